@@ -1,0 +1,42 @@
+/**
+ * What the replicating process and its serving processes say to each other over Node's IPC channel. Both ends
+ * are this program, started together: no schema.
+ */
+
+/** What a serving process has to know of a site. */
+export interface SiteView {
+  readonly id: number;
+  readonly name: string;
+  readonly domains: readonly string[];
+  /** The revision to serve; 0 when nothing is visible yet. */
+  readonly revision: number;
+}
+
+export type ToServing =
+  /** The first message: listen, and serve these. */
+  | {
+      readonly t: 'start';
+      readonly folder: string;
+      readonly host: string;
+      readonly port: number;
+      readonly views: readonly SiteView[];
+    }
+  /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
+  | { readonly t: 'hold'; readonly turn: number }
+  /** Requests begun from now on see these views, all of them; ends the hold. */
+  | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
+  | { readonly t: 'counters'; readonly turn: number }
+  /** Answer what has begun, take nothing new, end. */
+  | { readonly t: 'drain' };
+
+export type FromServing =
+  | { readonly t: 'listening'; readonly port: number }
+  | { readonly t: 'failed'; readonly code: string; readonly message: string }
+  | { readonly t: 'held'; readonly turn: number }
+  | { readonly t: 'switched'; readonly turn: number }
+  | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters };
+
+/** Per site name, since the process began. */
+export type ServingCounters = Readonly<
+  Record<string, { readonly requests: Readonly<Record<string, number>>; readonly bytes: number }>
+>;

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * The one way a file becomes durable: written beside its place, synced, renamed, and the folder synced. After
+ * a crash the name holds the old bytes or the new ones, whole.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+  const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
+  try {
+    const file = await open(partial, 'wx', mode);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await moveDurably(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** Renames an already synced file into place and syncs the folder. */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  let folder: FileHandle | undefined;
+  try {
+    folder = await open(path, 'r');
+    await folder.sync();
+  } finally {
+    await folder?.close();
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Every error that leaves a process: a stable code, the HTTP status it answers with, and what to do about it.
+ * Codes are part of the public surface: add, never rename.
+ */
+const table = {
+  'bad-request': [400, 'Check the request against /openapi.json.'],
+  'bad-path': [400, 'Rename the file, or leave it out.'],
+  'duplicate-path': [400, 'Name each path once.'],
+  'bad-name': [400, 'Use 1 to 63 lower-case letters, digits and inner hyphens.'],
+  'bad-domain': [400, 'Give host names without scheme, port or path.'],
+  'digest-mismatch': [400, 'Hash the file again and upload what was hashed.'],
+  'size-mismatch': [400, 'Declare the size of the bytes that the digest names.'],
+  'truncated-upload': [400, 'Send the upload again, whole.'],
+  'bad-scope': [400, 'Use admin, read, join or publish:SITE.'],
+  'bad-config': [400, 'See `skerry help COMMAND` for the options.'],
+  'not-a-folder': [400, 'Name an existing folder.'],
+  'symlink-outside': [400, 'Remove the link, or copy what it points to into the folder.'],
+  'symlink-loop': [400, 'Remove the link.'],
+  'not-a-file': [400, 'Remove sockets, pipes and devices from the folder.'],
+  'unreadable-file': [400, 'Give the publishing user the right to read it.'],
+  unauthenticated: [
+    401,
+    'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked.',
+  ],
+  forbidden: [403, 'Use a token whose scope covers this.'],
+  'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
+  'not-found': [404, 'Check the address.'],
+  'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
+  'no-such-revision': [404, 'See `skerry revisions SITE`.'],
+  'no-such-deploy': [404, 'Create a deploy first.'],
+  'no-such-file': [404, 'Check the path; paths are case-sensitive.'],
+  'no-such-object': [404, 'Upload it first.'],
+  'no-such-token': [404, 'See `skerry token list`.'],
+  'no-such-edge': [404, 'See `skerry edges`.'],
+  'name-taken': [409, 'Choose another name, or revoke the edge that holds it.'],
+  'domain-taken': [409, 'A domain belongs to one site; remove it there first.'],
+  'objects-missing': [409, 'Upload the objects named and commit again.'],
+  'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
+  'port-in-use': [409, 'Stop what listens there, or choose another port.'],
+  'data-folder-in-use': [409, 'Stop the other process, or choose another --data folder.'],
+  'data-folder-newer': [409, 'Use the version of Skerry that wrote it, or a newer one.'],
+  'data-folder-foreign': [409, 'Choose another --data folder.'],
+  'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
+  'too-large': [413, 'Split the request.'],
+  'no-longer-held': [410, 'Ask for a revision that is still held.'],
+  'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],
+  'broken-chain': [502, 'The upstream skipped, repeated or altered a record.'],
+  'unknown-critical-record': [502, 'Upgrade this edge.'],
+  'root-mismatch': [502, 'The state after a diff differs from what the origin signed; it is fetched anew.'],
+  'corrupt-object': [502, 'What arrived does not match its digest; it was thrown away.'],
+  'upstream-protocol': [502, 'The upstream answered outside the protocol; check its version and the URL.'],
+  unavailable: [503, 'Try again shortly.'],
+  'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
+  'disk-full': [507, 'Free some space; nothing was changed.'],
+  internal: [500, 'See the log of the process; this is a fault in Skerry.'],
+} as const satisfies Record<string, readonly [status: number, hint: string]>;
+
+export type ErrorCode = keyof typeof table;
+
+export class SkerryError extends Error {
+  readonly code: ErrorCode;
+  /** Machine-readable particulars that go into a problem's body, such as the missing digests. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SkerryError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get status(): number {
+    return table[this.code][0];
+  }
+
+  get hint(): string {
+    return table[this.code][1];
+  }
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(table, code);
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof SkerryError && error.code === code;
+}
+
+/** The `code` that Node, SQLite and undici put on their errors. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const SQLITE_FULL = 13;
+
+/** Any thrown value as an error of the table; what is not foreseen becomes `internal` with its cause. */
+export function toSkerryError(error: unknown): SkerryError {
+  if (error instanceof SkerryError) return error;
+  if (isDiskFull(error)) return new SkerryError('disk-full', 'the disk is full', { cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  return new SkerryError('internal', message, { cause: error });
+}
+
+function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return true;
+  return (
+    code === 'ERR_SQLITE_ERROR' &&
+    error instanceof Error &&
+    'errcode' in error &&
+    error.errcode === SQLITE_FULL
+  );
+}
+
+/** What crosses a thread or process boundary, where classes and their fields are lost. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly stack: string | undefined;
+}
+
+export function toPlainError(error: unknown): PlainError {
+  const known = toSkerryError(error);
+  const origin = known.cause instanceof Error ? known.cause : known;
+  return { code: known.code, message: known.message, details: known.details, stack: origin.stack };
+}
+
+export function fromPlainError(plain: PlainError): SkerryError {
+  const cause =
+    plain.stack === undefined ? undefined : Object.assign(new Error(plain.message), { stack: plain.stack });
+  return new SkerryError(plain.code, plain.message, { cause, details: { ...plain.details } });
+}

@@ -1,0 +1,40 @@
+import { type Static, Type } from 'typebox';
+import { headSchema } from './head.ts';
+import { recordSchema } from './record.ts';
+import { schema } from './schema.ts';
+
+/**
+ * What flows down the feed's one long-lived response: a JSON object a line. `v` is the version of the frame's
+ * type `t`. A reader passes over types and versions that it does not know unless they are marked `critical`.
+ */
+export const FRAME_TYPE = 'application/x-ndjson';
+export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+
+const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
+const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
+const envelope = schema(
+  Type.Object({ v: Type.Integer(), t: Type.String(), critical: Type.Optional(Type.Boolean()) }),
+);
+
+const known = { record: schema(recordFrame), head: schema(headFrame) };
+
+export type Frame = Static<typeof recordFrame> | Static<typeof headFrame>;
+
+/** A frame of a later version that may be passed over, or must not be. */
+export interface UnknownFrame {
+  readonly t: 'unknown';
+  readonly type: string;
+  readonly critical: boolean;
+}
+
+export function encodeFrame(frame: Frame): string {
+  return `${JSON.stringify(frame)}\n`;
+}
+
+/** Throws `upstream-protocol` on a line that is no frame. */
+export function decodeFrame(line: string): Frame | UnknownFrame {
+  const { v, t, critical } = envelope.parseText(line, 'upstream-protocol');
+  if (v === 1 && t === 'record') return known.record.parseText(line, 'upstream-protocol');
+  if (v === 1 && t === 'head') return known.head.parseText(line, 'upstream-protocol');
+  return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
+}

@@ -1,0 +1,11 @@
+import { availableParallelism } from 'node:os';
+import { moduleUrl } from '../module-url.ts';
+import { startThreads, type Thread } from '../thread.ts';
+import type { Surveys } from './survey.worker.ts';
+
+export type SurveyThreads = Thread<Surveys>;
+
+/** Threads that read files through: for digests, sizes and chunks. */
+export function startSurveyThreads(threads = availableParallelism()): SurveyThreads {
+  return startThreads<Surveys>(moduleUrl('./survey.worker', import.meta.url), threads, undefined);
+}

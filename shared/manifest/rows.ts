@@ -1,0 +1,21 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { ContentPath } from '../content-path.ts';
+import { digestFromBytes } from '../digest.ts';
+import type { Entry, EntryMeta } from '../entry.ts';
+
+export type Row = Record<string, SQLOutputValue>;
+
+export const ENTRY_COLUMNS = 'e.path, e.digest, e.size, e.chunks, e.type, e.meta, e.time';
+
+/** Trusts what this process wrote: rows are checked before they are stored. */
+export function toEntry(row: Row): Entry {
+  return {
+    path: row.path as ContentPath,
+    digest: digestFromBytes(row.digest as Uint8Array),
+    size: row.size as number,
+    chunks: row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array),
+    type: row.type as string,
+    meta: row.meta === '[]' ? [] : (JSON.parse(row.meta as string) as EntryMeta),
+    time: row.time as number,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type ErrorCode, SkerryError } from './errors.ts';
+
+/** A compiled JSON schema at an edge of the process. */
+export interface Schema<T> {
+  /** The value, now typed; throws `code` with the place and the reason. */
+  parse(value: unknown, code?: ErrorCode): T;
+  /** As `parse`, from JSON text. */
+  parseText(text: string, code?: ErrorCode): T;
+}
+
+export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
+  const compiled = Compile(type);
+  const parse = (value: unknown, code: ErrorCode = 'bad-request'): Static<T> => {
+    if (compiled.Check(value)) return value;
+    const [fault] = compiled.Errors(value);
+    const place = fault?.instancePath ? `${fault.instancePath.slice(1)} ` : '';
+    throw new SkerryError(code, `${place}${fault?.message ?? 'does not match the schema'}`);
+  };
+  return {
+    parse,
+    parseText(text, code = 'bad-request') {
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch (cause) {
+        throw new SkerryError(code, 'not valid JSON', { cause });
+      }
+      return parse(value, code);
+    },
+  };
+}

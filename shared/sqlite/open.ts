@@ -1,0 +1,69 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { SkerryError } from '../errors.ts';
+
+/** Schema changes in order; a database remembers in `user_version` how many it has seen. */
+export type Migrations = readonly string[];
+
+/** Opens for writing: WAL, every commit synced to disk, migrated to the newest schema. */
+export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 10_000 });
+  try {
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = FILE',
+    );
+    migrate(database, migrations, path);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/** Opens a second, reading connection to a database that its writer has already created. */
+export function openForReading(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+  database.exec('PRAGMA cache_size = -8192');
+  return database;
+}
+
+function migrate(database: DatabaseSync, migrations: Migrations, path: string): void {
+  const row = database.prepare('PRAGMA user_version').get();
+  const version = Number(row?.user_version ?? 0);
+  if (version > migrations.length) {
+    throw new SkerryError(
+      'data-folder-newer',
+      `${path} has schema ${version}, this version reads ${migrations.length}`,
+    );
+  }
+  for (const [i, migration] of migrations.entries()) {
+    if (i < version) continue;
+    transaction(database, () => database.exec(`${migration}; PRAGMA user_version = ${i + 1}`));
+  }
+}
+
+/** All or nothing; synced to disk when it returns. */
+export function transaction<T>(database: DatabaseSync, run: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = run();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has already rolled back on some errors, such as a full disk.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Prepares each statement once. */
+export function statements(database: DatabaseSync): (sql: string) => StatementSync {
+  const prepared = new Map<string, StatementSync>();
+  return (sql) => {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      prepared.set(sql, statement);
+    }
+    return statement;
+  };
+}

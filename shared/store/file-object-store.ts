@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs';
+import { access, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Digest } from '../digest.ts';
+import { moveDurably, syncFolder } from '../durable-file.ts';
+import { systemCode } from '../errors.ts';
+import type { SurveyThreads } from '../hashing/survey-threads.ts';
+import { moduleUrl } from '../module-url.ts';
+import { startThreads } from '../thread.ts';
+import { draftsFolder, largeFolder, largeObjectFile, smallObjectsFile } from './layout.ts';
+import type { ByteRange, Draft, ObjectStore } from './object-store.ts';
+import type { SmallObjects } from './small-objects.worker.ts';
+
+/** Objects in a folder: small ones in one SQLite file, larger ones in a file each. */
+export async function openFileObjectStore(folder: string, surveys: SurveyThreads): Promise<ObjectStore> {
+  await mkdir(draftsFolder(folder), { recursive: true });
+  for (let i = 0; i < 256; i++) {
+    await mkdir(join(largeFolder(folder), i.toString(16).padStart(2, '0')), { recursive: true });
+  }
+  await syncFolder(largeFolder(folder));
+  const small = startThreads<SmallObjects>(moduleUrl('./small-objects.worker', import.meta.url), 1, {
+    file: smallObjectsFile(folder),
+  });
+  await small.remote.missing([]);
+
+  const isLarge = async (digest: Digest) => {
+    try {
+      await access(largeObjectFile(folder, digest));
+      return true;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  };
+
+  return {
+    async missing(digests) {
+      const absent: Digest[] = [];
+      for (const digest of await small.remote.missing(digests)) {
+        if (!(await isLarge(digest))) absent.push(digest);
+      }
+      return absent;
+    },
+
+    putSmall: (objects) => small.remote.put(objects),
+
+    async readSmall(digests) {
+      const found = await small.remote.read(digests);
+      return new Map(
+        [...found].map(([digest, b]) => [digest, Buffer.from(b.buffer, b.byteOffset, b.length)]),
+      );
+    },
+
+    async open(digest, range): Promise<Readable | undefined> {
+      const bytes = (await small.remote.read([digest])).get(digest);
+      if (bytes !== undefined)
+        return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], {
+          objectMode: false,
+        });
+      return (await isLarge(digest)) ? createReadStream(largeObjectFile(folder, digest), range) : undefined;
+    },
+
+    draft: (name) => openDraft(join(draftsFolder(folder), name), folder, surveys),
+
+    async close() {
+      await small.remote.close();
+      await small.close();
+    },
+  };
+}
+
+async function openDraft(file: string, folder: string, surveys: SurveyThreads): Promise<Draft> {
+  const handle = await open(file, 'a+', 0o600);
+  let size = (await handle.stat()).size;
+  return {
+    get size() {
+      return size;
+    },
+    async append(bytes) {
+      await handle.writeFile(bytes);
+      size += bytes.length;
+    },
+    async truncate(to) {
+      await handle.truncate(to);
+      size = to;
+    },
+    read: (range: ByteRange) => createReadStream(file, range),
+    survey: () => surveys.remote.survey(file),
+    async keep(digest) {
+      await handle.sync();
+      await handle.close();
+      await moveDurably(file, largeObjectFile(folder, digest));
+    },
+    suspend: () => handle.close(),
+    async discard() {
+      await handle.close();
+      await rm(file, { force: true });
+    },
+  };
+}

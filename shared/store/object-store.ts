@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream';
+import type { Chunk } from '../chunk-list.ts';
+import type { Digest } from '../digest.ts';
+
+export interface SmallObject {
+  readonly digest: Digest;
+  /** At most SMALL_OBJECT bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes from `start` to `end`, both inclusive, as in HTTP. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Immutable bytes by digest. Callers have checked the bytes against the digest; storing an object that is
+ * there already is no error and changes nothing. Everything is safe to call concurrently.
+ */
+export interface ObjectStore {
+  /** Those of the digests that are not stored. */
+  missing(digests: readonly Digest[]): Promise<Digest[]>;
+  /** Stores a batch with one sync; durable when it resolves. */
+  putSmall(objects: readonly SmallObject[]): Promise<void>;
+  /** The small objects among the digests; absent ones are left out. */
+  readSmall(digests: readonly Digest[]): Promise<Map<Digest, Buffer>>;
+  /** Streams an object or a range within it; undefined when it is not stored. */
+  open(digest: Digest, range?: ByteRange): Promise<Readable | undefined>;
+  /** Begins a larger object, or goes on with the draft of that name, which outlives a restart. */
+  draft(name: string): Promise<Draft>;
+  close(): Promise<void>;
+}
+
+/** What a draft holds, read through once in a thread. */
+export interface Survey {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Content-defined chunks; empty for objects that have no chunk list. */
+  readonly chunks: readonly Chunk[];
+}
+
+/** An object in the making, used by one writer at a time. */
+export interface Draft {
+  /** Bytes so far. */
+  readonly size: number;
+  append(bytes: Uint8Array): Promise<void>;
+  truncate(size: number): Promise<void>;
+  read(range: ByteRange): Readable;
+  survey(): Promise<Survey>;
+  /** Turns the draft into the object that it was proven to be; durable when it resolves. */
+  keep(digest: Digest): Promise<void>;
+  /** Leaves the bytes for a later `draft` of the same name. */
+  suspend(): Promise<void>;
+  discard(): Promise<void>;
+}

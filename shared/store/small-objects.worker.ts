@@ -1,0 +1,41 @@
+import { workerData } from 'node:worker_threads';
+import { type Digest, digestBytes } from '../digest.ts';
+import { openDatabase, statements, transaction } from '../sqlite/open.ts';
+import { serveCalls } from '../thread.ts';
+import type { SmallObject } from './object-store.ts';
+
+const migrations = [
+  `CREATE TABLE object (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+   CREATE UNIQUE INDEX object_digest ON object (digest)`,
+];
+
+/** One SQLite file for all small objects: a batch is one transaction and so one sync. */
+function openSmallObjects(file: string) {
+  const database = openDatabase(file, migrations);
+  const sql = statements(database);
+  const stored = (digest: Digest) =>
+    sql('SELECT 1 FROM object WHERE digest = ?').get(digestBytes(digest)) !== undefined;
+  return {
+    missing: (digests: readonly Digest[]) => digests.filter((digest) => !stored(digest)),
+    put(objects: readonly SmallObject[]) {
+      transaction(database, () => {
+        for (const { digest, bytes } of objects) {
+          sql('INSERT OR IGNORE INTO object (digest, bytes) VALUES (?, ?)').run(digestBytes(digest), bytes);
+        }
+      });
+    },
+    read(digests: readonly Digest[]): Map<Digest, Uint8Array> {
+      const found = new Map<Digest, Uint8Array>();
+      for (const digest of digests) {
+        const row = sql('SELECT bytes FROM object WHERE digest = ?').get(digestBytes(digest));
+        if (row !== undefined) found.set(digest, row.bytes as Uint8Array);
+      }
+      return found;
+    },
+    close: () => database.close(),
+  };
+}
+
+export type SmallObjects = ReturnType<typeof openSmallObjects>;
+
+export default serveCalls(openSmallObjects((workerData as unknown as { file: string }).file));

@@ -1,0 +1,64 @@
+import { Piscina } from 'piscina';
+import { fromPlainError, type PlainError, toPlainError } from './errors.ts';
+
+/** An object whose methods run in a thread of their own: the same methods, each answering a promise. */
+export type Remote<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
+};
+
+export interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
+
+/** The worker module's default export: finds the method and turns what it throws into plain data. */
+export function serveCalls(target: object): (call: Call) => Promise<Answer> {
+  return async ({ method, args }) => {
+    try {
+      const run: unknown = Reflect.get(target, method);
+      if (typeof run !== 'function') throw new TypeError(`no method ${method}`);
+      return { ok: await run.apply(target, args) };
+    } catch (error) {
+      return { error: toPlainError(error) };
+    }
+  };
+}
+
+export interface Thread<T> {
+  readonly remote: Remote<T>;
+  /** Lets the running call finish, then ends the thread. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts `threads` threads of one worker module. With one thread calls run one after another in the order in
+ * which they were made, which is what a catalog's writer relies on.
+ */
+export function startThreads<T extends object>(module: URL, threads: number, workerData: unknown): Thread<T> {
+  const pool = new Piscina<Call, Answer>({
+    filename: module.href,
+    minThreads: 1,
+    maxThreads: threads,
+    idleTimeout: threads > 1 ? 10_000 : Number.POSITIVE_INFINITY,
+    workerData,
+  });
+  const call = async (method: string, args: unknown[]) => {
+    const answer = await pool.run({ method, args });
+    if ('error' in answer) throw fromPlainError(answer.error);
+    return answer.ok;
+  };
+  const remote = new Proxy(
+    {},
+    {
+      get: (_target, method) =>
+        typeof method === 'string' && method !== 'then'
+          ? (...args: unknown[]) => call(method, args)
+          : undefined,
+    },
+  );
+  return { remote: remote as Remote<T>, close: () => pool.close() };
+}
