@@ -1,0 +1,88 @@
+import { certifiedKey } from '../../shared/certificate.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { type Head, verifyHead } from '../../shared/head.ts';
+import { fingerprintOf, type KeyFingerprint, type PublicKey } from '../../shared/keys.ts';
+import { GENESIS, type LogRecord, recordHash, type Seq, seq, verifyRecord } from '../../shared/record.ts';
+import { isKnownKind, type Payload, payloads } from '../../shared/record-kinds.ts';
+
+/** Where an edge stands in the log: what it has verified, and what the next record must be. */
+export interface ChainState {
+  readonly log: string;
+  readonly epoch: number;
+  /** The last sequence number taken in: the stored position. */
+  readonly seq: Seq;
+  readonly hash: Digest;
+  /** The signing key that the next record must be signed with. */
+  readonly key: PublicKey;
+  readonly recovery: KeyFingerprint;
+  /** The highest sequence number that a signed head has named. */
+  readonly head: number;
+}
+
+/** The state before the first record, from a key that the trusted recovery key certifies. */
+export function firstChainState(
+  log: string,
+  epoch: number,
+  payload: Payload<'key'>,
+  trusted: KeyFingerprint,
+): ChainState {
+  const key = certifiedKey(log, epoch, payload, trusted);
+  if (key === undefined) {
+    throw new SkerryError('bad-signature', 'the origin is not the one that the join token names');
+  }
+  return {
+    log,
+    epoch,
+    seq: seq(0),
+    hash: GENESIS,
+    key,
+    recovery: fingerprintOf(payload.recoveryKey as PublicKey),
+    head: 0,
+  };
+}
+
+/** The state after a record; throws `broken-chain`, `bad-signature` or `unknown-critical-record`. */
+export function follow(state: ChainState, record: LogRecord): ChainState {
+  if (record.log !== state.log || record.epoch !== state.epoch) {
+    throw new SkerryError('broken-chain', `record ${record.seq} is of another log or epoch`);
+  }
+  if (record.seq !== state.seq + 1 || record.prev !== state.hash) {
+    throw new SkerryError('broken-chain', `record ${record.seq} does not follow record ${state.seq}`);
+  }
+  const key = record.kind === 'key' ? nextKey(state, record) : state.key;
+  if (!verifyRecord(record, key)) {
+    throw new SkerryError('bad-signature', `record ${record.seq} is not signed by the origin`);
+  }
+  if (record.critical && !isKnownKind(record.kind)) {
+    throw new SkerryError(
+      'unknown-critical-record',
+      `record ${record.seq} has the kind ${record.kind}, which this version does not know and may not pass over`,
+    );
+  }
+  const position = seq(record.seq);
+  return { ...state, key, seq: position, hash: recordHash(record), head: Math.max(state.head, position) };
+}
+
+/** A `key` record is signed with the key that it brings, which the recovery key certifies. */
+function nextKey(state: ChainState, record: LogRecord): PublicKey {
+  const payload = payloads.key.parseText(record.payload, 'bad-signature');
+  const key = certifiedKey(state.log, state.epoch, payload, state.recovery);
+  if (key === undefined)
+    throw new SkerryError('bad-signature', `record ${record.seq} brings an uncertified key`);
+  return key;
+}
+
+/** The state after a head; one that is lower than any before it is refused: nobody may rewind the log. */
+export function noteHead(state: ChainState, head: Head): ChainState {
+  if (head.log !== state.log || head.epoch !== state.epoch || !verifyHead(head, state.key)) {
+    throw new SkerryError('bad-signature', 'a head is not signed by the origin');
+  }
+  if (head.seq < state.head) {
+    throw new SkerryError('broken-chain', `a head says ${head.seq} after one said ${state.head}`);
+  }
+  if (head.seq === state.seq && head.hash !== state.hash) {
+    throw new SkerryError('broken-chain', `the head at ${head.seq} is not the record that was followed`);
+  }
+  return { ...state, head: head.seq };
+}

@@ -1,0 +1,49 @@
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../../shared/clock.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { parseApiToken, parseScope, type Scope } from '../fleet/tokens.ts';
+import type { Catalog } from '../log/catalog.ts';
+
+/** What a route asks of its caller. */
+export type Need =
+  | { readonly kind: 'admin' }
+  /** Reading everything, the log included. */
+  | { readonly kind: 'read' }
+  /** Seeing how sites and edges stand. */
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'read-site' | 'publish'; readonly site: string };
+
+export function permits(scope: Scope, need: Need): boolean {
+  if (scope === 'admin') return true;
+  if (scope === 'join') return false;
+  if (scope === 'read') return need.kind === 'read' || need.kind === 'read-site' || need.kind === 'overview';
+  if (need.kind === 'overview') return true;
+  return (need.kind === 'publish' || need.kind === 'read-site') && scope === `publish:${need.site}`;
+}
+
+/** Throws `unauthenticated` or `forbidden`. */
+export async function authorize(
+  request: FastifyRequest,
+  need: Need,
+  catalog: Catalog,
+  clock: Clock,
+): Promise<void> {
+  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
+  const token = parseApiToken(bearer);
+  const scope = token && (await catalog.authenticate(token.id, token.secret, clock.now()));
+  if (scope === undefined) {
+    throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
+  }
+  if (!permits(parseScope(scope), need)) {
+    throw new SkerryError(
+      'forbidden',
+      `the token's scope ${scope} does not cover this; it needs ${wanted(need)}`,
+    );
+  }
+}
+
+function wanted(need: Need): string {
+  if (need.kind === 'publish') return `publish:${need.site}`;
+  return need.kind === 'admin' ? 'admin' : 'read';
+}

@@ -1,0 +1,59 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import { Type } from 'typebox';
+import type { Clock } from '../../shared/clock.ts';
+import type { KeyFingerprint } from '../../shared/keys.ts';
+import { nameSchema } from '../../shared/protocol.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { FileChanges } from '../ingest/file-changes.ts';
+import type { ObjectIntake } from '../ingest/object-intake.ts';
+import type { Catalog } from '../log/catalog.ts';
+import type { Committer } from '../log/commit.ts';
+import { authorize, type Need } from './authorize.ts';
+
+/** What the routes work with. */
+export interface ApiContext {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly committer: Committer;
+  readonly intake: ObjectIntake;
+  readonly fileChanges: FileChanges;
+  readonly fleet: Fleet;
+  readonly recovery: KeyFingerprint;
+  readonly version: string;
+  /** Nothing answers beyond loopback without a token. */
+  readonly isLoopback: boolean;
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export const siteParams = Type.Object({ site: nameSchema });
+
+/** A hook that runs before the body is read. */
+export function needs(context: ApiContext, need: (params: Record<string, string>) => Need) {
+  return (request: FastifyRequest) =>
+    authorize(request, need(request.params as Record<string, string>), context.catalog, context.clock);
+}
+
+export const needsAdmin = (context: ApiContext) => needs(context, () => ({ kind: 'admin' }));
+export const needsRead = (context: ApiContext) => needs(context, () => ({ kind: 'read' }));
+export const needsOverview = (context: ApiContext) => needs(context, () => ({ kind: 'overview' }));
+export const needsSiteRead = (context: ApiContext) =>
+  needs(context, ({ site = '' }) => ({ kind: 'read-site', site }));
+export const needsPublish = (context: ApiContext) =>
+  needs(context, ({ site = '' }) => ({ kind: 'publish', site }));

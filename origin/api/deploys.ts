@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import {
+  commitRequestSchema,
+  commitSchema,
+  type Deploy,
+  deploySchema,
+  digestSchema,
+} from '../../shared/api.ts';
+import { toDigest } from '../../shared/digest.ts';
+import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
+import { createDeploy, missingObjects } from '../ingest/deploys.ts';
+import { authorize } from './authorize.ts';
+import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
+import { takesRawBodies } from './raw-bodies.ts';
+
+export function deployRoutes(app: Api, context: ApiContext): void {
+  const { catalog, clock, committer, intake } = context;
+
+  app.post(
+    '/v1/deploys/:id/commit',
+    {
+      schema: {
+        params: Type.Object({ id: Type.String() }),
+        body: Type.Union([commitRequestSchema, Type.Null()]),
+        response: { 200: commitSchema },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const deploy = await catalog.deploy(id).catch(async (error: unknown) => {
+        // Without a deploy there is no site to judge by: only who may see anything learns that it is absent.
+        await authorize(request, { kind: 'read' }, catalog, clock);
+        throw error;
+      });
+      await authorize(request, { kind: 'publish', site: deploy.siteName }, catalog, clock);
+      return committer.commitDeploy(id, request.body?.message ?? '');
+    },
+  );
+
+  app.register(async (scope) => {
+    const raw = takesRawBodies(scope as Api);
+
+    raw.post(
+      '/v1/sites/:site/deploys',
+      { onRequest: needsPublish(context), schema: { params: siteParams, response: { 200: deploySchema } } },
+      async (request, reply) => {
+        const site = await catalog.site(request.params.site);
+        const body = request.body as Readable;
+        const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
+        const items = isLines ? deployFromLines(body) : deployFromJson(body);
+        const id = await createDeploy(catalog, clock, site, items);
+        // A stream goes out as it is; the schema describes what it spells.
+        return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
+      },
+    );
+
+    raw.put(
+      '/v1/sites/:site/objects/:digest',
+      {
+        onRequest: needsPublish(context),
+        schema: { params: Type.Object({ ...siteParams.properties, digest: digestSchema }) },
+      },
+      async (request, reply) => {
+        const site = await catalog.site(request.params.site);
+        await intake.take(site.id, request.body as Readable, toDigest(request.params.digest));
+        return reply.code(204).send();
+      },
+    );
+  });
+
+  /** Streamed, for a first publish of a million files misses a million objects. */
+  async function* deployAnswer(id: string): AsyncGenerator<string> {
+    yield `{"id":${JSON.stringify(id)},"missing":[`;
+    let separator = '';
+    for await (const digest of missingObjects(catalog, id)) {
+      yield `${separator}"${digest}"`;
+      separator = ',';
+    }
+    yield ']}';
+  }
+}

@@ -1,0 +1,72 @@
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { commitSchema } from '../../shared/api.ts';
+import type { ContentPath } from '../../shared/content-path.ts';
+import type { Entry } from '../../shared/entry.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { checkedPath } from '../ingest/deploy-lines.ts';
+import type { SiteRow } from '../log/catalog.ts';
+import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { takesRawBodies } from './raw-bodies.ts';
+
+const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
+
+export function fileRoutes(scope: Api, context: ApiContext): void {
+  const { catalog, store, intake, fileChanges } = context;
+  const app = takesRawBodies(scope);
+
+  app.put(
+    '/v1/sites/:site/files/*',
+    { onRequest: needsPublish(context), schema: { params: fileParams, response: { 200: commitSchema } } },
+    async (request) => {
+      const path = filePath(request);
+      const site = await catalog.site(request.params.site);
+      const object = await intake.take(site.id, request.body as Readable);
+      return fileChanges.add(site.id, { kind: 'put', path, object });
+    },
+  );
+
+  app.delete(
+    '/v1/sites/:site/files/*',
+    { onRequest: needsPublish(context), schema: { params: fileParams, response: { 200: commitSchema } } },
+    async (request) => {
+      const path = filePath(request);
+      const site = await catalog.site(request.params.site);
+      await liveEntry(site, path);
+      return fileChanges.add(site.id, { kind: 'delete', path });
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/files/*',
+    { onRequest: needsSiteRead(context), schema: { params: fileParams } },
+    async (request, reply) => {
+      const entry = await liveEntry(await catalog.site(request.params.site), filePath(request));
+      const bytes = await store.open(entry.digest);
+      if (bytes === undefined)
+        throw new SkerryError('no-such-object', `the object ${entry.digest} is not stored`);
+      return reply
+        .headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type })
+        .send(bytes);
+    },
+  );
+
+  async function liveEntry(site: SiteRow, path: ContentPath): Promise<Entry> {
+    const entry = await catalog.entryAt(site.id, site.revision, path);
+    if (entry === undefined) throw new SkerryError('no-such-file', `${site.name} has no file ${path}`);
+    return entry;
+  }
+}
+
+/** The path as it was sent, decoded exactly once. */
+function filePath(request: FastifyRequest): ContentPath {
+  const url = request.raw.url ?? '';
+  const encoded = /^\/v1\/sites\/[^/]+\/files\/([^?#]*)/.exec(url)?.[1] ?? '';
+  try {
+    return checkedPath(decodeURIComponent(encoded));
+  } catch (error) {
+    if (error instanceof SkerryError) throw error;
+    throw new SkerryError('bad-path', `the path ${encoded} is not percent-encoded UTF-8`, { cause: error });
+  }
+}

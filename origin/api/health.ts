@@ -1,0 +1,42 @@
+import { Gauge, Registry } from 'prom-client';
+import { type Api, type ApiContext, needsOverview } from './context.ts';
+
+export function healthRoutes(app: Api, context: ApiContext): void {
+  const { catalog, clock, fleet } = context;
+  const registry = new Registry();
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const logSeq = gauge('skerry_origin_log_seq', 'The last sequence number of the log.');
+  const siteRevision = gauge('skerry_site_revision', 'The live revision of a site.', ['site']);
+  const siteFiles = gauge('skerry_site_files', 'Files in the live revision of a site.', ['site']);
+  const siteBytes = gauge('skerry_site_bytes', 'Bytes in the live revision of a site.', ['site']);
+  const edgeOnline = gauge('skerry_edge_online', '1 while the edge is connected.', ['edge', 'region']);
+  const edgeLag = gauge('skerry_edge_lag_seconds', 'How long the edge has lacked the live revision.', [
+    'edge',
+    'site',
+  ]);
+
+  app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
+
+  app.get('/readyz', { schema: { hide: true } }, async () => {
+    await catalog.head(clock.now());
+    return { status: 'ready' };
+  });
+
+  const metricsHooks = context.isLoopback ? {} : { onRequest: needsOverview(context) };
+  app.get('/metrics', { ...metricsHooks, schema: { hide: true } }, async (_request, reply) => {
+    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeLag]) metric.reset();
+    logSeq.set((await catalog.head(clock.now())).seq);
+    for (const { name, revision, files, bytes } of await catalog.sites()) {
+      siteRevision.set({ site: name }, revision);
+      siteFiles.set({ site: name }, files);
+      siteBytes.set({ site: name }, bytes);
+    }
+    for (const edge of await fleet.status()) {
+      edgeOnline.set({ edge: edge.name, region: edge.region }, edge.online ? 1 : 0);
+      for (const [site, { lag }] of Object.entries(edge.sites))
+        edgeLag.set({ edge: edge.name, site }, lag.seconds);
+    }
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}

@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import {
+  commitSchema,
+  type DiffLine,
+  type ManifestLine,
+  revisionSchema,
+  revisionWithReceiptsSchema,
+  rollbackRequestSchema,
+} from '../../shared/api.ts';
+import type { DiffCursor, ManifestCursor } from '../../shared/manifest/reading.ts';
+import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+
+const PAGE = 2000;
+const LINES = 'application/x-ndjson';
+const revisionParams = Type.Object({
+  ...siteParams.properties,
+  revision: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
+});
+const rangeQuery = Type.Object({
+  from: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }),
+  to: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }),
+});
+
+export function revisionRoutes(app: Api, context: ApiContext): void {
+  const { catalog, committer } = context;
+
+  app.get(
+    '/v1/sites/:site/revisions',
+    {
+      onRequest: needsSiteRead(context),
+      schema: {
+        params: siteParams,
+        querystring: Type.Object({ limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })) }),
+        response: { 200: Type.Object({ revisions: Type.Array(revisionSchema) }) },
+      },
+    },
+    async ({ params, query }) => {
+      const { id } = await catalog.site(params.site);
+      return { revisions: await catalog.revisions(id, Number(query.limit ?? 1000)) };
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/revisions/:revision',
+    {
+      onRequest: needsSiteRead(context),
+      schema: { params: revisionParams, response: { 200: revisionWithReceiptsSchema } },
+    },
+    async ({ params }) => {
+      const { id } = await catalog.site(params.site);
+      const revision = await catalog.revision(id, Number(params.revision));
+      return { ...revision, receipts: await catalog.receipts(id, revision.revision) };
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/revisions/:revision/manifest',
+    { onRequest: needsSiteRead(context), schema: { params: revisionParams } },
+    async ({ params }, reply) => {
+      const { id } = await catalog.site(params.site);
+      const { revision } = await catalog.revision(id, Number(params.revision));
+      return reply.type(LINES).send(Readable.from(manifestLines(id, revision)));
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/diff',
+    { onRequest: needsSiteRead(context), schema: { params: siteParams, querystring: rangeQuery } },
+    async ({ params, query }, reply) => {
+      const { id } = await catalog.site(params.site);
+      const [from, to] = [Number(query.from), Number(query.to)];
+      for (const revision of [from, to]) if (revision !== 0) await catalog.revision(id, revision);
+      return reply.type(LINES).send(Readable.from(diffLines(id, from, to)));
+    },
+  );
+
+  app.post(
+    '/v1/sites/:site/rollback',
+    {
+      onRequest: needsPublish(context),
+      schema: {
+        params: siteParams,
+        body: Type.Union([rollbackRequestSchema, Type.Null()]),
+        response: { 200: commitSchema },
+      },
+    },
+    async ({ params, body }) => {
+      const { id } = await catalog.site(params.site);
+      return committer.rollback(id, body?.to);
+    },
+  );
+
+  async function* manifestLines(site: number, revision: number): AsyncGenerator<string> {
+    let cursor: ManifestCursor | undefined;
+    do {
+      const page = await catalog.manifestPage(site, revision, cursor, PAGE);
+      let text = '';
+      for (const { path, digest, size, type, time } of page.entries) {
+        const line: ManifestLine = { path, digest, size, type, time };
+        text += `${JSON.stringify(line)}\n`;
+      }
+      if (text !== '') yield text;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  async function* diffLines(site: number, from: number, to: number): AsyncGenerator<string> {
+    let cursor: DiffCursor | undefined;
+    do {
+      const page = await catalog.diffPage(site, from, to, cursor, PAGE);
+      let text = '';
+      for (const change of page.changes) {
+        const line: DiffLine =
+          change.kind === 'delete'
+            ? { change: 'deleted', path: change.path }
+            : {
+                change:
+                  (await catalog.entryAt(site, from, change.entry.path)) === undefined ? 'added' : 'modified',
+                path: change.entry.path,
+                digest: change.entry.digest,
+                size: change.entry.size,
+              };
+        text += `${JSON.stringify(line)}\n`;
+      }
+      if (text !== '') yield text;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+}

@@ -1,0 +1,78 @@
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { type ErrorCode, SkerryError, toSkerryError } from '../../shared/errors.ts';
+import { PROBLEM_TYPE, toProblem } from '../../shared/problem.ts';
+import type { Api, ApiContext } from './context.ts';
+import { deployRoutes } from './deploys.ts';
+import { edgeRoutes } from './edges.ts';
+import { fileRoutes } from './files.ts';
+import { healthRoutes } from './health.ts';
+import { logRoutes } from './log.ts';
+import { revisionRoutes } from './revisions.ts';
+import { siteRoutes } from './sites.ts';
+import { statusRoutes } from './status.ts';
+import { tokenRoutes } from './tokens.ts';
+
+const MAX_URL_PART = 8 * 1024;
+
+/** The origin's HTTP server without its routes' context; the feed is registered beside it. */
+export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
+  const app: Api = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    routerOptions: { maxParamLength: MAX_URL_PART },
+    forceCloseConnections: true,
+    requestTimeout: 0,
+    bodyLimit: 1024 * 1024,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setErrorHandler((error, _request, reply) => answerProblem(reply, known(error), log));
+  app.setNotFoundHandler((request, reply) =>
+    answerProblem(reply, new SkerryError('not-found', `there is no ${request.method} ${request.url}`), log),
+  );
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Skerry origin', version: context.version, description: 'The API of a Skerry origin.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+
+  for (const routes of [
+    siteRoutes,
+    deployRoutes,
+    fileRoutes,
+    revisionRoutes,
+    edgeRoutes,
+    statusRoutes,
+    logRoutes,
+    tokenRoutes,
+    healthRoutes,
+  ]) {
+    await app.register(async (scope) => routes(scope as Api, context));
+  }
+  return app;
+}
+
+/** Fastify's own refusals, of schemas and of bodies, in the words of the table. */
+function known(error: unknown): SkerryError {
+  if (error instanceof SkerryError) return error;
+  const { statusCode, message } = error as FastifyError;
+  if (statusCode === undefined || statusCode >= 500) return toSkerryError(error);
+  const code: ErrorCode = statusCode === 413 ? 'too-large' : 'bad-request';
+  return new SkerryError(code, message, { cause: error });
+}
+
+function answerProblem(reply: FastifyReply, error: SkerryError, log: Logger): FastifyReply {
+  if (error.status >= 500) log.error({ err: error }, 'a request failed');
+  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(error.status)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(toProblem(error)));
+}

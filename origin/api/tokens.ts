@@ -1,0 +1,35 @@
+import { Type } from 'typebox';
+import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/api.ts';
+import { createToken } from '../fleet/tokens.ts';
+import { type Api, type ApiContext, needsAdmin } from './context.ts';
+
+export function tokenRoutes(app: Api, context: ApiContext): void {
+  const { catalog, clock, recovery } = context;
+
+  app.post(
+    '/v1/tokens',
+    {
+      onRequest: needsAdmin(context),
+      schema: { body: tokenRequestSchema, response: { 200: newTokenSchema } },
+    },
+    ({ body }) => createToken(catalog, clock, body, recovery),
+  );
+
+  app.get(
+    '/v1/tokens',
+    {
+      onRequest: needsAdmin(context),
+      schema: { response: { 200: Type.Object({ tokens: Type.Array(tokenSchema) }) } },
+    },
+    async () => ({ tokens: await catalog.tokens(clock.now()) }),
+  );
+
+  app.delete(
+    '/v1/tokens/:id',
+    { onRequest: needsAdmin(context), schema: { params: Type.Object({ id: Type.String() }) } },
+    async ({ params }, reply) => {
+      await catalog.revokeToken(params.id, clock.now());
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,104 @@
+import { JSONParser } from '@streamparser/json';
+import {
+  type DeployHeader,
+  deployFileSchema,
+  deployHeaderSchema,
+  deployLineSchema,
+} from '../../shared/api.ts';
+import { type ContentPath, pathFault } from '../../shared/content-path.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { lines } from '../../shared/lines.ts';
+import { schema } from '../../shared/schema.ts';
+import type { DeployFile } from '../log/catalog.ts';
+
+export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };
+
+const MAX_LINE = 16 * 1024;
+const header = schema(deployHeaderSchema);
+const file = schema(deployFileSchema);
+const line = schema(deployLineSchema);
+
+/** Reads a deploy given as NDJSON, a line at a time. */
+export async function* deployFromLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
+  let number = 0;
+  for await (const text of lines(body, MAX_LINE)) {
+    number++;
+    if (number === 1 && isHeader(text)) yield { header: header.parseText(text) };
+    else yield { file: atLine(number, () => lineFile(text)) };
+  }
+}
+
+function isHeader(text: string): boolean {
+  return !/^\s*\{\s*"(path|digest|size|delete)"/.test(text);
+}
+
+function lineFile(text: string): DeployFile {
+  const parsed = line.parseText(text);
+  return 'delete' in parsed
+    ? { path: checkedPath(parsed.delete), digest: null, size: 0 }
+    : { path: checkedPath(parsed.path), digest: parsed.digest as Digest, size: parsed.size };
+}
+
+function atLine<T>(number: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SkerryError) {
+      throw new SkerryError(error.code, `line ${number}: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Reads a deploy given as one JSON object without ever holding it whole. JSON.parse would also drop the first
+ * of two equal keys silently, where a path named twice must be refused.
+ */
+export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
+  const parser = new JSONParser({
+    paths: ['$.files.*', '$.delete.*', '$.base', '$.expect'],
+    keepStack: false,
+  });
+  let items: DeployItem[] = [];
+  const numbers: { base?: unknown; expect?: unknown } = {};
+  parser.onValue = ({ value, key, stack }) => {
+    const parent = stack.at(-1)?.key;
+    if (stack.length === 1) numbers[key as 'base' | 'expect'] = value;
+    else if (parent === 'files') items.push({ file: jsonFile(String(key), value) });
+    else if (parent === 'delete') items.push({ file: jsonDeletion(value) });
+  };
+  for await (const piece of body) {
+    feed(parser, piece);
+    yield* items;
+    items = [];
+  }
+  if (!parser.isEnded) throw new SkerryError('bad-request', 'the JSON body is cut off, or not an object');
+  yield { header: header.parse(numbers) };
+}
+
+function feed(parser: JSONParser, piece: Uint8Array): void {
+  try {
+    parser.write(piece);
+  } catch (error) {
+    if (error instanceof SkerryError) throw error;
+    throw new SkerryError('bad-request', 'the body is not valid JSON', { cause: error });
+  }
+}
+
+function jsonFile(path: string, value: unknown): DeployFile {
+  const { digest, size } = file.parse(value);
+  return { path: checkedPath(path), digest: digest as Digest, size };
+}
+
+function jsonDeletion(value: unknown): DeployFile {
+  if (typeof value !== 'string') throw new SkerryError('bad-request', 'delete must list paths');
+  return { path: checkedPath(value), digest: null, size: 0 };
+}
+
+export function checkedPath(path: string): ContentPath {
+  const fault = pathFault(path);
+  if (fault !== undefined)
+    throw new SkerryError('bad-path', `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`);
+  return path as ContentPath;
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { Catalog, DeployFile, SiteRow } from '../log/catalog.ts';
+import type { DeployItem } from './deploy-lines.ts';
+
+const FILES_PER_CALL = 2000;
+const MISSING_PER_CALL = 10_000;
+
+/** Opens a deploy from a stream of files; a fault anywhere leaves none. */
+export async function createDeploy(
+  catalog: Catalog,
+  clock: Clock,
+  site: SiteRow,
+  items: AsyncIterable<DeployItem>,
+): Promise<string> {
+  const id = randomBytes(12).toString('hex');
+  await catalog.createDeploy(id, site.id, clock.now());
+  try {
+    await fill(catalog, site, id, items);
+    await catalog.checkDeploySizes(id);
+  } catch (error) {
+    await catalog.dropDeploy(id);
+    throw error;
+  }
+  return id;
+}
+
+async function fill(
+  catalog: Catalog,
+  site: SiteRow,
+  id: string,
+  items: AsyncIterable<DeployItem>,
+): Promise<void> {
+  let files: DeployFile[] = [];
+  let base: number | null = null;
+  let deletion: DeployFile | undefined;
+  for await (const item of items) {
+    if ('header' in item) {
+      base = item.header.base ?? null;
+      const expect = item.header.expect ?? null;
+      if (base !== null && base !== 0) await catalog.revision(site.id, base);
+      if (expect !== null && expect !== site.revision) {
+        throw new SkerryError(
+          'revision-moved',
+          `${site.name} is at revision ${site.revision}, not at ${expect}`,
+          {
+            details: { current: site.revision },
+          },
+        );
+      }
+      await catalog.setDeployHeader(id, base, expect);
+      continue;
+    }
+    if (item.file.digest === null) deletion ??= item.file;
+    files.push(item.file);
+    if (files.length < FILES_PER_CALL) continue;
+    await catalog.addDeployFiles(id, files);
+    files = [];
+  }
+  await catalog.addDeployFiles(id, files);
+  if (deletion !== undefined && base === null) {
+    throw new SkerryError(
+      'bad-request',
+      `${deletion.path} is to be deleted, but without "base" files is the whole tree`,
+    );
+  }
+}
+
+/** The digests that the site has not uploaded yet, each once. */
+export async function* missingObjects(catalog: Catalog, deploy: string): AsyncGenerator<Digest> {
+  let after: Digest | undefined;
+  do {
+    const page: Digest[] = await catalog.deployMissing(deploy, after, MISSING_PER_CALL);
+    yield* page;
+    after = page.length === MISSING_PER_CALL ? page.at(-1) : undefined;
+  } while (after !== undefined);
+}

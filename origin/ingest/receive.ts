@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { SMALL_OBJECT } from '../../shared/bundle.ts';
+import { encodeChunkList } from '../../shared/chunk-list.ts';
+import { type Digest, digestOf } from '../../shared/digest.ts';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import type { Draft, ObjectStore, Survey } from '../../shared/store/object-store.ts';
+
+/** Uploaded bytes, hashed, and not yet stored. A `large` one must be kept or discarded. */
+export type Received =
+  | { readonly kind: 'small'; readonly digest: Digest; readonly bytes: Buffer }
+  | { readonly kind: 'large'; readonly survey: Survey; readonly draft: Draft };
+
+/**
+ * Takes in a request's body: at most SMALL_OBJECT bytes in memory, more in a draft that a thread reads through.
+ * Throws `truncated-upload`, leaving nothing, when the sender goes away before the end.
+ */
+export async function receive(body: Readable, store: ObjectStore): Promise<Received> {
+  const pieces: Buffer[] = [];
+  let held = 0;
+  let draft: Draft | undefined;
+  try {
+    for await (const piece of body) {
+      const bytes = piece as Buffer;
+      if (draft !== undefined) {
+        await draft.append(bytes);
+        continue;
+      }
+      pieces.push(bytes);
+      held += bytes.length;
+      if (held <= SMALL_OBJECT) continue;
+      draft = await store.draft(`upload-${randomUUID()}`);
+      await draft.append(Buffer.concat(pieces));
+    }
+    if (draft !== undefined) return { kind: 'large', draft, survey: await draft.survey() };
+    const bytes = Buffer.concat(pieces);
+    return { kind: 'small', bytes, digest: digestOf(bytes) };
+  } catch (error) {
+    await draft?.discard();
+    if (isCutOff(error)) {
+      throw new SkerryError('truncated-upload', 'the upload ended before its announced length', {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function isCutOff(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';
+}
+
+export function receivedDigest(received: Received): Digest {
+  return received.kind === 'small' ? received.digest : received.survey.digest;
+}
+
+export async function discard(received: Received): Promise<void> {
+  if (received.kind === 'large') await received.draft.discard();
+}
+
+/** Stores a large object after its chunk list, so that no object is without one; gives the list's digest. */
+export async function keepLarge(
+  received: Received & { kind: 'large' },
+  store: ObjectStore,
+): Promise<Digest | null> {
+  const { survey, draft } = received;
+  let list: Digest | null = null;
+  if (survey.chunks.length > 0) {
+    const bytes = encodeChunkList({ object: survey.digest, size: survey.size, chunks: survey.chunks });
+    list = digestOf(bytes);
+    await storeBytes(store, list, bytes);
+  }
+  await draft.keep(survey.digest);
+  return list;
+}
+
+async function storeBytes(store: ObjectStore, digest: Digest, bytes: Buffer): Promise<void> {
+  if (bytes.length <= SMALL_OBJECT) return store.putSmall([{ digest, bytes }]);
+  const draft = await store.draft(`list-${randomUUID()}`);
+  await draft.append(bytes);
+  await draft.keep(digest);
+}

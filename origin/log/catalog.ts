@@ -1,0 +1,186 @@
+import type { Commit, Revision, Site, Token } from '../../shared/api.ts';
+import type { ContentPath } from '../../shared/content-path.ts';
+import type { Digest } from '../../shared/digest.ts';
+import type { Entry } from '../../shared/entry.ts';
+import type { Head } from '../../shared/head.ts';
+import type { DiffCursor, ManifestReader } from '../../shared/manifest/reading.ts';
+import type { Staging } from '../../shared/manifest/staging.ts';
+import type { EdgeReport, JoinRequest } from '../../shared/protocol.ts';
+import type { Receipt } from '../../shared/receipt.ts';
+import type { LogRecord, Seq } from '../../shared/record.ts';
+import type { Payload } from '../../shared/record-kinds.ts';
+import type { Remote } from '../../shared/thread.ts';
+
+/**
+ * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one process run in
+ * the order in which they were made. Long work is paged by its callers, so that no call is long.
+ */
+export type Catalog = Remote<
+  LogCalls & SiteCalls & RevisionCalls & ObjectCalls & DeployCalls & TokenCalls & FleetCalls & ManifestReader
+>;
+
+export interface LogCalls {
+  /** Creates the log with its first `key` record; does nothing when there is one. */
+  found(log: string, key: Payload<'key'>, time: number): void;
+  identity(): { log: string; epoch: number; key: Payload<'key'> } | undefined;
+  /** Records from `from` on, ascending. */
+  records(from: number, limit: number): LogRecord[];
+  head(time: number): Head;
+  close(): void;
+}
+
+export interface SiteRow extends Site {
+  readonly id: number;
+  readonly newest: number;
+}
+
+export interface SiteCalls {
+  sites(): SiteRow[];
+  /** Throws `no-such-site`. */
+  site(name: string): SiteRow;
+  /** Creates the site or changes its settings; without `domains` an existing site stays as it is. */
+  putSite(name: string, domains: readonly string[] | undefined, time: number): SiteRow;
+  deleteSite(name: string, time: number): void;
+}
+
+export interface RevisionRow extends Revision {
+  readonly root: Digest;
+}
+
+/** How a revision is staged beside the live one and then revealed. Callers hold the site's lock. */
+export interface RevisionCalls
+  extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot' | 'unstage'> {
+  /** Newest first. */
+  revisions(site: number, limit: number): RevisionRow[];
+  /** Throws `no-such-revision`. */
+  revision(site: number, revision: number): RevisionRow;
+  /** The newest formerly live revision whose content is not what is live now. */
+  formerlyLive(site: number): RevisionRow | undefined;
+  /** Marks the number as being staged; what a crash left under it must be unstaged first. */
+  beginStaging(site: number): { revision: number; newest: number; leftover: boolean };
+  endStaging(site: number): void;
+  /** Stages a page of what leads from one revision to another. */
+  stageDiff(
+    site: number,
+    revision: number,
+    from: number,
+    to: number,
+    after: DiffCursor | undefined,
+  ): DiffCursor | undefined;
+  /** The one transaction that makes the staged state a revision, its records durable, and the deploy done. */
+  reveal(commit: Reveal): { seq: Seq };
+}
+
+export interface Reveal {
+  readonly site: number;
+  readonly revision: number;
+  readonly root: Digest;
+  readonly base: number;
+  readonly message: string;
+  readonly restores: number | null;
+  readonly time: number;
+  readonly deploy: string | null;
+}
+
+export interface StoredObject {
+  readonly site: number;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly chunks: Digest | null;
+}
+
+export interface ObjectCalls {
+  /** Notes that the store holds the objects and that these sites uploaded them. */
+  addObjects(objects: readonly StoredObject[]): void;
+  /** The object if this site uploaded it. */
+  siteObject(site: number, digest: Digest): StoredObject | undefined;
+}
+
+export interface DeployRow {
+  readonly id: string;
+  readonly site: number;
+  readonly siteName: string;
+  readonly base: number | null;
+  readonly expect: number | null;
+  /** What an earlier commit of this deploy answered. */
+  readonly result: Commit | null;
+}
+
+export interface DeployFile {
+  readonly path: ContentPath;
+  /** Null deletes the path. */
+  readonly digest: Digest | null;
+  readonly size: number;
+}
+
+export interface DeployCursor {
+  readonly leaf: number;
+  readonly path: string;
+}
+
+export interface DeployCalls {
+  createDeploy(id: string, site: number, time: number): void;
+  setDeployHeader(id: string, base: number | null, expect: number | null): void;
+  /** Throws `duplicate-path`, and `size-mismatch` for an object that the site holds with another size. */
+  addDeployFiles(id: string, files: readonly DeployFile[]): void;
+  dropDeploy(id: string): void;
+  /** Throws `no-such-deploy`. */
+  deploy(id: string): DeployRow;
+  /** Digests that the deploy names and its site has not uploaded, ascending after `after`. */
+  deployMissing(id: string, after: Digest | undefined, limit: number): Digest[];
+  /** Throws `size-mismatch` when an uploaded object has not the size that the deploy gave it. */
+  checkDeploySizes(id: string): void;
+  /** Stages a page of the deploy's files over what is staged; undefined when done. */
+  stageDeploy(
+    id: string,
+    revision: number,
+    time: number,
+    after: DeployCursor | undefined,
+  ): DeployCursor | undefined;
+  /** Stages a page of deletions of what the deploy, a whole tree, does not name; undefined when done. */
+  stageAbsent(id: string, revision: number, after: DeployCursor | undefined): DeployCursor | undefined;
+  /** Records the answer of a commit that made no revision. */
+  finishDeploy(id: string, result: Commit): void;
+}
+
+export type Grant = 'admin' | 'read' | { readonly publish: string };
+
+export interface TokenCalls {
+  createToken(
+    token: { id: string; secret: Buffer; scope: string; edge: string | null; expires: number | null },
+    time: number,
+  ): void;
+  tokens(time: number): Token[];
+  /** Throws `no-such-token`. */
+  revokeToken(id: string, time: number): void;
+  /** The scope of a valid token; undefined for one that is unknown, expired, revoked or for joining. */
+  authenticate(id: string, secret: Buffer, time: number): string | undefined;
+}
+
+export interface EdgeRow {
+  readonly name: string;
+  readonly region: string;
+  readonly lat: number | null;
+  readonly lon: number | null;
+  readonly publicKey: string;
+  readonly lastSeen: number | null;
+  readonly report: EdgeReport | null;
+}
+
+export interface FleetCalls {
+  /**
+   * Uses the one-time token, writes the member record and the edge in one step. Repeating it with the same
+   * token, name and key gives the same answer. Throws `bad-join-token` and `name-taken`.
+   */
+  join(request: JoinRequest, token: { id: string; secret: Buffer }, time: number): { seq: Seq };
+  edges(): EdgeRow[];
+  saveReports(reports: readonly { name: string; lastSeen: number; report: EdgeReport }[]): void;
+  addReceipts(receipts: readonly Receipt[]): void;
+  receipts(site: number, revision: number): Receipt[];
+  /** Bytes of the objects that lead from one revision to another. */
+  diffBytes(site: number, from: number, to: number): number;
+  /** When the first revision after `revision` was committed. */
+  nextRevisionTime(site: number, revision: number): number | undefined;
+}
+
+export type { Entry };

@@ -1,0 +1,36 @@
+import { workerData } from 'node:worker_threads';
+import { signingKeyFromPem } from '../../shared/keys.ts';
+import { openManifestReader } from '../../shared/manifest/reading.ts';
+import { openDatabase } from '../../shared/sqlite/open.ts';
+import { serveCalls } from '../../shared/thread.ts';
+import { openLogWriter } from './sqlite/append.ts';
+import { catalogContext } from './sqlite/context.ts';
+import { deployCalls } from './sqlite/deploys.ts';
+import { fleetCalls } from './sqlite/fleet.ts';
+import { logCalls } from './sqlite/log.ts';
+import { objectCalls } from './sqlite/objects.ts';
+import { revisionCalls } from './sqlite/revisions.ts';
+import { migrations } from './sqlite/schema.ts';
+import { siteCalls } from './sqlite/sites.ts';
+import { tokenCalls } from './sqlite/tokens.ts';
+
+export interface CatalogWorkerData {
+  readonly file: string;
+  /** The signing key in PKCS #8 PEM: numbering, chaining and signing happen where the transaction is. */
+  readonly key: string;
+}
+
+const { file, key } = workerData as unknown as CatalogWorkerData;
+const database = openDatabase(file, migrations);
+const context = catalogContext(database, openLogWriter(database, signingKeyFromPem(key)));
+
+export default serveCalls({
+  ...openManifestReader(database),
+  ...logCalls(context),
+  ...siteCalls(context),
+  ...revisionCalls(context),
+  ...objectCalls(context),
+  ...deployCalls(context),
+  ...tokenCalls(context),
+  ...fleetCalls(context),
+});

@@ -1,0 +1,66 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Digest } from '../../../shared/digest.ts';
+import { type Head, signHead } from '../../../shared/head.ts';
+import type { SigningKey } from '../../../shared/keys.ts';
+import { GENESIS, type LogRecord, recordHash, type Seq, seq, signRecord } from '../../../shared/record.ts';
+import type { Payload, RecordKind } from '../../../shared/record-kinds.ts';
+import { statements } from '../../../shared/sqlite/open.ts';
+
+/** What a record says, before the log gives it its place. */
+export interface RecordDraft<K extends RecordKind = RecordKind> {
+  readonly kind: K;
+  readonly critical: boolean;
+  readonly site: number;
+  readonly revision: number;
+  readonly root: Digest | null;
+  readonly payload: Payload<K>;
+}
+
+/** A record of a kind that concerns no revision. */
+export function plainDraft<K extends RecordKind>(kind: K, site: number, payload: Payload<K>): RecordDraft<K> {
+  return { kind, critical: true, site, revision: 0, root: null, payload };
+}
+
+export interface LogIdentity {
+  readonly log: string;
+  readonly epoch: number;
+}
+
+/** The log's writer: the only place that gives out sequence numbers and signs. */
+export interface LogWriter {
+  /** Appends within the caller's transaction: number, chain, signature and row are one step. */
+  append(identity: LogIdentity, drafts: readonly RecordDraft[], time: number): Seq;
+  head(identity: LogIdentity, time: number): Head;
+}
+
+export function openLogWriter(database: DatabaseSync, key: SigningKey): LogWriter {
+  const sql = statements(database);
+
+  function last(): { seq: number; hash: Digest } {
+    const row = sql('SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1').get();
+    return row === undefined ? { seq: 0, hash: GENESIS } : { seq: Number(row.seq), hash: row.hash as Digest };
+  }
+
+  return {
+    append(identity, drafts, time) {
+      let { seq: number, hash } = last();
+      for (const draft of drafts) {
+        number += 1;
+        const record: LogRecord = signRecord(
+          { ...identity, ...draft, seq: number, prev: hash, time, payload: JSON.stringify(draft.payload) },
+          key,
+        );
+        hash = recordHash(record);
+        sql('INSERT INTO record (seq, hash, json) VALUES (?, ?, ?)').run(
+          number,
+          hash,
+          JSON.stringify(record),
+        );
+      }
+      return seq(number);
+    },
+    head(identity, time) {
+      return signHead({ ...identity, ...last(), time }, key);
+    },
+  };
+}

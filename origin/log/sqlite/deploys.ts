@@ -1,0 +1,143 @@
+import type { Commit } from '../../../shared/api.ts';
+import { leafOf } from '../../../shared/buckets.ts';
+import type { ContentPath } from '../../../shared/content-path.ts';
+import type { Change } from '../../../shared/diff.ts';
+import { digestBytes, digestFromBytes } from '../../../shared/digest.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { OPEN } from '../../../shared/manifest/schema.ts';
+import { openStaging } from '../../../shared/manifest/staging.ts';
+import { mediaType } from '../../../shared/media-type.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { DeployCalls, DeployCursor } from '../catalog.ts';
+import type { CatalogContext } from './context.ts';
+
+const STAGE_PAGE = 2000;
+
+export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
+  const staging = openStaging(database);
+
+  function place(id: string): { number: number; site: number } {
+    const row = sql('SELECT number, site FROM deploy WHERE id = ?').get(id);
+    if (row === undefined) throw new SkerryError('no-such-deploy', `there is no deploy ${id}`);
+    return { number: Number(row.number), site: Number(row.site) };
+  }
+
+  const nextCursor = (rows: readonly Record<string, unknown>[]): DeployCursor | undefined => {
+    const last = rows.length === STAGE_PAGE ? rows.at(-1) : undefined;
+    return last && { leaf: Number(last.leaf), path: String(last.path) };
+  };
+
+  return {
+    createDeploy(id, site, time) {
+      sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
+    },
+
+    setDeployHeader(id, base, expect) {
+      sql('UPDATE deploy SET base = ?, expect = ? WHERE id = ?').run(base, expect, id);
+    },
+
+    addDeployFiles(id, files) {
+      const { number } = place(id);
+      transaction(database, () => {
+        for (const { path, digest, size } of files) {
+          const { changes } = sql(
+            'INSERT OR IGNORE INTO deploy_file (deploy, leaf, path, digest, size) VALUES (?, ?, ?, ?, ?)',
+          ).run(number, leafOf(path), path, digest === null ? null : digestBytes(digest), size);
+          if (changes === 0) throw new SkerryError('duplicate-path', `the path ${path} is named twice`);
+        }
+      });
+    },
+
+    dropDeploy(id) {
+      const { number } = place(id);
+      transaction(database, () => {
+        sql('DELETE FROM deploy_file WHERE deploy = ?').run(number);
+        sql('DELETE FROM deploy WHERE number = ?').run(number);
+      });
+    },
+
+    deploy(id) {
+      const row = sql(
+        'SELECT d.*, s.name FROM deploy d JOIN site s ON s.id = d.site AND s.deleted = 0 WHERE d.id = ?',
+      ).get(id);
+      if (row === undefined) throw new SkerryError('no-such-deploy', `there is no deploy ${id}`);
+      return {
+        id,
+        site: Number(row.site),
+        siteName: String(row.name),
+        base: row.base as number | null,
+        expect: row.expect as number | null,
+        result: row.result === null ? null : (JSON.parse(String(row.result)) as Commit),
+      };
+    },
+
+    deployMissing(id, after, limit) {
+      const { number, site } = place(id);
+      return sql(
+        `SELECT DISTINCT f.digest FROM deploy_file f
+         WHERE f.deploy = ? AND f.digest > ? AND NOT EXISTS
+           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest)
+         ORDER BY f.digest LIMIT ?`,
+      )
+        .all(number, after === undefined ? Buffer.alloc(0) : digestBytes(after), site, limit)
+        .map((row) => digestFromBytes(row.digest as Uint8Array));
+    },
+
+    checkDeploySizes(id) {
+      const { number, site } = place(id);
+      const row = sql(
+        `SELECT f.path, f.size AS declared, o.size FROM deploy_file f
+         JOIN site_object s ON s.site = ? AND s.digest = f.digest JOIN object o ON o.digest = f.digest
+         WHERE f.deploy = ? AND o.size <> f.size LIMIT 1`,
+      ).get(site, number);
+      if (row === undefined) return;
+      throw new SkerryError(
+        'size-mismatch',
+        `${row.path} is declared with ${row.declared} bytes, but its digest names an object of ${row.size} bytes`,
+      );
+    },
+
+    stageDeploy(id, revision, time, after) {
+      const { number, site } = place(id);
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.digest, f.size, o.chunks FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
+         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${STAGE_PAGE}`,
+      ).all(number, after?.leaf ?? -1, after?.path ?? '');
+      const changes: Change[] = [];
+      for (const row of rows) {
+        const path = row.path as ContentPath;
+        const current = staging.staged(site, path);
+        if (row.digest === null) {
+          if (current !== undefined) changes.push({ kind: 'delete', path });
+          continue;
+        }
+        const digest = digestFromBytes(row.digest as Uint8Array);
+        if (current?.digest === digest) continue;
+        const chunks = row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array);
+        const entry = { path, digest, size: Number(row.size), chunks, type: mediaType(path), meta: [], time };
+        changes.push({ kind: 'put', entry });
+      }
+      staging.stage(site, revision, changes);
+      return nextCursor(rows);
+    },
+
+    stageAbsent(id, revision, after) {
+      const { number, site } = place(id);
+      const rows = sql(
+        `SELECT e.leaf, e.path FROM entry e WHERE e.site = ? AND (e.leaf, e.path) > (?, ?) AND e.to_rev = ${OPEN}
+         AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.deploy = ? AND f.leaf = e.leaf AND f.path = e.path)
+         ORDER BY e.leaf, e.path LIMIT ${STAGE_PAGE}`,
+      ).all(site, after?.leaf ?? -1, after?.path ?? '', number);
+      staging.stage(
+        site,
+        revision,
+        rows.map((row) => ({ kind: 'delete', path: row.path as ContentPath })),
+      );
+      return nextCursor(rows);
+    },
+
+    finishDeploy(id, result) {
+      sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), id);
+    },
+  };
+}

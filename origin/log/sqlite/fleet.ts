@@ -1,0 +1,105 @@
+import { SkerryError } from '../../../shared/errors.ts';
+import { openManifestReader } from '../../../shared/manifest/reading.ts';
+import type { EdgeReport } from '../../../shared/protocol.ts';
+import type { Receipt } from '../../../shared/receipt.ts';
+import { seq } from '../../../shared/record.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { FleetCalls } from '../catalog.ts';
+import { plainDraft } from './append.ts';
+import type { CatalogContext } from './context.ts';
+import { sameSecret, tokenState } from './tokens.ts';
+
+export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls {
+  const reader = openManifestReader(database);
+  return {
+    join({ name, region, lat, lon, publicKey }, { id, secret }, time) {
+      return transaction(database, () => {
+        const token = sql("SELECT * FROM token WHERE id = ? AND scope = 'join'").get(id);
+        if (token === undefined || !sameSecret(token, secret)) {
+          throw new SkerryError('bad-join-token', 'the join token is not known here');
+        }
+        const member = sql('SELECT public_key, seq FROM edge WHERE name = ?').get(name);
+        const isSameEdge = member?.public_key === publicKey;
+        // The answer to a first try may have been lost on its way: the same edge may ask again.
+        if (isSameEdge && token.used_by === name) return { seq: seq(Number(member.seq)) };
+        const state = tokenState(token, time);
+        if (state !== 'valid') throw new SkerryError('bad-join-token', `the join token is ${state}`);
+        if (token.edge !== null && token.edge !== name) {
+          throw new SkerryError('bad-join-token', `the join token is bound to the edge ${token.edge}`);
+        }
+        if (member !== undefined) throw new SkerryError('name-taken', `there is an edge ${name} already`);
+        const payload = { name, region, lat, lon, publicKey, revoked: false };
+        const joined = writer.append(identity(), [plainDraft('member', 0, payload)], time);
+        sql('INSERT INTO edge (name, region, lat, lon, public_key, seq) VALUES (?, ?, ?, ?, ?, ?)').run(
+          name,
+          region,
+          lat,
+          lon,
+          publicKey,
+          joined,
+        );
+        sql('UPDATE token SET used_by = ? WHERE id = ?').run(name, id);
+        return { seq: joined };
+      });
+    },
+
+    edges: () =>
+      sql('SELECT * FROM edge ORDER BY name')
+        .all()
+        .map((row) => ({
+          name: row.name as string,
+          region: row.region as string,
+          lat: row.lat as number | null,
+          lon: row.lon as number | null,
+          publicKey: row.public_key as string,
+          lastSeen: row.last_seen as number | null,
+          report: row.report === null ? null : (JSON.parse(row.report as string) as EdgeReport),
+        })),
+
+    saveReports(reports) {
+      transaction(database, () => {
+        for (const { name, lastSeen, report } of reports) {
+          sql('UPDATE edge SET last_seen = ?, report = ? WHERE name = ?').run(
+            lastSeen,
+            JSON.stringify(report),
+            name,
+          );
+        }
+      });
+    },
+
+    addReceipts(receipts) {
+      transaction(database, () => {
+        for (const receipt of receipts) {
+          sql('INSERT OR IGNORE INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)').run(
+            receipt.site,
+            receipt.revision,
+            receipt.edge,
+            JSON.stringify(receipt),
+          );
+        }
+      });
+    },
+
+    receipts: (site, revision) =>
+      sql('SELECT json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge')
+        .all(site, revision)
+        .map((row) => JSON.parse(row.json as string) as Receipt),
+
+    diffBytes(site, from, to) {
+      let bytes = 0;
+      for (let page = reader.diffPage(site, from, to, undefined, 5000); ; ) {
+        for (const change of page.changes) bytes += change.kind === 'put' ? change.entry.size : 0;
+        if (page.next === undefined) return bytes;
+        page = reader.diffPage(site, from, to, page.next, 5000);
+      }
+    },
+
+    nextRevisionTime(site, revision) {
+      const row = sql(
+        'SELECT time FROM revision WHERE site = ? AND revision > ? ORDER BY revision LIMIT 1',
+      ).get(site, revision);
+      return row === undefined ? undefined : Number(row.time);
+    },
+  };
+}

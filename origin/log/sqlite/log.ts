@@ -1,0 +1,37 @@
+import type { LogRecord } from '../../../shared/record.ts';
+import type { Payload } from '../../../shared/record-kinds.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { LogCalls } from '../catalog.ts';
+import { plainDraft } from './append.ts';
+import type { CatalogContext } from './context.ts';
+
+export function logCalls({ database, sql, writer, identity }: CatalogContext): LogCalls {
+  const meta = (name: string) =>
+    sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined;
+  return {
+    found(log, key, time) {
+      if (meta('log') !== undefined) return;
+      transaction(database, () => {
+        for (const [name, value] of [
+          ['log', log],
+          ['epoch', '1'],
+          ['key', JSON.stringify(key)],
+        ] as const) {
+          sql('INSERT INTO meta (name, value) VALUES (?, ?)').run(name, value);
+        }
+        writer.append(identity(), [plainDraft('key', 0, key)], time);
+      });
+    },
+    identity() {
+      const key = meta('key');
+      return key === undefined ? undefined : { ...identity(), key: JSON.parse(key) as Payload<'key'> };
+    },
+    records(from, limit) {
+      return sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?')
+        .all(from, limit)
+        .map((row) => JSON.parse(row.json as string) as LogRecord);
+    },
+    head: (time) => writer.head(identity(), time),
+    close: () => database.close(),
+  };
+}

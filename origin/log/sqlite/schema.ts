@@ -1,0 +1,92 @@
+import { manifestTables } from '../../../shared/manifest/schema.ts';
+import type { Migrations } from '../../../shared/sqlite/open.ts';
+
+export const migrations: Migrations = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE record (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, json TEXT NOT NULL) STRICT;
+
+  CREATE TABLE site (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    domains TEXT NOT NULL,
+    -- the revision that is live, and the highest number that was ever given out
+    live INTEGER NOT NULL DEFAULT 0,
+    newest INTEGER NOT NULL DEFAULT 0,
+    -- the revision that is being staged, or null: after a crash its rows are taken back
+    staging INTEGER,
+    deleted INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE UNIQUE INDEX site_name ON site (name) WHERE deleted = 0;
+
+  CREATE TABLE revision (
+    site INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    base INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    restores INTEGER,
+    PRIMARY KEY (site, revision)
+  ) STRICT, WITHOUT ROWID;
+
+  ${manifestTables}
+
+  CREATE TABLE object (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, size INTEGER NOT NULL, chunks BLOB) STRICT;
+  CREATE UNIQUE INDEX object_digest ON object (digest);
+  -- A digest grants no bytes: what a site may refer to is what was uploaded to that site.
+  CREATE TABLE site_object (site INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (site, digest)) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deploy (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    site INTEGER NOT NULL,
+    base INTEGER,
+    expect INTEGER,
+    created INTEGER NOT NULL,
+    result TEXT
+  ) STRICT;
+  -- a null digest deletes the path
+  CREATE TABLE deploy_file (
+    deploy INTEGER NOT NULL,
+    leaf INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    digest BLOB,
+    size INTEGER NOT NULL,
+    PRIMARY KEY (deploy, leaf, path)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    secret BLOB NOT NULL,
+    scope TEXT NOT NULL,
+    edge TEXT,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    used_by TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE edge (
+    name TEXT PRIMARY KEY,
+    region TEXT NOT NULL,
+    lat REAL,
+    lon REAL,
+    public_key TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    last_seen INTEGER,
+    report TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE receipt (
+    site INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    edge TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (site, revision, edge)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

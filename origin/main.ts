@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { certifyKey } from '../shared/certificate.ts';
+import { systemClock } from '../shared/clock.ts';
+import { openDataFolder } from '../shared/data-folder.ts';
+import { writeDurably } from '../shared/durable-file.ts';
+import { SkerryError, systemCode } from '../shared/errors.ts';
+import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import {
+  fingerprintOf,
+  generateSigningKey,
+  type PublicKey,
+  type SigningKey,
+  signingKeyFromPem,
+  signingKeySeed,
+  signingKeyToPem,
+} from '../shared/keys.ts';
+import { isLoopback } from '../shared/loopback.ts';
+import { openFileObjectStore } from '../shared/store/file-object-store.ts';
+import { version } from '../shared/version.ts';
+import { Wakeup } from '../shared/wakeup.ts';
+import type { ApiContext } from './api/context.ts';
+import { buildApi } from './api/server.ts';
+import { originFeed } from './fleet/feed.ts';
+import { Fleet } from './fleet/fleet.ts';
+import { createToken } from './fleet/tokens.ts';
+import { FileChanges } from './ingest/file-changes.ts';
+import { ObjectIntake } from './ingest/object-intake.ts';
+import type { Catalog } from './log/catalog.ts';
+import { Committer } from './log/commit.ts';
+import { openSqliteCatalog } from './log/sqlite-catalog.ts';
+
+export interface OriginOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Running {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Where an origin leaves an admin token for the CLI on the same machine; removed, it is made anew. */
+export const ADMIN_TOKEN_FILE = 'admin-token';
+
+/** Builds an origin from its parts and starts it; what has been opened is closed again when a part fails. */
+export async function startOrigin(options: OriginOptions, log: Logger): Promise<Running> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await openDataFolder(options.data, 'origin');
+  opened.defer(() => folder.release());
+
+  const key = await signingKey(join(folder.path, 'signing-key.pem'));
+  const { catalog, close: closeCatalog } = openSqliteCatalog({
+    file: join(folder.path, 'catalog.sqlite'),
+    key: signingKeyToPem(key),
+  });
+  opened.defer(closeCatalog);
+  const identity = await foundLog(catalog, key);
+  const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
+  await leaveAdminToken(catalog, join(folder.path, ADMIN_TOKEN_FILE), recovery);
+
+  const surveys = startSurveyThreads();
+  opened.defer(() => surveys.close());
+  await mkdir(join(folder.path, 'objects'), { recursive: true });
+  const store = await openFileObjectStore(join(folder.path, 'objects'), surveys);
+  opened.defer(() => store.close());
+
+  const appended = new Wakeup();
+  const fleet = await Fleet.open(catalog, systemClock, identity.log, appended);
+  const committer = new Committer(catalog, systemClock, appended);
+  const context: ApiContext = {
+    catalog,
+    store,
+    clock: systemClock,
+    committer,
+    intake: new ObjectIntake(store, catalog),
+    fileChanges: new FileChanges(catalog, committer),
+    fleet,
+    recovery,
+    version,
+    isLoopback: isLoopback(options.host),
+  };
+  const stopping = new AbortController();
+  const app = await buildApi(context, log);
+  opened.defer(() => app.close());
+  opened.defer(() => stopping.abort());
+  await app.register(async (scope) => {
+    feedRoutes(
+      scope as typeof app,
+      originFeed(catalog, store, fleet, systemClock, identity),
+      stopping.signal,
+    );
+  });
+  const url = await listen(app, options);
+
+  const running = opened.move();
+  return { url, close: () => running.disposeAsync() };
+}
+
+async function listen(
+  app: { listen(o: { host: string; port: number }): Promise<string> },
+  { host, port }: OriginOptions,
+) {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if (systemCode(cause) === 'EADDRINUSE') {
+      throw new SkerryError('port-in-use', `port ${port} of ${host} is in use`, { cause });
+    }
+    throw cause;
+  }
+}
+
+async function signingKey(file: string): Promise<SigningKey> {
+  try {
+    return signingKeyFromPem(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  const key = generateSigningKey();
+  await writeDurably(file, signingKeyToPem(key));
+  return key;
+}
+
+async function foundLog(catalog: Catalog, key: SigningKey) {
+  const found = await catalog.identity();
+  if (found !== undefined) return found;
+  const log = randomBytes(16).toString('hex');
+  const recovery = generateSigningKey();
+  // Shown before it counts: killed in between, the next start shows the one that does.
+  process.stderr.write(
+    `\nRecovery key, shown this once. Keep it away from this machine: it certifies a new origin.\n\n    ${signingKeySeed(recovery)}\n\n`,
+  );
+  await catalog.found(log, certifyKey(log, 1, key.publicKey, recovery), systemClock.now());
+  const identity = await catalog.identity();
+  if (identity === undefined) throw new Error('the log was founded but is not there');
+  return identity;
+}
+
+async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return;
+  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
+  await writeDurably(file, `${token}\n`);
+}

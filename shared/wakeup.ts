@@ -1,0 +1,26 @@
+/** Lets any number of loops wait for something new without holding a queue for them. */
+export class Wakeup {
+  #waiters = new Set<() => void>();
+
+  wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = new Set();
+    for (const resume of waiters) resume();
+  }
+
+  /** Resolves at the next `wake`, after `ms`, or when the signal aborts: the caller looks what is there. */
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const resume = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', resume);
+        this.#waiters.delete(resume);
+        resolve();
+      };
+      const timer = setTimeout(resume, ms);
+      signal.addEventListener('abort', resume, { once: true });
+      this.#waiters.add(resume);
+    });
+  }
+}
