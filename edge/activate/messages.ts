@@ -13,14 +13,8 @@ export interface SiteView {
 }
 
 export type ToServing =
-  /** The first message: listen, and serve these. */
-  | {
-      readonly t: 'start';
-      readonly folder: string;
-      readonly host: string;
-      readonly port: number;
-      readonly views: readonly SiteView[];
-    }
+  /** The first message: listen, and let requests wait for the first switch. */
+  | { readonly t: 'start'; readonly folder: string; readonly host: string; readonly port: number }
   /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
   | { readonly t: 'hold'; readonly turn: number }
   /** Requests begun from now on see these views, all of them; ends the hold. */

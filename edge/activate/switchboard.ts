@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { KeyedLock } from '../../shared/keyed-lock.ts';
+import { backoffDelay } from '../../shared/retry.ts';
+import type { ServingCounters, SiteView } from './messages.ts';
+import { ServingProcess } from './serving-process.ts';
+import { addCounters } from './sum-counters.ts';
+
+const HOLD_ANSWER_MS = 500;
+/** Within this time after a hold began all processes still hold: it ends by itself after a second. */
+const HOLD_LASTS_MS = 800;
+const SWITCH_ANSWER_MS = 2000;
+const COUNTERS_ANSWER_MS = 1000;
+const DRAIN_MS = 10_000;
+const RESTART = { first: 50, most: 5000 };
+
+export interface SwitchboardOptions {
+  readonly folder: string;
+  readonly host: string;
+  /** 0 chooses one. */
+  readonly port: number;
+  readonly processes: number;
+  readonly views: readonly SiteView[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Switchboard {
+  readonly port: number;
+  /** The atomic switch: resolves when every serving process answers from these views. */
+  show(views: readonly SiteView[]): Promise<void>;
+  counters(): Promise<ServingCounters>;
+  close(): Promise<void>;
+}
+
+/** Starts the serving processes; throws `port-in-use`. */
+export async function startSwitchboard(options: SwitchboardOptions): Promise<Switchboard> {
+  const port = await freePort(options.host, options.port);
+  const processes = new ServingProcesses(options, port);
+  try {
+    await processes.startAll();
+  } catch (error) {
+    await processes.close();
+    throw error;
+  }
+  return {
+    port,
+    show: (views) => processes.show(views),
+    counters: () => processes.counters(),
+    close: () => processes.close(),
+  };
+}
+
+/** With SO_REUSEPORT two programs listen silently side by side, so the port is first bound without it. */
+async function freePort(host: string, port: number): Promise<number> {
+  const probe = createServer();
+  try {
+    probe.listen({ host, port, exclusive: true });
+    await once(probe, 'listening');
+    return (probe.address() as AddressInfo).port;
+  } catch (cause) {
+    if (systemCode(cause) !== 'EADDRINUSE') throw cause;
+    throw new SkerryError('port-in-use', `port ${port} of ${host} is in use`, { cause });
+  } finally {
+    if (probe.listening) {
+      probe.close();
+      await once(probe, 'close');
+    }
+  }
+}
+
+class ServingProcesses {
+  readonly #options: SwitchboardOptions;
+  readonly #port: number;
+  readonly #living = new Set<ServingProcess>();
+  readonly #switches = new KeyedLock<'switch'>();
+  readonly #closing = new AbortController();
+  #views: readonly SiteView[];
+  /** Counted by processes that have ended: totals never go back. */
+  #ended: ServingCounters = {};
+  #lastSeen = new Map<ServingProcess, ServingCounters>();
+
+  constructor(options: SwitchboardOptions, port: number) {
+    this.#options = options;
+    this.#port = port;
+    this.#views = options.views;
+  }
+
+  async startAll(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.processes }, () => this.#startOne()));
+  }
+
+  show(views: readonly SiteView[]): Promise<void> {
+    return this.#switches.run('switch', async () => {
+      this.#views = views;
+      await this.#holdAll();
+      await Promise.all([...this.#living].map((serving) => this.#confirm(serving)));
+    });
+  }
+
+  async counters(): Promise<ServingCounters> {
+    for (const serving of this.#living) {
+      const counted = await serving.counters(COUNTERS_ANSWER_MS).catch(() => undefined);
+      if (counted !== undefined && this.#living.has(serving)) this.#lastSeen.set(serving, counted);
+    }
+    return [...this.#lastSeen.values()].reduce(addCounters, this.#ended);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#living].map((serving) => serving.drain(DRAIN_MS)));
+  }
+
+  /** One process switches by itself in an instant; several must not begin requests on different views. */
+  async #holdAll(): Promise<void> {
+    const { clock } = this.#options;
+    while (this.#living.size > 1) {
+      const began = clock.monotonic();
+      await Promise.all(
+        [...this.#living].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
+      );
+      // This process may itself have been frozen in between, and the holds over.
+      if (clock.monotonic() - began < HOLD_LASTS_MS) return;
+    }
+  }
+
+  #confirm(serving: ServingProcess): Promise<void> {
+    return this.#orReplace(serving, serving.switch(this.#views, SWITCH_ANSWER_MS));
+  }
+
+  /** Who does not confirm is stopped before anyone is told that the views are shown. */
+  async #orReplace(serving: ServingProcess, confirmed: Promise<void>): Promise<void> {
+    try {
+      await confirmed;
+    } catch (error) {
+      if (!serving.hasExited) this.#options.log.warn({ err: error }, 'a serving process is replaced');
+      await serving.kill();
+    }
+  }
+
+  async #startOne(): Promise<void> {
+    const { folder, host } = this.#options;
+    const serving = await ServingProcess.start({ folder, host, port: this.#port });
+    if (this.#closing.signal.aborted) return serving.kill();
+    this.#living.add(serving);
+    serving.onExit(() => void this.#replace(serving));
+    // It answers nobody before this: a switch that ran while it started did not reach it.
+    await this.#switches.run('switch', () => this.#confirm(serving));
+  }
+
+  async #replace(gone: ServingProcess): Promise<void> {
+    this.#living.delete(gone);
+    this.#ended = addCounters(this.#ended, this.#lastSeen.get(gone) ?? {});
+    this.#lastSeen.delete(gone);
+    for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
+      try {
+        return await this.#startOne();
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'a serving process did not start');
+        await this.#options.clock.sleep(backoffDelay(attempt, RESTART), this.#closing.signal).catch(() => {});
+      }
+    }
+  }
+}

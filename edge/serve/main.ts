@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { systemCode } from '../../shared/errors.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { openManifestReader } from '../../shared/manifest/reading.ts';
+import { openForReading } from '../../shared/sqlite/open.ts';
+import { openObjectReader } from '../../shared/store/object-reader.ts';
+import type { FromServing, ToServing } from '../activate/messages.ts';
+import { Content } from './content.ts';
+import { Counters } from './counters.ts';
+import { buildServer } from './server.ts';
+import { Views } from './views.ts';
+
+/** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
+const DRAIN_MS = 10_000;
+
+type Start = Extract<ToServing, { t: 'start' }>;
+
+const tell = (message: FromServing) => {
+  if (process.connected) process.send?.(message);
+};
+
+// Ctrl-C reaches the whole process group; the replicator decides when serving ends.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+process.once('message', (message: ToServing) => {
+  if (message.t !== 'start') throw new Error(`a serving process begins with start, not ${message.t}`);
+  serve(message).catch((error: unknown) => {
+    tell({ t: 'failed', code: systemCode(error) ?? 'internal', message: String(error) });
+    process.exitCode = 1;
+    process.disconnect?.();
+  });
+});
+
+async function serve({ folder, host, port }: Start): Promise<void> {
+  const catalog = openForReading(join(folder, 'catalog.sqlite'));
+  const objects = openObjectReader(join(folder, 'objects'));
+  const views = new Views();
+  const counters = new Counters();
+  const app = buildServer(views, new Content(openManifestReader(catalog), objects), counters, createLogger());
+  await app.ready();
+
+  process.on('message', (message: ToServing) => {
+    switch (message.t) {
+      case 'hold':
+        views.hold();
+        return tell({ t: 'held', turn: message.turn });
+      case 'switch':
+        views.switch(message.views);
+        return tell({ t: 'switched', turn: message.turn });
+      case 'counters':
+        return tell({ t: 'counters', turn: message.turn, counters: counters.snapshot() });
+      case 'drain':
+        return drain();
+      case 'start':
+        throw new Error('a serving process is started once');
+    }
+  });
+  process.once('disconnect', drain);
+
+  await new Promise<void>((resolve, reject) => {
+    app.server.once('error', reject);
+    app.server.listen({ host, port, reusePort: true }, resolve);
+  });
+  tell({ t: 'listening', port });
+
+  function drain(): void {
+    setTimeout(() => process.exit(0), DRAIN_MS).unref();
+    app.server.close(() => process.exit(0));
+    app.server.closeIdleConnections();
+  }
+}

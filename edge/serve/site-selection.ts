@@ -1,0 +1,21 @@
+import type { SiteView } from '../activate/messages.ts';
+
+/** Finds the site of a request by its Host. */
+export interface SiteSelection {
+  /** By domain, by `<site>.localhost`, else the only site there is; undefined when none fits. */
+  find(host: string | undefined): SiteView | undefined;
+}
+
+export function siteSelection(views: readonly SiteView[]): SiteSelection {
+  const byHost = new Map<string, SiteView>();
+  for (const view of views) byHost.set(`${view.name}.localhost`, view);
+  for (const view of views) for (const domain of view.domains) byHost.set(domain, view);
+  const only = views.length === 1 ? views[0] : undefined;
+  return { find: (host) => byHost.get(hostName(host)) ?? only };
+}
+
+/** Lower case, without port and without the dot of a fully qualified name. */
+export function hostName(host: string | undefined): string {
+  const withoutPort = (host ?? '').replace(/:[0-9]*$/, '');
+  return withoutPort.replace(/\.$/, '').toLowerCase();
+}
