@@ -1,0 +1,133 @@
+import { access, readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { ApiClient } from '../../origin/client/api-client.ts';
+import { ADMIN_TOKEN_FILE } from '../../origin/main.ts';
+import { DEFAULT_DATA } from '../client-command.ts';
+import { interruption } from '../interruption.ts';
+import { option, port } from '../options.ts';
+import { printLine, printTable } from '../output.ts';
+import { type Role, startRole } from '../role-process.ts';
+import { watchAndTell } from './watch.ts';
+
+const EXAMPLE_SITE = fileURLToPath(new URL('../../infra/example-site', import.meta.url));
+const ADMIN_PORT_OFFSET = 100;
+
+const EDGES = [
+  { name: 'edge-1', region: 'eu-west', lat: '53.3', lon: '-6.3' },
+  { name: 'edge-2', region: 'us-east', lat: '39.0', lon: '-77.5' },
+  { name: 'edge-3', region: 'ap-south', lat: '19.1', lon: '72.9' },
+] as const;
+
+interface DevFlags {
+  readonly data: string;
+  readonly port: number;
+  readonly edgePort: number;
+}
+
+export function devCommand(): Command {
+  return new Command('dev')
+    .description('run an origin and three edges on this machine, publishing and watching a folder')
+    .argument('[dir]', 'the folder; an example without it')
+    .addOption(option('--data <dir>', 'where all four keep their data').default(DEFAULT_DATA))
+    .addOption(option('--port <port>', "the origin's port").argParser(port).default(7400))
+    .addOption(
+      option('--edge-port <port>', 'the port of the first edge; admin ports are 100 above')
+        .argParser(port)
+        .default(7501),
+    )
+    .action(async (folder: string | undefined, flags: DevFlags) => {
+      const stop = new AbortController();
+      const signal = AbortSignal.any([interruption(), stop.signal]);
+      const roles: Role[] = [];
+      try {
+        await runDev(folder ?? EXAMPLE_SITE, flags, roles, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      } finally {
+        stop.abort();
+        await Promise.all(roles.map((role) => role.stop()));
+      }
+    });
+}
+
+async function runDev(
+  folder: string,
+  { data, port, edgePort }: DevFlags,
+  roles: Role[],
+  signal: AbortSignal,
+) {
+  const site = siteOf(folder);
+  const url = `http://127.0.0.1:${port}`;
+  const originData = join(data, 'origin');
+  roles.push(await startRole('origin', ['origin', '--data', originData, '--port', String(port)]));
+  const token = (await readFile(join(originData, ADMIN_TOKEN_FILE), 'utf8')).trim();
+  const client = new ApiClient(url, token, signal);
+  try {
+    const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
+    roles.push(
+      ...(await Promise.all(
+        edges.map(async (edge) => startRole(edge.name, await edgeArguments(client, edge, url))),
+      )),
+    );
+    printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
+    const failed = Promise.race(roles.map((role) => role.failed));
+    await Promise.race([watchAndTell(client, site, folder, signal), failed]);
+  } finally {
+    await client.close();
+  }
+}
+
+async function edgeArguments(
+  client: ApiClient,
+  edge: { name: string; region: string; lat: string; lon: string; port: number; data: string },
+  origin: string,
+): Promise<string[]> {
+  const ports = ['--port', String(edge.port), '--admin-port', String(edge.port + ADMIN_PORT_OFFSET)];
+  const base = ['edge', '--data', edge.data, '--origin', origin, ...ports];
+  if (await exists(join(edge.data, 'identity.json'))) return base;
+  const { token } = await client.createToken({ scope: 'join', edge: edge.name, expires: 600 });
+  const { name, region, lat, lon } = edge;
+  return [...base, '--join', token, '--name', name, '--region', region, '--lat', lat, '--lon', lon];
+}
+
+function printAddresses(
+  site: string,
+  origin: string,
+  tokenFile: string,
+  edges: readonly { name: string; region: string; port: number }[],
+): void {
+  printLine('');
+  printTable(
+    ['what', 'where'],
+    [
+      ['origin API', `${origin}  (openapi.json, healthz, metrics)`],
+      ['admin token', tokenFile],
+      ...edges.map(({ name, region, port }) => [`${name}, ${region}`, `http://${site}.localhost:${port}/`]),
+      ...edges.map(({ name, port }) => [
+        `${name}, admin`,
+        `http://127.0.0.1:${port + ADMIN_PORT_OFFSET}/status`,
+      ]),
+    ],
+  );
+  printLine('\nCtrl-C ends all of it.\n');
+}
+
+/** The folder's name as the name of a site. */
+function siteOf(folder: string): string {
+  if (folder === EXAMPLE_SITE) return 'example';
+  const name = basename(resolve(folder))
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63);
+  return name.replace(/-+$/, '') || 'site';
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

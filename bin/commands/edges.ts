@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { printJson } from '../output.ts';
+import { printEdges } from './status.ts';
+
+export function edgesCommand(): Command {
+  return readingCommand('edges', 'all edges, what each shows and how far it is behind').action(
+    (options: ClientOptions & { json?: boolean }) =>
+      withClient(options, async (client) => {
+        const edges = await client.edges();
+        if (options.json) return printJson({ edges });
+        printEdges(edges);
+      }),
+  );
+}

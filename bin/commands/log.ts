@@ -1,0 +1,38 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { option } from '../options.ts';
+import { printJson, printTable, timestamp } from '../output.ts';
+
+export function logCommand(): Command {
+  return readingCommand('log', 'the newest records of the log')
+    .addOption(
+      option('--from <seq>', 'begin at this sequence number').argParser(whole(Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(option('--limit <n>', 'how many records').argParser(whole(1000)).default(20))
+    .action((options: ClientOptions & { json?: boolean; from?: number; limit: number }) =>
+      withClient(options, async (client) => {
+        const { records } = await client.log(options.from, options.limit);
+        if (options.json) return printJson({ records });
+        printTable(
+          ['seq', 'time (utc)', 'kind', 'site', 'revision', 'root'],
+          records.map(({ seq, time, kind, site, revision, root }) => [
+            seq,
+            timestamp(time),
+            kind,
+            site || '',
+            revision || '',
+            root?.slice(0, 12) ?? '',
+          ]),
+        );
+      }),
+    );
+}
+
+function whole(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[0-9]+$/.test(text) || value < 1 || value > most)
+      throw new InvalidArgumentError('Give a whole number from 1.');
+    return value;
+  };
+}

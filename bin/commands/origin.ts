@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { startOrigin } from '../../origin/main.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { DEFAULT_DATA } from '../client-command.ts';
+import { aborted, interruption } from '../interruption.ts';
+import { option, port } from '../options.ts';
+import { announce } from '../role-process.ts';
+
+export function originCommand(): Command {
+  return new Command('origin')
+    .description('run the origin: takes publishes in and feeds the edges')
+    .addOption(option('--data <dir>', 'where it keeps its log and objects').default(DEFAULT_DATA))
+    .addOption(option('--host <host>', 'the address to listen on').default('127.0.0.1'))
+    .addOption(option('--port <port>', 'the port of its API').argParser(port).default(7400))
+    .action(async (options: { data: string; host: string; port: number }) => {
+      const signal = interruption();
+      const origin = await startOrigin(options, createLogger());
+      announce(`skerry origin listens on ${origin.url}`);
+      await aborted(signal);
+      await origin.close();
+    });
+}

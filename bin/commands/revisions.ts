@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { siteName } from '../options.ts';
+import { humanBytes, printJson, printTable, timestamp } from '../output.ts';
+
+export function revisionsCommand(): Command {
+  return readingCommand('revisions', 'the revisions of a site, newest first')
+    .argument('<site>', 'its name', siteName)
+    .action((site: string, options: ClientOptions & { json?: boolean }) =>
+      withClient(options, async (client) => {
+        const revisions = await client.revisions(site);
+        if (options.json) return printJson({ revisions });
+        printTable(
+          ['revision', 'time (utc)', 'files', 'size', '', 'message'],
+          revisions.map(({ revision, time, files, bytes, live, message }) => [
+            revision,
+            timestamp(time),
+            files,
+            humanBytes(bytes),
+            live ? 'live' : '',
+            message,
+          ]),
+        );
+      }),
+    );
+}

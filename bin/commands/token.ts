@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { type ClientOptions, clientCommand, readingCommand, withClient } from '../client-command.ts';
+import { duration, edgeName, option, required } from '../options.ts';
+import { printJson, printLine, printTable, timestamp } from '../output.ts';
+
+export function tokenCommand(): Command {
+  return new Command('token')
+    .description('create, list and revoke tokens')
+    .addCommand(createCommand())
+    .addCommand(listCommand())
+    .addCommand(revokeCommand());
+}
+
+function createCommand(): Command {
+  return clientCommand('create', 'print a new token, alone; it is not shown again')
+    .addOption(option('--scope <scope>', 'admin, read, join or publish:SITE'))
+    .addOption(
+      option('--expires <time>', 'after how long it expires, such as 12h or 30d').argParser(duration),
+    )
+    .addOption(option('--edge <name>', 'bind a join token to this name').argParser(edgeName))
+    .action((options: ClientOptions & { scope?: string; expires?: number; edge?: string }) =>
+      withClient(options, async (client) => {
+        const { scope, expires, edge } = options;
+        const { token } = await client.createToken({
+          scope: required(scope, '--scope'),
+          ...(expires !== undefined && { expires }),
+          ...(edge !== undefined && { edge }),
+        });
+        printLine(token);
+      }),
+    );
+}
+
+function listCommand(): Command {
+  return readingCommand('list', 'all tokens, without their secrets').action(
+    (options: ClientOptions & { json?: boolean }) =>
+      withClient(options, async (client) => {
+        const tokens = await client.tokens();
+        if (options.json) return printJson({ tokens });
+        printTable(
+          ['id', 'scope', 'edge', 'created (utc)', 'expires (utc)', 'state'],
+          tokens.map(({ id, scope, edge, created, expires, state }) => [
+            id,
+            scope,
+            edge ?? '',
+            timestamp(created),
+            expires === null ? 'never' : timestamp(expires),
+            state,
+          ]),
+        );
+      }),
+  );
+}
+
+function revokeCommand(): Command {
+  return clientCommand('revoke', 'make a token worthless')
+    .argument('<id>', 'as `skerry token list` shows it')
+    .action((id: string, options: ClientOptions) =>
+      withClient(options, async (client) => {
+        await client.revokeToken(id);
+        printLine(`token ${id} is revoked`);
+      }),
+    );
+}

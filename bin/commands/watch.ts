@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '../../origin/client/api-client.ts';
+import { watchFolder } from '../../origin/ingest/folder/watch-folder.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
+import { option, required, siteName } from '../options.ts';
+import { plural, printLine } from '../output.ts';
+import { explain } from '../report-error.ts';
+import { ensureSite } from './publish.ts';
+
+export function watchCommand(): Command {
+  return clientCommand('watch', 'publish a folder now and whenever it changes')
+    .argument('<dir>', 'the folder')
+    .addOption(option('--site <name>', 'the site; created if it is missing').argParser(siteName))
+    .action((folder: string, options: ClientOptions & { site?: string }) =>
+      withClient(options, (client, signal) =>
+        watchAndTell(client, required(options.site, '--site'), folder, signal),
+      ),
+    );
+}
+
+/** Watches until the signal aborts, telling what becomes live. */
+export async function watchAndTell(
+  client: ApiClient,
+  site: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await ensureSite(client, site);
+  const surveys = startSurveyThreads();
+  try {
+    await watchFolder(
+      {
+        client,
+        surveys,
+        site,
+        commit: { message: 'watch' },
+        progress: () => {},
+        signal,
+        clock: systemClock,
+        published: ({ revision, unchanged }, changes) =>
+          printLine(
+            unchanged
+              ? `site ${site}: nothing changed, revision ${revision} is live`
+              : `site ${site}: revision ${revision} is live at the origin (${plural(changes, 'file')})`,
+          ),
+        failed: (error) => process.stderr.write(`${explain(error)}\n`),
+      },
+      folder,
+    );
+  } finally {
+    await surveys.close();
+  }
+}

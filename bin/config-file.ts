@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import type { Command, Option } from 'commander';
+import { parse } from 'yaml';
+import { SkerryError, systemCode } from '../shared/errors.ts';
+
+const DEFAULT_FILE = 'skerry.yaml';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Fills in what neither flags nor environment say from `skerry.yaml`: keys are flags without their dashes, at
+ * the top level for all commands or in a section named after one. A key that no command knows is refused.
+ */
+export function applyConfigFile(command: Command, root: Command, named: string | undefined): void {
+  const file = named ?? DEFAULT_FILE;
+  const values = readValues(file, named !== undefined);
+  if (values === undefined) return;
+  const section = sectionOf(values, command.name());
+  refuseUnknownKeys(values, root, file);
+  for (const option of command.options) {
+    const source = command.getOptionValueSource(option.attributeName());
+    if (source !== undefined && source !== 'default') continue;
+    const value = section[keyOf(option)] ?? values[keyOf(option)];
+    if (value === undefined) continue;
+    command.setOptionValueWithSource(option.attributeName(), parsed(option, value, file), 'config');
+  }
+}
+
+function readValues(file: string, isNamed: boolean): Values | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (!isNamed && systemCode(cause) === 'ENOENT') return undefined;
+    throw new SkerryError('bad-config', `the configuration file ${file} cannot be read`, { cause });
+  }
+  try {
+    const values: unknown = parse(text) ?? {};
+    if (typeof values === 'object' && values !== null && !Array.isArray(values)) return values as Values;
+  } catch (cause) {
+    throw new SkerryError('bad-config', `${file} is not valid YAML`, { cause });
+  }
+  throw new SkerryError('bad-config', `${file} must hold keys and values`);
+}
+
+function sectionOf(values: Values, name: string): Values {
+  const section = values[name];
+  return typeof section === 'object' && section !== null ? (section as Values) : {};
+}
+
+function refuseUnknownKeys(values: Values, root: Command, file: string): void {
+  const everyKey = new Set(root.commands.flatMap(({ options }) => options.map(keyOf)));
+  for (const [key, value] of Object.entries(values)) {
+    const command = root.commands.find((candidate) => candidate.name() === key);
+    if (command === undefined) {
+      if (!everyKey.has(key)) throw new SkerryError('bad-config', `${file} has the unknown key ${key}`);
+      continue;
+    }
+    const own = new Set(command.options.map(keyOf));
+    for (const inner of Object.keys((value ?? {}) as Values)) {
+      if (!own.has(inner)) throw new SkerryError('bad-config', `${file} has the unknown key ${key}.${inner}`);
+    }
+  }
+}
+
+function parsed(option: Option, value: unknown, file: string): unknown {
+  if (option.isBoolean()) return value === true;
+  if (typeof value === 'object')
+    throw new SkerryError('bad-config', `${file}: ${keyOf(option)} must be one value`);
+  try {
+    return option.parseArg ? option.parseArg(String(value), undefined) : String(value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SkerryError('bad-config', `${file}: ${keyOf(option)}: ${reason}`, { cause });
+  }
+}
+
+function keyOf(option: Option): string {
+  return option.long?.replace(/^--/, '') ?? option.attributeName();
+}

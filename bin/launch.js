@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Skerry runs on the Node that its `node` dependency brings along, whichever Node started this.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = 26;
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+  const entry = ['./skerry.ts', './skerry.js', '../dist/bin/skerry.js'].find((file) =>
+    existsSync(new URL(file, import.meta.url)),
+  );
+  await import(entry);
+} else {
+  const runtime = createRequire(import.meta.url).resolve('node/bin/node');
+  const child = spawn(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}

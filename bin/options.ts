@@ -1,0 +1,71 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { SkerryError } from '../shared/errors.ts';
+import { NAME_PATTERN } from '../shared/protocol.ts';
+
+/** An option that `SKERRY_<NAME>` sets too. */
+export function option(flags: string, description: string): Option {
+  const made = new Option(flags, description);
+  const name = made.long?.replace(/^--/, '').replaceAll('-', '_').toUpperCase();
+  return made.env(`SKERRY_${name}`);
+}
+
+export function port(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is 0 to 65535.');
+  return value;
+}
+
+export function count(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < 1 || value > 256)
+    throw new InvalidArgumentError('Give a number from 1 to 256.');
+  return value;
+}
+
+export function revision(text: string): number {
+  if (!/^[1-9][0-9]{0,14}$/.test(text))
+    throw new InvalidArgumentError('A revision is a whole number from 1.');
+  return Number(text);
+}
+
+export function degrees(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(Math.abs(value) <= most)) {
+      throw new InvalidArgumentError(`Give degrees from -${most} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+const name = new RegExp(NAME_PATTERN);
+
+export function siteName(text: string): string {
+  if (!name.test(text)) {
+    throw new SkerryError('bad-name', `${JSON.stringify(text)} cannot be the name of a site`);
+  }
+  return text;
+}
+
+export function edgeName(text: string): string {
+  if (!name.test(text)) {
+    throw new SkerryError('bad-name', `${JSON.stringify(text)} cannot be the name of an edge`);
+  }
+  return text;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `90s`, `15m`, `12h`, `30d` in seconds. */
+export function duration(text: string): number {
+  const [, amount = '', unit = ''] = /^([1-9][0-9]{0,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(amount) * (UNITS[unit] ?? 0);
+  if (seconds === 0) throw new InvalidArgumentError('Give a time such as 90s, 15m, 12h or 30d.');
+  return seconds;
+}
+
+/** Options that commander cannot require, because the configuration file may give them. */
+export function required<T>(value: T | undefined, flag: string): T {
+  if (value === undefined) throw new SkerryError('bad-config', `${flag} is needed`);
+  return value;
+}

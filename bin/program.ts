@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { version } from '../shared/version.ts';
+import { devCommand } from './commands/dev.ts';
+import { diffCommand } from './commands/diff.ts';
+import { edgeCommand } from './commands/edge.ts';
+import { edgesCommand } from './commands/edges.ts';
+import { logCommand } from './commands/log.ts';
+import { originCommand } from './commands/origin.ts';
+import { publishCommand } from './commands/publish.ts';
+import { revisionsCommand } from './commands/revisions.ts';
+import { rollbackCommand } from './commands/rollback.ts';
+import { sitesCommand } from './commands/sites.ts';
+import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
+import { watchCommand } from './commands/watch.ts';
+import { applyConfigFile } from './config-file.ts';
+
+/** All commands. Errors are thrown, for the caller to explain in one line. */
+export function createProgram(): Command {
+  const program = new Command('skerry')
+    .description('A self-hosted CDN: publish at one origin, serve from your own edges.')
+    .version(version)
+    .option('--config <file>', 'read defaults from this file instead of ./skerry.yaml');
+  for (const command of [
+    devCommand(),
+    originCommand(),
+    edgeCommand(),
+    publishCommand(),
+    watchCommand(),
+    rollbackCommand(),
+    diffCommand(),
+    revisionsCommand(),
+    statusCommand(),
+    sitesCommand(),
+    edgesCommand(),
+    logCommand(),
+    tokenCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  program.hook('preAction', (_program, command) =>
+    applyConfigFile(command, program, program.opts<{ config?: string }>().config),
+  );
+  throwErrors(program);
+  return program;
+}
+
+function throwErrors(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  command.showHelpAfterError(false).showSuggestionAfterError(true);
+  for (const child of command.commands) throwErrors(child);
+}

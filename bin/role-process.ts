@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { SkerryError } from '../shared/errors.ts';
+import { moduleUrl } from '../shared/module-url.ts';
+import { AlreadyExplained } from './report-error.ts';
+
+const STOP_MS = 12_000;
+
+/** A role that runs as a child of `skerry dev`; it ends when its parent does, however that happens. */
+export interface Role {
+  /** Rejects when the role ends without having been stopped. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when the role has said that it listens. */
+export async function startRole(name: string, args: readonly string[]): Promise<Role> {
+  const entry = fileURLToPath(moduleUrl('./skerry', import.meta.url));
+  const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  let isStopping = false;
+  const failed = exited.then(([code, killer]) => {
+    if (isStopping) return new Promise<never>(() => {});
+    // A role that exits by itself has said on stderr why.
+    if (code !== null && code !== 0) throw new AlreadyExplained();
+    throw new SkerryError('unavailable', `${name} ended by itself (${killer ?? 'exit 0'})`);
+  });
+  failed.catch(() => {});
+  await Promise.race([once(child, 'message'), failed]);
+  return {
+    failed,
+    async stop() {
+      isStopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What a role says when it is ready: a line for people, and a message for a parent that waits. */
+export function announce(line: string): void {
+  process.stdout.write(`${line}\n`);
+  process.send?.('listening');
+}

@@ -1,0 +1,234 @@
+import type { Readable } from 'node:stream';
+import { type Static, type TSchema, Type } from 'typebox';
+import { Agent, type Dispatcher } from 'undici';
+import {
+  type Commit,
+  type CommitRequest,
+  commitSchema,
+  type Deploy,
+  type DiffLine,
+  deploySchema,
+  diffLineSchema,
+  type EdgeStatus,
+  edgeStatusSchema,
+  type LogPage,
+  logPageSchema,
+  type ManifestLine,
+  manifestLineSchema,
+  type NewToken,
+  newTokenSchema,
+  type Revision,
+  revisionSchema,
+  type Site,
+  type Status,
+  siteSchema,
+  statusSchema,
+  type Token,
+  type TokenRequest,
+  tokenSchema,
+} from '../../shared/api.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { lines } from '../../shared/lines.ts';
+import { fromProblem } from '../../shared/problem.ts';
+import { type Schema, schema } from '../../shared/schema.ts';
+
+const CONNECT_MS = 5000;
+/** While a request is under way the origin is asked for its health this often. */
+const PULSE_MS = 5000;
+const MAX_LINE = 64 * 1024;
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+interface Request {
+  readonly body?: string | Buffer | Readable;
+  readonly headers?: Record<string, string>;
+}
+
+const answers = {
+  status: schema(statusSchema),
+  sites: schema(Type.Object({ sites: Type.Array(siteSchema) })),
+  site: schema(siteSchema),
+  deploy: schema(deploySchema),
+  commit: schema(commitSchema),
+  revisions: schema(Type.Object({ revisions: Type.Array(revisionSchema) })),
+  edges: schema(Type.Object({ edges: Type.Array(edgeStatusSchema) })),
+  log: schema(logPageSchema),
+  newToken: schema(newTokenSchema),
+  tokens: schema(Type.Object({ tokens: Type.Array(tokenSchema) })),
+};
+
+/**
+ * The origin's API. Long work may take its time, but an origin that is lost fails a call within 15 seconds with
+ * `origin-unreachable`. What the origin refuses is thrown as the error that it names.
+ */
+export class ApiClient {
+  readonly #origin: string;
+  readonly #token: string | undefined;
+  readonly #signal: AbortSignal;
+  readonly #agent = new Agent({
+    connect: { timeout: CONNECT_MS },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connections: 16,
+  });
+
+  constructor(origin: string, token: string | undefined, signal: AbortSignal) {
+    this.#origin = checkedOrigin(origin);
+    this.#token = token;
+    this.#signal = signal;
+  }
+
+  status(): Promise<Status> {
+    return this.#read('GET', '/v1/status', answers.status);
+  }
+
+  async sites(): Promise<Site[]> {
+    return (await this.#read('GET', '/v1/sites', answers.sites)).sites;
+  }
+
+  site(name: string): Promise<Site> {
+    return this.#read('GET', `/v1/sites/${name}`, answers.site);
+  }
+
+  createSite(name: string): Promise<Site> {
+    return this.#read('PUT', `/v1/sites/${name}`, answers.site, json({}));
+  }
+
+  /** `lines` are DeployLine objects as NDJSON, perhaps after a header. */
+  createDeploy(site: string, lines: Readable): Promise<Deploy> {
+    const headers = { 'content-type': 'application/x-ndjson' };
+    return this.#read('POST', `/v1/sites/${site}/deploys`, answers.deploy, { body: lines, headers });
+  }
+
+  async putObject(site: string, digest: Digest, body: Buffer | Readable, size: number): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
+    await this.#text('PUT', `/v1/sites/${site}/objects/${digest}`, { body, headers });
+  }
+
+  commit(deploy: string, request: CommitRequest): Promise<Commit> {
+    return this.#read('POST', `/v1/deploys/${deploy}/commit`, answers.commit, json(request));
+  }
+
+  rollback(site: string, to: number | undefined): Promise<Commit> {
+    const body = json(to === undefined ? {} : { to });
+    return this.#read('POST', `/v1/sites/${site}/rollback`, answers.commit, body);
+  }
+
+  /** Newest first. */
+  async revisions(site: string): Promise<Revision[]> {
+    return (await this.#read('GET', `/v1/sites/${site}/revisions`, answers.revisions)).revisions;
+  }
+
+  manifest(site: string, revision: number): AsyncGenerator<ManifestLine> {
+    return this.#lines(`/v1/sites/${site}/revisions/${revision}/manifest`, manifestLineSchema);
+  }
+
+  diff(site: string, from: number, to: number): AsyncGenerator<DiffLine> {
+    return this.#lines(`/v1/sites/${site}/diff?from=${from}&to=${to}`, diffLineSchema);
+  }
+
+  async edges(): Promise<EdgeStatus[]> {
+    return (await this.#read('GET', '/v1/edges', answers.edges)).edges;
+  }
+
+  log(from: number | undefined, limit: number): Promise<LogPage> {
+    const start = from === undefined ? '' : `&from=${from}`;
+    return this.#read('GET', `/v1/log?limit=${limit}${start}`, answers.log);
+  }
+
+  createToken(request: TokenRequest): Promise<NewToken> {
+    return this.#read('POST', '/v1/tokens', answers.newToken, json(request));
+  }
+
+  async tokens(): Promise<Token[]> {
+    return (await this.#read('GET', '/v1/tokens', answers.tokens)).tokens;
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await this.#text('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #read<T>(method: Method, path: string, answer: Schema<T>, request?: Request): Promise<T> {
+    return answer.parseText(await this.#text(method, path, request), 'upstream-protocol');
+  }
+
+  async #text(method: Method, path: string, request: Request = {}): Promise<string> {
+    return this.#watched(async (signal) => (await this.#send(method, path, request, signal)).body.text());
+  }
+
+  async *#lines<T extends TSchema>(path: string, line: T): AsyncGenerator<Static<T>> {
+    const parse = schema(line);
+    const { body } = await this.#send('GET', path, {}, this.#signal);
+    for await (const text of lines(body, MAX_LINE)) yield parse.parseText(text, 'upstream-protocol');
+  }
+
+  async #send(
+    method: Method,
+    path: string,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const headers = { ...request.headers, ...(this.#token && { authorization: `Bearer ${this.#token}` }) };
+    let answer: Dispatcher.ResponseData;
+    try {
+      answer = await this.#agent.request({
+        origin: this.#origin,
+        path,
+        method,
+        headers,
+        signal,
+        ...(request.body === undefined ? {} : { body: request.body }),
+      });
+    } catch (cause) {
+      this.#signal.throwIfAborted();
+      if (cause instanceof SkerryError) throw cause;
+      throw unreachable(this.#origin, cause);
+    }
+    if (answer.statusCode >= 300) throw fromProblem(answer.statusCode, await answer.body.text(), 'internal');
+    return answer;
+  }
+
+  /** Gives up on work whose origin no longer answers beside it. */
+  async #watched<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const lost = new AbortController();
+    const pulse = setInterval(() => {
+      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PULSE_MS)]);
+      this.#agent
+        .request({ origin: this.#origin, path: '/healthz', method: 'GET', signal })
+        .then(({ body }) => body.dump())
+        .catch((error: unknown) => lost.abort(unreachable(this.#origin, error)));
+    }, PULSE_MS);
+    try {
+      return await work(AbortSignal.any([this.#signal, lost.signal]));
+    } catch (error) {
+      if (lost.signal.aborted) throw lost.signal.reason;
+      throw error;
+    } finally {
+      clearInterval(pulse);
+    }
+  }
+}
+
+function json(body: unknown): Request {
+  return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+}
+
+function unreachable(origin: string, cause: unknown): SkerryError {
+  const reason = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  return new SkerryError('origin-unreachable', `the origin at ${origin} does not answer (${reason})`, {
+    cause,
+  });
+}
+
+function checkedOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new SkerryError('bad-config', `${JSON.stringify(text)} is not the URL of an origin`);
+  }
+  return url.origin;
+}

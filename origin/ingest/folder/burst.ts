@@ -1,0 +1,36 @@
+/** Quiet after which a burst of changes is over, in milliseconds: editors and builds write in quick succession. */
+const QUIET_MS = 30;
+/** A burst that never ends is cut into pieces of this length. */
+const LONGEST_MS = 1000;
+
+/** Collects what arrives in quick succession and hands it over once it is quiet. */
+export class Burst<T> {
+  readonly #settled: (items: ReadonlySet<T>) => void;
+  #items = new Set<T>();
+  #quiet: NodeJS.Timeout | undefined;
+  #longest: NodeJS.Timeout | undefined;
+
+  constructor(settled: (items: ReadonlySet<T>) => void) {
+    this.#settled = settled;
+  }
+
+  add(item: T): void {
+    this.#items.add(item);
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#flush(), QUIET_MS);
+    this.#longest ??= setTimeout(() => this.#flush(), LONGEST_MS);
+  }
+
+  close(): void {
+    clearTimeout(this.#quiet);
+    clearTimeout(this.#longest);
+  }
+
+  #flush(): void {
+    this.close();
+    this.#longest = undefined;
+    const items = this.#items;
+    this.#items = new Set();
+    this.#settled(items);
+  }
+}

@@ -1,0 +1,37 @@
+import { realpath } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { watch } from 'chokidar';
+import { Burst } from './burst.ts';
+import { isPrivate } from './scan.ts';
+
+export interface FolderEvents {
+  close(): Promise<void>;
+}
+
+/**
+ * Watches a folder; `touched` gets the paths of files that were added, changed or deleted, a burst at a time.
+ * Resolves once changes are seen: what is on disk after that is noticed.
+ */
+export async function watchFolderEvents(
+  root: string,
+  touched: (paths: ReadonlySet<string>) => void,
+  failed: (error: unknown) => void,
+): Promise<FolderEvents> {
+  const top = await realpath(root);
+  const pathOf = (file: string) => relative(top, file).split(sep).join('/');
+  const burst = new Burst<string>(touched);
+  const watcher = watch(top, {
+    ignoreInitial: true,
+    ignored: (file) => isPrivate(pathOf(file), []),
+  });
+  for (const event of ['add', 'change', 'unlink'] as const)
+    watcher.on(event, (file) => burst.add(pathOf(file)));
+  watcher.on('error', failed);
+  await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  return {
+    async close() {
+      burst.close();
+      await watcher.close();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Commit, CommitRequest, DeployHeader, DeployLine } from '../../../shared/api.ts';
+import { SMALL_OBJECT } from '../../../shared/bundle.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import type { ApiClient } from '../../client/api-client.ts';
+import { deployLines, type FolderState, folderState } from './change-plan.ts';
+import { type HashedFile, hashFiles } from './hash-files.ts';
+import { scanFolder } from './scan.ts';
+
+const UPLOADS_AT_ONCE = 8;
+const TRIES = 4;
+
+export interface PublishProgress {
+  /** Files found and hashed so far. */
+  readonly hashed: number;
+  readonly files: number;
+  readonly sentBytes: number;
+  readonly bytesToSend: number;
+}
+
+export interface PublishParts {
+  readonly client: ApiClient;
+  readonly surveys: SurveyThreads;
+  readonly site: string;
+  readonly commit: CommitRequest;
+  readonly progress: (progress: PublishProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Published {
+  readonly commit: Commit;
+  readonly state: FolderState;
+  readonly files: number;
+  readonly sentFiles: number;
+  readonly sentBytes: number;
+}
+
+/**
+ * Publishes a folder as the whole tree of a site, sending only what the origin lacks. When a file changes
+ * underneath, what was hashed is no longer there to send: the folder is read again.
+ */
+export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await scanFolder(folder);
+    let hashed = 0;
+    const report = (sentBytes: number, bytesToSend: number) =>
+      parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
+    const files = await hashFiles(
+      found,
+      parts.surveys,
+      () => {
+        hashed++;
+        report(0, 0);
+      },
+      parts.signal,
+    );
+    try {
+      const sent = await publishChanges(
+        parts,
+        undefined,
+        deployLines({ put: files, deleted: [] }),
+        files,
+        report,
+      );
+      return { ...sent, state: folderState(files), files: files.length };
+    } catch (error) {
+      if (!isMovingTarget(error) || attempt === TRIES) throw error;
+    }
+  }
+}
+
+/** Publishes change lines against a revision, or as the whole tree when there is none. */
+export async function publishChanges(
+  { client, site, commit, signal }: PublishParts,
+  base: number | undefined,
+  lines: readonly DeployLine[],
+  files: readonly HashedFile[],
+  report: (sentBytes: number, bytesToSend: number) => void,
+): Promise<{ commit: Commit; sentFiles: number; sentBytes: number }> {
+  const { id, missing } = await client.createDeploy(site, Readable.from(ndjson(base, lines)));
+  const wanted = new Set(missing);
+  const toSend = [...new Map(files.map((file) => [file.digest, file])).values()].filter(({ digest }) =>
+    wanted.has(digest),
+  );
+  const bytesToSend = toSend.reduce((sum, { size }) => sum + size, 0);
+  let sentBytes = 0;
+  const queue = toSend.values();
+  const work = async () => {
+    for (const file of queue) {
+      signal.throwIfAborted();
+      await upload(client, site, file);
+      sentBytes += file.size;
+      report(sentBytes, bytesToSend);
+    }
+  };
+  await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, work));
+  return { commit: await client.commit(id, commit), sentFiles: toSend.length, sentBytes };
+}
+
+async function upload(
+  client: ApiClient,
+  site: string,
+  { file, path, digest, size }: HashedFile,
+): Promise<void> {
+  if (size > SMALL_OBJECT)
+    return client.putObject(site, digest, createReadStream(file, { end: size - 1 }), size);
+  const bytes = await readFile(file);
+  if (bytes.length !== size)
+    throw new SkerryError('digest-mismatch', `${path} changed while it was published`);
+  return client.putObject(site, digest, bytes, size);
+}
+
+/** Errors of a folder that is being written to; looking again helps. */
+function isMovingTarget(error: unknown): boolean {
+  return (
+    hasCode(error, 'digest-mismatch') ||
+    hasCode(error, 'truncated-upload') ||
+    hasCode(error, 'unreadable-file')
+  );
+}
+
+function* ndjson(base: number | undefined, lines: readonly DeployLine[]): Generator<string> {
+  const header: DeployHeader = base === undefined ? {} : { base };
+  yield `${JSON.stringify(header)}\n`;
+  for (let i = 0; i < lines.length; i += 500) {
+    yield lines
+      .slice(i, i + 500)
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join('');
+  }
+}
