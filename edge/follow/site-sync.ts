@@ -34,7 +34,10 @@ export async function syncSite(
   await stageManifest(root);
   let left = await catalog.stagedBytes(site.id, revision);
   pending(left);
-  const arrived = (bytes: number) => pending((left -= bytes));
+  const arrived = (bytes: number) => {
+    left -= bytes;
+    pending(left);
+  };
   let after: number | undefined = 0;
   while (after !== undefined) {
     const page = await catalog.stagedObjects(site.id, revision, after, OBJECT_PAGE);
