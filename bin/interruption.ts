@@ -4,7 +4,9 @@ export function interruption(): AbortSignal {
   const stop = () => controller.abort();
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
-  if (process.channel) process.once('disconnect', stop);
+  process.once('disconnect', stop);
+  // The channel alone must not keep a process alive that has stopped all its work.
+  process.channel?.unref();
   return controller.signal;
 }
 

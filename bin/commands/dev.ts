@@ -47,9 +47,15 @@ export function devCommand(): Command {
         if (!signal.aborted) throw error;
       } finally {
         stop.abort();
-        await Promise.all(roles.map((role) => role.stop()));
+        await stopAll(roles);
       }
     });
+}
+
+/** The origin last, so that no edge has to complain that it is gone. */
+async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
+  await Promise.all(edges.map((role) => role.stop()));
+  await origin?.stop();
 }
 
 async function runDev(

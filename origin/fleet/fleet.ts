@@ -90,7 +90,8 @@ export class Fleet implements FeedMembers {
   async status(): Promise<EdgeStatus[]> {
     const sites = await this.#catalog.sites();
     const { seq: head } = await this.#catalog.head(this.#clock.now());
-    return Promise.all([...this.#edges.values()].map((edge) => this.#edgeStatus(edge, sites, head)));
+    const edges = [...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
+    return Promise.all(edges.map((edge) => this.#edgeStatus(edge, sites, head)));
   }
 
   async #edgeStatus(edge: Seen, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
