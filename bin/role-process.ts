@@ -17,7 +17,8 @@ export interface Role {
 /** Resolves when the role has said that it listens. */
 export async function startRole(name: string, args: readonly string[]): Promise<Role> {
   const entry = fileURLToPath(moduleUrl('./skerry', import.meta.url));
-  const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
+  const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let isStopping = false;
   const failed = exited.then(([code, killer]) => {

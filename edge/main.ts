@@ -3,8 +3,9 @@ import { join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../shared/clock.ts';
 import { openDataFolder } from '../shared/data-folder.ts';
-import { SkerryError, systemCode } from '../shared/errors.ts';
+import { SkerryError } from '../shared/errors.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import { freePort, listen } from '../shared/listen.ts';
 import { signReceipt } from '../shared/receipt.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
@@ -46,6 +47,9 @@ const ADMIN_HOST = '127.0.0.1';
 export async function startEdge(options: EdgeOptions, log: Logger): Promise<RunningEdge> {
   await using opened = new AsyncDisposableStack();
   const clock = systemClock;
+  const adminAddress = { host: ADMIN_HOST, port: options.adminPort };
+  const port = await freePort(options);
+  await freePort(adminAddress);
   const folder = await openDataFolder(options.data, 'edge');
   opened.defer(() => folder.release());
   const file = (name: string) => joinPath(folder.path, name);
@@ -72,7 +76,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const switchboard = await startSwitchboard({
     folder: folder.path,
     host: options.host,
-    port: options.port,
+    port,
     processes: options.processes,
     views: await Visible.views(catalog),
     clock,
@@ -136,7 +140,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     log,
   );
   opened.defer(() => admin.close());
-  const adminUrl = await listenAdmin(admin, options.adminPort);
+  const adminUrl = await listen(admin, adminAddress);
 
   const afterRecords = async () => {
     // Names, domains and deletions take effect here; new revisions when their site's loop has brought them in.
@@ -188,7 +192,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const parts = opened.move();
   return {
     name: identity.name,
-    url: `http://${urlHost(options.host)}:${switchboard.port}`,
+    url: `http://${urlHost(options.host)}:${port}`,
     adminUrl,
     close: () => parts.disposeAsync(),
   };
@@ -207,20 +211,6 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     const joined = { name, region, origin };
     await writeIdentity(identityFile, joined);
     return joined;
-  }
-}
-
-async function listenAdmin(
-  admin: { listen(o: { host: string; port: number }): Promise<string> },
-  port: number,
-): Promise<string> {
-  try {
-    return await admin.listen({ host: ADMIN_HOST, port });
-  } catch (cause) {
-    if (systemCode(cause) === 'EADDRINUSE') {
-      throw new SkerryError('port-in-use', `the admin port ${port} is in use`, { cause });
-    }
-    throw cause;
   }
 }
 

@@ -6,7 +6,7 @@ import { certifyKey } from '../shared/certificate.ts';
 import { systemClock } from '../shared/clock.ts';
 import { openDataFolder } from '../shared/data-folder.ts';
 import { writeDurably } from '../shared/durable-file.ts';
-import { SkerryError, systemCode } from '../shared/errors.ts';
+import { systemCode } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
 import {
@@ -18,11 +18,12 @@ import {
   signingKeySeed,
   signingKeyToPem,
 } from '../shared/keys.ts';
+import { freePort, listen } from '../shared/listen.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
-import type { ApiContext } from './api/context.ts';
+import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { originFeed } from './fleet/feed.ts';
 import { Fleet } from './fleet/fleet.ts';
@@ -47,9 +48,12 @@ export interface Running {
 /** Where an origin leaves an admin token for the CLI on the same machine; removed, it is made anew. */
 export const ADMIN_TOKEN_FILE = 'admin-token';
 
+const DRAIN_MS = 5000;
+
 /** Builds an origin from its parts and starts it; what has been opened is closed again when a part fails. */
 export async function startOrigin(options: OriginOptions, log: Logger): Promise<Running> {
   await using opened = new AsyncDisposableStack();
+  await freePort(options);
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
@@ -86,7 +90,7 @@ export async function startOrigin(options: OriginOptions, log: Logger): Promise<
   };
   const stopping = new AbortController();
   const app = await buildApi(context, log);
-  opened.defer(() => app.close());
+  opened.defer(() => drain(app));
   opened.defer(() => stopping.abort());
   await app.register(async (scope) => {
     feedRoutes(
@@ -95,24 +99,17 @@ export async function startOrigin(options: OriginOptions, log: Logger): Promise<
       stopping.signal,
     );
   });
-  const url = await listen(app, options);
+  const url = await listen(app, { host: options.host, port: options.port });
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };
 }
 
-async function listen(
-  app: { listen(o: { host: string; port: number }): Promise<string> },
-  { host, port }: OriginOptions,
-) {
-  try {
-    return await app.listen({ host, port });
-  } catch (cause) {
-    if (systemCode(cause) === 'EADDRINUSE') {
-      throw new SkerryError('port-in-use', `port ${port} of ${host} is in use`, { cause });
-    }
-    throw cause;
-  }
+/** Requests that have begun are answered, as long as that takes no longer than `DRAIN_MS`. */
+async function drain(app: Api): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  await app.close();
+  clearTimeout(timer);
 }
 
 async function signingKey(file: string): Promise<SigningKey> {

@@ -32,7 +32,7 @@ const table = {
   'no-such-object': [404, 'Upload it first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
-  'name-taken': [409, 'Choose another name, or revoke the edge that holds it.'],
+  'name-taken': [409, 'Choose another name.'],
   'domain-taken': [409, 'A domain belongs to one site; remove it there first.'],
   'objects-missing': [409, 'Upload the objects named and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],

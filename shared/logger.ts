@@ -1,4 +1,5 @@
-import { destination, type Logger, pino } from 'pino';
+import { destination, type Logger, pino, stdSerializers } from 'pino';
+import { systemCode } from './errors.ts';
 
 /** Structured logs on stderr, quiet unless SKERRY_LOG names a lower level; secrets are left out. */
 export function createLogger(): Logger {
@@ -6,6 +7,7 @@ export function createLogger(): Logger {
     {
       name: 'skerry',
       level: process.env.SKERRY_LOG ?? 'warn',
+      serializers: { err: briefly },
       redact: {
         paths: ['*.authorization', '*.token', '*.headers.authorization', '*.privateKey'],
         remove: true,
@@ -13,4 +15,12 @@ export function createLogger(): Logger {
     },
     destination({ fd: 2, sync: true }),
   );
+}
+
+/** What was foreseen, or is the network's, needs no stack at each retry: code and cause say enough. */
+function briefly(error: Error): unknown {
+  const code = systemCode(error);
+  if (code === undefined || code === 'internal') return stdSerializers.err(error);
+  const { message, cause } = error;
+  return { code, message, ...(cause instanceof Error ? { cause: cause.message } : {}) };
 }

@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
-import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import type { ServingCounters, SiteView } from './messages.ts';
@@ -20,7 +17,7 @@ const RESTART = { first: 50, most: 5000 };
 export interface SwitchboardOptions {
   readonly folder: string;
   readonly host: string;
-  /** 0 chooses one. */
+  /** Proved to be free: the processes share it. */
   readonly port: number;
   readonly processes: number;
   readonly views: readonly SiteView[];
@@ -29,17 +26,15 @@ export interface SwitchboardOptions {
 }
 
 export interface Switchboard {
-  readonly port: number;
   /** The atomic switch: resolves when every serving process answers from these views. */
   show(views: readonly SiteView[]): Promise<void>;
   counters(): Promise<ServingCounters>;
   close(): Promise<void>;
 }
 
-/** Starts the serving processes; throws `port-in-use`. */
+/** Resolves when all serving processes listen. */
 export async function startSwitchboard(options: SwitchboardOptions): Promise<Switchboard> {
-  const port = await freePort(options.host, options.port);
-  const processes = new ServingProcesses(options, port);
+  const processes = new ServingProcesses(options);
   try {
     await processes.startAll();
   } catch (error) {
@@ -47,34 +42,14 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     throw error;
   }
   return {
-    port,
     show: (views) => processes.show(views),
     counters: () => processes.counters(),
     close: () => processes.close(),
   };
 }
 
-/** With SO_REUSEPORT two programs listen silently side by side, so the port is first bound without it. */
-async function freePort(host: string, port: number): Promise<number> {
-  const probe = createServer();
-  try {
-    probe.listen({ host, port, exclusive: true });
-    await once(probe, 'listening');
-    return (probe.address() as AddressInfo).port;
-  } catch (cause) {
-    if (systemCode(cause) !== 'EADDRINUSE') throw cause;
-    throw new SkerryError('port-in-use', `port ${port} of ${host} is in use`, { cause });
-  } finally {
-    if (probe.listening) {
-      probe.close();
-      await once(probe, 'close');
-    }
-  }
-}
-
 class ServingProcesses {
   readonly #options: SwitchboardOptions;
-  readonly #port: number;
   readonly #living = new Set<ServingProcess>();
   readonly #switches = new KeyedLock<'switch'>();
   readonly #closing = new AbortController();
@@ -83,9 +58,8 @@ class ServingProcesses {
   #ended: ServingCounters = {};
   #lastSeen = new Map<ServingProcess, ServingCounters>();
 
-  constructor(options: SwitchboardOptions, port: number) {
+  constructor(options: SwitchboardOptions) {
     this.#options = options;
-    this.#port = port;
     this.#views = options.views;
   }
 
@@ -142,8 +116,8 @@ class ServingProcesses {
   }
 
   async #startOne(): Promise<void> {
-    const { folder, host } = this.#options;
-    const serving = await ServingProcess.start({ folder, host, port: this.#port });
+    const { folder, host, port } = this.#options;
+    const serving = await ServingProcess.start({ folder, host, port });
     if (this.#closing.signal.aborted) return serving.kill();
     this.#living.add(serving);
     serving.onExit(() => void this.#replace(serving));

@@ -22,7 +22,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   const app: Api = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     routerOptions: { maxParamLength: MAX_URL_PART },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     requestTimeout: 0,
     bodyLimit: 1024 * 1024,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
