@@ -9,7 +9,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Fills in what neither flags nor environment say from `skerry.yaml`: keys are flags without their dashes, at
- * the top level for all commands or in a section named after one. A key that no command knows is refused.
+ * the top level for all commands or in a section named after one (`origin: URL` is the flag, `origin:` with
+ * keys below it the section). A key that no command knows is refused.
  */
 export function applyConfigFile(command: Command, root: Command, named: string | undefined): void {
   const file = named ?? DEFAULT_FILE;
@@ -21,7 +22,7 @@ export function applyConfigFile(command: Command, root: Command, named: string |
     const source = command.getOptionValueSource(option.attributeName());
     if (source !== undefined && source !== 'default') continue;
     const value = section[keyOf(option)] ?? values[keyOf(option)];
-    if (value === undefined) continue;
+    if (value === undefined || isSectionOf(value, keyOf(option), root)) continue;
     command.setOptionValueWithSource(option.attributeName(), parsed(option, value, file), 'config');
   }
 }
@@ -35,7 +36,8 @@ function readValues(file: string, isNamed: boolean): Values | undefined {
     throw new SkerryError('bad-config', `the configuration file ${file} cannot be read`, { cause });
   }
   try {
-    const values: unknown = parse(text) ?? {};
+    // Scalars stay text, for options to read as they read a flag: 1.10 is not the number 1.1.
+    const values: unknown = parse(text, { schema: 'failsafe' }) || {};
     if (typeof values === 'object' && values !== null && !Array.isArray(values)) return values as Values;
   } catch (cause) {
     throw new SkerryError('bad-config', `${file} is not valid YAML`, { cause });
@@ -45,30 +47,44 @@ function readValues(file: string, isNamed: boolean): Values | undefined {
 
 function sectionOf(values: Values, name: string): Values {
   const section = values[name];
-  return typeof section === 'object' && section !== null ? (section as Values) : {};
+  return isSection(section) ? section : {};
+}
+
+function isSection(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSectionOf(value: unknown, key: string, root: Command): boolean {
+  return isSection(value) && root.commands.some((command) => command.name() === key);
 }
 
 function refuseUnknownKeys(values: Values, root: Command, file: string): void {
   const everyKey = new Set(root.commands.flatMap(({ options }) => options.map(keyOf)));
   for (const [key, value] of Object.entries(values)) {
     const command = root.commands.find((candidate) => candidate.name() === key);
-    if (command === undefined) {
-      if (!everyKey.has(key)) throw new SkerryError('bad-config', `${file} has the unknown key ${key}`);
+    if (!isSection(value) || command === undefined) {
+      const isEmptySection = command !== undefined && value === '';
+      if (!everyKey.has(key) && !isEmptySection)
+        throw new SkerryError('bad-config', `${file} has the unknown key ${key}`);
       continue;
     }
     const own = new Set(command.options.map(keyOf));
-    for (const inner of Object.keys((value ?? {}) as Values)) {
+    for (const inner of Object.keys(value)) {
       if (!own.has(inner)) throw new SkerryError('bad-config', `${file} has the unknown key ${key}.${inner}`);
     }
   }
 }
 
 function parsed(option: Option, value: unknown, file: string): unknown {
-  if (option.isBoolean()) return value === true;
-  if (typeof value === 'object')
+  if (typeof value !== 'string' || value === '')
     throw new SkerryError('bad-config', `${file}: ${keyOf(option)} must be one value`);
+  if (option.isBoolean()) {
+    if (value !== 'true' && value !== 'false')
+      throw new SkerryError('bad-config', `${file}: ${keyOf(option)} must be true or false`);
+    return value === 'true';
+  }
   try {
-    return option.parseArg ? option.parseArg(String(value), undefined) : String(value);
+    return option.parseArg ? option.parseArg(value, undefined) : value;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SkerryError('bad-config', `${file}: ${keyOf(option)}: ${reason}`, { cause });

@@ -74,7 +74,7 @@ export async function startOrigin(options: OriginOptions, log: Logger): Promise<
   opened.defer(() => store.close());
 
   const appended = new Wakeup();
-  const fleet = await Fleet.open(catalog, systemClock, identity.log, appended);
+  const fleet = await Fleet.open({ catalog, clock: systemClock, log: identity.log, recovery, appended });
   const committer = new Committer(catalog, systemClock, appended);
   const context: ApiContext = {
     catalog,

@@ -32,10 +32,13 @@ export const siteSchema = Type.Object({
 export type Site = Static<typeof siteSchema>;
 
 /** The header of POST /v1/sites/:site/deploys; `files` and `delete` are streamed beside it. */
-export const deployHeaderSchema = Type.Object({
-  base: Type.Optional(Type.Integer({ minimum: 0 })),
-  expect: Type.Optional(Type.Integer({ minimum: 0 })),
-});
+export const deployHeaderSchema = Type.Object(
+  {
+    base: Type.Optional(Type.Integer({ minimum: 0 })),
+    expect: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
 export type DeployHeader = Static<typeof deployHeaderSchema>;
 
 export const deployFileSchema = Type.Object(

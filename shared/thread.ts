@@ -43,6 +43,8 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
     filename: module.href,
     minThreads: 1,
     maxThreads: threads,
+    // Without this, Piscina puts a call that has to wait behind all later ones.
+    stricterFIFO: true,
     idleTimeout: threads > 1 ? 10_000 : Number.POSITIVE_INFINITY,
     workerData,
   });

@@ -1,3 +1,5 @@
+import { parseHttpDate } from './http-date.ts';
+
 /** What a response would carry, and conditions are judged by. */
 export interface Validators {
   /** With its quotes; strong. */
@@ -18,15 +20,15 @@ export function isNotModified(
   if (tags !== undefined) return matchesAny(tags, validators.etag);
   const since = headers['if-modified-since'];
   if (since === undefined) return false;
-  const time = Date.parse(since);
-  return !Number.isNaN(time) && wholeSeconds(validators.modified) <= time;
+  const time = parseHttpDate(since);
+  return time !== undefined && wholeSeconds(validators.modified) <= time;
 }
 
 /** Whether a range still belongs to what is served (RFC 9110, 13.1.5): strong comparison, exact date. */
 export function rangeApplies(ifRange: string | undefined, validators: Validators): boolean {
   if (ifRange === undefined) return true;
   if (ifRange.startsWith('"')) return ifRange === validators.etag;
-  return Date.parse(ifRange) === wholeSeconds(validators.modified);
+  return parseHttpDate(ifRange) === wholeSeconds(validators.modified);
 }
 
 /** Weak comparison (RFC 9110, 8.8.3.2). */

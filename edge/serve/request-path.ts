@@ -25,8 +25,9 @@ export function requestPath(target: string): RequestPath {
     } else if (segment !== '.') segments.push(segment);
   }
   const isFolder = /(^|\/)\.{0,2}$/.test(decoded);
-  const path = (isFolder && segments.at(-1) === '' ? segments.slice(0, -1) : segments).join('/');
-  if (path === '') return isFolder ? { kind: 'folder', path: '' } : { kind: 'unpublishable' };
+  if (isFolder && segments.at(-1) === '') segments.pop();
+  if (segments.length === 0 && isFolder) return { kind: 'folder', path: '' };
+  const path = segments.join('/');
   if (!isContentPath(path)) return { kind: 'unpublishable' };
   return { kind: isFolder ? 'folder' : 'file', path };
 }

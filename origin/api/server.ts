@@ -25,6 +25,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     forceCloseConnections: 'idle',
     requestTimeout: 0,
     bodyLimit: 1024 * 1024,
+    frameworkErrors: (error, request, reply) => answerProblem(reply, refusedUrl(error, request.url), log),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -66,6 +67,12 @@ function known(error: unknown): SkerryError {
   if (statusCode === undefined || statusCode >= 500) return toSkerryError(error);
   const code: ErrorCode = statusCode === 413 ? 'too-large' : 'bad-request';
   return new SkerryError(code, message, { cause: error });
+}
+
+/** Refusals before a route is chosen: the URL cannot be decoded, or a part of it is too long. */
+function refusedUrl(error: FastifyError, url: string): SkerryError {
+  const message = `the address ${url.slice(0, 200)} cannot be decoded, or a part of it is too long`;
+  return new SkerryError('bad-path', message, { cause: error });
 }
 
 function answerProblem(reply: FastifyReply, error: SkerryError, log: Logger): FastifyReply {

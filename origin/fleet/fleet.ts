@@ -4,7 +4,7 @@ import { Batcher } from '../../shared/batcher.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
-import type { PublicKey } from '../../shared/keys.ts';
+import type { KeyFingerprint, PublicKey } from '../../shared/keys.ts';
 import type { EdgeReport, JoinRequest } from '../../shared/protocol.ts';
 import { verifyReceipt } from '../../shared/receipt.ts';
 import type { Seq } from '../../shared/record.ts';
@@ -23,27 +23,38 @@ interface Seen {
   report: EdgeReport | null;
 }
 
+export interface FleetOptions {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  /** The log's id. */
+  readonly log: string;
+  readonly recovery: KeyFingerprint;
+  readonly appended: Wakeup;
+}
+
 /** The edges: who belongs to the log, who is here, and what each one shows. */
 export class Fleet implements FeedMembers {
   readonly appended: Wakeup;
   readonly #catalog: Catalog;
   readonly #clock: Clock;
   readonly #log: string;
+  readonly #recovery: KeyFingerprint;
   readonly #edges = new Map<string, Seen>();
   readonly #diffBytes = new LRUCache<string, number>({ max: 1000 });
   readonly #reports: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor(catalog: Catalog, clock: Clock, log: string, appended: Wakeup) {
+  private constructor({ catalog, clock, log, recovery, appended }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#log = log;
+    this.#recovery = recovery;
     this.appended = appended;
     this.#reports = new Batcher((reports) => catalog.saveReports(reports), 500);
   }
 
-  static async open(catalog: Catalog, clock: Clock, log: string, appended: Wakeup): Promise<Fleet> {
-    const fleet = new Fleet(catalog, clock, log, appended);
-    for (const row of await catalog.edges()) fleet.#admit(row);
+  static async open(options: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(options);
+    for (const row of await options.catalog.edges()) fleet.#admit(row);
     return fleet;
   }
 
@@ -53,8 +64,9 @@ export class Fleet implements FeedMembers {
 
   /** Throws `bad-join-token` and `name-taken`. */
   async join(request: JoinRequest): Promise<Seq> {
-    const token = parseJoinToken(request.token);
-    if (token === undefined) throw new SkerryError('bad-join-token', 'that is not a join token');
+    const token = parseJoinToken(request.token, this.#recovery);
+    if (token === undefined)
+      throw new SkerryError('bad-join-token', 'that is not a join token of this origin');
     const { seq } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name))

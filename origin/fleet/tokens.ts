@@ -41,7 +41,7 @@ export async function createToken(
 }
 
 const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;
-const joinToken = /^skj_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})\.[0-9a-f]{32}$/;
+const joinToken = /^skj_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})\.([0-9a-f]{32})$/;
 
 interface TokenParts {
   readonly id: string;
@@ -49,7 +49,12 @@ interface TokenParts {
 }
 
 export const parseApiToken = (text: string) => parts(apiToken.exec(text));
-export const parseJoinToken = (text: string) => parts(joinToken.exec(text));
+
+/** Undefined too when the token was made by another origin than the one with this recovery key. */
+export function parseJoinToken(text: string, recovery: KeyFingerprint): TokenParts | undefined {
+  const match = joinToken.exec(text);
+  return match?.[3] === recovery ? parts(match) : undefined;
+}
 
 function parts(match: RegExpExecArray | null): TokenParts | undefined {
   const [, id, secret] = match ?? [];

@@ -27,6 +27,8 @@ export async function* deployFromLines(body: AsyncIterable<Uint8Array>): AsyncGe
     if (number === 1 && isHeader(text)) yield { header: header.parseText(text) };
     else yield { file: atLine(number, () => lineFile(text)) };
   }
+  // An empty tree is published by a header alone; a body without a line is more likely a mistake.
+  if (number === 0) throw new SkerryError('bad-request', 'the body is empty');
 }
 
 function isHeader(text: string): boolean {
@@ -57,14 +59,15 @@ function atLine<T>(number: number, read: () => T): T {
  */
 export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
   const parser = new JSONParser({
-    paths: ['$.files.*', '$.delete.*', '$.base', '$.expect'],
+    paths: ['$.files.*', '$.delete.*', '$.*', '$'],
     keepStack: false,
   });
   let items: DeployItem[] = [];
-  const numbers: { base?: unknown; expect?: unknown } = {};
+  const members: Record<string, unknown> = {};
   parser.onValue = ({ value, key, stack }) => {
     const parent = stack.at(-1)?.key;
-    if (stack.length === 1) numbers[key as 'base' | 'expect'] = value;
+    if (stack.length === 0) requireObject(value, 'the deploy');
+    else if (stack.length === 1) members[String(key)] = value;
     else if (parent === 'files') items.push({ file: jsonFile(String(key), value) });
     else if (parent === 'delete') items.push({ file: jsonDeletion(value) });
   };
@@ -74,7 +77,18 @@ export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGen
     items = [];
   }
   if (!parser.isEnded) throw new SkerryError('bad-request', 'the JSON body is cut off, or not an object');
-  yield { header: header.parse(numbers) };
+  const { files, delete: deletions, ...rest } = members;
+  if (files !== undefined) requireObject(files, 'files');
+  if (deletions !== undefined && !Array.isArray(deletions))
+    throw new SkerryError('bad-request', 'delete must be a list of paths');
+  if (files === undefined && deletions === undefined)
+    throw new SkerryError('bad-request', 'a deploy names its files, or with a base what it deletes');
+  yield { header: header.parse(rest) };
+}
+
+function requireObject(value: unknown, what: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SkerryError('bad-request', `${what} must be an object`);
 }
 
 function feed(parser: JSONParser, piece: Uint8Array): void {

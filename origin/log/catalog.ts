@@ -121,7 +121,7 @@ export interface DeployCursor {
 export interface DeployCalls {
   createDeploy(id: string, site: number, time: number): void;
   setDeployHeader(id: string, base: number | null, expect: number | null): void;
-  /** Throws `duplicate-path`, and `size-mismatch` for an object that the site holds with another size. */
+  /** Throws `duplicate-path`. */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   dropDeploy(id: string): void;
   /** Throws `no-such-deploy`. */

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
+import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { Burst } from './burst.ts';
-import { isPrivate } from './scan.ts';
+import { isPrivateName } from './scan.ts';
 
 export interface FolderEvents {
   close(): Promise<void>;
@@ -22,7 +24,7 @@ export async function watchFolderEvents(
   const burst = new Burst<string>(touched);
   const watcher = watch(top, {
     ignoreInitial: true,
-    ignored: (file) => isPrivate(pathOf(file), []),
+    ignored: (file) => isPrivate(file, pathOf(file)),
   });
   for (const event of ['add', 'change', 'unlink'] as const)
     watcher.on(event, (file) => burst.add(pathOf(file)));
@@ -34,4 +36,9 @@ export async function watchFolderEvents(
       await watcher.close();
     },
   };
+}
+
+/** A data folder within the watched one changes with each publish: to watch it would never end. */
+function isPrivate(file: string, path: string): boolean {
+  return path.split('/').some(isPrivateName) || existsSync(join(file, FORMAT_FILE));
 }

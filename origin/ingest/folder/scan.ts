@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { type ContentPath, pathFault } from '../../../shared/content-path.ts';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
@@ -15,28 +15,29 @@ export interface FoundFile {
 }
 
 /**
- * All that a folder publishes, in no particular order: every file but those of `.git` and of Skerry's own data
+ * All that a folder publishes, in no particular order: every file but those of Git and of Skerry's own data
  * folders. Links are followed within the folder; one that leads out, a loop, a pipe or a name that cannot be
  * published refuses the whole folder.
  */
 export async function scanFolder(root: string): Promise<FoundFile[]> {
   const top = await realFolder(root);
+  if (await isDataFolder(top)) throw new SkerryError('not-a-folder', `${root} is a data folder of Skerry`);
   const found: FoundFile[] = [];
   await walk(top, '', new Set([top]));
   return found;
 
   async function walk(folder: string, prefix: string, open: ReadonlySet<string>): Promise<void> {
     const names = await readable(readdir(folder), prefix || root);
-    if (isPrivate(prefix, names)) return;
+    if (names.includes(FORMAT_FILE)) return;
     for (const name of names) {
       const path = prefix === '' ? name : `${prefix}/${name}`;
-      const file = join(folder, name);
-      const { stats, target } = await follow(top, file, path);
-      if (stats.isDirectory()) {
-        if (open.has(target))
+      const place = await follow(top, join(folder, name), path);
+      if (place === undefined) continue;
+      if (place.stats.isDirectory()) {
+        if (open.has(place.target))
           throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
-        await walk(target, path, new Set([...open, target]));
-      } else found.push(foundFile(path, file, stats));
+        await walk(place.target, path, new Set([...open, place.target]));
+      } else found.push(foundFile(path, join(folder, name), place.stats));
     }
   }
 }
@@ -44,23 +45,38 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
 /** One file as a full scan would find it; undefined when it is gone or not published. */
 export async function scanFile(root: string, path: string): Promise<FoundFile | undefined> {
   const top = await realFolder(root);
-  if (isPrivate(path.split('/').slice(0, -1).join('/'), [])) return undefined;
-  const file = join(top, path);
-  try {
-    const { stats } = await follow(top, file, path);
-    return stats.isDirectory() ? undefined : foundFile(path, file, stats);
-  } catch (error) {
-    const code = error instanceof SkerryError ? systemCode(error.cause) : systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
+  const segments = path.split('/');
+  let folder = top;
+  for (const [i, name] of segments.entries()) {
+    const isLast = i === segments.length - 1;
+    const file = join(folder, name);
+    if ((await isDataFolder(folder)) || (await isGone(file))) return undefined;
+    const place = await follow(top, file, segments.slice(0, i + 1).join('/'));
+    if (place === undefined || place.stats.isDirectory() === isLast) return undefined;
+    if (isLast) return foundFile(path, file, place.stats);
+    folder = place.target;
   }
+  return undefined;
 }
 
-/** Whether a folder holds what is never published: Git's or Skerry's own data. */
-export function isPrivate(folder: string, names: readonly string[]): boolean {
-  return (
-    names.includes(FORMAT_FILE) || folder.split('/').some((name) => name === '.git' || name === '.skerry')
-  );
+/** What is never published, wherever it is and whatever links to it. */
+export function isPrivateName(name: string): boolean {
+  return name === '.git' || name === '.skerry';
+}
+
+export async function isDataFolder(folder: string): Promise<boolean> {
+  return !(await isGone(join(folder, FORMAT_FILE)));
+}
+
+async function isGone(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return false;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return true;
+    throw new SkerryError('unreadable-file', `${file} cannot be read (${code})`, { cause: error });
+  }
 }
 
 async function realFolder(root: string): Promise<string> {
@@ -73,7 +89,15 @@ async function realFolder(root: string): Promise<string> {
   throw new SkerryError('not-a-folder', `${root} is not a folder`);
 }
 
-async function follow(top: string, file: string, path: string): Promise<{ stats: Stats; target: string }> {
+interface Place {
+  readonly stats: Stats;
+  /** Where a link leads to, else the file itself. */
+  readonly target: string;
+}
+
+/** Undefined for what is private, be it by its own name or by that of what it links to. */
+async function follow(top: string, file: string, path: string): Promise<Place | undefined> {
+  if (isPrivateName(basename(file))) return undefined;
   const stats = await readable(lstat(file), path);
   if (!stats.isSymbolicLink()) return { stats, target: file };
   let target: string;
@@ -87,7 +111,17 @@ async function follow(top: string, file: string, path: string): Promise<{ stats:
   if (inside === '..' || inside.startsWith(`..${sep}`)) {
     throw new SkerryError('symlink-outside', `the link ${path} leads out of the folder, to ${target}`);
   }
+  if (await isPrivatePlace(top, inside)) return undefined;
   return { stats: await readable(stat(target), path), target };
+}
+
+async function isPrivatePlace(top: string, inside: string): Promise<boolean> {
+  let folder = top;
+  for (const name of inside.split(sep)) {
+    if (isPrivateName(name) || (await isDataFolder(folder))) return true;
+    folder = join(folder, name);
+  }
+  return false;
 }
 
 function foundFile(path: string, file: string, stats: Stats): FoundFile {

@@ -1,0 +1,136 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient } from '../../origin/client/api-client.ts';
+import type { Ended, Running } from './processes.ts';
+import { skerry, start } from './processes.ts';
+import { until } from './until.ts';
+
+/** A role with a data folder and ports that outlive its processes. */
+export interface Node {
+  readonly name: string;
+  readonly url: string;
+  readonly data: string;
+  readonly adminUrl: string;
+  /** Undefined while it does not run. */
+  running: Running | undefined;
+  start(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface Cluster {
+  readonly folder: string;
+  readonly origin: Node;
+  readonly edges: readonly Node[];
+  readonly token: string;
+  readonly client: ApiClient;
+  /** Runs the CLI against the origin, with the admin token. */
+  skerry(...args: string[]): Promise<Ended>;
+  /** Resolves when all running edges show the newest revision of the site. */
+  converged(site: string, ms?: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly edges?: number;
+  /** Serving processes of each edge. */
+  readonly processes?: number;
+  readonly folder?: string;
+}
+
+/** An origin and its edges as real processes on loopback, each with a data folder of its own. */
+export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'skerry-')));
+  const [originPort = 0, ...ports] = await freePorts(1 + 2 * count);
+  const origin = node('origin', folder, originPort, 0, (data) => ['origin', '--data', data]);
+  await origin.start();
+  const token = (await readFile(join(origin.data, 'admin-token'), 'utf8')).trim();
+  const client = new ApiClient(origin.url, token, new AbortController().signal);
+
+  const edges = await Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const name = `edge-${i + 1}`;
+      const join = (await client.createToken({ scope: 'join', edge: name })).token;
+      const [port = 0, adminPort = 0] = ports.slice(2 * i);
+      return node(name, folder, port, adminPort, (data) => [
+        'edge',
+        ...['--data', data, '--origin', origin.url, '--join', join, '--name', name, '--region', `r${i}`],
+        ...['--admin-port', String(adminPort), '--processes', String(processes)],
+      ]);
+    }),
+  );
+  await Promise.all(edges.map((edge) => edge.start()));
+
+  const cluster: Cluster = {
+    folder,
+    origin,
+    edges,
+    token,
+    client,
+    skerry: (...args) =>
+      skerry(args, { cwd: folder, env: { SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: token } }),
+    converged: (site, ms) =>
+      until(
+        `all edges to show the newest revision of ${site}`,
+        async () => {
+          const { revision } = await client.site(site);
+          const names = edges.filter(({ running }) => running).map(({ name }) => name);
+          const shown = (await client.edges()).filter(({ name }) => names.includes(name));
+          return shown.every((edge) => edge.online && edge.sites[site]?.revision === revision) && revision;
+        },
+        ms,
+      ),
+    async close() {
+      await client.close();
+      await Promise.all(edges.map((edge) => edge.stop()));
+      await origin.stop();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return cluster;
+}
+
+function node(
+  name: string,
+  folder: string,
+  port: number,
+  adminPort: number,
+  args: (data: string) => string[],
+): Node {
+  const data = join(folder, name);
+  return {
+    name,
+    data,
+    url: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    running: undefined,
+    async start() {
+      this.running = await start([...args(data), '--port', String(port)], /(listens|serves) on \S+/);
+    },
+    async stop(signal) {
+      const { running } = this;
+      this.running = undefined;
+      await running?.stop(signal);
+    },
+  };
+}
+
+/** Ports that were free a moment ago, held together so that they differ. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.on('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const ENTRY = join(import.meta.dirname, '../../bin/skerry.ts');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the CLI to its end. */
+export async function skerry(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const child = launch(args, options);
+  const output = collect(child);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output() };
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** A role or another command that stays, as a real process. */
+export interface Running {
+  readonly pid: number;
+  /** The part of its output that matched when it was ready. */
+  readonly ready: RegExpExecArray;
+  output(): { stdout: string; stderr: string };
+  /** SIGTERM, or the signal that is named; resolves when it has ended and all that it started with it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Resolves when the output matches `ready`; throws with what it said when it ends before. */
+export async function start(
+  args: readonly string[],
+  ready: RegExp,
+  options: RunOptions = {},
+): Promise<Running> {
+  const child = launch(args, options);
+  const output = collect(child);
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const match = await new Promise<RegExpExecArray>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const found = ready.exec(output().stdout);
+      if (found) resolve(found);
+    });
+    closed.then(
+      ([code]) => reject(new Error(`skerry ${args[0]} ended (${code}): ${output().stderr}`)),
+      reject,
+    );
+  });
+  return {
+    pid: child.pid ?? 0,
+    ready: match,
+    output,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      // The pipes close when the last process that holds them has ended: serving processes included.
+      const [code] = await closed;
+      return code;
+    },
+  };
+}
+
+function launch(args: readonly string[], { cwd, env }: RunOptions): ChildProcess {
+  return spawn(process.execPath, [ENTRY, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
+    env: { ...withoutOptions(process.env), ...env },
+  });
+}
+
+/** What the test runner sets for its own processes, and what a developer has set for Skerry, stays out. */
+function withoutOptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('SKERRY_')),
+  );
+}
+
+function collect(child: ChildProcess): () => { stdout: string; stderr: string } {
+  const parts = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    parts.stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    parts.stderr += text;
+  });
+  return () => parts;
+}

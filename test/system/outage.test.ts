@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import t from 'tap';
+import { startCluster } from '../helpers/cluster.ts';
+import { differences } from '../helpers/compare.ts';
+import { ask, read } from '../helpers/http.ts';
+import { packageFolder, writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
+
+t.test(
+  'edges serve without their origin, also after their own restart, and catch up by themselves',
+  async (t) => {
+    const cluster = await startCluster({ edges: 2, processes: 2 });
+    t.teardown(() => cluster.close());
+    const [one, two] = cluster.edges;
+    if (one === undefined || two === undefined) throw new Error('no edges');
+    const folder = packageFolder('bootstrap-a');
+    t.equal((await cluster.skerry('publish', folder, '--site', 'b', '--wait')).code, 0);
+
+    await cluster.origin.stop('SIGKILL');
+    await one.stop();
+    await one.start();
+    await two.stop('SIGKILL');
+    await two.start();
+    for (const edge of [one, two]) {
+      t.strictSame(await differences(edge.url, 'b', folder), [], `${edge.name} serves all it has`);
+      t.equal((await ask(edge.adminUrl, '/healthz')).status, 200);
+      t.equal((await ask(edge.adminUrl, '/readyz')).status, 200);
+    }
+
+    await cluster.origin.start();
+    const next = packageFolder('bootstrap-b');
+    t.equal((await cluster.skerry('publish', next, '--site', 'b')).code, 0);
+    await cluster.converged('b');
+    for (const edge of [one, two]) t.strictSame(await differences(edge.url, 'b', next), []);
+  },
+);
+
+t.test('a serving process that is killed is replaced, and shows what the others show', async (t) => {
+  const cluster = await startCluster({ edges: 1, processes: 2 });
+  t.teardown(() => cluster.close());
+  const [edge] = cluster.edges;
+  if (edge === undefined) throw new Error('no edge');
+  const folder = await writeTree(join(cluster.folder, 'site'), { 'index.html': 'one' });
+  t.equal((await cluster.skerry('publish', folder, '--site', 's', '--wait')).code, 0);
+
+  const children = () =>
+    execFileSync('pgrep', ['-P', String(edge.running?.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+  const before = children();
+  t.equal(before.length, 2);
+  for (const pid of before) process.kill(pid, 'SIGKILL');
+  await until('new serving processes', () => {
+    const now = children();
+    return now.length === 2 && now.every((pid) => !before.includes(pid));
+  });
+  await until('an answer', async () => {
+    const answer = await read(edge.url, 's', 'index.html').catch(() => undefined);
+    return answer?.status === 200;
+  });
+  await writeTree(folder, { 'index.html': 'two' });
+  t.equal((await cluster.skerry('publish', folder, '--site', 's', '--wait')).code, 0);
+  for (let i = 0; i < 40; i++) {
+    const { body } = await read(edge.url, 's', 'index.html', { headers: { connection: 'close' } });
+    t.equal(body.toString(), 'two');
+  }
+});

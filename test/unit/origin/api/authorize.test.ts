@@ -1,0 +1,125 @@
+import type { FastifyRequest } from 'fastify';
+import t from 'tap';
+import { authorize, type Need, permits } from '../../../../origin/api/authorize.ts';
+import type { Scope } from '../../../../origin/fleet/tokens.ts';
+import type { Catalog } from '../../../../origin/log/catalog.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import { digestOf } from '../../../../shared/digest.ts';
+
+const NOW = 1_700_000_000_000;
+const clock: Clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };
+const ID = 'a1b2c3d4e5f6';
+const SECRET = 'x'.repeat(32);
+const TOKEN = `sk_${ID}.${SECRET}`;
+
+/** A catalog with one token of this scope, that notes what it is asked. */
+function catalogWith(scope: string | undefined) {
+  const asked: unknown[] = [];
+  const catalog: Pick<Catalog, 'authenticate'> = {
+    async authenticate(id, secret, time) {
+      asked.push([id, secret.toString('hex'), time]);
+      return id === ID && secret.toString('hex') === digestOf(SECRET) ? scope : undefined;
+    },
+  };
+  return { catalog: catalog as Catalog, asked };
+}
+
+const request = (authorization: string | undefined) =>
+  ({ headers: authorization === undefined ? {} : { authorization } }) as FastifyRequest;
+
+const NEEDS = {
+  admin: { kind: 'admin' },
+  read: { kind: 'read' },
+  overview: { kind: 'overview' },
+  readOne: { kind: 'read-site', site: 'one' },
+  readTwo: { kind: 'read-site', site: 'two' },
+  publishOne: { kind: 'publish', site: 'one' },
+  publishTwo: { kind: 'publish', site: 'two' },
+} as const satisfies Record<string, Need>;
+
+t.test('what each scope permits', async (t) => {
+  const table: [Scope, (keyof typeof NEEDS)[]][] = [
+    ['admin', ['admin', 'read', 'overview', 'readOne', 'readTwo', 'publishOne', 'publishTwo']],
+    ['read', ['read', 'overview', 'readOne', 'readTwo']],
+    ['publish:one', ['overview', 'readOne', 'publishOne']],
+    ['publish:two', ['overview', 'readTwo', 'publishTwo']],
+    ['publish:on', ['overview']],
+    ['publish:one-more', ['overview']],
+    ['join', []],
+  ];
+  for (const [scope, permitted] of table) {
+    for (const [name, need] of Object.entries(NEEDS)) {
+      t.equal(permits(scope, need), permitted.includes(name as keyof typeof NEEDS), `${scope}: ${name}`);
+    }
+  }
+});
+
+t.test('a token that covers the need', async (t) => {
+  const { catalog, asked } = catalogWith('publish:one');
+  await authorize(request(`Bearer ${TOKEN}`), NEEDS.publishOne, catalog, clock);
+  t.strictSame(asked, [[ID, digestOf(SECRET), NOW]], 'is judged by the hash of its secret, at this time');
+  for (const header of [`bearer ${TOKEN}`, `BEARER   ${TOKEN}`, `Bearer ${TOKEN} `]) {
+    await t.resolves(authorize(request(header), NEEDS.publishOne, catalog, clock), header);
+  }
+});
+
+t.test('no token, or none that can be one', async (t) => {
+  const table = [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    `Basic ${TOKEN}`,
+    TOKEN,
+    `Bearer ${TOKEN} more`,
+    `Bearer x ${TOKEN}`,
+    `Bearer ${TOKEN}x`,
+    `Bearer x${TOKEN}`,
+    'Bearer sk_',
+    `Bearer sk_${ID}`,
+    `Bearer sk_${ID.toUpperCase()}.${SECRET}`,
+    `Bearer skj_${ID}.${SECRET}.${'0'.repeat(32)}`,
+  ];
+  for (const header of table) {
+    const { catalog, asked } = catalogWith('admin');
+    const attempt = authorize(request(header), NEEDS.overview, catalog, clock);
+    await t.rejects(attempt, { code: 'unauthenticated' }, `${header}`);
+    t.strictSame(asked, [], 'the catalog is not asked');
+  }
+});
+
+t.test('a token that the catalog does not accept', async (t) => {
+  const { catalog } = catalogWith(undefined);
+  const attempt = authorize(request(`Bearer ${TOKEN}`), NEEDS.overview, catalog, clock);
+  await t.rejects(attempt, { code: 'unauthenticated' });
+  const wrong = authorize(
+    request(`Bearer sk_${ID}.${'y'.repeat(32)}`),
+    NEEDS.overview,
+    catalogWith('admin').catalog,
+    clock,
+  );
+  await t.rejects(wrong, { code: 'unauthenticated' });
+});
+
+t.test('a valid token whose scope does not cover the need is told what would', async (t) => {
+  const table: [string, Need, RegExp][] = [
+    ['read', NEEDS.publishOne, /scope read .* publish:one$/],
+    ['read', NEEDS.admin, /needs admin$/],
+    ['publish:one', NEEDS.publishTwo, /needs publish:two$/],
+    ['publish:one', NEEDS.readTwo, /needs read$/],
+    ['publish:one', NEEDS.read, /needs read$/],
+    ['publish:one', NEEDS.admin, /needs admin$/],
+    ['join', NEEDS.overview, /needs read$/],
+  ];
+  for (const [scope, need, message] of table) {
+    const attempt = authorize(request(`Bearer ${TOKEN}`), need, catalogWith(scope).catalog, clock);
+    await t.rejects(attempt, { code: 'forbidden', message }, `${scope}: ${need.kind}`);
+  }
+});
+
+t.test('a scope that this version does not know permits nothing', async (t) => {
+  for (const scope of ['purge:one', 'publish:', 'Admin']) {
+    const attempt = authorize(request(`Bearer ${TOKEN}`), NEEDS.overview, catalogWith(scope).catalog, clock);
+    await t.rejects(attempt, { code: 'bad-scope' }, scope);
+  }
+});

@@ -1,0 +1,133 @@
+import t from 'tap';
+import { createToken, parseApiToken, parseJoinToken, parseScope } from '../../../../origin/fleet/tokens.ts';
+import type { Catalog } from '../../../../origin/log/catalog.ts';
+import type { TokenRequest } from '../../../../shared/api.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import { digestOf } from '../../../../shared/digest.ts';
+import { generateSigningKey } from '../../../../shared/keys.ts';
+
+const NOW = 1_700_000_000_000;
+const clock: Clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };
+const { fingerprint } = generateSigningKey();
+
+type Stored = Parameters<Catalog['createToken']>[0];
+
+/** The token that was made and what the catalog got of it. */
+async function create(request: TokenRequest) {
+  const stored: Stored[] = [];
+  const catalog: Pick<Catalog, 'createToken'> = {
+    async createToken(token, time) {
+      t.equal(time, NOW);
+      stored.push(token);
+    },
+  };
+  const made = await createToken(catalog as Catalog, clock, request, fingerprint);
+  const [token, ...more] = stored;
+  t.strictSame(more, []);
+  if (token === undefined) throw new Error('no token was stored');
+  return { made, token };
+}
+
+t.test('scopes', async (t) => {
+  for (const scope of [
+    'admin',
+    'read',
+    'join',
+    'publish:a',
+    'publish:my-site-2',
+    `publish:${'a'.repeat(63)}`,
+  ]) {
+    t.equal(parseScope(scope), scope);
+  }
+  const refused = [
+    '',
+    'Admin',
+    ' admin',
+    'admin ',
+    'write',
+    'publish',
+    'publish:',
+    'publish:*',
+    'publish:A',
+    'publish:-a',
+    'publish:a-',
+    'publish:a.b',
+    'publish:a b',
+    'publish:a\n',
+    `publish:${'a'.repeat(64)}`,
+    'read:a',
+    'xpublish:a',
+  ];
+  for (const scope of refused)
+    t.throws(() => parseScope(scope), { code: 'bad-scope' }, JSON.stringify(scope));
+});
+
+t.test('an API token', async (t) => {
+  const { made, token } = await create({ scope: 'publish:site' });
+  const secret = /^sk_[0-9a-f]{12}\.([A-Za-z0-9_-]{32})$/.exec(made.token)?.[1];
+  if (secret === undefined) return t.fail(`${made.token} is no API token`);
+  t.equal(made.id, token.id);
+  t.equal(token.secret.toString('hex'), digestOf(secret), 'is stored hashed');
+  t.match(token, { scope: 'publish:site', edge: null, expires: null });
+  t.strictSame(parseApiToken(made.token), { id: token.id, secret: token.secret }, 'and can be read back');
+  t.equal(parseJoinToken(made.token, fingerprint), undefined);
+  t.notOk(made.token.includes(fingerprint));
+});
+
+t.test('a join token names the key to trust', async (t) => {
+  const { made, token } = await create({ scope: 'join' });
+  t.match(made.token, /^skj_/);
+  t.equal(made.token.split('.')[2], fingerprint);
+  t.strictSame(parseJoinToken(made.token, fingerprint), { id: token.id, secret: token.secret });
+  t.equal(parseApiToken(made.token), undefined, 'it opens nothing else');
+  const other = '0'.repeat(32) as typeof fingerprint;
+  t.equal(parseJoinToken(made.token, other), undefined, 'not at another origin');
+});
+
+t.test('a join token may be bound to an edge, others may not', async (t) => {
+  const { token } = await create({ scope: 'join', edge: 'paris-1' });
+  t.equal(token.edge, 'paris-1');
+  for (const scope of ['admin', 'read', 'publish:a']) {
+    await t.rejects(create({ scope, edge: 'paris-1' }), { code: 'bad-request' }, scope);
+  }
+});
+
+t.test('expiry is in seconds from now', async (t) => {
+  t.equal((await create({ scope: 'read', expires: 90 })).token.expires, NOW + 90_000);
+});
+
+t.test('a bad scope stores nothing', async (t) => {
+  await t.rejects(create({ scope: 'root' }), { code: 'bad-scope' });
+});
+
+t.test('no two are alike', async (t) => {
+  const made = await Promise.all(Array.from({ length: 50 }, () => create({ scope: 'read' })));
+  t.equal(new Set(made.map(({ made: { token } }) => token)).size, 50);
+  t.equal(new Set(made.map(({ made: { id } }) => id)).size, 50);
+});
+
+t.test('what is no token', async (t) => {
+  const id = 'a1b2c3d4e5f6';
+  const secret = 'x'.repeat(32);
+  t.ok(parseApiToken(`sk_${id}.${secret}`), 'this is one');
+  const table = [
+    '',
+    'sk_',
+    `sk_${id}`,
+    `sk_${id}.`,
+    `sk_${id}.${secret.slice(1)}`,
+    `sk_${id}.${secret}x`,
+    `sk_${id}x.${secret}`,
+    `sk_${id.toUpperCase()}.${secret}`,
+    `sk_${id}.${secret.replace('x', '=')}`,
+    ` sk_${id}.${secret}`,
+    `sk_${id}.${secret}\n`,
+    `skj_${id}.${secret}`,
+    `skj_${id}.${secret}.${'0'.repeat(31)}`,
+    `skj_${id}.${secret}.${'0'.repeat(32)}.x`,
+  ];
+  for (const text of table) {
+    t.equal(parseApiToken(text), undefined, JSON.stringify(text));
+    t.equal(parseJoinToken(text, fingerprint), undefined, JSON.stringify(text));
+  }
+});
