@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { ADMIN_TOKEN_FILE } from '../origin/admin-token.ts';
 import { ApiClient } from '../origin/client/api-client.ts';
-import { ADMIN_TOKEN_FILE } from '../origin/main.ts';
 import { interruption } from './interruption.ts';
 import { option } from './options.ts';
 import { Interrupted } from './report-error.ts';

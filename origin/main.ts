@@ -23,6 +23,7 @@ import { isLoopback } from '../shared/loopback.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
+import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { originFeed } from './fleet/feed.ts';
@@ -44,9 +45,6 @@ export interface Running {
   readonly url: string;
   close(): Promise<void>;
 }
-
-/** Where an origin leaves an admin token for the CLI on the same machine; removed, it is made anew. */
-export const ADMIN_TOKEN_FILE = 'admin-token';
 
 const DRAIN_MS = 5000;
 

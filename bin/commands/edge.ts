@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { startEdge } from '../../edge/main.ts';
-import { createLogger } from '../../shared/logger.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
 import { count, degrees, edgeName, option, port, required } from '../options.ts';
@@ -42,6 +40,8 @@ export function edgeCommand(): Command {
     )
     .action(async (flags: EdgeFlags) => {
       const signal = interruption();
+      const { startEdge } = await import('../../edge/main.ts');
+      const { createLogger } = await import('../../shared/logger.ts');
       const { data, host, port, adminPort, processes, origin } = flags;
       const first = flags.join === undefined ? undefined : joinOptions(flags, flags.join);
       const edge = await startEdge(

@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { startOrigin } from '../../origin/main.ts';
-import { createLogger } from '../../shared/logger.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
 import { option, port } from '../options.ts';
@@ -14,6 +12,9 @@ export function originCommand(): Command {
     .addOption(option('--port <port>', 'the port of its API').argParser(port).default(7400))
     .action(async (options: { data: string; host: string; port: number }) => {
       const signal = interruption();
+      // A role brings its libraries with it; the other commands start without them.
+      const { startOrigin } = await import('../../origin/main.ts');
+      const { createLogger } = await import('../../shared/logger.ts');
       const origin = await startOrigin(options, createLogger());
       announce(`skerry origin listens on ${origin.url}`);
       await aborted(signal);

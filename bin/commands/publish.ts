@@ -1,13 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
-import { type Published, publishFolder } from '../../origin/ingest/folder/publish-folder.ts';
+import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
 import { option, required, siteName } from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
-import { progressBar } from '../progress.ts';
 
 const POLL_MS = 100;
 
@@ -31,6 +29,9 @@ export function publishCommand(): Command {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
         await ensureSite(client, site);
+        const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
+        const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
+        const { progressBar } = await import('../progress.ts');
         const bar = progressBar();
         const surveys = startSurveyThreads();
         let published: Published;

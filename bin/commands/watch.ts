@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
-import { watchFolder } from '../../origin/ingest/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
 import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
 import { option, required, siteName } from '../options.ts';
 import { plural, printLine } from '../output.ts';
@@ -28,6 +26,8 @@ export async function watchAndTell(
   signal: AbortSignal,
 ): Promise<void> {
   await ensureSite(client, site);
+  const { watchFolder } = await import('../../origin/ingest/folder/watch-folder.ts');
+  const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
   const surveys = startSurveyThreads();
   try {
     await watchFolder(
