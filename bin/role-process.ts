@@ -9,13 +9,14 @@ const STOP_MS = 12_000;
 
 /** A role that runs as a child of `skerry dev`; it ends when its parent does, however that happens. */
 export interface Role {
+  /** Resolves when it has said that it listens; rejects when it ends before. */
+  readonly ready: Promise<void>;
   /** Rejects when the role ends without having been stopped. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
-/** Resolves when the role has said that it listens. */
-export async function startRole(name: string, args: readonly string[]): Promise<Role> {
+export function startRole(name: string, args: readonly string[]): Role {
   const entry = fileURLToPath(moduleUrl('./skerry', import.meta.url));
   // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
   const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
@@ -28,8 +29,10 @@ export async function startRole(name: string, args: readonly string[]): Promise<
     throw new SkerryError('unavailable', `${name} ended by itself (${killer ?? 'exit 0'})`);
   });
   failed.catch(() => {});
-  await Promise.race([once(child, 'message'), failed]);
+  const ready = Promise.race([once(child, 'message').then(() => {}), failed]);
+  ready.catch(() => {});
   return {
+    ready,
     failed,
     async stop() {
       isStopping = true;

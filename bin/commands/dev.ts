@@ -67,16 +67,17 @@ async function runDev(
   const site = siteOf(folder);
   const url = `http://127.0.0.1:${port}`;
   const originData = join(data, 'origin');
-  roles.push(await startRole('origin', ['origin', '--data', originData, '--port', String(port)]));
+  const start = (name: string, args: readonly string[]) => {
+    const role = startRole(name, args);
+    roles.push(role);
+    return role.ready;
+  };
+  await start('origin', ['origin', '--data', originData, '--port', String(port)]);
   const token = (await readFile(join(originData, ADMIN_TOKEN_FILE), 'utf8')).trim();
   const client = new ApiClient(url, token, signal);
   try {
     const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
-    roles.push(
-      ...(await Promise.all(
-        edges.map(async (edge) => startRole(edge.name, await edgeArguments(client, edge, url))),
-      )),
-    );
+    await Promise.all(edges.map(async (edge) => start(edge.name, await edgeArguments(client, edge, url))));
     printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
     const failed = Promise.race(roles.map((role) => role.failed));
     await Promise.race([watchAndTell(client, site, folder, signal), failed]);

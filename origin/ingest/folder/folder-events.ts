@@ -24,6 +24,8 @@ export async function watchFolderEvents(
   const burst = new Burst<string>(touched);
   const watcher = watch(top, {
     ignoreInitial: true,
+    // It would hold deletions back; here the burst does that, and what counts is what is there at its end.
+    atomic: false,
     ignored: (file) => isPrivate(file, pathOf(file)),
   });
   for (const event of ['add', 'change', 'unlink'] as const)

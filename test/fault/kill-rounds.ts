@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { publishFolder } from '../../origin/ingest/folder/publish-folder.ts';
+import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { type Cluster, type Node, startCluster } from '../helpers/cluster.ts';
+import { differences } from '../helpers/compare.ts';
+import { type Answer, ask, read, sha256 } from '../helpers/http.ts';
+import { random } from '../helpers/random.ts';
+import { writeTree } from '../helpers/tree.ts';
+
+const SITE = 'site';
+const FILES = 30;
+const LATEST_KILL_MS = 400;
+
+/** One answer of an edge, as a reader saw it. */
+interface Seen {
+  readonly edge: string;
+  readonly revision: number;
+  readonly path: string;
+  readonly digest: string;
+}
+
+export interface Outcome {
+  readonly rounds: number;
+  readonly answers: number;
+  readonly acknowledged: number;
+  /** What must not have happened, in words; empty when all is well. */
+  readonly faults: string[];
+}
+
+/**
+ * Publishes while readers poll every edge, kills an edge or the origin with -9 at a random moment of each
+ * round, starts it again and waits until all edges show the newest tree. Afterwards each answer that a reader
+ * got is compared with the manifest of the revision that it named, and each acknowledged one is looked for.
+ */
+export async function killRounds(
+  rounds: number,
+  seed: number,
+  tell: (line: string) => void,
+): Promise<Outcome> {
+  const dice = random(seed);
+  const cluster = await startCluster({ edges: 2, processes: 2 });
+  const surveys = startSurveyThreads(1);
+  const stop = new AbortController();
+  const faults: string[] = [];
+  const seen: Seen[] = [];
+  const acknowledged = new Map<number, string>();
+  const folder = join(cluster.folder, 'tree');
+
+  const publish = async (generation: number) => {
+    const { commit } = await publishFolder(
+      { client: cluster.client, surveys, site: SITE, commit: {}, progress: () => {}, signal: stop.signal },
+      folder,
+    );
+    acknowledged.set(commit.revision, sha256(marker(generation)));
+  };
+
+  try {
+    await cluster.client.createSite(SITE);
+    await writeTree(folder, treeOf(0));
+    await publish(0);
+    await cluster.converged(SITE);
+    const readers = cluster.edges.map((edge) => poll(edge, seen, faults, stop.signal));
+
+    for (let round = 1; round <= rounds; round++) {
+      await writeTree(folder, treeOf(round));
+      const victim = dice.pick([cluster.origin, dice.pick(cluster.edges)]);
+      const moment = dice.below(LATEST_KILL_MS);
+      const publishing = Promise.allSettled([publish(round), ...putAtOnce(cluster, round)]);
+      await pause(moment);
+      await victim.stop('SIGKILL');
+      await victim.start();
+      const [published] = await publishing;
+      if (published?.status === 'rejected') await publish(round);
+      await cluster.converged(SITE);
+      for (const edge of cluster.edges) {
+        // Single files were put beside the tree: only what the folder holds is compared.
+        for (const wrong of await differences(edge.url, SITE, folder)) {
+          faults.push(`round ${round}: ${edge.name} after ${victim.name} was killed: ${wrong}`);
+        }
+      }
+      const how = published?.status === 'fulfilled' ? 'acknowledged' : 'broken off, repeated';
+      tell(`round ${round}: ${victim.name} killed after ${moment} ms, publish ${how}`);
+    }
+    stop.abort();
+    await Promise.all(readers);
+    faults.push(...(await judge(cluster, seen, acknowledged)));
+    return { rounds, answers: seen.length, acknowledged: acknowledged.size, faults };
+  } finally {
+    stop.abort();
+    await surveys.close();
+    await cluster.close();
+  }
+}
+
+/** Every file of a generation differs from that of every other: a mixture shows in any two of them. */
+function treeOf(generation: number): Record<string, string | Buffer> {
+  const files: Record<string, string | Buffer> = { 'generation.txt': marker(generation) };
+  for (let i = 0; i < FILES; i++) files[`files/${i}.txt`] = `${marker(generation)} ${i}`;
+  files['big.bin'] = Buffer.concat([Buffer.from(marker(generation)), randomBytes(3_000_000)]);
+  return files;
+}
+
+function marker(generation: number): string {
+  return `generation ${generation}`;
+}
+
+/** Single files, put at the same time: they share commits. Who is killed in between answers nobody. */
+function putAtOnce(cluster: Cluster, round: number): Promise<unknown>[] {
+  return [1, 2, 3].map((i) =>
+    ask(cluster.origin.url, `/v1/sites/${SITE}/files/put-${i}.txt`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${cluster.token}` },
+      body: `${marker(round)} put ${i}`,
+    }),
+  );
+}
+
+const PATHS = ['generation.txt', 'files/0.txt', 'files/7.txt', 'big.bin', 'files/29.txt'];
+
+/** Reads one path after another; no answer at all is no fault while the edge is killed. */
+async function poll(edge: Node, seen: Seen[], faults: string[], signal: AbortSignal): Promise<void> {
+  let newest = 0;
+  for (let i = 0; !signal.aborted; i++) {
+    const path = PATHS[i % PATHS.length] ?? '';
+    const answer = await read(edge.url, SITE, path).catch(() => undefined);
+    if (answer === undefined) {
+      await pause(5);
+      continue;
+    }
+    const revision = revisionOf(answer);
+    if (answer.status !== 200 || revision === undefined) {
+      faults.push(`${edge.name} answered ${answer.status} for ${path}`);
+      continue;
+    }
+    if (revision < newest) faults.push(`${edge.name} went from revision ${newest} back to ${revision}`);
+    newest = Math.max(newest, revision);
+    seen.push({ edge: edge.name, revision, path, digest: sha256(answer.body) });
+    await pause(2);
+  }
+}
+
+function revisionOf({ headers }: Answer): number | undefined {
+  const found = new RegExp(`^${SITE}@(\\d+)$`).exec(String(headers['skerry-revision']))?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+async function judge(
+  { client }: Cluster,
+  seen: readonly Seen[],
+  acknowledged: ReadonlyMap<number, string>,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const manifests = new Map<number, Map<string, string>>();
+  for (const { revision } of await client.revisions(SITE)) {
+    const entries = new Map<string, string>();
+    for await (const { path, digest } of client.manifest(SITE, revision)) entries.set(path, digest);
+    manifests.set(revision, entries);
+  }
+  for (const [revision, digest] of acknowledged) {
+    if (manifests.get(revision)?.get('generation.txt') !== digest)
+      faults.push(`the acknowledged revision ${revision} is missing`);
+  }
+  for (const { edge, revision, path, digest } of seen) {
+    if (manifests.get(revision)?.get(path) !== digest)
+      faults.push(`${edge} answered ${path} of revision ${revision} with other bytes`);
+  }
+  const { records } = await client.log(1, 1000);
+  if (records.some(({ seq }, i) => seq !== i + 1)) faults.push('the log has a gap');
+  return faults;
+}

@@ -1,0 +1,11 @@
+import t from 'tap';
+import { killRounds } from './kill-rounds.ts';
+
+// A sample; `npm run test:kill` runs as many rounds as one likes.
+t.test('kill -9 of edges and the origin loses nothing and mixes nothing', async (t) => {
+  const seed = Date.now() % 1_000_000;
+  t.comment(`seed ${seed}`);
+  const { faults, answers } = await killRounds(3, seed, (line) => t.comment(line));
+  t.strictSame(faults, []);
+  t.ok(answers > 50, `${answers} answers were judged`);
+});

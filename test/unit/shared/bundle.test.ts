@@ -1,0 +1,82 @@
+import t from 'tap';
+import { type BundleItem, decodeBundle, encodeBundleItem, SMALL_OBJECT } from '../../../shared/bundle.ts';
+import { type Digest, digestOf } from '../../../shared/digest.ts';
+import { collect, slices, streamOf } from './streams.ts';
+
+const hello = Buffer.from('<h1>Hello</h1>\n');
+const nothing = Buffer.alloc(0);
+const absent = digestOf('absent');
+const wanted = [digestOf(hello), absent, digestOf(nothing)];
+const GOLDEN = '0000000f3c68313e48656c6c6f3c2f68313e0affffffff00000000';
+const golden = Buffer.from(GOLDEN, 'hex');
+
+const decode = (bytes: Uint8Array, digests: readonly Digest[], piece = 65_536) =>
+  collect(decodeBundle(streamOf(slices(bytes, piece)), digests));
+
+t.test('encodes to the frozen bytes', async (t) => {
+  const items = [encodeBundleItem(hello), encodeBundleItem(undefined), encodeBundleItem(nothing)];
+  t.equal(Buffer.concat(items).toString('hex'), GOLDEN);
+});
+
+t.test('decodes what arrived, in the order asked for, however it was split', async (t) => {
+  for (let piece = 1; piece <= golden.length; piece++) {
+    const items = await decode(golden, wanted, piece);
+    t.same(
+      items.map(({ digest, bytes }) => [digest, bytes.toString()]),
+      [
+        [digestOf(hello), hello.toString()],
+        [digestOf(nothing), ''],
+      ],
+    );
+  }
+});
+
+t.test('a bundle of nothing but absences is empty', async (t) => {
+  t.same(await decode(Buffer.from('ffffffffffffffff', 'hex'), [absent, absent]), []);
+});
+
+t.test('refuses every cut', async (t) => {
+  for (let length = 0; length < golden.length; length++) {
+    await t.rejects(decode(golden.subarray(0, length), wanted), { code: 'upstream-protocol' }, `${length}`);
+  }
+});
+
+t.test('refuses an altered object, after those before it', async (t) => {
+  const other = Buffer.from('other');
+  const bytes = Buffer.concat([encodeBundleItem(hello), encodeBundleItem(other)]);
+  for (let at = 4 + hello.length + 4; at < bytes.length; at++) {
+    const altered = Buffer.from(bytes);
+    altered.writeUInt8(altered.readUInt8(at) ^ 1, at);
+    const seen: BundleItem[] = [];
+    const reading = (async () => {
+      for await (const item of decodeBundle(streamOf([altered]), [digestOf(hello), digestOf(other)])) {
+        seen.push(item);
+      }
+    })();
+    await t.rejects(reading, { code: 'corrupt-object' });
+    t.equal(seen.length, 1);
+  }
+});
+
+t.test('refuses objects in another order', async (t) => {
+  await t.rejects(decode(golden, [wanted[2], wanted[1], wanted[0]] as Digest[]), { code: 'corrupt-object' });
+});
+
+t.test('takes objects up to the largest small one and stops at a larger size', async (t) => {
+  const most = Buffer.alloc(SMALL_OBJECT, 1);
+  const [item] = await decode(encodeBundleItem(most), [digestOf(most)]);
+  t.equal(item?.bytes.length, 65_536);
+
+  const more = Buffer.alloc(SMALL_OBJECT + 1, 1);
+  await t.rejects(decode(encodeBundleItem(more), [digestOf(more)]), { code: 'upstream-protocol' });
+  const claim = Buffer.from('fffffffe', 'hex');
+  await t.rejects(decode(claim, [absent]), { code: 'upstream-protocol', message: /4294967294/ });
+});
+
+t.test('passes on a failure of its source', async (t) => {
+  async function* failing(): AsyncGenerator<Uint8Array> {
+    yield golden.subarray(0, 10);
+    throw new Error('gone');
+  }
+  await t.rejects(collect(decodeBundle(failing(), wanted)), { message: 'gone' });
+});
