@@ -63,6 +63,18 @@ t.test('cuts at the frozen places', async (t) => {
   t.same(lengths(sample), [591_626, 542_944, 718_295, 541_449, 143_834, 574_854, 596_398, 497_249]);
 });
 
+t.test('below the target 21 bits decide, and from the first byte after the smallest chunk on', async (t) => {
+  // Found with the second implementation: with 20 bits the one, with 22 bits the other is cut elsewhere.
+  t.equal(firstChunk(noise(MAX_CHUNK, 5), 0, MAX_CHUNK), 310_117);
+  t.equal(firstChunk(noise(MAX_CHUNK, 3), 0, MAX_CHUNK), 180_061);
+
+  const early = createHash('sha256').update('cut 73714').digest();
+  const bytes = Buffer.concat([Buffer.alloc(MIN_CHUNK), early, Buffer.alloc(1000)]);
+  t.equal(firstChunk(bytes, 0, bytes.length), MIN_CHUNK + 15);
+  bytes.fill(255, 0, MIN_CHUNK);
+  t.equal(firstChunk(bytes, 0, bytes.length), MIN_CHUNK + 15, 'whatever comes before');
+});
+
 t.test('chunks keep within the bounds and add up to the input', async (t) => {
   for (const bytes of [sample, noise(3_000_000, 2), Buffer.alloc(3_500_000), Buffer.alloc(2_500_000, 'ab')]) {
     const found = lengths(bytes);
