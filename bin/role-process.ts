@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../shared/errors.ts';
-import { moduleUrl } from '../shared/module-url.ts';
 import { AlreadyExplained } from './report-error.ts';
 
 const STOP_MS = 12_000;
@@ -17,7 +16,7 @@ export interface Role {
 }
 
 export function startRole(name: string, args: readonly string[]): Role {
-  const entry = fileURLToPath(moduleUrl('./skerry', import.meta.url));
+  const entry = fileURLToPath(new URL('./launch.js', import.meta.url));
   // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
   const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

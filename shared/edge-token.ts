@@ -25,6 +25,7 @@ export function signEdgeToken(
 export async function verifyEdgeToken(
   token: string,
   log: string,
+  nowMs: number,
   keyOf: (name: string) => PublicKey | undefined,
 ): Promise<string> {
   try {
@@ -35,6 +36,8 @@ export async function verifyEdgeToken(
       audience: log,
       algorithms: ['EdDSA'],
       requiredClaims: ['exp'],
+      maxTokenAge: LIFETIME,
+      currentDate: new Date(nowMs),
       clockTolerance: 60,
     });
     return sub;

@@ -42,6 +42,11 @@ const table = {
   'data-folder-foreign': [409, 'Choose another --data folder.'],
   'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
   'too-large': [413, 'Split the request.'],
+  'range-not-satisfiable': [416, 'Ask for a range within the object.'],
+  'beyond-log': [
+    409,
+    'This follower knows records that the log has not: it is restored from an old copy, or another.',
+  ],
   'no-longer-held': [410, 'Ask for a revision that is still held.'],
   'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],
   'broken-chain': [502, 'The upstream skipped, repeated or altered a record.'],

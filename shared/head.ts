@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
-import { type PublicKey, type SigningKey, signText, verifyText } from './keys.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 
 /**
  * The end of the log as the origin signed it at `time`. Relayed unchanged by parents; an edge refuses a lower
@@ -12,7 +12,7 @@ export const headSchema = Type.Object({
   seq: Type.Integer({ minimum: 0 }),
   hash: Type.String({ pattern: DIGEST_PATTERN }),
   time: Type.Integer(),
-  sig: Type.String(),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
 export type Head = Static<typeof headSchema>;

@@ -17,6 +17,9 @@ export type KeyFingerprint = string & { readonly brand: 'key-fingerprint' };
 /** An Ed25519 signature as base64url. */
 export type Signature = string & { readonly brand: 'signature' };
 
+/** 64 bytes as base64url; Node's decoder would read stray characters away. */
+export const SIGNATURE_PATTERN = '^[A-Za-z0-9_-]{86}$';
+
 export interface SigningKey {
   readonly publicKey: PublicKey;
   readonly fingerprint: KeyFingerprint;

@@ -11,6 +11,7 @@ export async function* lines(source: AsyncIterable<Uint8Array>, most: number): A
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     let start = 0;
     for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
+      if (held + end - start > most) throw tooLong(most);
       const line = Buffer.concat([...rest, bytes.subarray(start, end)]).toString('utf8');
       rest = [];
       held = 0;
@@ -20,8 +21,12 @@ export async function* lines(source: AsyncIterable<Uint8Array>, most: number): A
     if (start < bytes.length) {
       rest.push(bytes.subarray(start));
       held += bytes.length - start;
-      if (held > most) throw new SkerryError('too-large', `a line is longer than ${most} bytes`);
+      if (held > most) throw tooLong(most);
     }
   }
   if (held > 0) yield Buffer.concat(rest).toString('utf8');
+}
+
+function tooLong(most: number): SkerryError {
+  return new SkerryError('too-large', `a line is longer than ${most} bytes`);
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
-import { type PublicKey, type SigningKey, signText, verifyText } from './keys.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 import { schema } from './schema.ts';
 
 export const receiptSchema = Type.Object({
@@ -13,7 +13,7 @@ export const receiptSchema = Type.Object({
   seq: Type.Integer({ description: 'The `activate` record that this answers.' }),
   since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
   covers: Type.String({ description: '`all`, or what part of the site this edge holds.' }),
-  sig: Type.String(),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
 /** An edge's signed statement that it serves a revision, checked against its root, in all its processes. */

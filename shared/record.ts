@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN, type Digest, digestOf } from './digest.ts';
-import { type PublicKey, type SigningKey, signText, verifyText } from './keys.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 
 /** A sequence number of the log: gapless, from 1. 0 stands for "before the first record". */
 export type Seq = number & { readonly brand: 'seq' };
@@ -20,7 +20,7 @@ export const recordSchema = Type.Object(
     revision: Type.Integer({ minimum: 0 }),
     root: Type.Union([Type.String({ pattern: DIGEST_PATTERN }), Type.Null()]),
     payload: Type.String({ maxLength: 1 << 20 }),
-    sig: Type.String({ pattern: '^[A-Za-z0-9_-]{86}$' }),
+    sig: Type.String({ pattern: SIGNATURE_PATTERN }),
   },
   { additionalProperties: false },
 );

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { forever } from '../../shared/retry.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -41,7 +41,13 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     for await (const frame of upstream.stream(caller, stored.seq + 1, signal)) {
       switch (frame.t) {
         case 'record':
-          chain = follow(chain, frame.record);
+          try {
+            chain = follow(chain, frame.record);
+          } catch (error) {
+            // What came before it is verified, and need not be asked for again.
+            await store();
+            throw error;
+          }
           batch.push(frame.record);
           if (batch.length >= RECORDS_PER_SYNC) await store();
           break;
@@ -61,10 +67,17 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     }
   };
 
+  const newer = new AbortController();
   return forever(readStream, {
     backoff: BACKOFF,
     clock,
-    signal,
-    onError: (error) => log.warn({ err: error }, 'the feed broke off'),
+    signal: AbortSignal.any([signal, newer.signal]),
+    onError: (error) => {
+      if (hasCode(error, 'unknown-critical-record')) {
+        // Trying again cannot help: this version serves what it has until it is replaced by a newer one.
+        log.fatal({ err: error }, 'the edge follows the log no further');
+        newer.abort();
+      } else log.warn({ err: error }, 'the feed broke off');
+    },
   });
 }

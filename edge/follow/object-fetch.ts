@@ -2,7 +2,7 @@ import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import { type ChunkList, decodeChunkList } from '../../shared/chunk-list.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { MIN_CHUNK } from '../../shared/fastcdc.ts';
+import { MAX_CHUNK, MIN_CHUNK } from '../../shared/fastcdc.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Draft, ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { NeededObject } from '../store/catalog.ts';
@@ -79,26 +79,27 @@ export class ObjectFetch {
   async #appendChunks(draft: Draft, list: ChunkList, first: number, signal: AbortSignal): Promise<number> {
     const range = { start: draft.size, end: list.size - 1 };
     const body = await this.#upstream.object(this.#caller, list.object, range, signal);
-    let next = first;
-    let held: Buffer[] = [];
+    // One buffer for all chunks: a new one for each would wait for the collector by the hundred.
+    const held = Buffer.allocUnsafe(MAX_CHUNK);
     let bytes = 0;
+    let next = first;
     for await (const piece of body) {
-      held.push(piece as Buffer);
-      bytes += (piece as Buffer).length;
-      for (
-        let chunk = list.chunks[next];
-        chunk !== undefined && bytes >= chunk.size;
-        chunk = list.chunks[next]
-      ) {
-        const all = Buffer.concat(held, bytes);
-        await appendVerified(draft, all.subarray(0, chunk.size), chunk.digest);
-        held = [all.subarray(chunk.size)];
-        bytes -= chunk.size;
+      for (let rest = piece as Buffer; rest.length > 0; ) {
+        const chunk = list.chunks[next];
+        if (chunk === undefined) {
+          body.destroy();
+          throw new SkerryError(
+            'corrupt-object',
+            `the object ${list.object} is longer than the origin signed`,
+          );
+        }
+        const taken = rest.copy(held, bytes, 0, chunk.size - bytes);
+        rest = rest.subarray(taken);
+        bytes += taken;
+        if (bytes < chunk.size) continue;
+        await appendVerified(draft, held.subarray(0, bytes), chunk.digest);
+        bytes = 0;
         next++;
-      }
-      if (next === list.chunks.length && bytes > 0) {
-        body.destroy();
-        throw new SkerryError('corrupt-object', `the object ${list.object} is longer than the origin signed`);
       }
     }
     return next;

@@ -20,6 +20,7 @@ export function originFeed(
   const head = () => catalog.head(clock.now());
   return {
     log,
+    clock,
     members: fleet,
     objects,
     appended: fleet.appended,

@@ -175,6 +175,7 @@ export interface FleetCalls {
   join(request: JoinRequest, token: { id: string; secret: Buffer }, time: number): { seq: Seq };
   edges(): EdgeRow[];
   saveReports(reports: readonly { name: string; lastSeen: number; report: EdgeReport }[]): void;
+  /** Keeps the first of each edge; leaves out those for a revision or a root that is not in the log. */
   addReceipts(receipts: readonly Receipt[]): void;
   receipts(site: number, revision: number): Receipt[];
   /** Bytes of the objects that lead from one revision to another. */

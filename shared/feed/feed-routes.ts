@@ -43,7 +43,7 @@ const MEGABYTE = 1024 * 1024;
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
   const member = (request: FastifyRequest): Promise<string> => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    return verifyEdgeToken(token, source.log, (name) => source.members.keyOf(name));
+    return verifyEdgeToken(token, source.log, source.clock.now(), (name) => source.members.keyOf(name));
   };
   const membersOnly = async (request: FastifyRequest) => {
     await member(request);
@@ -66,7 +66,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       const from = Number(request.query.from);
       const { seq } = await source.head();
       if (from < 1 || from > seq + 1) {
-        throw new SkerryError('broken-chain', `the log ends at ${seq}; nothing follows from ${from}`);
+        throw new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
       }
       reply.hijack();
       const disconnected = source.members.connected(name);
@@ -134,12 +134,15 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     },
     async (request, reply) => {
       const digest = toDigest(request.params.digest);
-      const range = requestedRange(request.headers.range);
+      const size = await source.objects.size(digest);
+      const range = size === undefined ? undefined : requestedRange(request.headers.range, size);
       const bytes = await source.objects.open(digest, range);
-      if (bytes === undefined)
+      if (size === undefined || bytes === undefined)
         throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
-      if (range !== undefined) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/*`);
-      return reply.type('application/octet-stream').send(bytes);
+      if (range !== undefined)
+        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
+      const length = range === undefined ? size : range.end - range.start + 1;
+      return reply.type('application/octet-stream').header('content-length', length).send(bytes);
     },
   );
 }
@@ -200,12 +203,15 @@ function sendCompressed(
   return reply.header('content-encoding', 'zstd').send(packed);
 }
 
-/** Followers ask for whole chunks: one range with both ends. */
-function requestedRange(header: string | undefined): ByteRange | undefined {
+/** Followers ask for whole chunks: one range with both ends. What is beyond the object is left out. */
+function requestedRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, start, end] = /^bytes=([0-9]{1,15})-([0-9]{1,15})$/.exec(header ?? '') ?? [];
   if (start === undefined || end === undefined) {
     if (header === undefined) return undefined;
     throw new SkerryError('bad-request', 'a range is bytes=FIRST-LAST');
   }
-  return { start: Number(start), end: Number(end) };
+  const range = { start: Number(start), end: Math.min(Number(end), size - 1) };
+  if (Number(end) < range.start) throw new SkerryError('bad-request', 'a range ends before it begins');
+  if (range.start >= size) throw new SkerryError('range-not-satisfiable', `the object has ${size} bytes`);
+  return range;
 }

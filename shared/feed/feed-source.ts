@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Head } from '../head.ts';
 import type { PublicKey } from '../keys.ts';
 import type { DiffCursor, DiffPage } from '../manifest/reading.ts';
@@ -22,6 +23,7 @@ export interface FeedMembers {
  */
 export interface FeedSource {
   readonly log: string;
+  readonly clock: Clock;
   readonly members: FeedMembers;
   readonly objects: ObjectStore;
   /** Woken after each append to the log. */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Digest } from '../digest.ts';
@@ -24,41 +24,49 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
   });
   await small.remote.missing([]);
 
-  const isLarge = async (digest: Digest) => {
+  const largeSize = async (digest: Digest) => {
     try {
-      await access(largeObjectFile(folder, digest));
-      return true;
+      return (await stat(largeObjectFile(folder, digest))).size;
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return false;
+      if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }
+  };
+
+  const readSmall = async (digests: readonly Digest[]) => {
+    const found = await small.remote.read(digests);
+    return new Map(
+      [...found].map(([digest, b]) => [digest, Buffer.from(b.buffer, b.byteOffset, b.length)] as const),
+    );
   };
 
   return {
     async missing(digests) {
       const absent: Digest[] = [];
       for (const digest of await small.remote.missing(digests)) {
-        if (!(await isLarge(digest))) absent.push(digest);
+        if ((await largeSize(digest)) === undefined) absent.push(digest);
       }
       return absent;
     },
 
     putSmall: (objects) => small.remote.put(objects),
 
-    async readSmall(digests) {
-      const found = await small.remote.read(digests);
-      return new Map(
-        [...found].map(([digest, b]) => [digest, Buffer.from(b.buffer, b.byteOffset, b.length)]),
-      );
+    readSmall,
+
+    async size(digest) {
+      const small = (await readSmall([digest])).get(digest);
+      return small === undefined ? largeSize(digest) : small.length;
     },
 
     async open(digest, range): Promise<Readable | undefined> {
-      const bytes = (await small.remote.read([digest])).get(digest);
+      const bytes = (await readSmall([digest])).get(digest);
       if (bytes !== undefined)
         return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], {
           objectMode: false,
         });
-      return (await isLarge(digest)) ? createReadStream(largeObjectFile(folder, digest), range) : undefined;
+      return (await largeSize(digest)) === undefined
+        ? undefined
+        : createReadStream(largeObjectFile(folder, digest), range);
     },
 
     draft: (name) => openDraft(join(draftsFolder(folder), name), folder, surveys),

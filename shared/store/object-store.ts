@@ -25,6 +25,8 @@ export interface ObjectStore {
   putSmall(objects: readonly SmallObject[]): Promise<void>;
   /** The small objects among the digests; absent ones are left out. */
   readSmall(digests: readonly Digest[]): Promise<Map<Digest, Buffer>>;
+  /** The size in bytes; undefined when the object is not stored. */
+  size(digest: Digest): Promise<number | undefined>;
   /** Streams an object or a range within it; undefined when it is not stored. */
   open(digest: Digest, range?: ByteRange): Promise<Readable | undefined>;
   /** Begins a larger object, or goes on with the draft of that name, which outlives a restart. */

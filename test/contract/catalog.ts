@@ -769,7 +769,7 @@ export function catalogContract(name: string, place: (t: Test) => Promise<Catalo
     t.equal((await catalog.edges()).length, 1);
   });
 
-  suite('reports and receipts', async (t, catalog) => {
+  suite('reports and receipts', async (t, catalog, publisher) => {
     const token = { id: 't', secret: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
@@ -779,13 +779,19 @@ export function catalogContract(name: string, place: (t: Test) => Promise<Catalo
       { name: 'unknown', lastSeen: 7, report },
     ]);
     t.match(await catalog.edges(), [{ name: 'paris', lastSeen: 7, report }]);
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.change(site, 0, { a: 'one' });
+    await publisher.change(site, 1, { a: 'two' });
+    const roots = [1, 2].map(async (revision) => (await catalog.revision(site, revision)).root);
+    const [first, second] = await Promise.all(roots);
+    if (first === undefined || second === undefined) throw new Error('two revisions were made');
     const receipt = (edge: string, revision: number, since = 1): Receipt => ({
       log: LOG,
       epoch: 1,
       edge,
-      site: 1,
+      site,
       revision,
-      root: digestOf('r'),
+      root: revision === 1 ? first : second,
       seq: 4,
       since,
       covers: 'all',
@@ -799,6 +805,14 @@ export function catalogContract(name: string, place: (t: Test) => Promise<Catalo
       'the first one stays',
     );
     t.strictSame(await catalog.receipts(1, 2), [receipt('paris', 2)]);
+    const untrue = [
+      { ...receipt('rome', 2), root: first },
+      receipt('paris', 3),
+      { ...receipt('rome', 1), site: 2 },
+    ];
+    await catalog.addReceipts(untrue);
+    t.strictSame(await catalog.receipts(1, 2), [receipt('paris', 2)], 'not one with another root');
+    t.strictSame(await catalog.receipts(1, 3), [], 'nor one of a revision that is not');
     t.strictSame(await catalog.receipts(2, 1), []);
   });
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const ENTRY = join(import.meta.dirname, '../../bin/skerry.ts');
+const ENTRY = join(import.meta.dirname, '../../bin/launch.js');
 
 export interface Ended {
   readonly code: number | null;

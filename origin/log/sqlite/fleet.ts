@@ -71,12 +71,10 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     addReceipts(receipts) {
       transaction(database, () => {
         for (const receipt of receipts) {
-          sql('INSERT OR IGNORE INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)').run(
-            receipt.site,
-            receipt.revision,
-            receipt.edge,
-            JSON.stringify(receipt),
-          );
+          sql(
+            `INSERT OR IGNORE INTO receipt (site, revision, edge, json)
+             SELECT site, revision, ?, ? FROM revision WHERE site = ? AND revision = ? AND root = ?`,
+          ).run(receipt.edge, JSON.stringify(receipt), receipt.site, receipt.revision, receipt.root);
         }
       });
     },
