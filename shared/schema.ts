@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+// `typebox/compile` does the same and loads 600 more modules, in every thread.
+import { Compile } from 'typebox/schema';
 import { type ErrorCode, SkerryError } from './errors.ts';
 
 /** A compiled JSON schema at an edge of the process. */
@@ -14,7 +15,7 @@ export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
   const compiled = Compile(type);
   const parse = (value: unknown, code: ErrorCode = 'bad-request'): Static<T> => {
     if (compiled.Check(value)) return value;
-    const [fault] = compiled.Errors(value);
+    const [, [fault]] = compiled.Errors(value);
     const place = fault?.instancePath ? `${fault.instancePath.slice(1)} ` : '';
     throw new SkerryError(code, `${place}${fault?.message ?? 'does not match the schema'}`);
   };
