@@ -70,7 +70,7 @@ export class ApiClient {
     connect: { timeout: CONNECT_MS },
     headersTimeout: 0,
     bodyTimeout: 0,
-    connections: 16,
+    connections: 64,
   });
 
   constructor(origin: string, token: string | undefined, signal: AbortSignal) {

@@ -10,7 +10,9 @@ import { deployLines, type FolderState, folderState } from './change-plan.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
 import { scanFolder } from './scan.ts';
 
-const UPLOADS_AT_ONCE = 8;
+/** Small uploads that arrive together share the syncs of the origin's disk: the more, the fewer. */
+const SMALL_AT_ONCE = 64;
+const LARGE_AT_ONCE = 4;
 const TRIES = 4;
 
 export interface PublishProgress {
@@ -87,8 +89,7 @@ export async function publishChanges(
   );
   const bytesToSend = toSend.reduce((sum, { size }) => sum + size, 0);
   let sentBytes = 0;
-  const queue = toSend.values();
-  const work = async () => {
+  const work = async (queue: Iterable<HashedFile>) => {
     for (const file of queue) {
       signal.throwIfAborted();
       await upload(client, site, file);
@@ -96,7 +97,12 @@ export async function publishChanges(
       report(sentBytes, bytesToSend);
     }
   };
-  await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, work));
+  const small = toSend.filter(({ size }) => size <= SMALL_OBJECT).values();
+  const large = toSend.filter(({ size }) => size > SMALL_OBJECT).values();
+  await Promise.all([
+    ...Array.from({ length: SMALL_AT_ONCE }, () => work(small)),
+    ...Array.from({ length: LARGE_AT_ONCE }, () => work(large)),
+  ]);
   return { commit: await client.commit(id, commit), sentFiles: toSend.length, sentBytes };
 }
 
