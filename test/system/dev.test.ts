@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,3 +80,28 @@ t.test('a watched folder is followed; a rollback stands until it changes', async
   const { revisions } = JSON.parse((await skerry('revisions', 'docs', '--json')).stdout);
   t.equal(revisions.find((revision: { restores: number | null }) => revision.restores !== null).restores, 1);
 });
+
+t.test(
+  'an older Node starts the one that Skerry brings along, and takes it along when it is killed',
+  async (t) => {
+    const old = '/usr/bin/node';
+    const version = existsSync(old) ? execFileSync(old, ['--version'], { encoding: 'utf8' }) : '';
+    if (!/^v(1\d|2[0-5])\./.test(version)) return t.pass('there is no older Node here');
+    const launcher = join(import.meta.dirname, '../../bin/launch.js');
+    t.match(execFileSync(old, [launcher, '--version'], { encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
+    const [port = 0] = await freePorts(1);
+    const url = `http://127.0.0.1:${port}/healthz`;
+    const data = join(t.testdir({}), 'data');
+    const child = spawn(old, [launcher, 'origin', '--data', data, '--port', String(port)], {
+      stdio: 'ignore',
+    });
+    const answers = () =>
+      fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+    await until('the origin to listen', answers);
+    child.kill('SIGKILL');
+    await until('the origin to end', async () => !(await answers()));
+  },
+);
