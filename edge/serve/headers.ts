@@ -2,7 +2,7 @@ import { digestBytes } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 
 /** A client or cache asks again each time; with the ETag that costs 304. */
-const REVALIDATE = 'public, max-age=0, must-revalidate';
+export const REVALIDATE = 'public, max-age=0, must-revalidate';
 
 /** Types beside text/* whose bytes are text. */
 const TEXTUAL =

@@ -10,7 +10,7 @@ import type { SiteView } from '../activate/messages.ts';
 import { isNotModified, rangeApplies } from './conditional.ts';
 import type { Content } from './content.ts';
 import type { Counters } from './counters.ts';
-import { contentType, entryHeaders, etagOf, wantsReprDigest } from './headers.ts';
+import { contentType, entryHeaders, etagOf, REVALIDATE, wantsReprDigest } from './headers.ts';
 import { decideRange } from './range.ts';
 import { encodePath, requestPath } from './request-path.ts';
 import { resolve } from './resolve.ts';
@@ -76,10 +76,14 @@ export function buildServer(
       case 'entry':
         return sendEntry(resolution.entry, request, reply);
       case 'redirect':
-        return reply
-          .code(301)
-          .header('location', `${encodePath(resolution.folder)}/${query(request)}`)
-          .send();
+        return (
+          reply
+            .code(301)
+            // Without it a browser would keep the redirect long after the folder has become a file.
+            .header('cache-control', REVALIDATE)
+            .header('location', `${encodePath(resolution.folder)}/${query(request)}`)
+            .send()
+        );
       case 'absent':
         return sendAbsent(resolution.page, request, reply);
     }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
 import { startCluster } from '../helpers/cluster.ts';
@@ -45,9 +45,9 @@ t.test('a serving process that is killed is replaced, and shows what the others 
   t.equal((await cluster.skerry('publish', folder, '--site', 's', '--wait')).code, 0);
 
   const children = () =>
-    execFileSync('pgrep', ['-P', String(edge.running?.pid)], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
+    spawnSync('pgrep', ['-P', String(edge.running?.pid)], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter((line) => line !== '')
       .map(Number);
   const before = children();
   t.equal(before.length, 2);
