@@ -5,6 +5,8 @@ export function interruption(): AbortSignal {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   process.once('disconnect', stop);
+  // The parent may have gone before anyone listened.
+  if (process.connected === false) stop();
   // The channel alone must not keep a process alive that has stopped all its work.
   process.channel?.unref();
   return controller.signal;

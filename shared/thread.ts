@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import { fromPlainError, type PlainError, toPlainError } from './errors.ts';
+import { fromPlainError, type PlainError, SkerryError, toPlainError } from './errors.ts';
 
 /** An object whose methods run in a thread of their own: the same methods, each answering a promise. */
 export type Remote<T> = {
@@ -30,7 +30,7 @@ export function serveCalls(target: object): (call: Call) => Promise<Answer> {
 
 export interface Thread<T> {
   readonly remote: Remote<T>;
-  /** Lets the running call finish, then ends the thread. */
+  /** Lets the calls that were made finish, then ends the threads; later calls throw `unavailable`. */
   close(): Promise<void>;
 }
 
@@ -45,10 +45,14 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
     maxThreads: threads,
     // Without this, Piscina puts a call that has to wait behind all later ones.
     stricterFIFO: true,
-    idleTimeout: threads > 1 ? 10_000 : Number.POSITIVE_INFINITY,
+    // A thread that ends of idleness just before the pool is closed is replaced just after: the process hangs.
+    idleTimeout: Number.POSITIVE_INFINITY,
     workerData,
   });
+  let isClosed = false;
   const call = async (method: string, args: unknown[]) => {
+    // Piscina would begin a new thread, which nobody would end.
+    if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
     const answer = await pool.run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);
     return answer.ok;
@@ -62,5 +66,9 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
           : undefined,
     },
   );
-  return { remote: remote as Remote<T>, close: () => pool.close() };
+  const close = () => {
+    isClosed = true;
+    return pool.close();
+  };
+  return { remote: remote as Remote<T>, close };
 }

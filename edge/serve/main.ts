@@ -57,6 +57,8 @@ async function serve({ folder, host, port }: Start): Promise<void> {
     }
   });
   process.once('disconnect', drain);
+  // The replicator may have gone before anyone listened.
+  if (!process.connected) return drain();
 
   await new Promise<void>((resolve, reject) => {
     app.server.once('error', reject);

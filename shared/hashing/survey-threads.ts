@@ -5,7 +5,10 @@ import type { Surveys } from './survey.worker.ts';
 
 export type SurveyThreads = Thread<Surveys>;
 
+/** More would wait for the disk, and each takes 15 MB. */
+const MOST = 4;
+
 /** Threads that read files through: for digests, sizes and chunks. */
-export function startSurveyThreads(threads = availableParallelism()): SurveyThreads {
+export function startSurveyThreads(threads = Math.min(MOST, availableParallelism())): SurveyThreads {
   return startThreads<Surveys>(moduleUrl('./survey.worker', import.meta.url), threads, undefined);
 }
