@@ -42,8 +42,7 @@ export class SiteLoops {
   async wake(): Promise<void> {
     for (const site of await this.#parts.catalog.sites()) {
       if (isCurrent(site) || this.#running.has(site.id)) continue;
-      const loop = this.#run(site.id).finally(() => this.#running.delete(site.id));
-      this.#running.set(site.id, loop);
+      this.#running.set(site.id, this.#run(site.id));
     }
     this.#wakeup.wake();
   }
@@ -60,19 +59,22 @@ export class SiteLoops {
   async #run(id: number): Promise<void> {
     const { catalog, log } = this.#parts;
     for (let attempt = 0; !this.#signal.aborted; ) {
-      const site = (await catalog.sites()).find((candidate) => candidate.id === id);
-      if (site === undefined || isCurrent(site)) break;
+      let site: EdgeSite | undefined;
       try {
+        site = (await catalog.sites()).find((candidate) => candidate.id === id);
+        if (site === undefined || isCurrent(site)) break;
         await this.#sync(site);
         attempt = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
-        log.warn({ err: error, site: site.name, revision: site.target.revision }, 'a site did not sync');
-        this.#note(site, { error: toSkerryError(error).message });
+        log.warn({ err: error, site: site?.name, revision: site?.target.revision }, 'a site did not sync');
+        if (site !== undefined) this.#note(site, { error: toSkerryError(error).message });
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
       }
     }
+    // In one step with what the loop saw last: a wake that saw more finds no loop here, and begins one.
     this.#progress.delete(id);
+    this.#running.delete(id);
   }
 
   async #sync(site: EdgeSite): Promise<void> {
