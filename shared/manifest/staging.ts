@@ -4,14 +4,16 @@ import type { ContentPath } from '../content-path.ts';
 import type { Change } from '../diff.ts';
 import { type Digest, digestBytes } from '../digest.ts';
 import { type Entry, entryHash } from '../entry.ts';
-import { statements, transaction } from '../sqlite/open.ts';
+import { relaxed, statements } from '../sqlite/open.ts';
+import { LEAVES, NODES } from './buckets.ts';
 import { toEntry } from './rows.ts';
 import { OPEN } from './schema.ts';
 
 /**
  * Writes the state of a coming revision beside the states that are served. Its number is above every one that
  * was revealed, so rows that begin or end there are invisible to readers of the others, and after a crash
- * `unstage` takes them back. Each call is one short transaction; what reveals a revision is its owner's row.
+ * `unstage` takes them back. Each call is one short transaction, made durable by the one that reveals the revision:
+ * its owner's row.
  */
 export interface Staging {
   /** Applies changes on top of what is staged so far; a later change of a path replaces an earlier one. */
@@ -20,14 +22,13 @@ export interface Staging {
   staged(site: number, path: ContentPath): Entry | undefined;
   /** Digests of up to `limit` changed leaves after leaf `after` (-1 to begin); undefined when none is left. */
   sealLeaves(site: number, revision: number, after: number, limit: number): number | undefined;
-  /** Digests of the changed nodes, and the root over all. Leaves must be sealed. */
+  /** Digests of these leaves, changed or not: after a comparison found that they differ. */
+  resealLeaves(site: number, revision: number, leaves: readonly number[]): void;
+  /** Digests of the nodes over sealed leaves, and the root over all. */
   sealRoot(site: number, revision: number): Digest;
   /** Takes back up to `limit` rows of an unrevealed revision; false when none is left. */
   unstage(site: number, revision: number, limit: number): boolean;
 }
-
-const LEAVES = 1;
-const NODES = 0;
 
 export function openStaging(database: DatabaseSync): Staging {
   const sql = statements(database);
@@ -57,15 +58,34 @@ export function openStaging(database: DatabaseSync): Staging {
     ).run(site, level, number, revision, digest);
   }
 
-  function changedLeaves(site: number, revision: number): number[] {
-    return sql(
-      `SELECT leaf FROM entry WHERE site = :site AND from_rev = :rev
-       UNION SELECT leaf FROM entry WHERE site = :site AND to_rev = :rev AND to_rev < ${OPEN}
-       ORDER BY leaf`,
-    )
-      .all({ site, rev: revision })
-      .map((row) => row.leaf as number);
+  function sealLeaf(site: number, revision: number, leaf: number): void {
+    const hashes = sql(
+      `SELECT hash FROM entry WHERE site = ? AND leaf = ? AND to_rev = ${OPEN} ORDER BY path`,
+    ).all(site, leaf);
+    putBucket(site, LEAVES, leaf, revision, leafDigest(hashes.map((row) => row.hash as Uint8Array)));
   }
+
+  /**
+   * The values of a column in the rows that begin or end with a revision, ascending, each once. Two queries: of
+   * their UNION SQLite makes a scan of the whole site.
+   */
+  function touched(table: 'entry' | 'bucket', column: 'leaf' | 'number', site: number, revision: number) {
+    const isLeaf = table === 'bucket' ? `AND level = ${LEAVES}` : '';
+    const begun = sql(`SELECT ${column} AS n FROM ${table} WHERE site = ? AND from_rev = ? ${isLeaf}`);
+    const ended = sql(
+      `SELECT ${column} AS n FROM ${table} WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} ${isLeaf}`,
+    );
+    const numbers = new Set<number>();
+    for (const query of [begun, ended])
+      for (const row of query.iterate(site, revision)) numbers.add(row.n as number);
+    return [...numbers].sort((a, b) => a - b);
+  }
+
+  const changedLeaves = (site: number, revision: number) => touched('entry', 'leaf', site, revision);
+
+  const sealedNodes = (site: number, revision: number) => [
+    ...new Set(touched('bucket', 'number', site, revision).map(nodeOf)),
+  ];
 
   function openBuckets(site: number, level: number, first: number, last: number) {
     return sql(
@@ -78,7 +98,7 @@ export function openStaging(database: DatabaseSync): Staging {
 
   return {
     stage(site, revision, changes) {
-      transaction(database, () => {
+      relaxed(database, () => {
         const keyed = changes.map((change) => {
           const path = change.kind === 'put' ? change.entry.path : change.path;
           return { change, path, leaf: leafOf(path) };
@@ -126,20 +146,21 @@ export function openStaging(database: DatabaseSync): Staging {
       const leaves = changedLeaves(site, revision)
         .filter((leaf) => leaf > after)
         .slice(0, limit);
-      transaction(database, () => {
-        for (const leaf of leaves) {
-          const hashes = sql(
-            `SELECT hash FROM entry WHERE site = ? AND leaf = ? AND to_rev = ${OPEN} ORDER BY path`,
-          ).all(site, leaf);
-          putBucket(site, LEAVES, leaf, revision, leafDigest(hashes.map((row) => row.hash as Uint8Array)));
-        }
+      relaxed(database, () => {
+        for (const leaf of leaves) sealLeaf(site, revision, leaf);
       });
       return leaves.length < limit ? undefined : leaves.at(-1);
     },
 
+    resealLeaves(site, revision, leaves) {
+      relaxed(database, () => {
+        for (const leaf of leaves) sealLeaf(site, revision, leaf);
+      });
+    },
+
     sealRoot(site, revision) {
-      return transaction(database, () => {
-        for (const node of new Set(changedLeaves(site, revision).map(nodeOf))) {
+      return relaxed(database, () => {
+        for (const node of sealedNodes(site, revision)) {
           const leaves = openBuckets(site, LEAVES, node * 256, node * 256 + 255);
           putBucket(site, NODES, node, revision, nodeDigest(leaves));
         }
@@ -148,7 +169,7 @@ export function openStaging(database: DatabaseSync): Staging {
     },
 
     unstage(site, revision, limit) {
-      return transaction(database, () => {
+      return relaxed(database, () => {
         let touched = 0;
         for (const table of ['entry', 'bucket'] as const) {
           const key = table === 'entry' ? 'id' : '(site, level, number, from_rev)';

@@ -4,10 +4,15 @@ import { SkerryError } from '../errors.ts';
 /** Schema changes in order; a database remembers in `user_version` how many it has seen. */
 export type Migrations = readonly string[];
 
-/** Opens for writing: WAL, every commit synced to disk, migrated to the newest schema. */
-export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
+/**
+ * Opens for writing: WAL, every commit synced to disk, migrated to the newest schema. A new file that is
+ * `shrinking` can give free pages back (`PRAGMA incremental_vacuum`); the others keep them and use them again.
+ */
+export function openDatabase(path: string, migrations: Migrations, size?: 'shrinking'): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 10_000 });
   try {
+    // It has an effect only before the file has its first page, which the next statement writes.
+    if (size === 'shrinking') database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = FILE',
     );
@@ -52,6 +57,19 @@ export function transaction<T>(database: DatabaseSync, run: () => T): T {
     // SQLite has already rolled back on some errors, such as a full disk.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/**
+ * All or nothing, and not synced by itself: a later transaction that is synced makes it durable too, since the
+ * write-ahead log is one file in order. For what such a later one reveals.
+ */
+export function relaxed<T>(database: DatabaseSync, run: () => T): T {
+  database.exec('PRAGMA synchronous = NORMAL');
+  try {
+    return transaction(database, run);
+  } finally {
+    database.exec('PRAGMA synchronous = FULL');
   }
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Digest } from '../digest.ts';
 import { moveDurably, syncFolder } from '../durable-file.ts';
@@ -69,6 +69,15 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
         : createReadStream(largeObjectFile(folder, digest), range);
     },
 
+    async remove(digests) {
+      const folders = new Set<string>();
+      for (const digest of await small.remote.remove(digests)) {
+        const file = largeObjectFile(folder, digest);
+        if (await unlinked(file)) folders.add(dirname(file));
+      }
+      for (const changed of folders) await syncFolder(changed);
+    },
+
     draft: (name) => openDraft(join(draftsFolder(folder), name), folder, surveys),
 
     async close() {
@@ -76,6 +85,16 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
       await small.close();
     },
   };
+}
+
+async function unlinked(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 async function openDraft(file: string, folder: string, surveys: SurveyThreads): Promise<Draft> {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SMALL_OBJECT } from '../bundle.ts';
 import { type Digest, digestBytes } from '../digest.ts';
@@ -13,8 +13,8 @@ import type { ByteRange } from './object-store.ts';
 export interface ObjectReader {
   /** A whole object of at most SMALL_OBJECT bytes; undefined when it is not stored. */
   small(digest: Digest): Buffer | undefined;
-  /** Streams a larger object, or a range of it; the stream fails when it is not stored. */
-  stream(digest: Digest, range?: ByteRange): Readable;
+  /** Streams a larger object, or a range of it; undefined when it is not stored. */
+  stream(digest: Digest, range?: ByteRange): Readable | undefined;
   close(): void;
 }
 
@@ -30,7 +30,10 @@ export function openObjectReader(folder: string): ObjectReader {
       const bytes = row.bytes as Uint8Array;
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     },
-    stream: (digest, range) => createReadStream(largeObjectFile(folder, digest), range),
+    stream(digest, range) {
+      const file = largeObjectFile(folder, digest);
+      return existsSync(file) ? createReadStream(file, range) : undefined;
+    },
     close: () => database.close(),
   };
 }

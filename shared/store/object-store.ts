@@ -31,6 +31,11 @@ export interface ObjectStore {
   open(digest: Digest, range?: ByteRange): Promise<Readable | undefined>;
   /** Begins a larger object, or goes on with the draft of that name, which outlives a restart. */
   draft(name: string): Promise<Draft>;
+  /**
+   * Removes objects; absent ones are no error. What a crash leaves of them is removed by repeating it. The caller
+   * sees to it that nobody stores one of them meanwhile; a stream that was opened before may fail.
+   */
+  remove(digests: readonly Digest[]): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -9,9 +9,12 @@ const migrations = [
    CREATE UNIQUE INDEX object_digest ON object (digest)`,
 ];
 
+/** Free pages go back to the disk some at a time: moving others into their places is work too. */
+const PAGES_GIVEN_BACK = 4096;
+
 /** One SQLite file for all small objects: a batch is one transaction and so one sync. */
 function openSmallObjects(file: string) {
-  const database = openDatabase(file, migrations);
+  const database = openDatabase(file, migrations, 'shrinking');
   const sql = statements(database);
   const stored = (digest: Digest) =>
     sql('SELECT 1 FROM object WHERE digest = ?').get(digestBytes(digest)) !== undefined;
@@ -31,6 +34,17 @@ function openSmallObjects(file: string) {
         if (row !== undefined) found.set(digest, row.bytes as Uint8Array);
       }
       return found;
+    },
+    /** Removes those that are here and gives the others. */
+    remove(digests: readonly Digest[]): Digest[] {
+      const absent = transaction(database, () =>
+        digests.filter(
+          (digest) => sql('DELETE FROM object WHERE digest = ?').run(digestBytes(digest)).changes === 0,
+        ),
+      );
+      // In a file from before 0.2 this does nothing: its free pages are used again and stay in it.
+      database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
+      return absent;
     },
     close: () => database.close(),
   };

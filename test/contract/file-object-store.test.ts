@@ -6,7 +6,9 @@ import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
 import type { Catalog, StoredObject } from '../../origin/log/catalog.ts';
 import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import { decodeChunkList } from '../../shared/chunk-list.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { digestOf } from '../../shared/digest.ts';
+import { Gate } from '../../shared/gate.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
 import { openFileObjectStore } from '../../shared/store/file-object-store.ts';
 import { draftsFolder, largeFolder } from '../../shared/store/layout.ts';
@@ -39,14 +41,9 @@ t.test('the reader beside it sees what the writer stored', async (t) => {
   const large = digestOf(noise(100_000));
   await draft.keep(large);
   const pieces: Buffer[] = [];
-  for await (const piece of reader.stream(large, { start: 10, end: 99 })) pieces.push(piece as Buffer);
+  for await (const piece of reader.stream(large, { start: 10, end: 99 }) ?? []) pieces.push(piece as Buffer);
   t.ok(Buffer.concat(pieces).equals(noise(100_000).subarray(10, 100)));
-  await t.rejects(
-    async () => {
-      for await (const _ of reader.stream(digestOf('absent')));
-    },
-    { code: 'ENOENT' },
-  );
+  t.equal(reader.stream(digestOf('absent')), undefined);
 });
 
 t.test('the origin takes objects in', async (t) => {
@@ -59,7 +56,7 @@ t.test('the origin takes objects in', async (t) => {
       noted.push(...objects);
     },
   };
-  const intake = new ObjectIntake(store, catalog as Catalog);
+  const intake = new ObjectIntake(store, catalog as Catalog, systemClock, new Gate());
   const body = (bytes: Buffer) => Readable.from([bytes], { objectMode: false });
   const large = async () =>
     (

@@ -268,6 +268,30 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
     }
   });
 
+  suite('what is removed is gone, and can be stored again', async (t, store, at) => {
+    const objects = Array.from({ length: 50 }, (_, i) => small(noise(3000, i)));
+    const stays = small(noise(10, 99));
+    await store.putSmall([...objects, stays]);
+    const bytes = noise(SMALL_OBJECT + 1);
+    const large = await putLarge(store, 'large', bytes);
+    const largeStays = await putLarge(store, 'stays', noise(SMALL_OBJECT + 2));
+    const digests = [...objects.map(({ digest }) => digest), large];
+    await store.remove([]);
+    await store.remove([ABSENT, ...digests, digests[0] ?? ABSENT]);
+    t.strictSame(await store.missing([...digests, stays.digest, largeStays]), digests);
+    t.equal(await store.size(large), undefined);
+    t.equal(await store.open(large), undefined);
+    t.equal((await store.readSmall(digests)).size, 0);
+    t.strictSame(await read(store, stays.digest), stays.bytes, 'others stay');
+    t.ok((await read(store, largeStays))?.equals(noise(SMALL_OBJECT + 2)));
+    await store.remove(digests);
+    await store.putSmall(objects);
+    await putLarge(store, 'again', bytes);
+    t.strictSame(await store.missing(digests), []);
+    t.ok((await read(store, large))?.equals(bytes));
+    t.strictSame(await at.leftovers(), []);
+  });
+
   t.test(`${name}: everything is there after it was opened again`, async (t) => {
     const at = await place(t);
     const little = small(noise(100));

@@ -1,0 +1,48 @@
+/**
+ * Many may be inside together, or one alone. Whoever wants to be alone is let in when those inside have left,
+ * and holds off those who come after. Nobody may enter twice.
+ */
+export class Gate {
+  #inside = 0;
+  #isTaken = false;
+  readonly #waiting: { isAlone: boolean; enter: () => void }[] = [];
+
+  shared<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pass(false, work);
+  }
+
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pass(true, work);
+  }
+
+  async #pass<T>(isAlone: boolean, work: () => Promise<T>): Promise<T> {
+    if (this.#waiting.length > 0 || !this.#admits(isAlone)) {
+      await new Promise<void>((enter) => this.#waiting.push({ isAlone, enter }));
+    } else this.#enter(isAlone);
+    try {
+      return await work();
+    } finally {
+      this.#inside--;
+      this.#isTaken = false;
+      this.#admitNext();
+    }
+  }
+
+  #admits(isAlone: boolean): boolean {
+    return isAlone ? this.#inside === 0 : !this.#isTaken;
+  }
+
+  #enter(isAlone: boolean): void {
+    this.#inside++;
+    this.#isTaken = isAlone;
+  }
+
+  #admitNext(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (!this.#admits(next.isAlone)) return;
+      this.#waiting.shift();
+      this.#enter(next.isAlone);
+      next.enter();
+    }
+  }
+}

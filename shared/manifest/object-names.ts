@@ -1,0 +1,41 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Digest, digestFromBytes } from '../digest.ts';
+import { statements } from '../sqlite/open.ts';
+
+/** Bytes of a digest that name an object in a bundle's request. */
+export const SHORT_NAME = 8;
+
+/** Finds objects by the beginnings of their digests. */
+export interface ObjectNames {
+  /** An object of some entry for each name; undefined where there is none. Two may share a name: callers compare. */
+  objectsNamed(names: readonly Uint8Array[]): (Digest | undefined)[];
+}
+
+export function openObjectNames(database: DatabaseSync): ObjectNames {
+  const sql = statements(database);
+  const last = Buffer.alloc(32, 0xff);
+  return {
+    objectsNamed: (names) =>
+      names.map((name) => {
+        const row = sql('SELECT digest FROM entry WHERE digest BETWEEN ? AND ? LIMIT 1').get(
+          name,
+          Buffer.concat([name, last.subarray(name.length)]),
+        );
+        return row === undefined ? undefined : digestFromBytes(row.digest as Uint8Array);
+      }),
+  };
+}
+
+/** The short names of objects, one after another, as base64url. */
+export function encodeNames(digests: readonly Digest[]): string {
+  return Buffer.concat(digests.map((digest) => Buffer.from(digest.slice(0, 2 * SHORT_NAME), 'hex'))).toString(
+    'base64url',
+  );
+}
+
+export function decodeNames(text: string): Buffer[] {
+  const bytes = Buffer.from(text, 'base64url');
+  return Array.from({ length: Math.floor(bytes.length / SHORT_NAME) }, (_, i) =>
+    bytes.subarray(i * SHORT_NAME, (i + 1) * SHORT_NAME),
+  );
+}
