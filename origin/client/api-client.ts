@@ -1,4 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress } from 'node:zlib';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Agent, type Dispatcher } from 'undici';
 import {
@@ -17,9 +19,14 @@ import {
   manifestLineSchema,
   type NewToken,
   newTokenSchema,
+  type PrunePlan,
+  type PruneRequest,
+  prunePlanSchema,
   type Revision,
+  type RollbackRequest,
   revisionSchema,
   type Site,
+  type SiteSettings,
   type Status,
   siteSchema,
   statusSchema,
@@ -27,16 +34,19 @@ import {
   type TokenRequest,
   tokenSchema,
 } from '../../shared/api.ts';
+import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { lines } from '../../shared/lines.ts';
 import { fromProblem } from '../../shared/problem.ts';
 import { type Schema, schema } from '../../shared/schema.ts';
+import { bundlePieces, type Uploaded, uploadedSchema } from '../ingest/object-bundle.ts';
 
 const CONNECT_MS = 5000;
 /** While a request is under way the origin is asked for its health this often. */
 const PULSE_MS = 5000;
 const MAX_LINE = 64 * 1024;
+const BUNDLE_LEVEL = 3;
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
@@ -52,10 +62,13 @@ const answers = {
   deploy: schema(deploySchema),
   commit: schema(commitSchema),
   revisions: schema(Type.Object({ revisions: Type.Array(revisionSchema) })),
+  edge: schema(edgeStatusSchema),
   edges: schema(Type.Object({ edges: Type.Array(edgeStatusSchema) })),
   log: schema(logPageSchema),
+  prunePlan: schema(prunePlanSchema),
   newToken: schema(newTokenSchema),
   tokens: schema(Type.Object({ tokens: Type.Array(tokenSchema) })),
+  uploaded: schema(uploadedSchema),
 };
 
 /**
@@ -91,8 +104,14 @@ export class ApiClient {
     return this.#read('GET', `/v1/sites/${name}`, answers.site);
   }
 
-  createSite(name: string): Promise<Site> {
-    return this.#read('PUT', `/v1/sites/${name}`, answers.site, json({}));
+  /** Creates the site, or changes what is given. */
+  putSite(name: string, settings: SiteSettings = {}): Promise<Site> {
+    return this.#read('PUT', `/v1/sites/${name}`, answers.site, json(settings));
+  }
+
+  /** Makes live what waits for a window. */
+  openWindow(site: string): Promise<Commit> {
+    return this.#read('POST', `/v1/sites/${site}/windows`, answers.commit);
   }
 
   /** `lines` are DeployLine objects as NDJSON, perhaps after a header. */
@@ -106,13 +125,24 @@ export class ApiClient {
     await this.#text('PUT', `/v1/sites/${site}/objects/${digest}`, { body, headers });
   }
 
+  /**
+   * Sends small objects as one compressed bundle, taking them as fast as they travel. A SkerryError that the
+   * source throws ends the request and is thrown on.
+   */
+  async putObjects(site: string, objects: AsyncIterable<Uint8Array>): Promise<Uploaded> {
+    const body = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: BUNDLE_LEVEL } });
+    // A failure reaches the request as the body's.
+    pipeline(Readable.from(bundlePieces(objects), { objectMode: false }), body).catch(() => {});
+    const headers = { 'content-type': BUNDLE_TYPE, 'content-encoding': 'zstd' };
+    return this.#read('POST', `/v1/sites/${site}/objects`, answers.uploaded, { body, headers });
+  }
+
   commit(deploy: string, request: CommitRequest): Promise<Commit> {
     return this.#read('POST', `/v1/deploys/${deploy}/commit`, answers.commit, json(request));
   }
 
-  rollback(site: string, to: number | undefined): Promise<Commit> {
-    const body = json(to === undefined ? {} : { to });
-    return this.#read('POST', `/v1/sites/${site}/rollback`, answers.commit, body);
+  rollback(site: string, request: RollbackRequest): Promise<Commit> {
+    return this.#read('POST', `/v1/sites/${site}/rollback`, answers.commit, json(request));
   }
 
   /** Newest first. */
@@ -132,9 +162,21 @@ export class ApiClient {
     return (await this.#read('GET', '/v1/edges', answers.edges)).edges;
   }
 
+  changeEdge(name: string, change: 'pause' | 'resume' | 'revoke'): Promise<EdgeStatus> {
+    return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
+  }
+
   log(from: number | undefined, limit: number): Promise<LogPage> {
     const start = from === undefined ? '' : `&from=${from}`;
     return this.#read('GET', `/v1/log?limit=${limit}${start}`, answers.log);
+  }
+
+  prune(request: PruneRequest): Promise<PrunePlan> {
+    return this.#read('POST', '/v1/prune', answers.prunePlan, json(request));
+  }
+
+  async pin(site: string, revision: number, pinned: boolean): Promise<void> {
+    await this.#text(pinned ? 'PUT' : 'DELETE', `/v1/sites/${site}/revisions/${revision}/pin`);
   }
 
   createToken(request: TokenRequest): Promise<NewToken> {

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Catalog, DeployFile, SiteRow } from '../log/catalog.ts';
+import { checkExpectation } from '../log/commit.ts';
 import type { DeployItem } from './deploy-lines.ts';
 
 const FILES_PER_CALL = 2000;
@@ -41,15 +42,7 @@ async function fill(
       base = item.header.base ?? null;
       const expect = item.header.expect ?? null;
       if (base !== null && base !== 0) await catalog.revision(site.id, base);
-      if (expect !== null && expect !== site.revision) {
-        throw new SkerryError(
-          'revision-moved',
-          `${site.name} is at revision ${site.revision}, not at ${expect}`,
-          {
-            details: { current: site.revision },
-          },
-        );
-      }
+      checkExpectation(site, expect);
       await catalog.setDeployHeader(id, base, expect);
       continue;
     }

@@ -1,10 +1,12 @@
 import type { Commit } from '../../shared/api.ts';
 import { Batcher } from '../../shared/batcher.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Change } from '../../shared/diff.ts';
 import { mediaType } from '../../shared/media-type.ts';
+import type { Mode } from '../../shared/site-policy.ts';
 import type { Catalog, StoredObject } from '../log/catalog.ts';
-import type { Committer } from '../log/commit.ts';
+import type { CommitOptions, Committer } from '../log/commit.ts';
 
 const MOST_PER_COMMIT = 2000;
 
@@ -12,28 +14,42 @@ type FileChange =
   | { readonly kind: 'put'; readonly path: ContentPath; readonly object: StoredObject }
   | { readonly kind: 'delete'; readonly path: ContentPath };
 
-/** Single files put and deleted: those that arrive while a commit of their site runs share the next one. */
+interface Waiting {
+  readonly change: FileChange;
+  /** When it was asked for, by the monotonic clock: a sync publish waits within its time-out only. */
+  readonly began: number;
+}
+
+/**
+ * Single files put and deleted: those that arrive while a commit of their site runs share the next one of their
+ * mode.
+ */
 export class FileChanges {
   readonly #catalog: Catalog;
   readonly #committer: Committer;
-  readonly #sites = new Map<number, Batcher<FileChange, Commit>>();
+  readonly #clock: Clock;
+  readonly #batchers = new Map<string, Batcher<Waiting, Commit>>();
 
-  constructor(catalog: Catalog, committer: Committer) {
+  constructor(catalog: Catalog, committer: Committer, clock: Clock) {
     this.#catalog = catalog;
+    this.#clock = clock;
     this.#committer = committer;
   }
 
-  add(site: number, change: FileChange): Promise<Commit> {
-    let batcher = this.#sites.get(site);
+  add(site: number, change: FileChange, mode: Mode | undefined): Promise<Commit> {
+    const key = `${site} ${mode}`;
+    let batcher = this.#batchers.get(key);
     if (batcher === undefined) {
-      batcher = new Batcher((changes) => this.#commit(site, changes), MOST_PER_COMMIT);
-      this.#sites.set(site, batcher);
+      batcher = new Batcher((waiting) => this.#commit(site, mode, waiting), MOST_PER_COMMIT);
+      this.#batchers.set(key, batcher);
     }
-    return batcher.add(change);
+    return batcher.add({ change, began: this.#clock.monotonic() });
   }
 
-  #commit(site: number, changes: readonly FileChange[]): Promise<Commit> {
-    return this.#committer.commitChanges(site, '', async (time) => {
+  #commit(site: number, mode: Mode | undefined, waiting: readonly Waiting[]): Promise<Commit> {
+    const changes = waiting.map(({ change }) => change);
+    const options: CommitOptions = { mode, began: Math.min(...waiting.map(({ began }) => began)) };
+    return this.#committer.commitChanges(site, options, async (time) => {
       const last = new Map(changes.map((change) => [change.path, change]));
       const real: Change[] = [];
       for (const change of last.values()) {

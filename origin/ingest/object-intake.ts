@@ -1,12 +1,17 @@
 import type { Readable } from 'node:stream';
 import { Batcher } from '../../shared/batcher.ts';
-import type { Digest } from '../../shared/digest.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Gate } from '../../shared/gate.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { Catalog, StoredObject } from '../log/catalog.ts';
+import type { Uploaded } from './object-bundle.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
 const MOST_PER_SYNC = 512;
+/** What of a bundle is stored with one sync. Twice this is held in memory: the next arrives meanwhile. */
+const BATCH = { objects: 2048, bytes: 4 * 1024 * 1024 };
 
 interface Intake {
   readonly object: StoredObject;
@@ -20,14 +25,18 @@ interface Intake {
  */
 export class ObjectIntake {
   readonly #store: ObjectStore;
+  readonly #catalog: Catalog;
+  readonly #clock: Clock;
+  /** Nothing is swept between the store and the catalog: it would be lost to the one or the other. */
+  readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
 
-  constructor(store: ObjectStore, catalog: Catalog) {
+  constructor(store: ObjectStore, catalog: Catalog, clock: Clock, gate: Gate) {
     this.#store = store;
-    this.#batcher = new Batcher(async (intakes) => {
-      await store.putSmall(intakes.flatMap(({ small }) => small ?? []));
-      await catalog.addObjects(intakes.map(({ object }) => object));
-    }, MOST_PER_SYNC);
+    this.#catalog = catalog;
+    this.#clock = clock;
+    this.#gate = gate;
+    this.#batcher = new Batcher((intakes) => this.#keep(intakes), MOST_PER_SYNC);
   }
 
   /** Receives an object for a site; durable when it resolves. `expected` is the digest it must have. */
@@ -38,16 +47,60 @@ export class ObjectIntake {
       await discard(received);
       throw new SkerryError('digest-mismatch', `the bytes have the digest ${digest}, not ${expected}`);
     }
-    const intake = await this.#prepare(site, received);
-    await this.#batcher.add(intake);
-    return intake.object;
+    return this.#gate.shared(async () => {
+      const intake = await this.#prepare(site, received);
+      await this.#batcher.add(intake);
+      return intake.object;
+    });
+  }
+
+  /**
+   * Takes in the small objects of a bundle for a site, a batch with its syncs while the next one arrives;
+   * all are durable when it resolves. When the source fails, what was stored before stays: nothing refers to
+   * it, and a repeated publish need not send it again.
+   */
+  async takeBundle(site: number, bundle: AsyncIterable<readonly Buffer[]>): Promise<Uploaded> {
+    const taken = { objects: 0, bytes: 0 };
+    let batch: Intake[] = [];
+    let held = 0;
+    let storing: Promise<void> = Promise.resolve();
+    const store = async () => {
+      await storing;
+      const full = batch;
+      storing = this.#gate.shared(() => this.#keep(full));
+      // It is awaited before the next batch, or at the end; until then a failure has nobody to take it.
+      storing.catch(() => {});
+      batch = [];
+      held = 0;
+    };
+    try {
+      for await (const objects of bundle) {
+        for (const bytes of objects) {
+          batch.push(smallIntake(site, digestOf(bytes), bytes));
+          held += bytes.length;
+          taken.objects++;
+          taken.bytes += bytes.length;
+          if (batch.length >= BATCH.objects || held >= BATCH.bytes) await store();
+        }
+      }
+      if (batch.length > 0) await store();
+      await storing;
+    } finally {
+      await storing.catch(() => {});
+    }
+    return taken;
+  }
+
+  async #keep(intakes: readonly Intake[]): Promise<void> {
+    await this.#store.putSmall(intakes.flatMap(({ small }) => small ?? []));
+    await this.#catalog.addObjects(
+      intakes.map(({ object }) => object),
+      this.#clock.now(),
+    );
   }
 
   async #prepare(site: number, received: Received): Promise<Intake> {
-    if (received.kind === 'small') {
-      const { digest, bytes } = received;
-      return { object: { site, digest, size: bytes.length, chunks: null }, small: { digest, bytes } };
-    }
+    if (received.kind === 'small') return smallIntake(site, received.digest, received.bytes);
     try {
       const chunks = await keepLarge(received, this.#store);
       const { digest, size } = received.survey;
@@ -57,4 +110,8 @@ export class ObjectIntake {
       throw error;
     }
   }
+}
+
+function smallIntake(site: number, digest: Digest, bytes: Buffer): Intake {
+  return { object: { site, digest, size: bytes.length, chunks: null }, small: { digest, bytes } };
 }

@@ -37,16 +37,16 @@ export async function receive(body: Readable, store: ObjectStore): Promise<Recei
     return { kind: 'small', bytes, digest: digestOf(bytes) };
   } catch (error) {
     await draft?.discard();
-    if (isCutOff(error)) {
-      throw new SkerryError('truncated-upload', 'the upload ended before its announced length', {
-        cause: error,
-      });
-    }
-    throw error;
+    throw isCutOff(error) ? cutOff(error) : error;
   }
 }
 
-function isCutOff(error: unknown): boolean {
+export function cutOff(cause: unknown): SkerryError {
+  return new SkerryError('truncated-upload', 'the upload ended before its announced length', { cause });
+}
+
+/** Whether a body's failure is that of a sender who went away. */
+export function isCutOff(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';
 }

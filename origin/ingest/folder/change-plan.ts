@@ -44,10 +44,11 @@ export function deployLines(changes: Pick<FolderChanges, 'put' | 'deleted'>): De
 
 /**
  * The revision that a rollback turned away from: a folder that still equals it has not changed since, and is
- * not published again until it does. Undefined when what is live is no rollback. `revisions` are newest first.
+ * not published again until it does. Undefined when what is live, or waits to be, is no rollback. `revisions` are
+ * newest first.
  */
 export function rolledBackFrom(revisions: readonly Revision[]): Revision | undefined {
-  const live = revisions.findIndex((revision) => revision.live);
-  if (live === -1 || revisions[live]?.restores === null) return undefined;
-  return revisions.slice(live + 1).find(({ restores }) => restores === null);
+  const current = revisions.findIndex(({ live, state }) => live || state === 'pending');
+  if (current === -1 || revisions[current]?.restores === null) return undefined;
+  return revisions.slice(current + 1).find(({ restores, state }) => restores === null && state !== 'aborted');
 }

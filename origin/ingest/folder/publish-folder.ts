@@ -1,18 +1,14 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Commit, CommitRequest, DeployHeader, DeployLine } from '../../../shared/api.ts';
-import { SMALL_OBJECT } from '../../../shared/bundle.ts';
-import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import { hasCode } from '../../../shared/errors.ts';
 import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { deployLines, type FolderState, folderState } from './change-plan.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
 import { scanFolder } from './scan.ts';
+import { sendFiles } from './send-files.ts';
+import { planSending } from './send-plan.ts';
 
-/** Small uploads that arrive together share the syncs of the origin's disk: the more, the fewer. */
-const SMALL_AT_ONCE = 64;
-const LARGE_AT_ONCE = 4;
 const TRIES = 4;
 
 export interface PublishProgress {
@@ -83,40 +79,14 @@ export async function publishChanges(
   report: (sentBytes: number, bytesToSend: number) => void,
 ): Promise<{ commit: Commit; sentFiles: number; sentBytes: number }> {
   const { id, missing } = await client.createDeploy(site, Readable.from(ndjson(base, lines)));
-  const wanted = new Set(missing);
-  const toSend = [...new Map(files.map((file) => [file.digest, file])).values()].filter(({ digest }) =>
-    wanted.has(digest),
-  );
-  const bytesToSend = toSend.reduce((sum, { size }) => sum + size, 0);
+  const plan = planSending(files, new Set(missing));
   let sentBytes = 0;
-  const work = async (queue: Iterable<HashedFile>) => {
-    for (const file of queue) {
-      signal.throwIfAborted();
-      await upload(client, site, file);
-      sentBytes += file.size;
-      report(sentBytes, bytesToSend);
-    }
+  const sent = (bytes: number) => {
+    sentBytes += bytes;
+    report(sentBytes, plan.bytes);
   };
-  const small = toSend.filter(({ size }) => size <= SMALL_OBJECT).values();
-  const large = toSend.filter(({ size }) => size > SMALL_OBJECT).values();
-  await Promise.all([
-    ...Array.from({ length: SMALL_AT_ONCE }, () => work(small)),
-    ...Array.from({ length: LARGE_AT_ONCE }, () => work(large)),
-  ]);
-  return { commit: await client.commit(id, commit), sentFiles: toSend.length, sentBytes };
-}
-
-async function upload(
-  client: ApiClient,
-  site: string,
-  { file, path, digest, size }: HashedFile,
-): Promise<void> {
-  if (size > SMALL_OBJECT)
-    return client.putObject(site, digest, createReadStream(file, { end: size - 1 }), size);
-  const bytes = await readFile(file);
-  if (bytes.length !== size)
-    throw new SkerryError('digest-mismatch', `${path} changed while it was published`);
-  return client.putObject(site, digest, bytes, size);
+  await sendFiles(client, site, plan, sent, signal);
+  return { commit: await client.commit(id, commit), sentFiles: plan.files, sentBytes };
 }
 
 /** Errors of a folder that is being written to; looking again helps. */

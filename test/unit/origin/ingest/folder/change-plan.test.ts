@@ -85,10 +85,10 @@ t.test('the lines of a deploy', async (t) => {
   t.strictSame(deployLines({ put: [], deleted: [] }), []);
 });
 
-/** Revisions from `live:restores` signs, newest first: `5` plain, `5<3` restores 3, `*` is live. */
+/** Revisions from signs, newest first: `5` plain, `5<3` restores 3, `*` is live, `?` waits, `!` was aborted. */
 function history(...signs: string[]): Revision[] {
   return signs.map((sign) => {
-    const [, number, restores, live] = /^(\d+)(?:<(\d+))?(\*)?$/.exec(sign) ?? [];
+    const [, number, restores, mark] = /^(\d+)(?:<(\d+))?([*?!])?$/.exec(sign) ?? [];
     return {
       revision: Number(number),
       seq: 1,
@@ -99,7 +99,9 @@ function history(...signs: string[]): Revision[] {
       message: '',
       time: 0,
       restores: restores === undefined ? null : Number(restores),
-      live: live !== undefined,
+      live: mark === '*',
+      mode: 'async',
+      state: mark === '?' ? 'pending' : mark === '!' ? 'aborted' : 'activated',
     };
   });
 }
@@ -114,6 +116,10 @@ t.test('what a rollback turned away from', async (t) => {
     ['a rollback with nothing before it that is known', history('3<1*'), undefined],
     ['only rollbacks before it', history('4<1*', '3<2'), undefined],
     ['a newer one that is not live', history('5', '4<1*', '3', '2', '1'), 3],
+    ['a rollback that waits', history('4<1?', '3*', '2', '1'), 3],
+    ['a rollback that something waits to follow', history('5?', '4<1*', '3', '2', '1'), undefined],
+    ['a rollback that was aborted', history('4<1!', '3*', '2', '1'), undefined],
+    ['what was aborted before it', history('4<1*', '3!', '2', '1'), 2],
   ];
   for (const [name, revisions, expected] of table) {
     t.equal(rolledBackFrom(revisions)?.revision, expected, name);

@@ -1,0 +1,56 @@
+import { PassThrough, type Readable, type Transform } from 'node:stream';
+import { constants, createZstdDecompress } from 'node:zlib';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { cutOff, isCutOff } from './receive.ts';
+
+const PIECE = 64 * 1024;
+/** A frame names the memory that it wants (2 to the power of this): 8 MiB is what level 19 asks for. */
+const MAX_WINDOW_LOG = 23;
+
+/**
+ * The bytes of a request's body without its `Content-Encoding`, zstd or none, as they are read. Throws
+ * `truncated-upload` when the sender goes away or the encoded bytes end early, `bad-request` for what is not zstd.
+ */
+export async function* unpacked(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
+  const decoder = decoderFor(encoding);
+  // Not a pipeline: that closes the connection when the reader gives up, and with it the way of the answer.
+  const gone = (cause?: Error) => {
+    if (!body.readableEnded) decoder.destroy(cutOff(cause));
+  };
+  body.on('error', gone).on('close', () => gone());
+  // One that is gone already has said so to nobody.
+  if (body.destroyed) gone();
+  else body.pipe(decoder);
+  try {
+    for await (const piece of decoder) yield piece as Buffer;
+  } catch (error) {
+    throw known(error);
+  } finally {
+    body.unpipe(decoder);
+    // The rest is read past, for a sender that is still sending would not look for the answer.
+    body.resume();
+  }
+}
+
+function decoderFor(encoding: string | undefined): Transform {
+  switch (encoding?.trim().toLowerCase()) {
+    case undefined:
+    case '':
+    case 'identity':
+      return new PassThrough({ highWaterMark: PIECE });
+    case 'zstd':
+      return createZstdDecompress({
+        chunkSize: PIECE,
+        params: { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
+      });
+    default:
+      throw new SkerryError('bad-request', `the content encoding ${encoding} is not known; zstd is, or none`);
+  }
+}
+
+function known(error: unknown): SkerryError {
+  if (error instanceof SkerryError) return error;
+  // The decoder's code for a frame without its end.
+  if (isCutOff(error) || systemCode(error) === 'Z_BUF_ERROR') return cutOff(error);
+  return new SkerryError('bad-request', 'the body is not valid zstd', { cause: error });
+}

@@ -1,0 +1,97 @@
+import t from 'tap';
+import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
+import type { Catalog, StoredObject } from '../../../../origin/log/catalog.ts';
+import { SMALL_OBJECT } from '../../../../shared/bundle.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { type Digest, digestOf } from '../../../../shared/digest.ts';
+import { SkerryError } from '../../../../shared/errors.ts';
+import { Gate } from '../../../../shared/gate.ts';
+import type { ObjectStore, SmallObject } from '../../../../shared/store/object-store.ts';
+import { streamOf } from '../../shared/streams.ts';
+
+/** A store and a catalog that remember what they were given, a batch at a time. */
+function fakes(failAfter = Number.POSITIVE_INFINITY) {
+  const batches: number[] = [];
+  const stored = new Set<Digest>();
+  const noted: StoredObject[] = [];
+  let storing = 0;
+  const store: Pick<ObjectStore, 'putSmall'> = {
+    async putSmall(objects: readonly SmallObject[]) {
+      storing++;
+      if (storing > 1) throw new Error('two batches are stored at once');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      storing--;
+      if (batches.length >= failAfter) throw new SkerryError('disk-full', 'the disk is full');
+      batches.push(objects.length);
+      for (const { digest } of objects) stored.add(digest);
+    },
+  };
+  const catalog: Pick<Catalog, 'addObjects'> = {
+    async addObjects(objects) {
+      for (const object of objects) {
+        if (!stored.has(object.digest)) throw new Error('noted before it was stored');
+        noted.push(object);
+      }
+    },
+  };
+  return {
+    intake: new ObjectIntake(store as ObjectStore, catalog as Catalog, systemClock, new Gate()),
+    batches,
+    noted,
+  };
+}
+
+const objects = (count: number, size: number) =>
+  Array.from({ length: count }, (_, i) => Buffer.alloc(size, `${i} `));
+
+t.test('objects of a bundle are stored in batches, then noted', async (t) => {
+  const { intake, batches, noted } = fakes();
+  const taken = await intake.takeBundle(7, streamOf([objects(3000, 10), [], objects(1500, 10)]));
+  t.strictSame(taken, { objects: 4500, bytes: 45_000 });
+  t.strictSame(batches, [2048, 2048, 404]);
+  t.equal(noted.length, 4500);
+  const [first] = objects(1, 10);
+  t.strictSame(noted[0], { site: 7, digest: digestOf(first ?? ''), size: 10, chunks: null });
+});
+
+t.test('a batch ends at 4 MiB', async (t) => {
+  const { intake, batches } = fakes();
+  await intake.takeBundle(1, streamOf([objects(100, SMALL_OBJECT)]));
+  t.strictSame(batches, [64, 36]);
+});
+
+t.test('an empty bundle stores nothing', async (t) => {
+  const { intake, batches } = fakes();
+  t.strictSame(await intake.takeBundle(1, streamOf([])), { objects: 0, bytes: 0 });
+  t.strictSame(batches, []);
+});
+
+t.test('when the source fails, what was stored before stays', async (t) => {
+  const { intake, batches, noted } = fakes();
+  async function* cutOff() {
+    yield objects(3000, 10);
+    throw new SkerryError('truncated-upload', 'gone');
+  }
+  await t.rejects(intake.takeBundle(1, cutOff()), { code: 'truncated-upload' });
+  t.strictSame(batches, [2048]);
+  t.equal(noted.length, 2048, 'nothing is under way any more');
+});
+
+t.test('a store that fails ends the intake, and with it the source', async (t) => {
+  for (const failAfter of [0, 1]) {
+    const { intake, noted } = fakes(failAfter);
+    let ended = false;
+    async function* endless() {
+      try {
+        while (true) yield objects(1000, 10);
+      } finally {
+        ended = true;
+      }
+    }
+    await t.rejects(intake.takeBundle(1, endless()), { code: 'disk-full' });
+    t.ok(ended);
+    t.equal(noted.length, failAfter * 2048);
+  }
+  const { intake } = fakes(0);
+  await t.rejects(intake.takeBundle(1, streamOf([objects(1, 1)])), { code: 'disk-full' }, 'the last batch');
+});
