@@ -19,6 +19,7 @@ export function applyConfigFile(command: Command, root: Command, named: string |
   const section = sectionOf(values, command.name());
   refuseUnknownKeys(values, root, file);
   for (const option of command.options) {
+    if (!isSetting(option)) continue;
     const source = command.getOptionValueSource(option.attributeName());
     if (source !== undefined && source !== 'default') continue;
     const value = section[keyOf(option)] ?? values[keyOf(option)];
@@ -59,7 +60,7 @@ function isSectionOf(value: unknown, key: string, root: Command): boolean {
 }
 
 function refuseUnknownKeys(values: Values, root: Command, file: string): void {
-  const everyKey = new Set(root.commands.flatMap(({ options }) => options.map(keyOf)));
+  const everyKey = new Set(root.commands.flatMap(keysOf));
   for (const [key, value] of Object.entries(values)) {
     const command = root.commands.find((candidate) => candidate.name() === key);
     if (!isSection(value) || command === undefined) {
@@ -68,7 +69,7 @@ function refuseUnknownKeys(values: Values, root: Command, file: string): void {
         throw new SkerryError('bad-config', `${file} has the unknown key ${key}`);
       continue;
     }
-    const own = new Set(command.options.map(keyOf));
+    const own = new Set(keysOf(command));
     for (const inner of Object.keys(value)) {
       if (!own.has(inner)) throw new SkerryError('bad-config', `${file} has the unknown key ${key}.${inner}`);
     }
@@ -89,6 +90,15 @@ function parsed(option: Option, value: unknown, file: string): unknown {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SkerryError('bad-config', `${file}: ${keyOf(option)}: ${reason}`, { cause });
   }
+}
+
+/** What the environment cannot set is meant for one call; a file that has its name means another flag. */
+function isSetting(option: Option): boolean {
+  return option.envVar !== undefined;
+}
+
+function keysOf({ options }: Command): string[] {
+  return options.filter(isSetting).map(keyOf);
 }
 
 function keyOf(option: Option): string {

@@ -9,6 +9,14 @@ export function option(flags: string, description: string): Option {
   return made.env(`SKERRY_${name}`);
 }
 
+export function modeOption(): Option {
+  return option('--mode <mode>', 'when edges switch; else as the site says').choices([
+    'async',
+    'sync',
+    'batch',
+  ]);
+}
+
 export function port(text: string): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is 0 to 65535.');
@@ -28,6 +36,13 @@ export function revision(text: string): number {
   return Number(text);
 }
 
+/** `SITE@REV`. */
+export function siteRevision(text: string): { site: string; revision: number } {
+  const at = text.lastIndexOf('@');
+  if (at < 0) throw new InvalidArgumentError('Give SITE@REV, such as docs@12.');
+  return { site: siteName(text.slice(0, at)), revision: revision(text.slice(at + 1)) };
+}
+
 export function degrees(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -36,6 +51,37 @@ export function degrees(most: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** Values separated by commas; a flag that is repeated adds to them. */
+export function list(text: string, before: readonly string[] = []): string[] {
+  const values = text.split(',').filter((value) => value !== '');
+  if (values.length === 0) throw new InvalidArgumentError('Give at least one value.');
+  return [...before, ...values];
+}
+
+export function siteList(text: string, before: readonly string[] = []): string[] {
+  return list(text, before).map(siteName);
+}
+
+export function bytes(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < 1024)
+    throw new InvalidArgumentError('Give a whole number of bytes, 1024 or more.');
+  return value;
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]{1,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number of seconds.');
+  return value;
+}
+
+export function minutes(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < 1 || value > 1440)
+    throw new InvalidArgumentError('Give 1 to 1440 minutes.');
+  return value;
 }
 
 const name = new RegExp(NAME_PATTERN);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { version } from '../shared/version.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
@@ -6,12 +6,15 @@ import { edgeCommand } from './commands/edge.ts';
 import { edgesCommand } from './commands/edges.ts';
 import { logCommand } from './commands/log.ts';
 import { originCommand } from './commands/origin.ts';
+import { pinCommand, unpinCommand } from './commands/pin.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { publishCommand } from './commands/publish.ts';
 import { revisionsCommand } from './commands/revisions.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { watchCommand } from './commands/watch.ts';
 import { applyConfigFile } from './config-file.ts';
 
@@ -20,7 +23,9 @@ export function createProgram(): Command {
   const program = new Command('skerry')
     .description('A self-hosted CDN: publish at one origin, serve from your own edges.')
     .version(version)
-    .option('--config <file>', 'read defaults from this file instead of ./skerry.yaml');
+    // A flag belongs to the command that it stands behind: some commands and their subcommands share names.
+    .enablePositionalOptions()
+    .addOption(configOption());
   for (const command of [
     devCommand(),
     originCommand(),
@@ -34,15 +39,34 @@ export function createProgram(): Command {
     sitesCommand(),
     edgesCommand(),
     logCommand(),
+    pruneCommand(),
+    pinCommand(),
+    unpinCommand(),
+    verifyCommand(),
     tokenCommand(),
   ]) {
     program.addCommand(command);
   }
-  program.hook('preAction', (_program, command) =>
-    applyConfigFile(command, program, program.opts<{ config?: string }>().config),
-  );
+  program.hook('preAction', (_program, command) => {
+    const { config } = { ...program.opts<ConfigFlag>(), ...command.opts<ConfigFlag>() };
+    applyConfigFile(command, program, config);
+  });
+  for (const command of program.commands) takeConfigAnywhere(command);
   throwErrors(program);
   return program;
+}
+
+interface ConfigFlag {
+  readonly config?: string;
+}
+
+function configOption(): Option {
+  return new Option('--config <file>', 'read defaults from this file instead of ./skerry.yaml');
+}
+
+function takeConfigAnywhere(command: Command): void {
+  command.addOption(configOption().hideHelp());
+  for (const child of command.commands) takeConfigAnywhere(child);
 }
 
 function throwErrors(command: Command): void {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../shared/errors.ts';
+import processFlags from './process-flags.json' with { type: 'json' };
 import { AlreadyExplained } from './report-error.ts';
 
 const STOP_MS = 12_000;
@@ -15,10 +16,16 @@ export interface Role {
   stop(): Promise<void>;
 }
 
-export function startRole(name: string, args: readonly string[]): Role {
+export function startRole(name: string, role: keyof typeof processFlags, args: readonly string[]): Role {
+  const { flags, environment } = processFlags[role];
   const entry = fileURLToPath(new URL('./launch.js', import.meta.url));
   // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
-  const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
+  const child = fork(entry, [role, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+    execArgv: flags,
+    env: { ...environment, ...process.env },
+  });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let isStopping = false;
   const failed = exited.then(([code, killer]) => {

@@ -14,7 +14,14 @@ execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '--project', 'tscon
   cwd: root,
   stdio: 'inherit',
 });
-for (const kept of ['bin/launch.js', 'infra/example-site', 'README.md', 'LICENSE', 'docs']) {
+for (const kept of [
+  'bin/launch.js',
+  'bin/process-flags.json',
+  'infra/example-site',
+  'README.md',
+  'LICENSE',
+  'docs',
+]) {
   await cp(join(root, kept), join(dist, kept), { recursive: true });
 }
 

@@ -3,11 +3,13 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { certifyKey } from '../shared/certificate.ts';
-import { systemClock } from '../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import { openDataFolder } from '../shared/data-folder.ts';
+import { Encodings } from '../shared/delta/encodings.ts';
 import { writeDurably } from '../shared/durable-file.ts';
 import { systemCode } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { Gate } from '../shared/gate.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
 import {
   fingerprintOf,
@@ -34,6 +36,9 @@ import { ObjectIntake } from './ingest/object-intake.ts';
 import type { Catalog } from './log/catalog.ts';
 import { Committer } from './log/commit.ts';
 import { openSqliteCatalog } from './log/sqlite-catalog.ts';
+import { endOrphans } from './modes/recover.ts';
+import { keepWindows } from './modes/windows.ts';
+import { Retention } from './retention/retention.ts';
 
 export interface OriginOptions {
   readonly data: string;
@@ -47,16 +52,27 @@ export interface Running {
 }
 
 const DRAIN_MS = 5000;
+const IDLE_MS = 50;
+/** Of bundles and deltas that many edges ask for. */
+const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
 /** Builds an origin from its parts and starts it; what has been opened is closed again when a part fails. */
-export async function startOrigin(options: OriginOptions, log: Logger): Promise<Running> {
+export async function startOrigin(
+  options: OriginOptions,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<Running> {
   await using opened = new AsyncDisposableStack();
   await freePort(options);
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
   const key = await signingKey(join(folder.path, 'signing-key.pem'));
-  const { catalog, close: closeCatalog } = openSqliteCatalog({
+  const {
+    catalog,
+    forecast,
+    close: closeCatalog,
+  } = openSqliteCatalog({
     file: join(folder.path, 'catalog.sqlite'),
     key: signingKeyToPem(key),
   });
@@ -71,29 +87,51 @@ export async function startOrigin(options: OriginOptions, log: Logger): Promise<
   const store = await openFileObjectStore(join(folder.path, 'objects'), surveys);
   opened.defer(() => store.close());
 
+  const encodings = Encodings.start(ENCODINGS);
+  opened.defer(() => encodings.close());
+
   const appended = new Wakeup();
-  const fleet = await Fleet.open({ catalog, clock: systemClock, log: identity.log, recovery, appended });
-  const committer = new Committer(catalog, systemClock, appended);
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, recovery, appended });
+  const stopping = new AbortController();
+  const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
+  await endOrphans(sync);
+  const committer = new Committer(sync);
+  const gate = new Gate();
+  const retention = new Retention({
+    ...{ catalog, forecast, store, clock, gate, appended },
+    stopping: stopping.signal,
+  });
+  const pruning = retention.keepRunning(log);
+  opened.defer(() => {
+    stopping.abort();
+    return pruning;
+  });
+  const failed = (err: unknown) => log.error({ err }, 'a window was not opened; it is tried again');
+  const windows = keepWindows({ catalog, clock, committer, stopping: stopping.signal, failed });
+  opened.defer(() => {
+    stopping.abort();
+    return windows;
+  });
   const context: ApiContext = {
     catalog,
     store,
-    clock: systemClock,
+    clock,
     committer,
-    intake: new ObjectIntake(store, catalog),
-    fileChanges: new FileChanges(catalog, committer),
+    intake: new ObjectIntake(store, catalog, clock, gate),
+    fileChanges: new FileChanges(catalog, committer, clock),
     fleet,
+    retention,
     recovery,
     version,
     isLoopback: isLoopback(options.host),
   };
-  const stopping = new AbortController();
   const app = await buildApi(context, log);
   opened.defer(() => drain(app));
   opened.defer(() => stopping.abort());
   await app.register(async (scope) => {
     feedRoutes(
       scope as typeof app,
-      originFeed(catalog, store, fleet, systemClock, identity),
+      originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
       stopping.signal,
     );
   });
@@ -105,8 +143,11 @@ export async function startOrigin(options: OriginOptions, log: Logger): Promise<
 
 /** Requests that have begun are answered, as long as that takes no longer than `DRAIN_MS`. */
 async function drain(app: Api): Promise<void> {
+  // A connection that was answering when the closing began is kept alive by its client, idle.
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
   const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await app.close();
+  clearInterval(idle);
   clearTimeout(timer);
 }
 

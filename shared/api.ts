@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
-import { nameSchema } from './protocol.ts';
+import { edgeLimitsSchema, faultSchema, nameSchema } from './protocol.ts';
 import { receiptSchema } from './receipt.ts';
 import { recordSchema } from './record.ts';
+import { modeSchema, policyChangeSchema, sitePolicySchema } from './site-policy.ts';
 
 /** The bodies of the origin's API under /v1, for its server, its OpenAPI description and its clients. */
 
@@ -13,14 +14,26 @@ export const digestSchema = Type.String({
 export const revisionNumber = Type.Integer({ minimum: 1 });
 const closed = { additionalProperties: false } as const;
 
-export const modeSchema = Type.Literal('async');
-
-/** PUT /v1/sites/:site */
+/** PUT /v1/sites/:site. What is left out stays as it is. */
 export const siteSettingsSchema = Type.Object(
-  { domains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 100 })) },
+  {
+    domains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 100 })),
+    policy: Type.Optional(policyChangeSchema),
+  },
   closed,
 );
 export type SiteSettings = Static<typeof siteSettingsSchema>;
+
+const opensSchema = Type.Union([Type.Integer(), Type.Null()], {
+  description: 'When the window opens that makes a pending batch revision live, in milliseconds since 1970.',
+});
+
+const pendingSchema = Type.Object({
+  revision: revisionNumber,
+  mode: modeSchema,
+  since: Type.Integer({ description: 'When it was committed, in milliseconds since 1970.' }),
+  opens: opensSchema,
+});
 
 export const siteSchema = Type.Object({
   name: nameSchema,
@@ -28,6 +41,10 @@ export const siteSchema = Type.Object({
   revision: Type.Integer({ description: 'What is live; 0 before the first publish.' }),
   files: Type.Integer(),
   bytes: Type.Integer(),
+  pending: Type.Union([pendingSchema, Type.Null()], {
+    description: 'The newest revision, while it is committed and not live.',
+  }),
+  policy: sitePolicySchema,
 });
 export type Site = Static<typeof siteSchema>;
 
@@ -61,23 +78,51 @@ export const deploySchema = Type.Object({
 });
 export type Deploy = Static<typeof deploySchema>;
 
+/** Without a mode: that of the site. */
+const modeChoice = { mode: Type.Optional(modeSchema) };
+
+/** PUT and DELETE …/files/* */
+export const modeQuerySchema = Type.Object(modeChoice, closed);
+
 export const commitRequestSchema = Type.Object(
-  { mode: Type.Optional(modeSchema), message: Type.Optional(Type.String({ maxLength: 1000 })) },
+  {
+    ...modeChoice,
+    message: Type.Optional(Type.String({ maxLength: 1000 })),
+    now: Type.Optional(
+      Type.Boolean({ description: 'Of a batch publish: opens a window, so that it is live at once.' }),
+    ),
+  },
   closed,
 );
 export type CommitRequest = Static<typeof commitRequestSchema>;
 
+const outcomeSchema = Type.Union([Type.Literal('live'), Type.Literal('pending'), Type.Literal('degraded')]);
+
+const commitEdgeSchema = Type.Object({
+  edge: nameSchema,
+  state: Type.Union([Type.Literal('visible'), Type.Literal('unconfirmed'), Type.Literal('not-prepared')]),
+});
+
 export const commitSchema = Type.Object({
   revision: Type.Integer(),
-  seq: Type.Integer({ description: 'The log record that makes the revision live.' }),
-  unchanged: Type.Boolean({
-    description: 'True when the tree equals what is live: no new revision was made.',
+  seq: Type.Integer({
+    description: 'The log record that makes the revision live; while it is pending, the one that names it.',
   }),
+  unchanged: Type.Boolean({
+    description: 'True when the tree equals the newest one: no new revision was made.',
+  }),
+  mode: modeSchema,
+  outcome: outcomeSchema,
+  edges: Type.Array(commitEdgeSchema, { description: 'Of a sync publish: those that it waited for.' }),
+  opens: opensSchema,
   receipts: Type.Array(receiptSchema, { description: 'Those that have come in by the time of the answer.' }),
 });
 export type Commit = Static<typeof commitSchema>;
 
-export const rollbackRequestSchema = Type.Object({ to: Type.Optional(revisionNumber) }, closed);
+export const rollbackRequestSchema = Type.Object(
+  { to: Type.Optional(revisionNumber), ...modeChoice },
+  closed,
+);
 export type RollbackRequest = Static<typeof rollbackRequestSchema>;
 
 export const revisionSchema = Type.Object({
@@ -91,6 +136,11 @@ export const revisionSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970.' }),
   restores: Type.Union([Type.Integer(), Type.Null()]),
   live: Type.Boolean(),
+  mode: modeSchema,
+  state: Type.Union(
+    [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
+    { description: 'Superseded: it never became live, since a later one took its place.' },
+  ),
 });
 export type Revision = Static<typeof revisionSchema>;
 
@@ -131,7 +181,12 @@ export const edgeStatusSchema = Type.Object({
   lat: Type.Union([Type.Number(), Type.Null()]),
   lon: Type.Union([Type.Number(), Type.Null()]),
   version: Type.Union([Type.String(), Type.Null()]),
-  online: Type.Boolean(),
+  online: Type.Boolean({ description: 'It holds a lease.' }),
+  paused: Type.Boolean(),
+  revoked: Type.Boolean(),
+  parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
+  limits: edgeLimitsSchema,
+  faults: Type.Array(faultSchema),
   lastSeen: Type.Union([Type.Integer(), Type.Null()]),
   position: Type.Integer(),
   lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
@@ -139,6 +194,7 @@ export const edgeStatusSchema = Type.Object({
     Type.String(),
     Type.Object({
       revision: Type.Integer(),
+      prepared: Type.Integer({ description: 'What waits here for its activation; 0 for none.' }),
       lag: siteLag,
       error: Type.Union([Type.String(), Type.Null()]),
     }),
@@ -192,3 +248,32 @@ export const tokenSchema = Type.Object({
   ]),
 });
 export type Token = Static<typeof tokenSchema>;
+
+/** POST /v1/prune */
+export const pruneRequestSchema = Type.Object(
+  {
+    dryRun: Type.Optional(Type.Boolean({ description: 'Only says what would go.' })),
+    log: Type.Optional(
+      Type.Boolean({ description: 'Prunes the whole log, up to a checkpoint written now.' }),
+    ),
+  },
+  closed,
+);
+export type PruneRequest = Static<typeof pruneRequestSchema>;
+
+export const prunePlanSchema = Type.Object({
+  sites: Type.Array(
+    Type.Object({
+      site: nameSchema,
+      deleted: Type.Boolean(),
+      revisions: Type.Array(Type.Integer()),
+      rows: Type.Integer({ description: 'Of the catalog.' }),
+      objects: Type.Integer({ description: 'That the site was the last to refer to.' }),
+      bytes: Type.Integer(),
+    }),
+  ),
+  objects: Type.Integer({ description: 'That leave the store: young ones stay for an hour.' }),
+  bytes: Type.Integer({ description: 'The sizes of those objects.' }),
+  records: Type.Integer({ description: 'Of the log.' }),
+});
+export type PrunePlan = Static<typeof prunePlanSchema>;

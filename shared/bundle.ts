@@ -6,8 +6,12 @@ import { SkerryError } from './errors.ts';
  * big-endian) and its bytes; 0xFFFFFFFF and no bytes for one that the sender does not hold.
  */
 export const BUNDLE_TYPE = 'application/vnd.skerry.bundle';
-/** Objects up to this many bytes travel in bundles and share one file in the store. */
+/** Objects up to this many bytes share one file in the store. */
 export const SMALL_OBJECT = 64 * 1024;
+/** Objects up to this many bytes, those without a chunk list, travel in bundles. */
+export const BUNDLE_OBJECT = 1024 * 1024;
+/** Bytes of the objects of one bundle, before it is coded. */
+export const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 export const MAX_BUNDLE_OBJECTS = 4096;
 
 const ABSENT = 0xffffffff;
@@ -23,7 +27,10 @@ export interface BundleItem {
   readonly bytes: Buffer;
 }
 
-/** Yields the objects that arrived and match their digests; throws `corrupt-object` at the first that does not. */
+/**
+ * Yields the objects that arrived and match their digests. One that does not may be another of the same short
+ * name: it is passed over, and asked for by its whole digest.
+ */
 export async function* decodeBundle(
   source: AsyncIterable<Uint8Array>,
   wanted: readonly Digest[],
@@ -32,13 +39,12 @@ export async function* decodeBundle(
   for (const digest of wanted) {
     const size = (await input.take(4)).readUInt32BE();
     if (size === ABSENT) continue;
-    if (size > SMALL_OBJECT)
+    if (size > BUNDLE_OBJECT)
       throw new SkerryError('upstream-protocol', `a bundle has an object of ${size} bytes`);
     const bytes = await input.take(size);
-    if (digestOf(bytes) !== digest)
-      throw new SkerryError('corrupt-object', `object ${digest} arrived altered`);
-    yield { digest, bytes };
+    if (digestOf(bytes) === digest) yield { digest, bytes };
   }
+  await input.end();
 }
 
 class ByteQueue {
@@ -61,5 +67,15 @@ class ByteQueue {
     const all = pieces.length === 1 ? this.#held : Buffer.concat(pieces, total);
     this.#held = all.subarray(count);
     return all.subarray(0, count);
+  }
+
+  async end(): Promise<void> {
+    let extra = this.#held.length;
+    while (extra === 0) {
+      const next = await this.#source.next();
+      if (next.done) return;
+      extra = next.value.length;
+    }
+    throw new SkerryError('upstream-protocol', 'a bundle goes on after its last object');
   }
 }

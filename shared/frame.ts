@@ -12,13 +12,19 @@ export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
 const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
+/** The names of the edges from the sender up to the origin, itself first: first of all, and when they change. */
+const pathFrame = Type.Object({
+  v: Type.Literal(1),
+  t: Type.Literal('path'),
+  names: Type.Array(Type.String({ maxLength: 63 }), { maxItems: 64 }),
+});
 const envelope = schema(
   Type.Object({ v: Type.Integer(), t: Type.String(), critical: Type.Optional(Type.Boolean()) }),
 );
 
-const known = { record: schema(recordFrame), head: schema(headFrame) };
+const known = { record: schema(recordFrame), head: schema(headFrame), path: schema(pathFrame) };
 
-export type Frame = Static<typeof recordFrame> | Static<typeof headFrame>;
+export type Frame = Static<typeof recordFrame> | Static<typeof headFrame> | Static<typeof pathFrame>;
 
 /** A frame of a later version that may be passed over, or must not be. */
 export interface UnknownFrame {
@@ -36,5 +42,6 @@ export function decodeFrame(line: string): Frame | UnknownFrame {
   const { v, t, critical } = envelope.parseText(line, 'upstream-protocol');
   if (v === 1 && t === 'record') return known.record.parseText(line, 'upstream-protocol');
   if (v === 1 && t === 'head') return known.head.parseText(line, 'upstream-protocol');
+  if (v === 1 && t === 'path') return known.path.parseText(line, 'upstream-protocol');
   return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
 }

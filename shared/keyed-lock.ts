@@ -2,15 +2,35 @@
 export class KeyedLock<K> {
   readonly #tails = new Map<K, Promise<unknown>>();
 
-  async run<T>(key: K, work: () => Promise<T>): Promise<T> {
+  /**
+   * Rejects with the signal's reason as soon as it aborts: work that has not begun never does, and work that has
+   * keeps its turn until it ends by itself.
+   */
+  async run<T>(key: K, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const begin = async () => {
+      signal?.throwIfAborted();
+      return work();
+    };
     const before = this.#tails.get(key);
-    const result = before === undefined ? work() : before.then(work, work);
+    const result = before === undefined ? begin() : before.then(begin, begin);
     const tail = result.catch(() => {});
     this.#tails.set(key, tail);
-    try {
-      return await result;
-    } finally {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
-    }
+    const ended = async () => {
+      try {
+        return await result;
+      } finally {
+        if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      }
+    };
+    return signal === undefined ? ended() : orAborted(ended(), signal);
   }
+}
+
+function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) give();
+    signal.addEventListener('abort', give, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+  });
 }

@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { DIGEST_PATTERN } from './digest.ts';
+import { digestOf } from './digest.ts';
+import { SkerryError } from './errors.ts';
 import { headSchema } from './head.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 import { receiptSchema } from './receipt.ts';
+import { scheduleSchema } from './schedule.ts';
 import { schema } from './schema.ts';
 
 /** Names of sites and edges: DNS labels, since `<site>.localhost` is a host. */
@@ -43,25 +46,114 @@ export const siteReportSchema = Type.Object({
   site: Type.Integer(),
   revision: Type.Integer(),
   target: Type.Integer({ description: 'The revision that it is working towards.' }),
+  prepared: Type.Integer({
+    description: 'The revision that is whole and proven here and waits for its activation; 0 for none.',
+  }),
   pendingBytes: Type.Integer({ description: 'Bytes of objects still to fetch for the target.' }),
   error: Type.Union([Type.String(), Type.Null()]),
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
-/** POST /feed/v1/report: sent at each change and every few seconds. */
-export const edgeReportSchema = Type.Object(
-  {
-    position: Type.Integer({ minimum: 0 }),
-    version: Type.String({ maxLength: 40 }),
-    sites: Type.Array(siteReportSchema, { maxItems: 10_000 }),
-    receipts: Type.Array(receiptSchema, { maxItems: 1000 }),
-  },
+/** What an edge was started with that limits what it replicates, and when. */
+export const edgeLimitsSchema = Type.Object({
+  sites: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: all.' }),
+  prefixes: Type.Union([Type.Array(Type.String()), Type.Null()], {
+    description: 'Path prefixes of the objects that it holds; null: all.',
+  }),
+  delay: Type.Number({ description: 'Seconds that it stays behind.' }),
+  rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second, or null.' }),
+  schedule: Type.Union([scheduleSchema, Type.Null()]),
+});
+export type EdgeLimits = Static<typeof edgeLimitsSchema>;
+
+/** Something that an edge refused, with the code of shared/errors.ts. */
+export const faultSchema = Type.Object({
+  time: Type.Integer(),
+  code: Type.String({ maxLength: 40 }),
+  message: Type.String({ maxLength: 500 }),
+  upstream: Type.String({ maxLength: 300, description: 'The URL of the feed that it came from.' }),
+});
+export type Fault = Static<typeof faultSchema>;
+
+/** Where an edge stands: sent at each change and every few seconds, signed by the edge. */
+export const edgeReportSchema = Type.Object({
+  time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
+  position: Type.Integer({ minimum: 0 }),
+  version: Type.String({ maxLength: 40 }),
+  parent: Type.Union([nameSchema, Type.Null()], {
+    description: 'The edge that it follows; null: the origin.',
+  }),
+  limits: edgeLimitsSchema,
+  sites: Type.Array(siteReportSchema, { maxItems: 10_000 }),
+  faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
+  receipts: Type.Array(receiptSchema, { maxItems: 1000 }),
+});
+export type EdgeReport = Static<typeof edgeReportSchema>;
+export const edgeReports = schema(edgeReportSchema);
+
+/** A report as it travels: parents relay those of their children unchanged. */
+export const signedReportSchema = Type.Object({
+  edge: nameSchema,
+  text: Type.String({ maxLength: 4 * 1024 * 1024, description: 'The JSON text of an edge report.' }),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+});
+export type SignedReport = Static<typeof signedReportSchema>;
+
+export function signReport(log: string, edge: string, report: EdgeReport, key: SigningKey): SignedReport {
+  const text = JSON.stringify(report);
+  return { edge, text, sig: signText(key, reportText(log, edge, text)) };
+}
+
+/** The report, if the edge signed it; throws `bad-request`. */
+export function verifiedReport(log: string, { edge, text, sig }: SignedReport, key: PublicKey): EdgeReport {
+  if (!verifyText(key, reportText(log, edge, text), sig))
+    throw new SkerryError('bad-request', `a report of ${edge} is not signed by that edge`);
+  return edgeReports.parseText(text);
+}
+
+function reportText(log: string, edge: string, text: string): string {
+  return JSON.stringify(['skerry-report-1', log, edge, digestOf(text)]);
+}
+
+/** POST /feed/v1/report: the sender's own report first, then those that it relays. */
+export const reportRequestSchema = Type.Object(
+  { reports: Type.Array(signedReportSchema, { minItems: 1, maxItems: 1000 }) },
   { additionalProperties: false },
 );
-export type EdgeReport = Static<typeof edgeReportSchema>;
+export type ReportRequest = Static<typeof reportRequestSchema>;
 
-/** POST /feed/v1/bundle */
+/**
+ * In milliseconds from the sending of its report, for each edge that was reported: how long the origin counts on
+ * it (`leases`), and how long it may serve sites that refuse to be served without a lease (`serves`): only an edge
+ * that shows every synchronous publish gets that.
+ */
+export const reportAnswerSchema = Type.Object({
+  leases: Type.Record(nameSchema, Type.Integer()),
+  serves: Type.Record(nameSchema, Type.Integer()),
+});
+export type ReportAnswer = Static<typeof reportAnswerSchema>;
+export const reportAnswer = schema(reportAnswerSchema);
+
+/** Short names of at most MAX_BUNDLE_OBJECTS objects, 8 bytes each, as base64url. */
+const names = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 43_692 });
+
+/**
+ * POST /feed/v1/bundle. With `dictionary`, and the digest of those objects' concatenation in
+ * `Available-Dictionary`, the answer may be coded against it (`dcz`, RFC 9842).
+ */
 export const bundleRequestSchema = Type.Object(
-  { digests: Type.Array(Type.String({ pattern: DIGEST_PATTERN }), { minItems: 1, maxItems: 4096 }) },
+  { objects: names, dictionary: Type.Optional(names) },
+  { additionalProperties: false },
+);
+
+/** POST /feed/v1/sites/:site/revisions/:revision/leaves */
+export const leavesRequestSchema = Type.Object(
+  { nodes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, maxItems: 256 }) },
+  { additionalProperties: false },
+);
+
+/** POST /feed/v1/sites/:site/revisions/:revision/entries */
+export const entriesRequestSchema = Type.Object(
+  { leaves: Type.Array(Type.Integer({ minimum: 0, maximum: 65_535 }), { minItems: 1, maxItems: 4096 }) },
   { additionalProperties: false },
 );

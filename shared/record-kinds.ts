@@ -1,5 +1,6 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { type Schema, schema } from './schema.ts';
+import { modeSchema, sitePolicySchema } from './site-policy.ts';
 
 /**
  * The payloads of the record kinds that this version writes. Readers ignore fields that they do not know, so
@@ -18,6 +19,8 @@ const settings = Type.Object({
   /** Further host names, lower case; `<name>.localhost` always works. */
   domains: Type.Array(Type.String()),
   deleted: Type.Boolean(),
+  /** Absent in records of versions before 0.2: the defaults. */
+  policy: Type.Optional(sitePolicySchema),
 });
 
 const member = Type.Object({
@@ -27,6 +30,8 @@ const member = Type.Object({
   lon: Type.Union([Type.Number(), Type.Null()]),
   publicKey: Type.String(),
   revoked: Type.Boolean(),
+  /** It goes on following the log and serving, and fetches nothing. */
+  paused: Type.Optional(Type.Boolean()),
 });
 
 const revision = Type.Object({
@@ -37,10 +42,44 @@ const revision = Type.Object({
   message: Type.String(),
   /** The revision whose state a rollback restores, or null. */
   restores: Type.Union([Type.Integer(), Type.Null()]),
+  /** `sync`: edges prepare it now, and show it when it is activated. Absent before 0.2: `async`. */
+  mode: Type.Optional(modeSchema),
 });
 
 const activate = Type.Object({
-  mode: Type.Union([Type.Literal('async'), Type.Literal('sync'), Type.Literal('batch')]),
+  mode: modeSchema,
+  /** Of a batch: true when the window was opened by hand. */
+  now: Type.Optional(Type.Boolean()),
+  /** Of a sync publish that failed and was turned into an async one: why. */
+  degraded: Type.Optional(Type.String()),
+});
+
+/** A prepared revision will never be live. */
+const abort = Type.Object({ reason: Type.String() });
+
+/** How a sync publish ended, edge by edge. Not critical: it changes nothing. */
+const outcome = Type.Object({
+  visible: Type.Array(Type.String()),
+  unconfirmed: Type.Array(Type.String()),
+});
+
+/** All that the records before it have come to, so that they can be pruned and a new edge can start here. */
+const checkpoint = Type.Object({
+  key,
+  sites: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      name: Type.String(),
+      domains: Type.Array(Type.String()),
+      policy: Type.Optional(sitePolicySchema),
+      /** What is live, and the record that made it so; 0, null and 0 before the first publish. */
+      revision: Type.Integer(),
+      root: Type.Union([Type.String(), Type.Null()]),
+      seq: Type.Integer(),
+      files: Type.Integer(),
+    }),
+  ),
+  members: Type.Array(member),
 });
 
 export const payloads = {
@@ -49,18 +88,13 @@ export const payloads = {
   member: schema(member),
   revision: schema(revision),
   activate: schema(activate),
+  abort: schema(abort),
+  outcome: schema(outcome),
+  checkpoint: schema(checkpoint),
 } satisfies Record<string, Schema<unknown>>;
 
 export type RecordKind = keyof typeof payloads;
-export type Payload<K extends RecordKind> = K extends 'key'
-  ? Static<typeof key>
-  : K extends 'settings'
-    ? Static<typeof settings>
-    : K extends 'member'
-      ? Static<typeof member>
-      : K extends 'revision'
-        ? Static<typeof revision>
-        : Static<typeof activate>;
+export type Payload<K extends RecordKind> = (typeof payloads)[K] extends Schema<infer P> ? P : never;
 
 export function isKnownKind(kind: string): kind is RecordKind {
   return Object.hasOwn(payloads, kind);

@@ -45,6 +45,8 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
     maxThreads: threads,
     // Without this, Piscina puts a call that has to wait behind all later ones.
     stricterFIFO: true,
+    // V8 takes what it is given: without a bound a thread keeps several times what it needs.
+    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     // A thread that ends of idleness just before the pool is closed is replaced just after: the process hangs.
     idleTimeout: Number.POSITIVE_INFINITY,
     workerData,

@@ -67,17 +67,19 @@ async function runDev(
   const site = siteOf(folder);
   const url = `http://127.0.0.1:${port}`;
   const originData = join(data, 'origin');
-  const start = (name: string, args: readonly string[]) => {
-    const role = startRole(name, args);
+  const start = (name: string, kind: 'origin' | 'edge', args: readonly string[]) => {
+    const role = startRole(name, kind, args);
     roles.push(role);
     return role.ready;
   };
-  await start('origin', ['origin', '--data', originData, '--port', String(port)]);
+  await start('origin', 'origin', ['--data', originData, '--port', String(port)]);
   const token = (await readFile(join(originData, ADMIN_TOKEN_FILE), 'utf8')).trim();
   const client = new ApiClient(url, token, signal);
   try {
     const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
-    await Promise.all(edges.map(async (edge) => start(edge.name, await edgeArguments(client, edge, url))));
+    await Promise.all(
+      edges.map(async (edge) => start(edge.name, 'edge', await edgeArguments(client, edge, url))),
+    );
     printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
     const failed = Promise.race(roles.map((role) => role.failed));
     await Promise.race([watchAndTell(client, site, folder, signal), failed]);
@@ -92,7 +94,7 @@ async function edgeArguments(
   origin: string,
 ): Promise<string[]> {
   const ports = ['--port', String(edge.port), '--admin-port', String(edge.port + ADMIN_PORT_OFFSET)];
-  const base = ['edge', '--data', edge.data, '--origin', origin, ...ports];
+  const base = ['--data', edge.data, '--origin', origin, ...ports];
   if (await exists(join(edge.data, 'identity.json'))) return base;
   const { token } = await client.createToken({ scope: 'join', edge: edge.name, expires: 600 });
   const { name, region, lat, lon } = edge;

@@ -1,8 +1,23 @@
 import { Command } from 'commander';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import { checkSchedule } from '../../shared/schedule.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
-import { count, degrees, edgeName, option, port, required } from '../options.ts';
+import {
+  bytes,
+  count,
+  degrees,
+  edgeName,
+  list,
+  minutes,
+  option,
+  port,
+  required,
+  seconds,
+  siteList,
+} from '../options.ts';
 import { announce } from '../role-process.ts';
+import { edgeChangeCommand } from './edge-change.ts';
 
 interface EdgeFlags {
   readonly data: string;
@@ -16,50 +31,109 @@ interface EdgeFlags {
   readonly port: number;
   readonly adminPort: number;
   readonly processes: number;
+  readonly feedPort?: number;
+  readonly parent: readonly string[];
+  readonly sites?: readonly string[];
+  readonly prefix: readonly string[];
+  readonly delay: number;
+  readonly rate?: number;
+  readonly schedule?: string;
+  readonly timezone: string;
+  readonly window: number;
 }
 
 export function edgeCommand(): Command {
-  return new Command('edge')
-    .description('run an edge: follows the origin and serves its sites')
-    .addOption(option('--data <dir>', 'where it keeps its replica').default(DEFAULT_DATA))
-    .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
-    .addOption(option('--join <token>', 'a one-time join token (first start)'))
-    .addOption(option('--name <name>', 'the name of this edge (first start)').argParser(edgeName))
-    .addOption(option('--region <region>', 'where it is, in your words (first start)'))
-    .addOption(option('--lat <degrees>', 'latitude (first start)').argParser(degrees(90)))
-    .addOption(option('--lon <degrees>', 'longitude (first start)').argParser(degrees(180)))
-    .addOption(option('--host <host>', 'the address to serve on').default('127.0.0.1'))
-    .addOption(option('--port <port>', 'the port to serve on').argParser(port).default(7500))
-    .addOption(
-      option('--admin-port <port>', 'health, metrics and status, on loopback').argParser(port).default(7599),
-    )
-    .addOption(
-      option('--processes <n>', 'serving processes; one a core that should serve')
-        .argParser(count)
-        .default(1),
-    )
-    .action(async (flags: EdgeFlags) => {
-      const signal = interruption();
-      const { startEdge } = await import('../../edge/main.ts');
-      const { createLogger } = await import('../../shared/logger.ts');
-      const { data, host, port, adminPort, processes, origin } = flags;
-      const first = flags.join === undefined ? undefined : joinOptions(flags, flags.join);
-      const edge = await startEdge(
-        {
-          data,
-          host,
-          port,
-          adminPort,
-          processes,
-          ...(first && { join: first }),
-          ...(origin !== undefined && { origin }),
-        },
-        createLogger(),
-      );
-      announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}`);
-      await aborted(signal);
-      await edge.close();
-    });
+  return (
+    new Command('edge')
+      .description('run an edge: follows the origin and serves its sites')
+      // The flags behind a subcommand are its own, though some have the names of those here.
+      .enablePositionalOptions()
+      .addCommand(edgeChangeCommand('pause', 'an edge fetches nothing any more, and serves on'))
+      .addCommand(edgeChangeCommand('resume', 'a paused edge replicates again'))
+      .addCommand(edgeChangeCommand('revoke', 'an edge belongs to the log no more; there is no way back'))
+      .addOption(option('--data <dir>', 'where it keeps its replica').default(DEFAULT_DATA))
+      .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
+      .addOption(option('--join <token>', 'a one-time join token (first start)'))
+      .addOption(option('--name <name>', 'the name of this edge (first start)').argParser(edgeName))
+      .addOption(option('--region <region>', 'where it is, in your words (first start)'))
+      .addOption(option('--lat <degrees>', 'latitude (first start)').argParser(degrees(90)))
+      .addOption(option('--lon <degrees>', 'longitude (first start)').argParser(degrees(180)))
+      .addOption(option('--host <host>', 'the address to serve on').default('127.0.0.1'))
+      .addOption(option('--port <port>', 'the port to serve on').argParser(port).default(7500))
+      .addOption(
+        option('--admin-port <port>', 'health, metrics and status, on loopback')
+          .argParser(port)
+          .default(7599),
+      )
+      .addOption(
+        option('--processes <n>', 'serving processes; one a core that should serve')
+          .argParser(count)
+          .default(1),
+      )
+      .addOption(
+        option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
+      )
+      .addOption(
+        option(
+          '--parent <url>',
+          'the feed of an edge or the origin to follow; repeat it for others to fall back to',
+        )
+          .argParser(list)
+          .default([]),
+      )
+      .addOption(
+        option('--sites <names>', 'replicate these sites only, separated by commas').argParser(siteList),
+      )
+      .addOption(
+        option('--prefix <path>', 'hold only objects of paths that begin so; may be repeated')
+          .argParser(list)
+          .default([]),
+      )
+      .addOption(option('--delay <seconds>', 'stay this far behind').argParser(seconds).default(0))
+      .addOption(option('--rate <bytes>', 'fetch at most this many bytes per second').argParser(bytes))
+      .addOption(option('--schedule <cron>', 'fetch only in windows that open at these times'))
+      .addOption(option('--timezone <zone>', 'of the schedule').default('UTC'))
+      .addOption(
+        option('--window <minutes>', 'how long a window of the schedule is').argParser(minutes).default(60),
+      )
+      .action(async (flags: EdgeFlags) => {
+        const signal = interruption();
+        const { startEdge } = await import('../../edge/main.ts');
+        const { createLogger } = await import('../../shared/logger.ts');
+        const { data, host, port, adminPort, processes, origin, feedPort, parent } = flags;
+        const first = flags.join === undefined ? undefined : joinOptions(flags, flags.join);
+        const edge = await startEdge(
+          {
+            data,
+            host,
+            port,
+            adminPort,
+            processes,
+            parents: parent,
+            limits: limitsOf(flags),
+            ...(feedPort !== undefined && { feedPort }),
+            ...(first && { join: first }),
+            ...(origin !== undefined && { origin }),
+          },
+          createLogger(),
+        );
+        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}`);
+        await aborted(signal);
+        await edge.close();
+      })
+  );
+}
+
+function limitsOf({ sites, prefix, delay, rate, schedule, timezone, window }: EdgeFlags): EdgeLimits {
+  const windows = schedule === undefined ? null : { cron: schedule, timezone, minutes: window };
+  if (windows !== null) checkSchedule(windows);
+  return {
+    sites: sites === undefined ? null : [...sites].sort(),
+    prefixes: prefix.length === 0 ? null : [...new Set(prefix)].sort(),
+    delay,
+    rate: rate ?? null,
+    schedule: windows,
+  };
 }
 
 function joinOptions({ origin, name, region, lat, lon }: EdgeFlags, token: string) {

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
 import { option } from '../options.ts';
 import { printJson, printTable, timestamp } from '../output.ts';
+import { recordSummary } from '../record-summary.ts';
 
 export function logCommand(): Command {
   return readingCommand('log', 'the newest records of the log')
@@ -14,14 +15,15 @@ export function logCommand(): Command {
         const { records } = await client.log(options.from, options.limit);
         if (options.json) return printJson({ records });
         printTable(
-          ['seq', 'time (utc)', 'kind', 'site', 'revision', 'root'],
-          records.map(({ seq, time, kind, site, revision, root }) => [
-            seq,
-            timestamp(time),
-            kind,
-            site || '',
-            revision || '',
-            root?.slice(0, 12) ?? '',
+          ['seq', 'time (utc)', 'kind', 'site', 'revision', 'root', 'what'],
+          records.map((record) => [
+            record.seq,
+            timestamp(record.time),
+            record.kind,
+            record.site || '',
+            record.revision || '',
+            record.root?.slice(0, 12) ?? '',
+            recordSummary(record),
           ]),
         );
       }),

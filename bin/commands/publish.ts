@@ -1,19 +1,23 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
+import type { CommitRequest, EdgeStatus } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
+import type { Mode } from '../../shared/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { option, required, siteName } from '../options.ts';
+import { modeOption, option, required, siteName } from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
+import { printCommit } from '../print-commit.ts';
 
 const POLL_MS = 100;
 
 interface PublishFlags extends ClientOptions {
   readonly json?: boolean;
   readonly site?: string;
-  readonly mode: 'async';
+  readonly mode?: Mode;
   readonly message?: string;
+  readonly now?: boolean;
   readonly wait?: boolean;
 }
 
@@ -21,8 +25,9 @@ export function publishCommand(): Command {
   return readingCommand('publish', 'publish a folder as a new revision of a site')
     .argument('<dir>', 'the folder')
     .addOption(option('--site <name>', 'the site; created if it is missing').argParser(siteName))
-    .addOption(new Option('--mode <mode>', 'when edges switch').choices(['async']).default('async'))
+    .addOption(modeOption())
     .addOption(option('--message <text>', 'what to remember this revision by'))
+    .addOption(option('--now', 'of a batch: open a window, for all that waits'))
     .addOption(option('--wait', 'end when every online edge shows it'))
     .action((folder: string, flags: PublishFlags) =>
       withClient(flags, async (client, signal) => {
@@ -36,7 +41,7 @@ export function publishCommand(): Command {
         const surveys = startSurveyThreads();
         let published: Published;
         try {
-          const commit = { mode: flags.mode, ...(flags.message !== undefined && { message: flags.message }) };
+          const commit = commitRequest(flags);
           published = await publishFolder(
             { client, surveys, site, commit, progress: bar.update, signal },
             folder,
@@ -46,7 +51,7 @@ export function publishCommand(): Command {
           await surveys.close();
         }
         const { commit } = published;
-        if (!flags.json) printLine(summary(site, published));
+        if (!flags.json) printCommit(site, commit, whatItTook(published));
         if (flags.wait) {
           const edges = await visibleEverywhere(client, site, commit.revision, signal);
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
@@ -63,17 +68,23 @@ export async function ensureSite(client: ApiClient, site: string): Promise<void>
     await client.site(site);
   } catch (error) {
     if (!hasCode(error, 'no-such-site')) throw error;
-    await client.createSite(site);
+    await client.putSite(site);
   }
 }
 
-function summary(site: string, { commit, files, sentFiles, sentBytes }: Published): string {
-  if (commit.unchanged) return `site ${site}: nothing changed, revision ${commit.revision} is live`;
-  const sent = `${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
-  return `site ${site}: revision ${commit.revision} is live at the origin (${plural(files, 'file')}, ${sent})`;
+function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
+  return {
+    ...(mode !== undefined && { mode }),
+    ...(message !== undefined && { message }),
+    ...(now && { now }),
+  };
 }
 
-/** Resolves with the number of online edges once all of them show the revision or a later one. */
+function whatItTook({ files, sentFiles, sentBytes }: Published): string {
+  return `${plural(files, 'file')}, ${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+}
+
+/** Resolves with the number of edges that are waited for, once all of them show the revision or a later one. */
 async function visibleEverywhere(
   client: ApiClient,
   site: string,
@@ -81,8 +92,13 @@ async function visibleEverywhere(
   signal: AbortSignal,
 ): Promise<number> {
   while (true) {
-    const online = (await client.edges()).filter((edge) => edge.online);
-    if (online.every((edge) => (edge.sites[site]?.revision ?? 0) >= revision)) return online.length;
+    const shown = (await client.edges()).filter(isAwaited).flatMap(({ sites }) => sites[site] ?? []);
+    if (shown.every((reported) => reported.revision >= revision)) return shown.length;
     await systemClock.sleep(POLL_MS, signal);
   }
+}
+
+/** Nothing holds it back on purpose. */
+function isAwaited({ online, paused, limits }: EdgeStatus): boolean {
+  return online && !paused && limits.delay === 0 && limits.schedule === null;
 }

@@ -12,12 +12,12 @@ export function revisionsCommand(): Command {
         if (options.json) return printJson({ revisions });
         printTable(
           ['revision', 'time (utc)', 'files', 'size', '', 'message'],
-          revisions.map(({ revision, time, files, bytes, live, message }) => [
+          revisions.map(({ revision, time, files, bytes, live, state, message }) => [
             revision,
             timestamp(time),
             files,
             humanBytes(bytes),
-            live ? 'live' : '',
+            live ? 'live' : state === 'activated' ? '' : state,
             message,
           ]),
         );

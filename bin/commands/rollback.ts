@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { Mode } from '../../shared/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { option, revision, siteName } from '../options.ts';
-import { printJson, printLine } from '../output.ts';
+import { modeOption, option, revision, siteName } from '../options.ts';
+import { printJson } from '../output.ts';
+import { printCommit } from '../print-commit.ts';
 
 export function rollbackCommand(): Command {
   return readingCommand('rollback', 'make old content live again, as a new revision')
@@ -9,12 +11,21 @@ export function rollbackCommand(): Command {
     .addOption(
       option('--to <revision>', 'the revision to return to; else what was live before').argParser(revision),
     )
-    .action((site: string, options: ClientOptions & { json?: boolean; to?: number }) =>
+    .addOption(modeOption())
+    .action((site: string, { json, to, mode, ...options }: ClientOptions & RollbackFlags) =>
       withClient(options, async (client) => {
-        const commit = await client.rollback(site, options.to);
-        if (options.json) return printJson(commit);
-        const what = commit.unchanged ? 'is live already' : 'is live at the origin';
-        printLine(`site ${site}: revision ${commit.revision} ${what}`);
+        const commit = await client.rollback(site, {
+          ...(to !== undefined && { to }),
+          ...(mode !== undefined && { mode }),
+        });
+        if (json) return printJson(commit);
+        printCommit(site, commit);
       }),
     );
+}
+
+interface RollbackFlags {
+  readonly json?: boolean;
+  readonly to?: number;
+  readonly mode?: Mode;
 }

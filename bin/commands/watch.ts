@@ -3,7 +3,8 @@ import type { ApiClient } from '../../origin/client/api-client.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
 import { option, required, siteName } from '../options.ts';
-import { plural, printLine } from '../output.ts';
+import { plural } from '../output.ts';
+import { printCommit } from '../print-commit.ts';
 import { explain } from '../report-error.ts';
 import { ensureSite } from './publish.ts';
 
@@ -39,12 +40,7 @@ export async function watchAndTell(
         progress: () => {},
         signal,
         clock: systemClock,
-        published: ({ revision, unchanged }, changes) =>
-          printLine(
-            unchanged
-              ? `site ${site}: nothing changed, revision ${revision} is live`
-              : `site ${site}: revision ${revision} is live at the origin (${plural(changes, 'file')})`,
-          ),
+        published: (commit, changes) => printCommit(site, commit, plural(changes, 'file')),
         failed: (error) => process.stderr.write(`${explain(error)}\n`),
       },
       folder,

@@ -1,3 +1,5 @@
+import type { Digest } from '../../shared/digest.ts';
+
 /**
  * What the replicating process and its serving processes say to each other over Node's IPC channel. Both ends
  * are this program, started together: no schema.
@@ -10,6 +12,10 @@ export interface SiteView {
   readonly domains: readonly string[];
   /** The revision to serve; 0 when nothing is visible yet. */
   readonly revision: number;
+  /** The path prefixes that are held here; null for all. Others answer 421. */
+  readonly prefixes: readonly string[] | null;
+  /** Answers 503 while the edge has no lease. */
+  readonly needsLease: boolean;
 }
 
 export type ToServing =
@@ -19,6 +25,10 @@ export type ToServing =
   | { readonly t: 'hold'; readonly turn: number }
   /** Requests begun from now on see these views, all of them; ends the hold. */
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
+  /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
+  | { readonly t: 'lease'; readonly until: number }
+  /** These objects were found corrupted on disk: what is in memory of them is not to be trusted either. */
+  | { readonly t: 'forget'; readonly digests: readonly Digest[] }
   | { readonly t: 'counters'; readonly turn: number }
   /** Answer what has begun, take nothing new, end. */
   | { readonly t: 'drain' };

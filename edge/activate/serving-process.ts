@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/module-url.ts';
 import type { FromServing, ServingCounters, SiteView, ToServing } from './messages.ts';
@@ -56,6 +57,14 @@ export class ServingProcess {
     const turn = ++this.#turn;
     this.#send({ t: 'switch', turn, views });
     await this.#answer('switched', (message) => message.turn === turn, ms);
+  }
+
+  lease(until: number): void {
+    this.#send({ t: 'lease', until });
+  }
+
+  forget(digests: readonly Digest[]): void {
+    this.#send({ t: 'forget', digests });
   }
 
   async counters(ms: number): Promise<ServingCounters> {

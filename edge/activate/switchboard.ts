@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
+import type { Digest } from '../../shared/digest.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import type { ServingCounters, SiteView } from './messages.ts';
@@ -28,6 +29,9 @@ export interface SwitchboardOptions {
 export interface Switchboard {
   /** The atomic switch: resolves when every serving process answers from these views. */
   show(views: readonly SiteView[]): Promise<void>;
+  /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
+  lease(until: number): void;
+  forget(digests: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
   close(): Promise<void>;
 }
@@ -43,6 +47,8 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
   }
   return {
     show: (views) => processes.show(views),
+    lease: (until) => processes.lease(until),
+    forget: (digests) => processes.forget(digests),
     counters: () => processes.counters(),
     close: () => processes.close(),
   };
@@ -54,6 +60,7 @@ class ServingProcesses {
   readonly #switches = new KeyedLock<'switch'>();
   readonly #closing = new AbortController();
   #views: readonly SiteView[];
+  #leaseUntil = 0;
   /** Counted by processes that have ended: totals never go back. */
   #ended: ServingCounters = {};
   #lastSeen = new Map<ServingProcess, ServingCounters>();
@@ -73,6 +80,15 @@ class ServingProcesses {
       await this.#holdAll();
       await Promise.all([...this.#living].map((serving) => this.#confirm(serving)));
     });
+  }
+
+  lease(until: number): void {
+    this.#leaseUntil = until;
+    for (const serving of this.#living) serving.lease(until);
+  }
+
+  forget(digests: readonly Digest[]): void {
+    for (const serving of this.#living) serving.forget(digests);
   }
 
   async counters(): Promise<ServingCounters> {
@@ -120,6 +136,7 @@ class ServingProcesses {
     const serving = await ServingProcess.start({ folder, host, port });
     if (this.#closing.signal.aborted) return serving.kill();
     this.#living.add(serving);
+    serving.lease(this.#leaseUntil);
     serving.onExit(() => void this.#replace(serving));
     // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));

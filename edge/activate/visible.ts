@@ -14,6 +14,8 @@ export class Visible {
   readonly #catalog: EdgeCatalog;
   readonly #processes: Shows;
   readonly #becameVisible: (site: EdgeSite) => Promise<void>;
+  readonly #isWanted: (site: EdgeSite) => boolean;
+  readonly #keepsUp: () => boolean;
   #revisions = new Map<number, number>();
   #shown = '';
 
@@ -21,23 +23,29 @@ export class Visible {
     catalog: EdgeCatalog,
     processes: Shows,
     becameVisible: (site: EdgeSite) => Promise<void>,
+    isWanted: (site: EdgeSite) => boolean,
+    keepsUp: () => boolean,
   ) {
+    this.#isWanted = isWanted;
+    this.#keepsUp = keepsUp;
     this.#catalog = catalog;
     this.#processes = processes;
     this.#becameVisible = becameVisible;
   }
 
   /** The views that serving processes start with. */
-  static async views(catalog: EdgeCatalog): Promise<SiteView[]> {
-    return (await catalog.sites()).map(toView);
+  static async views(catalog: EdgeCatalog, isWanted: (site: EdgeSite) => boolean): Promise<SiteView[]> {
+    return (await catalog.sites()).filter(isWanted).map((site) => toView(site, true));
   }
 
   static async open(
     catalog: EdgeCatalog,
     processes: Shows,
     becameVisible: (site: EdgeSite) => Promise<void>,
+    isWanted: (site: EdgeSite) => boolean,
+    keepsUp: () => boolean,
   ): Promise<Visible> {
-    const visible = new Visible(catalog, processes, becameVisible);
+    const visible = new Visible(catalog, processes, becameVisible, isWanted, keepsUp);
     await visible.show();
     return visible;
   }
@@ -48,8 +56,8 @@ export class Visible {
 
   /** Shows what the catalog says now, unless it is shown already. */
   async show(): Promise<void> {
-    const sites = await this.#catalog.sites();
-    const views = sites.map(toView);
+    const sites = (await this.#catalog.sites()).filter(this.#isWanted);
+    const views = sites.map((site) => toView(site, this.#keepsUp()));
     const key = JSON.stringify(views);
     if (key !== this.#shown) await this.#processes.show(views);
     this.#shown = key;
@@ -58,6 +66,7 @@ export class Visible {
   }
 }
 
-function toView({ id, name, domains, active }: EdgeSite): SiteView {
-  return { id, name, domains, revision: active.revision };
+function toView({ id, name, domains, active, covers, policy }: EdgeSite, keepsUp: boolean): SiteView {
+  const needsLease = keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
+  return { id, name, domains, revision: active.revision, prefixes: covers, needsLease };
 }

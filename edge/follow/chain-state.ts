@@ -64,6 +64,25 @@ export function follow(state: ChainState, record: LogRecord): ChainState {
   return { ...state, key, seq: position, hash: recordHash(record), head: Math.max(state.head, position) };
 }
 
+/**
+ * The state after a checkpoint that stands in for records which the feed no longer holds; throws `broken-chain` or
+ * `bad-signature`. It says all that those records came to, so nothing is lost by passing over them.
+ */
+export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainState {
+  if (record.log !== state.log || record.epoch !== state.epoch || record.kind !== 'checkpoint') {
+    throw new SkerryError('broken-chain', `record ${record.seq} is no checkpoint of this log`);
+  }
+  if (record.seq <= state.seq)
+    throw new SkerryError('broken-chain', `the checkpoint ${record.seq} is not after record ${state.seq}`);
+  const { key: payload } = payloads.checkpoint.parseText(record.payload, 'bad-signature');
+  const key = certifiedKey(state.log, state.epoch, payload, state.recovery);
+  if (key === undefined || !verifyRecord(record, key)) {
+    throw new SkerryError('bad-signature', `the checkpoint ${record.seq} is not signed by the origin`);
+  }
+  const position = seq(record.seq);
+  return { ...state, key, seq: position, hash: recordHash(record), head: Math.max(state.head, position) };
+}
+
 /** A `key` record is signed with the key that it brings, which the recovery key certifies. */
 function nextKey(state: ChainState, record: LogRecord): PublicKey {
   const payload = payloads.key.parseText(record.payload, 'bad-signature');

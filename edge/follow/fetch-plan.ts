@@ -1,37 +1,70 @@
-import { SMALL_OBJECT } from '../../shared/bundle.ts';
+import { BUNDLE_OBJECT, MAX_BUNDLE_OBJECTS } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { NeededObject } from '../store/catalog.ts';
 
-const MAX_OBJECTS = 2048;
-const MAX_BYTES = 8 * 1024 * 1024;
+/** Of new objects in one bundle, and of the old ones that it is coded against. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
-export interface FetchPlan {
-  /** Groups of small objects, each for one request. */
-  readonly bundles: readonly (readonly NeededObject[])[];
-  readonly large: readonly NeededObject[];
+/** Objects for one request, and what the answer may be coded against. */
+export interface BundlePlan {
+  readonly objects: readonly NeededObject[];
+  readonly dictionary: readonly NeededObject[];
 }
 
-/** How to fetch the objects that are missing: small ones together, each larger one by itself, each once. */
-export function planFetch(needed: readonly NeededObject[], missing: ReadonlySet<Digest>): FetchPlan {
-  const bundles: NeededObject[][] = [];
-  const large: NeededObject[] = [];
+export interface FetchPlan {
+  readonly bundles: readonly BundlePlan[];
+  readonly large: readonly { readonly object: NeededObject; readonly base: NeededObject | undefined }[];
+}
+
+/**
+ * How to fetch the objects that are missing: smaller ones together, in the order of `needed`, each larger one by
+ * itself, each once. `bases` are objects that are held here and probably resemble those they are named for.
+ */
+export function planFetch(
+  needed: readonly NeededObject[],
+  missing: ReadonlySet<Digest>,
+  bases: ReadonlyMap<string, NeededObject>,
+): FetchPlan {
+  const bundles: BundlePlan[] = [];
+  const large: { object: NeededObject; base: NeededObject | undefined }[] = [];
   const planned = new Set<Digest>();
-  let bytes = 0;
+  let open = newBundle();
   for (const object of needed) {
     if (!missing.has(object.digest) || planned.has(object.digest)) continue;
     planned.add(object.digest);
-    if (object.size > SMALL_OBJECT) {
-      large.push(object);
+    const base = bases.get(object.digest);
+    if (object.size > BUNDLE_OBJECT) {
+      large.push({ object, base });
       continue;
     }
-    const last = bundles.at(-1);
-    if (last === undefined || last.length === MAX_OBJECTS || bytes + object.size > MAX_BYTES) {
-      bundles.push([object]);
-      bytes = object.size;
-    } else {
-      last.push(object);
-      bytes += object.size;
+    const isFull =
+      open.objects.length === MAX_BUNDLE_OBJECTS ||
+      open.bytes + object.size > MAX_BYTES ||
+      open.dictionaryBytes + (base?.size ?? 0) > MAX_BYTES;
+    if (isFull && open.objects.length > 0) {
+      bundles.push(closed(open));
+      open = newBundle();
     }
+    open.objects.push(object);
+    open.bytes += object.size;
+    // A larger base would not fit beside others: the object goes without.
+    if (base === undefined || base.size > MAX_BYTES || open.dictionary.has(base.digest)) continue;
+    open.dictionary.set(base.digest, base);
+    open.dictionaryBytes += base.size;
   }
+  if (open.objects.length > 0) bundles.push(closed(open));
   return { bundles, large };
+}
+
+function newBundle() {
+  return {
+    objects: [] as NeededObject[],
+    bytes: 0,
+    dictionary: new Map<Digest, NeededObject>(),
+    dictionaryBytes: 0,
+  };
+}
+
+function closed({ objects, dictionary }: ReturnType<typeof newBundle>): BundlePlan {
+  return { objects, dictionary: [...dictionary.values()] };
 }

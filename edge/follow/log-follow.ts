@@ -1,48 +1,79 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
+import type { Wants } from '../../shared/feed/feed-source.ts';
+import type { Head } from '../../shared/head.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { forever } from '../../shared/retry.ts';
+import { type Faults, isLie } from '../report/faults.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
-import { type ChainState, follow, noteHead } from './chain-state.ts';
+import { type ChainState, follow, noteHead, startAtCheckpoint } from './chain-state.ts';
 import type { Caller, Upstream } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 
 const RECORDS_PER_SYNC = 500;
 const BACKOFF = { first: 200, most: 10_000 };
+/** An upstream whose head gets no younger for this long is left for another. */
+const STALE_MS = 30_000;
 
 export interface LogFollowParts {
   readonly catalog: EdgeCatalog;
-  readonly upstream: Upstream;
+  readonly upstreams: Upstreams;
   readonly caller: Caller;
+  readonly wants: Wants;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly faults: Faults;
   /** Called after records have been taken in, and after each head. */
-  readonly moved: (chain: ChainState) => void;
+  readonly moved: (chain: ChainState, head: Head | undefined) => void;
+  /** The edges from the upstream to the origin, whenever they change. */
+  readonly pathChanged: (names: readonly string[]) => void;
 }
 
 /**
- * Keeps the edge's copy of the log at the head, for ever: dials, verifies each record before it is stored,
- * and dials again when the connection ends, falls silent or says what the origin did not sign.
+ * Keeps the edge's copy of the log at the head, for ever: dials, verifies each record before it is stored, and
+ * dials again, the next upstream if there are several, when the connection ends, falls silent, or says what the
+ * origin did not sign.
  */
 export function followLog(parts: LogFollowParts, start: ChainState, signal: AbortSignal): Promise<void> {
-  const { catalog, upstream, caller, clock, log, moved } = parts;
+  const { catalog, upstreams, caller, wants, clock, log, faults, moved, pathChanged } = parts;
   let stored = start;
+  let upstream = upstreams.current;
 
   const readStream = async (progressed: () => void) => {
+    upstream = upstreams.current;
+    const leaving = AbortSignal.any([signal, upstreams.moved]);
+    try {
+      await readFrom(upstream, stored.seq + 1, leaving, progressed);
+    } catch (error) {
+      const checkpoint = hasCode(error, 'log-pruned') && (error as SkerryError).details.checkpoint;
+      if (typeof checkpoint !== 'number' || checkpoint <= stored.seq) throw error;
+      await readFrom(upstream, checkpoint, leaving, progressed);
+    }
+    throw new SkerryError('origin-unreachable', `the stream from ${upstream.url} ended`);
+  };
+
+  async function readFrom(from: Upstream, first: number, leaving: AbortSignal, progressed: () => void) {
     let chain = stored;
+    let head: Head | undefined;
     let batch: LogRecord[] = [];
+    const freshness = headFreshness(clock);
     const store = async () => {
       if (batch.length === 0) return;
       await catalog.storeRecords(batch, chain);
       stored = chain;
       batch = [];
-      moved(stored);
+      moved(stored, head);
     };
-    for await (const frame of upstream.stream(caller, stored.seq + 1, signal)) {
+    const take = (record: LogRecord) =>
+      record.seq === first && first > stored.seq + 1
+        ? startAtCheckpoint(chain, record)
+        : follow(chain, record);
+    for await (const frame of from.stream(caller, first, wants, leaving)) {
       switch (frame.t) {
         case 'record':
           try {
-            chain = follow(chain, frame.record);
+            chain = take(frame.record);
           } catch (error) {
             // What came before it is verified, and need not be asked for again.
             await store();
@@ -51,12 +82,23 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
           batch.push(frame.record);
           if (batch.length >= RECORDS_PER_SYNC) await store();
           break;
-        case 'head':
+        case 'head': {
           chain = noteHead(chain, frame.head);
           await store();
-          if (chain.head > stored.head) await catalog.noteHead(chain.head);
+          if (head === undefined || frame.head.seq > head.seq) await catalog.noteHead(frame.head);
+          head = frame.head;
           stored = chain;
-          moved(stored);
+          moved(stored, head);
+          if (freshness(head)) break;
+          const stale = new SkerryError('stale-head', `${from.url} passes on no newer head of the origin`);
+          faults.note(stale, from.url);
+          if (upstreams.all.length > 1) throw stale;
+          break;
+        }
+        case 'path':
+          if (frame.names.includes(caller.name))
+            throw new SkerryError('parent-loop', `${from.url} follows this edge`);
+          pathChanged(frame.names);
           break;
         case 'unknown':
           if (frame.critical) {
@@ -65,7 +107,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       }
       progressed();
     }
-  };
+  }
 
   const newer = new AbortController();
   return forever(readStream, {
@@ -73,11 +115,30 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     clock,
     signal: AbortSignal.any([signal, newer.signal]),
     onError: (error) => {
+      if (upstream !== upstreams.current) return;
+      faults.note(error, upstream.url);
       if (hasCode(error, 'unknown-critical-record')) {
         // Trying again cannot help: this version serves what it has until it is replaced by a newer one.
         log.fatal({ err: error }, 'the edge follows the log no further');
         newer.abort();
-      } else log.warn({ err: error }, 'the feed broke off');
+        return;
+      }
+      log.warn({ err: error, upstream: upstream.url }, 'the feed broke off');
+      if (isLie(error)) upstreams.avoid(upstream);
+      else upstreams.advance(upstream);
     },
   });
+}
+
+/** Tells of each head whether the origin's signing times still advance. */
+function headFreshness(clock: Clock): (head: Head) => boolean {
+  let newest = 0;
+  let since = clock.monotonic();
+  return ({ time }) => {
+    if (time > newest) {
+      newest = time;
+      since = clock.monotonic();
+    }
+    return clock.monotonic() - since < STALE_MS;
+  };
 }

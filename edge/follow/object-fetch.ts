@@ -1,74 +1,167 @@
-import { SMALL_OBJECT } from '../../shared/bundle.ts';
+import type { Readable } from 'node:stream';
+import { BUNDLE_OBJECT, SMALL_OBJECT } from '../../shared/bundle.ts';
 import { type ChunkList, decodeChunkList } from '../../shared/chunk-list.ts';
+import { isRawDictionary, MAX_DELTA_SIDE } from '../../shared/delta/dcz.ts';
+import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { MAX_CHUNK, MIN_CHUNK } from '../../shared/fastcdc.ts';
+import type { Gate } from '../../shared/gate.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
+import { encodeNames } from '../../shared/manifest/object-names.ts';
 import type { Draft, ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { NeededObject } from '../store/catalog.ts';
-import { planFetch } from './fetch-plan.ts';
-import type { Caller, Upstream } from './upstream.ts';
+import { type BundlePlan, planFetch } from './fetch-plan.ts';
+import { runAtMost } from './run-at-most.ts';
+import type { Caller, Dictionary, Transfer, Upstream } from './upstream.ts';
 
 const AT_ONCE = 3;
+/** Larger objects of a bundle wait here until there is a batch of small ones to sync with. */
+const SYNC_BYTES = 4 * 1024 * 1024;
+
+/** Where objects are fetched from, and what encodings that pass through are kept for. */
+export interface ObjectSource {
+  readonly upstream: Upstream;
+  readonly caller: Caller;
+  /** A parent forwards a bundle to its children as it came. */
+  readonly keepEncoded:
+    | ((names: string, dictionary: Digest | undefined, encoded: Encoded) => void)
+    | undefined;
+}
 
 /** Brings missing objects into the store; nothing enters it that does not match its digest. */
 export class ObjectFetch {
-  readonly #upstream: Upstream;
-  readonly #caller: Caller;
   readonly #store: ObjectStore;
   /** Two sites may want one object at one time, and a draft has one writer. */
   readonly #drafts = new KeyedLock<Digest>();
 
-  constructor(upstream: Upstream, caller: Caller, store: ObjectStore) {
-    this.#upstream = upstream;
-    this.#caller = caller;
+  readonly #gate: Gate;
+
+  /** `gate` keeps pruning out while it is looked what is missing. */
+  constructor(store: ObjectStore, gate: Gate) {
     this.#store = store;
+    this.#gate = gate;
   }
 
-  /** Resolves when all of them are stored durably; `arrived` counts the bytes that need fetching no more. */
+  /**
+   * Resolves when all of them are stored durably. `bases` name objects that resemble the ones wanted, by digest of
+   * the wanted; `arrived` counts the bytes that need fetching no more.
+   */
   async fetch(
+    source: ObjectSource,
     needed: readonly NeededObject[],
+    bases: ReadonlyMap<string, NeededObject>,
     arrived: (bytes: number) => void,
-    signal: AbortSignal,
+    transfer: Transfer,
   ): Promise<void> {
-    const missing = new Set(await this.#store.missing([...new Set(needed.map(({ digest }) => digest))]));
-    const { bundles, large } = planFetch(needed, missing);
+    const digests = new Set(needed.map(({ digest }) => digest));
+    const missing = new Set(await this.#gate.shared(() => this.#store.missing([...digests])));
+    arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
+    if (missing.size === 0) return;
+    const { bundles, large } = planFetch(needed, missing, await this.#heldBases(missing, bases));
+    const bytesOf = countedOnce(needed);
     const jobs = [
-      ...bundles.map((bundle) => () => this.#fetchBundle(bundle, signal)),
-      ...large.map((object) => () => this.#drafts.run(object.digest, () => this.#fetchLarge(object, signal))),
+      ...bundles.map((bundle) => async () => {
+        await this.#fetchBundle(source, bundle, transfer);
+        arrived(bundle.objects.reduce((sum, { digest }) => sum + bytesOf(digest), 0));
+      }),
+      ...large.map(({ object, base }) => async () => {
+        await this.#drafts.run(object.digest, () => this.#fetchLarge(source, object, base, transfer));
+        arrived(bytesOf(object.digest));
+      }),
     ];
     await runAtMost(AT_ONCE, jobs);
-    arrived(needed.reduce((sum, { size }) => sum + size, 0));
   }
 
-  async #fetchBundle(objects: readonly NeededObject[], signal: AbortSignal): Promise<void> {
-    const wanted = objects.map(({ digest }) => digest);
-    const arrived: SmallObject[] = [];
+  async #heldBases(
+    missing: ReadonlySet<Digest>,
+    bases: ReadonlyMap<string, NeededObject>,
+  ): Promise<Map<string, NeededObject>> {
+    const useful = [...bases].filter(
+      ([digest, base]) => missing.has(digest as Digest) && base.size <= MAX_DELTA_SIDE * 64,
+    );
+    const absent = new Set(await this.#store.missing([...new Set(useful.map(([, base]) => base.digest))]));
+    return new Map(useful.filter(([, base]) => !absent.has(base.digest)));
+  }
+
+  async #fetchBundle(source: ObjectSource, plan: BundlePlan, transfer: Transfer): Promise<void> {
+    const wanted = plan.objects.map(({ digest }) => digest);
+    const dictionary = await this.#dictionary(plan.dictionary);
+    const { upstream, caller, keepEncoded } = source;
+    const keep =
+      keepEncoded &&
+      ((encoded: Encoded) =>
+        keepEncoded(encodeNames(wanted), dictionary && digestOf(dictionary.bytes), encoded));
+    const left = new Map(plan.objects.map((object) => [object.digest, object]));
+    let small: SmallObject[] = [];
+    let held = 0;
+    const sync = async () => {
+      const batch = small;
+      small = [];
+      held = 0;
+      if (batch.length > 0) await this.#store.putSmall(batch);
+    };
     try {
-      for await (const item of this.#upstream.bundle(this.#caller, wanted, signal)) arrived.push(item);
+      for await (const item of upstream.bundle(caller, wanted, dictionary, transfer, keep)) {
+        left.delete(item.digest);
+        if (item.bytes.length > SMALL_OBJECT) {
+          await this.#drafts.run(item.digest, () => this.#storeWhole(item.digest, item.bytes));
+          continue;
+        }
+        small.push(item);
+        held += item.bytes.length;
+        if (held > SYNC_BYTES) await sync();
+      }
     } finally {
       // What has come and matches is kept when the rest breaks off.
-      if (arrived.length > 0) await this.#store.putSmall(arrived);
+      await sync();
     }
-    if (arrived.length < wanted.length) {
-      throw new SkerryError(
-        'no-such-object',
-        `${wanted.length - arrived.length} objects are not held upstream`,
-      );
-    }
+    for (const object of left.values()) await this.#fetchAlone(source, object, transfer);
   }
 
-  async #fetchLarge(object: NeededObject, signal: AbortSignal): Promise<void> {
+  /** An object that a bundle should have brought, by its whole digest. */
+  async #fetchAlone(
+    { upstream, caller }: ObjectSource,
+    object: NeededObject,
+    transfer: Transfer,
+  ): Promise<void> {
+    const { digest, size } = object;
+    const body = await upstream.object(caller, digest, undefined, transfer);
+    const bytes = await collected(body, size, `the object ${digest} is longer than the origin signed`);
+    if (digestOf(bytes) !== digest)
+      throw new SkerryError('corrupt-object', `the object ${digest} arrived altered`);
+    await this.#drafts.run(digest, () => this.#storeWhole(digest, bytes));
+  }
+
+  async #dictionary(objects: readonly NeededObject[]): Promise<Dictionary | undefined> {
+    if (objects.length === 0) return undefined;
+    const digests = objects.map(({ digest }) => digest);
+    const pieces: Buffer[] = [];
+    for (const digest of digests) pieces.push(await this.#wholeObject(digest));
+    const bytes = Buffer.concat(pieces);
+    return isRawDictionary(bytes) ? { digests, bytes } : undefined;
+  }
+
+  async #fetchLarge(
+    source: ObjectSource,
+    object: NeededObject,
+    base: NeededObject | undefined,
+    transfer: Transfer,
+  ): Promise<void> {
     const { digest, size, chunks } = object;
     if ((await this.#store.missing([digest])).length === 0) return;
     const list =
-      chunks === null ? wholeAsOneChunk(object) : await this.#chunkList(digest, size, chunks, signal);
+      chunks === null
+        ? wholeAsOneChunk(object)
+        : await this.#chunkList(source, digest, size, chunks, transfer);
     const draft = await this.#store.draft(digest);
     try {
       let next = await verifiedChunks(draft, list);
-      if (draft.size < size) next = await this.#appendChunks(draft, list, next, signal);
-      if (next < list.chunks.length)
-        throw new SkerryError('corrupt-object', `the object ${digest} is cut off`);
+      // A coded body cannot be resumed: after a break the rest comes as it is.
+      if (next === 0 && size <= MAX_DELTA_SIDE)
+        next = await this.#appendCoded(source, draft, list, base, transfer);
+      else if (next < list.chunks.length) await this.#appendChunks(source, draft, list, next, base, transfer);
+      if (draft.size < size) throw new SkerryError('corrupt-object', `the object ${digest} is cut off`);
     } catch (error) {
       await draft.suspend();
       throw error;
@@ -76,41 +169,84 @@ export class ObjectFetch {
     await draft.keep(digest);
   }
 
-  async #appendChunks(draft: Draft, list: ChunkList, first: number, signal: AbortSignal): Promise<number> {
-    const range = { start: draft.size, end: list.size - 1 };
-    const body = await this.#upstream.object(this.#caller, list.object, range, signal);
-    // One buffer for all chunks: a new one for each would wait for the collector by the hundred.
-    const held = Buffer.allocUnsafe(MAX_CHUNK);
-    let bytes = 0;
+  /** The whole object, coded against what it is an edit of where that pays. */
+  async #appendCoded(
+    { upstream, caller }: ObjectSource,
+    draft: Draft,
+    list: ChunkList,
+    base: NeededObject | undefined,
+    transfer: Transfer,
+  ): Promise<number> {
+    const old =
+      base === undefined || base.size > MAX_DELTA_SIDE ? undefined : await this.#wholeObject(base.digest);
+    const dictionary = old !== undefined && isRawDictionary(old) ? old : undefined;
+    return appendVerified(draft, list, 0, await upstream.object(caller, list.object, dictionary, transfer));
+  }
+
+  /** The chunks from `first` on: copied from what the object is an edit of where that holds them, else fetched. */
+  async #appendChunks(
+    { upstream, caller }: ObjectSource,
+    draft: Draft,
+    list: ChunkList,
+    first: number,
+    base: NeededObject | undefined,
+    transfer: Transfer,
+  ): Promise<void> {
+    const local = base === undefined ? new Map<Digest, number>() : await this.#chunkOffsets(base);
     let next = first;
-    for await (const piece of body) {
-      for (let rest = piece as Buffer; rest.length > 0; ) {
-        const chunk = list.chunks[next];
-        if (chunk === undefined) {
-          body.destroy();
-          throw new SkerryError(
-            'corrupt-object',
-            `the object ${list.object} is longer than the origin signed`,
-          );
+    while (next < list.chunks.length) {
+      const chunk = list.chunks[next];
+      const offset = chunk && local.get(chunk.digest);
+      if (base !== undefined && chunk !== undefined && offset !== undefined) {
+        const bytes = await this.#store.open(base.digest, { start: offset, end: offset + chunk.size - 1 });
+        if (
+          bytes !== undefined &&
+          (await appendVerified(draft, list, next, bytes, next + 1).catch(() => next)) > next
+        ) {
+          next++;
+          continue;
         }
-        const taken = rest.copy(held, bytes, 0, chunk.size - bytes);
-        rest = rest.subarray(taken);
-        bytes += taken;
-        if (bytes < chunk.size) continue;
-        await appendVerified(draft, held.subarray(0, bytes), chunk.digest);
-        bytes = 0;
-        next++;
+        // What is here does not match any more: it is fetched.
+        await draft.truncate(startOf(list, next));
+        local.delete(chunk.digest);
       }
+      const end = endOfRun(list, next, local);
+      const range = { start: startOf(list, next), end: startOf(list, end) - 1 };
+      next = await appendVerified(
+        draft,
+        list,
+        next,
+        await upstream.range(caller, list.object, range, transfer),
+        end,
+      );
+      if (next < end) throw new SkerryError('corrupt-object', `the object ${list.object} is cut off`);
     }
-    return next;
+  }
+
+  async #chunkOffsets(base: NeededObject): Promise<Map<Digest, number>> {
+    const offsets = new Map<Digest, number>();
+    const stored = base.chunks === null ? undefined : await this.#store.open(base.chunks);
+    if (stored === undefined) return offsets;
+    let start = 0;
+    for (const chunk of decodeList(Buffer.concat(await stored.toArray())).chunks) {
+      offsets.set(chunk.digest, start);
+      start += chunk.size;
+    }
+    return offsets;
   }
 
   /** The list names the object's chunks and the signed entry names the list. */
-  async #chunkList(object: Digest, size: number, digest: Digest, signal: AbortSignal): Promise<ChunkList> {
+  async #chunkList(
+    source: ObjectSource,
+    object: Digest,
+    size: number,
+    digest: Digest,
+    transfer: Transfer,
+  ): Promise<ChunkList> {
     const stored = await this.#store.open(digest);
     const bytes =
       stored === undefined
-        ? await this.#fetchChunkList(digest, size, signal)
+        ? await this.#fetchChunkList(source, digest, size, transfer)
         : Buffer.concat(await stored.toArray());
     const list = decodeList(bytes);
     if (list.object !== object || list.size !== size) {
@@ -119,20 +255,18 @@ export class ObjectFetch {
     return list;
   }
 
-  async #fetchChunkList(digest: Digest, objectSize: number, signal: AbortSignal): Promise<Buffer> {
+  async #fetchChunkList(
+    { upstream, caller }: ObjectSource,
+    digest: Digest,
+    objectSize: number,
+    transfer: Transfer,
+  ): Promise<Buffer> {
     const most = 1024 + 36 * Math.ceil(objectSize / MIN_CHUNK);
-    const pieces: Buffer[] = [];
-    let held = 0;
-    const body = await this.#upstream.object(this.#caller, digest, undefined, signal);
-    for await (const piece of body) {
-      pieces.push(piece as Buffer);
-      held += (piece as Buffer).length;
-      if (held > most) throw new SkerryError('corrupt-object', `the chunk list ${digest} is too long`);
-    }
-    const bytes = Buffer.concat(pieces);
+    const body = await upstream.object(caller, digest, undefined, transfer);
+    const bytes = await collected(body, most, `the chunk list ${digest} is too long`);
     if (digestOf(bytes) !== digest)
       throw new SkerryError('corrupt-object', `the chunk list ${digest} arrived altered`);
-    await this.#storeWhole(digest, bytes);
+    await this.#drafts.run(digest, () => this.#storeWhole(digest, bytes));
     return bytes;
   }
 
@@ -143,11 +277,45 @@ export class ObjectFetch {
     await draft.append(bytes);
     await draft.keep(digest);
   }
+
+  async #wholeObject(digest: Digest): Promise<Buffer> {
+    const small = (await this.#store.readSmall([digest])).get(digest);
+    if (small !== undefined) return small;
+    const stream = await this.#store.open(digest);
+    if (stream === undefined) throw new SkerryError('no-such-object', `the object ${digest} is gone`);
+    return collected(stream, MAX_DELTA_SIDE, `the object ${digest} is too large for a dictionary`);
+  }
+}
+
+/** Each digest's bytes as often as it is needed. */
+function countedOnce(needed: readonly NeededObject[]): (digest: Digest) => number {
+  const bytes = new Map<Digest, number>();
+  for (const { digest, size } of needed) bytes.set(digest, (bytes.get(digest) ?? 0) + size);
+  return (digest) => bytes.get(digest) ?? 0;
 }
 
 /** An object of up to 1 MiB has no list: its own digest is that of its only chunk. */
 function wholeAsOneChunk({ digest, size }: NeededObject): ChunkList {
+  if (size > BUNDLE_OBJECT)
+    throw new SkerryError('upstream-protocol', `the object ${digest} has no chunk list`);
   return { object: digest, size, chunks: [{ digest, size }] };
+}
+
+function startOf(list: ChunkList, index: number): number {
+  let start = 0;
+  for (const chunk of list.chunks.slice(0, index)) start += chunk.size;
+  return start;
+}
+
+/** Where the run of chunks ends that are not held locally. */
+function endOfRun(list: ChunkList, first: number, local: ReadonlyMap<Digest, number>): number {
+  let end = first + 1;
+  while (end < list.chunks.length) {
+    const chunk = list.chunks[end];
+    if (chunk === undefined || local.has(chunk.digest)) break;
+    end++;
+  }
+  return end;
 }
 
 /** How many chunks a draft of an earlier try holds; cuts off what does not match. */
@@ -169,10 +337,46 @@ async function holdsChunk(draft: Draft, start: number, chunk: ChunkList['chunks'
   return digestOf(bytes) === chunk.digest;
 }
 
-async function appendVerified(draft: Draft, bytes: Buffer, digest: Digest): Promise<void> {
-  if (digestOf(bytes) !== digest)
-    throw new SkerryError('corrupt-object', `the chunk ${digest} arrived altered`);
-  await draft.append(bytes);
+/** Appends whole chunks from `first` on, each checked before it is; gives the index of the next one. */
+async function appendVerified(
+  draft: Draft,
+  list: ChunkList,
+  first: number,
+  body: AsyncIterable<Uint8Array>,
+  last = list.chunks.length,
+): Promise<number> {
+  // One buffer for all chunks: a new one for each would wait for the collector by the hundred.
+  const held = Buffer.allocUnsafe(MAX_CHUNK);
+  let bytes = 0;
+  let next = first;
+  for await (const piece of body) {
+    for (let rest = Buffer.from(piece.buffer, piece.byteOffset, piece.length); rest.length > 0; ) {
+      const chunk = next < last ? list.chunks[next] : undefined;
+      if (chunk === undefined)
+        throw new SkerryError('corrupt-object', `the object ${list.object} is longer than the origin signed`);
+      const taken = rest.copy(held, bytes, 0, chunk.size - bytes);
+      rest = rest.subarray(taken);
+      bytes += taken;
+      if (bytes < chunk.size) continue;
+      if (digestOf(held.subarray(0, bytes)) !== chunk.digest)
+        throw new SkerryError('corrupt-object', `the chunk ${chunk.digest} arrived altered`);
+      await draft.append(held.subarray(0, bytes));
+      bytes = 0;
+      next++;
+    }
+  }
+  return next;
+}
+
+async function collected(body: Readable, most: number, tooLong: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let held = 0;
+  for await (const piece of body) {
+    pieces.push(piece as Buffer);
+    held += (piece as Buffer).length;
+    if (held > most) throw new SkerryError('corrupt-object', tooLong);
+  }
+  return Buffer.concat(pieces, held);
 }
 
 function decodeList(bytes: Buffer): ChunkList {
@@ -181,20 +385,4 @@ function decodeList(bytes: Buffer): ChunkList {
   } catch (cause) {
     throw new SkerryError('corrupt-object', 'a chunk list does not decode', { cause });
   }
-}
-
-/** Runs the jobs, some at a time; after the first failure begins no more, and fails when the begun ones ended. */
-async function runAtMost(atOnce: number, jobs: readonly (() => Promise<void>)[]): Promise<void> {
-  const queue = jobs.values();
-  let failure: { error: unknown } | undefined;
-  const work = async () => {
-    for (const job of queue) {
-      if (failure !== undefined) return;
-      await job().catch((error: unknown) => {
-        failure ??= { error };
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, work));
-  if (failure !== undefined) throw failure.error;
 }

@@ -1,47 +1,61 @@
 import type { Logger } from 'pino';
+import { Bandwidth } from '../../shared/bandwidth.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { toSkerryError } from '../../shared/errors.ts';
+import { hasCode, toSkerryError } from '../../shared/errors.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
-import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
-import { type SyncParts, syncSite } from './site-sync.ts';
+import { type Faults, isLie } from '../report/faults.ts';
+import type { EdgeSite } from '../store/catalog.ts';
+import { nextStep, type Step } from './next-step-plan.ts';
+import type { ObjectSource } from './object-fetch.ts';
+import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
+import type { Transfer, Upstream } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 
 const BACKOFF = { first: 250, most: 15_000 };
+/** Node's timers take no more than 24 days, and clocks are set meanwhile. */
+const LONGEST_REST_MS = 60_000;
 
 /** How one site's replication stands, for reports. */
 export interface SiteProgress {
-  readonly target: number;
   readonly pendingBytes: number;
   readonly error: string | null;
 }
 
+export interface SiteLoopsParts extends SyncParts {
+  readonly upstreams: Upstreams;
+  readonly sourceOf: (upstream: Upstream) => ObjectSource;
+  readonly bandwidth: Bandwidth;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly faults: Faults;
+  readonly isPaused: () => boolean;
+  /** Shows what has become active; resolves when it is visible. */
+  readonly revealed: () => Promise<void>;
+  /** A revision is whole here, and waits for its activation. */
+  readonly prepared: () => void;
+}
+
 /**
- * One loop a site, so that the gigabytes of one delay no other: whenever a site's target is not what is active,
- * syncs it, then hands it over to be shown. A failure is retried with backoff, at once when the log moves.
+ * One loop a site, so that the gigabytes of one delay no other: does the next step of its site until there is
+ * none. A failure is retried with backoff, at once when the log moves.
  */
 export class SiteLoops {
-  readonly #parts: SyncParts & { readonly catalog: EdgeCatalog; readonly clock: Clock; readonly log: Logger };
-  readonly #revealed: (site: EdgeSite) => Promise<void>;
+  readonly #parts: SiteLoopsParts;
   readonly #signal: AbortSignal;
   readonly #running = new Map<number, Promise<void>>();
   readonly #wakeup = new Wakeup();
   readonly #progress = new Map<number, SiteProgress>();
 
-  constructor(
-    parts: SyncParts & { readonly catalog: EdgeCatalog; readonly clock: Clock; readonly log: Logger },
-    /** Shows what has become active; resolves when it is visible. */
-    revealed: (site: EdgeSite) => Promise<void>,
-    signal: AbortSignal,
-  ) {
+  constructor(parts: SiteLoopsParts, signal: AbortSignal) {
     this.#parts = parts;
-    this.#revealed = revealed;
     this.#signal = signal;
   }
 
   /** Starts what has something to do; call it whenever the log has moved. */
   async wake(): Promise<void> {
     for (const site of await this.#parts.catalog.sites()) {
-      if (isCurrent(site) || this.#running.has(site.id)) continue;
+      if (isAtRest(this.#step(site)) || this.#running.has(site.id)) continue;
       this.#running.set(site.id, this.#run(site.id));
     }
     this.#wakeup.wake();
@@ -57,18 +71,31 @@ export class SiteLoops {
   }
 
   async #run(id: number): Promise<void> {
-    const { catalog, log } = this.#parts;
+    const { catalog, clock, log, faults, upstreams } = this.#parts;
     for (let attempt = 0; !this.#signal.aborted; ) {
+      const upstream = upstreams.current;
       let site: EdgeSite | undefined;
       try {
         site = (await catalog.sites()).find((candidate) => candidate.id === id);
-        if (site === undefined || isCurrent(site)) break;
-        await this.#sync(site);
+        const step = site && this.#step(site);
+        if (site === undefined || step === undefined || isAtRest(step)) break;
+        if (step.kind === 'rest') {
+          const wait = Math.max(1, (step.until ?? 0) - clock.now());
+          await this.#wakeup.wait(Math.min(wait, LONGEST_REST_MS), this.#signal);
+          continue;
+        }
+        await this.#take(site, step, upstream);
         attempt = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
-        log.warn({ err: error, site: site?.name, revision: site?.target.revision }, 'a site did not sync');
-        if (site !== undefined) this.#note(site, { error: toSkerryError(error).message });
+        if (error === WINDOW_CLOSED) continue;
+        faults.note(error, upstream.url);
+        if (isLie(error)) upstreams.avoid(upstream);
+        // A parent says so while it fetches the revision itself.
+        if (!hasCode(error, 'not-yet-held')) {
+          log.warn({ err: error, site: site?.name }, 'a site did not sync');
+          this.#note(id, { error: toSkerryError(error).message });
+        }
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
       }
     }
@@ -77,22 +104,50 @@ export class SiteLoops {
     this.#running.delete(id);
   }
 
-  async #sync(site: EdgeSite): Promise<void> {
-    await syncSite(
-      this.#parts,
-      site,
-      (pendingBytes) => this.#note(site, { pendingBytes, error: null }),
-      this.#signal,
-    );
-    await this.#revealed(site);
+  async #take(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
+    const { catalog, limits, sourceOf, bandwidth, clock } = this.#parts;
+    const source = sourceOf(upstream);
+    const progress = (pendingBytes: number) => this.#note(site.id, { pendingBytes, error: null });
+    const closes = step.kind === 'sync' ? step.closes : null;
+    const rate = step.kind === 'sync' ? step.rate : null;
+    using window = untilClosed(closes === null ? null : closes - clock.now());
+    const transfer: Transfer = {
+      signal: AbortSignal.any([this.#signal, window.signal]),
+      bandwidths: [
+        ...(limits.rate === null ? [] : [bandwidth]),
+        ...(rate === null ? [] : [new Bandwidth(rate, clock)]),
+      ],
+    };
+    if (step.kind === 'forget') return unstage(catalog, site.id, step.revision, this.#signal);
+    if (step.kind === 'cover') {
+      await fetchManifest(this.#parts, source, site.id, site.active.revision, progress, transfer);
+      await catalog.setCovers(site.id, limits.prefixes);
+      return this.#parts.revealed();
+    }
+    await prepareRevision(this.#parts, source, site, step.milestone, progress, transfer);
+    if (step.kind === 'prepare') return this.#parts.prepared();
+    await catalog.reveal(site.id, step.milestone, limits.prefixes);
+    await this.#parts.revealed();
   }
 
-  #note(site: EdgeSite, change: Partial<SiteProgress>): void {
-    const before = this.#progress.get(site.id) ?? { pendingBytes: 0, error: null };
-    this.#progress.set(site.id, { ...before, ...change, target: site.target.revision });
+  #step(site: EdgeSite): Step {
+    const { limits, isPaused, clock } = this.#parts;
+    return nextStep(site, limits, isPaused(), clock.now());
+  }
+
+  #note(site: number, change: Partial<SiteProgress>): void {
+    const before = this.#progress.get(site) ?? { pendingBytes: 0, error: null };
+    this.#progress.set(site, { ...before, ...change });
   }
 }
 
-export function isCurrent({ target, active }: EdgeSite): boolean {
-  return target.revision === active.revision;
+const isAtRest = (step: Step) => step.kind === 'rest' && step.until === null;
+
+const WINDOW_CLOSED = Symbol('the window has closed');
+
+/** Aborts after `ms`; fetching goes on in the next window with what has come. */
+function untilClosed(ms: number | null): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const timer = ms === null ? undefined : setTimeout(() => controller.abort(WINDOW_CLOSED), Math.max(0, ms));
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }

@@ -1,62 +1,65 @@
 import type { Change } from '../../shared/diff.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
-import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
-import type { ObjectFetch } from './object-fetch.ts';
-import type { Caller, Upstream } from './upstream.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { EdgeCatalog, EdgeSite, Milestone, NeededObject, StagedObject } from '../store/catalog.ts';
+import { matchBases } from './base-match.ts';
+import { stageByComparison } from './compare.ts';
+import { sameCover } from './next-step-plan.ts';
+import type { ObjectFetch, ObjectSource } from './object-fetch.ts';
+import type { Transfer } from './upstream.ts';
 
 const STAGE_PAGE = 1000;
-const SEAL_PAGE = 4096;
+const SEAL_PAGE = 16_384;
 const CLEAR_PAGE = 5000;
-const OBJECT_PAGE = 4000;
+/** Rows, sorted by path before they are fetched: what resembles each other travels together. */
+const OBJECT_PAGE = 10_000;
+const REMOVALS = 20_000;
 
 export interface SyncParts {
   readonly catalog: EdgeCatalog;
-  readonly upstream: Upstream;
-  readonly caller: Caller;
   readonly objects: ObjectFetch;
+  readonly limits: EdgeLimits;
 }
 
+/** How far a sync has come. */
+export type Progress = (pendingBytes: number) => void;
+
 /**
- * Brings one site to its target beside what is served: stages the manifest, proves its root against the signed
- * one, fetches what is missing, and reveals all of it by one row. Interrupted anywhere, it goes on or starts
- * over from what the mark in the catalog says; the active revision never notices.
+ * Brings a revision of one site in beside what is served: stages the manifest, proves its root against the signed
+ * one, and fetches what is missing. Interrupted anywhere, it goes on or starts over from what the mark in the
+ * catalog says; the active revision never notices. `reveal` in the catalog then makes it active by one row.
  */
-export async function syncSite(
-  { catalog, upstream, caller, objects }: SyncParts,
+export async function prepareRevision(
+  parts: SyncParts,
+  source: ObjectSource,
   site: EdgeSite,
-  pending: (bytes: number) => void,
-  signal: AbortSignal,
+  milestone: Milestone,
+  progress: Progress,
+  transfer: Transfer,
 ): Promise<void> {
-  const { revision, root } = site.target;
+  const { catalog, objects, limits } = parts;
+  const { upstream, caller } = source;
+  const { revision, root } = milestone;
   if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
+  if (site.prepared === revision) return;
 
   await stageManifest(root);
-  let left = await catalog.stagedBytes(site.id, revision);
-  pending(left);
-  const arrived = (bytes: number) => {
-    left -= bytes;
-    pending(left);
-  };
-  let after: number | undefined = 0;
-  while (after !== undefined) {
-    const page = await catalog.stagedObjects(site.id, revision, after, OBJECT_PAGE);
-    await objects.fetch(page.objects, arrived, signal);
-    after = page.next;
-  }
-  await catalog.reveal(site.id, site.target);
+  if (sameCover(site.covers, limits.prefixes)) await fetchStaged();
+  else await fetchManifest(parts, source, site.id, revision, progress, transfer);
+  await catalog.setPrepared(site.id, revision);
 
   async function stageManifest(signed: Digest): Promise<void> {
     if (await isStaged(signed)) return;
+    const from = site.active.revision;
     try {
-      await stageDiff(site.active.revision);
+      await stageDiff(from);
       await prove(signed);
     } catch (error) {
       if (!hasCode(error, 'no-longer-held') && !hasCode(error, 'root-mismatch')) throw error;
-      // The diff's starting point is gone there, or not here what it is there: take the whole manifest.
+      // The diff's starting point is gone there, or not here what it is there: compare, and take what differs.
       await restart(signed);
-      await clear();
-      await stageDiff(0);
+      await stageByComparison({ catalog, upstream, caller }, site.id, revision, transfer);
       await prove(signed);
     }
   }
@@ -67,28 +70,23 @@ export async function syncSite(
       const { resumed, leftover } = await catalog.beginStaging(site.id, revision, signed);
       if (resumed) return true;
       if (leftover === undefined) return false;
-      await unstage(leftover);
+      await unstage(catalog, site.id, leftover, transfer.signal);
     }
   }
 
   async function restart(signed: Digest): Promise<void> {
-    await unstage(revision);
+    await unstage(catalog, site.id, revision, transfer.signal);
     await catalog.beginStaging(site.id, revision, signed);
-  }
-
-  async function unstage(leftover: number): Promise<void> {
-    while (await catalog.unstage(site.id, leftover, CLEAR_PAGE)) signal.throwIfAborted();
-    await catalog.endStaging(site.id);
-  }
-
-  async function clear(): Promise<void> {
-    while (await catalog.stageClear(site.id, revision, CLEAR_PAGE)) signal.throwIfAborted();
   }
 
   async function stageDiff(from: number): Promise<void> {
     let changes: Change[] = [];
-    for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, signal)) {
+    let count = 0;
+    for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
+      // A whole manifest has as many lines as the origin signed files; who sends more never ends.
+      if (from === 0 && milestone.files !== null && ++count > milestone.files)
+        throw new SkerryError('upstream-protocol', `revision ${revision} has more files than were signed`);
       if (changes.length < STAGE_PAGE) continue;
       await catalog.stage(site.id, revision, changes);
       changes = [];
@@ -105,4 +103,71 @@ export async function syncSite(
     }
     await catalog.proveStaging(site.id, signed);
   }
+
+  async function fetchStaged(): Promise<void> {
+    let left = await catalog.stagedBytes(site.id, revision);
+    progress(left);
+    const removals = await catalog.stagedRemovals(site.id, revision, REMOVALS);
+    let after: number | undefined = 0;
+    while (after !== undefined) {
+      const page: { objects: StagedObject[]; next: number | undefined } = await catalog.stagedObjects(
+        site.id,
+        revision,
+        after,
+        OBJECT_PAGE,
+      );
+      const needed = page.objects.filter(({ path }) => isCovered(path, limits.prefixes)).sort(byPath);
+      left -= sum(page.objects) - sum(needed);
+      const bases = matchBases(needed, removals);
+      await objects.fetch(source, needed, bases, arrived, transfer);
+      after = page.next;
+    }
+    function arrived(bytes: number): void {
+      left -= bytes;
+      progress(Math.max(0, left));
+    }
+  }
 }
+
+/** Fetches whatever objects of a manifest that is here are missing: after the filter changed, or the disk lost some. */
+export async function fetchManifest(
+  { catalog, objects, limits }: SyncParts,
+  source: ObjectSource,
+  site: number,
+  revision: number,
+  progress: Progress,
+  transfer: Transfer,
+): Promise<void> {
+  let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
+  do {
+    const page = await catalog.manifestPage(site, revision, cursor, OBJECT_PAGE);
+    const needed = page.entries.filter(({ path }) => isCovered(path, limits.prefixes)).sort(byPath);
+    let left = sum(needed);
+    const arrived = (bytes: number) => {
+      left -= bytes;
+      progress(Math.max(0, left));
+    };
+    await objects.fetch(source, needed, new Map(), arrived, transfer);
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+/** Takes staged rows back, a page at a time. */
+export async function unstage(
+  catalog: EdgeCatalog,
+  site: number,
+  revision: number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await catalog.unstage(site, revision, CLEAR_PAGE)) signal.throwIfAborted();
+  await catalog.endStaging(site);
+}
+
+export function isCovered(path: string, prefixes: readonly string[] | null): boolean {
+  return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
+}
+
+const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+
+const sum = (objects: readonly Pick<NeededObject, 'size'>[]) =>
+  objects.reduce((total, { size }) => total + size, 0);

@@ -1,24 +1,41 @@
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createZstdDecompress } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
+import type { Bandwidth } from '../../shared/bandwidth.ts';
+import { limited } from '../../shared/bandwidth.ts';
+import { decodeBuckets } from '../../shared/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../shared/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { availableDictionary, type Coding, decoded } from '../../shared/delta/dcz.ts';
+import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Change, type DiffRange, decodeDiff, MAX_DIFF_LINE } from '../../shared/diff.ts';
-import type { Digest } from '../../shared/digest.ts';
+import { type Digest, digestOf } from '../../shared/digest.ts';
 import { signEdgeToken } from '../../shared/edge-token.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
+import type { Wants } from '../../shared/feed/feed-source.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../shared/frame.ts';
 import type { SigningKey } from '../../shared/keys.ts';
 import { lines } from '../../shared/lines.ts';
+import type { Bucket } from '../../shared/manifest/buckets.ts';
+import { encodeNames } from '../../shared/manifest/object-names.ts';
 import { fromProblem } from '../../shared/problem.ts';
-import { type EdgeReport, type JoinAnswer, type JoinRequest, joinAnswer } from '../../shared/protocol.ts';
+import {
+  type JoinAnswer,
+  type JoinRequest,
+  joinAnswer,
+  type ReportAnswer,
+  reportAnswer,
+  type SignedReport,
+} from '../../shared/protocol.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 
 const CONNECT_MS = 10_000;
 /** Three times the longest silence that a feed allows itself. */
 const SILENCE_MS = 15_000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** A parent that waits for what it does not hold yet answers within 10 seconds. */
+const HEADERS_MS = 20_000;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** A token is used again for this long: signing one for each request costs more than many requests. */
+const TOKEN_MS = 30_000;
 
 /** Who calls, and the log whose feed is called. */
 export interface Caller {
@@ -27,90 +44,185 @@ export interface Caller {
   readonly log: string;
 }
 
+/** How a fetch is carried out. */
+export interface Transfer {
+  readonly signal: AbortSignal;
+  /** All of these are kept to. */
+  readonly bandwidths: readonly Bandwidth[];
+}
+
+/** The objects that an answer may be coded against, concatenated. */
+export interface Dictionary {
+  readonly digests: readonly Digest[];
+  readonly bytes: Buffer;
+}
+
 /**
  * The feed that an edge follows, at the origin or at a parent. Nothing that it answers is trusted: callers
  * check signatures and digests. Throws `origin-unreachable` when nobody answers, or what the feed refused.
  */
 export class Upstream {
-  readonly #url: URL;
+  readonly url: string;
   readonly #clock: Clock;
   readonly #agent = new Agent({
     connect: { timeout: CONNECT_MS },
-    headersTimeout: SILENCE_MS,
+    headersTimeout: HEADERS_MS,
     bodyTimeout: SILENCE_MS,
     connections: 8,
   });
+  #token: { readonly text: string; readonly until: number } | undefined;
 
   constructor(url: string, clock: Clock) {
-    this.#url = new URL(url);
+    this.url = new URL(url).origin;
     this.#clock = clock;
   }
 
   async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
     const { body } = await this.#call({ method: 'POST', path: '/feed/v1/join', json: request, signal });
-    return joinAnswer.parseText(await text(body), 'upstream-protocol');
+    return joinAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
   }
 
   /** Frames from record `from` on; ends or throws when the connection does, at the latest after 15 s of silence. */
-  async *stream(caller: Caller, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
-    const { body } = await this.#call({
-      method: 'GET',
-      path: `/feed/v1/stream?from=${from}`,
-      caller,
-      signal,
-    });
+  async *stream(
+    caller: Caller,
+    from: number,
+    wants: Wants,
+    signal: AbortSignal,
+  ): AsyncGenerator<Frame | UnknownFrame> {
+    const query = new URLSearchParams({ from: String(from) });
+    if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
+    const { body } = await this.#call({ method: 'GET', path: `/feed/v1/stream?${query}`, caller, signal });
     for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
   }
 
-  async report(caller: Caller, report: EdgeReport, signal: AbortSignal): Promise<void> {
+  async report(caller: Caller, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
     const { body } = await this.#call({
       method: 'POST',
       path: '/feed/v1/report',
       caller,
-      json: report,
+      json: { reports },
       signal,
     });
-    await text(body);
+    return reportAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
   }
 
-  async *diff(caller: Caller, range: DiffRange, signal: AbortSignal): AsyncGenerator<Change> {
+  async *diff(caller: Caller, range: DiffRange, transfer: Transfer): AsyncGenerator<Change> {
     const path = `/feed/v1/sites/${range.site}/diff?from=${range.from}&to=${range.to}`;
-    const answer = await this.#call({ method: 'GET', path, caller, packed: true, signal });
-    yield* decodeDiff(lines(unpacked(answer), MAX_DIFF_LINE), range);
+    const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
+    yield* decodeDiff(lines(body, MAX_DIFF_LINE), range);
   }
 
-  /** The small objects among those asked for that the feed holds, each matching its digest. */
-  async *bundle(caller: Caller, digests: readonly Digest[], signal: AbortSignal): AsyncGenerator<BundleItem> {
-    const answer = await this.#call({
-      method: 'POST',
-      path: '/feed/v1/bundle',
-      caller,
-      json: { digests },
-      packed: true,
-      signal,
-    });
-    yield* decodeBundle(unpacked(answer), digests);
+  async nodes(caller: Caller, site: number, revision: number, transfer: Transfer): Promise<Bucket[]> {
+    const path = `/feed/v1/sites/${site}/revisions/${revision}/nodes`;
+    const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
+    return decodeBuckets(await collected(body));
   }
 
-  /** The bytes of an object or a range of it, unchecked. */
+  async leaves(
+    caller: Caller,
+    site: number,
+    revision: number,
+    nodes: readonly number[],
+    transfer: Transfer,
+  ): Promise<Bucket[]> {
+    const path = `/feed/v1/sites/${site}/revisions/${revision}/leaves`;
+    const { body } = await this.#fetch(
+      { method: 'POST', path, caller, json: { nodes } },
+      transfer,
+      undefined,
+    );
+    return decodeBuckets(await collected(body));
+  }
+
+  /** The entries of some leaves. */
+  async *entries(
+    caller: Caller,
+    site: number,
+    revision: number,
+    leaves: readonly number[],
+    transfer: Transfer,
+  ): AsyncGenerator<Change> {
+    const path = `/feed/v1/sites/${site}/revisions/${revision}/entries`;
+    const { body } = await this.#fetch(
+      { method: 'POST', path, caller, json: { leaves } },
+      transfer,
+      undefined,
+    );
+    yield* decodeDiff(lines(body, MAX_DIFF_LINE), { site, from: 0, to: revision });
+  }
+
+  /** Those of the objects that came and match their digests: the feed may lack some, or take some for others. */
+  async *bundle(
+    caller: Caller,
+    digests: readonly Digest[],
+    dictionary: Dictionary | undefined,
+    transfer: Transfer,
+    keep?: (encoded: Encoded) => void,
+  ): AsyncGenerator<BundleItem> {
+    const objects = encodeNames(digests);
+    const json =
+      dictionary === undefined ? { objects } : { objects, dictionary: encodeNames(dictionary.digests) };
+    const request = { method: 'POST', path: '/feed/v1/bundle', caller, json } as const;
+    let whole: Encoded | undefined;
+    const noted = (encoded: Encoded) => {
+      whole = encoded;
+    };
+    const { body } = await this.#fetch(request, transfer, dictionary?.bytes, keep && noted);
+    yield* decodeBundle(body, digests);
+    // Only now is it known to hold what was asked for.
+    if (whole !== undefined) keep?.(whole);
+  }
+
+  /** The bytes of a whole object, decoded and unchecked; `dictionary` is what they may be coded against. */
   async object(
     caller: Caller,
     digest: Digest,
-    range: ByteRange | undefined,
-    signal: AbortSignal,
+    dictionary: Buffer | undefined,
+    transfer: Transfer,
   ): Promise<Readable> {
+    const path = `/feed/v1/objects/${digest}`;
+    return (await this.#fetch({ method: 'GET', path, caller }, transfer, dictionary)).body;
+  }
+
+  /** A range of an object's bytes, unchecked. */
+  async range(
+    caller: Caller,
+    digest: Digest,
+    range: ByteRange,
+    transfer: Transfer,
+  ): Promise<AsyncIterable<Buffer>> {
     const { body } = await this.#call({
       method: 'GET',
       path: `/feed/v1/objects/${digest}`,
       caller,
-      headers: range === undefined ? {} : { range: `bytes=${range.start}-${range.end}` },
-      signal,
+      headers: { range: `bytes=${range.start}-${range.end}` },
+      signal: transfer.signal,
     });
-    return body;
+    return paced(body, transfer);
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+
+  async #fetch(
+    request: { method: 'GET' | 'POST'; path: string; caller: Caller; json?: unknown },
+    transfer: Transfer,
+    dictionary: Buffer | undefined,
+    keep?: (encoded: Encoded) => void,
+  ): Promise<{ body: Readable }> {
+    const headers =
+      dictionary === undefined
+        ? { 'accept-encoding': 'zstd' }
+        : {
+            'accept-encoding': 'dcz, zstd',
+            'available-dictionary': availableDictionary(digestOf(dictionary)),
+          };
+    const answer = await this.#call({ ...request, headers, signal: transfer.signal });
+    const coding = codingOf(answer);
+    const body = paced(answer.body, transfer);
+    const kept = keep === undefined ? body : Readable.from(tee(body, coding, keep), { objectMode: false });
+    return { body: decoded(kept, coding, dictionary) };
   }
 
   async #call(request: {
@@ -118,21 +230,17 @@ export class Upstream {
     path: string;
     caller?: Caller;
     json?: unknown;
-    packed?: boolean;
     headers?: Record<string, string>;
     signal: AbortSignal;
   }): Promise<Dispatcher.ResponseData> {
     const { caller, json } = request;
     const headers: Record<string, string> = { ...request.headers };
-    if (caller !== undefined) {
-      headers.authorization = `Bearer ${await signEdgeToken(caller, caller.log, this.#clock.now())}`;
-    }
+    if (caller !== undefined) headers.authorization = `Bearer ${await this.#tokenOf(caller)}`;
     if (json !== undefined) headers['content-type'] = 'application/json';
-    if (request.packed) headers['accept-encoding'] = 'zstd';
     let answer: Dispatcher.ResponseData;
     try {
       answer = await this.#agent.request({
-        origin: this.#url.origin,
+        origin: this.url,
         path: request.path,
         method: request.method,
         headers,
@@ -141,36 +249,66 @@ export class Upstream {
       });
     } catch (cause) {
       request.signal.throwIfAborted();
-      throw new SkerryError('origin-unreachable', `no answer from ${this.#url.origin}: ${reason(cause)}`, {
-        cause,
-      });
+      throw new SkerryError('origin-unreachable', `no answer from ${this.url}: ${reason(cause)}`, { cause });
     }
     if (answer.statusCode >= 300) {
-      throw fromProblem(answer.statusCode, await text(answer.body), 'upstream-protocol');
+      throw fromProblem(
+        answer.statusCode,
+        (await collected(answer.body)).toString('utf8'),
+        'upstream-protocol',
+      );
     }
     return answer;
   }
+
+  async #tokenOf(caller: Caller): Promise<string> {
+    const now = this.#clock.now();
+    if (this.#token === undefined || now >= this.#token.until || now < this.#token.until - TOKEN_MS) {
+      this.#token = { text: await signEdgeToken(caller, caller.log, now), until: now + TOKEN_MS };
+    }
+    return this.#token.text;
+  }
+}
+
+function codingOf({ headers }: Dispatcher.ResponseData): Coding {
+  const coding = headers['content-encoding'];
+  if (coding === undefined) return 'identity';
+  if (coding === 'zstd' || coding === 'dcz') return coding;
+  throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
+}
+
+/** Passes a body on and hands over the whole of it as it was coded, when it has come to its end. */
+async function* tee(
+  body: Readable,
+  coding: Coding,
+  keep: (encoded: Encoded) => void,
+): AsyncGenerator<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) {
+    pieces.push(piece as Buffer);
+    yield piece as Buffer;
+  }
+  keep({ coding, bytes: Buffer.concat(pieces) });
+}
+
+function paced(body: Readable, { bandwidths, signal }: Transfer): Readable {
+  if (bandwidths.length === 0) return body;
+  let source: AsyncIterable<Uint8Array> = body;
+  for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
+  return Readable.from(source, { objectMode: false });
 }
 
 function reason(error: unknown): string {
   return systemCode(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
-async function text(body: Readable): Promise<string> {
-  const pieces: Buffer[] = [];
+async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
   let held = 0;
   for await (const piece of body) {
-    held += (piece as Buffer).length;
+    held += piece.length;
     if (held > MAX_ANSWER_BYTES) throw new SkerryError('upstream-protocol', 'an answer is too long');
-    pieces.push(piece as Buffer);
+    pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString('utf8');
-}
-
-function unpacked({ headers, body }: Dispatcher.ResponseData): Readable {
-  if (headers['content-encoding'] !== 'zstd') return body;
-  const decoder = createZstdDecompress();
-  // A failure on either side reaches the reader as the decoder's.
-  pipeline(body, decoder).catch(() => {});
-  return decoder;
+  return Buffer.concat(pieces);
 }

@@ -1,37 +1,30 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
+import { Type } from 'typebox';
+import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
+import type { FeedServer } from '../../shared/feed/feed-server.ts';
+import { version } from '../../shared/version.ts';
 import type { ServingCounters } from '../activate/messages.ts';
-
-/** What the admin port shows. */
-export interface EdgeOverview {
-  readonly name: string;
-  readonly region: string;
-  readonly version: string;
-  readonly position: number;
-  readonly head: number;
-  readonly sites: readonly {
-    readonly name: string;
-    readonly revision: number;
-    readonly target: number;
-    readonly pendingBytes: number;
-    readonly error: string | null;
-  }[];
-}
+import type { Identity } from '../follow/identity.ts';
+import type { Replica } from '../replica.ts';
 
 /**
  * The admin server, apart from the one that serves readers and on loopback: health without any conditions,
- * readiness (every site that should be live shows something), metrics and status.
+ * readiness (every site that should be live shows something), metrics, status, and work on this edge alone.
  */
 export function buildAdmin(
-  overview: () => Promise<EdgeOverview>,
+  { name, region }: Pick<Identity, 'name' | 'region'>,
+  replica: Pick<Replica, 'standing' | 'verify' | 'prune'>,
   counters: () => Promise<ServingCounters>,
   log: Logger,
 ): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
+  answerWithProblems(app as FeedServer, log);
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
@@ -48,6 +41,11 @@ export function buildAdmin(
   ]);
   const bytes = gauge('skerry_edge_sent_bytes_total', 'Body bytes sent.', ['site']);
 
+  const overview = async () => {
+    const { sites, ...standing } = await replica.standing();
+    return { name, region, version, ...standing, sites: sites.map(({ id: _id, ...site }) => site) };
+  };
+
   app.get('/healthz', () => ({ status: 'ok' }));
 
   app.get('/readyz', async (_request, reply) => {
@@ -57,6 +55,21 @@ export function buildAdmin(
   });
 
   app.get('/status', overview);
+
+  // Bodies are JSON alone, which no page of another site can send here without asking first.
+  app.post(
+    '/verify',
+    { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
+    (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      return replica.verify((request.body as { repair: boolean }).repair, gone.signal);
+    },
+  );
+  app.post('/prune', { schema: { body: Type.Object({}, { additionalProperties: false }) } }, async () => {
+    await replica.prune();
+    return {};
+  });
 
   app.get('/metrics', async (_request, reply) => {
     const now = await overview();

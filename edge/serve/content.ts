@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { LRUCache } from 'lru-cache';
+import { ByteCache } from '../../shared/byte-cache.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
-import type { Digest } from '../../shared/digest.ts';
+import { type Digest, digestOf } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
@@ -9,7 +9,9 @@ import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts'
 import type { ByteRange } from '../../shared/store/object-store.ts';
 
 const MEMORY_BYTES = 32 * 1024 * 1024;
-const ENTRIES = 10_000;
+const ENTRIES_BYTES = 8 * 1024 * 1024;
+/** An entry, or that there is none, as objects of V8, roughly. */
+const ENTRY_BYTES = 500;
 
 export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly tier: 'memory' | 'disk' }
@@ -19,11 +21,11 @@ export type Body =
 export class Content {
   readonly #manifests: ManifestReader;
   readonly #objects: ObjectReader;
-  readonly #entries = new LRUCache<string, { readonly entry: Entry | undefined }>({ max: ENTRIES });
-  readonly #bytes = new LRUCache<Digest, Buffer>({
-    maxSize: MEMORY_BYTES,
-    sizeCalculation: (bytes) => bytes.length + 128,
+  readonly #entries = new ByteCache<string, { readonly entry: Entry | undefined }>({
+    bytes: ENTRIES_BYTES,
+    sizeOf: () => ENTRY_BYTES,
   });
+  readonly #bytes = new ByteCache<Digest, Buffer>({ bytes: MEMORY_BYTES, sizeOf: ({ length }) => length });
 
   constructor(manifests: ManifestReader, objects: ObjectReader) {
     this.#manifests = manifests;
@@ -40,10 +42,13 @@ export class Content {
     return found.entry;
   }
 
-  /** The bytes of an entry, or a range of them. Throws `no-such-object` for a small one that is not there. */
+  /** The bytes of an entry, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
   body(entry: Entry, range: ByteRange | undefined): Body {
-    if (!isSmall(entry.size))
-      return { kind: 'stream', stream: this.#objects.stream(entry.digest, range), tier: 'disk' };
+    if (!isSmall(entry.size)) {
+      const stream = this.#objects.stream(entry.digest, range);
+      if (stream === undefined) throw notStored(entry.digest);
+      return { kind: 'stream', stream, tier: 'disk' };
+    }
     const cached = this.#bytes.get(entry.digest);
     const bytes = cached ?? this.#read(entry.digest);
     return {
@@ -53,10 +58,19 @@ export class Content {
     };
   }
 
+  forget(digests: readonly Digest[]): void {
+    for (const digest of digests) this.#bytes.delete(digest);
+  }
+
+  /** Hashed again on its way into memory: disks lose bits, and what is in memory is served a thousand times. */
   #read(digest: Digest): Buffer {
     const bytes = this.#objects.small(digest);
-    if (bytes === undefined) throw new SkerryError('no-such-object', `the object ${digest} is not stored`);
+    if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
     this.#bytes.set(digest, bytes);
     return bytes;
   }
+}
+
+function notStored(digest: Digest): SkerryError {
+  return new SkerryError('no-such-object', `the object ${digest} is not stored`);
 }

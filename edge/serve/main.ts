@@ -37,7 +37,8 @@ async function serve({ folder, host, port }: Start): Promise<void> {
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
   const counters = new Counters();
-  const app = buildServer(views, new Content(openManifestReader(catalog), objects), counters, createLogger());
+  const content = new Content(openManifestReader(catalog), objects);
+  const app = buildServer(views, content, counters, createLogger());
   await app.ready();
 
   process.on('message', (message: ToServing) => {
@@ -48,6 +49,10 @@ async function serve({ folder, host, port }: Start): Promise<void> {
       case 'switch':
         views.switch(message.views);
         return tell({ t: 'switched', turn: message.turn });
+      case 'lease':
+        return views.lease(message.until);
+      case 'forget':
+        return content.forget(message.digests);
       case 'counters':
         return tell({ t: 'counters', turn: message.turn, counters: counters.snapshot() });
       case 'drain':

@@ -6,6 +6,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Entry } from '../../shared/entry.ts';
+import { hasCode } from '../../shared/errors.ts';
 import type { SiteView } from '../activate/messages.ts';
 import { isNotModified, rangeApplies } from './conditional.ts';
 import type { Content } from './content.ts';
@@ -36,6 +37,10 @@ export function buildServer(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
+    if (hasCode(error, 'no-such-object')) {
+      log.error({ err: error, url: request.url }, 'an object is missing');
+      return reply.code(503).header('retry-after', '5').type(TEXT).send('Being repaired\n');
+    }
     log.error({ err: error, url: request.url }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
   });
@@ -68,10 +73,19 @@ export function buildServer(
         .type(TEXT)
         .send('Nothing has been published here yet\n');
     }
+    if (view.needsLease && !views.hasLease()) {
+      return reply
+        .code(503)
+        .header('retry-after', '1')
+        .type(TEXT)
+        .send('This edge has lost its origin and may be behind\n');
+    }
     reply.header('skerry-revision', `${name}@${revision}`).header('x-content-type-options', 'nosniff');
     const path = requestPath(request.raw.url ?? '');
     if (path.kind === 'malformed') return reply.code(400).type(TEXT).send('Malformed path\n');
     const resolution = resolve(path, (wanted) => content.entry(id, revision, wanted));
+    if (resolution.kind === 'entry' && !isHeld(resolution.entry, view))
+      return reply.code(421).type(TEXT).send('This edge holds other paths of the site\n');
     switch (resolution.kind) {
       case 'entry':
         return sendEntry(resolution.entry, request, reply);
@@ -85,7 +99,11 @@ export function buildServer(
             .send()
         );
       case 'absent':
-        return sendAbsent(resolution.page, request, reply);
+        return sendAbsent(
+          resolution.page && isHeld(resolution.page, view) ? resolution.page : undefined,
+          request,
+          reply,
+        );
     }
   }
 
@@ -127,6 +145,10 @@ export function buildServer(
     reply.header('cache-status', `Skerry; hit; detail=${body.tier}`);
     return reply.send(body.kind === 'bytes' ? body.bytes : body.stream);
   }
+}
+
+function isHeld({ path }: Entry, { prefixes }: SiteView): boolean {
+  return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
 }
 
 function query(request: FastifyRequest): string {

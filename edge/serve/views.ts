@@ -1,3 +1,4 @@
+import { machineTime } from '../activate/lease.ts';
 import type { SiteView } from '../activate/messages.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
@@ -12,10 +13,20 @@ export const HOLD_MS = 1000;
 export class Views {
   #sites: SiteSelection = siteSelection([]);
   #hold: Hold | undefined = beginHold();
+  #leaseUntil = 0;
 
   /** The selection to use, or the end of the hold to wait for before asking again. */
   current(): SiteSelection | Promise<void> {
     return this.#hold?.ended ?? this.#sites;
+  }
+
+  lease(until: number): void {
+    this.#leaseUntil = until;
+  }
+
+  /** Whether the origin counts on this edge, judged here: the replicator may be frozen. */
+  hasLease(): boolean {
+    return machineTime() < this.#leaseUntil;
   }
 
   hold(): void {

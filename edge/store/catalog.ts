@@ -1,27 +1,94 @@
 import type { Digest } from '../../shared/digest.ts';
+import type { Head } from '../../shared/head.ts';
+import type { Audit } from '../../shared/manifest/audit.ts';
+import type { BucketReader } from '../../shared/manifest/buckets.ts';
+import type { ObjectNames } from '../../shared/manifest/object-names.ts';
+import type { Pruning } from '../../shared/manifest/pruning.ts';
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import type { Staging } from '../../shared/manifest/staging.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { LogRecord } from '../../shared/record.ts';
+import type { Payload } from '../../shared/record-kinds.ts';
+import type { Mode, SitePolicy } from '../../shared/site-policy.ts';
 import type { Remote } from '../../shared/thread.ts';
 import type { ChainState } from '../follow/chain-state.ts';
 
-/** The edge's catalog. Every method is one transaction, durable when it resolves, in the order of the calls. */
-export type EdgeCatalog = Remote<EdgeCatalogCalls & Staging & ManifestReader>;
+/** The edge's catalog. Every method is one transaction, in the order of the calls; durable unless it says so. */
+export type EdgeCatalog = Remote<EdgeCatalogCalls>;
+
+export type EdgeCatalogCalls = ChainCalls &
+  SiteCalls &
+  StagedCalls &
+  ReceiptCalls &
+  RemovalCalls &
+  Staging &
+  ManifestReader &
+  BucketReader &
+  Audit &
+  ObjectNames &
+  Pruning & { close(): void };
 
 export interface EdgeSite {
   readonly id: number;
   readonly name: string;
   readonly domains: readonly string[];
-  readonly target: Milestone;
+  readonly policy: SitePolicy;
   readonly active: Milestone;
+  /** What the log says may become active after it, oldest first. */
+  readonly activations: readonly Activation[];
+  /** The revision of a synchronous publish that waits for its activation or its abort. */
+  readonly proposal: Milestone | null;
+  /** The revision that is being staged, or was when something came in between. */
+  readonly staging: number | null;
+  /** The staged revision that only lacks its activation. */
+  readonly prepared: number | null;
+  /** The path prefixes whose objects are whole at the active revision; null for all. */
+  readonly covers: readonly string[] | null;
 }
 
-/** A state of a site and the `activate` record that asks for it; revision 0 for none yet. */
+/** A state of a site and the record that brings it; revision 0 for none yet. */
 export interface Milestone {
   readonly revision: number;
   readonly root: Digest | null;
   readonly seq: number;
+  /** As the origin signed it; null when its record was pruned before this edge saw it. */
+  readonly files: number | null;
+}
+
+export interface Activation extends Milestone {
+  /** The origin's clock, in milliseconds since 1970. */
+  readonly time: number;
+  readonly mode: Mode;
+  /** A batch that does not wait for its window. */
+  readonly now: boolean;
+}
+
+export interface ChainCalls {
+  chain(): ChainState | undefined;
+  /** The first state, from a verified answer to a join. */
+  begin(chain: ChainState): void;
+  /** Takes in verified records, in order, with what they mean for the sites; moves the stored position. */
+  storeRecords(records: readonly LogRecord[], chain: ChainState): void;
+  /** Keeps the newest head, for children and as the mark below which no head may fall. */
+  noteHead(head: Head): void;
+  signedHead(): Head | undefined;
+  /** Records from `from` on, ascending. */
+  records(from: number, limit: number): LogRecord[];
+  firstSeq(): number;
+  /** Drops the records before the newest checkpoint that has at least `keep` records after it. */
+  pruneRecords(keep: number): void;
+  members(): Payload<'member'>[];
+}
+
+export interface SiteCalls {
+  /** Sites that are not deleted. */
+  sites(): EdgeSite[];
+  /** Makes the prepared revision the active one. */
+  reveal(site: number, milestone: Milestone, covers: readonly string[] | null): void;
+  setCovers(site: number, covers: readonly string[] | null): void;
+  /** Revisions that were whole here and have not been pruned, ascending. */
+  held(site: number): number[];
+  dropHeld(site: number, revisions: readonly number[]): void;
 }
 
 export interface NeededObject {
@@ -30,15 +97,14 @@ export interface NeededObject {
   readonly chunks: Digest | null;
 }
 
-export interface EdgeCatalogCalls {
-  chain(): ChainState | undefined;
-  /** The first state, from a verified answer to a join. */
-  begin(chain: ChainState): void;
-  /** Takes in verified records, in order, with what they mean for the sites; moves the stored position. */
-  storeRecords(records: readonly LogRecord[], chain: ChainState): void;
-  noteHead(seq: number): void;
-  /** Sites that are not deleted. */
-  sites(): EdgeSite[];
+/** An object that the staged revision brings, and what it is probably an edit of. */
+export interface StagedObject extends NeededObject {
+  readonly path: string;
+  /** What the path held before; null for a new path. */
+  readonly before: NeededObject | null;
+}
+
+export interface StagedCalls {
   /**
    * Marks a revision as being staged. `resumed` tells that its manifest is here, whole and proven; otherwise
    * `leftover` names a revision of which rows are left and must be unstaged first.
@@ -52,22 +118,30 @@ export interface EdgeCatalogCalls {
   endStaging(site: number): void;
   /** The staged manifest's root is what the origin signed. */
   proveStaging(site: number, root: Digest): void;
-  /** Ends every staged entry of the newest state, a page at a time, so that a whole manifest can replace it. */
-  stageClear(site: number, revision: number, limit: number): boolean;
+  /** The objects of the staged revision are whole, too. */
+  setPrepared(site: number, revision: number): void;
   /** Objects of entries that begin with the revision, a page at a time in no particular order. */
   stagedObjects(
     site: number,
     revision: number,
     after: number,
     limit: number,
-  ): { objects: NeededObject[]; next: number | undefined };
+  ): { objects: StagedObject[]; next: number | undefined };
+  /** Up to `limit` paths that the staged revision drops, with what they held. */
+  stagedRemovals(site: number, revision: number, limit: number): { path: string; object: NeededObject }[];
   stagedBytes(site: number, revision: number): number;
-  /** Makes the staged revision the active one. */
-  reveal(site: number, milestone: Milestone): void;
+}
+
+export interface ReceiptCalls {
   /** Keeps a receipt until the origin has acknowledged it; one for each revision. */
   addReceipt(receipt: Receipt): void;
   hasReceipt(site: number, revision: number): boolean;
   unsentReceipts(limit: number): Receipt[];
   markSent(receipts: readonly Receipt[]): void;
-  close(): void;
+}
+
+export interface RemovalCalls {
+  /** Objects that pruning left without an entry, and that have none again: the store may remove them. */
+  removals(limit: number): Digest[];
+  removed(digests: readonly Digest[]): void;
 }

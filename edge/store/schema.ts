@@ -1,3 +1,4 @@
+import { pruningIndexes } from '../../shared/manifest/pruning.ts';
 import { manifestTables } from '../../shared/manifest/schema.ts';
 import type { Migrations } from '../../shared/sqlite/open.ts';
 
@@ -45,5 +46,42 @@ export const migrations: Migrations = [
     sent INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
+  `,
+
+  `
+  ALTER TABLE chain ADD COLUMN signed_head TEXT;
+
+  ALTER TABLE site ADD COLUMN policy TEXT;
+  -- the path prefixes whose objects are whole at the active revision; null for all
+  ALTER TABLE site ADD COLUMN covers TEXT;
+  -- the staged revision whose objects are whole: only its activation is missing
+  ALTER TABLE site ADD COLUMN prepared INTEGER;
+  -- revisions that may become active, in the order of the log; those up to the active one are dropped
+  CREATE TABLE activation (
+    site INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    now INTEGER NOT NULL,
+    PRIMARY KEY (site, seq)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO activation SELECT id, target_seq, target, target_root, 0, 'async', 0 FROM site
+    WHERE target <> active AND target_root IS NOT NULL;
+  -- the revision of a synchronous publish that is neither activated nor aborted
+  CREATE TABLE proposal (site INTEGER PRIMARY KEY, seq INTEGER NOT NULL, revision INTEGER NOT NULL, root TEXT NOT NULL) STRICT;
+  -- how many files the origin signed for a revision
+  CREATE TABLE announced (site INTEGER NOT NULL, revision INTEGER NOT NULL, files INTEGER NOT NULL,
+    PRIMARY KEY (site, revision)) STRICT, WITHOUT ROWID;
+  -- revisions that were whole here: what diffs and rollbacks may start from
+  CREATE TABLE held (site INTEGER NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (site, revision)) STRICT, WITHOUT ROWID;
+  INSERT INTO held SELECT id, active FROM site WHERE active > 0;
+  CREATE TABLE member (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO member SELECT json_extract(json_extract(json, '$.payload'), '$.name'), json_extract(json, '$.payload')
+    FROM record WHERE json_extract(json, '$.kind') = 'member';
+  ${pruningIndexes}
+  -- objects that lost their last entry and are still in the store
+  CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
 ];

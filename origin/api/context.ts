@@ -17,6 +17,7 @@ import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Committer } from '../log/commit.ts';
+import type { Retention } from '../retention/retention.ts';
 import { authorize, type Need } from './authorize.ts';
 
 /** What the routes work with. */
@@ -28,6 +29,7 @@ export interface ApiContext {
   readonly intake: ObjectIntake;
   readonly fileChanges: FileChanges;
   readonly fleet: Fleet;
+  readonly retention: Retention;
   readonly recovery: KeyFingerprint;
   readonly version: string;
   /** Nothing answers beyond loopback without a token. */

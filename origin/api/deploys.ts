@@ -7,12 +7,22 @@ import {
   deploySchema,
   digestSchema,
 } from '../../shared/api.ts';
+import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import { toDigest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy, missingObjects } from '../ingest/deploys.ts';
+import { objectsOfBundle, uploadedSchema } from '../ingest/object-bundle.ts';
+import { unpacked } from '../ingest/unpack.ts';
 import { authorize } from './authorize.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
 import { takesRawBodies } from './raw-bodies.ts';
+
+/** The body is a stream: there is nothing that a schema could check. */
+const bundleBody = Type.Unsafe<Readable>({
+  description:
+    'Per object its size (u32, big-endian) and its bytes; at most 64 KiB each, 100,000 objects and 256 MiB together. `Content-Encoding: zstd` is understood.',
+});
 
 export function deployRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, intake } = context;
@@ -34,7 +44,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         throw error;
       });
       await authorize(request, { kind: 'publish', site: deploy.siteName }, catalog, clock);
-      return committer.commitDeploy(id, request.body?.message ?? '');
+      return committer.commitDeploy(id, { ...request.body });
     },
   );
 
@@ -67,6 +77,28 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         return reply.code(204).send();
       },
     );
+
+    raw.post(
+      '/v1/sites/:site/objects',
+      {
+        onRequest: needsPublish(context),
+        schema: {
+          description:
+            'Many small objects in one request. The origin hashes them: what arrived altered leaves the object that was meant missing, and the commit says so.',
+          consumes: [BUNDLE_TYPE],
+          params: siteParams,
+          body: bundleBody,
+          response: { 200: uploadedSchema },
+        },
+      },
+      async (request) => {
+        const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+        if (mediaTypeOf(type) !== BUNDLE_TYPE)
+          throw new SkerryError('bad-request', `the content type must be ${BUNDLE_TYPE}`);
+        const site = await catalog.site(request.params.site);
+        return intake.takeBundle(site.id, objectsOfBundle(unpacked(request.body, encoding)));
+      },
+    );
   });
 
   /** Streamed, for a first publish of a million files misses a million objects. */
@@ -79,4 +111,8 @@ export function deployRoutes(app: Api, context: ApiContext): void {
     }
     yield ']}';
   }
+}
+
+function mediaTypeOf(contentType: string): string {
+  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
 }

@@ -1,8 +1,7 @@
 import { Type } from 'typebox';
 import { edgeStatusSchema } from '../../shared/api.ts';
-import { SkerryError } from '../../shared/errors.ts';
 import { nameSchema } from '../../shared/protocol.ts';
-import { type Api, type ApiContext, needsOverview } from './context.ts';
+import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.ts';
 
 export function edgeRoutes(app: Api, context: ApiContext): void {
   const { fleet } = context;
@@ -22,10 +21,18 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
       onRequest: needsOverview(context),
       schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
     },
-    async ({ params }) => {
-      const edge = (await fleet.status()).find(({ name }) => name === params.name);
-      if (edge === undefined) throw new SkerryError('no-such-edge', `there is no edge ${params.name}`);
-      return edge;
-    },
+    ({ params }) => fleet.statusOf(params.name),
   );
+
+  const changes = { pause: { paused: true }, resume: { paused: false }, revoke: { revoked: true } } as const;
+  for (const [verb, change] of Object.entries(changes)) {
+    app.post(
+      `/v1/edges/:name/${verb}`,
+      {
+        onRequest: needsAdmin(context),
+        schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
+      },
+      ({ params }) => fleet.change(params.name, change),
+    );
+  }
 }

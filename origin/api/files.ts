@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { commitSchema } from '../../shared/api.ts';
+import { commitSchema, modeQuerySchema } from '../../shared/api.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Entry } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
@@ -18,23 +18,29 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
 
   app.put(
     '/v1/sites/:site/files/*',
-    { onRequest: needsPublish(context), schema: { params: fileParams, response: { 200: commitSchema } } },
+    {
+      onRequest: needsPublish(context),
+      schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
+    },
     async (request) => {
       const path = filePath(request);
       const site = await catalog.site(request.params.site);
       const object = await intake.take(site.id, request.body as Readable);
-      return fileChanges.add(site.id, { kind: 'put', path, object });
+      return fileChanges.add(site.id, { kind: 'put', path, object }, request.query.mode);
     },
   );
 
   app.delete(
     '/v1/sites/:site/files/*',
-    { onRequest: needsPublish(context), schema: { params: fileParams, response: { 200: commitSchema } } },
+    {
+      onRequest: needsPublish(context),
+      schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
+    },
     async (request) => {
       const path = filePath(request);
       const site = await catalog.site(request.params.site);
-      await liveEntry(site, path);
-      return fileChanges.add(site.id, { kind: 'delete', path });
+      await entryAt(site, site.tip, path);
+      return fileChanges.add(site.id, { kind: 'delete', path }, request.query.mode);
     },
   );
 
@@ -42,7 +48,8 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
     '/v1/sites/:site/files/*',
     { onRequest: needsSiteRead(context), schema: { params: fileParams } },
     async (request, reply) => {
-      const entry = await liveEntry(await catalog.site(request.params.site), filePath(request));
+      const site = await catalog.site(request.params.site);
+      const entry = await entryAt(site, site.revision, filePath(request));
       const bytes = await store.open(entry.digest);
       if (bytes === undefined)
         throw new SkerryError('no-such-object', `the object ${entry.digest} is not stored`);
@@ -52,8 +59,8 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
     },
   );
 
-  async function liveEntry(site: SiteRow, path: ContentPath): Promise<Entry> {
-    const entry = await catalog.entryAt(site.id, site.revision, path);
+  async function entryAt(site: SiteRow, revision: number, path: ContentPath): Promise<Entry> {
+    const entry = await catalog.entryAt(site.id, revision, path);
     if (entry === undefined) throw new SkerryError('no-such-file', `${site.name} has no file ${path}`);
     return entry;
   }

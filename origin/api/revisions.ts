@@ -87,7 +87,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const { id } = await catalog.site(params.site);
-      return committer.rollback(id, body?.to);
+      return committer.rollback(id, body?.to, { mode: body?.mode });
     },
   );
 

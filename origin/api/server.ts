@@ -1,15 +1,16 @@
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify';
 import type { Logger } from 'pino';
-import { type ErrorCode, SkerryError, toSkerryError } from '../../shared/errors.ts';
-import { PROBLEM_TYPE, toProblem } from '../../shared/problem.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { answerProblem, answerWithProblems } from '../../shared/feed/answer-problems.ts';
 import type { Api, ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { logRoutes } from './log.ts';
+import { retentionRoutes } from './retention.ts';
 import { revisionRoutes } from './revisions.ts';
 import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
@@ -29,10 +30,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.setErrorHandler((error, _request, reply) => answerProblem(reply, known(error), log));
-  app.setNotFoundHandler((request, reply) =>
-    answerProblem(reply, new SkerryError('not-found', `there is no ${request.method} ${request.url}`), log),
-  );
+  answerWithProblems(app, log);
 
   await app.register(swagger, {
     openapi: {
@@ -53,6 +51,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     statusRoutes,
     logRoutes,
     tokenRoutes,
+    retentionRoutes,
     healthRoutes,
   ]) {
     await app.register(async (scope) => routes(scope as Api, context));
@@ -60,26 +59,8 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   return app;
 }
 
-/** Fastify's own refusals, of schemas and of bodies, in the words of the table. */
-function known(error: unknown): SkerryError {
-  if (error instanceof SkerryError) return error;
-  const { statusCode, message } = error as FastifyError;
-  if (statusCode === undefined || statusCode >= 500) return toSkerryError(error);
-  const code: ErrorCode = statusCode === 413 ? 'too-large' : 'bad-request';
-  return new SkerryError(code, message, { cause: error });
-}
-
 /** Refusals before a route is chosen: the URL cannot be decoded, or a part of it is too long. */
 function refusedUrl(error: FastifyError, url: string): SkerryError {
   const message = `the address ${url.slice(0, 200)} cannot be decoded, or a part of it is too long`;
   return new SkerryError('bad-path', message, { cause: error });
-}
-
-function answerProblem(reply: FastifyReply, error: SkerryError, log: Logger): FastifyReply {
-  if (error.status >= 500) log.error({ err: error }, 'a request failed');
-  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
-  return reply
-    .code(error.status)
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(toProblem(error)));
 }

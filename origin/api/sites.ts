@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
-import { type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
+import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { SiteRow } from '../log/catalog.ts';
+import { pendingOpens } from '../modes/opening.ts';
 import {
   type Api,
   type ApiContext,
@@ -15,7 +16,8 @@ import {
 const hostName = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function siteRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet } = context;
+  const { catalog, clock, committer, fleet } = context;
+  const shown = (site: SiteRow) => toSite(site, clock.now());
 
   app.get(
     '/v1/sites',
@@ -23,13 +25,13 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       onRequest: needsOverview(context),
       schema: { response: { 200: Type.Object({ sites: Type.Array(siteSchema) }) } },
     },
-    async () => ({ sites: (await catalog.sites()).map(toSite) }),
+    async () => ({ sites: (await catalog.sites()).map(shown) }),
   );
 
   app.get(
     '/v1/sites/:site',
     { onRequest: needsSiteRead(context), schema: { params: siteParams, response: { 200: siteSchema } } },
-    async ({ params }) => toSite(await catalog.site(params.site)),
+    async ({ params }) => shown(await catalog.site(params.site)),
   );
 
   app.put(
@@ -44,25 +46,50 @@ export function siteRoutes(app: Api, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const domains = body?.domains?.map(checkedDomain);
-      const site = await catalog.putSite(params.site, domains && [...new Set(domains)], clock.now());
+      const site = await catalog.putSite(
+        params.site,
+        domains && [...new Set(domains)],
+        clock.now(),
+        body?.policy,
+      );
       fleet.appended.wake();
-      return toSite(site);
+      // Its schedule may be another one.
+      committer.waiting.wake();
+      return shown(site);
     },
+  );
+
+  app.post(
+    '/v1/sites/:site/windows',
+    { onRequest: needsPublish(context), schema: { params: siteParams, response: { 200: commitSchema } } },
+    async ({ params }) => committer.openWindow((await catalog.site(params.site)).id, 'hand'),
   );
 
   app.delete(
     '/v1/sites/:site',
     { onRequest: needsAdmin(context), schema: { params: siteParams } },
     async ({ params }, reply) => {
-      await catalog.deleteSite(params.site, clock.now());
+      const site = await catalog.site(params.site);
+      await catalog.deleteSite(site.name, clock.now());
+      fleet.demand(site, null);
       fleet.appended.wake();
       return reply.code(204).send();
     },
   );
 }
 
-export function toSite({ name, domains, revision, files, bytes }: SiteRow): Site {
-  return { name, domains, revision, files, bytes };
+export function toSite(row: SiteRow, now: number): Site {
+  const { name, revision, files, bytes, policy, pending } = row;
+  const opens = pending?.mode === 'batch' ? pendingOpens(policy, now) : null;
+  return {
+    name,
+    domains: [...row.domains],
+    revision,
+    files,
+    bytes,
+    pending: pending && { ...pending, opens },
+    policy,
+  };
 }
 
 function checkedDomain(text: string): string {

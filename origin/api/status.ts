@@ -9,7 +9,7 @@ export function statusRoutes(app: Api, context: ApiContext): void {
     { onRequest: needsOverview(context), schema: { response: { 200: statusSchema } } },
     async () => {
       const { seq } = await catalog.head(clock.now());
-      const sites = (await catalog.sites()).map(toSite);
+      const sites = (await catalog.sites()).map((site) => toSite(site, clock.now()));
       return { origin: { version, seq, sites }, edges: await fleet.status() };
     },
   );

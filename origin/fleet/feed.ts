@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import type { Encodings } from '../../shared/delta/encodings.ts';
+import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { type PublicKey, verifyText } from '../../shared/keys.ts';
 import { joinProofText } from '../../shared/protocol.ts';
@@ -8,14 +9,24 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Fleet } from './fleet.ts';
 
+export interface OriginFeedParts {
+  readonly catalog: Catalog;
+  readonly objects: ObjectStore;
+  readonly encodings: Encodings;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
+}
+
 /** The origin's feed: its own log, its own objects, and the place where edges join. */
-export function originFeed(
-  catalog: Catalog,
-  objects: ObjectStore,
-  fleet: Fleet,
-  clock: Clock,
-  identity: { log: string; epoch: number; key: Payload<'key'> },
-): FeedSource {
+export function originFeed({
+  catalog,
+  objects,
+  encodings,
+  fleet,
+  clock,
+  identity,
+}: OriginFeedParts): FeedSource {
   const { log, epoch, key } = identity;
   const head = () => catalog.head(clock.now());
   return {
@@ -23,19 +34,23 @@ export function originFeed(
     clock,
     members: fleet,
     objects,
-    appended: fleet.appended,
+    manifests: catalog,
+    encodings,
+    changed: fleet.appended,
+    path: () => [],
+    admit: () => {},
+    firstSeq: () => catalog.firstSeq(),
     records: (from, limit) => catalog.records(from, limit),
     head,
     async holds(site, revision) {
       try {
         await catalog.revision(site, revision);
-        return true;
+        return 'held';
       } catch (error) {
-        if (error instanceof SkerryError && error.code === 'no-such-revision') return false;
+        if (hasCode(error, 'no-such-revision')) return 'absent';
         throw error;
       }
     },
-    diffPage: (site, from, to, after, limit) => catalog.diffPage(site, from, to, after, limit),
     async join(request) {
       if (!verifyText(request.publicKey as PublicKey, joinProofText(request), request.proof)) {
         throw new SkerryError('bad-join-token', 'the proof does not match the public key');

@@ -1,27 +1,28 @@
-import { LRUCache } from 'lru-cache';
 import type { EdgeStatus } from '../../shared/api.ts';
 import { Batcher } from '../../shared/batcher.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import type { KeyFingerprint, PublicKey } from '../../shared/keys.ts';
-import type { EdgeReport, JoinRequest } from '../../shared/protocol.ts';
-import { verifyReceipt } from '../../shared/receipt.ts';
+import type { EdgeReport, JoinRequest, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
 import type { Seq } from '../../shared/record.ts';
-import type { Wakeup } from '../../shared/wakeup.ts';
-import type { Catalog, EdgeRow, SiteRow } from '../log/catalog.ts';
-import { edgeLag, siteStatus } from './lag.ts';
+import { Wakeup } from '../../shared/wakeup.ts';
+import type { Catalog } from '../log/catalog.ts';
+import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
+import {
+  admitted,
+  type EdgeRecord,
+  grantLease,
+  grantServing,
+  isParticipant,
+  keepsUp,
+  leaseLeft,
+  servingLeft,
+  shownRevision,
+} from './edge-record.ts';
+import { EdgeStatuses } from './edge-status.ts';
+import { freshReports, takeIn, verifyReports } from './report-intake.ts';
 import { parseJoinToken } from './tokens.ts';
-
-/** An edge that says nothing for this long is not online, whatever its connection looks like. */
-const SILENCE_MS = 15_000;
-
-interface Seen {
-  readonly row: EdgeRow;
-  streams: number;
-  lastSeen: number | null;
-  report: EdgeReport | null;
-}
 
 export interface FleetOptions {
   readonly catalog: Catalog;
@@ -32,16 +33,23 @@ export interface FleetOptions {
   readonly appended: Wakeup;
 }
 
+/** What an administrator may do to an edge. */
+export type MemberChange = Parameters<Catalog['changeMember']>[1];
+
 /** The edges: who belongs to the log, who is here, and what each one shows. */
-export class Fleet implements FeedMembers {
+export class Fleet implements FeedMembers, SyncEdges {
   readonly appended: Wakeup;
+  /** Woken after each report, and when an edge is paused, resumed or revoked. */
+  readonly changed = new Wakeup();
   readonly #catalog: Catalog;
   readonly #clock: Clock;
   readonly #log: string;
   readonly #recovery: KeyFingerprint;
-  readonly #edges = new Map<string, Seen>();
-  readonly #diffBytes = new LRUCache<string, number>({ max: 1000 });
-  readonly #reports: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
+  readonly #edges = new Map<string, EdgeRecord>();
+  /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
+  readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
+  readonly #statuses: EdgeStatuses;
+  readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
   private constructor({ catalog, clock, log, recovery, appended }: FleetOptions) {
     this.#catalog = catalog;
@@ -49,17 +57,26 @@ export class Fleet implements FeedMembers {
     this.#log = log;
     this.#recovery = recovery;
     this.appended = appended;
-    this.#reports = new Batcher((reports) => catalog.saveReports(reports), 500);
+    this.#statuses = new EdgeStatuses(catalog, clock);
+    this.#saved = new Batcher((reports) => catalog.saveReports(reports), 500);
   }
 
   static async open(options: FleetOptions): Promise<Fleet> {
     const fleet = new Fleet(options);
-    for (const row of await options.catalog.edges()) fleet.#admit(row);
+    const { catalog, clock } = options;
+    for (const row of await catalog.edges()) fleet.#edges.set(row.name, admitted(row, clock));
+    for (const { id, name, revision, policy } of await catalog.sites()) {
+      if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
+        fleet.demand({ id, name }, revision);
+      for (const { edge } of await catalog.receipts(id, revision))
+        fleet.#edges.get(edge)?.confirmed.set(id, revision);
+    }
     return fleet;
   }
 
   keyOf(name: string): PublicKey | undefined {
-    return this.#edges.get(name)?.row.publicKey as PublicKey | undefined;
+    const row = this.#edges.get(name)?.row;
+    return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
   }
 
   /** Throws `bad-join-token` and `name-taken`. */
@@ -69,99 +86,103 @@ export class Fleet implements FeedMembers {
       throw new SkerryError('bad-join-token', 'that is not a join token of this origin');
     const { seq } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
-    if (!this.#edges.has(name))
-      this.#admit({ name, region, lat, lon, publicKey, lastSeen: null, report: null });
+    if (!this.#edges.has(name)) {
+      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false };
+      this.#edges.set(name, admitted({ ...row, lastSeen: null, report: null }, this.#clock));
+    }
     this.appended.wake();
     return seq;
   }
 
   connected(name: string): () => void {
-    const edge = this.#edge(name);
-    edge.streams++;
-    edge.lastSeen = this.#clock.now();
-    return () => {
-      edge.streams--;
-    };
+    this.#edge(name).lastSeen = this.#clock.now();
+    return () => {};
   }
 
-  /** Receipts are durable when it resolves; of the rest only the newest report counts. */
-  async report(name: string, report: EdgeReport): Promise<void> {
-    const edge = this.#edge(name);
-    const key = edge.row.publicKey as PublicKey;
-    for (const receipt of report.receipts) {
-      if (receipt.edge !== name || receipt.log !== this.#log || !verifyReceipt(receipt, key)) {
-        throw new SkerryError('bad-request', 'a receipt is not signed by the edge that reports it');
-      }
+  async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
+    const verified = verifyReports(this.#log, sender, reports, (name) => this.#edges.get(name));
+    const fresh = freshReports(verified);
+    await takeIn(this.#catalog, fresh, this.#clock.now());
+    const leases: Record<string, number> = {};
+    const serves: Record<string, number> = {};
+    for (const { edge } of fresh) {
+      const { name } = edge.row;
+      leases[name] = grantLease(edge, this.#clock.monotonic());
+      if (this.#showsWhatItMust(edge)) serves[name] = grantServing(edge, this.#clock.monotonic());
+      this.#save(edge);
     }
-    if (report.receipts.length > 0) await this.#catalog.addReceipts(report.receipts);
-    edge.report = { ...report, receipts: [] };
-    edge.lastSeen = this.#clock.now();
-    await this.#reports.add({ name, lastSeen: edge.lastSeen, report: edge.report });
+    this.changed.wake();
+    return { leases, serves };
   }
 
-  async status(): Promise<EdgeStatus[]> {
-    const sites = await this.#catalog.sites();
-    const { seq: head } = await this.#catalog.head(this.#clock.now());
-    const edges = [...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
-    return Promise.all(edges.map((edge) => this.#edgeStatus(edge, sites, head)));
+  demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null {
+    const before = this.#demanded.get(site.id)?.revision ?? null;
+    if (revision === null) this.#demanded.delete(site.id);
+    else this.#demanded.set(site.id, { name: site.name, revision });
+    return before;
   }
 
-  async #edgeStatus(edge: Seen, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
-    const { name, region, lat, lon } = edge.row;
-    const now = this.#clock.now();
-    const shown: EdgeStatus['sites'] = {};
-    for (const site of sites) shown[site.name] = await this.#siteStatus(edge, site, now);
-    const position = edge.report?.position ?? 0;
-    return {
-      name,
-      region,
-      lat,
-      lon,
-      version: edge.report?.version ?? null,
-      online: edge.streams > 0 && edge.lastSeen !== null && now - edge.lastSeen < SILENCE_MS,
-      lastSeen: edge.lastSeen,
-      position,
-      lag: edgeLag(head, position, shown),
-      sites: shown,
-    };
-  }
-
-  async #siteStatus(edge: Seen, site: SiteRow, now: number): Promise<EdgeStatus['sites'][string]> {
-    const report = edge.report?.sites.find((reported) => reported.site === site.id);
-    const visible = report?.revision ?? 0;
-    const isBehind = visible < site.revision;
-    const isFetching = report?.target === site.revision && edge.streams > 0 && report.pendingBytes > 0;
-    return siteStatus(
-      {
-        live: site.revision,
-        visible,
-        bytes: !isBehind
-          ? 0
-          : isFetching
-            ? report.pendingBytes
-            : await this.#bytesBetween(site.id, visible, site.revision),
-        behindSince: isBehind ? await this.#catalog.nextRevisionTime(site.id, visible) : undefined,
-        error: report?.error ?? null,
-      },
-      now,
+  #showsWhatItMust(edge: EdgeRecord): boolean {
+    return [...this.#demanded].every(
+      ([id, { name, revision }]) => !keepsUp(edge, name) || shownRevision(edge, id) >= revision,
     );
   }
 
-  async #bytesBetween(site: number, from: number, to: number): Promise<number> {
-    const key = `${site} ${from} ${to}`;
-    let bytes = this.#diffBytes.get(key);
-    if (bytes === undefined) {
-      bytes = await this.#catalog.diffBytes(site, from, to);
-      this.#diffBytes.set(key, bytes);
-    }
-    return bytes;
+  /** Pauses, resumes or revokes an edge; repeating it changes nothing. Throws `no-such-edge`. */
+  async change(name: string, change: MemberChange): Promise<EdgeStatus> {
+    const edge = this.#edge(name);
+    edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());
+    this.appended.wake();
+    this.changed.wake();
+    return this.statusOf(name);
   }
 
-  #admit(row: EdgeRow): void {
-    this.#edges.set(row.name, { row, streams: 0, lastSeen: row.lastSeen, report: row.report });
+  async status(): Promise<EdgeStatus[]> {
+    return this.#statuses.of([...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1)));
   }
 
-  #edge(name: string): Seen {
+  /** Throws `no-such-edge`. */
+  async statusOf(name: string): Promise<EdgeStatus> {
+    const [status] = await this.#statuses.of([this.#edge(name)]);
+    if (status === undefined) throw new Error('one edge has one status');
+    return status;
+  }
+
+  participants(site: string): string[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()]
+      .filter((edge) => isParticipant(edge, site, now))
+      .map(({ row }) => row.name);
+  }
+
+  servers(site: string): string[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()]
+      .filter((edge) => keepsUp(edge, site) && servingLeft(edge, now) > 0)
+      .map(({ row }) => row.name);
+  }
+
+  standing(name: string, site: number, revision: number): EdgeStanding {
+    const edge = this.#edge(name);
+    const shown = edge.report?.sites.find((reported) => reported.site === site);
+    const isShown = shownRevision(edge, site) >= revision;
+    // One that is paused meanwhile serves on, and is waited for no longer.
+    const left = edge.row.paused ? 0 : leaseLeft(edge, this.#clock.monotonic());
+    return {
+      prepared: isShown || shown?.prepared === revision,
+      visible: isShown && (edge.confirmed.get(site) ?? 0) >= revision,
+      leaseLeft: left,
+      servingLeft: servingLeft(edge, this.#clock.monotonic()),
+    };
+  }
+
+  /** Not waited for: a lease does not depend on it, and after a crash the next report brings it again. */
+  #save({ row, lastSeen, report }: EdgeRecord): void {
+    if (lastSeen === null || report === null) return;
+    this.#saved.add({ name: row.name, lastSeen, report }).catch(() => {});
+  }
+
+  #edge(name: string): EdgeRecord {
     const edge = this.#edges.get(name);
     if (edge === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
     return edge;

@@ -1,22 +1,36 @@
-import type { Commit, Revision, Site, Token } from '../../shared/api.ts';
+import type { Commit, Revision, Token } from '../../shared/api.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 import type { Head } from '../../shared/head.ts';
+import type { BucketReader } from '../../shared/manifest/buckets.ts';
+import type { ObjectNames } from '../../shared/manifest/object-names.ts';
 import type { DiffCursor, ManifestReader } from '../../shared/manifest/reading.ts';
 import type { Staging } from '../../shared/manifest/staging.ts';
 import type { EdgeReport, JoinRequest } from '../../shared/protocol.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { LogRecord, Seq } from '../../shared/record.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
+import type { Mode, PolicyChange, SitePolicy } from '../../shared/site-policy.ts';
 import type { Remote } from '../../shared/thread.ts';
+import type { RetentionCalls } from './retention-catalog.ts';
 
 /**
  * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one process run in
  * the order in which they were made. Long work is paged by its callers, so that no call is long.
  */
 export type Catalog = Remote<
-  LogCalls & SiteCalls & RevisionCalls & ObjectCalls & DeployCalls & TokenCalls & FleetCalls & ManifestReader
+  LogCalls &
+    SiteCalls &
+    RevisionCalls &
+    ObjectCalls &
+    DeployCalls &
+    TokenCalls &
+    FleetCalls &
+    RetentionCalls &
+    ManifestReader &
+    ObjectNames &
+    BucketReader
 >;
 
 export interface LogCalls {
@@ -25,21 +39,46 @@ export interface LogCalls {
   identity(): { log: string; epoch: number; key: Payload<'key'> } | undefined;
   /** Records from `from` on, ascending. */
   records(from: number, limit: number): LogRecord[];
+  /** Where the log begins: at 1, or at the checkpoint up to which it is pruned. */
+  firstSeq(): number;
   head(time: number): Head;
   close(): void;
 }
 
-export interface SiteRow extends Site {
+export interface SiteRow {
   readonly id: number;
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly policy: SitePolicy;
+  /** What is live; 0 before the first publish. */
+  readonly revision: number;
+  /** Files and bytes of what is live. */
+  readonly files: number;
+  readonly bytes: number;
+  /** The newest revision that was not aborted: what the next change builds on. */
+  readonly tip: number;
+  /** The highest number that was given out: the state that is on top in the tables. */
   readonly newest: number;
+  /** The tip, while it is not live. */
+  readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;
 }
 
 export interface SiteCalls {
   sites(): SiteRow[];
   /** Throws `no-such-site`. */
   site(name: string): SiteRow;
-  /** Creates the site or changes its settings; without `domains` an existing site stays as it is. */
-  putSite(name: string, domains: readonly string[] | undefined, time: number): SiteRow;
+  /** Throws `no-such-site`. */
+  siteOf(id: number): SiteRow;
+  /**
+   * Creates the site or changes its settings; what is undefined stays as it is. Throws `domain-taken` and
+   * `bad-schedule`.
+   */
+  putSite(
+    name: string,
+    domains: readonly string[] | undefined,
+    time: number,
+    policy?: PolicyChange | undefined,
+  ): SiteRow;
   deleteSite(name: string, time: number): void;
 }
 
@@ -54,7 +93,7 @@ export interface RevisionCalls
   revisions(site: number, limit: number): RevisionRow[];
   /** Throws `no-such-revision`. */
   revision(site: number, revision: number): RevisionRow;
-  /** The newest formerly live revision whose content is not what is live now. */
+  /** The newest revision that was live once and whose content is not what is live now. */
   formerlyLive(site: number): RevisionRow | undefined;
   /** Marks the number as being staged; what a crash left under it must be unstaged first. */
   beginStaging(site: number): { revision: number; newest: number; leftover: boolean };
@@ -69,6 +108,18 @@ export interface RevisionCalls
   ): DiffCursor | undefined;
   /** The one transaction that makes the staged state a revision, its records durable, and the deploy done. */
   reveal(commit: Reveal): { seq: Seq };
+  /** Makes a pending revision live. Throws `no-such-revision` when it is not the site's tip, or not pending. */
+  activate(activation: Activation): { seq: Seq };
+  /** Ends a pending revision, which will never be live. Throws as `activate` does. */
+  abort(site: number, revision: number, reason: string, time: number): void;
+  /** Writes down how a sync publish ended, and renews the answer of its deploy. */
+  noteOutcome(outcome: SyncOutcome): void;
+}
+
+/** The answer of a deploy, without the `seq` that the transaction gives it. */
+export interface DoneDeploy {
+  readonly id: string;
+  readonly answer: Omit<Commit, 'seq'>;
 }
 
 export interface Reveal {
@@ -79,7 +130,25 @@ export interface Reveal {
   readonly message: string;
   readonly restores: number | null;
   readonly time: number;
-  readonly deploy: string | null;
+  readonly mode: Mode;
+  /** Makes it live in the same transaction; null leaves it pending. */
+  readonly activate: Payload<'activate'> | null;
+  readonly deploy: DoneDeploy | null;
+}
+
+export interface Activation {
+  readonly site: number;
+  readonly revision: number;
+  readonly payload: Payload<'activate'>;
+  readonly time: number;
+  readonly deploy: DoneDeploy | null;
+}
+
+export interface SyncOutcome extends Payload<'outcome'> {
+  readonly site: number;
+  readonly revision: number;
+  readonly time: number;
+  readonly deploy: { readonly id: string; readonly answer: Commit } | null;
 }
 
 export interface StoredObject {
@@ -90,8 +159,8 @@ export interface StoredObject {
 }
 
 export interface ObjectCalls {
-  /** Notes that the store holds the objects and that these sites uploaded them. */
-  addObjects(objects: readonly StoredObject[]): void;
+  /** Notes that the store holds the objects and that these sites uploaded them, at `time` for the last time. */
+  addObjects(objects: readonly StoredObject[], time: number): void;
   /** The object if this site uploaded it. */
   siteObject(site: number, digest: Digest): StoredObject | undefined;
 }
@@ -163,7 +232,10 @@ export interface EdgeRow {
   readonly lat: number | null;
   readonly lon: number | null;
   readonly publicKey: string;
+  readonly revoked: boolean;
+  readonly paused: boolean;
   readonly lastSeen: number | null;
+  /** Null also when the last one came from a version before 0.2. */
   readonly report: EdgeReport | null;
 }
 
@@ -174,14 +246,19 @@ export interface FleetCalls {
    */
   join(request: JoinRequest, token: { id: string; secret: Buffer }, time: number): { seq: Seq };
   edges(): EdgeRow[];
+  /** Writes a member record, unless nothing changes. Throws `no-such-edge`. */
+  changeMember(name: string, change: { paused?: boolean; revoked?: true }, time: number): EdgeRow;
   saveReports(reports: readonly { name: string; lastSeen: number; report: EdgeReport }[]): void;
-  /** Keeps the first of each edge; leaves out those for a revision or a root that is not in the log. */
-  addReceipts(receipts: readonly Receipt[]): void;
+  /**
+   * Keeps the first of each edge; leaves out those for a revision or a root that is not in the log. Returns the
+   * others, which are stored now, or were before.
+   */
+  addReceipts(receipts: readonly Receipt[]): Receipt[];
   receipts(site: number, revision: number): Receipt[];
   /** Bytes of the objects that lead from one revision to another. */
   diffBytes(site: number, from: number, to: number): number;
-  /** When the first revision after `revision` was committed. */
-  nextRevisionTime(site: number, revision: number): number | undefined;
+  /** The revisions after this one that have been live, and when the first of them came to be. */
+  behind(site: number, revision: number): { revisions: number; since: number | undefined };
 }
 
 export type { Entry };

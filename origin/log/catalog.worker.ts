@@ -1,14 +1,16 @@
 import { workerData } from 'node:worker_threads';
 import { signingKeyFromPem } from '../../shared/keys.ts';
-import { openManifestReader } from '../../shared/manifest/reading.ts';
+import { openObjectNames } from '../../shared/manifest/object-names.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 import { serveCalls } from '../../shared/thread.ts';
 import { openLogWriter } from './sqlite/append.ts';
 import { catalogContext } from './sqlite/context.ts';
 import { deployCalls } from './sqlite/deploys.ts';
 import { fleetCalls } from './sqlite/fleet.ts';
+import { heldRevisionReaders } from './sqlite/held-revisions.ts';
 import { logCalls } from './sqlite/log.ts';
 import { objectCalls } from './sqlite/objects.ts';
+import { retentionCalls } from './sqlite/retention.ts';
 import { revisionCalls } from './sqlite/revisions.ts';
 import { migrations } from './sqlite/schema.ts';
 import { siteCalls } from './sqlite/sites.ts';
@@ -25,7 +27,8 @@ const database = openDatabase(file, migrations);
 const context = catalogContext(database, openLogWriter(database, signingKeyFromPem(key)));
 
 export default serveCalls({
-  ...openManifestReader(database),
+  ...heldRevisionReaders(context),
+  ...openObjectNames(database),
   ...logCalls(context),
   ...siteCalls(context),
   ...revisionCalls(context),
@@ -33,4 +36,5 @@ export default serveCalls({
   ...deployCalls(context),
   ...tokenCalls(context),
   ...fleetCalls(context),
+  ...retentionCalls(context),
 });

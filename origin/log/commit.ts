@@ -1,94 +1,101 @@
 import type { Commit } from '../../shared/api.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { Change } from '../../shared/diff.ts';
-import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
-import type { DiffCursor } from '../../shared/manifest/reading.ts';
-import type { Wakeup } from '../../shared/wakeup.ts';
-import type { Catalog, DeployCursor, RevisionRow } from './catalog.ts';
+import type { Payload } from '../../shared/record-kinds.ts';
+import type { Mode } from '../../shared/site-policy.ts';
+import { Wakeup } from '../../shared/wakeup.ts';
+import { planCommit } from '../modes/commit-plan.ts';
+import { Deadline } from '../modes/deadline.ts';
+import { isWindowOpen, pendingOpens } from '../modes/opening.ts';
+import { endOrphan } from '../modes/recover.ts';
+import { confirmInSync, publishInSync, type SyncParts } from '../modes/sync-publish.ts';
+import type { DeployRow, RevisionRow, SiteRow } from './catalog.ts';
+import { type Staged, Stager } from './stager.ts';
 
-const SEAL_PAGE = 4096;
-const UNSTAGE_PAGE = 5000;
 const MISSING_SHOWN = 100;
 
-/** What a commit starts from and how it gets from there to the new state. */
-interface CommitPlan {
-  readonly site: number;
+export interface CommitOptions {
+  /** Without it: that of the site. */
+  readonly mode?: Mode | undefined;
+  readonly message?: string | undefined;
+  /** Of a batch commit: opens a window by hand. */
+  readonly now?: boolean | undefined;
+  /** When the request came, by the monotonic clock; without it: now. */
+  readonly began?: number | undefined;
+}
+
+/** A commit that has its turn at its site. */
+interface Turn extends CommitOptions {
+  readonly mode: Mode;
+  readonly site: SiteRow;
+  readonly deadline: Deadline;
+}
+
+interface ChangeSet {
   /** The revision that the changes are made against; undefined when the change set is a whole tree. */
   readonly base: number | undefined;
   readonly message: string;
   readonly restores: number | null;
   readonly deploy: string | null;
-  /** Stages the changes over the base. */
   overlay(revision: number, time: number): Promise<void>;
 }
 
 /**
- * Turns change sets into revisions, one at a time per site. A state is staged beside the live one in short
- * transactions and revealed, with its signed records, by one: killed anywhere before, nothing has happened.
+ * Turns change sets into revisions and makes revisions live, one at a time per site, each as its mode says. A
+ * sync publish that does not get its turn, or is not staged, within its time-out ends with `sync-timeout` and
+ * changes nothing; what happens to it later is told in origin/modes/sync-publish.ts.
  */
 export class Committer {
-  readonly #catalog: Catalog;
-  readonly #clock: Clock;
-  readonly #appended: Wakeup;
+  /** Woken when a batch revision begins to wait, or waits again. */
+  readonly waiting = new Wakeup();
+  readonly #parts: SyncParts;
+  readonly #stager: Stager;
   readonly #sites = new KeyedLock<number>();
 
-  constructor(catalog: Catalog, clock: Clock, appended: Wakeup) {
-    this.#catalog = catalog;
-    this.#clock = clock;
-    this.#appended = appended;
+  constructor(parts: SyncParts) {
+    this.#parts = parts;
+    this.#stager = new Stager(parts.catalog, parts.clock);
   }
 
-  /** Commits a deploy; once it is done, repeating it gives the same answer. */
-  async commitDeploy(id: string, message: string): Promise<Commit> {
-    const { site } = await this.#catalog.deploy(id);
-    return this.#sites.run(site, async () => {
-      const deploy = await this.#catalog.deploy(id);
+  /** Commits a deploy; once it is done, repeating it gives the same answer. One that was aborted starts anew. */
+  async commitDeploy(id: string, options: CommitOptions = {}): Promise<Commit> {
+    const { catalog } = this.#parts;
+    const { site } = await catalog.deploy(id);
+    return this.#inTurn(site, options, async (turn) => {
+      const deploy = await catalog.deploy(id);
       if (deploy.result !== null) return deploy.result;
-      await this.#checkExpectation(deploy.siteName, deploy.expect);
+      checkExpectation(turn.site, deploy.expect);
       await this.#checkObjects(id);
-      if (deploy.base !== null && deploy.base !== 0) await this.#catalog.revision(site, deploy.base);
-      const result = await this.#commit({
-        site,
-        base: deploy.base ?? undefined,
-        message,
-        restores: null,
-        deploy: id,
-        overlay: (revision, time) => this.#stageDeploy(id, revision, time, deploy.base === null),
-      });
-      if (result.unchanged) await this.#catalog.finishDeploy(id, result);
-      return result;
+      if (deploy.base !== null && deploy.base !== 0) await catalog.revision(site, deploy.base);
+      return this.#commit(turn, this.#deployChanges(deploy, turn));
     });
   }
 
-  /** Commits changes to the live revision; `changes` is asked within the site's lock. */
+  /** Commits changes to the site's tip; `changes` is asked when it is this commit's turn. */
   commitChanges(
     site: number,
-    message: string,
+    options: CommitOptions,
     changes: (time: number) => Promise<readonly Change[]>,
   ): Promise<Commit> {
-    return this.#sites.run(site, async () => {
-      const { newest } = await this.#live(site);
-      return this.#commit({
-        site,
-        base: newest,
-        message,
+    return this.#inTurn(site, options, (turn) =>
+      this.#commit(turn, {
+        base: turn.site.tip,
+        message: options.message ?? '',
         restores: null,
         deploy: null,
-        overlay: async (revision, time) => this.#catalog.stage(site, revision, await changes(time)),
-      });
-    });
+        overlay: async (revision, time) => this.#parts.catalog.stage(site, revision, await changes(time)),
+      }),
+    );
   }
 
   /** A new revision equal to an old one: to `to`, or to the newest content that was live before. */
-  rollback(site: number, to: number | undefined): Promise<Commit> {
-    return this.#sites.run(site, async () => {
+  rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
+    return this.#inTurn(site, options, async (turn) => {
       const target = await this.#rollbackTarget(site, to);
-      return this.#commit({
-        site,
+      return this.#commit(turn, {
         base: target.revision,
-        message: `rollback to revision ${target.revision}`,
+        message: options.message ?? `rollback to revision ${target.revision}`,
         restores: target.revision,
         deploy: null,
         overlay: async () => {},
@@ -96,100 +103,190 @@ export class Committer {
     });
   }
 
-  async #rollbackTarget(site: number, to: number | undefined): Promise<RevisionRow> {
-    if (to !== undefined) return this.#catalog.revision(site, to);
-    const target = await this.#catalog.formerlyLive(site);
-    if (target === undefined) {
-      throw new SkerryError('nothing-to-roll-back', 'no other content was live before');
-    }
-    return target;
-  }
-
-  async #commit(plan: CommitPlan): Promise<Commit> {
-    const { site } = plan;
-    const { revision, newest, leftover } = await this.#catalog.beginStaging(site);
-    try {
-      if (leftover) await this.#unstage(site, revision);
-      if (plan.base !== undefined && plan.base !== newest)
-        await this.#stageDiff(site, revision, newest, plan.base);
-      const time = this.#clock.now();
-      await plan.overlay(revision, time);
-      const root = await this.#seal(site, revision);
-      const live = newest === 0 ? undefined : await this.#catalog.revision(site, newest);
-      if (live?.root === root) {
-        await this.#unstage(site, revision);
-        await this.#catalog.endStaging(site);
-        return { revision: live.revision, seq: live.seq, unchanged: true, receipts: [] };
+  /** Makes what is pending live, by hand or because a window of the schedule is open; else tells what is. */
+  openWindow(site: number, by: 'hand' | 'schedule'): Promise<Commit> {
+    return this.#inTurn(site, { mode: 'batch' }, async (turn) => {
+      const { catalog, clock } = this.#parts;
+      const { pending, policy, revision } = turn.site;
+      const isDue = by === 'hand' || (pending?.mode === 'batch' && isWindowOpen(policy, clock.now()));
+      if (pending !== null && isDue) {
+        const payload: Payload<'activate'> = by === 'hand' ? { mode: 'batch', now: true } : { mode: 'batch' };
+        const tip = await catalog.revision(site, pending.revision);
+        return { ...(await this.#activateTip(turn, tip, payload, null)), unchanged: false };
       }
-      const { message, restores, deploy } = plan;
-      const base = plan.base ?? 0;
-      const { seq } = await this.#catalog.reveal({
-        site,
-        revision,
-        root,
-        base,
-        message,
-        restores,
-        time,
-        deploy,
-      });
-      this.#appended.wake();
-      return { revision, seq, unchanged: false, receipts: [] };
-    } catch (error) {
-      // On a full disk this fails too: the next commit, finding the marker, takes the rest back.
-      await this.#unstage(site, revision)
-        .then(() => this.#catalog.endStaging(site))
-        .catch(() => {});
-      throw error;
-    }
-  }
-
-  async #stageDeploy(id: string, revision: number, time: number, isWholeTree: boolean): Promise<void> {
-    let cursor: DeployCursor | undefined;
-    do cursor = await this.#catalog.stageDeploy(id, revision, time, cursor);
-    while (cursor !== undefined);
-    if (!isWholeTree) return;
-    do cursor = await this.#catalog.stageAbsent(id, revision, cursor);
-    while (cursor !== undefined);
-  }
-
-  async #stageDiff(site: number, revision: number, from: number, to: number): Promise<void> {
-    let cursor: DiffCursor | undefined;
-    do cursor = await this.#catalog.stageDiff(site, revision, from, to, cursor);
-    while (cursor !== undefined);
-  }
-
-  async #seal(site: number, revision: number): Promise<Digest> {
-    let leaf: number | undefined = -1;
-    while (leaf !== undefined) leaf = await this.#catalog.sealLeaves(site, revision, leaf, SEAL_PAGE);
-    return this.#catalog.sealRoot(site, revision);
-  }
-
-  async #unstage(site: number, revision: number): Promise<void> {
-    while (await this.#catalog.unstage(site, revision, UNSTAGE_PAGE));
-  }
-
-  async #live(site: number): Promise<{ newest: number }> {
-    const [newest] = await this.#catalog.revisions(site, 1);
-    return { newest: newest?.revision ?? 0 };
-  }
-
-  async #checkExpectation(site: string, expect: number | null): Promise<void> {
-    if (expect === null) return;
-    const { revision } = await this.#catalog.site(site);
-    if (revision === expect) return;
-    throw new SkerryError('revision-moved', `${site} is at revision ${revision}, not at ${expect}`, {
-      details: { current: revision },
+      const shown = await catalog.revision(site, pending?.revision ?? revision);
+      return this.#answer(turn, shown, pending === null ? 'live' : 'pending', true);
     });
   }
 
+  async #inTurn(
+    site: number,
+    options: CommitOptions,
+    work: (turn: Turn) => Promise<Commit>,
+  ): Promise<Commit> {
+    const { catalog, clock } = this.#parts;
+    const began = options.began ?? clock.monotonic();
+    const { name, policy } = await catalog.siteOf(site);
+    const mode = options.mode ?? policy.mode;
+    const { timeout } = policy.sync;
+    const end = mode === 'sync' ? began + timeout * 1000 : Number.POSITIVE_INFINITY;
+    const deadline = new Deadline(
+      clock,
+      end,
+      () => new SkerryError('sync-timeout', `${name} had no room for this publish within ${timeout} s`),
+    );
+    try {
+      return await this.#sites.run(
+        site,
+        async () => {
+          const row = await endOrphan(this.#parts, await catalog.siteOf(site));
+          return work({ ...options, mode, site: row, deadline });
+        },
+        deadline.signal,
+      );
+    } finally {
+      deadline.disarm();
+    }
+  }
+
+  async #commit(turn: Turn, changes: ChangeSet): Promise<Commit> {
+    const { catalog, clock } = this.#parts;
+    const { mode, site, deadline, now = false } = turn;
+    const tip = site.tip === 0 ? undefined : await catalog.revision(site.id, site.tip);
+    const base = changes.base ?? site.tip;
+    const staged = await this.#stager.stage({ ...changes, site: site.id, base }, deadline.signal);
+    // From here on a sync publish looks after its time itself: nothing may end it half-way.
+    deadline.disarm();
+    const plan = planCommit({
+      mode,
+      now,
+      isUnchanged: tip?.root === staged.root,
+      isTipPending: site.pending !== null,
+      isWindowOpen: isWindowOpen(site.policy, clock.now()),
+    });
+    if (plan.kind === 'reveal') return this.#reveal(turn, changes, staged, plan.activate);
+    if (plan.kind === 'prepare') return this.#prepare(turn, changes, staged);
+    await this.#stager.discard(site.id, staged.revision);
+    if (tip === undefined) throw new Error('only a tree that equals the tip needs no revision');
+    if (plan.kind === 'tip' && plan.activate !== null)
+      return this.#activateTip(turn, tip, plan.activate, changes.deploy);
+    const answer =
+      plan.kind === 'unchanged' && mode === 'sync'
+        ? await confirmInSync(this.#parts, { ...tip, site, deploy: null, deadline })
+        : this.#answer(turn, tip, plan.kind === 'unchanged' ? 'live' : 'pending', true);
+    if (changes.deploy !== null) await catalog.finishDeploy(changes.deploy, answer);
+    return answer;
+  }
+
+  async #reveal(
+    turn: Turn,
+    changes: ChangeSet,
+    staged: Staged,
+    activate: Payload<'activate'> | null,
+  ): Promise<Commit> {
+    const { catalog, appended } = this.#parts;
+    const outcome = activate === null ? 'pending' : 'live';
+    const { seq: _, ...answer } = this.#answer(turn, { ...staged, seq: 0 }, outcome, false);
+    const { base = 0, deploy, message, restores } = changes;
+    const { seq } = await catalog
+      .reveal({
+        ...staged,
+        site: turn.site.id,
+        base,
+        message,
+        restores,
+        mode: turn.mode,
+        activate,
+        deploy: deploy === null ? null : { id: deploy, answer },
+      })
+      .catch(async (error: unknown) => {
+        await this.#stager.discard(turn.site.id, staged.revision).catch(() => {});
+        throw error;
+      });
+    appended.wake();
+    if (activate === null) this.waiting.wake();
+    return { ...answer, seq };
+  }
+
+  async #prepare(turn: Turn, changes: ChangeSet, staged: Staged): Promise<Commit> {
+    const { site, deadline } = turn;
+    const { seq, revision } = await this.#reveal(turn, { ...changes, deploy: null }, staged, null);
+    try {
+      return await publishInSync(this.#parts, { site, revision, seq, deploy: changes.deploy, deadline });
+    } finally {
+      // Aborted, it leaves a batch revision waiting that it had taken the place of.
+      this.waiting.wake();
+    }
+  }
+
+  async #activateTip(
+    turn: Turn,
+    tip: RevisionRow,
+    payload: Payload<'activate'>,
+    deploy: string | null,
+  ): Promise<Commit> {
+    const { catalog, clock, appended } = this.#parts;
+    const { seq: _, ...answer } = this.#answer(turn, tip, 'live', true);
+    const { seq } = await catalog.activate({
+      site: turn.site.id,
+      revision: tip.revision,
+      payload,
+      time: clock.now(),
+      deploy: deploy === null ? null : { id: deploy, answer },
+    });
+    appended.wake();
+    return { ...answer, seq };
+  }
+
+  #answer(
+    { mode, site }: Turn,
+    { revision, seq }: { revision: number; seq: number },
+    outcome: Commit['outcome'],
+    unchanged: boolean,
+  ): Commit {
+    const opens =
+      outcome === 'pending' && mode !== 'sync' ? pendingOpens(site.policy, this.#parts.clock.now()) : null;
+    return { revision, seq, unchanged, mode, outcome, edges: [], opens, receipts: [] };
+  }
+
+  #deployChanges({ id, base }: DeployRow, { message, deadline }: Turn): ChangeSet {
+    return {
+      base: base ?? undefined,
+      message: message ?? '',
+      restores: null,
+      deploy: id,
+      overlay: (revision, time) =>
+        this.#stager.stageDeploy(id, revision, time, base === null, deadline.signal),
+    };
+  }
+
+  async #rollbackTarget(site: number, to: number | undefined): Promise<RevisionRow> {
+    const { catalog } = this.#parts;
+    const target = to === undefined ? await catalog.formerlyLive(site) : await catalog.revision(site, to);
+    if (target === undefined) {
+      throw new SkerryError('nothing-to-roll-back', 'no other content was live before');
+    }
+    if (target.state === 'aborted')
+      throw new SkerryError('no-such-revision', `revision ${target.revision} was aborted`);
+    return target;
+  }
+
   async #checkObjects(deploy: string): Promise<void> {
-    const missing = await this.#catalog.deployMissing(deploy, undefined, MISSING_SHOWN);
+    const { catalog } = this.#parts;
+    const missing = await catalog.deployMissing(deploy, undefined, MISSING_SHOWN);
     if (missing.length > 0) {
       throw new SkerryError('objects-missing', `${missing.length} or more objects have not been uploaded`, {
         details: { missing },
       });
     }
-    await this.#catalog.checkDeploySizes(deploy);
+    await catalog.checkDeploySizes(deploy);
   }
+}
+
+/** Throws `revision-moved`. */
+export function checkExpectation({ name, tip }: SiteRow, expect: number | null): void {
+  if (expect === null || expect === tip) return;
+  throw new SkerryError('revision-moved', `${name} is at revision ${tip}, not at ${expect}`, {
+    details: { current: tip },
+  });
 }

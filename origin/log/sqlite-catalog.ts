@@ -2,9 +2,13 @@ import { moduleUrl } from '../../shared/module-url.ts';
 import { startThreads } from '../../shared/thread.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
+import type { ForecastCalls } from './forecast.worker.ts';
+import type { Forecast } from './retention-catalog.ts';
 
 export interface OpenCatalog {
   readonly catalog: Catalog;
+  /** What retention would take away now. It may take long, so a thread of its own reads beside the catalog. */
+  forecast(time: number): Promise<Forecast>;
   close(): Promise<void>;
 }
 
@@ -14,6 +18,16 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   const catalog = thread.remote as unknown as Catalog;
   return {
     catalog,
+    async forecast(time) {
+      const reader = startThreads<ForecastCalls>(moduleUrl('./forecast.worker', import.meta.url), 1, {
+        file: data.file,
+      });
+      try {
+        return await reader.remote.forecast(time);
+      } finally {
+        await reader.close();
+      }
+    },
     async close() {
       await catalog.close();
       await thread.close();

@@ -1,43 +1,33 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress } from 'node:zlib';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { BUNDLE_TYPE, encodeBundleItem } from '../bundle.ts';
-import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
-import { DIGEST_PATTERN, type Digest, toDigest } from '../digest.ts';
 import { verifyEdgeToken } from '../edge-token.ts';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
-import type { DiffCursor } from '../manifest/reading.ts';
-import { bundleRequestSchema, edgeReportSchema, joinAnswerSchema, joinRequestSchema } from '../protocol.ts';
-import type { ByteRange } from '../store/object-store.ts';
-import type { FeedSource } from './feed-source.ts';
+import {
+  joinAnswerSchema,
+  joinRequestSchema,
+  nameSchema,
+  reportAnswerSchema,
+  reportRequestSchema,
+} from '../protocol.ts';
+import { schema } from '../schema.ts';
+import { contentRoutes } from './content-routes.ts';
+import type { FeedServer } from './feed-server.ts';
+import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
 
-type FeedServer = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression<RawServerDefault>,
-  RawReplyDefaultExpression<RawServerDefault>,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-const DIFF_PAGE = 2000;
-const BUNDLE_READ = 64;
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const MEGABYTE = 1024 * 1024;
+
+const wantsSchema = schema(
+  Type.Object({
+    sites: Type.Union([Type.Array(nameSchema), Type.Null()]),
+    prefixes: Type.Union([Type.Array(Type.String()), Type.Null()]),
+  }),
+);
+const EVERYTHING: Wants = { sites: null, prefixes: null };
 
 /** The feed under /feed/v1. The server's error handler answers what these routes throw. */
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
@@ -45,29 +35,32 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     return verifyEdgeToken(token, source.log, source.clock.now(), (name) => source.members.keyOf(name));
   };
-  const membersOnly = async (request: FastifyRequest) => {
-    await member(request);
-  };
 
-  if (source.join !== undefined) {
-    const join = source.join.bind(source);
-    app.post(
-      '/feed/v1/join',
-      { schema: { hide: true, body: joinRequestSchema, response: { 200: joinAnswerSchema } } },
-      ({ body }) => join(body),
-    );
-  }
+  app.post(
+    '/feed/v1/join',
+    { schema: { hide: true, body: joinRequestSchema, response: { 200: joinAnswerSchema } } },
+    ({ body }) => source.join(body),
+  );
 
   app.get(
     '/feed/v1/stream',
-    { schema: { hide: true, querystring: Type.Object({ from: Type.String({ pattern: NUMBER }) }) } },
+    {
+      schema: {
+        hide: true,
+        querystring: Type.Object({
+          from: Type.String({ pattern: NUMBER }),
+          wants: Type.Optional(Type.String({ maxLength: 16_384 })),
+        }),
+      },
+    },
     async (request, reply) => {
       const name = await member(request);
-      const from = Number(request.query.from);
-      const { seq } = await source.head();
-      if (from < 1 || from > seq + 1) {
-        throw new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
-      }
+      const { query } = request;
+      const from = Number(query.from);
+      source.admit(query.wants === undefined ? EVERYTHING : wantsSchema.parseText(query.wants));
+      if (source.path().includes(name))
+        throw new SkerryError('parent-loop', `${name} is between this feed and the origin`);
+      await checkStart(source, from);
       reply.hijack();
       const disconnected = source.members.connected(name);
       try {
@@ -80,71 +73,33 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
 
   app.post(
     '/feed/v1/report',
-    { bodyLimit: 4 * MEGABYTE, schema: { hide: true, body: edgeReportSchema } },
-    async (request, reply) => {
-      await source.members.report(await member(request), request.body);
-      return reply.code(204).send();
-    },
-  );
-
-  app.get(
-    '/feed/v1/sites/:site/diff',
     {
-      onRequest: membersOnly,
-      schema: {
-        hide: true,
-        params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
-        querystring: Type.Object({
-          from: Type.String({ pattern: NUMBER }),
-          to: Type.String({ pattern: NUMBER }),
-        }),
-      },
+      bodyLimit: 16 * MEGABYTE,
+      schema: { hide: true, body: reportRequestSchema, response: { 200: reportAnswerSchema } },
     },
-    async (request, reply) => {
-      const range = {
-        site: Number(request.params.site),
-        from: Number(request.query.from),
-        to: Number(request.query.to),
-      };
-      for (const revision of [range.from, range.to]) {
-        if (revision === 0 || (await source.holds(range.site, revision))) continue;
-        throw new SkerryError(
-          'no-longer-held',
-          `revision ${revision} of site ${range.site} is not held here`,
-        );
-      }
-      return sendCompressed(request, reply, DIFF_TYPE, diffText(source, range));
-    },
+    async (request) => source.members.report(await member(request), request.body.reports),
   );
 
-  app.post(
-    '/feed/v1/bundle',
-    { bodyLimit: MEGABYTE, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
-    async (request, reply) => {
-      const digests = request.body.digests.map(toDigest);
-      return sendCompressed(request, reply, BUNDLE_TYPE, bundleBytes(source, digests));
+  contentRoutes(
+    app,
+    source,
+    async (request) => {
+      await member(request);
     },
+    stopping,
   );
+}
 
-  app.get(
-    '/feed/v1/objects/:digest',
-    {
-      onRequest: membersOnly,
-      schema: { hide: true, params: Type.Object({ digest: Type.String({ pattern: DIGEST_PATTERN }) }) },
-    },
-    async (request, reply) => {
-      const digest = toDigest(request.params.digest);
-      const size = await source.objects.size(digest);
-      const range = size === undefined ? undefined : requestedRange(request.headers.range, size);
-      const bytes = await source.objects.open(digest, range);
-      if (size === undefined || bytes === undefined)
-        throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
-      if (range !== undefined)
-        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
-      const length = range === undefined ? size : range.end - range.start + 1;
-      return reply.type('application/octet-stream').header('content-length', length).send(bytes);
-    },
-  );
+async function checkStart(source: FeedSource, from: number): Promise<void> {
+  const { seq } = await source.head();
+  if (from < 1 || from > seq + 1) {
+    throw new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
+  }
+  const first = await source.firstSeq();
+  if (from >= first) return;
+  throw new SkerryError('log-pruned', `the log begins with the checkpoint ${first}`, {
+    details: { checkpoint: first },
+  });
 }
 
 async function writeFrames(raw: ServerResponse, source: FeedSource, from: number, stopping: AbortSignal) {
@@ -162,56 +117,4 @@ async function writeFrames(raw: ServerResponse, source: FeedSource, from: number
   } finally {
     raw.destroy();
   }
-}
-
-async function* diffText(
-  source: FeedSource,
-  range: { site: number; from: number; to: number },
-): AsyncGenerator<string> {
-  yield encodeDiffStart(range);
-  let cursor: DiffCursor | undefined;
-  let changes = 0;
-  do {
-    const page = await source.diffPage(range.site, range.from, range.to, cursor, DIFF_PAGE);
-    if (page.changes.length > 0) yield page.changes.map(encodeChange).join('');
-    changes += page.changes.length;
-    cursor = page.next;
-  } while (cursor !== undefined);
-  yield encodeDiffEnd(changes);
-}
-
-async function* bundleBytes(source: FeedSource, digests: readonly Digest[]): AsyncGenerator<Buffer> {
-  for (let i = 0; i < digests.length; i += BUNDLE_READ) {
-    const some = digests.slice(i, i + BUNDLE_READ);
-    const found = await source.objects.readSmall(some);
-    yield Buffer.concat(some.map((digest) => encodeBundleItem(found.get(digest))));
-  }
-}
-
-function sendCompressed(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  type: string,
-  body: AsyncIterable<string | Buffer>,
-): FastifyReply {
-  reply.type(type);
-  const plain = Readable.from(body);
-  if (!/\bzstd\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(plain);
-  const packed = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-  // A failure reaches the reader as a cut-off body.
-  pipeline(plain, packed).catch(() => {});
-  return reply.header('content-encoding', 'zstd').send(packed);
-}
-
-/** Followers ask for whole chunks: one range with both ends. What is beyond the object is left out. */
-function requestedRange(header: string | undefined, size: number): ByteRange | undefined {
-  const [, start, end] = /^bytes=([0-9]{1,15})-([0-9]{1,15})$/.exec(header ?? '') ?? [];
-  if (start === undefined || end === undefined) {
-    if (header === undefined) return undefined;
-    throw new SkerryError('bad-request', 'a range is bytes=FIRST-LAST');
-  }
-  const range = { start: Number(start), end: Math.min(Number(end), size - 1) };
-  if (Number(end) < range.start) throw new SkerryError('bad-request', 'a range ends before it begins');
-  if (range.start >= size) throw new SkerryError('range-not-satisfiable', `the object has ${size} bytes`);
-  return range;
 }

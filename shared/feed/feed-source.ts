@@ -1,10 +1,14 @@
 import type { Clock } from '../clock.ts';
+import type { Encodings } from '../delta/encodings.ts';
 import type { Head } from '../head.ts';
 import type { PublicKey } from '../keys.ts';
-import type { DiffCursor, DiffPage } from '../manifest/reading.ts';
-import type { EdgeReport, JoinAnswer, JoinRequest } from '../protocol.ts';
+import type { BucketReader } from '../manifest/buckets.ts';
+import type { ObjectNames } from '../manifest/object-names.ts';
+import type { ManifestReader } from '../manifest/reading.ts';
+import type { JoinAnswer, JoinRequest, ReportAnswer, SignedReport } from '../protocol.ts';
 import type { LogRecord } from '../record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import type { Remote } from '../thread.ts';
 import type { Wakeup } from '../wakeup.ts';
 
 /** Who may follow this feed, and what they say. */
@@ -13,8 +17,17 @@ export interface FeedMembers {
   keyOf(name: string): PublicKey | undefined;
   /** Notes an open stream; the returned function notes its end. */
   connected(name: string): () => void;
-  /** Durable, as far as receipts go, when it resolves. */
-  report(name: string, report: EdgeReport): Promise<void>;
+  /**
+   * Takes in the sender's own report, which comes first, and those of its children. Receipts are durable at the
+   * origin when it resolves. Throws `bad-request` for what is not signed by the edge that it names.
+   */
+  report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
+}
+
+/** What a follower wants to replicate; null for everything. */
+export interface Wants {
+  readonly sites: readonly string[] | null;
+  readonly prefixes: readonly string[] | null;
 }
 
 /**
@@ -26,20 +39,22 @@ export interface FeedSource {
   readonly clock: Clock;
   readonly members: FeedMembers;
   readonly objects: ObjectStore;
-  /** Woken after each append to the log. */
-  readonly appended: Wakeup;
+  readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
+  readonly encodings: Encodings;
+  /** Woken after each append to the log, and when `path` or what is held has changed. */
+  readonly changed: Wakeup;
+  /** The edges from here up to the origin, this one first; none at the origin. */
+  path(): readonly string[];
+  /** Throws `beyond-parent` when the follower wants more than is held here. */
+  admit(wants: Wants): void;
+  /** The first record that is kept: 1, or a checkpoint. */
+  firstSeq(): Promise<number>;
   /** Records from `from` on, ascending; fewer than `limit` at the end of the log. */
   records(from: number, limit: number): Promise<readonly LogRecord[]>;
   /** The newest head that the origin signed. */
   head(): Promise<Head>;
-  holds(site: number, revision: number): Promise<boolean>;
-  diffPage(
-    site: number,
-    from: number,
-    to: number,
-    after: DiffCursor | undefined,
-    limit: number,
-  ): Promise<DiffPage>;
-  /** Admits a new edge; absent where edges cannot join. */
-  join?(request: JoinRequest): Promise<JoinAnswer>;
+  /** Whether the revision is whole here. A parent that is about to hold it: `coming`. */
+  holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
+  /** Admits a new edge. */
+  join(request: JoinRequest): Promise<JoinAnswer>;
 }

@@ -6,8 +6,9 @@ const RECORDS_PER_READ = 500;
 export const HEAD_EVERY_MS = 5000;
 
 /**
- * The frames that one follower gets: records from `from` on, and a head whenever it has come to the end. It
- * reads the log as fast as its reader takes it, so a slow follower costs no memory and delays nobody.
+ * The frames that one follower gets: the path to the origin, records from `from` on, and a head whenever it has
+ * come to the end. It reads the log as fast as its reader takes it, so a slow follower costs no memory and
+ * delays nobody.
  */
 export async function* followLog(
   source: FeedSource,
@@ -15,12 +16,16 @@ export async function* followLog(
   signal: AbortSignal,
 ): AsyncGenerator<Frame> {
   let next = from;
+  let path: string | undefined;
   while (!signal.aborted) {
     // Taken before the read: what is appended after the read wakes the wait below.
-    const woken = source.appended.wait(HEAD_EVERY_MS, signal);
+    const woken = source.changed.wait(HEAD_EVERY_MS, signal);
+    const names = source.path();
+    if (names.join() !== path) yield { v: 1, t: 'path', names: [...names] };
+    path = names.join();
     const records = await source.records(next, RECORDS_PER_READ);
     for (const record of records) yield { v: 1, t: 'record', record };
-    next += records.length;
+    next = (records.at(-1)?.seq ?? next - 1) + 1;
     if (records.length === RECORDS_PER_READ) continue;
     yield { v: 1, t: 'head', head: await source.head() };
     await woken;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openSqliteCatalog } from '../../origin/log/sqlite-catalog.ts';
 import { signingKeyToPem } from '../../shared/keys.ts';
-import { catalogContract } from './catalog.ts';
+import { catalogContract } from './catalog/all.ts';
 
 catalogContract('SQLite', async (t) => {
   const folder = t.testdir({});

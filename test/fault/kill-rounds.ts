@@ -57,7 +57,7 @@ export async function killRounds(
   };
 
   try {
-    await cluster.client.createSite(SITE);
+    await cluster.client.putSite(SITE);
     await writeTree(folder, treeOf(0));
     await publish(0);
     await cluster.converged(SITE);

@@ -13,6 +13,8 @@ export interface Node {
   readonly url: string;
   readonly data: string;
   readonly adminUrl: string;
+  /** Where an edge that is a parent is followed. */
+  readonly feedUrl: string;
   /** Undefined while it does not run. */
   running: Running | undefined;
   start(): Promise<void>;
@@ -37,26 +39,34 @@ export interface ClusterOptions {
   /** Serving processes of each edge. */
   readonly processes?: number;
   readonly folder?: string;
+  /** Further arguments of the edge of that index, asked for at each start; `feeds` are the feeds of all edges. */
+  readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
+  /** Where edges reach the origin, if not directly. */
+  readonly originUrl?: (origin: string) => Promise<string>;
 }
 
 /** An origin and its edges as real processes on loopback, each with a data folder of its own. */
 export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'skerry-')));
-  const [originPort = 0, ...ports] = await freePorts(1 + 2 * count);
-  const origin = node('origin', folder, originPort, 0, (data) => ['origin', '--data', data]);
+  const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
+  const origin = node('origin', folder, originPort, 0, 0, (data) => ['origin', '--data', data]);
   await origin.start();
   const token = (await readFile(join(origin.data, 'admin-token'), 'utf8')).trim();
   const client = new ApiClient(origin.url, token, new AbortController().signal);
+
+  const originUrl = (await options.originUrl?.(origin.url)) ?? origin.url;
+  const feeds = Array.from({ length: count }, (_, i) => `http://127.0.0.1:${ports[3 * i + 2]}`);
 
   const edges = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const name = `edge-${i + 1}`;
       const join = (await client.createToken({ scope: 'join', edge: name })).token;
-      const [port = 0, adminPort = 0] = ports.slice(2 * i);
-      return node(name, folder, port, adminPort, (data) => [
+      const [port = 0, adminPort = 0, feedPort = 0] = ports.slice(3 * i);
+      return node(name, folder, port, adminPort, feedPort, (data) => [
         'edge',
-        ...['--data', data, '--origin', origin.url, '--join', join, '--name', name, '--region', `r${i}`],
+        ...['--data', data, '--origin', originUrl, '--join', join, '--name', name, '--region', `r${i}`],
         ...['--admin-port', String(adminPort), '--processes', String(processes)],
+        ...(options.args?.(i, feeds, originUrl) ?? []),
       ]);
     }),
   );
@@ -96,6 +106,7 @@ function node(
   folder: string,
   port: number,
   adminPort: number,
+  feedPort: number,
   args: (data: string) => string[],
 ): Node {
   const data = join(folder, name);
@@ -104,6 +115,7 @@ function node(
     data,
     url: `http://127.0.0.1:${port}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
+    feedUrl: `http://127.0.0.1:${feedPort}`,
     running: undefined,
     async start() {
       this.running = await start([...args(data), '--port', String(port)], /(listens|serves) on \S+/);

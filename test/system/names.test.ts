@@ -47,7 +47,7 @@ t.test('odd names are published from a folder and by single files, and served ri
   t.equal((await read(edge.url, 'odd', 'UPPER.TXT')).status, 404, 'paths are case-sensitive');
   t.equal((await read(edge.url, 'odd', 'with%20space.txt')).status, 404, 'paths are decoded once');
 
-  await cluster.client.createSite('single');
+  await cluster.client.putSite('single');
   for (const [path, content] of Object.entries(odd)) {
     const put = await ask(cluster.origin.url, `/v1/sites/single/files${urlPath(path)}`, {
       method: 'PUT',

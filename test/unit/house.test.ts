@@ -148,7 +148,8 @@ t.test('one door per library', async (t) => {
     chokidar: ['origin/ingest/folder/folder-events.ts'],
     undici: ['edge/follow/upstream.ts', 'origin/client/api-client.ts'],
     // origin/fleet keeps its measured lags in one too; the memory cache of served bytes is edge/serve/content.ts.
-    'lru-cache': ['edge/serve/content.ts', 'origin/fleet/fleet.ts'],
+    'lru-cache': ['shared/byte-cache.ts'],
+    croner: ['shared/schedule.ts'],
     piscina: ['shared/thread.ts'],
     jose: ['shared/edge-token.ts'],
     // data-folder uses SQLite's exclusive lock as a lock of the folder.

@@ -1,33 +1,110 @@
 import type { StatementSync } from 'node:sqlite';
-import type { LogRecord } from '../../shared/record.ts';
-import { isKnownKind, payloads } from '../../shared/record-kinds.ts';
+import type { LogRecord } from '../../../shared/record.ts';
+import { isKnownKind, type Payload, payloads } from '../../../shared/record-kinds.ts';
+import type { SitePolicy } from '../../../shared/site-policy.ts';
 
-/**
- * What a verified record means for this edge's sites. Kinds that concern others are only kept: a parent relays
- * them.
- */
-export function applyRecord(sql: (text: string) => StatementSync, record: LogRecord): void {
+type Sql = (text: string) => StatementSync;
+
+/** What a verified record means for this edge: its sites, what they should become, and who belongs to the log. */
+export function applyRecord(sql: Sql, record: LogRecord): void {
   if (!isKnownKind(record.kind)) return;
-  switch (record.kind) {
+  const { kind, payload } = record;
+  switch (kind) {
     case 'settings': {
-      const { name, domains, deleted } = payloads.settings.parseText(record.payload);
-      sql(
-        `INSERT INTO site (id, name, domains, deleted) VALUES (:id, :name, :domains, :deleted)
-         ON CONFLICT (id) DO UPDATE SET name = :name, domains = :domains, deleted = :deleted`,
-      ).run({ id: record.site, name, domains: JSON.stringify(domains), deleted: deleted ? 1 : 0 });
+      const { name, domains, deleted, policy } = payloads.settings.parseText(payload);
+      putSite(sql, record.site, { name, domains, deleted, policy });
       return;
     }
-    case 'activate':
-      sql('UPDATE site SET target = ?, target_root = ?, target_seq = ? WHERE id = ?').run(
-        record.revision,
-        record.root,
-        record.seq,
-        record.site,
-      );
+    case 'revision': {
+      const { files, mode } = payloads.revision.parseText(payload);
+      announce(sql, record.site, record.revision, files);
+      if (mode === 'sync') {
+        sql('INSERT OR REPLACE INTO proposal (site, seq, revision, root) VALUES (?, ?, ?, ?)').run(
+          record.site,
+          record.seq,
+          record.revision,
+          record.root,
+        );
+      }
+      return;
+    }
+    case 'activate': {
+      const { mode, now } = payloads.activate.parseText(payload);
+      const { site, seq, revision, root, time } = record;
+      putActivation(sql, { site, seq, revision, root, time, mode, now: now ? 1 : 0 });
+      return;
+    }
+    case 'abort':
+      sql('DELETE FROM proposal WHERE site = ? AND revision = ?').run(record.site, record.revision);
+      return;
+    case 'member':
+      putMember(sql, payloads.member.parseText(payload));
+      return;
+    case 'checkpoint':
+      applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
       return;
     case 'key':
-    case 'member':
-    case 'revision':
+    case 'outcome':
       return;
   }
+}
+
+/** Stands for all records before it: what it does not name is gone. */
+function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint'>): void {
+  sql('UPDATE site SET deleted = 1').run();
+  sql('DELETE FROM proposal').run();
+  sql('DELETE FROM member').run();
+  for (const { id, name, domains, policy, revision, root, seq, files } of state.sites) {
+    putSite(sql, id, { name, domains, deleted: false, policy });
+    if (revision === 0 || root === null) continue;
+    announce(sql, id, revision, files);
+    const known = sql('SELECT active_seq FROM site WHERE id = ?').get(id);
+    if (Number(known?.active_seq ?? 0) >= seq) continue;
+    putActivation(sql, { site: id, seq, revision, root, time: record.time, mode: 'async', now: 0 });
+  }
+  for (const member of state.members) putMember(sql, member);
+}
+
+function putSite(
+  sql: Sql,
+  id: number,
+  site: { name: string; domains: readonly string[]; deleted: boolean; policy: SitePolicy | undefined },
+): void {
+  sql(
+    `INSERT INTO site (id, name, domains, deleted, policy) VALUES (:id, :name, :domains, :deleted, :policy)
+     ON CONFLICT (id) DO UPDATE SET name = :name, domains = :domains, deleted = :deleted, policy = :policy`,
+  ).run({
+    id,
+    name: site.name,
+    domains: JSON.stringify(site.domains),
+    deleted: site.deleted ? 1 : 0,
+    policy: site.policy === undefined ? null : JSON.stringify(site.policy),
+  });
+}
+
+function announce(sql: Sql, site: number, revision: number, files: number): void {
+  sql('INSERT OR REPLACE INTO announced (site, revision, files) VALUES (?, ?, ?)').run(site, revision, files);
+}
+
+function putActivation(
+  sql: Sql,
+  row: {
+    site: number;
+    seq: number;
+    revision: number;
+    root: string | null;
+    time: number;
+    mode: string;
+    now: number;
+  },
+): void {
+  sql(
+    `INSERT OR REPLACE INTO activation (site, seq, revision, root, time, mode, now)
+     VALUES (:site, :seq, :revision, :root, :time, :mode, :now)`,
+  ).run(row);
+  sql('DELETE FROM proposal WHERE site = ? AND revision <= ?').run(row.site, row.revision);
+}
+
+function putMember(sql: Sql, member: Payload<'member'>): void {
+  sql('INSERT OR REPLACE INTO member (name, json) VALUES (?, ?)').run(member.name, JSON.stringify(member));
 }

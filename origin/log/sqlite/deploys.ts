@@ -67,7 +67,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
         siteName: String(row.name),
         base: row.base as number | null,
         expect: row.expect as number | null,
-        result: row.result === null ? null : (JSON.parse(String(row.result)) as Commit),
+        result: row.result === null ? null : toAnswer(String(row.result)),
       };
     },
 
@@ -140,4 +140,10 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
       sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), id);
     },
   };
+}
+
+/** Answers of versions before 0.2 know nothing of modes. */
+function toAnswer(json: string): Commit {
+  const before = { mode: 'async', outcome: 'live', edges: [], opens: null };
+  return { ...before, ...(JSON.parse(json) as Commit) };
 }

@@ -1,10 +1,11 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import { openManifestReader } from '../../../shared/manifest/reading.ts';
-import type { EdgeReport } from '../../../shared/protocol.ts';
+import type { Row } from '../../../shared/manifest/rows.ts';
+import { edgeReports } from '../../../shared/protocol.ts';
 import type { Receipt } from '../../../shared/receipt.ts';
 import { seq } from '../../../shared/record.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { FleetCalls } from '../catalog.ts';
+import type { EdgeRow, FleetCalls } from '../catalog.ts';
 import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
 import { sameSecret, tokenState } from './tokens.ts';
@@ -43,18 +44,26 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
       });
     },
 
-    edges: () =>
-      sql('SELECT * FROM edge ORDER BY name')
-        .all()
-        .map((row) => ({
-          name: row.name as string,
-          region: row.region as string,
-          lat: row.lat as number | null,
-          lon: row.lon as number | null,
-          publicKey: row.public_key as string,
-          lastSeen: row.last_seen as number | null,
-          report: row.report === null ? null : (JSON.parse(row.report as string) as EdgeReport),
-        })),
+    edges: () => sql('SELECT * FROM edge ORDER BY name').all().map(toEdge),
+
+    changeMember(name, change, time) {
+      return transaction(database, () => {
+        const row = sql('SELECT * FROM edge WHERE name = ?').get(name);
+        if (row === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
+        const before = toEdge(row);
+        const after = { ...before, ...change };
+        const { region, lat, lon, publicKey, paused, revoked } = after;
+        if (paused === before.paused && revoked === before.revoked) return before;
+        const payload = { name, region, lat, lon, publicKey, revoked, paused };
+        writer.append(identity(), [plainDraft('member', 0, payload)], time);
+        sql('UPDATE edge SET paused = ?, revoked = ? WHERE name = ?').run(
+          paused ? 1 : 0,
+          revoked ? 1 : 0,
+          name,
+        );
+        return after;
+      });
+    },
 
     saveReports(reports) {
       transaction(database, () => {
@@ -69,14 +78,26 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     },
 
     addReceipts(receipts) {
-      transaction(database, () => {
-        for (const receipt of receipts) {
-          sql(
-            `INSERT OR IGNORE INTO receipt (site, revision, edge, json)
-             SELECT site, revision, ?, ? FROM revision WHERE site = ? AND revision = ? AND root = ?`,
-          ).run(receipt.edge, JSON.stringify(receipt), receipt.site, receipt.revision, receipt.root);
-        }
-      });
+      return transaction(database, () =>
+        receipts.filter((receipt) => {
+          const { site, revision, root, edge } = receipt;
+          const isKnown =
+            sql('SELECT 1 FROM revision WHERE site = ? AND revision = ? AND root = ?').get(
+              site,
+              revision,
+              root,
+            ) !== undefined;
+          if (isKnown) {
+            sql('INSERT OR IGNORE INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)').run(
+              site,
+              revision,
+              edge,
+              JSON.stringify(receipt),
+            );
+          }
+          return isKnown;
+        }),
+      );
     },
 
     receipts: (site, revision) =>
@@ -93,11 +114,38 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
       }
     },
 
-    nextRevisionTime(site, revision) {
+    behind(site, revision) {
+      const later = "FROM revision WHERE site = ? AND revision > ? AND state = 'activated'";
+      const revisions = Number(sql(`SELECT count(*) AS n ${later}`).get(site, revision)?.n);
+      // A batch is late from its activation on, not from its commit; that record may be pruned.
       const row = sql(
-        'SELECT time FROM revision WHERE site = ? AND revision > ? ORDER BY revision LIMIT 1',
+        `SELECT coalesce(
+           (SELECT json_extract(json, '$.time') FROM record WHERE seq = revision.seq), time
+         ) AS since ${later} ORDER BY revision LIMIT 1`,
       ).get(site, revision);
-      return row === undefined ? undefined : Number(row.time);
+      return { revisions, since: row === undefined ? undefined : Number(row.since) };
     },
   };
+}
+
+function toEdge(row: Row): EdgeRow {
+  return {
+    name: row.name as string,
+    region: row.region as string,
+    lat: row.lat as number | null,
+    lon: row.lon as number | null,
+    publicKey: row.public_key as string,
+    revoked: row.revoked === 1,
+    paused: row.paused === 1,
+    lastSeen: row.last_seen as number | null,
+    report: row.report === null ? null : knownReport(row.report as string),
+  };
+}
+
+function knownReport(json: string): EdgeRow['report'] {
+  try {
+    return edgeReports.parseText(json);
+  } catch {
+    return null;
+  }
 }

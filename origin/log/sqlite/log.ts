@@ -31,6 +31,12 @@ export function logCalls({ database, sql, writer, identity }: CatalogContext): L
         .all(from, limit)
         .map((row) => JSON.parse(row.json as string) as LogRecord);
     },
+    firstSeq() {
+      const first = sql('SELECT min(seq) AS seq FROM record').get()?.seq;
+      // While it is pruned, and after a crash, records lie before the checkpoint that it begins at.
+      const begin = first === 1 ? 1 : sql('SELECT min(seq) AS seq FROM checkpoint').get()?.seq;
+      return Number(begin ?? 1);
+    },
     head: (time) => writer.head(identity(), time),
     close: () => database.close(),
   };

@@ -5,15 +5,14 @@ import type { CatalogContext } from './context.ts';
 
 export function objectCalls({ database, sql }: CatalogContext): ObjectCalls {
   return {
-    addObjects(objects) {
+    addObjects(objects, time) {
       transaction(database, () => {
         for (const { site, digest, size, chunks } of objects) {
           const key = digestBytes(digest);
-          sql('INSERT OR IGNORE INTO object (digest, size, chunks) VALUES (?, ?, ?)').run(
-            key,
-            size,
-            chunks === null ? null : digestBytes(chunks),
-          );
+          sql(
+            `INSERT INTO object (digest, size, chunks, touched) VALUES (?, ?, ?, ?)
+             ON CONFLICT (digest) DO UPDATE SET touched = max(touched, excluded.touched)`,
+          ).run(key, size, chunks === null ? null : digestBytes(chunks), time);
           sql('INSERT OR IGNORE INTO site_object (site, digest) VALUES (?, ?)').run(site, key);
         }
       });

@@ -1,21 +1,26 @@
 import type { Commit } from '../../../shared/api.ts';
 import type { Digest } from '../../../shared/digest.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import { openManifestReader } from '../../../shared/manifest/reading.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
 import { OPEN } from '../../../shared/manifest/schema.ts';
 import { openStaging } from '../../../shared/manifest/staging.ts';
+import type { Seq } from '../../../shared/record.ts';
+import type { Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { RevisionCalls, RevisionRow } from '../catalog.ts';
+import type { DoneDeploy, RevisionCalls, RevisionRow } from '../catalog.ts';
 import type { RecordDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
+import { heldRevisionReaders } from './held-revisions.ts';
 
 const STAGE_PAGE = 2000;
-const REVISION = 'SELECT r.*, r.revision = s.live AS live FROM revision r JOIN site s ON s.id = r.site';
+const REVISION = `
+  SELECT r.*, r.revision = s.live AS is_live, r.revision = s.tip AS is_tip
+  FROM revision r JOIN site s ON s.id = r.site`;
 
-export function revisionCalls({ database, sql, writer, identity }: CatalogContext): RevisionCalls {
+export function revisionCalls(context: CatalogContext): RevisionCalls {
+  const { database, sql, writer, identity } = context;
   const staging = openStaging(database);
-  const reader = openManifestReader(database);
+  const reader = heldRevisionReaders(context);
 
   /** What the staged rows add to and take from the newest state: proportional to the change. */
   function totals(site: number, revision: number): { files: number; bytes: number } {
@@ -36,6 +41,32 @@ export function revisionCalls({ database, sql, writer, identity }: CatalogContex
     };
   }
 
+  /** The root of the tip, when it is this revision and not live. */
+  function pendingRoot(site: number, revision: number): Digest {
+    const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ? AND s.deleted = 0`).get(site, revision);
+    if (row === undefined || row.is_tip !== 1 || row.state !== 'pending') {
+      throw new SkerryError('no-such-revision', `revision ${revision} is not one that waits to be live`);
+    }
+    return row.root as Digest;
+  }
+
+  function markLive(site: number, revision: number, seq: Seq): void {
+    sql("UPDATE revision SET state = 'activated', seq = ? WHERE site = ? AND revision = ?").run(
+      seq,
+      site,
+      revision,
+    );
+    sql('UPDATE site SET live = ? WHERE id = ?').run(revision, site);
+  }
+
+  function finish(deploy: DoneDeploy | null, seq: Seq): void {
+    if (deploy !== null) storeAnswer(deploy.id, { ...deploy.answer, seq });
+  }
+
+  function storeAnswer(deploy: string, answer: Commit): void {
+    sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(answer), deploy);
+  }
+
   return {
     ...staging,
 
@@ -51,7 +82,7 @@ export function revisionCalls({ database, sql, writer, identity }: CatalogContex
     formerlyLive(site) {
       const row = sql(
         `${REVISION} JOIN revision now ON now.site = r.site AND now.revision = s.live
-         WHERE r.site = ? AND r.revision < s.live AND r.root <> now.root ORDER BY r.revision DESC LIMIT 1`,
+         WHERE r.site = ? AND r.revision < s.live AND r.state = 'activated' AND r.root <> now.root ORDER BY r.revision DESC LIMIT 1`,
       ).get(site);
       return row === undefined ? undefined : toRevision(row);
     },
@@ -76,34 +107,69 @@ export function revisionCalls({ database, sql, writer, identity }: CatalogContex
       return page.next;
     },
 
-    reveal({ site, revision, root, base, message, restores, time, deploy }) {
+    reveal({ site, revision, root, base, message, restores, time, mode, activate, deploy }) {
       return transaction(database, () => {
         const { files, bytes } = totals(site, revision);
-        const drafts: RecordDraft[] = [
-          {
-            kind: 'revision',
-            critical: true,
-            site,
-            revision,
-            root,
-            payload: { base, files, bytes, message, restores },
-          },
-          { kind: 'activate', critical: true, site, revision, root, payload: { mode: 'async' } },
-        ];
+        const payload = { base, files, bytes, message, restores, mode };
+        const named = { critical: true, site, revision, root };
+        const drafts: RecordDraft[] = [{ kind: 'revision', ...named, payload }];
+        if (activate !== null) drafts.push({ kind: 'activate', ...named, payload: activate });
         const seq = writer.append(identity(), drafts, time);
         sql(
-          `INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time, restores)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ).run(site, revision, seq, root, base, files, bytes, message, time, restores);
-        sql('UPDATE site SET live = :revision, newest = :revision, staging = NULL WHERE id = :site').run({
+          `INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time, restores, mode, state)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')`,
+        ).run(site, revision, seq, root, base, files, bytes, message, time, restores, mode);
+        sql('UPDATE site SET tip = :revision, newest = :revision, staging = NULL WHERE id = :site').run({
           revision,
           site,
         });
-        if (deploy !== null) {
-          const result: Commit = { revision, seq, unchanged: false, receipts: [] };
-          sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), deploy);
-        }
+        if (activate !== null) markLive(site, revision, seq);
+        finish(deploy, seq);
         return { seq };
+      });
+    },
+
+    activate({ site, revision, payload, time, deploy }) {
+      return transaction(database, () => {
+        const root = pendingRoot(site, revision);
+        const seq = writer.append(
+          identity(),
+          [{ kind: 'activate', critical: true, site, revision, root, payload }],
+          time,
+        );
+        markLive(site, revision, seq);
+        finish(deploy, seq);
+        return { seq };
+      });
+    },
+
+    abort(site, revision, reason, time) {
+      transaction(database, () => {
+        const root = pendingRoot(site, revision);
+        writer.append(
+          identity(),
+          [{ kind: 'abort', critical: true, site, revision, root, payload: { reason } }],
+          time,
+        );
+        sql("UPDATE revision SET state = 'aborted' WHERE site = ? AND revision = ?").run(site, revision);
+        sql(
+          `UPDATE site SET tip = (SELECT coalesce(max(revision), 0) FROM revision
+             WHERE site = site.id AND state <> 'aborted') WHERE id = ?`,
+        ).run(site);
+      });
+    },
+
+    noteOutcome({ site, revision, visible, unconfirmed, time, deploy }) {
+      transaction(database, () => {
+        const row = sql('SELECT root FROM revision WHERE site = ? AND revision = ?').get(site, revision);
+        const root = (row?.root ?? null) as Digest | null;
+        const payload = { visible: [...visible], unconfirmed: [...unconfirmed] };
+        writer.append(
+          identity(),
+          [{ kind: 'outcome', critical: false, site, revision, root, payload }],
+          time,
+        );
+        if (deploy !== null) storeAnswer(deploy.id, deploy.answer);
       });
     },
   };
@@ -120,6 +186,8 @@ function toRevision(row: Row): RevisionRow {
     message: row.message as string,
     time: row.time as number,
     restores: row.restores as number | null,
-    live: row.live === 1,
+    live: row.is_live === 1,
+    mode: row.mode as Mode,
+    state: row.state === 'pending' && row.is_tip !== 1 ? 'superseded' : (row.state as RevisionRow['state']),
   };
 }

@@ -1,3 +1,4 @@
+import { pruningIndexes } from '../../../shared/manifest/pruning.ts';
 import { manifestTables } from '../../../shared/manifest/schema.ts';
 import type { Migrations } from '../../../shared/sqlite/open.ts';
 
@@ -88,5 +89,29 @@ export const migrations: Migrations = [
     json TEXT NOT NULL,
     PRIMARY KEY (site, revision, edge)
   ) STRICT, WITHOUT ROWID;
+  `,
+
+  `
+  -- the newest revision that was not aborted: what the next change builds on
+  ALTER TABLE site ADD COLUMN tip INTEGER NOT NULL DEFAULT 0;
+  UPDATE site SET tip = live;
+  -- the site's policy as JSON, or null for the defaults
+  ALTER TABLE site ADD COLUMN policy TEXT;
+  ALTER TABLE revision ADD COLUMN mode TEXT NOT NULL DEFAULT 'async';
+  -- pending: committed and not (yet) made live; activated; aborted
+  ALTER TABLE revision ADD COLUMN state TEXT NOT NULL DEFAULT 'activated';
+  ALTER TABLE revision ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE edge ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE edge ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+  -- when it was last uploaded: young objects may belong to a publish that is under way
+  ALTER TABLE object ADD COLUMN touched INTEGER NOT NULL DEFAULT 0;
+  ${pruningIndexes}
+  CREATE INDEX deploy_file_digest ON deploy_file (digest);
+  CREATE INDEX site_object_digest ON site_object (digest);
+  CREATE INDEX object_chunks ON object (chunks) WHERE chunks IS NOT NULL;
+  -- what the catalog has let go of and the store has still to remove
+  CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+  -- the records at which the log may begin
+  CREATE TABLE checkpoint (seq INTEGER PRIMARY KEY) STRICT;
   `,
 ];

@@ -1,13 +1,16 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
+import { changedPolicy, DEFAULT_POLICY, type Mode, type SitePolicy } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { SiteCalls, SiteRow } from '../catalog.ts';
 import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
 
 const SITE = `
-  SELECT s.id, s.name, s.domains, s.live, s.newest, coalesce(r.files, 0) AS files, coalesce(r.bytes, 0) AS bytes
+  SELECT s.id, s.name, s.domains, s.policy, s.live, s.tip, s.newest,
+    coalesce(r.files, 0) AS files, coalesce(r.bytes, 0) AS bytes, p.mode AS pending_mode, p.time AS pending_since
   FROM site s LEFT JOIN revision r ON r.site = s.id AND r.revision = s.live
+  LEFT JOIN revision p ON p.site = s.id AND p.revision = s.tip AND p.state = 'pending'
   WHERE s.deleted = 0`;
 
 export function siteCalls({ database, sql, writer, identity }: CatalogContext): SiteCalls {
@@ -22,6 +25,12 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
     return found;
   }
 
+  function siteOf(id: number): SiteRow {
+    const row = sql(`${SITE} AND s.id = ?`).get(id);
+    if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
+    return toSite(row);
+  }
+
   const sites = () => sql(`${SITE} ORDER BY s.name`).all().map(toSite);
 
   function refuseTakenDomains(name: string, domains: readonly string[]): void {
@@ -33,36 +42,39 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
     }
   }
 
+  function writeSettings({ id, name, domains, policy }: SiteRow, deleted: boolean, time: number): void {
+    const payload = { name, domains: [...domains], deleted, policy };
+    writer.append(identity(), [plainDraft('settings', id, payload)], time);
+  }
+
   return {
     sites,
     site,
-    putSite(name, wanted, time) {
+    siteOf,
+    putSite(name, wanted, time, change) {
       const existing = find(name);
-      if (existing !== undefined && wanted === undefined) return existing;
-      const domains = wanted ?? [];
+      if (existing !== undefined && wanted === undefined && change === undefined) return existing;
+      const domains = wanted ?? existing?.domains ?? [];
       return transaction(database, () => {
         refuseTakenDomains(name, domains);
         if (existing === undefined)
           sql('INSERT INTO site (name, domains) VALUES (?, ?)').run(name, JSON.stringify(domains));
         else sql('UPDATE site SET domains = ? WHERE id = ?').run(JSON.stringify(domains), existing.id);
-        const settled = site(name);
-        writer.append(
-          identity(),
-          [plainDraft('settings', settled.id, { name, domains: [...domains], deleted: false })],
-          time,
-        );
+        const { id, policy } = site(name);
+        if (change !== undefined) {
+          const changed = changedPolicy(policy, change);
+          sql('UPDATE site SET policy = ? WHERE id = ?').run(JSON.stringify(changed), id);
+        }
+        const settled = siteOf(id);
+        writeSettings(settled, false, time);
         return settled;
       });
     },
     deleteSite(name, time) {
-      const { id, domains } = site(name);
+      const settled = site(name);
       transaction(database, () => {
-        sql('UPDATE site SET deleted = 1 WHERE id = ?').run(id);
-        writer.append(
-          identity(),
-          [plainDraft('settings', id, { name, domains: [...domains], deleted: true })],
-          time,
-        );
+        sql('UPDATE site SET deleted = 1 WHERE id = ?').run(settled.id);
+        writeSettings(settled, true, time);
       });
     },
   };
@@ -73,9 +85,19 @@ function toSite(row: Row): SiteRow {
     id: row.id as number,
     name: row.name as string,
     domains: JSON.parse(row.domains as string) as string[],
+    policy: row.policy === null ? DEFAULT_POLICY : (JSON.parse(row.policy as string) as SitePolicy),
     revision: row.live as number,
-    newest: row.newest as number,
     files: row.files as number,
     bytes: row.bytes as number,
+    tip: row.tip as number,
+    newest: row.newest as number,
+    pending:
+      row.pending_mode === null
+        ? null
+        : {
+            revision: row.tip as number,
+            mode: row.pending_mode as Mode,
+            since: row.pending_since as number,
+          },
   };
 }

@@ -10,6 +10,7 @@ import {
   required,
   revision,
   siteName,
+  siteRevision,
 } from '../../../bin/options.ts';
 
 /** What a parser makes of each text; undefined where it must refuse. */
@@ -160,6 +161,14 @@ t.test('names of sites and edges', async (t) => {
   ];
   check(t, siteName, table, { code: 'bad-name', message: /name of a site/ });
   check(t, edgeName, table, { code: 'bad-name', message: /name of an edge/ });
+});
+
+t.test('a revision of a site', async (t) => {
+  t.strictSame(siteRevision('docs@12'), { site: 'docs', revision: 12 });
+  for (const text of ['docs', 'docs@', 'docs@0', 'docs@x', '12', ''])
+    t.throws(() => siteRevision(text), invalid, `${JSON.stringify(text)} is refused`);
+  for (const text of ['@1', 'Docs@1', 'a@b@1'])
+    t.throws(() => siteRevision(text), { code: 'bad-name' }, `${JSON.stringify(text)} is refused`);
 });
 
 t.test('every option has a variable of its name', async (t) => {

@@ -78,3 +78,38 @@ t.test('work that comes while the last one ends still waits its turn', async (t)
   await Promise.all(Array.from({ length: 20 }, () => one().then(one)));
   t.equal(most, 1);
 });
+
+t.test('whoever gives up waiting is told at once, and the others keep their turns', async (t) => {
+  const lock = new KeyedLock<string>();
+  const diary: string[] = [];
+  const [a, b, c] = [work(diary, 'a'), work(diary, 'b'), work(diary, 'c')];
+  const impatient = new AbortController();
+  const first = lock.run('k', a.run);
+  const second = lock.run('k', b.run, impatient.signal);
+  const third = lock.run('k', c.run);
+  impatient.abort(new Error('too late'));
+  await t.rejects(second, { message: 'too late' });
+  t.same(diary, ['a begins'], 'while the first still runs');
+  a.end();
+  c.end();
+  t.equal(await first, 'a');
+  t.equal(await third, 'c');
+  t.same(diary, ['a begins', 'a ends', 'c begins', 'c ends'], 'work that was given up never begins');
+});
+
+t.test('work that has begun keeps its turn, though nobody waits for it any more', async (t) => {
+  const lock = new KeyedLock<string>();
+  const diary: string[] = [];
+  const [a, b] = [work(diary, 'a'), work(diary, 'b')];
+  const impatient = new AbortController();
+  const first = lock.run('k', a.run, impatient.signal);
+  const second = lock.run('k', b.run);
+  impatient.abort(new Error('too late'));
+  await t.rejects(first, { message: 'too late' });
+  t.same(diary, ['a begins']);
+  b.end();
+  a.end();
+  t.equal(await second, 'b');
+  t.same(diary, ['a begins', 'a ends', 'b begins', 'b ends']);
+  t.equal(await lock.run('k', async () => 'free', new AbortController().signal), 'free');
+});

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { planFetch } from '../../../../edge/follow/fetch-plan.ts';
+import { type BundlePlan, planFetch } from '../../../../edge/follow/fetch-plan.ts';
 import type { NeededObject } from '../../../../edge/store/catalog.ts';
-import { MAX_BUNDLE_OBJECTS, SMALL_OBJECT } from '../../../../shared/bundle.ts';
+import { BUNDLE_OBJECT, MAX_BUNDLE_OBJECTS } from '../../../../shared/bundle.ts';
 import { digestOf } from '../../../../shared/digest.ts';
 
 const MIB = 1024 * 1024;
-const MOST_BUNDLE_BYTES = 8 * MIB;
+const MOST_BYTES = 4 * MIB;
 
 const object = (name: string | number, size: number): NeededObject => ({
   digest: digestOf(String(name)),
@@ -14,55 +14,86 @@ const object = (name: string | number, size: number): NeededObject => ({
 });
 const all = (objects: readonly NeededObject[]) => new Set(objects.map(({ digest }) => digest));
 const many = (count: number, size: number) => Array.from({ length: count }, (_, i) => object(i, size));
-const bytesOf = (bundle: readonly NeededObject[]) => bundle.reduce((sum, { size }) => sum + size, 0);
+const plan = (
+  needed: readonly NeededObject[],
+  missing = all(needed),
+  bases: readonly (readonly [NeededObject, NeededObject])[] = [],
+) => planFetch(needed, missing, new Map(bases.map(([wanted, base]) => [wanted.digest, base])));
+const plain = (...objects: NeededObject[]): BundlePlan => ({ objects, dictionary: [] });
+const bytesOf = ({ objects }: BundlePlan) => objects.reduce((sum, { size }) => sum + size, 0);
+const lengths = (bundles: readonly BundlePlan[]) => bundles.map(({ objects }) => objects.length);
 
 t.test('nothing is needed, nothing is fetched', async (t) => {
-  t.strictSame(planFetch([], new Set()), { bundles: [], large: [] });
+  t.strictSame(plan([]), { bundles: [], large: [] });
   const here = many(3, 10);
-  t.strictSame(planFetch(here, new Set()), { bundles: [], large: [] }, 'all of it is here');
-  t.strictSame(planFetch([], all(here)), { bundles: [], large: [] }, 'what is missing is not needed');
+  t.strictSame(plan(here, new Set()), { bundles: [], large: [] }, 'all of it is here');
+  t.strictSame(plan([], all(here)), { bundles: [], large: [] }, 'what is missing is not needed');
 });
 
-t.test('small ones travel together, larger ones by themselves', async (t) => {
-  const empty = object('empty', 0);
-  const small = object('small', SMALL_OBJECT);
-  const larger = object('larger', SMALL_OBJECT + 1);
+t.test('objects without a chunk list travel together, larger ones by themselves', async (t) => {
+  const [empty, small, most] = [object('empty', 0), object('small', 10), object('most', BUNDLE_OBJECT)];
   const chunked = object('chunked', 5 * MIB);
-  const needed = [larger, empty, chunked, small];
-  t.strictSame(planFetch(needed, all(needed)), { bundles: [[empty, small]], large: [larger, chunked] });
+  t.strictSame(plan([empty, chunked, small, most]), {
+    bundles: [plain(empty, small, most)],
+    large: [{ object: chunked, base: undefined }],
+  });
 });
 
 t.test('only what is missing, each once, in order', async (t) => {
   const [a, b, c] = [object('a', 1), object('b', 2), object('c', 3)];
-  const big = object('big', MIB);
-  const plan = planFetch([c, a, c, big, b, a, big], all([a, c, big]));
-  t.strictSame(plan, { bundles: [[c, a]], large: [big] });
+  const big = object('big', 2 * MIB);
+  const found = plan([c, a, c, big, b, a, big], all([a, c, big]));
+  t.strictSame(found, { bundles: [plain(c, a)], large: [{ object: big, base: undefined }] });
 });
 
 t.test('a bundle ends at its number of objects', async (t) => {
+  t.strictSame(lengths(plan(many(MAX_BUNDLE_OBJECTS, 1)).bundles), [MAX_BUNDLE_OBJECTS]);
+  const needed = many(2 * MAX_BUNDLE_OBJECTS + 1, 1);
+  const { bundles } = plan(needed);
+  t.strictSame(lengths(bundles), [MAX_BUNDLE_OBJECTS, MAX_BUNDLE_OBJECTS, 1]);
   t.strictSame(
-    planFetch(many(2048, 1), all(many(2048, 1))).bundles.map((bundle) => bundle.length),
-    [2048],
+    bundles.flatMap(({ objects }) => objects),
+    needed,
   );
-  const needed = many(4097, 1);
-  const { bundles } = planFetch(needed, all(needed));
-  t.strictSame(
-    bundles.map((bundle) => bundle.length),
-    [2048, 2048, 1],
-  );
-  t.strictSame(bundles.flat(), needed);
-  for (const bundle of bundles) t.ok(bundle.length <= MAX_BUNDLE_OBJECTS, 'a request may name so many');
 });
 
 t.test('a bundle ends at its number of bytes', async (t) => {
-  const exact = many(MOST_BUNDLE_BYTES / SMALL_OBJECT, SMALL_OBJECT);
-  t.equal(planFetch(exact, all(exact)).bundles.length, 1, 'full to the brim');
-  const over = [...exact, object('one more', 1)];
-  const { bundles } = planFetch(over, all(over));
-  t.strictSame(bundles.map(bytesOf), [MOST_BUNDLE_BYTES, 1]);
-  t.strictSame(bundles.flat(), over);
+  const exact = many(4, MIB);
+  t.strictSame(plan(exact).bundles.map(bytesOf), [MOST_BYTES], 'full to the brim');
+  t.strictSame(plan([...exact, object('one more', 1)]).bundles.map(bytesOf), [MOST_BYTES, 1]);
+  t.strictSame(plan(many(10, MIB)).bundles.map(bytesOf), [MOST_BYTES, MOST_BYTES, 2 * MIB]);
+});
 
-  const twice = many(300, SMALL_OBJECT);
-  const sizes = planFetch(twice, all(twice)).bundles.map(bytesOf);
-  t.strictSame(sizes, [MOST_BUNDLE_BYTES, MOST_BUNDLE_BYTES, 44 * SMALL_OBJECT], 'each counts from nothing');
+t.test('what is held and resembles an object is its dictionary, each once', async (t) => {
+  const [a, b, c] = [object('a', 10), object('b', 10), object('c', 10)];
+  const [x, y] = [object('x', 9), object('y', 8)];
+  const found = plan([a, b, c], all([a, b, c]), [
+    [a, x],
+    [c, x],
+    [b, y],
+  ]);
+  t.strictSame(found.bundles, [{ objects: [a, b, c], dictionary: [x, y] }]);
+  t.strictSame(
+    plan([a, b], all([b]), [[a, x]]).bundles,
+    [plain(b)],
+    'the base of an object that is here is of no use',
+  );
+  const big = object('big', 2 * MIB);
+  t.strictSame(plan([big], all([big]), [[big, x]]).large, [{ object: big, base: x }]);
+});
+
+t.test('a bundle ends at the bytes of its dictionary', async (t) => {
+  const needed = many(3, 10);
+  const bases = needed.map((wanted, i) => [wanted, object(`base ${i}`, 3 * MIB)] as const);
+  const { bundles } = plan(needed, all(needed), bases);
+  t.strictSame(lengths(bundles), [1, 1, 1]);
+
+  const [wanted] = needed;
+  if (wanted === undefined) throw new Error('nothing is wanted');
+  const tooLarge = object('too large', MOST_BYTES + 1);
+  t.strictSame(
+    plan([wanted], all([wanted]), [[wanted, tooLarge]]).bundles,
+    [plain(wanted)],
+    'a base that fits in no bundle is left out',
+  );
 });

@@ -1,11 +1,27 @@
 import t from 'tap';
 import { SiteLoops } from '../../../../edge/follow/site-loops.ts';
 import type { EdgeSite } from '../../../../edge/store/catalog.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { activation, edgeSite, NO_LIMITS } from './edge-site.ts';
 
 type Parts = ConstructorParameters<typeof SiteLoops>[0];
 
 const site = (active: number) =>
-  ({ id: 1, name: 's', target: { revision: 2 }, active: { revision: active } }) as unknown as EdgeSite;
+  edgeSite({
+    active: { revision: active, root: null, seq: active * 10, files: null },
+    activations: active < 2 ? [activation(2)] : [],
+  });
+const parts = (sites: () => Promise<EdgeSite[]>, log: object = { warn() {} }) =>
+  ({
+    catalog: { sites },
+    log,
+    limits: NO_LIMITS,
+    isPaused: () => false,
+    clock: systemClock,
+    upstreams: { current: { url: 'http://upstream' }, avoid() {} },
+    faults: { note() {} },
+    sourceOf: () => ({}),
+  }) as unknown as Parts;
 
 t.test('a wake in the moment in which a loop finds nothing left to do is not lost', async (t) => {
   const reads: PromiseWithResolvers<EdgeSite[]>[] = [];
@@ -15,7 +31,7 @@ t.test('a wake in the moment in which a loop finds nothing left to do is not los
     return read.promise;
   };
   const stop = new AbortController();
-  const loops = new SiteLoops({ catalog: { sites } } as unknown as Parts, async () => {}, stop.signal);
+  const loops = new SiteLoops(parts(sites), stop.signal);
 
   const first = loops.wake();
   reads[0]?.resolve([site(1)]);
@@ -43,7 +59,7 @@ t.test('a loop whose catalog cannot be read tries again', async (t) => {
   const stop = new AbortController();
   const told = Promise.withResolvers<void>();
   const log = { warn: () => told.resolve() };
-  const loops = new SiteLoops({ catalog: { sites }, log } as unknown as Parts, async () => {}, stop.signal);
+  const loops = new SiteLoops(parts(sites, log), stop.signal);
   await loops.wake();
   await told.promise;
   await loops.wake();

@@ -7,6 +7,8 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   name,
   domains,
   revision: 1,
+  prefixes: null,
+  needsLease: false,
 });
 
 t.test('host names', async (t) => {

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Cluster, freePorts, startCluster } from '../test/helpers/cluster.ts';
+import { ask } from '../test/helpers/http.ts';
+import { start } from '../test/helpers/processes.ts';
+import { startProxy, type TcpProxy } from '../test/helpers/tcp-proxy.ts';
+import { until } from '../test/helpers/until.ts';
+import type { Scratch } from './scratch.ts';
+
+const POLL_MS = 10;
+const QUIET_MS = 250;
+/** Heartbeats come every few seconds: a wire that is not quiet by then is busy with something else. */
+const SETTLE_MS = 60_000;
+
+/** An origin without edges, as a real process; it ends with the scratch. */
+export async function startOrigin(scratch: Scratch): Promise<Cluster> {
+  const starting = startCluster({ edges: 0, folder: scratch.folder });
+  // It is ended also when the interruption comes while it starts.
+  scratch.defer(() => starting.then((origin) => origin.close(), ignore));
+  return starting;
+}
+
+/** An edge as a real process, with one serving child, that knows the origin by the proxy's address only. */
+export interface ProxiedEdge {
+  readonly url: string;
+  readonly pid: number;
+  readonly proxy: TcpProxy;
+  /** Resolves when the edge shows the revision; `ms` is how long that may take. */
+  shows(site: string, revision: number, ms: number): Promise<void>;
+  /** Resolves when the origin holds the edge's receipt for the revision and the wire is quiet. */
+  settled(site: string, revision: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startProxiedEdge(
+  scratch: Scratch,
+  origin: Cluster,
+  name: string,
+): Promise<ProxiedEdge> {
+  const { hostname: host, port: originPort } = new URL(origin.origin.url);
+  const proxy = await startProxy({ target: { host, port: Number(originPort) } });
+  scratch.defer(() => proxy.close());
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const token = (await origin.client.createToken({ scope: 'join', edge: name })).token;
+  const starting = start(
+    [
+      ...['edge', '--data', join(scratch.folder, name), '--origin', proxy.url, '--join', token],
+      ...['--name', name, '--region', 'bench', '--port', String(port), '--admin-port', String(adminPort)],
+    ],
+    /serves on \S+/,
+  );
+  let stopped: Promise<unknown> | undefined;
+  const stop = async () => {
+    stopped ??= starting.then((running) => running.stop(), ignore);
+    await stopped;
+    await proxy.close();
+  };
+  scratch.defer(stop);
+  const running = await starting.catch((cause: unknown) => {
+    throw new Error(`the edge did not start; the proxy saw ${String(proxy.lastFailure)}`, { cause });
+  });
+  const adminUrl = `http://127.0.0.1:${adminPort}`;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: running.pid,
+    proxy,
+    stop,
+    async shows(site, revision, ms) {
+      let last = 'nothing';
+      try {
+        await until(
+          '',
+          async () => {
+            last = (await ask(adminUrl, '/status')).body.toString();
+            const { sites } = JSON.parse(last) as { sites: { name: string; revision: number }[] };
+            return sites.some((shown) => shown.name === site && shown.revision >= revision);
+          },
+          ms,
+        );
+      } catch (cause) {
+        const said = running.output().stderr.slice(-2000);
+        throw new Error(`${site}@${revision} is not visible after ${ms} ms: ${last}\n${said}`, { cause });
+      }
+    },
+    async settled(site, revision) {
+      await until(
+        `a receipt for ${site}@${revision}`,
+        async () => {
+          const path = `/v1/sites/${site}/revisions/${revision}`;
+          const headers = { authorization: `Bearer ${origin.token}` };
+          const { body } = await ask(origin.origin.url, path, { headers });
+          const { receipts } = JSON.parse(body.toString()) as { receipts: { edge: string }[] };
+          return receipts.some(({ edge }) => edge === name);
+        },
+        SETTLE_MS,
+      );
+      await quiet(proxy);
+    },
+  };
+}
+
+/** What did not start was reported where it was started. */
+function ignore(): void {}
+
+/** Publishes with the CLI; resolves with the revision. */
+export async function publish(origin: Cluster, site: string, folder: string): Promise<number> {
+  const { code, stdout, stderr } = await origin.skerry('publish', folder, '--site', site, '--json');
+  if (code !== 0) throw new Error(`skerry publish ${folder} ended (${code}): ${stderr}`);
+  return (JSON.parse(stdout) as { revision: number }).revision;
+}
+
+/** Resolves when nothing has passed for a moment. */
+export async function quiet(proxy: TcpProxy): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  let seen = proxy.bytes;
+  let since = performance.now();
+  while (performance.now() - since < QUIET_MS) {
+    if (performance.now() > deadline) throw new Error(`the wire is not quiet after ${SETTLE_MS} ms`);
+    await sleep(POLL_MS);
+    if (proxy.bytes === seen) continue;
+    seen = proxy.bytes;
+    since = performance.now();
+  }
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { option } from '../options.ts';
+import { humanBytes, plural, printJson, printLine, printTable } from '../output.ts';
+
+export function pruneCommand(): Command {
+  return readingCommand(
+    'prune',
+    'let go of old revisions, of objects that nothing refers to, and of old records',
+  )
+    .addOption(option('--dry-run', 'only say what would go'))
+    .addOption(option('--log', 'prune the whole log, up to a checkpoint that is written now'))
+    .action((options: ClientOptions & { json?: boolean; dryRun?: boolean; log?: boolean }) =>
+      withClient(options, async (client) => {
+        const { dryRun = false, log = false } = options;
+        const plan = await client.prune({ dryRun, log });
+        if (options.json) return printJson(plan);
+        if (plan.sites.length > 0) {
+          printTable(
+            ['site', 'revisions', 'rows', 'objects', 'size'],
+            plan.sites.map(({ site, deleted, revisions, rows, objects, bytes }) => [
+              deleted ? `${site} (deleted)` : site,
+              revisions.length,
+              rows,
+              objects,
+              humanBytes(bytes),
+            ]),
+          );
+        }
+        const objects = `${plural(plan.objects, 'object')} (${humanBytes(plan.bytes)})`;
+        const what = `${objects} and ${plural(plan.records, 'record')} of the log`;
+        printLine(dryRun ? `${what} would be removed` : `${what} were removed`);
+      }),
+    );
+}

@@ -1,0 +1,116 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ApiClient } from '../../origin/client/api-client.ts';
+import { hasCode } from '../../shared/errors.ts';
+import { DEFAULT_POLICY, type PolicyChange, type SitePolicy } from '../../shared/site-policy.ts';
+import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { bytes, minutes, siteName } from '../options.ts';
+import { printJson } from '../output.ts';
+import { printSites } from '../print-sites.ts';
+
+interface SetFlags extends ClientOptions, PolicyFlags {
+  readonly json?: boolean;
+  readonly domain?: string[];
+}
+
+export interface PolicyFlags {
+  readonly mode?: SitePolicy['mode'];
+  readonly quorum?: number;
+  readonly all?: boolean;
+  readonly timeout?: number;
+  readonly onFailure?: SitePolicy['sync']['onFailure'];
+  readonly withoutLease?: SitePolicy['sync']['withoutLease'];
+  readonly window?: string;
+  readonly timezone?: string;
+  readonly minutes?: number;
+  readonly rate?: number | null;
+  readonly keepRevisions?: number;
+  readonly keepDays?: number;
+}
+
+/** Its flags are not read from the environment or a file, which may mean those of other commands. */
+export function sitesSetCommand(): Command {
+  const flag = (flags: string, description: string) => new Option(flags, description);
+  return readingCommand('set', 'change how a site is replicated; what is not given stays')
+    .argument('<site>', 'its name; created if it is missing', siteName)
+    .addOption(flag('--mode <mode>', 'when edges switch').choices(['async', 'sync', 'batch']))
+    .addOption(flag('--all', 'a sync publish needs all edges').conflicts('quorum'))
+    .addOption(flag('--quorum <n>', 'a sync publish needs so many edges').argParser(whole(1, 10_000)))
+    .addOption(flag('--timeout <seconds>', 'a sync publish ends within').argParser(whole(1, 3600)))
+    .addOption(flag('--on-failure <what>', 'what a sync publish then does').choices(['abort', 'degrade']))
+    .addOption(
+      flag('--without-lease <what>', 'what an edge does that has lost its origin').choices([
+        'serve',
+        'refuse',
+      ]),
+    )
+    .addOption(flag('--window <cron>', 'when a batch window opens, in five fields'))
+    .addOption(flag('--timezone <zone>', 'of the window, such as Europe/Oslo'))
+    .addOption(flag('--minutes <n>', 'how long a window is').argParser(minutes))
+    .addOption(flag('--rate <bytes>', 'bytes per second and edge in a window, or none').argParser(rate))
+    .addOption(flag('--keep-revisions <n>', 'keep the newest').argParser(whole(1, 100_000)))
+    .addOption(flag('--keep-days <n>', 'keep younger ones too').argParser(whole(0, 36_500)))
+    .addOption(flag('--domain <host>', 'a domain of the site; repeat it for more').argParser(another))
+    .action((site: string, flags: SetFlags) =>
+      withClient(flags, async (client) => {
+        const { domain: domains } = flags;
+        const policy = policyChange(flags, await currentPolicy(client, site));
+        const changed = await client.putSite(site, { policy, ...(domains !== undefined && { domains }) });
+        if (flags.json) return printJson(changed);
+        printSites([changed]);
+      }),
+    );
+}
+
+async function currentPolicy(client: ApiClient, site: string): Promise<SitePolicy> {
+  try {
+    return (await client.site(site)).policy;
+  } catch (error) {
+    if (hasCode(error, 'no-such-site')) return DEFAULT_POLICY;
+    throw error;
+  }
+}
+
+/** A window is changed as a whole, so its other parts are taken from what is. */
+export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyChange {
+  const { quorum, all, timeout, onFailure, withoutLease, window: cron, timezone, minutes, rate } = flags;
+  const window = given({ cron, timezone, minutes });
+  const require = all ? ('all' as const) : quorum === undefined ? undefined : { quorum };
+  return given({
+    mode: flags.mode,
+    sync: part({ require, timeout, onFailure, withoutLease }),
+    batch: part({
+      window: Object.keys(window).length === 0 ? undefined : { ...current.batch.window, ...window },
+      rate,
+    }),
+    retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
+  });
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without what is undefined. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+function part<T extends object>(values: T): Given<T> | undefined {
+  const found = given(values);
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[0-9]+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+function rate(text: string): number | null {
+  return text === 'none' ? null : bytes(text);
+}
+
+function another(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

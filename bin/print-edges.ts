@@ -1,0 +1,43 @@
+import type { EdgeStatus } from '../shared/api.ts';
+import { edgeTree } from './edge-tree.ts';
+import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } from './output.ts';
+
+export function printEdges(edges: readonly EdgeStatus[]): void {
+  printTable(
+    ['edge', 'region', 'state', 'position', 'behind', 'lag', 'visible'],
+    edgeTree(edges).map(({ edge, depth }) => [
+      '  '.repeat(depth) + edge.name,
+      edge.region,
+      state(edge),
+      edge.position,
+      humanBytes(edge.lag.bytes),
+      humanSeconds(edge.lag.seconds),
+      visible(edge),
+    ]),
+  );
+  for (const { name, sites, faults } of edges) {
+    for (const [site, { error }] of Object.entries(sites)) {
+      if (error !== null) printLine(`${name}: ${site}: ${error}`);
+    }
+    const last = faults.at(-1);
+    if (last === undefined) continue;
+    const earlier = faults.length === 1 ? '' : `, and ${plural(faults.length - 1, 'fault')} before`;
+    printLine(
+      `${name}: refused ${last.code} from ${last.upstream} at ${timestamp(last.time)}: ${last.message}${earlier}`,
+    );
+  }
+}
+
+function state({ online, paused, revoked }: EdgeStatus): string {
+  if (revoked) return 'revoked';
+  return `${online ? 'online' : 'offline'}${paused ? ', paused' : ''}`;
+}
+
+/** What is shown, and after a plus what is prepared beside it. */
+function visible({ sites }: EdgeStatus): string {
+  return Object.entries(sites)
+    .map(
+      ([site, { revision, prepared }]) => `${site}@${revision}${prepared > revision ? `+${prepared}` : ''}`,
+    )
+    .join(' ');
+}

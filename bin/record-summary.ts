@@ -1,0 +1,36 @@
+import type { LogRecord } from '../shared/record.ts';
+import { isKnownKind, payloads } from '../shared/record-kinds.ts';
+
+/** What a record says, in a few words. */
+export function recordSummary({ kind, payload }: LogRecord): string {
+  if (!isKnownKind(kind)) return '';
+  switch (kind) {
+    case 'settings': {
+      const { name, deleted } = payloads.settings.parseText(payload);
+      return deleted ? `${name} deleted` : name;
+    }
+    case 'member': {
+      const { name, revoked, paused } = payloads.member.parseText(payload);
+      return `${name}${revoked ? ' revoked' : paused ? ' paused' : ''}`;
+    }
+    case 'revision': {
+      const { mode = 'async', message } = payloads.revision.parseText(payload);
+      return message === '' ? mode : `${mode}: ${message}`;
+    }
+    case 'activate': {
+      const { mode, now, degraded } = payloads.activate.parseText(payload);
+      if (degraded !== undefined) return `${mode}, degraded: ${degraded}`;
+      return now ? `${mode}, by hand` : mode;
+    }
+    case 'abort':
+      return payloads.abort.parseText(payload).reason;
+    case 'outcome': {
+      const { visible, unconfirmed } = payloads.outcome.parseText(payload);
+      const named = unconfirmed.length === 0 ? '' : `, unconfirmed: ${unconfirmed.join(' ')}`;
+      return `visible: ${visible.join(' ') || 'nowhere'}${named}`;
+    }
+    case 'key':
+    case 'checkpoint':
+      return '';
+  }
+}

@@ -1,0 +1,42 @@
+import { SkerryError } from '../../shared/errors.ts';
+import type { FeedMembers } from '../../shared/feed/feed-source.ts';
+import type { PublicKey } from '../../shared/keys.ts';
+import { type ReportAnswer, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
+import type { Payload } from '../../shared/record-kinds.ts';
+import type { Reporter } from '../report/reporter.ts';
+
+/** The members of the log, as its records name them, and the relaying of what those below this edge report. */
+export class Children implements FeedMembers {
+  readonly #log: string;
+  readonly #reporter: Pick<Reporter, 'relay'>;
+  #keys = new Map<string, PublicKey>();
+
+  constructor(log: string, reporter: Pick<Reporter, 'relay'>) {
+    this.#log = log;
+    this.#reporter = reporter;
+  }
+
+  /** What the newest records say. */
+  setMembers(members: readonly Payload<'member'>[]): void {
+    const valid = members.filter(({ revoked }) => !revoked);
+    this.#keys = new Map(valid.map(({ name, publicKey }) => [name, publicKey as PublicKey]));
+  }
+
+  keyOf(name: string): PublicKey | undefined {
+    return this.#keys.get(name);
+  }
+
+  connected(): () => void {
+    return () => {};
+  }
+
+  async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
+    const [own] = reports;
+    const key = this.keyOf(sender);
+    if (key === undefined) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
+    if (own?.edge !== sender)
+      throw new SkerryError('bad-request', 'the first report must be that of the sender');
+    verifiedReport(this.#log, own, key);
+    return this.#reporter.relay(reports);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Encodings } from '../../shared/delta/encodings.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { FeedSource, Wants } from '../../shared/feed/feed-source.ts';
+import type { Head } from '../../shared/head.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Wakeup } from '../../shared/wakeup.ts';
+import { isWanted } from '../follow/next-step-plan.ts';
+import type { Upstreams } from '../follow/upstreams.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import type { Children } from './children.ts';
+
+export interface ParentFeedParts {
+  readonly name: string;
+  readonly log: string;
+  readonly catalog: EdgeCatalog;
+  readonly objects: ObjectStore;
+  readonly encodings: Encodings;
+  readonly children: Children;
+  readonly upstreams: Upstreams;
+  readonly limits: EdgeLimits;
+  readonly clock: Clock;
+  readonly changed: Wakeup;
+  /** The edges from this one's upstream to the origin. */
+  readonly path: () => readonly string[];
+  readonly head: () => Head | undefined;
+  readonly stopping: AbortSignal;
+}
+
+/** The feed of an edge that is a parent: what the origin signed and this edge has proven, passed on. */
+export function parentFeed(parts: ParentFeedParts): FeedSource {
+  const { name, log, catalog, objects, encodings, children, upstreams, limits, clock, changed } = parts;
+  return {
+    log,
+    clock,
+    members: children,
+    objects,
+    manifests: catalog,
+    encodings,
+    changed,
+    path: () => [name, ...parts.path()],
+    admit: (wants) => refuseMore(wants, limits, name),
+    firstSeq: () => catalog.firstSeq(),
+    records: (from, limit) => catalog.records(from, limit),
+
+    async head() {
+      const head = parts.head() ?? (await catalog.signedHead());
+      if (head === undefined) throw new SkerryError('unavailable', 'no head of the origin has come here yet');
+      return head;
+    },
+
+    async holds(id, revision) {
+      const site = (await catalog.sites()).find((candidate) => candidate.id === id);
+      if (site === undefined || !isWanted(site, limits)) return 'absent';
+      if (site.prepared === revision || (await catalog.held(id)).includes(revision)) return 'held';
+      const coming = [...site.activations, ...(site.proposal === null ? [] : [site.proposal])];
+      return coming.some((milestone) => milestone.revision >= revision) ? 'coming' : 'absent';
+    },
+
+    join: (request) => upstreams.current.join(request, parts.stopping),
+  };
+}
+
+/** A child may want less than its parent holds, never more. */
+function refuseMore(wants: Wants, limits: EdgeLimits, name: string): void {
+  if (!isWithin(wants.sites, limits.sites, (site, all) => all.includes(site)))
+    throw new SkerryError('beyond-parent', `${name} holds only the sites ${limits.sites?.join(', ')}`);
+  if (
+    !isWithin(wants.prefixes, limits.prefixes, (prefix, all) => all.some((held) => prefix.startsWith(held)))
+  )
+    throw new SkerryError('beyond-parent', `${name} holds only paths under ${limits.prefixes?.join(', ')}`);
+}
+
+function isWithin(
+  wanted: readonly string[] | null,
+  held: readonly string[] | null,
+  covers: (item: string, held: readonly string[]) => boolean,
+): boolean {
+  if (held === null) return true;
+  return wanted?.every((item) => covers(item, held)) ?? false;
+}

@@ -1,0 +1,84 @@
+import { differing } from '../../shared/bucket-list.ts';
+import { leafOf } from '../../shared/buckets.ts';
+import type { Change } from '../../shared/diff.ts';
+import { digestFromBytes } from '../../shared/digest.ts';
+import { type Entry, entryHash } from '../../shared/entry.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import type { Caller, Transfer, Upstream } from './upstream.ts';
+
+const LEAVES_PER_REQUEST = 512;
+
+export interface CompareParts {
+  readonly catalog: EdgeCatalog;
+  readonly upstream: Upstream;
+  readonly caller: Caller;
+}
+
+/**
+ * Stages what makes the staged state that of the upstream, whatever was missed or damaged: nodes are compared,
+ * then the leaves of those that differ, then the entries of those that differ. What comes is proven afterwards
+ * like any diff: the root that it leads to must be the one that the origin signed.
+ */
+export async function stageByComparison(
+  parts: CompareParts,
+  site: number,
+  revision: number,
+  transfer: Transfer,
+): Promise<void> {
+  const { catalog, upstream, caller } = parts;
+  const nodes = differing(
+    await catalog.nodesAt(site, revision),
+    await upstream.nodes(caller, site, revision, transfer),
+  );
+  if (nodes.length === 0) return;
+  const leaves = differing(
+    await catalog.leavesAt(site, revision, nodes),
+    await upstream.leaves(caller, site, revision, nodes, transfer),
+  );
+  await stageLeaves(parts, site, revision, leaves, transfer);
+}
+
+/** Makes the entries of these leaves those of the upstream, and seals the leaves. */
+export async function stageLeaves(
+  { catalog, upstream, caller }: CompareParts,
+  site: number,
+  revision: number,
+  leaves: readonly number[],
+  transfer: Transfer,
+): Promise<void> {
+  for (let i = 0; i < leaves.length; i += LEAVES_PER_REQUEST) {
+    const some = leaves.slice(i, i + LEAVES_PER_REQUEST);
+    const theirs = await entriesOf(upstream.entries(caller, site, revision, some, transfer), new Set(some));
+    const own = (await Promise.all(some.map((leaf) => catalog.leafEntries(site, revision, leaf)))).flat();
+    await catalog.stage(site, revision, changesBetween(own, theirs));
+    await catalog.resealLeaves(site, revision, some);
+  }
+}
+
+async function entriesOf(
+  changes: AsyncIterable<Change>,
+  leaves: ReadonlySet<number>,
+): Promise<Map<string, Entry>> {
+  const entries = new Map<string, Entry>();
+  for await (const change of changes) {
+    if (change.kind !== 'put' || !leaves.has(leafOf(change.entry.path)))
+      throw new SkerryError('upstream-protocol', 'the entries are not of the leaves asked for');
+    entries.set(change.entry.path, change.entry);
+  }
+  return entries;
+}
+
+function changesBetween(own: readonly Entry[], theirs: ReadonlyMap<string, Entry>): Change[] {
+  const same = new Set<string>();
+  const changes: Change[] = [];
+  for (const entry of own) {
+    const other = theirs.get(entry.path);
+    if (other === undefined) changes.push({ kind: 'delete', path: entry.path });
+    else if (hashOf(other) === hashOf(entry)) same.add(entry.path);
+  }
+  for (const entry of theirs.values()) if (!same.has(entry.path)) changes.push({ kind: 'put', entry });
+  return changes;
+}
+
+const hashOf = (entry: Entry) => digestFromBytes(entryHash(entry));

@@ -1,0 +1,15 @@
+/** Runs the jobs, some at a time; after the first failure begins no more, and fails when the begun ones ended. */
+export async function runAtMost(atOnce: number, jobs: readonly (() => Promise<void>)[]): Promise<void> {
+  const queue = jobs.values();
+  let failure: { error: unknown } | undefined;
+  const work = async () => {
+    for (const job of queue) {
+      if (failure !== undefined) return;
+      await job().catch((error: unknown) => {
+        failure ??= { error };
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, work));
+  if (failure !== undefined) throw failure.error;
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../../shared/clock.ts';
+import { Upstream } from './upstream.ts';
+
+/** An upstream that answered with what nobody signed is left alone for this long. */
+const AVOID_MS = 60_000;
+
+/**
+ * The feeds that an edge may follow, in order of preference, and the one that it follows now. Which one is next
+ * is decided here; when to move on, by whoever finds that the present one fails.
+ */
+export class Upstreams {
+  readonly all: readonly Upstream[];
+  readonly #clock: Clock;
+  readonly #avoidedUntil = new Map<Upstream, number>();
+  #current: Upstream;
+  #moved = new AbortController();
+
+  constructor(urls: readonly string[], clock: Clock) {
+    this.all = urls.map((url) => new Upstream(url, clock));
+    this.#clock = clock;
+    const [first] = this.all;
+    if (first === undefined) throw new TypeError('an edge needs an upstream');
+    this.#current = first;
+  }
+
+  get current(): Upstream {
+    return this.#current;
+  }
+
+  /** Aborts when another upstream becomes the current one. */
+  get moved(): AbortSignal {
+    return this.#moved.signal;
+  }
+
+  /** After a failure of the current one: the next in turn that is not avoided. */
+  advance(from: Upstream): void {
+    if (from !== this.#current || this.all.length === 1) return;
+    const at = this.all.indexOf(from);
+    const turn = [...this.all.slice(at + 1), ...this.all.slice(0, at)];
+    this.#moveTo(turn.find((upstream) => !this.#isAvoided(upstream)) ?? turn[0] ?? from);
+  }
+
+  /** It lied: what it says next is not worth asking for. */
+  avoid(liar: Upstream): void {
+    this.#avoidedUntil.set(liar, this.#clock.monotonic() + AVOID_MS);
+    this.advance(liar);
+  }
+
+  /** Those that would be better than the current one, best first. */
+  preferred(): Upstream[] {
+    return this.all
+      .slice(0, this.all.indexOf(this.#current))
+      .filter((upstream) => !this.#isAvoided(upstream));
+  }
+
+  /** A preferred one is back. */
+  failBack(to: Upstream): void {
+    this.#moveTo(to);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((upstream) => upstream.close()));
+  }
+
+  #isAvoided(upstream: Upstream): boolean {
+    return (this.#avoidedUntil.get(upstream) ?? 0) > this.#clock.monotonic();
+  }
+
+  #moveTo(upstream: Upstream): void {
+    if (upstream === this.#current) return;
+    this.#current = upstream;
+    const before = this.#moved;
+    this.#moved = new AbortController();
+    before.abort();
+  }
+}

@@ -1,0 +1,53 @@
+import type { Gate } from '../../shared/gate.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { keptRevisions } from './keep-plan.ts';
+
+const ROWS_PER_STEP = 2000;
+const REMOVED_AT_ONCE = 250;
+/** Records kept for children that are behind. */
+const RECORDS = 10_000;
+
+export interface PruneParts {
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  /**
+   * Whoever looks what the store lacks passes it together, alone here: entries are staged before their objects
+   * are looked for, so what is removed has no entry, or is found missing and fetched.
+   */
+  readonly gate: Gate;
+}
+
+/**
+ * Drops what no kept revision needs. A revision first stops being offered to children and then loses its rows;
+ * objects go last, so that whatever is still named by a row is there.
+ */
+export async function pruneSites({ catalog, store, gate }: PruneParts, signal: AbortSignal): Promise<void> {
+  await removeNoted();
+  for (const site of await catalog.sites()) {
+    const held = await catalog.held(site.id);
+    // What is being staged ends rows of the state below it: it is pruned when it has been revealed.
+    if (site.staging !== null) continue;
+    const kept = keptRevisions(site, held);
+    await catalog.dropHeld(
+      site.id,
+      held.filter((revision) => !kept.includes(revision)),
+    );
+    for (let more = kept.length > 0; more && !signal.aborted; ) {
+      more = (await catalog.prune(site.id, kept, ROWS_PER_STEP)).more;
+      await removeNoted();
+    }
+  }
+  await catalog.pruneRecords(RECORDS);
+
+  async function removeNoted(): Promise<void> {
+    for (let left = true; left && !signal.aborted; ) {
+      left = await gate.alone(async () => {
+        const noted = await catalog.removals(REMOVED_AT_ONCE);
+        if (noted.length > 0) await store.remove(noted);
+        await catalog.removed(noted);
+        return noted.length === REMOVED_AT_ONCE;
+      });
+    }
+  }
+}

@@ -1,0 +1,306 @@
+import type { Logger } from 'pino';
+import { Bandwidth } from '../shared/bandwidth.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Encodings } from '../shared/delta/encodings.ts';
+import type { Digest } from '../shared/digest.ts';
+import { SkerryError } from '../shared/errors.ts';
+import { encodingKey } from '../shared/feed/encoded.ts';
+import type { FeedSource } from '../shared/feed/feed-source.ts';
+import { Gate } from '../shared/gate.ts';
+import type { Head } from '../shared/head.ts';
+import type { SigningKey } from '../shared/keys.ts';
+import type { EdgeLimits, Fault } from '../shared/protocol.ts';
+import { signReceipt } from '../shared/receipt.ts';
+import type { Payload } from '../shared/record-kinds.ts';
+import type { ObjectStore } from '../shared/store/object-store.ts';
+import { version } from '../shared/version.ts';
+import { Wakeup } from '../shared/wakeup.ts';
+import { Lease } from './activate/lease.ts';
+import { type Shows, Visible } from './activate/visible.ts';
+import { Children } from './feed/children.ts';
+import { parentFeed } from './feed/parent-feed.ts';
+import type { ChainState } from './follow/chain-state.ts';
+import { failBack } from './follow/fail-back.ts';
+import type { Identity } from './follow/identity.ts';
+import { followLog } from './follow/log-follow.ts';
+import { isWanted, targetOf } from './follow/next-step-plan.ts';
+import { ObjectFetch, type ObjectSource } from './follow/object-fetch.ts';
+import { SiteLoops } from './follow/site-loops.ts';
+import type { Caller, Upstream } from './follow/upstream.ts';
+import type { Upstreams } from './follow/upstreams.ts';
+import { pruneSites } from './prune/prune-sites.ts';
+import { Faults } from './report/faults.ts';
+import { Reporter } from './report/reporter.ts';
+import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
+import { type VerifyResult, verifyReplica } from './verify/verify.ts';
+
+/** What shows revisions to readers: the serving processes, or a test. */
+export interface Readers extends Shows {
+  lease(until: number): void;
+  forget(digests: readonly Digest[]): void;
+}
+
+export interface ReplicaParts {
+  readonly identity: Pick<Identity, 'name' | 'region'>;
+  readonly key: SigningKey;
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  readonly upstreams: Upstreams;
+  readonly limits: EdgeLimits;
+  readonly readers: Readers;
+  /** For an edge that is a parent. */
+  readonly encodings: Encodings | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SiteStanding {
+  readonly id: number;
+  readonly name: string;
+  readonly revision: number;
+  readonly target: number;
+  readonly prepared: number;
+  readonly pendingBytes: number;
+  readonly error: string | null;
+}
+
+export interface ReplicaStanding {
+  readonly position: number;
+  readonly head: number;
+  /** The edge that is followed; null for the origin. */
+  readonly parent: string | null;
+  readonly upstream: string;
+  readonly isPaused: boolean;
+  readonly sites: readonly SiteStanding[];
+  readonly faults: readonly Fault[];
+}
+
+/** The replicating side of an edge: follows the log, brings revisions in, shows them, reports. */
+export interface Replica {
+  standing(): Promise<ReplicaStanding>;
+  /** The feed for children; undefined for an edge that is no parent. */
+  readonly feed: FeedSource | undefined;
+  /** Compares everything on disk with what the origin signed; `repair` fetches what was found damaged. */
+  verify(repair: boolean, signal: AbortSignal): Promise<VerifyResult>;
+  /** Makes room: what no kept revision needs goes. */
+  prune(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+export async function startReplica(parts: ReplicaParts): Promise<Replica> {
+  const { identity, key, catalog, store, upstreams, limits, readers, encodings, clock, log } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const { name } = identity;
+  const began = await catalog.chain();
+  if (began === undefined) throw new SkerryError('data-folder-foreign', 'the data folder has no log');
+  let chain: ChainState = began;
+  let head: Head | undefined;
+  let upstreamPath: readonly string[] = [];
+  let members: readonly Payload<'member'>[] = await catalog.members();
+  const caller: Caller = { name, key, log: chain.log };
+  const faults = new Faults(clock);
+  const gate = new Gate();
+  const objects = new ObjectFetch(store, gate);
+  const lease = new Lease();
+  const feedChanged = new Wakeup();
+  const isPaused = () => members.find((member) => member.name === name)?.paused ?? false;
+  // What is meant to stay behind would never be current: it is served as it is.
+  const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
+  const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
+
+  const visible = await Visible.open(catalog, readers, receiptFor, wanted, keepsUp);
+  const reporter = new Reporter({
+    upstreams,
+    caller,
+    catalog,
+    clock,
+    log,
+    state: async () => {
+      const { position, parent, sites } = await standing();
+      return {
+        position,
+        version,
+        parent,
+        limits,
+        sites: sites.map(({ id, name: _name, ...site }) => ({ site: id, ...site })),
+        faults: [...faults.list()],
+      };
+    },
+    leased(sent, ms) {
+      lease.granted(sent, ms);
+      readers.lease(lease.until);
+    },
+  });
+  const children = new Children(chain.log, reporter);
+  children.setMembers(members);
+
+  const loops = new SiteLoops(
+    {
+      catalog,
+      objects,
+      limits,
+      upstreams,
+      sourceOf,
+      bandwidth: new Bandwidth(limits.rate ?? undefined, clock),
+      clock,
+      log,
+      faults,
+      isPaused,
+      async revealed() {
+        await visible.show();
+        feedChanged.wake();
+        reporter.changed();
+      },
+      prepared() {
+        feedChanged.wake();
+        reporter.changed();
+      },
+    },
+    signal,
+  );
+
+  const newRecords = async () => {
+    members = await catalog.members();
+    children.setMembers(members);
+    feedChanged.wake();
+    // New revisions show when their site's loop has brought them in; names, domains and deletions at once.
+    await loops.wake();
+    await visible.show();
+    reporter.changed();
+  };
+
+  const running = [
+    followLog(
+      {
+        catalog,
+        upstreams,
+        caller,
+        wants: limits,
+        clock,
+        log,
+        faults,
+        moved(now, newHead) {
+          const isNew = now.seq !== chain.seq;
+          chain = now;
+          head = newHead ?? head;
+          if (isNew) newRecords().catch((error) => log.error({ err: error }, 'new records had no effect'));
+        },
+        pathChanged(names) {
+          upstreamPath = names;
+          feedChanged.wake();
+          reporter.changed();
+        },
+      },
+      chain,
+      signal,
+    ),
+    failBack({ upstreams, caller, wants: limits, clock, chain: () => chain }, signal),
+    reporter.run(signal),
+    pruneAlways(),
+  ];
+  await loops.wake();
+
+  return {
+    standing,
+    feed:
+      encodings &&
+      parentFeed({
+        name,
+        log: chain.log,
+        catalog,
+        objects: store,
+        encodings,
+        children,
+        upstreams,
+        limits,
+        clock,
+        changed: feedChanged,
+        path: () => upstreamPath,
+        head: () => head,
+        stopping: signal,
+      }),
+    verify: (repair, verifying) =>
+      verifyReplica(
+        {
+          catalog,
+          store,
+          limits,
+          readers,
+          objects,
+          source: sourceOf(upstreams.current),
+        },
+        repair,
+        AbortSignal.any([signal, verifying]),
+      ),
+    prune: () => pruneSites({ catalog, store, gate }, signal),
+    async close() {
+      stopping.abort();
+      feedChanged.wake();
+      await Promise.allSettled(running);
+      await loops.ended();
+    },
+  };
+
+  async function standing(): Promise<ReplicaStanding> {
+    const sites = (await catalog.sites()).filter(wanted).map((site) => {
+      const progress = loops.progress(site.id);
+      return {
+        id: site.id,
+        name: site.name,
+        revision: visible.revision(site.id),
+        target: targetOf(site),
+        prepared: site.prepared ?? 0,
+        pendingBytes: progress?.pendingBytes ?? 0,
+        error: progress?.error ?? null,
+      };
+    });
+    return {
+      position: chain.seq,
+      head: chain.head,
+      parent: upstreamPath[0] ?? null,
+      upstream: upstreams.current.url,
+      isPaused: isPaused(),
+      sites,
+      faults: faults.list(),
+    };
+  }
+
+  async function receiptFor({ id, active, covers }: EdgeSite): Promise<void> {
+    if (active.root === null || (await catalog.hasReceipt(id, active.revision))) return;
+    await catalog.addReceipt(
+      signReceipt(
+        {
+          log: chain.log,
+          epoch: chain.epoch,
+          edge: name,
+          site: id,
+          revision: active.revision,
+          root: active.root,
+          seq: active.seq,
+          since: clock.now(),
+          covers: covers === null ? 'all' : JSON.stringify(covers),
+        },
+        key,
+      ),
+    );
+  }
+
+  function sourceOf(upstream: Upstream): ObjectSource {
+    const keepEncoded: ObjectSource['keepEncoded'] =
+      encodings && ((names, dictionary, encoded) => encodings.keep(encodingKey(names, dictionary), encoded));
+    return { upstream, caller, keepEncoded };
+  }
+
+  async function pruneAlways(): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(PRUNE_EVERY_MS, signal).catch(() => {});
+      if (signal.aborted) return;
+      await pruneSites({ catalog, store, gate }, signal).catch((error) => {
+        if (!signal.aborted) log.warn({ err: error }, 'pruning broke off');
+      });
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Digest } from '../../../shared/digest.ts';
+import type { Head } from '../../../shared/head.ts';
+import type { KeyFingerprint, PublicKey } from '../../../shared/keys.ts';
+import { type LogRecord, seq } from '../../../shared/record.ts';
+import type { Payload } from '../../../shared/record-kinds.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { ChainState } from '../../follow/chain-state.ts';
+import type { ChainCalls } from '../catalog.ts';
+import { applyRecord } from './records.ts';
+
+export function chainCalls(database: DatabaseSync, sql: (text: string) => StatementSync): ChainCalls {
+  function saveChain({ log, epoch, seq, hash, key, recovery, head }: ChainState): void {
+    sql(
+      `INSERT INTO chain (only, log, epoch, seq, hash, key, recovery, head) VALUES (1, :log, :epoch, :seq, :hash, :key, :recovery, :head)
+       ON CONFLICT (only) DO UPDATE SET log = :log, epoch = :epoch, seq = :seq, hash = :hash, key = :key,
+         recovery = :recovery, head = max(head, :head)`,
+    ).run({ log, epoch, seq, hash, key, recovery, head });
+  }
+
+  return {
+    chain() {
+      const row = sql('SELECT * FROM chain').get();
+      if (row === undefined) return undefined;
+      return {
+        log: row.log as string,
+        epoch: row.epoch as number,
+        seq: seq(row.seq as number),
+        hash: row.hash as Digest,
+        key: row.key as PublicKey,
+        recovery: row.recovery as KeyFingerprint,
+        head: row.head as number,
+      };
+    },
+
+    begin: saveChain,
+
+    storeRecords(records, chain) {
+      transaction(database, () => {
+        for (const record of records) {
+          sql('INSERT INTO record (seq, json) VALUES (?, ?)').run(record.seq, JSON.stringify(record));
+          applyRecord(sql, record);
+        }
+        saveChain(chain);
+      });
+    },
+
+    noteHead(head) {
+      sql('UPDATE chain SET head = max(head, ?), signed_head = ?').run(head.seq, JSON.stringify(head));
+    },
+
+    signedHead() {
+      const text = sql('SELECT signed_head FROM chain').get()?.signed_head;
+      return typeof text === 'string' ? (JSON.parse(text) as Head) : undefined;
+    },
+
+    records: (from, limit) =>
+      sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?')
+        .all(from, limit)
+        .map((row) => JSON.parse(row.json as string) as LogRecord),
+
+    firstSeq: () => Number(sql('SELECT min(seq) AS first FROM record').get()?.first ?? 1),
+
+    pruneRecords(keep) {
+      const row = sql(
+        `SELECT max(seq) AS seq FROM record WHERE json_extract(json, '$.kind') = 'checkpoint'
+         AND seq <= (SELECT seq FROM chain) - ?`,
+      ).get(keep);
+      if (row?.seq != null) sql('DELETE FROM record WHERE seq < ?').run(row.seq);
+    },
+
+    members: () =>
+      sql('SELECT json FROM member ORDER BY name')
+        .all()
+        .map((row) => JSON.parse(row.json as string) as Payload<'member'>),
+  };
+}

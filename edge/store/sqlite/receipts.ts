@@ -1,0 +1,32 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Receipt } from '../../../shared/receipt.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { ReceiptCalls } from '../catalog.ts';
+
+export function receiptCalls(database: DatabaseSync, sql: (text: string) => StatementSync): ReceiptCalls {
+  return {
+    addReceipt(receipt) {
+      sql('INSERT OR IGNORE INTO receipt (site, revision, json) VALUES (?, ?, ?)').run(
+        receipt.site,
+        receipt.revision,
+        JSON.stringify(receipt),
+      );
+    },
+
+    hasReceipt: (site, revision) =>
+      sql('SELECT 1 FROM receipt WHERE site = ? AND revision = ?').get(site, revision) !== undefined,
+
+    unsentReceipts: (limit) =>
+      sql('SELECT json FROM receipt WHERE sent = 0 ORDER BY site, revision LIMIT ?')
+        .all(limit)
+        .map((row) => JSON.parse(row.json as string) as Receipt),
+
+    markSent(receipts) {
+      transaction(database, () => {
+        for (const { site, revision } of receipts) {
+          sql('UPDATE receipt SET sent = 1 WHERE site = ? AND revision = ?').run(site, revision);
+        }
+      });
+    },
+  };
+}

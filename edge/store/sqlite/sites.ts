@@ -1,0 +1,92 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Digest } from '../../../shared/digest.ts';
+import type { Row } from '../../../shared/manifest/rows.ts';
+import { DEFAULT_POLICY, type Mode, type SitePolicy } from '../../../shared/site-policy.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { Activation, EdgeSite, Milestone, SiteCalls } from '../catalog.ts';
+
+export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {
+  const files = (site: number, revision: number) =>
+    (sql('SELECT files FROM announced WHERE site = ? AND revision = ?').get(site, revision)?.files ?? null) as
+      | number
+      | null;
+
+  const activations = (site: number): Activation[] =>
+    sql(
+      'SELECT * FROM activation WHERE site = :site AND seq > (SELECT active_seq FROM site WHERE id = :site) ORDER BY seq',
+    )
+      .all({ site })
+      .map((row) => ({
+        revision: row.revision as number,
+        root: row.root as Digest,
+        seq: row.seq as number,
+        files: files(site, row.revision as number),
+        time: row.time as number,
+        mode: row.mode as Mode,
+        now: row.now === 1,
+      }));
+
+  function proposal(site: number): Milestone | null {
+    const row = sql('SELECT * FROM proposal WHERE site = ?').get(site);
+    if (row === undefined) return null;
+    const revision = row.revision as number;
+    return { revision, root: row.root as Digest, seq: row.seq as number, files: files(site, revision) };
+  }
+
+  function toSite(row: Row): EdgeSite {
+    const id = row.id as number;
+    return {
+      id,
+      name: row.name as string,
+      domains: JSON.parse(row.domains as string) as string[],
+      policy: row.policy === null ? DEFAULT_POLICY : (JSON.parse(row.policy as string) as SitePolicy),
+      active: {
+        revision: row.active as number,
+        root: row.active_root as Digest | null,
+        seq: row.active_seq as number,
+        files: null,
+      },
+      activations: activations(id),
+      proposal: proposal(id),
+      staging: row.staging as number | null,
+      prepared: row.prepared as number | null,
+      covers: row.covers === null ? null : (JSON.parse(row.covers as string) as string[]),
+    };
+  }
+
+  const saveCovers = (site: number, covers: readonly string[] | null) =>
+    sql('UPDATE site SET covers = ? WHERE id = ?').run(covers && JSON.stringify(covers), site);
+
+  return {
+    sites: () => sql('SELECT * FROM site WHERE deleted = 0 ORDER BY id').all().map(toSite),
+
+    reveal(site, { revision, root, seq }, covers) {
+      transaction(database, () => {
+        sql(
+          `UPDATE site SET active = ?, active_root = ?, active_seq = ?, staging = NULL, staging_root = NULL,
+             prepared = NULL WHERE id = ?`,
+        ).run(revision, root, seq, site);
+        saveCovers(site, covers);
+        sql('INSERT OR IGNORE INTO held (site, revision) VALUES (?, ?)').run(site, revision);
+        sql('DELETE FROM activation WHERE site = ? AND seq <= ?').run(site, seq);
+        sql('DELETE FROM announced WHERE site = ? AND revision < ?').run(site, revision);
+      });
+    },
+
+    setCovers(site, covers) {
+      saveCovers(site, covers);
+    },
+
+    held: (site) =>
+      sql('SELECT revision FROM held WHERE site = ? ORDER BY revision')
+        .all(site)
+        .map((row) => row.revision as number),
+
+    dropHeld(site, revisions) {
+      transaction(database, () => {
+        for (const revision of revisions)
+          sql('DELETE FROM held WHERE site = ? AND revision = ?').run(site, revision);
+      });
+    },
+  };
+}

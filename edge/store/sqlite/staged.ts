@@ -1,0 +1,77 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { digestFromBytes } from '../../../shared/digest.ts';
+import type { Row } from '../../../shared/manifest/rows.ts';
+import { relaxed } from '../../../shared/sqlite/open.ts';
+import type { NeededObject, StagedCalls } from '../catalog.ts';
+
+export function stagedCalls(database: DatabaseSync, sql: (text: string) => StatementSync): StagedCalls {
+  return {
+    beginStaging: (site, revision, root) =>
+      relaxed(database, () => {
+        const row = sql('SELECT staging, staging_root FROM site WHERE id = ?').get(site);
+        const before = (row?.staging ?? null) as number | null;
+        if (before === revision && row?.staging_root === root) return { resumed: true, leftover: undefined };
+        // The leftover stays marked until its rows are gone: `unstage` is repeated after another crash.
+        if (before !== null) return { resumed: false, leftover: before };
+        sql('UPDATE site SET staging = ?, staging_root = NULL, prepared = NULL WHERE id = ?').run(
+          revision,
+          site,
+        );
+        return { resumed: false, leftover: undefined };
+      }),
+
+    endStaging(site) {
+      sql('UPDATE site SET staging = NULL, staging_root = NULL, prepared = NULL WHERE id = ?').run(site);
+    },
+
+    proveStaging(site, root) {
+      relaxed(database, () => sql('UPDATE site SET staging_root = ? WHERE id = ?').run(root, site));
+    },
+
+    setPrepared(site, revision) {
+      sql('UPDATE site SET prepared = ? WHERE id = ? AND staging = ?').run(revision, site, revision);
+    },
+
+    stagedObjects(site, revision, after, limit) {
+      const rows = sql(
+        `SELECT e.id, e.path, e.digest, e.size, e.chunks, o.digest AS b_digest, o.size AS b_size, o.chunks AS b_chunks
+         FROM entry e LEFT JOIN entry o ON o.site = e.site AND o.leaf = e.leaf AND o.path = e.path
+           AND o.to_rev = e.from_rev
+         WHERE e.site = ? AND e.from_rev = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
+      ).all(site, revision, after, limit);
+      return {
+        objects: rows.map((row) => ({
+          path: row.path as string,
+          ...toObject(row, ''),
+          before: row.b_digest === null ? null : toObject(row, 'b_'),
+        })),
+        next: rows.length === limit ? Number(rows.at(-1)?.id) : undefined,
+      };
+    },
+
+    stagedRemovals: (site, revision, limit) =>
+      sql(
+        `SELECT o.path, o.digest, o.size, o.chunks FROM entry o WHERE o.site = ? AND o.to_rev = ? AND NOT EXISTS
+           (SELECT 1 FROM entry e WHERE e.site = o.site AND e.leaf = o.leaf AND e.path = o.path AND e.from_rev = o.to_rev)
+         LIMIT ?`,
+      )
+        .all(site, revision, limit)
+        .map((row) => ({ path: row.path as string, object: toObject(row, '') })),
+
+    stagedBytes(site, revision) {
+      const row = sql(
+        'SELECT coalesce(sum(size), 0) AS bytes FROM entry WHERE site = ? AND from_rev = ?',
+      ).get(site, revision);
+      return Number(row?.bytes);
+    },
+  };
+}
+
+function toObject(row: Row, prefix: '' | 'b_'): NeededObject {
+  const chunks = row[`${prefix}chunks`];
+  return {
+    digest: digestFromBytes(row[`${prefix}digest`] as Uint8Array),
+    size: Number(row[`${prefix}size`]),
+    chunks: chunks === null ? null : digestFromBytes(chunks as Uint8Array),
+  };
+}

@@ -1,0 +1,154 @@
+import { differing } from '../../shared/bucket-list.ts';
+import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../shared/buckets.ts';
+import { type Digest, digestOf } from '../../shared/digest.ts';
+import type { Bucket } from '../../shared/manifest/buckets.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import { stageLeaves } from '../follow/compare.ts';
+import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
+import { fetchManifest, isCovered } from '../follow/site-sync.ts';
+import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
+import { digestOfStream } from './digest-of-stream.ts';
+
+const PAGE = 2000;
+const SMALL_READ = 256;
+
+export interface VerifyResult {
+  readonly sites: readonly {
+    readonly name: string;
+    readonly revision: number;
+    /** Whether the manifest on disk has the root that the origin signed. */
+    readonly manifest: 'sound' | 'mended' | 'damaged';
+    readonly objects: number;
+    readonly bytes: number;
+    /** Paths whose bytes on disk were missing or not what the origin signed. */
+    readonly damaged: readonly string[];
+    readonly repaired: boolean;
+  }[];
+}
+
+interface VerifyParts {
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  readonly limits: EdgeLimits;
+  readonly objects: ObjectFetch;
+  readonly source: ObjectSource;
+  readonly readers: { forget(digests: readonly Digest[]): void };
+}
+
+/**
+ * Reads everything that the active revisions consist of and compares it with what the origin signed. Damaged
+ * objects leave the store at once, so that nobody is served one after it was found; with `repair` they are
+ * fetched again, from the origin or a parent.
+ */
+export async function verifyReplica(
+  parts: VerifyParts,
+  repair: boolean,
+  signal: AbortSignal,
+): Promise<VerifyResult> {
+  const sites: VerifyResult['sites'][number][] = [];
+  for (const site of await parts.catalog.sites()) {
+    if (site.active.revision > 0) sites.push(await verifySite(parts, site, repair, signal));
+  }
+  return { sites };
+}
+
+async function verifySite(
+  parts: VerifyParts,
+  site: EdgeSite,
+  repair: boolean,
+  signal: AbortSignal,
+): Promise<VerifyResult['sites'][number]> {
+  const { catalog, store, source } = parts;
+  const { id, name, active, covers } = site;
+  const nodes = await recomputedNodes(catalog, id, active.revision);
+  const isSound = rootOf(nodes) === active.root;
+  const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
+  const seen = new Set<Digest>();
+  const damaged: string[] = [];
+  let bytes = 0;
+  let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
+  do {
+    const page = await catalog.manifestPage(id, active.revision, cursor, PAGE);
+    const held = page.entries.filter(({ path, digest }) => isCovered(path, covers) && !seen.has(digest));
+    for (const entry of held) {
+      seen.add(entry.digest);
+      bytes += entry.size;
+    }
+    const bad = await damagedObjects(store, held, signal);
+    if (bad.length > 0) {
+      const digests = [...new Set(bad.map(({ digest }) => digest))];
+      await store.remove(digests);
+      parts.readers.forget(digests);
+      damaged.push(...bad.map(({ path }) => path));
+    }
+    cursor = page.next;
+  } while (cursor !== undefined);
+  const result = {
+    name,
+    revision: active.revision,
+    manifest: isSound ? ('sound' as const) : mended ? ('mended' as const) : ('damaged' as const),
+    objects: seen.size,
+    bytes,
+    damaged,
+  };
+  if (!repair || damaged.length === 0) return { ...result, repaired: false };
+  const covered = { ...parts, limits: { ...parts.limits, prefixes: covers === null ? null : [...covers] } };
+  await fetchManifest(covered, source, id, active.revision, () => {}, { signal, bandwidths: [] });
+  return { ...result, repaired: true };
+}
+
+async function recomputedNodes(catalog: EdgeCatalog, site: number, revision: number): Promise<Bucket[]> {
+  const nodes: Bucket[] = [];
+  for (let number = 0; number < NODE_COUNT; number++) {
+    const digest = await catalog.recomputedNode(site, revision, number);
+    if (digest !== null) nodes.push({ number, digest });
+  }
+  return nodes;
+}
+
+function rootOf(nodes: readonly Bucket[]): Digest {
+  return rootDigest(nodes.map(({ number, digest }) => ({ id: number, digest })));
+}
+
+/**
+ * Replaces the entries of the damaged nodes, in place: what is served gets right entry by entry. Not while a
+ * revision is staged, which ends rows that are compared here. Tells whether the manifest is sound now.
+ */
+async function mendManifest(
+  { catalog, source }: VerifyParts,
+  { id, active, staging }: EdgeSite,
+  own: readonly Bucket[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (staging !== null) return false;
+  const transfer = { signal, bandwidths: [] };
+  const theirs = await source.upstream.nodes(source.caller, id, active.revision, transfer);
+  const leaves = differing(own, theirs).flatMap((node) => {
+    const { first } = leavesOf(node);
+    return Array.from({ length: LEAF_COUNT / NODE_COUNT }, (_, i) => first + i);
+  });
+  await stageLeaves({ catalog, ...source }, id, active.revision, leaves, transfer);
+  await catalog.sealRoot(id, active.revision);
+  return rootOf(await recomputedNodes(catalog, id, active.revision)) === active.root;
+}
+
+async function damagedObjects<T extends { readonly digest: Digest; readonly size: number }>(
+  store: ObjectStore,
+  objects: readonly T[],
+  signal: AbortSignal,
+): Promise<T[]> {
+  const damaged: T[] = [];
+  for (let i = 0; i < objects.length; i += SMALL_READ) {
+    signal.throwIfAborted();
+    const some = objects.slice(i, i + SMALL_READ);
+    const small = await store.readSmall(some.map(({ digest }) => digest));
+    for (const object of some) {
+      const bytes = small.get(object.digest);
+      const digest =
+        bytes === undefined ? await digestOfStream(await store.open(object.digest)) : digestOf(bytes);
+      if (digest !== object.digest) damaged.push(object);
+    }
+  }
+  return damaged;
+}

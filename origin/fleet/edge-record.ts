@@ -1,0 +1,89 @@
+import type { EdgeReport } from '../../shared/protocol.ts';
+import type { EdgeRow } from '../log/catalog.ts';
+
+/** What the origin knows of one edge while it runs. */
+export interface EdgeRecord {
+  /** What the log says of it. */
+  row: EdgeRow;
+  lastSeen: number | null;
+  /** The newest one, without its receipts. */
+  report: EdgeReport | null;
+  /** The time of the newest report that was taken in: what is not newer is a replay. */
+  reportTime: number;
+  /** By the monotonic clock: until then the edge may believe that it holds a lease. */
+  leaseUntil: number;
+  /** By the monotonic clock: until then it may serve sites that refuse to be served without a lease. */
+  servesUntil: number;
+  /** The lease was given by this process, so the edge is known to be here. */
+  isHeard: boolean;
+  /** The newest revision of each site whose receipt is stored. */
+  readonly confirmed: Map<number, number>;
+}
+
+/** What an edge was promised, and what the clocks of two machines may differ by meanwhile. */
+export const LEASE_MS = 6000;
+export const MARGIN_MS = 500;
+/** An edge that was heard of so recently, before this process began, may hold a lease of the one before. */
+const RECENT_MS = 60_000;
+
+export function admitted(row: EdgeRow, clock: { now(): number; monotonic(): number }): EdgeRecord {
+  const { lastSeen, report } = row;
+  const isRecent = lastSeen !== null && clock.now() - lastSeen < RECENT_MS;
+  const leaseUntil = isRecent ? clock.monotonic() + LEASE_MS + MARGIN_MS : Number.NEGATIVE_INFINITY;
+  return {
+    row,
+    lastSeen,
+    report,
+    reportTime: report?.time ?? 0,
+    leaseUntil,
+    servesUntil: leaseUntil,
+    isHeard: false,
+    confirmed: new Map(),
+  };
+}
+
+/** Counted from here on the edge's own lease, which began when it sent its report, is over first. */
+export function grantLease(edge: EdgeRecord, monotonic: number): number {
+  edge.leaseUntil = monotonic + LEASE_MS + MARGIN_MS;
+  edge.isHeard = true;
+  return LEASE_MS;
+}
+
+/** Of the same length, for an edge that shows what it must. */
+export function grantServing(edge: EdgeRecord, monotonic: number): number {
+  edge.servesUntil = monotonic + LEASE_MS + MARGIN_MS;
+  return LEASE_MS;
+}
+
+export function servingLeft({ servesUntil }: EdgeRecord, monotonic: number): number {
+  return Math.max(0, servesUntil - monotonic);
+}
+
+export function leaseLeft({ leaseUntil }: EdgeRecord, monotonic: number): number {
+  return Math.max(0, leaseUntil - monotonic);
+}
+
+export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
+  return edge.isHeard && !edge.row.revoked && leaseLeft(edge, monotonic) > 0;
+}
+
+export function replicates({ report }: EdgeRecord, site: string): boolean {
+  const sites = report?.limits.sites ?? null;
+  return sites === null || sites.includes(site);
+}
+
+/** Whether a sync publish of the site counts on it: it may hold a lease, and nothing holds it back. */
+export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
+  return keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
+}
+
+/** It replicates the site, and is neither paused nor meant to stay behind. */
+export function keepsUp(edge: EdgeRecord, site: string): boolean {
+  const { row, report } = edge;
+  if (report === null || row.paused || row.revoked) return false;
+  return report.limits.delay === 0 && report.limits.schedule === null && replicates(edge, site);
+}
+
+export function shownRevision({ report }: EdgeRecord, site: number): number {
+  return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;
+}

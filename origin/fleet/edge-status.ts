@@ -1,0 +1,92 @@
+import type { EdgeStatus } from '../../shared/api.ts';
+import { ByteCache } from '../../shared/byte-cache.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { Catalog, SiteRow } from '../log/catalog.ts';
+import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
+import { edgeLag, siteStatus } from './lag.ts';
+
+const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+
+/** What each edge shows, and how far it is behind what is live. */
+/** Room for the sizes of some thousand diffs. */
+const DIFF_SIZES_BYTES = 512 * 1024;
+
+export class EdgeStatuses {
+  readonly #catalog: Catalog;
+  readonly #clock: Clock;
+  readonly #diffBytes = new ByteCache<string, number>({ bytes: DIFF_SIZES_BYTES, sizeOf: () => 8 });
+
+  constructor(catalog: Catalog, clock: Clock) {
+    this.#catalog = catalog;
+    this.#clock = clock;
+  }
+
+  async of(edges: readonly EdgeRecord[]): Promise<EdgeStatus[]> {
+    const sites = await this.#catalog.sites();
+    const { seq: head } = await this.#catalog.head(this.#clock.now());
+    return Promise.all(edges.map((edge) => this.#edgeStatus(edge, sites, head)));
+  }
+
+  async #edgeStatus(edge: EdgeRecord, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
+    const { row, report, lastSeen } = edge;
+    const { name, region, lat, lon, paused, revoked } = row;
+    const shown: EdgeStatus['sites'] = {};
+    for (const site of sites)
+      if (replicates(edge, site.name)) shown[site.name] = await this.#siteStatus(edge, site);
+    const position = report?.position ?? 0;
+    return {
+      name,
+      region,
+      lat,
+      lon,
+      version: report?.version ?? null,
+      online: isOnline(edge, this.#clock.monotonic()),
+      paused,
+      revoked,
+      parent: report?.parent ?? null,
+      limits: report?.limits ?? NO_LIMITS,
+      faults: report?.faults ?? [],
+      lastSeen,
+      position,
+      lag: edgeLag(head, position, shown),
+      sites: shown,
+    };
+  }
+
+  async #siteStatus(edge: EdgeRecord, site: SiteRow): Promise<EdgeStatus['sites'][string]> {
+    const report = edge.report?.sites.find((reported) => reported.site === site.id);
+    const visible = report?.revision ?? 0;
+    const isBehind = visible < site.revision;
+    const isFetching =
+      report?.target === site.revision && report.pendingBytes > 0 && isOnline(edge, this.#clock.monotonic());
+    const behind = isBehind
+      ? await this.#catalog.behind(site.id, visible)
+      : { revisions: 0, since: undefined };
+    return siteStatus(
+      {
+        visible,
+        prepared: report?.prepared ?? 0,
+        revisions: behind.revisions,
+        bytes: !isBehind
+          ? 0
+          : isFetching
+            ? report.pendingBytes
+            : await this.#bytesBetween(site.id, visible, site.revision),
+        behindSince: behind.since,
+        error: report?.error ?? null,
+      },
+      this.#clock.now(),
+    );
+  }
+
+  async #bytesBetween(site: number, from: number, to: number): Promise<number> {
+    const key = `${site} ${from} ${to}`;
+    let bytes = this.#diffBytes.get(key);
+    if (bytes === undefined) {
+      bytes = await this.#catalog.diffBytes(site, from, to);
+      this.#diffBytes.set(key, bytes);
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,65 @@
+import { SkerryError } from '../../shared/errors.ts';
+import type { PublicKey } from '../../shared/keys.ts';
+import { type EdgeReport, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
+import { type Receipt, verifyReceipt } from '../../shared/receipt.ts';
+import type { Catalog } from '../log/catalog.ts';
+import type { EdgeRecord } from './edge-record.ts';
+
+export interface Verified {
+  readonly edge: EdgeRecord;
+  readonly report: EdgeReport;
+}
+
+/**
+ * The reports of one request, each with the edge that signed it. Those of strangers and of revoked edges that a
+ * parent relays are left out: it may not know yet. Throws `no-such-edge` and `bad-request`.
+ */
+export function verifyReports(
+  log: string,
+  sender: string,
+  reports: readonly SignedReport[],
+  find: (name: string) => EdgeRecord | undefined,
+): Verified[] {
+  if (reports[0]?.edge !== sender)
+    throw new SkerryError('bad-request', `the first report is not of ${sender}`);
+  return reports.flatMap((signed) => {
+    const edge = find(signed.edge);
+    if (edge === undefined || edge.row.revoked) {
+      if (signed.edge === sender) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
+      return [];
+    }
+    const key = edge.row.publicKey as PublicKey;
+    const report = verifiedReport(log, signed, key);
+    for (const receipt of report.receipts) {
+      if (receipt.edge !== signed.edge || receipt.log !== log || !verifyReceipt(receipt, key)) {
+        throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
+      }
+    }
+    return { edge, report };
+  });
+}
+
+/** Those that are newer than all before of their edge; from here on they are the newest. */
+export function freshReports(verified: readonly Verified[]): Verified[] {
+  return verified.filter(({ edge, report }) => {
+    const isFresh = report.time > edge.reportTime;
+    if (isFresh) edge.reportTime = report.time;
+    return isFresh;
+  });
+}
+
+/** Receipts are durable when it resolves; of the rest only the newest report of each edge counts. */
+export async function takeIn(catalog: Catalog, fresh: readonly Verified[], now: number): Promise<void> {
+  const receipts = fresh.flatMap(({ report }) => report.receipts);
+  const stored = receipts.length === 0 ? [] : await catalog.addReceipts(receipts);
+  for (const { edge, report } of fresh) {
+    edge.lastSeen = now;
+    for (const receipt of stored) if (receipt.edge === edge.row.name) confirm(edge, receipt);
+    // A newer one may have come in while the receipts were stored.
+    if (edge.reportTime === report.time) edge.report = { ...report, receipts: [] };
+  }
+}
+
+function confirm({ confirmed }: EdgeRecord, { site, revision }: Receipt): void {
+  confirmed.set(site, Math.max(revision, confirmed.get(site) ?? 0));
+}

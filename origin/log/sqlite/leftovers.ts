@@ -1,0 +1,65 @@
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { RetentionCalls } from '../retention-catalog.ts';
+import type { CatalogContext } from './context.ts';
+import { answeredBefore, STALE_DEPLOY, staleBefore } from './past.ts';
+
+/** Deploys pin what they name: those that are done or given up have to let go of it. */
+export function leftoverCalls({ database, sql }: CatalogContext): Pick<RetentionCalls, 'dropLeftovers'> {
+  /**
+   * A deploy that is given up loses its id before its files: were it committed now, it would be found no more,
+   * rather than with half of its files. Its row goes last, for its number may be given out again.
+   */
+  function giveUpDeploys(time: number, limit: number): number {
+    const { changes } = sql(
+      `UPDATE deploy AS d SET id = 'given up ' || number, created = 0 WHERE number IN
+         (SELECT number FROM deploy d WHERE d.created > 0 AND (d.created < :answered
+            OR (d.result IS NULL AND ${STALE_DEPLOY})) LIMIT :limit)`,
+    ).run({ stale: staleBefore(time), answered: answeredBefore(time), limit });
+    return Number(changes);
+  }
+
+  function staleFiles(time: number, limit: number): number {
+    let dropped = 0;
+    let after = -1;
+    while (dropped < limit) {
+      const next = sql('SELECT min(deploy) AS number FROM deploy_file WHERE deploy > ?').get(after)?.number;
+      if (typeof next !== 'number') break;
+      after = next;
+      const isOpen = sql(`SELECT 1 FROM deploy d WHERE d.number = :number AND NOT ${STALE_DEPLOY}`);
+      if (isOpen.get({ number: next, stale: staleBefore(time) }) !== undefined) continue;
+      const { changes } = sql(
+        `DELETE FROM deploy_file WHERE (deploy, leaf, path) IN
+           (SELECT deploy, leaf, path FROM deploy_file WHERE deploy = ? LIMIT ?)`,
+      ).run(next, limit - dropped);
+      dropped += Number(changes);
+    }
+    return dropped;
+  }
+
+  function emptyDeploys(limit: number): number {
+    const { changes } = sql(
+      `DELETE FROM deploy WHERE number IN (SELECT number FROM deploy d WHERE d.created = 0
+         AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.deploy = d.number) LIMIT ?)`,
+    ).run(limit);
+    return Number(changes);
+  }
+
+  function uploadsOfDeletedSites(limit: number): number {
+    const { changes } = sql(
+      `DELETE FROM site_object WHERE (site, digest) IN
+         (SELECT o.site, o.digest FROM site s CROSS JOIN site_object o ON o.site = s.id WHERE s.deleted = 1 LIMIT ?)`,
+    ).run(limit);
+    return Number(changes);
+  }
+
+  return {
+    dropLeftovers: (time, limit) =>
+      transaction(database, () => {
+        let dropped = giveUpDeploys(time, limit);
+        if (dropped < limit) dropped += staleFiles(time, limit - dropped);
+        if (dropped < limit) dropped += emptyDeploys(limit - dropped);
+        if (dropped < limit) dropped += uploadsOfDeletedSites(limit - dropped);
+        return dropped >= limit;
+      }),
+  };
+}

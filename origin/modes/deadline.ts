@@ -1,0 +1,33 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { SkerryError } from '../../shared/errors.ts';
+
+/** How long a publish may take from its request to its answer; an async one may take for ever. */
+export class Deadline {
+  /** Aborts when the time is over, unless it was disarmed before. */
+  readonly signal: AbortSignal;
+  readonly #clock: Clock;
+  readonly #end: number;
+  readonly #over = new AbortController();
+  readonly #timer = new AbortController();
+
+  constructor(clock: Clock, end: number, reason: () => SkerryError) {
+    this.#clock = clock;
+    this.#end = end;
+    this.signal = this.#over.signal;
+    if (end === Number.POSITIVE_INFINITY) return;
+    clock.sleep(Math.max(0, this.left()), this.#timer.signal).then(
+      () => this.#over.abort(reason()),
+      () => {},
+    );
+  }
+
+  /** Milliseconds; not above zero when it is over. */
+  left(): number {
+    return this.#end - this.#clock.monotonic();
+  }
+
+  /** From here on somebody else looks at what is left. */
+  disarm(): void {
+    this.#timer.abort();
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../shared/clock.ts';
+import { hasCode } from '../../shared/errors.ts';
+import type { Wakeup } from '../../shared/wakeup.ts';
+import type { Catalog } from '../log/catalog.ts';
+import { type LogPlan, planLog, planLogUpToNow } from './log-plan.ts';
+
+const DROPPED_AT_ONCE = 1000;
+
+export interface PrunedLog {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  /** Woken after a checkpoint. */
+  readonly appended: Wakeup;
+  /** Of the newest records, when it is not KEEP_RECORDS. */
+  readonly keepRecords?: number;
+}
+
+/** How many records would go. `upToNow` prunes all that there are. */
+export async function prunableRecords(log: PrunedLog, upToNow: boolean): Promise<number> {
+  const { first, plan } = await planOf(log, upToNow);
+  return plan.before - first;
+}
+
+/**
+ * Prunes the log up to a checkpoint and gives how many records went. Throws `checkpoint-too-large`, with nothing
+ * pruned, when a checkpoint was asked for and cannot be written.
+ */
+export async function pruneLog(log: PrunedLog, upToNow: boolean, goOn: () => void): Promise<number> {
+  const { first, plan } = await planOf(log, upToNow);
+  const checkpoint = plan.append ? await appendCheckpoint(log, upToNow) : undefined;
+  // Records may have come in between the plan and the checkpoint.
+  const before = upToNow && checkpoint !== undefined ? checkpoint : plan.before;
+  if (before === first) return 0;
+  let records = 0;
+  while (true) {
+    const dropped = await log.catalog.dropRecords(before, DROPPED_AT_ONCE);
+    records += dropped;
+    if (dropped < DROPPED_AT_ONCE) return records;
+    goOn();
+  }
+}
+
+async function appendCheckpoint(log: PrunedLog, isAskedFor: boolean): Promise<number | undefined> {
+  try {
+    const seq = await log.catalog.addCheckpoint(log.clock.now());
+    log.appended.wake();
+    return seq;
+  } catch (error) {
+    // Nobody waits for it: the log grows, and the rest can be pruned.
+    if (isAskedFor || !hasCode(error, 'checkpoint-too-large')) throw error;
+    return undefined;
+  }
+}
+
+async function planOf(log: PrunedLog, upToNow: boolean): Promise<{ first: number; plan: LogPlan }> {
+  const stored = await log.catalog.storedLog();
+  return { first: stored.first, plan: upToNow ? planLogUpToNow(stored) : planLog(stored, log.keepRecords) };
+}

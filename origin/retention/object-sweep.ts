@@ -1,0 +1,57 @@
+import type { Gate } from '../../shared/gate.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Catalog } from '../log/catalog.ts';
+import type { DroppedObjects } from '../log/retention-catalog.ts';
+
+const SEEN_AT_ONCE = 2000;
+/** Uploads are held off while so many objects are removed. */
+const REMOVED_AT_ONCE = 250;
+
+export interface SweptPlaces {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  /**
+   * Uploads pass it together from before the store until the catalog knows them. Were one to come between the
+   * catalog's forgetting and the store's removing, the catalog would know an object that the store has not.
+   */
+  readonly gate: Gate;
+}
+
+/** Removes the objects that nothing refers to; `goOn` throws between two pages when it is to end. */
+export async function sweepObjects(
+  { catalog, store, gate }: SweptPlaces,
+  now: number,
+  goOn: () => void,
+): Promise<DroppedObjects> {
+  async function removeNoted(): Promise<void> {
+    while (true) {
+      const noted = await catalog.removals(REMOVED_AT_ONCE);
+      if (noted.length === 0) return;
+      await store.remove(noted);
+      await catalog.removed(noted);
+    }
+  }
+
+  const sum = { objects: 0, bytes: 0 };
+  // What an earlier run, killed, has left in the store.
+  await gate.alone(removeNoted);
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const { digests, next } = await seen(catalog, after, now);
+    for (let i = 0; i < digests.length; i += REMOVED_AT_ONCE) {
+      goOn();
+      const dropped = await gate.alone(async () => {
+        const forgotten = await catalog.dropObjects(digests.slice(i, i + REMOVED_AT_ONCE), now);
+        await removeNoted();
+        return forgotten;
+      });
+      sum.objects += dropped.objects;
+      sum.bytes += dropped.bytes;
+    }
+    goOn();
+    after = next;
+  }
+  return sum;
+}
+
+const seen = (catalog: Catalog, after: number, now: number) => catalog.unreferenced(after, SEEN_AT_ONCE, now);

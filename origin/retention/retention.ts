@@ -1,0 +1,100 @@
+import type { Logger } from 'pino';
+import type { PrunePlan } from '../../shared/api.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { KeyedLock } from '../../shared/keyed-lock.ts';
+import type { Forecast, RetainedSite, SiteForecast } from '../log/retention-catalog.ts';
+import { type PrunedLog, prunableRecords, pruneLog } from './log-prune.ts';
+import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
+
+const FIRST_AFTER_MS = 5 * 60_000;
+const EVERY_MS = 3_600_000;
+/** Small, because other calls of the catalog wait behind a page. */
+const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
+
+export interface RetentionOptions extends SweptPlaces, PrunedLog {
+  /** What would go now; reads beside the catalog, for as long as it takes. */
+  readonly forecast: (time: number) => Promise<Forecast>;
+  /** Ends a run that is under way. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Lets go of the past, page by page. Each page can be repeated and leaves nothing half-visible, so what a run
+ * that was killed has left is done by the next one.
+ */
+export class Retention {
+  readonly #options: RetentionOptions;
+  readonly #runs = new KeyedLock<'run'>();
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  /** What a run would do now. `log` prunes the whole log up to now instead of keeping the last records. */
+  async plan({ log = false } = {}): Promise<PrunePlan> {
+    const { forecast, clock } = this.#options;
+    const { sites, objects, bytes } = await forecast(clock.now());
+    const records = await prunableRecords(this.#options, log);
+    return { sites: sites.filter(hasSomething), objects, bytes, records };
+  }
+
+  /** Does it, and gives what was done. A second run waits for the first. */
+  run({ log = false } = {}): Promise<PrunePlan> {
+    return this.#runs.run('run', async () => {
+      // First, for this alone may be refused; nothing has changed then.
+      const records = await pruneLog(this.#options, log, this.#goOn);
+      const { catalog, clock } = this.#options;
+      const now = clock.now();
+      const sites: SiteForecast[] = [];
+      for (const site of await catalog.retainedSites()) sites.push(await this.#pruneSite(site, now));
+      while (await catalog.dropLeftovers(now, PAGE.leftovers)) this.#goOn();
+      const { objects, bytes } = await sweepObjects(this.#options, now, this.#goOn);
+      return { sites: sites.filter(hasSomething), objects, bytes, records };
+    });
+  }
+
+  /** Runs every hour until the origin stops. */
+  async keepRunning(log: Logger): Promise<void> {
+    const { clock, stopping } = this.#options;
+    for (let wait = FIRST_AFTER_MS; !stopping.aborted; wait = EVERY_MS) {
+      try {
+        await clock.sleep(wait, stopping);
+        const { sites, objects, bytes, records } = await this.run();
+        const revisions = sites.reduce((sum, site) => sum + site.revisions.length, 0);
+        if (revisions + objects + records > 0) log.info({ revisions, objects, bytes, records }, 'pruned');
+      } catch (error) {
+        if (!stopping.aborted) log.error({ err: error }, 'pruning failed; the next run goes on');
+      }
+    }
+  }
+
+  async #pruneSite({ id, name, deleted }: RetainedSite, now: number): Promise<SiteForecast> {
+    const { catalog } = this.#options;
+    const revisions: number[] = [];
+    for (let isFull = true; isFull; ) {
+      this.#goOn();
+      const dropped = await catalog.dropRevisions(id, now, PAGE.revisions);
+      revisions.push(...dropped);
+      isFull = dropped.length === PAGE.revisions;
+    }
+    const sum = { rows: 0, objects: 0, bytes: 0 };
+    for (let more = true; more; ) {
+      this.#goOn();
+      const page = await catalog.dropEntries(id, PAGE.rows);
+      sum.rows += page.rows;
+      sum.objects += page.objects;
+      sum.bytes += page.bytes;
+      more = page.more;
+    }
+    return { site: name, deleted, revisions, ...sum };
+  }
+
+  readonly #goOn = (): void => {
+    if (this.#options.stopping.aborted)
+      throw new SkerryError('unavailable', 'this origin is about to end; the next run goes on');
+  };
+}
+
+function hasSomething({ revisions, rows }: SiteForecast): boolean {
+  return revisions.length + rows > 0;
+}

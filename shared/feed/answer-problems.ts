@@ -1,0 +1,31 @@
+import type { FastifyError, FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { type ErrorCode, SkerryError, toSkerryError } from '../errors.ts';
+import { PROBLEM_TYPE, toProblem } from '../problem.ts';
+import type { FeedServer } from './feed-server.ts';
+
+/** Lets a server answer errors as RFC 9457 problems with the codes of the table. */
+export function answerWithProblems(app: FeedServer, log: Logger): void {
+  app.setErrorHandler((error, _request, reply) => answerProblem(reply, known(error), log));
+  app.setNotFoundHandler((request, reply) =>
+    answerProblem(reply, new SkerryError('not-found', `there is no ${request.method} ${request.url}`), log),
+  );
+}
+
+/** Fastify's own refusals, of schemas and of bodies, in the words of the table. */
+function known(error: unknown): SkerryError {
+  if (error instanceof SkerryError) return error;
+  const { statusCode, message } = error as FastifyError;
+  if (statusCode === undefined || statusCode >= 500) return toSkerryError(error);
+  const code: ErrorCode = statusCode === 413 ? 'too-large' : 'bad-request';
+  return new SkerryError(code, message, { cause: error });
+}
+
+export function answerProblem(reply: FastifyReply, error: SkerryError, log: Logger): FastifyReply {
+  if (error.status >= 500) log.error({ err: error }, 'a request failed');
+  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(error.status)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(toProblem(error)));
+}

@@ -1,0 +1,238 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { BUCKETS_TYPE, encodeBuckets } from '../bucket-list.ts';
+import { BUNDLE_TYPE } from '../bundle.ts';
+import { parseAvailableDictionary } from '../delta/dcz.ts';
+import type { Encoded } from '../delta/encodings.ts';
+import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
+import { DIGEST_PATTERN, toDigest } from '../digest.ts';
+import { SkerryError } from '../errors.ts';
+import type { DiffCursor } from '../manifest/reading.ts';
+import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../protocol.ts';
+import type { ByteRange } from '../store/object-store.ts';
+import { encodedBundle, encodedObject } from './encoded.ts';
+import type { FeedServer } from './feed-server.ts';
+import type { FeedSource } from './feed-source.ts';
+
+const DIFF_PAGE = 2000;
+const LEAVES_PER_READ = 64;
+/** How long a request waits for a revision that is on its way to this parent. */
+const COMING_MS = 10_000;
+const NUMBER = '^(0|[1-9][0-9]{0,14})$';
+const MEGABYTE = 1024 * 1024;
+
+const revisionParams = Type.Object({
+  site: Type.String({ pattern: NUMBER }),
+  revision: Type.String({ pattern: NUMBER }),
+});
+
+/** What a follower fetches: diffs, buckets and entries to compare, objects by themselves or in bundles. */
+export function contentRoutes(
+  app: FeedServer,
+  source: FeedSource,
+  membersOnly: (request: FastifyRequest) => Promise<void>,
+  stopping: AbortSignal,
+): void {
+  app.get(
+    '/feed/v1/sites/:site/diff',
+    {
+      onRequest: membersOnly,
+      schema: {
+        hide: true,
+        params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
+        querystring: Type.Object({
+          from: Type.String({ pattern: NUMBER }),
+          to: Type.String({ pattern: NUMBER }),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const range = {
+        site: Number(request.params.site),
+        from: Number(request.query.from),
+        to: Number(request.query.to),
+      };
+      await awaitHeld(range.site, range.to);
+      if (range.from !== 0 && (await source.holds(range.site, range.from)) !== 'held')
+        throw noLongerHeld(range.site, range.from);
+      return sendCompressed(request, reply, DIFF_TYPE, diffText(source, range));
+    },
+  );
+
+  app.get(
+    '/feed/v1/sites/:site/revisions/:revision/nodes',
+    { onRequest: membersOnly, schema: { hide: true, params: revisionParams } },
+    async ({ params }, reply) => {
+      const { site, revision } = await heldRevision(params);
+      return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
+    },
+  );
+
+  app.post(
+    '/feed/v1/sites/:site/revisions/:revision/leaves',
+    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
+    async ({ params, body }, reply) => {
+      const { site, revision } = await heldRevision(params);
+      return reply
+        .type(BUCKETS_TYPE)
+        .send(encodeBuckets(await source.manifests.leavesAt(site, revision, body.nodes)));
+    },
+  );
+
+  app.post(
+    '/feed/v1/sites/:site/revisions/:revision/entries',
+    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: entriesRequestSchema } },
+    async (request, reply) => {
+      const { site, revision } = await heldRevision(request.params);
+      const text = entriesText(source, site, revision, request.body.leaves);
+      return sendCompressed(request, reply, DIFF_TYPE, text);
+    },
+  );
+
+  app.post(
+    '/feed/v1/bundle',
+    { bodyLimit: MEGABYTE, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
+    async (request, reply) => {
+      const encoded = await encodedBundle(
+        source,
+        request.body.objects,
+        request.body.dictionary ?? '',
+        availableDictionary(request),
+      );
+      return sendEncoded(reply, BUNDLE_TYPE, encoded);
+    },
+  );
+
+  app.get(
+    '/feed/v1/objects/:digest',
+    {
+      onRequest: membersOnly,
+      schema: { hide: true, params: Type.Object({ digest: Type.String({ pattern: DIGEST_PATTERN }) }) },
+    },
+    async (request, reply) => {
+      const digest = toDigest(request.params.digest);
+      const size = await source.objects.size(digest);
+      if (size === undefined)
+        throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
+      const range = requestedRange(request.headers.range, size);
+      if (range === undefined && accepts(request, 'zstd')) {
+        const encoded = await encodedObject(source, digest, size, availableDictionary(request));
+        if (encoded !== undefined) return sendEncoded(reply, 'application/octet-stream', encoded);
+      }
+      const bytes = await source.objects.open(digest, range);
+      if (bytes === undefined)
+        throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
+      if (range !== undefined)
+        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
+      const length = range === undefined ? size : range.end - range.start + 1;
+      return reply.type('application/octet-stream').header('content-length', length).send(bytes);
+    },
+  );
+
+  /** A parent's children learn of a revision as soon as it does: they wait here until it is whole. */
+  async function awaitHeld(site: number, revision: number): Promise<void> {
+    if (revision === 0) return;
+    const deadline = source.clock.monotonic() + COMING_MS;
+    while (true) {
+      const left = deadline - source.clock.monotonic();
+      const changed = source.changed.wait(Math.max(1, left), stopping);
+      const state = await source.holds(site, revision);
+      if (state === 'held') return;
+      if (state === 'absent') throw noLongerHeld(site, revision);
+      if (left <= 0 || stopping.aborted)
+        throw new SkerryError('not-yet-held', `revision ${revision} of site ${site} is on its way here`);
+      await changed;
+    }
+  }
+
+  async function heldRevision(params: { site: string; revision: string }) {
+    const site = Number(params.site);
+    const revision = Number(params.revision);
+    await awaitHeld(site, revision);
+    return { site, revision };
+  }
+}
+
+function noLongerHeld(site: number, revision: number): SkerryError {
+  return new SkerryError('no-longer-held', `revision ${revision} of site ${site} is not held here`);
+}
+
+async function* diffText(
+  source: FeedSource,
+  range: { site: number; from: number; to: number },
+): AsyncGenerator<string> {
+  yield encodeDiffStart(range);
+  let cursor: DiffCursor | undefined;
+  let changes = 0;
+  do {
+    const page = await source.manifests.diffPage(range.site, range.from, range.to, cursor, DIFF_PAGE);
+    if (page.changes.length > 0) yield page.changes.map(encodeChange).join('');
+    changes += page.changes.length;
+    cursor = page.next;
+  } while (cursor !== undefined);
+  yield encodeDiffEnd(changes);
+}
+
+/** The entries of some leaves, in the form of a diff from nothing. */
+async function* entriesText(
+  source: FeedSource,
+  site: number,
+  revision: number,
+  leaves: readonly number[],
+): AsyncGenerator<string> {
+  yield encodeDiffStart({ site, from: 0, to: revision });
+  let count = 0;
+  for (let i = 0; i < leaves.length; i += LEAVES_PER_READ) {
+    const some = leaves.slice(i, i + LEAVES_PER_READ);
+    const found = await Promise.all(some.map((leaf) => source.manifests.leafEntries(site, revision, leaf)));
+    const entries = found.flat();
+    yield entries.map((entry) => encodeChange({ kind: 'put', entry })).join('');
+    count += entries.length;
+  }
+  yield encodeDiffEnd(count);
+}
+
+const accepts = (request: FastifyRequest, coding: string) =>
+  new RegExp(`\\b${coding}\\b`).test(String(request.headers['accept-encoding'] ?? ''));
+
+function availableDictionary(request: FastifyRequest) {
+  return accepts(request, 'dcz')
+    ? parseAvailableDictionary(request.headers['available-dictionary'] as string | undefined)
+    : undefined;
+}
+
+function sendEncoded(reply: FastifyReply, type: string, { coding, bytes }: Encoded): FastifyReply {
+  if (coding !== 'identity') reply.header('content-encoding', coding);
+  return reply.type(type).header('vary', 'accept-encoding, available-dictionary').send(bytes);
+}
+
+function sendCompressed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: string,
+  body: AsyncIterable<string | Buffer>,
+): FastifyReply {
+  reply.type(type);
+  const plain = Readable.from(body);
+  if (!accepts(request, 'zstd')) return reply.send(plain);
+  const packed = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+  // A failure reaches the reader as a cut-off body.
+  pipeline(plain, packed).catch(() => {});
+  return reply.header('content-encoding', 'zstd').send(packed);
+}
+
+/** Followers ask for whole chunks: one range with both ends. What is beyond the object is left out. */
+function requestedRange(header: string | undefined, size: number): ByteRange | undefined {
+  const [, start, end] = /^bytes=([0-9]{1,15})-([0-9]{1,15})$/.exec(header ?? '') ?? [];
+  if (start === undefined || end === undefined) {
+    if (header === undefined) return undefined;
+    throw new SkerryError('bad-request', 'a range is bytes=FIRST-LAST');
+  }
+  const range = { start: Number(start), end: Math.min(Number(end), size - 1) };
+  if (Number(end) < range.start) throw new SkerryError('bad-request', 'a range ends before it begins');
+  if (range.start >= size) throw new SkerryError('range-not-satisfiable', `the object has ${size} bytes`);
+  return range;
+}

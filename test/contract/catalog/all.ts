@@ -1,0 +1,24 @@
+import { deploysContract } from './deploys.ts';
+import { edgesContract } from './edges.ts';
+import { catalogTheme, type Theme } from './harness.ts';
+import { logContract } from './log.ts';
+import { manifestsContract } from './manifests.ts';
+import { modesContract } from './modes.ts';
+import { revisionsContract } from './revisions.ts';
+import { sitesContract } from './sites.ts';
+import { stagingContract } from './staging.ts';
+import { tokensContract } from './tokens.ts';
+
+/** What every catalog must do. `place` gives an empty one for each test. */
+export function catalogContract(name: string, place: Theme['place']): void {
+  const theme = catalogTheme(name, place);
+  logContract(theme);
+  sitesContract(theme);
+  deploysContract(theme);
+  revisionsContract(theme);
+  manifestsContract(theme);
+  stagingContract(theme);
+  tokensContract(theme);
+  edgesContract(theme);
+  modesContract(theme);
+}

@@ -1,0 +1,145 @@
+import type { Commit } from '../../../shared/api.ts';
+import { digestOf } from '../../../shared/digest.ts';
+import { checkLog, deletionOf, digests, digestsOf, fileOf, manifest, type Theme } from './harness.ts';
+
+export function deploysContract({ suite }: Theme): void {
+  suite('objects are known per site', async (t, catalog) => {
+    const one = await catalog.putSite('one', undefined, 1);
+    const two = await catalog.putSite('two', undefined, 1);
+    const plain = { site: one.id, digest: digestOf('x'), size: 1, chunks: null };
+    const chunked = { site: one.id, digest: digestOf('big'), size: 2_000_000, chunks: digestOf('list') };
+    await catalog.addObjects([plain, chunked], 5);
+    await catalog.addObjects([plain], 6);
+    t.strictSame(await catalog.siteObject(one.id, plain.digest), plain);
+    t.strictSame(await catalog.siteObject(one.id, chunked.digest), chunked);
+    t.equal(await catalog.siteObject(two.id, plain.digest), undefined, 'a digest grants no bytes');
+    await catalog.addObjects([{ ...plain, site: two.id }], 7);
+    t.strictSame(await catalog.siteObject(two.id, plain.digest), { ...plain, site: two.id });
+    t.equal(await catalog.siteObject(one.id, digestOf('absent')), undefined);
+    await catalog.addObjects([], 8);
+  });
+
+  suite('a deploy', async (t, catalog) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await t.rejects(catalog.deploy('none'), { code: 'no-such-deploy' });
+    await catalog.createDeploy('d', site, 2);
+    t.strictSame(await catalog.deploy('d'), {
+      id: 'd',
+      site,
+      siteName: 'one',
+      base: null,
+      expect: null,
+      result: null,
+    });
+    await catalog.setDeployHeader('d', 3, 4);
+    t.match(await catalog.deploy('d'), { base: 3, expect: 4 });
+    const result: Commit = {
+      ...{ revision: 1, seq: 2, unchanged: true, receipts: [] },
+      ...{ mode: 'async', outcome: 'live', edges: [], opens: null },
+    };
+    await catalog.finishDeploy('d', result);
+    t.strictSame((await catalog.deploy('d')).result, result);
+    await catalog.dropDeploy('d');
+    await t.rejects(catalog.deploy('d'), { code: 'no-such-deploy' });
+    await t.rejects(catalog.dropDeploy('d'), { code: 'no-such-deploy' });
+    await t.rejects(catalog.addDeployFiles('d', []), { code: 'no-such-deploy' });
+    await t.rejects(catalog.deployMissing('d', undefined, 1), { code: 'no-such-deploy' });
+  });
+
+  suite('what a deploy is missing', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    const other = await catalog.putSite('two', undefined, 1);
+    await publisher.upload(site, ['here']);
+    await publisher.upload(other.id, ['elsewhere']);
+    const id = await publisher.deploy(
+      site,
+      [
+        fileOf('a', 'here'),
+        fileOf('b', 'elsewhere'),
+        fileOf('c', 'nowhere'),
+        fileOf('d', 'nowhere'),
+        fileOf('e', ''),
+        deletionOf('f'),
+      ],
+      0,
+    );
+    const expected = ['elsewhere', 'nowhere', ''].map((content) => digestOf(content)).sort();
+    t.strictSame(await catalog.deployMissing(id, undefined, 100), expected, 'each once, ascending');
+    t.strictSame(await catalog.deployMissing(id, undefined, 2), expected.slice(0, 2));
+    t.strictSame(await catalog.deployMissing(id, expected[1], 2), expected.slice(2));
+    t.strictSame(await catalog.deployMissing(id, expected[2], 2), []);
+    await publisher.upload(site, ['nowhere', 'elsewhere', '']);
+    t.strictSame(await catalog.deployMissing(id, undefined, 100), []);
+  });
+
+  suite('a path that is named twice', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    const id = await publisher.deploy(site, [fileOf('a', 'x')], null);
+    await t.rejects(catalog.addDeployFiles(id, [fileOf('a', 'x')]), {
+      code: 'duplicate-path',
+      message: /path a /,
+    });
+    await t.rejects(catalog.addDeployFiles(id, [fileOf('b', 'y'), fileOf('b', 'y')]), {
+      code: 'duplicate-path',
+    });
+    await t.rejects(catalog.addDeployFiles(id, [fileOf('c', 'z'), deletionOf('c')]), {
+      code: 'duplicate-path',
+    });
+    t.strictSame(
+      await catalog.deployMissing(id, undefined, 10),
+      [digestOf('x')],
+      'what is refused is not kept',
+    );
+    await catalog.addDeployFiles(id, [fileOf('A', 'x'), fileOf('é', 'x'), fileOf('e\u0301', 'x')]);
+  });
+
+  suite('a size that is not that of the object', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.upload(site, ['four']);
+    const wrong = { ...fileOf('a', 'four'), size: 5 };
+    const id = await publisher.deploy(site, [], null);
+    await catalog.checkDeploySizes(id);
+    const second = await publisher.deploy(site, [wrong], null);
+    await t.rejects(catalog.checkDeploySizes(second), {
+      code: 'size-mismatch',
+      message: /a is .*5 bytes.*4 bytes/,
+    });
+    const third = await publisher.deploy(site, [{ ...fileOf('a', 'later'), size: 1 }], null);
+    await catalog.checkDeploySizes(third);
+    await publisher.upload(site, ['later']);
+    await t.rejects(publisher.committer.commitDeploy(third), { code: 'size-mismatch' });
+    t.equal((await catalog.site('one')).revision, 0);
+  });
+
+  suite('a deploy is committed once', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.upload(site, ['x']);
+    const id = await publisher.deploy(site, [fileOf('a', 'x')], null);
+    const commits = await Promise.all([1, 2, 3].map(() => publisher.committer.commitDeploy(id)));
+    for (const commit of commits) t.strictSame(commit, commits[0]);
+    await publisher.publish(site, { a: 'other' });
+    t.strictSame(await publisher.committer.commitDeploy(id), commits[0], 'also when the world has moved on');
+    t.equal((await catalog.site('one')).revision, 2);
+  });
+
+  suite('what a commit refuses leaves everything as it was', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.publish(site, { a: 'x' });
+    const head = await checkLog(t, catalog);
+    const missing = await publisher.deploy(site, [fileOf('a', 'never uploaded')], null);
+    await t.rejects(publisher.committer.commitDeploy(missing), {
+      code: 'objects-missing',
+      details: { missing: [digestOf('never uploaded')] },
+    });
+    const moved = await publisher.deploy(site, [fileOf('a', 'x')], null, 7);
+    await t.rejects(publisher.committer.commitDeploy(moved), {
+      code: 'revision-moved',
+      details: { current: 1 },
+    });
+    const baseless = await publisher.deploy(site, [fileOf('b', 'x')], 9);
+    await t.rejects(publisher.committer.commitDeploy(baseless), { code: 'no-such-revision' });
+    t.equal(await checkLog(t, catalog), head);
+    t.strictSame(digests(await manifest(catalog, site, 1)), digestsOf({ a: 'x' }));
+    t.equal((await publisher.publish(site, { a: 'z' })).revision, 2);
+  });
+}

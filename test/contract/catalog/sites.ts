@@ -1,0 +1,92 @@
+import { digestOf } from '../../../shared/digest.ts';
+import { DEFAULT_POLICY } from '../../../shared/site-policy.ts';
+import { checkLog, fileOf, manifest, rootOf, type Theme } from './harness.ts';
+
+export function sitesContract({ suite }: Theme): void {
+  suite('sites', async (t, catalog) => {
+    t.strictSame(await catalog.sites(), []);
+    await t.rejects(catalog.site('one'), { code: 'no-such-site' });
+    const one = await catalog.putSite('one', undefined, 5);
+    t.match(one, { name: 'one', domains: [], revision: 0, newest: 0, files: 0, bytes: 0 });
+    t.strictSame(await catalog.putSite('one', undefined, 6), one, 'repeating it changes nothing');
+    t.equal((await catalog.records(1, 10)).length, 2, 'and is not written down');
+    const changed = await catalog.putSite('one', ['one.example', 'www.one.example'], 7);
+    t.strictSame(changed, { ...one, domains: ['one.example', 'www.one.example'] });
+    t.strictSame(await catalog.putSite('one', undefined, 8), changed, 'without domains they stay');
+    await catalog.putSite('alpha', [], 9);
+    t.strictSame(
+      (await catalog.sites()).map((site) => site.name),
+      ['alpha', 'one'],
+    );
+    t.strictSame((await catalog.putSite('one', [], 10)).domains, []);
+    const settings = (await catalog.records(2, 10)).map(({ kind, site, payload }) => [
+      kind,
+      site,
+      JSON.parse(payload),
+    ]);
+    t.strictSame(settings[1], [
+      'settings',
+      one.id,
+      {
+        ...{ name: 'one', domains: ['one.example', 'www.one.example'], deleted: false },
+        policy: DEFAULT_POLICY,
+      },
+    ]);
+    await checkLog(t, catalog);
+  });
+
+  suite('a domain belongs to one site', async (t, catalog) => {
+    await catalog.putSite('one', ['one.example'], 1);
+    await catalog.putSite('two', ['two.example'], 1);
+    const records = (await catalog.records(1, 100)).length;
+    await t.rejects(catalog.putSite('two', ['x.example', 'one.example'], 1), {
+      code: 'domain-taken',
+      message: /one\.example belongs to the site one/,
+    });
+    await t.rejects(catalog.putSite('three', ['one.example'], 1), { code: 'domain-taken' });
+    t.strictSame((await catalog.site('two')).domains, ['two.example'], 'what is refused changes nothing');
+    await t.rejects(catalog.site('three'), { code: 'no-such-site' });
+    t.equal((await catalog.records(1, 100)).length, records);
+    await catalog.putSite('one', ['one.example', 'more.example'], 1);
+    await catalog.deleteSite('one', 1);
+    await catalog.putSite('two', ['one.example'], 1);
+    t.strictSame((await catalog.site('two')).domains, ['one.example'], 'a deleted site lets go of them');
+  });
+
+  suite('a deleted site is gone, and a new one of its name is another', async (t, catalog, publisher) => {
+    const first = await catalog.putSite('one', ['one.example'], 1);
+    await publisher.publish(first.id, { a: 'x' });
+    const open = await publisher.deploy(first.id, [fileOf('b', 'x')], null);
+    await catalog.deleteSite('one', 2);
+    await t.rejects(catalog.site('one'), { code: 'no-such-site' });
+    await t.rejects(catalog.deleteSite('one', 3), { code: 'no-such-site' });
+    await t.rejects(catalog.deploy(open), { code: 'no-such-deploy' });
+    await t.rejects(catalog.beginStaging(first.id), { code: 'no-such-site' });
+    t.strictSame(await catalog.sites(), []);
+    const second = await catalog.putSite('one', undefined, 4);
+    t.not(second.id, first.id);
+    t.match(second, { revision: 0, newest: 0, files: 0, domains: [] });
+    t.strictSame(await catalog.revisions(second.id, 10), []);
+    t.equal(await catalog.siteObject(second.id, digestOf('x')), undefined);
+    await checkLog(t, catalog);
+  });
+
+  suite('sites are published at the same time', async (t, catalog, publisher) => {
+    const sites = await Promise.all(['a', 'b', 'c'].map((site) => catalog.putSite(site, undefined, 1)));
+    await Promise.all(
+      sites.flatMap(({ id, name: site }) =>
+        [1, 2, 3].map((i) => publisher.change(id, 0, { [`${site}-${i}`]: `${i}` })),
+      ),
+    );
+    for (const { id } of sites) {
+      const revisions = await catalog.revisions(id, 10);
+      t.strictSame(
+        revisions.map(({ revision }) => revision),
+        [3, 2, 1],
+      );
+      for (const { revision, root } of revisions)
+        t.equal(root, rootOf(await manifest(catalog, id, revision)));
+    }
+    t.equal(await checkLog(t, catalog), 1 + 3 + 9 * 2);
+  });
+}

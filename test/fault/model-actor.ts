@@ -1,0 +1,131 @@
+import type { Logger } from 'pino';
+import type { SiteView } from '../../edge/activate/messages.ts';
+import { isCovered } from '../../edge/follow/site-sync.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Encodings } from '../../shared/delta/encodings.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { FeedDouble } from '../helpers/feed-double.ts';
+import { InnerEdge, NO_LIMITS } from '../helpers/inner-edge.ts';
+import type { InnerOrigin } from '../helpers/inner-origin.ts';
+import { digestOnce } from './model-content.ts';
+
+/** What an edge showed of a site at one moment: judged when the sequence has ended and all revisions are known. */
+export interface Sight {
+  readonly edge: string;
+  readonly site: number;
+  readonly revision: number;
+  readonly manifest: string;
+}
+
+/** A manifest as one text. */
+export function fingerprint(tree: Iterable<readonly [string, string]>): string {
+  return [...tree]
+    .map(([path, digest]) => `${path} ${digest.slice(0, 12)}`)
+    .sort()
+    .join('\n');
+}
+
+export interface ActorParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly encodings: Encodings | undefined;
+  /** Where its children find it. */
+  readonly server: FeedDouble | undefined;
+}
+
+/** An edge, how it is configured, and what it has shown. */
+export class Actor {
+  readonly edge: InnerEdge;
+  readonly sights: Sight[] = [];
+  readonly faults: string[] = [];
+  urls: readonly string[];
+  limits: EdgeLimits = NO_LIMITS;
+  isPaused = false;
+  /** Damaged on purpose and not yet repaired: what it shows there is judged again when it is. */
+  areObjectsDamaged = false;
+  isManifestDamaged = false;
+  wasDamaged = false;
+  readonly #server: FeedDouble | undefined;
+  readonly #newest = new Map<number, number>();
+
+  private constructor(edge: InnerEdge, urls: readonly string[], server: FeedDouble | undefined) {
+    this.edge = edge;
+    this.urls = urls;
+    this.#server = server;
+  }
+
+  static async join(parts: ActorParts, origin: InnerOrigin, originUrl: string, urls: readonly string[]) {
+    const { name, clock, log, encodings } = parts;
+    let actor: Actor | undefined;
+    const shown = (views: readonly SiteView[]) => actor?.look(views);
+    const token = await origin.joinToken(name);
+    const edge = await InnerEdge.join({ name, clock, log, encodings, shown }, originUrl, token);
+    actor = new Actor(edge, urls, parts.server);
+    return actor;
+  }
+
+  async start(): Promise<void> {
+    await this.edge.start(this.urls, this.limits);
+    this.#server?.serve(this.edge.replica?.feed);
+  }
+
+  async stop(how: { power?: boolean; tear?: (size: number) => number } = {}): Promise<void> {
+    this.#server?.serve(undefined);
+    await this.edge.stop(how);
+  }
+
+  /** Reads all that readers could read now, in one step. */
+  look(views: readonly SiteView[] = this.edge.views): void {
+    if (!this.edge.isRunning) return;
+    const { catalog, disk, name } = this.edge;
+    for (const { id, revision, prefixes } of views) {
+      const newest = this.#newest.get(id) ?? 0;
+      if (revision < newest) this.faults.push(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
+      this.#newest.set(id, Math.max(newest, revision));
+      if (revision === 0 || this.isManifestDamaged) continue;
+      const { entries } = catalog.manifestPage(id, revision, undefined, 10_000);
+      this.sights.push({
+        ...{ edge: name, site: id, revision },
+        manifest: fingerprint(entries.map(({ path, digest }) => [path, digest])),
+      });
+      if (this.areObjectsDamaged) continue;
+      for (const { path, digest, size } of entries) {
+        if (!isCovered(path, prefixes)) continue;
+        const bytes = disk.objects.get(digest);
+        if (bytes === undefined) this.faults.push(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
+        else if (bytes.length !== size || digestOnce(bytes) !== digest)
+          this.faults.push(`${name} shows other bytes at ${path} of ${id}@${revision}`);
+      }
+    }
+  }
+
+  /** Verifies and repairs; what was damaged counts as mended when the edge says so. */
+  async verify(): Promise<boolean> {
+    const { replica } = this.edge;
+    if (replica === undefined) return false;
+    try {
+      const { sites } = await replica.verify(true, new AbortController().signal);
+      if (sites.every(({ manifest }) => manifest !== 'damaged')) this.isManifestDamaged = false;
+      if (!this.isManifestDamaged) this.areObjectsDamaged = false;
+      return !this.isManifestDamaged;
+    } catch (error) {
+      this.lastError = error;
+      return false;
+    }
+  }
+  lastError: unknown;
+
+  /** Objects that no entry names: nobody will ever ask for them. */
+  leaked(): string[] {
+    const { disk, file } = this.edge;
+    const named = new Set<string>();
+    this.edge.damage((database) => {
+      for (const row of database.prepare('SELECT digest, chunks FROM entry').all())
+        for (const digest of [row.digest, row.chunks])
+          if (digest !== null) named.add(Buffer.from(digest as Uint8Array).toString('hex'));
+    });
+    void file;
+    return [...disk.objects.keys()].filter((digest) => !named.has(digest));
+  }
+}

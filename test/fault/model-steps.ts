@@ -1,0 +1,120 @@
+import { type Random, random } from '../helpers/random.ts';
+
+/** Who a step happens to. */
+export type Who = 'edge' | 'parent';
+
+export type Damage =
+  | 'object-flip'
+  | 'object-loss'
+  | 'entry-flip'
+  | 'entry-loss'
+  | 'entry-extra'
+  | 'entry-hash'
+  | 'bucket-flip'
+  | 'bucket-loss';
+
+/** What is followed, best first. */
+export type Route = 'origin' | 'parent' | 'parent, origin' | 'origin, parent';
+
+export type Step =
+  | { readonly kind: 'publish'; readonly site: number; readonly mode: 'async' | 'batch' | 'sync'; readonly seed: number }
+  /** The pending revision goes live, or never will. */
+  | { readonly kind: 'resolve'; readonly site: number; readonly by: 'activate' | 'abort' }
+  | { readonly kind: 'rollback'; readonly site: number; readonly seed: number }
+  | { readonly kind: 'prune-origin'; readonly log: boolean }
+  | { readonly kind: 'prune'; readonly who: Who }
+  | { readonly kind: 'cut'; readonly who: Who; readonly bytes: number; readonly times: number }
+  | { readonly kind: 'network'; readonly who: Who; readonly isDown: boolean }
+  | { readonly kind: 'crash'; readonly who: Who; readonly calls: number; readonly power: boolean }
+  | { readonly kind: 'damage'; readonly who: Who; readonly what: Damage; readonly seed: number; readonly repairs: boolean }
+  | { readonly kind: 'filter'; readonly sites: boolean; readonly prefixes: readonly string[] | null }
+  | { readonly kind: 'route'; readonly route: Route }
+  | { readonly kind: 'pause'; readonly who: Who; readonly paused: boolean }
+  | { readonly kind: 'delete-site'; readonly site: number }
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+export interface Plan {
+  readonly sites: number;
+  readonly hasParent: boolean;
+  readonly route: Route;
+  readonly steps: readonly Step[];
+}
+
+const LONGEST = 22;
+const DAMAGES: readonly Damage[] = [
+  ...(['object-flip', 'object-loss', 'entry-flip', 'entry-loss', 'entry-extra'] as const),
+  ...(['entry-hash', 'bucket-flip', 'bucket-loss'] as const),
+];
+const PREFIXES = [null, null, ['a/'], ['b/'], ['a/', 'b/'], ['a/x']] as const;
+
+/** The plan of one sequence: the same for the same seed and number. */
+export function planOf(seed: number, sequence: number): Plan {
+  const dice = random(Math.imul(seed, 1_000_003) ^ Math.imul(sequence + 1, 0x9e3779b1));
+  const hasParent = dice.below(3) === 0;
+  const sites = 1 + dice.below(2);
+  const routes: readonly Route[] = hasParent ? ['parent', 'parent, origin', 'origin, parent'] : ['origin'];
+  const first: Step[] = Array.from({ length: sites }, (_, site) => publish(dice, site, 'async'));
+  const count = 4 + dice.below(LONGEST - 4);
+  const rest = Array.from({ length: count }, () => stepOf(dice, sites, hasParent));
+  return { sites, hasParent, route: dice.pick(routes), steps: [...first, ...rest] };
+}
+
+function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
+  const site = dice.below(sites);
+  const who: Who = hasParent && dice.below(2) === 0 ? 'parent' : 'edge';
+  const at = dice.below(100);
+  if (at < 30) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
+  if (at < 37) return { kind: 'resolve', site, by: dice.pick(['activate', 'activate', 'abort']) };
+  if (at < 41) return { kind: 'rollback', site, seed: dice.below(1_000_000) };
+  if (at < 46) return { kind: 'prune-origin', log: dice.below(2) === 0 };
+  if (at < 51) return { kind: 'prune', who };
+  if (at < 57) return { kind: 'cut', who, bytes: dice.pick([0, 200, 1500, 20_000, 300_000]), times: 1 + dice.below(4) };
+  if (at < 60) return { kind: 'network', who, isDown: dice.below(2) === 0 };
+  if (at < 72) return { kind: 'crash', who, calls: dice.below(dice.pick([5, 40, 90])), power: dice.below(3) === 0 };
+  if (at < 78)
+    return { kind: 'damage', who, what: dice.pick(DAMAGES), seed: dice.below(1_000_000), repairs: dice.below(3) > 0 };
+  if (at < 83) return { kind: 'filter', sites: dice.below(4) === 0, prefixes: dice.pick(PREFIXES) };
+  if (at < 87 && hasParent)
+    return { kind: 'route', route: dice.pick(['origin', 'parent', 'parent, origin', 'origin, parent']) };
+  if (at < 90) return { kind: 'pause', who, paused: dice.below(2) === 0 };
+  if (at < 91) return { kind: 'delete-site', site };
+  if (at < 96) return { kind: 'settle' };
+  return { kind: 'wait', ms: dice.below(8) };
+}
+
+function publish(dice: Random, site: number, mode: 'async' | 'batch' | 'sync'): Step {
+  return { kind: 'publish', site, mode, seed: dice.below(1_000_000) };
+}
+
+/** How a path's content changes; null deletes it. */
+export type TreeChange = readonly [path: string, content: { readonly seed: number; readonly size: number } | null];
+
+const PATHS = ['index.html', 'a/x.js', 'a/y.js', 'a/x/deep.css', 'b/one.png', 'b/two.png', 'c/app.3f2a1c.js', 'big.bin'];
+
+/** What a publish changes in a tree: puts, edits, deletes, and files that move. */
+export function changesOf(seed: number, tree: ReadonlyMap<string, string>): { changes: TreeChange[]; moves: [string, string][] } {
+  const dice = random(seed);
+  const changes = new Map<string, TreeChange[1]>();
+  const moves: [string, string][] = [];
+  for (let i = 1 + dice.below(4); i > 0; i--) {
+    const path = dice.pick(PATHS);
+    const kind = dice.below(10);
+    const held = [...tree.keys()];
+    if (kind === 0) changes.set(path, null);
+    else if (kind === 1 && held.length > 0) {
+      const from = dice.pick(held);
+      const to = `b/moved-${dice.below(4)}.js`;
+      if (from !== to && !changes.has(from) && !changes.has(to)) moves.push([from, to]);
+    } else changes.set(path, { seed: dice.below(6), size: sizeOf(dice) });
+  }
+  return { changes: [...changes], moves };
+}
+
+function sizeOf(dice: Random): number {
+  const kind = dice.below(40);
+  if (kind === 0) return 1_100_000 + dice.below(900_000);
+  if (kind < 5) return 66_000 + dice.below(200_000);
+  if (kind === 5) return 0;
+  return 1 + dice.below(4000);
+}

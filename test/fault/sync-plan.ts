@@ -1,0 +1,135 @@
+import type { SitePolicy } from '../../shared/site-policy.ts';
+import type { Random } from '../helpers/random.ts';
+import { PATHS, type Path } from './sync-content.ts';
+import { EDGE_FAULTS, type PlannedFault } from './sync-faults.ts';
+
+/** The site whose edges refuse without a lease, and the one whose edges serve on. */
+export const STRICT = 'strict';
+export const LOOSE = 'loose';
+
+/** The site that is published to asynchronously beside them. */
+export const BESIDE = 'beside';
+
+/** What each site holds: a large file makes its publishes slow. */
+export const HOLDS: Readonly<Record<string, readonly Path[]>> = {
+  [STRICT]: ['index.html', 'page.txt'],
+  [LOOSE]: PATHS,
+  [BESIDE]: ['index.html', 'page.txt'],
+};
+
+export type SyncPolicy = SitePolicy['sync'];
+
+/** The shortest time-out of a site whose edges refuse: leases end within it. */
+const REFUSING_S = 10;
+
+export interface PlannedRound {
+  readonly policies: Readonly<Record<typeof STRICT | typeof LOOSE, SyncPolicy>>;
+  /** When each publish begins, counted from the beginning of the round. */
+  readonly publishes: readonly { readonly site: typeof STRICT | typeof LOOSE; readonly at: number }[];
+  readonly faults: readonly PlannedFault[];
+  /** Before the round all edges are back and all faults are over. */
+  readonly isCalm: boolean;
+  /** A publish whose answer is lost is asked for once more. */
+  readonly repeats: boolean;
+}
+
+/** The rounds until enough is published. The same seed draws the same ones. */
+export function* planRounds(dice: Random, publishes: number, edges: number, isQuick: boolean) {
+  for (let left = publishes; left > 0; ) {
+    const isReturn = !isQuick && dice.below(10) === 0;
+    const round = isReturn ? planReturn(dice, edges) : planRound(dice, left, edges, isQuick);
+    left -= round.publishes.length;
+    yield round;
+  }
+}
+
+function planRound(dice: Random, left: number, edges: number, isQuick: boolean): PlannedRound {
+  const site = dice.below(5) < 3 ? STRICT : LOOSE;
+  const other = site === STRICT ? LOOSE : STRICT;
+  const count = Math.min(left, dice.below(10) < 7 ? 1 : 2 + dice.below(2));
+  const begin = dice.below(700);
+  const isElsewhere = dice.below(3) === 0;
+  const at = Array.from({ length: count }, (_, i) => begin + i * dice.below(150));
+  const faults = [0, 1, 2, 2, 3][dice.below(5)] ?? 0;
+  return {
+    policies: {
+      [STRICT]: policy(dice, edges, 'refuse', isQuick),
+      [LOOSE]: policy(dice, edges, 'serve', isQuick),
+    },
+    publishes: at.map((at, i) => ({ site: i > 0 && isElsewhere ? other : site, at })),
+    faults: [
+      ...Array.from({ length: faults }, () => edgeFault(dice, edges, begin, isQuick)),
+      ...(dice.below(9) === 0
+        ? [{ kind: 'kill-origin' as const, edge: -1, at: moment(dice, begin), lasts: dice.below(1200) }]
+        : []),
+    ],
+    isCalm: isQuick || dice.below(5) < 2,
+    repeats: dice.below(2) === 0,
+  };
+}
+
+/**
+ * An edge that was away for longer than its lease comes back while a publish is under way that did not wait for
+ * it, and that another edge holds up.
+ */
+function planReturn(dice: Random, edges: number): PlannedRound {
+  const away = dice.below(edges);
+  const slow = (away + 1 + dice.below(edges - 1)) % edges;
+  const lasts = 6800 + dice.below(1000);
+  const begin = lasts - 700 + dice.below(900);
+  const kind = dice.pick(['cut', 'freeze', 'stop-replicator', 'kill-edge'] as const);
+  const sync = { require: 'all', timeout: 12, onFailure: 'abort' } as const;
+  return {
+    policies: {
+      [STRICT]: { ...sync, withoutLease: 'refuse' },
+      [LOOSE]: { ...sync, withoutLease: 'serve' },
+    },
+    publishes: [{ site: STRICT, at: begin }],
+    faults: [
+      { kind, edge: away, at: 0, lasts },
+      {
+        kind: 'stop-replicator',
+        edge: slow,
+        at: begin - 200 + dice.below(250),
+        lasts: 500 + dice.below(2000),
+      },
+    ],
+    isCalm: true,
+    repeats: false,
+  };
+}
+
+function policy(
+  dice: Random,
+  edges: number,
+  withoutLease: SyncPolicy['withoutLease'],
+  isQuick: boolean,
+): SyncPolicy {
+  return {
+    require: dice.below(5) < 3 ? 'all' : { quorum: 1 + dice.below(edges) },
+    timeout: (withoutLease === 'refuse' ? REFUSING_S : 3) + (isQuick ? 0 : dice.below(6)),
+    onFailure: dice.below(3) === 0 ? 'degrade' : 'abort',
+    withoutLease,
+  };
+}
+
+function edgeFault(dice: Random, edges: number, begin: number, isQuick: boolean): PlannedFault {
+  const length = dice.below(20);
+  const lasts =
+    length < 11 || isQuick
+      ? 100 + dice.below(1400)
+      : length < 16
+        ? 1500 + dice.below(3000)
+        : 6500 + dice.below(3500);
+  return {
+    kind: dice.pick(EDGE_FAULTS),
+    edge: dice.below(edges),
+    at: moment(dice, begin),
+    lasts,
+  };
+}
+
+/** Half of them in the middle of the publish, which takes some 100 ms when nothing is wrong. */
+function moment(dice: Random, begin: number): number {
+  return dice.below(2) === 0 ? Math.max(0, begin - 20 + dice.below(200)) : dice.below(1200);
+}

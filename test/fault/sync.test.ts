@@ -1,0 +1,18 @@
+import t from 'tap';
+import { syncRounds } from './sync-rounds.ts';
+
+// A sample; `npm run test:sync` publishes as often as one likes.
+t.test('what a sync publish acknowledges holds, whatever fails meanwhile', async (t) => {
+  const seed = Date.now() % 1_000_000;
+  t.comment(`seed ${seed}`);
+  const { faults, reads, publishes } = await syncRounds({
+    ...{ publishes: 6, seed, edges: 3, isQuick: true },
+    tell: (line) => t.comment(line),
+  });
+  t.strictSame(
+    faults.map(({ kind, text }) => `${kind}: ${text}`),
+    [],
+  );
+  t.ok(publishes >= 6);
+  t.ok(reads > 200, `${reads} answers were judged`);
+});

@@ -1,0 +1,133 @@
+import type { ApiClient } from '../../origin/client/api-client.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { signEdgeToken } from '../../shared/edge-token.ts';
+import { generateSigningKey, signText } from '../../shared/keys.ts';
+import { type EdgeReport, joinProofText, type SignedReport, signReport } from '../../shared/protocol.ts';
+import { type Receipt, signReceipt } from '../../shared/receipt.ts';
+import { payloads } from '../../shared/record-kinds.ts';
+import { ask } from './http.ts';
+
+interface ShownSite {
+  revision: number;
+  prepared: number;
+}
+
+/** What an edge says to its origin, without the edge: it fetches nothing and says what the test wants. */
+export class EdgeDouble {
+  readonly name: string;
+  /** Whether it prepares what is to be prepared, shows what is live, and hands in receipts. */
+  prepares = true;
+  shows = true;
+  signs = true;
+  readonly #origin: { url: string; client: ApiClient; clock: Clock };
+  readonly #key = generateSigningKey();
+  readonly #sites = new Map<number, ShownSite>();
+  #receipts: Receipt[] = [];
+  #log = '';
+  #position = 0;
+  #time = 0;
+  #following: AbortController | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  private constructor(origin: { url: string; client: ApiClient; clock: Clock }, name: string) {
+    this.#origin = origin;
+    this.name = name;
+  }
+
+  static async join(
+    origin: { url: string; client: ApiClient; clock: Clock },
+    name: string,
+  ): Promise<EdgeDouble> {
+    const edge = new EdgeDouble(origin, name);
+    const { token } = await origin.client.createToken({ scope: 'join', edge: name });
+    const { publicKey } = edge.#key;
+    const proof = signText(edge.#key, joinProofText({ token, name, publicKey }));
+    const request = { token, name, region: 'r', lat: null, lon: null, publicKey, proof };
+    const answer = await ask(origin.url, '/feed/v1/join', {
+      method: 'POST',
+      body: JSON.stringify(request),
+      headers: { 'content-type': 'application/json' },
+    });
+    if (answer.status !== 200) throw new Error(`${name} could not join: ${answer.body}`);
+    edge.#log = (JSON.parse(answer.body.toString()) as { log: string }).log;
+    return edge;
+  }
+
+  /** Takes in the log and reports, again and again. */
+  follow(everyMs = 20): void {
+    const following = new AbortController();
+    this.#following = following;
+    this.#ended = (async () => {
+      while (!following.signal.aborted) {
+        try {
+          await this.takeIn();
+          await this.send([this.signed()]);
+        } catch {
+          // The origin is away: it is asked again.
+        }
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+      }
+    })();
+  }
+
+  /** Says nothing from here on. */
+  async stop(): Promise<void> {
+    this.#following?.abort();
+    await this.#ended.catch(() => {});
+  }
+
+  async takeIn(): Promise<void> {
+    const { records } = await this.#origin.client.log(this.#position + 1, 1000);
+    for (const { kind, site, revision, root, seq, payload } of records) {
+      // A switch that it does not make keeps it where it is in the log.
+      if (kind === 'activate' && !this.shows) return;
+      this.#position = seq;
+      const shown = this.#sites.get(site) ?? { revision: 0, prepared: 0 };
+      if (kind === 'revision' && payloads.revision.parseText(payload).mode === 'sync')
+        if (this.prepares) shown.prepared = revision;
+      if (kind === 'abort') shown.prepared = 0;
+      if (kind === 'activate' && root !== null) {
+        Object.assign(shown, { revision, prepared: 0 });
+        const receipt = { edge: this.name, site, revision, root, seq, since: 1, covers: 'all' };
+        if (this.signs) this.#receipts.push(signReceipt({ log: this.#log, epoch: 1, ...receipt }, this.#key));
+      }
+      if (site !== 0) this.#sites.set(site, shown);
+    }
+  }
+
+  signed(changes: Partial<EdgeReport> = {}): SignedReport {
+    this.#time = Math.max(this.#time + 1, this.#origin.clock.now());
+    const report: EdgeReport = {
+      time: this.#time,
+      position: this.#position,
+      version: 'double',
+      parent: null,
+      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+      sites: [...this.#sites].map(([site, { revision, prepared }]) => ({
+        ...{ site, revision, prepared, target: revision, pendingBytes: 0, error: null },
+      })),
+      faults: [],
+      receipts: this.#receipts,
+      ...changes,
+    };
+    return signReport(this.#log, this.name, report, this.#key);
+  }
+
+  /** Posts reports as this edge does; its own is the first. */
+  async send(
+    reports: readonly SignedReport[],
+  ): Promise<{ status: number; leases: Record<string, number>; code?: string }> {
+    const token = await signEdgeToken(
+      { name: this.name, key: this.#key },
+      this.#log,
+      this.#origin.clock.now(),
+    );
+    const answer = await ask(this.#origin.url, '/feed/v1/report', {
+      method: 'POST',
+      body: JSON.stringify({ reports }),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
+    if (answer.status === 200) this.#receipts = [];
+    return { leases: {}, ...JSON.parse(answer.body.toString()), status: answer.status };
+  }
+}

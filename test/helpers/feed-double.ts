@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify from 'fastify';
+import { pino } from 'pino';
+import { SkerryError } from '../../shared/errors.ts';
+import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
+import { feedRoutes } from '../../shared/feed/feed-routes.ts';
+import type { FeedServer } from '../../shared/feed/feed-server.ts';
+import type { FeedSource } from '../../shared/feed/feed-source.ts';
+
+/** A feed's server whose source comes and goes, over a network that fails when told so. */
+export interface FeedDouble {
+  readonly url: string;
+  /** What is served from now on; undefined: nobody is there. Connections that were open end. */
+  serve(source: FeedSource | undefined): void;
+  /** Ends all connections, and refuses new ones while `isDown`. */
+  cut(isDown: boolean): void;
+  /** The next answers break off after so many bytes, all together, as many times as it says. */
+  breakAfter(bytes: number, times: number): void;
+  close(): Promise<void>;
+}
+
+export async function startFeedDouble(): Promise<FeedDouble> {
+  let source: FeedSource | undefined;
+  let isDown = false;
+  let breaks = { bytes: 0, left: 0, times: 0 };
+  const sockets = new Set<Socket>();
+  const stopping = new AbortController();
+  const app = Fastify({
+    loggerInstance: pino({ level: 'silent' }) as never,
+    forceCloseConnections: true,
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as FeedServer;
+  answerWithProblems(app, pino({ level: 'silent' }));
+  const delegate = new Proxy({} as FeedSource, {
+    get: (_target, name) => {
+      if (source === undefined) throw new SkerryError('unavailable', 'nobody is here');
+      return Reflect.get(source, name);
+    },
+  });
+  feedRoutes(app, delegate, stopping.signal);
+  app.server.on('connection', (socket: Socket) => {
+    if (isDown || source === undefined) return socket.destroy();
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    breakable(socket);
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const end = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+
+  function breakable(socket: Socket): void {
+    const write = socket.write.bind(socket) as (piece: Uint8Array | string, ...rest: unknown[]) => boolean;
+    socket.write = ((piece: Uint8Array | string, ...rest: unknown[]) => {
+      if (breaks.times === 0) return write(piece, ...rest);
+      const bytes = typeof piece === 'string' ? Buffer.from(piece, rest[0] as BufferEncoding) : piece;
+      if (bytes.length <= breaks.left) {
+        breaks.left -= bytes.length;
+        return write(piece, ...rest);
+      }
+      write(bytes.subarray(0, breaks.left));
+      breaks = { ...breaks, left: breaks.bytes, times: breaks.times - 1 };
+      setImmediate(() => socket.destroy());
+      return false;
+    }) as Socket['write'];
+  }
+
+  return {
+    url,
+    serve(next) {
+      source = next;
+      end();
+    },
+    cut(down) {
+      isDown = down;
+      end();
+    },
+    breakAfter(bytes, times) {
+      breaks = { bytes, left: bytes, times };
+    },
+    async close() {
+      stopping.abort();
+      source = undefined;
+      end();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Logger } from 'pino';
+import type { SiteView } from '../../edge/activate/messages.ts';
+import { join } from '../../edge/follow/join.ts';
+import { Upstream } from '../../edge/follow/upstream.ts';
+import { Upstreams } from '../../edge/follow/upstreams.ts';
+import { type Replica, startReplica } from '../../edge/replica.ts';
+import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
+import { openSqliteEdgeCatalog } from '../../edge/store/sqlite-catalog.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Encodings } from '../../shared/delta/encodings.ts';
+import { generateSigningKey } from '../../shared/keys.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
+import { asRemote } from './in-process.ts';
+import { MemoryDisk, openMemoryStore } from './memory-store.ts';
+
+export const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+
+const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** Transactions that a loss of power may take back, until one of those that are synced. */
+const RELAXED = ['beginStaging', 'proveStaging', 'stage', 'sealLeaves', 'resealLeaves', 'sealRoot', 'unstage'];
+const SYNCED = [
+  ...['storeRecords', 'noteHead', 'pruneRecords', 'reveal', 'setCovers', 'dropHeld', 'endStaging', 'setPrepared'],
+  ...['addReceipt', 'markSent', 'removed', 'prune', 'removals'],
+];
+
+export interface InnerEdgeParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Of an edge that is a parent. */
+  readonly encodings: Encodings | undefined;
+  /** What readers see from now on; all is read from the edge's own catalog and disk. */
+  readonly shown: (views: readonly SiteView[]) => void;
+}
+
+/** The process is gone: nothing that it still tries to do has an effect. */
+class Crashed extends Error {}
+
+/** The replicating side of an edge in this process, over a catalog file and a disk that outlive its crashes. */
+export class InnerEdge {
+  readonly name: string;
+  readonly disk = new MemoryDisk();
+  views: readonly SiteView[] = [];
+  readonly #parts: InnerEdgeParts;
+  readonly #key = generateSigningKey();
+  readonly #folder: string;
+  #generation = 0;
+  #life: Life | undefined;
+  replica: Replica | undefined;
+
+  private constructor(parts: InnerEdgeParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.#folder = mkdtempSync(joinPath(PLACE, 'skerry-model-'));
+    copyFileSync(emptyCatalog(), this.file);
+  }
+
+  static async join(parts: InnerEdgeParts, origin: string, token: string): Promise<InnerEdge> {
+    const edge = new InnerEdge(parts);
+    const upstream = new Upstream(origin, parts.clock);
+    const place = { origin, token, name: parts.name, region: 'r', lat: null, lon: null };
+    try {
+      const chain = await join(upstream, place, edge.#key, new AbortController().signal);
+      const catalog = openSqliteEdgeCatalog(edge.file);
+      catalog.begin(chain);
+      catalog.close();
+    } finally {
+      await upstream.close();
+    }
+    return edge;
+  }
+
+  get file(): string {
+    return joinPath(this.#folder, `catalog-${this.#generation}.sqlite`);
+  }
+
+  get isRunning(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get isCrashed(): boolean {
+    return this.#life?.isDown ?? false;
+  }
+
+  /** The catalog as the process has it: a call is one step, between two of the process's own. */
+  get catalog(): EdgeCatalogCalls {
+    if (this.#life === undefined) throw new Error(`${this.name} does not run`);
+    return this.#life.catalog;
+  }
+
+  async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
+    const { clock, log, encodings, shown } = this.#parts;
+    const life = new Life(this.file);
+    const upstreams = new Upstreams(urls, clock);
+    life.upstreams = upstreams;
+    this.#life = life;
+    this.replica = await startReplica({
+      identity: { name: this.name, region: 'r' },
+      key: this.#key,
+      catalog: asRemote(life.catalog, (method) => life.step(method)),
+      store: life.guarded(openMemoryStore(this.disk)),
+      upstreams,
+      limits,
+      readers: {
+        show: async (views) => {
+          if (life.isDown) throw new Crashed('the process is gone');
+          this.views = views;
+          shown(views);
+        },
+        lease: () => {},
+        forget: () => {},
+      },
+      encodings,
+      clock,
+      log,
+    });
+  }
+
+  /** Ends the process before the call of its catalog or its store that comes after `calls` others. */
+  crashAfter(calls: number): Promise<void> {
+    const life = this.#life;
+    if (life === undefined) return Promise.resolve();
+    life.callsLeft = calls;
+    return life.crashed;
+  }
+
+  /**
+   * Ends the process now, if it has not crashed. With `power`, what was not synced to the disk is lost; the drafts of
+   * objects lose what `tear` says of each.
+   */
+  async stop({ power = false, tear = (size: number) => size } = {}): Promise<void> {
+    const life = this.#life;
+    if (life === undefined) return;
+    life.goDown();
+    const { replica } = this;
+    this.replica = undefined;
+    this.#life = undefined;
+    await replica?.close();
+    await life.upstreams?.close();
+    if (power) {
+      for (const [name, bytes] of this.disk.drafts) this.disk.drafts.set(name, bytes.subarray(0, tear(bytes.length)));
+      this.#losePower(life);
+    }
+    life.catalog.close();
+  }
+
+  #losePower(life: Life): void {
+    const before = this.file;
+    this.#generation++;
+    copyFileSync(before, this.file);
+    if (!existsSync(`${before}-wal`)) return;
+    copyFileSync(`${before}-wal`, `${this.file}-wal`);
+    truncateSync(`${this.file}-wal`, Math.min(life.synced, statSync(`${this.file}-wal`).size));
+  }
+
+  /** Changes rows behind the back of the process, as a bad disk does. */
+  damage(change: (database: DatabaseSync) => void): void {
+    const database = new DatabaseSync(this.file, { timeout: 1000 });
+    try {
+      change(database);
+    } finally {
+      database.close();
+    }
+    this.#life?.noteSynced();
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** One run of the process, from its start to its end. */
+class Life {
+  readonly catalog: EdgeCatalogCalls;
+  readonly crashed: Promise<void>;
+  upstreams: Upstreams | undefined;
+  callsLeft = Number.POSITIVE_INFINITY;
+  isDown = false;
+  /** The bytes of the write-ahead log that a loss of power leaves. */
+  synced = Number.POSITIVE_INFINITY;
+  readonly #wal: string;
+  readonly #crash: () => void;
+
+  constructor(file: string) {
+    this.#wal = `${file}-wal`;
+    this.catalog = openSqliteEdgeCatalog(file);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.crashed = promise;
+    this.#crash = resolve;
+  }
+
+  goDown(): void {
+    this.isDown = true;
+    this.#crash();
+  }
+
+  step(method: string): void {
+    if (!this.isDown && this.callsLeft-- <= 0) this.goDown();
+    if (this.isDown) throw new Crashed('the process is gone');
+    // What was written before a relaxed transaction is synced; what follows is not, until the next that is.
+    if (SYNCED.includes(method)) this.synced = Number.POSITIVE_INFINITY;
+    else if (RELAXED.includes(method) && this.synced === Number.POSITIVE_INFINITY) this.noteSynced();
+  }
+
+  noteSynced(): void {
+    this.synced = existsSync(this.#wal) ? statSync(this.#wal).size : Number.POSITIVE_INFINITY;
+  }
+
+  guarded(store: ObjectStore): ObjectStore {
+    const guard = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get: (_target, name) => {
+          const found = Reflect.get(target, name) as unknown;
+          if (typeof found !== 'function' || name === 'read') return found;
+          return async (...args: unknown[]) => {
+            await new Promise((resume) => setImmediate(resume));
+            this.step('');
+            const result = (await found.apply(target, args)) as unknown;
+            return name === 'draft' ? guard(result as Draft) : result;
+          };
+        },
+      });
+    return guard(store);
+  }
+}
+
+let template: string | undefined;
+
+/** A catalog of the newest schema with nothing in it: making one takes longer than a copy. */
+function emptyCatalog(): string {
+  if (template !== undefined) return template;
+  const folder = mkdtempSync(joinPath(PLACE, 'skerry-model-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  template = joinPath(folder, 'empty.sqlite');
+  openSqliteEdgeCatalog(template).close();
+  return template;
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { originFeed } from '../../origin/fleet/feed.ts';
+import { Fleet } from '../../origin/fleet/fleet.ts';
+import { createToken } from '../../origin/fleet/tokens.ts';
+import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
+import type { Catalog } from '../../origin/log/catalog.ts';
+import { Committer } from '../../origin/log/commit.ts';
+import { openLogWriter } from '../../origin/log/sqlite/append.ts';
+import { catalogContext } from '../../origin/log/sqlite/context.ts';
+import { deployCalls } from '../../origin/log/sqlite/deploys.ts';
+import { fleetCalls } from '../../origin/log/sqlite/fleet.ts';
+import { heldRevisionReaders } from '../../origin/log/sqlite/held-revisions.ts';
+import { logCalls } from '../../origin/log/sqlite/log.ts';
+import { objectCalls } from '../../origin/log/sqlite/objects.ts';
+import { retentionCalls } from '../../origin/log/sqlite/retention.ts';
+import { revisionCalls } from '../../origin/log/sqlite/revisions.ts';
+import { migrations } from '../../origin/log/sqlite/schema.ts';
+import { siteCalls } from '../../origin/log/sqlite/sites.ts';
+import { tokenCalls } from '../../origin/log/sqlite/tokens.ts';
+import { Stager } from '../../origin/log/stager.ts';
+import { Retention } from '../../origin/retention/retention.ts';
+import { certifyKey } from '../../shared/certificate.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { ContentPath } from '../../shared/content-path.ts';
+import type { Encodings } from '../../shared/delta/encodings.ts';
+import type { Change } from '../../shared/diff.ts';
+import type { Entry } from '../../shared/entry.ts';
+import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { Gate } from '../../shared/gate.ts';
+import { fingerprintOf, generateSigningKey } from '../../shared/keys.ts';
+import { openObjectNames } from '../../shared/manifest/object-names.ts';
+import { openDatabase } from '../../shared/sqlite/open.ts';
+import { Wakeup } from '../../shared/wakeup.ts';
+import { asRemote } from './in-process.ts';
+import { MemoryDisk, openMemoryStore } from './memory-store.ts';
+
+/** An origin without its process: the parts that publish, prune and feed, over a catalog and a store in memory. */
+export interface InnerOrigin {
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+  readonly fleet: Fleet;
+  readonly feed: FeedSource;
+  readonly retention: Retention;
+  readonly disk: MemoryDisk;
+  joinToken(edge: string): Promise<string>;
+  /** Takes bytes in and gives the change that puts them at a path. */
+  put(site: number, path: string, bytes: Buffer, time: number): Promise<Change>;
+  /** A revision of a synchronous publish that waits for `activate` or `abort` in the catalog; gives its number. */
+  propose(site: number, base: number, changes: (time: number) => Promise<readonly Change[]>): Promise<number>;
+  close(): void;
+}
+
+export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promise<InnerOrigin> {
+  const key = generateSigningKey();
+  const database = openDatabase(':memory:', migrations);
+  const context = catalogContext(database, openLogWriter(database, key));
+  const catalog: Catalog = asRemote({
+    ...heldRevisionReaders(context),
+    ...openObjectNames(database),
+    ...logCalls(context),
+    ...siteCalls(context),
+    ...revisionCalls(context),
+    ...objectCalls(context),
+    ...deployCalls(context),
+    ...tokenCalls(context),
+    ...fleetCalls(context),
+    ...retentionCalls(context),
+  });
+  const recoveryKey = generateSigningKey();
+  const log = randomBytes(16).toString('hex');
+  await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());
+  const identity = await catalog.identity();
+  if (identity === undefined) throw new Error('the log was not founded');
+  const recovery = fingerprintOf(recoveryKey.publicKey);
+  const disk = new MemoryDisk();
+  const store = openMemoryStore(disk);
+  const appended = new Wakeup();
+  const stopping = new AbortController();
+  const gate = new Gate();
+  const fleet = await Fleet.open({ catalog, clock, log, recovery, appended });
+  const committer = new Committer({ catalog, clock, appended, edges: fleet, stopping: stopping.signal });
+  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const stager = new Stager(catalog, clock);
+  const forecast = () => Promise.reject(new Error('nobody asks'));
+  return {
+    catalog,
+    committer,
+    fleet,
+    disk,
+    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
+    retention: new Retention({
+      ...{ catalog, forecast, store, clock, gate, appended },
+      stopping: stopping.signal,
+    }),
+    async joinToken(edge) {
+      return (await createToken(catalog, clock, { scope: 'join', edge }, recovery)).token;
+    },
+    async put(site, path, bytes, time) {
+      const { digest, size, chunks } = await intake.take(site, Readable.from([bytes], { objectMode: false }));
+      const entry: Entry = { path: path as ContentPath, digest, size, chunks, type: 'text/plain', meta: [], time };
+      return { kind: 'put', entry };
+    },
+    async propose(site, base, changes) {
+      const overlay = async (revision: number, time: number) =>
+        catalog.stage(site, revision, await changes(time));
+      const staged = await stager.stage({ site, base, overlay }, stopping.signal);
+      const revealed = { site, base, message: '', restores: null, activate: null, deploy: null };
+      await catalog.reveal({ ...staged, ...revealed, mode: 'sync' });
+      appended.wake();
+      return staged.revision;
+    },
+    close() {
+      stopping.abort();
+      appended.wake();
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { type Clock, systemClock } from '../../shared/clock.ts';
+
+export interface TurnedClock extends Clock {
+  /** Puts the clock forward: whoever sleeps past the new time wakes. */
+  advance(ms: number): void;
+}
+
+/** Goes on as time does, and jumps when it is told to. */
+export function turnedClock(): TurnedClock {
+  let skew = 0;
+  const sleepers = new Set<{ until: number; wake: AbortController }>();
+  const monotonic = () => systemClock.monotonic() + skew;
+  return {
+    now: () => systemClock.now() + skew,
+    monotonic,
+    async sleep(ms, signal) {
+      const sleeper = { until: monotonic() + ms, wake: new AbortController() };
+      sleepers.add(sleeper);
+      const either = AbortSignal.any([sleeper.wake.signal, ...(signal === undefined ? [] : [signal])]);
+      try {
+        await systemClock.sleep(ms, either);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!sleeper.wake.signal.aborted) throw error;
+      } finally {
+        sleepers.delete(sleeper);
+      }
+    },
+    advance(ms) {
+      skew += ms;
+      for (const { until, wake } of sleepers) if (until <= monotonic()) wake.abort();
+    },
+  };
+}

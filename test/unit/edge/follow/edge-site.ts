@@ -1,0 +1,36 @@
+import type { Activation, EdgeSite } from '../../../../edge/store/catalog.ts';
+import { digestOf } from '../../../../shared/digest.ts';
+import type { EdgeLimits } from '../../../../shared/protocol.ts';
+import { DEFAULT_POLICY } from '../../../../shared/site-policy.ts';
+
+export const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+
+/** A site that shows revision 1 and has nothing to do, but for what `changes` say. */
+export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
+  return {
+    id: 1,
+    name: 'docs',
+    domains: [],
+    policy: DEFAULT_POLICY,
+    active: { revision: 1, root: digestOf('1'), seq: 10, files: null },
+    activations: [],
+    proposal: null,
+    staging: null,
+    prepared: null,
+    covers: null,
+    ...changes,
+  };
+}
+
+export function activation(revision: number, changes: Partial<Activation> = {}): Activation {
+  return {
+    revision,
+    root: digestOf(String(revision)),
+    seq: 10 * revision,
+    files: 1,
+    time: 0,
+    mode: 'async',
+    now: false,
+    ...changes,
+  };
+}

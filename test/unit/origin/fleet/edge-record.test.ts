@@ -1,0 +1,63 @@
+import t from 'tap';
+import {
+  admitted,
+  grantLease,
+  isOnline,
+  isParticipant,
+  LEASE_MS,
+  leaseLeft,
+} from '../../../../origin/fleet/edge-record.ts';
+import type { EdgeRow } from '../../../../origin/log/catalog.ts';
+import type { EdgeReport } from '../../../../shared/protocol.ts';
+
+const clock = { now: () => 1_000_000, monotonic: () => 500 };
+const report = (limits: Partial<EdgeReport['limits']> = {}): EdgeReport => ({
+  ...{ time: 7, position: 1, version: '1', parent: null, sites: [], faults: [], receipts: [] },
+  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, ...limits },
+});
+const row = (changes: Partial<EdgeRow> = {}): EdgeRow => ({
+  ...{ name: 'a', region: 'r', lat: null, lon: null, publicKey: 'k', revoked: false, paused: false },
+  lastSeen: null,
+  report: report(),
+  ...changes,
+});
+
+t.test('a lease is counted from its granting, with a margin', async (t) => {
+  const edge = admitted(row(), clock);
+  t.equal(edge.reportTime, 7);
+  t.equal(isOnline(edge, 500), false);
+  t.equal(grantLease(edge, 1000), LEASE_MS);
+  t.equal(leaseLeft(edge, 1000), LEASE_MS + 500);
+  t.equal(isOnline(edge, 1000 + LEASE_MS + 499), true);
+  t.equal(isOnline(edge, 1000 + LEASE_MS + 500), false);
+  t.equal(leaseLeft(edge, 99_999), 0);
+});
+
+t.test('what was heard of just before the start may hold a lease, and is not known to be here', async (t) => {
+  const recent = admitted(row({ lastSeen: clock.now() - 10_000 }), clock);
+  t.equal(leaseLeft(recent, 500), LEASE_MS + 500);
+  t.equal(isOnline(recent, 500), false);
+  t.equal(isParticipant(recent, 's', 500), true);
+  t.equal(leaseLeft(admitted(row({ lastSeen: clock.now() - 100_000 }), clock), 500), 0);
+});
+
+t.test('whom a sync publish counts on', async (t) => {
+  const window = { cron: '0 3 * * *', timezone: 'UTC', minutes: 60 };
+  const table: [string, Partial<EdgeRow>, boolean][] = [
+    ['one with a lease', {}, true],
+    ['one that has said nothing of itself', { report: null }, false],
+    ['a paused one', { paused: true }, false],
+    ['a revoked one', { revoked: true }, false],
+    ['a delayed one', { report: report({ delay: 1 }) }, false],
+    ['a scheduled one', { report: report({ schedule: window }) }, false],
+    ['one of other sites', { report: report({ sites: ['other'] }) }, false],
+    ['one of this site and a part of it', { report: report({ sites: ['s'], prefixes: ['x/'] }) }, true],
+    ['one on a slow line', { report: report({ rate: 1024 }) }, true],
+  ];
+  for (const [name, changes, expected] of table) {
+    const edge = admitted(row(changes), clock);
+    t.equal(isParticipant(edge, 's', 500), false, `${name}, without a lease`);
+    grantLease(edge, 500);
+    t.equal(isParticipant(edge, 's', 500), expected, name);
+  }
+});
