@@ -1,8 +1,15 @@
 /** Lets any number of loops wait for something new without holding a queue for them. */
 export class Wakeup {
   #waiters = new Set<() => void>();
+  readonly #always: (() => void)[] = [];
+
+  /** Calls back at each `wake`, before those who wait. */
+  always(callback: () => void): void {
+    this.#always.push(callback);
+  }
 
   wake(): void {
+    for (const callback of this.#always) callback();
     const waiters = this.#waiters;
     this.#waiters = new Set();
     for (const resume of waiters) resume();

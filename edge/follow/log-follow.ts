@@ -12,7 +12,7 @@ import type { Caller, Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
 const RECORDS_PER_SYNC = 500;
-const BACKOFF = { first: 200, most: 10_000 };
+const BACKOFF = { first: 200, most: 4000 };
 /** An upstream whose head gets no younger for this long is left for another. */
 const STALE_MS = 30_000;
 
@@ -69,7 +69,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       record.seq === first && first > stored.seq + 1
         ? startAtCheckpoint(chain, record)
         : follow(chain, record);
-    for await (const frame of from.stream(caller, first, wants, leaving)) {
+    for await (const frame of framesFrom(from, first, leaving)) {
       switch (frame.t) {
         case 'record':
           try {
@@ -107,6 +107,20 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       }
       progressed();
     }
+  }
+
+  /** What was missed comes in pages, coded; then what happens, as it happens. */
+  async function* framesFrom(from: Upstream, first: number, leaving: AbortSignal) {
+    let next = first;
+    for (let came = 1; came > 0; ) {
+      came = 0;
+      for await (const frame of from.records(caller, next, leaving)) {
+        came++;
+        yield frame;
+      }
+      next += came;
+    }
+    yield* from.stream(caller, next, wants, leaving);
   }
 
   const newer = new AbortController();

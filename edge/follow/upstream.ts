@@ -95,6 +95,14 @@ export class Upstream {
     for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
   }
 
+  /** A page of records from `from` on, as frames; empty at the end of the log. */
+  async *records(caller: Caller, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
+    const transfer = { signal, bandwidths: [] };
+    const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, caller } as const;
+    const { body } = await this.#fetch(request, transfer, undefined);
+    for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
+  }
+
   async report(caller: Caller, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
     const { body } = await this.#call({
       method: 'POST',

@@ -61,15 +61,21 @@ async function serve({ folder, host, port }: Start): Promise<void> {
         throw new Error('a serving process is started once');
     }
   });
-  process.once('disconnect', drain);
+  process.once('disconnect', endAsOrphan);
   // The replicator may have gone before anyone listened.
-  if (!process.connected) return drain();
+  if (!process.connected) return endAsOrphan();
 
   await new Promise<void>((resolve, reject) => {
     app.server.once('error', reject);
     app.server.listen({ host, port, reusePort: true }, resolve);
   });
   tell({ t: 'listening', port });
+
+  /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
+  function endAsOrphan(): void {
+    app.server.prependListener('request', ({ socket }) => socket.destroy());
+    drain();
+  }
 
   function drain(): void {
     setTimeout(() => process.exit(0), DRAIN_MS).unref();

@@ -8,6 +8,7 @@ import type { Payload } from '../../shared/record-kinds.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Fleet } from './fleet.ts';
+import { sharedReads } from './shared-reads.ts';
 
 export interface OriginFeedParts {
   readonly catalog: Catalog;
@@ -29,6 +30,7 @@ export function originFeed({
 }: OriginFeedParts): FeedSource {
   const { log, epoch, key } = identity;
   const head = () => catalog.head(clock.now());
+  const shared = sharedReads(catalog, clock, fleet.appended);
   return {
     log,
     clock,
@@ -40,8 +42,7 @@ export function originFeed({
     path: () => [],
     admit: () => {},
     firstSeq: () => catalog.firstSeq(),
-    records: (from, limit) => catalog.records(from, limit),
-    head,
+    ...shared,
     async holds(site, revision) {
       try {
         await catalog.revision(site, revision);

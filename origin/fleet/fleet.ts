@@ -5,6 +5,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import type { KeyFingerprint, PublicKey } from '../../shared/keys.ts';
 import type { EdgeReport, JoinRequest, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
+import type { Receipt } from '../../shared/receipt.ts';
 import type { Seq } from '../../shared/record.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
@@ -49,6 +50,8 @@ export class Fleet implements FeedMembers, SyncEdges {
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
   readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
   readonly #statuses: EdgeStatuses;
+  /** After a publish all edges report within a moment: their receipts share a sync. */
+  readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
   private constructor({ catalog, clock, log, recovery, appended }: FleetOptions) {
@@ -58,6 +61,10 @@ export class Fleet implements FeedMembers, SyncEdges {
     this.#recovery = recovery;
     this.appended = appended;
     this.#statuses = new EdgeStatuses(catalog, clock);
+    this.#receipts = new Batcher<readonly Receipt[], readonly Receipt[]>(
+      (batch) => catalog.addReceipts(batch.flat()),
+      500,
+    );
     this.#saved = new Batcher((reports) => catalog.saveReports(reports), 500);
   }
 
@@ -102,7 +109,7 @@ export class Fleet implements FeedMembers, SyncEdges {
   async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     const verified = verifyReports(this.#log, sender, reports, (name) => this.#edges.get(name));
     const fresh = freshReports(verified);
-    await takeIn(this.#catalog, fresh, this.#clock.now());
+    await takeIn((receipts) => this.#receipts.add(receipts), fresh, this.#clock.now());
     const leases: Record<string, number> = {};
     const serves: Record<string, number> = {};
     for (const { edge } of fresh) {

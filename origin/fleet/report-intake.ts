@@ -2,7 +2,6 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { PublicKey } from '../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
 import { type Receipt, verifyReceipt } from '../../shared/receipt.ts';
-import type { Catalog } from '../log/catalog.ts';
 import type { EdgeRecord } from './edge-record.ts';
 
 export interface Verified {
@@ -49,9 +48,13 @@ export function freshReports(verified: readonly Verified[]): Verified[] {
 }
 
 /** Receipts are durable when it resolves; of the rest only the newest report of each edge counts. */
-export async function takeIn(catalog: Catalog, fresh: readonly Verified[], now: number): Promise<void> {
+export async function takeIn(
+  store: (receipts: readonly Receipt[]) => Promise<readonly Receipt[]>,
+  fresh: readonly Verified[],
+  now: number,
+): Promise<void> {
   const receipts = fresh.flatMap(({ report }) => report.receipts);
-  const stored = receipts.length === 0 ? [] : await catalog.addReceipts(receipts);
+  const stored = receipts.length === 0 ? [] : await store(receipts);
   for (const { edge, report } of fresh) {
     edge.lastSeen = now;
     for (const receipt of stored) if (receipt.edge === edge.row.name) confirm(edge, receipt);

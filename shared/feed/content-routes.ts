@@ -1,23 +1,19 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress } from 'node:zlib';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BUCKETS_TYPE, encodeBuckets } from '../bucket-list.ts';
 import { BUNDLE_TYPE } from '../bundle.ts';
 import { parseAvailableDictionary } from '../delta/dcz.ts';
-import type { Encoded } from '../delta/encodings.ts';
 import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
 import { DIGEST_PATTERN, toDigest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
-import type { DiffCursor } from '../manifest/reading.ts';
 import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../protocol.ts';
 import type { ByteRange } from '../store/object-store.ts';
+import { diffText, encodedDiff } from './diff-text.ts';
 import { encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
+import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
-const DIFF_PAGE = 2000;
 const LEAVES_PER_READ = 64;
 /** How long a request waits for a revision that is on its way to this parent. */
 const COMING_MS = 10_000;
@@ -58,7 +54,10 @@ export function contentRoutes(
       await awaitHeld(range.site, range.to);
       if (range.from !== 0 && (await source.holds(range.site, range.from)) !== 'held')
         throw noLongerHeld(range.site, range.from);
-      return sendCompressed(request, reply, DIFF_TYPE, diffText(source, range));
+      const encoded = accepts(request, 'zstd') ? await encodedDiff(source, range) : undefined;
+      return encoded === undefined
+        ? sendCompressed(request, reply, DIFF_TYPE, diffText(source, range))
+        : sendEncoded(reply, DIFF_TYPE, encoded);
     },
   );
 
@@ -160,22 +159,6 @@ function noLongerHeld(site: number, revision: number): SkerryError {
   return new SkerryError('no-longer-held', `revision ${revision} of site ${site} is not held here`);
 }
 
-async function* diffText(
-  source: FeedSource,
-  range: { site: number; from: number; to: number },
-): AsyncGenerator<string> {
-  yield encodeDiffStart(range);
-  let cursor: DiffCursor | undefined;
-  let changes = 0;
-  do {
-    const page = await source.manifests.diffPage(range.site, range.from, range.to, cursor, DIFF_PAGE);
-    if (page.changes.length > 0) yield page.changes.map(encodeChange).join('');
-    changes += page.changes.length;
-    cursor = page.next;
-  } while (cursor !== undefined);
-  yield encodeDiffEnd(changes);
-}
-
 /** The entries of some leaves, in the form of a diff from nothing. */
 async function* entriesText(
   source: FeedSource,
@@ -195,33 +178,10 @@ async function* entriesText(
   yield encodeDiffEnd(count);
 }
 
-const accepts = (request: FastifyRequest, coding: string) =>
-  new RegExp(`\\b${coding}\\b`).test(String(request.headers['accept-encoding'] ?? ''));
-
 function availableDictionary(request: FastifyRequest) {
   return accepts(request, 'dcz')
     ? parseAvailableDictionary(request.headers['available-dictionary'] as string | undefined)
     : undefined;
-}
-
-function sendEncoded(reply: FastifyReply, type: string, { coding, bytes }: Encoded): FastifyReply {
-  if (coding !== 'identity') reply.header('content-encoding', coding);
-  return reply.type(type).header('vary', 'accept-encoding, available-dictionary').send(bytes);
-}
-
-function sendCompressed(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  type: string,
-  body: AsyncIterable<string | Buffer>,
-): FastifyReply {
-  reply.type(type);
-  const plain = Readable.from(body);
-  if (!accepts(request, 'zstd')) return reply.send(plain);
-  const packed = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-  // A failure reaches the reader as a cut-off body.
-  pipeline(plain, packed).catch(() => {});
-  return reply.header('content-encoding', 'zstd').send(packed);
 }
 
 /** Followers ask for whole chunks: one range with both ends. What is beyond the object is left out. */

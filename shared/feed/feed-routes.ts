@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { verifyEdgeToken } from '../edge-token.ts';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
 import {
@@ -17,9 +16,12 @@ import { contentRoutes } from './content-routes.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
+import { knownTokens } from './known-tokens.ts';
+import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const MEGABYTE = 1024 * 1024;
+const RECORDS_PER_PAGE = 1000;
 
 const wantsSchema = schema(
   Type.Object({
@@ -31,10 +33,8 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 
 /** The feed under /feed/v1. The server's error handler answers what these routes throw. */
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
-  const member = (request: FastifyRequest): Promise<string> => {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    return verifyEdgeToken(token, source.log, source.clock.now(), (name) => source.members.keyOf(name));
-  };
+  const holder = knownTokens(source);
+  const member = (request: FastifyRequest) => holder(request.headers.authorization);
 
   app.post(
     '/feed/v1/join',
@@ -68,6 +68,20 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       } finally {
         disconnected();
       }
+    },
+  );
+
+  // What an edge missed while it was away, in pages: coded, which the stream of single records is not.
+  app.get(
+    '/feed/v1/records',
+    { schema: { hide: true, querystring: Type.Object({ from: Type.String({ pattern: NUMBER }) }) } },
+    async (request, reply) => {
+      await member(request);
+      const from = Number(request.query.from);
+      await checkStart(source, from);
+      const records = await source.records(from, RECORDS_PER_PAGE);
+      const lines = records.map((record) => encodeFrame({ v: 1, t: 'record', record }));
+      return sendCompressed(request, reply, FRAME_TYPE, lines);
     },
   );
 

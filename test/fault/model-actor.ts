@@ -32,6 +32,7 @@ export interface ActorParts {
   readonly encodings: Encodings | undefined;
   /** Where its children find it. */
   readonly server: FeedDouble | undefined;
+  readonly quickAudit: boolean;
 }
 
 /** An edge, how it is configured, and what it has shown. */
@@ -46,6 +47,8 @@ export class Actor {
   areObjectsDamaged = false;
   isManifestDamaged = false;
   wasDamaged = false;
+  /** Why the last verification broke off. */
+  lastError: unknown;
   readonly #server: FeedDouble | undefined;
   readonly #newest = new Map<number, number>();
 
@@ -56,11 +59,11 @@ export class Actor {
   }
 
   static async join(parts: ActorParts, origin: InnerOrigin, originUrl: string, urls: readonly string[]) {
-    const { name, clock, log, encodings } = parts;
+    const { name, clock, log, encodings, quickAudit } = parts;
     let actor: Actor | undefined;
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
-    const edge = await InnerEdge.join({ name, clock, log, encodings, shown }, originUrl, token);
+    const edge = await InnerEdge.join({ name, clock, log, encodings, shown, quickAudit }, originUrl, token);
     actor = new Actor(edge, urls, parts.server);
     return actor;
   }
@@ -81,7 +84,8 @@ export class Actor {
     const { catalog, disk, name } = this.edge;
     for (const { id, revision, prefixes } of views) {
       const newest = this.#newest.get(id) ?? 0;
-      if (revision < newest) this.faults.push(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
+      if (revision < newest)
+        this.faults.push(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
       this.#newest.set(id, Math.max(newest, revision));
       if (revision === 0 || this.isManifestDamaged) continue;
       const { entries } = catalog.manifestPage(id, revision, undefined, 10_000);
@@ -93,7 +97,8 @@ export class Actor {
       for (const { path, digest, size } of entries) {
         if (!isCovered(path, prefixes)) continue;
         const bytes = disk.objects.get(digest);
-        if (bytes === undefined) this.faults.push(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
+        if (bytes === undefined)
+          this.faults.push(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
         else if (bytes.length !== size || digestOnce(bytes) !== digest)
           this.faults.push(`${name} shows other bytes at ${path} of ${id}@${revision}`);
       }
@@ -114,18 +119,16 @@ export class Actor {
       return false;
     }
   }
-  lastError: unknown;
 
   /** Objects that no entry names: nobody will ever ask for them. */
   leaked(): string[] {
-    const { disk, file } = this.edge;
+    const { disk } = this.edge;
     const named = new Set<string>();
     this.edge.damage((database) => {
       for (const row of database.prepare('SELECT digest, chunks FROM entry').all())
         for (const digest of [row.digest, row.chunks])
           if (digest !== null) named.add(Buffer.from(digest as Uint8Array).toString('hex'));
     });
-    void file;
     return [...disk.objects.keys()].filter((digest) => !named.has(digest));
   }
 }

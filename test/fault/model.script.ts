@@ -1,4 +1,4 @@
-/** `npm run test:model -- [--sequences N] [--seed S] [--sequence N] [--lanes N]` */
+/** `npm run test:model -- [--sequences N] [--seed S] [--sequence N] [--lanes N] [--without KIND,KIND]` */
 import { parseArgs } from 'node:util';
 import { type Outcome, openLanes } from './model.ts';
 
@@ -9,6 +9,8 @@ const { values } = parseArgs({
     sequence: { type: 'string' },
     from: { type: 'string', default: '0' },
     lanes: { type: 'string', default: '4' },
+    /** Kinds of steps or damage to leave out, with commas. */
+    without: { type: 'string', default: '' },
     /** Go on after a failure, up to so many. */
     failures: { type: 'string', default: '5' },
   },
@@ -30,13 +32,14 @@ let leaked = 0;
 await Promise.all(
   lanes.map(async (lane) => {
     while (next < last && failed.length < Number(values.failures)) {
-      const outcome = await lane.run(seed, next++);
+      const outcome = await lane.run(seed, next++, values.without.split(','));
       done++;
       sights += outcome.sights;
       leaked += outcome.leaked;
       for (const line of outcome.accused) {
         const code = line.split(':')[0] ?? '';
-        if (!accused.has(code)) tell(`an honest upstream was accused in sequence ${outcome.sequence}: ${line}`);
+        if (!accused.has(code))
+          tell(`an honest upstream was accused in sequence ${outcome.sequence}: ${line}`);
         accused.set(code, (accused.get(code) ?? 0) + 1);
       }
       if (outcome.faults.length > 0) {
@@ -61,7 +64,7 @@ function seconds(): number {
 
 function report({ sequence, plan, faults, warnings }: Outcome): void {
   tell(`\nFAILED: --seed ${seed} --sequence ${sequence}; ${plan.sites} sites, route ${plan.route}`);
-  plan.steps.forEach((step, i) => tell(`  ${i} ${JSON.stringify(step)}`));
+  for (const [i, step] of plan.steps.entries()) tell(`  ${i} ${JSON.stringify(step)}`);
   for (const line of warnings) tell(`  log: ${line}`);
   for (const fault of faults.slice(0, 4)) tell(`  FAULT ${fault}`);
 }

@@ -1,20 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { Entry } from '../../shared/entry.ts';
+import { leafOf } from '../../shared/buckets.ts';
+import type { ContentPath } from '../../shared/content-path.ts';
 import { Encodings } from '../../shared/delta/encodings.ts';
 import type { Change } from '../../shared/diff.ts';
-import type { ContentPath } from '../../shared/content-path.ts';
+import type { Entry } from '../../shared/entry.ts';
 import { hasCode, type SkerryError } from '../../shared/errors.ts';
-import { leafOf } from '../../shared/buckets.ts';
 import { type FastClock, fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';
 import { type InnerOrigin, openInnerOrigin } from '../helpers/inner-origin.ts';
 import { random } from '../helpers/random.ts';
 import { Actor, fingerprint } from './model-actor.ts';
 import { contentOf } from './model-content.ts';
-import { changesOf, type Damage, planOf, type Plan, type Route, type Step, type Who } from './model-steps.ts';
+import { changesOf, type Damage, type Plan, planOf, type Route, type Step, type Who } from './model-steps.ts';
 
-const FACTOR = 20;
+const FACTOR = 10;
 const CONVERGE_MS = 12_000;
 const SMALL_PAUSE_MS = 6;
 const POLICY = {
@@ -46,7 +46,7 @@ export interface Outcome {
 
 /** Where sequences run one after another: servers, threads and the clock are made once. */
 export interface Lane {
-  run(seed: number, sequence: number): Promise<Outcome>;
+  run(seed: number, sequence: number, without?: readonly string[]): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -66,11 +66,15 @@ export async function openLanes(count: number): Promise<{ lanes: Lane[]; close()
 
 const encoder = () => Encodings.start({ threads: 1, bytes: 16 * 1024 * 1024 });
 
-async function openLane(clock: FastClock, encodings: { origin: Encodings; parent: Encodings }): Promise<Lane> {
-  const servers = { origin: await startFeedDouble(), parent: await startFeedDouble() };
+async function openLane(
+  clock: FastClock,
+  encodings: { origin: Encodings; parent: Encodings },
+): Promise<Lane> {
+  const servers = { origin: await startFeedDouble(clock), parent: await startFeedDouble(clock) };
   return {
-    async run(seed, sequence) {
-      const world = await World.open(planOf(seed, sequence), clock, encodings, servers);
+    async run(seed, sequence, without = []) {
+      const quickAudit = sequence % 200 !== 199;
+      const world = await World.open(planOf(seed, sequence, without), clock, encodings, servers, quickAudit);
       try {
         await world.play();
       } catch (error) {
@@ -103,7 +107,12 @@ class World {
   #leaked = 0;
   #step = 'start';
 
-  private constructor(plan: Plan, clock: FastClock, servers: { origin: FeedDouble; parent: FeedDouble }, origin: InnerOrigin) {
+  private constructor(
+    plan: Plan,
+    clock: FastClock,
+    servers: { origin: FeedDouble; parent: FeedDouble },
+    origin: InnerOrigin,
+  ) {
     this.#plan = plan;
     this.#clock = clock;
     this.#servers = servers;
@@ -116,6 +125,7 @@ class World {
     clock: FastClock,
     encodings: { origin: Encodings; parent: Encodings },
     servers: { origin: FeedDouble; parent: FeedDouble },
+    quickAudit: boolean,
   ): Promise<World> {
     const origin = await openInnerOrigin(clock, encodings.origin);
     const world = new World(plan, clock, servers, origin);
@@ -135,7 +145,7 @@ class World {
       { write: (line: string) => world.#warn(line) },
     );
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
-      const parts = { name, clock, log, server, encodings: server && encodings.parent };
+      const parts = { name, clock, log, server, quickAudit, encodings: server && encodings.parent };
       return Actor.join(parts, origin, servers.origin.url, urls);
     };
     if (plan.hasParent) {
@@ -190,7 +200,10 @@ class World {
   }
 
   #warn(line: string): void {
-    const { msg, err, ...rest } = JSON.parse(line) as { msg: string; err?: { code?: string; message: string } };
+    const { msg, err, ...rest } = JSON.parse(line) as {
+      msg: string;
+      err?: { code?: string; message: string };
+    };
     const about = JSON.stringify({ ...rest, level: undefined });
     this.#warnings.push(
       `${this.#step.split(' ', 2).join(' ')}: ${msg}: ${err?.code ?? ''} ${err?.message.slice(0, 200)} ${about}`,
@@ -228,8 +241,13 @@ class World {
         const held = (await catalog.revisions(site.id, 50)).filter(({ state }) => state !== 'aborted');
         if (held.length === 0) return;
         const to = random(step.seed).pick(held).revision;
-        const answer = await committer.rollback(site.id, to, { mode: 'async' });
-        this.#committed(site, answer, site.trees.get(to) ?? new Map());
+        try {
+          const answer = await committer.rollback(site.id, to, { mode: 'async' });
+          this.#committed(site, answer, site.trees.get(to) ?? new Map());
+        } catch (error) {
+          // It waited for its activation, and its turn ended with this commit's.
+          if (!hasCode(error, 'no-such-revision')) throw error;
+        }
         return;
       }
       case 'prune-origin':
@@ -404,7 +422,9 @@ class World {
     actor.wasDamaged = true;
     if (what === 'object-flip' || what === 'object-loss') {
       const { entries } = actor.edge.catalog.manifestPage(id, revision, undefined, 1000);
-      const held = entries.map(({ digest }) => digest).filter((digest) => (disk.objects.get(digest)?.length ?? 0) > 0);
+      const held = entries
+        .map(({ digest }) => digest)
+        .filter((digest) => (disk.objects.get(digest)?.length ?? 0) > 0);
       if (held.length === 0) return;
       const digest = dice.pick(held);
       actor.areObjectsDamaged = true;
@@ -431,7 +451,12 @@ class World {
           ? `id = ${row.id}`
           : `site = ${id} AND level = ${row.level} AND number = ${row.number} AND from_rev = ${row.from_rev}`;
       const change = {
-        'entry-flip': dice.pick(['digest = randomblob(32)', 'size = size + 1', "type = 'x/y'", 'time = time + 1']),
+        'entry-flip': dice.pick([
+          'digest = randomblob(32)',
+          'size = size + 1',
+          "type = 'x/y'",
+          'time = time + 1',
+        ]),
         'entry-hash': 'hash = randomblob(32)',
         'bucket-flip': 'digest = randomblob(32)',
       }[what as 'entry-flip'];
@@ -463,8 +488,9 @@ class World {
     for (const actor of this.#actors()) {
       if (actor.isPaused) await this.#origin.fleet.change(actor.edge.name, { paused: false });
     }
+    // A manifest is not mended while a revision waits for its activation.
+    for (const site of this.#sites) await this.#resolve(site, 'activate');
     for (const actor of this.#actors()) {
-      if (actor.wasDamaged) await this.#repaired(actor);
       await this.#converged(actor);
       await this.#repaired(actor);
     }
@@ -494,7 +520,9 @@ class World {
         shown.size === wanted.length &&
         wanted.every(({ id, live }) => shown.get(id) === live) &&
         // Visible before it is told.
-        wanted.every(({ id, live }) => actor.edge.views.some((view) => view.id === id && view.revision === live));
+        wanted.every(({ id, live }) =>
+          actor.edge.views.some((view) => view.id === id && view.revision === live),
+        );
       const covers = actor.edge.views.every(
         ({ revision, prefixes }) =>
           revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
@@ -514,7 +542,9 @@ class World {
 
   #wanted(actor: Actor): SiteModel[] {
     const { sites } = actor.limits;
-    return this.#sites.filter(({ name, isDeleted }) => !isDeleted && (sites === null || sites.includes(name)));
+    return this.#sites.filter(
+      ({ name, isDeleted }) => !isDeleted && (sites === null || sites.includes(name)),
+    );
   }
 
   /** The end state: all is there, nothing more, and it is the origin's. */
@@ -524,21 +554,26 @@ class World {
     const { sites } = await replica.verify(false, new AbortController().signal);
     for (const { name: site, manifest, damaged } of sites) {
       if (manifest !== 'sound' || damaged.length > 0)
-        this.faults.push(`${name} is left with a ${manifest} manifest of ${site}, and damaged: ${damaged.join(', ')}`);
+        this.faults.push(
+          `${name} is left with a ${manifest} manifest of ${site}, and damaged: ${damaged.join(', ')}`,
+        );
     }
     for (const { id, live } of this.#wanted(actor)) {
       if (live === 0) continue;
       const { root } = await this.#origin.catalog.revision(id, live);
       const active = catalog.sites().find((site) => site.id === id)?.active;
       if (active?.revision !== live || active.root !== root)
-        this.faults.push(`${name} holds ${id}@${active?.revision} with the root ${active?.root}, the origin ${root}`);
+        this.faults.push(
+          `${name} holds ${id}@${active?.revision} with the root ${active?.root}, the origin ${root}`,
+        );
       await this.#receipt(actor, id, live);
     }
     await replica.prune();
     this.#leaked += actor.leaked().length;
-    if (!actor.wasDamaged) for (const { code, message } of (await replica.standing()).faults) {
-      this.#accused.push(`${name} ${code}: ${message}`);
-    }
+    if (!actor.wasDamaged)
+      for (const { code, message } of (await replica.standing()).faults) {
+        this.#accused.push(`${name} ${code}: ${message}`);
+      }
   }
 
   async #receipt(actor: Actor, site: number, revision: number): Promise<void> {
@@ -564,6 +599,5 @@ class World {
           );
       }
     }
-    void hasCode;
   }
 }

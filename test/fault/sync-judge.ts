@@ -121,8 +121,8 @@ export function judgeReads(
     const near = spans
       .filter(({ edge, from, to }) => edge === read.edge && from < read.ended + 500 && to > read.begun - 3000)
       .map(({ kind, from, to }) => `${kind} ${ms(from)}–${ms(to)}`);
-    const what = `${read.edge} ${read.site} ${read.reader} begun ${ms(read.begun)} ended ${ms(read.ended)}`;
-    faults.push({ kind, text: `${what}: ${text} [${near.join(', ')}]` });
+    const what = `${read.edge} ${read.site} begun ${ms(read.begun)} ended ${ms(read.ended)}`;
+    faults.push({ kind: `${kind} (${read.reader} reader)`, text: `${what}: ${text} [${near.join(', ')}]` });
   };
   for (const read of reads) {
     if (read.wrong !== '') tell('wrong answer', read, `revision ${read.revision}: ${read.wrong}`);
@@ -261,7 +261,7 @@ export function judgeAsync(
   const meanwhile = done.filter(({ began, ended }) =>
     waits.some((one) => one.began < began && began < one.ended && one.ended > ended - 5000),
   );
-  const limit = 1000 + 10 * quantile(before, 0.5);
+  const limit = 1000 + 4 * quantile(before, 0.5);
   const faults = meanwhile
     .filter((one) => took(one) > limit && !isStarved(late, one.began, one.ended))
     .map(({ began, ended }) => ({ kind: 'async waits', text: `${ms(ended - began)} ms, at ${ms(began)}` }));

@@ -36,14 +36,17 @@ export interface PlannedRound {
 /** The rounds until enough is published. The same seed draws the same ones. */
 export function* planRounds(dice: Random, publishes: number, edges: number, isQuick: boolean) {
   for (let left = publishes; left > 0; ) {
-    const isReturn = !isQuick && dice.below(10) === 0;
-    const round = isReturn ? planReturn(dice, edges) : planRound(dice, left, edges, isQuick);
+    const round = isQuick
+      ? planQuick(dice, left, edges)
+      : dice.below(10) === 0
+        ? planReturn(dice, edges)
+        : planRound(dice, left, edges);
     left -= round.publishes.length;
     yield round;
   }
 }
 
-function planRound(dice: Random, left: number, edges: number, isQuick: boolean): PlannedRound {
+function planRound(dice: Random, left: number, edges: number): PlannedRound {
   const site = dice.below(5) < 3 ? STRICT : LOOSE;
   const other = site === STRICT ? LOOSE : STRICT;
   const count = Math.min(left, dice.below(10) < 7 ? 1 : 2 + dice.below(2));
@@ -53,18 +56,45 @@ function planRound(dice: Random, left: number, edges: number, isQuick: boolean):
   const faults = [0, 1, 2, 2, 3][dice.below(5)] ?? 0;
   return {
     policies: {
-      [STRICT]: policy(dice, edges, 'refuse', isQuick),
-      [LOOSE]: policy(dice, edges, 'serve', isQuick),
+      [STRICT]: policy(dice, edges, 'refuse'),
+      [LOOSE]: policy(dice, edges, 'serve'),
     },
     publishes: at.map((at, i) => ({ site: i > 0 && isElsewhere ? other : site, at })),
     faults: [
-      ...Array.from({ length: faults }, () => edgeFault(dice, edges, begin, isQuick)),
+      ...Array.from({ length: faults }, () => edgeFault(dice, edges, begin)),
       ...(dice.below(9) === 0
         ? [{ kind: 'kill-origin' as const, edge: -1, at: moment(dice, begin), lasts: dice.below(1200) }]
         : []),
     ],
-    isCalm: isQuick || dice.below(5) < 2,
+    isCalm: dice.below(5) < 2,
     repeats: dice.below(2) === 0,
+  };
+}
+
+const QUICK_FAULTS = [
+  'kill-replicator',
+  'kill-serving',
+  'stop-replicator',
+  'stop-serving',
+  'stop-all',
+  'cut',
+  'freeze',
+] as const;
+
+/** Two publishes to a site, and a short fault in their midst. */
+function planQuick(dice: Random, left: number, edges: number): PlannedRound {
+  const site = dice.pick([STRICT, LOOSE] as const);
+  const kind = dice.pick(QUICK_FAULTS);
+  const at = moment(dice, 100);
+  return {
+    policies: {
+      [STRICT]: { ...policy(dice, edges, 'refuse'), timeout: REFUSING_S },
+      [LOOSE]: { ...policy(dice, edges, 'serve'), timeout: 3 },
+    },
+    publishes: [100, 150].slice(0, left).map((at) => ({ site, at })),
+    faults: [{ kind, edge: dice.below(edges), at, lasts: 50 + dice.below(600) }],
+    isCalm: false,
+    repeats: false,
   };
 }
 
@@ -99,28 +129,19 @@ function planReturn(dice: Random, edges: number): PlannedRound {
   };
 }
 
-function policy(
-  dice: Random,
-  edges: number,
-  withoutLease: SyncPolicy['withoutLease'],
-  isQuick: boolean,
-): SyncPolicy {
+function policy(dice: Random, edges: number, withoutLease: SyncPolicy['withoutLease']): SyncPolicy {
   return {
     require: dice.below(5) < 3 ? 'all' : { quorum: 1 + dice.below(edges) },
-    timeout: (withoutLease === 'refuse' ? REFUSING_S : 3) + (isQuick ? 0 : dice.below(6)),
+    timeout: (withoutLease === 'refuse' ? REFUSING_S : 3) + dice.below(6),
     onFailure: dice.below(3) === 0 ? 'degrade' : 'abort',
     withoutLease,
   };
 }
 
-function edgeFault(dice: Random, edges: number, begin: number, isQuick: boolean): PlannedFault {
+function edgeFault(dice: Random, edges: number, begin: number): PlannedFault {
   const length = dice.below(20);
   const lasts =
-    length < 11 || isQuick
-      ? 100 + dice.below(1400)
-      : length < 16
-        ? 1500 + dice.below(3000)
-        : 6500 + dice.below(3500);
+    length < 11 ? 100 + dice.below(1400) : length < 16 ? 1500 + dice.below(3000) : 6500 + dice.below(3500);
   return {
     kind: dice.pick(EDGE_FAULTS),
     edge: dice.below(edges),

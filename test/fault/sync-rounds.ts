@@ -38,7 +38,7 @@ export interface SyncOptions {
   readonly publishes: number;
   readonly seed: number;
   readonly edges: number;
-  /** Short faults and time-outs, and all edges back before each round. */
+  /** Short faults and time-outs. */
   readonly isQuick: boolean;
   readonly tell: (line: string) => void;
 }
@@ -49,8 +49,9 @@ export interface SyncOutcome {
   readonly endings: Readonly<Record<string, number>>;
   readonly reads: number;
   readonly refusals: number;
-  /** Answers that were held against an acknowledgement. */
+  /** Faults that were in force, by kind. */
   readonly injected: Readonly<Record<string, number>>;
+  /** What acknowledgements promised of one edge each, by why. */
   readonly floors: Readonly<Record<string, number>>;
   readonly longestMs: number;
   readonly exempted: number;
@@ -94,7 +95,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
     });
     const beside = run.publishBeside();
     const watching = watch(signal);
-    await pause(isQuick ? 1500 : 5000);
+    await pause(isQuick ? 500 : 5000);
 
     const since = performance.now();
     let number = 0;
@@ -124,7 +125,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
       ...async.faults,
     );
     return {
-      publishes: run.publishes.length,
+      publishes: run.publishes.filter(({ isRepeated }) => !isRepeated).length,
       endings: countBy(
         run.publishes,
         (one) => `${endingOf(one, logs)}${one.isRepeated ? ' (repeated)' : ''}`,

@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import { pino } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
 import { feedRoutes } from '../../shared/feed/feed-routes.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { INNER_LOG } from './inner-origin.ts';
 
 /** A feed's server whose source comes and goes, over a network that fails when told so. */
 export interface FeedDouble {
@@ -20,7 +22,17 @@ export interface FeedDouble {
   close(): Promise<void>;
 }
 
-export async function startFeedDouble(): Promise<FeedDouble> {
+function delegateTo<T extends object>(target: () => T, fixed: Partial<T> = {}): T {
+  return new Proxy({} as T, {
+    get(_target, name) {
+      if (Object.hasOwn(fixed, name)) return Reflect.get(fixed, name);
+      const found: unknown = Reflect.get(target(), name);
+      return typeof found === 'function' ? found.bind(target()) : found;
+    },
+  });
+}
+
+export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
   let source: FeedSource | undefined;
   let isDown = false;
   let breaks = { bytes: 0, left: 0, times: 0 };
@@ -31,13 +43,17 @@ export async function startFeedDouble(): Promise<FeedDouble> {
     forceCloseConnections: true,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as FeedServer;
   answerWithProblems(app, pino({ level: 'silent' }));
-  const delegate = new Proxy({} as FeedSource, {
-    get: (_target, name) => {
-      if (source === undefined) throw new SkerryError('unavailable', 'nobody is here');
-      return Reflect.get(source, name);
-    },
-  });
-  feedRoutes(app, delegate, stopping.signal);
+  const present = (): FeedSource => {
+    if (source === undefined) throw new SkerryError('unavailable', 'nobody is here');
+    return source;
+  };
+  // The routes take these once, when they are made.
+  const fixed: Partial<FeedSource> = {
+    log: INNER_LOG,
+    clock,
+    members: delegateTo(() => present().members),
+  };
+  feedRoutes(app, delegateTo(present, fixed), stopping.signal);
   app.server.on('connection', (socket: Socket) => {
     if (isDown || source === undefined) return socket.destroy();
     sockets.add(socket);

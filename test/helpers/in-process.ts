@@ -4,7 +4,10 @@ import type { Remote } from '../../shared/thread.ts';
  * The methods of an object as if it lived in a thread: calls run one after another, in the order in which they were
  * made, each in a turn of its own of the event loop. `before` may refuse a call.
  */
-export function asRemote<T extends object>(target: T, before: (method: string) => void = () => {}): Remote<T> {
+export function asRemote<T extends object>(
+  target: T,
+  before: (method: string) => void = () => {},
+): Remote<T> {
   const queue: (() => void)[] = [];
   const turn = () => {
     queue.shift()?.();

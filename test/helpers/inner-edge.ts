@@ -10,8 +10,10 @@ import { Upstreams } from '../../edge/follow/upstreams.ts';
 import { type Replica, startReplica } from '../../edge/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../edge/store/sqlite-catalog.ts';
+import { leafDigest, leafOf, nodeDigest, nodeOf } from '../../shared/buckets.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
+import { entryHash } from '../../shared/entry.ts';
 import { generateSigningKey } from '../../shared/keys.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
@@ -23,9 +25,26 @@ export const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, ra
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Transactions that a loss of power may take back, until one of those that are synced. */
-const RELAXED = ['beginStaging', 'proveStaging', 'stage', 'sealLeaves', 'resealLeaves', 'sealRoot', 'unstage'];
+const RELAXED = [
+  'beginStaging',
+  'proveStaging',
+  'stage',
+  'sealLeaves',
+  'resealLeaves',
+  'sealRoot',
+  'unstage',
+];
 const SYNCED = [
-  ...['storeRecords', 'noteHead', 'pruneRecords', 'reveal', 'setCovers', 'dropHeld', 'endStaging', 'setPrepared'],
+  ...[
+    'storeRecords',
+    'noteHead',
+    'pruneRecords',
+    'reveal',
+    'setCovers',
+    'dropHeld',
+    'endStaging',
+    'setPrepared',
+  ],
   ...['addReceipt', 'markSent', 'removed', 'prune', 'removals'],
 ];
 
@@ -37,6 +56,8 @@ export interface InnerEdgeParts {
   readonly encodings: Encodings | undefined;
   /** What readers see from now on; all is read from the edge's own catalog and disk. */
   readonly shown: (views: readonly SiteView[]) => void;
+  /** The product's own audit asks for each of 65,536 leaves: too slow for thousands of small sites. */
+  readonly quickAudit: boolean;
 }
 
 /** The process is gone: nothing that it still tries to do has an effect. */
@@ -95,8 +116,8 @@ export class InnerEdge {
   }
 
   async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
-    const { clock, log, encodings, shown } = this.#parts;
-    const life = new Life(this.file);
+    const { clock, log, encodings, shown, quickAudit } = this.#parts;
+    const life = new Life(this.file, quickAudit);
     const upstreams = new Upstreams(urls, clock);
     life.upstreams = upstreams;
     this.#life = life;
@@ -144,7 +165,8 @@ export class InnerEdge {
     await replica?.close();
     await life.upstreams?.close();
     if (power) {
-      for (const [name, bytes] of this.disk.drafts) this.disk.drafts.set(name, bytes.subarray(0, tear(bytes.length)));
+      for (const [name, bytes] of this.disk.drafts)
+        this.disk.drafts.set(name, bytes.subarray(0, tear(bytes.length)));
       this.#losePower(life);
     }
     life.catalog.close();
@@ -188,9 +210,10 @@ class Life {
   readonly #wal: string;
   readonly #crash: () => void;
 
-  constructor(file: string) {
+  constructor(file: string, quickAudit: boolean) {
     this.#wal = `${file}-wal`;
-    this.catalog = openSqliteEdgeCatalog(file);
+    const catalog = openSqliteEdgeCatalog(file);
+    this.catalog = quickAudit ? { ...catalog, ...quickAuditOf(catalog) } : catalog;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.crashed = promise;
     this.#crash = resolve;
@@ -229,6 +252,22 @@ class Life {
       });
     return guard(store);
   }
+}
+
+/** Does what shared/manifest/audit.ts does, from one reading of a small manifest for all 256 nodes. */
+function quickAuditOf({ manifestPage }: EdgeCatalogCalls): Pick<EdgeCatalogCalls, 'recomputedNode'> {
+  let leaves: { id: number; digest: Uint8Array }[] = [];
+  return {
+    recomputedNode(site, revision, node) {
+      if (node === 0) {
+        const { entries } = manifestPage(site, revision, undefined, 10_000);
+        leaves = [...Map.groupBy(entries, ({ path }) => leafOf(path))]
+          .sort(([a], [b]) => a - b)
+          .map(([id, held]) => ({ id, digest: leafDigest(held.map(entryHash)) ?? Buffer.alloc(0) }));
+      }
+      return nodeDigest(leaves.filter(({ id }) => nodeOf(id) === node));
+    },
+  };
 }
 
 let template: string | undefined;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
@@ -35,6 +34,9 @@ import { Wakeup } from '../../shared/wakeup.ts';
 import { asRemote } from './in-process.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
 
+/** The log of all of them: what one of them signed another has not, for each has keys of its own. */
+export const INNER_LOG = '5'.repeat(32);
+
 /** An origin without its process: the parts that publish, prune and feed, over a catalog and a store in memory. */
 export interface InnerOrigin {
   readonly catalog: Catalog;
@@ -68,7 +70,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     ...retentionCalls(context),
   });
   const recoveryKey = generateSigningKey();
-  const log = randomBytes(16).toString('hex');
+  const log = INNER_LOG;
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());
   const identity = await catalog.identity();
   if (identity === undefined) throw new Error('the log was not founded');
@@ -98,7 +100,15 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     },
     async put(site, path, bytes, time) {
       const { digest, size, chunks } = await intake.take(site, Readable.from([bytes], { objectMode: false }));
-      const entry: Entry = { path: path as ContentPath, digest, size, chunks, type: 'text/plain', meta: [], time };
+      const entry: Entry = {
+        path: path as ContentPath,
+        digest,
+        size,
+        chunks,
+        type: 'text/plain',
+        meta: [],
+        time,
+      };
       return { kind: 'put', entry };
     },
     async propose(site, base, changes) {

@@ -24,6 +24,7 @@ const record = signRecord(
 );
 const headFrame: Frame = { v: 1, t: 'head', head };
 const recordFrame: Frame = { v: 1, t: 'record', record };
+const pathFrame: Frame = { v: 1, t: 'path', names: ['oslo-1', 'bergen'] };
 
 const HEAD_LINE =
   `{"v":1,"t":"head","head":{"log":"${LOG}","epoch":1,"seq":2,"hash":"${hash}","time":1767225601000,` +
@@ -35,12 +36,17 @@ const RECORD_LINE =
   '"payload":"{\\"base\\":0,\\"files\\":3,\\"bytes\\":37,\\"message\\":\\"first\\",\\"restores\\":null}",' +
   '"sig":"VGXez8IPGxEXKBKZHxqhs1GTDyEzcal21YlptefinkaUTsrRNxBXpOS0HQUzc46Ib4p969hKV5ECyAhHZtCbAw"}}\n';
 
+const PATH_LINE = '{"v":1,"t":"path","names":["oslo-1","bergen"]}\n';
+
 t.test('encodes to the frozen lines', async (t) => {
+  t.equal(encodeFrame(pathFrame), PATH_LINE);
   t.equal(encodeFrame(headFrame), HEAD_LINE);
   t.equal(encodeFrame(recordFrame), RECORD_LINE);
 });
 
 t.test('decodes the frozen lines', async (t) => {
+  t.same(decodeFrame(PATH_LINE.trimEnd()), pathFrame);
+  t.same(decodeFrame('{"v":1,"t":"path","names":[]}'), { v: 1, t: 'path', names: [] }, 'that of the origin');
   t.same(decodeFrame(HEAD_LINE.trimEnd()), headFrame);
   t.same(decodeFrame(RECORD_LINE.trimEnd()), recordFrame);
 });
@@ -86,6 +92,11 @@ t.test('refuses what is no frame', async (t) => {
     '{"v":"1","t":"head"}',
     '{"v":1,"t":"head"}',
     '{"v":1,"t":"record","record":{}}',
+    '{"v":1,"t":"path"}',
+    '{"v":1,"t":"path","names":"oslo-1"}',
+    '{"v":1,"t":"path","names":[1]}',
+    `{"v":1,"t":"path","names":["${'x'.repeat(64)}"]}`,
+    `{"v":1,"t":"path","names":${JSON.stringify(Array(65).fill('x'))}}`,
     '{"v":1,"t":"task","critical":"yes"}',
     HEAD_LINE.replace('"seq":2', '"seq":-1'),
     RECORD_LINE.replace('"seq":2', '"seq":0'),

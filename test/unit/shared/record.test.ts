@@ -140,10 +140,10 @@ t.test('the schema refuses what is malformed', async (t) => {
 });
 
 t.test('knows exactly the kinds that it writes', async (t) => {
-  for (const kind of ['key', 'settings', 'member', 'revision', 'activate']) t.equal(isKnownKind(kind), true);
-  for (const kind of ['abort', 'purge', 'checkpoint', 'toString', '__proto__', '']) {
-    t.equal(isKnownKind(kind), false, kind);
-  }
+  const kinds = ['key', 'settings', 'member', 'revision', 'activate', 'abort', 'outcome', 'checkpoint'];
+  t.strictSame(Object.keys(payloads).sort(), kinds.sort());
+  for (const kind of kinds) t.equal(isKnownKind(kind), true, kind);
+  for (const kind of ['purge', 'Key', 'toString', '__proto__', '']) t.equal(isKnownKind(kind), false, kind);
 });
 
 t.test('a payload may have fields of a later version, but lacks none of its own', async (t) => {

@@ -41,6 +41,31 @@ t.test('what a new object is an edit of', async (t) => {
     ['nothing', [put('a', 'new')], [], undefined],
     ['a renamed fingerprint', [put('app.9bc1.js', 'new')], [gone('app.3f2a.js', 'old')], 'old'],
     ['another name', [put('app.9bc1.js', 'new')], [gone('lib.3f2a.js', 'old')], undefined],
+    [
+      'a renamed chunk',
+      [put('css/chunk-9bc1ff02.css', 'new')],
+      [gone('css/chunk-77aa0011.css', 'old'), gone('css/chunk.css', 'other')],
+      'old',
+    ],
+    [
+      'what its path held, though another is closer',
+      [put('app.9bc1.js', 'new', object('old', 900))],
+      [gone('app.3f2a.js', 'other', 100)],
+      'old',
+    ],
+    [
+      'the first of those that are as close',
+      [put('app.9bc1.js', 'new')],
+      [gone('app.1111.js', 'old', 90), gone('app.2222.js', 'other', 110)],
+      'old',
+    ],
+    [
+      'a moved folder and a renamed fingerprint',
+      [put('v2/app.9bc1.js', 'new')],
+      [gone('v1/app.3f2a.js', 'old')],
+      'old',
+    ],
+    ['another type', [put('app.9bc1.js', 'new')], [gone('app.3f2a.css', 'old')], undefined],
     ['a moved folder', [put('v2/app.js', 'new')], [gone('v1/app.js', 'old')], 'old'],
     [
       'the same folder before another',
@@ -61,4 +86,20 @@ t.test('what a new object is an edit of', async (t) => {
     const found = matchBases(objects, removals).get(digestOf(name === 'not itself' ? 'same' : 'new'));
     t.equal(found?.digest, base === undefined ? undefined : digestOf(base), name);
   }
+});
+
+t.test('an object that several paths bring has one base, that of the first', async (t) => {
+  const objects = [put('a', 'new', object('first')), put('b', 'new', object('second'))];
+  t.strictSame([...matchBases(objects, [])], [[digestOf('new'), object('first')]]);
+  const later = [put('x', 'new'), put('b', 'new', object('second'))];
+  t.strictSame([...matchBases(later, [])], [[digestOf('new'), object('second')]], 'that has one');
+});
+
+t.test('one old object may be the base of many', async (t) => {
+  const objects = ['app.1a1a.js', 'app.2b2b.js', 'app.3c3c.js'].map((path) => put(path, path));
+  const found = matchBases(objects, [gone('app.0000.js', 'old')]);
+  t.strictSame(
+    [...found.values()].map(({ digest }) => digest),
+    Array(3).fill(digestOf('old')),
+  );
 });

@@ -89,7 +89,80 @@ t.test('what a site does next', async (t) => {
       sync(batch),
     ],
 
+    [
+      'of several that wait, the one that is due first',
+      {
+        activations: [activation(2, { mode: 'batch' }), activation(3, { time: NOON })],
+        policy: policyWith(nightly),
+      },
+      { delay: 60 },
+      rest(NOON + 60_000),
+    ],
+    [
+      'a window that is open on an edge whose schedule is closed',
+      { activations: [batch], policy: policyWith(aroundNoon) },
+      { schedule: nightly },
+      rest(NEXT_NIGHT),
+    ],
+    [
+      'a window that is closed on an edge whose schedule is open',
+      { activations: [batch], policy: policyWith(nightly) },
+      { schedule: aroundNoon },
+      rest(NEXT_NIGHT),
+    ],
+    [
+      'a window opened by hand waits for the schedule of the edge',
+      { activations: [activation(2, { mode: 'batch', now: true })] },
+      { schedule: nightly },
+      rest(NEXT_NIGHT),
+    ],
+    [
+      'a site of batches takes an asynchronous one at once',
+      { activations: [two], policy: policyWith(nightly) },
+      {},
+      sync(two),
+    ],
+    ['what is shown, activated again after another', { activations: [two, activation(1)] }, {}, rest()],
+    [
+      'nothing from before what is shown',
+      { activations: [two, activation(1), activation(3, { mode: 'batch' })], policy: policyWith(nightly) },
+      {},
+      rest(NEXT_NIGHT),
+    ],
+    [
+      'prepared, but kept behind',
+      { activations: [activation(2, { time: NOON })], staging: 2, prepared: 2 },
+      { delay: 60 },
+      rest(NOON + 60_000),
+    ],
+    [
+      'a superseded one that is half staged',
+      { activations: [two, activation(3)], staging: 2 },
+      {},
+      sync(activation(3)),
+    ],
+
     ['a proposal', { proposal }, {}, { kind: 'prepare', milestone: proposal }],
+    [
+      'a proposal that is half staged',
+      { proposal, staging: 2 },
+      {},
+      { kind: 'prepare', milestone: proposal },
+    ],
+    [
+      'a proposal while a batch waits',
+      { proposal: { ...proposal, revision: 3 }, activations: [batch], policy: policyWith(nightly) },
+      {},
+      { kind: 'prepare', milestone: { ...proposal, revision: 3 } },
+    ],
+    [
+      'what is live before what is proposed',
+      { proposal: { ...proposal, revision: 3 }, activations: [two] },
+      {},
+      sync(two),
+    ],
+    ['a proposal that was passed', { proposal: { ...proposal, revision: 1 } }, {}, rest()],
+    ['a proposal of another site', { proposal }, { sites: ['blog'] }, rest()],
     ['a proposal that is prepared', { proposal, staging: 2, prepared: 2 }, {}, rest()],
     ['no proposal for delayed edges', { proposal }, { delay: 1 }, rest()],
     ['no proposal for scheduled edges', { proposal }, { schedule: aroundNoon }, rest()],
@@ -103,6 +176,18 @@ t.test('what a site does next', async (t) => {
 
     ['a wider filter', { covers: ['a/'] }, {}, { kind: 'cover' }],
     ['a narrower filter', {}, { prefixes: ['a/'] }, { kind: 'cover' }],
+    [
+      'a filter before anything is shown',
+      { active: { revision: 0, root: null, seq: 0, files: null } },
+      { prefixes: ['a/'] },
+      rest(),
+    ],
+    [
+      'what was aborted before the filter',
+      { covers: ['a/'], staging: 2 },
+      {},
+      { kind: 'forget', revision: 2 },
+    ],
     ['the same filter', { covers: ['a/'] }, { prefixes: ['a/'] }, rest()],
     ['a new revision before the filter', { covers: ['a/'], activations: [two] }, {}, sync(two)],
   ];
@@ -114,6 +199,23 @@ t.test('what a site does next', async (t) => {
       `${name}, paused`,
     );
   }
+});
+
+t.test('a step changes at the very moment', async (t) => {
+  const batch = edgeSite({ activations: [activation(2, { mode: 'batch' })], policy: policyWith(aroundNoon) });
+  const delayed = edgeSite({ activations: [activation(2, { time: NOON })] });
+  const at = (site: EdgeSite, now: number, limits: Partial<EdgeLimits> = {}) =>
+    nextStep(site, { ...NO_LIMITS, ...limits }, false, now).kind;
+  const opens = Date.parse('2026-05-01T11:30Z');
+  const closes = opens + 60 * 60_000;
+  t.strictSame(
+    [opens - 1, opens, closes - 1, closes].map((now) => at(batch, now)),
+    ['rest', 'sync', 'sync', 'rest'],
+  );
+  t.strictSame(
+    [NOON + 59_999, NOON + 60_000].map((now) => at(delayed, now, { delay: 60 })),
+    ['rest', 'sync'],
+  );
 });
 
 t.test('the target is what the log asks for last', async (t) => {

@@ -1,0 +1,53 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import type { Head } from '../../shared/head.ts';
+import type { LogRecord } from '../../shared/record.ts';
+import type { Wakeup } from '../../shared/wakeup.ts';
+import type { Catalog } from '../log/catalog.ts';
+
+/** A head may be so old when it is sent; it is signed anew at each record. */
+const HEAD_MS = 500;
+
+/**
+ * What all followers ask for at the same moment, after each append, is read and signed once. `appended` is woken
+ * after each append, and what was read before then is forgotten.
+ */
+export function sharedReads(
+  catalog: Catalog,
+  clock: Clock,
+  appended: Wakeup,
+): Pick<FeedSource, 'records' | 'head'> {
+  let records = new Map<string, Promise<readonly LogRecord[]>>();
+  let head: { readonly signed: Promise<Head>; readonly at: number } | undefined;
+  appended.always(() => {
+    records = new Map();
+    head = undefined;
+  });
+  return {
+    records(from, limit) {
+      const key = `${from} ${limit}`;
+      let read = records.get(key);
+      if (read === undefined) {
+        const kept = records;
+        read = catalog.records(from, limit);
+        kept.set(key, read);
+        // Long pages are of followers that come from far back: each from another place.
+        read.then(
+          ({ length }) => length > 16 && kept.delete(key),
+          () => kept.delete(key),
+        );
+      }
+      return read;
+    },
+    head() {
+      if (head === undefined || clock.monotonic() - head.at > HEAD_MS) {
+        const fresh = { signed: catalog.head(clock.now()), at: clock.monotonic() };
+        head = fresh;
+        fresh.signed.catch(() => {
+          if (head === fresh) head = undefined;
+        });
+      }
+      return head.signed;
+    },
+  };
+}

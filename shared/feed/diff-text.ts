@@ -1,0 +1,48 @@
+import type { Encoded } from '../delta/encodings.ts';
+import { type DiffRange, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
+import type { DiffCursor } from '../manifest/reading.ts';
+import type { FeedSource } from './feed-source.ts';
+
+const DIFF_PAGE = 2000;
+/** Longer diffs are streamed: keeping them would push others out. */
+const MOST_KEPT = 256 * 1024;
+
+class TooLong extends Error {}
+
+export async function* diffText(
+  { manifests }: Pick<FeedSource, 'manifests'>,
+  range: DiffRange,
+): AsyncGenerator<string> {
+  yield encodeDiffStart(range);
+  let cursor: DiffCursor | undefined;
+  let changes = 0;
+  do {
+    const page = await manifests.diffPage(range.site, range.from, range.to, cursor, DIFF_PAGE);
+    if (page.changes.length > 0) yield page.changes.map(encodeChange).join('');
+    changes += page.changes.length;
+    cursor = page.next;
+  } while (cursor !== undefined);
+  yield encodeDiffEnd(changes);
+}
+
+/** A short diff, read and coded once for all followers that come from the same revision; undefined for a long one. */
+export async function encodedDiff(
+  source: Pick<FeedSource, 'manifests' | 'encodings'>,
+  range: DiffRange,
+): Promise<Encoded | undefined> {
+  try {
+    return await source.encodings.encode(`diff ${range.site} ${range.from} ${range.to}`, async () => {
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      for await (const text of diffText(source, range)) {
+        pieces.push(Buffer.from(text));
+        bytes += text.length;
+        if (bytes > MOST_KEPT) throw new TooLong();
+      }
+      return { content: Buffer.concat(pieces), dictionary: null };
+    });
+  } catch (error) {
+    if (error instanceof TooLong) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,299 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { leafOf } from '../../shared/buckets.ts';
+import { DIFF_TYPE } from '../../shared/diff.ts';
+import type { Random } from '../helpers/random.ts';
+
+/** Of the frames of a stream. */
+export const FRAME_LIES = [
+  ...(['record-altered', 'record-payload', 'record-dropped', 'record-swapped', 'record-repeated'] as const),
+  ...(['head-old', 'head-dropped', 'head-altered', 'head-alone'] as const),
+  ...([
+    'path-loop',
+    'path-garbage',
+    'frame-critical',
+    'frame-unknown',
+    'frame-garbage',
+    'frame-huge',
+    'stream-cut',
+  ] as const),
+] as const;
+
+/** Of whatever is answered at once. */
+export const ANSWER_LIES = [
+  ...(['byte-flipped', 'cut-off', 'cut-clean', 'another', 'empty', 'refused', 'missing', 'late'] as const),
+  ...([
+    'mislabelled',
+    'content-altered',
+    'content-cut',
+    'lines-dropped',
+    'lines-repeated',
+    'lines-forged',
+  ] as const),
+  ...(['silent', 'bomb', 'endless', 'entries-endless', 'nothing-endless', 'pruned', 'too-new'] as const),
+] as const;
+
+/** Of the answers to reports. */
+export const REPORT_LIES = ['report-swallowed', 'report-refused'] as const;
+
+export type FrameLie = (typeof FRAME_LIES)[number];
+export type AnswerLie = (typeof ANSWER_LIES)[number];
+export type Lie = FrameLie | AnswerLie | (typeof REPORT_LIES)[number];
+
+export const ALL_LIES: readonly Lie[] = [...FRAME_LIES, ...ANSWER_LIES, ...REPORT_LIES];
+
+const PADDING = [['x-padding', 'y'.repeat(2000)]];
+
+interface FrameJson {
+  t: string;
+  record?: Record<string, unknown>;
+  head?: Record<string, unknown>;
+  names?: string[];
+}
+
+/** What an honest stream has said before; what a lie may bring again. */
+export interface Memory {
+  readonly heads: string[];
+  readonly records: string[];
+  held: string | undefined;
+}
+
+/** The lines that a liar sends instead of one; undefined ends the stream. */
+export function lieAboutFrame(
+  lie: FrameLie,
+  line: string,
+  memory: Memory,
+  dice: Random,
+): string[] | undefined {
+  const frame = JSON.parse(line) as FrameJson;
+  const { record, head } = frame;
+  const changed = (part: object) => JSON.stringify({ ...frame, ...part });
+  switch (lie) {
+    case 'record-altered': {
+      if (record === undefined) return [line];
+      const change = dice.pick<Record<string, unknown>>([
+        { revision: Number(record.revision) + 1 },
+        { site: Number(record.site) + 1 },
+        { root: 'ab'.repeat(32) },
+        { time: Number(record.time) + 1 },
+        { kind: 'activate' },
+        { critical: false },
+        { seq: Number(record.seq) + 1 },
+        { prev: '0'.repeat(64) },
+        { log: 'ab'.repeat(16) },
+        { epoch: 2 },
+        { sig: String(record.sig).replace(/^./, 'A') },
+      ]);
+      return [changed({ record: { ...record, ...change } })];
+    }
+    case 'record-payload':
+      if (record === undefined) return [line];
+      return [changed({ record: { ...record, payload: String(record.payload).replace(/\d/, '7') } })];
+    case 'record-dropped':
+      return record === undefined ? [line] : [];
+    case 'record-swapped': {
+      if (record === undefined) return [line];
+      const before = memory.held;
+      memory.held = before === undefined ? line : undefined;
+      return before === undefined ? [] : [line, before];
+    }
+    case 'record-repeated':
+      return record === undefined || memory.records.length === 0 ? [line] : [dice.pick(memory.records), line];
+    case 'head-old':
+      return head === undefined || memory.heads.length === 0 ? [line] : [memory.heads[0] ?? line];
+    case 'head-dropped':
+      // Something still flows, so that nobody takes it for silence.
+      return head === undefined ? [line] : ['{"v":9,"t":"noise"}'];
+    case 'head-altered':
+      return head === undefined ? [line] : [changed({ head: { ...head, seq: Number(head.seq) + 5 } })];
+    case 'head-alone':
+      return record === undefined ? [line] : ['{"v":9,"t":"noise"}'];
+    case 'path-loop':
+      return frame.names === undefined ? [line] : [changed({ names: ['liar', 'edge'] })];
+    case 'path-garbage':
+      return frame.names === undefined ? [line] : [changed({ names: ['No Name!', ''] })];
+    case 'frame-critical':
+      return ['{"v":7,"t":"future","critical":true}', line];
+    case 'frame-unknown':
+      return ['{"v":7,"t":"future"}', line];
+    case 'frame-huge':
+      return [line, ...Array.from({ length: 20 }, () => hugeFrame())];
+    case 'frame-garbage':
+      return [line.slice(0, Math.floor(line.length / 2))];
+    case 'stream-cut':
+      return undefined;
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** What happens to the body besides being sent. */
+  readonly end?: 'cut' | 'silent' | 'endless' | 'nothing';
+}
+
+const problem = (status: number, code: string, more: object = {}): Answer => ({
+  status,
+  headers: { 'content-type': 'application/problem+json' },
+  body: Buffer.from(
+    JSON.stringify({ ...more, type: 'x', title: `the liar says ${code}`, status, code, hint: '' }),
+  ),
+});
+
+const REFUSALS = [
+  ...[
+    'unavailable',
+    'internal',
+    'unauthenticated',
+    'forbidden',
+    'not-found',
+    'bad-request',
+    'no-such-revision',
+  ],
+  ...['disk-full', 'unknown-critical-record', 'beyond-log', 'beyond-parent', 'parent-loop', 'stale-head'],
+];
+
+let huge: string | undefined;
+const hugeFrame = () => {
+  huge ??= JSON.stringify({ v: 7, t: 'future', noise: 'x'.repeat(4 * 1024 * 1024 - 100) });
+  return huge;
+};
+
+/** 256 MiB of nothing in a few kilobytes. */
+let bomb: Buffer | undefined;
+const zeros = () => {
+  bomb ??= zstdCompressSync(Buffer.alloc(256 * 1024 * 1024), {
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+  });
+  return bomb;
+};
+
+/** `others` are answers to earlier questions of the same kind. */
+export function lieAboutAnswer(
+  lie: AnswerLie,
+  honest: Answer,
+  others: readonly Answer[],
+  dice: Random,
+): Answer {
+  const { body } = honest;
+  const part = () => body.subarray(0, dice.below(body.length + 1));
+  switch (lie) {
+    case 'byte-flipped': {
+      const flipped = Buffer.from(body);
+      if (flipped.length > 0) {
+        const at = dice.below(flipped.length);
+        flipped[at] = (flipped[at] ?? 0) ^ (1 << dice.below(8));
+      }
+      return { ...honest, body: flipped };
+    }
+    case 'cut-off':
+      return { ...honest, body: part(), end: 'cut' };
+    case 'cut-clean':
+      return { ...honest, body: part() };
+    case 'another':
+      return others.length === 0 ? honest : dice.pick(others);
+    case 'empty':
+      return { ...honest, body: Buffer.alloc(0) };
+    case 'refused':
+      return problem(dice.pick([401, 403, 404, 409, 500, 502, 503]), dice.pick(REFUSALS));
+    case 'missing':
+      return problem(404, dice.pick(['no-such-object', 'no-longer-held']));
+    case 'late':
+      return problem(503, 'not-yet-held');
+    case 'pruned':
+      return problem(410, 'log-pruned', { checkpoint: 1 + dice.below(40) });
+    case 'too-new':
+      return problem(502, 'unknown-critical-record');
+    case 'mislabelled': {
+      const coding = dice.pick(['zstd', 'dcz', 'gzip', undefined]);
+      const { 'content-encoding': _, ...headers } = honest.headers;
+      return {
+        ...honest,
+        headers: coding === undefined ? headers : { ...headers, 'content-encoding': coding },
+      };
+    }
+    case 'silent':
+      return { ...honest, body: part(), end: 'silent' };
+    case 'endless':
+      return { ...honest, end: 'endless' };
+    case 'entries-endless':
+      // It makes the edge ask for entries first.
+      return others.length === 0 && honest.headers['content-type'] !== DIFF_TYPE
+        ? honest
+        : { ...honest, end: 'endless' };
+    case 'nothing-endless':
+      return {
+        status: 200,
+        headers: { ...honest.headers, 'content-encoding': 'zstd' },
+        body: Buffer.alloc(0),
+        end: 'nothing',
+      };
+    case 'bomb':
+      return { status: 200, headers: { ...honest.headers, 'content-encoding': 'zstd' }, body: zeros() };
+    default:
+      return altered(lie, honest, dice);
+  }
+}
+
+/** Lies below the coding: what arrives decodes well, and is wrong. */
+function altered(lie: AnswerLie, honest: Answer, dice: Random): Answer {
+  if (honest.headers['content-encoding'] === 'dcz') return honest;
+  const isPacked = honest.headers['content-encoding'] === 'zstd';
+  const plain = Buffer.from(isPacked ? zstdDecompressSync(honest.body) : honest.body);
+  const changed = lie.startsWith('lines') ? changedLines(lie, plain, dice) : changedBytes(lie, plain, dice);
+  return { ...honest, body: isPacked ? zstdCompressSync(changed) : changed };
+}
+
+function changedBytes(lie: AnswerLie, plain: Buffer, dice: Random): Buffer {
+  if (lie === 'content-cut') return plain.subarray(0, dice.below(plain.length + 1));
+  if (plain.length > 0) {
+    const at = dice.below(plain.length);
+    plain[at] = (plain[at] ?? 0) ^ (1 << dice.below(8));
+  }
+  return plain;
+}
+
+/** Of diffs and entries: whole lines, with an end that counts them. */
+function changedLines(lie: AnswerLie, plain: Buffer, dice: Random): Buffer {
+  const text = plain.toString('utf8');
+  if (!text.startsWith('["diff"')) return plain;
+  const [first = '', ...rest] = text.trimEnd().split('\n');
+  let changes = rest.slice(0, -1);
+  const at = dice.below(changes.length + 1);
+  if (lie === 'lines-dropped') changes = changes.filter((_, i) => i !== at);
+  if (lie === 'lines-repeated') changes = changes.flatMap((line, i) => (i === at ? [line, line] : [line]));
+  if (lie === 'lines-forged') {
+    const row = JSON.parse(changes[at] ?? '["-","index.html"]') as unknown[];
+    const change = dice.below(5);
+    if (change === 0) row[2] = 'cd'.repeat(32);
+    else if (change === 1) row[3] = Number(row[3] ?? 0) + 1;
+    else if (change === 2) row[1] = 'forged.html';
+    else if (change === 3) row[1] = '../outside';
+    else row.splice(0, row.length, '-', 'index.html');
+    changes = changes.filter((_, i) => i !== at).concat(JSON.stringify(row));
+  }
+  return Buffer.from(`${[first, ...changes, JSON.stringify(['end', changes.length])].join('\n')}\n`);
+}
+
+/** Frames of zstd that hold nothing: as long as they come, nothing is decoded. */
+export const EMPTY_FRAMES = Buffer.concat(
+  Array.from({ length: 4000 }, () => zstdCompressSync(Buffer.alloc(0))),
+);
+
+/** What goes on for ever, of the kind that was asked for; entries are of the leaves asked for. */
+export function* endless(path: string, leaves: readonly number[]): Generator<Buffer> {
+  if (path.includes('/diff') || path.includes('/entries')) {
+    const asked = new Set(leaves);
+    for (let i = 0; ; ) {
+      const lines: string[] = [];
+      while (lines.length < 200) {
+        const name = `forged/${i++}`;
+        if (asked.size === 0 || asked.has(leafOf(name)))
+          lines.push(JSON.stringify(['+', name, 'ab'.repeat(32), 1, null, 'text/plain', PADDING, 1]));
+      }
+      yield Buffer.from(`${lines.join('\n')}\n`);
+    }
+  }
+  const noise = Buffer.alloc(64 * 1024, 7);
+  while (true) yield noise;
+}

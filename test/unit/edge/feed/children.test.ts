@@ -1,0 +1,94 @@
+import t from 'tap';
+import { Children } from '../../../../edge/feed/children.ts';
+import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
+import type { EdgeReport, ReportAnswer, SignedReport } from '../../../../shared/protocol.ts';
+import { signReport } from '../../../../shared/protocol.ts';
+import type { Payload } from '../../../../shared/record-kinds.ts';
+import { LOG } from '../../shared/fixed-keys.ts';
+
+const ANSWER: ReportAnswer = { leases: { child: 5000 }, serves: {} };
+const [childKey, otherKey] = [generateSigningKey(), generateSigningKey()];
+
+const member = (name: string, { publicKey }: SigningKey, revoked = false): Payload<'member'> => ({
+  name,
+  region: 'r',
+  lat: null,
+  lon: null,
+  publicKey,
+  revoked,
+});
+
+const report = (edge: string, key: SigningKey, log = LOG): SignedReport => {
+  const limits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+  const body: EdgeReport = {
+    time: 1,
+    position: 1,
+    version: '1',
+    parent: 'oslo',
+    limits,
+    sites: [],
+    faults: [],
+    receipts: [],
+  };
+  return signReport(log, edge, body, key);
+};
+
+function world() {
+  const relayed: (readonly SignedReport[])[] = [];
+  const children = new Children(LOG, {
+    async relay(reports) {
+      relayed.push(reports);
+      return ANSWER;
+    },
+  });
+  children.setMembers([member('child', childKey), member('other', otherKey)]);
+  return { children, relayed };
+}
+
+t.test('members are whom the newest records name', async (t) => {
+  const { children } = world();
+  t.equal(children.keyOf('child'), childKey.publicKey);
+  t.equal(children.keyOf('stranger'), undefined);
+  children.setMembers([member('child', childKey, true)]);
+  t.equal(children.keyOf('child'), undefined, 'one that was revoked is none');
+  t.equal(children.keyOf('other'), undefined, 'nor is one that they do not name');
+  children.setMembers([member('child', otherKey)]);
+  t.equal(children.keyOf('child'), otherKey.publicKey, 'one that joined anew');
+  t.equal(new Children(LOG, { relay: async () => ANSWER }).keyOf('child'), undefined, 'nobody at first');
+});
+
+t.test("a child's report is passed on unchanged, with those that it relays", async (t) => {
+  const { children, relayed } = world();
+  const reports = [report('child', childKey), report('other', otherKey)];
+  t.strictSame(await children.report('child', reports), ANSWER);
+  t.strictSame(relayed, [reports]);
+});
+
+t.test('what is refused', async (t) => {
+  const own = report('child', childKey);
+  const cases: [name: string, sender: string, reports: SignedReport[], code: string][] = [
+    ['a stranger', 'stranger', [report('stranger', childKey)], 'no-such-edge'],
+    ['no report', 'child', [], 'bad-request'],
+    ['the report of another first', 'child', [report('other', otherKey), own], 'bad-request'],
+    ['another signer', 'child', [report('child', otherKey)], 'bad-request'],
+    ['another log', 'child', [report('child', childKey, 'f'.repeat(32))], 'bad-request'],
+    ['an altered text', 'child', [{ ...own, text: own.text.replace('"time":1', '"time":2') }], 'bad-request'],
+    ['another name on it', 'other', [{ ...own, edge: 'other' }], 'bad-request'],
+  ];
+  for (const [name, sender, reports, code] of cases) {
+    const { children, relayed } = world();
+    await t.rejects(children.report(sender, reports), { code }, name);
+    t.strictSame(relayed, [], `${name}: nothing is passed on`);
+  }
+  const { children } = world();
+  children.setMembers([member('child', childKey, true)]);
+  await t.rejects(children.report('child', [own]), { code: 'no-such-edge' }, 'a revoked one');
+});
+
+t.test('a forged report of another edge does not spoil those that travel with it', async (t) => {
+  // The origin refuses the whole request for it: this edge would lose its own lease by what a child made up.
+  const { children, relayed } = world();
+  const forged = { ...report('other', otherKey), text: '{}' };
+  await children.report('child', [report('child', childKey), forged]).catch(() => {});
+  t.notOk(relayed.flat().includes(forged), { todo: 'only the first report of a child is verified' });
+});
