@@ -163,13 +163,15 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
 
   const newRecords = async () => {
+    // New revisions show when their site's loop has brought them in, and are reported then.
+    const isBusy = await loops.wake();
+    feedChanged.wake();
     members = await catalog.members();
     children.setMembers(members);
-    feedChanged.wake();
-    // New revisions show when their site's loop has brought them in; names, domains and deletions at once.
     await loops.wake();
+    // Names, domains and deletions show at once.
     await visible.show();
-    reporter.changed();
+    if (!isBusy) reporter.changed();
   };
 
   const running = [

@@ -55,10 +55,12 @@ export class ObjectFetch {
     transfer: Transfer,
   ): Promise<void> {
     const digests = new Set(needed.map(({ digest }) => digest));
-    const missing = new Set(await this.#gate.shared(() => this.#store.missing([...digests])));
+    const asked = [...new Set([...digests, ...[...bases.values()].map(({ digest }) => digest)])];
+    const absent = new Set(await this.#gate.shared(() => this.#store.missing(asked)));
+    const missing = new Set([...digests].filter((digest) => absent.has(digest)));
     arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
     if (missing.size === 0) return;
-    const { bundles, large } = planFetch(needed, missing, await this.#heldBases(missing, bases));
+    const { bundles, large } = planFetch(needed, missing, heldBases(bases, absent));
     const bytesOf = countedOnce(needed);
     const jobs = [
       ...bundles.map((bundle) => async () => {
@@ -71,17 +73,6 @@ export class ObjectFetch {
       }),
     ];
     await runAtMost(AT_ONCE, jobs);
-  }
-
-  async #heldBases(
-    missing: ReadonlySet<Digest>,
-    bases: ReadonlyMap<string, NeededObject>,
-  ): Promise<Map<string, NeededObject>> {
-    const useful = [...bases].filter(
-      ([digest, base]) => missing.has(digest as Digest) && base.size <= MAX_DELTA_SIDE * 64,
-    );
-    const absent = new Set(await this.#store.missing([...new Set(useful.map(([, base]) => base.digest))]));
-    return new Map(useful.filter(([, base]) => !absent.has(base.digest)));
   }
 
   async #fetchBundle(source: ObjectSource, plan: BundlePlan, transfer: Transfer): Promise<void> {
@@ -285,6 +276,13 @@ export class ObjectFetch {
     if (stream === undefined) throw new SkerryError('no-such-object', `the object ${digest} is gone`);
     return collected(stream, MAX_DELTA_SIDE, `the object ${digest} is too large for a dictionary`);
   }
+}
+
+function heldBases(
+  bases: ReadonlyMap<string, NeededObject>,
+  absent: ReadonlySet<Digest>,
+): Map<string, NeededObject> {
+  return new Map([...bases].filter(([, { digest }]) => !absent.has(digest)));
 }
 
 /** Each digest's bytes as often as it is needed. */

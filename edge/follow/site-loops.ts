@@ -52,13 +52,16 @@ export class SiteLoops {
     this.#signal = signal;
   }
 
-  /** Starts what has something to do; call it whenever the log has moved. */
-  async wake(): Promise<void> {
+  /** Starts what has something to do, and tells whether there is anything; call it whenever the log has moved. */
+  async wake(): Promise<boolean> {
+    let isBusy = false;
     for (const site of await this.#parts.catalog.sites()) {
-      if (isAtRest(this.#step(site)) || this.#running.has(site.id)) continue;
-      this.#running.set(site.id, this.#run(site.id));
+      if (isAtRest(this.#step(site))) continue;
+      isBusy = true;
+      if (!this.#running.has(site.id)) this.#running.set(site.id, this.#run(site.id));
     }
     this.#wakeup.wake();
+    return isBusy;
   }
 
   progress(site: number): SiteProgress | undefined {
@@ -125,7 +128,10 @@ export class SiteLoops {
       return this.#parts.revealed();
     }
     await prepareRevision(this.#parts, source, site, step.milestone, progress, transfer);
-    if (step.kind === 'prepare') return this.#parts.prepared();
+    if (step.kind === 'prepare') {
+      await catalog.setPrepared(site.id, step.milestone.revision);
+      return this.#parts.prepared();
+    }
     await catalog.reveal(site.id, step.milestone, limits.prefixes);
     await this.#parts.revealed();
   }

@@ -47,20 +47,18 @@ export async function prepareRevision(
   await stageManifest(root);
   if (sameCover(site.covers, limits.prefixes)) await fetchStaged();
   else await fetchManifest(parts, source, site.id, revision, progress, transfer);
-  await catalog.setPrepared(site.id, revision);
 
   async function stageManifest(signed: Digest): Promise<void> {
     if (await isStaged(signed)) return;
     const from = site.active.revision;
     try {
       await stageDiff(from);
-      await prove(signed);
     } catch (error) {
       if (!hasCode(error, 'no-longer-held') && !hasCode(error, 'root-mismatch')) throw error;
       // The diff's starting point is gone there, or not here what it is there: compare, and take what differs.
       await restart(signed);
       await stageByComparison({ catalog, upstream, caller }, site.id, revision, transfer);
-      await prove(signed);
+      await sealAndProve([]);
     }
   }
 
@@ -79,6 +77,7 @@ export async function prepareRevision(
     await catalog.beginStaging(site.id, revision, signed);
   }
 
+  /** Stages and proves; most diffs are one page, and go to the catalog in one call. */
   async function stageDiff(from: number): Promise<void> {
     let changes: Change[] = [];
     let count = 0;
@@ -91,23 +90,25 @@ export async function prepareRevision(
       await catalog.stage(site.id, revision, changes);
       changes = [];
     }
-    await catalog.stage(site.id, revision, changes);
+    await sealAndProve(changes);
   }
 
-  async function prove(signed: Digest): Promise<void> {
-    let leaf: number | undefined = -1;
-    while (leaf !== undefined) leaf = await catalog.sealLeaves(site.id, revision, leaf, SEAL_PAGE);
-    const own = await catalog.sealRoot(site.id, revision);
-    if (own !== signed) {
+  async function sealAndProve(lastChanges: readonly Change[]): Promise<void> {
+    let { sealed, root: own } = await catalog.stageLast(site.id, revision, lastChanges, SEAL_PAGE);
+    while (sealed !== undefined) sealed = await catalog.sealLeaves(site.id, revision, sealed, SEAL_PAGE);
+    own ??= await catalog.sealRoot(site.id, revision);
+    if (own !== root) {
       throw new SkerryError('root-mismatch', `revision ${revision} of ${site.name} has the root ${own} here`);
     }
-    await catalog.proveStaging(site.id, signed);
+    await catalog.proveStaging(site.id, own);
   }
 
   async function fetchStaged(): Promise<void> {
-    let left = await catalog.stagedBytes(site.id, revision);
+    let [left, removals] = await Promise.all([
+      catalog.stagedBytes(site.id, revision),
+      catalog.stagedRemovals(site.id, revision, REMOVALS),
+    ]);
     progress(left);
-    const removals = await catalog.stagedRemovals(site.id, revision, REMOVALS);
     let after: number | undefined = 0;
     while (after !== undefined) {
       const page: { objects: StagedObject[]; next: number | undefined } = await catalog.stagedObjects(

@@ -1,3 +1,4 @@
+import type { Change } from '../../shared/diff.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Head } from '../../shared/head.ts';
 import type { Audit } from '../../shared/manifest/audit.ts';
@@ -116,6 +117,16 @@ export interface StagedCalls {
   ): { resumed: boolean; leftover: number | undefined };
   /** What was staged under the site's mark has been taken back. */
   endStaging(site: number): void;
+  /**
+   * Stages the last changes, and seals what that takes one call: `root` when all is sealed, else `sealed`, the leaf
+   * to go on after.
+   */
+  stageLast(
+    site: number,
+    revision: number,
+    changes: readonly Change[],
+    limit: number,
+  ): { sealed: number | undefined; root: Digest | undefined };
   /** The staged manifest's root is what the origin signed. */
   proveStaging(site: number, root: Digest): void;
   /** The objects of the staged revision are whole, too. */

@@ -23,11 +23,15 @@ export async function* followLog(
     const names = source.path();
     if (names.join() !== path) yield { v: 1, t: 'path', names: [...names] };
     path = names.join();
-    const records = await source.records(next, RECORDS_PER_READ);
+    // Asked for after the records, so never behind them, and at once: the follower stores when the head has come.
+    const reading = source.records(next, RECORDS_PER_READ);
+    const signing = source.head();
+    signing.catch(() => {});
+    const records = await reading;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;
     if (records.length === RECORDS_PER_READ) continue;
-    yield { v: 1, t: 'head', head: await source.head() };
+    yield { v: 1, t: 'head', head: await signing };
     await woken;
   }
 }

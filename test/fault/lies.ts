@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { BUCKETS_TYPE, encodeBuckets } from '../../shared/bucket-list.ts';
 import { leafOf } from '../../shared/buckets.ts';
-import { DIFF_TYPE } from '../../shared/diff.ts';
+import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Random } from '../helpers/random.ts';
 
 /** Of the frames of a stream. */
@@ -41,7 +42,7 @@ export type Lie = FrameLie | AnswerLie | (typeof REPORT_LIES)[number];
 
 export const ALL_LIES: readonly Lie[] = [...FRAME_LIES, ...ANSWER_LIES, ...REPORT_LIES];
 
-const PADDING = [['x-padding', 'y'.repeat(2000)]];
+const PADDING = [['x-padding', 'y'.repeat(20_000)]];
 
 interface FrameJson {
   t: string;
@@ -159,6 +160,9 @@ const hugeFrame = () => {
   return huge;
 };
 
+const allBuckets = (count: number) =>
+  encodeBuckets(Array.from({ length: count }, (_, number) => ({ number, digest: Buffer.alloc(32, 1) })));
+
 /** 256 MiB of nothing in a few kilobytes. */
 let bomb: Buffer | undefined;
 const zeros = () => {
@@ -217,11 +221,11 @@ export function lieAboutAnswer(
     case 'endless':
       return { ...honest, end: 'endless' };
     case 'entries-endless':
-      // It makes the edge ask for entries first.
-      return others.length === 0 && honest.headers['content-type'] !== DIFF_TYPE
-        ? honest
-        : { ...honest, end: 'endless' };
+      // It says that all buckets differ, so that the edge asks for many entries.
+      if (honest.headers['content-type'] !== BUCKETS_TYPE) return { ...honest, end: 'endless' };
+      return { ...honest, body: allBuckets(others[0] === honest ? 65_536 : 256) };
     case 'nothing-endless':
+      if (honest.headers['content-type'] !== BUNDLE_TYPE) return honest;
       return {
         status: 200,
         headers: { ...honest.headers, 'content-encoding': 'zstd' },
@@ -286,7 +290,7 @@ export function* endless(path: string, leaves: readonly number[]): Generator<Buf
     const asked = new Set(leaves);
     for (let i = 0; ; ) {
       const lines: string[] = [];
-      while (lines.length < 200) {
+      while (lines.length < 20) {
         const name = `forged/${i++}`;
         if (asked.size === 0 || asked.has(leafOf(name)))
           lines.push(JSON.stringify(['+', name, 'ab'.repeat(32), 1, null, 'text/plain', PADDING, 1]));

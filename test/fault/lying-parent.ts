@@ -89,7 +89,7 @@ export class LyingParent {
   async #answer(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
     const path = asked.url ?? '';
     const body = await collected(asked);
-    if (path.startsWith('/feed/v1/stream')) return this.#stream(asked, reply);
+    if (/^\/feed\/v1\/(stream|records)/.test(path)) return this.#stream(asked, reply);
     const kind = kindOf(path);
     if (kind === 'report') {
       const lie = this.#lie(['report-swallowed', 'report-refused']);
@@ -105,7 +105,15 @@ export class LyingParent {
     const answer = await this.#ask(asked, body);
     const lie = kind === 'join' || kind === 'report' ? undefined : this.#lie(ANSWER_LIES);
     const others = this.#answers.get(kind) ?? [];
-    const told = lie === undefined ? answer : lieAboutAnswer(lie, answer, others, this.#dice);
+    const told =
+      lie === undefined
+        ? answer
+        : lieAboutAnswer(
+            lie,
+            answer,
+            lie === 'entries-endless' && kind === 'leaves' ? [answer] : others,
+            this.#dice,
+          );
     this.#answers.set(kind, [...others, answer].slice(-MOST_ANSWERS));
     if (lie === 'entries-endless' && kind === 'diff')
       return send(
@@ -122,6 +130,8 @@ export class LyingParent {
       const nothing = { status: 200, headers: {}, body: Buffer.alloc(0) };
       return send(reply, asked.url ?? '', lieAboutAnswer(refusal, nothing, [], this.#dice));
     }
+    // Uncoded, so that its lines can be lied about.
+    delete asked.headers['accept-encoding'];
     const relayed = await this.#request(asked);
     reply.on('close', () => relayed.destroy());
     reply.writeHead(relayed.statusCode ?? 502, headersOf(relayed.headers));

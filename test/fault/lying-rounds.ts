@@ -2,12 +2,12 @@ import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { ContentPath } from '../../shared/content-path.ts';
-import { Encodings } from '../../shared/delta/encodings.ts';
 import type { Change } from '../../shared/diff.ts';
 import type { FastClock } from '../helpers/fast-time.ts';
 import { fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';
 import { type InnerOrigin, openInnerOrigin } from '../helpers/inner-origin.ts';
+import { SharedEncodings } from '../helpers/own-encodings.ts';
 import { random } from '../helpers/random.ts';
 import { ALL_LIES, type Lie } from './lies.ts';
 import { LyingParent } from './lying-parent.ts';
@@ -80,14 +80,14 @@ export function randomRound(seed: number): Round {
 
 export async function openLyingLane(): Promise<LyingLane> {
   const time = fastTime(FACTOR);
-  const encodings = [1, 2].map(() => Encodings.start({ threads: 1, bytes: 16 * 1024 * 1024 }));
+  const encodings = new SharedEncodings();
   const servers = { origin: await startFeedDouble(time.clock), edge: await startFeedDouble(time.clock) };
   return {
     run: (round, seed) => runRound(round, seed, time.clock, encodings, servers),
     async close() {
       await servers.origin.close();
       await servers.edge.close();
-      await Promise.all(encodings.map((each) => each.close()));
+      await encodings.close();
       time[Symbol.dispose]();
     },
   };
@@ -97,13 +97,11 @@ async function runRound(
   round: Round,
   seed: number,
   clock: FastClock,
-  encodings: readonly Encodings[],
+  encodings: SharedEncodings,
   servers: { origin: FeedDouble; edge: FeedDouble },
 ): Promise<RoundOutcome> {
   const dice = random(seed);
-  const [ofOrigin, ofEdge] = encodings;
-  if (ofOrigin === undefined || ofEdge === undefined) throw new Error('there are two');
-  const origin = await openInnerOrigin(clock, ofOrigin);
+  const origin = await openInnerOrigin(clock, encodings.own());
   servers.origin.serve(origin.feed);
   const liar = await LyingParent.start(servers.origin.url, random(seed + 1));
   const warnings: string[] = [];
@@ -120,7 +118,7 @@ async function runRound(
 
   const join = (name: string, urls: readonly string[], server?: FeedDouble) =>
     Actor.join(
-      { name, clock, log, server, encodings: server && ofEdge, quickAudit: true },
+      { name, clock, log, server, encodings: server && encodings.own(), quickAudit: true },
       origin,
       servers.origin.url,
       urls,

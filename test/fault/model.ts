@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { leafOf } from '../../shared/buckets.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
-import { Encodings } from '../../shared/delta/encodings.ts';
 import type { Change } from '../../shared/diff.ts';
 import type { Entry } from '../../shared/entry.ts';
 import { hasCode, type SkerryError } from '../../shared/errors.ts';
 import { type FastClock, fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';
 import { type InnerOrigin, openInnerOrigin } from '../helpers/inner-origin.ts';
+import { SharedEncodings } from '../helpers/own-encodings.ts';
 import { random } from '../helpers/random.ts';
 import { Actor, fingerprint } from './model-actor.ts';
 import { contentOf } from './model-content.ts';
@@ -52,24 +52,19 @@ export interface Lane {
 
 export async function openLanes(count: number): Promise<{ lanes: Lane[]; close(): Promise<void> }> {
   const time = fastTime(FACTOR);
-  const encodings = { origin: encoder(), parent: encoder() };
+  const encodings = new SharedEncodings();
   const lanes = await Promise.all(Array.from({ length: count }, () => openLane(time.clock, encodings)));
   return {
     lanes,
     async close() {
       await Promise.all(lanes.map((lane) => lane.close()));
-      await Promise.all([encodings.origin.close(), encodings.parent.close()]);
+      await encodings.close();
       time[Symbol.dispose]();
     },
   };
 }
 
-const encoder = () => Encodings.start({ threads: 1, bytes: 16 * 1024 * 1024 });
-
-async function openLane(
-  clock: FastClock,
-  encodings: { origin: Encodings; parent: Encodings },
-): Promise<Lane> {
+async function openLane(clock: FastClock, encodings: SharedEncodings): Promise<Lane> {
   const servers = { origin: await startFeedDouble(clock), parent: await startFeedDouble(clock) };
   return {
     async run(seed, sequence, without = []) {
@@ -123,11 +118,11 @@ class World {
   static async open(
     plan: Plan,
     clock: FastClock,
-    encodings: { origin: Encodings; parent: Encodings },
+    encodings: SharedEncodings,
     servers: { origin: FeedDouble; parent: FeedDouble },
     quickAudit: boolean,
   ): Promise<World> {
-    const origin = await openInnerOrigin(clock, encodings.origin);
+    const origin = await openInnerOrigin(clock, encodings.own());
     const world = new World(plan, clock, servers, origin);
     for (const server of [servers.origin, servers.parent]) {
       server.cut(false);
@@ -145,7 +140,7 @@ class World {
       { write: (line: string) => world.#warn(line) },
     );
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
-      const parts = { name, clock, log, server, quickAudit, encodings: server && encodings.parent };
+      const parts = { name, clock, log, server, quickAudit, encodings: server && encodings.own() };
       return Actor.join(parts, origin, servers.origin.url, urls);
     };
     if (plan.hasParent) {

@@ -67,7 +67,9 @@ export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
 
   function breakable(socket: Socket): void {
     const write = socket.write.bind(socket) as (piece: Uint8Array | string, ...rest: unknown[]) => boolean;
+    let isBroken = false;
     socket.write = ((piece: Uint8Array | string, ...rest: unknown[]) => {
+      if (isBroken) return false;
       if (breaks.times === 0) return write(piece, ...rest);
       const bytes = typeof piece === 'string' ? Buffer.from(piece, rest[0] as BufferEncoding) : piece;
       if (bytes.length <= breaks.left) {
@@ -75,6 +77,7 @@ export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
         return write(piece, ...rest);
       }
       write(bytes.subarray(0, breaks.left));
+      isBroken = true;
       breaks = { ...breaks, left: breaks.bytes, times: breaks.times - 1 };
       setImmediate(() => socket.destroy());
       return false;

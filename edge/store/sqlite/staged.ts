@@ -1,10 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { digestFromBytes } from '../../../shared/digest.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
+import { openStaging } from '../../../shared/manifest/staging.ts';
 import { relaxed } from '../../../shared/sqlite/open.ts';
 import type { NeededObject, StagedCalls } from '../catalog.ts';
 
 export function stagedCalls(database: DatabaseSync, sql: (text: string) => StatementSync): StagedCalls {
+  const staging = openStaging(database);
   return {
     beginStaging: (site, revision, root) =>
       relaxed(database, () => {
@@ -22,6 +24,12 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
 
     endStaging(site) {
       sql('UPDATE site SET staging = NULL, staging_root = NULL, prepared = NULL WHERE id = ?').run(site);
+    },
+
+    stageLast(site, revision, changes, limit) {
+      staging.stage(site, revision, changes);
+      const sealed = staging.sealLeaves(site, revision, -1, limit);
+      return { sealed, root: sealed === undefined ? staging.sealRoot(site, revision) : undefined };
     },
 
     proveStaging(site, root) {
