@@ -96,6 +96,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const { name } = identity;
   const began = await catalog.chain();
   if (began === undefined) throw new SkerryError('data-folder-foreign', 'the data folder has no log');
+  // It may have been started with another filter.
+  await catalog.clearPrepared();
   let chain: ChainState = began;
   let head: Head | undefined;
   let upstreamPath: readonly string[] = [];

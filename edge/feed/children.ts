@@ -37,6 +37,18 @@ export class Children implements FeedMembers {
     if (own?.edge !== sender)
       throw new SkerryError('bad-request', 'the first report must be that of the sender');
     verifiedReport(this.#log, own, key);
-    return this.#reporter.relay(reports);
+    // One bad report would have the origin refuse them all, and this edge's own with them.
+    return this.#reporter.relay(reports.filter((report) => this.#isSound(report)));
+  }
+
+  #isSound(report: SignedReport): boolean {
+    const key = this.keyOf(report.edge);
+    if (key === undefined) return false;
+    try {
+      verifiedReport(this.#log, report, key);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

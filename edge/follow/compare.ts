@@ -8,6 +8,8 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Caller, Transfer, Upstream } from './upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
+/** Of one request's leaves: 400 times what a site of a million files has there. Who sends more never ends. */
+const MOST_ENTRIES = 200_000;
 
 export interface CompareParts {
   readonly catalog: EdgeCatalog;
@@ -32,9 +34,13 @@ export async function stageByComparison(
     await upstream.nodes(caller, site, revision, transfer),
   );
   if (nodes.length === 0) return;
-  const leaves = differing(
-    await catalog.leavesAt(site, revision, nodes),
-    await upstream.leaves(caller, site, revision, nodes, transfer),
+  const own = await catalog.leavesAt(site, revision, nodes);
+  const leaves = differing(own, await upstream.leaves(caller, site, revision, nodes, transfer));
+  // A node that differs though none of its leaves does is wrong by itself: sealing its leaves computes it anew.
+  await catalog.resealLeaves(
+    site,
+    revision,
+    own.map(({ number }) => number),
   );
   await stageLeaves(parts, site, revision, leaves, transfer);
 }
@@ -62,7 +68,8 @@ async function entriesOf(
 ): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const change of changes) {
-    if (change.kind !== 'put' || !leaves.has(leafOf(change.entry.path)))
+    const isWanted = change.kind === 'put' && leaves.has(leafOf(change.entry.path));
+    if (!isWanted || entries.has(change.entry.path) || entries.size >= MOST_ENTRIES)
       throw new SkerryError('upstream-protocol', 'the entries are not of the leaves asked for');
     entries.set(change.entry.path, change.entry);
   }

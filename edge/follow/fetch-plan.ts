@@ -37,20 +37,22 @@ export function planFetch(
       large.push({ object, base });
       continue;
     }
+    // A base that is too large would fit beside no others: the object goes without.
+    const useful = base !== undefined && base.size <= MAX_BYTES ? base : undefined;
+    const isNew = useful !== undefined && !open.dictionary.has(useful.digest);
     const isFull =
       open.objects.length === MAX_BUNDLE_OBJECTS ||
       open.bytes + object.size > MAX_BYTES ||
-      open.dictionaryBytes + (base?.size ?? 0) > MAX_BYTES;
+      open.dictionaryBytes + (isNew ? useful.size : 0) > MAX_BYTES;
     if (isFull && open.objects.length > 0) {
       bundles.push(closed(open));
       open = newBundle();
     }
     open.objects.push(object);
     open.bytes += object.size;
-    // A larger base would not fit beside others: the object goes without.
-    if (base === undefined || base.size > MAX_BYTES || open.dictionary.has(base.digest)) continue;
-    open.dictionary.set(base.digest, base);
-    open.dictionaryBytes += base.size;
+    if (useful === undefined || open.dictionary.has(useful.digest)) continue;
+    open.dictionary.set(useful.digest, useful);
+    open.dictionaryBytes += useful.size;
   }
   if (open.objects.length > 0) bundles.push(closed(open));
   return { bundles, large };

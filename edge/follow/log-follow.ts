@@ -39,6 +39,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
   const { catalog, upstreams, caller, wants, clock, log, faults, moved, pathChanged } = parts;
   let stored = start;
   let upstream = upstreams.current;
+  let isTooOld = false;
 
   const readStream = async (progressed: () => void) => {
     upstream = upstreams.current;
@@ -75,6 +76,8 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
           try {
             chain = take(frame.record);
           } catch (error) {
+            // Signed by the origin: nothing else may end following.
+            isTooOld = hasCode(error, 'unknown-critical-record');
             // What came before it is verified, and need not be asked for again.
             await store();
             throw error;
@@ -84,15 +87,13 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
           break;
         case 'head': {
           chain = noteHead(chain, frame.head);
-          await store();
-          if (head === undefined || frame.head.seq > head.seq) await catalog.noteHead(frame.head);
+          const isNewer = head === undefined || frame.head.seq > head.seq;
+          // Before the records are told of: children get no record without a head that covers it.
           head = frame.head;
+          await store();
+          if (isNewer) await catalog.noteHead(frame.head);
           stored = chain;
           moved(stored, head);
-          if (freshness(head)) break;
-          const stale = new SkerryError('stale-head', `${from.url} passes on no newer head of the origin`);
-          faults.note(stale, from.url);
-          if (upstreams.all.length > 1) throw stale;
           break;
         }
         case 'path':
@@ -102,10 +103,15 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
           break;
         case 'unknown':
           if (frame.critical) {
-            throw new SkerryError('unknown-critical-record', `the feed sent a critical frame ${frame.type}`);
+            throw new SkerryError('upstream-protocol', `the feed sent a critical frame ${frame.type}`);
           }
       }
-      progressed();
+      if (!freshness(head)) {
+        const stale = new SkerryError('stale-head', `${from.url} passes on no newer head of the origin`);
+        faults.note(stale, from.url);
+        if (upstreams.all.length > 1) throw stale;
+      }
+      if (frame.t !== 'path') progressed();
     }
   }
 
@@ -115,6 +121,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     for (let came = 1; came > 0; ) {
       came = 0;
       for await (const frame of from.records(caller, next, leaving)) {
+        if (frame.t !== 'record') continue;
         came++;
         yield frame;
       }
@@ -131,7 +138,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     onError: (error) => {
       if (upstream !== upstreams.current) return;
       faults.note(error, upstream.url);
-      if (hasCode(error, 'unknown-critical-record')) {
+      if (isTooOld) {
         // Trying again cannot help: this version serves what it has until it is replaced by a newer one.
         log.fatal({ err: error }, 'the edge follows the log no further');
         newer.abort();
@@ -144,13 +151,13 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
   });
 }
 
-/** Tells of each head whether the origin's signing times still advance. */
-function headFreshness(clock: Clock): (head: Head) => boolean {
+/** Tells at each frame whether the origin's signing times still advance. */
+function headFreshness(clock: Clock): (head: Head | undefined) => boolean {
   let newest = 0;
   let since = clock.monotonic();
-  return ({ time }) => {
-    if (time > newest) {
-      newest = time;
+  return (head) => {
+    if (head !== undefined && head.time > newest) {
+      newest = head.time;
       since = clock.monotonic();
     }
     return clock.monotonic() - since < STALE_MS;

@@ -12,6 +12,8 @@ import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-
 import type { Transfer, Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
+/** Whatever keeps a site from getting on, another upstream may not have it. */
+const FAILURES_BEFORE_NEXT = 2;
 const BACKOFF = { first: 250, most: 15_000 };
 /** Node's timers take no more than 24 days, and clocks are set meanwhile. */
 const LONGEST_REST_MS = 60_000;
@@ -94,6 +96,7 @@ export class SiteLoops {
         if (error === WINDOW_CLOSED) continue;
         faults.note(error, upstream.url);
         if (isLie(error)) upstreams.avoid(upstream);
+        else if (attempt >= FAILURES_BEFORE_NEXT) upstreams.advance(upstream);
         // A parent says so while it fetches the revision itself.
         if (!hasCode(error, 'not-yet-held')) {
           log.warn({ err: error, site: site?.name }, 'a site did not sync');

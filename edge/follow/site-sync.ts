@@ -15,6 +15,7 @@ const CLEAR_PAGE = 5000;
 /** Rows, sorted by path before they are fetched: what resembles each other travels together. */
 const OBJECT_PAGE = 10_000;
 const REMOVALS = 20_000;
+const MOST_LINES = 20_000_000;
 
 export interface SyncParts {
   readonly catalog: EdgeCatalog;
@@ -81,10 +82,12 @@ export async function prepareRevision(
   async function stageDiff(from: number): Promise<void> {
     let changes: Change[] = [];
     let count = 0;
+    let puts = 0;
     for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
-      // A whole manifest has as many lines as the origin signed files; who sends more never ends.
-      if (from === 0 && milestone.files !== null && ++count > milestone.files)
+      // No diff puts more files than the origin signed, nor drops more than there can be; who sends more never ends.
+      if (change.kind === 'put') puts++;
+      if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
         throw new SkerryError('upstream-protocol', `revision ${revision} has more files than were signed`);
       if (changes.length < STAGE_PAGE) continue;
       await catalog.stage(site.id, revision, changes);

@@ -33,6 +33,8 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 /** A parent that waits for what it does not hold yet answers within 10 seconds. */
 const HEADERS_MS = 20_000;
+/** Bytes of a coded bundle that are kept for forwarding it. */
+const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** A token is used again for this long: signing one for each request costs more than many requests. */
 const TOKEN_MS = 30_000;
@@ -292,11 +294,13 @@ async function* tee(
   keep: (encoded: Encoded) => void,
 ): AsyncGenerator<Buffer> {
   const pieces: Buffer[] = [];
+  let held = 0;
   for await (const piece of body) {
-    pieces.push(piece as Buffer);
+    held += (piece as Buffer).length;
+    if (held <= MOST_KEPT) pieces.push(piece as Buffer);
     yield piece as Buffer;
   }
-  keep({ coding, bytes: Buffer.concat(pieces) });
+  if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
 }
 
 function paced(body: Readable, { bandwidths, signal }: Transfer): Readable {

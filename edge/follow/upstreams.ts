@@ -37,7 +37,9 @@ export class Upstreams {
     if (from !== this.#current || this.all.length === 1) return;
     const at = this.all.indexOf(from);
     const turn = [...this.all.slice(at + 1), ...this.all.slice(0, at)];
-    this.#moveTo(turn.find((upstream) => !this.#isAvoided(upstream)) ?? turn[0] ?? from);
+    const next = turn.find((upstream) => !this.#isAvoided(upstream));
+    // When all others are avoided, one that only failed is still the best.
+    this.#moveTo(next ?? (this.#isAvoided(from) ? (turn[0] ?? from) : from));
   }
 
   /** It lied: what it says next is not worth asking for. */

@@ -39,6 +39,7 @@ export class Reporter {
   readonly #parts: ReporterParts;
   readonly #changed = new Wakeup();
   #isDue = true;
+  #hasEnded = false;
   #relayed: Relayed[] = [];
   #lastTime = 0;
 
@@ -54,6 +55,7 @@ export class Reporter {
 
   /** Sends the reports of children with the next one of this edge; resolves with the origin's answer. */
   relay(reports: readonly SignedReport[]): Promise<ReportAnswer> {
+    if (this.#hasEnded) return Promise.reject(new SkerryError('unavailable', 'this edge is about to end'));
     const waiting = this.#relayed.reduce((sum, relayed) => sum + relayed.reports.length, 0);
     if (waiting + reports.length > MOST_RELAYED)
       return Promise.reject(new SkerryError('unavailable', 'too many reports wait to be passed on'));
@@ -81,6 +83,7 @@ export class Reporter {
         await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
       }
     }
+    this.#hasEnded = true;
     for (const { reject } of this.#relayed)
       reject(new SkerryError('unavailable', 'this edge is about to end'));
   }

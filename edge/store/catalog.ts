@@ -131,6 +131,8 @@ export interface StagedCalls {
   proveStaging(site: number, root: Digest): void;
   /** The objects of the staged revision are whole, too. */
   setPrepared(site: number, revision: number): void;
+  /** No staged revision counts as whole any more: what this edge should hold of it may have changed. */
+  clearPrepared(): void;
   /** Objects of entries that begin with the revision, a page at a time in no particular order. */
   stagedObjects(
     site: number,

@@ -117,7 +117,7 @@ function rootOf(nodes: readonly Bucket[]): Digest {
  */
 async function mendManifest(
   { catalog, source }: VerifyParts,
-  { id, active, staging }: EdgeSite,
+  { id, active, staging, covers }: EdgeSite,
   own: readonly Bucket[],
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -130,6 +130,8 @@ async function mendManifest(
   });
   await stageLeaves({ catalog, ...source }, id, active.revision, leaves, transfer);
   await catalog.sealRoot(id, active.revision);
+  // Staging is synced by what follows it: here nothing would.
+  await catalog.setCovers(id, covers);
   return rootOf(await recomputedNodes(catalog, id, active.revision)) === active.root;
 }
 

@@ -31,7 +31,9 @@ export async function* followLog(
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;
     if (records.length === RECORDS_PER_READ) continue;
-    yield { v: 1, t: 'head', head: await signing };
+    const head = await signing;
+    // One that is older than the records, for they were read a moment before it was known, follows with the next wake.
+    if (head.seq >= next - 1) yield { v: 1, t: 'head', head };
     await woken;
   }
 }

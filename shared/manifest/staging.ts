@@ -69,8 +69,14 @@ export function openStaging(database: DatabaseSync): Staging {
    * The values of a column in the rows that begin or end with a revision, ascending, each once. Two queries: of
    * their UNION SQLite makes a scan of the whole site.
    */
-  function touched(table: 'entry' | 'bucket', column: 'leaf' | 'number', site: number, revision: number) {
-    const isLeaf = table === 'bucket' ? `AND level = ${LEAVES}` : '';
+  function touched(
+    table: 'entry' | 'bucket',
+    column: 'leaf' | 'number',
+    site: number,
+    revision: number,
+    level = LEAVES,
+  ) {
+    const isLeaf = table === 'bucket' ? `AND level = ${level}` : '';
     const begun = sql(`SELECT ${column} AS n FROM ${table} WHERE site = ? AND from_rev = ? ${isLeaf}`);
     const ended = sql(
       `SELECT ${column} AS n FROM ${table} WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} ${isLeaf}`,
@@ -83,8 +89,12 @@ export function openStaging(database: DatabaseSync): Staging {
 
   const changedLeaves = (site: number, revision: number) => touched('entry', 'leaf', site, revision);
 
+  /** A leaf that came and went with the revision leaves no row: the node that was sealed over it does. */
   const sealedNodes = (site: number, revision: number) => [
-    ...new Set(touched('bucket', 'number', site, revision).map(nodeOf)),
+    ...new Set([
+      ...touched('bucket', 'number', site, revision).map(nodeOf),
+      ...touched('bucket', 'number', site, revision, NODES),
+    ]),
   ];
 
   function openBuckets(site: number, level: number, first: number, last: number) {

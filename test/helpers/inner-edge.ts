@@ -151,6 +151,13 @@ export class InnerEdge {
     return life.crashed;
   }
 
+  /** Ends the process before its next call of this method of the catalog. */
+  crashBefore(method: string): Promise<void> {
+    if (this.#life === undefined) return Promise.resolve();
+    this.#life.fatal = method;
+    return this.#life.crashed;
+  }
+
   /**
    * Ends the process now, if it has not crashed. With `power`, what was not synced to the disk is lost; the drafts of
    * objects lose what `tear` says of each.
@@ -204,6 +211,7 @@ class Life {
   readonly crashed: Promise<void>;
   upstreams: Upstreams | undefined;
   callsLeft = Number.POSITIVE_INFINITY;
+  fatal: string | undefined;
   isDown = false;
   /** The bytes of the write-ahead log that a loss of power leaves. */
   synced = Number.POSITIVE_INFINITY;
@@ -225,7 +233,7 @@ class Life {
   }
 
   step(method: string): void {
-    if (!this.isDown && this.callsLeft-- <= 0) this.goDown();
+    if (!this.isDown && (method === this.fatal || this.callsLeft-- <= 0)) this.goDown();
     if (this.isDown) throw new Crashed('the process is gone');
     // What was written before a relaxed transaction is synced; what follows is not, until the next that is.
     if (SYNCED.includes(method)) this.synced = Number.POSITIVE_INFINITY;

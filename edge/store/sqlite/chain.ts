@@ -37,9 +37,14 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
 
     storeRecords(records, chain) {
       transaction(database, () => {
+        let before = Number(sql('SELECT max(seq) AS seq FROM record').get()?.seq ?? 0);
         for (const record of records) {
+          // Those before a checkpoint that was jumped to would be a log with a gap.
+          const isJump = record.seq !== before + 1;
+          if (isJump) sql('DELETE FROM record').run();
+          before = record.seq;
           sql('INSERT INTO record (seq, json) VALUES (?, ?)').run(record.seq, JSON.stringify(record));
-          applyRecord(sql, record);
+          applyRecord(sql, record, isJump);
         }
         saveChain(chain);
       });

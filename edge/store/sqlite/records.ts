@@ -6,7 +6,7 @@ import type { SitePolicy } from '../../../shared/site-policy.ts';
 type Sql = (text: string) => StatementSync;
 
 /** What a verified record means for this edge: its sites, what they should become, and who belongs to the log. */
-export function applyRecord(sql: Sql, record: LogRecord): void {
+export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   if (!isKnownKind(record.kind)) return;
   const { kind, payload } = record;
   switch (kind) {
@@ -41,7 +41,8 @@ export function applyRecord(sql: Sql, record: LogRecord): void {
       putMember(sql, payloads.member.parseText(payload));
       return;
     case 'checkpoint':
-      applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
+      // Followed in its turn it says nothing new.
+      if (isJump) applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
       return;
     case 'key':
     case 'outcome':

@@ -40,6 +40,10 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
       sql('UPDATE site SET prepared = ? WHERE id = ? AND staging = ?').run(revision, site, revision);
     },
 
+    clearPrepared() {
+      sql('UPDATE site SET prepared = NULL').run();
+    },
+
     stagedObjects(site, revision, after, limit) {
       const rows = sql(
         `SELECT e.id, e.path, e.digest, e.size, e.chunks, o.digest AS b_digest, o.size AS b_size, o.chunks AS b_chunks

@@ -11,22 +11,34 @@ export interface ScriptedUpstreams {
   readonly upstreams: Upstreams;
   /** The url and the first record of each stream. */
   readonly dials: readonly (readonly [url: string, from: number])[];
+  /** The first record of each page that was asked for. */
+  readonly paged: readonly number[];
   /** Resolves when somebody dials for whom nothing is scripted any more. */
   readonly exhausted: Promise<void>;
 }
 
-/** Upstreams whose streams say what is scripted, one script a dial; further ones are silent until they are left. */
+/**
+ * Upstreams whose streams say what is scripted, one script a dial; further ones are silent until they are left.
+ * Pages of records come as scripted, too, and are empty after that.
+ */
 export function scriptedUpstreams(
   t: Test,
   clock: JumpingClock,
   scripts: Readonly<Record<string, readonly Script[]>>,
+  pages: Readonly<Record<string, readonly Script[]>> = {},
 ): ScriptedUpstreams {
   const upstreams = new Upstreams(Object.keys(scripts), clock);
   t.teardown(() => upstreams.close());
   const dials: [string, number][] = [];
+  const paged: number[] = [];
   const exhausted = Promise.withResolvers<void>();
   for (const upstream of upstreams.all) {
     const left = [...(scripts[upstream.url] ?? [])];
+    const pagesLeft = [...(pages[upstream.url] ?? [])];
+    upstream.records = async function* (_caller, from, signal) {
+      paged.push(from);
+      yield* spoken(pagesLeft.shift() ?? [], signal);
+    };
     upstream.stream = async function* (_caller, from, _wants, signal) {
       dials.push([upstream.url, from]);
       const script = left.shift();
@@ -34,7 +46,7 @@ export function scriptedUpstreams(
       yield* spoken(script ?? [SILENCE], signal);
     };
   }
-  return { upstreams, dials, exhausted: exhausted.promise };
+  return { upstreams, dials, paged, exhausted: exhausted.promise };
 }
 
 /** The connection stays, and nothing comes. */

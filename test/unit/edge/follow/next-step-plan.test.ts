@@ -77,6 +77,12 @@ t.test('what a site does next', async (t) => {
       sync(batch, { closes: at('12:10') }),
     ],
     [
+      'the earlier of two closings, the other way round',
+      { activations: [batch], policy: policyWith(aroundNoon) },
+      { schedule: { ...aroundNoon, minutes: 40 } },
+      sync(batch, { closes: at('12:10') }),
+    ],
+    [
       'an asynchronous one under a batch that waits',
       { activations: [two, activation(3, { mode: 'batch' })], policy: policyWith(nightly) },
       {},

@@ -61,3 +61,18 @@ t.test('damage to digests changes nothing that is computed', async (t) => {
   t.equal(recomputed(), before);
   t.not(stored(), before);
 });
+
+t.test('the first and the last leaf of a node count', async (t) => {
+  const { staging, audit, buckets, sealed } = tables();
+  const paths = Array.from({ length: 2000 }, (_, i) => `f${i}`);
+  const outer = paths.filter((path) => [0, 255].includes(leafOf(path) % 256));
+  staging.stage(
+    SITE,
+    1,
+    outer.map((path, i) => ({ kind: 'put', entry: entry(path, i) })),
+  );
+  sealed(1);
+  t.strictSame(new Set(outer.map((path) => leafOf(path) % 256)), new Set([0, 255]));
+  for (const { number, digest } of buckets.nodesAt(SITE, 1))
+    t.equal(text(audit.recomputedNode(SITE, 1, number)), text(digest), `${number}`);
+});

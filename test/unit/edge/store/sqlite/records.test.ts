@@ -37,6 +37,12 @@ class World {
     return this.take('activate', payload, { revision, root: root(revision), time });
   }
 
+  /** One that stands in for a record that never came here. */
+  jumpTo(sites: object[], members: object[] = []): number {
+    this.log.checkpoint({ sites: [], members: [] }, { time: 9 });
+    return this.checkpoint(sites, members);
+  }
+
   checkpoint(sites: object[], members: object[] = []): number {
     const record = this.log.checkpoint({ sites, members }, { time: 9 });
     this.catalog.storeRecords([record], SignedLog.start());
@@ -195,7 +201,7 @@ t.test('a checkpoint stands for all before it: what it does not name is gone', a
   world.take('member', member('oslo'), { site: 0 });
   world.take('member', member('gone'), { site: 0 });
   world.revision(1, 'sync');
-  world.checkpoint(
+  world.jumpTo(
     [named(2, 'diary', { domains: ['d.test'], policy: POLICY }), named(3, 'new')],
     [member('oslo')],
   );
@@ -211,7 +217,7 @@ t.test('a checkpoint stands for all before it: what it does not name is gone', a
 t.test('a checkpoint says what is live', async (t) => {
   const world = new World();
   const live = { revision: 8, root: root(8), seq: 80, files: 12 };
-  world.checkpoint([named(1, 'docs', live), named(2, 'empty')]);
+  world.jumpTo([named(1, 'docs', live), named(2, 'empty')]);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);
   t.strictSame(world.catalog.sites()[1]?.activations, [], 'or that nothing is');
@@ -225,7 +231,7 @@ t.test('what is shown already is not live anew', async (t) => {
   ] as const) {
     const world = known();
     world.catalog.reveal(1, { revision: 5, root: root(5), seq: 2, files: null }, null);
-    world.checkpoint([named(1, 'docs', { revision: 6, root: root(6), seq, files: 1 })]);
+    world.jumpTo([named(1, 'docs', { revision: 6, root: root(6), seq, files: 1 })]);
     t.equal(world.site.activations.length, isNew ? 1 : 0, `${seq}`);
     t.equal(world.site.active.revision, 5);
   }
@@ -238,9 +244,8 @@ t.test('a checkpoint that is followed in its turn tells nothing new', async (t) 
   world.revision(2, 'sync');
   const before = world.site;
   world.checkpoint([named(1, 'docs', { revision: 1, root: root(1), seq, files: 4 })]);
-  const todo = 'a batch becomes async, a delay begins anew';
-  t.strictSame(world.site.activations, before.activations, { todo });
-  t.strictSame(world.site.proposal, before.proposal, { todo: 'a sync publish under way is forgotten' });
+  t.strictSame(world.site.activations, before.activations);
+  t.strictSame(world.site.proposal, before.proposal);
 });
 
 t.test('the log of a parent begins at the checkpoint that it jumped to', async (t) => {
@@ -249,8 +254,7 @@ t.test('the log of a parent begins at the checkpoint that it jumped to', async (
   const skipped = [world.log.append(), world.log.append()];
   const seq = world.checkpoint([named(1, 'docs')]);
   t.equal(seq, 3 + skipped.length);
-  const todo = 'children are told of records with a gap, and take it for a lie';
-  t.equal(world.catalog.firstSeq(), seq, { todo });
+  t.equal(world.catalog.firstSeq(), seq);
   t.strictSame(
     world.catalog.records(3, 10).map((record) => record.seq),
     [seq],
