@@ -10,14 +10,25 @@ export type ToEdges =
       readonly origin: string;
       readonly edges: readonly { name: string; token: string }[];
     }
-  /** Follow this feed from now on. */
-  | { readonly t: 'follow'; readonly url: string }
-  | { readonly t: 'standing' };
+  /** Each edge follows the feed of its index from now on. */
+  | { readonly t: 'follow'; readonly urls: readonly string[] }
+  | { readonly t: 'standing'; readonly site: string };
 
 export type FromEdges =
   | { readonly t: 'ready' }
   | { readonly t: 'shown'; readonly edge: string; readonly revision: number; readonly at: number }
-  | { readonly t: 'standing'; readonly positions: readonly number[] };
+  | { readonly t: 'standing'; readonly edges: readonly FleetStanding[] };
+
+/** Where an edge stands, by its own catalog and disk. */
+export interface FleetStanding {
+  readonly edge: string;
+  readonly position: number;
+  readonly head: number;
+  readonly revision: number;
+  readonly root: string | null;
+  /** Objects of what it shows that it does not hold. */
+  readonly missing: number;
+}
 
 const edges: InnerEdge[] = [];
 const tell = (message: FromEdges) => void process.send?.(message);
@@ -37,19 +48,41 @@ async function act(message: ToEdges): Promise<void> {
   switch (message.t) {
     case 'join':
       for (const { name, token } of message.edges) edges.push(await joined(name, message.origin, token));
-      break;
+      return tell({ t: 'ready' });
     case 'follow':
-      for (const edge of edges) {
+      for (const [i, edge] of edges.entries()) {
         await edge.stop();
-        await edge.start([message.url], NO_LIMITS);
+        await edge.start([message.urls[i] ?? ''], NO_LIMITS);
       }
-      break;
-    case 'standing': {
-      const standings = await Promise.all(edges.map((edge) => edge.replica?.standing()));
-      return tell({ t: 'standing', positions: standings.map((standing) => standing?.position ?? 0) });
-    }
+      return tell({ t: 'ready' });
+    case 'standing':
+      return tell({
+        t: 'standing',
+        edges: await Promise.all(edges.map((edge) => standingOf(edge, message.site))),
+      });
   }
-  tell({ t: 'ready' });
+}
+
+async function standingOf(edge: InnerEdge, name: string): Promise<FleetStanding> {
+  const standing = await edge.replica?.standing();
+  const site = edge.catalog.sites().find((held) => held.name === name);
+  if (standing === undefined || site === undefined) throw new Error(`${edge.name} has no site ${name}`);
+  const { revision, root } = site.active;
+  let missing = 0;
+  let cursor: ReturnType<typeof edge.catalog.manifestPage>['next'];
+  do {
+    const page = edge.catalog.manifestPage(site.id, revision, cursor, 1000);
+    missing += page.entries.filter(({ digest }) => !edge.disk.objects.has(digest)).length;
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return {
+    edge: edge.name,
+    position: standing.position,
+    head: standing.head,
+    revision: standing.sites.find((shown) => shown.id === site.id)?.revision ?? 0,
+    root,
+    missing,
+  };
 }
 
 function joined(name: string, origin: string, token: string): Promise<InnerEdge> {
