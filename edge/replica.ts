@@ -8,6 +8,7 @@ import { encodingKey } from '../shared/feed/encoded.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { Gate } from '../shared/gate.ts';
 import type { Head } from '../shared/head.ts';
+import { KeyedLock } from '../shared/keyed-lock.ts';
 import type { SigningKey } from '../shared/keys.ts';
 import type { EdgeLimits, Fault } from '../shared/protocol.ts';
 import { signReceipt } from '../shared/receipt.ts';
@@ -105,6 +106,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const caller: Caller = { name, key, log: chain.log };
   const faults = new Faults(clock);
   const gate = new Gate();
+  const manifests = new KeyedLock<number>();
   const objects = new ObjectFetch(store, gate);
   const lease = new Lease();
   const feedChanged = new Wakeup();
@@ -150,6 +152,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       clock,
       log,
       faults,
+      manifests,
       isPaused,
       async revealed() {
         await visible.show();
@@ -234,6 +237,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
           limits,
           readers,
           objects,
+          manifests,
           source: sourceOf(upstreams.current),
         },
         repair,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { Bandwidth } from '../../shared/bandwidth.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { hasCode, toSkerryError } from '../../shared/errors.ts';
+import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { type Faults, isLie } from '../report/faults.ts';
@@ -31,6 +32,8 @@ export interface SiteLoopsParts extends SyncParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly faults: Faults;
+  /** One writer of a site's manifest at a time: mending a damaged one keeps out what is staged beside it. */
+  readonly manifests: KeyedLock<number>;
   readonly isPaused: () => boolean;
   /** Shows what has become active; resolves when it is visible. */
   readonly revealed: () => Promise<void>;
@@ -89,7 +92,7 @@ export class SiteLoops {
           await this.#wakeup.wait(Math.min(wait, LONGEST_REST_MS), this.#signal);
           continue;
         }
-        await this.#take(site, step, upstream);
+        await this.#takeAlone(site, step, upstream);
         attempt = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
@@ -108,6 +111,11 @@ export class SiteLoops {
     // In one step with what the loop saw last: a wake that saw more finds no loop here, and begins one.
     this.#progress.delete(id);
     this.#running.delete(id);
+  }
+
+  /** As the site is when it is its turn: it may have been mended meanwhile, which changes no step. */
+  #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
+    return this.#parts.manifests.run(site.id, () => this.#take(site, step, upstream));
   }
 
   async #take(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {

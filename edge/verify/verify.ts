@@ -1,6 +1,7 @@
 import { differing } from '../../shared/bucket-list.ts';
 import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../shared/buckets.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
+import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Bucket } from '../../shared/manifest/buckets.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -33,6 +34,8 @@ interface VerifyParts {
   readonly limits: EdgeLimits;
   readonly objects: ObjectFetch;
   readonly source: ObjectSource;
+  /** One writer of a site's manifest at a time. */
+  readonly manifests: KeyedLock<number>;
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
 
@@ -115,13 +118,27 @@ function rootOf(nodes: readonly Bucket[]): Digest {
  * Replaces the entries of the damaged nodes, in place: what is served gets right entry by entry. Not while a
  * revision is staged, which ends rows that are compared here. Tells whether the manifest is sound now.
  */
-async function mendManifest(
-  { catalog, source }: VerifyParts,
-  { id, active, staging, covers }: EdgeSite,
+function mendManifest(
+  parts: VerifyParts,
+  site: EdgeSite,
   own: readonly Bucket[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (staging !== null) return false;
+  return parts.manifests.run(site.id, async () => {
+    const now = (await parts.catalog.sites()).find(({ id }) => id === site.id);
+    // Another revision has become active since it was judged, or is being staged: there is nothing to mend in place.
+    if (now === undefined || now.staging !== null || now.active.revision !== site.active.revision)
+      return false;
+    return mendAlone(parts, now, own, signal);
+  });
+}
+
+async function mendAlone(
+  { catalog, source }: VerifyParts,
+  { id, active, covers }: EdgeSite,
+  own: readonly Bucket[],
+  signal: AbortSignal,
+): Promise<boolean> {
   const transfer = { signal, bandwidths: [] };
   const theirs = await source.upstream.nodes(source.caller, id, active.revision, transfer);
   const leaves = differing(own, theirs).flatMap((node) => {

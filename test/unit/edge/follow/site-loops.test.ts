@@ -2,6 +2,7 @@ import t from 'tap';
 import { SiteLoops } from '../../../../edge/follow/site-loops.ts';
 import type { EdgeSite } from '../../../../edge/store/catalog.ts';
 import { systemClock } from '../../../../shared/clock.ts';
+import { KeyedLock } from '../../../../shared/keyed-lock.ts';
 import { activation, edgeSite, NO_LIMITS } from './edge-site.ts';
 
 type Parts = ConstructorParameters<typeof SiteLoops>[0];
@@ -16,6 +17,7 @@ const parts = (sites: () => Promise<EdgeSite[]>, log: object = { warn() {} }) =>
     catalog: { sites },
     log,
     limits: NO_LIMITS,
+    manifests: new KeyedLock<number>(),
     isPaused: () => false,
     clock: systemClock,
     upstreams: { current: { url: 'http://upstream' }, avoid() {} },
