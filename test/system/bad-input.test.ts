@@ -18,9 +18,10 @@ function refuses(t: Test, ended: Ended, pattern: RegExp, what: string): void {
   t.ok(isRefused && pattern.test(stderr), `${what}: ${stderr.trim()}`);
 }
 
+const cluster = await startCluster({ edges: 1 });
+t.teardown(() => cluster.close());
+
 t.test('bad input is refused at the door and changes nothing', async (t) => {
-  const cluster = await startCluster({ edges: 1 });
-  t.teardown(() => cluster.close());
   const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': content });
   t.equal((await cluster.skerry('publish', folder, '--site', SITE, '--wait')).code, 0);
   const before = await headOf(cluster);
@@ -131,9 +132,31 @@ t.test('bad input is refused at the door and changes nothing', async (t) => {
   t.equal((await read(edge?.url ?? '', SITE, 'index.html')).body.toString(), content);
 });
 
+t.test('who may not join does not', async (t) => {
+  const joinAs = async (name: string, token: string) => {
+    const [port, admin] = await freePorts(2);
+    return skerry([
+      'edge',
+      ...['--data', join(cluster.folder, `late-${name}`), '--origin', cluster.origin.url, '--join', token],
+      ...['--name', name, '--region', 'r', '--port', String(port), '--admin-port', String(admin)],
+    ]);
+  };
+  const tokens = await cluster.client.tokens();
+  t.match(
+    tokens.filter(({ scope }) => scope === 'join'),
+    [{ state: 'used' }],
+  );
+  const bound = (await cluster.client.createToken({ scope: 'join', edge: 'edge-7' })).token;
+  refuses(t, await joinAs('edge-8', bound), /token/, 'a name that the token does not bind');
+  const open = (await cluster.client.createToken({ scope: 'join' })).token;
+  refuses(t, await joinAs('edge-1', open), /edge-1 already/, 'a name that is taken');
+  const otherFingerprint = open.replace(/[0-9a-f]{32}$/, '0'.repeat(32));
+  refuses(t, await joinAs('edge-9', otherFingerprint), /./, 'an origin that the token does not name');
+  refuses(t, await joinAs('edge-9', 'nonsense'), /token/, 'nonsense');
+  t.equal((await cluster.client.edges()).length, 1, 'nobody has joined');
+});
+
 t.test('tokens open what their scope says, while they last', async (t) => {
-  const cluster = await startCluster({ edges: 1 });
-  t.teardown(() => cluster.close());
   const folder = await writeTree(join(cluster.folder, 'mine'), { 'index.html': 'mine' });
   t.equal((await cluster.skerry('publish', folder, '--site', 'other')).code, 0);
   const create = async (...args: string[]) =>
@@ -172,35 +195,7 @@ t.test('tokens open what their scope says, while they last', async (t) => {
   }
 });
 
-t.test('who may not join does not', async (t) => {
-  const cluster = await startCluster({ edges: 1 });
-  t.teardown(() => cluster.close());
-  const joinAs = async (name: string, token: string) => {
-    const [port, admin] = await freePorts(2);
-    return skerry([
-      'edge',
-      ...['--data', join(cluster.folder, `late-${name}`), '--origin', cluster.origin.url, '--join', token],
-      ...['--name', name, '--region', 'r', '--port', String(port), '--admin-port', String(admin)],
-    ]);
-  };
-  const { tokens } = { tokens: await cluster.client.tokens() };
-  t.match(
-    tokens.filter(({ scope }) => scope === 'join'),
-    [{ state: 'used' }],
-  );
-  const bound = (await cluster.client.createToken({ scope: 'join', edge: 'edge-7' })).token;
-  refuses(t, await joinAs('edge-8', bound), /token/, 'a name that the token does not bind');
-  const open = (await cluster.client.createToken({ scope: 'join' })).token;
-  refuses(t, await joinAs('edge-1', open), /edge-1 already/, 'a name that is taken');
-  const otherFingerprint = open.replace(/[0-9a-f]{32}$/, '0'.repeat(32));
-  refuses(t, await joinAs('edge-9', otherFingerprint), /./, 'an origin that the token does not name');
-  refuses(t, await joinAs('edge-9', 'nonsense'), /token/, 'nonsense');
-  t.equal((await cluster.client.edges()).length, 1, 'nobody has joined');
-});
-
 t.test('ports and data folders that cannot be used', async (t) => {
-  const cluster = await startCluster({ edges: 1 });
-  t.teardown(() => cluster.close());
   const port = new URL(cluster.origin.url).port;
   const [free] = await freePorts(1);
   const [edge] = cluster.edges;

@@ -1,39 +1,6 @@
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { differences, remains } from '../helpers/compare.ts';
-import { packageFolder } from '../helpers/tree.ts';
+import { publishReleases } from '../helpers/published-packages.ts';
 
-t.test('published packages reach three edges byte for byte, forwards and back', async (t) => {
-  const cluster = await startCluster({ edges: 3, processes: 1 });
-  t.teardown(() => cluster.close());
-
-  for (const name of ['three', 'bootstrap', 'fontawesome']) {
-    const [a, b] = [packageFolder(`${name}-a`), packageFolder(`${name}-b`)];
-    const shows = async (folder: string, gone: string, edges = cluster.edges) => {
-      for (const edge of edges) {
-        t.strictSame(await differences(edge.url, name, folder), [], `${name} on ${edge.name}`);
-        t.strictSame(await remains(edge.url, name, gone, folder), [], `gone from ${name} on ${edge.name}`);
-      }
-    };
-    const publish = async (folder: string) => {
-      const { code, stderr } = await cluster.skerry('publish', folder, '--site', name, '--wait');
-      t.equal(code, 0, stderr);
-    };
-    await publish(a);
-    await shows(a, b);
-    await publish(b);
-    await shows(b, a);
-
-    const again = await cluster.skerry('publish', b, '--site', name, '--json');
-    t.match(JSON.parse(again.stdout), { revision: 2, unchanged: true }, 'an unchanged tree is no revision');
-
-    t.equal((await cluster.skerry('rollback', name)).code, 0);
-    t.equal(await cluster.converged(name), 3, 'a rollback is a new revision');
-    await shows(a, b, cluster.edges.slice(0, 1));
-  }
-
-  const { edges } = await cluster.client.status();
-  for (const edge of edges) {
-    t.match(edge, { online: true, lag: { records: 0, bytes: 0, seconds: 0 } }, `${edge.name} is not behind`);
-  }
-});
+t.test('a published package reaches three edges byte for byte, forwards and back', (t) =>
+  publishReleases(t, ['bootstrap']),
+);
