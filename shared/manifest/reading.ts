@@ -4,7 +4,7 @@ import type { ContentPath } from '../content-path.ts';
 import type { Change } from '../diff.ts';
 import type { Entry } from '../entry.ts';
 import { statements } from '../sqlite/open.ts';
-import { ENTRY_COLUMNS, toEntry } from './rows.ts';
+import { ENTRY_COLUMNS, type Row, toEntry } from './rows.ts';
 import { OPEN } from './schema.ts';
 
 /** Where the next page of a listing begins; opaque to callers. */
@@ -97,26 +97,27 @@ export function openManifestReader(database: DatabaseSync): ManifestReader {
       if (from === to) return { changes: [] };
       const lo = Math.min(from, to);
       const hi = Math.max(from, to);
-      const side = after?.side ?? 'delete';
-      const rows = sql(sideQuery(side, to > from)).all({
-        site,
-        from,
-        to,
-        lo,
-        hi,
-        edge: after?.revision ?? lo,
-        id: after?.id ?? 0,
-        limit,
-      });
-      const changes = rows.map(
-        (row): Change =>
-          side === 'put'
-            ? { kind: 'put', entry: toEntry(row) }
-            : { kind: 'delete', path: row.path as ContentPath },
-      );
-      const last = rows.length === limit ? rows.at(-1) : undefined;
-      if (last) return { changes, next: { side, revision: last.edge as number, id: last.id as number } };
-      return side === 'delete' ? { changes, next: { side: 'put', revision: lo, id: 0 } } : { changes };
+      const changes: Change[] = [];
+      let { side, revision, id }: DiffCursor = after ?? { side: 'delete', revision: lo, id: 0 };
+      while (true) {
+        const room = limit - changes.length;
+        const rows = sql(sideQuery(side, to > from)).all({
+          ...{ site, from, to, lo, hi, id },
+          edge: revision,
+          limit: room,
+        });
+        changes.push(...rows.map((row) => toChange(side, row)));
+        const last = rows.length === room ? rows.at(-1) : undefined;
+        if (last) return { changes, next: { side, revision: last.edge as number, id: last.id as number } };
+        if (side === 'put') return { changes };
+        ({ side, revision, id } = { side: 'put', revision: lo, id: 0 });
+      }
     },
   };
+}
+
+function toChange(side: DiffCursor['side'], row: Row): Change {
+  return side === 'put'
+    ? { kind: 'put', entry: toEntry(row) }
+    : { kind: 'delete', path: row.path as ContentPath };
 }

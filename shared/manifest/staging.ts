@@ -66,8 +66,8 @@ export function openStaging(database: DatabaseSync): Staging {
   }
 
   /**
-   * The values of a column in the rows that begin or end with a revision, ascending, each once. Two queries: of
-   * their UNION SQLite makes a scan of the whole site.
+   * The values of a column in the rows that begin or end with a revision, ascending, each once. Two queries, each
+   * with its index named: SQLite prefers a scan of the whole site along an index that has the column.
    */
   function touched(
     table: 'entry' | 'bucket',
@@ -77,9 +77,12 @@ export function openStaging(database: DatabaseSync): Staging {
     level = LEAVES,
   ) {
     const isLeaf = table === 'bucket' ? `AND level = ${level}` : '';
-    const begun = sql(`SELECT ${column} AS n FROM ${table} WHERE site = ? AND from_rev = ? ${isLeaf}`);
+    const begun = sql(
+      `SELECT ${column} AS n FROM ${table} INDEXED BY ${table}_from WHERE site = ? AND from_rev = ? ${isLeaf}`,
+    );
     const ended = sql(
-      `SELECT ${column} AS n FROM ${table} WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} ${isLeaf}`,
+      `SELECT ${column} AS n FROM ${table} INDEXED BY ${table}_to
+       WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} ${isLeaf}`,
     );
     const numbers = new Set<number>();
     for (const query of [begun, ended])

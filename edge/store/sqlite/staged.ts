@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { digestFromBytes } from '../../../shared/digest.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
+import { OPEN } from '../../../shared/manifest/schema.ts';
 import { openStaging } from '../../../shared/manifest/staging.ts';
 import { relaxed } from '../../../shared/sqlite/open.ts';
 import type { NeededObject, StagedCalls } from '../catalog.ts';
@@ -63,7 +64,8 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
 
     stagedRemovals: (site, revision, limit) =>
       sql(
-        `SELECT o.path, o.digest, o.size, o.chunks FROM entry o WHERE o.site = ? AND o.to_rev = ? AND NOT EXISTS
+        `SELECT o.path, o.digest, o.size, o.chunks FROM entry o INDEXED BY entry_to
+         WHERE o.site = ? AND o.to_rev = ? AND o.to_rev < ${OPEN} AND NOT EXISTS
            (SELECT 1 FROM entry e WHERE e.site = o.site AND e.leaf = o.leaf AND e.path = o.path AND e.from_rev = o.to_rev)
          LIMIT ?`,
       )

@@ -6,7 +6,7 @@ import { OPEN } from '../../../shared/manifest/schema.ts';
 import { openStaging } from '../../../shared/manifest/staging.ts';
 import type { Seq } from '../../../shared/record.ts';
 import type { Mode } from '../../../shared/site-policy.ts';
-import { transaction } from '../../../shared/sqlite/open.ts';
+import { relaxed, transaction } from '../../../shared/sqlite/open.ts';
 import type { DoneDeploy, RevisionCalls, RevisionRow } from '../catalog.ts';
 import type { RecordDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
@@ -88,7 +88,7 @@ export function revisionCalls(context: CatalogContext): RevisionCalls {
     },
 
     beginStaging(site) {
-      return transaction(database, () => {
+      return relaxed(database, () => {
         const row = sql('SELECT newest, staging FROM site WHERE id = ? AND deleted = 0').get(site);
         if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
         const newest = Number(row.newest);
