@@ -1,29 +1,28 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Chunk } from '../chunk-list.ts';
 import { type Digest, digestFromBytes, digestOf, newHasher } from '../digest.ts';
+import { type PlainError, toPlainError } from '../errors.ts';
 import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../fastcdc.ts';
 import type { Survey } from '../store/object-store.ts';
 import { serveCalls } from '../thread.ts';
 
 const READ_BYTES = 4 * MAX_CHUNK;
 
+export interface FileDigest {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
 const surveys = {
-  /** The digest and size alone. */
-  digest(file: string): { digest: Digest; size: number } {
-    const handle = openSync(file, 'r');
-    try {
-      const buffer = Buffer.allocUnsafe(MAX_CHUNK);
-      const hasher = newHasher();
-      let size = 0;
-      for (let read = readSync(handle, buffer); read > 0; read = readSync(handle, buffer)) {
-        hasher.update(buffer.subarray(0, read));
-        size += read;
+  /** For each file its digest and size alone, or why it cannot be read. */
+  digests: (files: readonly string[]) =>
+    files.map((file): FileDigest | PlainError => {
+      try {
+        return digestOfFile(file);
+      } catch (error) {
+        return toPlainError(error);
       }
-      return { digest: digestFromBytes(hasher.digest()), size };
-    } finally {
-      closeSync(handle);
-    }
-  },
+    }),
 
   /** The digest, size and content-defined chunks. */
   survey(file: string): Survey {
@@ -58,6 +57,24 @@ const surveys = {
     return { digest: digestFromBytes(hasher.digest()), size, chunks: size > CHUNKED_ABOVE ? chunks : [] };
   },
 };
+
+/** Most files are small: one buffer serves them all. */
+const pieces = Buffer.allocUnsafe(MAX_CHUNK);
+
+function digestOfFile(file: string): FileDigest {
+  const handle = openSync(file, 'r');
+  try {
+    const hasher = newHasher();
+    let size = 0;
+    for (let read = readSync(handle, pieces); read > 0; read = readSync(handle, pieces)) {
+      hasher.update(pieces.subarray(0, read));
+      size += read;
+    }
+    return { digest: digestFromBytes(hasher.digest()), size };
+  } finally {
+    closeSync(handle);
+  }
+}
 
 export type Surveys = typeof surveys;
 

@@ -1,9 +1,11 @@
 import type { Digest } from '../../../shared/digest.ts';
-import { SkerryError, systemCode } from '../../../shared/errors.ts';
+import { fromPlainError, SkerryError } from '../../../shared/errors.ts';
 import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
 import type { FoundFile } from './scan.ts';
 
-const AT_ONCE = 32;
+const AT_ONCE = 4;
+/** Handing a small file over to a thread takes longer than hashing it. */
+const BATCH = { files: 64, bytes: 4 * 1024 * 1024 };
 
 export interface HashedFile extends FoundFile {
   readonly digest: Digest;
@@ -13,27 +15,44 @@ export interface HashedFile extends FoundFile {
 export async function hashFiles(
   files: readonly FoundFile[],
   surveys: SurveyThreads,
-  hashed: () => void,
+  hashed: (files: number) => void,
   signal: AbortSignal,
 ): Promise<HashedFile[]> {
-  const results: HashedFile[] = new Array(files.length);
-  const queue = files.entries();
+  const batches = [...batchesOf(files)];
+  const results: HashedFile[][] = new Array(batches.length);
+  const queue = batches.entries();
   const work = async () => {
-    for (const [i, found] of queue) {
+    for (const [i, batch] of queue) {
       signal.throwIfAborted();
-      results[i] = await hashFile(found, surveys);
-      hashed();
+      results[i] = await hashBatch(batch, surveys);
+      hashed(batch.length);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return results;
+  return results.flat();
 }
 
-async function hashFile(found: FoundFile, surveys: SurveyThreads): Promise<HashedFile> {
-  try {
-    return { ...found, ...(await surveys.remote.digest(found.file)) };
-  } catch (cause) {
-    const reason = cause instanceof SkerryError ? cause.message : systemCode(cause);
-    throw new SkerryError('unreadable-file', `${found.path} cannot be read: ${reason}`, { cause });
+function* batchesOf(files: readonly FoundFile[]): Generator<FoundFile[]> {
+  let batch: FoundFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    batch.push(file);
+    bytes += file.size;
+    if (batch.length < BATCH.files && bytes < BATCH.bytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
   }
+  if (batch.length > 0) yield batch;
+}
+
+async function hashBatch(batch: readonly FoundFile[], surveys: SurveyThreads): Promise<HashedFile[]> {
+  const results = await surveys.remote.digests(batch.map(({ file }) => file));
+  return batch.map((file, i) => {
+    const result = results[i];
+    if (result === undefined) throw new Error('there are fewer digests than files');
+    if ('digest' in result) return { ...file, ...result };
+    const cause = fromPlainError(result);
+    throw new SkerryError('unreadable-file', `${file.path} cannot be read: ${cause.message}`, { cause });
+  });
 }

@@ -49,8 +49,8 @@ export async function publishFolder(parts: PublishParts, folder: string): Promis
     const files = await hashFiles(
       found,
       parts.surveys,
-      () => {
-        hashed++;
+      (files) => {
+        hashed += files;
         report(0, 0);
       },
       parts.signal,

@@ -5,6 +5,9 @@ import { type ContentPath, pathFault } from '../../../shared/content-path.ts';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 
+/** The system answers several at a time. */
+const LOOKED_AT_ONCE = 64;
+
 /** A file to publish, as it was found. */
 export interface FoundFile {
   readonly path: ContentPath;
@@ -29,15 +32,21 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
   async function walk(folder: string, prefix: string, open: ReadonlySet<string>): Promise<void> {
     const names = await readable(readdir(folder), prefix || root);
     if (names.includes(FORMAT_FILE)) return;
-    for (const name of names) {
-      const path = prefix === '' ? name : `${prefix}/${name}`;
-      const place = await follow(top, join(folder, name), path);
-      if (place === undefined) continue;
-      if (place.stats.isDirectory()) {
-        if (open.has(place.target))
-          throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
-        await walk(place.target, path, new Set([...open, place.target]));
-      } else found.push(foundFile(path, join(folder, name), place.stats));
+    for (let i = 0; i < names.length; i += LOOKED_AT_ONCE) {
+      const some = names.slice(i, i + LOOKED_AT_ONCE).map((name) => ({
+        file: join(folder, name),
+        path: prefix === '' ? name : `${prefix}/${name}`,
+      }));
+      const places = await Promise.all(some.map(({ file, path }) => follow(top, file, path)));
+      for (const [at, { file, path }] of some.entries()) {
+        const place = places[at];
+        if (place === undefined) continue;
+        if (place.stats.isDirectory()) {
+          if (open.has(place.target))
+            throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
+          await walk(place.target, path, new Set([...open, place.target]));
+        } else found.push(foundFile(path, file, place.stats));
+      }
     }
   }
 }
