@@ -36,6 +36,11 @@ export function revision(text: string): number {
   return Number(text);
 }
 
+/** `SITE` or `SITE@REV`. */
+export function siteMaybeRevision(text: string): { site: string; revision?: number } {
+  return text.includes('@') ? siteRevision(text) : { site: siteName(text) };
+}
+
 /** `SITE@REV`. */
 export function siteRevision(text: string): { site: string; revision: number } {
   const at = text.lastIndexOf('@');

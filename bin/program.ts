@@ -9,6 +9,7 @@ import { originCommand } from './commands/origin.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { publishCommand } from './commands/publish.ts';
+import { receiptsCommand } from './commands/receipts.ts';
 import { revisionsCommand } from './commands/revisions.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { sitesCommand } from './commands/sites.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     rollbackCommand(),
     diffCommand(),
     revisionsCommand(),
+    receiptsCommand(),
     statusCommand(),
     sitesCommand(),
     edgesCommand(),

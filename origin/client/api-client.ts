@@ -23,8 +23,10 @@ import {
   type PruneRequest,
   prunePlanSchema,
   type Revision,
+  type RevisionWithReceipts,
   type RollbackRequest,
   revisionSchema,
+  revisionWithReceiptsSchema,
   type Site,
   type SiteSettings,
   type Status,
@@ -62,6 +64,7 @@ const answers = {
   deploy: schema(deploySchema),
   commit: schema(commitSchema),
   revisions: schema(Type.Object({ revisions: Type.Array(revisionSchema) })),
+  revision: schema(revisionWithReceiptsSchema),
   edge: schema(edgeStatusSchema),
   edges: schema(Type.Object({ edges: Type.Array(edgeStatusSchema) })),
   log: schema(logPageSchema),
@@ -148,6 +151,10 @@ export class ApiClient {
   /** Newest first. */
   async revisions(site: string): Promise<Revision[]> {
     return (await this.#read('GET', `/v1/sites/${site}/revisions`, answers.revisions)).revisions;
+  }
+
+  revision(site: string, revision: number): Promise<RevisionWithReceipts> {
+    return this.#read('GET', `/v1/sites/${site}/revisions/${revision}`, answers.revision);
   }
 
   manifest(site: string, revision: number): AsyncGenerator<ManifestLine> {

@@ -45,6 +45,12 @@ t.test('the modes, from the command line, with real edges', async (t) => {
   t.match(await skerry('edge', 'pause', 'edge-2'), { code: 0, stdout: 'edge edge-2 is paused\n' });
   t.match((await publish('three')).stdout, /visible on 1 of 1 edge .*\n {2}edge-1 {2}visible\n$/);
   t.strictSame(await shown(), ['three', 'two'], 'a paused edge serves on');
+  t.match(await skerry('receipts', 'docs'), {
+    code: 0,
+    stdout: /^edge-1 +20.* all +.*\nedge-2 +no receipt$/m,
+  });
+  t.match(JSON.parse((await skerry('receipts', 'docs@1', '--json')).stdout), { revision: 1, missing: [] });
+  t.match(await skerry('receipts', 'docs@99'), { code: 1, stderr: /no revision 99/ });
   t.match((await skerry('edges')).stdout, /edge-2 +r1 +online, paused/);
   await skerry('edge', 'pause', 'edge-1');
   const aborted = await publish('four');

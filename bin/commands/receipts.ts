@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { EdgeStatus, RevisionWithReceipts } from '../../shared/api.ts';
+import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { siteMaybeRevision } from '../options.ts';
+import { printJson, printTable, timestamp } from '../output.ts';
+
+export function receiptsCommand(): Command {
+  return readingCommand('receipts', 'which edges have proved that they show a revision, and which have not')
+    .argument('<site[@revision]>', 'a site, and a revision other than the live one', siteMaybeRevision)
+    .action((of: { site: string; revision?: number }, options: ClientOptions & { json?: boolean }) =>
+      withClient(options, async (client) => {
+        const number = of.revision ?? (await client.site(of.site)).revision;
+        const revision = await client.revision(of.site, number);
+        const missing = withoutReceipt(revision, await client.edges());
+        if (options.json) return printJson({ ...revision, missing });
+        printTable(
+          ['edge', 'visible since (utc)', 'covers', 'root'],
+          [
+            ...revision.receipts.map(({ edge, since, covers, root }) => [
+              edge,
+              timestamp(since),
+              covers,
+              root.slice(0, 16),
+            ]),
+            ...missing.map((edge) => [edge, 'no receipt', '', '']),
+          ],
+        );
+      }),
+    );
+}
+
+/** Edges that have not answered are named. */
+function withoutReceipt(
+  { receipts }: RevisionWithReceipts,
+  edges: readonly Pick<EdgeStatus, 'name' | 'revoked'>[],
+): string[] {
+  const answered = new Set(receipts.map(({ edge }) => edge));
+  return edges.filter(({ name, revoked }) => !revoked && !answered.has(name)).map(({ name }) => name);
+}
