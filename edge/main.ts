@@ -16,6 +16,7 @@ import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
+import { servingPort } from './activate/orphans.ts';
 import { startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
 import { edgeKey, type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
@@ -63,7 +64,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const clock = systemClock;
   const { host, feedPort, limits } = options;
   const adminAddress = { host: ADMIN_HOST, port: options.adminPort };
-  const port = await freePort(options);
+  const port = await servingPort(options, options.data, clock);
   await freePort(adminAddress);
   if (feedPort !== undefined) await freePort({ host, port: feedPort });
   const folder = await openDataFolder(options.data, 'edge');

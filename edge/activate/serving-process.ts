@@ -21,7 +21,8 @@ export class ServingProcess {
 
   /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
   static async start(start: Omit<Extract<ToServing, { t: 'start' }>, 't'>): Promise<ServingProcess> {
-    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [], {
+    // The folder tells which edge it serves for, to whoever looks at the system's processes.
+    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
       serialization: 'advanced',
     });
     const serving = new ServingProcess(child);

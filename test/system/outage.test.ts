@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
+import { type Node, startCluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';
 import { ask, read } from '../helpers/http.ts';
 import { packageFolder, writeTree } from '../helpers/tree.ts';
@@ -44,11 +45,7 @@ t.test('a serving process that is killed is replaced, and shows what the others 
   const folder = await writeTree(join(cluster.folder, 'site'), { 'index.html': 'one' });
   t.equal((await cluster.skerry('publish', folder, '--site', 's', '--wait')).code, 0);
 
-  const children = () =>
-    spawnSync('pgrep', ['-P', String(edge.running?.pid)], { encoding: 'utf8' })
-      .stdout.split('\n')
-      .filter((line) => line !== '')
-      .map(Number);
+  const children = () => childrenOf(edge);
   const before = children();
   t.equal(before.length, 2);
   for (const pid of before) process.kill(pid, 'SIGKILL');
@@ -66,4 +63,31 @@ t.test('a serving process that is killed is replaced, and shows what the others 
     const { body } = await read(edge.url, 's', 'index.html', { headers: { connection: 'close' } });
     t.equal(body.toString(), 'two');
   }
+
+  // Frozen, it cannot end with its edge, and keeps the port.
+  const [frozen = 0] = children();
+  process.kill(frozen, 'SIGSTOP');
+  // The output stays open as long as it lives.
+  const replicator = edge.running?.pid ?? 0;
+  const stopping = edge.stop('SIGKILL');
+  await until('the edge to be gone', () => !isAlive(replicator));
+  await edge.start();
+  await stopping;
+  t.equal(isAlive(frozen), false);
+  t.equal((await read(edge.url, 's', 'index.html')).body.toString(), 'two');
 });
+
+function childrenOf(edge: Node): number[] {
+  return spawnSync('pgrep', ['-P', String(edge.running?.pid)], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
