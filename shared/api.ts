@@ -141,6 +141,7 @@ export const revisionSchema = Type.Object({
     [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
     { description: 'Superseded: it never became live, since a later one took its place.' },
   ),
+  pinned: Type.Boolean({ description: 'Kept until it is unpinned.' }),
 });
 export type Revision = Static<typeof revisionSchema>;
 

@@ -12,12 +12,14 @@ export function revisionsCommand(): Command {
         if (options.json) return printJson({ revisions });
         printTable(
           ['revision', 'time (utc)', 'files', 'size', '', 'message'],
-          revisions.map(({ revision, time, files, bytes, live, state, message }) => [
+          revisions.map(({ revision, time, files, bytes, live, state, pinned, message }) => [
             revision,
             timestamp(time),
             files,
             humanBytes(bytes),
-            live ? 'live' : state === 'activated' ? '' : state,
+            [live ? 'live' : state === 'activated' ? '' : state, pinned ? 'pinned' : '']
+              .filter(Boolean)
+              .join(', '),
             message,
           ]),
         );

@@ -205,6 +205,10 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
     await t.rejects(catalog.pin(site, 9, true), { code: 'no-such-revision' });
     await catalog.pin(site, 2, true);
     await catalog.pin(site, 2, true);
+    t.match(await catalog.revisions(site, 2), [
+      { revision: 3, pinned: false },
+      { revision: 2, pinned: true },
+    ]);
     await origin.publish(site, { a: '4' }, 'pending');
     await origin.retention.run();
     t.strictSame(await origin.numbers(site), [1, 2, 3, 4], 'young');

@@ -189,5 +189,6 @@ function toRevision(row: Row): RevisionRow {
     live: row.is_live === 1,
     mode: row.mode as Mode,
     state: row.state === 'pending' && row.is_tip !== 1 ? 'superseded' : (row.state as RevisionRow['state']),
+    pinned: row.pinned === 1,
   };
 }

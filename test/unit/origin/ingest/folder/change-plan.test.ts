@@ -102,6 +102,7 @@ function history(...signs: string[]): Revision[] {
       live: mark === '*',
       mode: 'async',
       state: mark === '?' ? 'pending' : mark === '!' ? 'aborted' : 'activated',
+      pinned: false,
     };
   });
 }
