@@ -93,7 +93,6 @@ function joined(name: string, origin: string, token: string): Promise<InnerEdge>
       clock: systemClock,
       log: createLogger(),
       encodings: undefined,
-      quickAudit: true,
       shown(views) {
         for (const { name: site, revision } of views) {
           if (shown.get(site) === revision) continue;

@@ -243,7 +243,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         repair,
         AbortSignal.any([signal, verifying]),
       ),
-    prune: () => pruneSites({ catalog, store, gate }, signal),
+    prune: () => pruneSites({ catalog, store, gate, manifests }, signal),
     async close() {
       stopping.abort();
       feedChanged.wake();
@@ -306,7 +306,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     while (!signal.aborted) {
       await clock.sleep(PRUNE_EVERY_MS, signal).catch(() => {});
       if (signal.aborted) return;
-      await pruneSites({ catalog, store, gate }, signal).catch((error) => {
+      await pruneSites({ catalog, store, gate, manifests }, signal).catch((error) => {
         if (!signal.aborted) log.warn({ err: error }, 'pruning broke off');
       });
     }

@@ -1,3 +1,4 @@
+import { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import type { SiteView } from './messages.ts';
 
@@ -16,6 +17,7 @@ export class Visible {
   readonly #becameVisible: (site: EdgeSite) => Promise<void>;
   readonly #isWanted: (site: EdgeSite) => boolean;
   readonly #keepsUp: () => boolean;
+  readonly #switches = new KeyedLock<'switch'>();
   #revisions = new Map<number, number>();
   #shown = '';
 
@@ -55,7 +57,12 @@ export class Visible {
   }
 
   /** Shows what the catalog says now, unless it is shown already. */
-  async show(): Promise<void> {
+  show(): Promise<void> {
+    // In turns: what goes back during a switch differs from what that switch shows, not from what was before it.
+    return this.#switches.run('switch', () => this.#show());
+  }
+
+  async #show(): Promise<void> {
     const sites = (await this.#catalog.sites()).filter(this.#isWanted);
     const views = sites.map((site) => toView(site, this.#keepsUp()));
     const key = JSON.stringify(views);

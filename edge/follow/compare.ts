@@ -1,5 +1,5 @@
 import { differing } from '../../shared/bucket-list.ts';
-import { leafOf } from '../../shared/buckets.ts';
+import { leafOf, NODE_COUNT } from '../../shared/buckets.ts';
 import type { Change } from '../../shared/diff.ts';
 import { digestFromBytes } from '../../shared/digest.ts';
 import { type Entry, entryHash } from '../../shared/entry.ts';
@@ -43,6 +43,11 @@ export async function stageByComparison(
     own.map(({ number }) => number),
   );
   await stageLeaves(parts, site, revision, leaves, transfer);
+}
+
+/** Makes the stored digests of the newest revealed revision those of its entries: what is computed from them is right. */
+export async function remakeDigests(catalog: EdgeCatalog, site: number, revision: number): Promise<void> {
+  for (let node = 0; node < NODE_COUNT; node++) await catalog.remakeNode(site, revision, node);
 }
 
 /** Makes the entries of these leaves those of the upstream, and seals the leaves. */

@@ -4,7 +4,7 @@ import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { EdgeCatalog, EdgeSite, Milestone, NeededObject, StagedObject } from '../store/catalog.ts';
 import { matchBases } from './base-match.ts';
-import { stageByComparison } from './compare.ts';
+import { remakeDigests, stageByComparison } from './compare.ts';
 import { sameCover } from './next-step-plan.ts';
 import type { ObjectFetch, ObjectSource } from './object-fetch.ts';
 import type { Transfer } from './upstream.ts';
@@ -51,16 +51,31 @@ export async function prepareRevision(
 
   async function stageManifest(signed: Digest): Promise<void> {
     if (await isStaged(signed)) return;
-    const from = site.active.revision;
-    try {
-      await stageDiff(from);
-    } catch (error) {
-      if (!hasCode(error, 'no-longer-held') && !hasCode(error, 'root-mismatch')) throw error;
+    const { revision: from } = site.active;
+    const ways = [
+      () => stageDiff(from),
       // The diff's starting point is gone there, or not here what it is there: compare, and take what differs.
-      await restart(signed);
-      await stageByComparison({ catalog, upstream, caller }, site.id, revision, transfer);
-      await sealAndProve([]);
+      () => stageCompared(),
+      // What is compared was damaged on disk: a digest that is right hides entries that are not.
+      async () => {
+        if (from > 0) await remakeDigests(catalog, site.id, from);
+        await stageCompared();
+      },
+    ];
+    for (const [i, way] of ways.entries()) {
+      if (i > 0) await restart(signed);
+      try {
+        return await way();
+      } catch (error) {
+        const isLast = i === ways.length - 1;
+        if (isLast || !(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
+      }
     }
+  }
+
+  async function stageCompared(): Promise<void> {
+    await stageByComparison({ catalog, upstream, caller }, site.id, revision, transfer);
+    await sealAndProve([]);
   }
 
   /** Whether an earlier try left the whole manifest, proven; else makes way for a new one. */

@@ -1,4 +1,5 @@
 import type { Gate } from '../../shared/gate.ts';
+import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { keptRevisions } from './keep-plan.ts';
@@ -16,13 +17,18 @@ export interface PruneParts {
    * are looked for, so what is removed has no entry, or is found missing and fetched.
    */
   readonly gate: Gate;
+  /** A deleted site's rows go when nobody stages any more. */
+  readonly manifests: KeyedLock<number>;
 }
 
 /**
  * Drops what no kept revision needs. A revision first stops being offered to children and then loses its rows;
  * objects go last, so that whatever is still named by a row is there.
  */
-export async function pruneSites({ catalog, store, gate }: PruneParts, signal: AbortSignal): Promise<void> {
+export async function pruneSites(
+  { catalog, store, gate, manifests }: PruneParts,
+  signal: AbortSignal,
+): Promise<void> {
   await removeNoted();
   for (const site of await catalog.sites()) {
     const held = await catalog.held(site.id);
@@ -33,12 +39,22 @@ export async function pruneSites({ catalog, store, gate }: PruneParts, signal: A
       site.id,
       held.filter((revision) => !kept.includes(revision)),
     );
-    for (let more = kept.length > 0; more && !signal.aborted; ) {
-      more = (await catalog.prune(site.id, kept, ROWS_PER_STEP)).more;
+    if (kept.length > 0) await dropRows(site.id, kept);
+  }
+  for (const site of await catalog.deletedSites()) {
+    await manifests.run(site, async () => {
+      await dropRows(site, []);
+      if (!signal.aborted) await catalog.forgetSite(site);
+    });
+  }
+  await catalog.pruneRecords(RECORDS);
+
+  async function dropRows(site: number, kept: readonly number[]): Promise<void> {
+    for (let more = true; more && !signal.aborted; ) {
+      more = (await catalog.prune(site, kept, ROWS_PER_STEP)).more;
       await removeNoted();
     }
   }
-  await catalog.pruneRecords(RECORDS);
 
   async function removeNoted(): Promise<void> {
     for (let left = true; left && !signal.aborted; ) {

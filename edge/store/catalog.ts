@@ -84,6 +84,10 @@ export interface ChainCalls {
 export interface SiteCalls {
   /** Sites that are not deleted. */
   sites(): EdgeSite[];
+  /** Those of which something may be left. */
+  deletedSites(): number[];
+  /** Drops the rest of a deleted site, when its manifests are gone. */
+  forgetSite(site: number): void;
   /** Makes the prepared revision the active one. */
   reveal(site: number, milestone: Milestone, covers: readonly string[] | null): void;
   setCovers(site: number, covers: readonly string[] | null): void;

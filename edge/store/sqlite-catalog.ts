@@ -21,7 +21,7 @@ export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
     ...openBucketReader(database),
     ...openAudit(database),
     ...openObjectNames(database),
-    ...openStaging(database),
+    ...openStaging(database, (digests) => noteRemovals(sql, digests)),
     ...openPruning(database, (digests) => noteRemovals(sql, digests)),
     ...removalCalls(sql),
     ...chainCalls(database, sql),

@@ -5,7 +5,7 @@ import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Bucket } from '../../shared/manifest/buckets.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import { stageLeaves } from '../follow/compare.ts';
+import { remakeDigests, stageLeaves } from '../follow/compare.ts';
 import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
 import { fetchManifest, isCovered } from '../follow/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
@@ -64,8 +64,8 @@ async function verifySite(
 ): Promise<VerifyResult['sites'][number]> {
   const { catalog, store, source } = parts;
   const { id, name, active, covers } = site;
-  const nodes = await recomputedNodes(catalog, id, active.revision);
-  const isSound = rootOf(nodes) === active.root;
+  const { nodes, isStored } = await audit(catalog, id, active.revision);
+  const isSound = isStored && rootOf(nodes) === active.root;
   const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
   const seen = new Set<Digest>();
   const damaged: string[] = [];
@@ -101,13 +101,20 @@ async function verifySite(
   return { ...result, repaired: true };
 }
 
-async function recomputedNodes(catalog: EdgeCatalog, site: number, revision: number): Promise<Bucket[]> {
+/** The nodes as computed from the entries, and whether all stored digests are those. */
+async function audit(
+  catalog: EdgeCatalog,
+  site: number,
+  revision: number,
+): Promise<{ nodes: Bucket[]; isStored: boolean }> {
   const nodes: Bucket[] = [];
+  let isStored = true;
   for (let number = 0; number < NODE_COUNT; number++) {
-    const digest = await catalog.recomputedNode(site, revision, number);
-    if (digest !== null) nodes.push({ number, digest });
+    const node = await catalog.auditNode(site, revision, number);
+    if (node.digest !== null) nodes.push({ number, digest: node.digest });
+    isStored &&= node.isStored;
   }
-  return nodes;
+  return { nodes, isStored };
 }
 
 function rootOf(nodes: readonly Bucket[]): Digest {
@@ -146,10 +153,10 @@ async function mendAlone(
     return Array.from({ length: LEAF_COUNT / NODE_COUNT }, (_, i) => first + i);
   });
   await stageLeaves({ catalog, ...source }, id, active.revision, leaves, transfer);
-  await catalog.sealRoot(id, active.revision);
+  await remakeDigests(catalog, id, active.revision);
   // Staging is synced by what follows it: here nothing would.
   await catalog.setCovers(id, covers);
-  return rootOf(await recomputedNodes(catalog, id, active.revision)) === active.root;
+  return rootOf((await audit(catalog, id, active.revision)).nodes) === active.root;
 }
 
 async function damagedObjects<T extends { readonly digest: Digest; readonly size: number }>(

@@ -78,8 +78,9 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     async (request, reply) => {
       await member(request);
       const from = Number(request.query.from);
-      await checkStart(source, from);
       const records = await source.records(from, RECORDS_PER_PAGE);
+      // Afterwards: what is pruned in between would be a gap.
+      await checkStart(source, from);
       const lines = records.map((record) => encodeFrame({ v: 1, t: 'record', record }));
       return sendCompressed(request, reply, FRAME_TYPE, lines);
     },

@@ -28,6 +28,8 @@ export async function* followLog(
     const signing = source.head();
     signing.catch(() => {});
     const records = await reading;
+    // The log was pruned meanwhile: who asks anew is told where it begins.
+    if ((records[0]?.seq ?? next) !== next) return;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;
     if (records.length === RECORDS_PER_READ) continue;

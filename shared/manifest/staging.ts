@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../buckets.ts';
 import type { ContentPath } from '../content-path.ts';
 import type { Change } from '../diff.ts';
-import { type Digest, digestBytes } from '../digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../digest.ts';
 import { type Entry, entryHash } from '../entry.ts';
 import { relaxed, statements } from '../sqlite/open.ts';
 import { LEAVES, NODES } from './buckets.ts';
@@ -30,7 +30,11 @@ export interface Staging {
   unstage(site: number, revision: number, limit: number): boolean;
 }
 
-export function openStaging(database: DatabaseSync): Staging {
+/** `note` is told, within the transaction, of the objects and chunk lists that entries taken back have named. */
+export function openStaging(
+  database: DatabaseSync,
+  note: (digests: readonly Digest[]) => void = () => {},
+): Staging {
   const sql = statements(database);
 
   function putBucket(
@@ -183,24 +187,27 @@ export function openStaging(database: DatabaseSync): Staging {
 
     unstage(site, revision, limit) {
       return relaxed(database, () => {
-        let touched = 0;
-        for (const table of ['entry', 'bucket'] as const) {
-          const key = table === 'entry' ? 'id' : '(site, level, number, from_rev)';
-          const columns = table === 'entry' ? 'id' : 'site, level, number, from_rev';
-          touched += Number(
-            sql(
-              `DELETE FROM ${table} WHERE ${key} IN
-               (SELECT ${columns} FROM ${table} WHERE site = ? AND from_rev = ? LIMIT ?)`,
-            ).run(site, revision, limit).changes,
-          );
-          touched += Number(
-            sql(
-              `UPDATE ${table} SET to_rev = ${OPEN} WHERE ${key} IN
-               (SELECT ${columns} FROM ${table} WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} LIMIT ?)`,
-            ).run(site, revision, limit).changes,
-          );
-        }
-        return touched > 0;
+        const entries = sql(
+          `DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE site = ? AND from_rev = ? LIMIT ?)
+           RETURNING digest, chunks`,
+        ).all(site, revision, limit);
+        note(
+          entries
+            .flatMap(({ digest, chunks }) => (chunks === null ? [digest] : [digest, chunks]))
+            .map((bytes) => digestFromBytes(bytes as Uint8Array)),
+        );
+        const { changes } = sql(
+          `DELETE FROM bucket WHERE (site, level, number, from_rev) IN
+           (SELECT site, level, number, from_rev FROM bucket WHERE site = ? AND from_rev = ? LIMIT ?)`,
+        ).run(site, revision, limit);
+        const reopened = ['entry', 'bucket'].map((table) => {
+          const key = table === 'entry' ? 'id' : 'site, level, number, from_rev';
+          return sql(
+            `UPDATE ${table} SET to_rev = ${OPEN} WHERE (${key}) IN
+             (SELECT ${key} FROM ${table} WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} LIMIT ?)`,
+          ).run(site, revision, limit).changes;
+        });
+        return [entries.length, changes, ...reopened].some((touched) => Number(touched) > 0);
       });
     },
   };

@@ -118,7 +118,7 @@ async function runRound(
 
   const join = (name: string, urls: readonly string[], server?: FeedDouble) =>
     Actor.join(
-      { name, clock, log, server, encodings: server && encodings.own(), quickAudit: true },
+      { name, clock, log, server, encodings: server && encodings.own() },
       origin,
       servers.origin.url,
       urls,

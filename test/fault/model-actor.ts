@@ -32,7 +32,6 @@ export interface ActorParts {
   readonly encodings: Encodings | undefined;
   /** Where its children find it. */
   readonly server: FeedDouble | undefined;
-  readonly quickAudit: boolean;
 }
 
 /** An edge, how it is configured, and what it has shown. */
@@ -59,11 +58,11 @@ export class Actor {
   }
 
   static async join(parts: ActorParts, origin: InnerOrigin, originUrl: string, urls: readonly string[]) {
-    const { name, clock, log, encodings, quickAudit } = parts;
+    const { name, clock, log, encodings } = parts;
     let actor: Actor | undefined;
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
-    const edge = await InnerEdge.join({ name, clock, log, encodings, shown, quickAudit }, originUrl, token);
+    const edge = await InnerEdge.join({ name, clock, log, encodings, shown }, originUrl, token);
     actor = new Actor(edge, urls, parts.server);
     return actor;
   }

@@ -68,8 +68,7 @@ async function openLane(clock: FastClock, encodings: SharedEncodings): Promise<L
   const servers = { origin: await startFeedDouble(clock), parent: await startFeedDouble(clock) };
   return {
     async run(seed, sequence, without = []) {
-      const quickAudit = sequence % 200 !== 199;
-      const world = await World.open(planOf(seed, sequence, without), clock, encodings, servers, quickAudit);
+      const world = await World.open(planOf(seed, sequence, without), clock, encodings, servers);
       try {
         await world.play();
       } catch (error) {
@@ -120,7 +119,6 @@ class World {
     clock: FastClock,
     encodings: SharedEncodings,
     servers: { origin: FeedDouble; parent: FeedDouble },
-    quickAudit: boolean,
   ): Promise<World> {
     const origin = await openInnerOrigin(clock, encodings.own());
     const world = new World(plan, clock, servers, origin);
@@ -140,7 +138,7 @@ class World {
       { write: (line: string) => world.#warn(line) },
     );
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
-      const parts = { name, clock, log, server, quickAudit, encodings: server && encodings.own() };
+      const parts = { name, clock, log, server, encodings: server && encodings.own() };
       return Actor.join(parts, origin, servers.origin.url, urls);
     };
     if (plan.hasParent) {

@@ -10,10 +10,8 @@ import { Upstreams } from '../../edge/follow/upstreams.ts';
 import { type Replica, startReplica } from '../../edge/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../edge/store/sqlite-catalog.ts';
-import { leafDigest, leafOf, nodeDigest, nodeOf } from '../../shared/buckets.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
-import { entryHash } from '../../shared/entry.ts';
 import { generateSigningKey } from '../../shared/keys.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
@@ -56,8 +54,6 @@ export interface InnerEdgeParts {
   readonly encodings: Encodings | undefined;
   /** What readers see from now on; all is read from the edge's own catalog and disk. */
   readonly shown: (views: readonly SiteView[]) => void;
-  /** The product's own audit asks for each of 65,536 leaves: too slow for thousands of small sites. */
-  readonly quickAudit: boolean;
 }
 
 /** The process is gone: nothing that it still tries to do has an effect. */
@@ -116,8 +112,8 @@ export class InnerEdge {
   }
 
   async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
-    const { clock, log, encodings, shown, quickAudit } = this.#parts;
-    const life = new Life(this.file, quickAudit);
+    const { clock, log, encodings, shown } = this.#parts;
+    const life = new Life(this.file);
     const upstreams = new Upstreams(urls, clock);
     life.upstreams = upstreams;
     this.#life = life;
@@ -218,10 +214,9 @@ class Life {
   readonly #wal: string;
   readonly #crash: () => void;
 
-  constructor(file: string, quickAudit: boolean) {
+  constructor(file: string) {
     this.#wal = `${file}-wal`;
-    const catalog = openSqliteEdgeCatalog(file);
-    this.catalog = quickAudit ? { ...catalog, ...quickAuditOf(catalog) } : catalog;
+    this.catalog = openSqliteEdgeCatalog(file);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.crashed = promise;
     this.#crash = resolve;
@@ -260,22 +255,6 @@ class Life {
       });
     return guard(store);
   }
-}
-
-/** Does what shared/manifest/audit.ts does, from one reading of a small manifest for all 256 nodes. */
-function quickAuditOf({ manifestPage }: EdgeCatalogCalls): Pick<EdgeCatalogCalls, 'recomputedNode'> {
-  let leaves: { id: number; digest: Uint8Array }[] = [];
-  return {
-    recomputedNode(site, revision, node) {
-      if (node === 0) {
-        const { entries } = manifestPage(site, revision, undefined, 10_000);
-        leaves = [...Map.groupBy(entries, ({ path }) => leafOf(path))]
-          .sort(([a], [b]) => a - b)
-          .map(([id, held]) => ({ id, digest: leafDigest(held.map(entryHash)) ?? Buffer.alloc(0) }));
-      }
-      return nodeDigest(leaves.filter(({ id }) => nodeOf(id) === node));
-    },
-  };
 }
 
 let template: string | undefined;

@@ -60,6 +60,19 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
   return {
     sites: () => sql('SELECT * FROM site WHERE deleted = 0 ORDER BY id').all().map(toSite),
 
+    deletedSites: () =>
+      sql('SELECT id FROM site WHERE deleted = 1 ORDER BY id')
+        .all()
+        .map(({ id }) => id as number),
+
+    forgetSite(site) {
+      transaction(database, () => {
+        for (const table of ['held', 'activation', 'announced', 'proposal', 'receipt'])
+          sql(`DELETE FROM ${table} WHERE site = ?`).run(site);
+        sql('DELETE FROM site WHERE id = ? AND deleted = 1').run(site);
+      });
+    },
+
     reveal(site, { revision, root, seq }, covers) {
       transaction(database, () => {
         sql(

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { digestFromBytes } from '../../../shared/digest.ts';
+import { SkerryError } from '../../../shared/errors.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
 import { OPEN } from '../../../shared/manifest/schema.ts';
 import { openStaging } from '../../../shared/manifest/staging.ts';
@@ -11,9 +12,10 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
   return {
     beginStaging: (site, revision, root) =>
       relaxed(database, () => {
-        const row = sql('SELECT staging, staging_root FROM site WHERE id = ?').get(site);
-        const before = (row?.staging ?? null) as number | null;
-        if (before === revision && row?.staging_root === root) return { resumed: true, leftover: undefined };
+        const row = sql('SELECT staging, staging_root FROM site WHERE id = ? AND deleted = 0').get(site);
+        if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
+        const before = row.staging as number | null;
+        if (before === revision && row.staging_root === root) return { resumed: true, leftover: undefined };
         // The leftover stays marked until its rows are gone: `unstage` is repeated after another crash.
         if (before !== null) return { resumed: false, leftover: before };
         sql('UPDATE site SET staging = ?, staging_root = NULL, prepared = NULL WHERE id = ?').run(

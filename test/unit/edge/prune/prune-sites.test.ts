@@ -4,6 +4,7 @@ import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite-catalog.ts'
 import type { ContentPath } from '../../../../shared/content-path.ts';
 import { type Digest, digestOf } from '../../../../shared/digest.ts';
 import { Gate } from '../../../../shared/gate.ts';
+import { KeyedLock } from '../../../../shared/keyed-lock.ts';
 import { DEFAULT_POLICY } from '../../../../shared/site-policy.ts';
 import type { ObjectStore } from '../../../../shared/store/object-store.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
@@ -40,7 +41,12 @@ function world() {
   const prune = async (signal = new AbortController().signal) => {
     const fake = { remove: async (digests: readonly Digest[]) => void removed.push(...digests) };
     await pruneSites(
-      { catalog: asRemote(catalog), store: fake as unknown as ObjectStore, gate: new Gate() },
+      {
+        catalog: asRemote(catalog),
+        store: fake as unknown as ObjectStore,
+        gate: new Gate(),
+        manifests: new KeyedLock(),
+      },
       signal,
     );
     return removed.splice(0).sort();
@@ -82,5 +88,15 @@ t.test('a deleted site loses everything', async (t) => {
   catalog.reveal(1, stage(1), null);
   settings(true);
   t.strictSame(catalog.sites(), []);
-  t.strictSame(await prune(), objects(1), { todo: 'deleted sites are never pruned at an edge' });
+  t.strictSame(await prune(), objects(1));
+  t.strictSame(catalog.deletedSites(), []);
+});
+
+t.test('what was fetched for a revision that is taken back goes', async (t) => {
+  const { catalog, stage, prune } = world();
+  catalog.reveal(1, stage(1), null);
+  stage(2);
+  while (catalog.unstage(1, 2, 1));
+  catalog.endStaging(1);
+  t.strictSame(await prune(), objects(2));
 });

@@ -14,7 +14,7 @@ function world() {
   );
   made.sealed(1);
   const stored = () => text(made.buckets.nodesAt(SITE, 1).find(({ number }) => number === node)?.digest);
-  const recomputed = () => text(made.audit.recomputedNode(SITE, 1, node));
+  const recomputed = () => text(made.audit.auditNode(SITE, 1, node).digest);
   return { ...made, stored, recomputed };
 }
 
@@ -24,7 +24,7 @@ t.test('what is computed from the entries is what is stored', async (t) => {
   const { audit, buckets } = world();
   const recomputed = Array.from({ length: 256 }, (_, number) => ({
     number,
-    digest: audit.recomputedNode(SITE, 1, number),
+    digest: audit.auditNode(SITE, 1, number).digest,
   })).flatMap(({ number, digest }) => (digest === null ? [] : [{ number, digest }]));
   t.strictSame(plain(recomputed), plain(buckets.nodesAt(SITE, 1)));
   t.strictSame(plain(recomputed), plain(expectedBuckets(state).nodes));
@@ -32,8 +32,8 @@ t.test('what is computed from the entries is what is stored', async (t) => {
 
 t.test('an empty node has no digest', async (t) => {
   const { audit } = world();
-  t.equal(audit.recomputedNode(SITE, 0, node), null);
-  t.equal(audit.recomputedNode(SITE + 1, 1, node), null);
+  t.equal(audit.auditNode(SITE, 0, node).digest, null);
+  t.equal(audit.auditNode(SITE + 1, 1, node).digest, null);
 });
 
 t.test('damage to entries shows, whatever the stored digests say', async (t) => {
@@ -74,5 +74,30 @@ t.test('the first and the last leaf of a node count', async (t) => {
   sealed(1);
   t.strictSame(new Set(outer.map((path) => leafOf(path) % 256)), new Set([0, 255]));
   for (const { number, digest } of buckets.nodesAt(SITE, 1))
-    t.equal(text(audit.recomputedNode(SITE, 1, number)), text(digest), `${number}`);
+    t.equal(text(audit.auditNode(SITE, 1, number).digest), text(digest), `${number}`);
+});
+
+t.test('stored digests that are damaged show, and are made anew', async (t) => {
+  const leaf = leafOf('f7');
+  const bucket = (level: number, number: number) => `WHERE level = ${level} AND number = ${number}`;
+  const empty = Array.from({ length: 256 }, (_, i) => node * 256 + i).find(
+    (number) => ![...state.keys()].some((path) => leafOf(path) === number),
+  );
+  const copy = `INSERT INTO bucket SELECT site, level, ${empty}, from_rev, to_rev, digest FROM bucket`;
+  for (const sql of [
+    `UPDATE bucket SET digest = zeroblob(32) ${bucket(1, leaf)}`,
+    `UPDATE bucket SET digest = zeroblob(32) ${bucket(0, node)}`,
+    `DELETE FROM bucket ${bucket(1, leaf)}`,
+    `DELETE FROM bucket ${bucket(0, node)}`,
+    `${copy} ${bucket(1, leaf)}`,
+    "UPDATE entry SET hash = zeroblob(32) WHERE path = 'f7'",
+  ]) {
+    const { database, audit, buckets } = world();
+    t.equal(audit.auditNode(SITE, 1, node).isStored, true);
+    database.exec(sql);
+    t.equal(audit.auditNode(SITE, 1, node).isStored, false, sql);
+    audit.remakeNode(SITE, 1, node);
+    t.equal(audit.auditNode(SITE, 1, node).isStored, true, `${sql}: made anew`);
+    t.strictSame(plain(buckets.nodesAt(SITE, 1)), plain(expectedBuckets(state).nodes));
+  }
 });
