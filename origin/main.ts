@@ -39,11 +39,17 @@ import { openSqliteCatalog } from './log/sqlite-catalog.ts';
 import { endOrphans } from './modes/recover.ts';
 import { keepWindows } from './modes/windows.ts';
 import { Retention } from './retention/retention.ts';
+import { chooseStore } from './store/chosen-store.ts';
+import { openBucket } from './store/s3/bucket.ts';
+import type { S3Location } from './store/s3/location.ts';
+import { openS3ObjectStore } from './store/s3/s3-object-store.ts';
 
 export interface OriginOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  /** Where objects are kept, if not in the data folder. */
+  readonly store?: S3Location | undefined;
 }
 
 export interface Running {
@@ -67,6 +73,19 @@ export async function startOrigin(
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
+  // First: where nothing can be stored no log is founded.
+  const surveys = startSurveyThreads();
+  opened.defer(() => surveys.close());
+  const objects = join(folder.path, 'objects');
+  const rememberStore = await chooseStore(folder.path, options.store?.url);
+  await mkdir(objects, { recursive: true });
+  const store =
+    options.store === undefined
+      ? await openFileObjectStore(objects, surveys)
+      : await openS3ObjectStore(openBucket(options.store), objects, surveys);
+  opened.defer(() => store.close());
+  await rememberStore();
+
   const key = await signingKey(join(folder.path, 'signing-key.pem'));
   const {
     catalog,
@@ -80,12 +99,6 @@ export async function startOrigin(
   const identity = await foundLog(catalog, key);
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
   await leaveAdminToken(catalog, join(folder.path, ADMIN_TOKEN_FILE), recovery);
-
-  const surveys = startSurveyThreads();
-  opened.defer(() => surveys.close());
-  await mkdir(join(folder.path, 'objects'), { recursive: true });
-  const store = await openFileObjectStore(join(folder.path, 'objects'), surveys);
-  opened.defer(() => store.close());
 
   const encodings = Encodings.start(ENCODINGS);
   opened.defer(() => encodings.close());

@@ -71,6 +71,10 @@ const table = {
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],
+  'store-unreachable': [
+    503,
+    'Check the bucket, its endpoint (AWS_ENDPOINT_URL_S3), region and credentials in the environment.',
+  ],
   'disk-full': [507, 'Free some space; nothing was changed.'],
   'sync-timeout': [504, 'Nothing was committed. Try again, or give the site a longer time-out.'],
   'sync-aborted': [504, 'No edge shows it. See `skerry edges`, then publish again, or with --mode async.'],

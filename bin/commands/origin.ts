@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { type S3Location, s3Location } from '../../origin/store/s3/location.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
 import { option, port } from '../options.ts';
@@ -10,7 +11,12 @@ export function originCommand(): Command {
     .addOption(option('--data <dir>', 'where it keeps its log and objects').default(DEFAULT_DATA))
     .addOption(option('--host <host>', 'the address to listen on').default('127.0.0.1'))
     .addOption(option('--port <port>', 'the port of its API').argParser(port).default(7400))
-    .action(async (options: { data: string; host: string; port: number }) => {
+    .addOption(
+      option('--store <url>', 'keep objects in s3://BUCKET/PREFIX instead of the data folder').argParser(
+        s3Location,
+      ),
+    )
+    .action(async (options: { data: string; host: string; port: number; store?: S3Location }) => {
       const signal = interruption();
       // A role brings its libraries with it; the other commands start without them.
       const { startOrigin } = await import('../../origin/main.ts');

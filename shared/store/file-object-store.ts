@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Digest } from '../digest.ts';
@@ -8,8 +8,9 @@ import { systemCode } from '../errors.ts';
 import type { SurveyThreads } from '../hashing/survey-threads.ts';
 import { moduleUrl } from '../module-url.ts';
 import { startThreads } from '../thread.ts';
+import { openDraft } from './draft.ts';
 import { draftsFolder, largeFolder, largeObjectFile, smallObjectsFile } from './layout.ts';
-import type { ByteRange, Draft, ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 import type { SmallObjects } from './small-objects.worker.ts';
 
 /** Objects in a folder: small ones in one SQLite file, larger ones in a file each. */
@@ -78,7 +79,10 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
       for (const changed of folders) await syncFolder(changed);
     },
 
-    draft: (name) => openDraft(join(draftsFolder(folder), name), folder, surveys),
+    draft: (name) =>
+      openDraft(join(draftsFolder(folder), name), surveys, (file, digest) =>
+        moveDurably(file, largeObjectFile(folder, digest)),
+      ),
 
     async close() {
       await small.remote.close();
@@ -95,34 +99,4 @@ async function unlinked(file: string): Promise<boolean> {
     if (systemCode(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-async function openDraft(file: string, folder: string, surveys: SurveyThreads): Promise<Draft> {
-  const handle = await open(file, 'a+', 0o600);
-  let size = (await handle.stat()).size;
-  return {
-    get size() {
-      return size;
-    },
-    async append(bytes) {
-      await handle.writeFile(bytes);
-      size += bytes.length;
-    },
-    async truncate(to) {
-      await handle.truncate(to);
-      size = to;
-    },
-    read: (range: ByteRange) => createReadStream(file, range),
-    survey: () => surveys.remote.survey(file),
-    async keep(digest) {
-      await handle.sync();
-      await handle.close();
-      await moveDurably(file, largeObjectFile(folder, digest));
-    },
-    suspend: () => handle.close(),
-    async discard() {
-      await handle.close();
-      await rm(file, { force: true });
-    },
-  };
 }

@@ -41,6 +41,8 @@ export interface ClusterOptions {
   readonly folder?: string;
   /** Further arguments of the edge of that index, asked for at each start; `feeds` are the feeds of all edges. */
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
+  /** Further arguments of the origin. */
+  readonly originArgs?: readonly string[];
   /** Where edges reach the origin, if not directly. */
   readonly originUrl?: (origin: string) => Promise<string>;
 }
@@ -49,7 +51,10 @@ export interface ClusterOptions {
 export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'skerry-')));
   const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
-  const origin = node('origin', folder, originPort, 0, 0, (data) => ['origin', '--data', data]);
+  const origin = node('origin', folder, originPort, 0, 0, (data) => [
+    ...['origin', '--data', data],
+    ...(options.originArgs ?? []),
+  ]);
   await origin.start();
   const token = (await readFile(join(origin.data, 'admin-token'), 'utf8')).trim();
   const client = new ApiClient(origin.url, token, new AbortController().signal);

@@ -1,0 +1,39 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { writeDurably } from '../../shared/durable-file.ts';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { schema } from '../../shared/schema.ts';
+
+const FILE = 'object-store.json';
+const chosenSchema = schema(Type.Object({ store: Type.String() }));
+const IN_THE_FOLDER = 'files in the data folder';
+
+/**
+ * A data folder's objects stay where its first start put them: in another store they would be missing. Throws
+ * `bad-config`; what it resolves with remembers the choice, once the store was found to be usable.
+ */
+export async function chooseStore(folder: string, url: string | undefined): Promise<() => Promise<void>> {
+  const wanted = url ?? IN_THE_FOLDER;
+  const file = join(folder, FILE);
+  const chosen = await chosenBefore(file, join(folder, 'objects'));
+  if (chosen !== undefined && chosen !== wanted)
+    throw new SkerryError('bad-config', `${folder} keeps its objects in ${chosen}, not in ${wanted}`);
+  return async () => {
+    if (chosen === undefined) await writeDurably(file, `${JSON.stringify({ store: wanted })}\n`);
+  };
+}
+
+async function chosenBefore(file: string, objects: string): Promise<string | undefined> {
+  try {
+    return chosenSchema.parseText(await readFile(file, 'utf8'), 'data-folder-foreign').store;
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  // A folder from before there was a choice.
+  const isOld = await access(join(objects, 'small.sqlite')).then(
+    () => true,
+    () => false,
+  );
+  return isOld ? IN_THE_FOLDER : undefined;
+}

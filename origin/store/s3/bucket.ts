@@ -1,0 +1,121 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { SkerryError } from '../../../shared/errors.ts';
+import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { S3Location } from './location.ts';
+
+const PART_BYTES = 16 * 1024 * 1024;
+const PARTS_AT_ONCE = 2;
+const REMOVED_AT_ONCE = 1000;
+const CONNECT_MS = 5000;
+const SILENCE_MS = 30_000;
+
+export interface Listed {
+  readonly key: string;
+  readonly size: number;
+}
+
+/** Keys under the location's prefix. All methods throw `store-unreachable`; the SDK has tried again before. */
+export interface Bucket {
+  put(key: string, bytes: Buffer): Promise<void>;
+  /** In parts when it is large: a part at a time is in memory. */
+  putFile(key: string, file: string): Promise<void>;
+  /** Undefined when there is no such key. */
+  get(key: string, range?: ByteRange): Promise<Readable | undefined>;
+  /** Absent keys are no error. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** Pages of what begins with the prefix. */
+  list(prefix: string): AsyncIterable<readonly Listed[]>;
+  close(): void;
+}
+
+/** Endpoint, region and credentials come from where the AWS SDK looks for them: the environment and its files. */
+export function openBucket({ bucket, prefix }: S3Location): Bucket {
+  const client = new S3Client({
+    region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+    // Of S3's own servers alone every bucket has a host name.
+    forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined,
+    // Not all servers know the newer checksums; digests are checked by whoever reads.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: SILENCE_MS },
+  });
+  const unreachable = (cause: unknown) =>
+    new SkerryError('store-unreachable', `the bucket ${bucket} cannot be used: ${reason(cause)}`, { cause });
+  const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
+
+  return {
+    async put(key, bytes) {
+      await client.send(new PutObjectCommand({ ...at(key), Body: bytes })).catch((cause) => {
+        throw unreachable(cause);
+      });
+    },
+
+    async putFile(key, file) {
+      const upload = new Upload({
+        client,
+        params: { ...at(key), Body: createReadStream(file) },
+        partSize: PART_BYTES,
+        queueSize: PARTS_AT_ONCE,
+      });
+      await upload.done().catch((cause) => {
+        throw unreachable(cause);
+      });
+    },
+
+    async get(key, range) {
+      const part = range && { Range: `bytes=${range.start}-${range.end}` };
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ ...at(key), ...part }));
+        return Body as Readable | undefined;
+      } catch (error) {
+        if (nameOf(error) === 'NoSuchKey') return undefined;
+        throw unreachable(error);
+      }
+    },
+
+    async remove(keys) {
+      for (let i = 0; i < keys.length; i += REMOVED_AT_ONCE) {
+        const some = keys.slice(i, i + REMOVED_AT_ONCE).map((key) => ({ Key: prefix + key }));
+        const { Errors: failed = [] } = await client
+          .send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: some, Quiet: true } }))
+          .catch((cause) => {
+            throw unreachable(cause);
+          });
+        if (failed.length > 0) throw unreachable(new Error(failed[0]?.Message ?? 'a key was not deleted'));
+      }
+    },
+
+    async *list(under) {
+      try {
+        for await (const { Contents: found = [] } of paginateListObjectsV2(
+          { client },
+          { Bucket: bucket, Prefix: prefix + under },
+        )) {
+          yield found.map(({ Key = '', Size = 0 }) => ({ key: Key.slice(prefix.length), size: Size }));
+        }
+      } catch (cause) {
+        throw unreachable(cause);
+      }
+    },
+
+    close: () => client.destroy(),
+  };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' || error.message === 'UnknownError' ? error.name : error.message;
+}

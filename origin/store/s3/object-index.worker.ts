@@ -1,0 +1,125 @@
+import { workerData } from 'node:worker_threads';
+import { type Digest, digestBytes } from '../../../shared/digest.ts';
+import { openDatabase, relaxed, statements, transaction } from '../../../shared/sqlite/open.ts';
+import { serveCalls } from '../../../shared/thread.ts';
+import type { Packed } from './pack.ts';
+import type { Located } from './read-plan.ts';
+
+const migrations = [
+  `CREATE TABLE pack (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
+   CREATE TABLE small (digest BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL)
+     STRICT, WITHOUT ROWID;
+   CREATE INDEX small_pack ON small (pack);
+   CREATE TABLE large (digest BLOB PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+];
+
+export interface LargeObject {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** Where each object of the bucket is. What is in it is in the bucket; it is made to fit the bucket at each start. */
+function openObjectIndex(file: string) {
+  const database = openDatabase(file, migrations);
+  const sql = statements(database);
+  database.exec(`CREATE TEMP TABLE seen_pack (key TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TEMP TABLE seen_large (digest BLOB PRIMARY KEY) WITHOUT ROWID`);
+
+  const smallAt = (digest: Digest): Located | undefined => {
+    const row = sql(
+      'SELECT p.key, s.offset, s.size FROM small s JOIN pack p ON p.id = s.pack WHERE s.digest = ?',
+    ).get(digestBytes(digest));
+    if (row === undefined) return undefined;
+    return { digest, key: String(row.key), offset: Number(row.offset), size: Number(row.size) };
+  };
+  const largeSize = (digest: Digest): number | undefined => {
+    const row = sql('SELECT size FROM large WHERE digest = ?').get(digestBytes(digest));
+    return row === undefined ? undefined : Number(row.size);
+  };
+
+  return {
+    missing: (digests: readonly Digest[]) =>
+      digests.filter((digest) => smallAt(digest) === undefined && largeSize(digest) === undefined),
+
+    small: (digests: readonly Digest[]) => digests.flatMap((digest) => smallAt(digest) ?? []),
+
+    largeSize,
+
+    addPack(key: string, rows: readonly Packed[]) {
+      transaction(database, () => {
+        const { lastInsertRowid: id } = sql('INSERT INTO pack (key) VALUES (?)').run(key);
+        for (const { digest, offset, size } of rows)
+          sql('INSERT OR IGNORE INTO small (digest, pack, offset, size) VALUES (?, ?, ?, ?)').run(
+            digestBytes(digest),
+            id,
+            offset,
+            size,
+          );
+      });
+    },
+
+    addLarge({ digest, size }: LargeObject) {
+      sql('INSERT OR IGNORE INTO large (digest, size) VALUES (?, ?)').run(digestBytes(digest), size);
+    },
+
+    /** Of these, each named once, the large ones that are here, and the packs in which nothing else is left. */
+    removable(digests: readonly Digest[]): { large: Digest[]; packs: string[] } {
+      const going = new Map<string, number>();
+      for (const { key } of digests.flatMap((digest) => smallAt(digest) ?? []))
+        going.set(key, (going.get(key) ?? 0) + 1);
+      const held = (key: string) =>
+        Number(
+          sql('SELECT count(*) AS n FROM small WHERE pack = (SELECT id FROM pack WHERE key = ?)').get(key)?.n,
+        );
+      return {
+        large: digests.filter((digest) => largeSize(digest) !== undefined),
+        packs: [...going].filter(([key, count]) => count >= held(key)).map(([key]) => key),
+      };
+    },
+
+    remove(digests: readonly Digest[], packs: readonly string[]) {
+      transaction(database, () => {
+        for (const digest of digests) {
+          sql('DELETE FROM small WHERE digest = ?').run(digestBytes(digest));
+          sql('DELETE FROM large WHERE digest = ?').run(digestBytes(digest));
+        }
+        for (const key of packs) sql('DELETE FROM pack WHERE key = ?').run(key);
+      });
+    },
+
+    /** Notes packs that the bucket has, and gives those that are not known here. */
+    sawPacks: (keys: readonly string[]) =>
+      keys.filter((key) => {
+        sql('INSERT OR IGNORE INTO temp.seen_pack (key) VALUES (?)').run(key);
+        return sql('SELECT 1 FROM pack WHERE key = ?').get(key) === undefined;
+      }),
+
+    sawLarge(objects: readonly LargeObject[]) {
+      relaxed(database, () => {
+        for (const { digest, size } of objects) {
+          sql('INSERT OR IGNORE INTO temp.seen_large (digest) VALUES (?)').run(digestBytes(digest));
+          sql('INSERT OR IGNORE INTO large (digest, size) VALUES (?, ?)').run(digestBytes(digest), size);
+        }
+      });
+    },
+
+    /** Forgets what the bucket was not seen to have. */
+    dropUnseen() {
+      transaction(database, () => {
+        sql(
+          `DELETE FROM small WHERE pack IN
+             (SELECT id FROM pack WHERE key NOT IN (SELECT key FROM temp.seen_pack))`,
+        ).run();
+        sql('DELETE FROM pack WHERE key NOT IN (SELECT key FROM temp.seen_pack)').run();
+        sql('DELETE FROM large WHERE digest NOT IN (SELECT digest FROM temp.seen_large)').run();
+      });
+      database.exec('DELETE FROM temp.seen_pack; DELETE FROM temp.seen_large');
+    },
+
+    close: () => database.close(),
+  };
+}
+
+export type ObjectIndex = ReturnType<typeof openObjectIndex>;
+
+export default serveCalls(openObjectIndex((workerData as unknown as { file: string }).file));

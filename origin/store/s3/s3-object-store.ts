@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type Digest, isDigest } from '../../../shared/digest.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import { moduleUrl } from '../../../shared/module-url.ts';
+import { openDraft } from '../../../shared/store/draft.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { startThreads } from '../../../shared/thread.ts';
+import type { Bucket } from './bucket.ts';
+import type { ObjectIndex } from './object-index.worker.ts';
+import { decodeIndex, encodePack, indexLength, type Packed, TRAILER } from './pack.ts';
+import { type Located, type PackRead, planReads } from './read-plan.ts';
+
+const PACKS = 'packs/';
+const LARGE = 'large/';
+const READS_AT_ONCE = 8;
+
+const largeKey = (digest: Digest) => `${LARGE}${digest.slice(0, 2)}/${digest}`;
+
+/**
+ * Objects in a bucket: large ones by their digest, small ones together in packs. Drafts, and an index that says
+ * what is where, are in the local folder; the index is made to fit the bucket when the store is opened, so a
+ * folder that was lost, or a crash between the bucket and the index, costs nothing but that.
+ */
+export async function openS3ObjectStore(
+  bucket: Bucket,
+  folder: string,
+  surveys: SurveyThreads,
+): Promise<ObjectStore> {
+  const drafts = join(folder, 'drafts');
+  await mkdir(drafts, { recursive: true });
+  const thread = startThreads<ObjectIndex>(moduleUrl('./object-index.worker', import.meta.url), 1, {
+    file: join(folder, 's3-index.sqlite'),
+  });
+  const index = thread.remote;
+  const close = async () => {
+    await index.close();
+    await thread.close();
+    bucket.close();
+  };
+  try {
+    await adoptBucket();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  return {
+    missing: (digests) => index.missing(digests),
+
+    async putSmall(objects) {
+      const absent = new Set(await index.missing(objects.map(({ digest }) => digest)));
+      const unique = [...new Map(objects.map((object) => [object.digest, object])).values()];
+      const packed = unique.filter(({ digest }) => absent.has(digest));
+      if (packed.length === 0) return;
+      const { bytes, rows } = encodePack(packed);
+      const key = `${PACKS}${randomUUID()}`;
+      await bucket.put(key, bytes);
+      await index.addPack(key, rows);
+    },
+
+    async readSmall(digests) {
+      const located = await index.small(digests);
+      const found = new Map<Digest, Buffer>();
+      for (const { digest, size } of located) if (size === 0) found.set(digest, Buffer.alloc(0));
+      const reads = planReads(located).values();
+      const work = async () => {
+        for (const read of reads) await readPack(read, found);
+      };
+      await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
+      return found;
+    },
+
+    async size(digest) {
+      const [small] = await index.small([digest]);
+      return small?.size ?? index.largeSize(digest);
+    },
+
+    async open(digest, range) {
+      const [small] = await index.small([digest]);
+      if (small !== undefined) {
+        const bytes = await readOne(small);
+        return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], {
+          objectMode: false,
+        });
+      }
+      return (await index.largeSize(digest)) === undefined ? undefined : bucket.get(largeKey(digest), range);
+    },
+
+    draft: (name) =>
+      openDraft(join(drafts, name), surveys, async (file, digest) => {
+        const { size } = await stat(file);
+        await bucket.putFile(largeKey(digest), file);
+        await index.addLarge({ digest, size });
+        await rm(file);
+      }),
+
+    // From the bucket first: what a crash leaves in the index, the next start takes out of it.
+    async remove(named) {
+      const digests = [...new Set(named)];
+      const { large, packs } = await index.removable(digests);
+      await bucket.remove([...large.map(largeKey), ...packs]);
+      await index.remove(digests, packs);
+    },
+
+    close,
+  };
+
+  async function adoptBucket(): Promise<void> {
+    for await (const page of bucket.list(PACKS)) {
+      const sizes = new Map(page.map(({ key, size }) => [key, size]));
+      for (const key of await index.sawPacks([...sizes.keys()])) {
+        const rows = await packIndex(bucket, key, sizes.get(key) ?? 0);
+        // What is no pack was not written by this store, and is left alone.
+        if (rows !== undefined) await index.addPack(key, rows);
+      }
+    }
+    for await (const page of bucket.list(LARGE)) {
+      const named = page.map(({ key, size }) => ({ digest: key.slice(key.lastIndexOf('/') + 1), size }));
+      await index.sawLarge(named.flatMap(({ digest, size }) => (isDigest(digest) ? [{ digest, size }] : [])));
+    }
+    await index.dropUnseen();
+  }
+
+  async function readPack({ key, start, end, objects }: PackRead, found: Map<Digest, Buffer>) {
+    const bytes = await collected(await bucket.get(key, { start, end: end - 1 }));
+    if (bytes?.length !== end - start)
+      throw new SkerryError('store-unreachable', `the pack ${key} is not whole in the bucket any more`);
+    // A copy each: one that is kept would keep all.
+    for (const { digest, offset, size } of objects)
+      found.set(digest, Buffer.from(bytes.subarray(offset - start, offset - start + size)));
+  }
+
+  async function readOne(object: Located): Promise<Buffer> {
+    const found = new Map<Digest, Buffer>();
+    for (const read of planReads([object])) await readPack(read, found);
+    return found.get(object.digest) ?? Buffer.alloc(0);
+  }
+}
+
+async function packIndex(bucket: Bucket, key: string, size: number): Promise<Packed[] | undefined> {
+  if (size < TRAILER) return undefined;
+  const trailer = await collected(await bucket.get(key, { start: size - TRAILER, end: size - 1 }));
+  const length = trailer && indexLength(trailer);
+  if (length === undefined || length > size - TRAILER) return undefined;
+  if (length === 0) return [];
+  const start = size - TRAILER - length;
+  const rows = await collected(await bucket.get(key, { start, end: size - TRAILER - 1 }));
+  return rows && decodeIndex(rows);
+}
+
+async function collected(stream: Readable | undefined): Promise<Buffer | undefined> {
+  if (stream === undefined) return undefined;
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,40 @@
+import { createReadStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import type { Digest } from '../digest.ts';
+import type { SurveyThreads } from '../hashing/survey-threads.ts';
+import type { ByteRange, Draft } from './object-store.ts';
+
+/** A draft in a file. `keep` gets the file, closed and synced, and takes it away. */
+export async function openDraft(
+  file: string,
+  surveys: SurveyThreads,
+  keep: (file: string, digest: Digest) => Promise<void>,
+): Promise<Draft> {
+  const handle = await open(file, 'a+', 0o600);
+  let size = (await handle.stat()).size;
+  return {
+    get size() {
+      return size;
+    },
+    async append(bytes) {
+      await handle.writeFile(bytes);
+      size += bytes.length;
+    },
+    async truncate(to) {
+      await handle.truncate(to);
+      size = to;
+    },
+    read: (range: ByteRange) => createReadStream(file, range),
+    survey: () => surveys.remote.survey(file),
+    async keep(digest) {
+      await handle.sync();
+      await handle.close();
+      await keep(file, digest);
+    },
+    suspend: () => handle.close(),
+    async discard() {
+      await handle.close();
+      await rm(file, { force: true });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { openBucket } from '../../origin/store/s3/bucket.ts';
+import { s3Location } from '../../origin/store/s3/location.ts';
+import { startCluster } from '../helpers/cluster.ts';
+import { differences, remains } from '../helpers/compare.ts';
+import { skerry } from '../helpers/processes.ts';
+import { packageFolder } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
+import { BUCKET, startRadosgw } from './radosgw.ts';
+
+const server = await startRadosgw();
+t.teardown(() => server.close());
+
+t.test('an origin that keeps its objects in S3', async (t) => {
+  const store = `s3://${BUCKET}/origin`;
+  const cluster = await startCluster({ edges: 1, originArgs: ['--store', store] });
+  t.teardown(() => cluster.close());
+  const [edge] = cluster.edges;
+  if (edge === undefined) throw new Error('no edge');
+  const [a, b] = [packageFolder('three-a'), packageFolder('three-b')];
+
+  // Killed while it takes objects in, and asked again.
+  const bucket = openBucket(s3Location(store));
+  t.teardown(() => bucket.close());
+  const interrupted = cluster.skerry('publish', a, '--site', 'three');
+  await until('objects in the bucket', async () => {
+    for await (const page of bucket.list('')) if (page.length > 0) return true;
+    return false;
+  });
+  await cluster.origin.stop('SIGKILL');
+  t.not((await interrupted).code, 0);
+  await cluster.origin.start();
+  const published = await cluster.skerry('publish', a, '--site', 'three', '--wait');
+  t.equal(published.code, 0, published.stderr);
+  t.strictSame(await differences(edge.url, 'three', a), []);
+
+  // The folder's index is lost: the bucket says what it holds.
+  await cluster.origin.stop('SIGKILL');
+  for (const name of ['s3-index.sqlite', 's3-index.sqlite-wal', 's3-index.sqlite-shm'])
+    await rm(join(cluster.origin.data, 'objects', name), { force: true });
+  await cluster.origin.start();
+  t.equal((await cluster.skerry('publish', b, '--site', 'three', '--wait')).code, 0);
+  t.strictSame(await differences(edge.url, 'three', b), []);
+  t.strictSame(await remains(edge.url, 'three', a, b), []);
+
+  // A disk that is new fetches everything from the bucket, through the origin.
+  await edge.stop();
+  await cluster.origin.stop();
+  const elsewhere = await skerry(['origin', '--data', cluster.origin.data]);
+  t.match(elsewhere, { code: 1, stderr: /keeps its objects in s3:\/\/skerry-test\/origin, not in/ });
+  await cluster.origin.start();
+  await edge.start();
+});
+
+t.test('a bucket that is not there ends the start with one line', async (t) => {
+  const data = t.testdir({});
+  const ended = await skerry(['origin', '--data', data, '--port', '0', '--store', 's3://not-there/x']);
+  t.match(ended, { code: 1, stdout: '', stderr: /^skerry: the bucket not-there cannot be used: [^\n]+\n$/ });
+  const malformed = await skerry(['origin', '--data', data, '--store', 'http://bucket']);
+  t.match(malformed, { code: 1, stderr: /is no store; give s3:\/\/BUCKET\/PREFIX/ });
+});
