@@ -142,7 +142,7 @@ export class LyingParent {
       if (line.includes('"t":"record"')) this.#memory.records.push(line);
       if (told === undefined) break;
       for (const frame of told) {
-        if (!reply.write(`${frame}\n`)) await Promise.race([once(reply, 'drain'), once(reply, 'close')]);
+        if (!reply.write(`${frame}\n`)) await drained(reply);
       }
     }
     reply.end();
@@ -216,8 +216,17 @@ async function send(
   }
   for (const piece of pieces) {
     if (reply.destroyed) return;
-    if (!reply.write(piece)) await Promise.race([once(reply, 'drain'), once(reply, 'close')]);
+    if (!reply.write(piece)) await drained(reply);
   }
+}
+
+/** Or gone: then there is nothing to wait for. */
+async function drained(reply: ServerResponse): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  if (reply.destroyed) return;
+  await Promise.race([once(reply, 'drain', { signal }), once(reply, 'close', { signal })]);
+  settled.abort();
 }
 
 function* nothing(): Generator<Buffer> {
