@@ -122,6 +122,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     catalog,
     clock,
     log,
+    faults,
+    originKey: () => chain.key,
     state: async () => {
       const { position, parent, sites } = await standing();
       return {

@@ -1,3 +1,4 @@
+import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { PublicKey } from '../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
@@ -7,6 +8,8 @@ import type { EdgeRecord } from './edge-record.ts';
 export interface Verified {
   readonly edge: EdgeRecord;
   readonly report: EdgeReport;
+  /** Of the report's text. */
+  readonly digest: Digest;
 }
 
 /**
@@ -34,7 +37,7 @@ export function verifyReports(
         throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
       }
     }
-    return { edge, report };
+    return { edge, report, digest: digestOf(signed.text) };
   });
 }
 

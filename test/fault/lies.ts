@@ -34,11 +34,14 @@ export const ANSWER_LIES = [
 ] as const;
 
 /** Of the answers to reports. */
-export const REPORT_LIES = ['report-swallowed', 'report-refused'] as const;
+export const REPORT_LIES = [
+  ...(['report-swallowed', 'report-refused', 'report-silent', 'grant-altered', 'grant-old'] as const),
+] as const;
 
+export type ReportLie = (typeof REPORT_LIES)[number];
 export type FrameLie = (typeof FRAME_LIES)[number];
 export type AnswerLie = (typeof ANSWER_LIES)[number];
-export type Lie = FrameLie | AnswerLie | (typeof REPORT_LIES)[number];
+export type Lie = FrameLie | AnswerLie | ReportLie;
 
 export const ALL_LIES: readonly Lie[] = [...FRAME_LIES, ...ANSWER_LIES, ...REPORT_LIES];
 
@@ -236,6 +239,33 @@ export function lieAboutAnswer(
       return { status: 200, headers: { ...honest.headers, 'content-encoding': 'zstd' }, body: zeros() };
     default:
       return altered(lie, honest, dice);
+  }
+}
+
+/** Instead of passing a report on, or instead of what the origin grants. `old` are answers to earlier reports. */
+export function lieAboutReport(lie: ReportLie, honest: Answer, old: readonly Answer[], dice: Random): Answer {
+  switch (lie) {
+    case 'report-swallowed':
+      return { ...honest, body: Buffer.from('{"grants":[]}') };
+    case 'report-refused':
+      return problem(400, 'bad-request');
+    case 'report-silent':
+      return { ...honest, body: Buffer.alloc(0), end: 'silent' };
+    case 'grant-old':
+      return old.length === 0 ? honest : dice.pick(old);
+    case 'grant-altered': {
+      const grants = (JSON.parse(honest.body.toString('utf8')) as { grants?: object[] }).grants ?? [];
+      const change = dice.pick<object>([
+        { serves: 600_000 },
+        { lease: 0 },
+        { newest: 2 ** 50 },
+        { edge: 'liar' },
+      ]);
+      return {
+        ...honest,
+        body: Buffer.from(JSON.stringify({ grants: grants.map((one) => ({ ...one, ...change })) })),
+      };
+    }
   }
 }
 

@@ -20,7 +20,9 @@ import {
   type Lie,
   lieAboutAnswer,
   lieAboutFrame,
+  lieAboutReport,
   type Memory,
+  REPORT_LIES,
 } from './lies.ts';
 
 const MOST_ANSWERS = 8;
@@ -91,20 +93,12 @@ export class LyingParent {
     const body = await collected(asked);
     if (/^\/feed\/v1\/(stream|records)/.test(path)) return this.#stream(asked, reply);
     const kind = kindOf(path);
-    if (kind === 'report') {
-      const lie = this.#lie(['report-swallowed', 'report-refused']);
-      if (lie === 'report-swallowed')
-        return send(reply, path, {
-          status: 200,
-          headers: JSON_TYPE,
-          body: Buffer.from('{"leases":{},"serves":{}}'),
-        });
-      if (lie === 'report-refused')
-        return send(reply, path, { status: 400, headers: JSON_TYPE, body: Buffer.from('{}') });
-    }
-    const answer = await this.#ask(asked, body);
-    const lie = kind === 'join' || kind === 'report' ? undefined : this.#lie(ANSWER_LIES);
     const others = this.#answers.get(kind) ?? [];
+    const aboutReport = kind === 'report' ? this.#lie(REPORT_LIES) : undefined;
+    const answer = aboutReport?.startsWith('report') ? NOTHING : await this.#ask(asked, body);
+    if (aboutReport !== undefined)
+      return send(reply, path, lieAboutReport(aboutReport, answer, others, this.#dice));
+    const lie = kind === 'join' || kind === 'report' ? undefined : this.#lie(ANSWER_LIES);
     const told =
       lie === undefined
         ? answer
@@ -169,7 +163,11 @@ export class LyingParent {
   }
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' };
+const NOTHING: Answer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.alloc(0),
+};
 
 const kindOf = (path: string) =>
   /(join|report|diff|nodes|leaves|entries|bundle|objects)/.exec(path)?.[1] ?? path;

@@ -36,6 +36,7 @@ const EXCUSABLE: readonly Lie[] = [
     'pruned',
     'report-swallowed',
     'report-refused',
+    'report-silent',
     'another',
     'empty',
   ] as const),
@@ -206,9 +207,11 @@ async function convergesOn(
   while (true) {
     const standing = await actor.edge.replica?.standing();
     const { seq } = await origin.catalog.head(clock.now());
-    if (standing?.position === seq && standing.sites[0]?.revision === live) return undefined;
+    const reported = (await origin.fleet.statusOf(actor.edge.name)).sites.site?.revision;
+    if (standing?.position === seq && standing.sites[0]?.revision === live && reported === live)
+      return undefined;
     if (performance.now() > deadline)
-      return `${actor.edge.name} is not at ${live}, ${seq}: ${JSON.stringify(standing)}`;
+      return `${actor.edge.name} is not at ${live}, ${seq}, or reports it not (${reported}): ${JSON.stringify(standing)}`;
     await pause(3);
   }
 }

@@ -6,7 +6,7 @@ import { signReport } from '../../../../shared/protocol.ts';
 import type { Payload } from '../../../../shared/record-kinds.ts';
 import { LOG } from '../../shared/fixed-keys.ts';
 
-const ANSWER: ReportAnswer = { leases: { child: 5000 }, serves: {} };
+const ANSWER: ReportAnswer = { grants: [] };
 const [childKey, otherKey] = [generateSigningKey(), generateSigningKey()];
 
 const member = (name: string, { publicKey }: SigningKey, revoked = false): Payload<'member'> => ({
