@@ -174,7 +174,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     const isBusy = await loops.wake();
     feedChanged.wake();
     members = await catalog.members();
-    children.setMembers(members);
+    if (children.setMembers(members)) feedChanged.wake();
     await loops.wake();
     // Names, domains and deletions show at once.
     await visible.show();

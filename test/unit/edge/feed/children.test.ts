@@ -49,10 +49,10 @@ t.test('members are whom the newest records name', async (t) => {
   const { children } = world();
   t.equal(children.keyOf('child'), childKey.publicKey);
   t.equal(children.keyOf('stranger'), undefined);
-  children.setMembers([member('child', childKey, true)]);
+  t.equal(children.setMembers([member('child', childKey, true)]), true, 'somebody is out');
   t.equal(children.keyOf('child'), undefined, 'one that was revoked is none');
   t.equal(children.keyOf('other'), undefined, 'nor is one that they do not name');
-  children.setMembers([member('child', otherKey)]);
+  t.equal(children.setMembers([member('child', otherKey)]), false, 'nobody is out who was in');
   t.equal(children.keyOf('child'), otherKey.publicKey, 'one that joined anew');
   t.equal(new Children(LOG, { relay: async () => ANSWER }).keyOf('child'), undefined, 'nobody at first');
 });
