@@ -206,7 +206,10 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       chain,
       signal,
     ),
-    failBack({ upstreams, caller, wants: limits, clock, chain: () => chain }, signal),
+    failBack(
+      { upstreams, caller, wants: limits, clock, faults, chain: () => chain, head: () => head },
+      signal,
+    ),
     reporter.run(signal),
     pruneAlways(),
   ];

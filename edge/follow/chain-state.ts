@@ -105,3 +105,8 @@ export function noteHead(state: ChainState, head: Head): ChainState {
   }
   return { ...state, head: head.seq };
 }
+
+/** No edge follows itself, by however many others; throws `parent-loop`. `path` are the edges up to the origin. */
+export function refuseLoop(path: readonly string[], name: string, url: string): void {
+  if (path.includes(name)) throw new SkerryError('parent-loop', `${url} follows this edge`);
+}

@@ -27,6 +27,7 @@ import {
   type SignedReport,
 } from '../../shared/protocol.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import { flowing, timelyLines } from './flow.ts';
 
 const CONNECT_MS = 10_000;
 /** Three times the longest silence that a feed allows itself. */
@@ -94,7 +95,7 @@ export class Upstream {
     const query = new URLSearchParams({ from: String(from) });
     if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
     const { body } = await this.#call({ method: 'GET', path: `/feed/v1/stream?${query}`, caller, signal });
-    for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
+    for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
   }
 
   /** A page of records from `from` on, as frames; empty at the end of the log. */
@@ -102,7 +103,7 @@ export class Upstream {
     const transfer = { signal, bandwidths: [] };
     const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, caller } as const;
     const { body } = await this.#fetch(request, transfer, undefined);
-    for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
+    for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
   }
 
   async report(caller: Caller, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
@@ -208,7 +209,7 @@ export class Upstream {
       headers: { range: `bytes=${range.start}-${range.end}` },
       signal: transfer.signal,
     });
-    return paced(body, transfer);
+    return paced(body, this.#clock, transfer);
   }
 
   async close(): Promise<void> {
@@ -230,7 +231,7 @@ export class Upstream {
           };
     const answer = await this.#call({ ...request, headers, signal: transfer.signal });
     const coding = codingOf(answer);
-    const body = paced(answer.body, transfer);
+    const body = paced(answer.body, this.#clock, transfer);
     const kept = keep === undefined ? body : Readable.from(tee(body, coding, keep), { objectMode: false });
     return { body: decoded(kept, coding, dictionary) };
   }
@@ -303,11 +304,19 @@ async function* tee(
   if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
 }
 
-function paced(body: Readable, { bandwidths, signal }: Transfer): Readable {
-  if (bandwidths.length === 0) return body;
-  let source: AsyncIterable<Uint8Array> = body;
+/** What of a body is passed on as fast as `transfer` allows; whoever leaves it ends the request. */
+function paced(body: Readable, clock: Clock, { bandwidths, signal }: Transfer): Readable {
+  let source: AsyncIterable<Uint8Array> = flowing(body, clock);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
-  return Readable.from(source, { objectMode: false });
+  const passed = Readable.from(source, { objectMode: false });
+  const { destroy } = passed;
+  // A generator that waits for a silent body would not see its reader leave.
+  body.on('error', () => {});
+  passed.destroy = (error) => {
+    body.destroy();
+    return destroy.call(passed, error);
+  };
+  return passed;
 }
 
 function reason(error: unknown): string {

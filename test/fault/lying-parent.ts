@@ -36,6 +36,8 @@ export class LyingParent {
   often = 30;
   /** How many lies it has told. */
   told = 0;
+  /** How often it was asked for a stream since it turned. */
+  dialled = 0;
   readonly #target: string;
   readonly #dice: Random;
   readonly #server: ReturnType<typeof createServer>;
@@ -65,6 +67,7 @@ export class LyingParent {
   turn(lies: readonly Lie[], often: number): void {
     this.lies = lies;
     this.often = often;
+    this.dialled = 0;
     this.#server.closeAllConnections();
   }
 
@@ -119,6 +122,7 @@ export class LyingParent {
   }
 
   async #stream(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
+    this.dialled++;
     const refusal = this.#lie(['refused', 'pruned', 'too-new', 'empty']);
     if (refusal !== undefined) {
       const nothing = { status: 200, headers: {}, body: Buffer.alloc(0) };

@@ -17,6 +17,8 @@ import { changesOf } from './model-steps.ts';
 
 const FACTOR = 20;
 const CONVERGE_MS = 12_000;
+/** Twice the time between two looks at preferred parents. */
+const FAIL_BACK_MS = 30_000 / FACTOR;
 
 /** Lies that differ in nothing from a parent that is behind, busy or cut off: an edge need not name them. */
 const EXCUSABLE: readonly Lie[] = [
@@ -145,6 +147,8 @@ async function runRound(
   try {
     await converged('before any lie');
     liar.turn(round.lies, round.often);
+    // Its connections broke, so that the honest one is followed: lies are told from when it is gone back to.
+    if (round.hasHonest) await followed(edge, liar);
     for (let i = 0; i < 4 && faults.length === 0; i++) {
       await publisher.publish(dice.below(1_000_000));
       await pause(dice.below(60));
@@ -193,6 +197,15 @@ async function runRound(
   const sights = actors.reduce((sum, actor) => sum + actor.sights.length, 0);
   const grown = { catalog, memory: peak - memory };
   return { round, told: liar.told, faults, sights, warnings: warnings.slice(-10), grown };
+}
+
+/** Waits until the liar is followed again or has lied, no longer than it takes to go back to one that is well. */
+async function followed(edge: Actor, liar: LyingParent): Promise<void> {
+  const deadline = performance.now() + FAIL_BACK_MS;
+  while (liar.told === 0 && performance.now() < deadline) {
+    if (liar.dialled > 0 && (await edge.edge.replica?.standing())?.upstream === liar.url) return;
+    await pause(5);
+  }
 }
 
 const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -261,6 +261,31 @@ t.test('a head that gets no younger', async (t) => {
   t.strictSame((await run(t, { [A]: [younger], [B]: [] }, clock)).codes, []);
 });
 
+t.test('heads whose records are held back', async (t) => {
+  const clock = jumpingClock();
+  const beat = (time: number) => [() => clock.advance(5000), headFrame(log.head(time))];
+  const held: Script = [...all.slice(0, 2), ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap(beat)];
+  const { codes, dials, avoided, stored } = await run(t, { [A]: [held], [B]: [] }, clock);
+  t.strictSame(codes, [`stale-head ${A}`]);
+  t.strictSame(dials.at(-1), [B, 3]);
+  t.strictSame(stored, [[1, 2]]);
+  t.strictSame(avoided, [A], 'its heads are young: it would be gone back to at once');
+  const one = await run(t, { [A]: [held] }, clock);
+  t.strictSame(one.codes, [`stale-head ${A}`]);
+  t.strictSame(one.dials.length, 2, 'the only one is followed on to its end');
+});
+
+t.test('a page of records that is filled with others', async (t) => {
+  const noise = (count: number): UnknownFrame[] =>
+    Array.from({ length: count }, () => ({ t: 'unknown', type: 'noise/1', critical: false }));
+  const some = { [A]: [[...noise(1000), ...all]] };
+  const good = await run(t, { [A]: [[headFrame(log.head())]], [B]: [] }, jumpingClock(), some);
+  t.strictSame(good.codes, []);
+  const found = await run(t, { [A]: [], [B]: [] }, jumpingClock(), { [A]: [noise(1001)] });
+  t.strictSame(found.codes, [`upstream-protocol ${A}`]);
+  t.strictSame(found.dials, [[B, 1]]);
+});
+
 t.test('a critical record that is not known ends it', async (t) => {
   const newer = new SignedLog();
   const frames = [newer.append(), newer.append({ kind: 'teleport', critical: true })].map(recordFrame);
