@@ -201,6 +201,24 @@ t.test('an answer that never ends is refused', async (t) => {
   t.equal(await staging, 'upstream-protocol');
 });
 
+t.test('an answer of ever new entries is refused by their bytes', async (t) => {
+  const paths = Array.from({ length: 400_000 }, (_, i) => `file-${i}`);
+  const [first = ''] = paths;
+  const mine = paths.filter((path) => nodeOf(leafOf(path)) === nodeOf(leafOf(first)));
+  const leaves = ascending(mine.map(leafOf));
+  const { fake, parts } = world(t, stateOf(), stateOf(entry(first, 1)));
+  const padding = [['x', 'y'.repeat(30_000)]] as [string, string][];
+  let sent = 0;
+  fake.entries = async function* () {
+    for (const path of mine) {
+      sent++;
+      yield { kind: 'put', entry: { ...entry(path, 1), meta: padding } };
+    }
+  };
+  await t.rejects(stageLeaves(parts, SITE, REVISION, leaves, TRANSFER), { code: 'upstream-protocol' });
+  t.ok(sent > 1000 && sent < 1200, `${sent} of ${mine.length}`);
+});
+
 t.test('digests that were damaged on disk are made anew', async (t) => {
   const state = stateOf(...Array.from({ length: 40 }, (_, i) => entry(`file-${i}`, i)));
   const leaf = leafOf('file-7');
