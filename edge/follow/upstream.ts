@@ -82,7 +82,10 @@ export class Upstream {
 
   async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
     const { body } = await this.#call({ method: 'POST', path: '/feed/v1/join', json: request, signal });
-    return joinAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
+    return joinAnswer.parseText(
+      (await collected(flowing(body, this.#clock))).toString('utf8'),
+      'upstream-protocol',
+    );
   }
 
   /** Frames from record `from` on; ends or throws when the connection does, at the latest after 15 s of silence. */
@@ -265,7 +268,7 @@ export class Upstream {
     if (answer.statusCode >= 300) {
       throw fromProblem(
         answer.statusCode,
-        (await collected(answer.body)).toString('utf8'),
+        (await collected(flowing(answer.body, this.#clock))).toString('utf8'),
         'upstream-protocol',
       );
     }

@@ -16,6 +16,7 @@ export const FRAME_LIES = [
     'frame-garbage',
     'frame-huge',
     'stream-cut',
+    'stream-trickle',
   ] as const),
 ] as const;
 
@@ -30,7 +31,16 @@ export const ANSWER_LIES = [
     'lines-repeated',
     'lines-forged',
   ] as const),
-  ...(['silent', 'bomb', 'endless', 'entries-endless', 'nothing-endless', 'pruned', 'too-new'] as const),
+  ...([
+    'silent',
+    'trickle',
+    'bomb',
+    'endless',
+    'entries-endless',
+    'nothing-endless',
+    'pruned',
+    'too-new',
+  ] as const),
 ] as const;
 
 /** Of the answers to reports. */
@@ -124,6 +134,7 @@ export function lieAboutFrame(
     case 'frame-garbage':
       return [line.slice(0, Math.floor(line.length / 2))];
     case 'stream-cut':
+    case 'stream-trickle':
       return undefined;
   }
 }
@@ -133,7 +144,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** What happens to the body besides being sent. */
-  readonly end?: 'cut' | 'silent' | 'endless' | 'nothing';
+  readonly end?: 'cut' | 'silent' | 'trickle' | 'endless' | 'nothing';
 }
 
 const problem = (status: number, code: string, more: object = {}): Answer => ({
@@ -221,6 +232,8 @@ export function lieAboutAnswer(
     }
     case 'silent':
       return { ...honest, body: part(), end: 'silent' };
+    case 'trickle':
+      return { ...honest, end: 'trickle' };
     case 'endless':
       return { ...honest, end: 'endless' };
     case 'entries-endless':

@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import type { Random } from '../helpers/random.ts';
 import {
@@ -26,6 +27,8 @@ import {
 } from './lies.ts';
 
 const MOST_ANSWERS = 8;
+/** Of rounds in which time passes twenty times as fast. */
+const TRICKLE_MS = 300;
 
 /** A parent that relays the feed of an honest one, and lies about it when told to. */
 export class LyingParent {
@@ -138,6 +141,7 @@ export class LyingParent {
       const told = lie === undefined ? [line] : lieAboutFrame(lie, line, this.#memory, this.#dice);
       if (line.includes('"t":"head"')) this.#memory.heads.push(line);
       if (line.includes('"t":"record"')) this.#memory.records.push(line);
+      if (lie === 'stream-trickle') await trickle(reply, blanks());
       if (told === undefined) break;
       for (const frame of told) {
         if (!reply.write(`${frame}\n`)) await drained(reply);
@@ -205,6 +209,7 @@ async function send(
   const { 'content-encoding': coding, ...uncoded } = headers;
   reply.writeHead(status, end === 'endless' || coding === undefined ? uncoded : headers);
   if (end === 'silent') return void reply.write(body);
+  if (end === 'trickle') return trickle(reply, body);
   if (end === 'cut') {
     reply.write(body);
     setImmediate(() => reply.destroy());
@@ -229,6 +234,20 @@ async function drained(reply: ServerResponse): Promise<void> {
   if (reply.destroyed) return;
   await Promise.race([once(reply, 'drain', { signal }), once(reply, 'close', { signal })]);
   settled.abort();
+}
+
+/** A byte now and then: nobody takes that for silence. */
+async function trickle(reply: ServerResponse, bytes: Iterable<number>): Promise<void> {
+  for (const byte of bytes) {
+    if (reply.destroyed) return;
+    reply.write(Buffer.of(byte));
+    await pause(TRICKLE_MS);
+  }
+  reply.end();
+}
+
+function* blanks(): Generator<number> {
+  while (true) yield 32;
 }
 
 function* nothing(): Generator<Buffer> {

@@ -24,6 +24,8 @@ const FAIL_BACK_MS = 30_000 / FACTOR;
 const EXCUSABLE: readonly Lie[] = [
   ...([
     'stream-cut',
+    'stream-trickle',
+    'trickle',
     'record-dropped',
     'frame-unknown',
     'head-dropped',
