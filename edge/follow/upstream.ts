@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import type { Bandwidth } from '../../shared/bandwidth.ts';
-import { limited } from '../../shared/bandwidth.ts';
 import { decodeBuckets } from '../../shared/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../shared/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { availableDictionary, type Coding, decoded } from '../../shared/delta/dcz.ts';
+import { availableDictionary, decoded } from '../../shared/delta/dcz.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Change, type DiffRange, decodeDiff, MAX_DIFF_LINE } from '../../shared/diff.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
@@ -27,6 +26,7 @@ import {
   type SignedReport,
 } from '../../shared/protocol.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import { codingOf, collected, paced, tee } from './answer-body.ts';
 import { flowing, timelyLines } from './flow.ts';
 
 const CONNECT_MS = 10_000;
@@ -34,9 +34,6 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 /** A parent that waits for what it does not hold yet answers within 10 seconds. */
 const HEADERS_MS = 20_000;
-/** Bytes of a coded bundle that are kept for forwarding it. */
-const MOST_KEPT = 8 * 1024 * 1024;
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** A token is used again for this long: signing one for each request costs more than many requests. */
 const TOKEN_MS = 30_000;
 
@@ -284,55 +281,6 @@ export class Upstream {
   }
 }
 
-function codingOf({ headers }: Dispatcher.ResponseData): Coding {
-  const coding = headers['content-encoding'];
-  if (coding === undefined) return 'identity';
-  if (coding === 'zstd' || coding === 'dcz') return coding;
-  throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
-}
-
-/** Passes a body on and hands over the whole of it as it was coded, when it has come to its end. */
-async function* tee(
-  body: Readable,
-  coding: Coding,
-  keep: (encoded: Encoded) => void,
-): AsyncGenerator<Buffer> {
-  const pieces: Buffer[] = [];
-  let held = 0;
-  for await (const piece of body) {
-    held += (piece as Buffer).length;
-    if (held <= MOST_KEPT) pieces.push(piece as Buffer);
-    yield piece as Buffer;
-  }
-  if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
-}
-
-/** What of a body is passed on as fast as `transfer` allows; whoever leaves it ends the request. */
-function paced(body: Readable, clock: Clock, { bandwidths, signal }: Transfer): Readable {
-  let source: AsyncIterable<Uint8Array> = flowing(body, clock);
-  for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
-  const passed = Readable.from(source, { objectMode: false });
-  const { destroy } = passed;
-  // A generator that waits for a silent body would not see its reader leave.
-  body.on('error', () => {});
-  passed.destroy = (error) => {
-    body.destroy();
-    return destroy.call(passed, error);
-  };
-  return passed;
-}
-
 function reason(error: unknown): string {
   return systemCode(error) ?? (error instanceof Error ? error.message : String(error));
-}
-
-async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let held = 0;
-  for await (const piece of body) {
-    held += piece.length;
-    if (held > MAX_ANSWER_BYTES) throw new SkerryError('upstream-protocol', 'an answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }

@@ -12,19 +12,17 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import type { Random } from '../helpers/random.ts';
+import { EMPTY_FRAMES, endless } from './endless.ts';
 import {
   ANSWER_LIES,
   type Answer,
-  EMPTY_FRAMES,
-  endless,
   FRAME_LIES,
   type Lie,
   lieAboutAnswer,
-  lieAboutFrame,
   lieAboutReport,
-  type Memory,
   REPORT_LIES,
 } from './lies.ts';
+import { lieAboutFrame, type Memory } from './lies-about-frames.ts';
 
 const MOST_ANSWERS = 8;
 /** Of rounds in which time passes twenty times as fast. */
