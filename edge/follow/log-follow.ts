@@ -14,8 +14,8 @@ import type { Upstreams } from './upstreams.ts';
 
 const RECORDS_PER_SYNC = 500;
 const BACKOFF = { first: 200, most: 4000 };
-/** A page has records alone; what a later version may put between them is passed over up to here. */
-const MOST_OTHERS_IN_PAGE = 1000;
+/** Frames that say nothing of the log, between two that do. What later versions may send is passed over up to here. */
+const MOST_OTHERS = 256;
 
 export interface LogFollowParts {
   readonly catalog: EdgeCatalog;
@@ -59,6 +59,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     let chain = stored;
     let head: Head | undefined;
     let batch: LogRecord[] = [];
+    let others = 0;
     let fresh = firstFreshness(clock.monotonic(), stored.seq);
     const store = async () => {
       if (batch.length === 0) return;
@@ -110,7 +111,11 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       fresh = afterFrame(fresh, standing);
       const why = staleness(fresh, standing);
       if (why !== undefined) await leave(from, why, store);
-      if (frame.t === 'record' || frame.t === 'head') progressed();
+      if (frame.t === 'record' || frame.t === 'head') {
+        others = 0;
+        progressed();
+      } else if (++others > MOST_OTHERS)
+        throw new SkerryError('upstream-protocol', `${from.url} says much, and nothing of the log`);
     }
   }
 
@@ -133,11 +138,8 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     let next = first;
     for (let came = 1; came > 0; ) {
       came = 0;
-      let others = 0;
       for await (const frame of from.records(caller, next, leaving)) {
         if (frame.t === 'record') came++;
-        else if (++others > MOST_OTHERS_IN_PAGE)
-          throw new SkerryError('upstream-protocol', `${from.url} fills a page of records with others`);
         yield frame;
       }
       next += came;

@@ -275,15 +275,22 @@ t.test('heads whose records are held back', async (t) => {
   t.strictSame(one.dials.length, 2, 'the only one is followed on to its end');
 });
 
-t.test('a page of records that is filled with others', async (t) => {
+t.test('noise without end, in a page or in the stream', async (t) => {
   const noise = (count: number): UnknownFrame[] =>
     Array.from({ length: count }, () => ({ t: 'unknown', type: 'noise/1', critical: false }));
-  const some = { [A]: [[...noise(1000), ...all]] };
-  const good = await run(t, { [A]: [[headFrame(log.head())]], [B]: [] }, jumpingClock(), some);
-  t.strictSame(good.codes, []);
-  const found = await run(t, { [A]: [], [B]: [] }, jumpingClock(), { [A]: [noise(1001)] });
-  t.strictSame(found.codes, [`upstream-protocol ${A}`]);
-  t.strictSame(found.dials, [[B, 1]]);
+  const head = headFrame(log.head());
+  const stream = [...noise(256), head, ...noise(256), head];
+  const some = { [A]: [[...noise(256), ...all]] };
+  t.strictSame((await run(t, { [A]: [stream], [B]: [] }, jumpingClock(), some)).codes, []);
+  for (const [pages, script] of [
+    [[noise(257)], []],
+    [[], [head, ...noise(257)]],
+    [[], [head, ...Array(257).fill(pathFrame('x'))]],
+  ] as [Script[], Script][]) {
+    const found = await run(t, { [A]: [script], [B]: [] }, jumpingClock(), { [A]: pages });
+    t.strictSame(found.codes, [`upstream-protocol ${A}`]);
+    t.equal(found.dials.at(-1)?.[0], B);
+  }
 });
 
 t.test('a critical record that is not known ends it', async (t) => {
