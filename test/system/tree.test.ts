@@ -29,6 +29,9 @@ t.test('edges follow an edge, fail over to another parent and back', async (t) =
   t.teardown(() => cluster.close());
   const [one, , three, four] = cluster.edges;
   if (one === undefined || three === undefined || four === undefined) throw new Error('no edges');
+  // A parent that has not heard yet of who has just joined refuses it: the next is followed for a while.
+  await until('edge-3 to follow edge-1', async () => (await standing(three.adminUrl)).parent === 'edge-1');
+  await until('all to be online', async () => (await cluster.client.edges()).every(({ online }) => online));
   const folder = packageFolder('bootstrap-a');
   t.equal((await cluster.skerry('publish', folder, '--site', 'b', '--wait')).code, 0);
   t.strictSame(await differences(four.url, 'b', folder), []);
