@@ -122,6 +122,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     catalog,
     clock,
     log,
+    faults,
+    originKey: () => chain.key,
     state: async () => {
       const { position, parent, sites } = await standing();
       return {
@@ -172,7 +174,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     const isBusy = await loops.wake();
     feedChanged.wake();
     members = await catalog.members();
-    children.setMembers(members);
+    if (children.setMembers(members)) feedChanged.wake();
     await loops.wake();
     // Names, domains and deletions show at once.
     await visible.show();
@@ -204,7 +206,10 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       chain,
       signal,
     ),
-    failBack({ upstreams, caller, wants: limits, clock, chain: () => chain }, signal),
+    failBack(
+      { upstreams, caller, wants: limits, clock, faults, chain: () => chain, head: () => head },
+      signal,
+    ),
     reporter.run(signal),
     pruneAlways(),
   ];

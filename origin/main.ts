@@ -104,7 +104,7 @@ export async function startOrigin(
   opened.defer(() => encodings.close());
 
   const appended = new Wakeup();
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, recovery, appended });
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, recovery, appended });
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);

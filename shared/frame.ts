@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { headSchema } from './head.ts';
+import { nameSchema } from './protocol.ts';
 import { recordSchema } from './record.ts';
 import { schema } from './schema.ts';
 
@@ -16,7 +17,7 @@ const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), hea
 const pathFrame = Type.Object({
   v: Type.Literal(1),
   t: Type.Literal('path'),
-  names: Type.Array(Type.String({ maxLength: 63 }), { maxItems: 64 }),
+  names: Type.Array(nameSchema, { maxItems: 64 }),
 });
 const envelope = schema(
   Type.Object({ v: Type.Integer(), t: Type.String(), critical: Type.Optional(Type.Boolean()) }),

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { digestOf } from './digest.ts';
 import { SkerryError } from './errors.ts';
+import { grantSchema } from './grant.ts';
 import { headSchema } from './head.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 import { receiptSchema } from './receipt.ts';
@@ -115,21 +116,19 @@ function reportText(log: string, edge: string, text: string): string {
   return JSON.stringify(['skerry-report-1', log, edge, digestOf(text)]);
 }
 
+/** In one request, the sender's own among them. */
+const MOST_REPORTS = 1000;
+
 /** POST /feed/v1/report: the sender's own report first, then those that it relays. */
 export const reportRequestSchema = Type.Object(
-  { reports: Type.Array(signedReportSchema, { minItems: 1, maxItems: 1000 }) },
+  { reports: Type.Array(signedReportSchema, { minItems: 1, maxItems: MOST_REPORTS }) },
   { additionalProperties: false },
 );
 export type ReportRequest = Static<typeof reportRequestSchema>;
 
-/**
- * In milliseconds from the sending of its report, for each edge that was reported: how long the origin counts on
- * it (`leases`), and how long it may serve sites that refuse to be served without a lease (`serves`): only an edge
- * that shows every synchronous publish gets that.
- */
+/** What the origin grants, for each report that it knows the signer of; parents pass it on unchanged. */
 export const reportAnswerSchema = Type.Object({
-  leases: Type.Record(nameSchema, Type.Integer()),
-  serves: Type.Record(nameSchema, Type.Integer()),
+  grants: Type.Array(grantSchema, { maxItems: MOST_REPORTS }),
 });
 export type ReportAnswer = Static<typeof reportAnswerSchema>;
 export const reportAnswer = schema(reportAnswerSchema);

@@ -16,10 +16,12 @@ export class Children implements FeedMembers {
     this.#reporter = reporter;
   }
 
-  /** What the newest records say. */
-  setMembers(members: readonly Payload<'member'>[]): void {
+  /** What the newest records say. True when somebody is out: streams that they have open must end. */
+  setMembers(members: readonly Payload<'member'>[]): boolean {
+    const before = this.#keys;
     const valid = members.filter(({ revoked }) => !revoked);
     this.#keys = new Map(valid.map(({ name, publicKey }) => [name, publicKey as PublicKey]));
+    return [...before].some(([name, key]) => this.#keys.get(name) !== key);
   }
 
   keyOf(name: string): PublicKey | undefined {

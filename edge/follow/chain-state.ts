@@ -15,6 +15,8 @@ export interface ChainState {
   readonly hash: Digest;
   /** The signing key that the next record must be signed with. */
   readonly key: PublicKey;
+  /** Keys that others have replaced here: the recovery key certified them too, and whoever stole one has that. */
+  readonly retired: readonly PublicKey[];
   readonly recovery: KeyFingerprint;
   /** The highest sequence number that a signed head has named. */
   readonly head: number;
@@ -37,6 +39,7 @@ export function firstChainState(
     seq: seq(0),
     hash: GENESIS,
     key,
+    retired: [],
     recovery: fingerprintOf(payload.recoveryKey as PublicKey),
     head: 0,
   };
@@ -60,8 +63,7 @@ export function follow(state: ChainState, record: LogRecord): ChainState {
       `record ${record.seq} has the kind ${record.kind}, which this version does not know and may not pass over`,
     );
   }
-  const position = seq(record.seq);
-  return { ...state, key, seq: position, hash: recordHash(record), head: Math.max(state.head, position) };
+  return afterRecord(state, record, key);
 }
 
 /**
@@ -75,21 +77,39 @@ export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainSt
   if (record.seq <= state.seq)
     throw new SkerryError('broken-chain', `the checkpoint ${record.seq} is not after record ${state.seq}`);
   const { key: payload } = payloads.checkpoint.parseText(record.payload, 'bad-signature');
-  const key = certifiedKey(state.log, state.epoch, payload, state.recovery);
+  const key = validKey(state, payload);
   if (key === undefined || !verifyRecord(record, key)) {
     throw new SkerryError('bad-signature', `the checkpoint ${record.seq} is not signed by the origin`);
   }
+  return afterRecord(state, record, key);
+}
+
+function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): ChainState {
+  // The first record tells of the log's beginning: its key may be older than the one of the join.
+  const isReplaced = key !== state.key && state.seq > 0;
+  const retired = isReplaced ? [...state.retired, state.key] : state.retired;
   const position = seq(record.seq);
-  return { ...state, key, seq: position, hash: recordHash(record), head: Math.max(state.head, position) };
+  const head = Math.max(state.head, position);
+  return { ...state, key, retired, seq: position, hash: recordHash(record), head };
 }
 
 /** A `key` record is signed with the key that it brings, which the recovery key certifies. */
 function nextKey(state: ChainState, record: LogRecord): PublicKey {
-  const payload = payloads.key.parseText(record.payload, 'bad-signature');
-  const key = certifiedKey(state.log, state.epoch, payload, state.recovery);
+  const key = validKey(state, payloads.key.parseText(record.payload, 'bad-signature'));
   if (key === undefined)
-    throw new SkerryError('bad-signature', `record ${record.seq} brings an uncertified key`);
+    throw new SkerryError(
+      'bad-signature',
+      `record ${record.seq} brings a key that is not certified, or replaced`,
+    );
   return key;
+}
+
+function validKey(
+  { log, epoch, recovery, retired }: ChainState,
+  payload: Payload<'key'>,
+): PublicKey | undefined {
+  const key = certifiedKey(log, epoch, payload, recovery);
+  return key === undefined || retired.includes(key) ? undefined : key;
 }
 
 /** The state after a head; one that is lower than any before it is refused: nobody may rewind the log. */
@@ -104,4 +124,9 @@ export function noteHead(state: ChainState, head: Head): ChainState {
     throw new SkerryError('broken-chain', `the head at ${head.seq} is not the record that was followed`);
   }
   return { ...state, head: head.seq };
+}
+
+/** No edge follows itself, by however many others; throws `parent-loop`. `path` are the edges up to the origin. */
+export function refuseLoop(path: readonly string[], name: string, url: string): void {
+  if (path.includes(name)) throw new SkerryError('parent-loop', `${url} follows this edge`);
 }

@@ -8,8 +8,10 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Caller, Transfer, Upstream } from './upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
-/** Of one request's leaves: 400 times what a site of a million files has there. Who sends more never ends. */
-const MOST_ENTRIES = 200_000;
+/** Of one request's leaves: more than ten times what a site of a million files has there. Who sends more never ends. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** Of an entry, beside its path, its type and its metadata. */
+const ENTRY_BYTES = 200;
 
 export interface CompareParts {
   readonly catalog: EdgeCatalog;
@@ -72,14 +74,21 @@ async function entriesOf(
   leaves: ReadonlySet<number>,
 ): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
+  let bytes = 0;
   for await (const change of changes) {
     const isWanted = change.kind === 'put' && leaves.has(leafOf(change.entry.path));
-    if (!isWanted || entries.has(change.entry.path) || entries.size >= MOST_ENTRIES)
+    if (!isWanted || entries.has(change.entry.path))
       throw new SkerryError('upstream-protocol', 'the entries are not of the leaves asked for');
+    bytes += sizeOf(change.entry);
+    if (bytes > MOST_BYTES)
+      throw new SkerryError('upstream-protocol', 'the entries of some leaves do not end');
     entries.set(change.entry.path, change.entry);
   }
   return entries;
 }
+
+const sizeOf = ({ path, type, meta }: Entry) =>
+  ENTRY_BYTES + path.length + type.length + JSON.stringify(meta).length;
 
 function changesBetween(own: readonly Entry[], theirs: ReadonlyMap<string, Entry>): Change[] {
   const same = new Set<string>();

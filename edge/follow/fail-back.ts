@@ -1,21 +1,29 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Wants } from '../../shared/feed/feed-source.ts';
-import { type ChainState, noteHead } from './chain-state.ts';
+import type { Head } from '../../shared/head.ts';
+import { type Faults, isLie } from '../report/faults.ts';
+import { type ChainState, noteHead, refuseLoop } from './chain-state.ts';
+import { isBehind } from './freshness-state.ts';
 import type { Caller, Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
 const EVERY_MS = 15_000;
 const PROBE_MS = 10_000;
 
+export interface FailBackParts {
+  readonly upstreams: Upstreams;
+  readonly caller: Caller;
+  readonly wants: Wants;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly chain: () => ChainState;
+  /** The newest head of the upstream that is followed. */
+  readonly head: () => Head | undefined;
+}
+
 /** While a less preferred upstream is followed, tries the better ones, and goes back to the first that serves. */
 export async function failBack(
-  {
-    upstreams,
-    caller,
-    wants,
-    clock,
-    chain,
-  }: { upstreams: Upstreams; caller: Caller; wants: Wants; clock: Clock; chain: () => ChainState },
+  { upstreams, caller, wants, clock, faults, chain, head }: FailBackParts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -27,19 +35,21 @@ export async function failBack(
     }
   }
 
-  /** Whether it answers with a head that is not behind what is known here. */
+  /** Whether it answers with a head that is not behind what is known here, nor so old that it is cut off. */
   async function serves(upstream: Upstream): Promise<boolean> {
     const done = new AbortController();
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);
     try {
       for await (const frame of upstream.stream(caller, chain().seq + 1, wants, probe)) {
-        if (frame.t === 'path' && frame.names.includes(caller.name)) return false;
+        if (frame.t === 'path') refuseLoop(frame.names, caller.name, upstream.url);
         if (frame.t !== 'head') continue;
         noteHead(chain(), frame.head);
-        return true;
+        return !isBehind(frame.head, head());
       }
-    } catch {
+    } catch (error) {
       // Whatever is wrong with it: not yet.
+      faults.note(error, upstream.url);
+      if (isLie(error)) upstreams.avoid(upstream);
     } finally {
       done.abort();
     }

@@ -70,3 +70,18 @@ function newBundle() {
 function closed({ objects, dictionary }: ReturnType<typeof newBundle>): BundlePlan {
   return { objects, dictionary: [...dictionary.values()] };
 }
+
+/** Those that are not absent here. */
+export function heldBases(
+  bases: ReadonlyMap<string, NeededObject>,
+  absent: ReadonlySet<Digest>,
+): Map<string, NeededObject> {
+  return new Map([...bases].filter(([, { digest }]) => !absent.has(digest)));
+}
+
+/** Each digest's bytes as often as it is needed. */
+export function countedOnce(needed: readonly NeededObject[]): (digest: Digest) => number {
+  const bytes = new Map<Digest, number>();
+  for (const { digest, size } of needed) bytes.set(digest, (bytes.get(digest) ?? 0) + size);
+  return (digest) => bytes.get(digest) ?? 0;
+}

@@ -7,14 +7,15 @@ import type { LogRecord } from '../../shared/record.ts';
 import { forever } from '../../shared/retry.ts';
 import { type Faults, isLie } from '../report/faults.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
-import { type ChainState, follow, noteHead, startAtCheckpoint } from './chain-state.ts';
+import { type ChainState, follow, noteHead, refuseLoop, startAtCheckpoint } from './chain-state.ts';
+import { afterFrame, firstFreshness, staleness } from './freshness-state.ts';
 import type { Caller, Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
 const RECORDS_PER_SYNC = 500;
 const BACKOFF = { first: 200, most: 4000 };
-/** An upstream whose head gets no younger for this long is left for another. */
-const STALE_MS = 30_000;
+/** Frames that say nothing of the log, between two that do. What later versions may send is passed over up to here. */
+const MOST_OTHERS = 256;
 
 export interface LogFollowParts {
   readonly catalog: EdgeCatalog;
@@ -58,7 +59,8 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     let chain = stored;
     let head: Head | undefined;
     let batch: LogRecord[] = [];
-    const freshness = headFreshness(clock);
+    let others = 0;
+    let fresh = firstFreshness(clock.monotonic(), stored.seq);
     const store = async () => {
       if (batch.length === 0) return;
       await catalog.storeRecords(batch, chain);
@@ -97,8 +99,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
           break;
         }
         case 'path':
-          if (frame.names.includes(caller.name))
-            throw new SkerryError('parent-loop', `${from.url} follows this edge`);
+          refuseLoop(frame.names, caller.name, from.url);
           pathChanged(frame.names);
           break;
         case 'unknown':
@@ -106,13 +107,30 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
             throw new SkerryError('upstream-protocol', `the feed sent a critical frame ${frame.type}`);
           }
       }
-      if (!freshness(head)) {
-        const stale = new SkerryError('stale-head', `${from.url} passes on no newer head of the origin`);
-        faults.note(stale, from.url);
-        if (upstreams.all.length > 1) throw stale;
-      }
-      if (frame.t !== 'path') progressed();
+      const standing = { now: clock.monotonic(), position: chain.seq, head };
+      fresh = afterFrame(fresh, standing);
+      const why = staleness(fresh, standing);
+      if (why !== undefined) await leave(from, why, store);
+      if (frame.t === 'record' || frame.t === 'head') {
+        others = 0;
+        progressed();
+      } else if (++others > MOST_OTHERS)
+        throw new SkerryError('upstream-protocol', `${from.url} says much, and nothing of the log`);
     }
+  }
+
+  /** The only upstream is followed on, whatever it holds back. */
+  async function leave(from: Upstream, why: 'old-head' | 'records-held-back', store: () => Promise<void>) {
+    const stale =
+      why === 'old-head'
+        ? new SkerryError('stale-head', `${from.url} passes on no newer head of the origin`)
+        : new SkerryError('stale-head', `${from.url} holds back records that its heads name`);
+    faults.note(stale, from.url);
+    if (upstreams.all.length === 1) return;
+    // Its heads are young, so that it would be gone back to at once.
+    if (why === 'records-held-back') upstreams.avoid(from);
+    await store();
+    throw stale;
   }
 
   /** What was missed comes in pages, coded; then what happens, as it happens. */
@@ -121,8 +139,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     for (let came = 1; came > 0; ) {
       came = 0;
       for await (const frame of from.records(caller, next, leaving)) {
-        if (frame.t !== 'record') continue;
-        came++;
+        if (frame.t === 'record') came++;
         yield frame;
       }
       next += came;
@@ -149,17 +166,4 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       else upstreams.advance(upstream);
     },
   });
-}
-
-/** Tells at each frame whether the origin's signing times still advance. */
-function headFreshness(clock: Clock): (head: Head | undefined) => boolean {
-  let newest = 0;
-  let since = clock.monotonic();
-  return (head) => {
-    if (head !== undefined && head.time > newest) {
-      newest = head.time;
-      since = clock.monotonic();
-    }
-    return clock.monotonic() - since < STALE_MS;
-  };
 }

@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import type { Bandwidth } from '../../shared/bandwidth.ts';
-import { limited } from '../../shared/bandwidth.ts';
 import { decodeBuckets } from '../../shared/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../shared/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { availableDictionary, type Coding, decoded } from '../../shared/delta/dcz.ts';
+import { availableDictionary, decoded } from '../../shared/delta/dcz.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Change, type DiffRange, decodeDiff, MAX_DIFF_LINE } from '../../shared/diff.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
@@ -27,15 +26,14 @@ import {
   type SignedReport,
 } from '../../shared/protocol.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import { codingOf, collected, paced, tee } from './answer-body.ts';
+import { flowing, timelyLines } from './flow.ts';
 
 const CONNECT_MS = 10_000;
 /** Three times the longest silence that a feed allows itself. */
 const SILENCE_MS = 15_000;
 /** A parent that waits for what it does not hold yet answers within 10 seconds. */
 const HEADERS_MS = 20_000;
-/** Bytes of a coded bundle that are kept for forwarding it. */
-const MOST_KEPT = 8 * 1024 * 1024;
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** A token is used again for this long: signing one for each request costs more than many requests. */
 const TOKEN_MS = 30_000;
 
@@ -81,7 +79,10 @@ export class Upstream {
 
   async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
     const { body } = await this.#call({ method: 'POST', path: '/feed/v1/join', json: request, signal });
-    return joinAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
+    return joinAnswer.parseText(
+      (await collected(flowing(body, this.#clock))).toString('utf8'),
+      'upstream-protocol',
+    );
   }
 
   /** Frames from record `from` on; ends or throws when the connection does, at the latest after 15 s of silence. */
@@ -94,7 +95,7 @@ export class Upstream {
     const query = new URLSearchParams({ from: String(from) });
     if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
     const { body } = await this.#call({ method: 'GET', path: `/feed/v1/stream?${query}`, caller, signal });
-    for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
+    for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
   }
 
   /** A page of records from `from` on, as frames; empty at the end of the log. */
@@ -102,7 +103,7 @@ export class Upstream {
     const transfer = { signal, bandwidths: [] };
     const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, caller } as const;
     const { body } = await this.#fetch(request, transfer, undefined);
-    for await (const line of lines(body, MAX_FRAME_BYTES)) yield decodeFrame(line);
+    for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
   }
 
   async report(caller: Caller, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
@@ -208,7 +209,7 @@ export class Upstream {
       headers: { range: `bytes=${range.start}-${range.end}` },
       signal: transfer.signal,
     });
-    return paced(body, transfer);
+    return paced(body, this.#clock, transfer);
   }
 
   async close(): Promise<void> {
@@ -230,7 +231,7 @@ export class Upstream {
           };
     const answer = await this.#call({ ...request, headers, signal: transfer.signal });
     const coding = codingOf(answer);
-    const body = paced(answer.body, transfer);
+    const body = paced(answer.body, this.#clock, transfer);
     const kept = keep === undefined ? body : Readable.from(tee(body, coding, keep), { objectMode: false });
     return { body: decoded(kept, coding, dictionary) };
   }
@@ -264,7 +265,7 @@ export class Upstream {
     if (answer.statusCode >= 300) {
       throw fromProblem(
         answer.statusCode,
-        (await collected(answer.body)).toString('utf8'),
+        (await collected(flowing(answer.body, this.#clock))).toString('utf8'),
         'upstream-protocol',
       );
     }
@@ -280,47 +281,6 @@ export class Upstream {
   }
 }
 
-function codingOf({ headers }: Dispatcher.ResponseData): Coding {
-  const coding = headers['content-encoding'];
-  if (coding === undefined) return 'identity';
-  if (coding === 'zstd' || coding === 'dcz') return coding;
-  throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
-}
-
-/** Passes a body on and hands over the whole of it as it was coded, when it has come to its end. */
-async function* tee(
-  body: Readable,
-  coding: Coding,
-  keep: (encoded: Encoded) => void,
-): AsyncGenerator<Buffer> {
-  const pieces: Buffer[] = [];
-  let held = 0;
-  for await (const piece of body) {
-    held += (piece as Buffer).length;
-    if (held <= MOST_KEPT) pieces.push(piece as Buffer);
-    yield piece as Buffer;
-  }
-  if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
-}
-
-function paced(body: Readable, { bandwidths, signal }: Transfer): Readable {
-  if (bandwidths.length === 0) return body;
-  let source: AsyncIterable<Uint8Array> = body;
-  for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
-  return Readable.from(source, { objectMode: false });
-}
-
 function reason(error: unknown): string {
   return systemCode(error) ?? (error instanceof Error ? error.message : String(error));
-}
-
-async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let held = 0;
-  for await (const piece of body) {
-    held += piece.length;
-    if (held > MAX_ANSWER_BYTES) throw new SkerryError('upstream-protocol', 'an answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }

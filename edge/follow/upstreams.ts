@@ -1,8 +1,15 @@
 import type { Clock } from '../../shared/clock.ts';
 import { Upstream } from './upstream.ts';
 
-/** An upstream that answered with what nobody signed is left alone for this long. */
+/** An upstream that answered with what nobody signed is left alone for this long, and longer each time it does again. */
 const AVOID_MS = 60_000;
+/** When all others are away, it is the only one. */
+const MOST_AVOID_MS = 10 * 60_000;
+
+interface Avoidance {
+  readonly until: number;
+  readonly ms: number;
+}
 
 /**
  * The feeds that an edge may follow, in order of preference, and the one that it follows now. Which one is next
@@ -11,7 +18,7 @@ const AVOID_MS = 60_000;
 export class Upstreams {
   readonly all: readonly Upstream[];
   readonly #clock: Clock;
-  readonly #avoidedUntil = new Map<Upstream, number>();
+  readonly #avoided = new Map<Upstream, Avoidance>();
   #current: Upstream;
   #moved = new AbortController();
 
@@ -44,7 +51,14 @@ export class Upstreams {
 
   /** It lied: what it says next is not worth asking for. */
   avoid(liar: Upstream): void {
-    this.#avoidedUntil.set(liar, this.#clock.monotonic() + AVOID_MS);
+    const now = this.#clock.monotonic();
+    const before = this.#avoided.get(liar);
+    if (before === undefined || before.until <= now) {
+      // One that was well for as long as it was left alone begins anew.
+      const isRepeated = before !== undefined && now - before.until < before.ms;
+      const ms = isRepeated ? Math.min(2 * before.ms, MOST_AVOID_MS) : AVOID_MS;
+      this.#avoided.set(liar, { until: now + ms, ms });
+    }
     this.advance(liar);
   }
 
@@ -65,7 +79,7 @@ export class Upstreams {
   }
 
   #isAvoided(upstream: Upstream): boolean {
-    return (this.#avoidedUntil.get(upstream) ?? 0) > this.#clock.monotonic();
+    return (this.#avoided.get(upstream)?.until ?? 0) > this.#clock.monotonic();
   }
 
   #moveTo(upstream: Upstream): void {

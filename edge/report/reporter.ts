@@ -1,21 +1,27 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
+import { digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { type Grant, verifyGrant } from '../../shared/grant.ts';
+import type { PublicKey } from '../../shared/keys.ts';
 import { type EdgeReport, type ReportAnswer, type SignedReport, signReport } from '../../shared/protocol.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { machineTime } from '../activate/lease.ts';
-import type { Caller } from '../follow/upstream.ts';
+import type { Caller, Upstream } from '../follow/upstream.ts';
 import type { Upstreams } from '../follow/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
+import { type Faults, isLie } from './faults.ts';
+import { RelayQueue } from './relay-queue.ts';
 
 /** Three fit into a lease. */
 const HEARTBEAT_MS = 2000;
 const BACKOFF = { first: 200, most: 5000 };
 const RECEIPTS_PER_REPORT = 1000;
-const MOST_RELAYED = 900;
 /** Later answers come too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
+/** An upstream through which no report has reached the origin for this long is left for another. */
+const UNANSWERED_MS = 30_000;
 
 export interface ReporterParts {
   readonly upstreams: Upstreams;
@@ -23,15 +29,18 @@ export interface ReporterParts {
   readonly catalog: EdgeCatalog;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly faults: Faults;
+  /** The key that the origin signs with now. */
+  readonly originKey: () => PublicKey;
   readonly state: () => Promise<Omit<EdgeReport, 'receipts' | 'time'>>;
   /** A lease of `ms` from `sent` on, by the machine's monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
 
-interface Relayed {
-  readonly reports: readonly SignedReport[];
-  readonly resolve: (answer: ReportAnswer) => void;
-  readonly reject: (error: unknown) => void;
+/** The upstream that has not brought the origin's answer yet, and since when. */
+interface Owing {
+  readonly upstream: Upstream;
+  readonly since: number;
 }
 
 /** Tells the origin where this edge and its children stand: at each change, and every two seconds. */
@@ -39,9 +48,9 @@ export class Reporter {
   readonly #parts: ReporterParts;
   readonly #changed = new Wakeup();
   #isDue = true;
-  #hasEnded = false;
-  #relayed: Relayed[] = [];
+  readonly #relays = new RelayQueue();
   #lastTime = 0;
+  #owing: Owing | undefined;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -53,45 +62,42 @@ export class Reporter {
     this.#changed.wake();
   }
 
-  /** Sends the reports of children with the next one of this edge; resolves with the origin's answer. */
+  /** Sends the reports of children with the next ones of this edge; resolves with what the origin granted them. */
   relay(reports: readonly SignedReport[]): Promise<ReportAnswer> {
-    if (this.#hasEnded) return Promise.reject(new SkerryError('unavailable', 'this edge is about to end'));
-    const waiting = this.#relayed.reduce((sum, relayed) => sum + relayed.reports.length, 0);
-    if (waiting + reports.length > MOST_RELAYED)
-      return Promise.reject(new SkerryError('unavailable', 'too many reports wait to be passed on'));
-    return new Promise((resolve, reject) => {
-      this.#relayed.push({ reports, resolve, reject });
-      this.changed();
-    });
+    const answer = this.#relays.add(reports);
+    this.changed();
+    return answer;
   }
 
   /** Sends reports until the signal aborts; receipts stay in the catalog until the origin has acknowledged them. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { upstreams, clock, log } = this.#parts;
     let failures = 0;
     while (!signal.aborted) {
       if (!this.#isDue) await this.#changed.wait(HEARTBEAT_MS, signal);
       if (signal.aborted) break;
       this.#isDue = false;
+      const upstream = upstreams.current;
+      const owing = this.#owing?.upstream === upstream ? this.#owing : { upstream, since: clock.monotonic() };
+      this.#owing = owing;
       try {
-        await this.#send(signal);
+        await this.#send(upstream, signal);
         failures = 0;
+        this.#owing = undefined;
       } catch (error) {
         if (signal.aborted) break;
         log.debug({ err: error }, 'a report did not arrive');
         this.#isDue = true;
+        this.#blame(owing, error);
         await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
       }
     }
-    this.#hasEnded = true;
-    for (const { reject } of this.#relayed)
-      reject(new SkerryError('unavailable', 'this edge is about to end'));
+    this.#relays.close();
   }
 
-  async #send(signal: AbortSignal): Promise<void> {
+  async #send(upstream: Upstream, signal: AbortSignal): Promise<void> {
     const { upstreams, caller, catalog, clock, state, leased } = this.#parts;
-    const relayed = this.#relayed;
-    this.#relayed = [];
+    const relayed = this.#relays.take();
     try {
       const receipts = await catalog.unsentReceipts(RECEIPTS_PER_REPORT);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
@@ -99,20 +105,43 @@ export class Reporter {
       const report = { ...(await state()), time: this.#lastTime, receipts };
       const own = signReport(caller.log, caller.name, report, caller.key);
       const sent = machineTime();
-      const answer = await upstreams.current.report(
+      const answer = await upstream.report(
         caller,
-        [own, ...relayed.flatMap(({ reports }) => reports)],
+        [own, ...relayed.reports],
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
-      const serves = answer.serves[caller.name];
-      if (serves !== undefined) leased(sent, serves);
-      for (const { resolve } of relayed) resolve(answer);
+      const { serves } = this.#granted(answer, own, upstream);
+      if (serves > 0) leased(sent, serves);
+      relayed.answered(answer);
       await catalog.markSent(receipts);
-      if (receipts.length === RECEIPTS_PER_REPORT) this.#isDue = true;
+      if (receipts.length === RECEIPTS_PER_REPORT || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
-      for (const { reject } of relayed)
-        reject(new SkerryError('unavailable', 'the report was not passed on'));
+      relayed.refused();
       throw error;
     }
+  }
+
+  /** What the origin signed about this very report: who stands in between can grant nothing, nor swallow it. */
+  #granted({ grants }: ReportAnswer, own: SignedReport, upstream: Upstream): Grant {
+    const { caller, originKey } = this.#parts;
+    const digest = digestOf(own.text);
+    const grant = grants.find(({ edge, report }) => edge === caller.name && report === digest);
+    if (grant === undefined || !verifyGrant(caller.log, grant, originKey()))
+      throw new SkerryError(
+        'bad-signature',
+        `${upstream.url} answers a report with nothing the origin signed`,
+      );
+    if (grant.lease > 0) return grant;
+    // The clock was set back while this edge was away: it goes on from what the origin has of it.
+    this.#lastTime = Math.max(this.#lastTime, grant.newest);
+    throw new SkerryError('unavailable', 'the origin has a newer report of this edge');
+  }
+
+  /** Whose feed is well and who passes no report on is left like one that lies, but for a while to be patient. */
+  #blame({ upstream, since }: Owing, error: unknown): void {
+    const { upstreams, clock, faults } = this.#parts;
+    if (upstream !== upstreams.current) return;
+    faults.note(error, upstream.url);
+    if (isLie(error) || clock.monotonic() - since >= UNANSWERED_MS) upstreams.avoid(upstream);
   }
 }

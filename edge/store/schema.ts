@@ -84,4 +84,9 @@ export const migrations: Migrations = [
   -- objects that lost their last entry and are still in the store
   CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
+
+  `
+  -- signing keys that others have replaced: they sign nothing more
+  ALTER TABLE chain ADD COLUMN retired TEXT NOT NULL DEFAULT '[]';
+  `,
 ];

@@ -3,7 +3,8 @@ import { Batcher } from '../../shared/batcher.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
-import type { KeyFingerprint, PublicKey } from '../../shared/keys.ts';
+import { type Grant, signGrant } from '../../shared/grant.ts';
+import type { KeyFingerprint, PublicKey, SigningKey } from '../../shared/keys.ts';
 import type { EdgeReport, JoinRequest, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { Seq } from '../../shared/record.ts';
@@ -22,7 +23,7 @@ import {
   shownRevision,
 } from './edge-record.ts';
 import { EdgeStatuses } from './edge-status.ts';
-import { freshReports, takeIn, verifyReports } from './report-intake.ts';
+import { freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { parseJoinToken } from './tokens.ts';
 
 export interface FleetOptions {
@@ -30,6 +31,8 @@ export interface FleetOptions {
   readonly clock: Clock;
   /** The log's id. */
   readonly log: string;
+  /** The origin's signing key, for what reports are answered with. */
+  readonly key: SigningKey;
   readonly recovery: KeyFingerprint;
   readonly appended: Wakeup;
 }
@@ -45,6 +48,7 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #catalog: Catalog;
   readonly #clock: Clock;
   readonly #log: string;
+  readonly #key: SigningKey;
   readonly #recovery: KeyFingerprint;
   readonly #edges = new Map<string, EdgeRecord>();
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
@@ -54,10 +58,11 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, recovery, appended }: FleetOptions) {
+  private constructor({ catalog, clock, log, key, recovery, appended }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#log = log;
+    this.#key = key;
     this.#recovery = recovery;
     this.appended = appended;
     this.#statuses = new EdgeStatuses(catalog, clock);
@@ -110,16 +115,19 @@ export class Fleet implements FeedMembers, SyncEdges {
     const verified = verifyReports(this.#log, sender, reports, (name) => this.#edges.get(name));
     const fresh = freshReports(verified);
     await takeIn((receipts) => this.#receipts.add(receipts), fresh, this.#clock.now());
-    const leases: Record<string, number> = {};
-    const serves: Record<string, number> = {};
-    for (const { edge } of fresh) {
-      const { name } = edge.row;
-      leases[name] = grantLease(edge, this.#clock.monotonic());
-      if (this.#showsWhatItMust(edge)) serves[name] = grantServing(edge, this.#clock.monotonic());
-      this.#save(edge);
-    }
+    for (const { edge } of fresh) this.#save(edge);
+    // Those that are not fresh are answered with what their edge lacks to send one that is.
+    const grants = verified.map((one) => this.#grant(one, fresh.includes(one)));
     this.changed.wake();
-    return { leases, serves };
+    return { grants };
+  }
+
+  #grant({ edge, digest }: Verified, isFresh: boolean): Grant {
+    const now = this.#clock.monotonic();
+    const { row, reportTime: newest } = edge;
+    const lease = isFresh ? grantLease(edge, now) : 0;
+    const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
+    return signGrant(this.#log, { edge: row.name, report: digest, newest, lease, serves }, this.#key);
   }
 
   demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null {

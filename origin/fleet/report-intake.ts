@@ -1,3 +1,4 @@
+import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { PublicKey } from '../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
@@ -7,11 +8,14 @@ import type { EdgeRecord } from './edge-record.ts';
 export interface Verified {
   readonly edge: EdgeRecord;
   readonly report: EdgeReport;
+  /** Of the report's text. */
+  readonly digest: Digest;
 }
 
 /**
- * The reports of one request, each with the edge that signed it. Those of strangers and of revoked edges that a
- * parent relays are left out: it may not know yet. Throws `no-such-edge` and `bad-request`.
+ * The reports of one request, each with the edge that signed it. What a parent relays and no edge signed is left out,
+ * and so are strangers and the revoked, of whom it may not know yet: what one child makes up costs no other its
+ * lease. Throws `no-such-edge` and `bad-request` for what is wrong with the sender's own.
  */
 export function verifyReports(
   log: string,
@@ -19,28 +23,34 @@ export function verifyReports(
   reports: readonly SignedReport[],
   find: (name: string) => EdgeRecord | undefined,
 ): Verified[] {
-  if (reports[0]?.edge !== sender)
-    throw new SkerryError('bad-request', `the first report is not of ${sender}`);
-  return reports.flatMap((signed) => {
-    const edge = find(signed.edge);
-    if (edge === undefined || edge.row.revoked) {
-      if (signed.edge === sender) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
-      return [];
+  const [own, ...relayed] = reports;
+  if (own?.edge !== sender) throw new SkerryError('bad-request', `the first report is not of ${sender}`);
+  const others = relayed.flatMap((signed) => {
+    try {
+      return verified(log, signed, find(signed.edge));
+    } catch (error) {
+      if (error instanceof SkerryError) return [];
+      throw error;
     }
-    const key = edge.row.publicKey as PublicKey;
-    const report = verifiedReport(log, signed, key);
-    for (const receipt of report.receipts) {
-      if (receipt.edge !== signed.edge || receipt.log !== log || !verifyReceipt(receipt, key)) {
-        throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
-      }
-    }
-    return { edge, report };
   });
+  return [verified(log, own, find(sender)), ...others];
+}
+
+function verified(log: string, signed: SignedReport, edge: EdgeRecord | undefined): Verified {
+  if (edge === undefined || edge.row.revoked)
+    throw new SkerryError('no-such-edge', `there is no edge ${signed.edge}`);
+  const key = edge.row.publicKey as PublicKey;
+  const report = verifiedReport(log, signed, key);
+  for (const receipt of report.receipts) {
+    if (receipt.edge !== signed.edge || receipt.log !== log || !verifyReceipt(receipt, key))
+      throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
+  }
+  return { edge, report, digest: digestOf(signed.text) };
 }
 
 /** Those that are newer than all before of their edge; from here on they are the newest. */
-export function freshReports(verified: readonly Verified[]): Verified[] {
-  return verified.filter(({ edge, report }) => {
+export function freshReports(all: readonly Verified[]): Verified[] {
+  return all.filter(({ edge, report }) => {
     const isFresh = report.time > edge.reportTime;
     if (isFresh) edge.reportTime = report.time;
     return isFresh;

@@ -64,8 +64,12 @@ export function decoded(body: Readable, coding: Coding, dictionary: Buffer | und
 
 /** A zstd block: what a decoder can hand out at a time. */
 const PIECE_BYTES = 128 * 1024;
+/** Coded bytes of which nothing comes: a block is never longer than what it holds, by more than a few bytes. */
+const MOST_EMPTY = 8 * PIECE_BYTES;
 
 class Decoder extends ZstdDecompress {
+  #empty = 0;
+
   constructor(dictionary?: Buffer) {
     const window = largestWindow(dictionary?.length ?? 0);
     super({
@@ -74,6 +78,19 @@ class Decoder extends ZstdDecompress {
       params: { [constants.ZSTD_d_windowLogMax]: Math.ceil(Math.log2(window)) },
       ...(dictionary === undefined ? {} : { dictionary }),
     });
+  }
+
+  // Frames that hold nothing, one after another, would be read for ever.
+  override _transform(piece: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+    this.#empty += piece.length;
+    if (this.#empty > MOST_EMPTY)
+      done(new SkerryError('upstream-protocol', 'an answer goes on and holds nothing'));
+    else super._transform(piece, encoding, done);
+  }
+
+  override push(piece: unknown, encoding?: BufferEncoding): boolean {
+    this.#empty = 0;
+    return super.push(piece, encoding);
   }
 
   // What zlib throws and what the pipeline brings both pass here before any reader sees them.

@@ -55,6 +55,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     },
     async (request, reply) => {
       const name = await member(request);
+      const key = source.members.keyOf(name);
       const { query } = request;
       const from = Number(query.from);
       source.admit(query.wants === undefined ? EVERYTHING : wantsSchema.parseText(query.wants));
@@ -64,7 +65,9 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       reply.hijack();
       const disconnected = source.members.connected(name);
       try {
-        await writeFrames(reply.raw, source, from, stopping);
+        // Who is revoked meanwhile is told of nothing more, not even of that.
+        const isMember = () => source.members.keyOf(name) === key;
+        await writeFrames(reply.raw, source, from, isMember, stopping);
       } finally {
         disconnected();
       }
@@ -117,14 +120,20 @@ async function checkStart(source: FeedSource, from: number): Promise<void> {
   });
 }
 
-async function writeFrames(raw: ServerResponse, source: FeedSource, from: number, stopping: AbortSignal) {
+async function writeFrames(
+  raw: ServerResponse,
+  source: FeedSource,
+  from: number,
+  isMember: () => boolean,
+  stopping: AbortSignal,
+) {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
   const signal = AbortSignal.any([stopping, gone.signal]);
   raw.writeHead(200, { 'content-type': FRAME_TYPE, 'cache-control': 'no-store' });
   try {
     for await (const frame of followLog(source, from, signal)) {
-      if (signal.aborted) break;
+      if (signal.aborted || !isMember()) break;
       if (!raw.write(encodeFrame(frame))) await once(raw, 'drain', { signal });
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { ByteCache } from '../byte-cache.ts';
 import { verifyEdgeToken } from '../edge-token.ts';
+import type { PublicKey } from '../keys.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const BYTES = 1024 * 1024;
@@ -11,17 +12,25 @@ const KNOWN_MS = 30_000;
  * more than answering most requests.
  */
 export function knownTokens({ log, clock, members }: Pick<FeedSource, 'log' | 'clock' | 'members'>) {
-  const known = new ByteCache<string, { readonly name: string; readonly until: number }>({
+  const known = new ByteCache<
+    string,
+    { readonly name: string; readonly key: PublicKey | undefined; readonly until: number }
+  >({
     bytes: BYTES,
     sizeOf: ({ name }) => name.length,
   });
   return async (authorization: string | undefined): Promise<string> => {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
     const found = known.get(token);
-    if (found !== undefined && clock.monotonic() < found.until && members.keyOf(found.name) !== undefined)
+    if (
+      found !== undefined &&
+      clock.monotonic() < found.until &&
+      found.key !== undefined &&
+      members.keyOf(found.name) === found.key
+    )
       return found.name;
     const name = await verifyEdgeToken(token, log, clock.now(), (member) => members.keyOf(member));
-    known.set(token, { name, until: clock.monotonic() + KNOWN_MS });
+    known.set(token, { name, key: members.keyOf(name), until: clock.monotonic() + KNOWN_MS });
     return name;
   };
 }

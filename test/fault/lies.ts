@@ -1,6 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { BUCKETS_TYPE, encodeBuckets } from '../../shared/bucket-list.ts';
-import { leafOf } from '../../shared/buckets.ts';
 import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Random } from '../helpers/random.ts';
 
@@ -16,6 +15,7 @@ export const FRAME_LIES = [
     'frame-garbage',
     'frame-huge',
     'stream-cut',
+    'stream-trickle',
   ] as const),
 ] as const;
 
@@ -30,107 +30,36 @@ export const ANSWER_LIES = [
     'lines-repeated',
     'lines-forged',
   ] as const),
-  ...(['silent', 'bomb', 'endless', 'entries-endless', 'nothing-endless', 'pruned', 'too-new'] as const),
+  ...([
+    'silent',
+    'trickle',
+    'bomb',
+    'endless',
+    'entries-endless',
+    'nothing-endless',
+    'pruned',
+    'too-new',
+  ] as const),
 ] as const;
 
 /** Of the answers to reports. */
-export const REPORT_LIES = ['report-swallowed', 'report-refused'] as const;
+export const REPORT_LIES = [
+  ...(['report-swallowed', 'report-refused', 'report-silent', 'grant-altered', 'grant-old'] as const),
+] as const;
 
+export type ReportLie = (typeof REPORT_LIES)[number];
 export type FrameLie = (typeof FRAME_LIES)[number];
 export type AnswerLie = (typeof ANSWER_LIES)[number];
-export type Lie = FrameLie | AnswerLie | (typeof REPORT_LIES)[number];
+export type Lie = FrameLie | AnswerLie | ReportLie;
 
 export const ALL_LIES: readonly Lie[] = [...FRAME_LIES, ...ANSWER_LIES, ...REPORT_LIES];
-
-const PADDING = [['x-padding', 'y'.repeat(20_000)]];
-
-interface FrameJson {
-  t: string;
-  record?: Record<string, unknown>;
-  head?: Record<string, unknown>;
-  names?: string[];
-}
-
-/** What an honest stream has said before; what a lie may bring again. */
-export interface Memory {
-  readonly heads: string[];
-  readonly records: string[];
-  held: string | undefined;
-}
-
-/** The lines that a liar sends instead of one; undefined ends the stream. */
-export function lieAboutFrame(
-  lie: FrameLie,
-  line: string,
-  memory: Memory,
-  dice: Random,
-): string[] | undefined {
-  const frame = JSON.parse(line) as FrameJson;
-  const { record, head } = frame;
-  const changed = (part: object) => JSON.stringify({ ...frame, ...part });
-  switch (lie) {
-    case 'record-altered': {
-      if (record === undefined) return [line];
-      const change = dice.pick<Record<string, unknown>>([
-        { revision: Number(record.revision) + 1 },
-        { site: Number(record.site) + 1 },
-        { root: 'ab'.repeat(32) },
-        { time: Number(record.time) + 1 },
-        { kind: 'activate' },
-        { critical: false },
-        { seq: Number(record.seq) + 1 },
-        { prev: '0'.repeat(64) },
-        { log: 'ab'.repeat(16) },
-        { epoch: 2 },
-        { sig: String(record.sig).replace(/^./, 'A') },
-      ]);
-      return [changed({ record: { ...record, ...change } })];
-    }
-    case 'record-payload':
-      if (record === undefined) return [line];
-      return [changed({ record: { ...record, payload: String(record.payload).replace(/\d/, '7') } })];
-    case 'record-dropped':
-      return record === undefined ? [line] : [];
-    case 'record-swapped': {
-      if (record === undefined) return [line];
-      const before = memory.held;
-      memory.held = before === undefined ? line : undefined;
-      return before === undefined ? [] : [line, before];
-    }
-    case 'record-repeated':
-      return record === undefined || memory.records.length === 0 ? [line] : [dice.pick(memory.records), line];
-    case 'head-old':
-      return head === undefined || memory.heads.length === 0 ? [line] : [memory.heads[0] ?? line];
-    case 'head-dropped':
-      // Something still flows, so that nobody takes it for silence.
-      return head === undefined ? [line] : ['{"v":9,"t":"noise"}'];
-    case 'head-altered':
-      return head === undefined ? [line] : [changed({ head: { ...head, seq: Number(head.seq) + 5 } })];
-    case 'head-alone':
-      return record === undefined ? [line] : ['{"v":9,"t":"noise"}'];
-    case 'path-loop':
-      return frame.names === undefined ? [line] : [changed({ names: ['liar', 'edge'] })];
-    case 'path-garbage':
-      return frame.names === undefined ? [line] : [changed({ names: ['No Name!', ''] })];
-    case 'frame-critical':
-      return ['{"v":7,"t":"future","critical":true}', line];
-    case 'frame-unknown':
-      return ['{"v":7,"t":"future"}', line];
-    case 'frame-huge':
-      return [line, ...Array.from({ length: 20 }, () => hugeFrame())];
-    case 'frame-garbage':
-      return [line.slice(0, Math.floor(line.length / 2))];
-    case 'stream-cut':
-      return undefined;
-  }
-}
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** What happens to the body besides being sent. */
-  readonly end?: 'cut' | 'silent' | 'endless' | 'nothing';
+  readonly end?: 'cut' | 'silent' | 'trickle' | 'endless' | 'nothing';
 }
 
 const problem = (status: number, code: string, more: object = {}): Answer => ({
@@ -153,12 +82,6 @@ const REFUSALS = [
   ],
   ...['disk-full', 'unknown-critical-record', 'beyond-log', 'beyond-parent', 'parent-loop', 'stale-head'],
 ];
-
-let huge: string | undefined;
-const hugeFrame = () => {
-  huge ??= JSON.stringify({ v: 7, t: 'future', noise: 'x'.repeat(4 * 1024 * 1024 - 100) });
-  return huge;
-};
 
 const allBuckets = (count: number) =>
   encodeBuckets(Array.from({ length: count }, (_, number) => ({ number, digest: Buffer.alloc(32, 1) })));
@@ -218,6 +141,8 @@ export function lieAboutAnswer(
     }
     case 'silent':
       return { ...honest, body: part(), end: 'silent' };
+    case 'trickle':
+      return { ...honest, end: 'trickle' };
     case 'endless':
       return { ...honest, end: 'endless' };
     case 'entries-endless':
@@ -236,6 +161,33 @@ export function lieAboutAnswer(
       return { status: 200, headers: { ...honest.headers, 'content-encoding': 'zstd' }, body: zeros() };
     default:
       return altered(lie, honest, dice);
+  }
+}
+
+/** Instead of passing a report on, or instead of what the origin grants. `old` are answers to earlier reports. */
+export function lieAboutReport(lie: ReportLie, honest: Answer, old: readonly Answer[], dice: Random): Answer {
+  switch (lie) {
+    case 'report-swallowed':
+      return { ...honest, body: Buffer.from('{"grants":[]}') };
+    case 'report-refused':
+      return problem(400, 'bad-request');
+    case 'report-silent':
+      return { ...honest, body: Buffer.alloc(0), end: 'silent' };
+    case 'grant-old':
+      return old.length === 0 ? honest : dice.pick(old);
+    case 'grant-altered': {
+      const grants = (JSON.parse(honest.body.toString('utf8')) as { grants?: object[] }).grants ?? [];
+      const change = dice.pick<object>([
+        { serves: 600_000 },
+        { lease: 0 },
+        { newest: 2 ** 50 },
+        { edge: 'liar' },
+      ]);
+      return {
+        ...honest,
+        body: Buffer.from(JSON.stringify({ grants: grants.map((one) => ({ ...one, ...change })) })),
+      };
+    }
   }
 }
 
@@ -277,27 +229,4 @@ function changedLines(lie: AnswerLie, plain: Buffer, dice: Random): Buffer {
     changes = changes.filter((_, i) => i !== at).concat(JSON.stringify(row));
   }
   return Buffer.from(`${[first, ...changes, JSON.stringify(['end', changes.length])].join('\n')}\n`);
-}
-
-/** Frames of zstd that hold nothing: as long as they come, nothing is decoded. */
-export const EMPTY_FRAMES = Buffer.concat(
-  Array.from({ length: 4000 }, () => zstdCompressSync(Buffer.alloc(0))),
-);
-
-/** What goes on for ever, of the kind that was asked for; entries are of the leaves asked for. */
-export function* endless(path: string, leaves: readonly number[]): Generator<Buffer> {
-  if (path.includes('/diff') || path.includes('/entries')) {
-    const asked = new Set(leaves);
-    for (let i = 0; ; ) {
-      const lines: string[] = [];
-      while (lines.length < 20) {
-        const name = `forged/${i++}`;
-        if (asked.size === 0 || asked.has(leafOf(name)))
-          lines.push(JSON.stringify(['+', name, 'ab'.repeat(32), 1, null, 'text/plain', PADDING, 1]));
-      }
-      yield Buffer.from(`${lines.join('\n')}\n`);
-    }
-  }
-  const noise = Buffer.alloc(64 * 1024, 7);
-  while (true) yield noise;
 }

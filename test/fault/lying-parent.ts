@@ -9,21 +9,24 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import type { Random } from '../helpers/random.ts';
+import { EMPTY_FRAMES, endless } from './endless.ts';
 import {
   ANSWER_LIES,
   type Answer,
-  EMPTY_FRAMES,
-  endless,
   FRAME_LIES,
   type Lie,
   lieAboutAnswer,
-  lieAboutFrame,
-  type Memory,
+  lieAboutReport,
+  REPORT_LIES,
 } from './lies.ts';
+import { lieAboutFrame, type Memory } from './lies-about-frames.ts';
 
 const MOST_ANSWERS = 8;
+/** Of rounds in which time passes twenty times as fast. */
+const TRICKLE_MS = 300;
 
 /** A parent that relays the feed of an honest one, and lies about it when told to. */
 export class LyingParent {
@@ -34,6 +37,8 @@ export class LyingParent {
   often = 30;
   /** How many lies it has told. */
   told = 0;
+  /** How often it was asked for a stream since it turned. */
+  dialled = 0;
   readonly #target: string;
   readonly #dice: Random;
   readonly #server: ReturnType<typeof createServer>;
@@ -63,6 +68,7 @@ export class LyingParent {
   turn(lies: readonly Lie[], often: number): void {
     this.lies = lies;
     this.often = often;
+    this.dialled = 0;
     this.#server.closeAllConnections();
   }
 
@@ -91,20 +97,12 @@ export class LyingParent {
     const body = await collected(asked);
     if (/^\/feed\/v1\/(stream|records)/.test(path)) return this.#stream(asked, reply);
     const kind = kindOf(path);
-    if (kind === 'report') {
-      const lie = this.#lie(['report-swallowed', 'report-refused']);
-      if (lie === 'report-swallowed')
-        return send(reply, path, {
-          status: 200,
-          headers: JSON_TYPE,
-          body: Buffer.from('{"leases":{},"serves":{}}'),
-        });
-      if (lie === 'report-refused')
-        return send(reply, path, { status: 400, headers: JSON_TYPE, body: Buffer.from('{}') });
-    }
-    const answer = await this.#ask(asked, body);
-    const lie = kind === 'join' || kind === 'report' ? undefined : this.#lie(ANSWER_LIES);
     const others = this.#answers.get(kind) ?? [];
+    const aboutReport = kind === 'report' ? this.#lie(REPORT_LIES) : undefined;
+    const answer = aboutReport?.startsWith('report') ? NOTHING : await this.#ask(asked, body);
+    if (aboutReport !== undefined)
+      return send(reply, path, lieAboutReport(aboutReport, answer, others, this.#dice));
+    const lie = kind === 'join' || kind === 'report' ? undefined : this.#lie(ANSWER_LIES);
     const told =
       lie === undefined
         ? answer
@@ -125,6 +123,7 @@ export class LyingParent {
   }
 
   async #stream(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
+    this.dialled++;
     const refusal = this.#lie(['refused', 'pruned', 'too-new', 'empty']);
     if (refusal !== undefined) {
       const nothing = { status: 200, headers: {}, body: Buffer.alloc(0) };
@@ -140,9 +139,10 @@ export class LyingParent {
       const told = lie === undefined ? [line] : lieAboutFrame(lie, line, this.#memory, this.#dice);
       if (line.includes('"t":"head"')) this.#memory.heads.push(line);
       if (line.includes('"t":"record"')) this.#memory.records.push(line);
+      if (lie === 'stream-trickle') await trickle(reply, blanks());
       if (told === undefined) break;
       for (const frame of told) {
-        if (!reply.write(`${frame}\n`)) await Promise.race([once(reply, 'drain'), once(reply, 'close')]);
+        if (!reply.write(`${frame}\n`)) await drained(reply);
       }
     }
     reply.end();
@@ -169,7 +169,11 @@ export class LyingParent {
   }
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' };
+const NOTHING: Answer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.alloc(0),
+};
 
 const kindOf = (path: string) =>
   /(join|report|diff|nodes|leaves|entries|bundle|objects)/.exec(path)?.[1] ?? path;
@@ -203,6 +207,7 @@ async function send(
   const { 'content-encoding': coding, ...uncoded } = headers;
   reply.writeHead(status, end === 'endless' || coding === undefined ? uncoded : headers);
   if (end === 'silent') return void reply.write(body);
+  if (end === 'trickle') return trickle(reply, body);
   if (end === 'cut') {
     reply.write(body);
     setImmediate(() => reply.destroy());
@@ -216,8 +221,31 @@ async function send(
   }
   for (const piece of pieces) {
     if (reply.destroyed) return;
-    if (!reply.write(piece)) await Promise.race([once(reply, 'drain'), once(reply, 'close')]);
+    if (!reply.write(piece)) await drained(reply);
   }
+}
+
+/** Or gone: then there is nothing to wait for. */
+async function drained(reply: ServerResponse): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  if (reply.destroyed) return;
+  await Promise.race([once(reply, 'drain', { signal }), once(reply, 'close', { signal })]);
+  settled.abort();
+}
+
+/** A byte now and then: nobody takes that for silence. */
+async function trickle(reply: ServerResponse, bytes: Iterable<number>): Promise<void> {
+  for (const byte of bytes) {
+    if (reply.destroyed) return;
+    reply.write(Buffer.of(byte));
+    await pause(TRICKLE_MS);
+  }
+  reply.end();
+}
+
+function* blanks(): Generator<number> {
+  while (true) yield 32;
 }
 
 function* nothing(): Generator<Buffer> {

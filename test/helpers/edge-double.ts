@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { signEdgeToken } from '../../shared/edge-token.ts';
+import type { Grant } from '../../shared/grant.ts';
 import { generateSigningKey, signText } from '../../shared/keys.ts';
 import { type EdgeReport, joinProofText, type SignedReport, signReport } from '../../shared/protocol.ts';
 import { type Receipt, signReceipt } from '../../shared/receipt.ts';
@@ -128,6 +129,8 @@ export class EdgeDouble {
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     });
     if (answer.status === 200) this.#receipts = [];
-    return { leases: {}, ...JSON.parse(answer.body.toString()), status: answer.status };
+    const { grants = [], code } = JSON.parse(answer.body.toString()) as { grants?: Grant[]; code?: string };
+    const leases = grants.filter(({ lease }) => lease > 0).map(({ edge, lease }) => [edge, lease]);
+    return { status: answer.status, leases: Object.fromEntries(leases), ...(code && { code }) };
   }
 }

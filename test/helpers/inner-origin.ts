@@ -80,7 +80,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const appended = new Wakeup();
   const stopping = new AbortController();
   const gate = new Gate();
-  const fleet = await Fleet.open({ catalog, clock, log, recovery, appended });
+  const fleet = await Fleet.open({ catalog, clock, log, key, recovery, appended });
   const committer = new Committer({ catalog, clock, appended, edges: fleet, stopping: stopping.signal });
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const stager = new Stager(catalog, clock);

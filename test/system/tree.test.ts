@@ -34,16 +34,17 @@ t.test('edges follow an edge, fail over to another parent and back', async (t) =
   t.teardown(() => cluster.close());
   const [one, , three, four] = cluster.edges;
   if (one === undefined || three === undefined || four === undefined) throw new Error('no edges');
-  const folder = packageFolder('bootstrap-a');
-  t.equal((await cluster.skerry('publish', folder, '--site', 'b', '--wait')).code, 0);
-  t.strictSame(await differences(four.url, 'b', folder), []);
-  t.equal((await standing(four.adminUrl)).parent, 'edge-3');
-  // All start at once: edge-3 may have been ready before edge-1 was.
+  // A parent that has not heard yet of who has just joined refuses it: the next is followed for a while.
   await until(
     'edge-3 to follow edge-1',
     async () => (await parentSeen(cluster, 'edge-3')) === 'edge-1',
     40_000,
   );
+  await until('all to be online', async () => (await cluster.client.edges()).every(({ online }) => online));
+  const folder = packageFolder('bootstrap-a');
+  t.equal((await cluster.skerry('publish', folder, '--site', 'b', '--wait')).code, 0);
+  t.strictSame(await differences(four.url, 'b', folder), []);
+  t.equal((await standing(four.adminUrl)).parent, 'edge-3');
 
   const status = JSON.parse((await cluster.skerry('status', '--json')).stdout);
   const parents = status.edges.map(({ name, parent }: { name: string; parent: string }) => [name, parent]);

@@ -10,12 +10,13 @@ import type { ChainCalls } from '../catalog.ts';
 import { applyRecord } from './records.ts';
 
 export function chainCalls(database: DatabaseSync, sql: (text: string) => StatementSync): ChainCalls {
-  function saveChain({ log, epoch, seq, hash, key, recovery, head }: ChainState): void {
+  function saveChain({ retired, ...chain }: ChainState): void {
     sql(
-      `INSERT INTO chain (only, log, epoch, seq, hash, key, recovery, head) VALUES (1, :log, :epoch, :seq, :hash, :key, :recovery, :head)
-       ON CONFLICT (only) DO UPDATE SET log = :log, epoch = :epoch, seq = :seq, hash = :hash, key = :key,
+      `INSERT INTO chain (only, log, epoch, seq, hash, key, retired, recovery, head)
+         VALUES (1, :log, :epoch, :seq, :hash, :key, :retired, :recovery, :head)
+       ON CONFLICT (only) DO UPDATE SET log = :log, epoch = :epoch, seq = :seq, hash = :hash, key = :key, retired = :retired,
          recovery = :recovery, head = max(head, :head)`,
-    ).run({ log, epoch, seq, hash, key, recovery, head });
+    ).run({ ...chain, retired: JSON.stringify(retired) });
   }
 
   return {
@@ -28,6 +29,7 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
         seq: seq(row.seq as number),
         hash: row.hash as Digest,
         key: row.key as PublicKey,
+        retired: JSON.parse(row.retired as string) as PublicKey[],
         recovery: row.recovery as KeyFingerprint,
         head: row.head as number,
       };

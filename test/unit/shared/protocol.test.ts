@@ -1,5 +1,6 @@
 import t from 'tap';
 import { digestOf } from '../../../shared/digest.ts';
+import { signGrant } from '../../../shared/grant.ts';
 import { signText } from '../../../shared/keys.ts';
 import {
   bundleRequestSchema,
@@ -45,6 +46,11 @@ const report: EdgeReport = {
   faults: [{ time: TIME, code: 'stale-head', message: 'm', upstream: 'http://a.test' }],
   receipts: [receipt],
 };
+const grant = signGrant(
+  LOG,
+  { edge: 'oslo-1', report: ROOT, newest: TIME, lease: 5000, serves: 0 },
+  originKey,
+);
 const signed = signReport(LOG, 'oslo-1', report, edgeKey);
 /** Signs a text as an edge would that says something else. */
 const saying = (text: string): SignedReport => ({
@@ -123,9 +129,10 @@ t.test('requests and answers', async (t) => {
   const leaves = schema(leavesRequestSchema);
   const entries = schema(entriesRequestSchema);
   const cases: Case[] = [
-    ['an answer', reportAnswer, { leases: { 'oslo-1': 5000 }, serves: {} }, true],
-    ['an answer without serves', reportAnswer, { leases: {} }, false],
-    ['an answer with fractions', reportAnswer, { leases: { a: 1.5 }, serves: {} }, false],
+    ['an answer', reportAnswer, { grants: [grant] }, true],
+    ['an answer without grants', reportAnswer, {}, false],
+    ['an answer with a grant that is none', reportAnswer, { grants: [{ ...grant, lease: 1.5 }] }, false],
+    ['an answer of too many', reportAnswer, { grants: Array(1001).fill(grant) }, false],
     ['a bundle', bundle, { objects: 'AAAA_-9' }, true],
     ['a bundle with a dictionary', bundle, { objects: '', dictionary: 'AA' }, true],
     ['a bundle of other text', bundle, { objects: 'AA==' }, false],

@@ -1,5 +1,11 @@
 import t from 'tap';
-import { type ChainState, follow, noteHead, startAtCheckpoint } from '../../../../edge/follow/chain-state.ts';
+import {
+  type ChainState,
+  firstChainState,
+  follow,
+  noteHead,
+  startAtCheckpoint,
+} from '../../../../edge/follow/chain-state.ts';
 import { certifyKey } from '../../../../shared/certificate.ts';
 import { generateSigningKey } from '../../../../shared/keys.ts';
 import { type LogRecord, recordHash } from '../../../../shared/record.ts';
@@ -84,4 +90,45 @@ t.test('no other record is taken out of turn', async (t) => {
 t.test('in its turn a checkpoint is a record like others', async (t) => {
   const { log, state } = grown(2);
   t.equal(follow(state, log.checkpoint()).seq, 3);
+});
+
+t.test('a key that was replaced signs no checkpoint, and comes back by no record', async (t) => {
+  const { log, state } = grown(2);
+  const next = generateSigningKey();
+  const key = certifyKey(LOG, 1, next.publicKey, recoveryKey);
+  const payload = JSON.stringify(key);
+  const change = { kind: 'key', site: 0, revision: 0, payload };
+  const replaced = follow(state, log.append(change, next));
+  t.strictSame(replaced.retired, [originKey.publicKey]);
+  log.append({}, next);
+  const stolen = log.checkpoint();
+  t.throws(() => startAtCheckpoint(replaced, stolen), { code: 'bad-signature' });
+  const jumped = startAtCheckpoint(state, log.checkpoint({ key }, {}, next));
+  t.strictSame(
+    jumped.retired,
+    [originKey.publicKey],
+    'also when its replacement is learnt from a checkpoint',
+  );
+  const again = certifyKey(LOG, 1, originKey.publicKey, recoveryKey);
+  const record = log.append({ ...change, payload: JSON.stringify(again) }, originKey);
+  t.throws(() => follow(jumped, record), { code: 'bad-signature' });
+});
+
+t.test('a new edge, which knows the present key, begins with the records of an older one', async (t) => {
+  const log = new SignedLog();
+  const next = generateSigningKey();
+  const joined = firstChainState(
+    LOG,
+    1,
+    certifyKey(LOG, 1, next.publicKey, recoveryKey),
+    recoveryKey.fingerprint,
+  );
+  const keyRecord = (signer: typeof next) => {
+    const payload = JSON.stringify(certifyKey(LOG, 1, signer.publicKey, recoveryKey));
+    return log.append({ kind: 'key', site: 0, revision: 0, payload }, signer);
+  };
+  const records = [keyRecord(originKey), log.append(), keyRecord(next), log.append({}, next)];
+  const state = records.reduce(follow, joined);
+  t.equal(state.key, next.publicKey);
+  t.strictSame(state.retired, [originKey.publicKey]);
 });

@@ -77,6 +77,7 @@ t.test('the first state trusts what the recovery key certifies', async (t) => {
     seq: 0,
     hash: GENESIS,
     key: key.publicKey,
+    retired: [],
     recovery: recovery.fingerprint,
     head: 0,
   });

@@ -2,7 +2,9 @@ import t, { type Test } from 'tap';
 import { follow } from '../../../../edge/follow/chain-state.ts';
 import { failBack } from '../../../../edge/follow/fail-back.ts';
 import type { Upstream } from '../../../../edge/follow/upstream.ts';
+import { Faults } from '../../../../edge/report/faults.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
+import type { Head } from '../../../../shared/head.ts';
 import { edgeKey, LOG } from '../../shared/fixed-keys.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { type Script, scriptedUpstreams } from '../scripted-upstreams.ts';
@@ -17,20 +19,36 @@ const chain = log.records.reduce(follow, SignedLog.start());
 const good: Script = [pathFrame('x'), headFrame(log.head())];
 
 /** Follows the last of the upstreams while the others say what is scripted; gives where that leads. */
-async function run(t: Test, scripts: Record<string, Script[]>) {
+async function run(t: Test, scripts: Record<string, Script[]>, present: Head = log.head(1000)) {
   const clock = jumpingClock();
+  const faults = new Faults(clock);
   const { upstreams, dials, exhausted } = scriptedUpstreams(t, clock, { ...scripts, 'http://last.test': [] });
   upstreams.failBack(upstreams.all.at(-1) as Upstream);
   const stop = new AbortController();
   const moved = new Promise<void>((resolve) => upstreams.moved.addEventListener('abort', () => resolve()));
   const running = failBack(
-    { upstreams, caller, wants: { sites: null, prefixes: null }, clock, chain: () => chain },
+    {
+      upstreams,
+      caller,
+      wants: { sites: null, prefixes: null },
+      clock,
+      faults,
+      chain: () => chain,
+      head: () => present,
+    },
     stop.signal,
   );
   await Promise.race([moved, exhausted]);
   stop.abort();
   await running;
-  return { current: upstreams.current.url, dials: dials.map(([url]) => url), clock, from: dials[0]?.[1] };
+  const codes = faults.list().map(({ code, upstream }) => `${code} ${upstream}`);
+  return {
+    current: upstreams.current.url,
+    dials: dials.map(([url]) => url),
+    clock,
+    from: dials[0]?.[1],
+    codes,
+  };
 }
 
 t.test('goes back to the best that serves', async (t) => {
@@ -74,4 +92,19 @@ t.test('never to one that', async (t) => {
     t.equal(current, 'http://last.test', name);
     t.strictSame(dials, [A, A], `${name}: and is asked again`);
   }
+});
+
+t.test('not to one that is cut off from the origin: it would be left again', async (t) => {
+  const [old, young] = [good, [pathFrame('x'), headFrame(log.head(40_000))]];
+  const { current, dials, codes } = await run(t, { [A]: [old, old, young] }, log.head(60_000));
+  t.equal(current, A);
+  t.strictSame(dials, [A, A, A]);
+  t.strictSame(codes, [], 'that is no lie');
+});
+
+t.test('one that lies when it is looked at is named, and left alone for a while', async (t) => {
+  const forged: Script = [pathFrame(), headFrame(log.head(1, {}, edgeKey))];
+  const { codes, clock } = await run(t, { [A]: [forged] });
+  t.strictSame(codes, [`bad-signature ${A}`]);
+  t.ok(clock.slept.length >= 5, `${clock.slept.length} looks`);
 });

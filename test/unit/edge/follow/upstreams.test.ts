@@ -88,5 +88,22 @@ t.test('of two, the honest one is not left for the liar when it breaks off once'
   const { upstreams, at } = open(t, URLS.slice(0, 2));
   upstreams.avoid(at(0));
   upstreams.advance(at(1));
-  t.equal(upstreams.current, at(1), { todo: 'advance() leaves the only one that is not avoided' });
+  t.equal(upstreams.current, at(1));
+});
+
+t.test('who lies again and again is left alone for longer and longer, up to ten minutes', async (t) => {
+  const { clock, upstreams, at } = open(t, URLS.slice(0, 2));
+  const minutes = Array.from({ length: 8 }, () => {
+    upstreams.failBack(at(0));
+    upstreams.avoid(at(0));
+    upstreams.avoid(at(0));
+    let waited = 0;
+    for (; upstreams.preferred().length === 0; waited++) clock.advance(60_000);
+    return waited;
+  });
+  t.strictSame(minutes, [1, 2, 4, 8, 10, 10, 10, 10]);
+  clock.advance(11 * 60_000);
+  upstreams.avoid(at(0));
+  clock.advance(60_000);
+  t.strictSame(upstreams.preferred(), [at(0)], 'one that was well for long begins anew');
 });

@@ -1,0 +1,62 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { limited } from '../../shared/bandwidth.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Coding } from '../../shared/delta/dcz.ts';
+import type { Encoded } from '../../shared/delta/encodings.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { flowing } from './flow.ts';
+import type { Transfer } from './upstream.ts';
+
+/** Bytes of a coded bundle that are kept for forwarding it. */
+const MOST_KEPT = 8 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+export function codingOf({ headers }: Dispatcher.ResponseData): Coding {
+  const coding = headers['content-encoding'];
+  if (coding === undefined) return 'identity';
+  if (coding === 'zstd' || coding === 'dcz') return coding;
+  throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
+}
+
+/** Passes a body on and hands over the whole of it as it was coded, when it has come to its end. */
+export async function* tee(
+  body: Readable,
+  coding: Coding,
+  keep: (encoded: Encoded) => void,
+): AsyncGenerator<Buffer> {
+  const pieces: Buffer[] = [];
+  let held = 0;
+  for await (const piece of body) {
+    held += (piece as Buffer).length;
+    if (held <= MOST_KEPT) pieces.push(piece as Buffer);
+    yield piece as Buffer;
+  }
+  if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
+}
+
+/** What of a body is passed on as fast as `transfer` allows; whoever leaves it ends the request. */
+export function paced(body: Readable, clock: Clock, { bandwidths, signal }: Transfer): Readable {
+  let source: AsyncIterable<Uint8Array> = flowing(body, clock);
+  for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
+  const passed = Readable.from(source, { objectMode: false });
+  const { destroy } = passed;
+  // A generator that waits for a silent body would not see its reader leave.
+  body.on('error', () => {});
+  passed.destroy = (error) => {
+    body.destroy();
+    return destroy.call(passed, error);
+  };
+  return passed;
+}
+
+export async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let held = 0;
+  for await (const piece of body) {
+    held += piece.length;
+    if (held > MAX_ANSWER_BYTES) throw new SkerryError('upstream-protocol', 'an answer is too long');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

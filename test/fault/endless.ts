@@ -1,0 +1,27 @@
+import { zstdCompressSync } from 'node:zlib';
+import { leafOf } from '../../shared/buckets.ts';
+
+const PADDING = [['x-padding', 'y'.repeat(20_000)]];
+
+/** Frames of zstd that hold nothing: as long as they come, nothing is decoded. */
+export const EMPTY_FRAMES = Buffer.concat(
+  Array.from({ length: 4000 }, () => zstdCompressSync(Buffer.alloc(0))),
+);
+
+/** What goes on for ever, of the kind that was asked for; entries are of the leaves asked for. */
+export function* endless(path: string, leaves: readonly number[]): Generator<Buffer> {
+  if (path.includes('/diff') || path.includes('/entries')) {
+    const asked = new Set(leaves);
+    for (let i = 0; ; ) {
+      const lines: string[] = [];
+      while (lines.length < 20) {
+        const name = `forged/${i++}`;
+        if (asked.size === 0 || asked.has(leafOf(name)))
+          lines.push(JSON.stringify(['+', name, 'ab'.repeat(32), 1, null, 'text/plain', PADDING, 1]));
+      }
+      yield Buffer.from(`${lines.join('\n')}\n`);
+    }
+  }
+  const noise = Buffer.alloc(64 * 1024, 7);
+  while (true) yield noise;
+}

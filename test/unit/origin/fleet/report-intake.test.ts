@@ -1,0 +1,63 @@
+import t from 'tap';
+import { admitted, type EdgeRecord } from '../../../../origin/fleet/edge-record.ts';
+import { freshReports, verifyReports } from '../../../../origin/fleet/report-intake.ts';
+import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
+import { type EdgeReport, type SignedReport, signReport } from '../../../../shared/protocol.ts';
+import { signReceipt } from '../../../../shared/receipt.ts';
+import { LOG, ROOT } from '../../shared/fixed-keys.ts';
+
+const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
+const clock = { now: () => 0, monotonic: () => 0 };
+const place = { region: 'r', lat: null, lon: null, paused: false, lastSeen: null, report: null };
+const edges = new Map<string, EdgeRecord>(
+  Object.entries(keys).map(([name, { publicKey }]) => [
+    name,
+    admitted({ ...place, name, publicKey, revoked: name === 'out' }, clock),
+  ]),
+);
+const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): SignedReport => {
+  const receipt = { log: LOG, epoch: 1, site: 1, revision: 1, root: ROOT, seq: 1, since: 1, covers: 'all' };
+  const body: EdgeReport = {
+    ...{ time, position: 1, version: '1', parent: null, sites: [], faults: [] },
+    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+    receipts: receiptOf === undefined ? [] : [signReceipt({ ...receipt, edge: receiptOf }, key)],
+  };
+  return signReport(LOG, edge, body, key);
+};
+const verify = (sender: string, reports: SignedReport[]) =>
+  verifyReports(LOG, sender, reports, (name) => edges.get(name)).map(({ edge }) => edge.row.name);
+
+t.test("what is wrong with the sender's own refuses the request", async (t) => {
+  const cases: [name: string, sender: string, reports: SignedReport[], code: string][] = [
+    ['none', 'parent', [], 'bad-request'],
+    ['that of another first', 'parent', [report('child', keys.child)], 'bad-request'],
+    ['another signer', 'parent', [report('parent', keys.child)], 'bad-request'],
+    ['the receipt of another', 'parent', [report('parent', keys.parent, 1, 'child')], 'bad-request'],
+    ['a revoked one', 'out', [report('out', keys.out)], 'no-such-edge'],
+    ['a stranger', 'who', [report('who', keys.out)], 'no-such-edge'],
+  ];
+  for (const [name, sender, reports, code] of cases) t.throws(() => verify(sender, reports), { code }, name);
+});
+
+t.test('what is wrong with those that it relays costs nobody else anything', async (t) => {
+  const own = report('parent', keys.parent);
+  const child = report('child', keys.child, 1, 'child');
+  const cases: [name: string, bad: SignedReport][] = [
+    ['a stranger', report('who', keys.child)],
+    ['a revoked one', report('out', keys.out)],
+    ['another signer', report('child', keys.parent)],
+    ['an altered text', { ...child, text: '{}' }],
+    ['the receipt of another', report('child', keys.child, 1, 'parent')],
+  ];
+  for (const [name, bad] of cases)
+    t.strictSame(verify('parent', [own, bad, child]), ['parent', 'child'], name);
+});
+
+t.test('only what is newer than all before of its edge is fresh', async (t) => {
+  const times = [5, 5, 4, 6].map((time) => report('child', keys.child, time));
+  const all = verifyReports(LOG, 'child', times, (name) => edges.get(name));
+  t.strictSame(
+    freshReports(all).map(({ report: { time } }) => time),
+    [5, 6],
+  );
+});
