@@ -100,10 +100,11 @@ export async function prepareRevision(
     let puts = 0;
     for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
-      // No diff puts more files than the origin signed, nor drops more than there can be; who sends more never ends.
+      // No diff puts more files than the origin signed, nor drops more than there can be. Who sends more never ends,
+      // or has kept a diff that was read while its disk was damaged: what it holds now is compared.
       if (change.kind === 'put') puts++;
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
-        throw new SkerryError('upstream-protocol', `revision ${revision} has more files than were signed`);
+        throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);
       if (changes.length < STAGE_PAGE) continue;
       await catalog.stage(site.id, revision, changes);
       changes = [];
