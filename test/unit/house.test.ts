@@ -149,6 +149,8 @@ t.test('one door per library', async (t) => {
     undici: ['edge/follow/upstream.ts', 'origin/client/api-client.ts'],
     // origin/fleet keeps its measured lags in one too; the memory cache of served bytes is edge/serve/content.ts.
     'lru-cache': ['shared/byte-cache.ts'],
+    '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
+    '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
     croner: ['shared/schedule.ts'],
     piscina: ['shared/thread.ts'],
     jose: ['shared/edge-token.ts'],
