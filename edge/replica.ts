@@ -243,6 +243,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
           readers,
           objects,
           manifests,
+          gate,
           source: sourceOf(upstreams.current),
         },
         repair,

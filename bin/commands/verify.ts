@@ -45,7 +45,7 @@ async function verify(admin: string, repair: boolean, signal: AbortSignal): Prom
   return (await answer.json()) as VerifyResult;
 }
 
-function printResult({ sites }: VerifyResult): void {
+function printResult({ sites, others }: VerifyResult): void {
   for (const { name, revision, manifest, objects, bytes, damaged, repaired } of sites) {
     const isSound = damaged.length === 0 && manifest === 'sound';
     const isMended = manifest !== 'damaged' && (damaged.length === 0 || repaired);
@@ -54,4 +54,6 @@ function printResult({ sites }: VerifyResult): void {
     if (manifest === 'damaged') printLine('  the manifest is not the one that the origin signed');
     for (const path of damaged) printLine(`  ${path}`);
   }
+  if (others.damaged > 0)
+    printLine(`${plural(others.damaged, 'damaged object')} of other revisions: removed, fetched when needed`);
 }

@@ -1,6 +1,7 @@
 import { differing } from '../../shared/bucket-list.ts';
 import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../shared/buckets.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
+import type { Gate } from '../../shared/gate.ts';
 import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Bucket } from '../../shared/manifest/buckets.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
@@ -26,6 +27,12 @@ export interface VerifyResult {
     readonly damaged: readonly string[];
     readonly repaired: boolean;
   }[];
+  /** What is kept for rollbacks, for children, or for a revision that is on its way. */
+  readonly others: {
+    readonly objects: number;
+    /** They are gone; whoever needs them fetches them anew. */
+    readonly damaged: number;
+  };
 }
 
 interface VerifyParts {
@@ -36,13 +43,15 @@ interface VerifyParts {
   readonly source: ObjectSource;
   /** One writer of a site's manifest at a time. */
   readonly manifests: KeyedLock<number>;
+  /** Passed alone by whoever removes objects. */
+  readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
 
 /**
- * Reads everything that the active revisions consist of and compares it with what the origin signed. Damaged
- * objects leave the store at once, so that nobody is served one after it was found; with `repair` they are
- * fetched again, from the origin or a parent.
+ * Reads everything that is stored and compares it with what the origin signed. Damaged objects leave the store at
+ * once, so that nobody is served one after it was found; with `repair` those of the active revisions are fetched
+ * again, from the origin or a parent.
  */
 export async function verifyReplica(
   parts: VerifyParts,
@@ -50,15 +59,48 @@ export async function verifyReplica(
   signal: AbortSignal,
 ): Promise<VerifyResult> {
   const sites: VerifyResult['sites'][number][] = [];
+  const seen = new Set<Digest>();
   for (const site of await parts.catalog.sites()) {
-    if (site.active.revision > 0) sites.push(await verifySite(parts, site, repair, signal));
+    if (site.active.revision > 0) sites.push(await verifySite(parts, site, seen, repair, signal));
   }
-  return { sites };
+  return { sites, others: await verifyOthers(parts, seen, signal) };
+}
+
+/** A damaged object that no reader can see yet would be taken for whole by the revision that brings it back. */
+async function verifyOthers(
+  { catalog, store, gate, readers }: VerifyParts,
+  seen: Set<Digest>,
+  signal: AbortSignal,
+): Promise<VerifyResult['others']> {
+  let objects = 0;
+  let damaged = 0;
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const page: Awaited<ReturnType<EdgeCatalog['allObjects']>> = await catalog.allObjects(after, PAGE);
+    const unseen = [...new Set(page.digests)].filter((digest) => !seen.has(digest));
+    for (const digest of unseen) seen.add(digest);
+    const absent = new Set(await store.missing(unseen));
+    const stored = unseen.filter((digest) => !absent.has(digest)).map((digest) => ({ digest }));
+    const bad = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
+    objects += stored.length;
+    damaged += bad.length;
+    if (bad.length > 0) {
+      await gate.alone(async () => {
+        await store.remove(bad);
+        readers.forget(bad);
+        // A prepared revision may have counted on them.
+        await catalog.clearPrepared();
+      });
+    }
+    after = page.next;
+  }
+  return { objects, damaged };
 }
 
 async function verifySite(
   parts: VerifyParts,
   site: EdgeSite,
+  seen: Set<Digest>,
   repair: boolean,
   signal: AbortSignal,
 ): Promise<VerifyResult['sites'][number]> {
@@ -67,14 +109,15 @@ async function verifySite(
   const { nodes, isStored } = await audit(catalog, id, active.revision);
   const isSound = isStored && rootOf(nodes) === active.root;
   const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
-  const seen = new Set<Digest>();
+  const own = new Set<Digest>();
   const damaged: string[] = [];
   let bytes = 0;
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     const page = await catalog.manifestPage(id, active.revision, cursor, PAGE);
-    const held = page.entries.filter(({ path, digest }) => isCovered(path, covers) && !seen.has(digest));
+    const held = page.entries.filter(({ path, digest }) => isCovered(path, covers) && !own.has(digest));
     for (const entry of held) {
+      own.add(entry.digest);
       seen.add(entry.digest);
       bytes += entry.size;
     }
@@ -91,7 +134,7 @@ async function verifySite(
     name,
     revision: active.revision,
     manifest: isSound ? ('sound' as const) : mended ? ('mended' as const) : ('damaged' as const),
-    objects: seen.size,
+    objects: own.size,
     bytes,
     damaged,
   };
@@ -159,7 +202,7 @@ async function mendAlone(
   return rootOf((await audit(catalog, id, active.revision)).nodes) === active.root;
 }
 
-async function damagedObjects<T extends { readonly digest: Digest; readonly size: number }>(
+async function damagedObjects<T extends { readonly digest: Digest }>(
   store: ObjectStore,
   objects: readonly T[],
   signal: AbortSignal,

@@ -5,10 +5,12 @@ import { statements } from '../sqlite/open.ts';
 /** Bytes of a digest that name an object in a bundle's request. */
 export const SHORT_NAME = 8;
 
-/** Finds objects by the beginnings of their digests. */
+/** The objects that entries name. */
 export interface ObjectNames {
   /** An object of some entry for each name; undefined where there is none. Two may share a name: callers compare. */
   objectsNamed(names: readonly Uint8Array[]): (Digest | undefined)[];
+  /** All that entries of any revision of any site name, chunk lists too, in pages from 0 on; some more than once. */
+  allObjects(after: number, limit: number): { readonly digests: Digest[]; readonly next: number | undefined };
 }
 
 export function openObjectNames(database: DatabaseSync): ObjectNames {
@@ -23,6 +25,19 @@ export function openObjectNames(database: DatabaseSync): ObjectNames {
         );
         return row === undefined ? undefined : digestFromBytes(row.digest as Uint8Array);
       }),
+
+    allObjects(after, limit) {
+      const rows = sql('SELECT id, digest, chunks FROM entry WHERE id > ? ORDER BY id LIMIT ?').all(
+        after,
+        limit,
+      );
+      return {
+        digests: rows
+          .flatMap(({ digest, chunks }) => (chunks === null ? [digest] : [digest, chunks]))
+          .map((bytes) => digestFromBytes(bytes as Uint8Array)),
+        next: rows.length === limit ? (rows.at(-1)?.id as number) : undefined,
+      };
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { startCluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';
 import { read } from '../helpers/http.ts';
 import { packageFolder } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 
 t.test(
   'verify finds what the disk altered, nothing of it is served, and repair fetches it again',
@@ -62,4 +63,27 @@ t.test('a manifest that the disk altered is mended leaf by leaf', async (t) => {
   await edge.stop();
   await edge.start();
   t.strictSame(await differences(edge.url, 'b', folder), []);
+});
+
+t.test('what is kept for a rollback is verified, too', async (t) => {
+  const cluster = await startCluster({ edges: 1 });
+  t.teardown(() => cluster.close());
+  const [edge] = cluster.edges;
+  if (edge === undefined) throw new Error('no edge');
+  const older = packageFolder('bootstrap-a');
+  for (const name of ['bootstrap-a', 'bootstrap-b'])
+    t.equal((await cluster.skerry('publish', packageFolder(name), '--site', 'b', '--wait')).code, 0);
+  const large = join(edge.data, 'objects/large');
+  for (const file of await readdir(large, { recursive: true }))
+    if (file.length > 60) await writeFile(join(large, file), 'altered');
+  const repaired = JSON.parse(
+    (await cluster.skerry('verify', '--admin', edge.adminUrl, '--json', '--repair')).stdout,
+  );
+  t.ok(repaired.others.damaged > 10, `${repaired.others.damaged} of the older revision`);
+  t.match(repaired.sites, [{ repaired: true }]);
+  t.equal((await cluster.skerry('rollback', 'b', '--to', '1')).code, 0);
+  await until('the rollback to be visible', async () =>
+    (await read(edge.url, 'b', 'package.json')).body.toString().includes('"5.3.2"'),
+  );
+  t.strictSame(await differences(edge.url, 'b', older), []);
 });
