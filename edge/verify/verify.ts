@@ -7,6 +7,7 @@ import type { Bucket } from '../../shared/manifest/buckets.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { remakeDigests, stageLeaves } from '../follow/compare.ts';
+import { isWanted } from '../follow/next-step-plan.ts';
 import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
 import { fetchManifest, isCovered } from '../follow/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
@@ -61,7 +62,9 @@ export async function verifyReplica(
   const sites: VerifyResult['sites'][number][] = [];
   const seen = new Set<Digest>();
   for (const site of await parts.catalog.sites()) {
-    if (site.active.revision > 0) sites.push(await verifySite(parts, site, seen, repair, signal));
+    // What is left of a site that this edge is not to hold any more is not followed either, so it cannot be mended.
+    if (site.active.revision > 0 && isWanted(site, parts.limits))
+      sites.push(await verifySite(parts, site, seen, repair, signal));
   }
   return { sites, others: await verifyOthers(parts, seen, signal) };
 }
