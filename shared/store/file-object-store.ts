@@ -22,6 +22,7 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
   await syncFolder(largeFolder(folder));
   const small = startThreads<SmallObjects>(moduleUrl('./small-objects.worker', import.meta.url), 1, {
     file: smallObjectsFile(folder),
+    folder,
   });
   await small.remote.missing([]);
 
@@ -42,13 +43,7 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
   };
 
   return {
-    async missing(digests) {
-      const absent: Digest[] = [];
-      for (const digest of await small.remote.missing(digests)) {
-        if ((await largeSize(digest)) === undefined) absent.push(digest);
-      }
-      return absent;
-    },
+    missing: (digests) => small.remote.missing(digests),
 
     putSmall: (objects) => small.remote.put(objects),
 

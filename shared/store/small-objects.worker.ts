@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes } from '../digest.ts';
 import { openDatabase, statements, transaction } from '../sqlite/open.ts';
 import { serveCalls } from '../thread.ts';
+import { largeObjectFile } from './layout.ts';
 import type { SmallObject } from './object-store.ts';
 
 const migrations = [
@@ -12,14 +14,23 @@ const migrations = [
 /** Free pages go back to the disk some at a time: moving others into their places is work too. */
 const PAGES_GIVEN_BACK = 4096;
 
+export interface SmallObjectsPlace {
+  readonly file: string;
+  /** Of the whole store. */
+  readonly folder: string;
+}
+
 /** One SQLite file for all small objects: a batch is one transaction and so one sync. */
-function openSmallObjects(file: string) {
+function openSmallObjects({ file, folder }: SmallObjectsPlace) {
   const database = openDatabase(file, migrations, 'shrinking');
   const sql = statements(database);
   const stored = (digest: Digest) =>
     sql('SELECT 1 FROM object WHERE digest = ?').get(digestBytes(digest)) !== undefined;
+  const isFile = (digest: Digest) =>
+    statSync(largeObjectFile(folder, digest), { throwIfNoEntry: false }) !== undefined;
   return {
-    missing: (digests: readonly Digest[]) => digests.filter((digest) => !stored(digest)),
+    /** Those that are stored nowhere. Ten thousand files are looked for here in a tenth of the time that promises take. */
+    missing: (digests: readonly Digest[]) => digests.filter((digest) => !stored(digest) && !isFile(digest)),
     put(objects: readonly SmallObject[]) {
       transaction(database, () => {
         for (const { digest, bytes } of objects) {
@@ -52,4 +63,4 @@ function openSmallObjects(file: string) {
 
 export type SmallObjects = ReturnType<typeof openSmallObjects>;
 
-export default serveCalls(openSmallObjects((workerData as unknown as { file: string }).file));
+export default serveCalls(openSmallObjects(workerData as unknown as SmallObjectsPlace));
