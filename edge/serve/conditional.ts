@@ -8,20 +8,33 @@ export interface Validators {
   readonly modified: number;
 }
 
-/** Whether a GET or HEAD is answered 304 (RFC 9110, 13.1.2 and 13.1.3, in the precedence of 13.2.2). */
-export function isNotModified(
-  headers: {
-    readonly 'if-none-match'?: string | undefined;
-    readonly 'if-modified-since'?: string | undefined;
-  },
+export interface ConditionalHeaders {
+  readonly 'if-match'?: string | undefined;
+  readonly 'if-unmodified-since'?: string | undefined;
+  readonly 'if-none-match'?: string | undefined;
+  readonly 'if-modified-since'?: string | undefined;
+}
+
+/**
+ * What the preconditions of a GET or HEAD come to, in the order of RFC 9110, 13.2.2: `failed` is answered 412,
+ * `not-modified` 304. Dates that are none are ignored.
+ */
+export function judgePreconditions(
+  headers: ConditionalHeaders,
   validators: Validators,
-): boolean {
-  const tags = headers['if-none-match'];
-  if (tags !== undefined) return matchesAny(tags, validators.etag);
-  const since = headers['if-modified-since'];
-  if (since === undefined) return false;
-  const time = parseHttpDate(since);
-  return time !== undefined && wholeSeconds(validators.modified) <= time;
+): 'met' | 'not-modified' | 'failed' {
+  const modified = wholeSeconds(validators.modified);
+  const match = headers['if-match'];
+  if (match !== undefined) {
+    if (!names(match, validators.etag, 'strong')) return 'failed';
+  } else {
+    const unmodifiedSince = dateOf(headers['if-unmodified-since']);
+    if (unmodifiedSince !== undefined && modified > unmodifiedSince) return 'failed';
+  }
+  const noneMatch = headers['if-none-match'];
+  if (noneMatch !== undefined) return names(noneMatch, validators.etag, 'weak') ? 'not-modified' : 'met';
+  const modifiedSince = dateOf(headers['if-modified-since']);
+  return modifiedSince !== undefined && modified <= modifiedSince ? 'not-modified' : 'met';
 }
 
 /** Whether a range still belongs to what is served (RFC 9110, 13.1.5): strong comparison, exact date. */
@@ -31,12 +44,16 @@ export function rangeApplies(ifRange: string | undefined, validators: Validators
   return parseHttpDate(ifRange) === wholeSeconds(validators.modified);
 }
 
-/** Weak comparison (RFC 9110, 8.8.3.2). */
-function matchesAny(list: string, etag: string): boolean {
+/** Whether a list of entity tags names this strong one (RFC 9110, 8.8.3.2). */
+function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   if (list.trim() === '*') return true;
-  for (const [, tag] of list.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g))
-    if (tag === etag) return true;
+  for (const [, weak, tag] of list.matchAll(/(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g))
+    if (tag === etag && (weak === undefined || comparison === 'weak')) return true;
   return false;
+}
+
+function dateOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : parseHttpDate(header);
 }
 
 function wholeSeconds(time: number): number {
