@@ -33,6 +33,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { createToken } from './fleet/tokens.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
+import { RuleCheck } from './ingest/rule-check.ts';
 import type { Catalog } from './log/catalog.ts';
 import { Committer } from './log/commit.ts';
 import { openSqliteCatalog } from './log/sqlite-catalog.ts';
@@ -108,7 +109,8 @@ export async function startOrigin(
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);
-  const committer = new Committer(sync);
+  const rules = new RuleCheck(store);
+  const committer = new Committer(sync, rules);
   const gate = new Gate();
   const retention = new Retention({
     ...{ catalog, forecast, store, clock, gate, appended },
@@ -131,6 +133,7 @@ export async function startOrigin(
     clock,
     committer,
     intake: new ObjectIntake(store, catalog, clock, gate),
+    rules,
     fileChanges: new FileChanges(catalog, committer, clock),
     fleet,
     retention,

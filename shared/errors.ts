@@ -14,6 +14,7 @@ const table = {
   'bad-scope': [400, 'Use admin, read, join or publish:SITE.'],
   'bad-config': [400, 'See `skerry help COMMAND` for the options.'],
   'bad-policy': [400, 'Change the settings of the site so that they fit each other.'],
+  'bad-rules': [422, 'Correct the lines named and publish again; nothing was changed.'],
   'bad-schedule': [400, 'Give a cron expression of five fields and an IANA time zone.'],
   'not-a-folder': [400, 'Name an existing folder.'],
   'symlink-outside': [400, 'Remove the link, or copy what it points to into the folder.'],

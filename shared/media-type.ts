@@ -1,7 +1,11 @@
 import mime from 'mime';
-import type { ContentPath } from './content-path.ts';
 
 /** The media type that a file's name stands for, without parameters. */
-export function mediaType(path: ContentPath): string {
-  return mime.getType(path) ?? 'application/octet-stream';
+export function mediaType(path: string): string {
+  return knownMediaType(path) ?? 'application/octet-stream';
+}
+
+/** Undefined for an ending that stands for nothing, and for none. */
+export function knownMediaType(path: string): string | undefined {
+  return mime.getType(path) ?? undefined;
 }

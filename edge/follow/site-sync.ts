@@ -2,6 +2,7 @@ import type { Change } from '../../shared/diff.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
+import { isRuleFile } from '../../shared/site-rules/rule-lines.ts';
 import type { EdgeCatalog, EdgeSite, Milestone, NeededObject, StagedObject } from '../store/catalog.ts';
 import { matchBases } from './base-match.ts';
 import { remakeDigests, stageByComparison } from './compare.ts';
@@ -183,8 +184,9 @@ export async function unstage(
   await catalog.endStaging(site);
 }
 
+/** The rules of a site are needed for whatever part of it is held. */
 export function isCovered(path: string, prefixes: readonly string[] | null): boolean {
-  return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
+  return prefixes === null || isRuleFile(path) || prefixes.some((prefix) => path.startsWith(prefix));
 }
 
 const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);

@@ -44,9 +44,12 @@ export function rangeApplies(ifRange: string | undefined, validators: Validators
   return parseHttpDate(ifRange) === wholeSeconds(validators.modified);
 }
 
-/** Whether a list of entity tags names this strong one (RFC 9110, 8.8.3.2). */
+/** Whether a list of entity tags names this strong one (RFC 9110, 8.8.3.2); `*` names any. */
 function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
-  if (list.trim() === '*') return true;
+  return list.trim() === '*' || namesTag(list, etag, comparison);
+}
+
+export function namesTag(list: string, etag: string, comparison: 'strong' | 'weak' = 'weak'): boolean {
   for (const [, weak, tag] of list.matchAll(/(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g))
     if (tag === etag && (weak === undefined || comparison === 'weak')) return true;
   return false;

@@ -7,17 +7,22 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import type { Representation } from './representation.ts';
 
-const MEMORY_BYTES = 32 * 1024 * 1024;
+const MEMORY_BYTES = 64 * 1024 * 1024;
+/** Larger objects are streamed from disk each time. */
+const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
 /** An entry, or that there is none, as objects of V8, roughly. */
 const ENTRY_BYTES = 500;
+/** Objects asked for once, which are taken into memory when they are asked for again. */
+const SEEN_BYTES = 1024 * 1024;
 
 export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly tier: 'memory' | 'disk' }
   | { readonly kind: 'stream'; readonly stream: Readable; readonly tier: 'disk' };
 
-/** Finds entries and their bytes for a serving process: small objects in memory, the rest from disk. */
+/** Finds entries and their bytes for a serving process: what is hot in memory, the rest from disk. */
 export class Content {
   readonly #manifests: ManifestReader;
   readonly #objects: ObjectReader;
@@ -25,7 +30,13 @@ export class Content {
     bytes: ENTRIES_BYTES,
     sizeOf: () => ENTRY_BYTES,
   });
-  readonly #bytes = new ByteCache<Digest, Buffer>({ bytes: MEMORY_BYTES, sizeOf: ({ length }) => length });
+  readonly #bytes = new ByteCache<Digest, Buffer>({
+    bytes: MEMORY_BYTES,
+    sizeOf: ({ length }) => length,
+    largest: LARGEST_IN_MEMORY + 1024,
+  });
+  readonly #seenOnce = new ByteCache<Digest, true>({ bytes: SEEN_BYTES, sizeOf: () => 1 });
+  readonly #loading = new Set<Digest>();
 
   constructor(manifests: ManifestReader, objects: ObjectReader) {
     this.#manifests = manifests;
@@ -42,20 +53,23 @@ export class Content {
     return found.entry;
   }
 
-  /** The bytes of an entry, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
-  body(entry: Entry, range: ByteRange | undefined): Body {
-    if (!isSmall(entry.size)) {
-      const stream = this.#objects.stream(entry.digest, range);
-      if (stream === undefined) throw notStored(entry.digest);
-      return { kind: 'stream', stream, tier: 'disk' };
-    }
-    const cached = this.#bytes.get(entry.digest);
-    const bytes = cached ?? this.#read(entry.digest);
-    return {
-      kind: 'bytes',
-      bytes: range === undefined ? bytes : bytes.subarray(range.start, range.end + 1),
-      tier: cached === undefined ? 'disk' : 'memory',
-    };
+  /** The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
+  body({ digest, size }: Pick<Representation, 'digest' | 'size'>, range: ByteRange | undefined): Body {
+    const cached = this.#bytes.get(digest);
+    if (cached !== undefined) return { kind: 'bytes', bytes: cut(cached, range), tier: 'memory' };
+    if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), tier: 'disk' };
+    const stream = this.#objects.stream(digest, range);
+    if (stream === undefined) throw notStored(digest);
+    if (size <= LARGEST_IN_MEMORY) this.#loadWhenHot(digest, size);
+    return { kind: 'stream', stream, tier: 'disk' };
+  }
+
+  /** A whole object at once, for what a request cannot be answered without. Throws `no-such-object`. */
+  bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer {
+    if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
+    const bytes = this.#objects.large(digest);
+    if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
+    return bytes;
   }
 
   forget(digests: readonly Digest[]): void {
@@ -63,12 +77,31 @@ export class Content {
   }
 
   /** Hashed again on its way into memory: disks lose bits, and what is in memory is served a thousand times. */
-  #read(digest: Digest): Buffer {
+  #readSmall(digest: Digest): Buffer {
     const bytes = this.#objects.small(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
     this.#bytes.set(digest, bytes);
     return bytes;
   }
+
+  #loadWhenHot(digest: Digest, size: number): void {
+    if (this.#seenOnce.get(digest) === undefined) {
+      this.#seenOnce.set(digest, true);
+    } else if (!this.#loading.has(digest)) {
+      this.#loading.add(digest);
+      this.#load(digest, size).finally(() => this.#loading.delete(digest));
+    }
+  }
+
+  /** In slices, so that hashing does not hold up other readers. What cannot be read stays on disk. */
+  async #load(digest: Digest, size: number): Promise<void> {
+    const bytes = await this.#objects.verified(digest, size).catch(() => undefined);
+    if (bytes !== undefined) this.#bytes.set(digest, bytes);
+  }
+}
+
+function cut(bytes: Buffer, range: ByteRange | undefined): Buffer {
+  return range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
 }
 
 function notStored(digest: Digest): SkerryError {

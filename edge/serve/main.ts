@@ -7,6 +7,7 @@ import { openObjectReader } from '../../shared/store/object-reader.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
+import { RulesInForce } from './rules-in-force.ts';
 import { buildServer } from './server.ts';
 import { Views } from './views.ts';
 
@@ -38,7 +39,8 @@ async function serve({ folder, host, port }: Start): Promise<void> {
   const views = new Views();
   const counters = new Counters();
   const content = new Content(openManifestReader(catalog), objects);
-  const app = buildServer(views, content, counters, createLogger());
+  const rules = new RulesInForce(content);
+  const app = buildServer({ views, content, rules, counters, log: createLogger() });
   await app.ready();
 
   process.on('message', (message: ToServing) => {

@@ -1,50 +1,46 @@
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Entry } from '../../shared/entry.ts';
+import { isRuleFile } from '../../shared/site-rules/rule-lines.ts';
 import type { RequestPath } from './request-path.ts';
 
-/** What answers a request. */
+/** What is published for a request. */
 export type Resolution =
-  | { readonly kind: 'entry'; readonly entry: Entry }
+  /** `isExact`: under the very path that was asked for. */
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly isExact: boolean }
   /** The folder has an index page: its address ends in a slash. */
-  | { readonly kind: 'redirect'; readonly folder: ContentPath }
-  /** With the nearest `404.html` up the tree, if there is one. */
-  | { readonly kind: 'absent'; readonly page: Entry | undefined };
+  | { readonly kind: 'folder'; readonly folder: ContentPath }
+  | { readonly kind: 'absent' };
 
-type Lookup = (path: ContentPath) => Entry | undefined;
+export type Lookup = (path: ContentPath) => Entry | undefined;
 
-/** Files of the root that configure a site and are not served. */
-const CONFIGURATION = new Set(['_headers', '_redirects']);
+const ABSENT: Resolution = { kind: 'absent' };
 
 /**
  * A published path answers with its own bytes, whatever else could be meant; clean URLs only add names: `/a`
  * stands for `a.html`, else leads to `/a/` where `a/index.html` exists.
  */
 export function resolve(request: RequestPath, lookup: Lookup): Resolution {
-  switch (request.kind) {
-    case 'malformed':
-    case 'unpublishable':
-      return absent('', lookup);
-    case 'folder': {
-      const index = lookup(inFolder(request.path, 'index.html'));
-      return index === undefined ? absent(request.path, lookup) : { kind: 'entry', entry: index };
-    }
-    case 'file':
-      return resolveFile(request.path, lookup);
+  if (request.kind === 'folder') {
+    const index = lookup(inFolder(request.path, 'index.html'));
+    return index === undefined ? ABSENT : { kind: 'entry', entry: index, isExact: false };
   }
-}
-
-function resolveFile(path: ContentPath, lookup: Lookup): Resolution {
-  if (CONFIGURATION.has(path)) return absent('', lookup);
-  const entry = lookup(path) ?? lookup(`${path}.html` as ContentPath);
-  if (entry !== undefined) return { kind: 'entry', entry };
+  if (request.kind !== 'file' || isRuleFile(request.path)) return ABSENT;
+  const { path } = request;
+  const exact = lookup(path);
+  if (exact !== undefined) return { kind: 'entry', entry: exact, isExact: true };
+  const page = lookup(`${path}.html` as ContentPath);
+  if (page !== undefined) return { kind: 'entry', entry: page, isExact: false };
   const isFolder = lookup(inFolder(path, 'index.html')) !== undefined;
-  return isFolder ? { kind: 'redirect', folder: path } : absent(parent(path), lookup);
+  return isFolder ? { kind: 'folder', folder: path } : ABSENT;
 }
 
-function absent(folder: string, lookup: Lookup): Resolution {
-  for (let at = folder; ; at = parent(at)) {
-    const page = lookup(inFolder(at, '404.html'));
-    if (page !== undefined || at === '') return { kind: 'absent', page };
+/** The nearest `404.html` up the tree. */
+export function errorPage(request: RequestPath, lookup: Lookup): Entry | undefined {
+  let folder: string =
+    request.kind === 'folder' ? request.path : request.kind === 'file' ? parent(request.path) : '';
+  for (; ; folder = parent(folder)) {
+    const page = lookup(inFolder(folder, '404.html'));
+    if (page !== undefined || folder === '') return page;
   }
 }
 

@@ -5,28 +5,30 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { Entry } from '../../shared/entry.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { SiteView } from '../activate/messages.ts';
-import { isNotModified, rangeApplies } from './conditional.ts';
+import { type Answer, textAnswer, withoutBody } from './answer.ts';
 import type { Content } from './content.ts';
 import type { Counters } from './counters.ts';
-import { contentType, entryHeaders, etagOf, REVALIDATE, wantsReprDigest } from './headers.ts';
-import { decideRange } from './range.ts';
-import { encodePath, requestPath } from './request-path.ts';
-import { resolve } from './resolve.ts';
+import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
+import type { RulesInForce } from './rules-in-force.ts';
+import { send } from './send.ts';
+import { servedSite } from './served-site.ts';
 import type { Views } from './views.ts';
 
 const KEEP_ALIVE_MS = 65_000;
 const TEXT = 'text/plain; charset=utf-8';
 
+export interface ServerParts {
+  readonly views: Views;
+  readonly content: Content;
+  readonly rules: RulesInForce;
+  readonly counters: Counters;
+  readonly log: Logger;
+}
+
 /** The server that readers reach. It publishes nothing but what the active revisions hold. */
-export function buildServer(
-  views: Views,
-  content: Content,
-  counters: Counters,
-  log: Logger,
-): FastifyInstance {
+export function buildServer({ views, content, rules, counters, log }: ServerParts): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,11 +46,9 @@ export function buildServer(
     log.error({ err: error, url: request.url }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
   });
-
-  app.route({ method: ['GET', 'HEAD'], url: '/*', handler: answer });
-  app.setNotFoundHandler((_request, reply) => {
-    return reply.code(405).header('allow', 'GET, HEAD').type(TEXT).send('Method not allowed\n');
-  });
+  app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: answer });
+  // What is no path of a route, `OPTIONS *` and the methods that are refused, is judged like all else.
+  app.setNotFoundHandler(answer);
   return app;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -57,104 +57,34 @@ export function buildServer(
       await sites;
       sites = views.current();
     }
+    const asked: ReaderRequest = {
+      method: request.method,
+      target: request.raw.url ?? '',
+      headers: request.headers as ReaderHeaders,
+    };
     const view = sites.find(request.headers.host);
-    if (view === undefined) return reply.code(404).type(TEXT).send('No site is served under this host\n');
-    answerFrom(view, request, reply);
+    if (view === undefined)
+      return send(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), content, reply);
+    send(answerFrom(view, asked), content, reply);
     counters.count(view.name, reply.statusCode, sentBytes(reply));
     return reply;
   }
 
-  function answerFrom(view: SiteView, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { id, name, revision } = view;
-    if (revision === 0) {
-      return reply
-        .code(503)
-        .header('retry-after', '1')
-        .type(TEXT)
-        .send('Nothing has been published here yet\n');
-    }
-    if (view.needsLease && !views.hasLease()) {
-      return reply
-        .code(503)
-        .header('retry-after', '1')
-        .type(TEXT)
-        .send('This edge has lost its origin and may be behind\n');
-    }
-    reply.header('skerry-revision', `${name}@${revision}`).header('x-content-type-options', 'nosniff');
-    const path = requestPath(request.raw.url ?? '');
-    if (path.kind === 'malformed') return reply.code(400).type(TEXT).send('Malformed path\n');
-    const resolution = resolve(path, (wanted) => content.entry(id, revision, wanted));
-    if (resolution.kind === 'entry' && !isHeld(resolution.entry, view))
-      return reply.code(421).type(TEXT).send('This edge holds other paths of the site\n');
-    switch (resolution.kind) {
-      case 'entry':
-        return sendEntry(resolution.entry, request, reply);
-      case 'redirect':
-        return (
-          reply
-            .code(301)
-            // Without it a browser would keep the redirect long after the folder has become a file.
-            .header('cache-control', REVALIDATE)
-            .header('location', `${encodePath(resolution.folder)}/${query(request)}`)
-            .send()
-        );
-      case 'absent':
-        return sendAbsent(
-          resolution.page && isHeld(resolution.page, view) ? resolution.page : undefined,
-          request,
-          reply,
-        );
-    }
+  function answerFrom(view: SiteView, asked: ReaderRequest): Answer {
+    const unready = whyUnready(view);
+    if (unready !== undefined) return forMethod(asked, textAnswer(503, unready, { 'retry-after': '1' }));
+    return decide(asked, servedSite(view, content, rules));
   }
 
-  function sendEntry(entry: Entry, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { headers } = request;
-    const validators = { etag: etagOf(entry), modified: entry.time };
-    const wantsDigest = wantsReprDigest(headers['want-repr-digest'] as string | undefined);
-    reply.headers(entryHeaders(entry, wantsDigest)).header('accept-ranges', 'bytes');
-    if (isNotModified(headers, validators))
-      return reply.code(304).header('cache-status', 'Skerry; hit').send();
-    const isRanged =
-      request.method === 'GET' && rangeApplies(headers['if-range'] as string | undefined, validators);
-    const decision = decideRange(isRanged ? headers.range : undefined, entry.size);
-    if (decision.kind === 'unsatisfiable') {
-      return reply.code(416).header('content-range', `bytes */${entry.size}`).send();
-    }
-    if (decision.kind === 'whole') return sendBody(entry, undefined, request, reply);
-    const { start, end } = decision.range;
-    reply.code(206).header('content-range', `bytes ${start}-${end}/${entry.size}`);
-    return sendBody(entry, decision.range, request, reply);
-  }
-
-  function sendAbsent(page: Entry | undefined, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    reply.code(404).header('cache-control', 'no-cache');
-    if (page === undefined) return reply.type(TEXT).send('Not found\n');
-    return sendBody(page, undefined, request, reply);
-  }
-
-  function sendBody(
-    entry: Entry,
-    range: { start: number; end: number } | undefined,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): FastifyReply {
-    const length = range === undefined ? entry.size : range.end - range.start + 1;
-    reply.header('content-type', contentType(entry.type)).header('content-length', length);
-    if (request.method === 'HEAD') return reply.header('cache-status', 'Skerry; hit').send();
-    const body = content.body(entry, range);
-    reply.header('cache-status', `Skerry; hit; detail=${body.tier}`);
-    return reply.send(body.kind === 'bytes' ? body.bytes : body.stream);
+  function whyUnready({ revision, needsLease }: SiteView): string | undefined {
+    if (revision === 0) return 'Nothing has been published here yet\n';
+    if (needsLease && !views.hasLease()) return 'This edge has lost its origin and may be behind\n';
+    return undefined;
   }
 }
 
-function isHeld({ path }: Entry, { prefixes }: SiteView): boolean {
-  return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
-}
-
-function query(request: FastifyRequest): string {
-  const url = request.raw.url ?? '';
-  const start = url.indexOf('?');
-  return start === -1 ? '' : url.slice(start);
+function forMethod({ method }: ReaderRequest, answer: Answer): Answer {
+  return method === 'HEAD' ? withoutBody(answer) : answer;
 }
 
 function sentBytes(reply: FastifyReply): number {

@@ -15,6 +15,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
+import type { RuleCheck } from '../ingest/rule-check.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Committer } from '../log/commit.ts';
 import type { Retention } from '../retention/retention.ts';
@@ -26,6 +27,7 @@ export interface ApiContext {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly committer: Committer;
+  readonly rules: RuleCheck;
   readonly intake: ObjectIntake;
   readonly fileChanges: FileChanges;
   readonly fleet: Fleet;

@@ -13,7 +13,7 @@ import { takesRawBodies } from './raw-bodies.ts';
 const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
 
 export function fileRoutes(scope: Api, context: ApiContext): void {
-  const { catalog, store, intake, fileChanges } = context;
+  const { catalog, store, intake, fileChanges, rules } = context;
   const app = takesRawBodies(scope);
 
   app.put(
@@ -26,6 +26,8 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
       const path = filePath(request);
       const site = await catalog.site(request.params.site);
       const object = await intake.take(site.id, request.body as Readable);
+      // Here too: others that share its commit are not refused with it.
+      await rules.check({ path, ...object });
       return fileChanges.add(site.id, { kind: 'put', path, object }, request.query.mode);
     },
   );

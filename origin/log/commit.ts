@@ -4,7 +4,9 @@ import { SkerryError } from '../../shared/errors.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 import type { Mode } from '../../shared/site-policy.ts';
+import { RULE_FILES } from '../../shared/site-rules/rule-lines.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
+import type { RuleCheck } from '../ingest/rule-check.ts';
 import { planCommit } from '../modes/commit-plan.ts';
 import { Deadline } from '../modes/deadline.ts';
 import { isWindowOpen, pendingOpens } from '../modes/opening.ts';
@@ -51,10 +53,12 @@ export class Committer {
   readonly waiting = new Wakeup();
   readonly #parts: SyncParts;
   readonly #stager: Stager;
+  readonly #rules: RuleCheck;
   readonly #sites = new KeyedLock<number>();
 
-  constructor(parts: SyncParts) {
+  constructor(parts: SyncParts, rules: RuleCheck) {
     this.#parts = parts;
+    this.#rules = rules;
     this.#stager = new Stager(parts.catalog, parts.clock);
   }
 
@@ -154,7 +158,12 @@ export class Committer {
     const { mode, site, deadline, now = false } = turn;
     const tip = site.tip === 0 ? undefined : await catalog.revision(site.id, site.tip);
     const base = changes.base ?? site.tip;
-    const staged = await this.#stager.stage({ ...changes, site: site.id, base }, deadline.signal);
+    const overlay: ChangeSet['overlay'] = async (revision, time) => {
+      await changes.overlay(revision, time);
+      // What was published once can be returned to, whatever this version thinks of it.
+      if (changes.restores === null) await this.#checkRules(site.id);
+    };
+    const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);
     // From here on a sync publish looks after its time itself: nothing may end it half-way.
     deadline.disarm();
     const plan = planCommit({
@@ -269,6 +278,14 @@ export class Committer {
     if (target.state === 'aborted')
       throw new SkerryError('no-such-revision', `revision ${target.revision} was aborted`);
     return target;
+  }
+
+  /** Throws `bad-rules`. */
+  async #checkRules(site: number): Promise<void> {
+    for (const path of RULE_FILES) {
+      const entry = await this.#parts.catalog.staged(site, path);
+      if (entry !== undefined) await this.#rules.check(entry);
+    }
   }
 
   async #checkObjects(deploy: string): Promise<void> {

@@ -8,8 +8,8 @@ export type Captures = Readonly<Record<string, string>>;
  */
 export interface PathPattern {
   readonly text: string;
-  /** Without placeholders: it matches one path only. */
-  readonly isStatic: boolean;
+  /** The one path that it matches, without a slash at the end; undefined with placeholders. */
+  readonly only: string | undefined;
   readonly names: readonly string[];
   /** `path` begins with a slash and is decoded. */
   match(path: string): Captures | undefined;
@@ -34,7 +34,7 @@ export function pathPattern(text: string): PathPattern | { readonly fault: strin
   if (twice !== undefined) return { fault: `${text} has :${twice} twice` };
   if (names.length === 0) {
     const only = trimSlash(decoded);
-    return { text, isStatic: true, names, match: (path) => (trimSlash(path) === only ? NONE : undefined) };
+    return { text, only, names, match: (path) => (trimSlash(path) === only ? NONE : undefined) };
   }
   const expression = new RegExp(
     `^${segments
@@ -45,7 +45,7 @@ export function pathPattern(text: string): PathPattern | { readonly fault: strin
   );
   return {
     text,
-    isStatic: false,
+    only: undefined,
     names,
     match(path) {
       // A splat takes the slash at the end, a segment does not.

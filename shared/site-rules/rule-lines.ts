@@ -1,6 +1,10 @@
+import type { ContentPath } from '../content-path.ts';
+
 /** The files at the root of a site that configure how it is served. They are not served themselves. */
-export const HEADERS_FILE = '_headers';
-export const REDIRECTS_FILE = '_redirects';
+export const HEADERS_FILE = '_headers' as ContentPath;
+export const REDIRECTS_FILE = '_redirects' as ContentPath;
+export const RULE_FILES: readonly ContentPath[] = [HEADERS_FILE, REDIRECTS_FILE];
+export const isRuleFile = (path: string) => path === HEADERS_FILE || path === REDIRECTS_FILE;
 
 /** Bytes of such a file, and rules in it. */
 export const MOST_RULE_BYTES = 512 * 1024;

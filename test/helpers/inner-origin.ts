@@ -3,6 +3,7 @@ import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
 import { createToken } from '../../origin/fleet/tokens.ts';
 import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
+import { RuleCheck } from '../../origin/ingest/rule-check.ts';
 import type { Catalog } from '../../origin/log/catalog.ts';
 import { Committer } from '../../origin/log/commit.ts';
 import { openLogWriter } from '../../origin/log/sqlite/append.ts';
@@ -81,7 +82,10 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const stopping = new AbortController();
   const gate = new Gate();
   const fleet = await Fleet.open({ catalog, clock, log, key, recovery, appended });
-  const committer = new Committer({ catalog, clock, appended, edges: fleet, stopping: stopping.signal });
+  const committer = new Committer(
+    { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
+    new RuleCheck(store),
+  );
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const stager = new Stager(catalog, clock);
   const forecast = () => Promise.reject(new Error('nobody asks'));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { firstChainState, follow, noteHead } from '../../../edge/follow/chain-state.ts';
+import { RuleCheck } from '../../../origin/ingest/rule-check.ts';
 import type { Catalog, DeployFile } from '../../../origin/log/catalog.ts';
 import { Committer } from '../../../origin/log/commit.ts';
 import type { SyncEdges } from '../../../origin/modes/sync-edges.ts';
@@ -15,6 +16,7 @@ import { generateSigningKey, type SigningKey } from '../../../shared/keys.ts';
 import type { DiffCursor, ManifestCursor } from '../../../shared/manifest/reading.ts';
 import type { JoinRequest } from '../../../shared/protocol.ts';
 import { Wakeup } from '../../../shared/wakeup.ts';
+import { MemoryDisk, openMemoryStore } from '../../helpers/memory-store.ts';
 
 export interface OpenedCatalog {
   readonly catalog: Catalog;
@@ -71,13 +73,16 @@ export class Publisher {
 
   constructor(catalog: Catalog) {
     this.catalog = catalog;
-    this.committer = new Committer({
-      catalog,
-      clock: this.clock,
-      appended: new Wakeup(),
-      edges: noEdges,
-      stopping: new AbortController().signal,
-    });
+    this.committer = new Committer(
+      {
+        catalog,
+        clock: this.clock,
+        appended: new Wakeup(),
+        edges: noEdges,
+        stopping: new AbortController().signal,
+      },
+      new RuleCheck(openMemoryStore(new MemoryDisk())),
+    );
   }
 
   async upload(site: number, contents: readonly string[]): Promise<void> {

@@ -1,11 +1,18 @@
 import t from 'tap';
-import { isNotModified, rangeApplies } from '../../../../edge/serve/conditional.ts';
+import {
+  type ConditionalHeaders,
+  judgePreconditions,
+  rangeApplies,
+  type Validators,
+} from '../../../../edge/serve/conditional.ts';
 
 const ETAG = '"abc"';
 const SECOND = Date.UTC(2024, 0, 2, 3, 4, 5);
 /** Commits happen within a second; dates on the wire have none. */
 const validators = { etag: ETAG, modified: SECOND + 789 };
 const date = (offset: number) => new Date(SECOND + offset).toUTCString();
+const isNotModified = (headers: ConditionalHeaders, held: Validators) =>
+  judgePreconditions(headers, held) === 'not-modified';
 
 t.test('If-None-Match', async (t) => {
   const table: [string, boolean][] = [
@@ -107,4 +114,38 @@ t.test("C's asctime form is in UTC, wherever the edge is", async (t) => {
     false,
     'a second before the change',
   );
+});
+
+t.test('If-Match: strong comparison', async (t) => {
+  const table: [string, string][] = [
+    ['"abc"', 'met'],
+    ['*', 'met'],
+    ['"x", "abc"', 'met'],
+    ['"x"', 'failed'],
+    ['W/"abc"', 'failed'],
+    ['abc', 'failed'],
+    ['', 'failed'],
+  ];
+  for (const [header, expected] of table)
+    t.equal(judgePreconditions({ 'if-match': header }, validators), expected, header);
+});
+
+t.test('If-Unmodified-Since', async (t) => {
+  const table: [string, string][] = [
+    [date(0), 'met'],
+    [date(1000), 'met'],
+    [date(-1000), 'failed'],
+    ['yesterday', 'met'],
+  ];
+  for (const [header, expected] of table)
+    t.equal(judgePreconditions({ 'if-unmodified-since': header }, validators), expected, header);
+});
+
+t.test('all four in their order (RFC 9110, 13.2.2)', async (t) => {
+  const old = { 'if-unmodified-since': date(-1000) };
+  t.equal(judgePreconditions({ ...old, 'if-match': ETAG }, validators), 'met', 'If-Match goes first');
+  t.equal(judgePreconditions({ ...old, 'if-none-match': ETAG }, validators), 'failed');
+  t.equal(judgePreconditions({ 'if-match': ETAG, 'if-none-match': ETAG }, validators), 'not-modified');
+  t.equal(judgePreconditions({ 'if-match': '"x"', 'if-none-match': ETAG }, validators), 'failed');
+  t.equal(judgePreconditions({ 'if-match': ETAG, 'if-modified-since': date(0) }, validators), 'not-modified');
 });

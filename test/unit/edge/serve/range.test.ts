@@ -5,6 +5,12 @@ const whole: RangeDecision = { kind: 'whole' };
 const unsatisfiable: RangeDecision = { kind: 'unsatisfiable' };
 const part = (start: number, end: number): RangeDecision => ({ kind: 'part', range: { start, end } });
 
+const parts = (...ranges: [start: number, end: number][]): RangeDecision => ({
+  kind: 'parts',
+  ranges: ranges.map(([start, end]) => ({ start, end })),
+});
+const singles = (count: number) => Array.from({ length: count }, (_, i): [number, number] => [i, i]);
+
 /** RFC 9110, 14.1.2 and 14.2. */
 const table: [header: string | undefined, size: number, RangeDecision][] = [
   [undefined, 10, whole],
@@ -53,10 +59,21 @@ const table: [header: string | undefined, size: number, RangeDecision][] = [
   ['bytes 0-5', 10, whole],
   ['0-5', 10, whole],
   ['xbytes=0-5', 10, whole],
-  // Other units and several ranges may be ignored.
+  // Other units may be ignored.
   ['items=0-5', 10, whole],
-  ['bytes=0-1,3-4', 10, whole],
-  ['bytes=0-1, -1', 10, whole],
+  // Several, in the order asked for.
+  ['bytes=0-1,3-4', 10, parts([0, 1], [3, 4])],
+  ['bytes=0-1, -1', 10, parts([0, 1], [9, 9])],
+  ['bytes= 3-4 ,, 0-1 ,', 10, parts([3, 4], [0, 1])],
+  ['bytes=0-1,10-', 10, part(0, 1)],
+  ['bytes=10-,20-30', 10, unsatisfiable],
+  ['bytes=0-1,5-2', 10, whole],
+  ['bytes=0-1,x', 10, whole],
+  // More than there is: the same bytes again and again.
+  ['bytes=0-5,0-4', 10, whole],
+  ['bytes=0-4,5-9', 10, parts([0, 4], [5, 9])],
+  [`bytes=${Array.from({ length: 64 }, (_, i) => `${i}-${i}`)}`, 100, parts(...singles(64))],
+  [`bytes=${Array.from({ length: 65 }, (_, i) => `${i}-${i}`)}`, 100, whole],
 ];
 
 for (const [header, size, expected] of table) {
