@@ -41,4 +41,8 @@ export class ByteCache<K extends string, V extends NonNullable<unknown>> {
   delete(key: K): void {
     this.#values.delete(key);
   }
+
+  clear(): void {
+    this.#values.clear();
+  }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ListenOptions, Server } from 'node:net';
 import { join } from 'node:path';
 import { systemCode } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -7,8 +9,10 @@ import { openObjectReader } from '../../shared/store/object-reader.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
+import { HotAnswers } from './fast-lane/hot-answers.ts';
+import { buildLane } from './fast-lane/lane.ts';
 import { RulesInForce } from './rules-in-force.ts';
-import { buildServer } from './server.ts';
+import { buildServer, KEEP_ALIVE_MS } from './server.ts';
 import { Views } from './views.ts';
 
 /** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
@@ -42,6 +46,8 @@ async function serve({ folder, host, port }: Start): Promise<void> {
   const rules = new RulesInForce(content);
   const app = buildServer({ views, content, rules, counters, log: createLogger() });
   await app.ready();
+  const answers = new HotAnswers({ content, rules, keepAliveMs: KEEP_ALIVE_MS });
+  const lane = buildLane({ views, answers, counters, keepAliveMs: KEEP_ALIVE_MS, fullServer: app.server });
 
   process.on('message', (message: ToServing) => {
     switch (message.t) {
@@ -50,11 +56,13 @@ async function serve({ folder, host, port }: Start): Promise<void> {
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
         views.switch(message.views);
+        answers.forgetAll();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':
         return views.lease(message.until);
       case 'forget':
-        return content.forget(message.digests);
+        content.forget(message.digests);
+        return answers.forgetAll();
       case 'counters':
         return tell({ t: 'counters', turn: message.turn, counters: counters.snapshot() });
       case 'drain':
@@ -67,10 +75,9 @@ async function serve({ folder, host, port }: Start): Promise<void> {
   // The replicator may have gone before anyone listened.
   if (!process.connected) return endAsOrphan();
 
-  await new Promise<void>((resolve, reject) => {
-    app.server.once('error', reject);
-    app.server.listen({ host, port, reusePort: true }, resolve);
-  });
+  // Node enforces the time-outs of a server that listens alone: here on a name that no reader can reach.
+  await listening(app.server, { path: `\0skerry-${process.pid}` });
+  await listening(lane.server, { host, port, reusePort: true });
   tell({ t: 'listening', port });
 
   /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
@@ -81,7 +88,14 @@ async function serve({ folder, host, port }: Start): Promise<void> {
 
   function drain(): void {
     setTimeout(() => process.exit(0), DRAIN_MS).unref();
-    app.server.close(() => process.exit(0));
+    lane.server.close(() => process.exit(0));
+    lane.closeConnections();
+    app.server.close();
     app.server.closeIdleConnections();
   }
+}
+
+async function listening(server: Server, options: ListenOptions): Promise<void> {
+  server.listen(options);
+  await once(server, 'listening');
 }

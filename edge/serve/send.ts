@@ -18,14 +18,14 @@ export function send(answer: Answer, content: Content, reply: FastifyReply): Fas
       return reply.code(status).headers(headers).send(body.text);
     case 'bytes': {
       const found = content.body(body.representation, body.range);
-      reply.code(status).headers(headers).header('cache-status', cacheStatus(found));
+      reply.code(status).headers(headers).header('cache-status', cacheStatus(found.tier));
       if (found.kind === 'stream') return reply.send(found.stream);
       return reply.send(found.bytes.length <= SLICE_BYTES ? found.bytes : Readable.from(slices(found.bytes)));
     }
     case 'parts': {
       const first = content.body(body.representation, body.layout.parts[0]?.range);
       if (first.kind === 'stream') first.stream.destroy();
-      reply.code(status).headers(headers).header('cache-status', cacheStatus(first));
+      reply.code(status).headers(headers).header('cache-status', cacheStatus(first.tier));
       return reply.send(
         Readable.from(parts(body.representation, body.layout, content), { objectMode: false }),
       );
@@ -33,7 +33,7 @@ export function send(answer: Answer, content: Content, reply: FastifyReply): Fas
   }
 }
 
-const cacheStatus = ({ tier }: Body) => `Skerry; hit; detail=${tier}`;
+export const cacheStatus = (tier: Body['tier']) => `Skerry; hit; detail=${tier}`;
 
 function* slices(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);

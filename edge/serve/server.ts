@@ -8,15 +8,24 @@ import type { Logger } from 'pino';
 import { hasCode } from '../../shared/errors.ts';
 import type { SiteView } from '../activate/messages.ts';
 import { type Answer, textAnswer, withoutBody } from './answer.ts';
+import { ClientErrors } from './client-errors.ts';
 import type { Content } from './content.ts';
 import type { Counters } from './counters.ts';
 import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
+import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 import { send } from './send.ts';
 import { servedSite } from './served-site.ts';
 import type { Views } from './views.ts';
 
-const KEEP_ALIVE_MS = 65_000;
+/** How long a connection may wait for its next request. */
+export const KEEP_ALIVE_MS = 65_000;
+/** How long a head may take, and a request with its body, which nobody reads. */
+const HEAD_MS = 20_000;
+const REQUEST_MS = 30_000;
+const CHECK_CONNECTIONS_MS = 5000;
+/** How long a reader may take nothing of an answer. */
+const IDLE_MS = 60_000;
 const TEXT = 'text/plain; charset=utf-8';
 
 export interface ServerParts {
@@ -29,13 +38,21 @@ export interface ServerParts {
 
 /** The server that readers reach. It publishes nothing but what the active revisions hold. */
 export function buildServer({ views, content, rules, counters, log }: ServerParts): FastifyInstance {
+  const clientErrors = new ClientErrors();
   const app: FastifyInstance = Fastify({
+    clientErrorHandler: clientErrors.refuse,
     loggerInstance: log as FastifyBaseLogger,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: IDLE_MS,
+    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
     // The router only matches `/*`; the path is read from the raw target, once.
     routerOptions: { maxParamLength: 16 * 1024, onBadUrl: (_path, _request, response) => refuse(response) },
     exposeHeadRoutes: false,
   });
+  clientErrors.watch(app.server);
+  // No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1).
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
@@ -52,6 +69,15 @@ export function buildServer({ views, content, rules, counters, log }: ServerPart
   return app;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const head = checkHead({
+      target: request.raw.url ?? '',
+      httpVersion: request.raw.httpVersion,
+      rawHeaders: request.raw.rawHeaders,
+    });
+    if (head.kind === 'refused') {
+      reply.header('connection', 'close');
+      return send(textAnswer(400, `${head.reason}\n`), content, reply);
+    }
     let sites = views.current();
     while (sites instanceof Promise) {
       await sites;
@@ -59,7 +85,7 @@ export function buildServer({ views, content, rules, counters, log }: ServerPart
     }
     const asked: ReaderRequest = {
       method: request.method,
-      target: request.raw.url ?? '',
+      target: head.target,
       headers: request.headers as ReaderHeaders,
     };
     const view = sites.find(request.headers.host);

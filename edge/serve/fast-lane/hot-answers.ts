@@ -1,0 +1,77 @@
+import { ByteCache } from '../../../shared/byte-cache.ts';
+import { isSmall } from '../../../shared/store/object-reader.ts';
+import type { SiteView } from '../../activate/messages.ts';
+import type { Content } from '../content.ts';
+import { decide } from '../decide.ts';
+import type { RulesInForce } from '../rules-in-force.ts';
+import { cacheStatus } from '../send.ts';
+import { servedSite } from '../served-site.ts';
+import type { SiteSelection } from '../site-selection.ts';
+import { HotAnswer } from './hot-answer.ts';
+import { isPlainPath, type PlainGet } from './recognise.ts';
+
+const MEMORY_BYTES = 32 * 1024 * 1024;
+
+export interface HotAnswersParts {
+  readonly content: Content;
+  readonly rules: RulesInForce;
+  readonly keepAliveMs: number;
+}
+
+/**
+ * Whole answers to plain GETs of small files, as the full server would give them: one decision makes both. Whatever
+ * changes what a request is answered with has to `forgetAll` in the same turn of the event loop.
+ */
+export class HotAnswers {
+  readonly #parts: HotAnswersParts;
+  readonly #answers = new ByteCache<string, HotAnswer>({ bytes: MEMORY_BYTES, sizeOf: ({ size }) => size });
+
+  constructor(parts: HotAnswersParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined for what is not a small file: the full server answers. `second` is of Unix time. */
+  find({ target, fields }: PlainGet, sites: SiteSelection, second: number): HotAnswer | undefined {
+    const key = `${fields.key} ${target}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    const view = isPlainPath(target) ? sites.find(fields.host) : undefined;
+    if (view === undefined || view.revision === 0) return undefined;
+    const made = this.#make(target, fields.acceptEncoding, view, second);
+    if (made !== undefined) this.#answers.set(key, made);
+    return made;
+  }
+
+  forgetAll(): void {
+    this.#answers.clear();
+  }
+
+  #make(
+    target: string,
+    acceptEncoding: string | undefined,
+    view: SiteView,
+    second: number,
+  ): HotAnswer | undefined {
+    const { content, rules, keepAliveMs } = this.#parts;
+    try {
+      const asked = { method: 'GET', target, headers: { 'accept-encoding': acceptEncoding } };
+      const { status, headers, body } = decide(asked, servedSite(view, content, rules));
+      if (status !== 200 || body.kind !== 'bytes' || !isSmall(body.representation.size)) return undefined;
+      const found = content.body(body.representation, undefined);
+      if (found.kind !== 'bytes') return undefined;
+      return new HotAnswer(
+        {
+          view,
+          status,
+          headers: { ...headers, 'cache-status': cacheStatus('memory') },
+          body: found.bytes,
+          keepAliveMs,
+        },
+        second,
+      );
+    } catch {
+      // The full server meets the same error; it logs it and tells the reader.
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { Counters } from '../counters.ts';
+import type { Views } from '../views.ts';
+import type { HotAnswer } from './hot-answer.ts';
+import type { HotAnswers } from './hot-answers.ts';
+import { Recogniser } from './recognise.ts';
+
+/** For the first request of a connection, before anything else is known of it. */
+const FIRST_REQUEST_MS = 20_000;
+
+export interface LaneParts {
+  readonly views: Views;
+  readonly answers: HotAnswers;
+  readonly counters: Counters;
+  readonly keepAliveMs: number;
+  /** Gets every connection, from its first request on that is no plain GET of a small file. */
+  readonly fullServer: Server;
+}
+
+export interface Lane {
+  readonly server: NetServer;
+  /** Ends the connections that wait for a request here; those handed over are the full server's. */
+  closeConnections(): void;
+}
+
+/**
+ * The fast lane: plain GETs of small files are answered from memory in one write, without a parser of HTTP. It
+ * judges nothing that it does not recognise completely: the connection goes to the full server for good, with all
+ * bytes that are not answered yet.
+ */
+export function buildLane(parts: LaneParts): Lane {
+  const open = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    open.add(socket);
+    new LaneConnection(socket, parts, () => open.delete(socket));
+  });
+  return {
+    server,
+    closeConnections() {
+      for (const socket of open) socket.destroySoon();
+    },
+  };
+}
+
+class LaneConnection {
+  readonly #socket: Socket;
+  readonly #parts: LaneParts;
+  readonly #left: () => void;
+  readonly #recogniser = new Recogniser();
+  #hasAnswered = false;
+
+  constructor(socket: Socket, parts: LaneParts, left: () => void) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#left = left;
+    socket.setTimeout(FIRST_REQUEST_MS);
+    socket.on('data', this.#answerAll);
+    socket.on('end', this.#onEnd);
+    socket.on('timeout', this.#onTimeout);
+    socket.on('error', this.#onError);
+    socket.on('close', left);
+  }
+
+  readonly #answerAll = (chunk: Buffer) => {
+    const { views, answers, counters, keepAliveMs } = this.#parts;
+    if (this.#socket.writableEnded) return;
+    const second = Math.floor(Date.now() / 1000);
+    for (let at = 0; at < chunk.length; ) {
+      const sites = views.current();
+      if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
+      const get = this.#recogniser.next(chunk, at);
+      const answer = get && answers.find(get, sites, second);
+      if (answer === undefined || !this.#mayGive(answer)) return this.#handOver(chunk.subarray(at));
+      at += get?.bytes ?? 0;
+      counters.count(answer.view.name, answer.status, answer.bodyBytes);
+      const isTaken = this.#socket.write(answer.at(second));
+      if (!this.#hasAnswered) {
+        this.#hasAnswered = true;
+        this.#socket.setTimeout(keepAliveMs);
+      }
+      // A reader that sends requests faster than it reads answers must not fill this process's memory.
+      if (!isTaken) return this.#goOnAfter(once(this.#socket, 'drain'), chunk.subarray(at));
+    }
+  };
+
+  #mayGive({ view }: HotAnswer): boolean {
+    return !view.needsLease || this.#parts.views.hasLease();
+  }
+
+  #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
+    this.#socket.pause();
+    const goOn = () => {
+      if (this.#socket.destroyed) return;
+      // Flows from the next tick on, unless it is paused again meanwhile.
+      this.#socket.resume();
+      this.#answerAll(rest);
+    };
+    ready.then(goOn, this.#onError);
+  }
+
+  #handOver(rest: Buffer): void {
+    const socket = this.#socket;
+    socket.pause();
+    socket.setTimeout(0);
+    socket.off('data', this.#answerAll);
+    socket.off('end', this.#onEnd);
+    socket.off('timeout', this.#onTimeout);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#left);
+    this.#left();
+    socket.unshift(rest);
+    this.#parts.fullServer.emit('connection', socket);
+    socket.resume();
+  }
+
+  readonly #onEnd = () => {
+    this.#socket.end();
+  };
+
+  /** Nothing was sent, or nothing of an answer read, for too long. */
+  readonly #onTimeout = () => {
+    this.#socket.destroy();
+  };
+
+  /** The reader is gone: there is nobody to tell. */
+  readonly #onError = () => {
+    this.#socket.destroy();
+  };
+}

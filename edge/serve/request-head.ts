@@ -1,0 +1,43 @@
+/** What of a request's head is judged before anything is answered from it. */
+export interface RequestHead {
+  /** As it stands in the request line. */
+  readonly target: string;
+  readonly httpVersion: string;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+}
+
+export type HeadJudgement =
+  /** `target` is in origin form, or `*`. */
+  { readonly kind: 'sound'; readonly target: string } | { readonly kind: 'refused'; readonly reason: string };
+
+/** RFC 3986, 3.2.2, without user information. */
+const AUTHORITY = /^([0-9a-z._~!$&'()*+,;=%-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?$/i;
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i;
+
+/**
+ * What parsers of HTTP disagree about, and requests are smuggled with: several or odd Hosts (RFC 9112, 3.2), a
+ * target in absolute form that names another authority, transfer codings that nobody decodes (RFC 9112, 6.1).
+ */
+export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): HeadJudgement {
+  const hosts = valuesOf('host', rawHeaders);
+  const [host] = hosts;
+  if (hosts.length > 1) return refused('More than one Host');
+  if (host === undefined ? httpVersion !== '1.0' : !AUTHORITY.test(host)) return refused('No valid Host');
+  const codings = valuesOf('transfer-encoding', rawHeaders);
+  if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
+    return refused('Unknown transfer coding');
+  const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
+  if (authority === undefined) return { kind: 'sound', target };
+  if (host !== undefined && authority.toLowerCase() !== host.toLowerCase())
+    return refused('The target names another host than Host');
+  return { kind: 'sound', target: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+function valuesOf(field: string, rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === field);
+}
+
+function refused(reason: string): HeadJudgement {
+  return { kind: 'refused', reason };
+}

@@ -1,0 +1,30 @@
+import { connect, type NetConnectOpts } from 'node:net';
+
+/** No server is silent for so long with a request that it can answer. */
+const SILENT_MS = 1500;
+
+/**
+ * Sends pieces one by one over a connection of its own; resolves with all that came back, as latin1, when the server
+ * has ended the connection, or when it has been silent for longer than any answer takes.
+ */
+export function exchange(server: NetConnectOpts, pieces: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const received: Buffer[] = [];
+    const socket = connect(server, () => sendFrom(0));
+    const finish = () => {
+      socket.destroy();
+      resolve(Buffer.concat(received).toString('latin1'));
+    };
+    socket.setNoDelay(true).setTimeout(SILENT_MS, finish);
+    socket.on('data', (bytes: Buffer) => received.push(bytes));
+    socket.on('error', finish);
+    socket.on('close', finish);
+
+    function sendFrom(index: number): void {
+      const piece = pieces[index];
+      // The next piece goes in a packet of its own once this one has left.
+      if (piece !== undefined && !socket.destroyed)
+        socket.write(piece, 'latin1', () => setImmediate(() => sendFrom(index + 1)));
+    }
+  });
+}

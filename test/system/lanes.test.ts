@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { startCluster } from '../helpers/cluster.ts';
+import { type Asked, cut, generatedRequest } from '../helpers/generated-requests.ts';
+import { read } from '../helpers/http.ts';
+import { childrenOf } from '../helpers/process-tree.ts';
+import { random } from '../helpers/random.ts';
+import { exchange } from '../helpers/raw-http.ts';
+import { writeTree } from '../helpers/tree.ts';
+
+/** `SKERRY_SEED=1 SKERRY_ROUNDS=5000 node test/system/lanes.test.ts` tries others, and more. */
+const seed = Number(process.env.SKERRY_SEED ?? Math.floor(Math.random() * 1e6));
+const rounds = Number(process.env.SKERRY_ROUNDS ?? 300);
+const AT_ONCE = 8;
+const ATTEMPTS = 6;
+const SITE = 'www';
+
+const cluster = await startCluster({ edges: 1 });
+t.teardown(() => cluster.close());
+const [edge] = cluster.edges;
+if (edge?.running === undefined) throw new Error('a cluster of one edge has one');
+const tree = {
+  'index.html': '<h1>home</h1>',
+  'about.html': 'about',
+  '404.html': 'nothing here',
+  'docs/index.html': 'docs',
+  'a.css': 'a { color: red }'.repeat(100),
+  'app.3f2a9bc1.js': 'let a = 1;'.repeat(50),
+  'large.bin': Buffer.alloc(100_000, 'x'),
+  'empty.txt': '',
+  _headers: '/*.css\n  X-Is: css\n/docs/*\n  ! X-Content-Type-Options\n',
+  _redirects: '/old /a.css 301\n/new /a.css 200!\n/forced/* /docs/ 302!\n',
+};
+const folder = await writeTree(join(cluster.folder, SITE), tree);
+const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+if (published.code !== 0) throw new Error(published.stderr);
+
+const [serving] = await childrenOf(edge.running.pid);
+const { hostname: host, port } = new URL(edge.url);
+const lane = { host, port: Number(port) };
+const fullServer = { path: `\0skerry-${serving}` };
+const paths = [
+  ...Object.keys(tree).map((path) => `/${path}`),
+  ...[
+    '/',
+    '/about',
+    '/docs',
+    '/docs/',
+    '/missing',
+    '/missing.css',
+    '/old',
+    '/new',
+    '/forced/x',
+    '/app.00000001.js',
+  ],
+];
+const etag = String((await read(edge.url, SITE, 'a.css')).headers.etag);
+const asked: Asked = { paths, host: 'www.localhost', etag };
+// From here on all that is small is in memory for both.
+for (const path of paths) await read(edge.url, SITE, path.slice(1));
+
+const LAST = 'GET /a.css HTTP/1.1\r\nHost: www.localhost\r\nConnection: close\r\n\r\n';
+const brief = (answers: string) => answers.slice(0, 3000);
+const undated = (answers: string) => answers.replaceAll(/^Date: .*\r\n/gim, '');
+
+/**
+ * What both answered, equal if they can be: after an error a server closes the connection, and what it said is lost
+ * when a further piece arrives at that moment.
+ */
+async function both(pieces: readonly string[]): Promise<[lane: string, fullServer: string]> {
+  const seen = { lane: new Set<string>(), full: new Set<string>() };
+  for (let attempt = 0; ; attempt++) {
+    const [fast, full] = (await Promise.all([exchange(lane, pieces), exchange(fullServer, pieces)])).map(
+      undated,
+    ) as [string, string];
+    seen.lane.add(fast);
+    seen.full.add(full);
+    const common = [...seen.lane].find((answers) => seen.full.has(answers));
+    if (common !== undefined) return [common, common];
+    if (attempt === ATTEMPTS) return [fast, full];
+  }
+}
+
+t.test('the lane answers as the full server does, whatever is asked', async (t) => {
+  t.comment(`seed ${seed}`);
+  let next = 0;
+  let answers = 0;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < rounds) {
+        const round = random(seed + next++);
+        const requests = Array.from({ length: 1 + round.below(4) }, () => generatedRequest(round, asked));
+        const pieces = cut(round, [...requests, LAST].join(''), 4);
+        const [fast, full] = await both(pieces);
+        answers += full.split('HTTP/1.1 ').length - 1;
+        if (fast !== full)
+          t.equal(brief(fast), brief(full), `round ${next}, pieces ${JSON.stringify(pieces)}`);
+      }
+    }),
+  );
+  t.ok(answers > rounds, `${answers} answers compared`);
+});
+
+t.test('a request in two packets, split at every byte', async (t) => {
+  const request = `GET /a.css HTTP/1.1\r\nHost: www.localhost\r\nAccept-Encoding: br\r\n\r\n${LAST}`;
+  const expected = undated(await exchange(fullServer, [request]));
+  for (let at = 1; at < request.length; at++) {
+    const got = undated(await exchange(lane, [request.slice(0, at), request.slice(at)]));
+    if (got !== expected) t.equal(got, expected, `split at ${at}`);
+  }
+  t.equal(expected.split('HTTP/1.1 200').length, 3);
+});
+
+t.test('many requests at once to a reader that does not read', async (t) => {
+  const request = 'GET /a.css HTTP/1.1\r\nHost: www.localhost\r\n\r\n';
+  const [fast, full] = await both([request.repeat(5000) + LAST]);
+  t.equal(fast.length, full.length);
+  t.equal(fast.split('HTTP/1.1 200 OK').length, 5002);
+});
