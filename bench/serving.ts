@@ -1,0 +1,95 @@
+/**
+ * `npm run bench:serving [-- --seconds 4] [-- --rounds 5]`: hot files from Skerry, nginx and Varnish in turns, with
+ * keep-alive and the header fields of a browser. Each server has one core for itself, the load the other one.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Measured, pin, wrk } from './http-load.ts';
+import { withScratch } from './scratch.ts';
+import { median, milliseconds, printTable } from './table.ts';
+import { SITE, startNginx, startSkerry, startVarnish, type WebServer } from './web-servers.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '5' },
+    objects: { type: 'string', default: 'one.bin,ten.bin,large.bin' },
+  },
+});
+const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
+
+const CORES = { server: 0, load: 1 };
+const OBJECTS = [
+  { file: 'one.bin', name: '1 KB', bytes: 1024, connections: 64 },
+  { file: 'ten.bin', name: '10 KB', bytes: 10 * 1024, connections: 64 },
+  { file: 'large.bin', name: '10 MB', bytes: 10 * 1024 * 1024, connections: 4 },
+].filter(({ file }) => values.objects.split(',').includes(file));
+
+/** As Chromium sends them. */
+const BROWSER = {
+  Host: `${SITE}.localhost`,
+  Connection: 'keep-alive',
+  'sec-ch-ua': '"Chromium";v="142", "Not_A Brand";v="24"',
+  'sec-ch-ua-mobile': '?0',
+  'sec-ch-ua-platform': '"Linux"',
+  'User-Agent':
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  Accept: 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8',
+  'Sec-Fetch-Site': 'same-origin',
+  'Sec-Fetch-Mode': 'no-cors',
+  'Sec-Fetch-Dest': 'image',
+  Referer: 'https://www.example.com/products/index.html',
+  'Accept-Encoding': 'gzip, deflate, br, zstd',
+  'Accept-Language': 'en-GB,en-US;q=0.9,en;q=0.8',
+  Cookie: 'session=5f2b8c1e9a7d4f60; theme=dark; _ga=GA1.2.1234567890.1700000000',
+};
+
+await withScratch(async (scratch) => {
+  const folder = join(scratch.folder, 'files');
+  await mkdir(folder);
+  await writeFile(join(folder, 'index.html'), 'bench');
+  // Random bytes: no server may send fewer.
+  for (const { file, bytes } of OBJECTS) await writeFile(join(folder, file), randomBytes(bytes));
+  const skerry = await startSkerry(scratch, folder);
+  const nginx = await startNginx(scratch, folder);
+  const servers = [skerry, nginx, await startVarnish(scratch, nginx.url)];
+  for (const server of servers) await pin(server.pids, CORES.server);
+
+  const rows: string[][] = [];
+  for (const object of OBJECTS) {
+    const results = new Map<WebServer, Measured[]>(servers.map((server) => [server, []]));
+    const load = (server: WebServer, duration: number) =>
+      wrk({
+        url: `${server.url}/${object.file}`,
+        headers: BROWSER,
+        connections: object.connections,
+        seconds: duration,
+        core: CORES.load,
+      });
+    for (const server of servers) await load(server, 1);
+    for (let round = 1; round <= rounds; round++) {
+      process.stderr.write(`${object.name}, round ${round} …\n`);
+      for (const server of servers) results.get(server)?.push(await load(server, seconds));
+    }
+    const isLarge = object.bytes > 1e6;
+    const speed = (server: WebServer) =>
+      median(
+        (results.get(server) ?? []).map((one) => (isLarge ? one.bytesPerSecond : one.requestsPerSecond)),
+      );
+    for (const server of servers) {
+      const measured = results.get(server) ?? [];
+      rows.push([
+        object.name,
+        server.name,
+        isLarge ? `${Math.round(speed(server) / 1e6)} MB/s` : `${Math.round(speed(server))}/s`,
+        server === skerry ? '' : (speed(skerry) / speed(server)).toFixed(2),
+        milliseconds(median(measured.map(({ p50 }) => p50))),
+        milliseconds(median(measured.map(({ p99 }) => p99))),
+      ]);
+    }
+  }
+  printTable(['object', 'server', 'median', 'Skerry ÷ it', 'p50', 'p99'], rows);
+});

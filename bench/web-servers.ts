@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePorts, startCluster } from '../test/helpers/cluster.ts';
+import { ask } from '../test/helpers/http.ts';
+import { childrenOf } from '../test/helpers/process-tree.ts';
+import { until } from '../test/helpers/until.ts';
+import type { Scratch } from './scratch.ts';
+
+/** A server of the same files as the others, with the processes that answer for it. */
+export interface WebServer {
+  readonly name: string;
+  readonly url: string;
+  readonly pids: readonly number[];
+}
+
+export const SITE = 'bench';
+
+/** An edge with one serving process, which shows the files of the folder. */
+export async function startSkerry(scratch: Scratch, folder: string): Promise<WebServer> {
+  const starting = startCluster({ edges: 1, folder: scratch.folder });
+  scratch.defer(() => starting.then((cluster) => cluster.close(), ignore));
+  const cluster = await starting;
+  const { code, stderr } = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+  if (code !== 0) throw new Error(`skerry publish ended (${code}): ${stderr}`);
+  const [edge] = cluster.edges;
+  if (edge?.running === undefined) throw new Error('the edge does not run');
+  return { name: 'Skerry', url: edge.url, pids: await childrenOf(edge.running.pid) };
+}
+
+/** As its documentation advises for static files: sendfile, open files kept, no access log. */
+export async function startNginx(scratch: Scratch, folder: string): Promise<WebServer> {
+  const [port = 0] = await freePorts(1);
+  const home = join(scratch.folder, 'nginx');
+  await mkdir(home, { recursive: true });
+  await writeFile(
+    join(home, 'nginx.conf'),
+    `daemon off; worker_processes 1; user root; pid ${home}/nginx.pid; error_log ${home}/error.log;
+events { worker_connections 4096; }
+http {
+  include /etc/nginx/mime.types;
+  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;
+  keepalive_timeout 65; keepalive_requests 1000000000;
+  open_file_cache max=10000 inactive=600s; open_file_cache_valid 600s;
+  server { listen 127.0.0.1:${port} backlog=1024; root ${folder}; etag on; }
+}
+`,
+  );
+  const pid = await startProcess(scratch, 'nginx', [
+    '-p',
+    home,
+    '-c',
+    join(home, 'nginx.conf'),
+    '-e',
+    'stderr',
+  ]);
+  const url = `http://127.0.0.1:${port}`;
+  await until('nginx', () => answers(url));
+  return { name: 'nginx', url, pids: await childrenOf(pid) };
+}
+
+/** In front of nginx; cookies, which it would not cache for, are ignored. */
+export async function startVarnish(scratch: Scratch, backend: string): Promise<WebServer> {
+  const [port = 0] = await freePorts(1);
+  const home = join(scratch.folder, 'varnish');
+  await mkdir(home, { recursive: true });
+  const vcl = join(home, 'default.vcl');
+  const { hostname, port: backendPort } = new URL(backend);
+  await writeFile(
+    vcl,
+    `vcl 4.1;
+backend default { .host = "${hostname}"; .port = "${backendPort}"; }
+sub vcl_recv { unset req.http.Cookie; return (hash); }
+sub vcl_backend_response { set beresp.ttl = 1h; set beresp.do_stream = false; }
+`,
+  );
+  const pid = await startProcess(scratch, 'varnishd', [
+    // Without its jail: the scratch folder is this user's alone.
+    ...['-j', 'none', '-F', '-n', home, '-f', vcl, '-a', `127.0.0.1:${port}`, '-s', 'malloc,256m'],
+    ...['-p', 'thread_pools=1', '-p', 'thread_pool_min=100'],
+  ]);
+  const url = `http://127.0.0.1:${port}`;
+  await until('Varnish', () => answers(url));
+  return { name: 'Varnish', url, pids: await childrenOf(pid) };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const answer = await ask(url, '/').catch(() => undefined);
+  return answer !== undefined;
+}
+
+async function startProcess(scratch: Scratch, command: string, args: readonly string[]): Promise<number> {
+  const child = spawn(command, args, { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  scratch.defer(async () => {
+    child.kill();
+    await ended;
+  });
+  await once(child, 'spawn');
+  return child.pid ?? 0;
+}
+
+/** What did not start was reported where it was started. */
+function ignore(): void {}
