@@ -5,8 +5,8 @@ import type { Body, Content } from './content.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 
-/** What is written at once: more would wait in this process's memory for a slow reader. */
-const SLICE_BYTES = 1024 * 1024;
+/** What is written at once of an object in memory, where a slow reader keeps it from being freed. */
+const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
 export function send(answer: Answer, content: Content, reply: FastifyReply): FastifyReply {
