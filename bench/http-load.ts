@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { quantile } from './table.ts';
 
 const run = promisify(execFile);
 
@@ -34,6 +36,36 @@ export async function wrk({ url, headers, connections, seconds, core }: Load): P
     bytesPerSecond: bytes(figure(stdout, /Transfer\/sec:\s+([\d.]+\w+)/)),
     p50: duration(figure(stdout, /^\s+50%\s+([\d.]+\w+)$/m)),
     p99: duration(figure(stdout, /^\s+99%\s+([\d.]+\w+)$/m)),
+  };
+}
+
+/** The same over HTTP/2, one request at a time on each connection, as `wrk` does it. `logFile` is overwritten. */
+export async function h2load(
+  { url, headers, connections, seconds, core }: Load,
+  logFile: string,
+): Promise<Measured> {
+  const { Host: authority, Connection: _connection, ...others } = headers;
+  const fields = Object.entries({ ':authority': authority, ...others }).flatMap(([name, value]) => [
+    ...['-H', `${name.toLowerCase()}: ${value}`],
+  ]);
+  await rm(logFile, { force: true });
+  const { stdout } = await run('taskset', [
+    ...['-c', String(core), 'h2load', '-t', '1', '-c', String(connections), '-m', '1', '-D', String(seconds)],
+    ...[`--log-file=${logFile}`, ...fields, url],
+  ]);
+  const failed = Number(figure(stdout, /(\d+) failed/)) + Number(figure(stdout, /(\d+) 4xx/));
+  if (failed > 0 || Number(figure(stdout, /(\d+) 5xx/)) > 0) throw new Error(`requests failed:\n${stdout}`);
+  // Start, status and duration, in microseconds.
+  const durations = (await readFile(logFile, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => Number(line.split('\t')[2]) / 1000);
+  const [, requests = '', transferred = ''] = /([\d.]+) req\/s, ([\d.]+\w+)\/s/.exec(stdout) ?? [];
+  return {
+    requestsPerSecond: Number(requests),
+    bytesPerSecond: bytes(transferred),
+    p50: quantile(durations, 0.5),
+    p99: quantile(durations, 0.99),
   };
 }
 

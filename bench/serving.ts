@@ -1,12 +1,14 @@
 /**
- * `npm run bench:serving [-- --seconds 4] [-- --rounds 5]`: hot files from Skerry, nginx and Varnish in turns, with
- * keep-alive and the header fields of a browser. Each server has one core for itself, the load the other one.
+ * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2]`: hot files from Skerry,
+ * nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Each server has
+ * one core for itself, the load the other one.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Measured, pin, wrk } from './http-load.ts';
+import { writeCertificate } from '../test/helpers/certificates.ts';
+import { h2load, type Load, type Measured, pin, wrk } from './http-load.ts';
 import { withScratch } from './scratch.ts';
 import { median, milliseconds, printTable } from './table.ts';
 import { SITE, startNginx, startSkerry, startVarnish, type WebServer } from './web-servers.ts';
@@ -15,12 +17,14 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
+    protocols: { type: 'string', default: 'http,tls,h2' },
     objects: { type: 'string', default: 'one.bin,ten.bin,large.bin' },
   },
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
 
+const PROTOCOLS = values.protocols.split(',');
 const CORES = { server: 0, load: 1 };
 const OBJECTS = [
   { file: 'one.bin', name: '1 KB', bytes: 1024, connections: 64 },
@@ -53,43 +57,55 @@ await withScratch(async (scratch) => {
   await writeFile(join(folder, 'index.html'), 'bench');
   // Random bytes: no server may send fewer.
   for (const { file, bytes } of OBJECTS) await writeFile(join(folder, file), randomBytes(bytes));
-  const skerry = await startSkerry(scratch, folder);
-  const nginx = await startNginx(scratch, folder);
-  const servers = [skerry, nginx, await startVarnish(scratch, nginx.url)];
-  for (const server of servers) await pin(server.pids, CORES.server);
+  const certs = join(scratch.folder, 'certs');
+  // A name that no request asks for: readers of its hosts would be sent to TLS.
+  await writeCertificate(join(certs, 'bench'), ['bench.example']);
+  const skerry = await startSkerry(scratch, folder, certs);
+  const nginx = await startNginx(scratch, folder, certs);
+  const all = [skerry, nginx, await startVarnish(scratch, nginx.url)];
+  for (const server of all) await pin(server.pids, CORES.server);
 
   const rows: string[][] = [];
-  for (const object of OBJECTS) {
-    const results = new Map<WebServer, Measured[]>(servers.map((server) => [server, []]));
-    const load = (server: WebServer, duration: number) =>
-      wrk({
-        url: `${server.url}/${object.file}`,
-        headers: BROWSER,
-        connections: object.connections,
-        seconds: duration,
-        core: CORES.load,
-      });
-    for (const server of servers) await load(server, 1);
-    for (let round = 1; round <= rounds; round++) {
-      process.stderr.write(`${object.name}, round ${round} …\n`);
-      for (const server of servers) results.get(server)?.push(await load(server, seconds));
+  for (const protocol of PROTOCOLS)
+    for (const object of OBJECTS) {
+      const servers = protocol === 'http' ? all : all.filter(({ secureUrl }) => secureUrl !== undefined);
+      const results = new Map<WebServer, Measured[]>(servers.map((server) => [server, []]));
+      const load = (server: WebServer, duration: number) => {
+        const wanted: Load = {
+          url: `${protocol === 'http' ? server.url : server.secureUrl}/${object.file}`,
+          headers: BROWSER,
+          connections: object.connections,
+          seconds: duration,
+          core: CORES.load,
+        };
+        return protocol === 'h2' ? h2load(wanted, join(scratch.folder, 'h2load.log')) : wrk(wanted);
+      };
+      for (const server of servers) await load(server, 1);
+      for (let round = 1; round <= rounds; round++) {
+        process.stderr.write(`${protocol}, ${object.name}, round ${round} …\n`);
+        for (const server of servers) results.get(server)?.push(await load(server, seconds));
+      }
+      rows.push(...rowsOf(protocol, object, skerry, results));
     }
-    const isLarge = object.bytes > 1e6;
-    const speed = (server: WebServer) =>
-      median(
-        (results.get(server) ?? []).map((one) => (isLarge ? one.bytesPerSecond : one.requestsPerSecond)),
-      );
-    for (const server of servers) {
-      const measured = results.get(server) ?? [];
-      rows.push([
-        object.name,
-        server.name,
-        isLarge ? `${Math.round(speed(server) / 1e6)} MB/s` : `${Math.round(speed(server))}/s`,
-        server === skerry ? '' : (speed(skerry) / speed(server)).toFixed(2),
-        milliseconds(median(measured.map(({ p50 }) => p50))),
-        milliseconds(median(measured.map(({ p99 }) => p99))),
-      ]);
-    }
-  }
-  printTable(['object', 'server', 'median', 'Skerry ÷ it', 'p50', 'p99'], rows);
+  printTable(['over', 'object', 'server', 'median', 'Skerry ÷ it', 'p50', 'p99'], rows);
 });
+
+function rowsOf(
+  protocol: string,
+  object: (typeof OBJECTS)[number],
+  skerry: WebServer,
+  results: ReadonlyMap<WebServer, readonly Measured[]>,
+): string[][] {
+  const isLarge = object.bytes > 1e6;
+  const speed = (server: WebServer) =>
+    median((results.get(server) ?? []).map((one) => (isLarge ? one.bytesPerSecond : one.requestsPerSecond)));
+  return [...results].map(([server, measured]) => [
+    protocol,
+    object.name,
+    server.name,
+    isLarge ? `${Math.round(speed(server) / 1e6)} MB/s` : `${Math.round(speed(server))}/s`,
+    server === skerry ? '' : (speed(skerry) / speed(server)).toFixed(2),
+    milliseconds(median(measured.map(({ p50 }) => p50))),
+    milliseconds(median(measured.map(({ p99 }) => p99))),
+  ]);
+}

@@ -12,26 +12,31 @@ import type { Scratch } from './scratch.ts';
 export interface WebServer {
   readonly name: string;
   readonly url: string;
+  /** Undefined for a server that has no TLS. */
+  readonly secureUrl: string | undefined;
   readonly pids: readonly number[];
 }
 
 export const SITE = 'bench';
 
 /** An edge with one serving process, which shows the files of the folder. */
-export async function startSkerry(scratch: Scratch, folder: string): Promise<WebServer> {
-  const starting = startCluster({ edges: 1, folder: scratch.folder });
+export async function startSkerry(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
+  const [tlsPort = 0] = await freePorts(1);
+  const args = () => ['--tls-port', String(tlsPort), '--certs', certs];
+  const starting = startCluster({ edges: 1, folder: scratch.folder, args });
   scratch.defer(() => starting.then((cluster) => cluster.close(), ignore));
   const cluster = await starting;
   const { code, stderr } = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
   if (code !== 0) throw new Error(`skerry publish ended (${code}): ${stderr}`);
   const [edge] = cluster.edges;
   if (edge?.running === undefined) throw new Error('the edge does not run');
-  return { name: 'Skerry', url: edge.url, pids: await childrenOf(edge.running.pid) };
+  const secureUrl = `https://127.0.0.1:${tlsPort}`;
+  return { name: 'Skerry', url: edge.url, secureUrl, pids: await childrenOf(edge.running.pid) };
 }
 
 /** As its documentation advises for static files: sendfile, open files kept, no access log. */
-export async function startNginx(scratch: Scratch, folder: string): Promise<WebServer> {
-  const [port = 0] = await freePorts(1);
+export async function startNginx(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
+  const [port = 0, tlsPort = 0] = await freePorts(2);
   const home = join(scratch.folder, 'nginx');
   await mkdir(home, { recursive: true });
   await writeFile(
@@ -43,7 +48,11 @@ http {
   access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;
   keepalive_timeout 65; keepalive_requests 1000000000;
   open_file_cache max=10000 inactive=600s; open_file_cache_valid 600s;
-  server { listen 127.0.0.1:${port} backlog=1024; root ${folder}; etag on; }
+  ssl_certificate ${certs}/bench.crt; ssl_certificate_key ${certs}/bench.key; http2_max_requests 1000000000;
+  server {
+    listen 127.0.0.1:${port} backlog=1024; listen 127.0.0.1:${tlsPort} ssl http2;
+    root ${folder}; etag on;
+  }
 }
 `,
   );
@@ -57,7 +66,8 @@ http {
   ]);
   const url = `http://127.0.0.1:${port}`;
   await until('nginx', () => answers(url));
-  return { name: 'nginx', url, pids: await childrenOf(pid) };
+  const secureUrl = `https://127.0.0.1:${tlsPort}`;
+  return { name: 'nginx', url, secureUrl, pids: await childrenOf(pid) };
 }
 
 /** In front of nginx; cookies, which it would not cache for, are ignored. */
@@ -82,7 +92,7 @@ sub vcl_backend_response { set beresp.ttl = 1h; set beresp.do_stream = false; }
   ]);
   const url = `http://127.0.0.1:${port}`;
   await until('Varnish', () => answers(url));
-  return { name: 'Varnish', url, pids: await childrenOf(pid) };
+  return { name: 'Varnish', url, secureUrl: undefined, pids: await childrenOf(pid) };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join as joinPath } from 'node:path';
+import { join as joinPath, resolve } from 'node:path';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
@@ -16,6 +17,7 @@ import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
+import type { TlsOptions } from './activate/messages.ts';
 import { servingPort } from './activate/orphans.ts';
 import { startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
@@ -26,6 +28,7 @@ import { Upstream } from './follow/upstream.ts';
 import { Upstreams } from './follow/upstreams.ts';
 import { startReplica } from './replica.ts';
 import { buildAdmin } from './report/admin.ts';
+import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/open-catalog.ts';
 
@@ -34,6 +37,8 @@ export interface EdgeOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  /** HTTPS beside HTTP, with the certificates in a folder. */
+  readonly tls?: { readonly port: number; readonly certs: string };
   /** Where children of this edge find its feed; without it this edge is no parent. */
   readonly feedPort?: number;
   /** Serving processes. */
@@ -67,6 +72,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const port = await servingPort(options, options.data, clock);
   await freePort(adminAddress);
   if (feedPort !== undefined) await freePort({ host, port: feedPort });
+  const tls = options.tls && (await tlsOptions(host, options.tls, log));
   const folder = await openDataFolder(options.data, 'edge');
   opened.defer(() => folder.release());
   const file = (name: string) => joinPath(folder.path, name);
@@ -91,6 +97,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     folder: folder.path,
     host,
     port,
+    tls,
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, limits)),
     clock,
@@ -131,6 +138,20 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     adminUrl,
     close: () => parts.disposeAsync(),
   };
+}
+
+async function tlsOptions(
+  host: string,
+  { port, certs }: NonNullable<EdgeOptions['tls']>,
+  log: Logger,
+): Promise<TlsOptions> {
+  await freePort({ host, port });
+  const folder = resolve(certs);
+  const certificates = new CertificateFolder(folder, log);
+  await certificates.refresh();
+  if (certificates.certificates.length === 0)
+    throw new SkerryError('bad-certificate', `there is no usable certificate in ${folder}`);
+  return { port, folder, ticketKeys: randomBytes(48) };
 }
 
 function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): FeedServer {

@@ -31,6 +31,8 @@ interface EdgeFlags {
   readonly port: number;
   readonly adminPort: number;
   readonly processes: number;
+  readonly tlsPort?: number;
+  readonly certs?: string;
   readonly feedPort?: number;
   readonly parent: readonly string[];
   readonly sites?: readonly string[];
@@ -69,6 +71,10 @@ export function edgeCommand(): Command {
         option('--processes <n>', 'serving processes; one a core that should serve')
           .argParser(count)
           .default(1),
+      )
+      .addOption(option('--tls-port <port>', 'serve HTTPS, too, on this port').argParser(port))
+      .addOption(
+        option('--certs <dir>', 'its certificates: NAME.crt and NAME.key, or as certbot keeps them; reread'),
       )
       .addOption(
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
@@ -111,6 +117,7 @@ export function edgeCommand(): Command {
             processes,
             parents: parent,
             limits: limitsOf(flags),
+            ...tlsOf(flags),
             ...(feedPort !== undefined && { feedPort }),
             ...(first && { join: first }),
             ...(origin !== undefined && { origin }),
@@ -122,6 +129,16 @@ export function edgeCommand(): Command {
         await edge.close();
       })
   );
+}
+
+function tlsOf({ tlsPort, certs }: EdgeFlags) {
+  if (tlsPort === undefined && certs === undefined) return {};
+  return {
+    tls: {
+      port: required(tlsPort, '--tls-port, beside --certs,'),
+      certs: required(certs, '--certs, beside --tls-port,'),
+    },
+  };
 }
 
 function limitsOf({ sites, prefix, delay, rate, schedule, timezone, window }: EdgeFlags): EdgeLimits {

@@ -18,9 +18,23 @@ export interface SiteView {
   readonly needsLease: boolean;
 }
 
+export interface TlsOptions {
+  readonly port: number;
+  /** Of certificates. */
+  readonly folder: string;
+  /** Shared by all serving processes, so that a reader's session is resumed by whichever it meets; 48 bytes. */
+  readonly ticketKeys: Uint8Array;
+}
+
 export type ToServing =
   /** The first message: listen, and let requests wait for the first switch. */
-  | { readonly t: 'start'; readonly folder: string; readonly host: string; readonly port: number }
+  | {
+      readonly t: 'start';
+      readonly folder: string;
+      readonly host: string;
+      readonly port: number;
+      readonly tls: TlsOptions | undefined;
+    }
   /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
   | { readonly t: 'hold'; readonly turn: number }
   /** Requests begun from now on see these views, all of them; ends the hold. */

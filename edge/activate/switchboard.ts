@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
-import type { ServingCounters, SiteView } from './messages.ts';
+import type { ServingCounters, SiteView, TlsOptions } from './messages.ts';
 import { ServingProcess } from './serving-process.ts';
 import { addCounters } from './sum-counters.ts';
 
@@ -20,6 +20,7 @@ export interface SwitchboardOptions {
   readonly host: string;
   /** Proved to be free: the processes share it. */
   readonly port: number;
+  readonly tls: TlsOptions | undefined;
   readonly processes: number;
   readonly views: readonly SiteView[];
   readonly clock: Clock;
@@ -132,8 +133,8 @@ class ServingProcesses {
   }
 
   async #startOne(): Promise<void> {
-    const { folder, host, port } = this.#options;
-    const serving = await ServingProcess.start({ folder, host, port });
+    const { folder, host, port, tls } = this.#options;
+    const serving = await ServingProcess.start({ folder, host, port, tls });
     if (this.#closing.signal.aborted) return serving.kill();
     this.#living.add(serving);
     serving.lease(this.#leaseUntil);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { ListenOptions, Server } from 'node:net';
+import type { ServerHttp2Session } from 'node:http2';
+import type { ListenOptions, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { systemCode } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -12,7 +13,8 @@ import { Counters } from './counters.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { buildLane } from './fast-lane/lane.ts';
 import { RulesInForce } from './rules-in-force.ts';
-import { buildServer, KEEP_ALIVE_MS } from './server.ts';
+import { buildSecureServer, buildServer, KEEP_ALIVE_MS } from './server.ts';
+import { Tls } from './tls/tls.ts';
 import { Views } from './views.ts';
 
 /** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
@@ -37,17 +39,29 @@ process.once('message', (message: ToServing) => {
   });
 });
 
-async function serve({ folder, host, port }: Start): Promise<void> {
+async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<void> {
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
   const counters = new Counters();
   const content = new Content(openManifestReader(catalog), objects);
   const rules = new RulesInForce(content);
-  const app = buildServer({ views, content, rules, counters, log: createLogger() });
+  const log = createLogger();
+  const tls = tlsOptions && (await Tls.open(tlsOptions, log));
+  const answers = new HotAnswers({ content, rules, tls, keepAliveMs: KEEP_ALIVE_MS });
+  const parts = { views, content, rules, counters, log, tls };
+  const app = buildServer(parts);
   await app.ready();
-  const answers = new HotAnswers({ content, rules, keepAliveMs: KEEP_ALIVE_MS });
   const lane = buildLane({ views, answers, counters, keepAliveMs: KEEP_ALIVE_MS, fullServer: app.server });
+  const secure = tls && buildSecureServer(parts, tls);
+  await secure?.ready();
+  const sessions = new Set<ServerHttp2Session>();
+  secure?.server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+
+  tls?.watch(certificatesChanged);
 
   process.on('message', (message: ToServing) => {
     switch (message.t) {
@@ -78,20 +92,33 @@ async function serve({ folder, host, port }: Start): Promise<void> {
   // Node enforces the time-outs of a server that listens alone: here on a name that no reader can reach.
   await listening(app.server, { path: `\0skerry-${process.pid}` });
   await listening(lane.server, { host, port, reusePort: true });
+  if (tls && secure) await listening(secure.server, { host, port: tls.port, reusePort: true });
   tell({ t: 'listening', port });
+
+  function certificatesChanged(): void {
+    answers.forgetAll();
+    const fallback = tls?.fallback;
+    if (fallback !== undefined) secure?.server.setSecureContext({ cert: fallback.pem, key: fallback.key });
+  }
 
   /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
   function endAsOrphan(): void {
-    app.server.prependListener('request', ({ socket }) => socket.destroy());
+    for (const server of [app.server, secure?.server])
+      server?.prependListener('request', ({ socket }: { socket: Socket }) => socket.destroy());
     drain();
   }
 
-  function drain(): void {
+  async function drain(): Promise<void> {
     setTimeout(() => process.exit(0), DRAIN_MS).unref();
-    lane.server.close(() => process.exit(0));
+    const closed = [lane.server, app.server, secure?.server].map(
+      (server) =>
+        new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve))),
+    );
     lane.closeConnections();
-    app.server.close();
     app.server.closeIdleConnections();
+    for (const session of sessions) session.close();
+    await Promise.all(closed);
+    process.exit(0);
   }
 }
 

@@ -3,13 +3,14 @@ export interface RequestHead {
   /** As it stands in the request line. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turn, as they came. */
+  /** Names and values in turn, as they came; those of HTTP/2 with its pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
 
 export type HeadJudgement =
-  /** `target` is in origin form, or `*`. */
-  { readonly kind: 'sound'; readonly target: string } | { readonly kind: 'refused'; readonly reason: string };
+  /** `target` is in origin form, or `*`; `host` is undefined in HTTP/1.0 alone. */
+  | { readonly kind: 'sound'; readonly target: string; readonly host: string | undefined }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 /** RFC 3986, 3.2.2, without user information. */
 const AUTHORITY = /^([0-9a-z._~!$&'()*+,;=%-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?$/i;
@@ -21,17 +22,21 @@ const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i;
  */
 export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): HeadJudgement {
   const hosts = valuesOf('host', rawHeaders);
-  const [host] = hosts;
   if (hosts.length > 1) return refused('More than one Host');
+  // RFC 9113, 8.3.1.
+  const [named = hosts[0]] = valuesOf(':authority', rawHeaders);
+  const host = hosts[0] ?? named;
+  if (host !== undefined && host.toLowerCase() !== named?.toLowerCase())
+    return refused('The authority is another host than Host');
   if (host === undefined ? httpVersion !== '1.0' : !AUTHORITY.test(host)) return refused('No valid Host');
   const codings = valuesOf('transfer-encoding', rawHeaders);
   if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
     return refused('Unknown transfer coding');
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
-  if (authority === undefined) return { kind: 'sound', target };
+  if (authority === undefined) return { kind: 'sound', target, host };
   if (host !== undefined && authority.toLowerCase() !== host.toLowerCase())
     return refused('The target names another host than Host');
-  return { kind: 'sound', target: rest.startsWith('/') ? rest : `/${rest}` };
+  return { kind: 'sound', target: rest.startsWith('/') ? rest : `/${rest}`, host };
 }
 
 function valuesOf(field: string, rawHeaders: readonly string[]): string[] {

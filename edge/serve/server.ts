@@ -1,3 +1,4 @@
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,7 +8,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { hasCode } from '../../shared/errors.ts';
 import type { SiteView } from '../activate/messages.ts';
-import { type Answer, textAnswer, withoutBody } from './answer.ts';
+import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { ClientErrors } from './client-errors.ts';
 import type { Content } from './content.ts';
 import type { Counters } from './counters.ts';
@@ -16,6 +17,7 @@ import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 import { send } from './send.ts';
 import { servedSite } from './served-site.ts';
+import type { Tls } from './tls/tls.ts';
 import type { Views } from './views.ts';
 
 /** How long a connection may wait for its next request. */
@@ -26,6 +28,7 @@ const REQUEST_MS = 30_000;
 const CHECK_CONNECTIONS_MS = 5000;
 /** How long a reader may take nothing of an answer. */
 const IDLE_MS = 60_000;
+const MOST_STREAMS = 128;
 const TEXT = 'text/plain; charset=utf-8';
 
 export interface ServerParts {
@@ -34,25 +37,68 @@ export interface ServerParts {
   readonly rules: RulesInForce;
   readonly counters: Counters;
   readonly log: Logger;
+  /** Where hosts that it has certificates for are sent to; undefined for an edge without TLS. */
+  readonly tls: Tls | undefined;
 }
 
 /** The server that readers reach. It publishes nothing but what the active revisions hold. */
-export function buildServer({ views, content, rules, counters, log }: ServerParts): FastifyInstance {
+export function buildServer(parts: ServerParts): FastifyInstance {
   const clientErrors = new ClientErrors();
   const app: FastifyInstance = Fastify({
+    ...options(parts.log),
     clientErrorHandler: clientErrors.refuse,
-    loggerInstance: log as FastifyBaseLogger,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
-    connectionTimeout: IDLE_MS,
     http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
-    // The router only matches `/*`; the path is read from the raw target, once.
-    routerOptions: { maxParamLength: 16 * 1024, onBadUrl: (_path, _request, response) => refuse(response) },
-    exposeHeadRoutes: false,
   });
   clientErrors.watch(app.server);
   // No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1).
   app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  return withRoutes(app, parts, 'http');
+}
+
+/** The same over TLS, in HTTP/2 or HTTP/1.1 as the client prefers. */
+export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
+  const app = Fastify({
+    ...options(parts.log),
+    http2: true,
+    http2SessionTimeout: KEEP_ALIVE_MS,
+    https: {
+      allowHTTP1: true,
+      cert: tls.fallback?.pem,
+      key: tls.fallback?.key,
+      ticketKeys: tls.ticketKeys,
+      handshakeTimeout: HEAD_MS,
+      SNICallback: (name, done) => done(null, tls.contextFor(name)),
+      settings: { maxConcurrentStreams: MOST_STREAMS },
+    },
+  });
+  Object.assign(app.server, { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS });
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  withRoutes(app as unknown as FastifyInstance, parts, 'https');
+  return app;
+}
+
+export type SecureServer = FastifyInstance<Http2SecureServer, Http2ServerRequest, Http2ServerResponse>;
+
+function options(log: Logger) {
+  return {
+    loggerInstance: log as FastifyBaseLogger,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: IDLE_MS,
+    // The router only matches `/*`; the path is read from the raw target, once.
+    routerOptions: {
+      maxParamLength: 16 * 1024,
+      onBadUrl: (_path: string, _request: unknown, response: unknown) => refuse(response),
+    },
+    exposeHeadRoutes: false,
+  };
+}
+
+function withRoutes(
+  app: FastifyInstance,
+  { views, content, rules, counters, log, tls }: ServerParts,
+  scheme: 'http' | 'https',
+): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
@@ -75,7 +121,7 @@ export function buildServer({ views, content, rules, counters, log }: ServerPart
       rawHeaders: request.raw.rawHeaders,
     });
     if (head.kind === 'refused') {
-      reply.header('connection', 'close');
+      if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
       return send(textAnswer(400, `${head.reason}\n`), content, reply);
     }
     let sites = views.current();
@@ -88,10 +134,12 @@ export function buildServer({ views, content, rules, counters, log }: ServerPart
       target: head.target,
       headers: request.headers as ReaderHeaders,
     };
-    const view = sites.find(request.headers.host);
+    const view = sites.find(head.host);
     if (view === undefined)
       return send(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), content, reply);
-    send(answerFrom(view, asked), content, reply);
+    const secure = scheme === 'http' && head.host !== undefined ? tls?.addressOf(head.host) : undefined;
+    if (secure !== undefined) send(redirectTo(`${secure}${head.target}`, asked), content, reply);
+    else send(answerFrom(view, asked), content, reply);
     counters.count(view.name, reply.statusCode, sentBytes(reply));
     return reply;
   }
@@ -107,6 +155,15 @@ export function buildServer({ views, content, rules, counters, log }: ServerPart
     if (needsLease && !views.hasLease()) return 'This edge has lost its origin and may be behind\n';
     return undefined;
   }
+}
+
+function redirectTo(location: string, { method }: ReaderRequest): Answer {
+  return {
+    // What is no GET must not become one (RFC 9110, 15.4.9).
+    status: method === 'GET' || method === 'HEAD' ? 301 : 308,
+    headers: { location, 'content-length': '0' },
+    body: NO_BODY,
+  };
 }
 
 function forMethod({ method }: ReaderRequest, answer: Answer): Answer {

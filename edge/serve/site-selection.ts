@@ -2,7 +2,10 @@ import type { SiteView } from '../activate/messages.ts';
 
 /** Finds the site of a request by its Host. */
 export interface SiteSelection {
-  /** By domain, by `<site>.localhost`, else the only site there is; undefined when none fits. */
+  /**
+   * By domain, by the longest wildcard domain that it ends in, by `<site>.localhost`, else the only site there is;
+   * undefined when none fits.
+   */
   find(host: string | undefined): SiteView | undefined;
 }
 
@@ -12,7 +15,22 @@ export function siteSelection(views: readonly SiteView[]): SiteSelection {
   // Last: no site can take the local name of another by naming it as its domain.
   for (const view of views) byHost.set(`${view.name}.localhost`, view);
   const only = views.length === 1 ? views[0] : undefined;
-  return { find: (host) => byHost.get(hostName(host)) ?? only };
+  const hasWildcards = [...byHost.keys()].some((domain) => domain.startsWith('*.'));
+
+  return {
+    find(host) {
+      const name = hostName(host);
+      return byHost.get(name) ?? (hasWildcards ? byWildcard(name) : undefined) ?? only;
+    },
+  };
+
+  function byWildcard(name: string): SiteView | undefined {
+    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+      const view = byHost.get(`*${name.slice(dot)}`);
+      if (view !== undefined) return view;
+    }
+    return undefined;
+  }
 }
 
 /** Lower case, without port and without the dot of a fully qualified name. */

@@ -13,7 +13,9 @@ import {
   siteParams,
 } from './context.ts';
 
-const hostName = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** `*.` before a name stands for all that end in it. */
+const domainName =
+  /^(?=.{1,253}$)(\*\.(?=.*\.))?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function siteRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, fleet } = context;
@@ -94,7 +96,7 @@ export function toSite(row: SiteRow, now: number): Site {
 
 function checkedDomain(text: string): string {
   const domain = text.toLowerCase();
-  if (!hostName.test(domain))
-    throw new SkerryError('bad-domain', `${JSON.stringify(text)} is not a host name`);
+  if (!domainName.test(domain))
+    throw new SkerryError('bad-domain', `${JSON.stringify(text)} is not a domain`);
   return domain;
 }

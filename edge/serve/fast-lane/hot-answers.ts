@@ -7,6 +7,7 @@ import type { RulesInForce } from '../rules-in-force.ts';
 import { cacheStatus } from '../send.ts';
 import { servedSite } from '../served-site.ts';
 import type { SiteSelection } from '../site-selection.ts';
+import type { Tls } from '../tls/tls.ts';
 import { HotAnswer } from './hot-answer.ts';
 import { isPlainPath, type PlainGet } from './recognise.ts';
 
@@ -15,6 +16,8 @@ const MEMORY_BYTES = 32 * 1024 * 1024;
 export interface HotAnswersParts {
   readonly content: Content;
   readonly rules: RulesInForce;
+  /** Whose hosts are not answered without it; undefined for an edge without TLS. */
+  readonly tls: Tls | undefined;
   readonly keepAliveMs: number;
 }
 
@@ -37,6 +40,7 @@ export class HotAnswers {
     if (known !== undefined) return known;
     const view = isPlainPath(target) ? sites.find(fields.host) : undefined;
     if (view === undefined || view.revision === 0) return undefined;
+    if (this.#parts.tls?.addressOf(fields.host) !== undefined) return undefined;
     const made = this.#make(target, fields.acceptEncoding, view, second);
     if (made !== undefined) this.#answers.set(key, made);
     return made;

@@ -18,7 +18,7 @@ const sound: [target: string, rawHeaders: string[], path: string, version?: stri
   ['/a', [...HOST, 'Transfer-Encoding', 'chunked'], '/a'],
 ];
 for (const [target, rawHeaders, path, httpVersion = '1.1'] of sound)
-  t.same(
+  t.match(
     checkHead({ target, httpVersion, rawHeaders }),
     { kind: 'sound', target: path },
     `${target} ${rawHeaders}`,
@@ -45,4 +45,16 @@ const refused: [target: string, rawHeaders: string[], version?: string][] = [
 ];
 for (const [target, rawHeaders, httpVersion = '1.1'] of refused)
   t.match(checkHead({ target, httpVersion, rawHeaders }), { kind: 'refused' }, `${target} ${rawHeaders}`);
+const h2 = [':method', 'GET', ':authority', 'a.example'];
+const table: [rawHeaders: string[], kind: string][] = [
+  [h2, 'sound'],
+  [[...h2, 'host', 'A.example'], 'sound'],
+  [[...h2, 'host', 'b.example'], 'refused'],
+  [[...h2, 'host', 'a.example', 'host', 'a.example'], 'refused'],
+  [[':method', 'GET', 'host', 'a.example'], 'sound'],
+  [[':method', 'GET'], 'refused'],
+  [[':authority', 'user@a.example'], 'refused'],
+];
+for (const [rawHeaders, kind] of table)
+  t.match(checkHead({ target: '/', httpVersion: '2.0', rawHeaders }), { kind }, `${rawHeaders}`);
 t.end();

@@ -63,6 +63,27 @@ t.test('the only site answers for every host', async (t) => {
     t.equal(find(host)?.name, 'one', `${host}`);
 });
 
+t.test('wildcard domains: any depth, the longest, and after exact ones', async (t) => {
+  const { find } = siteSelection([
+    view(1, 'all', ['*.example']),
+    view(2, 'shop', ['*.shop.example']),
+    view(3, 'one', ['a.shop.example']),
+  ]);
+  const table: [string, string | undefined][] = [
+    ['x.example', 'all'],
+    ['x.y.example:80', 'all'],
+    ['shop.example', 'all'],
+    ['b.shop.example', 'shop'],
+    ['c.b.shop.example', 'shop'],
+    ['a.shop.example', 'one'],
+    ['b.a.shop.example', 'shop'],
+    ['example', undefined],
+    ['notexample', undefined],
+    ['*.example', 'all'],
+  ];
+  for (const [host, expected] of table) t.equal(find(host)?.name, expected, host);
+});
+
 t.test('<site>.localhost is the site, whatever domains another one claims', async (t) => {
   const { find } = siteSelection([view(1, 'one', ['two.localhost']), view(2, 'two')]);
   t.equal(find('two.localhost')?.name, 'two');

@@ -1,0 +1,70 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { SkerryError } from '../../../shared/errors.ts';
+
+/** A certificate with its key, ready for use. */
+export interface Certificate {
+  readonly pem: string;
+  readonly key: string;
+  /** The host names it is for, lower case; `*.` at the beginning stands for one label. */
+  readonly names: readonly string[];
+  /** In milliseconds since 1970. */
+  readonly expires: number;
+  readonly context: SecureContext;
+}
+
+/** Two files, by their paths in the folder of certificates. */
+export interface CertificateFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/**
+ * The pairs among files: `NAME.crt` or `NAME.pem` with `NAME.key`, and `fullchain.pem` with `privkey.pem`, as
+ * certbot lays them out, each also one folder down. In the order of their names.
+ */
+export function certificateFiles(files: readonly string[]): CertificateFiles[] {
+  const present = new Set(files);
+  const keyFor = (file: string): string | undefined => {
+    if (/(^|\/)fullchain\.pem$/.test(file)) return file.replace(/fullchain\.pem$/, 'privkey.pem');
+    return /\.(crt|pem)$/.test(file) ? file.replace(/\.(crt|pem)$/, '.key') : undefined;
+  };
+  return [...files].sort().flatMap((certificate) => {
+    const key = keyFor(certificate);
+    return key !== undefined && present.has(key) ? [{ certificate, key }] : [];
+  });
+}
+
+/** Throws `bad-certificate` for what is no certificate, no key, or not the key of that certificate. */
+export function readCertificate(pem: string, key: string): Certificate {
+  try {
+    const certificate = new X509Certificate(pem);
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not its key');
+    const names = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,]+)/g)];
+    return {
+      pem,
+      key,
+      names: names.map(([, name = '']) => name.toLowerCase()),
+      expires: certificate.validToDate.getTime(),
+      context: createSecureContext({ cert: pem, key }),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SkerryError('bad-certificate', `not a usable certificate: ${reason}`, { cause });
+  }
+}
+
+/** That for this very name, else one for all of its domain; of several the one that lasts longest. */
+export function certificateFor(name: string, certificates: readonly Certificate[]): Certificate | undefined {
+  const wildcard = name.replace(/^[^.]+/, '*');
+  return lasting(certificates, name) ?? lasting(certificates, wildcard);
+}
+
+function lasting(certificates: readonly Certificate[], name: string): Certificate | undefined {
+  return certificates
+    .filter(({ names }) => names.includes(name))
+    .reduce<Certificate | undefined>(
+      (best, one) => (best && best.expires >= one.expires ? best : one),
+      undefined,
+    );
+}

@@ -1,0 +1,66 @@
+import type { SecureContext } from 'node:tls';
+import type { Logger } from 'pino';
+import type { TlsOptions } from '../../activate/messages.ts';
+import { hostName } from '../site-selection.ts';
+import { CertificateFolder } from './certificate-folder.ts';
+import { type Certificate, certificateFor } from './certificates.ts';
+
+const LOOK_AGAIN_MS = 2000;
+
+/** The certificates in use, and which hosts readers are sent to TLS for. */
+export class Tls {
+  readonly port: number;
+  readonly ticketKeys: Buffer;
+  readonly #folder: CertificateFolder;
+  readonly #log: Logger;
+  #certificates: readonly Certificate[] = [];
+
+  private constructor({ port, folder, ticketKeys }: TlsOptions, log: Logger) {
+    this.port = port;
+    this.ticketKeys = Buffer.from(ticketKeys);
+    this.#folder = new CertificateFolder(folder, log);
+    this.#log = log;
+  }
+
+  static async open(options: TlsOptions, log: Logger): Promise<Tls> {
+    const tls = new Tls(options, log);
+    await tls.#refresh();
+    return tls;
+  }
+
+  /** Looks for other certificates again and again, for as long as the process lives; `changed` tells of them. */
+  watch(changed: () => void): void {
+    const look = async () => {
+      if (await this.#refresh()) changed();
+      setTimeout(look, LOOK_AGAIN_MS).unref();
+    };
+    setTimeout(look, LOOK_AGAIN_MS).unref();
+  }
+
+  /** For clients that name no host, and for hosts that no certificate is for. */
+  get fallback(): Certificate | undefined {
+    return this.#certificates[0];
+  }
+
+  contextFor(serverName: string): SecureContext | undefined {
+    return (certificateFor(serverName.toLowerCase(), this.#certificates) ?? this.fallback)?.context;
+  }
+
+  /** Where a reader of this host is sent instead; undefined for a host that no certificate is for. */
+  addressOf(host: string): string | undefined {
+    const name = hostName(host);
+    if (certificateFor(name, this.#certificates) === undefined) return undefined;
+    return `https://${name}${this.port === 443 ? '' : `:${this.port}`}`;
+  }
+
+  async #refresh(): Promise<boolean> {
+    try {
+      const isChanged = await this.#folder.refresh();
+      this.#certificates = this.#folder.certificates;
+      return isChanged;
+    } catch (error) {
+      this.#log.error({ err: error }, 'the certificates were not looked through');
+      return false;
+    }
+  }
+}
