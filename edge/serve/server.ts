@@ -68,6 +68,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
       key: tls.fallback?.key,
       ticketKeys: tls.ticketKeys,
       handshakeTimeout: HEAD_MS,
+      noDelay: true,
       SNICallback: (name, done) => done(null, tls.contextFor(name)),
       settings: { maxConcurrentStreams: MOST_STREAMS },
     },
@@ -150,9 +151,9 @@ function withRoutes(
     return decide(asked, servedSite(view, content, rules));
   }
 
-  function whyUnready({ revision, needsLease }: SiteView): string | undefined {
-    if (revision === 0) return 'Nothing has been published here yet\n';
-    if (needsLease && !views.hasLease()) return 'This edge has lost its origin and may be behind\n';
+  function whyUnready(view: SiteView): string | undefined {
+    if (view.revision === 0) return 'Nothing has been published here yet\n';
+    if (!views.mayServe(view)) return 'This edge has lost its origin and may be behind\n';
     return undefined;
   }
 }

@@ -24,9 +24,9 @@ export class Views {
     this.#leaseUntil = until;
   }
 
-  /** Whether the origin counts on this edge, judged here: the replicator may be frozen. */
-  hasLease(): boolean {
-    return machineTime() < this.#leaseUntil;
+  /** Whether the origin counts on this edge, where the site asks for that; judged here: the replicator may be frozen. */
+  mayServe({ needsLease }: SiteView): boolean {
+    return !needsLease || machineTime() < this.#leaseUntil;
   }
 
   hold(): void {

@@ -122,6 +122,16 @@ t.test('HTTP/1.1 and HTTP/2, by what the client offers', async (t) => {
   t.equal(answers[0]?.headers['skerry-revision'], 'www@1');
 });
 
+t.test('a stream that the fast lane answers is answered as by the full server', async (t) => {
+  const asked = { ':path': '/a.css', ':authority': 'www.example', 'accept-encoding': 'br' };
+  const [fast, full] = await askHttp2([asked, { ...asked, 'if-none-match': '"other"' }]);
+  t.equal(fast?.body, 'a {}');
+  t.equal(fast?.body, full?.body);
+  const { date: _, ...headers } = fast?.headers ?? {};
+  const { date: __, ...fullHeaders } = full?.headers ?? {};
+  t.same(headers, fullHeaders);
+});
+
 t.test('the certificate follows the name that the client asks for', async (t) => {
   t.match(await namesShownTo('www.example'), 'DNS:www.example');
   t.match(await namesShownTo('a.wild.example'), 'DNS:www.example');

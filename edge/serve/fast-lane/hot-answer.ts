@@ -5,8 +5,8 @@ import type { SiteView } from '../../activate/messages.ts';
 export class HotAnswer {
   readonly view: SiteView;
   readonly status: number;
-  readonly bodyBytes: number;
-  readonly #body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
   readonly #head: string;
   readonly #connection: string;
   #bytes: Buffer;
@@ -16,8 +16,8 @@ export class HotAnswer {
     const { view, status, headers, body, keepAliveMs } = parts;
     this.view = view;
     this.status = status;
-    this.bodyBytes = body.length;
-    this.#body = body;
+    this.headers = headers;
+    this.body = body;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}`;
     this.#connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`;
@@ -42,9 +42,9 @@ export class HotAnswer {
   #dated(second: number): Buffer {
     const date = new Date(second * 1000).toUTCString();
     const head = `${this.#head}Date: ${date}\r\n${this.#connection}`;
-    const bytes = Buffer.allocUnsafeSlow(head.length + this.#body.length);
+    const bytes = Buffer.allocUnsafeSlow(head.length + this.body.length);
     bytes.write(head, 'latin1');
-    bytes.set(this.#body, head.length);
+    bytes.set(this.body, head.length);
     return bytes;
   }
 }

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Counters } from '../counters.ts';
 import type { Views } from '../views.ts';
-import type { HotAnswer } from './hot-answer.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { Recogniser } from './recognise.ts';
 
@@ -15,33 +13,33 @@ export interface LaneParts {
   readonly answers: HotAnswers;
   readonly counters: Counters;
   readonly keepAliveMs: number;
-  /** Gets every connection, from its first request on that is no plain GET of a small file. */
-  readonly fullServer: Server;
-}
-
-export interface Lane {
-  readonly server: NetServer;
-  /** Ends the connections that wait for a request here; those handed over are the full server's. */
-  closeConnections(): void;
+  /** Gives a connection to the full server, with all bytes that are not answered yet. */
+  readonly handOver: (socket: Socket) => void;
 }
 
 /**
  * The fast lane: plain GETs of small files are answered from memory in one write, without a parser of HTTP. It
- * judges nothing that it does not recognise completely: the connection goes to the full server for good, with all
- * bytes that are not answered yet.
+ * judges nothing that it does not recognise completely: from its first such request on, a connection belongs to the
+ * full server.
  */
-export function buildLane(parts: LaneParts): Lane {
-  const open = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    open.add(socket);
-    new LaneConnection(socket, parts, () => open.delete(socket));
-  });
-  return {
-    server,
-    closeConnections() {
-      for (const socket of open) socket.destroySoon();
-    },
-  };
+export class Lane {
+  readonly #parts: LaneParts;
+  readonly #open = new Set<Socket>();
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers on a connection from which nothing has been read. */
+  take(socket: Socket): void {
+    this.#open.add(socket);
+    new LaneConnection(socket, this.#parts, () => this.#open.delete(socket));
+  }
+
+  /** Ends the connections that wait for a request here; those handed over are the full server's. */
+  closeConnections(): void {
+    for (const socket of this.#open) socket.destroySoon();
+  }
 }
 
 class LaneConnection {
@@ -72,9 +70,9 @@ class LaneConnection {
       if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
       const get = this.#recogniser.next(chunk, at);
       const answer = get && answers.find(get, sites, second);
-      if (answer === undefined || !this.#mayGive(answer)) return this.#handOver(chunk.subarray(at));
+      if (answer === undefined || !views.mayServe(answer.view)) return this.#handOver(chunk.subarray(at));
       at += get?.bytes ?? 0;
-      counters.count(answer.view.name, answer.status, answer.bodyBytes);
+      counters.count(answer.view.name, answer.status, answer.body.length);
       const isTaken = this.#socket.write(answer.at(second));
       if (!this.#hasAnswered) {
         this.#hasAnswered = true;
@@ -84,10 +82,6 @@ class LaneConnection {
       if (!isTaken) return this.#goOnAfter(once(this.#socket, 'drain'), chunk.subarray(at));
     }
   };
-
-  #mayGive({ view }: HotAnswer): boolean {
-    return !view.needsLease || this.#parts.views.hasLease();
-  }
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
     this.#socket.pause();
@@ -111,7 +105,7 @@ class LaneConnection {
     socket.off('close', this.#left);
     this.#left();
     socket.unshift(rest);
-    this.#parts.fullServer.emit('connection', socket);
+    this.#parts.handOver(socket);
     socket.resume();
   }
 

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+
 /** A request that cannot mean anything but: this file, all of it. */
 export interface PlainGet {
   /** As it stands in the request line. */
@@ -91,7 +93,25 @@ export function plainFields(text: string): PlainFields | undefined {
         if (MEANINGFUL.test(name.toLowerCase())) return undefined;
     }
   }
-  if (host === undefined) return undefined;
+  return host === undefined ? undefined : fieldsOf(host, acceptEncoding);
+}
+
+/** The plain GET that a stream of HTTP/2 asks for; its `bytes` are 0. */
+export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined {
+  const {
+    ':method': method,
+    ':path': target,
+    ':authority': host,
+    'accept-encoding': acceptEncoding,
+  } = headers;
+  if (method !== 'GET' || target === undefined || host === undefined || !HOST.test(host)) return undefined;
+  for (const name in headers)
+    if (name === 'host' || name === 'connection' || MEANINGFUL.test(name)) return undefined;
+  if (Array.isArray(acceptEncoding)) return undefined;
+  return { target, fields: fieldsOf(host, acceptEncoding), bytes: 0 };
+}
+
+function fieldsOf(host: string, acceptEncoding: string | undefined): PlainFields {
   return { host, acceptEncoding, key: `${host} ${acceptEncoding ?? ''}` };
 }
 

@@ -13,6 +13,7 @@ export class Tls {
   readonly ticketKeys: Buffer;
   readonly #folder: CertificateFolder;
   readonly #log: Logger;
+  readonly #listeners: (() => void)[] = [];
   #certificates: readonly Certificate[] = [];
 
   private constructor({ port, folder, ticketKeys }: TlsOptions, log: Logger) {
@@ -22,19 +23,17 @@ export class Tls {
     this.#log = log;
   }
 
+  /** Looks for other certificates again and again, for as long as the process lives. */
   static async open(options: TlsOptions, log: Logger): Promise<Tls> {
     const tls = new Tls(options, log);
     await tls.#refresh();
+    setTimeout(tls.#lookAgain, LOOK_AGAIN_MS).unref();
     return tls;
   }
 
-  /** Looks for other certificates again and again, for as long as the process lives; `changed` tells of them. */
-  watch(changed: () => void): void {
-    const look = async () => {
-      if (await this.#refresh()) changed();
-      setTimeout(look, LOOK_AGAIN_MS).unref();
-    };
-    setTimeout(look, LOOK_AGAIN_MS).unref();
+  /** `listener` is called whenever other certificates are in use. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** For clients that name no host, and for hosts that no certificate is for. */
@@ -52,6 +51,11 @@ export class Tls {
     if (certificateFor(name, this.#certificates) === undefined) return undefined;
     return `https://${name}${this.port === 443 ? '' : `:${this.port}`}`;
   }
+
+  readonly #lookAgain = async () => {
+    if (await this.#refresh()) for (const changed of this.#listeners) changed();
+    setTimeout(this.#lookAgain, LOOK_AGAIN_MS).unref();
+  };
 
   async #refresh(): Promise<boolean> {
     try {

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import type { ServerHttp2Session } from 'node:http2';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { HotAnswers } from './fast-lane/hot-answers.ts';
+import { Lane } from './fast-lane/lane.ts';
+import { secureLane } from './fast-lane/secure-lane.ts';
+import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
+import type { Tls } from './tls/tls.ts';
+
+/** What readers connect to: the fast lane and behind it the full server, of one port. */
+export interface Front {
+  listen(host: string): Promise<void>;
+  /** Prepared answers may be right no more. */
+  forgetAnswers(): void;
+  /** Breaks off whatever is asked from now on, on connections that are open. */
+  refuse(): void;
+  /** Resolves when what had begun is answered and all connections are closed. */
+  drain(): Promise<void>;
+}
+
+export async function httpFront(parts: ServerParts, port: number): Promise<Front> {
+  const app = buildServer(parts);
+  await app.ready();
+  const { server } = app;
+  const answers = new HotAnswers({ ...parts, keepAliveMs: KEEP_ALIVE_MS });
+  const lane = new Lane({
+    ...parts,
+    answers,
+    keepAliveMs: KEEP_ALIVE_MS,
+    handOver: (socket) => void server.emit('connection', socket),
+  });
+  const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => lane.take(socket));
+  return {
+    async listen(host) {
+      // Node enforces the time-outs of a server that listens alone: here on a name that no reader can reach.
+      await listening(server, { path: `\0skerry-${process.pid}` });
+      await listening(readers, { host, port, reusePort: true });
+    },
+    forgetAnswers: () => answers.forgetAll(),
+    refuse: () => void server.prependListener('request', breakOff),
+    async drain() {
+      const closed = [readers, server].map(closing);
+      lane.closeConnections();
+      server.closeIdleConnections();
+      await Promise.all(closed);
+    },
+  };
+}
+
+export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
+  const app = buildSecureServer(parts, tls);
+  await app.ready();
+  const { server } = app;
+  const answers = new HotAnswers({ ...parts, tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
+  const lane = secureLane(server, { ...parts, answers, keepAliveMs: KEEP_ALIVE_MS });
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  tls.onChange(() => {
+    const { fallback } = tls;
+    if (fallback !== undefined) server.setSecureContext({ cert: fallback.pem, key: fallback.key });
+  });
+  return {
+    listen: (host) => listening(server, { host, port: tls.port, reusePort: true }),
+    forgetAnswers: () => answers.forgetAll(),
+    refuse() {
+      server.prependListener('request', breakOff);
+      for (const session of sessions) session.destroy();
+    },
+    async drain() {
+      const closed = closing(server);
+      lane.closeConnections();
+      for (const session of sessions) session.close();
+      await closed;
+    },
+  };
+}
+
+function breakOff({ socket }: { readonly socket: Pick<Socket, 'destroy'> }): void {
+  socket.destroy();
+}
+
+async function listening(server: Server, options: ListenOptions): Promise<void> {
+  server.listen(options);
+  await once(server, 'listening');
+}
+
+function closing(server: Server): Promise<unknown> {
+  return new Promise((resolve) => server.close(resolve));
+}
