@@ -19,7 +19,7 @@ import type { EdgeLimits } from '../shared/protocol.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import type { TlsOptions } from './activate/messages.ts';
 import { servingPort } from './activate/orphans.ts';
-import { startSwitchboard } from './activate/switchboard.ts';
+import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
 import { edgeKey, type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
 import { type JoinOptions, join } from './follow/join.ts';
@@ -31,6 +31,8 @@ import { buildAdmin } from './report/admin.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/open-catalog.ts';
+import { forgettingVariants, tellingVariants } from './variants/connect.ts';
+import { Variants } from './variants/variants.ts';
 
 export interface EdgeOptions {
   readonly data: string;
@@ -60,6 +62,8 @@ export interface RunningEdge {
 }
 
 const ADMIN_HOST = '127.0.0.1';
+/** What compressed variants may take on disk. */
+const VARIANT_BYTES = 1024 * 1024 * 1024;
 /** Of encodings that a parent keeps for its children. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
@@ -93,13 +97,22 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const upstreams = new Upstreams(urls, clock);
   opened.defer(() => upstreams.close());
 
-  const switchboard = await startSwitchboard({
+  const variants = await Variants.open({
+    place: { folder: folder.path, bytes: VARIANT_BYTES },
+    catalog,
+    made: (sources) => switchboard.variantsMade(sources),
+    clock,
+    log,
+  });
+  opened.defer(() => variants.close());
+  const switchboard: Switchboard = await startSwitchboard({
     folder: folder.path,
     host,
     port,
     tls,
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, limits)),
+    wanted: (entries) => variants.wanted(entries),
     clock,
     log,
   });
@@ -110,15 +123,16 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     identity,
     key,
     catalog,
-    store,
+    store: forgettingVariants(store, variants),
     upstreams,
     limits,
-    readers: switchboard,
+    readers: tellingVariants(switchboard, variants),
     encodings,
     clock,
     log,
   });
   opened.defer(() => replica.close());
+  variants.start();
 
   if (replica.feed !== undefined && feedPort !== undefined) {
     const stopping = new AbortController();

@@ -249,7 +249,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         repair,
         AbortSignal.any([signal, verifying]),
       ),
-    prune: () => pruneSites({ catalog, store, gate, manifests }, signal),
+    prune: () => pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal),
     async close() {
       stopping.abort();
       feedChanged.wake();
@@ -312,9 +312,11 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     while (!signal.aborted) {
       await clock.sleep(PRUNE_EVERY_MS, signal).catch(() => {});
       if (signal.aborted) return;
-      await pruneSites({ catalog, store, gate, manifests }, signal).catch((error) => {
-        if (!signal.aborted) log.warn({ err: error }, 'pruning broke off');
-      });
+      await pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal).catch(
+        (error) => {
+          if (!signal.aborted) log.warn({ err: error }, 'pruning broke off');
+        },
+      );
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type Schema, schema } from './schema.ts';
-import { modeSchema, sitePolicySchema } from './site-policy.ts';
+import { modeSchema, recordedPolicySchema } from './site-policy.ts';
 
 /**
  * The payloads of the record kinds that this version writes. Readers ignore fields that they do not know, so
@@ -20,7 +20,7 @@ const settings = Type.Object({
   domains: Type.Array(Type.String()),
   deleted: Type.Boolean(),
   /** Absent in records of versions before 0.2: the defaults. */
-  policy: Type.Optional(sitePolicySchema),
+  policy: Type.Optional(recordedPolicySchema),
 });
 
 const member = Type.Object({
@@ -71,7 +71,7 @@ const checkpoint = Type.Object({
       id: Type.Integer(),
       name: Type.String(),
       domains: Type.Array(Type.String()),
-      policy: Type.Optional(sitePolicySchema),
+      policy: Type.Optional(recordedPolicySchema),
       /** What is live, and the record that made it so; 0, null and 0 before the first publish. */
       revision: Type.Integer(),
       root: Type.Union([Type.String(), Type.Null()]),

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { SkerryError } from './errors.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
+import { pathPattern } from './site-rules/path-pattern.ts';
 
 /** When edges switch to a revision: see the table of modes in docs/operations.md. */
 export const modeSchema = Type.Union([Type.Literal('async'), Type.Literal('sync'), Type.Literal('batch')]);
@@ -45,14 +46,39 @@ const retentionSchema = Type.Object(
   closed,
 );
 
-/** How a site is replicated, and what of its past is kept. */
+const formerAssetsSchema = Type.Object(
+  {
+    hours: Type.Number({
+      minimum: 0,
+      maximum: 8760,
+      description: 'How long assets are served that the active revision has no more; 0 for not at all.',
+    }),
+    paths: Type.Union([Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 100 }), Type.Null()], {
+      description: 'What are assets: patterns as in _headers; null for names with a fingerprint.',
+    }),
+  },
+  closed,
+);
+
+/** How a site is replicated, and what of its past is kept and served. */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
   sync: syncSchema,
   batch: batchSchema,
   retention: retentionSchema,
+  formerAssets: formerAssetsSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
+
+/** As log records hold it, which may be older than its newest parts. */
+export const recordedPolicySchema = Type.Object({
+  mode: modeSchema,
+  sync: syncSchema,
+  batch: batchSchema,
+  retention: retentionSchema,
+  formerAssets: Type.Optional(formerAssetsSchema),
+});
+export type RecordedPolicy = Static<typeof recordedPolicySchema>;
 
 /** Each part that is given replaces the part of that name. */
 export const policyChangeSchema = Type.Object(
@@ -61,6 +87,7 @@ export const policyChangeSchema = Type.Object(
     sync: Type.Optional(Type.Partial(syncSchema, closed)),
     batch: Type.Optional(Type.Partial(batchSchema, closed)),
     retention: Type.Optional(Type.Partial(retentionSchema, closed)),
+    formerAssets: Type.Optional(Type.Partial(formerAssetsSchema, closed)),
   },
   closed,
 );
@@ -71,7 +98,13 @@ export const DEFAULT_POLICY: SitePolicy = {
   sync: { require: 'all', timeout: 30, onFailure: 'abort', withoutLease: 'serve' },
   batch: { window: { cron: '0 3 * * *', timezone: 'UTC', minutes: 120 }, rate: null },
   retention: { revisions: 10, days: 7 },
+  formerAssets: { hours: 24, paths: null },
 };
+
+/** What a record or a catalog holds, with the defaults of what came later. */
+export function completePolicy(recorded: RecordedPolicy | null | undefined): SitePolicy {
+  return { ...DEFAULT_POLICY, ...recorded };
+}
 
 /** Leases that are not renewed must end within the time-out. */
 const REFUSING_TIMEOUT = 10;
@@ -83,8 +116,13 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     sync: { ...policy.sync, ...change.sync },
     batch: { ...policy.batch, ...change.batch },
     retention: { ...policy.retention, ...change.retention },
+    formerAssets: { ...policy.formerAssets, ...change.formerAssets },
   };
   checkSchedule(changed.batch.window);
+  for (const path of changed.formerAssets.paths ?? []) {
+    const pattern = pathPattern(path);
+    if ('fault' in pattern) throw new SkerryError('bad-policy', `formerAssets.paths: ${pattern.fault}`);
+  }
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {
     throw new SkerryError(
       'bad-policy',

@@ -25,6 +25,8 @@ export interface PolicyFlags {
   readonly rate?: number | null;
   readonly keepRevisions?: number;
   readonly keepDays?: number;
+  readonly formerHours?: number;
+  readonly formerPath?: string[];
 }
 
 /** Its flags are not read from the environment or a file, which may mean those of other commands. */
@@ -49,6 +51,14 @@ export function sitesSetCommand(): Command {
     .addOption(flag('--rate <bytes>', 'bytes per second and edge in a window, or none').argParser(rate))
     .addOption(flag('--keep-revisions <n>', 'keep the newest').argParser(whole(1, 100_000)))
     .addOption(flag('--keep-days <n>', 'keep younger ones too').argParser(whole(0, 36_500)))
+    .addOption(
+      flag('--former-hours <n>', 'serve assets of older revisions for so long').argParser(whole(0, 8760)),
+    )
+    .addOption(
+      flag('--former-path <pattern>', 'what are assets, such as /assets/*; repeat it for more').argParser(
+        another,
+      ),
+    )
     .addOption(flag('--domain <host>', 'a domain of the site; repeat it for more').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
@@ -83,6 +93,7 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
       rate,
     }),
     retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
+    formerAssets: part({ hours: flags.formerHours, paths: flags.formerPath }),
   });
 }
 

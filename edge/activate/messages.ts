@@ -16,6 +16,15 @@ export interface SiteView {
   readonly prefixes: readonly string[] | null;
   /** Answers 503 while the edge has no lease. */
   readonly needsLease: boolean;
+  readonly former: FormerAssets;
+}
+
+/** What answers for assets that the revision has no more. */
+export interface FormerAssets {
+  /** Those superseded last first; `until` in milliseconds since 1970. */
+  readonly revisions: readonly { readonly revision: number; readonly until: number }[];
+  /** What are assets: patterns as in `_headers`; null for names with a fingerprint. */
+  readonly paths: readonly string[] | null;
 }
 
 export interface TlsOptions {
@@ -43,15 +52,27 @@ export type ToServing =
   | { readonly t: 'lease'; readonly until: number }
   /** These objects were found corrupted on disk: what is in memory of them is not to be trusted either. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] }
+  /** There are variants of these objects that there were not before. */
+  | { readonly t: 'variants'; readonly sources: readonly Digest[] }
   | { readonly t: 'counters'; readonly turn: number }
   /** Answer what has begun, take nothing new, end. */
   | { readonly t: 'drain' };
+
+/** An entry that readers who take codings ask for, without all of its variants decided. */
+export interface WantedVariants {
+  readonly site: number;
+  readonly revision: number;
+  readonly path: string;
+  /** How often, since it was told last. */
+  readonly times: number;
+}
 
 export type FromServing =
   | { readonly t: 'listening'; readonly port: number }
   | { readonly t: 'failed'; readonly code: string; readonly message: string }
   | { readonly t: 'held'; readonly turn: number }
   | { readonly t: 'switched'; readonly turn: number }
+  | { readonly t: 'wanted'; readonly entries: readonly WantedVariants[] }
   | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters };
 
 /** Per site name, since the process began. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/module-url.ts';
-import type { FromServing, ServingCounters, SiteView, ToServing } from './messages.ts';
+import type { FromServing, ServingCounters, SiteView, ToServing, WantedVariants } from './messages.ts';
 
 const START_MS = 20_000;
 
@@ -66,6 +66,17 @@ export class ServingProcess {
 
   forget(digests: readonly Digest[]): void {
     this.#send({ t: 'forget', digests });
+  }
+
+  variantsMade(sources: readonly Digest[]): void {
+    this.#send({ t: 'variants', sources });
+  }
+
+  /** Calls back with what readers would take variants of. */
+  onWanted(callback: (entries: readonly WantedVariants[]) => void): void {
+    this.#child.on('message', (message: FromServing) => {
+      if (message.t === 'wanted') callback(message.entries);
+    });
   }
 
   async counters(ms: number): Promise<ServingCounters> {

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
-import type { ServingCounters, SiteView, TlsOptions } from './messages.ts';
+import type { ServingCounters, SiteView, TlsOptions, WantedVariants } from './messages.ts';
 import { ServingProcess } from './serving-process.ts';
 import { addCounters } from './sum-counters.ts';
 
@@ -23,6 +23,8 @@ export interface SwitchboardOptions {
   readonly tls: TlsOptions | undefined;
   readonly processes: number;
   readonly views: readonly SiteView[];
+  /** Told of entries that readers would take variants of. */
+  readonly wanted: (entries: readonly WantedVariants[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,6 +35,7 @@ export interface Switchboard {
   /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
   lease(until: number): void;
   forget(digests: readonly Digest[]): void;
+  variantsMade(sources: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
   close(): Promise<void>;
 }
@@ -50,6 +53,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     show: (views) => processes.show(views),
     lease: (until) => processes.lease(until),
     forget: (digests) => processes.forget(digests),
+    variantsMade: (sources) => processes.variantsMade(sources),
     counters: () => processes.counters(),
     close: () => processes.close(),
   };
@@ -90,6 +94,10 @@ class ServingProcesses {
 
   forget(digests: readonly Digest[]): void {
     for (const serving of this.#living) serving.forget(digests);
+  }
+
+  variantsMade(sources: readonly Digest[]): void {
+    for (const serving of this.#living) serving.variantsMade(sources);
   }
 
   async counters(): Promise<ServingCounters> {
@@ -138,6 +146,7 @@ class ServingProcesses {
     if (this.#closing.signal.aborted) return serving.kill();
     this.#living.add(serving);
     serving.lease(this.#leaseUntil);
+    serving.onWanted(this.#options.wanted);
     serving.onExit(() => void this.#replace(serving));
     // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));

@@ -1,6 +1,6 @@
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
-import type { SiteView } from './messages.ts';
+import type { FormerAssets, SiteView } from './messages.ts';
 
 /** Shows views in all serving processes; resolves when nothing answers from older ones any more. */
 export interface Shows {
@@ -73,7 +73,20 @@ export class Visible {
   }
 }
 
-function toView({ id, name, domains, active, covers, policy }: EdgeSite, keepsUp: boolean): SiteView {
+function toView(site: EdgeSite, keepsUp: boolean): SiteView {
+  const { id, name, domains, active, covers, policy } = site;
   const needsLease = keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
-  return { id, name, domains, revision: active.revision, prefixes: covers, needsLease };
+  return { id, name, domains, revision: active.revision, prefixes: covers, needsLease, former: former(site) };
+}
+
+const HOUR_MS = 3_600_000;
+/** Each request for an asset that is nowhere looks through them. */
+const MOST_FORMER = 100;
+
+function former({ former, policy }: EdgeSite): FormerAssets {
+  const { hours, paths } = policy.formerAssets;
+  const revisions = former
+    .slice(0, MOST_FORMER)
+    .map(({ revision, ended }) => ({ revision, until: ended + hours * HOUR_MS }));
+  return { revisions, paths };
 }

@@ -143,7 +143,7 @@ export class SiteLoops {
       await catalog.setPrepared(site.id, step.milestone.revision);
       return this.#parts.prepared();
     }
-    await catalog.reveal(site.id, step.milestone, limits.prefixes);
+    await catalog.reveal(site.id, step.milestone, limits.prefixes, clock.now());
     await this.#parts.revealed();
   }
 

@@ -19,6 +19,8 @@ export interface PruneParts {
   readonly gate: Gate;
   /** A deleted site's rows go when nobody stages any more. */
   readonly manifests: KeyedLock<number>;
+  /** Resolves when revisions that are no more held are not served for missing assets any more. */
+  readonly dropped: () => Promise<void>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface PruneParts {
  * objects go last, so that whatever is still named by a row is there.
  */
 export async function pruneSites(
-  { catalog, store, gate, manifests }: PruneParts,
+  { catalog, store, gate, manifests, dropped }: PruneParts,
   signal: AbortSignal,
 ): Promise<void> {
   await removeNoted();
@@ -35,10 +37,9 @@ export async function pruneSites(
     // What is being staged ends rows of the state below it: it is pruned when it has been revealed.
     if (site.staging !== null) continue;
     const kept = keptRevisions(site, held);
-    await catalog.dropHeld(
-      site.id,
-      held.filter((revision) => !kept.includes(revision)),
-    );
+    const gone = held.filter((revision) => !kept.includes(revision));
+    await catalog.dropHeld(site.id, gone);
+    if (gone.length > 0) await dropped();
     if (kept.length > 0) await dropRows(site.id, kept);
   }
   for (const site of await catalog.deletedSites()) {

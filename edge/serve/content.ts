@@ -4,10 +4,12 @@ import type { ContentPath } from '../../shared/content-path.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { EntryHistory, FormerEntry } from '../../shared/manifest/history.ts';
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
-import type { Representation } from './representation.ts';
+import type { ReadyVariants } from './ready-variants.ts';
+import type { Representation, Variant } from './representation.ts';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger objects are streamed from disk each time. */
@@ -24,8 +26,9 @@ export type Body =
 
 /** Finds entries and their bytes for a serving process: what is hot in memory, the rest from disk. */
 export class Content {
-  readonly #manifests: ManifestReader;
+  readonly #manifests: ManifestReader & EntryHistory;
   readonly #objects: ObjectReader;
+  readonly #variants: ReadyVariants;
   readonly #entries = new ByteCache<string, { readonly entry: Entry | undefined }>({
     bytes: ENTRIES_BYTES,
     sizeOf: () => ENTRY_BYTES,
@@ -38,9 +41,10 @@ export class Content {
   readonly #seenOnce = new ByteCache<Digest, true>({ bytes: SEEN_BYTES, sizeOf: () => 1 });
   readonly #loading = new Set<Digest>();
 
-  constructor(manifests: ManifestReader, objects: ObjectReader) {
+  constructor(manifests: ManifestReader & EntryHistory, objects: ObjectReader, variants: ReadyVariants) {
     this.#manifests = manifests;
     this.#objects = objects;
+    this.#variants = variants;
   }
 
   entry(site: number, revision: number, path: ContentPath): Entry | undefined {
@@ -53,10 +57,21 @@ export class Content {
     return found.entry;
   }
 
+  entryAmong(site: number, revisions: readonly number[], path: ContentPath): FormerEntry | undefined {
+    return this.#manifests.entryAmong(site, revisions, path);
+  }
+
+  /** The variants of an entry that are ready, the best ones first. */
+  variants(site: number, revision: number, { path, digest }: Entry): readonly Variant[] {
+    return this.#variants.of(digest, { site, revision, path });
+  }
+
   /** The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
-  body({ digest, size }: Pick<Representation, 'digest' | 'size'>, range: ByteRange | undefined): Body {
+  body({ digest, size, coding }: Representation, range: ByteRange | undefined): Body {
     const cached = this.#bytes.get(digest);
     if (cached !== undefined) return { kind: 'bytes', bytes: cut(cached, range), tier: 'memory' };
+    const made = coding === undefined ? undefined : this.#readVariant(digest);
+    if (made !== undefined) return { kind: 'bytes', bytes: cut(made, range), tier: 'disk' };
     if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), tier: 'disk' };
     const stream = this.#objects.stream(digest, range);
     if (stream === undefined) throw notStored(digest);
@@ -74,6 +89,14 @@ export class Content {
 
   forget(digests: readonly Digest[]): void {
     for (const digest of digests) this.#bytes.delete(digest);
+  }
+
+  /** Undefined for one that was published. */
+  #readVariant(digest: Digest): Buffer | undefined {
+    const bytes = this.#variants.bytes(digest);
+    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
+    this.#bytes.set(digest, bytes);
+    return bytes;
   }
 
   /** Hashed again on its way into memory: disks lose bits, and what is in memory is served a thousand times. */

@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import { systemCode } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { openEntryHistory } from '../../shared/manifest/history.ts';
 import { openManifestReader } from '../../shared/manifest/reading.ts';
 import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
+import { variantFile } from '../variants/variant-file.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
 import { httpFront, httpsFront } from './front.ts';
+import { ReadyVariants } from './ready-variants.ts';
 import { RulesInForce } from './rules-in-force.ts';
 import { Tls } from './tls/tls.ts';
 import { Views } from './views.ts';
 
 /** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
 const DRAIN_MS = 10_000;
+const TELL_WANTED_MS = 250;
 
 type Start = Extract<ToServing, { t: 'start' }>;
 
@@ -39,7 +43,9 @@ async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<vo
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
   const counters = new Counters();
-  const content = new Content(openManifestReader(catalog), objects);
+  const variants = new ReadyVariants(openForReading(variantFile(folder)));
+  const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
+  const content = new Content(manifests, objects, variants);
   const rules = new RulesInForce(content);
   const log = createLogger();
   const tls = tlsOptions && (await Tls.open(tlsOptions, log));
@@ -50,6 +56,11 @@ async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<vo
     for (const front of fronts) front.forgetAnswers();
   };
   tls?.onChange(forgetAnswers);
+
+  setInterval(() => {
+    const entries = variants.takeWanted();
+    if (entries.length > 0) tell({ t: 'wanted', entries });
+  }, TELL_WANTED_MS).unref();
 
   process.on('message', (message: ToServing) => {
     switch (message.t) {
@@ -65,6 +76,9 @@ async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<vo
       case 'forget':
         content.forget(message.digests);
         return forgetAnswers();
+      case 'variants':
+        if (variants.forget(message.sources)) forgetAnswers();
+        return;
       case 'counters':
         return tell({ t: 'counters', turn: message.turn, counters: counters.snapshot() });
       case 'drain':

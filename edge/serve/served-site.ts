@@ -1,12 +1,15 @@
 import { isImmutableName } from '../../shared/asset-name.ts';
+import { isRuleFile } from '../../shared/site-rules/rule-lines.ts';
 import type { SiteView } from '../activate/messages.ts';
+import { isCompressible } from '../variants/compressible.ts';
 import type { Content } from './content.ts';
 import type { ServedSite } from './decide.ts';
+import { revisionsFor } from './former-assets.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 
 /** A site as its view and what is on disk make it. */
 export function servedSite(view: SiteView, content: Content, rules: RulesInForce): ServedSite {
-  const { id, name, revision, prefixes } = view;
+  const { id, name, revision, prefixes, former } = view;
   return {
     name,
     revision,
@@ -14,8 +17,12 @@ export function servedSite(view: SiteView, content: Content, rules: RulesInForce
     lookup: (path) => content.entry(id, revision, path),
     holds: (path) => prefixes === null || prefixes.some((prefix) => path.startsWith(prefix)),
     isImmutable: isImmutableName,
-    formerAsset: () => undefined,
-    variants: () => [],
-    isCompressible: () => false,
+    formerAsset(request) {
+      if (request.kind !== 'file' || isRuleFile(request.path)) return undefined;
+      const revisions = revisionsFor(request.text, former, Date.now());
+      return revisions.length === 0 ? undefined : content.entryAmong(id, revisions, request.path);
+    },
+    variants: (entry) => (isCompressible(entry) ? content.variants(id, revision, entry) : []),
+    isCompressible,
   };
 }

@@ -140,9 +140,19 @@ function withRoutes(
       return send(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), content, reply);
     const secure = scheme === 'http' && head.host !== undefined ? tls?.addressOf(head.host) : undefined;
     if (secure !== undefined) send(redirectTo(`${secure}${head.target}`, asked), content, reply);
-    else send(answerFrom(view, asked), content, reply);
+    else sendFrom(view, asked, reply);
     counters.count(view.name, reply.statusCode, sentBytes(reply));
     return reply;
+  }
+
+  /** A variant may just have made room for others: then the plain bytes are sent. */
+  function sendFrom(view: SiteView, asked: ReaderRequest, reply: FastifyReply): void {
+    try {
+      send(answerFrom(view, asked), content, reply);
+    } catch (error) {
+      if (asked.headers['accept-encoding'] === undefined || !hasCode(error, 'no-such-object')) throw error;
+      send(answerFrom(view, withoutCodings(asked)), content, reply);
+    }
   }
 
   function answerFrom(view: SiteView, asked: ReaderRequest): Answer {
@@ -156,6 +166,10 @@ function withRoutes(
     if (!views.mayServe(view)) return 'This edge has lost its origin and may be behind\n';
     return undefined;
   }
+}
+
+function withoutCodings(asked: ReaderRequest): ReaderRequest {
+  return { ...asked, headers: { ...asked.headers, 'accept-encoding': undefined } };
 }
 
 function redirectTo(location: string, { method }: ReaderRequest): Answer {

@@ -43,8 +43,16 @@ export interface EdgeSite {
   readonly staging: number | null;
   /** The staged revision that only lacks its activation. */
   readonly prepared: number | null;
+  /** Revisions that were active and are whole here still, those that ended last first. */
+  readonly former: readonly FormerRevision[];
   /** The path prefixes whose objects are whole at the active revision; null for all. */
   readonly covers: readonly string[] | null;
+}
+
+export interface FormerRevision {
+  readonly revision: number;
+  /** When it was superseded, in milliseconds since 1970; 0 when that was not noted. */
+  readonly ended: number;
 }
 
 /** A state of a site and the record that brings it; revision 0 for none yet. */
@@ -88,8 +96,8 @@ export interface SiteCalls {
   deletedSites(): number[];
   /** Drops the rest of a deleted site, when its manifests are gone. */
   forgetSite(site: number): void;
-  /** Makes the prepared revision the active one. */
-  reveal(site: number, milestone: Milestone, covers: readonly string[] | null): void;
+  /** Makes the prepared revision the active one; `now` is in milliseconds since 1970. */
+  reveal(site: number, milestone: Milestone, covers: readonly string[] | null, now: number): void;
   setCovers(site: number, covers: readonly string[] | null): void;
   /** Revisions that were whole here and have not been pruned, ascending. */
   held(site: number): number[];

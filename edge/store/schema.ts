@@ -89,4 +89,10 @@ export const migrations: Migrations = [
   -- signing keys that others have replaced: they sign nothing more
   ALTER TABLE chain ADD COLUMN retired TEXT NOT NULL DEFAULT '[]';
   `,
+
+  `
+  -- when it was superseded, by the clock of this edge in milliseconds; null for the active one
+  ALTER TABLE held ADD COLUMN ended INTEGER;
+  UPDATE held SET ended = 0 WHERE revision <> (SELECT active FROM site WHERE id = held.site);
+  `,
 ];

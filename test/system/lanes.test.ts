@@ -7,6 +7,7 @@ import { childrenOf } from '../helpers/process-tree.ts';
 import { random } from '../helpers/random.ts';
 import { exchange } from '../helpers/raw-http.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 
 /** `SKERRY_SEED=1 SKERRY_ROUNDS=5000 node test/system/lanes.test.ts` tries others, and more. */
 const seed = Number(process.env.SKERRY_SEED ?? Math.floor(Math.random() * 1e6));
@@ -56,6 +57,14 @@ const paths = [
 ];
 const etag = String((await read(edge.url, SITE, 'a.css')).headers.etag);
 const asked: Asked = { paths, host: 'www.localhost', etag };
+for (const path of ['a.css', 'app.3f2a9bc1.js'])
+  await until(`the variants of ${path}`, async () => {
+    const codings = ['br', 'zstd', 'gzip'].map(async (coding) => {
+      const { headers } = await read(edge.url, SITE, path, { headers: { 'accept-encoding': coding } });
+      return headers['content-encoding'] === coding;
+    });
+    return (await Promise.all(codings)).every(Boolean);
+  });
 // From here on all that is small is in memory for both.
 for (const path of paths) await read(edge.url, SITE, path.slice(1));
 

@@ -60,6 +60,8 @@ export class HotAnswers {
     try {
       const asked = { method: 'GET', target, headers: { 'accept-encoding': acceptEncoding } };
       const { status, headers, body } = decide(asked, servedSite(view, content, rules));
+      // Assets of older revisions are served for a time, and not from here.
+      if (headers['skerry-revision'] !== `${view.name}@${view.revision}`) return undefined;
       if (status !== 200 || body.kind !== 'bytes' || !isSmall(body.representation.size)) return undefined;
       const found = content.body(body.representation, undefined);
       if (found.kind !== 'bytes') return undefined;

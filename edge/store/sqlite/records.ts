@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { LogRecord } from '../../../shared/record.ts';
 import { isKnownKind, type Payload, payloads } from '../../../shared/record-kinds.ts';
-import type { SitePolicy } from '../../../shared/site-policy.ts';
+import type { RecordedPolicy } from '../../../shared/site-policy.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -69,7 +69,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
 function putSite(
   sql: Sql,
   id: number,
-  site: { name: string; domains: readonly string[]; deleted: boolean; policy: SitePolicy | undefined },
+  site: { name: string; domains: readonly string[]; deleted: boolean; policy: RecordedPolicy | undefined },
 ): void {
   sql(
     `INSERT INTO site (id, name, domains, deleted, policy) VALUES (:id, :name, :domains, :deleted, :policy)

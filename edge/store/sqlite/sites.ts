@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/digest.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
-import { DEFAULT_POLICY, type Mode, type SitePolicy } from '../../../shared/site-policy.ts';
+import { completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { Activation, EdgeSite, Milestone, SiteCalls } from '../catalog.ts';
+import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
 
 export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {
   const files = (site: number, revision: number) =>
@@ -33,13 +33,20 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
     return { revision, root: row.root as Digest, seq: row.seq as number, files: files(site, revision) };
   }
 
+  const former = (site: number): FormerRevision[] =>
+    sql(
+      'SELECT revision, ended FROM held WHERE site = ? AND ended IS NOT NULL ORDER BY ended DESC, revision DESC',
+    )
+      .all(site)
+      .map(({ revision, ended }) => ({ revision: revision as number, ended: ended as number }));
+
   function toSite(row: Row): EdgeSite {
     const id = row.id as number;
     return {
       id,
       name: row.name as string,
       domains: JSON.parse(row.domains as string) as string[],
-      policy: row.policy === null ? DEFAULT_POLICY : (JSON.parse(row.policy as string) as SitePolicy),
+      policy: completePolicy(row.policy === null ? null : JSON.parse(row.policy as string)),
       active: {
         revision: row.active as number,
         root: row.active_root as Digest | null,
@@ -50,6 +57,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       proposal: proposal(id),
       staging: row.staging as number | null,
       prepared: row.prepared as number | null,
+      former: former(id),
       covers: row.covers === null ? null : (JSON.parse(row.covers as string) as string[]),
     };
   }
@@ -73,14 +81,18 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       });
     },
 
-    reveal(site, { revision, root, seq }, covers) {
+    reveal(site, { revision, root, seq }, covers, now) {
       transaction(database, () => {
         sql(
           `UPDATE site SET active = ?, active_root = ?, active_seq = ?, staging = NULL, staging_root = NULL,
              prepared = NULL WHERE id = ?`,
         ).run(revision, root, seq, site);
         saveCovers(site, covers);
-        sql('INSERT OR IGNORE INTO held (site, revision) VALUES (?, ?)').run(site, revision);
+        sql('UPDATE held SET ended = ? WHERE site = ? AND ended IS NULL').run(now, site);
+        sql(
+          `INSERT INTO held (site, revision) VALUES (?, ?)
+           ON CONFLICT (site, revision) DO UPDATE SET ended = NULL`,
+        ).run(site, revision);
         sql('DELETE FROM activation WHERE site = ? AND seq <= ?').run(site, seq);
         sql('DELETE FROM announced WHERE site = ? AND revision < ?').run(site, revision);
       });

@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite';
-import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site-policy.ts';
+import { completePolicy } from '../../../shared/site-policy.ts';
 import type { KnownRevision, Past } from '../../retention/keep-plan.ts';
 import type { RetainedSite } from '../retention-catalog.ts';
 
@@ -31,7 +31,7 @@ export function sitesToRetain(sql: Sql): RetainedSite[] {
 export function pastOf(sql: Sql, site: number): Past | undefined {
   const row = sql('SELECT live, tip, newest, deleted, policy FROM site WHERE id = ?').get(site);
   if (row === undefined) return undefined;
-  const policy = row.policy === null ? DEFAULT_POLICY : (JSON.parse(String(row.policy)) as SitePolicy);
+  const policy = completePolicy(row.policy === null ? null : JSON.parse(String(row.policy)));
   return {
     live: Number(row.live),
     tip: Number(row.tip),

@@ -1,6 +1,6 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
-import { changedPolicy, DEFAULT_POLICY, type Mode, type SitePolicy } from '../../../shared/site-policy.ts';
+import { changedPolicy, completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { SiteCalls, SiteRow } from '../catalog.ts';
 import { plainDraft } from './append.ts';
@@ -85,7 +85,7 @@ function toSite(row: Row): SiteRow {
     id: row.id as number,
     name: row.name as string,
     domains: JSON.parse(row.domains as string) as string[],
-    policy: row.policy === null ? DEFAULT_POLICY : (JSON.parse(row.policy as string) as SitePolicy),
+    policy: completePolicy(row.policy === null ? null : JSON.parse(row.policy as string)),
     revision: row.live as number,
     files: row.files as number,
     bytes: row.bytes as number,

@@ -113,7 +113,10 @@ t.test('a new name, domain or filter is shown without a new revision', async (t)
 t.test('the views that processes start with', async (t) => {
   const catalog = { sites: async () => [at(1, { policy: refusing }), at(2, { id: 2, name: 'unwanted' })] };
   const views = await Visible.views(catalog as unknown as EdgeCatalog, ({ name }) => name !== 'unwanted');
-  t.strictSame(views, [{ id: 1, name: 'docs', domains: [], revision: 1, prefixes: null, needsLease: true }]);
+  const former = { revisions: [], paths: null };
+  t.strictSame(views, [
+    { id: 1, name: 'docs', domains: [], revision: 1, prefixes: null, needsLease: true, former },
+  ]);
 });
 
 t.test('what goes back while a switch is under way', async (t) => {

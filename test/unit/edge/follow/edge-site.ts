@@ -17,6 +17,7 @@ export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
     proposal: null,
     staging: null,
     prepared: null,
+    former: [],
     covers: null,
     ...changes,
   };

@@ -9,6 +9,7 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   revision: 1,
   prefixes: null,
   needsLease: false,
+  former: { revisions: [], paths: null },
 });
 
 t.test('host names', async (t) => {

@@ -179,7 +179,7 @@ t.test('what is shown leaves the list of what is to come', async (t) => {
   for (const revision of [1, 2, 3]) world.revision(revision);
   const [first, second] = [world.activate(1), world.activate(2)];
   const third = world.activate(3);
-  world.catalog.reveal(1, { revision: 2, root: root(2), seq: second, files: 2 }, ['a/']);
+  world.catalog.reveal(1, { revision: 2, root: root(2), seq: second, files: 2 }, ['a/'], 0);
   t.strictSame(
     world.site.activations.map(({ seq }) => seq),
     [third],
@@ -230,7 +230,7 @@ t.test('what is shown already is not live anew', async (t) => {
     [3, true],
   ] as const) {
     const world = known();
-    world.catalog.reveal(1, { revision: 5, root: root(5), seq: 2, files: null }, null);
+    world.catalog.reveal(1, { revision: 5, root: root(5), seq: 2, files: null }, null, 0);
     world.jumpTo([named(1, 'docs', { revision: 6, root: root(6), seq, files: 1 })]);
     t.equal(world.site.activations.length, isNew ? 1 : 0, `${seq}`);
     t.equal(world.site.active.revision, 5);

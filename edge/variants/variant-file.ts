@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import type { Migrations } from '../../shared/sqlite/open.ts';
+
+/**
+ * One SQLite file for all variants, apart from the catalog: one thread writes it, serving processes read it, and
+ * whatever is lost of it is made again.
+ */
+export const variantFile = (dataFolder: string) => join(dataFolder, 'variants.sqlite');
+
+export const migrations: Migrations = [
+  `
+  CREATE TABLE variant (
+    id INTEGER PRIMARY KEY,
+    source BLOB NOT NULL,
+    coding TEXT NOT NULL,
+    -- of the encoded bytes; null when they would not pay
+    digest BLOB,
+    size INTEGER NOT NULL,
+    -- null for one that was published: the object store has it
+    bytes BLOB
+  ) STRICT;
+  CREATE UNIQUE INDEX variant_source ON variant (source, coding);
+  CREATE INDEX variant_digest ON variant (digest) WHERE digest IS NOT NULL;
+  -- up to which revision of a site all that can be compressed has been looked at
+  CREATE TABLE progress (site INTEGER PRIMARY KEY, revision INTEGER NOT NULL) STRICT;
+  `,
+];

@@ -1,0 +1,173 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import type { ContentPath } from '../../shared/content-path.ts';
+import type { Digest } from '../../shared/digest.ts';
+import type { Entry } from '../../shared/entry.ts';
+import type { DiffCursor } from '../../shared/manifest/reading.ts';
+import { moduleUrl } from '../../shared/module-url.ts';
+import { type Remote, startThreads } from '../../shared/thread.ts';
+import { Wakeup } from '../../shared/wakeup.ts';
+import type { SiteView, WantedVariants } from '../activate/messages.ts';
+import type { ContentCoding } from '../serve/accept-encoding.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { isCompressible } from './compressible.ts';
+import { CODINGS } from './encode.ts';
+import type { VariantsPlace, VariantThread } from './variants.worker.ts';
+import { Wanted } from './wanted.ts';
+
+/** For so long as an encoding took, the thread rests: half a core at the most, and that at the lowest priority. */
+const REST = 1;
+const ENTRIES_PER_PAGE = 200;
+/** Serving processes look again for what is ready; not after each one. */
+const TELL_EVERY_MS = 500;
+const IDLE_MS = 60_000;
+
+/** Of files that are published already compressed, beside their original. */
+const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz', zstd: '.zst' };
+
+export interface VariantsParts {
+  readonly place: VariantsPlace;
+  readonly catalog: EdgeCatalog;
+  /** Told of objects that have variants which they did not have before. */
+  readonly made: (sources: readonly Digest[]) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Compressed variants of what this edge serves, made here, after a revision has become visible: first of what readers
+ * ask for, then of all the rest. Until one is ready the plain bytes are served.
+ */
+export class Variants {
+  readonly #parts: VariantsParts;
+  readonly #thread: Remote<VariantThread>;
+  readonly #closeThread: () => Promise<void>;
+  readonly #stopping = new AbortController();
+  readonly #work = new Wakeup();
+  readonly #wanted = new Wanted();
+  readonly #untold = new Set<Digest>();
+  #told = 0;
+  #views: readonly SiteView[] = [];
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(parts: VariantsParts) {
+    const thread = startThreads<VariantThread>(
+      moduleUrl('./variants.worker', import.meta.url),
+      1,
+      parts.place,
+    );
+    this.#parts = parts;
+    this.#thread = thread.remote;
+    this.#closeThread = thread.close;
+  }
+
+  /** Resolves when serving processes can read what there is. */
+  static async open(parts: VariantsParts): Promise<Variants> {
+    const variants = new Variants(parts);
+    await variants.#thread.isFull();
+    return variants;
+  }
+
+  start(): void {
+    this.#running = this.#makeAll();
+  }
+
+  /** These revisions are visible now. */
+  shown(views: readonly SiteView[]): void {
+    this.#views = views;
+    this.#work.wake();
+  }
+
+  wanted(entries: readonly WantedVariants[]): void {
+    this.#wanted.add(entries);
+    this.#work.wake();
+  }
+
+  /** These objects are gone from the store. */
+  async forget(digests: readonly Digest[]): Promise<void> {
+    if (digests.length > 0) await this.#thread.forget(digests);
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    this.#work.wake();
+    await this.#running;
+    await this.#thread.close();
+    await this.#closeThread();
+  }
+
+  async #makeAll(): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const changed = this.#work.wait(IDLE_MS, signal);
+      try {
+        await this.#makeWanted();
+        for (const view of this.#views) await this.#makeSite(view);
+        this.#tell();
+      } catch (error) {
+        if (!signal.aborted) log.warn({ err: error }, 'no variants were made');
+        await clock.sleep(IDLE_MS, signal).catch(() => {});
+      }
+      if (!signal.aborted) await changed;
+    }
+  }
+
+  async #makeWanted(): Promise<void> {
+    for (let wanted = this.#wanted.next(); wanted !== undefined; wanted = this.#wanted.next()) {
+      if (this.#stopping.signal.aborted) return;
+      const { site, revision, path } = wanted;
+      const entry = await this.#parts.catalog.entryAt(site, revision, path as ContentPath);
+      if (entry !== undefined) await this.#make(site, revision, entry);
+    }
+  }
+
+  /** What has come into the site since it was looked through last, for as long as there is room. */
+  async #makeSite({ id, revision }: SiteView): Promise<void> {
+    const { catalog } = this.#parts;
+    const from = await this.#thread.progress(id);
+    if (revision === 0 || from === revision) return;
+    // The diff from what has been pruned is not whole: then all is looked through.
+    const base = (await catalog.held(id)).includes(from) ? from : 0;
+    let after: DiffCursor | undefined;
+    do {
+      const page = await catalog.diffPage(id, base, revision, after, ENTRIES_PER_PAGE);
+      const entries = page.changes.flatMap((change) => (change.kind === 'put' ? [change.entry] : []));
+      const undecided = new Set(
+        await this.#thread.undecided(entries.filter(isCompressible).map(({ digest }) => digest)),
+      );
+      for (const entry of entries) {
+        await this.#makeWanted();
+        if (this.#stopping.signal.aborted || this.#isSuperseded(id, revision)) return;
+        if (!undecided.delete(entry.digest) || (await this.#thread.isFull())) continue;
+        await this.#make(id, revision, entry);
+      }
+      after = page.next;
+    } while (after !== undefined);
+    await this.#thread.setProgress(id, revision);
+  }
+
+  #isSuperseded(site: number, revision: number): boolean {
+    return this.#views.find(({ id }) => id === site)?.revision !== revision;
+  }
+
+  async #make(site: number, revision: number, entry: Entry): Promise<void> {
+    if (!isCompressible(entry)) return;
+    const { catalog, clock } = this.#parts;
+    const { signal } = this.#stopping;
+    for (const coding of CODINGS) {
+      if (signal.aborted) return;
+      const sibling = await catalog.entryAt(site, revision, `${entry.path}${ENDINGS[coding]}` as ContentPath);
+      const { isMade, ms } = await this.#thread.make(entry.digest, entry.size, coding, sibling);
+      if (isMade) this.#untold.add(entry.digest);
+      if (clock.monotonic() - this.#told > TELL_EVERY_MS) this.#tell();
+      await clock.sleep(ms * REST, signal).catch(() => {});
+    }
+  }
+
+  #tell(): void {
+    if (this.#untold.size > 0) this.#parts.made([...this.#untold]);
+    this.#untold.clear();
+    this.#told = this.#parts.clock.monotonic();
+  }
+}

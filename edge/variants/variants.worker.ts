@@ -1,0 +1,170 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { basename, join } from 'node:path';
+import { workerData } from 'node:worker_threads';
+import { type Digest, digestBytes, digestOf } from '../../shared/digest.ts';
+import { openDatabase, statements, transaction } from '../../shared/sqlite/open.ts';
+import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
+import { serveCalls } from '../../shared/thread.ts';
+import type { ContentCoding } from '../serve/accept-encoding.ts';
+import { pays } from './compressible.ts';
+import { CODINGS, decode, encode } from './encode.ts';
+import { migrations, variantFile } from './variant-file.ts';
+
+export interface VariantsPlace {
+  /** The data folder. */
+  readonly folder: string;
+  /** What all variants together may take. */
+  readonly bytes: number;
+}
+
+/** An object that may be the encoded form of another one, published beside it. */
+export interface Sibling {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+export interface Made {
+  /** Whether there is a variant that was not there before. */
+  readonly isMade: boolean;
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** Rows are given back to the disk some at a time. */
+const PAGES_GIVEN_BACK = 1000;
+
+function openVariants({ folder, bytes: most }: VariantsPlace) {
+  const database = openDatabase(variantFile(folder), migrations, 'shrinking');
+  // A loss of power may take the last ones: they are made again.
+  database.exec('PRAGMA synchronous = NORMAL');
+  const sql = statements(database);
+  const objects = openObjectReader(join(folder, 'objects'));
+  let stored = Number(
+    sql('SELECT coalesce(sum(size), 0) AS bytes FROM variant WHERE bytes IS NOT NULL').get()?.bytes,
+  );
+
+  const decidedFor = (source: Digest): Set<string> =>
+    new Set(
+      sql('SELECT coding FROM variant WHERE source = ?')
+        .all(digestBytes(source))
+        .map(({ coding }) => String(coding)),
+    );
+
+  /** Checked against its digest; undefined when it is not here, or damaged. */
+  function read(digest: Digest, size: number): Buffer | undefined {
+    const bytes = isSmall(size) ? objects.small(digest) : objects.large(digest);
+    return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
+  }
+
+  function isEncodingOf(plain: Buffer, coding: ContentCoding, { digest, size }: Sibling): boolean {
+    if (size >= plain.length) return false;
+    const bytes = read(digest, size);
+    try {
+      return bytes !== undefined && decode(bytes, coding, plain.length).equals(plain);
+    } catch {
+      // It is called so and is something else.
+      return false;
+    }
+  }
+
+  function store(
+    source: Digest,
+    coding: ContentCoding,
+    digest: Digest | null,
+    size: number,
+    bytes: Buffer | null,
+  ) {
+    sql('INSERT OR REPLACE INTO variant (source, coding, digest, size, bytes) VALUES (?, ?, ?, ?, ?)').run(
+      digestBytes(source),
+      coding,
+      digest && digestBytes(digest),
+      size,
+      bytes,
+    );
+    stored += bytes?.length ?? 0;
+  }
+
+  function makeFrom(
+    plain: Buffer,
+    source: Digest,
+    coding: ContentCoding,
+    sibling: Sibling | undefined,
+  ): boolean {
+    if (sibling !== undefined && isEncodingOf(plain, coding, sibling)) {
+      store(source, coding, sibling.digest, sibling.size, null);
+      return true;
+    }
+    const bytes = encode(plain, coding);
+    const isSmaller = pays(bytes.length, plain.length);
+    if (isSmaller) store(source, coding, digestOf(bytes), bytes.length, bytes);
+    else store(source, coding, null, 0, null);
+    makeRoom();
+    return isSmaller;
+  }
+
+  /** Those that were made first go first. */
+  function makeRoom(): void {
+    while (stored > most) {
+      const oldest = sql('SELECT id, size FROM variant WHERE bytes IS NOT NULL ORDER BY id LIMIT 1').get();
+      if (oldest === undefined) return;
+      sql('DELETE FROM variant WHERE id = ?').run(Number(oldest.id));
+      stored -= Number(oldest.size);
+    }
+  }
+
+  return {
+    /** Makes one variant unless it is decided; nothing when the object is not here. */
+    make(source: Digest, size: number, coding: ContentCoding, sibling: Sibling | undefined): Made {
+      const began = performance.now();
+      const plain = decidedFor(source).has(coding) ? undefined : read(source, size);
+      const isMade = plain !== undefined && makeFrom(plain, source, coding, sibling);
+      return { isMade, ms: performance.now() - began };
+    },
+
+    /** Whether what is stored fills its room: what is not asked for is not made any more. */
+    isFull: () => stored > 0.9 * most,
+
+    /** Those of which some variant is neither made nor found not to pay. */
+    undecided: (sources: readonly Digest[]): Digest[] =>
+      sources.filter((source) => decidedFor(source).size < CODINGS.length),
+
+    /** The objects are gone, as plain bytes or as published variants. */
+    forget(digests: readonly Digest[]): void {
+      transaction(database, () => {
+        for (const digest of digests.map(digestBytes)) {
+          for (const { size, made } of sql(
+            'DELETE FROM variant WHERE source = ? RETURNING size, bytes IS NOT NULL AS made',
+          ).all(digest))
+            if (made === 1) stored -= Number(size);
+          sql('DELETE FROM variant WHERE digest = ? AND bytes IS NULL').run(digest);
+        }
+      });
+      database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
+    },
+
+    /** Up to which revision a site has been looked through; 0 for not yet. */
+    progress: (site: number): number =>
+      Number(sql('SELECT revision FROM progress WHERE site = ?').get(site)?.revision ?? 0),
+
+    setProgress(site: number, revision: number): void {
+      sql('INSERT OR REPLACE INTO progress (site, revision) VALUES (?, ?)').run(site, revision);
+    },
+
+    close() {
+      objects.close();
+      database.close();
+    },
+  };
+}
+
+export type VariantThread = ReturnType<typeof openVariants>;
+
+// On Linux a thread has a priority of its own: readers and replication go before this one.
+try {
+  setPriority(Number(basename(readlinkSync('/proc/thread-self'))), 19);
+} catch {
+  // Elsewhere it works as the others do.
+}
+
+export default serveCalls(openVariants(workerData as unknown as VariantsPlace));

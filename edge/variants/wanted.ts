@@ -1,0 +1,26 @@
+import type { WantedVariants } from '../activate/messages.ts';
+
+const MOST = 10_000;
+
+/** Entries that readers ask for and that have no variants yet; those asked for most come first. */
+export class Wanted {
+  readonly #entries = new Map<string, WantedVariants>();
+
+  add(wanted: readonly WantedVariants[]): void {
+    for (const one of wanted) {
+      const key = `${one.site} ${one.path}`;
+      const before = this.#entries.get(key);
+      if (before === undefined && this.#entries.size >= MOST) continue;
+      this.#entries.set(key, { ...one, times: one.times + (before?.times ?? 0) });
+    }
+  }
+
+  /** Takes it out. */
+  next(): WantedVariants | undefined {
+    let hottest: [string, WantedVariants] | undefined;
+    for (const entry of this.#entries)
+      if (hottest === undefined || entry[1].times > hottest[1].times) hottest = entry;
+    if (hottest !== undefined) this.#entries.delete(hottest[0]);
+    return hottest?.[1];
+  }
+}
