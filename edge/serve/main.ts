@@ -6,7 +6,7 @@ import { openManifestReader } from '../../shared/manifest/reading.ts';
 import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
-import { variantFile } from '../variants/variant-file.ts';
+import { openVariantReader } from '../variants/variant-reader.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
 import { httpFront, httpsFront } from './front.ts';
@@ -43,7 +43,7 @@ async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<vo
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
   const counters = new Counters();
-  const variants = new ReadyVariants(openForReading(variantFile(folder)));
+  const variants = new ReadyVariants(openVariantReader(folder));
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const content = new Content(manifests, objects, variants);
   const rules = new RulesInForce(content);

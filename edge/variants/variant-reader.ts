@@ -1,0 +1,51 @@
+import { type Digest, digestBytes, digestFromBytes } from '../../shared/digest.ts';
+import { openForReading, statements } from '../../shared/sqlite/open.ts';
+import type { ContentCoding } from '../serve/accept-encoding.ts';
+import type { Variant } from '../serve/representation.ts';
+import { CODINGS } from './encode.ts';
+import { variantFile } from './variant-file.ts';
+
+export interface DecidedVariants {
+  /** Smallest first. */
+  readonly variants: readonly Variant[];
+  /** Whether nothing more will come. */
+  readonly isComplete: boolean;
+}
+
+/** Reads beside the thread that writes: synchronous look-ups of some ten microseconds. */
+export interface VariantReader {
+  of(source: Digest): DecidedVariants;
+  /** The bytes of a variant that was made here; undefined for one that was published, and for one that is gone. */
+  bytes(digest: Digest): Buffer | undefined;
+}
+
+export function openVariantReader(dataFolder: string): VariantReader {
+  const sql = statements(openForReading(variantFile(dataFolder)));
+  return {
+    of(source) {
+      const rows = sql('SELECT coding, digest, size FROM variant WHERE source = ? ORDER BY size').all(
+        digestBytes(source),
+      );
+      const variants = rows.flatMap(({ coding, digest, size }) =>
+        digest === null
+          ? []
+          : [
+              {
+                coding: coding as ContentCoding,
+                digest: digestFromBytes(digest as Uint8Array),
+                size: size as number,
+              },
+            ],
+      );
+      return { variants, isComplete: rows.length === CODINGS.length };
+    },
+    bytes(digest) {
+      const row = sql('SELECT bytes FROM variant WHERE digest = ? AND bytes IS NOT NULL').get(
+        digestBytes(digest),
+      );
+      if (row === undefined) return undefined;
+      const bytes = row.bytes as Uint8Array;
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    },
+  };
+}
