@@ -23,12 +23,16 @@ export function port(text: string): number {
   return value;
 }
 
-export function count(text: string): number {
-  const value = Number(text);
-  if (!/^[0-9]+$/.test(text) || value < 1 || value > 256)
-    throw new InvalidArgumentError('Give a number from 1 to 256.');
-  return value;
+export function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[0-9]+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+    return value;
+  };
 }
+
+export const count = whole(1, 256);
 
 export function revision(text: string): number {
   if (!/^[1-9][0-9]{0,14}$/.test(text))

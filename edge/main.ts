@@ -17,7 +17,7 @@ import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
-import type { TlsOptions } from './activate/messages.ts';
+import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './activate/messages.ts';
 import { servingPort } from './activate/orphans.ts';
 import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
@@ -41,6 +41,9 @@ export interface EdgeOptions {
   readonly adminPort: number;
   /** HTTPS beside HTTP, with the certificates in a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
+  readonly accessLog?: AccessLogOptions;
+  /** What one client may take, of all serving processes together. */
+  readonly clients: ClientLimitOptions;
   /** Where children of this edge find its feed; without it this edge is no parent. */
   readonly feedPort?: number;
   /** Serving processes. */
@@ -106,10 +109,14 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   });
   opened.defer(() => variants.close());
   const switchboard: Switchboard = await startSwitchboard({
-    folder: folder.path,
-    host,
-    port,
-    tls,
+    serving: {
+      folder: folder.path,
+      host,
+      port,
+      tls,
+      accessLog: options.accessLog,
+      clients: shareOf(options.clients, options.processes),
+    },
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, limits)),
     wanted: (entries) => variants.wanted(entries),
@@ -151,6 +158,17 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     url: `http://${urlHost(host)}:${port}`,
     adminUrl,
     close: () => parts.disposeAsync(),
+  };
+}
+
+/** The kernel spreads connections over the processes, by chance: each takes its part. */
+function shareOf(
+  { connections, requestsPerSecond }: ClientLimitOptions,
+  processes: number,
+): ClientLimitOptions {
+  return {
+    connections: Math.ceil(connections / processes),
+    requestsPerSecond: requestsPerSecond && requestsPerSecond / processes,
   };
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import { checkSchedule } from '../../shared/schedule.ts';
@@ -15,6 +16,7 @@ import {
   required,
   seconds,
   siteList,
+  whole,
 } from '../options.ts';
 import { announce } from '../role-process.ts';
 import { edgeChangeCommand } from './edge-change.ts';
@@ -33,6 +35,10 @@ interface EdgeFlags {
   readonly processes: number;
   readonly tlsPort?: number;
   readonly certs?: string;
+  readonly accessLog?: string;
+  readonly accessLogFormat: 'json' | 'combined';
+  readonly maxConnections: number;
+  readonly maxRequests?: number;
   readonly feedPort?: number;
   readonly parent: readonly string[];
   readonly sites?: readonly string[];
@@ -77,6 +83,22 @@ export function edgeCommand(): Command {
         option('--certs <dir>', 'its certificates: NAME.crt and NAME.key, or as certbot keeps them; reread'),
       )
       .addOption(
+        option('--access-log <file>', 'a line for each request; a file that is renamed is begun anew'),
+      )
+      .addOption(
+        option('--access-log-format <format>', 'of its lines').choices(['json', 'combined']).default('json'),
+      )
+      .addOption(
+        option('--max-connections <n>', 'connections of one client')
+          .argParser(whole(1, 1_000_000))
+          .default(1024),
+      )
+      .addOption(
+        option('--max-requests <n>', 'requests of one client in a second; more are answered 429').argParser(
+          whole(1, 1_000_000),
+        ),
+      )
+      .addOption(
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
       )
       .addOption(
@@ -118,6 +140,10 @@ export function edgeCommand(): Command {
             parents: parent,
             limits: limitsOf(flags),
             ...tlsOf(flags),
+            ...(flags.accessLog !== undefined && {
+              accessLog: { file: resolve(flags.accessLog), format: flags.accessLogFormat },
+            }),
+            clients: { connections: flags.maxConnections, requestsPerSecond: flags.maxRequests ?? null },
             ...(feedPort !== undefined && { feedPort }),
             ...(first && { join: first }),
             ...(origin !== undefined && { origin }),

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { DEFAULT_POLICY, type PolicyChange, type SitePolicy } from '../../shared/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { bytes, minutes, siteName } from '../options.ts';
+import { bytes, minutes, siteName, whole } from '../options.ts';
 import { printJson } from '../output.ts';
 import { printSites } from '../print-sites.ts';
 
@@ -107,15 +107,6 @@ function given<T extends object>(values: T): Given<T> {
 function part<T extends object>(values: T): Given<T> | undefined {
   const found = given(values);
   return Object.keys(found).length === 0 ? undefined : found;
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^[0-9]+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
-    return value;
-  };
 }
 
 function rate(text: string): number | null {

@@ -27,6 +27,16 @@ export interface FormerAssets {
   readonly paths: readonly string[] | null;
 }
 
+export interface ServingOptions {
+  /** The data folder. */
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsOptions | undefined;
+  readonly accessLog: AccessLogOptions | undefined;
+  readonly clients: ClientLimitOptions;
+}
+
 export interface TlsOptions {
   readonly port: number;
   /** Of certificates. */
@@ -35,15 +45,22 @@ export interface TlsOptions {
   readonly ticketKeys: Uint8Array;
 }
 
+export interface AccessLogOptions {
+  readonly file: string;
+  /** JSON, or as nginx and Apache call it. */
+  readonly format: 'json' | 'combined';
+}
+
+/** What one client may take of one serving process. */
+export interface ClientLimitOptions {
+  readonly connections: number;
+  /** Null for as many as are answered. */
+  readonly requestsPerSecond: number | null;
+}
+
 export type ToServing =
   /** The first message: listen, and let requests wait for the first switch. */
-  | {
-      readonly t: 'start';
-      readonly folder: string;
-      readonly host: string;
-      readonly port: number;
-      readonly tls: TlsOptions | undefined;
-    }
+  | ({ readonly t: 'start' } & ServingOptions)
   /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
   | { readonly t: 'hold'; readonly turn: number }
   /** Requests begun from now on see these views, all of them; ends the hold. */
@@ -76,6 +93,19 @@ export type FromServing =
   | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters };
 
 /** Per site name, since the process began. */
-export type ServingCounters = Readonly<
-  Record<string, { readonly requests: Readonly<Record<string, number>>; readonly bytes: number }>
->;
+export type ServingCounters = Readonly<Record<string, SiteCounters>>;
+
+export interface SiteCounters {
+  /** By class of status, such as `2xx`. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Of bodies. */
+  readonly bytes: number;
+  /** Answers that took up to the seconds of that bucket and more than the one before; the last one is for the rest. */
+  readonly buckets: readonly number[];
+  /** What all answers took. */
+  readonly seconds: number;
+}
+
+export const LATENCY_BUCKETS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60,
+];

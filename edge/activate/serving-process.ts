@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/module-url.ts';
-import type { FromServing, ServingCounters, SiteView, ToServing, WantedVariants } from './messages.ts';
+import type {
+  FromServing,
+  ServingCounters,
+  ServingOptions,
+  SiteView,
+  ToServing,
+  WantedVariants,
+} from './messages.ts';
 
 const START_MS = 20_000;
 
@@ -20,7 +27,7 @@ export class ServingProcess {
   }
 
   /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
-  static async start(start: Omit<Extract<ToServing, { t: 'start' }>, 't'>): Promise<ServingProcess> {
+  static async start(start: ServingOptions): Promise<ServingProcess> {
     // The folder tells which edge it serves for, to whoever looks at the system's processes.
     const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
       serialization: 'advanced',

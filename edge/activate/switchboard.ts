@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
-import type { ServingCounters, SiteView, TlsOptions, WantedVariants } from './messages.ts';
+import type { ServingCounters, ServingOptions, SiteView, WantedVariants } from './messages.ts';
 import { ServingProcess } from './serving-process.ts';
 import { addCounters } from './sum-counters.ts';
 
@@ -16,11 +16,8 @@ const DRAIN_MS = 10_000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  readonly folder: string;
-  readonly host: string;
-  /** Proved to be free: the processes share it. */
-  readonly port: number;
-  readonly tls: TlsOptions | undefined;
+  /** What each process is started with; its ports are proved to be free: the processes share them. */
+  readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
   /** Told of entries that readers would take variants of. */
@@ -141,8 +138,7 @@ class ServingProcesses {
   }
 
   async #startOne(): Promise<void> {
-    const { folder, host, port, tls } = this.#options;
-    const serving = await ServingProcess.start({ folder, host, port, tls });
+    const serving = await ServingProcess.start(this.#options.serving);
     if (this.#closing.signal.aborted) return serving.kill();
     this.#living.add(serving);
     serving.lease(this.#leaseUntil);

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import { version } from '../../shared/version.ts';
-import type { ServingCounters } from '../activate/messages.ts';
+import { LATENCY_BUCKETS, type ServingCounters } from '../activate/messages.ts';
 import type { Identity } from '../follow/identity.ts';
 import type { Replica } from '../replica.ts';
 
@@ -40,6 +40,10 @@ export function buildAdmin(
     'status',
   ]);
   const bytes = gauge('skerry_edge_sent_bytes_total', 'Body bytes sent.', ['site']);
+  const seconds = 'skerry_edge_request_seconds';
+  const buckets = gauge(`${seconds}_bucket`, 'Answers that took up to so long.', ['site', 'le']);
+  const secondsSum = gauge(`${seconds}_sum`, 'What all answers took.', ['site']);
+  const secondsCount = gauge(`${seconds}_count`, 'Answers.', ['site']);
 
   const overview = async () => {
     const { sites, ...standing } = await replica.standing();
@@ -73,7 +77,8 @@ export function buildAdmin(
 
   app.get('/metrics', async (_request, reply) => {
     const now = await overview();
-    for (const metric of [revision, pending, requests, bytes]) metric.reset();
+    for (const metric of [revision, pending, requests, bytes, buckets, secondsSum, secondsCount])
+      metric.reset();
     position.set(now.position);
     lag.set(now.head - now.position);
     for (const site of now.sites) {
@@ -83,6 +88,13 @@ export function buildAdmin(
     for (const [site, counter] of Object.entries(await counters())) {
       for (const [status, count] of Object.entries(counter.requests)) requests.set({ site, status }, count);
       bytes.set({ site }, counter.bytes);
+      let upTo = 0;
+      for (const [i, count] of counter.buckets.entries()) {
+        upTo += count;
+        buckets.set({ site, le: String(LATENCY_BUCKETS[i] ?? '+Inf') }, upTo);
+      }
+      secondsSum.set({ site }, counter.seconds);
+      secondsCount.set({ site }, upTo);
     }
     return reply.type(registry.contentType).send(await registry.metrics());
   });

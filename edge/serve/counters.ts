@@ -1,21 +1,33 @@
-import type { ServingCounters } from '../activate/messages.ts';
+import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../activate/messages.ts';
 
-/** Counts answers by site and class of status. */
+/** Counts answers by site: by class of status, their bytes, and how long they took. */
 export class Counters {
-  readonly #sites = new Map<string, { requests: Record<string, number>; bytes: number }>();
+  readonly #sites = new Map<string, Counting>();
 
-  count(site: string, status: number, bytes: number): void {
+  /** `seconds` from the request's head to the last byte that was given to the system. */
+  count(site: string, status: number, bytes: number, seconds: number): void {
     let counter = this.#sites.get(site);
     if (counter === undefined) {
-      counter = { requests: {}, bytes: 0 };
+      counter = { requests: {}, bytes: 0, buckets: [...LATENCY_BUCKETS, 0].map(() => 0), seconds: 0 };
       this.#sites.set(site, counter);
     }
     const group = `${Math.floor(status / 100)}xx`;
     counter.requests[group] = (counter.requests[group] ?? 0) + 1;
     counter.bytes += bytes;
+    counter.seconds += seconds;
+    let bucket = 0;
+    while (bucket < LATENCY_BUCKETS.length && seconds > (LATENCY_BUCKETS[bucket] ?? 0)) bucket++;
+    counter.buckets[bucket] = (counter.buckets[bucket] ?? 0) + 1;
   }
 
   snapshot(): ServingCounters {
     return Object.fromEntries(this.#sites);
   }
+}
+
+interface Counting extends SiteCounters {
+  readonly requests: Record<string, number>;
+  readonly buckets: number[];
+  bytes: number;
+  seconds: number;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { ClientLimits } from './client-limits.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
@@ -26,10 +27,13 @@ export async function httpFront(parts: ServerParts, port: number): Promise<Front
   const lane = new Lane({
     ...parts,
     answers,
+    scheme: 'http',
     keepAliveMs: KEEP_ALIVE_MS,
     handOver: (socket) => void server.emit('connection', socket),
   });
-  const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => lane.take(socket));
+  const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    if (admitted(socket, parts.limits)) lane.take(socket);
+  });
   return {
     async listen(host) {
       // Node enforces the time-outs of a server that listens alone: here on a name that no reader can reach.
@@ -52,7 +56,8 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
   await app.ready();
   const { server } = app;
   const answers = new HotAnswers({ ...parts, tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
-  const lane = secureLane(server, { ...parts, answers, keepAliveMs: KEEP_ALIVE_MS });
+  const lane = secureLane(server, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
+  server.prependListener('connection', (socket: Socket) => void admitted(socket, parts.limits));
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
     sessions.add(session);
@@ -76,6 +81,17 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
       await closed;
     },
   };
+}
+
+/** Who has too many connections is not answered at all: an answer would cost more than the connection. */
+function admitted(socket: Socket, limits: ClientLimits): boolean {
+  const { remoteAddress } = socket;
+  if (!limits.admit(remoteAddress)) {
+    socket.destroy();
+    return false;
+  }
+  socket.once('close', () => limits.release(remoteAddress));
+  return true;
 }
 
 function breakOff({ socket }: { readonly socket: Pick<Socket, 'destroy'> }): void {

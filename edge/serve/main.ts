@@ -7,6 +7,8 @@ import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
+import { AccessLog } from './access-log.ts';
+import { ClientLimits } from './client-limits.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
 import { httpFront, httpsFront } from './front.ts';
@@ -38,7 +40,7 @@ process.once('message', (message: ToServing) => {
   });
 });
 
-async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<void> {
+async function serve({ folder, host, port, clients, ...options }: Start): Promise<void> {
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
@@ -48,8 +50,10 @@ async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<vo
   const content = new Content(manifests, objects, variants);
   const rules = new RulesInForce(content);
   const log = createLogger();
-  const tls = tlsOptions && (await Tls.open(tlsOptions, log));
-  const parts = { views, content, rules, counters, log, tls };
+  const tls = options.tls && (await Tls.open(options.tls, log));
+  const accessLog = options.accessLog && new AccessLog(options.accessLog);
+  const limits = new ClientLimits(clients);
+  const parts = { views, content, rules, counters, limits, accessLog, log, tls };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
   const forgetAnswers = () => {
@@ -101,8 +105,13 @@ async function serve({ folder, host, port, tls: tlsOptions }: Start): Promise<vo
   }
 
   async function drain(): Promise<void> {
-    setTimeout(() => process.exit(0), DRAIN_MS).unref();
+    setTimeout(end, DRAIN_MS).unref();
     await Promise.all(fronts.map((front) => front.drain()));
+    end();
+  }
+
+  function end(): void {
+    accessLog?.close();
     process.exit(0);
   }
 }

@@ -8,8 +8,10 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { hasCode } from '../../shared/errors.ts';
 import type { SiteView } from '../activate/messages.ts';
+import type { AccessLog } from './access-log.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { ClientErrors } from './client-errors.ts';
+import type { ClientLimits } from './client-limits.ts';
 import type { Content } from './content.ts';
 import type { Counters } from './counters.ts';
 import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
@@ -37,6 +39,8 @@ export interface ServerParts {
   readonly rules: RulesInForce;
   readonly counters: Counters;
   readonly log: Logger;
+  readonly limits: ClientLimits;
+  readonly accessLog: AccessLog | undefined;
   /** Where hosts that it has certificates for are sent to; undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
 }
@@ -95,9 +99,16 @@ function options(log: Logger) {
   };
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Which site answered, under which host. */
+    served?: { readonly site: string | undefined; readonly host: string | undefined };
+  }
+}
+
 function withRoutes(
   app: FastifyInstance,
-  { views, content, rules, counters, log, tls }: ServerParts,
+  { views, content, rules, counters, limits, accessLog, log, tls }: ServerParts,
   scheme: 'http' | 'https',
 ): FastifyInstance {
   app.removeAllContentTypeParsers();
@@ -109,6 +120,29 @@ function withRoutes(
     }
     log.error({ err: error, url: request.url }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
+  });
+  app.decorateRequest('served');
+  app.addHook('onResponse', async (request, reply) => {
+    const { served } = request;
+    const bytes = sentBytes(reply);
+    const seconds = reply.elapsedTime / 1000;
+    if (served?.site !== undefined) counters.count(served.site, reply.statusCode, bytes, seconds);
+    accessLog?.write({
+      time: Date.now(),
+      site: served?.site,
+      client: request.ip,
+      scheme,
+      version: request.raw.httpVersion,
+      method: request.method,
+      host: served?.host,
+      target: request.raw.url ?? '',
+      status: reply.statusCode,
+      bytes,
+      seconds,
+      referer: request.headers.referer,
+      agent: request.headers['user-agent'],
+      cache: reply.getHeader('cache-status') as string | undefined,
+    });
   });
   app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: answer });
   // What is no path of a route, `OPTIONS *` and the methods that are refused, is judged like all else.
@@ -125,6 +159,8 @@ function withRoutes(
       if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
       return send(textAnswer(400, `${head.reason}\n`), content, reply);
     }
+    if (!limits.allows(request.ip, performance.now()))
+      return send(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), content, reply);
     let sites = views.current();
     while (sites instanceof Promise) {
       await sites;
@@ -136,12 +172,12 @@ function withRoutes(
       headers: request.headers as ReaderHeaders,
     };
     const view = sites.find(head.host);
+    request.served = { site: view?.name, host: head.host };
     if (view === undefined)
       return send(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), content, reply);
     const secure = scheme === 'http' && head.host !== undefined ? tls?.addressOf(head.host) : undefined;
     if (secure !== undefined) send(redirectTo(`${secure}${head.target}`, asked), content, reply);
     else sendFrom(view, asked, reply);
-    counters.count(view.name, reply.statusCode, sentBytes(reply));
     return reply;
   }
 

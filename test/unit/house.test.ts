@@ -159,6 +159,7 @@ t.test('one door per library', async (t) => {
     '@streamparser/json': ['origin/ingest/deploy-lines.ts'],
     mime: ['shared/media-type.ts'],
     pino: ['shared/logger.ts'],
+    'sonic-boom': ['edge/serve/access-log.ts'],
     yaml: ['bin/config-file.ts'],
     'cli-progress': ['bin/progress.ts'],
     '@fastify/swagger': ['origin/api/server.ts'],

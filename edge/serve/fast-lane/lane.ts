@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { AccessLog } from '../access-log.ts';
+import type { ClientLimits } from '../client-limits.ts';
 import type { Counters } from '../counters.ts';
 import type { Views } from '../views.ts';
 import type { HotAnswers } from './hot-answers.ts';
+import { exchangeOf } from './logged-exchange.ts';
 import { Recogniser } from './recognise.ts';
 
 /** For the first request of a connection, before anything else is known of it. */
@@ -12,6 +15,9 @@ export interface LaneParts {
   readonly views: Views;
   readonly answers: HotAnswers;
   readonly counters: Counters;
+  readonly limits: ClientLimits;
+  readonly accessLog: AccessLog | undefined;
+  readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
   /** Gives a connection to the full server, with all bytes that are not answered yet. */
   readonly handOver: (socket: Socket) => void;
@@ -62,7 +68,7 @@ class LaneConnection {
   }
 
   readonly #answerAll = (chunk: Buffer) => {
-    const { views, answers, counters, keepAliveMs } = this.#parts;
+    const { views, answers, counters, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
     const second = Math.floor(Date.now() / 1000);
     for (let at = 0; at < chunk.length; ) {
@@ -70,9 +76,11 @@ class LaneConnection {
       if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
       const get = this.#recogniser.next(chunk, at);
       const answer = get && answers.find(get, sites, second);
-      if (answer === undefined || !views.mayServe(answer.view)) return this.#handOver(chunk.subarray(at));
-      at += get?.bytes ?? 0;
-      counters.count(answer.view.name, answer.status, answer.body.length);
+      if (get === undefined || answer === undefined || !views.mayServe(answer.view) || !this.#isAllowed())
+        return this.#handOver(chunk.subarray(at));
+      at += get.bytes;
+      counters.count(answer.view.name, answer.status, answer.body.length, 0);
+      accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#socket.remoteAddress));
       const isTaken = this.#socket.write(answer.at(second));
       if (!this.#hasAnswered) {
         this.#hasAnswered = true;
@@ -82,6 +90,11 @@ class LaneConnection {
       if (!isTaken) return this.#goOnAfter(once(this.#socket, 'drain'), chunk.subarray(at));
     }
   };
+
+  #isAllowed(): boolean {
+    const { limits } = this.#parts;
+    return !limits.hasRate || limits.allows(this.#socket.remoteAddress, performance.now());
+  }
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
     this.#socket.pause();

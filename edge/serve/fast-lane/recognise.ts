@@ -13,6 +13,8 @@ export interface PlainGet {
 export interface PlainFields {
   readonly host: string;
   readonly acceptEncoding: string | undefined;
+  readonly referer: string | undefined;
+  readonly agent: string | undefined;
   /** Equal for fields that say the same. */
   readonly key: string;
 }
@@ -73,6 +75,8 @@ export const isPlainPath = (target: string) => PLAIN_PATH.test(target);
 export function plainFields(text: string): PlainFields | undefined {
   let host: string | undefined;
   let acceptEncoding: string | undefined;
+  let referer: string | undefined;
+  let agent: string | undefined;
   for (const line of text.split('\r\n')) {
     const [, name = '', value = ''] = FIELD.exec(line) ?? [];
     switch (name.toLowerCase()) {
@@ -86,6 +90,12 @@ export function plainFields(text: string): PlainFields | undefined {
         if (acceptEncoding !== undefined) return undefined;
         acceptEncoding = value;
         break;
+      case 'referer':
+        referer ??= value;
+        break;
+      case 'user-agent':
+        agent ??= value;
+        break;
       case 'connection':
         if (value.toLowerCase() !== 'keep-alive') return undefined;
         break;
@@ -93,7 +103,7 @@ export function plainFields(text: string): PlainFields | undefined {
         if (MEANINGFUL.test(name.toLowerCase())) return undefined;
     }
   }
-  return host === undefined ? undefined : fieldsOf(host, acceptEncoding);
+  return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent);
 }
 
 /** The plain GET that a stream of HTTP/2 asks for; its `bytes` are 0. */
@@ -108,11 +118,16 @@ export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined 
   for (const name in headers)
     if (name === 'host' || name === 'connection' || MEANINGFUL.test(name)) return undefined;
   if (Array.isArray(acceptEncoding)) return undefined;
-  return { target, fields: fieldsOf(host, acceptEncoding), bytes: 0 };
+  return { target, fields: fieldsOf(host, acceptEncoding, headers.referer, headers['user-agent']), bytes: 0 };
 }
 
-function fieldsOf(host: string, acceptEncoding: string | undefined): PlainFields {
-  return { host, acceptEncoding, key: `${host} ${acceptEncoding ?? ''}` };
+function fieldsOf(
+  host: string,
+  acceptEncoding: string | undefined,
+  referer: string | undefined,
+  agent: string | undefined,
+): PlainFields {
+  return { host, acceptEncoding, referer, agent, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
 function holds(chunk: Buffer, at: number, bytes: Buffer): boolean {

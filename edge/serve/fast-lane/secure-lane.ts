@@ -1,6 +1,7 @@
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { Lane, type LaneParts } from './lane.ts';
+import { exchangeOf } from './logged-exchange.ts';
 import { plainStream } from './recognise.ts';
 
 /**
@@ -25,16 +26,19 @@ export function secureLane(server: Http2SecureServer, parts: Omit<LaneParts, 'ha
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { views, answers, counters }: Omit<LaneParts, 'handOver'>,
+  { views, answers, counters, limits, accessLog, scheme }: Omit<LaneParts, 'handOver'>,
 ): boolean {
   const sites = views.current();
   const get = plainStream(headers);
   if (sites instanceof Promise || get === undefined) return false;
   const answer = answers.find(get, sites, Math.floor(Date.now() / 1000));
   if (answer === undefined || !views.mayServe(answer.view)) return false;
+  const client = stream.session?.socket.remoteAddress;
+  if (limits.hasRate && !limits.allows(client, performance.now())) return false;
   // A reader that goes away breaks its stream off: nobody is left to tell.
   stream.on('error', () => {});
-  counters.count(answer.view.name, answer.status, answer.body.length);
+  counters.count(answer.view.name, answer.status, answer.body.length, 0);
+  accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
   stream.respond({ ':status': answer.status, ...answer.headers });
   stream.end(answer.body);
   return true;

@@ -15,7 +15,13 @@ const next = (text: string, at = 0) => new Recogniser().next(Buffer.from(text, '
 t.test('a plain GET', async (t) => {
   t.same(next(plain), {
     target: '/a/b.css',
-    fields: { host: 'a.example', acceptEncoding: 'gzip, br', key: 'a.example gzip, br' },
+    fields: {
+      host: 'a.example',
+      acceptEncoding: 'gzip, br',
+      referer: undefined,
+      agent: 'Mozilla/5.0 (X11; Linux x86_64)',
+      key: 'a.example gzip, br',
+    },
     bytes: plain.length,
   });
 });

@@ -1,0 +1,60 @@
+import { ByteCache } from '../../shared/byte-cache.ts';
+import type { ClientLimitOptions } from '../activate/messages.ts';
+
+const REMEMBERED_BYTES = 8 * 1024 * 1024;
+
+/** What one client may take of a serving process: an IPv4 address, or the /64 that an IPv6 address is in. */
+export class ClientLimits {
+  readonly #most: ClientLimitOptions;
+  readonly #connections = new Map<string, number>();
+  /** Requests that a client may still make now, and when that was so. */
+  readonly #allowances = new ByteCache<string, { left: number; at: number }>({
+    bytes: REMEMBERED_BYTES,
+    sizeOf: () => 64,
+  });
+
+  constructor(most: ClientLimitOptions) {
+    this.#most = most;
+  }
+
+  /** False when the client has too many connections. Each that is admitted has to be released once. */
+  admit(address: string | undefined): boolean {
+    const client = clientOf(address);
+    const open = this.#connections.get(client) ?? 0;
+    if (open >= this.#most.connections) return false;
+    this.#connections.set(client, open + 1);
+    return true;
+  }
+
+  release(address: string | undefined): void {
+    const client = clientOf(address);
+    const open = (this.#connections.get(client) ?? 1) - 1;
+    if (open === 0) this.#connections.delete(client);
+    else this.#connections.set(client, open);
+  }
+
+  get hasRate(): boolean {
+    return this.#most.requestsPerSecond !== null;
+  }
+
+  /** Whether one more request is within the rate, of which one second's worth may come at once; `now` in milliseconds. */
+  allows(address: string | undefined, now: number): boolean {
+    const { requestsPerSecond: rate } = this.#most;
+    if (rate === null) return true;
+    const client = clientOf(address);
+    const before = this.#allowances.get(client) ?? { left: rate, at: now };
+    const left = Math.min(rate, before.left + ((now - before.at) / 1000) * rate);
+    this.#allowances.set(client, { left: left >= 1 ? left - 1 : left, at: now });
+    return left >= 1;
+  }
+}
+
+function clientOf(address = ''): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(':')) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')].slice(0, 4).join(':');
+}

@@ -1,0 +1,29 @@
+import type { Exchange } from '../access-log.ts';
+import type { HotAnswer } from './hot-answer.ts';
+import type { PlainGet } from './recognise.ts';
+
+/** What the fast lane has answered, for the access log; it takes no time that could be measured. */
+export function exchangeOf(
+  { target, fields }: PlainGet,
+  answer: HotAnswer,
+  scheme: Exchange['scheme'],
+  version: string,
+  client: string | undefined,
+): Exchange {
+  return {
+    time: Date.now(),
+    site: answer.view.name,
+    client: client ?? '-',
+    scheme,
+    version,
+    method: 'GET',
+    host: fields.host,
+    target,
+    status: answer.status,
+    bytes: answer.body.length,
+    seconds: 0,
+    referer: fields.referer,
+    agent: fields.agent,
+    cache: answer.headers['cache-status'],
+  };
+}

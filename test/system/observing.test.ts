@@ -1,0 +1,127 @@
+import { readFile, rename } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import { startCluster } from '../helpers/cluster.ts';
+import { ask, read } from '../helpers/http.ts';
+import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
+
+const SITE = 'www';
+const logs = t.testdir();
+const file = join(logs, 'access.log');
+const cluster = await startCluster({
+  edges: 2,
+  args: (index) =>
+    index === 0
+      ? ['--access-log', file]
+      : [
+          '--max-connections',
+          '5',
+          '--max-requests',
+          '3',
+          '--access-log',
+          `${file}.2`,
+          '--access-log-format',
+          'combined',
+        ],
+});
+t.teardown(() => cluster.close());
+const [edge, limited] = cluster.edges;
+if (edge === undefined || limited === undefined) throw new Error('a cluster of two edges has two');
+const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': 'home', 'a.css': 'a {}' });
+const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+if (published.code !== 0) throw new Error(published.stderr);
+
+async function lines(count: number, path = file): Promise<string[]> {
+  return until(`${count} lines`, async () => {
+    const found = (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n');
+    return found.length >= count && found;
+  });
+}
+
+t.test('both lanes write a line for each request', async (t) => {
+  await read(edge.url, SITE, 'a.css', { headers: { 'user-agent': 'test/1', referer: 'http://b.example/' } });
+  await ask(edge.url, '/a.css?x=y', {
+    headers: { host: 'www.localhost', range: 'bytes=0-1', 'user-agent': 'test/2' },
+  });
+  await read(edge.url, SITE, 'missing', { method: 'HEAD' });
+  const [fast, full, missing] = (await lines(3)).map((line) => JSON.parse(line));
+  const common = { site: 'www', client: '127.0.0.1', scheme: 'http', version: '1.1', host: 'www.localhost' };
+  t.match(fast, {
+    ...common,
+    method: 'GET',
+    target: '/a.css',
+    status: 200,
+    bytes: 4,
+    seconds: 0,
+    agent: 'test/1',
+    referer: 'http://b.example/',
+    cache: 'Skerry; hit; detail=memory',
+  });
+  t.ok(Math.abs(Date.parse(fast.time) - Date.now()) < 60_000);
+  t.match(full, { ...common, target: '/a.css?x=y', status: 206, bytes: 2, agent: 'test/2', seconds: Number });
+  t.match(missing, { ...common, method: 'HEAD', target: '/missing', status: 404, bytes: 0 });
+});
+
+t.test('a log that is renamed is begun anew', async (t) => {
+  await rename(file, `${file}.1`);
+  await until('a new log', async () => {
+    await read(edge.url, SITE, 'a.css');
+    return (await readFile(file, 'utf8').catch(() => '')) !== '';
+  });
+  t.ok((await lines(3, `${file}.1`)).every((line) => JSON.parse(line).status > 0));
+});
+
+t.test('the metrics tell how long answers took', async (t) => {
+  const metrics = (await ask(edge.adminUrl, '/metrics')).body.toString();
+  const count = Number(/skerry_edge_request_seconds_count\{site="www"\} (\d+)/.exec(metrics)?.[1]);
+  t.ok(count >= 4);
+  t.match(metrics, `skerry_edge_request_seconds_bucket{site="www",le="+Inf"} ${count}`);
+  t.match(metrics, /skerry_edge_request_seconds_sum\{site="www"\} 0\.\d+/);
+});
+
+t.test('more requests than a client may make are answered 429, whichever lane they are for', async (t) => {
+  for (const range of [undefined, 'bytes=0-0']) {
+    const statuses: number[] = [];
+    await until('a refusal', async () => {
+      const answer = await read(
+        limited.url,
+        SITE,
+        'a.css',
+        range === undefined ? {} : { headers: { range } },
+      );
+      statuses.push(answer.status);
+      if (answer.status === 429) t.equal(answer.headers['retry-after'], '1');
+      return answer.status === 429;
+    });
+    t.ok(statuses.includes(429), `${statuses}`);
+  }
+  await until('more to be allowed', async () => (await read(limited.url, SITE, 'a.css')).status === 200);
+  const combined = await lines(5, `${file}.2`);
+  t.match(combined[0], /^127\.0\.0\.1 - - \[.*\] "GET \/a\.css HTTP\/1\.1" 200 4 "-" "-"$/);
+});
+
+t.test('more connections than a client may have are closed, and come back when others end', async (t) => {
+  const { hostname, port } = new URL(limited.url);
+  const open: Socket[] = [];
+  // A head that is not whole keeps its connection.
+  const connection = () => {
+    const socket = connect(Number(port), hostname, () => socket.write('GET / HTTP/1.1\r\n'));
+    open.push(socket);
+    socket.on('error', () => {});
+    return socket;
+  };
+  const closed = new Set<Socket>();
+  for (let i = 0; i < 12; i++) {
+    const socket = connection();
+    socket.on('close', () => closed.add(socket));
+  }
+  await until('what is too much to be closed', async () => closed.size >= 7);
+  for (const socket of open) socket.destroy();
+  await until(
+    'an answer',
+    async () => (await read(limited.url, SITE, 'a.css').catch(() => undefined))?.status === 200,
+  );
+  t.ok(closed.size >= 7);
+});
