@@ -41,6 +41,7 @@ const refused: [target: string, rawHeaders: string[], version?: string][] = [
   ['http://user@a.example/a', HOST],
   ['/a', [...HOST, 'Transfer-Encoding', 'gzip, chunked']],
   ['/a', [...HOST, 'Transfer-Encoding', 'identity']],
+  ['/a', [...HOST, 'Transfer-Encoding', 'chunked'], '1.0'],
   ['/a', [...HOST, 'Transfer-Encoding', 'chunked', 'transfer-encoding', 'chunked']],
 ];
 for (const [target, rawHeaders, httpVersion = '1.1'] of refused)
