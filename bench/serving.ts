@@ -11,7 +11,7 @@ import { writeCertificate } from '../test/helpers/certificates.ts';
 import { h2load, type Load, type Measured, pin, wrk } from './http-load.ts';
 import { withScratch } from './scratch.ts';
 import { median, milliseconds, printTable } from './table.ts';
-import { SITE, startNginx, startSkerry, startVarnish, type WebServer } from './web-servers.ts';
+import { SITE, startBesideNginx, startSkerry, startVarnish, type WebServer } from './web-servers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +61,7 @@ await withScratch(async (scratch) => {
   // A name that no request asks for: readers of its hosts would be sent to TLS.
   await writeCertificate(join(certs, 'bench'), ['bench.example']);
   const skerry = await startSkerry(scratch, folder, certs);
-  const nginx = await startNginx(scratch, folder, certs);
+  const nginx = await startBesideNginx(scratch, folder, certs);
   const all = [skerry, nginx, await startVarnish(scratch, nginx.url)];
   for (const server of all) await pin(server.pids, CORES.server);
 

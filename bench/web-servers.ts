@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, startCluster } from '../test/helpers/cluster.ts';
 import { ask } from '../test/helpers/http.ts';
+import { startNginx } from '../test/helpers/nginx.ts';
 import { childrenOf } from '../test/helpers/process-tree.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
@@ -34,40 +35,15 @@ export async function startSkerry(scratch: Scratch, folder: string, certs: strin
   return { name: 'Skerry', url: edge.url, secureUrl, pids: await childrenOf(edge.running.pid) };
 }
 
-/** As its documentation advises for static files: sendfile, open files kept, no access log. */
-export async function startNginx(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
-  const [port = 0, tlsPort = 0] = await freePorts(2);
-  const home = join(scratch.folder, 'nginx');
-  await mkdir(home, { recursive: true });
-  await writeFile(
-    join(home, 'nginx.conf'),
-    `daemon off; worker_processes 1; user root; pid ${home}/nginx.pid; error_log ${home}/error.log;
-events { worker_connections 4096; }
-http {
-  include /etc/nginx/mime.types;
-  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;
-  keepalive_timeout 65; keepalive_requests 1000000000;
-  open_file_cache max=10000 inactive=600s; open_file_cache_valid 600s;
-  ssl_certificate ${certs}/bench.crt; ssl_certificate_key ${certs}/bench.key; http2_max_requests 1000000000;
-  server {
-    listen 127.0.0.1:${port} backlog=1024; listen 127.0.0.1:${tlsPort} ssl http2;
-    root ${folder}; etag on;
-  }
-}
-`,
-  );
-  const pid = await startProcess(scratch, 'nginx', [
-    '-p',
-    home,
-    '-c',
-    join(home, 'nginx.conf'),
-    '-e',
-    'stderr',
-  ]);
-  const url = `http://127.0.0.1:${port}`;
-  await until('nginx', () => answers(url));
-  const secureUrl = `https://127.0.0.1:${tlsPort}`;
-  return { name: 'nginx', url, secureUrl, pids: await childrenOf(pid) };
+/** One worker. */
+export async function startBesideNginx(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
+  const nginx = await startNginx({
+    folder,
+    home: join(scratch.folder, 'nginx'),
+    certificate: join(certs, 'bench'),
+  });
+  scratch.defer(() => nginx.stop());
+  return { name: 'nginx', url: nginx.url, secureUrl: nginx.secureUrl, pids: await childrenOf(nginx.pid) };
 }
 
 /** In front of nginx; cookies, which it would not cache for, are ignored. */

@@ -2,7 +2,10 @@ import type { ByteRange } from '../../shared/store/object-store.ts';
 
 /** What a `Range` asks of a representation (RFC 9110, 14). */
 export type RangeDecision =
-  /** No range, one of another unit, a malformed one, or one that asks for more than there is: all is sent. */
+  /**
+   * No range, one of another unit, a malformed one, one that asks for more than there is, or for the beginning or
+   * the end of an empty file, as clients do that always ask for a range: all is sent.
+   */
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly range: ByteRange }
   /** Two or more, in the order asked for. */
@@ -23,6 +26,7 @@ export function decideRange(header: string | undefined, size: number): RangeDeci
   for (const member of members) {
     const range = byteRange(member.trim(), size);
     if (range === 'malformed') return WHOLE;
+    if (range === 'nothing') return WHOLE;
     if (range !== 'unsatisfiable') ranges.push(range);
   }
   const [first] = ranges;
@@ -33,12 +37,13 @@ export function decideRange(header: string | undefined, size: number): RangeDeci
   return asked > size ? WHOLE : { kind: 'parts', ranges };
 }
 
-function byteRange(member: string, size: number): ByteRange | 'malformed' | 'unsatisfiable' {
+function byteRange(member: string, size: number): ByteRange | 'malformed' | 'nothing' | 'unsatisfiable' {
   const [, first, last] = /^([0-9]*)-([0-9]*)$/.exec(member) ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return 'malformed';
+  if (size === 0 && Number(first) === 0) return 'nothing';
   if (first === '') {
     const length = Number(last);
-    if (length === 0 || size === 0) return 'unsatisfiable';
+    if (length === 0) return 'unsatisfiable';
     return { start: Math.max(0, size - length), end: size - 1 };
   }
   const start = Number(first);

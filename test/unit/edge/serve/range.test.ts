@@ -39,9 +39,10 @@ const table: [header: string | undefined, size: number, RangeDecision][] = [
   ['bytes=-99999999999999999999999999', 10, part(0, 9)],
   ['bytes=-0', 10, unsatisfiable],
   // An empty representation has no part.
-  ['bytes=0-', 0, unsatisfiable],
-  ['bytes=0-0', 0, unsatisfiable],
-  ['bytes=-5', 0, unsatisfiable],
+  ['bytes=0-', 0, whole],
+  ['bytes=0-0', 0, whole],
+  ['bytes=-5', 0, whole],
+  ['bytes=5-', 0, unsatisfiable],
   [undefined, 0, whole],
   // Invalid ones are ignored.
   ['bytes=5-2', 10, whole],

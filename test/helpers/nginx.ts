@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePorts } from './cluster.ts';
+import { ask } from './http.ts';
+import { until } from './until.ts';
+
+export interface Nginx {
+  readonly url: string;
+  /** Undefined without certificates. */
+  readonly secureUrl: string | undefined;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface NginxOptions {
+  /** What it serves. */
+  readonly folder: string;
+  /** Where it keeps its own files. */
+  readonly home: string;
+  /** `NAME` of NAME.crt and NAME.key. */
+  readonly certificate?: string;
+  /** Further directives of the server. */
+  readonly directives?: string;
+}
+
+/** As its documentation advises for static files: sendfile, open files kept, no access log. */
+export async function startNginx({ folder, home, certificate, directives }: NginxOptions): Promise<Nginx> {
+  const [port = 0, tlsPort = 0] = await freePorts(2);
+  await mkdir(home, { recursive: true });
+  const tls =
+    certificate &&
+    `listen 127.0.0.1:${tlsPort} ssl http2; http2_max_requests 1000000000;
+    ssl_certificate ${certificate}.crt; ssl_certificate_key ${certificate}.key;`;
+  await writeFile(
+    join(home, 'nginx.conf'),
+    `daemon off; worker_processes 1; user root; pid ${home}/nginx.pid; error_log ${home}/error.log;
+events { worker_connections 4096; }
+http {
+  include /etc/nginx/mime.types; default_type application/octet-stream;
+  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;
+  keepalive_timeout 65; keepalive_requests 1000000000;
+  open_file_cache max=10000 inactive=600s; open_file_cache_valid 600s;
+  server {
+    listen 127.0.0.1:${port} backlog=1024; root ${folder}; etag on;
+    ${tls ?? ''}
+    ${directives ?? ''}
+  }
+}
+`,
+  );
+  const child = spawn('nginx', ['-p', home, '-c', join(home, 'nginx.conf'), '-e', 'stderr'], {
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await once(child, 'spawn');
+  const url = `http://127.0.0.1:${port}`;
+  await until('nginx', async () => (await ask(url, '/').catch(() => undefined)) !== undefined);
+  return {
+    url,
+    secureUrl: tls && `https://127.0.0.1:${tlsPort}`,
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}
