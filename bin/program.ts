@@ -9,6 +9,7 @@ import { originCommand } from './commands/origin.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { publishCommand } from './commands/publish.ts';
+import { purgeCommand } from './commands/purge.ts';
 import { receiptsCommand } from './commands/receipts.ts';
 import { revisionsCommand } from './commands/revisions.ts';
 import { rollbackCommand } from './commands/rollback.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     publishCommand(),
     watchCommand(),
     rollbackCommand(),
+    purgeCommand(),
     diffCommand(),
     revisionsCommand(),
     receiptsCommand(),

@@ -29,6 +29,12 @@ export function recordSummary({ kind, payload }: LogRecord): string {
       const named = unconfirmed.length === 0 ? '' : `, unconfirmed: ${unconfirmed.join(' ')}`;
       return `visible: ${visible.join(' ') || 'nowhere'}${named}`;
     }
+    case 'purge': {
+      const { all, paths, globs, tags } = payloads.purge.parseText(payload);
+      return all
+        ? 'everything'
+        : [...paths, ...globs, ...tags.map((tag) => `tag ${tag}`)].join(' ').slice(0, 200);
+    }
     case 'key':
     case 'checkpoint':
       return '';

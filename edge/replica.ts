@@ -11,6 +11,7 @@ import type { Head } from '../shared/head.ts';
 import { KeyedLock } from '../shared/keyed-lock.ts';
 import type { SigningKey } from '../shared/keys.ts';
 import type { EdgeLimits, Fault } from '../shared/protocol.ts';
+import { signPurgeReceipt } from '../shared/purge.ts';
 import { signReceipt } from '../shared/receipt.ts';
 import type { Payload } from '../shared/record-kinds.ts';
 import type { ObjectStore } from '../shared/store/object-store.ts';
@@ -30,15 +31,16 @@ import { SiteLoops } from './follow/site-loops.ts';
 import type { Caller, Upstream } from './follow/upstream.ts';
 import type { Upstreams } from './follow/upstreams.ts';
 import { pruneSites } from './prune/prune-sites.ts';
+import { applyPurges } from './purge/apply-purges.ts';
 import { Faults } from './report/faults.ts';
 import { Reporter } from './report/reporter.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
-import { type VerifyResult, verifyReplica } from './verify/verify.ts';
+import { damagedObjects, type VerifyResult, verifyReplica } from './verify/verify.ts';
 
 /** What shows revisions to readers: the serving processes, or a test. */
 export interface Readers extends Shows {
   lease(until: number): void;
-  forget(digests: readonly Digest[]): void;
+  forget(digests: readonly Digest[] | 'all'): void;
 }
 
 export interface ReplicaParts {
@@ -178,8 +180,33 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     await loops.wake();
     // Names, domains and deletions show at once.
     await visible.show();
+    await purging.run('purge', carryOutPurges);
     if (!isBusy) reporter.changed();
   };
+
+  const purging = new KeyedLock<'purge'>();
+  const carryOutPurges = () =>
+    applyPurges(
+      {
+        catalog,
+        store,
+        forget: (digests) => readers.forget(digests),
+        shown: () => visible.show(),
+        damaged: (entries) => damagedObjects(store, entries, signal),
+        repair: () => verify(true, signal),
+        async done({ site, seq }, matched) {
+          const { log, epoch } = chain;
+          const since = clock.now();
+          await catalog.purgeDone(
+            signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
+          );
+          reporter.changed();
+        },
+        clock,
+        log,
+      },
+      signal,
+    );
 
   const running = [
     followLog(
@@ -214,6 +241,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     pruneAlways(),
   ];
   await loops.wake();
+  // Of those that a crash has kept from being carried out.
+  await purging.run('purge', carryOutPurges).catch((error) => log.warn({ err: error }, 'a purge broke off'));
 
   return {
     standing,
@@ -234,21 +263,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         head: () => head,
         stopping: signal,
       }),
-    verify: (repair, verifying) =>
-      verifyReplica(
-        {
-          catalog,
-          store,
-          limits,
-          readers,
-          objects,
-          manifests,
-          gate,
-          source: sourceOf(upstreams.current),
-        },
-        repair,
-        AbortSignal.any([signal, verifying]),
-      ),
+    verify: (repair, verifying) => verify(repair, AbortSignal.any([signal, verifying])),
     prune: () => pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal),
     async close() {
       stopping.abort();
@@ -257,6 +272,12 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       await loops.ended();
     },
   };
+
+  function verify(repair: boolean, verifying: AbortSignal): Promise<VerifyResult> {
+    const source = sourceOf(upstreams.current);
+    const verified = { catalog, store, limits, readers, objects, manifests, gate, source };
+    return verifyReplica(verified, repair, verifying);
+  }
 
   async function standing(): Promise<ReplicaStanding> {
     const sites = (await catalog.sites()).filter(wanted).map((site) => {

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
 import { edgeLimitsSchema, faultSchema, nameSchema } from './protocol.ts';
+import { purgeReceiptSchema, purgeTargetSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
 import { recordSchema } from './record.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from './site-policy.ts';
@@ -124,6 +125,34 @@ export const rollbackRequestSchema = Type.Object(
   closed,
 );
 export type RollbackRequest = Static<typeof rollbackRequestSchema>;
+
+export const purgeRequestSchema = Type.Object(
+  {
+    all: Type.Optional(Type.Boolean({ description: 'Everything; then neither paths nor tags.' })),
+    paths: Type.Optional(
+      Type.Array(Type.String({ maxLength: 4096 }), {
+        maxItems: 1000,
+        description: 'Published paths, or patterns as in _headers with a * in them.',
+      }),
+    ),
+    tags: Type.Optional(
+      Type.Array(Type.String({ maxLength: 256 }), {
+        maxItems: 1000,
+        description: 'Of Cache-Tag or Surrogate-Key.',
+      }),
+    ),
+  },
+  closed,
+);
+export type PurgeRequest = Static<typeof purgeRequestSchema>;
+
+export const purgeSchema = Type.Object({
+  seq: Type.Integer({ description: 'Of its record in the log.' }),
+  time: Type.Integer({ description: 'Milliseconds since 1970.' }),
+  target: purgeTargetSchema,
+  receipts: Type.Array(purgeReceiptSchema, { description: 'Those that have come in.' }),
+});
+export type Purge = Static<typeof purgeSchema>;
 
 export const revisionSchema = Type.Object({
   revision: revisionNumber,

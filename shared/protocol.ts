@@ -4,6 +4,7 @@ import { SkerryError } from './errors.ts';
 import { grantSchema } from './grant.ts';
 import { headSchema } from './head.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
+import { purgeReceiptSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
 import { scheduleSchema } from './schedule.ts';
 import { schema } from './schema.ts';
@@ -88,6 +89,8 @@ export const edgeReportSchema = Type.Object({
   sites: Type.Array(siteReportSchema, { maxItems: 10_000 }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
   receipts: Type.Array(receiptSchema, { maxItems: 1000 }),
+  /** Absent before version 0.3. */
+  purges: Type.Optional(Type.Array(purgeReceiptSchema, { maxItems: 1000 })),
 });
 export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);

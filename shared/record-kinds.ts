@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { purgeTargetSchema } from './purge.ts';
 import { type Schema, schema } from './schema.ts';
 import { modeSchema, recordedPolicySchema } from './site-policy.ts';
 
@@ -63,6 +64,9 @@ const outcome = Type.Object({
   unconfirmed: Type.Array(Type.String()),
 });
 
+/** Edges let go of what they keep of these paths; `revision` of the record: older ones answer for them no more. */
+const purge = purgeTargetSchema;
+
 /** All that the records before it have come to, so that they can be pruned and a new edge can start here. */
 const checkpoint = Type.Object({
   key,
@@ -90,6 +94,7 @@ export const payloads = {
   activate: schema(activate),
   abort: schema(abort),
   outcome: schema(outcome),
+  purge: schema(purge),
   checkpoint: schema(checkpoint),
 } satisfies Record<string, Schema<unknown>>;
 

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/digest.ts';
+import type { PurgeTarget } from '../../shared/purge.ts';
 
 /**
  * What the replicating process and its serving processes say to each other over Node's IPC channel. Both ends
@@ -25,6 +26,8 @@ export interface FormerAssets {
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];
   /** What are assets: patterns as in `_headers`; null for names with a fingerprint. */
   readonly paths: readonly string[] | null;
+  /** No revision up to that of a purge answers for what it names. */
+  readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
 }
 
 export interface ServingOptions {
@@ -67,8 +70,8 @@ export type ToServing =
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
   /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
   | { readonly t: 'lease'; readonly until: number }
-  /** These objects were found corrupted on disk: what is in memory of them is not to be trusted either. */
-  | { readonly t: 'forget'; readonly digests: readonly Digest[] }
+  /** What is in memory of these objects goes: they were found damaged on disk, or purged. */
+  | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
   /** There are variants of these objects that there were not before. */
   | { readonly t: 'variants'; readonly sources: readonly Digest[] }
   | { readonly t: 'counters'; readonly turn: number }

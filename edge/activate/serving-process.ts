@@ -71,7 +71,7 @@ export class ServingProcess {
     this.#send({ t: 'lease', until });
   }
 
-  forget(digests: readonly Digest[]): void {
+  forget(digests: readonly Digest[] | 'all'): void {
     this.#send({ t: 'forget', digests });
   }
 

@@ -31,7 +31,7 @@ export interface Switchboard {
   show(views: readonly SiteView[]): Promise<void>;
   /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
   lease(until: number): void;
-  forget(digests: readonly Digest[]): void;
+  forget(digests: readonly Digest[] | 'all'): void;
   variantsMade(sources: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
   close(): Promise<void>;
@@ -89,7 +89,7 @@ class ServingProcesses {
     for (const serving of this.#living) serving.lease(until);
   }
 
-  forget(digests: readonly Digest[]): void {
+  forget(digests: readonly Digest[] | 'all'): void {
     for (const serving of this.#living) serving.forget(digests);
   }
 

@@ -83,10 +83,11 @@ const HOUR_MS = 3_600_000;
 /** Each request for an asset that is nowhere looks through them. */
 const MOST_FORMER = 100;
 
-function former({ former, policy }: EdgeSite): FormerAssets {
+function former({ former, policy, purges }: EdgeSite): FormerAssets {
   const { hours, paths } = policy.formerAssets;
   const revisions = former
     .slice(0, MOST_FORMER)
     .map(({ revision, ended }) => ({ revision, until: ended + hours * HOUR_MS }));
-  return { revisions, paths };
+  const oldest = Math.min(...revisions.map(({ revision }) => revision));
+  return { revisions, paths, purges: purges.filter(({ revision }) => revision >= oldest) };
 }

@@ -100,9 +100,10 @@ export class Reporter {
     const relayed = this.#relays.take();
     try {
       const receipts = await catalog.unsentReceipts(RECEIPTS_PER_REPORT);
+      const purges = await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(clock.now(), this.#lastTime + 1);
-      const report = { ...(await state()), time: this.#lastTime, receipts };
+      const report = { ...(await state()), time: this.#lastTime, receipts, purges };
       const own = signReport(caller.log, caller.name, report, caller.key);
       const sent = machineTime();
       const answer = await upstream.report(
@@ -114,7 +115,9 @@ export class Reporter {
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
       await catalog.markSent(receipts);
-      if (receipts.length === RECEIPTS_PER_REPORT || !this.#relays.isEmpty) this.#isDue = true;
+      await catalog.markPurgesSent(purges);
+      if (Math.max(receipts.length, purges.length) === RECEIPTS_PER_REPORT || !this.#relays.isEmpty)
+        this.#isDue = true;
     } catch (error) {
       relayed.refused();
       throw error;

@@ -87,8 +87,9 @@ export class Content {
     return bytes;
   }
 
-  forget(digests: readonly Digest[]): void {
-    for (const digest of digests) this.#bytes.delete(digest);
+  forget(digests: readonly Digest[] | 'all'): void {
+    if (digests === 'all') this.#bytes.clear();
+    else for (const digest of digests) this.#bytes.delete(digest);
   }
 
   /** Undefined for one that was published. */

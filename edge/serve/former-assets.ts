@@ -1,5 +1,6 @@
 import { isFingerprinted } from '../../shared/asset-name.ts';
 import { ByteCache } from '../../shared/byte-cache.ts';
+import { purgeMatch } from '../../shared/purge.ts';
 import { type PathPattern, pathPattern } from '../../shared/site-rules/path-pattern.ts';
 import type { FormerAssets } from '../activate/messages.ts';
 
@@ -9,11 +10,21 @@ const patterns = new ByteCache<string, PathPattern>({ bytes: CACHED_PATTERNS * 2
 /**
  * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a
  * publish still ask for the assets of their time. `text` is the decoded path with its first slash, `now` in
- * milliseconds since 1970.
+ * milliseconds since 1970, `tags` those that the site gives the path.
  */
-export function revisionsFor(text: string, { revisions, paths }: FormerAssets, now: number): number[] {
+export function revisionsFor(
+  text: string,
+  { revisions, paths, purges }: FormerAssets,
+  now: number,
+  tags: () => ReadonlySet<string>,
+): number[] {
   if (revisions.length === 0 || !isAsset(text, paths)) return [];
-  return revisions.filter(({ until }) => until > now).map(({ revision }) => revision);
+  const purged = purges
+    .filter(({ target }) => purgeMatch(target)(text.slice(1), tags))
+    .reduce((newest, { revision }) => Math.max(newest, revision), 0);
+  return revisions
+    .filter(({ revision, until }) => until > now && revision > purged)
+    .map(({ revision }) => revision);
 }
 
 function isAsset(text: string, paths: FormerAssets['paths']): boolean {

@@ -1,4 +1,5 @@
 import { isImmutableName } from '../../shared/asset-name.ts';
+import { tagsIn } from '../../shared/purge.ts';
 import { isRuleFile } from '../../shared/site-rules/rule-lines.ts';
 import type { SiteView } from '../activate/messages.ts';
 import { isCompressible } from '../variants/compressible.ts';
@@ -10,16 +11,18 @@ import type { RulesInForce } from './rules-in-force.ts';
 /** A site as its view and what is on disk make it. */
 export function servedSite(view: SiteView, content: Content, rules: RulesInForce): ServedSite {
   const { id, name, revision, prefixes, former } = view;
+  const inForce = rules.at(id, revision);
   return {
     name,
     revision,
-    rules: rules.at(id, revision),
+    rules: inForce,
     lookup: (path) => content.entry(id, revision, path),
     holds: (path) => prefixes === null || prefixes.some((prefix) => path.startsWith(prefix)),
     isImmutable: isImmutableName,
     formerAsset(request) {
       if (request.kind !== 'file' || isRuleFile(request.path)) return undefined;
-      const revisions = revisionsFor(request.text, former, Date.now());
+      const tags = () => tagsIn(inForce.headers(request.text).set);
+      const revisions = revisionsFor(request.text, former, Date.now(), tags);
       return revisions.length === 0 ? undefined : content.entryAmong(id, revisions, request.path);
     },
     variants: (entry) => (isCompressible(entry) ? content.variants(id, revision, entry) : []),

@@ -7,6 +7,7 @@ import type { ObjectNames } from '../../shared/manifest/object-names.ts';
 import type { Pruning } from '../../shared/manifest/pruning.ts';
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import type { Staging } from '../../shared/manifest/staging.ts';
+import type { PurgeReceipt, PurgeTarget } from '../../shared/purge.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
@@ -22,6 +23,7 @@ export type EdgeCatalogCalls = ChainCalls &
   StagedCalls &
   ReceiptCalls &
   RemovalCalls &
+  PurgeCalls &
   Staging &
   ManifestReader &
   BucketReader &
@@ -45,6 +47,8 @@ export interface EdgeSite {
   readonly prepared: number | null;
   /** Revisions that were active and are whole here still, those that ended last first. */
   readonly former: readonly FormerRevision[];
+  /** Those up to whose revision no former revision answers for what they name. */
+  readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
   /** The path prefixes whose objects are whole at the active revision; null for all. */
   readonly covers: readonly string[] | null;
 }
@@ -163,6 +167,22 @@ export interface ReceiptCalls {
   hasReceipt(site: number, revision: number): boolean;
   unsentReceipts(limit: number): Receipt[];
   markSent(receipts: readonly Receipt[]): void;
+}
+
+export interface PendingPurge {
+  readonly seq: number;
+  readonly site: number;
+  readonly target: PurgeTarget;
+}
+
+export interface PurgeCalls {
+  /** Those that are not carried out yet, in the order of the log. */
+  pendingPurges(): PendingPurge[];
+  purgeDone(receipt: PurgeReceipt): void;
+  unsentPurgeReceipts(limit: number): PurgeReceipt[];
+  markPurgesSent(receipts: readonly PurgeReceipt[]): void;
+  /** Forgets those of a site that are older than all of its revisions that are kept. */
+  dropPurges(site: number): void;
 }
 
 export interface RemovalCalls {

@@ -95,4 +95,17 @@ export const migrations: Migrations = [
   ALTER TABLE held ADD COLUMN ended INTEGER;
   UPDATE held SET ended = 0 WHERE revision <> (SELECT active FROM site WHERE id = held.site);
   `,
+
+  `
+  -- revisions up to its own answer for what it names no more
+  CREATE TABLE purge (
+    seq INTEGER PRIMARY KEY,
+    site INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    -- null until it is carried out
+    receipt TEXT,
+    sent INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  `,
 ];

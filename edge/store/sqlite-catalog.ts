@@ -8,6 +8,7 @@ import { openDatabase, statements } from '../../shared/sqlite/open.ts';
 import type { EdgeCatalogCalls } from './catalog.ts';
 import { migrations } from './schema.ts';
 import { chainCalls } from './sqlite/chain.ts';
+import { purgeCalls } from './sqlite/purges.ts';
 import { receiptCalls } from './sqlite/receipts.ts';
 import { noteRemovals, removalCalls } from './sqlite/removals.ts';
 import { siteCalls } from './sqlite/sites.ts';
@@ -28,6 +29,7 @@ export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
     ...siteCalls(database, sql),
     ...stagedCalls(database, sql),
     ...receiptCalls(database, sql),
+    ...purgeCalls(database, sql),
     close: () => database.close(),
   };
 }

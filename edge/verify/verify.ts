@@ -205,7 +205,8 @@ async function mendAlone(
   return rootOf((await audit(catalog, id, active.revision)).nodes) === active.root;
 }
 
-async function damagedObjects<T extends { readonly digest: Digest }>(
+/** Those that are not what their digest says, or not there. */
+export async function damagedObjects<T extends { readonly digest: Digest }>(
   store: ObjectStore,
   objects: readonly T[],
   signal: AbortSignal,

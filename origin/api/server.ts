@@ -10,6 +10,7 @@ import { edgeRoutes } from './edges.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { logRoutes } from './log.ts';
+import { purgeRoutes } from './purges.ts';
 import { retentionRoutes } from './retention.ts';
 import { revisionRoutes } from './revisions.ts';
 import { siteRoutes } from './sites.ts';
@@ -47,6 +48,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     deployRoutes,
     fileRoutes,
     revisionRoutes,
+    purgeRoutes,
     edgeRoutes,
     statusRoutes,
     logRoutes,

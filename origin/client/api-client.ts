@@ -21,7 +21,10 @@ import {
   newTokenSchema,
   type PrunePlan,
   type PruneRequest,
+  type Purge,
+  type PurgeRequest,
   prunePlanSchema,
+  purgeSchema,
   type Revision,
   type RevisionWithReceipts,
   type RollbackRequest,
@@ -65,6 +68,7 @@ const answers = {
   commit: schema(commitSchema),
   revisions: schema(Type.Object({ revisions: Type.Array(revisionSchema) })),
   revision: schema(revisionWithReceiptsSchema),
+  purge: schema(purgeSchema),
   edge: schema(edgeStatusSchema),
   edges: schema(Type.Object({ edges: Type.Array(edgeStatusSchema) })),
   log: schema(logPageSchema),
@@ -146,6 +150,15 @@ export class ApiClient {
 
   rollback(site: string, request: RollbackRequest): Promise<Commit> {
     return this.#read('POST', `/v1/sites/${site}/rollback`, answers.commit, json(request));
+  }
+
+  purge(site: string, request: PurgeRequest): Promise<Purge> {
+    return this.#read('POST', `/v1/sites/${site}/purge`, answers.purge, json(request));
+  }
+
+  /** The purge of that record. */
+  purgeAt(site: string, seq: number): Promise<Purge> {
+    return this.#read('GET', `/v1/sites/${site}/purges/${seq}`, answers.purge);
   }
 
   /** Newest first. */

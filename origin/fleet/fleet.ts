@@ -114,6 +114,8 @@ export class Fleet implements FeedMembers, SyncEdges {
   async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     const verified = verifyReports(this.#log, sender, reports, (name) => this.#edges.get(name));
     const fresh = freshReports(verified);
+    const purges = fresh.flatMap(({ report }) => report.purges ?? []);
+    if (purges.length > 0) await this.#catalog.addPurgeReceipts(purges);
     await takeIn((receipts) => this.#receipts.add(receipts), fresh, this.#clock.now());
     for (const { edge } of fresh) this.#save(edge);
     // Those that are not fresh are answered with what their edge lacks to send one that is.

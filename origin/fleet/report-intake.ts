@@ -2,6 +2,7 @@ import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { PublicKey } from '../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
+import { verifyPurgeReceipt } from '../../shared/purge.ts';
 import { type Receipt, verifyReceipt } from '../../shared/receipt.ts';
 import type { EdgeRecord } from './edge-record.ts';
 
@@ -45,6 +46,10 @@ function verified(log: string, signed: SignedReport, edge: EdgeRecord | undefine
     if (receipt.edge !== signed.edge || receipt.log !== log || !verifyReceipt(receipt, key))
       throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
   }
+  for (const receipt of report.purges ?? []) {
+    if (receipt.edge !== signed.edge || receipt.log !== log || !verifyPurgeReceipt(receipt, key))
+      throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
+  }
   return { edge, report, digest: digestOf(signed.text) };
 }
 
@@ -69,7 +74,7 @@ export async function takeIn(
     edge.lastSeen = now;
     for (const receipt of stored) if (receipt.edge === edge.row.name) confirm(edge, receipt);
     // A newer one may have come in while the receipts were stored.
-    if (edge.reportTime === report.time) edge.report = { ...report, receipts: [] };
+    if (edge.reportTime === report.time) edge.report = { ...report, receipts: [], purges: [] };
   }
 }
 

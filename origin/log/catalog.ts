@@ -1,4 +1,4 @@
-import type { Commit, Revision, Token } from '../../shared/api.ts';
+import type { Commit, Purge, Revision, Token } from '../../shared/api.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
@@ -8,6 +8,7 @@ import type { ObjectNames } from '../../shared/manifest/object-names.ts';
 import type { DiffCursor, ManifestReader } from '../../shared/manifest/reading.ts';
 import type { Staging } from '../../shared/manifest/staging.ts';
 import type { EdgeReport, JoinRequest } from '../../shared/protocol.ts';
+import type { PurgeReceipt, PurgeTarget } from '../../shared/purge.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { LogRecord, Seq } from '../../shared/record.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
@@ -27,6 +28,7 @@ export type Catalog = Remote<
     DeployCalls &
     TokenCalls &
     FleetCalls &
+    PurgeCalls &
     RetentionCalls &
     ManifestReader &
     ObjectNames &
@@ -237,6 +239,15 @@ export interface EdgeRow {
   readonly lastSeen: number | null;
   /** Null also when the last one came from a version before 0.2. */
   readonly report: EdgeReport | null;
+}
+
+export interface PurgeCalls {
+  /** Writes the record; resolves with its number. */
+  addPurge(site: Pick<SiteRow, 'id' | 'newest'>, target: PurgeTarget, time: number): Seq;
+  /** Throws `no-such-purge`. */
+  purge(site: number, seq: number): Purge;
+  /** Keeps the first of each edge; passes over those for no purge of the log. */
+  addPurgeReceipts(receipts: readonly PurgeReceipt[]): void;
 }
 
 export interface FleetCalls {

@@ -10,6 +10,7 @@ import { fleetCalls } from './sqlite/fleet.ts';
 import { heldRevisionReaders } from './sqlite/held-revisions.ts';
 import { logCalls } from './sqlite/log.ts';
 import { objectCalls } from './sqlite/objects.ts';
+import { purgeCalls } from './sqlite/purges.ts';
 import { retentionCalls } from './sqlite/retention.ts';
 import { revisionCalls } from './sqlite/revisions.ts';
 import { migrations } from './sqlite/schema.ts';
@@ -36,5 +37,6 @@ export default serveCalls({
   ...deployCalls(context),
   ...tokenCalls(context),
   ...fleetCalls(context),
+  ...purgeCalls(context),
   ...retentionCalls(context),
 });

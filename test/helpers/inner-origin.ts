@@ -13,6 +13,7 @@ import { fleetCalls } from '../../origin/log/sqlite/fleet.ts';
 import { heldRevisionReaders } from '../../origin/log/sqlite/held-revisions.ts';
 import { logCalls } from '../../origin/log/sqlite/log.ts';
 import { objectCalls } from '../../origin/log/sqlite/objects.ts';
+import { purgeCalls } from '../../origin/log/sqlite/purges.ts';
 import { retentionCalls } from '../../origin/log/sqlite/retention.ts';
 import { revisionCalls } from '../../origin/log/sqlite/revisions.ts';
 import { migrations } from '../../origin/log/sqlite/schema.ts';
@@ -68,6 +69,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     ...deployCalls(context),
     ...tokenCalls(context),
     ...fleetCalls(context),
+    ...purgeCalls(context),
     ...retentionCalls(context),
   });
   const recoveryKey = generateSigningKey();

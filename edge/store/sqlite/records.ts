@@ -37,6 +37,14 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
     case 'abort':
       sql('DELETE FROM proposal WHERE site = ? AND revision = ?').run(record.site, record.revision);
       return;
+    case 'purge':
+      sql('INSERT OR IGNORE INTO purge (seq, site, revision, target) VALUES (?, ?, ?, ?)').run(
+        record.seq,
+        record.site,
+        record.revision,
+        payload,
+      );
+      return;
     case 'member':
       putMember(sql, payloads.member.parseText(payload));
       return;

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/digest.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
+import type { PurgeTarget } from '../../../shared/purge.ts';
 import { completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
@@ -40,6 +41,14 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       .all(site)
       .map(({ revision, ended }) => ({ revision: revision as number, ended: ended as number }));
 
+  const purges = (site: number) =>
+    sql('SELECT revision, target FROM purge WHERE site = ? ORDER BY seq')
+      .all(site)
+      .map(({ revision, target }) => ({
+        revision: revision as number,
+        target: JSON.parse(target as string) as PurgeTarget,
+      }));
+
   function toSite(row: Row): EdgeSite {
     const id = row.id as number;
     return {
@@ -58,6 +67,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       staging: row.staging as number | null,
       prepared: row.prepared as number | null,
       former: former(id),
+      purges: purges(id),
       covers: row.covers === null ? null : (JSON.parse(row.covers as string) as string[]),
     };
   }
@@ -75,7 +85,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
 
     forgetSite(site) {
       transaction(database, () => {
-        for (const table of ['held', 'activation', 'announced', 'proposal', 'receipt'])
+        for (const table of ['held', 'activation', 'announced', 'proposal', 'receipt', 'purge'])
           sql(`DELETE FROM ${table} WHERE site = ?`).run(site);
         sql('DELETE FROM site WHERE id = ? AND deleted = 1').run(site);
       });

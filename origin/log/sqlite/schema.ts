@@ -114,4 +114,19 @@ export const migrations: Migrations = [
   -- the records at which the log may begin
   CREATE TABLE checkpoint (seq INTEGER PRIMARY KEY) STRICT;
   `,
+
+  `
+  CREATE TABLE purge (
+    seq INTEGER PRIMARY KEY,
+    site INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    json TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE purge_receipt (
+    seq INTEGER NOT NULL,
+    edge TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (seq, edge)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

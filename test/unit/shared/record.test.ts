@@ -140,10 +140,20 @@ t.test('the schema refuses what is malformed', async (t) => {
 });
 
 t.test('knows exactly the kinds that it writes', async (t) => {
-  const kinds = ['key', 'settings', 'member', 'revision', 'activate', 'abort', 'outcome', 'checkpoint'];
+  const kinds = [
+    'key',
+    'settings',
+    'member',
+    'revision',
+    'activate',
+    'abort',
+    'outcome',
+    'purge',
+    'checkpoint',
+  ];
   t.strictSame(Object.keys(payloads).sort(), kinds.sort());
   for (const kind of kinds) t.equal(isKnownKind(kind), true, kind);
-  for (const kind of ['purge', 'Key', 'toString', '__proto__', '']) t.equal(isKnownKind(kind), false, kind);
+  for (const kind of ['unheard-of', 'Key', 'toString', '__proto__', '']) t.equal(isKnownKind(kind), false, kind);
 });
 
 t.test('a payload may have fields of a later version, but lacks none of its own', async (t) => {

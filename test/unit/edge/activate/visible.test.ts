@@ -113,7 +113,7 @@ t.test('a new name, domain or filter is shown without a new revision', async (t)
 t.test('the views that processes start with', async (t) => {
   const catalog = { sites: async () => [at(1, { policy: refusing }), at(2, { id: 2, name: 'unwanted' })] };
   const views = await Visible.views(catalog as unknown as EdgeCatalog, ({ name }) => name !== 'unwanted');
-  const former = { revisions: [], paths: null };
+  const former = { revisions: [], paths: null, purges: [] };
   t.strictSame(views, [
     { id: 1, name: 'docs', domains: [], revision: 1, prefixes: null, needsLease: true, former },
   ]);

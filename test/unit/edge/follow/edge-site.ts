@@ -18,6 +18,7 @@ export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
     staging: null,
     prepared: null,
     former: [],
+    purges: [],
     covers: null,
     ...changes,
   };

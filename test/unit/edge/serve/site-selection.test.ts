@@ -9,7 +9,7 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   revision: 1,
   prefixes: null,
   needsLease: false,
-  former: { revisions: [], paths: null },
+  former: { revisions: [], paths: null, purges: [] },
 });
 
 t.test('host names', async (t) => {

@@ -1,0 +1,55 @@
+import { Type } from 'typebox';
+import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/api.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { PurgeTarget } from '../../shared/purge.ts';
+import { pathPattern } from '../../shared/site-rules/path-pattern.ts';
+import { checkedPath } from '../ingest/deploy-lines.ts';
+import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+
+const purgeParams = Type.Object({
+  ...siteParams.properties,
+  seq: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
+});
+
+export function purgeRoutes(app: Api, context: ApiContext): void {
+  const { catalog, clock, fleet } = context;
+
+  app.post(
+    '/v1/sites/:site/purge',
+    {
+      onRequest: needsPublish(context),
+      schema: { params: siteParams, body: purgeRequestSchema, response: { 200: purgeSchema } },
+    },
+    async ({ params, body }) => {
+      const target = targetOf(body);
+      const site = await catalog.site(params.site);
+      const seq = await catalog.addPurge(site, target, clock.now());
+      fleet.appended.wake();
+      return catalog.purge(site.id, seq);
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/purges/:seq',
+    {
+      onRequest: needsSiteRead(context),
+      schema: { params: purgeParams, response: { 200: purgeSchema } },
+    },
+    async ({ params }) => catalog.purge((await catalog.site(params.site)).id, Number(params.seq)),
+  );
+}
+
+/** Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
+function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTarget {
+  const named = paths.map((path) => path.replace(/^\//, ''));
+  const globs = named.filter((path) => path.includes('*')).map((path) => `/${path}`);
+  for (const glob of globs) {
+    const pattern = pathPattern(glob);
+    if ('fault' in pattern) throw new SkerryError('bad-purge', pattern.fault);
+  }
+  const badTag = tags.find((tag) => !/^[!-+\--~]{1,256}$/.test(tag));
+  if (badTag !== undefined) throw new SkerryError('bad-purge', `${JSON.stringify(badTag)} is not a tag`);
+  const isEmpty = paths.length === 0 && tags.length === 0;
+  if (all !== isEmpty) throw new SkerryError('bad-purge', 'a purge is either of all, or of paths and tags');
+  return { all, paths: named.filter((path) => !path.includes('*')).map(checkedPath), globs, tags };
+}

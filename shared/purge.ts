@@ -1,0 +1,67 @@
+import { type Static, Type } from 'typebox';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
+import { pathPattern } from './site-rules/path-pattern.ts';
+
+/** What a purge is about, within its site: everything, or whatever any of the others names. */
+export const purgeTargetSchema = Type.Object({
+  all: Type.Boolean(),
+  /** Published paths. */
+  paths: Type.Array(Type.String()),
+  /** Patterns as in `_headers`. */
+  globs: Type.Array(Type.String()),
+  /** Of `Cache-Tag` or `Surrogate-Key`. */
+  tags: Type.Array(Type.String()),
+});
+export type PurgeTarget = Static<typeof purgeTargetSchema>;
+
+/** Whether a published path is meant; its tags are asked for when they matter. */
+export type PurgeMatch = (path: string, tags: () => ReadonlySet<string>) => boolean;
+
+export function purgeMatch({ all, paths, globs, tags }: PurgeTarget): PurgeMatch {
+  if (all) return () => true;
+  const named = new Set(paths);
+  const patterns = globs.flatMap((glob) => {
+    const pattern = pathPattern(glob);
+    return 'fault' in pattern ? [] : [pattern];
+  });
+  return (path, tagsOfPath) =>
+    named.has(path) ||
+    patterns.some((pattern) => pattern.match(`/${path}`) !== undefined) ||
+    (tags.length > 0 && intersects(tags, tagsOfPath()));
+}
+
+/** The tags that response headers give, whose names are in lower case. */
+export function tagsIn(headers: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const texts = ['cache-tag', 'surrogate-key'].map((name) => headers.get(name) ?? '');
+  return new Set(texts.flatMap((text) => text.split(/[\s,]+/)).filter((tag) => tag !== ''));
+}
+
+function intersects(tags: readonly string[], others: ReadonlySet<string>): boolean {
+  return tags.some((tag) => others.has(tag));
+}
+
+export const purgeReceiptSchema = Type.Object({
+  log: Type.String(),
+  epoch: Type.Integer(),
+  edge: Type.String(),
+  site: Type.Integer(),
+  seq: Type.Integer({ description: 'The `purge` record that this answers.' }),
+  matched: Type.Integer({ description: 'Paths of the revision that this edge shows and holds.' }),
+  since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+});
+
+/** An edge's signed statement that it has carried a purge out. */
+export type PurgeReceipt = Static<typeof purgeReceiptSchema>;
+
+export function signPurgeReceipt(receipt: Omit<PurgeReceipt, 'sig'>, key: SigningKey): PurgeReceipt {
+  return { ...receipt, sig: signText(key, canonical(receipt)) };
+}
+
+export function verifyPurgeReceipt(receipt: PurgeReceipt, publicKey: PublicKey): boolean {
+  return verifyText(publicKey, canonical(receipt), receipt.sig);
+}
+
+function canonical({ log, epoch, edge, site, seq, matched, since }: Omit<PurgeReceipt, 'sig'>): string {
+  return JSON.stringify(['skerry-purge-receipt-1', log, epoch, edge, site, seq, matched, since]);
+}

@@ -1,0 +1,100 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { startCluster } from '../helpers/cluster.ts';
+import { ask, read } from '../helpers/http.ts';
+import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
+
+const SITE = 'www';
+// The second edge follows the first one.
+const cluster = await startCluster({
+  edges: 2,
+  args: (index, feeds) =>
+    index === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port] : ['--parent', feeds[0] ?? ''],
+});
+t.teardown(() => cluster.close());
+const { edges } = cluster;
+const [edge] = edges;
+if (edge === undefined) throw new Error('a cluster of two edges has two');
+const status = async (path: string) => (await read(edge.url, SITE, path)).status;
+
+async function publish(files: Record<string, string>): Promise<void> {
+  await rm(join(cluster.folder, SITE), { recursive: true, force: true });
+  const folder = await writeTree(join(cluster.folder, SITE), files);
+  const { code, stderr } = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+  if (code !== 0) throw new Error(stderr);
+}
+
+async function purge(...args: string[]): Promise<{ edge: string; matched: number }[]> {
+  const { code, stdout, stderr } = await cluster.skerry('purge', SITE, '--wait', '--json', ...args);
+  if (code !== 0) throw new Error(stderr);
+  return (JSON.parse(stdout) as { receipts: { edge: string; matched: number }[] }).receipts;
+}
+
+const rules = '/img/*\n  Cache-Tag: pictures, all\n/js/*\n  Surrogate-Key: scripts all\n';
+const old = {
+  'js/a.11111111a.js': 'a',
+  'js/b.11111111b.js': 'b',
+  'img/c.11111111c.png': 'c',
+  'img/d.11111111d.png': 'd',
+  'e.11111111e.css': 'e',
+  'f.11111111f.css': 'f',
+};
+const current = {
+  'index.html': 'new',
+  'js/new.js': 'x',
+  'img/new.png': 'y',
+  'img/newer.png': 'z',
+  _headers: rules,
+};
+
+t.test('a purge ends what older revisions answer, on every edge, and tells what it matched', async (t) => {
+  await publish(old);
+  await publish(current);
+  for (const path of Object.keys(old)) t.equal(await status(path), 200, path);
+  const both = (matched: number) => edges.map(({ name }) => ({ edge: name, matched }));
+  t.match(await purge('js/a.11111111a.js'), both(0));
+  t.equal(await status('js/a.11111111a.js'), 404);
+  t.equal(await status('js/b.11111111b.js'), 200);
+  t.match(await purge('/js/*'), both(1));
+  t.equal(await status('js/b.11111111b.js'), 404);
+  t.match(await purge('--tag', 'pictures'), both(2));
+  t.equal(await status('img/c.11111111c.png'), 404);
+  t.equal(await status('e.11111111e.css'), 200);
+  t.match(await purge('--all'), both(5));
+  for (const path of Object.keys(old)) t.equal(await status(path), 404, path);
+  for (const path of ['index.html', 'js/new.js', 'img/new.png']) t.equal(await status(path), 200, path);
+});
+
+t.test('it holds for what was before it alone, and after a restart', async (t) => {
+  await publish({ ...current, 'later.22222222b.js': 'l' });
+  await publish(current);
+  await edge.stop('SIGKILL');
+  await edge.start();
+  await until('the edge', async () => (await status('later.22222222b.js')) === 200);
+  t.equal(await status('e.11111111e.css'), 404);
+});
+
+t.test('what is deleted by name is gone at once', async (t) => {
+  await publish({ ...current, 'g.33333333c.js': 'g' });
+  const { status: deleted } = await ask(cluster.origin.url, `/v1/sites/${SITE}/files/g.33333333c.js`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${cluster.token}` },
+  });
+  t.equal(deleted, 200);
+  await until('the end of it', async () => (await status('g.33333333c.js')) === 404);
+});
+
+t.test('what cannot be purged is refused', async (t) => {
+  const table: [args: string[], stderr: RegExp][] = [
+    [[], /a purge is either of all, or of paths and tags/],
+    [['a', '--all'], /a purge is either of all, or of paths and tags/],
+    [['/*/*'], /more than one \*/],
+    [['--tag', 'a b'], /"a b" is not a tag/],
+    [['../a'], /a path|\.\./],
+  ];
+  for (const [args, stderr] of table)
+    t.match(await cluster.skerry('purge', SITE, ...args), { code: 1, stderr }, args.join(' '));
+  t.match(await cluster.skerry('purge', 'nowhere', '--all'), { code: 1, stderr: /nowhere/ });
+});
