@@ -13,6 +13,7 @@ import { purgeCommand } from './commands/purge.ts';
 import { receiptsCommand } from './commands/receipts.ts';
 import { revisionsCommand } from './commands/revisions.ts';
 import { rollbackCommand } from './commands/rollback.ts';
+import { signCommand } from './commands/sign.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     watchCommand(),
     rollbackCommand(),
     purgeCommand(),
+    signCommand(),
     diffCommand(),
     revisionsCommand(),
     receiptsCommand(),

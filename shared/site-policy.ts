@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { SkerryError } from './errors.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
+import { ACCESS_KEY_PATTERN } from './signed-url.ts';
 import { pathPattern } from './site-rules/path-pattern.ts';
 
 /** When edges switch to a revision: see the table of modes in docs/operations.md. */
@@ -60,13 +61,33 @@ const formerAssetsSchema = Type.Object(
   closed,
 );
 
-/** How a site is replicated, and what of its past is kept and served. */
+const privateSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        keys: Type.Array(Type.String({ pattern: ACCESS_KEY_PATTERN }), {
+          minItems: 1,
+          maxItems: 2,
+          description:
+            'Public keys, as `skerry sign --new-key` prints them; two while one replaces the other.',
+        }),
+        paths: Type.Array(Type.String({ maxLength: 1024 }), { minItems: 1, maxItems: 100 }),
+      },
+      closed,
+    ),
+    Type.Null(),
+  ],
+  { description: 'Which paths need a signed URL, as patterns of _headers, and whose; null for none.' },
+);
+
+/** How a site is replicated, what of its past is kept and served, and what of it is private. */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
   sync: syncSchema,
   batch: batchSchema,
   retention: retentionSchema,
   formerAssets: formerAssetsSchema,
+  private: privateSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -77,6 +98,7 @@ export const recordedPolicySchema = Type.Object({
   batch: batchSchema,
   retention: retentionSchema,
   formerAssets: Type.Optional(formerAssetsSchema),
+  private: Type.Optional(privateSchema),
 });
 export type RecordedPolicy = Static<typeof recordedPolicySchema>;
 
@@ -88,6 +110,7 @@ export const policyChangeSchema = Type.Object(
     batch: Type.Optional(Type.Partial(batchSchema, closed)),
     retention: Type.Optional(Type.Partial(retentionSchema, closed)),
     formerAssets: Type.Optional(Type.Partial(formerAssetsSchema, closed)),
+    private: Type.Optional(privateSchema),
   },
   closed,
 );
@@ -99,11 +122,19 @@ export const DEFAULT_POLICY: SitePolicy = {
   batch: { window: { cron: '0 3 * * *', timezone: 'UTC', minutes: 120 }, rate: null },
   retention: { revisions: 10, days: 7 },
   formerAssets: { hours: 24, paths: null },
+  private: null,
 };
 
 /** What a record or a catalog holds, with the defaults of what came later. */
 export function completePolicy(recorded: RecordedPolicy | null | undefined): SitePolicy {
   return { ...DEFAULT_POLICY, ...recorded };
+}
+
+function checkPatterns(field: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    const pattern = pathPattern(path);
+    if ('fault' in pattern) throw new SkerryError('bad-policy', `${field}: ${pattern.fault}`);
+  }
 }
 
 /** Leases that are not renewed must end within the time-out. */
@@ -117,12 +148,11 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     batch: { ...policy.batch, ...change.batch },
     retention: { ...policy.retention, ...change.retention },
     formerAssets: { ...policy.formerAssets, ...change.formerAssets },
+    private: change.private === undefined ? policy.private : change.private,
   };
   checkSchedule(changed.batch.window);
-  for (const path of changed.formerAssets.paths ?? []) {
-    const pattern = pathPattern(path);
-    if ('fault' in pattern) throw new SkerryError('bad-policy', `formerAssets.paths: ${pattern.fault}`);
-  }
+  checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);
+  checkPatterns('private.paths', changed.private?.paths ?? []);
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {
     throw new SkerryError(
       'bad-policy',

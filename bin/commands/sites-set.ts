@@ -27,6 +27,9 @@ export interface PolicyFlags {
   readonly keepDays?: number;
   readonly formerHours?: number;
   readonly formerPath?: string[];
+  readonly signingKey?: string[];
+  readonly privatePath?: string[];
+  readonly public?: boolean;
 }
 
 /** Its flags are not read from the environment or a file, which may mean those of other commands. */
@@ -59,6 +62,15 @@ export function sitesSetCommand(): Command {
         another,
       ),
     )
+    .addOption(
+      flag('--signing-key <key>', 'whose signed URLs are let in; two while one replaces the other').argParser(
+        another,
+      ),
+    )
+    .addOption(
+      flag('--private-path <pattern>', 'what needs a signed URL; repeat it for more').argParser(another),
+    )
+    .addOption(flag('--public', 'nothing needs a signed URL').conflicts(['signingKey', 'privatePath']))
     .addOption(flag('--domain <host>', 'a domain of the site; repeat it for more').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
@@ -93,8 +105,21 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
       rate,
     }),
     retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
+    private: flags.public ? null : privateChange(flags, current),
     formerAssets: part({ hours: flags.formerHours, paths: flags.formerPath }),
   });
+}
+
+/** What is not given stays; everything is private unless paths are named. */
+function privateChange(
+  { signingKey, privatePath }: PolicyFlags,
+  current: SitePolicy,
+): PolicyChange['private'] {
+  if (signingKey === undefined && privatePath === undefined) return undefined;
+  return {
+    keys: signingKey ?? current.private?.keys ?? [],
+    paths: privatePath ?? current.private?.paths ?? ['/*'],
+  };
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -18,6 +18,15 @@ export interface SiteView {
   /** Answers 503 while the edge has no lease. */
   readonly needsLease: boolean;
   readonly former: FormerAssets;
+  /** What needs a token; null for nothing. */
+  readonly private: PrivateContent | null;
+}
+
+export interface PrivateContent {
+  /** Public keys whose signatures count. */
+  readonly keys: readonly string[];
+  /** Patterns as in `_headers`. */
+  readonly paths: readonly string[];
 }
 
 /** What answers for assets that the revision has no more. */

@@ -76,7 +76,11 @@ export class Visible {
 function toView(site: EdgeSite, keepsUp: boolean): SiteView {
   const { id, name, domains, active, covers, policy } = site;
   const needsLease = keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
-  return { id, name, domains, revision: active.revision, prefixes: covers, needsLease, former: former(site) };
+  return {
+    ...{ id, name, domains, revision: active.revision, prefixes: covers, needsLease },
+    former: former(site),
+    private: policy.private,
+  };
 }
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,15 @@ import type { Entry } from '../../shared/entry.ts';
 import type { HeaderEffects } from '../../shared/site-rules/site-rules.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { judgePreconditions, rangeApplies } from './conditional.ts';
-import { contentType, etagOf, IMMUTABLE, REVALIDATE, reprDigest, wantsReprDigest } from './headers.ts';
+import {
+  contentType,
+  etagOf,
+  IMMUTABLE,
+  PRIVATE,
+  REVALIDATE,
+  reprDigest,
+  wantsReprDigest,
+} from './headers.ts';
 import { multipartLayout } from './multipart-range.ts';
 import { decideRange } from './range.ts';
 import { chooseRepresentation, type Representation, type Variant } from './representation.ts';
@@ -15,10 +23,13 @@ export interface ReaderRequest {
   /** As it stands in the request line. */
   readonly target: string;
   readonly headers: ReaderHeaders;
+  /** The address that it comes from. */
+  readonly client: string;
 }
 
 export interface ReaderHeaders {
   readonly 'accept-encoding'?: string | undefined;
+  readonly cookie?: string | undefined;
   readonly 'if-match'?: string | undefined;
   readonly 'if-modified-since'?: string | undefined;
   readonly 'if-none-match'?: string | undefined;
@@ -38,6 +49,10 @@ export interface ServedSite extends RoutedSite {
   isImmutable(path: string): boolean;
   /** Those that are ready, in the order of preference. */
   variants(entry: Entry): readonly Variant[];
+  /** Whether a path, with its first slash, is not for everyone. */
+  isPrivate(path: string): boolean;
+  /** Whether this reader may have a private path. */
+  mayRead(path: string, request: ReaderRequest): boolean;
   /** Whether variants of the entry are made, if they pay. */
   isCompressible(entry: Entry): boolean;
 }
@@ -57,6 +72,11 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
   if (method === 'OPTIONS') return options(effects, site);
   if (method !== 'GET') return textAnswer(405, 'Method not allowed\n', { allow: METHODS });
   const routed = route(path, queryOf(target), site);
+  if (isForbidden(path.text, routed, request, site))
+    return textAnswer(403, 'A valid token is needed\n', {
+      ...ownHeaders(site, site.revision),
+      'cache-control': 'no-store',
+    });
   switch (routed.kind) {
     case 'redirect':
       return {
@@ -75,6 +95,15 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
     case 'entry':
       return answerWithEntry(routed, effects, request, site);
   }
+}
+
+/** Judged by what would be sent; by what was asked for, too, so that nobody learns what there is. */
+function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
+  const chosen = routed.kind === 'entry' ? `/${routed.entry.path}` : asked;
+  const isPrivate = site.isPrivate(asked) || site.isPrivate(chosen);
+  // The page that says so is what is sent for something that is not there.
+  const judged = routed.kind === 'entry' && routed.status !== 200 ? asked : chosen;
+  return isPrivate && !site.mayRead(judged, request);
 }
 
 function answerWithEntry(
@@ -99,7 +128,7 @@ function answerWithEntry(
   const headers = withEffects(
     {
       ...ownHeaders(site, revision),
-      'cache-control': isLasting ? IMMUTABLE : REVALIDATE,
+      'cache-control': site.isPrivate(`/${entry.path}`) ? PRIVATE : isLasting ? IMMUTABLE : REVALIDATE,
       ...described,
       ...Object.fromEntries(entry.meta),
     },

@@ -1,11 +1,7 @@
 import { isFingerprinted } from '../../shared/asset-name.ts';
-import { ByteCache } from '../../shared/byte-cache.ts';
 import { purgeMatch } from '../../shared/purge.ts';
-import { type PathPattern, pathPattern } from '../../shared/site-rules/path-pattern.ts';
 import type { FormerAssets } from '../activate/messages.ts';
-
-const CACHED_PATTERNS = 1000;
-const patterns = new ByteCache<string, PathPattern>({ bytes: CACHED_PATTERNS * 200, sizeOf: () => 1 });
+import { compiledPattern } from './compiled-pattern.ts';
 
 /**
  * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a
@@ -29,15 +25,5 @@ export function revisionsFor(
 
 function isAsset(text: string, paths: FormerAssets['paths']): boolean {
   if (paths === null) return isFingerprinted(text);
-  return paths.some((path) => compiled(path)?.match(text) !== undefined);
-}
-
-/** Undefined for a pattern that the origin would refuse. */
-function compiled(path: string): PathPattern | undefined {
-  const known = patterns.get(path);
-  if (known !== undefined) return known;
-  const pattern = pathPattern(path);
-  if ('fault' in pattern) return undefined;
-  patterns.set(path, pattern);
-  return pattern;
+  return paths.some((path) => compiledPattern(path)?.match(text) !== undefined);
 }

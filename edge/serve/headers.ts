@@ -2,6 +2,8 @@ import { type Digest, digestBytes } from '../../shared/digest.ts';
 
 /** A client or cache asks again each time; with the ETag that costs 304. */
 export const REVALIDATE = 'public, max-age=0, must-revalidate';
+/** For the one reader who was let in. */
+export const PRIVATE = 'private, max-age=0, must-revalidate';
 export const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /** Types beside text/* whose bytes are text. */

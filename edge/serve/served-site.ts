@@ -6,6 +6,7 @@ import { isCompressible } from '../variants/compressible.ts';
 import type { Content } from './content.ts';
 import type { ServedSite } from './decide.ts';
 import { revisionsFor } from './former-assets.ts';
+import { isPrivate, mayRead } from './private-content.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 
 /** A site as its view and what is on disk make it. */
@@ -27,5 +28,7 @@ export function servedSite(view: SiteView, content: Content, rules: RulesInForce
     },
     variants: (entry) => (isCompressible(entry) ? content.variants(id, revision, entry) : []),
     isCompressible,
+    isPrivate: (path) => isPrivate(path, view.private),
+    mayRead: (path, request) => view.private === null || mayRead(path, request, view.private, Date.now()),
   };
 }

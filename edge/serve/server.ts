@@ -170,6 +170,7 @@ function withRoutes(
       method: request.method,
       target: head.target,
       headers: request.headers as ReaderHeaders,
+      client: request.ip,
     };
     const view = sites.find(head.host);
     request.served = { site: view?.name, host: head.host };

@@ -39,7 +39,7 @@ export class HotAnswers {
     const known = this.#answers.get(key);
     if (known !== undefined) return known;
     const view = isPlainPath(target) ? sites.find(fields.host) : undefined;
-    if (view === undefined || view.revision === 0) return undefined;
+    if (view === undefined || view.revision === 0 || view.private !== null) return undefined;
     if (this.#parts.tls?.addressOf(fields.host) !== undefined) return undefined;
     const made = this.#make(target, fields.acceptEncoding, view, second);
     if (made !== undefined) this.#answers.set(key, made);
@@ -58,7 +58,7 @@ export class HotAnswers {
   ): HotAnswer | undefined {
     const { content, rules, keepAliveMs } = this.#parts;
     try {
-      const asked = { method: 'GET', target, headers: { 'accept-encoding': acceptEncoding } };
+      const asked = { method: 'GET', target, headers: { 'accept-encoding': acceptEncoding }, client: '' };
       const { status, headers, body } = decide(asked, servedSite(view, content, rules));
       // Assets of older revisions are served for a time, and not from here.
       if (headers['skerry-revision'] !== `${view.name}@${view.revision}`) return undefined;

@@ -153,7 +153,8 @@ t.test('knows exactly the kinds that it writes', async (t) => {
   ];
   t.strictSame(Object.keys(payloads).sort(), kinds.sort());
   for (const kind of kinds) t.equal(isKnownKind(kind), true, kind);
-  for (const kind of ['unheard-of', 'Key', 'toString', '__proto__', '']) t.equal(isKnownKind(kind), false, kind);
+  for (const kind of ['unheard-of', 'Key', 'toString', '__proto__', ''])
+    t.equal(isKnownKind(kind), false, kind);
 });
 
 t.test('a payload may have fields of a later version, but lacks none of its own', async (t) => {

@@ -115,7 +115,16 @@ t.test('the views that processes start with', async (t) => {
   const views = await Visible.views(catalog as unknown as EdgeCatalog, ({ name }) => name !== 'unwanted');
   const former = { revisions: [], paths: null, purges: [] };
   t.strictSame(views, [
-    { id: 1, name: 'docs', domains: [], revision: 1, prefixes: null, needsLease: true, former },
+    {
+      id: 1,
+      name: 'docs',
+      domains: [],
+      revision: 1,
+      prefixes: null,
+      needsLease: true,
+      former,
+      private: null,
+    },
   ]);
 });
 

@@ -90,6 +90,8 @@ function world(
     catalog: {
       unsentReceipts: async (limit: number) => unsent.slice(0, limit),
       markSent: async (some: readonly Receipt[]) => void unsent.splice(0, some.length),
+      unsentPurgeReceipts: async () => [],
+      markPurgesSent: async () => {},
     } as unknown as EdgeCatalog,
     clock: stepped,
     log: { debug() {} } as unknown as Logger,
@@ -122,7 +124,7 @@ t.test('the first report goes out at once, signed, and brings a lease from its s
   const end = begin();
   await reports(1);
   await end();
-  t.strictSame(own(), [{ ...STATE, time: 1000, receipts: [] }]);
+  t.strictSame(own(), [{ ...STATE, time: 1000, receipts: [], purges: [] }]);
   t.equal(leases.length, 1);
   const [from = 0, ms] = leases[0] ?? [];
   t.ok(from >= before && from <= machineTime());

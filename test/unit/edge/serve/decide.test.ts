@@ -17,6 +17,10 @@ interface Given {
   readonly redirects?: string;
   readonly held?: string;
   readonly former?: Record<string, number>;
+  /** Prefixes of what needs a token. */
+  readonly hidden?: readonly string[];
+  /** What the reader's token is for. */
+  readonly admitted?: readonly string[];
 }
 
 const CONTENTS: Record<string, string> = {
@@ -43,7 +47,14 @@ const variant = (coding: Variant['coding'], size: number): Variant => ({
 const BR = variant('br', 4);
 const GZIP = variant('gzip', 6);
 
-function site({ headers = '', redirects = '', held, former = {} }: Given = {}): ServedSite {
+function site({
+  headers = '',
+  redirects = '',
+  held,
+  former = {},
+  hidden = [],
+  admitted = [],
+}: Given = {}): ServedSite {
   return {
     name: 'www',
     revision: 7,
@@ -53,6 +64,8 @@ function site({ headers = '', redirects = '', held, former = {} }: Given = {}): 
     isImmutable: isImmutableName,
     variants: ({ path }) => (path === 'a.txt' ? [BR, GZIP] : []),
     isCompressible: ({ type }) => type.startsWith('text/'),
+    isPrivate: (path) => hidden.some((prefix) => path.startsWith(prefix)),
+    mayRead: (path) => admitted.includes(path),
     formerAsset(request) {
       const revision = request.kind === 'file' ? former[request.path] : undefined;
       return request.kind === 'file' && revision !== undefined
@@ -63,7 +76,7 @@ function site({ headers = '', redirects = '', held, former = {} }: Given = {}): 
 }
 
 const get = (target: string, headers: ReaderHeaders = {}, given: Given = {}, method = 'GET') =>
-  decide({ method, target, headers }, site(given));
+  decide({ method, target, headers, client: '10.0.0.1' }, site(given));
 
 t.test('a page', async (t) => {
   const { digest, size } = entryOf('index.html');
@@ -254,4 +267,40 @@ t.test('no Location names another host', async (t) => {
       const { location } = get(target, {}, { redirects }).headers;
       t.notOk(location !== undefined && /^[/\\]{2}/.test(location), `${target} by ${redirects}: ${location}`);
     }
+});
+
+t.test('private content', async (t) => {
+  const redirects = '/rewritten/* /a.txt 200\n/moved /a.txt 301\n/forced /index.html 200!\n';
+  const table: [target: string, hidden: string[], admitted: string[], status: number][] = [
+    ['/a.txt', [], [], 200],
+    ['/a.txt', ['/a.txt'], [], 403],
+    ['/a.txt?skerry-token=x', ['/'], [], 403],
+    ['/a.txt', ['/a.txt'], ['/a.txt'], 200],
+    ['/%61.txt', ['/a.txt'], [], 403],
+    ['/./a.txt', ['/a.txt'], [], 403],
+    ['/x/../a.txt', ['/a.txt'], ['/x/'], 403],
+    ['/', ['/index.html'], [], 403],
+    ['/', ['/index.html'], ['/'], 403],
+    ['/', ['/index.html'], ['/index.html'], 200],
+    ['/rewritten/b', ['/a.txt'], [], 403],
+    ['/rewritten/b', ['/a.txt'], ['/rewritten/b'], 403],
+    ['/rewritten/b', ['/a.txt'], ['/a.txt'], 200],
+    ['/forced', ['/index.html'], [], 403],
+    ['/moved', ['/moved'], [], 403],
+    ['/moved', ['/moved'], ['/moved'], 301],
+    ['/moved', ['/a.txt'], [], 301],
+    ['/nowhere', ['/'], [], 403],
+    ['/nowhere', ['/'], ['/nowhere'], 404],
+    ['/nowhere', ['/a.txt'], [], 404],
+  ];
+  for (const [target, hidden, admitted, status] of table)
+    t.equal(
+      get(target, {}, { redirects, hidden, admitted }).status,
+      status,
+      `${target}, ${hidden} is private, token for ${admitted}`,
+    );
+  const { headers } = get('/a.txt', {}, { hidden: ['/'], admitted: ['/a.txt'] });
+  t.equal(headers['cache-control'], 'private, max-age=0, must-revalidate');
+  t.equal(get('/a.txt', {}, { hidden: ['/'] }).headers['cache-control'], 'no-store');
+  t.equal(get('/a.txt', {}, { hidden: ['/'] }, 'HEAD').status, 403);
 });

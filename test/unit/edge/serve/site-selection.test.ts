@@ -10,6 +10,7 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   prefixes: null,
   needsLease: false,
   former: { revisions: [], paths: null, purges: [] },
+  private: null,
 });
 
 t.test('host names', async (t) => {

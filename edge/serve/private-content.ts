@@ -1,0 +1,23 @@
+import { ACCESS_TOKEN, admits } from '../../shared/signed-url.ts';
+import type { PrivateContent } from '../activate/messages.ts';
+import { compiledPattern } from './compiled-pattern.ts';
+import type { ReaderRequest } from './decide.ts';
+
+/** `path` is decoded, with its first slash. */
+export function isPrivate(path: string, content: PrivateContent | null): boolean {
+  return content?.paths.some((pattern) => compiledPattern(pattern)?.match(path) !== undefined) ?? false;
+}
+
+/** Whether the reader may have the path; `now` in milliseconds since 1970. */
+export function mayRead(path: string, asked: ReaderRequest, { keys }: PrivateContent, now: number): boolean {
+  return admits(tokenOf(asked), { keys, path, client: asked.client, now });
+}
+
+/** In the query, or else in a cookie. */
+function tokenOf({ target, headers }: ReaderRequest): string | undefined {
+  const query = target.indexOf('?');
+  const named = query === -1 ? null : new URLSearchParams(target.slice(query)).get(ACCESS_TOKEN);
+  if (named !== null) return named;
+  const cookies = (headers.cookie ?? '').split(/;\s*/);
+  return cookies.find((cookie) => cookie.startsWith(`${ACCESS_TOKEN}=`))?.slice(ACCESS_TOKEN.length + 1);
+}
