@@ -1,0 +1,108 @@
+/**
+ * `node bench/constant-load.ts URL RATE`: so many requests a second over keep-alive connections until stdin ends, in
+ * an open loop: one that is answered late does not put off the next. Prints a JSON line of figures when told to
+ * (`mark` on stdin) and at the end.
+ */
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+export interface LoadFigures {
+  readonly requests: number;
+  /** Connections that broke, answers other than 200, bodies of another revision than their header says. */
+  readonly failures: number;
+  /** Milliseconds from when a request was due to its answer, sorted. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly longest: number;
+  readonly revisions: readonly string[];
+}
+
+const CONNECTIONS = 50;
+const [, , address = '', rateText = '1000'] = process.argv;
+const url = new URL(address);
+const rate = Number(rateText);
+const request = `GET ${url.pathname} HTTP/1.1\r\nHost: ${url.username}\r\nUser-Agent: constant-load\r\n\r\n`;
+
+let latencies: number[] = [];
+let failures = 0;
+let revisions = new Set<string>();
+
+class Connection {
+  #socket: Socket | undefined;
+  #received = '';
+  #due: number[] = [];
+
+  send(due: number): void {
+    this.#due.push(due);
+    this.#socket ??= this.#connect();
+    this.#socket.write(request);
+  }
+
+  get waiting(): number {
+    return this.#due.length;
+  }
+
+  #connect(): Socket {
+    const socket = connect(Number(url.port), url.hostname);
+    socket.setNoDelay(true).setEncoding('latin1');
+    socket.on('data', (text: string) => this.#take(text));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      failures += this.#due.length;
+      this.#due = [];
+      this.#received = '';
+      this.#socket = undefined;
+    });
+    return socket;
+  }
+
+  #take(text: string): void {
+    this.#received += text;
+    while (true) {
+      const end = this.#received.indexOf('\r\n\r\n');
+      if (end === -1) return;
+      const head = this.#received.slice(0, end);
+      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+      if (this.#received.length < end + 4 + length) return;
+      const body = this.#received.slice(end + 4, end + 4 + length);
+      this.#received = this.#received.slice(end + 4 + length);
+      const revision = /^skerry-revision: (\S+)/im.exec(head)?.[1] ?? '';
+      // The body of each revision begins with its number.
+      if (!head.startsWith('HTTP/1.1 200') || !body.startsWith(`${revision} `)) failures++;
+      revisions.add(revision);
+      latencies.push(performance.now() - (this.#due.shift() ?? 0));
+    }
+  }
+}
+
+const connections = Array.from({ length: CONNECTIONS }, () => new Connection());
+const began = performance.now();
+let sent = 0;
+const timer = setInterval(() => {
+  for (const now = performance.now(); sent < ((now - began) / 1000) * rate; sent++)
+    connections[sent % CONNECTIONS]?.send(began + (sent / rate) * 1000);
+}, 1);
+
+function report(): void {
+  const sorted = latencies.sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const figures: LoadFigures = {
+    requests: sorted.length,
+    failures,
+    p50: at(0.5),
+    p99: at(0.99),
+    longest: at(1),
+    revisions: [...revisions],
+  };
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  latencies = [];
+  failures = 0;
+  revisions = new Set();
+}
+
+createInterface({ input: process.stdin })
+  .on('line', report)
+  .on('close', () => {
+    clearInterval(timer);
+    process.exit(0);
+  });

@@ -1,0 +1,105 @@
+/**
+ * `npm run bench:steady [-- --megabytes 1000] [-- --rate 1000]`: what readers of a hot file notice at a constant rate
+ * while a large revision, committed before, comes in and is activated. The load has a core for itself.
+ */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startCluster } from '../test/helpers/cluster.ts';
+import type { LoadFigures } from './constant-load.ts';
+import { withScratch } from './scratch.ts';
+import { milliseconds, printTable } from './table.ts';
+
+const SITE = 'site';
+const FILE_BYTES = 10_000_000;
+const IDLE_MS = 10_000;
+const VISIBLE_MS = 600_000;
+const BUDGET_MS = 10;
+
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '1000' }, rate: { type: 'string', default: '1000' } },
+});
+
+await withScratch(async (scratch) => {
+  const starting = startCluster({ edges: 1, folder: scratch.folder });
+  scratch.defer(() =>
+    starting.then(
+      (cluster) => cluster.close(),
+      () => {},
+    ),
+  );
+  const cluster = await starting;
+  const [edge] = cluster.edges;
+  if (edge === undefined) throw new Error('the edge does not run');
+  const tree = join(scratch.folder, 'tree');
+  await mkdir(tree);
+  const run = async (...args: string[]) => {
+    const { code, stderr } = await cluster.skerry(...args);
+    if (code !== 0) throw new Error(`skerry ${args[0]} ended (${code}): ${stderr}`);
+  };
+  const hot = (revision: number) =>
+    writeFile(join(tree, 'hot.txt'), `${SITE}@${revision} ${'x'.repeat(2000)}`);
+
+  await hot(1);
+  await run('publish', tree, '--site', SITE, '--wait');
+  await run('edge', 'pause', 'edge-1');
+  await hot(2);
+  for (let i = 0; i < (Number(values.megabytes) * 1e6) / FILE_BYTES; i++)
+    await writeFile(join(tree, `${i}.bin`), randomBytes(FILE_BYTES));
+  process.stderr.write('publishing …\n');
+  await run('publish', tree, '--site', SITE);
+
+  const { port } = new URL(edge.url);
+  const url = `http://${SITE}.localhost@127.0.0.1:${port}/hot.txt`;
+  const load = spawn(
+    'taskset',
+    ['-c', '1', process.execPath, join(import.meta.dirname, 'constant-load.ts'), url, values.rate],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  scratch.defer(() => load.kill());
+  const lines = createInterface({ input: load.stdout });
+  const figures = async (): Promise<LoadFigures> => {
+    const line = once(lines, 'line');
+    load.stdin.write('mark\n');
+    return JSON.parse(String((await line)[0])) as LoadFigures;
+  };
+  await sleep(2000);
+  await figures();
+  process.stderr.write('idle …\n');
+  await sleep(IDLE_MS);
+  const idle = await figures();
+  process.stderr.write('replicating …\n');
+  const began = performance.now();
+  await run('edge', 'resume', 'edge-1');
+  await cluster.converged(SITE, VISIBLE_MS);
+  const took = performance.now() - began;
+  const busy = await figures();
+  load.stdin.end();
+
+  const row = (what: string, { requests, failures, p50, p99, longest, revisions }: LoadFigures) => [
+    what,
+    String(requests),
+    String(failures),
+    milliseconds(p50),
+    milliseconds(p99),
+    milliseconds(longest),
+    revisions.join(' '),
+  ];
+  process.stdout.write(
+    `${values.megabytes} MB came in within ${milliseconds(took)}, at ${values.rate} requests/s\n\n`,
+  );
+  printTable(
+    ['while', 'requests', 'failures', 'p50', 'p99', 'longest', 'revisions'],
+    [row('idle', idle), row('replicating', busy)],
+  );
+  const allowed = Math.max(2 * idle.p99, BUDGET_MS);
+  const holds = busy.p99 <= allowed && idle.failures + busy.failures === 0;
+  process.stdout.write(
+    `\nbudget: p99 within ${milliseconds(allowed)}, no failures: ${holds ? 'held' : 'not held'}\n`,
+  );
+});
