@@ -19,6 +19,7 @@ import type { EdgeLimits } from '../shared/protocol.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './activate/messages.ts';
 import { servingPort } from './activate/orphans.ts';
+import { yieldToReaders } from './activate/priority.ts';
 import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
 import { edgeKey, type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
@@ -124,6 +125,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     log,
   });
   opened.defer(() => switchboard.close());
+  yieldToReaders();
   const encodings = feedPort === undefined ? undefined : Encodings.start(ENCODINGS);
   if (encodings !== undefined) opened.defer(() => encodings.close());
   const replica = await startReplica({

@@ -6,6 +6,7 @@ import { openManifestReader } from '../../shared/manifest/reading.ts';
 import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
+import { goBeforeReplication } from '../activate/priority.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
 import { AccessLog } from './access-log.ts';
 import { ClientLimits } from './client-limits.ts';
@@ -39,6 +40,8 @@ process.once('message', (message: ToServing) => {
     process.disconnect?.();
   });
 });
+
+goBeforeReplication();
 
 async function serve({ folder, host, port, clients, ...options }: Start): Promise<void> {
   const catalog = openForReading(join(folder, 'catalog.sqlite'));

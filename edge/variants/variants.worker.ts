@@ -1,11 +1,10 @@
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes, digestOf } from '../../shared/digest.ts';
 import { openDatabase, statements, transaction } from '../../shared/sqlite/open.ts';
 import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
 import { serveCalls } from '../../shared/thread.ts';
+import { yieldToAll } from '../activate/priority.ts';
 import type { ContentCoding } from '../serve/accept-encoding.ts';
 import { pays } from './compressible.ts';
 import { CODINGS, decode, encode } from './encode.ts';
@@ -160,11 +159,6 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
 
 export type VariantThread = ReturnType<typeof openVariants>;
 
-// On Linux a thread has a priority of its own: readers and replication go before this one.
-try {
-  setPriority(Number(basename(readlinkSync('/proc/thread-self'))), 19);
-} catch {
-  // Elsewhere it works as the others do.
-}
+yieldToAll();
 
 export default serveCalls(openVariants(workerData as unknown as VariantsPlace));
