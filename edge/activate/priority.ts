@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 
-const REPLICATING = 10;
+const REPLICATING = 5;
 
 /**
  * Lets all threads of this process yield to the serving processes, where the system has a priority for each thread
