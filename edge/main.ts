@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join as joinPath, resolve } from 'node:path';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, join as joinPath, resolve } from 'node:path';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 import { systemClock } from '../shared/clock.ts';
 import { openDataFolder } from '../shared/data-folder.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
-import { SkerryError } from '../shared/errors.ts';
+import { SkerryError, systemCode } from '../shared/errors.ts';
 import { answerWithProblems } from '../shared/feed/answer-problems.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import type { FeedServer } from '../shared/feed/feed-server.ts';
@@ -81,6 +81,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   await freePort(adminAddress);
   if (feedPort !== undefined) await freePort({ host, port: feedPort });
   const tls = options.tls && (await tlsOptions(host, options.tls, log));
+  if (options.accessLog !== undefined) await checkWritable(options.accessLog.file);
   const folder = await openDataFolder(options.data, 'edge');
   opened.defer(() => folder.release());
   const file = (name: string) => joinPath(folder.path, name);
@@ -104,7 +105,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
-    made: (sources) => switchboard.variantsMade(sources),
+    changed: (sources) => switchboard.variantsChanged(sources),
     clock,
     log,
   });
@@ -161,6 +162,17 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     adminUrl,
     close: () => parts.disposeAsync(),
   };
+}
+
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await (await open(file, 'a')).close();
+  } catch (cause) {
+    throw new SkerryError('bad-config', `cannot write the access log ${file}: ${systemCode(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /** The kernel spreads connections over the processes, by chance: each takes its part. */

@@ -31,7 +31,7 @@ import { SiteLoops } from './follow/site-loops.ts';
 import type { Caller, Upstream } from './follow/upstream.ts';
 import type { Upstreams } from './follow/upstreams.ts';
 import { pruneSites } from './prune/prune-sites.ts';
-import { applyPurges } from './purge/apply-purges.ts';
+import { carryOutPurges } from './purge/purge-loop.ts';
 import { Faults } from './report/faults.ts';
 import { Reporter } from './report/reporter.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
@@ -112,6 +112,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const objects = new ObjectFetch(store, gate);
   const lease = new Lease();
   const feedChanged = new Wakeup();
+  const purged = new Wakeup();
   const isPaused = () => members.find((member) => member.name === name)?.paused ?? false;
   // What is meant to stay behind would never be current: it is served as it is.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
@@ -180,33 +181,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     await loops.wake();
     // Names, domains and deletions show at once.
     await visible.show();
-    await purging.run('purge', carryOutPurges);
+    purged.wake();
     if (!isBusy) reporter.changed();
   };
-
-  const purging = new KeyedLock<'purge'>();
-  const carryOutPurges = () =>
-    applyPurges(
-      {
-        catalog,
-        store,
-        forget: (digests) => readers.forget(digests),
-        shown: () => visible.show(),
-        damaged: (entries) => damagedObjects(store, entries, signal),
-        repair: () => verify(true, signal),
-        async done({ site, seq }, matched) {
-          const { log, epoch } = chain;
-          const since = clock.now();
-          await catalog.purgeDone(
-            signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
-          );
-          reporter.changed();
-        },
-        clock,
-        log,
-      },
-      signal,
-    );
 
   const running = [
     followLog(
@@ -238,11 +215,31 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       signal,
     ),
     reporter.run(signal),
+    carryOutPurges(
+      {
+        catalog,
+        store,
+        forget: (digests) => readers.forget(digests),
+        shown: () => visible.show(),
+        damaged: (entries) => damagedObjects(store, entries, signal),
+        repair: () => verify(true, signal),
+        async done({ site, seq }, matched) {
+          const { log, epoch } = chain;
+          const since = clock.now();
+          await catalog.purgeDone(
+            signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
+          );
+          reporter.changed();
+        },
+        log,
+      },
+      clock,
+      purged,
+      signal,
+    ),
     pruneAlways(),
   ];
   await loops.wake();
-  // Of those that a crash has kept from being carried out.
-  await purging.run('purge', carryOutPurges).catch((error) => log.warn({ err: error }, 'a purge broke off'));
 
   return {
     standing,

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { Command } from 'commander';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import {
@@ -44,17 +44,27 @@ export function signCommand(): Command {
 function signed(text: string, { expires, prefix, client = '' }: SignFlags, key: SigningKey): string {
   const url = URL.parse(text);
   if (url === null) throw new SkerryError('bad-config', `${text} is not a URL`);
-  const path = prefix ?? decodeURIComponent(url.pathname);
+  // A path that ends in a slash would stand for all below it.
+  const path = prefix ?? decodeURIComponent(url.pathname).replace(/\/$/, '/index.html');
   if (prefix !== undefined && !/^\/(.*\/)?$/.test(prefix))
     throw new SkerryError('bad-config', `${prefix} does not begin and end with a slash`);
   if (client !== '' && isIP(client) === 0)
     throw new SkerryError('bad-config', `${client} is not an IP address`);
   const token = signAccess(
-    { path, expires: Math.ceil(Date.now() / 1000) + expires, client: client || null },
+    {
+      path,
+      expires: Math.ceil(Date.now() / 1000) + expires,
+      client: client === '' ? null : canonicalAddress(client),
+    },
     key,
   );
   url.searchParams.set(ACCESS_TOKEN, token);
   return url.href;
+}
+
+/** As a server sees it. */
+function canonicalAddress(text: string): string {
+  return new SocketAddress({ address: text, family: isIP(text) === 6 ? 'ipv6' : 'ipv4' }).address;
 }
 
 async function makeKey(file: string): Promise<SigningKey> {

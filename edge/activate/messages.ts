@@ -81,7 +81,7 @@ export type ToServing =
   | { readonly t: 'lease'; readonly until: number }
   /** What is in memory of these objects goes: they were found damaged on disk, or purged. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
-  /** There are variants of these objects that there were not before. */
+  /** The variants of these objects are others than before. */
   | { readonly t: 'variants'; readonly sources: readonly Digest[] }
   | { readonly t: 'counters'; readonly turn: number }
   /** Answer what has begun, take nothing new, end. */

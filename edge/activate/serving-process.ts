@@ -75,7 +75,7 @@ export class ServingProcess {
     this.#send({ t: 'forget', digests });
   }
 
-  variantsMade(sources: readonly Digest[]): void {
+  variantsChanged(sources: readonly Digest[]): void {
     this.#send({ t: 'variants', sources });
   }
 

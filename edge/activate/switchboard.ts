@@ -32,7 +32,7 @@ export interface Switchboard {
   /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
   lease(until: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
-  variantsMade(sources: readonly Digest[]): void;
+  variantsChanged(sources: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     show: (views) => processes.show(views),
     lease: (until) => processes.lease(until),
     forget: (digests) => processes.forget(digests),
-    variantsMade: (sources) => processes.variantsMade(sources),
+    variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
     close: () => processes.close(),
   };
@@ -93,8 +93,8 @@ class ServingProcesses {
     for (const serving of this.#living) serving.forget(digests);
   }
 
-  variantsMade(sources: readonly Digest[]): void {
-    for (const serving of this.#living) serving.variantsMade(sources);
+  variantsChanged(sources: readonly Digest[]): void {
+    for (const serving of this.#living) serving.variantsChanged(sources);
   }
 
   async counters(): Promise<ServingCounters> {

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../shared/clock.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
@@ -27,7 +26,6 @@ export interface PurgeParts {
   readonly repair: () => Promise<unknown>;
   /** Signs, keeps and reports that the purge is carried out. */
   readonly done: (purge: PendingPurge, matched: number) => Promise<void>;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 

@@ -1,4 +1,4 @@
-import { fstatSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import type { AccessLogOptions } from '../activate/messages.ts';
 
@@ -54,10 +54,11 @@ export class AccessLog {
       maxLength: MOST_BYTES,
     });
     // What cannot be written is lost: readers are answered all the same.
+    // What cannot be written is lost: readers are answered all the same.
     this.#sink.on('error', () => {});
     this.#timers = [
-      setInterval(() => this.#sink.flush(), FLUSH_MS).unref(),
-      setInterval(() => this.#followRotation(), LOOK_FOR_ROTATION_MS).unref(),
+      setInterval(() => this.#ifPossible(() => this.#sink.flush()), FLUSH_MS).unref(),
+      setInterval(() => this.#ifPossible(() => this.#followRotation()), LOOK_FOR_ROTATION_MS).unref(),
     ];
   }
 
@@ -68,18 +69,28 @@ export class AccessLog {
   /** Writes what waits. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#ifPossible(() => this.#sink.flushSync());
+  }
+
+  #ifPossible(act: () => void): void {
     try {
-      this.#sink.flushSync();
+      // Until the file is open there is nothing to act on.
+      if (this.#descriptor >= 0) act();
     } catch {
       // As above.
     }
   }
 
+  get #descriptor(): number {
+    return (this.#sink as unknown as { fd: number }).fd;
+  }
+
   #followRotation(): void {
-    const { fd } = this.#sink as unknown as { fd: number };
-    const isOpen = fd >= 0;
-    if (isOpen && statSync(this.#file, { throwIfNoEntry: false })?.ino !== fstatSync(fd).ino)
-      this.#sink.reopen();
+    const named = statSync(this.#file, { throwIfNoEntry: false });
+    if (named?.ino === fstatSync(this.#descriptor).ino) return;
+    // Each attempt of the sink to reopen that fails would close what it has once more later.
+    closeSync(openSync(this.#file, 'a'));
+    this.#sink.reopen();
   }
 }
 

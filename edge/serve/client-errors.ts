@@ -1,4 +1,4 @@
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { systemCode } from '../../shared/errors.ts';
 
@@ -12,14 +12,19 @@ const LINGER_MS = 2000;
 export class ClientErrors {
   readonly #unanswered = new WeakMap<Socket, number>();
   readonly #refused = new WeakMap<Socket, () => void>();
+  /** Their last answer has been given: nothing follows it. */
+  readonly #closing = new WeakSet<Socket>();
 
   /** Counts the answers that a connection still waits for. */
-  watch(server: Server): void {
-    server.on('request', ({ socket }: { socket: Socket }, response: ServerResponse) => {
+  watch(server: NodeJS.EventEmitter): void {
+    server.on('request', ({ socket }: IncomingMessage, response: unknown) => {
+      // Streams of HTTP/2 are refused one by one; a client of HTTP/1.1 can call its version 2.0.
+      if (!(response instanceof ServerResponse)) return;
       this.#unanswered.set(socket, this.#waiting(socket) + 1);
       response.once('close', () => {
         this.#unanswered.set(socket, this.#waiting(socket) - 1);
-        if (this.#waiting(socket) === 0) this.#refused.get(socket)?.();
+        if (!response.shouldKeepAlive) this.#closing.add(socket);
+        else if (this.#waiting(socket) === 0) this.#refused.get(socket)?.();
       });
     });
   }
@@ -30,7 +35,7 @@ export class ClientErrors {
       return;
     }
     // What follows on this connection is refused with what came first.
-    if (this.#refused.has(socket)) return;
+    if (this.#refused.has(socket) || this.#closing.has(socket)) return;
     const sendRefusal = () => {
       socket.end(refusal(statusOf(error)));
       setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -42,8 +42,9 @@ export class ClientLimits {
     const { requestsPerSecond: rate } = this.#most;
     if (rate === null) return true;
     const client = clientOf(address);
-    const before = this.#allowances.get(client) ?? { left: rate, at: now };
-    const left = Math.min(rate, before.left + ((now - before.at) / 1000) * rate);
+    const burst = Math.max(1, rate);
+    const before = this.#allowances.get(client) ?? { left: burst, at: now };
+    const left = Math.min(burst, before.left + ((now - before.at) / 1000) * rate);
     this.#allowances.set(client, { left: left >= 1 ? left - 1 : left, at: now });
     return left >= 1;
   }

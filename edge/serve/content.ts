@@ -89,7 +89,12 @@ export class Content {
 
   forget(digests: readonly Digest[] | 'all'): void {
     if (digests === 'all') this.#bytes.clear();
-    else for (const digest of digests) this.#bytes.delete(digest);
+    else for (const digest of digests) this.#forgetOne(digest);
+  }
+
+  #forgetOne(digest: Digest): void {
+    this.#bytes.delete(digest);
+    for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
   }
 
   /** Undefined for one that was published. */

@@ -1,5 +1,5 @@
 import { isFingerprinted } from '../../shared/asset-name.ts';
-import { purgeMatch } from '../../shared/purge.ts';
+import { type PurgeMatch, purgeMatch } from '../../shared/purge.ts';
 import type { FormerAssets } from '../activate/messages.ts';
 import { compiledPattern } from './compiled-pattern.ts';
 
@@ -16,11 +16,22 @@ export function revisionsFor(
 ): number[] {
   if (revisions.length === 0 || !isAsset(text, paths)) return [];
   const purged = purges
-    .filter(({ target }) => purgeMatch(target)(text.slice(1), tags))
+    .filter((purge) => matchOf(purge)(text.slice(1), tags))
     .reduce((newest, { revision }) => Math.max(newest, revision), 0);
   return revisions
     .filter(({ revision, until }) => until > now && revision > purged)
     .map(({ revision }) => revision);
+}
+
+type Purge = FormerAssets['purges'][number];
+
+const matches = new WeakMap<Purge, PurgeMatch>();
+
+/** Compiled once for each view. */
+function matchOf(purge: Purge): PurgeMatch {
+  const match = matches.get(purge) ?? purgeMatch(purge.target);
+  matches.set(purge, match);
+  return match;
 }
 
 function isAsset(text: string, paths: FormerAssets['paths']): boolean {

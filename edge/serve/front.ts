@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { ClientLimits } from './client-limits.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { Lane } from './fast-lane/lane.ts';
@@ -37,7 +39,7 @@ export async function httpFront(parts: ServerParts, port: number): Promise<Front
   return {
     async listen(host) {
       // Node enforces the time-outs of a server that listens alone: here on a name that no reader can reach.
-      await listening(server, { path: `\0skerry-${process.pid}` });
+      await listening(server, { path: `\0skerry-${process.pid}-${randomUUID()}` });
       await listening(readers, { host, port, reusePort: true });
     },
     forgetAnswers: () => answers.forgetAll(),
@@ -59,6 +61,10 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
   const lane = secureLane(server, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
   server.prependListener('connection', (socket: Socket) => void admitted(socket, parts.limits));
   const sessions = new Set<ServerHttp2Session>();
+  let isRefusing = false;
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    if (isRefusing) socket.destroy();
+  });
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -71,6 +77,7 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
     listen: (host) => listening(server, { host, port: tls.port, reusePort: true }),
     forgetAnswers: () => answers.forgetAll(),
     refuse() {
+      isRefusing = true;
       server.prependListener('request', breakOff);
       for (const session of sessions) session.destroy();
     },

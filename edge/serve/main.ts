@@ -44,15 +44,15 @@ process.once('message', (message: ToServing) => {
 goBeforeReplication();
 
 async function serve({ folder, host, port, clients, ...options }: Start): Promise<void> {
+  const log = createLogger();
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
   const counters = new Counters();
-  const variants = new ReadyVariants(openVariantReader(folder));
+  const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const content = new Content(manifests, objects, variants);
   const rules = new RulesInForce(content);
-  const log = createLogger();
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);

@@ -5,7 +5,12 @@ import type { ReaderRequest } from './decide.ts';
 
 /** `path` is decoded, with its first slash. */
 export function isPrivate(path: string, content: PrivateContent | null): boolean {
-  return content?.paths.some((pattern) => compiledPattern(pattern)?.match(path) !== undefined) ?? false;
+  // A pattern that cannot be read hides everything.
+  const matches = (text: string) => {
+    const pattern = compiledPattern(text);
+    return pattern === undefined || pattern.match(path) !== undefined;
+  };
+  return content?.paths.some(matches) ?? false;
 }
 
 /** Whether the reader may have the path; `now` in milliseconds since 1970. */

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { WantedVariants } from '../activate/messages.ts';
@@ -9,24 +10,28 @@ const SOURCE_BYTES = 600;
 /** More are asked for again anyway. */
 const MOST_WANTED = 1000;
 
+const NONE: DecidedVariants = { variants: [], isComplete: true };
+
 /** The compressed variants that are ready, for a serving process; and what it would take more of. */
 export class ReadyVariants {
   readonly #reader: VariantReader;
+  readonly #log: Logger;
   readonly #decided = new ByteCache<Digest, DecidedVariants>({
     bytes: MEMORY_BYTES,
     sizeOf: () => SOURCE_BYTES,
   });
   #wanted = new Map<string, WantedVariants>();
 
-  constructor(reader: VariantReader) {
+  constructor(reader: VariantReader, log: Logger) {
     this.#reader = reader;
+    this.#log = log;
   }
 
   /** Of the object, smallest first; which entry it is asked for as is noted while some are undecided. */
   of(source: Digest, asked: Omit<WantedVariants, 'times'>): readonly Variant[] {
     let decided = this.#decided.get(source);
     if (decided === undefined) {
-      decided = this.#reader.of(source);
+      decided = this.#orElse<DecidedVariants>(NONE, () => this.#reader.of(source));
       this.#decided.set(source, decided);
     }
     if (!decided.isComplete) this.#want(asked);
@@ -35,7 +40,12 @@ export class ReadyVariants {
 
   /** Undefined for one that was published, and for one that is gone. */
   bytes(digest: Digest): Buffer | undefined {
-    return this.#reader.bytes(digest);
+    return this.#orElse(undefined, () => this.#reader.bytes(digest));
+  }
+
+  /** Those that are known to be ready. */
+  known(source: Digest): readonly Variant[] {
+    return this.#decided.get(source)?.variants ?? [];
   }
 
   /** Others may be ready now. Whether any of these was asked for since it was forgotten last. */
@@ -50,6 +60,16 @@ export class ReadyVariants {
     const wanted = [...this.#wanted.values()];
     this.#wanted = new Map();
     return wanted;
+  }
+
+  /** What is damaged of the file of variants is only that: the plain bytes are sent. */
+  #orElse<T>(none: T, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      this.#log.error({ err: error }, 'variants cannot be read');
+      return none;
+    }
   }
 
   #want(asked: Omit<WantedVariants, 'times'>): void {

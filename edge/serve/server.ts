@@ -27,7 +27,8 @@ export const KEEP_ALIVE_MS = 65_000;
 /** How long a head may take, and a request with its body, which nobody reads. */
 const HEAD_MS = 20_000;
 const REQUEST_MS = 30_000;
-const CHECK_CONNECTIONS_MS = 5000;
+/** Which Host there has to be is for `checkHead`; Node's own refusal would overtake the answers before it. */
+const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
 /** How long a reader may take nothing of an answer. */
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
@@ -52,7 +53,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     ...options(parts.log),
     clientErrorHandler: clientErrors.refuse,
     requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
+    http: { headersTimeout: HEAD_MS, ...HTTP1 },
   });
   clientErrors.watch(app.server);
   // No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1).
@@ -62,12 +63,15 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
 /** The same over TLS, in HTTP/2 or HTTP/1.1 as the client prefers. */
 export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
+  const clientErrors = new ClientErrors();
   const app = Fastify({
     ...options(parts.log),
+    clientErrorHandler: clientErrors.refuse,
     http2: true,
     http2SessionTimeout: KEEP_ALIVE_MS,
     https: {
       allowHTTP1: true,
+      ...HTTP1,
       cert: tls.fallback?.pem,
       key: tls.fallback?.key,
       ticketKeys: tls.ticketKeys,
@@ -77,7 +81,9 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
       settings: { maxConcurrentStreams: MOST_STREAMS },
     },
   });
-  Object.assign(app.server, { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS });
+  const times = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  Object.assign(app.server, times);
+  clientErrors.watch(app.server);
   app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
   withRoutes(app as unknown as FastifyInstance, parts, 'https');
   return app;

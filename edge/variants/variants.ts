@@ -28,8 +28,8 @@ const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz
 export interface VariantsParts {
   readonly place: VariantsPlace;
   readonly catalog: EdgeCatalog;
-  /** Told of objects that have variants which they did not have before. */
-  readonly made: (sources: readonly Digest[]) => void;
+  /** Told of objects whose variants are others than before. */
+  readonly changed: (sources: readonly Digest[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -85,7 +85,8 @@ export class Variants {
 
   /** These objects are gone from the store. */
   async forget(digests: readonly Digest[]): Promise<void> {
-    if (digests.length > 0) await this.#thread.forget(digests);
+    if (digests.length === 0) return;
+    this.#parts.changed([...digests, ...(await this.#thread.forget(digests))]);
   }
 
   async close(): Promise<void> {
@@ -158,15 +159,15 @@ export class Variants {
     for (const coding of CODINGS) {
       if (signal.aborted) return;
       const sibling = await catalog.entryAt(site, revision, `${entry.path}${ENDINGS[coding]}` as ContentPath);
-      const { isMade, ms } = await this.#thread.make(entry.digest, entry.size, coding, sibling);
-      if (isMade) this.#untold.add(entry.digest);
+      const { changed, ms } = await this.#thread.make(entry.digest, entry.size, coding, sibling);
+      for (const source of changed) this.#untold.add(source);
       if (clock.monotonic() - this.#told > TELL_EVERY_MS) this.#tell();
       await clock.sleep(ms * REST, signal).catch(() => {});
     }
   }
 
   #tell(): void {
-    if (this.#untold.size > 0) this.#parts.made([...this.#untold]);
+    if (this.#untold.size > 0) this.#parts.changed([...this.#untold]);
     this.#untold.clear();
     this.#told = this.#parts.clock.monotonic();
   }

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import { type Digest, digestBytes, digestOf } from '../../shared/digest.ts';
+import { type Digest, digestBytes, digestFromBytes, digestOf } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import { openDatabase, statements, transaction } from '../../shared/sqlite/open.ts';
 import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
 import { serveCalls } from '../../shared/thread.ts';
@@ -24,8 +26,8 @@ export interface Sibling {
 }
 
 export interface Made {
-  /** Whether there is a variant that was not there before. */
-  readonly isMade: boolean;
+  /** Objects of which something else is decided now than before: made, found not to pay, or gone to make room. */
+  readonly changed: readonly Digest[];
   /** How long it took, in milliseconds. */
   readonly ms: number;
 }
@@ -33,8 +35,19 @@ export interface Made {
 /** Rows are given back to the disk some at a time. */
 const PAGES_GIVEN_BACK = 1000;
 
+/** What is lost of it is made again: a file that is damaged is begun anew. */
+function opened(file: string) {
+  try {
+    return openDatabase(file, migrations, 'shrinking');
+  } catch (error) {
+    if (error instanceof SkerryError) throw error;
+    for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+    return openDatabase(file, migrations, 'shrinking');
+  }
+}
+
 function openVariants({ folder, bytes: most }: VariantsPlace) {
-  const database = openDatabase(variantFile(folder), migrations, 'shrinking');
+  const database = opened(variantFile(folder));
   // A loss of power may take the last ones: they are made again.
   database.exec('PRAGMA synchronous = NORMAL');
   const sql = statements(database);
@@ -84,32 +97,36 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     stored += bytes?.length ?? 0;
   }
 
+  /** Stores what comes of it; gives the sources of what had to make room. */
   function makeFrom(
     plain: Buffer,
     source: Digest,
     coding: ContentCoding,
     sibling: Sibling | undefined,
-  ): boolean {
+  ): Digest[] {
     if (sibling !== undefined && isEncodingOf(plain, coding, sibling)) {
       store(source, coding, sibling.digest, sibling.size, null);
-      return true;
+      return [];
     }
     const bytes = encode(plain, coding);
-    const isSmaller = pays(bytes.length, plain.length);
-    if (isSmaller) store(source, coding, digestOf(bytes), bytes.length, bytes);
+    if (pays(bytes.length, plain.length)) store(source, coding, digestOf(bytes), bytes.length, bytes);
     else store(source, coding, null, 0, null);
-    makeRoom();
-    return isSmaller;
+    return makeRoom();
   }
 
   /** Those that were made first go first. */
-  function makeRoom(): void {
+  function makeRoom(): Digest[] {
+    const gone: Digest[] = [];
     while (stored > most) {
-      const oldest = sql('SELECT id, size FROM variant WHERE bytes IS NOT NULL ORDER BY id LIMIT 1').get();
-      if (oldest === undefined) return;
+      const oldest = sql(
+        'SELECT id, source, size FROM variant WHERE bytes IS NOT NULL ORDER BY id LIMIT 1',
+      ).get();
+      if (oldest === undefined) break;
       sql('DELETE FROM variant WHERE id = ?').run(Number(oldest.id));
       stored -= Number(oldest.size);
+      gone.push(digestFromBytes(oldest.source as Uint8Array));
     }
+    return gone;
   }
 
   return {
@@ -117,8 +134,8 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     make(source: Digest, size: number, coding: ContentCoding, sibling: Sibling | undefined): Made {
       const began = performance.now();
       const plain = decidedFor(source).has(coding) ? undefined : read(source, size);
-      const isMade = plain !== undefined && makeFrom(plain, source, coding, sibling);
-      return { isMade, ms: performance.now() - began };
+      const changed = plain === undefined ? [] : [source, ...makeFrom(plain, source, coding, sibling)];
+      return { changed, ms: performance.now() - began };
     },
 
     /** Whether what is stored fills its room: what is not asked for is not made any more. */
@@ -128,18 +145,23 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     undecided: (sources: readonly Digest[]): Digest[] =>
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 
-    /** The objects are gone, as plain bytes or as published variants. */
-    forget(digests: readonly Digest[]): void {
+    /** The objects are gone, as plain bytes or as published variants; gives the sources of the latter. */
+    forget(digests: readonly Digest[]): Digest[] {
+      const changed: Digest[] = [];
       transaction(database, () => {
         for (const digest of digests.map(digestBytes)) {
           for (const { size, made } of sql(
             'DELETE FROM variant WHERE source = ? RETURNING size, bytes IS NOT NULL AS made',
           ).all(digest))
             if (made === 1) stored -= Number(size);
-          sql('DELETE FROM variant WHERE digest = ? AND bytes IS NULL').run(digest);
+          for (const { source } of sql(
+            'DELETE FROM variant WHERE digest = ? AND bytes IS NULL RETURNING source',
+          ).all(digest))
+            changed.push(digestFromBytes(source as Uint8Array));
         }
       });
       database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
+      return changed;
     },
 
     /** Up to which revision a site has been looked through; 0 for not yet. */

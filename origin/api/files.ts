@@ -13,7 +13,7 @@ import { takesRawBodies } from './raw-bodies.ts';
 const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
 
 export function fileRoutes(scope: Api, context: ApiContext): void {
-  const { catalog, store, intake, fileChanges, rules, clock, fleet } = context;
+  const { catalog, store, intake, fileChanges, rules } = context;
   const app = takesRawBodies(scope);
 
   app.put(
@@ -42,12 +42,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
       const path = filePath(request);
       const site = await catalog.site(request.params.site);
       await entryAt(site, site.tip, path);
-      const commit = await fileChanges.add(site.id, { kind: 'delete', path }, request.query.mode);
-      // What is deleted by name is gone: older revisions do not answer for it either.
-      const target = { all: false, paths: [path], globs: [], tags: [] };
-      await catalog.addPurge(await catalog.site(site.name), target, clock.now());
-      fleet.appended.wake();
-      return commit;
+      return fileChanges.add(site.id, { kind: 'delete', path }, request.query.mode);
     },
   );
 

@@ -65,7 +65,19 @@ export class FileChanges {
           });
         }
       }
+      await this.#purge(site, real, time);
       return real;
     });
+  }
+
+  /**
+   * What is deleted by name is gone: older revisions do not answer for it either. Before the commit, under the
+   * site's lock: a crash in between leaves a purge of what is still there, which changes nothing.
+   */
+  async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
+    const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));
+    if (paths.length === 0) return;
+    const target = { all: false, paths, globs: [], tags: [] };
+    await this.#catalog.addPurge(await this.#catalog.siteOf(site), target, time);
   }
 }

@@ -14,6 +14,8 @@ const RESERVED = new Set([
   ...['connection', 'content-encoding', 'content-length', 'content-range', 'date', 'etag', 'host'],
   ...['keep-alive', 'last-modified', 'location', 'accept-ranges', 'proxy-connection', 'repr-digest'],
   ...['skerry-revision', 'cache-status', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'vary'],
+  // HTTP/2 knows no such field, and Node throws for it.
+  'http2-settings',
 ]);
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 

@@ -3,21 +3,32 @@ import { connect, type NetConnectOpts } from 'node:net';
 /** No server is silent for so long with a request that it can answer. */
 const SILENT_MS = 1500;
 
+export interface Exchanged {
+  /** As latin1. */
+  readonly text: string;
+  /** The connection broke: the end of what the server said may be lost. */
+  readonly isReset: boolean;
+}
+
 /**
- * Sends pieces one by one over a connection of its own; resolves with all that came back, as latin1, when the server
+ * Sends pieces one by one over a connection of its own; resolves with all that came back when the server
  * has ended the connection, or when it has been silent for longer than any answer takes.
  */
-export function exchange(server: NetConnectOpts, pieces: readonly string[]): Promise<string> {
+export function exchange(server: NetConnectOpts, pieces: readonly string[]): Promise<Exchanged> {
   return new Promise((resolve) => {
     const received: Buffer[] = [];
+    let isReset = false;
     const socket = connect(server, () => sendFrom(0));
     const finish = () => {
       socket.destroy();
-      resolve(Buffer.concat(received).toString('latin1'));
+      resolve({ text: Buffer.concat(received).toString('latin1'), isReset });
     };
     socket.setNoDelay(true).setTimeout(SILENT_MS, finish);
     socket.on('data', (bytes: Buffer) => received.push(bytes));
-    socket.on('error', finish);
+    socket.on('error', () => {
+      isReset = true;
+      finish();
+    });
     socket.on('close', finish);
 
     function sendFrom(index: number): void {

@@ -16,7 +16,7 @@ const published = await cluster.skerry('publish', folder, '--site', SITE, '--wai
 if (published.code !== 0) throw new Error(published.stderr);
 const { hostname: host, port } = new URL(edge.url);
 const statuses = async (text: string) =>
-  [...(await exchange({ host, port: Number(port) }, [text])).matchAll(/HTTP\/1\.1 (\d+)/g)].map(
+  [...(await exchange({ host, port: Number(port) }, [text])).text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(
     ([, status]) => Number(status),
   );
 

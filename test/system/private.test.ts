@@ -63,6 +63,8 @@ t.test('what is private needs a token, from the next moment on', async (t) => {
   const token = new URL(all, 'http://a').searchParams.get('skerry-token');
   t.equal(await status('/members/b.txt', { cookie: `a=b; skerry-token=${token}` }), 200);
   t.equal(await status(await sign('/members/a.txt', '--client', '10.0.0.1')), 403);
+  const folderUrl = await sign('/members/');
+  t.equal(await status(folderUrl.replace('/members/', '/members/a.txt')), 403, 'a folder is its page');
 });
 
 t.test('keys are replaced without a gap', async (t) => {

@@ -1,4 +1,9 @@
-import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { Lane, type LaneParts } from './lane.ts';
 import { exchangeOf } from './logged-exchange.ts';
@@ -39,8 +44,12 @@ function answerPlain(
   stream.on('error', () => {});
   counters.count(answer.view.name, answer.status, answer.body.length, 0);
   accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
-  stream.respond({ ':status': answer.status, ...answer.headers });
-  stream.end(answer.body);
+  try {
+    stream.respond({ ':status': answer.status, ...answer.headers });
+    stream.end(answer.body);
+  } catch {
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
   return true;
 }
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { SkerryError, systemCode } from '../../../shared/errors.ts';
+import { hasCode, SkerryError, systemCode } from '../../../shared/errors.ts';
 import {
   type Certificate,
   type CertificateFiles,
@@ -20,6 +20,8 @@ export class CertificateFolder {
   readonly #log: Logger;
   readonly #used = new Map<string, Certificate>();
   #seen = '';
+  /** Pairs in use that were not there at the last look. */
+  #absent = new Set<string>();
 
   constructor(folder: string, log: Logger) {
     this.#folder = folder;
@@ -37,20 +39,28 @@ export class CertificateFolder {
     if (seen === this.#seen) return false;
     this.#seen = seen;
     const pairs = certificateFiles([...files.keys()]);
-    for (const name of this.#used.keys())
-      if (!pairs.some(({ certificate }) => certificate === name)) this.#used.delete(name);
-    for (const pair of pairs) await this.#read(pair);
+    // Between the removal of an old file and the arrival of its successor a pair is missing for a moment.
+    const absent = [...this.#used.keys()].filter(
+      (name) => !pairs.some(({ certificate }) => certificate === name),
+    );
+    for (const name of absent) if (this.#absent.has(name)) this.#used.delete(name);
+    this.#absent = new Set(absent.filter((name) => this.#used.has(name)));
+    const isRead = await Promise.all(pairs.map((pair) => this.#read(pair)));
+    if (this.#absent.size > 0 || isRead.includes(false)) this.#seen = '';
     return true;
   }
 
-  async #read({ certificate, key }: CertificateFiles): Promise<void> {
+  /** False when a file could not be read, which may pass. */
+  async #read({ certificate, key }: CertificateFiles): Promise<boolean> {
     try {
       const [pem, keyPem] = await Promise.all(
         [certificate, key].map((file) => readFile(join(this.#folder, file), 'utf8')),
       );
       this.#used.set(certificate, readCertificate(pem ?? '', keyPem ?? ''));
+      return true;
     } catch (error) {
       this.#log.error({ err: error, file: certificate }, 'a certificate is not used');
+      return hasCode(error, 'bad-certificate');
     }
   }
 
@@ -61,7 +71,8 @@ export class CertificateFolder {
       for (const item of await readdir(this.#folder)) {
         const isFolder = (await this.#look(item, found)) === 'folder';
         if (!isFolder) continue;
-        for (const inner of await readdir(join(this.#folder, item)))
+        // One that may not be read, such as lost+found, is none of ours.
+        for (const inner of await readdir(join(this.#folder, item)).catch(() => []))
           await this.#look(join(item, inner), found);
         if (found.size > MOST_FILES) break;
       }

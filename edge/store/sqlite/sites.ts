@@ -6,6 +6,8 @@ import { completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
 
+const MOST_PURGES = 200;
+
 export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {
   const files = (site: number, revision: number) =>
     (sql('SELECT files FROM announced WHERE site = ? AND revision = ?').get(site, revision)?.files ?? null) as
@@ -41,13 +43,20 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       .all(site)
       .map(({ revision, ended }) => ({ revision: revision as number, ended: ended as number }));
 
-  const purges = (site: number) =>
-    sql('SELECT revision, target FROM purge WHERE site = ? ORDER BY seq')
-      .all(site)
-      .map(({ revision, target }) => ({
-        revision: revision as number,
-        target: JSON.parse(target as string) as PurgeTarget,
-      }));
+  /** Of many, the newest one stands for all, of everything: each request for a missing asset looks through them. */
+  function purges(site: number): EdgeSite['purges'] {
+    const found = sql(
+      `SELECT max(revision) AS revision, target FROM purge WHERE site = ? GROUP BY target
+       ORDER BY revision DESC LIMIT ${MOST_PURGES + 1}`,
+    ).all(site);
+    const newest = found[0]?.revision as number | undefined;
+    if (newest !== undefined && found.length > MOST_PURGES)
+      return [{ revision: newest, target: { all: true, paths: [], globs: [], tags: [] } }];
+    return found.map(({ revision, target }) => ({
+      revision: revision as number,
+      target: JSON.parse(target as string) as PurgeTarget,
+    }));
+  }
 
   function toSite(row: Row): EdgeSite {
     const id = row.id as number;

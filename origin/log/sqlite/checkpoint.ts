@@ -77,7 +77,8 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
         const { changes } = sql(
           'DELETE FROM record WHERE seq IN (SELECT seq FROM record WHERE seq < ? ORDER BY seq LIMIT ?)',
         ).run(before, limit);
-        sql('DELETE FROM checkpoint WHERE seq < (SELECT min(seq) FROM record)').run();
+        for (const table of ['checkpoint', 'purge', 'purge_receipt'])
+          sql(`DELETE FROM ${table} WHERE seq < (SELECT min(seq) FROM record)`).run();
         return Number(changes);
       }),
   };

@@ -45,3 +45,11 @@ t.test('without a rate all are allowed', async (t) => {
   t.notOk(limits.hasRate);
   for (let i = 0; i < 100; i++) t.ok(limits.allows('a', 0));
 });
+
+t.test('a rate below one request a second', async (t) => {
+  const limits = new ClientLimits({ connections: 1, requestsPerSecond: 0.5 });
+  t.same(
+    [0, 0, 1999, 2000, 2001].map((now) => limits.allows('a', now)),
+    [true, false, false, true, false],
+  );
+});

@@ -51,6 +51,7 @@ t.test('bad lines, by number', async (t) => {
     ['no name', '/a\n  B c: d', 2, /no name for a header/],
     ['a name with a colon first', '/a\n  :status: 200', 2, /no name for a header/],
     ['of the server', '/a\n  Content-Length: 1', 2, /content-length is set by the server/],
+    ['of a connection', '/a\n  Http2-Settings: x', 2, /http2-settings is set by the server/],
     ['of the server, removed', '/a\n  ! ETag', 2, /etag is set by the server/],
     ['a control character', '/a\n  B: c\0d', 2, /no header can have/],
     ['beyond Latin-1', '/a\n  B: \u20ac', 2, /no header can have/],

@@ -218,6 +218,10 @@ t.test('a checkpoint says what is live', async (t) => {
   const world = new World();
   const live = { revision: 8, root: root(8), seq: 80, files: 12 };
   world.jumpTo([named(1, 'docs', live), named(2, 'empty')]);
+  // Which purges there were before it is not known any more.
+  t.match(world.site.purges, [{ revision: live.revision, target: { all: true } }]);
+  t.strictSame(world.catalog.unsentPurgeReceipts(10), []);
+  t.strictSame(world.catalog.pendingPurges(), []);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);
   t.strictSame(world.catalog.sites()[1]?.activations, [], 'or that nothing is');

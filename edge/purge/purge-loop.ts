@@ -1,0 +1,29 @@
+import type { Clock } from '../../shared/clock.ts';
+import { backoffDelay } from '../../shared/retry.ts';
+import type { Wakeup } from '../../shared/wakeup.ts';
+import { applyPurges, type PurgeParts } from './apply-purges.ts';
+
+const BACKOFF = { first: 1000, most: 60_000 };
+const LOOK_AGAIN_MS = 60_000;
+
+/** Carries purges out as they come in, and those that something kept from it, until the signal aborts. */
+export async function carryOutPurges(
+  parts: PurgeParts,
+  clock: Clock,
+  changed: Wakeup,
+  signal: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    const woken = changed.wait(LOOK_AGAIN_MS, signal);
+    try {
+      await applyPurges(parts, signal);
+      failures = 0;
+      await woken;
+    } catch (error) {
+      if (signal.aborted) return;
+      parts.log.warn({ err: error }, 'a purge broke off');
+      await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
+    }
+  }
+}
