@@ -15,8 +15,10 @@ import { CODINGS } from './encode.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
 import { Wanted } from './wanted.ts';
 
-/** For so long as an encoding took, the thread rests: half a core at the most, and that at the lowest priority. */
-const REST = 1;
+/** For so many times as long as an encoding took the thread rests: a quarter of a core, at the lowest priority. */
+const REST = 3;
+/** What nobody asks for waits until no revision has become visible for so long. */
+const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
 /** Serving processes look again for what is ready; not after each one. */
 const TELL_EVERY_MS = 500;
@@ -47,6 +49,7 @@ export class Variants {
   readonly #wanted = new Wanted();
   readonly #untold = new Set<Digest>();
   #told = 0;
+  #shownAt = 0;
   #views: readonly SiteView[] = [];
   #running: Promise<void> = Promise.resolve();
 
@@ -75,6 +78,7 @@ export class Variants {
   /** These revisions are visible now. */
   shown(views: readonly SiteView[]): void {
     this.#views = views;
+    this.#shownAt = this.#parts.clock.monotonic();
     this.#work.wake();
   }
 
@@ -101,10 +105,11 @@ export class Variants {
     const { clock, log } = this.#parts;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const changed = this.#work.wait(IDLE_MS, signal);
+      const settles = this.#shownAt + SETTLED_MS - clock.monotonic();
+      const changed = this.#work.wait(settles > 0 ? settles : IDLE_MS, signal);
       try {
         await this.#makeWanted();
-        for (const view of this.#views) await this.#makeSite(view);
+        if (settles <= 0) for (const view of this.#views) await this.#makeSite(view);
         this.#tell();
       } catch (error) {
         if (!signal.aborted) log.warn({ err: error }, 'no variants were made');

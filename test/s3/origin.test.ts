@@ -41,6 +41,8 @@ t.test('an origin that keeps its objects in S3', async (t) => {
   for (const name of ['s3-index.sqlite', 's3-index.sqlite-wal', 's3-index.sqlite-shm'])
     await rm(join(cluster.origin.data, 'objects', name), { force: true });
   await cluster.origin.start();
+  // --wait is for the edges that are online.
+  await cluster.converged('three');
   t.equal((await cluster.skerry('publish', b, '--site', 'three', '--wait')).code, 0);
   t.strictSame(await differences(edge.url, 'three', b), []);
   t.strictSame(await remains(edge.url, 'three', a, b), []);
