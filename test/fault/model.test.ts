@@ -1,8 +1,8 @@
 import t from 'tap';
 import { openLanes } from './model.ts';
 
-const MOST = 60;
-const CPU_SECONDS = 12;
+const MOST = 40;
+const CPU_SECONDS = 8;
 
 // A sample; `npm run test:model` runs as many sequences as one likes.
 t.test('random sequences of faults leave an edge with what the origin published', async (t) => {

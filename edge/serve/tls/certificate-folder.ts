@@ -28,8 +28,9 @@ export class CertificateFolder {
     this.#log = log;
   }
 
+  /** In the order of their names: clients that name no host get the first. */
   get certificates(): Certificate[] {
-    return [...this.#used.values()];
+    return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, certificate]) => certificate);
   }
 
   /** Whether anything was read anew. Throws `bad-config` when the folder cannot be read. */
