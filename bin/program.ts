@@ -18,6 +18,7 @@ import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { warmCommand } from './commands/warm.ts';
 import { watchCommand } from './commands/watch.ts';
 import { applyConfigFile } from './config-file.ts';
 
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     pinCommand(),
     unpinCommand(),
     verifyCommand(),
+    warmCommand(),
     tokenCommand(),
   ]) {
     program.addCommand(command);

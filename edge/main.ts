@@ -15,8 +15,10 @@ import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
 import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
+import { moduleUrl } from '../shared/module-url.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
+import { startThreads } from '../shared/thread.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './activate/messages.ts';
 import { servingPort } from './activate/orphans.ts';
 import { yieldToReaders } from './activate/priority.ts';
@@ -27,6 +29,10 @@ import { type JoinOptions, join } from './follow/join.ts';
 import { isWanted } from './follow/next-step-plan.ts';
 import { Upstream } from './follow/upstream.ts';
 import { Upstreams } from './follow/upstreams.ts';
+import type { HeldObjects } from './lazy/held-objects.worker.ts';
+import type { LazyOptions } from './lazy/lazy-storage.ts';
+import type { ReadThrough } from './lazy/read-through.ts';
+import { ServingReads } from './lazy/serving-reads.ts';
 import { startReplica } from './replica.ts';
 import { buildAdmin } from './report/admin.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
@@ -56,6 +62,8 @@ export interface EdgeOptions {
   /** Feeds to follow instead of the origin's, in order of preference. */
   readonly parents: readonly string[];
   readonly limits: EdgeLimits;
+  /** What its objects may take, of an edge whose `limits.storage` is lazy. */
+  readonly diskBytes: number;
 }
 
 export interface RunningEdge {
@@ -102,14 +110,17 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const upstreams = new Upstreams(urls, clock);
   opened.defer(() => upstreams.close());
 
+  const isLazy = limits.storage === 'lazy';
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
+    isLazy,
     changed: (sources) => switchboard.variantsChanged(sources),
     clock,
     log,
   });
   opened.defer(() => variants.close());
+  const reads = Promise.withResolvers<ReadThrough>();
   const switchboard: Switchboard = await startSwitchboard({
     serving: {
       folder: folder.path,
@@ -118,14 +129,17 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
       tls,
       accessLog: options.accessLog,
       clients: shareOf(options.clients, options.processes),
+      isLazy,
     },
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, limits)),
     wanted: (entries) => variants.wanted(entries),
+    reads: isLazy ? (tell) => new ServingReads(reads.promise, tell) : undefined,
     clock,
     log,
   });
   opened.defer(() => switchboard.close());
+  const lazy = isLazy ? await lazyOptions(options, folder.path, () => switchboard.use(), opened) : undefined;
   yieldToReaders();
   const encodings = feedPort === undefined ? undefined : Encodings.start(ENCODINGS);
   if (encodings !== undefined) opened.defer(() => encodings.close());
@@ -138,10 +152,12 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     limits,
     readers: tellingVariants(switchboard, variants),
     encodings,
+    lazy,
     clock,
     log,
   });
   opened.defer(() => replica.close());
+  if (replica.reads !== undefined) reads.resolve(replica.reads);
   variants.start();
 
   if (replica.feed !== undefined && feedPort !== undefined) {
@@ -162,6 +178,26 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     adminUrl,
     close: () => parts.disposeAsync(),
   };
+}
+
+async function lazyOptions(
+  { diskBytes }: EdgeOptions,
+  data: string,
+  use: LazyOptions['use'],
+  opened: AsyncDisposableStack,
+): Promise<LazyOptions> {
+  const folder = joinPath(data, 'objects');
+  const thread = startThreads<HeldObjects>(moduleUrl('./lazy/held-objects.worker', import.meta.url), 1, {
+    file: joinPath(data, 'held.sqlite'),
+    folder,
+  });
+  opened.defer(async () => {
+    await thread.remote.close();
+    await thread.close();
+  });
+  // Compared with the store before anything changes there.
+  await thread.remote.bytes();
+  return { bytes: diskBytes, held: thread.remote, folder, use };
 }
 
 async function checkWritable(file: string): Promise<void> {

@@ -22,6 +22,7 @@ import { type Shows, Visible } from './activate/visible.ts';
 import { Children } from './feed/children.ts';
 import { parentFeed } from './feed/parent-feed.ts';
 import type { ChainState } from './follow/chain-state.ts';
+import { coverText } from './follow/cover.ts';
 import { failBack } from './follow/fail-back.ts';
 import type { Identity } from './follow/identity.ts';
 import { followLog } from './follow/log-follow.ts';
@@ -30,9 +31,12 @@ import { ObjectFetch, type ObjectSource } from './follow/object-fetch.ts';
 import { SiteLoops } from './follow/site-loops.ts';
 import type { Caller, Upstream } from './follow/upstream.ts';
 import type { Upstreams } from './follow/upstreams.ts';
+import { type LazyOptions, LazyStorage } from './lazy/lazy-storage.ts';
+import type { ReadThrough } from './lazy/read-through.ts';
+import { type WarmResult, warm } from './lazy/warm.ts';
 import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
-import { Faults } from './report/faults.ts';
+import { Faults, isLie } from './report/faults.ts';
 import { Reporter } from './report/reporter.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
 import { damagedObjects, type VerifyResult, verifyReplica } from './verify/verify.ts';
@@ -53,6 +57,8 @@ export interface ReplicaParts {
   readonly readers: Readers;
   /** For an edge that is a parent. */
   readonly encodings: Encodings | undefined;
+  /** For an edge with lazy storage. */
+  readonly lazy: LazyOptions | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -65,6 +71,16 @@ export interface SiteStanding {
   readonly prepared: number;
   readonly pendingBytes: number;
   readonly error: string | null;
+}
+
+/** What a lazy edge holds, and what has been asked of it since it began. */
+export interface StorageStanding {
+  readonly heldBytes: number;
+  readonly budgetBytes: number;
+  readonly evictedObjects: number;
+  /** Requests for something that was missing; of these, `collapsed` waited for the fetch of another. */
+  readonly misses: number;
+  readonly collapsed: number;
 }
 
 export interface ReplicaStanding {
@@ -85,6 +101,16 @@ export interface Replica {
   readonly feed: FeedSource | undefined;
   /** Compares everything on disk with what the origin signed; `repair` fetches what was found damaged. */
   verify(repair: boolean, signal: AbortSignal): Promise<VerifyResult>;
+  /** Of an edge with lazy storage: fetches what it is asked for. */
+  readonly reads: ReadThrough | undefined;
+  /** Fetches what is missing here of the active revision of a site. */
+  warm(
+    site: string,
+    target: { readonly paths: readonly string[]; readonly globs: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<WarmResult>;
+  /** Of an edge with lazy storage. */
+  storage(): StorageStanding | undefined;
   /** Makes room: what no kept revision needs goes. */
   prune(): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +119,7 @@ export interface Replica {
 const PRUNE_EVERY_MS = 10 * 60_000;
 
 export async function startReplica(parts: ReplicaParts): Promise<Replica> {
-  const { identity, key, catalog, store, upstreams, limits, readers, encodings, clock, log } = parts;
+  const { identity, key, catalog, upstreams, limits, readers, encodings, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const { name } = identity;
@@ -109,7 +135,21 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const faults = new Faults(clock);
   const gate = new Gate();
   const manifests = new KeyedLock<number>();
+  const lazy = parts.lazy && new LazyStorage({ ...parts, ...parts.lazy, gate });
+  const store = lazy?.store ?? parts.store;
   const objects = new ObjectFetch(store, gate);
+  const bandwidth = new Bandwidth(limits.rate ?? undefined, clock);
+  const reads = lazy?.readThrough({
+    objects,
+    sources: () => upstreams.inTurn().map(sourceOf),
+    blame(error, { upstream }) {
+      if (signal.aborted) return;
+      faults.note(error, upstream.url);
+      if (isLie(error)) upstreams.avoid(upstream);
+    },
+    tier: () => (upstreamPath.length === 0 ? 'origin' : 'parent'),
+    transfer: { signal, bandwidths: limits.rate === null ? [] : [bandwidth] },
+  });
   const lease = new Lease();
   const feedChanged = new Wakeup();
   const purged = new Wakeup();
@@ -153,7 +193,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       limits,
       upstreams,
       sourceOf,
-      bandwidth: new Bandwidth(limits.rate ?? undefined, clock),
+      bandwidth,
       clock,
       log,
       faults,
@@ -221,7 +261,12 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         store,
         forget: (digests) => readers.forget(digests),
         shown: () => visible.show(),
-        damaged: (entries) => damagedObjects(store, entries, signal),
+        damaged: async (entries) => {
+          const absent = new Set(lazy && (await store.missing(entries.map(({ digest }) => digest))));
+          const held = entries.filter(({ digest }) => !absent.has(digest));
+          return damagedObjects(store, held, signal);
+        },
+        drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
         repair: () => verify(true, signal),
         async done({ site, seq }, matched) {
           const { log, epoch } = chain;
@@ -238,6 +283,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       signal,
     ),
     pruneAlways(),
+    lazy?.budget.run(signal),
   ];
   await loops.wake();
 
@@ -249,7 +295,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         name,
         log: chain.log,
         catalog,
-        objects: store,
+        objects: lazy && reads ? lazy.storeForChildren(reads) : store,
         encodings,
         children,
         upstreams,
@@ -261,6 +307,15 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         stopping: signal,
       }),
     verify: (repair, verifying) => verify(repair, AbortSignal.any([signal, verifying])),
+    reads,
+    warm: (site, target, warming) =>
+      warm(
+        { catalog, store, lazy: lazy && reads && { reads, budget: lazy.budget } },
+        site,
+        target,
+        AbortSignal.any([signal, warming]),
+      ),
+    storage: () => lazy && reads && { ...reads.counts, ...lazy.budget.standing },
     prune: () => pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal),
     async close() {
       stopping.abort();
@@ -313,7 +368,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
           root: active.root,
           seq: active.seq,
           since: clock.now(),
-          covers: covers === null ? 'all' : JSON.stringify(covers),
+          covers: coverText(covers),
         },
         key,
       ),

@@ -38,6 +38,10 @@ export class ByteCache<K extends string, V extends NonNullable<unknown>> {
     this.#values.set(key, value);
   }
 
+  values(): Iterable<V> {
+    return this.#values.values();
+  }
+
   delete(key: K): void {
     this.#values.delete(key);
   }

@@ -19,6 +19,7 @@ const table = {
   'bad-config': [400, 'See `skerry help COMMAND` for the options.'],
   'bad-policy': [400, 'Change the settings of the site so that they fit each other.'],
   'bad-purge': [400, 'Give paths, patterns with one * and tags, or all.'],
+  'bad-pattern': [400, 'Give published paths, or patterns with one * in them.'],
   'bad-rules': [422, 'Correct the lines named and publish again; nothing was changed.'],
   'bad-schedule': [400, 'Give a cron expression of five fields and an IANA time zone.'],
   'not-a-folder': [400, 'Name an existing folder.'],

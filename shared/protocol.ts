@@ -65,6 +65,12 @@ export const edgeLimitsSchema = Type.Object({
   delay: Type.Number({ description: 'Seconds that it stays behind.' }),
   rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second, or null.' }),
   schedule: Type.Union([scheduleSchema, Type.Null()]),
+  storage: Type.Optional(
+    Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
+      description:
+        '`lazy`: every manifest, objects when they are asked for. Absent before version 0.4: `full`.',
+    }),
+  ),
 });
 export type EdgeLimits = Static<typeof edgeLimitsSchema>;
 

@@ -14,6 +14,19 @@ export const purgeTargetSchema = Type.Object({
 });
 export type PurgeTarget = Static<typeof purgeTargetSchema>;
 
+/** Paths as people give them, with or without a slash at the beginning; those with a `*` are patterns. */
+export function namedPaths(
+  given: readonly string[],
+): { paths: string[]; globs: string[] } | { fault: string } {
+  const named = given.map((path) => path.replace(/^\//, ''));
+  const globs = named.filter((path) => path.includes('*')).map((path) => `/${path}`);
+  for (const glob of globs) {
+    const pattern = pathPattern(glob);
+    if ('fault' in pattern) return pattern;
+  }
+  return { paths: named.filter((path) => !path.includes('*')), globs };
+}
+
 /** Whether a published path is meant; its tags are asked for when they matter. */
 export type PurgeMatch = (path: string, tags: () => ReadonlySet<string>) => boolean;
 

@@ -80,6 +80,11 @@ const privateSchema = Type.Union(
   { description: 'Which paths need a signed URL, as patterns of _headers, and whose; null for none.' },
 );
 
+const pinnedSchema = Type.Array(Type.String({ maxLength: 1024 }), {
+  maxItems: 100,
+  description: 'What lazy edges always hold: patterns as in _headers.',
+});
+
 /** How a site is replicated, what of its past is kept and served, and what of it is private. */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -88,6 +93,7 @@ export const sitePolicySchema = Type.Object({
   retention: retentionSchema,
   formerAssets: formerAssetsSchema,
   private: privateSchema,
+  pinned: pinnedSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -99,6 +105,7 @@ export const recordedPolicySchema = Type.Object({
   retention: retentionSchema,
   formerAssets: Type.Optional(formerAssetsSchema),
   private: Type.Optional(privateSchema),
+  pinned: Type.Optional(pinnedSchema),
 });
 export type RecordedPolicy = Static<typeof recordedPolicySchema>;
 
@@ -111,6 +118,7 @@ export const policyChangeSchema = Type.Object(
     retention: Type.Optional(Type.Partial(retentionSchema, closed)),
     formerAssets: Type.Optional(Type.Partial(formerAssetsSchema, closed)),
     private: Type.Optional(privateSchema),
+    pinned: Type.Optional(pinnedSchema),
   },
   closed,
 );
@@ -123,6 +131,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   retention: { revisions: 10, days: 7 },
   formerAssets: { hours: 24, paths: null },
   private: null,
+  pinned: [],
 };
 
 /** What a record or a catalog holds, with the defaults of what came later. */
@@ -149,10 +158,12 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     retention: { ...policy.retention, ...change.retention },
     formerAssets: { ...policy.formerAssets, ...change.formerAssets },
     private: change.private === undefined ? policy.private : change.private,
+    pinned: change.pinned ?? policy.pinned,
   };
   checkSchedule(changed.batch.window);
   checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);
   checkPatterns('private.paths', changed.private?.paths ?? []);
+  checkPatterns('pinned', changed.pinned);
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {
     throw new SkerryError(
       'bad-policy',

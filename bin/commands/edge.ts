@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { SkerryError } from '../../shared/errors.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import { checkSchedule } from '../../shared/schedule.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
@@ -48,6 +49,8 @@ interface EdgeFlags {
   readonly schedule?: string;
   readonly timezone: string;
   readonly window: number;
+  readonly storage: 'full' | 'lazy';
+  readonly disk?: number;
 }
 
 export function edgeCommand(): Command {
@@ -117,6 +120,16 @@ export function edgeCommand(): Command {
           .argParser(list)
           .default([]),
       )
+      .addOption(
+        option('--storage <kind>', 'hold all objects, or fetch them when they are asked for')
+          .choices(['full', 'lazy'])
+          .default('full'),
+      )
+      .addOption(
+        option('--disk <bytes>', 'what objects may take with lazy storage; by default 10 GiB').argParser(
+          bytes,
+        ),
+      )
       .addOption(option('--delay <seconds>', 'stay this far behind').argParser(seconds).default(0))
       .addOption(option('--rate <bytes>', 'fetch at most this many bytes per second').argParser(bytes))
       .addOption(option('--schedule <cron>', 'fetch only in windows that open at these times'))
@@ -139,6 +152,7 @@ export function edgeCommand(): Command {
             processes,
             parents: parent,
             limits: limitsOf(flags),
+            diskBytes: diskOf(flags),
             ...tlsOf(flags),
             ...(flags.accessLog !== undefined && {
               accessLog: { file: resolve(flags.accessLog), format: flags.accessLogFormat },
@@ -167,7 +181,16 @@ function tlsOf({ tlsPort, certs }: EdgeFlags) {
   };
 }
 
-function limitsOf({ sites, prefix, delay, rate, schedule, timezone, window }: EdgeFlags): EdgeLimits {
+const DISK_BYTES = 10 * 1024 ** 3;
+
+function diskOf({ storage, disk }: EdgeFlags): number {
+  if (disk !== undefined && storage !== 'lazy')
+    throw new SkerryError('bad-config', '--disk goes with --storage lazy: full storage holds everything');
+  return disk ?? DISK_BYTES;
+}
+
+function limitsOf(flags: EdgeFlags): EdgeLimits {
+  const { sites, prefix, delay, rate, schedule, timezone, window, storage } = flags;
   const windows = schedule === undefined ? null : { cron: schedule, timezone, minutes: window };
   if (windows !== null) checkSchedule(windows);
   return {
@@ -176,6 +199,7 @@ function limitsOf({ sites, prefix, delay, rate, schedule, timezone, window }: Ed
     delay,
     rate: rate ?? null,
     schedule: windows,
+    storage,
   };
 }
 

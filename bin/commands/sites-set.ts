@@ -30,6 +30,7 @@ export interface PolicyFlags {
   readonly signingKey?: string[];
   readonly privatePath?: string[];
   readonly public?: boolean;
+  readonly pinPath?: string[];
 }
 
 /** Its flags are not read from the environment or a file, which may mean those of other commands. */
@@ -71,6 +72,11 @@ export function sitesSetCommand(): Command {
       flag('--private-path <pattern>', 'what needs a signed URL; repeat it for more').argParser(another),
     )
     .addOption(flag('--public', 'nothing needs a signed URL').conflicts(['signingKey', 'privatePath']))
+    .addOption(
+      flag('--pin-path <pattern>', 'what lazy edges always hold; repeat it for more, or none').argParser(
+        another,
+      ),
+    )
     .addOption(flag('--domain <host>', 'a domain of the site; repeat it for more').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
@@ -106,6 +112,7 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
     }),
     retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
     private: flags.public ? null : privateChange(flags, current),
+    pinned: flags.pinPath?.filter((path) => path !== 'none'),
     formerAssets: part({ hours: flags.formerHours, paths: flags.formerPath }),
   });
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { VerifyResult } from '../../edge/verify/verify.ts';
-import { SkerryError } from '../../shared/errors.ts';
-import { fromProblem } from '../../shared/problem.ts';
+import { adminOption, askAdmin } from '../admin-port.ts';
 import { interruption } from '../interruption.ts';
 import { option } from '../options.ts';
 import { humanBytes, plural, printJson, printLine } from '../output.ts';
@@ -15,11 +14,11 @@ interface VerifyFlags {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('compare everything that an edge has on disk with what the origin signed')
-    .addOption(option('--admin <url>', 'the admin port of the edge').default('http://127.0.0.1:7599'))
+    .addOption(adminOption())
     .addOption(option('--repair', 'fetch what is damaged again'))
     .addOption(option('--json', 'print JSON'))
     .action(async ({ admin, repair = false, json }: VerifyFlags) => {
-      const result = await verify(admin, repair, interruption());
+      const result = await askAdmin<VerifyResult>(admin, '/verify', { repair }, interruption());
       if (json) printJson(result);
       else printResult(result);
       const isSound = result.sites.every(
@@ -27,22 +26,6 @@ export function verifyCommand(): Command {
       );
       if (!isSound) process.exitCode = 1;
     });
-}
-
-async function verify(admin: string, repair: boolean, signal: AbortSignal): Promise<VerifyResult> {
-  let answer: Response;
-  try {
-    answer = await fetch(new URL('/verify', admin), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ repair }),
-      signal,
-    });
-  } catch (cause) {
-    throw new SkerryError('edge-unreachable', `no answer from the admin port ${admin}`, { cause });
-  }
-  if (!answer.ok) throw fromProblem(answer.status, await answer.text(), 'internal');
-  return (await answer.json()) as VerifyResult;
 }
 
 function printResult({ sites, others }: VerifyResult): void {

@@ -1,5 +1,7 @@
 import type { Digest } from '../../shared/digest.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
 import type { PurgeTarget } from '../../shared/purge.ts';
+import type { ByteRange } from '../../shared/store/object-store.ts';
 
 /**
  * What the replicating process and its serving processes say to each other over Node's IPC channel. Both ends
@@ -47,6 +49,8 @@ export interface ServingOptions {
   readonly tls: TlsOptions | undefined;
   readonly accessLog: AccessLogOptions | undefined;
   readonly clients: ClientLimitOptions;
+  /** Objects that are missing are fetched when they are asked for. */
+  readonly isLazy: boolean;
 }
 
 export interface TlsOptions {
@@ -84,6 +88,22 @@ export type ToServing =
   /** The variants of these objects are others than before. */
   | { readonly t: 'variants'; readonly sources: readonly Digest[] }
   | { readonly t: 'counters'; readonly turn: number }
+  /** What was needed is in the store now. */
+  | { readonly t: 'stored'; readonly id: number; readonly found: FoundMissing }
+  /** The file of what was needed has these bytes; of others `arrived` tells, until `done`. */
+  | {
+      readonly t: 'coming';
+      readonly id: number;
+      readonly digest: Digest;
+      readonly spans: readonly ByteSpan[];
+      readonly found: FoundMissing;
+    }
+  | { readonly t: 'arrived'; readonly digest: Digest; readonly span: ByteSpan }
+  /** What is not there yet does not come. */
+  | { readonly t: 'broke'; readonly digest: Digest; readonly code: ErrorCode; readonly message: string }
+  | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string }
+  /** Which objects have been read since this was asked last? */
+  | { readonly t: 'use'; readonly turn: number }
   /** Answer what has begun, take nothing new, end. */
   | { readonly t: 'drain' };
 
@@ -102,7 +122,35 @@ export type FromServing =
   | { readonly t: 'held'; readonly turn: number }
   | { readonly t: 'switched'; readonly turn: number }
   | { readonly t: 'wanted'; readonly entries: readonly WantedVariants[] }
-  | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters };
+  | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters }
+  /** Readers ask for an object, or a range of it, that is not here. */
+  | { readonly t: 'need'; readonly id: number; readonly digest: Digest; readonly range: ByteRange | null }
+  /** No more of it is wanted. */
+  | { readonly t: 'done'; readonly id: number }
+  | ({ readonly t: 'used'; readonly turn: number } & ReadersUse);
+
+/** What readers have been sent since this was told last. */
+export interface ReadersUse {
+  /** When each was used last, in milliseconds since 1970. */
+  readonly used: readonly (readonly [digest: Digest, at: number])[];
+  /** Objects that are being sent. */
+  readonly serving: readonly Digest[];
+}
+
+/** Bytes from `start` up to, not including, `end`. */
+export interface ByteSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How a request found an object that was not whole here. */
+export interface FoundMissing {
+  readonly found: 'all' | 'partial' | 'none';
+  /** All that was missing was on its way for others. */
+  readonly isCollapsed: boolean;
+  /** Where it comes from. */
+  readonly tier: 'origin' | 'parent';
+}
 
 /** Per site name, since the process began. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;

@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/module-url.ts';
+import type { ServingReads } from '../lazy/serving-reads.ts';
 import type {
   FromServing,
+  ReadersUse,
   ServingCounters,
   ServingOptions,
   SiteView,
@@ -84,6 +86,21 @@ export class ServingProcess {
     this.#child.on('message', (message: FromServing) => {
       if (message.t === 'wanted') callback(message.entries);
     });
+  }
+
+  /** What serving this process asks for and is told goes through `reads`, as long as it lives. */
+  answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
+    const reads = begin((message) => this.#send(message));
+    this.#child.on('message', (message: FromServing) => {
+      if (message.t === 'need' || message.t === 'done') reads.take(message);
+    });
+    this.onExit(() => reads.gone());
+  }
+
+  async use(ms: number): Promise<ReadersUse> {
+    const turn = ++this.#turn;
+    this.#send({ t: 'use', turn });
+    return this.#answer('used', (message) => message.turn === turn, ms);
   }
 
   async counters(ms: number): Promise<ServingCounters> {

@@ -3,7 +3,15 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { backoffDelay } from '../../shared/retry.ts';
-import type { ServingCounters, ServingOptions, SiteView, WantedVariants } from './messages.ts';
+import type { ServingReads } from '../lazy/serving-reads.ts';
+import type {
+  ReadersUse,
+  ServingCounters,
+  ServingOptions,
+  SiteView,
+  ToServing,
+  WantedVariants,
+} from './messages.ts';
 import { ServingProcess } from './serving-process.ts';
 import { addCounters } from './sum-counters.ts';
 
@@ -12,6 +20,7 @@ const HOLD_ANSWER_MS = 500;
 const HOLD_LASTS_MS = 800;
 const SWITCH_ANSWER_MS = 2000;
 const COUNTERS_ANSWER_MS = 1000;
+const USE_ANSWER_MS = 1000;
 const DRAIN_MS = 10_000;
 const RESTART = { first: 50, most: 5000 };
 
@@ -22,6 +31,8 @@ export interface SwitchboardOptions {
   readonly views: readonly SiteView[];
   /** Told of entries that readers would take variants of. */
   readonly wanted: (entries: readonly WantedVariants[]) => void;
+  /** Of a lazy edge: answers what a serving process asks for, by what it is told. */
+  readonly reads: ((tell: (message: ToServing) => void) => ServingReads) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -34,6 +45,8 @@ export interface Switchboard {
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
+  /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
+  use(): Promise<ReadersUse>;
   close(): Promise<void>;
 }
 
@@ -52,6 +65,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     forget: (digests) => processes.forget(digests),
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
+    use: () => processes.use(),
     close: () => processes.close(),
   };
 }
@@ -105,6 +119,15 @@ class ServingProcesses {
     return [...this.#lastSeen.values()].reduce(addCounters, this.#ended);
   }
 
+  async use(): Promise<ReadersUse> {
+    const asked = [...this.#living].map((serving) => serving.use(USE_ANSWER_MS).catch(() => undefined));
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
+    return {
+      used: answers.flatMap(({ used }) => used),
+      serving: answers.flatMap(({ serving }) => serving),
+    };
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([...this.#living].map((serving) => serving.drain(DRAIN_MS)));
@@ -143,6 +166,7 @@ class ServingProcesses {
     this.#living.add(serving);
     serving.lease(this.#leaseUntil);
     serving.onWanted(this.#options.wanted);
+    if (this.#options.reads !== undefined) serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(serving));
     // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));

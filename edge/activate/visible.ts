@@ -77,7 +77,7 @@ function toView(site: EdgeSite, keepsUp: boolean): SiteView {
   const { id, name, domains, active, covers, policy } = site;
   const needsLease = keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
   return {
-    ...{ id, name, domains, revision: active.revision, prefixes: covers, needsLease },
+    ...{ id, name, domains, revision: active.revision, prefixes: covers.prefixes, needsLease },
     former: former(site),
     private: policy.private,
   };

@@ -58,6 +58,24 @@ export async function appendVerified(
   body: AsyncIterable<Uint8Array>,
   last = list.chunks.length,
 ): Promise<number> {
+  let next = first;
+  for await (const bytes of checkedChunks(list, first, last, body)) {
+    await draft.append(bytes);
+    next++;
+  }
+  return next;
+}
+
+/**
+ * The chunks from `first` up to, not including, `last` that a body brings whole, each checked. The bytes of one are
+ * overwritten by the next. Throws `corrupt-object` at the first that is not what was signed, or beyond the last.
+ */
+export async function* checkedChunks(
+  list: ChunkList,
+  first: number,
+  last: number,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer> {
   // One buffer for all chunks: a new one for each would wait for the collector by the hundred.
   const held = Buffer.allocUnsafe(MAX_CHUNK);
   let bytes = 0;
@@ -73,12 +91,11 @@ export async function appendVerified(
       if (bytes < chunk.size) continue;
       if (digestOf(held.subarray(0, bytes)) !== chunk.digest)
         throw new SkerryError('corrupt-object', `the chunk ${chunk.digest} arrived altered`);
-      await draft.append(held.subarray(0, bytes));
+      yield held.subarray(0, bytes);
       bytes = 0;
       next++;
     }
   }
-  return next;
 }
 
 export function decodeList(bytes: Buffer): ChunkList {

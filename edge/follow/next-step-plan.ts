@@ -1,6 +1,7 @@
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import { nextWindow, windowAt } from '../../shared/schedule.ts';
 import type { Activation, EdgeSite, Milestone } from '../store/catalog.ts';
+import { coverOf, sameCover } from './cover.ts';
 
 /** What the loop of one site does next. Times are milliseconds since 1970. */
 export type Step =
@@ -19,7 +20,7 @@ export type Step =
   | { readonly kind: 'prepare'; readonly milestone: Milestone }
   /** Take back what was staged: it was aborted. */
   | { readonly kind: 'forget'; readonly revision: number }
-  /** Fetch what the active revision lacks here, since the filter has changed. */
+  /** Fetch what the active revision lacks here, since what is to be held has changed. */
   | { readonly kind: 'cover' };
 
 type Gate =
@@ -49,7 +50,8 @@ export function nextStep(site: EdgeSite, limits: EdgeLimits, isPaused: boolean, 
   if (shouldPrepare(site, limits)) return { kind: 'prepare', milestone: site.proposal };
   if (site.staging !== null && isOrphan(site, site.staging))
     return { kind: 'forget', revision: site.staging };
-  if (site.active.revision > 0 && !sameCover(site.covers, limits.prefixes)) return { kind: 'cover' };
+  if (site.active.revision > 0 && !sameCover(site.covers, coverOf(limits, site.policy)))
+    return { kind: 'cover' };
   return { kind: 'rest', until: waits.length === 0 ? null : Math.min(...waits) };
 }
 
@@ -60,10 +62,6 @@ export function isWanted({ name }: Pick<EdgeSite, 'name'>, { sites }: Pick<EdgeL
 /** The revision that the edge works towards, for reports. */
 export function targetOf({ active, activations }: EdgeSite): number {
   return activations.at(-1)?.revision ?? active.revision;
-}
-
-export function sameCover(a: readonly string[] | null, b: readonly string[] | null): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function shouldPrepare(

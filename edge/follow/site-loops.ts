@@ -3,10 +3,12 @@ import { Bandwidth } from '../../shared/bandwidth.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { hasCode, toSkerryError } from '../../shared/errors.ts';
 import type { KeyedLock } from '../../shared/keyed-lock.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { type Faults, isLie } from '../report/faults.ts';
 import type { EdgeSite } from '../store/catalog.ts';
+import { coverOf } from './cover.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
 import type { ObjectSource } from './object-fetch.ts';
 import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
@@ -26,6 +28,7 @@ export interface SiteProgress {
 }
 
 export interface SiteLoopsParts extends SyncParts {
+  readonly limits: EdgeLimits;
   readonly upstreams: Upstreams;
   readonly sourceOf: (upstream: Upstream) => ObjectSource;
   readonly bandwidth: Bandwidth;
@@ -133,17 +136,18 @@ export class SiteLoops {
       ],
     };
     if (step.kind === 'forget') return unstage(catalog, site.id, step.revision, this.#signal);
+    const cover = coverOf(limits, site.policy);
     if (step.kind === 'cover') {
-      await fetchManifest(this.#parts, source, site.id, site.active.revision, progress, transfer);
-      await catalog.setCovers(site.id, limits.prefixes);
+      await fetchManifest(this.#parts, source, site.id, site.active.revision, cover, progress, transfer);
+      await catalog.setCovers(site.id, cover);
       return this.#parts.revealed();
     }
-    await prepareRevision(this.#parts, source, site, step.milestone, progress, transfer);
+    await prepareRevision(this.#parts, source, site, step.milestone, cover, progress, transfer);
     if (step.kind === 'prepare') {
       await catalog.setPrepared(site.id, step.milestone.revision);
       return this.#parts.prepared();
     }
-    await catalog.reveal(site.id, step.milestone, limits.prefixes, clock.now());
+    await catalog.reveal(site.id, step.milestone, cover, clock.now());
     await this.#parts.revealed();
   }
 

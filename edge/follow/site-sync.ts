@@ -1,12 +1,11 @@
 import type { Change } from '../../shared/diff.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
-import type { EdgeLimits } from '../../shared/protocol.ts';
-import { isRuleFile } from '../../shared/site-rules/rule-lines.ts';
 import type { EdgeCatalog, EdgeSite, Milestone, NeededObject, StagedObject } from '../store/catalog.ts';
 import { matchBases } from './base-match.ts';
 import { remakeDigests, stageByComparison } from './compare.ts';
-import { sameCover } from './next-step-plan.ts';
+import { type Cover, isHeldAlways, sameCover } from './cover.ts';
+
 import type { ObjectFetch, ObjectSource } from './object-fetch.ts';
 import type { Transfer } from './upstream.ts';
 
@@ -21,7 +20,6 @@ const MOST_LINES = 20_000_000;
 export interface SyncParts {
   readonly catalog: EdgeCatalog;
   readonly objects: ObjectFetch;
-  readonly limits: EdgeLimits;
 }
 
 /** How far a sync has come. */
@@ -37,18 +35,20 @@ export async function prepareRevision(
   source: ObjectSource,
   site: EdgeSite,
   milestone: Milestone,
+  cover: Cover,
   progress: Progress,
   transfer: Transfer,
 ): Promise<void> {
-  const { catalog, objects, limits } = parts;
+  const { catalog, objects } = parts;
   const { upstream, caller } = source;
   const { revision, root } = milestone;
   if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
-  if (site.prepared === revision) return;
+  // What is pinned may have changed since: of a lazy edge it is little to look through.
+  if (site.prepared === revision && cover.pinned === null) return;
 
   await stageManifest(root);
-  if (sameCover(site.covers, limits.prefixes)) await fetchStaged();
-  else await fetchManifest(parts, source, site.id, revision, progress, transfer);
+  if (sameCover(site.covers, cover)) await fetchStaged();
+  else await fetchManifest(parts, source, site.id, revision, cover, progress, transfer);
 
   async function stageManifest(signed: Digest): Promise<void> {
     if (await isStaged(signed)) return;
@@ -137,7 +137,7 @@ export async function prepareRevision(
         after,
         OBJECT_PAGE,
       );
-      const needed = page.objects.filter(({ path }) => isCovered(path, limits.prefixes)).sort(byPath);
+      const needed = page.objects.filter(({ path }) => isHeldAlways(path, cover)).sort(byPath);
       left -= sum(page.objects) - sum(needed);
       const bases = matchBases(needed, removals);
       await objects.fetch(source, needed, bases, arrived, transfer);
@@ -150,19 +150,20 @@ export async function prepareRevision(
   }
 }
 
-/** Fetches whatever objects of a manifest that is here are missing: after the filter changed, or the disk lost some. */
+/** Fetches whatever of a manifest that is here is missing: after the cover has changed, or the disk lost some. */
 export async function fetchManifest(
-  { catalog, objects, limits }: SyncParts,
+  { catalog, objects }: SyncParts,
   source: ObjectSource,
   site: number,
   revision: number,
+  cover: Cover,
   progress: Progress,
   transfer: Transfer,
 ): Promise<void> {
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     const page = await catalog.manifestPage(site, revision, cursor, OBJECT_PAGE);
-    const needed = page.entries.filter(({ path }) => isCovered(path, limits.prefixes)).sort(byPath);
+    const needed = page.entries.filter(({ path }) => isHeldAlways(path, cover)).sort(byPath);
     let left = sum(needed);
     const arrived = (bytes: number) => {
       left -= bytes;
@@ -182,11 +183,6 @@ export async function unstage(
 ): Promise<void> {
   while (await catalog.unstage(site, revision, CLEAR_PAGE)) signal.throwIfAborted();
   await catalog.endStaging(site);
-}
-
-/** The rules of a site are needed for whatever part of it is held. */
-export function isCovered(path: string, prefixes: readonly string[] | null): boolean {
-  return prefixes === null || isRuleFile(path) || prefixes.some((prefix) => path.startsWith(prefix));
 }
 
 const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);

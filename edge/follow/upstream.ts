@@ -36,6 +36,7 @@ const SILENCE_MS = 15_000;
 const HEADERS_MS = 20_000;
 /** A token is used again for this long: signing one for each request costs more than many requests. */
 const TOKEN_MS = 30_000;
+const OBJECTS = '/feed/v1/objects/';
 
 /** Who calls, and the log whose feed is called. */
 export interface Caller {
@@ -64,12 +65,9 @@ export interface Dictionary {
 export class Upstream {
   readonly url: string;
   readonly #clock: Clock;
-  readonly #agent = new Agent({
-    connect: { timeout: CONNECT_MS },
-    headersTimeout: HEADERS_MS,
-    bodyTimeout: SILENCE_MS,
-    connections: 8,
-  });
+  readonly #agent = agent(8);
+  /** Apart from the rest: objects that readers wait for must not keep the log and the reports from passing. */
+  readonly #objects = agent(16);
   #token: { readonly text: string; readonly until: number } | undefined;
 
   constructor(url: string, clock: Clock) {
@@ -191,7 +189,7 @@ export class Upstream {
     dictionary: Buffer | undefined,
     transfer: Transfer,
   ): Promise<Readable> {
-    const path = `/feed/v1/objects/${digest}`;
+    const path = `${OBJECTS}${digest}`;
     return (await this.#fetch({ method: 'GET', path, caller }, transfer, dictionary)).body;
   }
 
@@ -204,7 +202,7 @@ export class Upstream {
   ): Promise<AsyncIterable<Buffer>> {
     const { body } = await this.#call({
       method: 'GET',
-      path: `/feed/v1/objects/${digest}`,
+      path: `${OBJECTS}${digest}`,
       caller,
       headers: { range: `bytes=${range.start}-${range.end}` },
       signal: transfer.signal,
@@ -213,7 +211,7 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#agent.destroy(), this.#objects.destroy()]);
   }
 
   async #fetch(
@@ -250,7 +248,8 @@ export class Upstream {
     if (json !== undefined) headers['content-type'] = 'application/json';
     let answer: Dispatcher.ResponseData;
     try {
-      answer = await this.#agent.request({
+      const agent = request.path.startsWith(OBJECTS) ? this.#objects : this.#agent;
+      answer = await agent.request({
         origin: this.url,
         path: request.path,
         method: request.method,
@@ -279,6 +278,16 @@ export class Upstream {
     }
     return this.#token.text;
   }
+}
+
+/** With at most so many connections. */
+function agent(connections: number): Agent {
+  return new Agent({
+    connect: { timeout: CONNECT_MS },
+    headersTimeout: HEADERS_MS,
+    bodyTimeout: SILENCE_MS,
+    connections,
+  });
 }
 
 function reason(error: unknown): string {

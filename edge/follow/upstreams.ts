@@ -62,6 +62,12 @@ export class Upstreams {
     this.advance(liar);
   }
 
+  /** The current one, then others that may have what it has not. */
+  inTurn(): Upstream[] {
+    const others = this.all.filter((upstream) => upstream !== this.#current && !this.#isAvoided(upstream));
+    return [this.#current, ...others];
+  }
+
   /** Those that would be better than the current one, best first. */
   preferred(): Upstream[] {
     return this.all

@@ -7,6 +7,7 @@ import { type PurgeTarget, purgeMatch, tagsIn } from '../../shared/purge.ts';
 import { HEADERS_FILE } from '../../shared/site-rules/rule-lines.ts';
 import { siteRules } from '../../shared/site-rules/site-rules.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
+import { isServed } from '../follow/cover.ts';
 import type { EdgeCatalog, EdgeSite, PendingPurge } from '../store/catalog.ts';
 
 const PAGE = 2000;
@@ -24,6 +25,10 @@ export interface PurgeParts {
   readonly damaged: (entries: readonly Entry[]) => Promise<readonly Entry[]>;
   /** Fetches what is damaged. */
   readonly repair: () => Promise<unknown>;
+  /** Of a lazy edge: drops what matches and nothing else names; gives what went. */
+  readonly drop:
+    | ((site: number, target: PurgeTarget, matches: (path: string) => boolean) => Promise<Digest[]>)
+    | undefined;
   /** Signs, keeps and reports that the purge is carried out. */
   readonly done: (purge: PendingPurge, matched: number) => Promise<void>;
   readonly log: Logger;
@@ -40,7 +45,7 @@ export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promi
 
 /** How many paths of what is shown match. */
 async function apply(
-  { catalog, store, forget, shown, damaged, repair, log }: PurgeParts,
+  { catalog, store, forget, shown, damaged, repair, drop, log }: PurgeParts,
   site: EdgeSite,
   target: PurgeTarget,
   signal: AbortSignal,
@@ -49,7 +54,9 @@ async function apply(
   const digests = new Set<Digest>();
   let matched = 0;
   let isDamaged = false;
-  for await (const entries of matchingEntries(catalog, store, site, target)) {
+  const matches = await matching(catalog, store, site, target);
+  for (const digest of (await drop?.(site.id, target, matches)) ?? []) digests.add(digest);
+  for await (const entries of matchingEntries(catalog, site, target, matches)) {
     signal.throwIfAborted();
     matched += entries.length;
     for (const { digest } of entries) if (digests.size <= MOST_NAMED) digests.add(digest);
@@ -64,32 +71,38 @@ async function apply(
   return matched;
 }
 
-/** Entries of the active revision that this edge holds, a page at a time. */
-async function* matchingEntries(
+/** Whether a path is meant, as the active revision tags it. */
+async function matching(
   catalog: EdgeCatalog,
   store: ObjectStore,
+  { id, active }: EdgeSite,
+  target: PurgeTarget,
+): Promise<(path: string) => boolean> {
+  const isTagged = target.tags.length > 0 && active.revision > 0;
+  const rules = siteRules(isTagged ? await headersFile(catalog, store, id, active.revision) : '', '');
+  const match = purgeMatch(target);
+  return (path) => match(path, () => tagsIn(rules.headers(`/${path}`).set));
+}
+
+/** Entries of the active revision that this edge serves, a page at a time. */
+async function* matchingEntries(
+  catalog: EdgeCatalog,
   { id, active, covers }: EdgeSite,
   target: PurgeTarget,
+  matches: (path: string) => boolean,
 ): AsyncGenerator<Entry[]> {
   const { revision } = active;
   if (revision === 0) return;
-  const isHeld = ({ path }: Entry) => covers === null || covers.some((prefix) => path.startsWith(prefix));
+  const isMeant = ({ path }: Entry) => isServed(path, covers) && matches(path);
   if (!target.all && target.globs.length === 0 && target.tags.length === 0) {
     const found = target.paths.map((path) => catalog.entryAt(id, revision, path as ContentPath));
-    yield (await Promise.all(found)).filter((entry) => entry !== undefined).filter(isHeld);
+    yield (await Promise.all(found)).filter((entry) => entry !== undefined).filter(isMeant);
     return;
   }
-  const match = purgeMatch(target);
-  const rules = siteRules(
-    target.tags.length === 0 ? '' : await headersFile(catalog, store, id, revision),
-    '',
-  );
   let after: ManifestCursor | undefined;
   do {
     const page = await catalog.manifestPage(id, revision, after, PAGE);
-    yield page.entries.filter(
-      (entry) => isHeld(entry) && match(entry.path, () => tagsIn(rules.headers(`/${entry.path}`).set)),
-    );
+    yield page.entries.filter(isMeant);
     after = page.next;
   } while (after !== undefined);
 }

@@ -1,13 +1,21 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { SkerryError } from '../../shared/errors.ts';
 import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
+import { nameSchema } from '../../shared/protocol.ts';
+import { namedPaths } from '../../shared/purge.ts';
 import { version } from '../../shared/version.ts';
 import { LATENCY_BUCKETS, type ServingCounters } from '../activate/messages.ts';
 import type { Identity } from '../follow/identity.ts';
 import type { Replica } from '../replica.ts';
+
+const warmRequest = Type.Object(
+  { site: nameSchema, paths: Type.Array(Type.String(), { maxItems: 1000 }) },
+  { additionalProperties: false },
+);
 
 /**
  * The admin server, apart from the one that serves readers and on loopback: health without any conditions,
@@ -15,7 +23,7 @@ import type { Replica } from '../replica.ts';
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
-  replica: Pick<Replica, 'standing' | 'verify' | 'prune'>,
+  replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'>,
   counters: () => Promise<ServingCounters>,
   log: Logger,
 ): FastifyInstance {
@@ -45,9 +53,20 @@ export function buildAdmin(
   const secondsSum = gauge(`${seconds}_sum`, 'What all answers took.', ['site']);
   const secondsCount = gauge(`${seconds}_count`, 'Answers.', ['site']);
 
+  const held = gauge('skerry_edge_held_bytes', 'Objects on the disk of a lazy edge.');
+  const budget = gauge('skerry_edge_disk_budget_bytes', 'What they may take.');
+  const evicted = gauge('skerry_edge_evicted_objects_total', 'Objects that made room for others.');
+  const misses = gauge('skerry_edge_misses_total', 'Requests for an object that was not all here.', [
+    'fetch',
+  ]);
+
   const overview = async () => {
     const { sites, ...standing } = await replica.standing();
-    return { name, region, version, ...standing, sites: sites.map(({ id: _id, ...site }) => site) };
+    return {
+      ...{ name, region, version, ...standing },
+      sites: sites.map(({ id: _id, ...site }) => site),
+      storage: replica.storage() ?? null,
+    };
   };
 
   app.get('/healthz', () => ({ status: 'ok' }));
@@ -64,12 +83,14 @@ export function buildAdmin(
   app.post(
     '/verify',
     { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
-    (request, reply) => {
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      return replica.verify((request.body as { repair: boolean }).repair, gone.signal);
-    },
+    (request, reply) => replica.verify((request.body as { repair: boolean }).repair, untilGone(reply)),
   );
+  app.post('/warm', { schema: { body: warmRequest } }, (request, reply) => {
+    const { site, paths } = request.body as Static<typeof warmRequest>;
+    const named = namedPaths(paths);
+    if ('fault' in named) throw new SkerryError('bad-pattern', named.fault);
+    return replica.warm(site, named, untilGone(reply));
+  });
   app.post('/prune', { schema: { body: Type.Object({}, { additionalProperties: false }) } }, async () => {
     await replica.prune();
     return {};
@@ -81,6 +102,13 @@ export function buildAdmin(
       metric.reset();
     position.set(now.position);
     lag.set(now.head - now.position);
+    if (now.storage !== null) {
+      held.set(now.storage.heldBytes);
+      budget.set(now.storage.budgetBytes);
+      evicted.set(now.storage.evictedObjects);
+      misses.set({ fetch: 'own' }, now.storage.misses - now.storage.collapsed);
+      misses.set({ fetch: 'collapsed' }, now.storage.collapsed);
+    }
     for (const site of now.sites) {
       revision.set({ site: site.name }, site.revision);
       pending.set({ site: site.name }, site.pendingBytes);
@@ -100,4 +128,11 @@ export function buildAdmin(
   });
 
   return app;
+}
+
+/** Aborts when the caller has gone. */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }

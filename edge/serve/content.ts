@@ -8,6 +8,7 @@ import type { EntryHistory, FormerEntry } from '../../shared/manifest/history.ts
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import type { CacheState } from './cache-status.ts';
 import type { ReadyVariants } from './ready-variants.ts';
 import type { Representation, Variant } from './representation.ts';
 
@@ -20,12 +21,22 @@ const ENTRY_BYTES = 500;
 /** Objects asked for once, which are taken into memory when they are asked for again. */
 const SEEN_BYTES = 1024 * 1024;
 
-export type Body =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly tier: 'memory' | 'disk' }
-  | { readonly kind: 'stream'; readonly stream: Readable; readonly tier: 'disk' };
+export type Body = { readonly cache: CacheState } & (
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'stream'; readonly stream: Readable }
+);
+
+/** Where answers get their bytes from. */
+export interface Bodies {
+  /** The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
+  body(representation: Representation, range: ByteRange | undefined): Body | Promise<Body>;
+}
+
+const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };
+const FROM_DISK: CacheState = { kind: 'hit', tier: 'disk' };
 
 /** Finds entries and their bytes for a serving process: what is hot in memory, the rest from disk. */
-export class Content {
+export class Content implements Bodies {
   readonly #manifests: ManifestReader & EntryHistory;
   readonly #objects: ObjectReader;
   readonly #variants: ReadyVariants;
@@ -66,17 +77,16 @@ export class Content {
     return this.#variants.of(digest, { site, revision, path });
   }
 
-  /** The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
   body({ digest, size, coding }: Representation, range: ByteRange | undefined): Body {
     const cached = this.#bytes.get(digest);
-    if (cached !== undefined) return { kind: 'bytes', bytes: cut(cached, range), tier: 'memory' };
+    if (cached !== undefined) return { kind: 'bytes', bytes: cut(cached, range), cache: FROM_MEMORY };
     const made = coding === undefined ? undefined : this.#readVariant(digest);
-    if (made !== undefined) return { kind: 'bytes', bytes: cut(made, range), tier: 'disk' };
-    if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), tier: 'disk' };
+    if (made !== undefined) return { kind: 'bytes', bytes: cut(made, range), cache: FROM_DISK };
+    if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), cache: FROM_DISK };
     const stream = this.#objects.stream(digest, range);
     if (stream === undefined) throw notStored(digest);
     if (size <= LARGEST_IN_MEMORY) this.#loadWhenHot(digest, size);
-    return { kind: 'stream', stream, tier: 'disk' };
+    return { kind: 'stream', stream, cache: FROM_DISK };
   }
 
   /** A whole object at once, for what a request cannot be answered without. Throws `no-such-object`. */

@@ -1,7 +1,7 @@
 import { isFingerprinted } from '../../shared/asset-name.ts';
 import { type PurgeMatch, purgeMatch } from '../../shared/purge.ts';
+import { compiledPattern } from '../../shared/site-rules/compiled-pattern.ts';
 import type { FormerAssets } from '../activate/messages.ts';
-import { compiledPattern } from './compiled-pattern.ts';
 
 /**
  * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a

@@ -7,6 +7,7 @@ import type { ClientLimits } from './client-limits.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
+import type { ObjectUse } from './object-use.ts';
 import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
 import type { Tls } from './tls/tls.ts';
 
@@ -15,6 +16,8 @@ export interface Front {
   listen(host: string): Promise<void>;
   /** Prepared answers may be right no more. */
   forgetAnswers(): void;
+  /** Notes of which objects prepared answers were given since then, in milliseconds since 1970. */
+  noteUse(use: ObjectUse, since: number): void;
   /** Breaks off whatever is asked from now on, on connections that are open. */
   refuse(): void;
   /** Resolves when what had begun is answered and all connections are closed. */
@@ -43,6 +46,7 @@ export async function httpFront(parts: ServerParts, port: number): Promise<Front
       await listening(readers, { host, port, reusePort: true });
     },
     forgetAnswers: () => answers.forgetAll(),
+    noteUse: (use, since) => answers.noteUse(use, since),
     refuse: () => void server.prependListener('request', breakOff),
     async drain() {
       const closed = [readers, server].map(closing);
@@ -76,6 +80,7 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
   return {
     listen: (host) => listening(server, { host, port: tls.port, reusePort: true }),
     forgetAnswers: () => answers.forgetAll(),
+    noteUse: (use, since) => answers.noteUse(use, since),
     refuse() {
       isRefusing = true;
       server.prependListener('request', breakOff);

@@ -13,6 +13,9 @@ import { ClientLimits } from './client-limits.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
 import { httpFront, httpsFront } from './front.ts';
+import { LazyBodies } from './lazy-bodies.ts';
+import { MissingObjects } from './missing-objects.ts';
+import { ObjectUse } from './object-use.ts';
 import { ReadyVariants } from './ready-variants.ts';
 import { RulesInForce } from './rules-in-force.ts';
 import { Tls } from './tls/tls.ts';
@@ -43,7 +46,7 @@ process.once('message', (message: ToServing) => {
 
 goBeforeReplication();
 
-async function serve({ folder, host, port, clients, ...options }: Start): Promise<void> {
+async function serve({ folder, host, port, clients, isLazy, ...options }: Start): Promise<void> {
   const log = createLogger();
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
@@ -52,14 +55,19 @@ async function serve({ folder, host, port, clients, ...options }: Start): Promis
   const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const content = new Content(manifests, objects, variants);
+  const missing = new MissingObjects(join(folder, 'objects'), tell);
+  const use = new ObjectUse();
+  const bodies = isLazy ? new LazyBodies(content, missing, use) : content;
   const rules = new RulesInForce(content);
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);
-  const parts = { views, content, rules, counters, limits, accessLog, log, tls };
+  const parts = { views, content, bodies, rules, counters, limits, accessLog, log, tls };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
+  let toldUseAt = 0;
   const forgetAnswers = () => {
+    noteUse();
     for (const front of fronts) front.forgetAnswers();
   };
   tls?.onChange(forgetAnswers);
@@ -86,6 +94,15 @@ async function serve({ folder, host, port, clients, ...options }: Start): Promis
       case 'variants':
         if (variants.forget(message.sources)) forgetAnswers();
         return;
+      case 'stored':
+      case 'coming':
+      case 'arrived':
+      case 'broke':
+      case 'refused':
+        return missing.received(message);
+      case 'use':
+        noteUse();
+        return tell({ t: 'used', turn: message.turn, ...use.take() });
       case 'counters':
         return tell({ t: 'counters', turn: message.turn, counters: counters.snapshot() });
       case 'drain':
@@ -100,6 +117,12 @@ async function serve({ folder, host, port, clients, ...options }: Start): Promis
 
   for (const front of fronts) await front.listen(host);
   tell({ t: 'listening', port });
+
+  function noteUse(): void {
+    if (!isLazy) return;
+    for (const front of fronts) front.noteUse(use, toldUseAt);
+    toldUseAt = Date.now();
+  }
 
   /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
   function endAsOrphan(): void {

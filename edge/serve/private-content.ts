@@ -1,6 +1,6 @@
 import { ACCESS_TOKEN, admits } from '../../shared/signed-url.ts';
+import { compiledPattern } from '../../shared/site-rules/compiled-pattern.ts';
 import type { PrivateContent } from '../activate/messages.ts';
-import { compiledPattern } from './compiled-pattern.ts';
 import type { ReaderRequest } from './decide.ts';
 
 /** `path` is decoded, with its first slash. */

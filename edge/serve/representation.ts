@@ -10,9 +10,11 @@ export interface Representation {
   readonly size: number;
   /** Undefined for the entry's own bytes. */
   readonly coding: ContentCoding | undefined;
+  /** The entry's object. */
+  readonly source: Digest;
 }
 
-export interface Variant extends Representation {
+export interface Variant extends Omit<Representation, 'source'> {
   readonly coding: ContentCoding;
 }
 
@@ -32,12 +34,14 @@ export function chooseRepresentation(
   variants: readonly Variant[],
   headers: Tags,
 ): Representation {
-  const plain: Representation = { digest: entry.digest, size: entry.size, coding: undefined };
+  const source = entry.digest;
+  const plain: Representation = { digest: source, size: entry.size, coding: undefined, source };
+  const coded = variants.map((variant): Representation => ({ ...variant, source }));
   const acceptable = (codings: readonly ContentCoding[]) => chooseCoding(headers['accept-encoding'], codings);
   const coding = acceptable(variants.map((variant) => variant.coding));
-  const chosen = variants.find((variant) => variant.coding === coding) ?? plain;
+  const chosen = coded.find((variant) => variant.coding === coding) ?? plain;
   const named = headers['if-range'] ?? headers['if-none-match'] ?? headers['if-match'];
   if (named === undefined || namesTag(named, etagOf(chosen.digest))) return chosen;
-  const usable = [plain, ...variants.filter((variant) => acceptable([variant.coding]) !== undefined)];
+  const usable = [plain, ...coded.filter((variant) => variant.coding && acceptable([variant.coding]))];
   return usable.find(({ digest }) => namesTag(named, etagOf(digest))) ?? chosen;
 }

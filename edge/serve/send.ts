@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Answer } from './answer.ts';
-import type { Body, Content } from './content.ts';
+import { cacheStatus } from './cache-status.ts';
+import type { Bodies } from './content.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 
@@ -9,31 +10,33 @@ import type { Representation } from './representation.ts';
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
-export function send(answer: Answer, content: Content, reply: FastifyReply): FastifyReply {
+export async function send(answer: Answer, bodies: Bodies, reply: FastifyReply): Promise<void> {
   const { status, headers, body } = answer;
+  // Not before the bytes are found: an error has other headers.
+  const begin = () => reply.code(status).headers(headers);
   switch (body.kind) {
     case 'none':
-      return reply.code(status).headers(headers).header('cache-status', 'Skerry; hit').send();
+      begin().header('cache-status', 'Skerry; hit').send();
+      return;
     case 'text':
-      return reply.code(status).headers(headers).send(body.text);
+      begin().send(body.text);
+      return;
     case 'bytes': {
-      const found = content.body(body.representation, body.range);
-      reply.code(status).headers(headers).header('cache-status', cacheStatus(found.tier));
-      if (found.kind === 'stream') return reply.send(found.stream);
-      return reply.send(found.bytes.length <= SLICE_BYTES ? found.bytes : Readable.from(slices(found.bytes)));
+      const found = await bodies.body(body.representation, body.range);
+      begin().header('cache-status', cacheStatus(found.cache));
+      if (found.kind === 'stream') reply.send(found.stream);
+      else if (found.bytes.length <= SLICE_BYTES) reply.send(found.bytes);
+      else reply.send(Readable.from(slices(found.bytes)));
+      return;
     }
     case 'parts': {
-      const first = content.body(body.representation, body.layout.parts[0]?.range);
+      const first = await bodies.body(body.representation, body.layout.parts[0]?.range);
       if (first.kind === 'stream') first.stream.destroy();
-      reply.code(status).headers(headers).header('cache-status', cacheStatus(first.tier));
-      return reply.send(
-        Readable.from(parts(body.representation, body.layout, content), { objectMode: false }),
-      );
+      begin().header('cache-status', cacheStatus(first.cache));
+      reply.send(Readable.from(parts(body.representation, body.layout, bodies), { objectMode: false }));
     }
   }
 }
-
-export const cacheStatus = (tier: Body['tier']) => `Skerry; hit; detail=${tier}`;
 
 function* slices(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
@@ -42,11 +45,11 @@ function* slices(bytes: Buffer): Generator<Buffer> {
 async function* parts(
   representation: Representation,
   { parts, tail }: MultipartLayout,
-  content: Content,
+  bodies: Bodies,
 ): AsyncGenerator<Buffer> {
   for (const { head, range } of parts) {
     yield Buffer.from(head);
-    const found = content.body(representation, range);
+    const found = await bodies.body(representation, range);
     if (found.kind === 'bytes') yield* slices(found.bytes);
     else yield* found.stream as AsyncIterable<Buffer>;
   }

@@ -12,7 +12,7 @@ import type { AccessLog } from './access-log.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { ClientErrors } from './client-errors.ts';
 import type { ClientLimits } from './client-limits.ts';
-import type { Content } from './content.ts';
+import type { Bodies, Content } from './content.ts';
 import type { Counters } from './counters.ts';
 import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
 import { checkHead } from './request-head.ts';
@@ -37,6 +37,8 @@ const TEXT = 'text/plain; charset=utf-8';
 export interface ServerParts {
   readonly views: Views;
   readonly content: Content;
+  /** Where answers get their bytes from. */
+  readonly bodies: Bodies;
   readonly rules: RulesInForce;
   readonly counters: Counters;
   readonly log: Logger;
@@ -114,7 +116,7 @@ declare module 'fastify' {
 
 function withRoutes(
   app: FastifyInstance,
-  { views, content, rules, counters, limits, accessLog, log, tls }: ServerParts,
+  { views, content, bodies, rules, counters, limits, accessLog, log, tls }: ServerParts,
   scheme: 'http' | 'https',
 ): FastifyInstance {
   app.removeAllContentTypeParsers();
@@ -123,6 +125,11 @@ function withRoutes(
     if (hasCode(error, 'no-such-object')) {
       log.error({ err: error, url: request.url }, 'an object is missing');
       return reply.code(503).header('retry-after', '5').type(TEXT).send('Being repaired\n');
+    }
+    if (hasCode(error, 'unavailable')) {
+      log.debug({ err: error, url: request.url }, 'an object did not come');
+      reply.code(503).header('retry-after', '5').header('cache-status', 'Skerry; fwd=miss');
+      return reply.type(TEXT).send('This edge cannot fetch it now\n');
     }
     log.error({ err: error, url: request.url }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
@@ -163,10 +170,10 @@ function withRoutes(
     });
     if (head.kind === 'refused') {
       if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
-      return send(textAnswer(400, `${head.reason}\n`), content, reply);
+      return sent(textAnswer(400, `${head.reason}\n`), reply);
     }
     if (!limits.allows(request.ip, performance.now()))
-      return send(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), content, reply);
+      return sent(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), reply);
     let sites = views.current();
     while (sites instanceof Promise) {
       await sites;
@@ -181,20 +188,25 @@ function withRoutes(
     const view = sites.find(head.host);
     request.served = { site: view?.name, host: head.host };
     if (view === undefined)
-      return send(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), content, reply);
+      return sent(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), reply);
     const secure = scheme === 'http' && head.host !== undefined ? tls?.addressOf(head.host) : undefined;
-    if (secure !== undefined) send(redirectTo(`${secure}${head.target}`, asked), content, reply);
-    else sendFrom(view, asked, reply);
+    if (secure !== undefined) return sent(redirectTo(`${secure}${head.target}`, asked), reply);
+    await sendFrom(view, asked, reply);
+    return reply;
+  }
+
+  async function sent(answer: Answer, reply: FastifyReply): Promise<FastifyReply> {
+    await send(answer, bodies, reply);
     return reply;
   }
 
   /** A variant may just have made room for others: then the plain bytes are sent. */
-  function sendFrom(view: SiteView, asked: ReaderRequest, reply: FastifyReply): void {
+  async function sendFrom(view: SiteView, asked: ReaderRequest, reply: FastifyReply): Promise<void> {
     try {
-      send(answerFrom(view, asked), content, reply);
+      await send(answerFrom(view, asked), bodies, reply);
     } catch (error) {
       if (asked.headers['accept-encoding'] === undefined || !hasCode(error, 'no-such-object')) throw error;
-      send(answerFrom(view, withoutCodings(asked)), content, reply);
+      await send(answerFrom(view, withoutCodings(asked)), bodies, reply);
     }
   }
 

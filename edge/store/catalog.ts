@@ -14,11 +14,13 @@ import type { Payload } from '../../shared/record-kinds.ts';
 import type { Mode, SitePolicy } from '../../shared/site-policy.ts';
 import type { Remote } from '../../shared/thread.ts';
 import type { ChainState } from '../follow/chain-state.ts';
+import type { Cover } from '../follow/cover.ts';
 
 /** The edge's catalog. Every method is one transaction, in the order of the calls; durable unless it says so. */
 export type EdgeCatalog = Remote<EdgeCatalogCalls>;
 
 export type EdgeCatalogCalls = ChainCalls &
+  LazyCalls &
   SiteCalls &
   StagedCalls &
   ReceiptCalls &
@@ -49,8 +51,8 @@ export interface EdgeSite {
   readonly former: readonly FormerRevision[];
   /** Those up to whose revision no former revision answers for what they name. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
-  /** The path prefixes whose objects are whole at the active revision; null for all. */
-  readonly covers: readonly string[] | null;
+  /** Which objects are whole here at the active revision. */
+  readonly covers: Cover;
 }
 
 export interface FormerRevision {
@@ -101,8 +103,8 @@ export interface SiteCalls {
   /** Drops the rest of a deleted site, when its manifests are gone. */
   forgetSite(site: number): void;
   /** Makes the prepared revision the active one; `now` is in milliseconds since 1970. */
-  reveal(site: number, milestone: Milestone, covers: readonly string[] | null, now: number): void;
-  setCovers(site: number, covers: readonly string[] | null): void;
+  reveal(site: number, milestone: Milestone, covers: Cover, now: number): void;
+  setCovers(site: number, covers: Cover): void;
   /** Revisions that were whole here and have not been pruned, ascending. */
   held(site: number): number[];
   dropHeld(site: number, revisions: readonly number[]): void;
@@ -183,6 +185,36 @@ export interface PurgeCalls {
   markPurgesSent(receipts: readonly PurgeReceipt[]): void;
   /** Forgets those of a site that are older than all of its revisions that are kept. */
   dropPurges(site: number): void;
+}
+
+/** What a lazy edge asks about objects that it holds, or is asked for. */
+export interface LazyCalls {
+  /** How to fetch an object that some entry names, as content or as a chunk list; undefined when none does. */
+  fetchable(digest: Digest): Fetchable | undefined;
+  /** Who names the objects, in the active revision of a site or one that is on its way: up to `limit` for each. */
+  currentNames(digests: readonly Digest[], limit: number): NamedObject[];
+  /** Who names the object, in any revision of any site. */
+  allNames(digest: Digest, limit: number): NamedObject[];
+  /** What the path has held in all revisions. */
+  objectsOfPath(site: number, path: string): NamedObject[];
+  /** Pages of all that a site names, in any revision, from 0 on; some more than once. */
+  objectsOfSite(
+    site: number,
+    after: number,
+    limit: number,
+  ): { objects: NamedObject[]; next: number | undefined };
+}
+
+export type Fetchable =
+  /** `kin`: what the same path held in other revisions, newest first. */
+  | { readonly kind: 'content'; readonly object: NeededObject; readonly kin: readonly NeededObject[] }
+  /** The object whose chunks it lists. */
+  | { readonly kind: 'chunk-list'; readonly of: NeededObject };
+
+export interface NamedObject {
+  readonly digest: Digest;
+  readonly site: number;
+  readonly path: string;
 }
 
 export interface RemovalCalls {

@@ -8,6 +8,7 @@ import { openDatabase, statements } from '../../shared/sqlite/open.ts';
 import type { EdgeCatalogCalls } from './catalog.ts';
 import { migrations } from './schema.ts';
 import { chainCalls } from './sqlite/chain.ts';
+import { lazyCalls } from './sqlite/lazy.ts';
 import { purgeCalls } from './sqlite/purges.ts';
 import { receiptCalls } from './sqlite/receipts.ts';
 import { noteRemovals, removalCalls } from './sqlite/removals.ts';
@@ -25,6 +26,7 @@ export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
     ...openStaging(database, (digests) => noteRemovals(sql, digests)),
     ...openPruning(database, (digests) => noteRemovals(sql, digests)),
     ...removalCalls(sql),
+    ...lazyCalls(sql),
     ...chainCalls(database, sql),
     ...siteCalls(database, sql),
     ...stagedCalls(database, sql),

@@ -30,6 +30,8 @@ const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz
 export interface VariantsParts {
   readonly place: VariantsPlace;
   readonly catalog: EdgeCatalog;
+  /** Most objects are not here: variants are made of what readers ask for alone. */
+  readonly isLazy: boolean;
   /** Told of objects whose variants are others than before. */
   readonly changed: (sources: readonly Digest[]) => void;
   readonly clock: Clock;
@@ -102,14 +104,14 @@ export class Variants {
   }
 
   async #makeAll(): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { clock, log, isLazy } = this.#parts;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const settles = this.#shownAt + SETTLED_MS - clock.monotonic();
       const changed = this.#work.wait(settles > 0 ? settles : IDLE_MS, signal);
       try {
         await this.#makeWanted();
-        if (settles <= 0) for (const view of this.#views) await this.#makeSite(view);
+        if (settles <= 0 && !isLazy) for (const view of this.#views) await this.#makeSite(view);
         this.#tell();
       } catch (error) {
         if (!signal.aborted) log.warn({ err: error }, 'no variants were made');

@@ -1,9 +1,7 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes, digestFromBytes, digestOf } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
-import { openDatabase, statements, transaction } from '../../shared/sqlite/open.ts';
+import { openDerived, statements, transaction } from '../../shared/sqlite/open.ts';
 import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
 import { serveCalls } from '../../shared/thread.ts';
 import { yieldToAll } from '../activate/priority.ts';
@@ -35,21 +33,8 @@ export interface Made {
 /** Rows are given back to the disk some at a time. */
 const PAGES_GIVEN_BACK = 1000;
 
-/** What is lost of it is made again: a file that is damaged is begun anew. */
-function opened(file: string) {
-  try {
-    return openDatabase(file, migrations, 'shrinking');
-  } catch (error) {
-    if (error instanceof SkerryError) throw error;
-    for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
-    return openDatabase(file, migrations, 'shrinking');
-  }
-}
-
 function openVariants({ folder, bytes: most }: VariantsPlace) {
-  const database = opened(variantFile(folder));
-  // A loss of power may take the last ones: they are made again.
-  database.exec('PRAGMA synchronous = NORMAL');
+  const database = openDerived(variantFile(folder), migrations);
   const sql = statements(database);
   const objects = openObjectReader(join(folder, 'objects'));
   let stored = Number(

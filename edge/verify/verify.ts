@@ -1,15 +1,17 @@
 import { differing } from '../../shared/bucket-list.ts';
 import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../shared/buckets.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
+import type { Entry } from '../../shared/entry.ts';
 import type { Gate } from '../../shared/gate.ts';
 import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Bucket } from '../../shared/manifest/buckets.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { remakeDigests, stageLeaves } from '../follow/compare.ts';
+import { type Cover, isHeldAlways, isServed } from '../follow/cover.ts';
 import { isWanted } from '../follow/next-step-plan.ts';
 import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
-import { fetchManifest, isCovered } from '../follow/site-sync.ts';
+import { fetchManifest } from '../follow/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import { digestOfStream } from './digest-of-stream.ts';
 
@@ -118,7 +120,7 @@ async function verifySite(
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     const page = await catalog.manifestPage(id, active.revision, cursor, PAGE);
-    const held = page.entries.filter(({ path, digest }) => isCovered(path, covers) && !own.has(digest));
+    const held = (await heldEntries(parts, page.entries, covers)).filter(({ digest }) => !own.has(digest));
     for (const entry of held) {
       own.add(entry.digest);
       seen.add(entry.digest);
@@ -142,9 +144,21 @@ async function verifySite(
     damaged,
   };
   if (!repair || damaged.length === 0) return { ...result, repaired: false };
-  const covered = { ...parts, limits: { ...parts.limits, prefixes: covers === null ? null : [...covers] } };
-  await fetchManifest(covered, source, id, active.revision, () => {}, { signal, bandwidths: [] });
+  await fetchManifest(parts, source, id, active.revision, covers, () => {}, { signal, bandwidths: [] });
   return { ...result, repaired: true };
+}
+
+/** Those whose objects should be here; of a lazy edge also those that are, though they need not. */
+async function heldEntries(
+  { store }: Pick<VerifyParts, 'store'>,
+  entries: readonly Entry[],
+  covers: Cover,
+): Promise<Entry[]> {
+  const digests = entries.map(({ digest }) => digest);
+  const absent = new Set(covers.pinned === null ? [] : await store.missing(digests));
+  return entries.filter(
+    ({ path, digest }) => isHeldAlways(path, covers) || (isServed(path, covers) && !absent.has(digest)),
+  );
 }
 
 /** The nodes as computed from the entries, and whether all stored digests are those. */

@@ -1,8 +1,7 @@
 import { Type } from 'typebox';
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/api.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { PurgeTarget } from '../../shared/purge.ts';
-import { pathPattern } from '../../shared/site-rules/path-pattern.ts';
+import { namedPaths, type PurgeTarget } from '../../shared/purge.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
@@ -41,15 +40,11 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
 
 /** Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
 function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTarget {
-  const named = paths.map((path) => path.replace(/^\//, ''));
-  const globs = named.filter((path) => path.includes('*')).map((path) => `/${path}`);
-  for (const glob of globs) {
-    const pattern = pathPattern(glob);
-    if ('fault' in pattern) throw new SkerryError('bad-purge', pattern.fault);
-  }
+  const named = namedPaths(paths);
+  if ('fault' in named) throw new SkerryError('bad-purge', named.fault);
   const badTag = tags.find((tag) => !/^[!-+\--~]{1,256}$/.test(tag));
   if (badTag !== undefined) throw new SkerryError('bad-purge', `${JSON.stringify(badTag)} is not a tag`);
   const isEmpty = paths.length === 0 && tags.length === 0;
   if (all !== isEmpty) throw new SkerryError('bad-purge', 'a purge is either of all, or of paths and tags');
-  return { all, paths: named.filter((path) => !path.includes('*')).map(checkedPath), globs, tags };
+  return { all, paths: named.paths.map(checkedPath), globs: named.globs, tags };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { SkerryError } from '../errors.ts';
 
@@ -22,6 +23,23 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
     throw error;
   }
   return database;
+}
+
+/** Opens what is made again when it is lost: a damaged file is begun anew, and a loss of power may take the last changes. */
+export function openDerived(path: string, migrations: Migrations): DatabaseSync {
+  const database = openOrBegin(path, migrations);
+  database.exec('PRAGMA synchronous = NORMAL');
+  return database;
+}
+
+function openOrBegin(path: string, migrations: Migrations): DatabaseSync {
+  try {
+    return openDatabase(path, migrations, 'shrinking');
+  } catch (error) {
+    if (error instanceof SkerryError) throw error;
+    for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+    return openDatabase(path, migrations, 'shrinking');
+  }
 }
 
 /** Opens a second, reading connection to a database that its writer has already created. */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { constants, open, rm } from 'node:fs/promises';
 import type { Digest } from '../digest.ts';
 import type { SurveyThreads } from '../hashing/survey-threads.ts';
 import type { ByteRange, Draft } from './object-store.ts';
@@ -10,16 +10,19 @@ export async function openDraft(
   surveys: SurveyThreads,
   keep: (file: string, digest: Digest) => Promise<void>,
 ): Promise<Draft> {
-  const handle = await open(file, 'a+', 0o600);
+  const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   let size = (await handle.stat()).size;
+  const write = async (at: number, bytes: Uint8Array) => {
+    for (let done = 0; done < bytes.length; )
+      done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+    size = Math.max(size, at + bytes.length);
+  };
   return {
     get size() {
       return size;
     },
-    async append(bytes) {
-      await handle.writeFile(bytes);
-      size += bytes.length;
-    },
+    append: (bytes) => write(size, bytes),
+    write,
     async truncate(to) {
       await handle.truncate(to);
       size = to;

@@ -4,6 +4,10 @@ import type { Digest } from '../digest.ts';
 /** Where the file store keeps things. Known to its writer and to the serving processes that read beside it. */
 export const smallObjectsFile = (folder: string) => join(folder, 'small.sqlite');
 export const draftsFolder = (folder: string) => join(folder, 'drafts');
+/** Of an object that comes in chunk by chunk, in no order: unlike other drafts it is of no use to a later process. */
+export const fillName = (digest: Digest) => `fill-${digest}`;
+export const isFillName = (name: string) => name.startsWith('fill-');
+export const fillFile = (folder: string, digest: Digest) => join(draftsFolder(folder), fillName(digest));
 export const largeFolder = (folder: string) => join(folder, 'large');
 export const largeObjectFile = (folder: string, digest: Digest) =>
   join(largeFolder(folder), digest.slice(0, 2), digest);

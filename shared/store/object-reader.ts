@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, openSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SMALL_OBJECT } from '../bundle.ts';
 import { type Digest, digestBytes } from '../digest.ts';
@@ -39,12 +39,7 @@ export function openObjectReader(folder: string): ObjectReader {
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     },
     large(digest) {
-      try {
-        return readFileSync(largeObjectFile(folder, digest));
-      } catch (error) {
-        if (systemCode(error) === 'ENOENT') return undefined;
-        throw error;
-      }
+      return ifThere(() => readFileSync(largeObjectFile(folder, digest)));
     },
     async verified(digest, size) {
       const stream = this.stream(digest);
@@ -60,9 +55,21 @@ export function openObjectReader(folder: string): ObjectReader {
       return at === size && hash.digest('hex') === digest ? bytes : undefined;
     },
     stream(digest, range) {
-      const file = largeObjectFile(folder, digest);
-      return existsSync(file) ? createReadStream(file, { ...range, highWaterMark: SLICE_BYTES }) : undefined;
+      // Open from now on: it can still be read when it is removed meanwhile.
+      const fd = ifThere(() => openSync(largeObjectFile(folder, digest), 'r'));
+      return fd === undefined
+        ? undefined
+        : createReadStream('', { ...range, fd, highWaterMark: SLICE_BYTES });
     },
     close: () => database.close(),
   };
+}
+
+function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -52,6 +52,8 @@ export interface Draft {
   /** Bytes so far. */
   readonly size: number;
   append(bytes: Uint8Array): Promise<void>;
+  /** Writes at a place within what there is or beyond it; what it leaves between reads as zeros. */
+  write(at: number, bytes: Uint8Array): Promise<void>;
   truncate(size: number): Promise<void>;
   read(range: ByteRange): Readable;
   survey(): Promise<Survey>;

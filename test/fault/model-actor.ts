@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { SiteView } from '../../edge/activate/messages.ts';
-import { isCovered } from '../../edge/follow/site-sync.ts';
+import { isHeldAlways } from '../../edge/follow/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
@@ -94,7 +94,7 @@ export class Actor {
       });
       if (this.areObjectsDamaged) continue;
       for (const { path, digest, size } of entries) {
-        if (!isCovered(path, prefixes)) continue;
+        if (!isHeldAlways(path, { prefixes, pinned: null })) continue;
         const bytes = disk.objects.get(digest);
         if (bytes === undefined)
           this.faults.push(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);

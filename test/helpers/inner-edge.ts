@@ -134,6 +134,7 @@ export class InnerEdge {
         forget: () => {},
       },
       encodings,
+      lazy: undefined,
       clock,
       log,
     });

@@ -57,6 +57,13 @@ export function openMemoryStore({ objects, drafts }: MemoryDisk): ObjectStore {
       async append(bytes) {
         drafts.set(name, Buffer.concat([held(), bytes]));
       },
+      async write(at, bytes) {
+        const before = held();
+        const grown = Buffer.alloc(Math.max(before.length, at + bytes.length));
+        before.copy(grown);
+        grown.set(bytes, at);
+        drafts.set(name, grown);
+      },
       async truncate(size) {
         drafts.set(name, held().subarray(0, size));
       },

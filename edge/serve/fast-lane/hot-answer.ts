@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Digest } from '../../../shared/digest.ts';
 import type { SiteView } from '../../activate/messages.ts';
 
 /** A whole answer in the bytes that go over the wire, made once for many requests. */
@@ -7,17 +8,22 @@ export class HotAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** The object that it is made of. */
+  readonly source: Digest;
+  /** When it was given last, in milliseconds since 1970. */
+  usedAt = 0;
   readonly #head: string;
   readonly #connection: string;
   #bytes: Buffer;
   #second: number;
 
   constructor(parts: HotAnswerParts, second: number) {
-    const { view, status, headers, body, keepAliveMs } = parts;
+    const { view, status, headers, body, source, keepAliveMs } = parts;
     this.view = view;
     this.status = status;
     this.headers = headers;
     this.body = body;
+    this.source = source;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}`;
     this.#connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`;
@@ -55,5 +61,6 @@ export interface HotAnswerParts {
   readonly headers: Readonly<Record<string, string>>;
   /** Not copied before it is needed: it must not change. */
   readonly body: Uint8Array;
+  readonly source: Digest;
   readonly keepAliveMs: number;
 }

@@ -1,10 +1,11 @@
 import { ByteCache } from '../../../shared/byte-cache.ts';
 import { isSmall } from '../../../shared/store/object-reader.ts';
 import type { SiteView } from '../../activate/messages.ts';
+import { cacheStatus } from '../cache-status.ts';
 import type { Content } from '../content.ts';
 import { decide } from '../decide.ts';
+import type { ObjectUse } from '../object-use.ts';
 import type { RulesInForce } from '../rules-in-force.ts';
-import { cacheStatus } from '../send.ts';
 import { servedSite } from '../served-site.ts';
 import type { SiteSelection } from '../site-selection.ts';
 import type { Tls } from '../tls/tls.ts';
@@ -46,6 +47,11 @@ export class HotAnswers {
     return made;
   }
 
+  /** Notes what has been given since then. */
+  noteUse(use: ObjectUse, since: number): void {
+    for (const { source, usedAt } of this.#answers.values()) if (usedAt >= since) use.note(source, usedAt);
+  }
+
   forgetAll(): void {
     this.#answers.clear();
   }
@@ -69,8 +75,9 @@ export class HotAnswers {
         {
           view,
           status,
-          headers: { ...headers, 'cache-status': cacheStatus('memory') },
+          headers: { ...headers, 'cache-status': cacheStatus({ kind: 'hit', tier: 'memory' }) },
           body: found.bytes,
+          source: body.representation.source,
           keepAliveMs,
         },
         second,

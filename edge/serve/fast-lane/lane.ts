@@ -70,7 +70,8 @@ class LaneConnection {
   readonly #answerAll = (chunk: Buffer) => {
     const { views, answers, counters, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
-    const second = Math.floor(Date.now() / 1000);
+    const now = Date.now();
+    const second = Math.floor(now / 1000);
     for (let at = 0; at < chunk.length; ) {
       const sites = views.current();
       if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
@@ -79,6 +80,7 @@ class LaneConnection {
       if (get === undefined || answer === undefined || !views.mayServe(answer.view) || !this.#isAllowed())
         return this.#handOver(chunk.subarray(at));
       at += get.bytes;
+      answer.usedAt = now;
       counters.count(answer.view.name, answer.status, answer.body.length, 0);
       accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#socket.remoteAddress));
       const isTaken = this.#socket.write(answer.at(second));

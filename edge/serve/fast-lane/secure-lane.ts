@@ -36,10 +36,12 @@ function answerPlain(
   const sites = views.current();
   const get = plainStream(headers);
   if (sites instanceof Promise || get === undefined) return false;
-  const answer = answers.find(get, sites, Math.floor(Date.now() / 1000));
+  const now = Date.now();
+  const answer = answers.find(get, sites, Math.floor(now / 1000));
   if (answer === undefined || !views.mayServe(answer.view)) return false;
   const client = stream.session?.socket.remoteAddress;
   if (limits.hasRate && !limits.allows(client, performance.now())) return false;
+  answer.usedAt = now;
   // A reader that goes away breaks its stream off: nobody is left to tell.
   stream.on('error', () => {});
   counters.count(answer.view.name, answer.status, answer.body.length, 0);

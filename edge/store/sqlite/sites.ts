@@ -4,6 +4,7 @@ import type { Row } from '../../../shared/manifest/rows.ts';
 import type { PurgeTarget } from '../../../shared/purge.ts';
 import { completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
+import { type Cover, WHOLE } from '../../follow/cover.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
 
 const MOST_PURGES = 200;
@@ -77,12 +78,12 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       prepared: row.prepared as number | null,
       former: former(id),
       purges: purges(id),
-      covers: row.covers === null ? null : (JSON.parse(row.covers as string) as string[]),
+      covers: toCover(row.covers as string | null),
     };
   }
 
-  const saveCovers = (site: number, covers: readonly string[] | null) =>
-    sql('UPDATE site SET covers = ? WHERE id = ?').run(covers && JSON.stringify(covers), site);
+  const saveCovers = (site: number, covers: Cover) =>
+    sql('UPDATE site SET covers = ? WHERE id = ?').run(JSON.stringify(covers), site);
 
   return {
     sites: () => sql('SELECT * FROM site WHERE deleted = 0 ORDER BY id').all().map(toSite),
@@ -133,4 +134,11 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       });
     },
   };
+}
+
+/** Versions before 0.4 wrote the prefixes alone, or null for all paths. */
+function toCover(text: string | null): Cover {
+  const saved = text === null ? null : (JSON.parse(text) as Cover | string[]);
+  if (saved === null) return WHOLE;
+  return Array.isArray(saved) ? { ...WHOLE, prefixes: saved } : saved;
 }

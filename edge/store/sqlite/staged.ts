@@ -1,11 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { digestFromBytes } from '../../../shared/digest.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import type { Row } from '../../../shared/manifest/rows.ts';
 import { OPEN } from '../../../shared/manifest/schema.ts';
 import { openStaging } from '../../../shared/manifest/staging.ts';
 import { relaxed } from '../../../shared/sqlite/open.ts';
-import type { NeededObject, StagedCalls } from '../catalog.ts';
+import type { StagedCalls } from '../catalog.ts';
+import { toObject } from './needed-object.ts';
 
 export function stagedCalls(database: DatabaseSync, sql: (text: string) => StatementSync): StagedCalls {
   const staging = openStaging(database);
@@ -80,14 +79,5 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
       ).get(site, revision);
       return Number(row?.bytes);
     },
-  };
-}
-
-function toObject(row: Row, prefix: '' | 'b_'): NeededObject {
-  const chunks = row[`${prefix}chunks`];
-  return {
-    digest: digestFromBytes(row[`${prefix}digest`] as Uint8Array),
-    size: Number(row[`${prefix}size`]),
-    chunks: chunks === null ? null : digestFromBytes(chunks as Uint8Array),
   };
 }

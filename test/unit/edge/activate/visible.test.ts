@@ -102,7 +102,11 @@ t.test('which sites need a lease', async (t) => {
 t.test('a new name, domain or filter is shown without a new revision', async (t) => {
   const { state, shown, open } = world([at(1)]);
   const visible = await open();
-  for (const change of [{ name: 'other' }, { domains: ['x.test'] }, { covers: ['a/'] }]) {
+  for (const change of [
+    { name: 'other' },
+    { domains: ['x.test'] },
+    { covers: { prefixes: ['a/'], pinned: null } },
+  ]) {
     state.sites = [at(1, change)];
     await visible.show();
   }

@@ -1,3 +1,4 @@
+import { WHOLE } from '../../../../edge/follow/cover.ts';
 import type { Activation, EdgeSite } from '../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../shared/digest.ts';
 import type { EdgeLimits } from '../../../../shared/protocol.ts';
@@ -19,7 +20,7 @@ export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
     prepared: null,
     former: [],
     purges: [],
-    covers: null,
+    covers: WHOLE,
     ...changes,
   };
 }

@@ -180,7 +180,7 @@ t.test('what a site does next', async (t) => {
       rest(NEXT_NIGHT),
     ],
 
-    ['a wider filter', { covers: ['a/'] }, {}, { kind: 'cover' }],
+    ['a wider filter', { covers: { prefixes: ['a/'], pinned: null } }, {}, { kind: 'cover' }],
     ['a narrower filter', {}, { prefixes: ['a/'] }, { kind: 'cover' }],
     [
       'a filter before anything is shown',
@@ -190,12 +190,17 @@ t.test('what a site does next', async (t) => {
     ],
     [
       'what was aborted before the filter',
-      { covers: ['a/'], staging: 2 },
+      { covers: { prefixes: ['a/'], pinned: null }, staging: 2 },
       {},
       { kind: 'forget', revision: 2 },
     ],
-    ['the same filter', { covers: ['a/'] }, { prefixes: ['a/'] }, rest()],
-    ['a new revision before the filter', { covers: ['a/'], activations: [two] }, {}, sync(two)],
+    ['the same filter', { covers: { prefixes: ['a/'], pinned: null } }, { prefixes: ['a/'] }, rest()],
+    [
+      'a new revision before the filter',
+      { covers: { prefixes: ['a/'], pinned: null }, activations: [two] },
+      {},
+      sync(two),
+    ],
   ];
   for (const [name, site, limits, expected] of table) {
     t.strictSame(nextStep(edgeSite(site), { ...NO_LIMITS, ...limits }, false, NOON), expected, name);

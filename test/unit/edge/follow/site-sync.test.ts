@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
+import { WHOLE } from '../../../../edge/follow/cover.ts';
 import type { ObjectFetch, ObjectSource } from '../../../../edge/follow/object-fetch.ts';
 import { prepareRevision } from '../../../../edge/follow/site-sync.ts';
 import type { Caller, Transfer } from '../../../../edge/follow/upstream.ts';
@@ -11,7 +12,7 @@ import { type Digest, digestOf } from '../../../../shared/digest.ts';
 import type { Entry } from '../../../../shared/entry.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
-import { activation, edgeSite, NO_LIMITS } from './edge-site.ts';
+import { activation, edgeSite } from './edge-site.ts';
 
 const SITE = 1;
 const REVISION = 2;
@@ -56,8 +57,8 @@ async function prepared(t: Test, theirs: readonly Change[], diff: () => readonly
   const source = { upstream, caller: {}, keepEncoded: undefined } as unknown as ObjectSource;
   const site = edgeSite({ id: SITE, active: { revision: 0, root: null, seq: 0, files: null } });
   const milestone = activation(REVISION, { root, files: theirs.length });
-  const parts = { catalog: asRemote(own), objects, limits: NO_LIMITS };
-  await prepareRevision(parts, source, site, milestone, () => {}, TRANSFER);
+  const parts = { catalog: asRemote(own), objects };
+  await prepareRevision(parts, source, site, milestone, WHOLE, () => {}, TRANSFER);
   return own.manifestPage(SITE, REVISION, undefined, 1000).entries.map(({ path }) => path);
 }
 

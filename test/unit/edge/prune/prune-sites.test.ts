@@ -1,4 +1,5 @@
 import t from 'tap';
+import { WHOLE } from '../../../../edge/follow/cover.ts';
 import { pruneSites } from '../../../../edge/prune/prune-sites.ts';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite-catalog.ts';
 import type { ContentPath } from '../../../../shared/content-path.ts';
@@ -60,7 +61,7 @@ const objects = (...revisions: number[]) => revisions.map((revision) => digestOf
 
 t.test('what no kept revision needs goes, rows first, then objects', async (t) => {
   const { catalog, stage, prune } = world();
-  for (const revision of [1, 2, 3, 4]) catalog.reveal(1, stage(revision), null, 0);
+  for (const revision of [1, 2, 3, 4]) catalog.reveal(1, stage(revision), WHOLE, 0);
   t.strictSame(await prune(), objects(1, 2));
   t.strictSame(catalog.held(1), [3, 4]);
   t.strictSame(await prune(), [], 'a second run finds nothing');
@@ -68,16 +69,16 @@ t.test('what no kept revision needs goes, rows first, then objects', async (t) =
 
 t.test('while something is staged its site waits', async (t) => {
   const { catalog, stage, prune } = world();
-  for (const revision of [1, 2, 3]) catalog.reveal(1, stage(revision), null, 0);
+  for (const revision of [1, 2, 3]) catalog.reveal(1, stage(revision), WHOLE, 0);
   const next = stage(4);
   t.strictSame(await prune(), []);
-  catalog.reveal(1, next, null, 0);
+  catalog.reveal(1, next, WHOLE, 0);
   t.strictSame(await prune(), objects(1, 2));
 });
 
 t.test('what an earlier run has noted is removed first, unless it is named again', async (t) => {
   const { catalog, stage, prune } = world();
-  for (const revision of [1, 2, 3]) catalog.reveal(1, stage(revision), null, 0);
+  for (const revision of [1, 2, 3]) catalog.reveal(1, stage(revision), WHOLE, 0);
   catalog.prune(1, [2, 3], 1000);
   t.strictSame(catalog.removals(10), objects(1));
   t.strictSame(await prune(), objects(1));
@@ -86,7 +87,7 @@ t.test('what an earlier run has noted is removed first, unless it is named again
 
 t.test('a deleted site loses everything', async (t) => {
   const { catalog, settings, stage, prune } = world();
-  catalog.reveal(1, stage(1), null, 0);
+  catalog.reveal(1, stage(1), WHOLE, 0);
   settings(true);
   t.strictSame(catalog.sites(), []);
   t.strictSame(await prune(), objects(1));
@@ -95,7 +96,7 @@ t.test('a deleted site loses everything', async (t) => {
 
 t.test('what was fetched for a revision that is taken back goes', async (t) => {
   const { catalog, stage, prune } = world();
-  catalog.reveal(1, stage(1), null, 0);
+  catalog.reveal(1, stage(1), WHOLE, 0);
   stage(2);
   while (catalog.unstage(1, 2, 1));
   catalog.endStaging(1);

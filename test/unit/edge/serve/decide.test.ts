@@ -93,7 +93,11 @@ t.test('a page', async (t) => {
       'content-length': String(size),
       vary: 'Accept-Encoding',
     },
-    body: { kind: 'bytes', representation: { digest, size, coding: undefined }, range: undefined },
+    body: {
+      kind: 'bytes',
+      representation: { digest, size, coding: undefined, source: digest },
+      range: undefined,
+    },
   });
 });
 

@@ -1,10 +1,13 @@
 import t from 'tap';
+import { WHOLE } from '../../../../../edge/follow/cover.ts';
 import type { EdgeCatalogCalls } from '../../../../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite-catalog.ts';
 import { digestOf } from '../../../../../shared/digest.ts';
 import type { UnsignedRecord } from '../../../../../shared/record.ts';
 import { DEFAULT_POLICY } from '../../../../../shared/site-policy.ts';
 import { SignedLog } from '../../signed-log.ts';
+
+const PART = { prefixes: ['a/'], pinned: null };
 
 const POLICY = { ...DEFAULT_POLICY, mode: 'batch' as const };
 const root = (revision: number) => digestOf(`root ${revision}`);
@@ -179,14 +182,14 @@ t.test('what is shown leaves the list of what is to come', async (t) => {
   for (const revision of [1, 2, 3]) world.revision(revision);
   const [first, second] = [world.activate(1), world.activate(2)];
   const third = world.activate(3);
-  world.catalog.reveal(1, { revision: 2, root: root(2), seq: second, files: 2 }, ['a/'], 0);
+  world.catalog.reveal(1, { revision: 2, root: root(2), seq: second, files: 2 }, PART, 0);
   t.strictSame(
     world.site.activations.map(({ seq }) => seq),
     [third],
   );
   t.ok(first < second);
   t.strictSame(world.site.active, { revision: 2, root: root(2), seq: second, files: null });
-  t.strictSame(world.site.covers, ['a/']);
+  t.strictSame(world.site.covers, PART);
   t.strictSame(world.catalog.held(1), [2]);
 });
 
@@ -234,7 +237,7 @@ t.test('what is shown already is not live anew', async (t) => {
     [3, true],
   ] as const) {
     const world = known();
-    world.catalog.reveal(1, { revision: 5, root: root(5), seq: 2, files: null }, null, 0);
+    world.catalog.reveal(1, { revision: 5, root: root(5), seq: 2, files: null }, WHOLE, 0);
     world.jumpTo([named(1, 'docs', { revision: 6, root: root(6), seq, files: 1 })]);
     t.equal(world.site.activations.length, isNew ? 1 : 0, `${seq}`);
     t.equal(world.site.active.revision, 5);

@@ -1,5 +1,5 @@
-import { ByteCache } from '../../shared/byte-cache.ts';
-import { type PathPattern, pathPattern } from '../../shared/site-rules/path-pattern.ts';
+import { ByteCache } from '../byte-cache.ts';
+import { type PathPattern, pathPattern } from './path-pattern.ts';
 
 const REMEMBERED_BYTES = 512 * 1024;
 const patterns = new ByteCache<string, PathPattern>({ bytes: REMEMBERED_BYTES, sizeOf: () => 256 });

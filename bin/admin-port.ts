@@ -1,0 +1,30 @@
+import type { Option } from 'commander';
+import { SkerryError } from '../shared/errors.ts';
+import { fromProblem } from '../shared/problem.ts';
+import { option } from './options.ts';
+
+export function adminOption(): Option {
+  return option('--admin <url>', 'the admin port of the edge').default('http://127.0.0.1:7599');
+}
+
+/** Has one edge do something, over its admin port. */
+export async function askAdmin<T>(
+  admin: string,
+  path: string,
+  body: object,
+  signal: AbortSignal,
+): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(new URL(path, admin), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+  } catch (cause) {
+    throw new SkerryError('edge-unreachable', `no answer from the admin port ${admin}`, { cause });
+  }
+  if (!answer.ok) throw fromProblem(answer.status, await answer.text(), 'internal');
+  return (await answer.json()) as T;
+}

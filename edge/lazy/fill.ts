@@ -1,0 +1,213 @@
+import type { ChunkList } from '../../shared/chunk-list.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError, toSkerryError } from '../../shared/errors.ts';
+import type { ByteRange, Draft } from '../../shared/store/object-store.ts';
+import type { ChunkRun } from '../follow/large-objects.ts';
+import { type Finding, finding, isWanted, nextRun } from './fill-plan.ts';
+import { type Span, Spans } from './spans.ts';
+
+/** Told of what comes in of objects that it waits for. */
+export interface Arrivals {
+  /** These bytes are in the file, and checked. */
+  arrived(digest: Digest, span: Span): void;
+  /** What is not there yet does not come. */
+  broke(digest: Digest, error: SkerryError): void;
+}
+
+export interface FillParts {
+  readonly list: ChunkList;
+  readonly draft: Draft;
+  /** The chunks of a run, checked, as far as one upstream brings them; the bytes of one are overwritten by the next. */
+  readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
+  /** How many upstreams there are to try. */
+  readonly attempts: () => number;
+  /** So many more bytes are on the disk. */
+  readonly grown: () => void;
+  /** The object is whole and in the store, or lost: there is no fill of it any more. */
+  readonly ended: () => void;
+}
+
+export interface Wish {
+  readonly finding: Finding;
+  /** What is there already. */
+  readonly spans: readonly Span[];
+  /** The reader has what it wants, or is gone. */
+  release(): void;
+}
+
+interface RunningLane {
+  next: number;
+  end: number;
+}
+
+/** What readers wait for of one run; `first` moves on as chunks come in. */
+interface Want {
+  first: number;
+  readonly end: number;
+  readers: number;
+}
+
+/**
+ * One large object on its way in. Its file has holes: each chunk is checked, written to its place and told of, and is
+ * read from there while others are still missing. Only what somebody waits for is fetched. When the last chunk is
+ * there the file becomes the object; what a process leaves of one that is not whole, the next one throws away.
+ */
+export class Fill {
+  readonly #parts: FillParts;
+  readonly #starts: number[] = [];
+  readonly #held: Uint8Array;
+  readonly #spans = new Spans();
+  readonly #wants = new Map<string, Want>();
+  readonly #lanes = new Set<RunningLane>();
+  readonly #arrivals = new Map<Arrivals, number>();
+  #missing: number;
+  #bytes = 0;
+  #isEnded = false;
+
+  constructor(parts: FillParts) {
+    this.#parts = parts;
+    let start = 0;
+    for (const { size } of parts.list.chunks) {
+      this.#starts.push(start);
+      start += size;
+    }
+    this.#missing = this.#starts.length;
+    this.#held = new Uint8Array(this.#missing);
+  }
+
+  /** On the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether somebody reads it or waits for it, or something of it still comes in. */
+  get isBusy(): boolean {
+    return this.#arrivals.size > 0 || this.#lanes.size > 0 || (this.#isEnded && this.#missing === 0);
+  }
+
+  /** Begins to fetch what is missing of the range; `arrivals` hears of all that comes in until it is released. */
+  want(range: ByteRange, arrivals: Arrivals): Wish {
+    const run = { first: this.#chunkAt(range.start), end: this.#chunkAt(range.end) + 1 };
+    const found = finding(run, { isHeld: this.#isHeld, lanes: [...this.#lanes] });
+    const key = `${run.first} ${run.end}`;
+    const want = this.#wants.get(key) ?? { ...run, readers: 0 };
+    want.readers++;
+    this.#wants.set(key, want);
+    this.#arrivals.set(arrivals, (this.#arrivals.get(arrivals) ?? 0) + 1);
+    this.#fetchMore();
+    let isReleased = false;
+    return {
+      finding: found,
+      spans: this.#spans.list(),
+      release: () => {
+        if (isReleased) return;
+        isReleased = true;
+        const left = (this.#arrivals.get(arrivals) ?? 0) - 1;
+        if (left > 0) this.#arrivals.set(arrivals, left);
+        else this.#arrivals.delete(arrivals);
+        want.readers--;
+        if (want.readers === 0 && this.#wants.get(key) === want) this.#wants.delete(key);
+      },
+    };
+  }
+
+  /** Throws away what is there of one that is not busy. */
+  async drop(): Promise<void> {
+    this.#isEnded = true;
+    await this.#parts.draft.discard();
+  }
+
+  readonly #isHeld = (chunk: number) => this.#held[chunk] === 1;
+
+  #chunkAt(byte: number): number {
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#starts[middle] ?? 0) <= byte) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #fetchMore(): void {
+    if (this.#isEnded) return;
+    for (const [key, want] of this.#wants) {
+      while (want.first < want.end && this.#isHeld(want.first)) want.first++;
+      if (want.first === want.end) this.#wants.delete(key);
+    }
+    for (;;) {
+      const run = nextRun({
+        isHeld: this.#isHeld,
+        lanes: [...this.#lanes],
+        wants: this.#wants.values(),
+      });
+      if (run === undefined) return;
+      for (const lane of this.#lanes) if (lane.next < run.first && run.first < lane.end) lane.end = run.first;
+      const lane = { next: run.first, end: run.end };
+      this.#lanes.add(lane);
+      void this.#fetch(lane);
+    }
+  }
+
+  async #fetch(lane: RunningLane): Promise<void> {
+    try {
+      await this.#fetchFromAny(lane);
+    } catch (error) {
+      this.#lanes.delete(lane);
+      return this.#fail(error);
+    }
+    this.#lanes.delete(lane);
+    if (this.#missing > 0) this.#fetchMore();
+    else await this.#keep();
+  }
+
+  /** Goes on with another upstream where one broke off. */
+  async #fetchFromAny(lane: RunningLane): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        for await (const bytes of this.#parts.chunks({ first: lane.next, end: lane.end }, attempt)) {
+          await this.#take(lane.next, bytes);
+          lane.next++;
+          if (lane.next >= lane.end || !isWanted(lane, this.#wants.values(), this.#isHeld)) return;
+        }
+        throw new SkerryError('corrupt-object', `the object ${this.#parts.list.object} is cut off`);
+      } catch (error) {
+        if (attempt + 1 >= this.#parts.attempts()) throw error;
+      }
+    }
+  }
+
+  async #take(chunk: number, bytes: Buffer): Promise<void> {
+    if (this.#isHeld(chunk)) return;
+    const start = this.#starts[chunk] ?? 0;
+    await this.#parts.draft.write(start, bytes);
+    if (this.#isHeld(chunk)) return;
+    this.#held[chunk] = 1;
+    this.#missing--;
+    this.#bytes += bytes.length;
+    const span = { start, end: start + bytes.length };
+    this.#spans.add(span);
+    for (const arrivals of this.#arrivals.keys()) arrivals.arrived(this.#parts.list.object, span);
+    this.#parts.grown();
+  }
+
+  async #keep(): Promise<void> {
+    // Two lanes may end with the last chunk.
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    try {
+      await this.#parts.draft.keep(this.#parts.list.object);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#parts.ended();
+  }
+
+  /** What is there stays; whoever comes next tries again. */
+  #fail(error: unknown): void {
+    this.#wants.clear();
+    for (const arrivals of [...this.#arrivals.keys()])
+      arrivals.broke(this.#parts.list.object, toSkerryError(error));
+  }
+}

@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import type { Digest } from '../../shared/digest.ts';
+import type { Gate } from '../../shared/gate.ts';
+import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { PurgeTarget } from '../../shared/purge.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Remote } from '../../shared/thread.ts';
+import type { ReadersUse } from '../activate/messages.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { budgeted, DiskBudget } from './disk-budget.ts';
+import { dropPurged } from './drop-purged.ts';
+import { Fills } from './fills.ts';
+import type { HeldObjects } from './held-objects.worker.ts';
+import { pinnedAmong } from './pinned.ts';
+import { ReadThrough, type ReadThroughParts } from './read-through.ts';
+import { readThroughStore } from './read-through-store.ts';
+
+/** What a lazy edge is started with. */
+export interface LazyOptions {
+  /** The disk budget. */
+  readonly bytes: number;
+  readonly held: Remote<HeldObjects>;
+  /** Of the object store. */
+  readonly folder: string;
+  /** What readers have been sent since this was asked last. */
+  readonly use: () => Promise<ReadersUse>;
+}
+
+interface LazyParts extends LazyOptions {
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  readonly gate: Gate;
+  readonly limits: EdgeLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The objects of an edge that holds them as far as they are asked for, within a budget. */
+export class LazyStorage {
+  readonly budget: DiskBudget;
+  /** Its objects count towards the budget. */
+  readonly store: ObjectStore;
+  readonly #parts: LazyParts;
+  readonly #fills = new Fills();
+
+  constructor(parts: LazyParts) {
+    this.#parts = parts;
+    this.budget = new DiskBudget({ ...parts, fills: this.#fills, pinned: this.#pinned });
+    this.store = budgeted(parts.store, this.budget);
+  }
+
+  readThrough(parts: Omit<ReadThroughParts, 'catalog' | 'store' | 'fills' | 'budget'>): ReadThrough {
+    const { store, budget } = this;
+    return new ReadThrough({ ...parts, catalog: this.#parts.catalog, store, budget, fills: this.#fills });
+  }
+
+  /** What children see. */
+  storeForChildren(reads: ReadThrough): ObjectStore {
+    const { folder, catalog } = this.#parts;
+    return readThroughStore({ folder, catalog, store: this.store, reads });
+  }
+
+  /** Drops what a purge names and nothing else does; gives what went. */
+  dropPurged(
+    site: number,
+    target: PurgeTarget,
+    matches: (path: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<Digest[]> {
+    const { catalog, gate } = this.#parts;
+    const parts = { catalog, store: this.store, fills: this.#fills, gate, pinned: this.#pinned };
+    return dropPurged(parts, site, target, matches, signal);
+  }
+
+  readonly #pinned = (digests: readonly Digest[]) =>
+    pinnedAmong(this.#parts.catalog, this.#parts.limits, digests);
+}

@@ -1,0 +1,273 @@
+import { BUNDLE_OBJECT } from '../../shared/bundle.ts';
+import type { ChunkList } from '../../shared/chunk-list.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { fillName } from '../../shared/store/layout.ts';
+import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
+import type { FoundMissing } from '../activate/messages.ts';
+import type { ChunkRun } from '../follow/large-objects.ts';
+import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
+import type { Transfer } from '../follow/upstream.ts';
+import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
+import type { DiskBudget } from './disk-budget.ts';
+import { type Arrivals, Fill } from './fill.ts';
+import type { Fills } from './fills.ts';
+import { Incoming } from './incoming.ts';
+import type { Span } from './spans.ts';
+
+/** Requests that wait at once; more are refused. */
+const MOST_WAITING = 20_000;
+/** Objects in one bundle. */
+const MOST_TOGETHER = 256;
+
+export type Granted =
+  /** It is whole, in the store. */
+  | { readonly kind: 'stored'; readonly found: FoundMissing }
+  /** Its file has these bytes; of others the arrivals tell. `release` when no more is wanted. */
+  | {
+      readonly kind: 'coming';
+      readonly found: FoundMissing;
+      readonly spans: readonly Span[];
+      /** Of the object. */
+      readonly size: number;
+      release(): void;
+    };
+
+export interface ReadThroughParts {
+  readonly catalog: EdgeCatalog;
+  /** Whose objects count towards the budget. */
+  readonly store: ObjectStore;
+  readonly objects: ObjectFetch;
+  readonly fills: Fills;
+  readonly budget: DiskBudget;
+  /** Upstreams to ask, the one that is followed first. */
+  readonly sources: () => readonly ObjectSource[];
+  /** What an upstream did wrong. */
+  readonly blame: (error: unknown, source: ObjectSource) => void;
+  readonly tier: () => FoundMissing['tier'];
+  readonly transfer: Transfer;
+}
+
+/**
+ * Fetches what a lazy edge is asked for and does not hold: each object once, however many wait for it in whichever
+ * process. Smaller ones that are missed in one moment travel together; of a large one only what is wanted.
+ */
+export class ReadThrough {
+  readonly #parts: ReadThroughParts;
+  readonly #coming = new Map<Digest, Promise<void>>();
+  readonly #lists = new Map<Digest, Promise<ChunkList>>();
+  #next: Missed[] = [];
+  #waiting = 0;
+  #misses = 0;
+  #collapsed = 0;
+
+  constructor(parts: ReadThroughParts) {
+    this.#parts = parts;
+  }
+
+  /** Requests that met something missing, and how many of them waited for the fetch of another. */
+  get counts(): { readonly misses: number; readonly collapsed: number } {
+    return { misses: this.#misses, collapsed: this.#collapsed };
+  }
+
+  /**
+   * Resolves when the range, or all of it, can be read as soon as it comes. Throws `no-such-object` for what no entry
+   * names, `unavailable` when too many wait, and what the upstreams answered.
+   */
+  async request(digest: Digest, range: ByteRange | undefined, arrivals: Arrivals): Promise<Granted> {
+    if (this.#waiting >= MOST_WAITING) throw new SkerryError('unavailable', 'too many requests wait');
+    this.#waiting++;
+    try {
+      const granted = await this.#grant(digest, range, arrivals);
+      if (granted.found.found !== 'all') this.#misses++;
+      if (granted.found.isCollapsed) this.#collapsed++;
+      return granted;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Resolves when all bytes of the object are here. */
+  async whole(digest: Digest): Promise<void> {
+    const incoming = new Incoming();
+    const granted = await this.request(digest, undefined, incoming);
+    if (granted.kind === 'stored') return;
+    for (const span of granted.spans) incoming.arrived(digest, span);
+    try {
+      await incoming.whole({ start: 0, end: granted.size });
+    } finally {
+      granted.release();
+    }
+  }
+
+  async #grant(digest: Digest, range: ByteRange | undefined, arrivals: Arrivals): Promise<Granted> {
+    const known = await this.#parts.catalog.fetchable(digest);
+    if (known === undefined)
+      throw new SkerryError('no-such-object', `the object ${digest} is named by no entry`);
+    if (known.kind === 'chunk-list') {
+      await this.#chunkList(known.of);
+      return this.#stored('none', false);
+    }
+    if (known.object.size > BUNDLE_OBJECT) return this.#grantLarge(known, range, arrivals);
+    if (!this.#coming.has(digest) && (await this.#isStored(digest))) return this.#stored('all', false);
+    const coming = this.#coming.get(digest);
+    await (coming ?? this.#fetchSoon(known));
+    return this.#stored('none', coming !== undefined);
+  }
+
+  async #grantLarge(
+    { object, kin }: Extract<Fetchable, { kind: 'content' }>,
+    range: ByteRange | undefined,
+    arrivals: Arrivals,
+  ): Promise<Granted> {
+    const { digest, size } = object;
+    const fill = this.#parts.fills.get(digest) ?? (await this.#openFill(object, kin));
+    if (fill === undefined) return this.#stored('all', false);
+    const wish = fill.want(range ?? { start: 0, end: size - 1 }, arrivals);
+    return {
+      kind: 'coming',
+      found: { ...wish.finding, tier: this.#parts.tier() },
+      spans: wish.spans,
+      size,
+      release: wish.release,
+    };
+  }
+
+  /** Undefined when the object is whole by now. */
+  async #openFill(object: NeededObject, kin: readonly NeededObject[]): Promise<Fill | undefined> {
+    const { store, fills, budget, sources } = this.#parts;
+    const { digest } = object;
+    if (await this.#isStored(digest)) return undefined;
+    const list = await this.#chunkList(object);
+    return fills.open(digest, async () => {
+      if (await this.#isStored(digest)) return undefined;
+      const base = await this.#firstStored(kin);
+      const draft = await store.draft(fillName(digest));
+      await draft.truncate(0);
+      const fill: Fill = new Fill({
+        list,
+        draft,
+        chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
+        attempts: () => sources().length,
+        // What it takes is only counted: it is the next process that would be told of a failure.
+        grown: () => void budget.added([{ digest, size: fill.bytes }]).catch(() => {}),
+        ended: () => fills.ended(digest),
+      });
+      return fill;
+    });
+  }
+
+  async *#chunks(
+    list: ChunkList,
+    run: ChunkRun,
+    base: NeededObject | undefined,
+    attempt: number,
+  ): AsyncGenerator<Buffer> {
+    const { objects, transfer } = this.#parts;
+    const source = this.#source(attempt);
+    try {
+      yield* objects.large.chunks(source, list, run, base, transfer);
+    } catch (error) {
+      this.#parts.blame(error, source);
+      throw error;
+    }
+  }
+
+  #chunkList(object: NeededObject): Promise<ChunkList> {
+    return shared(this.#lists, object.digest, () =>
+      this.#fromAny((source) => this.#parts.objects.large.chunkList(source, object, this.#parts.transfer)),
+    );
+  }
+
+  /** With what else is missed in this turn of the event loop. */
+  #fetchSoon({ object, kin }: Extract<Fetchable, { kind: 'content' }>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (this.#next.length === 0) setImmediate(() => this.#fetchNext());
+    this.#next.push({ object, kin, resolve, reject });
+    this.#coming.set(object.digest, promise);
+    const ended = () => this.#coming.delete(object.digest);
+    promise.then(ended, ended);
+    return promise;
+  }
+
+  #fetchNext(): void {
+    const missed = this.#next;
+    this.#next = [];
+    for (let i = 0; i < missed.length; i += MOST_TOGETHER)
+      void this.#fetchTogether(missed.slice(i, i + MOST_TOGETHER));
+  }
+
+  /** One that cannot be had keeps no other from coming. */
+  async #fetchTogether(missed: readonly Missed[]): Promise<void> {
+    try {
+      await this.#fetch(missed);
+      for (const { resolve } of missed) resolve();
+    } catch (error) {
+      const [only] = missed;
+      if (missed.length === 1) return only?.reject(error);
+      await Promise.all(missed.map((each) => this.#fetchTogether([each])));
+    }
+  }
+
+  async #fetch(missed: readonly Missed[]): Promise<void> {
+    const bases = new Map<string, NeededObject>();
+    for (const { object, kin } of missed) {
+      const base = await this.#firstStored(kin);
+      if (base !== undefined) bases.set(object.digest, base);
+    }
+    const needed = missed.map(({ object }) => object);
+    const { objects, transfer } = this.#parts;
+    await this.#fromAny((source) => objects.fetch(source, needed, bases, () => {}, transfer));
+  }
+
+  async #firstStored(objects: readonly NeededObject[]): Promise<NeededObject | undefined> {
+    if (objects.length === 0) return undefined;
+    const absent = new Set(await this.#parts.store.missing(objects.map(({ digest }) => digest)));
+    return objects.find(({ digest, size }) => size > 0 && !absent.has(digest));
+  }
+
+  async #isStored(digest: Digest): Promise<boolean> {
+    return (await this.#parts.store.missing([digest])).length === 0;
+  }
+
+  async #fromAny<T>(work: (source: ObjectSource) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      const source = this.#source(attempt);
+      try {
+        return await work(source);
+      } catch (error) {
+        this.#parts.blame(error, source);
+        if (this.#parts.transfer.signal.aborted || attempt + 1 >= this.#parts.sources().length) throw error;
+      }
+    }
+  }
+
+  #source(attempt: number): ObjectSource {
+    const sources = this.#parts.sources();
+    const source = sources[attempt % sources.length];
+    if (source === undefined) throw new SkerryError('origin-unreachable', 'there is no upstream to ask');
+    return source;
+  }
+
+  #stored(found: FoundMissing['found'], isCollapsed: boolean): Granted {
+    return { kind: 'stored', found: { found, isCollapsed, tier: this.#parts.tier() } };
+  }
+}
+
+interface Missed {
+  readonly object: NeededObject;
+  readonly kin: readonly NeededObject[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The work that runs for a key, or a new one. */
+function shared<K, T>(running: Map<K, Promise<T>>, key: K, work: () => Promise<T>): Promise<T> {
+  const known = running.get(key);
+  if (known !== undefined) return known;
+  const begun = work();
+  running.set(key, begun);
+  const ended = () => running.delete(key);
+  begun.then(ended, ended);
+  return begun;
+}

@@ -1,0 +1,87 @@
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { purgeMatch } from '../../shared/purge.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import { isServed } from '../follow/cover.ts';
+import { runAtMost } from '../follow/run-at-most.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import type { DiskBudget } from './disk-budget.ts';
+import type { ReadThrough } from './read-through.ts';
+
+const PAGE = 2000;
+/** Of one page; smaller ones travel together. */
+const AT_ONCE = 256;
+
+/** Objects and their bytes. */
+interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface WarmResult {
+  readonly site: string;
+  readonly revision: number;
+  /** What was here before. */
+  readonly held: Amount;
+  readonly fetched: Amount;
+  /** What would not fit into the disk budget beside what is held. */
+  readonly left: Amount;
+}
+
+export interface WarmParts {
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  /** Undefined for an edge with full storage, which holds everything. */
+  readonly lazy: { readonly reads: ReadThrough; readonly budget: DiskBudget } | undefined;
+}
+
+/** Fetches what an edge lacks of the active revision of a site, of the paths that are named or of all, without making anything go. */
+export async function warm(
+  { catalog, store, lazy }: WarmParts,
+  name: string,
+  target: { readonly paths: readonly string[]; readonly globs: readonly string[] },
+  signal: AbortSignal,
+): Promise<WarmResult> {
+  const site = (await catalog.sites()).find((candidate) => candidate.name === name);
+  if (site === undefined) throw new SkerryError('no-such-site', `this edge has no site ${name}`);
+  const isAll = target.paths.length === 0 && target.globs.length === 0;
+  const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
+  const sums = { held: sum(), fetched: sum(), left: sum() };
+  const seen = new Set<Digest>();
+  let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
+  do {
+    signal.throwIfAborted();
+    const page = await catalog.manifestPage(site.id, site.active.revision, cursor, PAGE);
+    const wanted = page.entries.filter(
+      ({ path, digest }) => isServed(path, site.covers) && match(path, () => new Set()) && !seen.has(digest),
+    );
+    for (const { digest } of wanted) seen.add(digest);
+    const missing = new Set(await store.missing(wanted.map(({ digest }) => digest)));
+    const jobs: (() => Promise<void>)[] = [];
+    let room = lazy?.budget.room ?? 0;
+    for (const { digest, size } of wanted) {
+      if (!missing.delete(digest)) add(sums.held, size);
+      else if (lazy === undefined || size > room) add(sums.left, size);
+      else {
+        room -= size;
+        add(sums.fetched, size);
+        jobs.push(() => lazy.reads.whole(digest));
+      }
+    }
+    await runAtMost(AT_ONCE, jobs);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return { site: name, revision: site.active.revision, ...sums };
+}
+
+interface Sum {
+  objects: number;
+  bytes: number;
+}
+
+const sum = (): Sum => ({ objects: 0, bytes: 0 });
+
+function add(amount: Sum, size: number): void {
+  amount.objects++;
+  amount.bytes += size;
+}

@@ -1,0 +1,52 @@
+import { hasCode, SkerryError } from '../../shared/errors.ts';
+import type { ByteRange } from '../../shared/store/object-store.ts';
+import type { FoundMissing } from '../activate/messages.ts';
+import type { Bodies, Body, Content } from './content.ts';
+import type { MissingObjects } from './missing-objects.ts';
+import type { ObjectUse } from './object-use.ts';
+import type { Representation } from './representation.ts';
+
+/** What was fetched may have had to make room for others before it was read. */
+const TRIES = 3;
+
+/** The bodies of a lazy edge: what is not here is fetched, and what is sent is noted as used. */
+export class LazyBodies implements Bodies {
+  readonly #content: Pick<Content, 'body'>;
+  readonly #missing: Pick<MissingObjects, 'fetch'>;
+  readonly #use: ObjectUse;
+
+  constructor(content: Pick<Content, 'body'>, missing: Pick<MissingObjects, 'fetch'>, use: ObjectUse) {
+    this.#content = content;
+    this.#missing = missing;
+    this.#use = use;
+  }
+
+  async body(representation: Representation, range: ByteRange | undefined): Promise<Body> {
+    const { source } = representation;
+    this.#use.note(source, Date.now());
+    const body = await this.#here(representation, range);
+    if (body.kind === 'stream') this.#use.serve(source, body.stream);
+    return body;
+  }
+
+  async #here(representation: Representation, range: ByteRange | undefined): Promise<Body> {
+    const { digest, size, coding } = representation;
+    let found: FoundMissing | undefined;
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      try {
+        const body = this.#content.body(representation, range);
+        return found === undefined ? body : { ...body, cache: { kind: 'missed', found } };
+      } catch (error) {
+        // Variants are made here: one that is gone is not to be had elsewhere.
+        if (coding !== undefined || !hasCode(error, 'no-such-object')) throw error;
+      }
+      const brought = await this.#missing.fetch(digest, size, range).catch((cause: unknown) => {
+        throw new SkerryError('unavailable', `the object ${digest} does not come`, { cause });
+      });
+      if (brought.kind === 'coming')
+        return { kind: 'stream', stream: brought.stream, cache: { kind: 'missed', found: brought.found } };
+      found ??= brought.found;
+    }
+    throw new SkerryError('unavailable', `there is no room for the object ${digest}`);
+  }
+}

@@ -1,0 +1,13 @@
+import { digestFromBytes } from '../../../shared/digest.ts';
+import type { Row } from '../../../shared/manifest/rows.ts';
+import type { NeededObject } from '../catalog.ts';
+
+/** From the columns digest, size and chunks, under a prefix where they are joined twice. */
+export function toObject(row: Row, prefix: '' | 'b_'): NeededObject {
+  const chunks = row[`${prefix}chunks`];
+  return {
+    digest: digestFromBytes(row[`${prefix}digest`] as Uint8Array),
+    size: Number(row[`${prefix}size`]),
+    chunks: chunks === null ? null : digestFromBytes(chunks as Uint8Array),
+  };
+}
