@@ -29,6 +29,7 @@ import { type JoinOptions, join } from './follow/join.ts';
 import { isWanted } from './follow/next-step-plan.ts';
 import { Upstream } from './follow/upstream.ts';
 import { Upstreams } from './follow/upstreams.ts';
+import { dropFills } from './lazy/coming-file.ts';
 import type { HeldObjects } from './lazy/held-objects.worker.ts';
 import type { LazyOptions } from './lazy/lazy-storage.ts';
 import type { ReadThrough } from './lazy/read-through.ts';
@@ -96,6 +97,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
+  await dropFills(file('objects'));
   const surveys = startSurveyThreads(1);
   opened.defer(() => surveys.close());
   await mkdir(file('objects'), { recursive: true });
@@ -134,7 +136,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, limits)),
     wanted: (entries) => variants.wanted(entries),
-    reads: isLazy ? (tell) => new ServingReads(reads.promise, tell) : undefined,
+    reads: (tell) => new ServingReads(reads.promise, tell),
     clock,
     log,
   });
@@ -157,7 +159,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     log,
   });
   opened.defer(() => replica.close());
-  if (replica.reads !== undefined) reads.resolve(replica.reads);
+  reads.resolve(replica.reads);
   variants.start();
 
   if (replica.feed !== undefined && feedPort !== undefined) {

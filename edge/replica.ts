@@ -31,8 +31,9 @@ import { ObjectFetch, type ObjectSource } from './follow/object-fetch.ts';
 import { SiteLoops } from './follow/site-loops.ts';
 import type { Caller, Upstream } from './follow/upstream.ts';
 import type { Upstreams } from './follow/upstreams.ts';
+import { Fills } from './lazy/fills.ts';
 import { type LazyOptions, LazyStorage } from './lazy/lazy-storage.ts';
-import type { ReadThrough } from './lazy/read-through.ts';
+import { ReadThrough } from './lazy/read-through.ts';
 import { type WarmResult, warm } from './lazy/warm.ts';
 import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
@@ -101,8 +102,8 @@ export interface Replica {
   readonly feed: FeedSource | undefined;
   /** Compares everything on disk with what the origin signed; `repair` fetches what was found damaged. */
   verify(repair: boolean, signal: AbortSignal): Promise<VerifyResult>;
-  /** Of an edge with lazy storage: fetches what it is asked for. */
-  readonly reads: ReadThrough | undefined;
+  /** Fetches what readers ask for and this edge does not hold. */
+  readonly reads: ReadThrough;
   /** Fetches what is missing here of the active revision of a site. */
   warm(
     site: string,
@@ -135,12 +136,17 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const faults = new Faults(clock);
   const gate = new Gate();
   const manifests = new KeyedLock<number>();
-  const lazy = parts.lazy && new LazyStorage({ ...parts, ...parts.lazy, gate });
+  const fills = new Fills();
+  const lazy = parts.lazy && new LazyStorage({ ...parts, ...parts.lazy, fills, gate });
   const store = lazy?.store ?? parts.store;
   const objects = new ObjectFetch(store, gate);
   const bandwidth = new Bandwidth(limits.rate ?? undefined, clock);
-  const reads = lazy?.readThrough({
+  const reads = new ReadThrough({
+    catalog,
+    store,
     objects,
+    fills,
+    budget: lazy?.budget,
     sources: () => upstreams.inTurn().map(sourceOf),
     blame(error, { upstream }) {
       if (signal.aborted) return;
@@ -295,7 +301,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         name,
         log: chain.log,
         catalog,
-        objects: lazy && reads ? lazy.storeForChildren(reads) : store,
+        objects: lazy?.storeForChildren(reads) ?? store,
         encodings,
         children,
         upstreams,
@@ -310,12 +316,12 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     reads,
     warm: (site, target, warming) =>
       warm(
-        { catalog, store, lazy: lazy && reads && { reads, budget: lazy.budget } },
+        { catalog, store, lazy: lazy && { reads, budget: lazy.budget } },
         site,
         target,
         AbortSignal.any([signal, warming]),
       ),
-    storage: () => lazy && reads && { ...reads.counts, ...lazy.budget.standing },
+    storage: () => lazy && { ...reads.counts, ...lazy.budget.standing },
     prune: () => pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal),
     async close() {
       stopping.abort();

@@ -31,8 +31,8 @@ export interface SwitchboardOptions {
   readonly views: readonly SiteView[];
   /** Told of entries that readers would take variants of. */
   readonly wanted: (entries: readonly WantedVariants[]) => void;
-  /** Of a lazy edge: answers what a serving process asks for, by what it is told. */
-  readonly reads: ((tell: (message: ToServing) => void) => ServingReads) | undefined;
+  /** What serving processes ask for that is not here; `tell` reaches the one that asks. */
+  readonly reads: (tell: (message: ToServing) => void) => ServingReads;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -166,7 +166,7 @@ class ServingProcesses {
     this.#living.add(serving);
     serving.lease(this.#leaseUntil);
     serving.onWanted(this.#options.wanted);
-    if (this.#options.reads !== undefined) serving.answerReads(this.#options.reads);
+    serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(serving));
     // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));

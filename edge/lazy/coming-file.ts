@@ -1,7 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
-import { fillFile, largeObjectFile } from '../../shared/store/layout.ts';
+import { draftsFolder, fillFile, isFillName, largeObjectFile } from '../../shared/store/layout.ts';
 import type { Span } from './spans.ts';
 
 /** The file of a large object that is coming in, or has just become whole, in the folder of the object store. */
@@ -25,4 +26,10 @@ export async function readSpan(file: FileHandle, { start, end }: Span): Promise<
     at += bytesRead;
   }
   return bytes;
+}
+
+/** Removes what an earlier process left of objects that were coming in: which bytes of them are there nobody knows. */
+export async function dropFills(folder: string): Promise<void> {
+  const drafts = await readdir(draftsFolder(folder)).catch(() => []);
+  for (const name of drafts.filter(isFillName)) await rm(join(draftsFolder(folder), name), { force: true });
 }

@@ -16,7 +16,8 @@ export interface Arrivals {
 
 export interface FillParts {
   readonly list: ChunkList;
-  readonly draft: Draft;
+  /** Its file, with what was in it when it was closed last. */
+  readonly open: () => Promise<Draft>;
   /** The chunks of a run, checked, as far as one upstream brings them; the bytes of one are overwritten by the next. */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
   /** How many upstreams there are to try. */
@@ -60,6 +61,8 @@ export class Fill {
   readonly #wants = new Map<string, Want>();
   readonly #lanes = new Set<RunningLane>();
   readonly #arrivals = new Map<Arrivals, number>();
+  /** Undefined while nothing comes in: there may be thousands of which some is there. */
+  #file: Promise<Draft> | undefined;
   #missing: number;
   #bytes = 0;
   #isEnded = false;
@@ -73,6 +76,11 @@ export class Fill {
     }
     this.#missing = this.#starts.length;
     this.#held = new Uint8Array(this.#missing);
+  }
+
+  /** In memory this takes some dozen bytes for each. */
+  get chunkCount(): number {
+    return this.#starts.length;
   }
 
   /** On the disk. */
@@ -114,7 +122,19 @@ export class Fill {
   /** Throws away what is there of one that is not busy. */
   async drop(): Promise<void> {
     this.#isEnded = true;
-    await this.#parts.draft.discard();
+    await (await this.#opened()).discard();
+  }
+
+  #opened(): Promise<Draft> {
+    this.#file ??= this.#parts.open();
+    return this.#file;
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#lanes.size > 0 || this.#isEnded) return;
+    const file = this.#file;
+    this.#file = undefined;
+    file?.then((draft) => draft.suspend()).catch(() => {});
   }
 
   readonly #isHeld = (chunk: number) => this.#held[chunk] === 1;
@@ -155,11 +175,13 @@ export class Fill {
       await this.#fetchFromAny(lane);
     } catch (error) {
       this.#lanes.delete(lane);
-      return this.#fail(error);
+      this.#fail(error);
+      return this.#closeWhenIdle();
     }
     this.#lanes.delete(lane);
-    if (this.#missing > 0) this.#fetchMore();
-    else await this.#keep();
+    if (this.#missing === 0) return this.#keep();
+    this.#fetchMore();
+    this.#closeWhenIdle();
   }
 
   /** Goes on with another upstream where one broke off. */
@@ -181,7 +203,7 @@ export class Fill {
   async #take(chunk: number, bytes: Buffer): Promise<void> {
     if (this.#isHeld(chunk)) return;
     const start = this.#starts[chunk] ?? 0;
-    await this.#parts.draft.write(start, bytes);
+    await (await this.#opened()).write(start, bytes);
     if (this.#isHeld(chunk)) return;
     this.#held[chunk] = 1;
     this.#missing--;
@@ -197,7 +219,7 @@ export class Fill {
     if (this.#isEnded) return;
     this.#isEnded = true;
     try {
-      await this.#parts.draft.keep(this.#parts.list.object);
+      await (await this.#opened()).keep(this.#parts.list.object);
     } catch (error) {
       this.#fail(error);
     }

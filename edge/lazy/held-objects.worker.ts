@@ -1,9 +1,9 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes, digestFromBytes, isDigest } from '../../shared/digest.ts';
 import { openDerived, statements, transaction } from '../../shared/sqlite/open.ts';
-import { draftsFolder, isFillName, largeFolder, smallObjectsFile } from '../../shared/store/layout.ts';
+import { largeFolder, smallObjectsFile } from '../../shared/store/layout.ts';
 import { serveCalls } from '../../shared/thread.ts';
 
 const migrations = [
@@ -30,7 +30,6 @@ export type Use = readonly [digest: Digest, at: number];
 function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   const database = openDerived(file, migrations);
   const sql = statements(database);
-  dropFills(folder);
   compareWithStore();
   let bytes = Number(sql('SELECT coalesce(sum(size), 0) AS bytes FROM held').get()?.bytes);
 
@@ -102,12 +101,6 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
 
     close: () => database.close(),
   };
-}
-
-/** What an earlier process left of objects that were coming in. */
-function dropFills(folder: string): void {
-  for (const name of readdirSync(draftsFolder(folder)))
-    if (isFillName(name)) rmSync(join(draftsFolder(folder), name), { force: true });
 }
 
 function* largeObjects(folder: string): Generator<HeldObject> {

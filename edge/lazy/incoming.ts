@@ -17,6 +17,8 @@ interface Waiting extends Span {
 export class Incoming implements Arrivals {
   readonly #spans = new Spans();
   readonly #waiting = new Set<Waiting>();
+  #breaks = 0;
+  #broke: SkerryError | undefined;
 
   arrived(_digest: Digest, span: Span): void {
     this.#spans.add(span);
@@ -27,19 +29,23 @@ export class Incoming implements Arrivals {
     }
   }
 
-  /** Who waits now is told; what is there can still be read. */
+  /** What is not there does not come for those who read now; they can still read the rest. */
   broke(_digest: Digest, error: SkerryError): void {
+    this.#breaks++;
+    this.#broke = error;
     for (const { reject } of this.#waiting) reject(error);
     this.#waiting.clear();
   }
 
-  covers(span: Span): boolean {
-    return this.#spans.covers(span);
+  /** How often it has broken off: who begins to read after that may hope again. */
+  get breaks(): number {
+    return this.#breaks;
   }
 
-  /** Resolves when all of the span is there. */
-  whole(span: Span): Promise<void> {
+  /** Resolves when all of the span is there. Rejects when it broke off after the reader began, at `since` breaks. */
+  whole(span: Span, since = this.#breaks): Promise<void> {
     if (this.#spans.covers(span)) return Promise.resolve();
+    if (this.#broke !== undefined && since < this.#breaks) return Promise.reject(this.#broke);
     return new Promise((resolve, reject) => {
       this.#waiting.add({ ...span, resolve, reject });
     });
@@ -62,6 +68,7 @@ export interface ComingParts {
 
 /** The bytes of a range, each piece as soon as it is there. */
 export function comingStream({ incoming, range, read, released }: ComingParts): Readable {
+  const since = incoming.breaks;
   let at = range.start;
   return new Readable({
     highWaterMark: SLICE_BYTES,
@@ -73,7 +80,7 @@ export function comingStream({ incoming, range, read, released }: ComingParts): 
       const piece = pieceAt(at, range.end);
       at = piece.end;
       incoming
-        .whole(piece)
+        .whole(piece, since)
         .then(() => read(piece))
         .then(
           (bytes) => this.push(bytes),

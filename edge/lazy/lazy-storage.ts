@@ -10,10 +10,10 @@ import type { ReadersUse } from '../activate/messages.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { budgeted, DiskBudget } from './disk-budget.ts';
 import { dropPurged } from './drop-purged.ts';
-import { Fills } from './fills.ts';
+import type { Fills } from './fills.ts';
 import type { HeldObjects } from './held-objects.worker.ts';
 import { pinnedAmong } from './pinned.ts';
-import { ReadThrough, type ReadThroughParts } from './read-through.ts';
+import type { ReadThrough } from './read-through.ts';
 import { readThroughStore } from './read-through-store.ts';
 
 /** What a lazy edge is started with. */
@@ -30,6 +30,7 @@ export interface LazyOptions {
 interface LazyParts extends LazyOptions {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
+  readonly fills: Fills;
   readonly gate: Gate;
   readonly limits: EdgeLimits;
   readonly clock: Clock;
@@ -42,17 +43,10 @@ export class LazyStorage {
   /** Its objects count towards the budget. */
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
-  readonly #fills = new Fills();
-
   constructor(parts: LazyParts) {
     this.#parts = parts;
-    this.budget = new DiskBudget({ ...parts, fills: this.#fills, pinned: this.#pinned });
+    this.budget = new DiskBudget({ ...parts, pinned: this.#pinned });
     this.store = budgeted(parts.store, this.budget);
-  }
-
-  readThrough(parts: Omit<ReadThroughParts, 'catalog' | 'store' | 'fills' | 'budget'>): ReadThrough {
-    const { store, budget } = this;
-    return new ReadThrough({ ...parts, catalog: this.#parts.catalog, store, budget, fills: this.#fills });
   }
 
   /** What children see. */
@@ -68,8 +62,8 @@ export class LazyStorage {
     matches: (path: string) => boolean,
     signal: AbortSignal,
   ): Promise<Digest[]> {
-    const { catalog, gate } = this.#parts;
-    const parts = { catalog, store: this.store, fills: this.#fills, gate, pinned: this.#pinned };
+    const { catalog, gate, fills } = this.#parts;
+    const parts = { catalog, store: this.store, fills, gate, pinned: this.#pinned };
     return dropPurged(parts, site, target, matches, signal);
   }
 

@@ -35,11 +35,11 @@ export type Granted =
 
 export interface ReadThroughParts {
   readonly catalog: EdgeCatalog;
-  /** Whose objects count towards the budget. */
   readonly store: ObjectStore;
   readonly objects: ObjectFetch;
   readonly fills: Fills;
-  readonly budget: DiskBudget;
+  /** Undefined for an edge that holds everything: what it lacks was lost, or has not come yet. */
+  readonly budget: DiskBudget | undefined;
   /** Upstreams to ask, the one that is followed first. */
   readonly sources: () => readonly ObjectSource[];
   /** What an upstream did wrong. */
@@ -87,15 +87,19 @@ export class ReadThrough {
     }
   }
 
-  /** Resolves when all bytes of the object are here. */
-  async whole(digest: Digest): Promise<void> {
+  /** Resolves when all bytes of the object are here; what the signal breaks off goes on from there the next time. */
+  async whole(digest: Digest, signal?: AbortSignal): Promise<void> {
     const incoming = new Incoming();
     const granted = await this.request(digest, undefined, incoming);
     if (granted.kind === 'stored') return;
     for (const span of granted.spans) incoming.arrived(digest, span);
+    const give = () => incoming.broke(digest, new SkerryError('unavailable', 'nobody waits any more'));
+    signal?.addEventListener('abort', give, { once: true });
     try {
+      signal?.throwIfAborted();
       await incoming.whole({ start: 0, end: granted.size });
     } finally {
+      signal?.removeEventListener('abort', give);
       granted.release();
     }
   }
@@ -139,18 +143,22 @@ export class ReadThrough {
     const { digest } = object;
     if (await this.#isStored(digest)) return undefined;
     const list = await this.#chunkList(object);
+    for (const surplus of fills.surplus()) if (await fills.drop(surplus)) await budget?.removed([surplus]);
     return fills.open(digest, async () => {
       if (await this.#isStored(digest)) return undefined;
       const base = await this.#firstStored(kin);
-      const draft = await store.draft(fillName(digest));
-      await draft.truncate(0);
+      const open = () => store.draft(fillName(digest));
+      // Whoever reads it finds it, and nothing of an earlier one.
+      const empty = await open();
+      await empty.truncate(0);
+      await empty.suspend();
       const fill: Fill = new Fill({
         list,
-        draft,
+        open,
         chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
         attempts: () => sources().length,
         // What it takes is only counted: it is the next process that would be told of a failure.
-        grown: () => void budget.added([{ digest, size: fill.bytes }]).catch(() => {}),
+        grown: () => void budget?.added([{ digest, size: fill.bytes }]).catch(() => {}),
         ended: () => fills.ended(digest),
       });
       return fill;

@@ -11,6 +11,7 @@ import type { ReadThrough } from './read-through.ts';
 const PAGE = 2000;
 /** Of one page; smaller ones travel together. */
 const AT_ONCE = 256;
+const WARM_MS = 30_000;
 
 /** Objects and their bytes. */
 interface Amount {
@@ -26,6 +27,8 @@ export interface WarmResult {
   readonly fetched: Amount;
   /** What would not fit into the disk budget beside what is held. */
   readonly left: Amount;
+  /** There is more to fetch: its time was up. What has come of it stays. */
+  readonly more: boolean;
 }
 
 export interface WarmParts {
@@ -35,7 +38,10 @@ export interface WarmParts {
   readonly lazy: { readonly reads: ReadThrough; readonly budget: DiskBudget } | undefined;
 }
 
-/** Fetches what an edge lacks of the active revision of a site, of the paths that are named or of all, without making anything go. */
+/**
+ * Fetches what an edge lacks of the active revision of a site, of the paths that are named or of all, without making
+ * anything go. It ends after half a minute, for callers that wait for an answer: called again, it goes on.
+ */
 export async function warm(
   { catalog, store, lazy }: WarmParts,
   name: string,
@@ -44,34 +50,42 @@ export async function warm(
 ): Promise<WarmResult> {
   const site = (await catalog.sites()).find((candidate) => candidate.name === name);
   if (site === undefined) throw new SkerryError('no-such-site', `this edge has no site ${name}`);
+  const { revision } = site.active;
   const isAll = target.paths.length === 0 && target.globs.length === 0;
   const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
+  const time = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
   const sums = { held: sum(), fetched: sum(), left: sum() };
   const seen = new Set<Digest>();
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     signal.throwIfAborted();
-    const page = await catalog.manifestPage(site.id, site.active.revision, cursor, PAGE);
-    const wanted = page.entries.filter(
-      ({ path, digest }) => isServed(path, site.covers) && match(path, () => new Set()) && !seen.has(digest),
-    );
-    for (const { digest } of wanted) seen.add(digest);
+    const page = await catalog.manifestPage(site.id, revision, cursor, PAGE);
+    const wanted = page.entries.filter(({ path, digest }) => {
+      if (seen.has(digest) || !isServed(path, site.covers) || !match(path, () => new Set())) return false;
+      seen.add(digest);
+      return true;
+    });
     const missing = new Set(await store.missing(wanted.map(({ digest }) => digest)));
     const jobs: (() => Promise<void>)[] = [];
     let room = lazy?.budget.room ?? 0;
     for (const { digest, size } of wanted) {
-      if (!missing.delete(digest)) add(sums.held, size);
+      if (!missing.has(digest)) add(sums.held, size);
       else if (lazy === undefined || size > room) add(sums.left, size);
       else {
         room -= size;
-        add(sums.fetched, size);
-        jobs.push(() => lazy.reads.whole(digest));
+        jobs.push(async () => {
+          if (time.aborted) return;
+          await lazy.reads.whole(digest, time);
+          add(sums.fetched, size);
+        });
       }
     }
-    await runAtMost(AT_ONCE, jobs);
+    await runAtMost(AT_ONCE, jobs).catch((error: unknown) => {
+      if (!time.aborted) throw error;
+    });
     cursor = page.next;
-  } while (cursor !== undefined);
-  return { site: name, revision: site.active.revision, ...sums };
+  } while (cursor !== undefined && !time.aborted);
+  return { site: name, revision, ...sums, more: time.aborted };
 }
 
 interface Sum {

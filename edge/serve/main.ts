@@ -5,7 +5,7 @@ import { openEntryHistory } from '../../shared/manifest/history.ts';
 import { openManifestReader } from '../../shared/manifest/reading.ts';
 import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
-import type { FromServing, ToServing } from '../activate/messages.ts';
+import type { FromServing, ReadersUse, ToServing } from '../activate/messages.ts';
 import { goBeforeReplication } from '../activate/priority.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
 import { AccessLog } from './access-log.ts';
@@ -13,9 +13,9 @@ import { ClientLimits } from './client-limits.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
 import { httpFront, httpsFront } from './front.ts';
-import { LazyBodies } from './lazy-bodies.ts';
 import { MissingObjects } from './missing-objects.ts';
 import { ObjectUse } from './object-use.ts';
+import { ReadThroughBodies } from './read-through-bodies.ts';
 import { ReadyVariants } from './ready-variants.ts';
 import { RulesInForce } from './rules-in-force.ts';
 import { Tls } from './tls/tls.ts';
@@ -24,6 +24,7 @@ import { Views } from './views.ts';
 /** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
 const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;
+const NO_USE: ReadersUse = { used: [], serving: [] };
 
 type Start = Extract<ToServing, { t: 'start' }>;
 
@@ -56,8 +57,8 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const content = new Content(manifests, objects, variants);
   const missing = new MissingObjects(join(folder, 'objects'), tell);
-  const use = new ObjectUse();
-  const bodies = isLazy ? new LazyBodies(content, missing, use) : content;
+  const use = isLazy ? new ObjectUse() : undefined;
+  const bodies = new ReadThroughBodies(content, missing, use);
   const rules = new RulesInForce(content);
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
@@ -102,7 +103,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
         return missing.received(message);
       case 'use':
         noteUse();
-        return tell({ t: 'used', turn: message.turn, ...use.take() });
+        return tell({ t: 'used', turn: message.turn, ...(use?.take() ?? NO_USE) });
       case 'counters':
         return tell({ t: 'counters', turn: message.turn, counters: counters.snapshot() });
       case 'drain':
@@ -119,7 +120,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   tell({ t: 'listening', port });
 
   function noteUse(): void {
-    if (!isLazy) return;
+    if (use === undefined) return;
     for (const front of fronts) front.noteUse(use, toldUseAt);
     toldUseAt = Date.now();
   }
@@ -127,6 +128,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
   function endAsOrphan(): void {
     for (const front of fronts) front.refuse();
+    missing.close();
     drain();
   }
 

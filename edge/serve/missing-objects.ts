@@ -90,6 +90,13 @@ export class MissingObjects {
     else if (message.t === 'coming') this.#leave(message.id, message.digest);
   }
 
+  /** The replicating process is gone: nothing more comes. */
+  close(): void {
+    const gone = new SkerryError('unavailable', 'this edge is ending');
+    for (const { refuse } of this.#asked.values()) refuse(gone);
+    for (const [digest, { incoming }] of this.#coming) incoming.broke(digest, gone);
+  }
+
   #enter(digest: Digest, spans: readonly Span[]): void {
     const coming = this.#coming.get(digest) ?? {
       incoming: new Incoming(),

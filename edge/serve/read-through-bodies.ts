@@ -9,13 +9,17 @@ import type { Representation } from './representation.ts';
 /** What was fetched may have had to make room for others before it was read. */
 const TRIES = 3;
 
-/** The bodies of a lazy edge: what is not here is fetched, and what is sent is noted as used. */
-export class LazyBodies implements Bodies {
+/** What is not here is fetched while the reader waits; of a lazy edge it is noted what is used. */
+export class ReadThroughBodies implements Bodies {
   readonly #content: Pick<Content, 'body'>;
   readonly #missing: Pick<MissingObjects, 'fetch'>;
-  readonly #use: ObjectUse;
+  readonly #use: ObjectUse | undefined;
 
-  constructor(content: Pick<Content, 'body'>, missing: Pick<MissingObjects, 'fetch'>, use: ObjectUse) {
+  constructor(
+    content: Pick<Content, 'body'>,
+    missing: Pick<MissingObjects, 'fetch'>,
+    use: ObjectUse | undefined,
+  ) {
     this.#content = content;
     this.#missing = missing;
     this.#use = use;
@@ -23,9 +27,9 @@ export class LazyBodies implements Bodies {
 
   async body(representation: Representation, range: ByteRange | undefined): Promise<Body> {
     const { source } = representation;
-    this.#use.note(source, Date.now());
+    this.#use?.note(source, Date.now());
     const body = await this.#here(representation, range);
-    if (body.kind === 'stream') this.#use.serve(source, body.stream);
+    if (body.kind === 'stream') this.#use?.serve(source, body.stream);
     return body;
   }
 
