@@ -1,12 +1,7 @@
-import { Readable } from 'node:stream';
 import type { Digest } from '../../shared/digest.ts';
 import type { SkerryError } from '../../shared/errors.ts';
-import type { ByteRange } from '../../shared/store/object-store.ts';
 import type { Arrivals } from './fill.ts';
 import { type Span, Spans } from './spans.ts';
-
-/** What is read at once, from places that are multiples of it: readers of one object share what is read. */
-export const SLICE_BYTES = 256 * 1024;
 
 interface Waiting extends Span {
   readonly resolve: () => void;
@@ -50,46 +45,4 @@ export class Incoming implements Arrivals {
       this.#waiting.add({ ...span, resolve, reject });
     });
   }
-}
-
-/** What is read at once from `at` on, of a range that ends with the byte `last`. */
-export function pieceAt(at: number, last: number): Span {
-  return { start: at, end: Math.min((Math.floor(at / SLICE_BYTES) + 1) * SLICE_BYTES, last + 1) };
-}
-
-export interface ComingParts {
-  readonly incoming: Incoming;
-  readonly range: ByteRange;
-  /** The bytes of a span that is there. */
-  readonly read: (span: Span) => Promise<Buffer>;
-  /** Nothing more of it is wanted. */
-  readonly released: () => void;
-}
-
-/** The bytes of a range, each piece as soon as it is there. */
-export function comingStream({ incoming, range, read, released }: ComingParts): Readable {
-  const since = incoming.breaks;
-  let at = range.start;
-  return new Readable({
-    highWaterMark: SLICE_BYTES,
-    read() {
-      if (at > range.end) {
-        this.push(null);
-        return;
-      }
-      const piece = pieceAt(at, range.end);
-      at = piece.end;
-      incoming
-        .whole(piece, since)
-        .then(() => read(piece))
-        .then(
-          (bytes) => this.push(bytes),
-          (error) => this.destroy(error),
-        );
-    },
-    destroy(error, done) {
-      released();
-      done(error);
-    },
-  });
 }

@@ -3,8 +3,11 @@ import type { Digest } from '../../shared/digest.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { openComing, readSpan } from './coming-file.ts';
-import { comingStream, Incoming } from './incoming.ts';
+import { Incoming } from './incoming.ts';
+import { pieceStream } from './pieces.ts';
 import type { ReadThrough } from './read-through.ts';
+
+const PIECE_BYTES = 256 * 1024;
 
 interface Parts {
   /** Of the object store. */
@@ -56,11 +59,12 @@ export function readThroughStore({ folder, store, reads, catalog }: Parts): Obje
       if (granted.kind === 'stored') return store.open(digest, range);
       for (const span of granted.spans) incoming.arrived(digest, span);
       const file = await openComing(folder, digest);
-      return comingStream({
-        incoming,
+      return pieceStream({
         range: range ?? { start: 0, end: size - 1 },
+        pieceBytes: PIECE_BYTES,
+        ready: (span) => incoming.whole(span, 0),
         read: (span) => readSpan(file, span),
-        released() {
+        closed() {
           granted.release();
           file.close().catch(() => {});
         },

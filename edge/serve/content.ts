@@ -9,6 +9,7 @@ import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import type { CacheState } from './cache-status.ts';
+import { closeFile, type FilePieces } from './file-pieces.ts';
 import type { ReadyVariants } from './ready-variants.ts';
 import type { Representation, Variant } from './representation.ts';
 
@@ -40,6 +41,7 @@ export class Content implements Bodies {
   readonly #manifests: ManifestReader & EntryHistory;
   readonly #objects: ObjectReader;
   readonly #variants: ReadyVariants;
+  readonly #pieces: FilePieces;
   readonly #entries = new ByteCache<string, { readonly entry: Entry | undefined }>({
     bytes: ENTRIES_BYTES,
     sizeOf: () => ENTRY_BYTES,
@@ -52,8 +54,14 @@ export class Content implements Bodies {
   readonly #seenOnce = new ByteCache<Digest, true>({ bytes: SEEN_BYTES, sizeOf: () => 1 });
   readonly #loading = new Set<Digest>();
 
-  constructor(manifests: ManifestReader & EntryHistory, objects: ObjectReader, variants: ReadyVariants) {
+  constructor(
+    manifests: ManifestReader & EntryHistory,
+    objects: ObjectReader,
+    variants: ReadyVariants,
+    pieces: FilePieces,
+  ) {
     this.#manifests = manifests;
+    this.#pieces = pieces;
     this.#objects = objects;
     this.#variants = variants;
   }
@@ -83,8 +91,11 @@ export class Content implements Bodies {
     const made = coding === undefined ? undefined : this.#readVariant(digest);
     if (made !== undefined) return { kind: 'bytes', bytes: cut(made, range), cache: FROM_DISK };
     if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), cache: FROM_DISK };
-    const stream = this.#objects.stream(digest, range);
-    if (stream === undefined) throw notStored(digest);
+    // Open from now on: it can still be read when it is removed meanwhile.
+    const fd = this.#objects.openLarge(digest);
+    if (fd === undefined) throw notStored(digest);
+    const all = range ?? { start: 0, end: size - 1 };
+    const stream = this.#pieces.stream({ digest, size, fd, range: all, closed: () => closeFile(fd) });
     if (size <= LARGEST_IN_MEMORY) this.#loadWhenHot(digest, size);
     return { kind: 'stream', stream, cache: FROM_DISK };
   }

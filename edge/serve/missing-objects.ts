@@ -1,18 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import type { FoundMissing, FromServing, ToServing } from '../activate/messages.ts';
-import { openComing, readSpan } from '../lazy/coming-file.ts';
-import { comingStream, Incoming, pieceAt, SLICE_BYTES } from '../lazy/incoming.ts';
+import { openComing } from '../lazy/coming-file.ts';
+import { Incoming } from '../lazy/incoming.ts';
 import type { Span } from '../lazy/spans.ts';
+import type { FilePieces } from './file-pieces.ts';
 
 /** For the first byte. */
 const WAIT_MS = 15_000;
-/** Readers who follow one object at about the same pace share what is read of its file. */
-const SHARED_BYTES = 16 * 1024 * 1024;
 
 export type Brought =
   /** It is in the store now. */
@@ -27,19 +25,16 @@ type Grant = Extract<AboutMissing, { t: 'stored' | 'coming' }>;
 /** What a lazy edge does not hold, for a serving process: it asks the replicating one, and reads what that writes. */
 export class MissingObjects {
   readonly #folder: string;
+  readonly #pieces: FilePieces;
   readonly #tell: (message: FromServing) => void;
   readonly #asked = new Map<number, { grant(grant: Grant): void; refuse(error: SkerryError): void }>();
   readonly #coming = new Map<Digest, ComingObject>();
-  readonly #slices = new ByteCache<string, Buffer>({
-    bytes: SHARED_BYTES,
-    sizeOf: ({ length }) => length,
-  });
-  readonly #reading = new Map<string, Promise<Buffer>>();
   #lastId = 0;
 
   /** `folder` is that of the object store. */
-  constructor(folder: string, tell: (message: FromServing) => void) {
+  constructor(folder: string, pieces: FilePieces, tell: (message: FromServing) => void) {
     this.#folder = folder;
+    this.#pieces = pieces;
     this.#tell = tell;
   }
 
@@ -54,15 +49,13 @@ export class MissingObjects {
     try {
       if (coming === undefined) throw new SkerryError('no-such-object', `the object ${digest} is gone`);
       const { incoming } = coming;
-      const file = await coming.file;
+      const { fd } = await coming.file;
       const all = range ?? { start: 0, end: size - 1 };
-      await Promise.race([incoming.whole(pieceAt(all.start, all.end)), deadline.late]);
-      const read = (span: Span) => this.#read(digest, size, file, span);
-      return {
-        kind: 'coming',
-        found: grant.found,
-        stream: comingStream({ incoming, range: all, read, released }),
-      };
+      const since = incoming.breaks;
+      await Promise.race([incoming.whole({ start: all.start, end: all.start + 1 }), deadline.late]);
+      const ready = (span: Span) => incoming.whole(span, since);
+      const stream = this.#pieces.stream({ digest, size, fd, range: all, ready, closed: released });
+      return { kind: 'coming', found: grant.found, stream };
     } catch (error) {
       released();
       throw error;
@@ -132,24 +125,6 @@ export class MissingObjects {
     } catch (error) {
       if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
       throw error;
-    }
-  }
-
-  async #read(digest: Digest, size: number, file: FileHandle, span: Span): Promise<Buffer> {
-    const piece = pieceAt(span.start, size - 1);
-    const isShared = span.start % SLICE_BYTES === 0 && span.end === piece.end;
-    if (!isShared) return readSpan(file, span);
-    const key = `${digest} ${span.start}`;
-    const known = this.#slices.get(key) ?? this.#reading.get(key);
-    if (known !== undefined) return known;
-    const reading = readSpan(file, span);
-    this.#reading.set(key, reading);
-    try {
-      const bytes = await reading;
-      this.#slices.set(key, bytes);
-      return bytes;
-    } finally {
-      this.#reading.delete(key);
     }
   }
 }

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, openSync, readFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { SMALL_OBJECT } from '../bundle.ts';
 import { type Digest, digestBytes } from '../digest.ts';
 import { systemCode } from '../errors.ts';
 import { openForReading, statements } from '../sqlite/open.ts';
 import { largeObjectFile, smallObjectsFile } from './layout.ts';
-import type { ByteRange } from './object-store.ts';
 
 /**
  * Reads a file store that another process or thread writes. A small object is read in one synchronous look-up
@@ -19,8 +17,8 @@ export interface ObjectReader {
   large(digest: Digest): Buffer | undefined;
   /** A whole larger object, read and hashed in slices; undefined when it is not stored, or not sound. */
   verified(digest: Digest, size: number): Promise<Buffer | undefined>;
-  /** Streams a larger object, or a range of it; undefined when it is not stored. */
-  stream(digest: Digest, range?: ByteRange): Readable | undefined;
+  /** The descriptor of a larger object's file, which the caller closes; undefined when it is not stored. */
+  openLarge(digest: Digest): number | undefined;
   close(): void;
 }
 
@@ -42,8 +40,9 @@ export function openObjectReader(folder: string): ObjectReader {
       return ifThere(() => readFileSync(largeObjectFile(folder, digest)));
     },
     async verified(digest, size) {
-      const stream = this.stream(digest);
-      if (stream === undefined) return undefined;
+      const fd = this.openLarge(digest);
+      if (fd === undefined) return undefined;
+      const stream = createReadStream('', { fd, highWaterMark: SLICE_BYTES });
       const bytes = Buffer.allocUnsafeSlow(size);
       const hash = createHash('sha256');
       let at = 0;
@@ -54,13 +53,7 @@ export function openObjectReader(folder: string): ObjectReader {
       }
       return at === size && hash.digest('hex') === digest ? bytes : undefined;
     },
-    stream(digest, range) {
-      // Open from now on: it can still be read when it is removed meanwhile.
-      const fd = ifThere(() => openSync(largeObjectFile(folder, digest), 'r'));
-      return fd === undefined
-        ? undefined
-        : createReadStream('', { ...range, fd, highWaterMark: SLICE_BYTES });
-    },
+    openLarge: (digest) => ifThere(() => openSync(largeObjectFile(folder, digest), 'r')),
     close: () => database.close(),
   };
 }

@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream';
+import type { ByteRange } from '../../shared/store/object-store.ts';
+import type { Span } from './spans.ts';
+
+export type { Span };
+
+export interface PiecesOf {
+  readonly range: ByteRange;
+  /** What is read at once, from places that are multiples of it. */
+  readonly pieceBytes: number;
+  /** Resolves when the bytes of a span can be read; not given where all can. */
+  readonly ready: ((span: Span) => Promise<void>) | undefined;
+  readonly read: (span: Span) => Promise<Buffer>;
+  /** Nothing more of it is wanted. */
+  readonly closed: () => void;
+}
+
+/** What is read at once from `at` on, of a range that ends with the byte `last`. */
+export function pieceAt(at: number, last: number, pieceBytes: number): Span {
+  return { start: at, end: Math.min((Math.floor(at / pieceBytes) + 1) * pieceBytes, last + 1) };
+}
+
+/** The bytes of a range, each piece as soon as it can be read, and one ahead of what the reader has taken. */
+export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf): Readable {
+  let at = range.start;
+  let reading: Promise<Buffer> | undefined;
+  const stream = new Readable({
+    highWaterMark: pieceBytes,
+    read() {
+      if (at > range.end) {
+        this.push(null);
+        return;
+      }
+      const piece = pieceAt(at, range.end, pieceBytes);
+      at = piece.end;
+      pushed(piece).catch((error) => this.destroy(error));
+    },
+    destroy(error, done) {
+      // A file that is closed while it is read could be another one by then, under the same number.
+      if (reading === undefined) closed();
+      else reading.then(closed, closed);
+      done(error);
+    },
+  });
+  return stream;
+
+  async function pushed(piece: Span): Promise<void> {
+    await ready?.(piece);
+    if (stream.destroyed) return;
+    reading = read(piece);
+    const bytes = await reading;
+    reading = undefined;
+    stream.push(bytes);
+  }
+}

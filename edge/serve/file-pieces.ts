@@ -1,0 +1,93 @@
+import { close, read } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { ByteCache } from '../../shared/byte-cache.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { ByteRange } from '../../shared/store/object-store.ts';
+import { pieceStream, type Span } from '../lazy/pieces.ts';
+
+/** Readers who follow one object at about the same pace share what is read of its file. */
+const SHARED_BYTES = 32 * 1024 * 1024;
+/** What all streams together hold of files, roughly: the fewer there are, the more is read at once for each. */
+const STREAMS_BYTES = 64 * 1024 * 1024;
+const LEAST_BYTES = 64 * 1024;
+const MOST_BYTES = 1024 * 1024;
+/** Of an object that is coming in: its reader waits for all of a piece. */
+const MOST_COMING_BYTES = 256 * 1024;
+
+const readFile = promisify(read);
+
+export interface FileRange {
+  readonly digest: Digest;
+  readonly size: number;
+  /** It stays open until the stream is closed. */
+  readonly fd: number;
+  readonly range: ByteRange;
+  /** Resolves when the span is in the file; for a file that is whole, not given. */
+  readonly ready?: (span: Span) => Promise<void>;
+  readonly closed: () => void;
+}
+
+/** Streams of large objects from their files. */
+export class FilePieces {
+  readonly #shared = new ByteCache<string, Buffer>({
+    bytes: SHARED_BYTES,
+    sizeOf: ({ length }) => length,
+  });
+  readonly #reading = new Map<string, Promise<Buffer>>();
+  #streams = 0;
+
+  stream({ digest, size, fd, range, ready, closed }: FileRange): Readable {
+    this.#streams++;
+    return pieceStream({
+      range,
+      pieceBytes: this.#pieceBytes(ready === undefined ? MOST_BYTES : MOST_COMING_BYTES),
+      ready,
+      read: (span) => this.#read(digest, size, fd, span),
+      closed: () => {
+        this.#streams--;
+        closed();
+      },
+    });
+  }
+
+  /** A power of two, so that streams of different times share what they read. */
+  #pieceBytes(most: number): number {
+    let bytes = most;
+    while (bytes > LEAST_BYTES && bytes * this.#streams > STREAMS_BYTES) bytes /= 2;
+    return bytes;
+  }
+
+  async #read(digest: Digest, size: number, fd: number, span: Span): Promise<Buffer> {
+    const key = `${digest} ${span.start} ${span.end}`;
+    const known = this.#shared.get(key) ?? this.#reading.get(key);
+    if (known !== undefined) return known;
+    const reading = readSpan(fd, span);
+    // What begins or ends in the middle of a piece is of one range alone.
+    const isShared = span.start % LEAST_BYTES === 0 && (span.end % LEAST_BYTES === 0 || span.end === size);
+    if (!isShared) return reading;
+    this.#reading.set(key, reading);
+    try {
+      const bytes = await reading;
+      this.#shared.set(key, bytes);
+      return bytes;
+    } finally {
+      this.#reading.delete(key);
+    }
+  }
+}
+
+export function closeFile(fd: number): void {
+  close(fd, () => {});
+}
+
+async function readSpan(fd: number, { start, end }: Span): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(end - start);
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await readFile(fd, bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) throw new SkerryError('no-such-object', 'the file of an object is cut off');
+    at += bytesRead;
+  }
+  return bytes;
+}
