@@ -10,7 +10,7 @@ import { Gate } from '../shared/gate.ts';
 import type { Head } from '../shared/head.ts';
 import { KeyedLock } from '../shared/keyed-lock.ts';
 import type { SigningKey } from '../shared/keys.ts';
-import type { EdgeLimits, Fault } from '../shared/protocol.ts';
+import type { EdgeLimits } from '../shared/protocol.ts';
 import { signPurgeReceipt } from '../shared/purge.ts';
 import { signReceipt } from '../shared/receipt.ts';
 import type { Payload } from '../shared/record-kinds.ts';
@@ -39,6 +39,7 @@ import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
 import { Faults, isLie } from './report/faults.ts';
 import { Reporter } from './report/reporter.ts';
+import type { ReplicaStanding, StorageStanding } from './report/standing.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
 import { damagedObjects, type VerifyResult, verifyReplica } from './verify/verify.ts';
 
@@ -62,37 +63,6 @@ export interface ReplicaParts {
   readonly lazy: LazyOptions | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-export interface SiteStanding {
-  readonly id: number;
-  readonly name: string;
-  readonly revision: number;
-  readonly target: number;
-  readonly prepared: number;
-  readonly pendingBytes: number;
-  readonly error: string | null;
-}
-
-/** What a lazy edge holds, and what has been asked of it since it began. */
-export interface StorageStanding {
-  readonly heldBytes: number;
-  readonly budgetBytes: number;
-  readonly evictedObjects: number;
-  /** Requests for something that was missing; of these, `collapsed` waited for the fetch of another. */
-  readonly misses: number;
-  readonly collapsed: number;
-}
-
-export interface ReplicaStanding {
-  readonly position: number;
-  readonly head: number;
-  /** The edge that is followed; null for the origin. */
-  readonly parent: string | null;
-  readonly upstream: string;
-  readonly isPaused: boolean;
-  readonly sites: readonly SiteStanding[];
-  readonly faults: readonly Fault[];
 }
 
 /** The replicating side of an edge: follows the log, brings revisions in, shows them, reports. */

@@ -20,8 +20,9 @@ export interface PlainFields {
 }
 
 const GET = Buffer.from('GET /');
-const VERSION = Buffer.from(' HTTP/1.1');
-const LINE_END = Buffer.from('\r\n');
+const VERSION = Buffer.from(' HTTP/1.1\r\n');
+const LINE_END_BYTES = 2;
+const SPACE = 0x20;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** Far below what the full server takes, so that it alone judges what is too large. */
@@ -46,20 +47,18 @@ export class Recogniser {
 
   /** The plain GET that begins at `at`; undefined for any other request, and for a head that is not all there. */
   next(chunk: Buffer, at: number): PlainGet | undefined {
-    if (!holds(chunk, at, GET)) return undefined;
-    const lineEnd = chunk.indexOf(LINE_END, at, 'latin1');
-    if (lineEnd === -1) return undefined;
-    const targetEnd = lineEnd - VERSION.length;
+    if (!holdsShort(chunk, at, GET)) return undefined;
     const targetStart = at + GET.length - 1;
-    if (targetEnd - targetStart > MOST_TARGET_BYTES || !holds(chunk, targetEnd, VERSION)) return undefined;
-    const fieldsStart = lineEnd + LINE_END.length;
+    const targetEnd = endOfTarget(chunk, targetStart);
+    if (!holdsShort(chunk, targetEnd, VERSION)) return undefined;
+    const fieldsStart = targetEnd + VERSION.length;
     const known = this.#last;
     if (known !== undefined && holds(chunk, fieldsStart, known.bytes)) {
       const target = chunk.toString('latin1', targetStart, targetEnd);
       return { target, fields: known.fields, bytes: fieldsStart + known.bytes.length - at };
     }
     // From the end of the request line: there may be no field at all.
-    const end = chunk.indexOf(HEAD_END, lineEnd, 'latin1') + HEAD_END.length;
+    const end = chunk.indexOf(HEAD_END, fieldsStart - LINE_END_BYTES, 'latin1') + HEAD_END.length;
     if (end < fieldsStart || end - fieldsStart > MOST_FIELD_BYTES) return undefined;
     const fields = plainFields(chunk.toString('latin1', fieldsStart, end - HEAD_END.length));
     if (fields === undefined) return undefined;
@@ -132,7 +131,21 @@ function fieldsOf(
   return { host, acceptEncoding, referer, agent, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
+/** Where the first byte is that is in no target, within the length that a target may have. */
+function endOfTarget(chunk: Buffer, start: number): number {
+  const most = Math.min(chunk.length, start + MOST_TARGET_BYTES);
+  let at = start;
+  while (at < most && (chunk[at] ?? 0) > SPACE) at++;
+  return at;
+}
+
 function holds(chunk: Buffer, at: number, bytes: Buffer): boolean {
   const end = at + bytes.length;
-  return at >= 0 && end <= chunk.length && chunk.compare(bytes, 0, bytes.length, at, end) === 0;
+  return end <= chunk.length && chunk.compare(bytes, 0, bytes.length, at, end) === 0;
+}
+
+/** For a few bytes: calling what compares many costs more than comparing them. */
+function holdsShort(chunk: Buffer, at: number, bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length; i++) if (chunk[at + i] !== bytes[i]) return false;
+  return true;
 }
