@@ -28,9 +28,10 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
   }
 }
 
-function state({ online, paused, revoked }: EdgeStatus): string {
+function state({ online, paused, revoked, limits }: EdgeStatus): string {
   if (revoked) return 'revoked';
-  return `${online ? 'online' : 'offline'}${paused ? ', paused' : ''}`;
+  const isLazy = limits.storage === 'lazy';
+  return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
 }
 
 /** What is shown, and after a plus what is prepared beside it. */

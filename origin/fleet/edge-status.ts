@@ -72,7 +72,10 @@ export class EdgeStatuses {
           ? 0
           : isFetching
             ? report.pendingBytes
-            : await this.#bytesBetween(site.id, visible, site.revision),
+            : edge.report?.limits.storage === 'lazy'
+              ? // What it will fetch is what readers will ask for.
+                0
+              : await this.#bytesBetween(site.id, visible, site.revision),
         behindSince: behind.since,
         error: report?.error ?? null,
       },

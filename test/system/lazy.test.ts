@@ -220,6 +220,14 @@ t.test('a site is warmed before readers come, as far as there is room', async (t
   });
 });
 
+t.test('what cannot be meant is refused', async (t) => {
+  const full = ['edge', '--data', join(cluster.folder, 'x'), '--disk', '1000000'];
+  t.match(await skerry(full), { code: 1, stderr: /--disk goes with --storage lazy/ });
+  t.match(await skerry([...full, '--storage', 'some']), { code: 1, stderr: /storage/ });
+  const set = await cluster.skerry('sites', 'set', SITE, '--pin-path', 'pinned');
+  t.match(set, { code: 1, stderr: /pinned: a path begins with \// });
+});
+
 t.test('a purge drops what nothing else names', async (t) => {
   await publish({
     'a.bin': files['middle.bin'] ?? '',

@@ -194,6 +194,15 @@ t.test('what a site does next', async (t) => {
       {},
       { kind: 'forget', revision: 2 },
     ],
+    ['lazy storage', {}, { storage: 'lazy' }, { kind: 'cover' }],
+    ['the same pins', { covers: { prefixes: null, pinned: [] } }, { storage: 'lazy' }, rest()],
+    [
+      'other pins',
+      { covers: { prefixes: null, pinned: [] }, policy: { ...DEFAULT_POLICY, pinned: ['/a'] } },
+      { storage: 'lazy' },
+      { kind: 'cover' },
+    ],
+    ['full storage again', { covers: { prefixes: null, pinned: [] } }, {}, { kind: 'cover' }],
     ['the same filter', { covers: { prefixes: ['a/'], pinned: null } }, { prefixes: ['a/'] }, rest()],
     [
       'a new revision before the filter',

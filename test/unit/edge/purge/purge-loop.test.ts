@@ -1,0 +1,75 @@
+import t from 'tap';
+import { WHOLE } from '../../../../edge/follow/cover.ts';
+import type { PurgeParts } from '../../../../edge/purge/apply-purges.ts';
+import { carryOutPurges } from '../../../../edge/purge/purge-loop.ts';
+import type { EdgeCatalog, PendingPurge } from '../../../../edge/store/catalog.ts';
+import type { ContentPath } from '../../../../shared/content-path.ts';
+import { digestOf } from '../../../../shared/digest.ts';
+import type { Entry } from '../../../../shared/entry.ts';
+import { createLogger } from '../../../../shared/logger.ts';
+import type { ObjectStore } from '../../../../shared/store/object-store.ts';
+import { Wakeup } from '../../../../shared/wakeup.ts';
+import { turnedClock } from '../../../helpers/turned-clock.ts';
+import { until } from '../../../helpers/until.ts';
+import { edgeSite } from '../follow/edge-site.ts';
+
+const entry: Entry = {
+  path: 'a.txt' as ContentPath,
+  digest: digestOf('a'),
+  size: 1,
+  chunks: null,
+  type: 'text/plain',
+  meta: [],
+  time: 1,
+};
+const target = { all: false, paths: ['a.txt'], globs: [], tags: [] };
+
+t.test('a purge that broke off is tried again, before those after it, and answered for once', async (t) => {
+  const pending: PendingPurge[] = [
+    { seq: 3, site: 1, target },
+    { seq: 4, site: 9, target },
+  ];
+  const done: [seq: number, matched: number][] = [];
+  const forgotten: unknown[] = [];
+  let tries = 0;
+  const clock = turnedClock();
+  const parts: PurgeParts = {
+    catalog: {
+      pendingPurges: async () => [...pending],
+      sites: async () => [edgeSite({ covers: WHOLE })],
+      entryAt: async () => entry,
+    } as unknown as EdgeCatalog,
+    store: {} as ObjectStore,
+    forget: (digests) => forgotten.push(digests),
+    shown: async () => {},
+    async damaged() {
+      if (++tries < 3) throw new Error('the disk did not answer');
+      return [];
+    },
+    repair: async () => {},
+    drop: undefined,
+    async done({ seq }, matched) {
+      done.push([seq, matched]);
+      pending.shift();
+    },
+    log: createLogger(),
+  };
+  const stopping = new AbortController();
+  const running = carryOutPurges(parts, clock, new Wakeup(), stopping.signal);
+  for (let i = 1; i < 3; i++) {
+    await until('a failure', () => tries === i);
+    t.strictSame(done, []);
+    await until('another try', () => {
+      clock.advance(60_000);
+      return tries > i;
+    });
+  }
+  await until('both', () => done.length === 2);
+  t.strictSame(done, [
+    [3, 1],
+    [4, 0],
+  ]);
+  t.strictSame(forgotten, [[entry.digest]]);
+  stopping.abort();
+  await running;
+});
