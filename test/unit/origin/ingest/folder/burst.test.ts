@@ -1,18 +1,22 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Burst } from '../../../../../origin/ingest/folder/burst.ts';
 
 /** Node's own timers, turned by hand: nothing here waits. */
 const { mock } = await import('node:test');
-t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
-t.afterEach(() => mock.timers.reset());
 
-function collected() {
+function turnTimers(t: Test): void {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
+}
+
+function collected(t: Test) {
+  turnTimers(t);
   const bursts: string[][] = [];
   return { bursts, burst: new Burst<string>((items) => bursts.push([...items])) };
 }
 
 t.test('what arrives in quick succession is one burst, each item once', async (t) => {
-  const { bursts, burst } = collected();
+  const { bursts, burst } = collected(t);
   for (const item of ['a', 'b', 'a']) {
     burst.add(item);
     mock.timers.tick(20);
@@ -25,7 +29,7 @@ t.test('what arrives in quick succession is one burst, each item once', async (t
 });
 
 t.test('after quiet comes a new burst', async (t) => {
-  const { bursts, burst } = collected();
+  const { bursts, burst } = collected(t);
   burst.add('a');
   mock.timers.tick(30);
   burst.add('a');
@@ -35,13 +39,13 @@ t.test('after quiet comes a new burst', async (t) => {
 });
 
 t.test('nothing comes of nothing', async (t) => {
-  const { bursts } = collected();
+  const { bursts } = collected(t);
   mock.timers.tick(60_000);
   t.strictSame(bursts, []);
 });
 
 t.test('a burst that never ends is cut, and each piece has its own length', async (t) => {
-  const { bursts, burst } = collected();
+  const { bursts, burst } = collected(t);
   for (let i = 0; i < 250; i++) {
     burst.add(`${i}`);
     mock.timers.tick(10);
@@ -57,6 +61,7 @@ t.test('a burst that never ends is cut, and each piece has its own length', asyn
 });
 
 t.test('what was handed over is not changed by what comes later', async (t) => {
+  turnTimers(t);
   const sets: ReadonlySet<string>[] = [];
   const burst = new Burst<string>((items) => sets.push(items));
   burst.add('a');
@@ -67,7 +72,7 @@ t.test('what was handed over is not changed by what comes later', async (t) => {
 });
 
 t.test('closed, it hands over nothing more', async (t) => {
-  const { bursts, burst } = collected();
+  const { bursts, burst } = collected(t);
   burst.add('a');
   burst.close();
   mock.timers.tick(60_000);
@@ -75,6 +80,7 @@ t.test('closed, it hands over nothing more', async (t) => {
 });
 
 t.test('what is added while a burst is handed over belongs to the next', async (t) => {
+  turnTimers(t);
   const bursts: string[][] = [];
   const burst = new Burst<string>((items) => {
     bursts.push([...items]);
