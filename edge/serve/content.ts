@@ -109,6 +109,7 @@ export class Content implements Bodies {
   }
 
   forget(digests: readonly Digest[] | 'all'): void {
+    this.#pieces.forgetAll();
     if (digests === 'all') this.#bytes.clear();
     else for (const digest of digests) this.#forgetOne(digest);
   }

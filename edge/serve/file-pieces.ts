@@ -52,6 +52,12 @@ export class FilePieces {
     });
   }
 
+  /** Nothing that was read before is sent to readers who come from now on. */
+  forgetAll(): void {
+    this.#shared.clear();
+    this.#reading.clear();
+  }
+
   /** A power of two, so that streams of different times share what they read. */
   #pieceBytes(most: number): number {
     let bytes = most;
@@ -70,10 +76,10 @@ export class FilePieces {
     this.#reading.set(key, reading);
     try {
       const bytes = await reading;
-      this.#shared.set(key, bytes);
+      if (this.#reading.get(key) === reading) this.#shared.set(key, bytes);
       return bytes;
     } finally {
-      this.#reading.delete(key);
+      if (this.#reading.get(key) === reading) this.#reading.delete(key);
     }
   }
 }
