@@ -124,7 +124,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       if (isLie(error)) upstreams.avoid(upstream);
     },
     tier: () => (upstreamPath.length === 0 ? 'origin' : 'parent'),
-    transfer: { signal, bandwidths: limits.rate === null ? [] : [bandwidth] },
+    transfer: { signal, bandwidths: limits.rate === null ? [] : [bandwidth], isForReaders: true },
   });
   const lease = new Lease();
   const feedChanged = new Wakeup();
@@ -238,9 +238,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         forget: (digests) => readers.forget(digests),
         shown: () => visible.show(),
         damaged: async (entries) => {
-          const absent = new Set(lazy && (await store.missing(entries.map(({ digest }) => digest))));
-          const held = entries.filter(({ digest }) => !absent.has(digest));
-          return damagedObjects(store, held, signal);
+          const found = await damagedObjects(store, entries, signal);
+          const gone = new Set(lazy && (await store.missing(found.map(({ digest }) => digest))));
+          return found.filter(({ digest }) => !gone.has(digest));
         },
         drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
         repair: () => verify(true, signal),
@@ -272,6 +272,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         log: chain.log,
         catalog,
         objects: lazy?.storeForChildren(reads) ?? store,
+        held: store,
         encodings,
         children,
         upstreams,
@@ -332,7 +333,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   }
 
   async function receiptFor({ id, active, covers }: EdgeSite): Promise<void> {
-    if (active.root === null || (await catalog.hasReceipt(id, active.revision))) return;
+    if (active.root === null) return;
+    const text = coverText(covers);
+    if ((await catalog.receiptCovers(id, active.revision)) === text) return;
     await catalog.addReceipt(
       signReceipt(
         {
@@ -344,7 +347,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
           root: active.root,
           seq: active.seq,
           since: clock.now(),
-          covers: coverText(covers),
+          covers: text,
         },
         key,
       ),

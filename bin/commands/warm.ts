@@ -14,9 +14,11 @@ export function warmCommand(): Command {
     .addOption(option('--json', 'print JSON'))
     .action(async (site: string, paths: string[], { admin, json }: { admin: string; json?: boolean }) => {
       const result = await warmed(admin, { site, paths }, interruption());
+      if (result.failed.objects > 0) process.exitCode = 1;
       if (json) return printJson(result);
-      const { held, fetched, left, revision } = result;
+      const { held, fetched, left, failed, revision } = result;
       printLine(`${site}@${revision}: fetched ${shown(fetched)}; held before: ${shown(held)}`);
+      if (failed.objects > 0) printLine(`not to be had from its upstreams: ${shown(failed)}`);
       if (left.objects > 0) printLine(`no room within the disk budget for ${shown(left)}`);
     });
 }

@@ -49,7 +49,7 @@ export interface ServingOptions {
   readonly tls: TlsOptions | undefined;
   readonly accessLog: AccessLogOptions | undefined;
   readonly clients: ClientLimitOptions;
-  /** Objects that are missing are fetched when they are asked for. */
+  /** The edge makes room on its disk: it has to know which objects are used. */
   readonly isLazy: boolean;
 }
 
@@ -94,13 +94,14 @@ export type ToServing =
   | {
       readonly t: 'coming';
       readonly id: number;
-      readonly digest: Digest;
+      /** The name of its file among the drafts, until it is whole. */
+      readonly fill: string;
       readonly spans: readonly ByteSpan[];
       readonly found: FoundMissing;
     }
-  | { readonly t: 'arrived'; readonly digest: Digest; readonly span: ByteSpan }
+  | { readonly t: 'arrived'; readonly fill: string; readonly span: ByteSpan }
   /** What is not there yet does not come. */
-  | { readonly t: 'broke'; readonly digest: Digest; readonly code: ErrorCode; readonly message: string }
+  | { readonly t: 'broke'; readonly fill: string; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string }
   /** Which objects have been read since this was asked last? */
   | { readonly t: 'use'; readonly turn: number }

@@ -16,6 +16,7 @@ export interface ParentFeedParts {
   readonly log: string;
   readonly catalog: EdgeCatalog;
   readonly objects: ObjectStore;
+  readonly held: ObjectStore;
   readonly encodings: Encodings;
   readonly children: Children;
   readonly upstreams: Upstreams;
@@ -30,12 +31,13 @@ export interface ParentFeedParts {
 
 /** The feed of an edge that is a parent: what the origin signed and this edge has proven, passed on. */
 export function parentFeed(parts: ParentFeedParts): FeedSource {
-  const { name, log, catalog, objects, encodings, children, upstreams, limits, clock, changed } = parts;
+  const { name, log, catalog, objects, held, encodings, children, upstreams, limits, clock, changed } = parts;
   return {
     log,
     clock,
     members: children,
     objects,
+    held,
     manifests: catalog,
     encodings,
     changed,

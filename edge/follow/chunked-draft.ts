@@ -50,22 +50,6 @@ async function holdsChunk(draft: Draft, start: number, chunk: ChunkList['chunks'
   return digestOf(bytes) === chunk.digest;
 }
 
-/** Appends whole chunks from `first` on, each checked before it is; gives the index of the next one. */
-export async function appendVerified(
-  draft: Draft,
-  list: ChunkList,
-  first: number,
-  body: AsyncIterable<Uint8Array>,
-  last = list.chunks.length,
-): Promise<number> {
-  let next = first;
-  for await (const bytes of checkedChunks(list, first, last, body)) {
-    await draft.append(bytes);
-    next++;
-  }
-  return next;
-}
-
 /**
  * The chunks from `first` up to, not including, `last` that a body brings whole, each checked. The bytes of one are
  * overwritten by the next. Throws `corrupt-object` at the first that is not what was signed, or beyond the last.

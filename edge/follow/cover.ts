@@ -11,6 +11,8 @@ export interface Cover {
   readonly pinned: readonly string[] | null;
 }
 
+const ERROR_PAGE = /(^|\/)404\.html$/;
+
 export const WHOLE: Cover = { prefixes: null, pinned: null };
 
 export function coverOf(
@@ -29,10 +31,14 @@ export function isServed(path: string, { prefixes }: Pick<Cover, 'prefixes'>): b
   return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
 }
 
-/** Whether its object is held as long as the path is published. A site's rules are, for whatever part is served. */
+/**
+ * Whether its object is held as long as the path is published. A site's rules are, for whatever part is served; and
+ * the pages that say that something is not there, for which nobody should have to be asked.
+ */
 export function isHeldAlways(path: string, cover: Cover): boolean {
   if (isRuleFile(path)) return true;
-  return isServed(path, cover) && (cover.pinned?.some((pattern) => matches(pattern, path)) ?? true);
+  if (!isServed(path, cover)) return false;
+  return cover.pinned === null || ERROR_PAGE.test(path) || isPinned(path, cover.pinned);
 }
 
 /** As a receipt says it. */
@@ -42,6 +48,6 @@ export function coverText({ prefixes, pinned }: Cover): string {
   return paths[0] ?? 'all';
 }
 
-function matches(pattern: string, path: string): boolean {
-  return compiledPattern(pattern)?.match(`/${path}`) !== undefined;
+function isPinned(path: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => compiledPattern(pattern)?.match(`/${path}`) !== undefined);
 }

@@ -32,10 +32,9 @@ export class LargeObjects {
     const { digest, size, chunks } = object;
     if (chunks === null) return wholeAsOneChunk(object);
     const stored = await this.#store.open(chunks);
-    const bytes =
-      stored === undefined
-        ? await this.#fetchChunkList(source, chunks, size, transfer)
-        : Buffer.concat(await stored.toArray());
+    const held = stored && Buffer.concat((await stored.toArray()) as Buffer[]);
+    const isSound = held !== undefined && digestOf(held) === chunks;
+    const bytes = isSound ? held : await this.#fetchChunkList(source, chunks, size, transfer);
     const list = decodeList(bytes);
     if (list.object !== digest || list.size !== size) {
       throw new SkerryError('corrupt-object', `the chunk list ${chunks} is one of another object`);
@@ -45,8 +44,8 @@ export class LargeObjects {
 
   /**
    * The chunks of the run, in order and checked, for as long as the upstream brings them; the bytes of one are
-   * overwritten by the next. `base` is what the object is an edit of: a whole object travels coded against it, and
-   * of a part of one the chunks that the base holds are copied.
+   * overwritten by the next. `base` is what the object is an edit of: a whole object of up to `mostCoded` bytes travels
+   * coded against it, of others the chunks that the base holds are copied.
    */
   async *chunks(
     source: ObjectSource,
@@ -54,10 +53,11 @@ export class LargeObjects {
     run: ChunkRun,
     base: NeededObject | undefined,
     transfer: Transfer,
+    mostCoded = MAX_DELTA_SIDE,
   ): AsyncGenerator<Buffer> {
     const isWhole = run.first === 0 && run.end === list.chunks.length;
     // A coded body cannot be resumed: after a break the rest comes as it is.
-    if (isWhole && list.size <= MAX_DELTA_SIDE) yield* this.#codedChunks(source, list, base, transfer);
+    if (isWhole && list.size <= mostCoded) yield* this.#codedChunks(source, list, base, transfer);
     else yield* this.#plainChunks(source, list, run, base, transfer);
   }
 

@@ -36,7 +36,6 @@ const SILENCE_MS = 15_000;
 const HEADERS_MS = 20_000;
 /** A token is used again for this long: signing one for each request costs more than many requests. */
 const TOKEN_MS = 30_000;
-const OBJECTS = '/feed/v1/objects/';
 
 /** Who calls, and the log whose feed is called. */
 export interface Caller {
@@ -50,6 +49,8 @@ export interface Transfer {
   readonly signal: AbortSignal;
   /** All of these are kept to. */
   readonly bandwidths: readonly Bandwidth[];
+  /** Somebody waits for it: it goes beside what is replicated. */
+  readonly isForReaders?: boolean;
 }
 
 /** The objects that an answer may be coded against, concatenated. */
@@ -66,8 +67,8 @@ export class Upstream {
   readonly url: string;
   readonly #clock: Clock;
   readonly #agent = agent(8);
-  /** Apart from the rest: objects that readers wait for must not keep the log and the reports from passing. */
-  readonly #objects = agent(16);
+  /** Apart from the rest: what readers wait for and what is replicated keep each other from nothing. */
+  readonly #forReaders = agent(128);
   #token: { readonly text: string; readonly until: number } | undefined;
 
   constructor(url: string, clock: Clock) {
@@ -189,7 +190,7 @@ export class Upstream {
     dictionary: Buffer | undefined,
     transfer: Transfer,
   ): Promise<Readable> {
-    const path = `${OBJECTS}${digest}`;
+    const path = `/feed/v1/objects/${digest}`;
     return (await this.#fetch({ method: 'GET', path, caller }, transfer, dictionary)).body;
   }
 
@@ -202,16 +203,16 @@ export class Upstream {
   ): Promise<AsyncIterable<Buffer>> {
     const { body } = await this.#call({
       method: 'GET',
-      path: `${OBJECTS}${digest}`,
+      path: `/feed/v1/objects/${digest}`,
       caller,
       headers: { range: `bytes=${range.start}-${range.end}` },
-      signal: transfer.signal,
+      ...fetched(transfer),
     });
     return paced(body, this.#clock, transfer);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#agent.destroy(), this.#objects.destroy()]);
+    await Promise.all([this.#agent.destroy(), this.#forReaders.destroy()]);
   }
 
   async #fetch(
@@ -227,7 +228,7 @@ export class Upstream {
             'accept-encoding': 'dcz, zstd',
             'available-dictionary': availableDictionary(digestOf(dictionary)),
           };
-    const answer = await this.#call({ ...request, headers, signal: transfer.signal });
+    const answer = await this.#call({ ...request, headers, ...fetched(transfer) });
     const coding = codingOf(answer);
     const body = paced(answer.body, this.#clock, transfer);
     const kept = keep === undefined ? body : Readable.from(tee(body, coding, keep), { objectMode: false });
@@ -241,6 +242,7 @@ export class Upstream {
     json?: unknown;
     headers?: Record<string, string>;
     signal: AbortSignal;
+    isForReaders?: boolean;
   }): Promise<Dispatcher.ResponseData> {
     const { caller, json } = request;
     const headers: Record<string, string> = { ...request.headers };
@@ -248,7 +250,7 @@ export class Upstream {
     if (json !== undefined) headers['content-type'] = 'application/json';
     let answer: Dispatcher.ResponseData;
     try {
-      const agent = request.path.startsWith(OBJECTS) ? this.#objects : this.#agent;
+      const agent = request.isForReaders ? this.#forReaders : this.#agent;
       answer = await agent.request({
         origin: this.url,
         path: request.path,
@@ -278,6 +280,10 @@ export class Upstream {
     }
     return this.#token.text;
   }
+}
+
+function fetched({ signal, isForReaders = false }: Transfer) {
+  return { signal, isForReaders };
 }
 
 /** With at most so many connections. */

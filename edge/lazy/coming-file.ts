@@ -1,13 +1,17 @@
+import { read } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
-import { draftsFolder, fillFile, isFillName, largeObjectFile } from '../../shared/store/layout.ts';
+import { draftsFolder, isFillName, largeObjectFile } from '../../shared/store/layout.ts';
 import type { Span } from './spans.ts';
 
-/** The file of a large object that is coming in, or has just become whole, in the folder of the object store. */
-export async function openComing(folder: string, digest: Digest): Promise<FileHandle> {
-  for (const file of [fillFile(folder, digest), largeObjectFile(folder, digest)]) {
+const readFile = promisify(read);
+
+/** The file of a fill or, when the object has become whole, that of the object, in the folder of the object store. */
+export async function openComing(folder: string, fill: string, digest: Digest): Promise<FileHandle> {
+  for (const file of [join(draftsFolder(folder), fill), largeObjectFile(folder, digest)]) {
     try {
       return await open(file, 'r');
     } catch (error) {
@@ -18,10 +22,10 @@ export async function openComing(folder: string, digest: Digest): Promise<FileHa
 }
 
 /** The bytes of a span that is there. */
-export async function readSpan(file: FileHandle, { start, end }: Span): Promise<Buffer> {
+export async function readSpan(fd: number, { start, end }: Span): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
   for (let at = 0; at < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
+    const { bytesRead } = await readFile(fd, bytes, at, bytes.length - at, start + at);
     if (bytesRead === 0) throw new SkerryError('no-such-object', 'the file of an object is cut off');
     at += bytesRead;
   }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Gate } from '../../shared/gate.ts';
+import { isFillName } from '../../shared/store/layout.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Remote } from '../../shared/thread.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
@@ -115,8 +116,8 @@ export class DiskBudget {
   }
 }
 
-/** The same store, whose objects count towards the budget. */
-export function budgeted(store: ObjectStore, budget: DiskBudget): ObjectStore {
+/** The same store, whose objects count towards the budget, and what is there in part with them. */
+export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): ObjectStore {
   return {
     ...store,
     async putSmall(objects) {
@@ -131,12 +132,14 @@ export function budgeted(store: ObjectStore, budget: DiskBudget): ObjectStore {
           value: async (digest: Digest) => {
             const { size } = draft;
             await draft.keep(digest);
+            if (!isFillName(name)) await fills.discard(digest);
             await budget.added([{ digest, size }]);
           },
         },
       });
     },
     async remove(digests) {
+      for (const digest of digests) await fills.discard(digest);
       await store.remove(digests);
       await budget.removed(digests);
     },

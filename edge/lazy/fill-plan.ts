@@ -1,7 +1,9 @@
 import type { ChunkRun } from '../follow/large-objects.ts';
 
 /** Transfers of one object side by side: one for the whole of it, others for ranges far ahead of that. */
-export const MOST_LANES = 3;
+const MOST_LANES = 3;
+/** Beside them, for readers who would wait for their first byte: each brings a few chunks. */
+const MOST_SHORT_LANES = 8;
 /** What a transfer brings so soon is waited for, instead of fetching it by another. */
 const SOON_CHUNKS = 8;
 
@@ -22,22 +24,22 @@ export interface FillState {
 /**
  * The next run of chunks to fetch; undefined when all that is wanted is there, under way or has to wait for a lane.
  * It ends where something is there already or where a lane brings it soon. One that begins within a lane takes over
- * from there: the lane ends before it.
+ * from there: the lane ends before it. When many lanes run, only what a reader needs next gets one, and a short one.
  */
 export function nextRun({ isHeld, lanes, wants }: FillState): ChunkRun | undefined {
-  if (lanes.length >= MOST_LANES) return undefined;
+  if (lanes.length >= MOST_LANES + MOST_SHORT_LANES) return undefined;
+  const isShort = lanes.length >= MOST_LANES;
   for (const want of wants) {
     for (let first = want.first; first < want.end; first++) {
+      if (isShort && first > want.first) break;
       if (isHeld(first)) continue;
+      const most = Math.min(want.end, isShort ? first + SOON_CHUNKS : want.end);
       const lane = lanes.find(({ next, end }) => next <= first && first < end);
-      if (lane !== undefined) {
-        // A reader waits for its first byte: what comes behind that has time until then.
-        if (first === want.first && first - lane.next >= SOON_CHUNKS)
-          return { first, end: endOfRun(first, Math.min(want.end, lane.end), isHeld, []) };
-        first = lane.end - 1;
-        continue;
-      }
-      return { first, end: endOfRun(first, want.end, isHeld, lanes) };
+      if (lane === undefined) return { first, end: endOfRun(first, most, isHeld, lanes) };
+      // A reader waits for its first byte: what comes behind that has time until then.
+      if (first === want.first && first - lane.next >= SOON_CHUNKS)
+        return { first, end: endOfRun(first, Math.min(most, lane.end), isHeld, []) };
+      first = lane.end - 1;
     }
   }
   return undefined;

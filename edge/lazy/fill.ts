@@ -1,36 +1,37 @@
 import type { ChunkList } from '../../shared/chunk-list.ts';
-import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, toSkerryError } from '../../shared/errors.ts';
 import type { ByteRange, Draft } from '../../shared/store/object-store.ts';
 import type { ChunkRun } from '../follow/large-objects.ts';
 import { type Finding, finding, isWanted, nextRun } from './fill-plan.ts';
 import { type Span, Spans } from './spans.ts';
 
-/** Told of what comes in of objects that it waits for. */
+/** Told of what comes in of objects that it waits for, by the name of the fill. */
 export interface Arrivals {
   /** These bytes are in the file, and checked. */
-  arrived(digest: Digest, span: Span): void;
+  arrived(fill: string, span: Span): void;
   /** What is not there yet does not come. */
-  broke(digest: Digest, error: SkerryError): void;
+  broke(fill: string, error: SkerryError): void;
 }
 
 export interface FillParts {
+  /** Of its file, and of no other fill's, not even of the same object. */
+  readonly name: string;
   readonly list: ChunkList;
   /** Its file, with what was in it when it was closed last. */
   readonly open: () => Promise<Draft>;
   /** The chunks of a run, checked, as far as one upstream brings them; the bytes of one are overwritten by the next. */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
-  /** How many upstreams there are to try. */
+  /** How many tries there are without a chunk between them. */
   readonly attempts: () => number;
   /** So many more bytes are on the disk. */
   readonly grown: () => void;
-  /** The object is whole and in the store, or lost: there is no fill of it any more. */
-  readonly ended: () => void;
+  /** There is no fill of it any more: the object is in the store, or what was there of it is thrown away. */
+  readonly ended: (isKept: boolean) => void;
 }
 
 export interface Wish {
   readonly finding: Finding;
-  /** What is there already. */
+  /** What is there already of what is wanted. */
   readonly spans: readonly Span[];
   /** The reader has what it wants, or is gone. */
   release(): void;
@@ -66,6 +67,7 @@ export class Fill {
   #missing: number;
   #bytes = 0;
   #isEnded = false;
+  #isUnwanted = false;
 
   constructor(parts: FillParts) {
     this.#parts = parts;
@@ -78,7 +80,11 @@ export class Fill {
     this.#held = new Uint8Array(this.#missing);
   }
 
-  /** In memory this takes some dozen bytes for each. */
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  /** In memory each takes some hundred bytes. */
   get chunkCount(): number {
     return this.#starts.length;
   }
@@ -106,7 +112,7 @@ export class Fill {
     let isReleased = false;
     return {
       finding: found,
-      spans: this.#spans.list(),
+      spans: this.#spans.within({ start: range.start, end: range.end + 1 }),
       release: () => {
         if (isReleased) return;
         isReleased = true;
@@ -115,14 +121,25 @@ export class Fill {
         else this.#arrivals.delete(arrivals);
         want.readers--;
         if (want.readers === 0 && this.#wants.get(key) === want) this.#wants.delete(key);
+        this.#rest();
       },
     };
   }
 
-  /** Throws away what is there of one that is not busy. */
-  async drop(): Promise<void> {
+  /** Throws away what is there, when nobody reads it any more; resolves at once when somebody does. */
+  async discard(): Promise<void> {
+    this.#isUnwanted = true;
+    if (!this.isBusy) await this.#discardNow();
+  }
+
+  async #discardNow(): Promise<void> {
+    if (this.#isEnded) return;
     this.#isEnded = true;
-    await (await this.#opened()).discard();
+    try {
+      await (await this.#opened()).discard();
+    } finally {
+      this.#parts.ended(false);
+    }
   }
 
   #opened(): Promise<Draft> {
@@ -130,8 +147,13 @@ export class Fill {
     return this.#file;
   }
 
-  #closeWhenIdle(): void {
+  /** When nothing comes in any more. */
+  #rest(): void {
     if (this.#lanes.size > 0 || this.#isEnded) return;
+    if (this.#isUnwanted && !this.isBusy) {
+      this.#discardNow().catch(() => {});
+      return;
+    }
     const file = this.#file;
     this.#file = undefined;
     file?.then((draft) => draft.suspend()).catch(() => {});
@@ -176,17 +198,19 @@ export class Fill {
     } catch (error) {
       this.#lanes.delete(lane);
       this.#fail(error);
-      return this.#closeWhenIdle();
+      return this.#rest();
     }
     this.#lanes.delete(lane);
     if (this.#missing === 0) return this.#keep();
     this.#fetchMore();
-    this.#closeWhenIdle();
+    this.#rest();
   }
 
-  /** Goes on with another upstream where one broke off. */
+  /** Goes on with another upstream, or another connection, where one broke off. */
   async #fetchFromAny(lane: RunningLane): Promise<void> {
+    let fruitless = 0;
     for (let attempt = 0; ; attempt++) {
+      const before = lane.next;
       try {
         for await (const bytes of this.#parts.chunks({ first: lane.next, end: lane.end }, attempt)) {
           await this.#take(lane.next, bytes);
@@ -195,7 +219,8 @@ export class Fill {
         }
         throw new SkerryError('corrupt-object', `the object ${this.#parts.list.object} is cut off`);
       } catch (error) {
-        if (attempt + 1 >= this.#parts.attempts()) throw error;
+        fruitless = lane.next > before ? 0 : fruitless + 1;
+        if (fruitless >= this.#parts.attempts()) throw error;
       }
     }
   }
@@ -210,7 +235,7 @@ export class Fill {
     this.#bytes += bytes.length;
     const span = { start, end: start + bytes.length };
     this.#spans.add(span);
-    for (const arrivals of this.#arrivals.keys()) arrivals.arrived(this.#parts.list.object, span);
+    for (const arrivals of this.#arrivals.keys()) arrivals.arrived(this.#parts.name, span);
     this.#parts.grown();
   }
 
@@ -220,16 +245,17 @@ export class Fill {
     this.#isEnded = true;
     try {
       await (await this.#opened()).keep(this.#parts.list.object);
+      this.#parts.ended(true);
     } catch (error) {
       this.#fail(error);
+      await (await this.#parts.open()).discard().catch(() => {});
+      this.#parts.ended(false);
     }
-    this.#parts.ended();
   }
 
   /** What is there stays; whoever comes next tries again. */
   #fail(error: unknown): void {
     this.#wants.clear();
-    for (const arrivals of [...this.#arrivals.keys()])
-      arrivals.broke(this.#parts.list.object, toSkerryError(error));
+    for (const arrivals of [...this.#arrivals.keys()]) arrivals.broke(this.#parts.name, toSkerryError(error));
   }
 }

@@ -27,21 +27,31 @@ export class Fills {
     return fill;
   }
 
-  /** The fill of the object; `make` begins one, or finds that the object has become whole: undefined. */
-  open(digest: Digest, make: () => Promise<Fill | undefined>): Promise<Fill | undefined> {
+  /** What `use` makes of the object's fill; `make` begins one, or finds that the object has become whole: undefined. */
+  open<T>(
+    digest: Digest,
+    make: () => Promise<Fill | undefined>,
+    use: (fill: Fill) => T,
+  ): Promise<T | undefined> {
     return this.#turns.run(digest, async () => {
-      const known = this.get(digest);
-      if (known !== undefined) return known;
-      const fill = await make();
-      if (fill === undefined) return undefined;
-      this.#fills.set(digest, fill);
-      this.#chunks += fill.chunkCount;
-      return fill;
+      const known = this.get(digest) ?? (await this.#made(digest, make));
+      // In this turn: who drops it next finds it in use.
+      return known && use(known);
     });
   }
 
-  ended(digest: Digest): void {
-    this.#chunks -= this.#fills.get(digest)?.chunkCount ?? 0;
+  async #made(digest: Digest, make: () => Promise<Fill | undefined>): Promise<Fill | undefined> {
+    const fill = await make();
+    if (fill === undefined) return undefined;
+    this.#fills.set(digest, fill);
+    this.#chunks += fill.chunkCount;
+    return fill;
+  }
+
+  /** There is no such fill any more. */
+  ended(digest: Digest, fill: Fill): void {
+    if (this.#fills.get(digest) !== fill) return;
+    this.#chunks -= fill.chunkCount;
     this.#fills.delete(digest);
   }
 
@@ -63,9 +73,17 @@ export class Fills {
     return this.#turns.run(digest, async () => {
       const fill = this.#fills.get(digest);
       if (fill?.isBusy) return false;
-      this.ended(digest);
-      await fill?.drop();
+      await fill?.discard();
       return true;
     });
+  }
+
+  /** The object has to go, whole or not: what is there of it goes when nobody reads it any more. */
+  async discard(digest: Digest): Promise<void> {
+    const fill = this.#fills.get(digest);
+    if (fill === undefined) return;
+    // Whoever asks for it from now on begins a new one.
+    this.ended(digest, fill);
+    await fill.discard();
   }
 }

@@ -44,7 +44,8 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
         DELETE FROM held WHERE digest NOT IN (SELECT digest FROM small.object)
           AND digest NOT IN (SELECT digest FROM temp.large);
         INSERT OR IGNORE INTO held SELECT digest, length(bytes), 0 FROM small.object;
-        INSERT OR IGNORE INTO held SELECT digest, size, 0 FROM temp.large;
+        INSERT INTO held SELECT digest, size, 0 FROM temp.large WHERE true
+          ON CONFLICT (digest) DO UPDATE SET size = excluded.size;
         DROP TABLE temp.large;
       `);
     });
@@ -60,10 +61,10 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
       transaction(database, () => {
         for (const { digest, size } of objects) {
           const name = digestBytes(digest);
-          bytes += size - sizeOf(name);
+          bytes += Math.max(0, size - sizeOf(name));
           sql(
             `INSERT INTO held (digest, size, used) VALUES (:name, :size, :now)
-             ON CONFLICT (digest) DO UPDATE SET size = :size, used = max(used, :now)`,
+             ON CONFLICT (digest) DO UPDATE SET size = max(size, :size), used = max(used, :now)`,
           ).run({ name, size, now });
         }
       });

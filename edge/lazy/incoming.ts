@@ -1,4 +1,3 @@
-import type { Digest } from '../../shared/digest.ts';
 import type { SkerryError } from '../../shared/errors.ts';
 import type { Arrivals } from './fill.ts';
 import { type Span, Spans } from './spans.ts';
@@ -15,7 +14,7 @@ export class Incoming implements Arrivals {
   #breaks = 0;
   #broke: SkerryError | undefined;
 
-  arrived(_digest: Digest, span: Span): void {
+  arrived(_fill: string, span: Span): void {
     this.#spans.add(span);
     for (const waiting of this.#waiting) {
       if (!this.#spans.covers(waiting)) continue;
@@ -25,7 +24,7 @@ export class Incoming implements Arrivals {
   }
 
   /** What is not there does not come for those who read now; they can still read the rest. */
-  broke(_digest: Digest, error: SkerryError): void {
+  broke(_fill: string, error: SkerryError): void {
     this.#breaks++;
     this.#broke = error;
     for (const { reject } of this.#waiting) reject(error);

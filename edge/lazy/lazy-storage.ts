@@ -7,6 +7,7 @@ import type { PurgeTarget } from '../../shared/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Remote } from '../../shared/thread.ts';
 import type { ReadersUse } from '../activate/messages.ts';
+import { ObjectUse } from '../serve/object-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { budgeted, DiskBudget } from './disk-budget.ts';
 import { dropPurged } from './drop-purged.ts';
@@ -43,16 +44,18 @@ export class LazyStorage {
   /** Its objects count towards the budget. */
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
+  readonly #childrenUse = new ObjectUse();
   constructor(parts: LazyParts) {
     this.#parts = parts;
-    this.budget = new DiskBudget({ ...parts, pinned: this.#pinned });
-    this.store = budgeted(parts.store, this.budget);
+    this.budget = new DiskBudget({ ...parts, pinned: this.#pinned, use: this.#use });
+    this.store = budgeted(parts.store, this.budget, parts.fills);
   }
 
   /** What children see. */
   storeForChildren(reads: ReadThrough): ObjectStore {
     const { folder, catalog } = this.#parts;
-    return readThroughStore({ folder, catalog, store: this.store, reads });
+    const use = { note: (digest: Digest) => this.#childrenUse.note(digest, this.#parts.clock.now()) };
+    return readThroughStore({ folder, catalog, store: this.store, reads, use });
   }
 
   /** Drops what a purge names and nothing else does; gives what went. */
@@ -66,6 +69,12 @@ export class LazyStorage {
     const parts = { catalog, store: this.store, fills, gate, pinned: this.#pinned };
     return dropPurged(parts, site, target, matches, signal);
   }
+
+  /** Of readers and of children. */
+  readonly #use = async (): Promise<ReadersUse> => {
+    const { used, serving } = await this.#parts.use();
+    return { used: [...used, ...this.#childrenUse.take().used], serving };
+  };
 
   readonly #pinned = (digests: readonly Digest[]) =>
     pinnedAmong(this.#parts.catalog, this.#parts.limits, digests);

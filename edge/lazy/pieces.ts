@@ -2,8 +2,6 @@ import { Readable } from 'node:stream';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import type { Span } from './spans.ts';
 
-export type { Span };
-
 export interface PiecesOf {
   readonly range: ByteRange;
   /** What is read at once, from places that are multiples of it. */

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { BUNDLE_OBJECT } from '../../shared/bundle.ts';
 import type { ChunkList } from '../../shared/chunk-list.ts';
 import type { Digest } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../shared/errors.ts';
 import { fillName } from '../../shared/store/layout.ts';
 import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
 import type { FoundMissing } from '../activate/messages.ts';
@@ -17,6 +18,8 @@ import type { Span } from './spans.ts';
 
 /** Requests that wait at once; more are refused. */
 const MOST_WAITING = 20_000;
+/** Larger ones come as they are, so that their first bytes do not wait for the last ones to be coded. */
+const MOST_CODED = 4 * 1024 * 1024;
 /** Objects in one bundle. */
 const MOST_TOGETHER = 256;
 
@@ -28,6 +31,8 @@ export type Granted =
       readonly kind: 'coming';
       readonly found: FoundMissing;
       readonly spans: readonly Span[];
+      /** The name of its file, until it is whole. */
+      readonly fill: string;
       /** Of the object. */
       readonly size: number;
       release(): void;
@@ -92,8 +97,8 @@ export class ReadThrough {
     const incoming = new Incoming();
     const granted = await this.request(digest, undefined, incoming);
     if (granted.kind === 'stored') return;
-    for (const span of granted.spans) incoming.arrived(digest, span);
-    const give = () => incoming.broke(digest, new SkerryError('unavailable', 'nobody waits any more'));
+    for (const span of granted.spans) incoming.arrived(granted.fill, span);
+    const give = () => incoming.broke(granted.fill, new SkerryError('unavailable', 'nobody waits any more'));
     signal?.addEventListener('abort', give, { once: true });
     try {
       signal?.throwIfAborted();
@@ -125,44 +130,55 @@ export class ReadThrough {
     arrivals: Arrivals,
   ): Promise<Granted> {
     const { digest, size } = object;
-    const fill = this.#parts.fills.get(digest) ?? (await this.#openFill(object, kin));
-    if (fill === undefined) return this.#stored('all', false);
-    const wish = fill.want(range ?? { start: 0, end: size - 1 }, arrivals);
-    return {
-      kind: 'coming',
-      found: { ...wish.finding, tier: this.#parts.tier() },
-      spans: wish.spans,
-      size,
-      release: wish.release,
+    const begin = (fill: Fill): Granted => {
+      const { finding, spans, release } = fill.want(range ?? { start: 0, end: size - 1 }, arrivals);
+      const found = { ...finding, tier: this.#parts.tier() };
+      return { kind: 'coming', found, spans, fill: fill.name, size, release };
     };
+    const known = this.#parts.fills.get(digest);
+    const granted = known === undefined ? await this.#openFill(object, kin, begin) : begin(known);
+    return granted ?? this.#stored('all', false);
   }
 
   /** Undefined when the object is whole by now. */
-  async #openFill(object: NeededObject, kin: readonly NeededObject[]): Promise<Fill | undefined> {
-    const { store, fills, budget, sources } = this.#parts;
+  async #openFill<T>(
+    object: NeededObject,
+    kin: readonly NeededObject[],
+    begin: (fill: Fill) => T,
+  ): Promise<T | undefined> {
+    const { fills, budget } = this.#parts;
     const { digest } = object;
     if (await this.#isStored(digest)) return undefined;
     const list = await this.#chunkList(object);
     for (const surplus of fills.surplus()) if (await fills.drop(surplus)) await budget?.removed([surplus]);
-    return fills.open(digest, async () => {
+    const make = async () => {
       if (await this.#isStored(digest)) return undefined;
-      const base = await this.#firstStored(kin);
-      const open = () => store.draft(fillName(digest));
-      // Whoever reads it finds it, and nothing of an earlier one.
-      const empty = await open();
-      await empty.truncate(0);
-      await empty.suspend();
-      const fill: Fill = new Fill({
-        list,
-        open,
-        chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
-        attempts: () => sources().length,
-        // What it takes is only counted: it is the next process that would be told of a failure.
-        grown: () => void budget?.added([{ digest, size: fill.bytes }]).catch(() => {}),
-        ended: () => fills.ended(digest),
-      });
-      return fill;
+      return this.#fillOf(list, await this.#firstStored(kin));
+    };
+    return fills.open(digest, make, begin);
+  }
+
+  async #fillOf(list: ChunkList, base: NeededObject | undefined): Promise<Fill> {
+    const { store, fills, budget, sources } = this.#parts;
+    const digest = list.object;
+    const name = fillName(digest, randomBytes(6).toString('hex'));
+    const open = () => store.draft(name);
+    // Readers find the file when they are told of it.
+    await (await open()).suspend();
+    const fill: Fill = new Fill({
+      name,
+      list,
+      open,
+      chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
+      attempts: () => sources().length + 1,
+      // What it takes is only counted: it is the next process that would be told of a failure.
+      grown: () => void budget?.added([{ digest, size: fill.bytes }]).catch(() => {}),
+      ended(isKept) {
+        fills.ended(digest, fill);
+        if (!isKept) void budget?.removed([digest]).catch(() => {});
+      },
     });
+    return fill;
   }
 
   async *#chunks(
@@ -174,7 +190,7 @@ export class ReadThrough {
     const { objects, transfer } = this.#parts;
     const source = this.#source(attempt);
     try {
-      yield* objects.large.chunks(source, list, run, base, transfer);
+      yield* objects.large.chunks(source, list, run, base, transfer, MOST_CODED);
     } catch (error) {
       this.#parts.blame(error, source);
       throw error;
@@ -211,8 +227,11 @@ export class ReadThrough {
       await this.#fetch(missed);
       for (const { resolve } of missed) resolve();
     } catch (error) {
-      const [only] = missed;
-      if (missed.length === 1) return only?.reject(error);
+      const isOfOne = hasCode(error, 'no-such-object') || hasCode(error, 'corrupt-object');
+      if (missed.length === 1 || !isOfOne) {
+        for (const { reject } of missed) reject(error);
+        return;
+      }
       await Promise.all(missed.map((each) => this.#fetchTogether([each])));
     }
   }

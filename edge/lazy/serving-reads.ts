@@ -1,4 +1,3 @@
-import type { Digest } from '../../shared/digest.ts';
 import { type SkerryError, toSkerryError } from '../../shared/errors.ts';
 import type { FromServing, ToServing } from '../activate/messages.ts';
 import type { Arrivals } from './fill.ts';
@@ -11,6 +10,7 @@ export type NeedMessage = Extract<FromServing, { t: 'need' | 'done' }>;
 export class ServingReads implements Arrivals {
   readonly #reads: Promise<Pick<ReadThrough, 'request'>>;
   readonly #tell: (message: ToServing) => void;
+  #isGone = false;
   /** By the number of the need; undefined while it is being granted. */
   readonly #open = new Map<number, (() => void) | undefined>();
 
@@ -21,21 +21,23 @@ export class ServingReads implements Arrivals {
   }
 
   take(message: NeedMessage): void {
+    if (this.#isGone) return;
     if (message.t === 'need') void this.#grant(message);
     else this.#release(message.id);
   }
 
   /** The process has ended. */
   gone(): void {
+    this.#isGone = true;
     for (const id of [...this.#open.keys()]) this.#release(id);
   }
 
-  arrived(digest: Digest, span: Span): void {
-    this.#tell({ t: 'arrived', digest, span });
+  arrived(fill: string, span: Span): void {
+    this.#tell({ t: 'arrived', fill, span });
   }
 
-  broke(digest: Digest, { code, message }: SkerryError): void {
-    this.#tell({ t: 'broke', digest, code, message });
+  broke(fill: string, { code, message }: SkerryError): void {
+    this.#tell({ t: 'broke', fill, code, message });
   }
 
   async #grant({ id, digest, range }: Extract<NeedMessage, { t: 'need' }>): Promise<void> {
@@ -49,7 +51,7 @@ export class ServingReads implements Arrivals {
       }
       if (!isWanted) return granted.release();
       this.#open.set(id, granted.release);
-      this.#tell({ t: 'coming', id, digest, spans: granted.spans, found: granted.found });
+      this.#tell({ t: 'coming', id, fill: granted.fill, spans: granted.spans, found: granted.found });
     } catch (error) {
       this.#open.delete(id);
       const { code, message } = toSkerryError(error);

@@ -1,3 +1,4 @@
+import { BUNDLE_OBJECT } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { purgeMatch } from '../../shared/purge.ts';
@@ -9,8 +10,10 @@ import type { DiskBudget } from './disk-budget.ts';
 import type { ReadThrough } from './read-through.ts';
 
 const PAGE = 2000;
-/** Of one page; smaller ones travel together. */
-const AT_ONCE = 256;
+/** They travel together. */
+const SMALL_AT_ONCE = 256;
+/** Readers may want some of the line, too. */
+const LARGE_AT_ONCE = 3;
 const WARM_MS = 30_000;
 
 /** Objects and their bytes. */
@@ -27,6 +30,8 @@ export interface WarmResult {
   readonly fetched: Amount;
   /** What would not fit into the disk budget beside what is held. */
   readonly left: Amount;
+  /** What could not be had. */
+  readonly failed: Amount;
   /** There is more to fetch: its time was up. What has come of it stays. */
   readonly more: boolean;
 }
@@ -54,7 +59,7 @@ export async function warm(
   const isAll = target.paths.length === 0 && target.globs.length === 0;
   const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
   const time = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
-  const sums = { held: sum(), fetched: sum(), left: sum() };
+  const sums = { held: sum(), fetched: sum(), left: sum(), failed: sum() };
   const seen = new Set<Digest>();
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
@@ -66,27 +71,31 @@ export async function warm(
       return true;
     });
     const missing = new Set(await store.missing(wanted.map(({ digest }) => digest)));
-    const jobs: (() => Promise<void>)[] = [];
+    const jobs = { small: [] as Job[], large: [] as Job[] };
     let room = lazy?.budget.room ?? 0;
     for (const { digest, size } of wanted) {
       if (!missing.has(digest)) add(sums.held, size);
       else if (lazy === undefined || size > room) add(sums.left, size);
       else {
         room -= size;
-        jobs.push(async () => {
+        (size > BUNDLE_OBJECT ? jobs.large : jobs.small).push(async () => {
           if (time.aborted) return;
-          await lazy.reads.whole(digest, time);
-          add(sums.fetched, size);
+          const isHere = await lazy.reads.whole(digest, time).then(
+            () => true,
+            () => false,
+          );
+          if (isHere || !time.aborted) add(isHere ? sums.fetched : sums.failed, size);
         });
       }
     }
-    await runAtMost(AT_ONCE, jobs).catch((error: unknown) => {
-      if (!time.aborted) throw error;
-    });
+    await runAtMost(SMALL_AT_ONCE, jobs.small);
+    await runAtMost(LARGE_AT_ONCE, jobs.large);
     cursor = page.next;
   } while (cursor !== undefined && !time.aborted);
   return { site: name, revision, ...sums, more: time.aborted };
 }
+
+type Job = () => Promise<void>;
 
 interface Sum {
   objects: number;

@@ -29,8 +29,15 @@ export type Body = { readonly cache: CacheState } & (
 
 /** Where answers get their bytes from. */
 export interface Bodies {
-  /** The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound. */
-  body(representation: Representation, range: ByteRange | undefined): Body | Promise<Body>;
+  /**
+   * The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound,
+   * and `unavailable` for what has to be fetched and does not come; `gone` rejects when nobody waits any more.
+   */
+  body(
+    representation: Representation,
+    range: ByteRange | undefined,
+    gone: Promise<never>,
+  ): Body | Promise<Body>;
 }
 
 const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };

@@ -1,11 +1,11 @@
-import { close, read } from 'node:fs';
+import { close } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Digest } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
-import { pieceStream, type Span } from '../lazy/pieces.ts';
+import { readSpan } from '../lazy/coming-file.ts';
+import { pieceAt, pieceStream } from '../lazy/pieces.ts';
+import type { Span } from '../lazy/spans.ts';
 
 /** Readers who follow one object at about the same pace share what is read of its file. */
 const SHARED_BYTES = 32 * 1024 * 1024;
@@ -15,8 +15,6 @@ const LEAST_BYTES = 64 * 1024;
 const MOST_BYTES = 1024 * 1024;
 /** Of an object that is coming in: its reader waits for all of a piece. */
 const MOST_COMING_BYTES = 256 * 1024;
-
-const readFile = promisify(read);
 
 export interface FileRange {
   readonly digest: Digest;
@@ -58,6 +56,11 @@ export class FilePieces {
     this.#reading.clear();
   }
 
+  /** What the next stream of a file that is coming in needs before its first byte can be sent. */
+  firstPiece({ start, end }: ByteRange): Span {
+    return pieceAt(start, end, this.#pieceBytes(MOST_COMING_BYTES));
+  }
+
   /** A power of two, so that streams of different times share what they read. */
   #pieceBytes(most: number): number {
     let bytes = most;
@@ -86,14 +89,4 @@ export class FilePieces {
 
 export function closeFile(fd: number): void {
   close(fd, () => {});
-}
-
-async function readSpan(fd: number, { start, end }: Span): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(end - start);
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesRead } = await readFile(fd, bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) throw new SkerryError('no-such-object', 'the file of an object is cut off');
-    at += bytesRead;
-  }
-  return bytes;
 }

@@ -9,7 +9,7 @@ import { Incoming } from '../lazy/incoming.ts';
 import type { Span } from '../lazy/spans.ts';
 import type { FilePieces } from './file-pieces.ts';
 
-/** For the first byte. */
+/** For the first bytes. */
 const WAIT_MS = 15_000;
 
 export type Brought =
@@ -20,15 +20,24 @@ export type Brought =
 
 export type AboutMissing = Extract<ToServing, { t: 'stored' | 'coming' | 'refused' | 'arrived' | 'broke' }>;
 
-type Grant = Extract<AboutMissing, { t: 'stored' | 'coming' }>;
+type Grant = Extract<AboutMissing, { t: 'stored' }> | Coming;
 
-/** What a lazy edge does not hold, for a serving process: it asks the replicating one, and reads what that writes. */
+interface Coming {
+  readonly t: 'coming';
+  readonly found: FoundMissing;
+  readonly fill: string;
+  /** Breaks that were before it was granted. */
+  readonly since: number;
+}
+
+/** What the edge does not hold, for a serving process: it asks the replicating one, and reads what that writes. */
 export class MissingObjects {
   readonly #folder: string;
   readonly #pieces: FilePieces;
   readonly #tell: (message: FromServing) => void;
-  readonly #asked = new Map<number, { grant(grant: Grant): void; refuse(error: SkerryError): void }>();
-  readonly #coming = new Map<Digest, ComingObject>();
+  readonly #asked = new Map<number, Asked>();
+  /** By the name of the fill. */
+  readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
   /** `folder` is that of the object store. */
@@ -38,26 +47,39 @@ export class MissingObjects {
     this.#tell = tell;
   }
 
-  /** Resolves when it can be sent. Throws what kept it from coming, after 15 seconds at the latest. */
-  async fetch(digest: Digest, size: number, range: ByteRange | undefined): Promise<Brought> {
+  /**
+   * Resolves when it can be sent. Throws what kept it from coming: after 15 seconds at the latest, and when `gone`
+   * rejects, since nobody waits any more.
+   */
+  async fetch(
+    digest: Digest,
+    size: number,
+    range: ByteRange | undefined,
+    gone: Promise<never>,
+  ): Promise<Brought> {
     using deadline = lateAfter(WAIT_MS);
+    const given = Promise.race([gone, deadline.late]);
+    given.catch(() => {});
     const id = ++this.#lastId;
-    const grant = await this.#granted(id, digest, range, deadline.late);
+    const grant = await this.#granted(id, digest, range, given);
     if (grant.t === 'stored') return { kind: 'stored', found: grant.found };
-    const coming = this.#coming.get(digest);
-    const released = () => this.#leave(id, digest);
+    const { fill, since, found } = grant;
+    const closed = () => this.#leave(id, fill);
     try {
+      const coming = this.#coming.get(fill);
       if (coming === undefined) throw new SkerryError('no-such-object', `the object ${digest} is gone`);
       const { incoming } = coming;
-      const { fd } = await coming.file;
       const all = range ?? { start: 0, end: size - 1 };
-      const since = incoming.breaks;
-      await Promise.race([incoming.whole({ start: all.start, end: all.start + 1 }), deadline.late]);
+      await Promise.race([incoming.whole(this.#pieces.firstPiece(all), since), given]);
+      const { fd } = await coming.file;
       const ready = (span: Span) => incoming.whole(span, since);
-      const stream = this.#pieces.stream({ digest, size, fd, range: all, ready, closed: released });
-      return { kind: 'coming', found: grant.found, stream };
+      return {
+        kind: 'coming',
+        found,
+        stream: this.#pieces.stream({ digest, size, fd, range: all, ready, closed }),
+      };
     } catch (error) {
-      released();
+      closed();
       throw error;
     }
   }
@@ -65,49 +87,54 @@ export class MissingObjects {
   received(message: AboutMissing): void {
     switch (message.t) {
       case 'arrived':
-        this.#coming.get(message.digest)?.incoming.arrived(message.digest, message.span);
+        this.#coming.get(message.fill)?.incoming.arrived(message.fill, message.span);
         return;
       case 'broke': {
         const error = new SkerryError(message.code, message.message);
-        this.#coming.get(message.digest)?.incoming.broke(message.digest, error);
+        this.#coming.get(message.fill)?.incoming.broke(message.fill, error);
         return;
       }
-      case 'coming':
-        // At once: the next message may tell of more of it.
-        this.#enter(message.digest, message.spans);
     }
-    const asked = this.#asked.get(message.id);
-    this.#asked.delete(message.id);
+    const { id } = message;
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
     if (message.t === 'refused') asked?.refuse(new SkerryError(message.code, message.message));
-    else if (asked !== undefined) asked.grant(message);
-    else if (message.t === 'coming') this.#leave(message.id, message.digest);
+    else if (message.t === 'stored') asked?.grant(message);
+    else if (asked === undefined) this.#tell({ t: 'done', id });
+    else {
+      const { fill, spans, found } = message;
+      // At once: the next message may tell of more of it, or that it broke off.
+      const { incoming } = this.#enter(fill, asked.digest, spans);
+      asked.grant({ t: 'coming', found, fill, since: incoming.breaks });
+    }
   }
 
   /** The replicating process is gone: nothing more comes. */
   close(): void {
     const gone = new SkerryError('unavailable', 'this edge is ending');
     for (const { refuse } of this.#asked.values()) refuse(gone);
-    for (const [digest, { incoming }] of this.#coming) incoming.broke(digest, gone);
+    for (const [fill, { incoming }] of this.#coming) incoming.broke(fill, gone);
   }
 
-  #enter(digest: Digest, spans: readonly Span[]): void {
-    const coming = this.#coming.get(digest) ?? {
+  #enter(fill: string, digest: Digest, spans: readonly Span[]): ComingObject {
+    const coming = this.#coming.get(fill) ?? {
       incoming: new Incoming(),
-      file: openComing(this.#folder, digest),
+      file: openComing(this.#folder, fill, digest),
       readers: 0,
     };
     // Whoever needs it meets the failure; it must not be one that nobody handles.
     coming.file.catch(() => {});
     coming.readers++;
-    for (const span of spans) coming.incoming.arrived(digest, span);
-    this.#coming.set(digest, coming);
+    for (const span of spans) coming.incoming.arrived(fill, span);
+    this.#coming.set(fill, coming);
+    return coming;
   }
 
-  #leave(id: number, digest: Digest): void {
+  #leave(id: number, fill: string): void {
     this.#tell({ t: 'done', id });
-    const coming = this.#coming.get(digest);
+    const coming = this.#coming.get(fill);
     if (coming === undefined || --coming.readers > 0) return;
-    this.#coming.delete(digest);
+    this.#coming.delete(fill);
     coming.file.then((file) => file.close()).catch(() => {});
   }
 
@@ -115,18 +142,26 @@ export class MissingObjects {
     id: number,
     digest: Digest,
     range: ByteRange | undefined,
-    late: Promise<never>,
+    given: Promise<never>,
   ): Promise<Grant> {
     const { promise, resolve, reject } = Promise.withResolvers<Grant>();
-    this.#asked.set(id, { grant: resolve, refuse: reject });
+    this.#asked.set(id, { digest, grant: resolve, refuse: reject });
     this.#tell({ t: 'need', id, digest, range: range ?? null });
     try {
-      return await Promise.race([promise, late]);
+      return await Promise.race([promise, given]);
     } catch (error) {
       if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
+      // It was granted in the same moment.
+      else promise.then((grant) => grant.t === 'coming' && this.#leave(id, grant.fill)).catch(() => {});
       throw error;
     }
   }
+}
+
+interface Asked {
+  readonly digest: Digest;
+  grant(grant: Grant): void;
+  refuse(error: SkerryError): void;
 }
 
 interface ComingObject {

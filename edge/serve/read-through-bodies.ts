@@ -25,15 +25,23 @@ export class ReadThroughBodies implements Bodies {
     this.#use = use;
   }
 
-  async body(representation: Representation, range: ByteRange | undefined): Promise<Body> {
+  async body(
+    representation: Representation,
+    range: ByteRange | undefined,
+    gone: Promise<never>,
+  ): Promise<Body> {
     const { source } = representation;
     this.#use?.note(source, Date.now());
-    const body = await this.#here(representation, range);
+    const body = await this.#here(representation, range, gone);
     if (body.kind === 'stream') this.#use?.serve(source, body.stream);
     return body;
   }
 
-  async #here(representation: Representation, range: ByteRange | undefined): Promise<Body> {
+  async #here(
+    representation: Representation,
+    range: ByteRange | undefined,
+    gone: Promise<never>,
+  ): Promise<Body> {
     const { digest, size, coding } = representation;
     let found: FoundMissing | undefined;
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -44,7 +52,7 @@ export class ReadThroughBodies implements Bodies {
         // Variants are made here: one that is gone is not to be had elsewhere.
         if (coding !== undefined || !hasCode(error, 'no-such-object')) throw error;
       }
-      const brought = await this.#missing.fetch(digest, size, range).catch((cause: unknown) => {
+      const brought = await this.#missing.fetch(digest, size, range, gone).catch((cause: unknown) => {
         throw new SkerryError('unavailable', `the object ${digest} does not come`, { cause });
       });
       if (brought.kind === 'coming')

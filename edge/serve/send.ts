@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { SkerryError } from '../../shared/errors.ts';
 import type { Answer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
-import type { Bodies } from './content.ts';
+import type { Bodies, Body } from './content.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 
@@ -22,7 +23,9 @@ export async function send(answer: Answer, bodies: Bodies, reply: FastifyReply):
       begin().send(body.text);
       return;
     case 'bytes': {
-      const found = await bodies.body(body.representation, body.range);
+      const found = await bodies.body(body.representation, body.range, whenGone(reply));
+      // Nobody would end the stream of a reader who has left.
+      if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
       if (found.kind === 'stream') reply.send(found.stream);
       else if (found.bytes.length <= SLICE_BYTES) reply.send(found.bytes);
@@ -30,12 +33,42 @@ export async function send(answer: Answer, bodies: Bodies, reply: FastifyReply):
       return;
     }
     case 'parts': {
-      const first = await bodies.body(body.representation, body.layout.parts[0]?.range);
-      if (first.kind === 'stream') first.stream.destroy();
+      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, whenGone(reply));
+      leave(first);
+      if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
-      reply.send(Readable.from(parts(body.representation, body.layout, bodies), { objectMode: false }));
+      reply.send(
+        Readable.from(parts(body.representation, body.layout, bodies, whenGone(reply)), {
+          objectMode: false,
+        }),
+      );
     }
   }
+}
+
+/** The response may be one of HTTP/2, whose stream tells. */
+interface RawResponse {
+  readonly destroyed: boolean;
+  readonly stream?: { readonly destroyed: boolean; readonly closed: boolean };
+  once(event: 'close', listener: () => void): void;
+}
+
+function isGone(reply: FastifyReply): boolean {
+  const { destroyed, stream } = reply.raw as RawResponse;
+  return destroyed || stream?.destroyed === true || stream?.closed === true;
+}
+
+function whenGone(reply: FastifyReply): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const leaving = () => reject(new SkerryError('unavailable', 'the reader has left'));
+  if (isGone(reply)) leaving();
+  else (reply.raw as RawResponse).once('close', leaving);
+  return promise;
+}
+
+function leave(body: Body): void {
+  if (body.kind === 'stream') body.stream.destroy();
 }
 
 function* slices(bytes: Buffer): Generator<Buffer> {
@@ -46,10 +79,11 @@ async function* parts(
   representation: Representation,
   { parts, tail }: MultipartLayout,
   bodies: Bodies,
+  gone: Promise<never>,
 ): AsyncGenerator<Buffer> {
   for (const { head, range } of parts) {
     yield Buffer.from(head);
-    const found = await bodies.body(representation, range);
+    const found = await bodies.body(representation, range, gone);
     if (found.kind === 'bytes') yield* slices(found.bytes);
     else yield* found.stream as AsyncIterable<Buffer>;
   }

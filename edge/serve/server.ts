@@ -122,6 +122,8 @@ function withRoutes(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
+    // Nothing that was meant for the content is said of the error.
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
     if (hasCode(error, 'no-such-object')) {
       log.error({ err: error, url: request.url }, 'an object is missing');
       return reply.code(503).header('retry-after', '5').type(TEXT).send('Being repaired\n');
@@ -202,9 +204,13 @@ function withRoutes(
 
   /** A variant may just have made room for others: then the plain bytes are sent. */
   async function sendFrom(view: SiteView, asked: ReaderRequest, reply: FastifyReply): Promise<void> {
+    const answer = answerFrom(view, asked);
     try {
-      await send(answerFrom(view, asked), bodies, reply);
+      await send(answer, bodies, reply);
     } catch (error) {
+      // What is not there is not there, with or without its page.
+      if (answer.status === 404 && hasCode(error, 'unavailable'))
+        return send(forMethod(asked, textAnswer(404, 'Not found\n')), bodies, reply);
       if (asked.headers['accept-encoding'] === undefined || !hasCode(error, 'no-such-object')) throw error;
       await send(answerFrom(view, withoutCodings(asked)), bodies, reply);
     }

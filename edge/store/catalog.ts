@@ -164,9 +164,10 @@ export interface StagedCalls {
 }
 
 export interface ReceiptCalls {
-  /** Keeps a receipt until the origin has acknowledged it; one for each revision. */
+  /** Keeps a receipt until the origin has acknowledged it; the newest one for each revision. */
   addReceipt(receipt: Receipt): void;
-  hasReceipt(site: number, revision: number): boolean;
+  /** What the receipt for a revision says that it covers; undefined when there is none. */
+  receiptCovers(site: number, revision: number): string | undefined;
   unsentReceipts(limit: number): Receipt[];
   markSent(receipts: readonly Receipt[]): void;
 }

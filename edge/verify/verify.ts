@@ -86,7 +86,10 @@ async function verifyOthers(
     for (const digest of unseen) seen.add(digest);
     const absent = new Set(await store.missing(unseen));
     const stored = unseen.filter((digest) => !absent.has(digest)).map((digest) => ({ digest }));
-    const bad = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
+    const found = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
+    // Others may have been pruned, or made room, since.
+    const gone = new Set(await store.missing(found));
+    const bad = found.filter((digest) => !gone.has(digest));
     objects += stored.length;
     damaged += bad.length;
     if (bad.length > 0) {
@@ -126,7 +129,7 @@ async function verifySite(
       seen.add(entry.digest);
       bytes += entry.size;
     }
-    const bad = await damagedObjects(store, held, signal);
+    const bad = await stillMeant(parts, covers, await damagedObjects(store, held, signal));
     if (bad.length > 0) {
       const digests = [...new Set(bad.map(({ digest }) => digest))];
       await store.remove(digests);
@@ -159,6 +162,16 @@ async function heldEntries(
   return entries.filter(
     ({ path, digest }) => isHeldAlways(path, covers) || (isServed(path, covers) && !absent.has(digest)),
   );
+}
+
+/** Without those that a lazy edge has let go of since they were looked for. */
+async function stillMeant(
+  { store }: Pick<VerifyParts, 'store'>,
+  covers: Cover,
+  damaged: readonly Entry[],
+): Promise<Entry[]> {
+  const gone = new Set(await store.missing(damaged.map(({ digest }) => digest)));
+  return damaged.filter(({ path, digest }) => isHeldAlways(path, covers) || !gone.has(digest));
 }
 
 /** The nodes as computed from the entries, and whether all stored digests are those. */

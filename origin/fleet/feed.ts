@@ -36,6 +36,7 @@ export function originFeed({
     clock,
     members: fleet,
     objects,
+    held: objects,
     manifests: catalog,
     encodings,
     changed: fleet.appended,

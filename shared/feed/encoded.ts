@@ -7,7 +7,7 @@ import { decodeNames } from '../manifest/object-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { FeedSource } from './feed-source.ts';
 
-type Parts = Pick<FeedSource, 'objects' | 'encodings' | 'manifests'>;
+type Parts = Pick<FeedSource, 'objects' | 'held' | 'encodings' | 'manifests'>;
 
 /**
  * What identifies an encoding: what was asked for and what it is coded against. A parent that forwards an
@@ -22,7 +22,7 @@ export function encodingKey(names: string, dictionary: Digest | undefined): stri
  * held here and have the digest that the follower announced.
  */
 export function encodedBundle(
-  { objects, encodings, manifests }: Parts,
+  { objects, held, encodings, manifests }: Parts,
   names: string,
   dictionary: string,
   announced: Digest | undefined,
@@ -32,21 +32,21 @@ export function encodedBundle(
     const content = Buffer.concat((await readAll(objects, wanted)).map((found) => encodeBundleItem(found)));
     if (announced === undefined) return { content, dictionary: null };
     const bases = await manifests.objectsNamed(decodeNames(dictionary));
-    return { content, dictionary: await dictionaryBytes(objects, bases, announced) };
+    return { content, dictionary: await dictionaryBytes(held, bases, announced) };
   });
 }
 
-/** One object, coded where that pays; undefined for one that is too large, which travels as it is. */
+/** One object, coded where that pays; undefined for one that is too large or not here yet, which travels as it is. */
 export async function encodedObject(
-  { objects, encodings }: Pick<Parts, 'objects' | 'encodings'>,
+  { held, encodings }: Pick<Parts, 'held' | 'encodings'>,
   digest: Digest,
   size: number,
   announced: Digest | undefined,
 ): Promise<Encoded | undefined> {
-  if (size > MAX_DELTA_SIDE) return undefined;
+  if (size > MAX_DELTA_SIDE || (await held.missing([digest])).length > 0) return undefined;
   const encoded = await encodings.encode(encodingKey(digest, announced), async () => ({
-    content: await heldObject(objects, digest),
-    dictionary: announced === undefined ? null : await dictionaryBytes(objects, [announced], announced),
+    content: await heldObject(held, digest),
+    dictionary: announced === undefined ? null : await dictionaryBytes(held, [announced], announced),
   }));
   return encoded.coding === 'identity' ? undefined : encoded;
 }

@@ -39,6 +39,8 @@ export interface FeedSource {
   readonly clock: Clock;
   readonly members: FeedMembers;
   readonly objects: ObjectStore;
+  /** Those of them that are here: what is not is fetched for nobody's dictionary, and not coded as a whole. */
+  readonly held: ObjectStore;
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
   readonly encodings: Encodings;
   /** Woken after each append to the log, and when `path` or what is held has changed. */

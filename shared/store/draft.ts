@@ -30,8 +30,11 @@ export async function openDraft(
     read: (range: ByteRange) => createReadStream(file, range),
     survey: () => surveys.remote.survey(file),
     async keep(digest) {
-      await handle.sync();
-      await handle.close();
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
       await keep(file, digest);
     },
     suspend: () => handle.close(),

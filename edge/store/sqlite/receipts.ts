@@ -6,15 +6,17 @@ import type { ReceiptCalls } from '../catalog.ts';
 export function receiptCalls(database: DatabaseSync, sql: (text: string) => StatementSync): ReceiptCalls {
   return {
     addReceipt(receipt) {
-      sql('INSERT OR IGNORE INTO receipt (site, revision, json) VALUES (?, ?, ?)').run(
+      sql('INSERT OR REPLACE INTO receipt (site, revision, json) VALUES (?, ?, ?)').run(
         receipt.site,
         receipt.revision,
         JSON.stringify(receipt),
       );
     },
 
-    hasReceipt: (site, revision) =>
-      sql('SELECT 1 FROM receipt WHERE site = ? AND revision = ?').get(site, revision) !== undefined,
+    receiptCovers(site, revision) {
+      const row = sql('SELECT json FROM receipt WHERE site = ? AND revision = ?').get(site, revision);
+      return row && (JSON.parse(row.json as string) as Receipt).covers;
+    },
 
     unsentReceipts: (limit) =>
       sql('SELECT json FROM receipt WHERE sent = 0 ORDER BY site, revision LIMIT ?')
@@ -23,9 +25,13 @@ export function receiptCalls(database: DatabaseSync, sql: (text: string) => Stat
 
     markSent(receipts) {
       transaction(database, () => {
-        for (const { site, revision } of receipts) {
-          sql('UPDATE receipt SET sent = 1 WHERE site = ? AND revision = ?').run(site, revision);
-        }
+        // One that has been replaced meanwhile is not the one that was sent.
+        for (const receipt of receipts)
+          sql('UPDATE receipt SET sent = 1 WHERE site = ? AND revision = ? AND json = ?').run(
+            receipt.site,
+            receipt.revision,
+            JSON.stringify(receipt),
+          );
       });
     },
   };

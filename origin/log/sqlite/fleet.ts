@@ -88,12 +88,12 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
               root,
             ) !== undefined;
           if (isKnown) {
-            sql('INSERT OR IGNORE INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)').run(
-              site,
-              revision,
-              edge,
-              JSON.stringify(receipt),
-            );
+            sql(
+              `INSERT INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)
+               ON CONFLICT DO UPDATE SET json = excluded.json
+               WHERE json_extract(json, '$.covers') <> json_extract(excluded.json, '$.covers')
+                 AND json_extract(json, '$.since') < json_extract(excluded.json, '$.since')`,
+            ).run(site, revision, edge, JSON.stringify(receipt));
           }
           return isKnown;
         }),

@@ -68,7 +68,7 @@ async function world(t: Test) {
     stopping.abort();
     await running;
   });
-  const store = budgeted(openMemoryStore(disk), budget);
+  const store = budgeted(openMemoryStore(disk), budget, new Fills());
   const put = async (i: number) => {
     now++;
     await store.putSmall([named(i)]);

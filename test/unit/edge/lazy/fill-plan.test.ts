@@ -8,6 +8,8 @@ const lane = (next: number, end: number): Lane => ({ next, end });
 
 t.test('what is fetched next', async (t) => {
   const all = run(0, 40);
+  const MANY = [lane(0, 1), lane(10, 11), lane(20, 21)];
+  const ELEVEN = Array.from({ length: 11 }, (_, i) => lane(i, i + 1));
   const table: [
     why: string,
     held: string,
@@ -24,7 +26,9 @@ t.test('what is fetched next', async (t) => {
     ['what comes late is fetched by another', '', [lane(10, 40)], [run(18, 20)], run(18, 20)],
     ['not beyond where that lane goes', '', [lane(10, 19)], [run(18, 25)], run(18, 19)],
     ['up to where another lane begins', '', [lane(20, 30)], [run(15, 25)], run(15, 20)],
-    ['no more than three lanes', '', [lane(0, 1), lane(10, 11), lane(20, 21)], [run(30, 31)], undefined],
+    ['of many lanes a reader gets a short one', '', MANY, [run(30, 40)], run(30, 38)],
+    ['only for what it needs next', '', MANY, [run(20, 40)], undefined],
+    ['no more than eleven', '', ELEVEN, [run(35, 36)], undefined],
     ['the oldest wish first', '', [], [run(30, 32), all], run(30, 32)],
   ];
   for (const [why, held, lanes, wants, expected] of table)

@@ -2,7 +2,7 @@ import t from 'tap';
 import { type Arrivals, Fill } from '../../../../edge/lazy/fill.ts';
 import type { Span } from '../../../../edge/lazy/spans.ts';
 import type { ChunkList } from '../../../../shared/chunk-list.ts';
-import { type Digest, digestOf } from '../../../../shared/digest.ts';
+import { digestOf } from '../../../../shared/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 import { MemoryDisk, openMemoryStore } from '../../../helpers/memory-store.ts';
 import { until } from '../../../helpers/until.ts';
@@ -26,6 +26,7 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
   let wake = () => {};
   let ended = 0;
   const fill = new Fill({
+    name: 'fill',
     list,
     open: () => store.draft('fill'),
     async *chunks({ first, end }, attempt) {
@@ -46,14 +47,16 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
     },
     attempts: () => attempts,
     grown: () => {},
-    ended: () => ended++,
+    ended: () => {
+      ended++;
+    },
   });
   const reader = () => {
     const spans: Span[] = [];
     const errors: string[] = [];
     const arrivals: Arrivals = {
-      arrived: (_digest: Digest, span) => spans.push(span),
-      broke: (_digest: Digest, { code }) => errors.push(code),
+      arrived: (_fill, span) => spans.push(span),
+      broke: (_fill, { code }) => errors.push(code),
     };
     return { arrivals, spans, errors };
   };
@@ -76,7 +79,8 @@ t.test('readers of all of it share one transfer, and it becomes the object', asy
   await until('five chunks', () => a.spans.length === 5);
   const second = fill.want(ALL, b.arrivals);
   t.strictSame(second.finding, { found: 'partial', isCollapsed: true });
-  t.strictSame(second.spans, [{ start: 0, end: 50 }]);
+  t.strictSame(second.spans, [{ start: 0, end: 50 }], 'what of it is there');
+  t.strictSame(fill.want({ start: 60, end: 70 }, b.arrivals).spans, []);
   bring(15);
   await until('the object', () => ended() === 1);
   t.ok(disk.objects.get(list.object)?.equals(content));
@@ -147,6 +151,6 @@ t.test('where one upstream breaks off, another goes on; after the last one reade
   t.strictSame(told.errors, ['origin-unreachable']);
   wish.release();
   t.equal(gone.fill.isBusy, false);
-  await gone.fill.drop();
+  await gone.fill.discard();
   t.equal(gone.disk.drafts.size, 0);
 });

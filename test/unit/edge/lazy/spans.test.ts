@@ -67,6 +67,10 @@ t.test('they say what is there as a set of bytes does', async (t) => {
       let end = at;
       while (bytes.has(end)) end++;
       if (spans.endFrom(at) !== end) t.fail(`from ${at}: ${spans.endFrom(at)}, not ${end}`);
+      const parts = spans.within({ start: at, end: at + 5 });
+      for (let byte = at; byte < at + 5; byte++)
+        if (parts.some(({ start, end }) => start <= byte && byte < end) !== bytes.has(byte))
+          t.fail(`byte ${byte} within ${at}`);
       if (spans.covers({ start: at, end: at + 3 }) !== [0, 1, 2].every((i) => bytes.has(at + i)))
         t.fail(`three from ${at}`);
     }
