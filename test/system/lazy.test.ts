@@ -7,6 +7,7 @@ import t from 'tap';
 import { startCluster } from '../helpers/cluster.ts';
 import { type Answer, ask, read } from '../helpers/http.ts';
 import { skerry } from '../helpers/processes.ts';
+import { readAlone } from '../helpers/read-alone.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
@@ -87,7 +88,7 @@ t.test('what nobody asks for does not travel; what is asked for does once', asyn
 
 t.test('however many readers wait for one object, in whichever process, it is fetched once', async (t) => {
   const { result, bytes } = await broughtBy(() =>
-    Promise.all(Array.from({ length: 24 }, () => readAlone('large.bin'))),
+    Promise.all(Array.from({ length: 24 }, () => readAlone(edge.url, SITE, 'large.bin'))),
   );
   for (const answer of result) if (!isFile(answer, 'large.bin')) t.fail(`${answer.status}`);
   t.ok(bytes > 3 * MB && bytes < 3.3 * MB, `${bytes} bytes`);
@@ -130,7 +131,9 @@ t.test('killed while an object comes in, an edge serves and keeps nothing that i
   const content = randomBytes(4 * MB);
   await publish({ ...files, 'broken.bin': content });
   link.bytesPerSecond = 3 * MB;
-  const readers = Array.from({ length: 5 }, () => readAlone('broken.bin').catch(() => undefined));
+  const readers = Array.from({ length: 5 }, () =>
+    readAlone(edge.url, SITE, 'broken.bin').catch(() => undefined),
+  );
   await until('some of it', async () => (await storage()).heldBytes > 0 && (await drafts()).length > 0);
   await edge.stop('SIGKILL');
   for (const answer of await Promise.all(readers))
@@ -243,29 +246,6 @@ t.test('a purge drops what nothing else names', async (t) => {
 async function purge(...args: string[]): Promise<void> {
   const { code, stderr } = await cluster.skerry('purge', SITE, '--wait', ...args);
   if (code !== 0) throw new Error(stderr);
-}
-
-/** Over a connection of its own: the kernel spreads them over the serving processes. */
-function readAlone(path: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${edge?.url}/${path}`,
-      { headers: { host: `${SITE}.localhost` }, agent: false },
-      (response) => {
-        const pieces: Buffer[] = [];
-        response.on('data', (piece: Buffer) => pieces.push(piece));
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(pieces),
-          }),
-        );
-      },
-    );
-    sent.on('error', reject).end();
-  });
 }
 
 const drafts = () => readdir(join(edge.data, 'objects', 'drafts'));
