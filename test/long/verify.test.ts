@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
@@ -35,7 +35,9 @@ t.test(
     const [site] = JSON.parse(found.stdout).sites;
     t.ok(site.damaged.includes('package.json'));
     t.ok(site.damaged.length > 20);
-    t.equal((await read(edge.url, 'b', 'package.json')).status, 503, 'found, and not served');
+    const mended = await read(edge.url, 'b', 'package.json');
+    t.ok(mended.body.equals(await readFile(join(folder, 'package.json'))), 'not served, but fetched anew');
+    t.match(mended.headers['cache-status'], /fwd=miss; stored/);
 
     const repaired = await verify('--repair');
     t.equal(repaired.code, 0, repaired.stderr);
