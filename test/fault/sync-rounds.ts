@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode, type SkerryError } from '../../shared/errors.ts';
 import type { LogRecord } from '../../shared/record.ts';
 import { type Cluster, startCluster } from '../helpers/cluster.ts';
-import { ask, read } from '../helpers/http.ts';
+import { type Answer, ask, read } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { until } from '../helpers/until.ts';
@@ -256,10 +256,16 @@ class Run {
         const revision = await this.#cluster.converged(site, CONVERGED_MS);
         for (const { name, url } of this.#cluster.edges) {
           // Edges that have just a lease again refuse until the next head, which comes within five seconds.
-          const shows = async () => (await read(url, site, 'index.html')).status === 200;
-          await until(`${name} to serve ${site}`, shows, AFTER_LEASE_MS);
-          for (let i = 0; i < 12; i++) {
-            const answer = await read(url, site, 'index.html', { headers: { connection: 'close' } });
+          // Each process is told of it, one a little later than another.
+          const answers = await until(
+            `${name} to serve ${site}`,
+            async () => {
+              const found = await this.#readOften(url, site);
+              return found.every(({ status }) => status === 200) && found;
+            },
+            AFTER_LEASE_MS,
+          );
+          for (const answer of answers) {
             const shown = String(answer.headers['skerry-revision']);
             if (answer.status === 200 && shown === `${site}@${revision}`) continue;
             const text = `${name} shows ${shown} of ${site} (${answer.status}), live is ${revision}`;
@@ -271,6 +277,14 @@ class Run {
       }
     }
     return faults;
+  }
+
+  /** Over so many connections that each process answers some. */
+  async #readOften(url: string, site: string): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (let i = 0; i < 12; i++)
+      answers.push(await read(url, site, 'index.html', { headers: { connection: 'close' } }));
+    return answers;
   }
 
   /** No serving process outlives its replicator for long. */
