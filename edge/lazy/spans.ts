@@ -34,10 +34,6 @@ export class Spans {
     return this.#spans.slice(from, to);
   }
 
-  list(): readonly Span[] {
-    return [...this.#spans];
-  }
-
   /** The index of the first span that ends there or behind it. */
   #firstEndingAt(at: number): number {
     let low = 0;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
 import { freePorts, startCluster } from '../helpers/cluster.ts';
 import { ask, read } from '../helpers/http.ts';
-import { childrenOf } from '../helpers/process-tree.ts';
+import { openObjects } from '../helpers/open-objects.ts';
 import { skerry } from '../helpers/processes.ts';
 import { readAlone } from '../helpers/read-alone.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
@@ -46,19 +46,6 @@ async function publish(content: Record<string, Buffer | string>): Promise<void> 
 
 const range = (start: number, end: number) => ({ range: `bytes=${start}-${end}` });
 const drafts = () => readdir(join(edge.data, 'objects', 'drafts'));
-
-/** Files of objects that the edge's processes have open. */
-async function openObjects(): Promise<number> {
-  const pid = edge?.running?.pid ?? 0;
-  const found = await Promise.all(
-    [pid, ...(await childrenOf(pid))].map(async (each) => {
-      const names = await readdir(`/proc/${each}/fd`);
-      const links = await Promise.all(names.map((fd) => readlink(`/proc/${each}/fd/${fd}`).catch(() => '')));
-      return links.filter((file) => /objects\/(large|drafts)\//.test(file)).length;
-    }),
-  );
-  return found.reduce((sum, count) => sum + count, 0);
-}
 
 t.test('a range is not kept waiting by others that read on from theirs', async (t) => {
   const film = randomBytes(60 * MB);
@@ -107,7 +94,7 @@ t.test('readers who leave while they wait leave nothing behind, over HTTP/2 too'
   await new Promise<void>((resolve) => session.ping(() => resolve()));
   session.destroy();
   link.thaw();
-  await until('no file to be open', async () => (await openObjects()) === 0);
+  await until('no file to be open', async () => (await openObjects(edge)) === 0);
   t.equal((await cluster.skerry('purge', SITE, '--all', '--wait')).code, 0);
   await until('nothing to be there', async () => (await drafts()).length === 0);
 });
@@ -154,7 +141,6 @@ t.test('damage that was mended is served no more', async (t) => {
   );
   const held = files.find(({ bytes }) => bytes?.equals(film))?.name;
   if (held === undefined) throw new Error('the object is on the disk');
-  const { open } = await import('node:fs/promises');
   const file = await open(join(large, held), 'r+');
   await file.write('DAMAGED!', 0);
   await file.close();

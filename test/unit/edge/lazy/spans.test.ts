@@ -45,7 +45,7 @@ t.test('spans that touch or overlap are one', async (t) => {
     const spans = new Spans();
     for (const [start, end] of added) spans.add({ start, end });
     t.strictSame(
-      spans.list(),
+      spans.within({ start: 0, end: 100 }),
       expected.map(([start, end]) => ({ start, end })),
       JSON.stringify(added),
     );
