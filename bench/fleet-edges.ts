@@ -1,6 +1,5 @@
 /** A child of bench/fleet.ts: many replicating edges in one process, each with a catalog of its own in memory. */
-import { machineTime } from '../edge/activate/lease.ts';
-import { systemClock } from '../shared/clock.ts';
+import { machineTime, systemClock } from '../shared/clock.ts';
 import { createLogger } from '../shared/logger.ts';
 import { InnerEdge, NO_LIMITS } from '../test/helpers/inner-edge.ts';
 

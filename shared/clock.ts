@@ -10,9 +10,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The monotonic clock that all processes of a machine share; Node's `performance.now` begins anew in each. */
+export function machineTime(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
 export const systemClock: Clock = {
   now: Date.now,
-  monotonic: () => performance.now(),
+  monotonic: machineTime,
   async sleep(ms, signal) {
     try {
       await delay(ms, undefined, signal === undefined ? {} : { signal });

@@ -12,6 +12,7 @@ export const grantSchema = Type.Object({
   newest: Type.Integer({
     description: 'The time of the newest report of the edge: what is not newer is not taken in.',
   }),
+  time: Type.Integer({ description: "The origin's clock between the report's coming and this answer, in milliseconds." }),
   lease: Type.Integer({
     minimum: 0,
     description:
@@ -35,5 +36,5 @@ export function verifyGrant(log: string, grant: Grant, publicKey: PublicKey): bo
 }
 
 function canonicalGrant(log: string, g: Omit<Grant, 'sig'>): string {
-  return JSON.stringify(['skerry-grant-1', log, g.edge, g.report, g.newest, g.lease, g.serves]);
+  return JSON.stringify(['skerry-grant-1', log, g.edge, g.report, g.newest, g.time, g.lease, g.serves]);
 }

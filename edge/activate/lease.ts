@@ -15,8 +15,3 @@ export class Lease {
     return this.#until;
   }
 }
-
-/** The clock that a lease is judged by; Node's `performance.now` begins anew in each process. */
-export function machineTime(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
-}

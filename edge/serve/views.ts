@@ -1,4 +1,4 @@
-import { machineTime } from '../activate/lease.ts';
+import { machineTime } from '../../shared/clock.ts';
 import type { SiteView } from '../activate/messages.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 

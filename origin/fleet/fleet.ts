@@ -129,7 +129,8 @@ export class Fleet implements FeedMembers, SyncEdges {
     const { row, reportTime: newest } = edge;
     const lease = isFresh ? grantLease(edge, now) : 0;
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
-    return signGrant(this.#log, { edge: row.name, report: digest, newest, lease, serves }, this.#key);
+    const time = this.#clock.now();
+    return signGrant(this.#log, { edge: row.name, report: digest, newest, time, lease, serves }, this.#key);
   }
 
   demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null {

@@ -5,19 +5,22 @@ import { signText } from '../../../shared/keys.ts';
 import { schema } from '../../../shared/schema.ts';
 import { edgeKey, LOG, originKey, TIME } from './fixed-keys.ts';
 
-const unsigned = { edge: 'oslo-1', report: digestOf('{}'), newest: TIME, lease: 6000, serves: 6000 };
+const unsigned = {
+  ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
+  ...{ lease: 6000, serves: 6000 },
+};
 const grant = signGrant(LOG, unsigned, originKey);
 
 t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(grant, {
     ...unsigned,
-    sig: 'CFyq9KCZ6xO25hZiG3U6b9kM3yWiSBlh6TO5C_keV7uzpAyowatx6-a75irVKlR0cTvsetGs7PDKlzQw3sLtDg',
+    sig: 'ylPr5NlRYiCDtcobh_Nyoea5KWozh-e8_YUFez1YSPmfCFjxSCtj5ifewQ0k-HREM4tsTHLeZzPl1gVspXGiDQ',
   });
 });
 
 t.test('is over the canonical text', async (t) => {
-  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,6000,6000]`;
+  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000]`;
   t.equal(grant.sig, signText(originKey, text));
 });
 
@@ -32,6 +35,7 @@ t.test('nothing in it can be changed', async (t) => {
     { edge: 'oslo-2' },
     { report: digestOf('[]') },
     { newest: TIME + 1 },
+    { time: TIME + 1 },
     { lease: 6001 },
     { serves: 6001 },
     { sig: '' },

@@ -48,7 +48,7 @@ const report: EdgeReport = {
 };
 const grant = signGrant(
   LOG,
-  { edge: 'oslo-1', report: ROOT, newest: TIME, lease: 5000, serves: 0 },
+  { edge: 'oslo-1', report: ROOT, newest: TIME, time: TIME, lease: 5000, serves: 0 },
   originKey,
 );
 const signed = signReport(LOG, 'oslo-1', report, edgeKey);

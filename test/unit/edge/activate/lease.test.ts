@@ -1,5 +1,6 @@
 import t from 'tap';
-import { Lease, machineTime } from '../../../../edge/activate/lease.ts';
+import { Lease } from '../../../../edge/activate/lease.ts';
+import { machineTime } from '../../../../shared/clock.ts';
 
 t.test('a lease lasts from the asking, not from the answer', async (t) => {
   const lease = new Lease();

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import t, { type Test } from 'tap';
-import { machineTime } from '../../../../edge/activate/lease.ts';
 import type { Caller } from '../../../../edge/follow/upstream.ts';
 import { Upstreams } from '../../../../edge/follow/upstreams.ts';
 import { Faults } from '../../../../edge/report/faults.ts';
@@ -26,7 +25,7 @@ const granting =
   (changes: Partial<Grant> = {}, key = originKey, log = LOG): Answers =>
   (reports) => ({
     grants: reports.map(({ edge, text }) => {
-      const grant = { edge, report: digestOf(text), newest: 0, lease: 9000, serves: 7000, ...changes };
+      const grant = { edge, report: digestOf(text), newest: 0, time: 5, lease: 9000, serves: 7000, ...changes };
       return signGrant(log, grant, key);
     }),
   });
