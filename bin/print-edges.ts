@@ -1,4 +1,5 @@
 import type { EdgeStatus } from '../shared/api.ts';
+import { clockFault } from '../shared/clock-fault.ts';
 import { edgeTree } from './edge-tree.ts';
 import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } from './output.ts';
 
@@ -15,7 +16,9 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
       visible(edge),
     ]),
   );
-  for (const { name, sites, faults } of edges) {
+  for (const { name, sites, faults, clockOffset } of edges) {
+    const fault = clockFault(clockOffset ?? 0);
+    if (fault !== undefined) printLine(`${name}: ${fault}`);
     for (const [site, { error }] of Object.entries(sites)) {
       if (error !== null) printLine(`${name}: ${site}: ${error}`);
     }

@@ -26,6 +26,7 @@ import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
 import { edgeKey, type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
 import { type JoinOptions, join } from './follow/join.ts';
+import { LogTime } from './follow/log-time.ts';
 import { isWanted } from './follow/next-step-plan.ts';
 import { Upstream } from './follow/upstream.ts';
 import { Upstreams } from './follow/upstreams.ts';
@@ -108,6 +109,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const identity =
     (await readIdentity(file('identity.json'))) ??
     (await joinLog(options, key, catalog, file('identity.json')));
+  const time = await LogTime.open(catalog, clock, log);
   const urls = options.parents.length > 0 ? options.parents : [options.origin ?? identity.origin];
   const upstreams = new Upstreams(urls, clock);
   opened.defer(() => upstreams.close());
@@ -135,6 +137,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     },
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, limits)),
+    ahead: time.ahead,
     wanted: (entries) => variants.wanted(entries),
     reads: (tell) => new ServingReads(reads.promise, tell),
     clock,
@@ -156,6 +159,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     encodings,
     lazy,
     clock,
+    time,
     log,
   });
   opened.defer(() => replica.close());

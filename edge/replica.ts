@@ -26,6 +26,7 @@ import { coverText } from './follow/cover.ts';
 import { failBack } from './follow/fail-back.ts';
 import type { Identity } from './follow/identity.ts';
 import { followLog } from './follow/log-follow.ts';
+import type { LogTime } from './follow/log-time.ts';
 import { isWanted, targetOf } from './follow/next-step-plan.ts';
 import { ObjectFetch, type ObjectSource } from './follow/object-fetch.ts';
 import { SiteLoops } from './follow/site-loops.ts';
@@ -35,6 +36,7 @@ import { Fills } from './lazy/fills.ts';
 import { type LazyOptions, LazyStorage } from './lazy/lazy-storage.ts';
 import { ReadThrough } from './lazy/read-through.ts';
 import { type WarmResult, warm } from './lazy/warm.ts';
+import { pruneAlways } from './prune/prune-loop.ts';
 import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
 import { Faults, isLie } from './report/faults.ts';
@@ -46,6 +48,7 @@ import { damagedObjects, type VerifyResult, verifyReplica } from './verify/verif
 /** What shows revisions to readers: the serving processes, or a test. */
 export interface Readers extends Shows {
   lease(until: number): void;
+  time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
 }
 
@@ -62,6 +65,7 @@ export interface ReplicaParts {
   /** For an edge with lazy storage. */
   readonly lazy: LazyOptions | undefined;
   readonly clock: Clock;
+  readonly time: LogTime;
   readonly log: Logger;
 }
 
@@ -87,10 +91,8 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-const PRUNE_EVERY_MS = 10 * 60_000;
-
 export async function startReplica(parts: ReplicaParts): Promise<Replica> {
-  const { identity, key, catalog, upstreams, limits, readers, encodings, clock, log } = parts;
+  const { identity, key, catalog, upstreams, limits, readers, encodings, clock, time, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const { name } = identity;
@@ -103,7 +105,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   let upstreamPath: readonly string[] = [];
   let members: readonly Payload<'member'>[] = await catalog.members();
   const caller: Caller = { name, key, log: chain.log };
-  const faults = new Faults(clock);
+  const faults = new Faults(time);
+  let isRefused = false;
   const gate = new Gate();
   const manifests = new KeyedLock<number>();
   const fills = new Fills();
@@ -140,19 +143,27 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     caller,
     catalog,
     clock,
+    now: () => time.now(),
     log,
     faults,
     originKey: () => chain.key,
     state: async () => {
-      const { position, parent, sites } = await standing();
+      const { position, parent, sites, clockOffset: offset } = await standing();
       return {
         position,
         version,
         parent,
         limits,
+        offset,
         sites: sites.map(({ id, name: _name, ...site }) => ({ site: id, ...site })),
         faults: [...faults.list()],
       };
+    },
+    answered(at, sent) {
+      const wasPutBack = time.answered(at, sent);
+      // What this edge dates by its records may have come from before that.
+      if (wasPutBack || limits.delay > 0)
+        redate().catch((error) => log.error({ err: error }, 'dates in the future are left'));
     },
     leased(sent, ms) {
       lease.granted(sent, ms);
@@ -171,6 +182,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       sourceOf,
       bandwidth,
       clock,
+      time,
       log,
       faults,
       manifests,
@@ -187,6 +199,20 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     },
     signal,
   );
+
+  const prune = () => pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal);
+
+  const redate = async () => {
+    if (!(await catalog.redate(time.now()))) return;
+    await visible.show();
+    await loops.wake();
+  };
+
+  time.onChange(() => {
+    readers.time(time.ahead);
+    // What waits for a time looks at it again.
+    loops.wake().catch((error) => log.error({ err: error }, 'the time had no effect'));
+  });
 
   const newRecords = async () => {
     // New revisions show when their site's loop has brought them in, and are reported then.
@@ -209,13 +235,18 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         caller,
         wants: limits,
         clock,
+        time,
         log,
         faults,
         moved(now, newHead) {
           const isNew = now.seq !== chain.seq;
           chain = now;
           head = newHead ?? head;
+          if (newHead !== undefined) isRefused = false;
           if (isNew) newRecords().catch((error) => log.error({ err: error }, 'new records had no effect'));
+        },
+        refused() {
+          isRefused = true;
         },
         pathChanged(names) {
           upstreamPath = names;
@@ -246,7 +277,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         repair: () => verify(true, signal),
         async done({ site, seq }, matched) {
           const { log, epoch } = chain;
-          const since = clock.now();
+          const since = time.now();
           await catalog.purgeDone(
             signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
           );
@@ -258,7 +289,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       purged,
       signal,
     ),
-    pruneAlways(),
+    time.run(signal),
+    pruneAlways(prune, { clock, log }, signal),
     lazy?.budget.run(signal),
   ];
   await loops.wake();
@@ -293,7 +325,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         AbortSignal.any([signal, warming]),
       ),
     storage: () => lazy && { ...reads.counts, ...lazy.budget.standing },
-    prune: () => pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal),
+    prune,
     async close() {
       stopping.abort();
       feedChanged.wake();
@@ -327,6 +359,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       parent: upstreamPath[0] ?? null,
       upstream: upstreams.current.url,
       isPaused: isPaused(),
+      isRefused,
+      clockOffset: time.offset,
       sites,
       faults: faults.list(),
     };
@@ -346,7 +380,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
           revision: active.revision,
           root: active.root,
           seq: active.seq,
-          since: clock.now(),
+          since: time.now(),
           covers: text,
         },
         key,
@@ -358,17 +392,5 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     const keepEncoded: ObjectSource['keepEncoded'] =
       encodings && ((names, dictionary, encoded) => encodings.keep(encodingKey(names, dictionary), encoded));
     return { upstream, caller, keepEncoded };
-  }
-
-  async function pruneAlways(): Promise<void> {
-    while (!signal.aborted) {
-      await clock.sleep(PRUNE_EVERY_MS, signal).catch(() => {});
-      if (signal.aborted) return;
-      await pruneSites({ catalog, store, gate, manifests, dropped: () => visible.show() }, signal).catch(
-        (error) => {
-          if (!signal.aborted) log.warn({ err: error }, 'pruning broke off');
-        },
-      );
-    }
   }
 }

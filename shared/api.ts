@@ -216,6 +216,10 @@ export const edgeStatusSchema = Type.Object({
   revoked: Type.Boolean(),
   parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
   limits: edgeLimitsSchema,
+  clockOffset: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      "Milliseconds that its clock is ahead of the origin's, as it says; null when it has said nothing.",
+  }),
   faults: Type.Array(faultSchema),
   lastSeen: Type.Union([Type.Integer(), Type.Null()]),
   position: Type.Integer(),

@@ -12,7 +12,9 @@ export const grantSchema = Type.Object({
   newest: Type.Integer({
     description: 'The time of the newest report of the edge: what is not newer is not taken in.',
   }),
-  time: Type.Integer({ description: "The origin's clock between the report's coming and this answer, in milliseconds." }),
+  time: Type.Integer({
+    description: "The origin's clock between the report's coming and this answer, in milliseconds.",
+  }),
   lease: Type.Integer({
     minimum: 0,
     description:

@@ -92,6 +92,11 @@ export const edgeReportSchema = Type.Object({
     description: 'The edge that it follows; null: the origin.',
   }),
   limits: edgeLimitsSchema,
+  offset: Type.Optional(
+    Type.Union([Type.Integer(), Type.Null()], {
+      description: "Milliseconds that its clock is ahead of the origin's; null before it is known.",
+    }),
+  ),
   sites: Type.Array(siteReportSchema, { maxItems: 10_000 }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
   receipts: Type.Array(receiptSchema, { maxItems: 1000 }),

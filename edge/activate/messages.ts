@@ -33,7 +33,7 @@ export interface PrivateContent {
 
 /** What answers for assets that the revision has no more. */
 export interface FormerAssets {
-  /** Those superseded last first; `until` in milliseconds since 1970. */
+  /** Those superseded last first; `until` by the time of the log. */
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];
   /** What are assets: patterns as in `_headers`; null for names with a fingerprint. */
   readonly paths: readonly string[] | null;
@@ -83,6 +83,8 @@ export type ToServing =
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
   /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
   | { readonly t: 'lease'; readonly until: number }
+  /** What the monotonic clock of the machine is to be put ahead by for the time of the log, in milliseconds. */
+  | { readonly t: 'time'; readonly ahead: number }
   /** What is in memory of these objects goes: they were found damaged on disk, or purged. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
   /** The variants of these objects are others than before. */
@@ -132,7 +134,7 @@ export type FromServing =
 
 /** What readers have been sent since this was told last. */
 export interface ReadersUse {
-  /** When each was used last, in milliseconds since 1970. */
+  /** When each was used last, by the time of the log. */
   readonly used: readonly (readonly [digest: Digest, at: number])[];
   /** Objects that are being sent. */
   readonly serving: readonly Digest[];

@@ -73,6 +73,10 @@ export class ServingProcess {
     this.#send({ t: 'lease', until });
   }
 
+  time(ahead: number): void {
+    this.#send({ t: 'time', ahead });
+  }
+
   forget(digests: readonly Digest[] | 'all'): void {
     this.#send({ t: 'forget', digests });
   }

@@ -29,6 +29,8 @@ export interface SwitchboardOptions {
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
+  /** What the time of the log is ahead of the machine's monotonic clock. */
+  readonly ahead: number;
   /** Told of entries that readers would take variants of. */
   readonly wanted: (entries: readonly WantedVariants[]) => void;
   /** What serving processes ask for that is not here; `tell` reaches the one that asks. */
@@ -42,6 +44,8 @@ export interface Switchboard {
   show(views: readonly SiteView[]): Promise<void>;
   /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
   lease(until: number): void;
+  /** What the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
+  time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
@@ -62,6 +66,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
   return {
     show: (views) => processes.show(views),
     lease: (until) => processes.lease(until),
+    time: (ahead) => processes.time(ahead),
     forget: (digests) => processes.forget(digests),
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
@@ -77,6 +82,7 @@ class ServingProcesses {
   readonly #closing = new AbortController();
   #views: readonly SiteView[];
   #leaseUntil = 0;
+  #ahead: number;
   /** Counted by processes that have ended: totals never go back. */
   #ended: ServingCounters = {};
   #lastSeen = new Map<ServingProcess, ServingCounters>();
@@ -84,6 +90,7 @@ class ServingProcesses {
   constructor(options: SwitchboardOptions) {
     this.#options = options;
     this.#views = options.views;
+    this.#ahead = options.ahead;
   }
 
   async startAll(): Promise<void> {
@@ -101,6 +108,11 @@ class ServingProcesses {
   lease(until: number): void {
     this.#leaseUntil = until;
     for (const serving of this.#living) serving.lease(until);
+  }
+
+  time(ahead: number): void {
+    this.#ahead = ahead;
+    for (const serving of this.#living) serving.time(ahead);
   }
 
   forget(digests: readonly Digest[] | 'all'): void {
@@ -165,6 +177,7 @@ class ServingProcesses {
     if (this.#closing.signal.aborted) return serving.kill();
     this.#living.add(serving);
     serving.lease(this.#leaseUntil);
+    serving.time(this.#ahead);
     serving.onWanted(this.#options.wanted);
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(serving));

@@ -9,6 +9,7 @@ import { type Faults, isLie } from '../report/faults.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { type ChainState, follow, noteHead, refuseLoop, startAtCheckpoint } from './chain-state.ts';
 import { afterFrame, firstFreshness, staleness } from './freshness-state.ts';
+import type { LogTime } from './log-time.ts';
 import type { Caller, Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -23,10 +24,13 @@ export interface LogFollowParts {
   readonly caller: Caller;
   readonly wants: Wants;
   readonly clock: Clock;
+  readonly time: Pick<LogTime, 'heard'>;
   readonly log: Logger;
   readonly faults: Faults;
   /** Called after records have been taken in, and after each head. */
   readonly moved: (chain: ChainState, head: Head | undefined) => void;
+  /** The upstream takes this edge for no member. */
+  readonly refused: () => void;
   /** The edges from the upstream to the origin, whenever they change. */
   readonly pathChanged: (names: readonly string[]) => void;
 }
@@ -37,7 +41,7 @@ export interface LogFollowParts {
  * origin did not sign.
  */
 export function followLog(parts: LogFollowParts, start: ChainState, signal: AbortSignal): Promise<void> {
-  const { catalog, upstreams, caller, wants, clock, log, faults, moved, pathChanged } = parts;
+  const { catalog, upstreams, caller, wants, clock, time, log, faults, moved, refused, pathChanged } = parts;
   let stored = start;
   let upstream = upstreams.current;
   let isTooOld = false;
@@ -89,6 +93,8 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
           break;
         case 'head': {
           chain = noteHead(chain, frame.head);
+          // Before the records that it covers have an effect, which may depend on the time.
+          time.heard(frame.head.time);
           const isNewer = head === undefined || frame.head.seq > head.seq;
           // Before the records are told of: children get no record without a head that covers it.
           head = frame.head;
@@ -110,7 +116,11 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       const standing = { now: clock.monotonic(), position: chain.seq, head };
       fresh = afterFrame(fresh, standing);
       const why = staleness(fresh, standing);
-      if (why !== undefined) await leave(from, why, store);
+      if (why !== undefined) {
+        await leave(from, why, store);
+        // It is followed on, and judged anew: the origin's clock may have been put back.
+        fresh = firstFreshness(standing.now, chain.seq);
+      }
       if (frame.t === 'record' || frame.t === 'head') {
         others = 0;
         progressed();
@@ -155,6 +165,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
     onError: (error) => {
       if (upstream !== upstreams.current) return;
       faults.note(error, upstream.url);
+      if (hasCode(error, 'unauthenticated')) refused();
       if (isTooOld) {
         // Trying again cannot help: this version serves what it has until it is replaced by a newer one.
         log.fatal({ err: error }, 'the edge follows the log no further');

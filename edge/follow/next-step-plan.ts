@@ -3,7 +3,7 @@ import { nextWindow, windowAt } from '../../shared/schedule.ts';
 import type { Activation, EdgeSite, Milestone } from '../store/catalog.ts';
 import { coverOf, sameCover } from './cover.ts';
 
-/** What the loop of one site does next. Times are milliseconds since 1970. */
+/** What the loop of one site does next. Times are those of the log, in milliseconds since 1970. */
 export type Step =
   /** Nothing, until then or until the log moves. */
   | { readonly kind: 'rest'; readonly until: number | null }
@@ -25,27 +25,26 @@ export type Step =
 
 type Gate =
   | { readonly isOpen: true; readonly closes: number | null }
-  | { readonly isOpen: false; readonly opens: number };
+  /** Null: with the first word of what time it is. */
+  | { readonly isOpen: false; readonly opens: number | null };
 
 const OPEN: Gate = { isOpen: true, closes: null };
 
-/** Newest first: the newest activation that may be brought in now wins; what it supersedes is never fetched. */
-export function nextStep(site: EdgeSite, limits: EdgeLimits, isPaused: boolean, now: number): Step {
+/**
+ * Newest first: the newest activation that may be brought in now wins; what it supersedes is never fetched. What needs
+ * no time waits for none: `now` is what the time of the log is at least, null when that is not known yet.
+ */
+export function nextStep(site: EdgeSite, limits: EdgeLimits, isPaused: boolean, now: number | null): Step {
   if (isPaused || !isWanted(site, limits)) return { kind: 'rest', until: null };
   const waits: number[] = [];
   for (const activation of site.activations.toReversed()) {
     if (activation.revision === site.active.revision) break;
-    const due = activation.time + limits.delay * 1000;
-    if (due > now) {
-      waits.push(due);
-      continue;
-    }
-    const gate = site.prepared === activation.revision ? OPEN : gateOf(activation, site, limits, now);
+    const gate = gateOf(activation, site, limits, now);
     if (gate.isOpen) {
       const rate = activation.mode === 'batch' ? site.policy.batch.rate : null;
       return { kind: 'sync', milestone: activation, closes: gate.closes, rate };
     }
-    waits.push(gate.opens);
+    if (gate.opens !== null) waits.push(gate.opens);
   }
   if (shouldPrepare(site, limits)) return { kind: 'prepare', milestone: site.proposal };
   if (site.staging !== null && isOrphan(site, site.staging))
@@ -78,11 +77,18 @@ function isOrphan({ activations, proposal }: EdgeSite, staging: number): boolean
   return proposal?.revision !== staging && !activations.some(({ revision }) => revision === staging);
 }
 
-function gateOf(activation: Activation, site: EdgeSite, limits: EdgeLimits, now: number): Gate {
-  const schedules = [
-    ...(limits.schedule === null ? [] : [limits.schedule]),
-    ...(activation.mode === 'batch' && !activation.now ? [site.policy.batch.window] : []),
-  ];
+function gateOf(activation: Activation, site: EdgeSite, limits: EdgeLimits, now: number | null): Gate {
+  const schedules =
+    site.prepared === activation.revision
+      ? []
+      : [
+          ...(limits.schedule === null ? [] : [limits.schedule]),
+          ...(activation.mode === 'batch' && !activation.now ? [site.policy.batch.window] : []),
+        ];
+  if (limits.delay === 0 && schedules.length === 0) return OPEN;
+  if (now === null) return { isOpen: false, opens: null };
+  const due = activation.time + limits.delay * 1000;
+  if (limits.delay > 0 && due > now) return { isOpen: false, opens: due };
   let closes: number | null = null;
   for (const schedule of schedules) {
     const window = windowAt(schedule, now);

@@ -9,6 +9,7 @@ import { Wakeup } from '../../shared/wakeup.ts';
 import { type Faults, isLie } from '../report/faults.ts';
 import type { EdgeSite } from '../store/catalog.ts';
 import { coverOf } from './cover.ts';
+import type { LogTime } from './log-time.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
 import type { ObjectSource } from './object-fetch.ts';
 import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
@@ -18,7 +19,7 @@ import type { Upstreams } from './upstreams.ts';
 /** Whatever keeps a site from getting on, another upstream may not have it. */
 const FAILURES_BEFORE_NEXT = 2;
 const BACKOFF = { first: 250, most: 15_000 };
-/** Node's timers take no more than 24 days, and clocks are set meanwhile. */
+/** Node's timers take no more than 24 days. */
 const LONGEST_REST_MS = 60_000;
 
 /** How one site's replication stands, for reports. */
@@ -33,6 +34,7 @@ export interface SiteLoopsParts extends SyncParts {
   readonly sourceOf: (upstream: Upstream) => ObjectSource;
   readonly bandwidth: Bandwidth;
   readonly clock: Clock;
+  readonly time: LogTime;
   readonly log: Logger;
   readonly faults: Faults;
   /** One writer of a site's manifest at a time: mending a damaged one keeps out what is staged beside it. */
@@ -82,7 +84,7 @@ export class SiteLoops {
   }
 
   async #run(id: number): Promise<void> {
-    const { catalog, clock, log, faults, upstreams } = this.#parts;
+    const { catalog, time, log, faults, upstreams } = this.#parts;
     for (let attempt = 0; !this.#signal.aborted; ) {
       const upstream = upstreams.current;
       let site: EdgeSite | undefined;
@@ -91,7 +93,7 @@ export class SiteLoops {
         const step = site && this.#step(site);
         if (site === undefined || step === undefined || isAtRest(step)) break;
         if (step.kind === 'rest') {
-          const wait = Math.max(1, (step.until ?? 0) - clock.now());
+          const wait = Math.max(1, (step.until ?? 0) - (time.proven() ?? 0));
           await this.#wakeup.wait(Math.min(wait, LONGEST_REST_MS), this.#signal);
           continue;
         }
@@ -122,12 +124,12 @@ export class SiteLoops {
   }
 
   async #take(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
-    const { catalog, limits, sourceOf, bandwidth, clock } = this.#parts;
+    const { catalog, limits, sourceOf, bandwidth, clock, time } = this.#parts;
     const source = sourceOf(upstream);
     const progress = (pendingBytes: number) => this.#note(site.id, { pendingBytes, error: null });
     const closes = step.kind === 'sync' ? step.closes : null;
     const rate = step.kind === 'sync' ? step.rate : null;
-    using window = untilClosed(closes === null ? null : closes - clock.now());
+    using window = untilClosed(closes === null ? null : closes - (time.proven() ?? closes));
     const transfer: Transfer = {
       signal: AbortSignal.any([this.#signal, window.signal]),
       bandwidths: [
@@ -147,13 +149,13 @@ export class SiteLoops {
       await catalog.setPrepared(site.id, step.milestone.revision);
       return this.#parts.prepared();
     }
-    await catalog.reveal(site.id, step.milestone, cover, clock.now());
+    await catalog.reveal(site.id, step.milestone, cover, time.now());
     await this.#parts.revealed();
   }
 
   #step(site: EdgeSite): Step {
-    const { limits, isPaused, clock } = this.#parts;
-    return nextStep(site, limits, isPaused(), clock.now());
+    const { limits, isPaused, time } = this.#parts;
+    return nextStep(site, limits, isPaused(), time.proven());
   }
 
   #note(site: number, change: Partial<SiteProgress>): void {

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Remote } from '../../shared/thread.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { ReadersUse } from '../activate/messages.ts';
+import type { LogTime } from '../follow/log-time.ts';
 import type { Fills } from './fills.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
@@ -27,6 +28,8 @@ export interface DiskBudgetParts {
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
   readonly use: () => Promise<ReadersUse>;
   readonly clock: Clock;
+  /** By which it is judged what was used last. */
+  readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
 
@@ -52,7 +55,7 @@ export class DiskBudget {
 
   /** These are on the disk now, or more of them. */
   async added(objects: readonly HeldObject[]): Promise<void> {
-    this.#bytes = await this.#parts.held.add(objects, this.#parts.clock.now());
+    this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
     if (this.room < 0) this.#changed.wake();
   }
 
@@ -78,8 +81,8 @@ export class DiskBudget {
   }
 
   async #makeRoom(signal: AbortSignal): Promise<void> {
-    const { held, clock, use } = this.#parts;
-    const began = clock.now();
+    const { held, time, use } = this.#parts;
+    const began = time.now();
     const { used, serving } = await use();
     await held.use(used);
     const inUse = new Set(serving);

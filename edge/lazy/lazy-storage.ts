@@ -7,6 +7,7 @@ import type { PurgeTarget } from '../../shared/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Remote } from '../../shared/thread.ts';
 import type { ReadersUse } from '../activate/messages.ts';
+import type { LogTime } from '../follow/log-time.ts';
 import { ObjectUse } from '../serve/object-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { budgeted, DiskBudget } from './disk-budget.ts';
@@ -35,6 +36,7 @@ interface LazyParts extends LazyOptions {
   readonly gate: Gate;
   readonly limits: EdgeLimits;
   readonly clock: Clock;
+  readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
 
@@ -44,9 +46,11 @@ export class LazyStorage {
   /** Its objects count towards the budget. */
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
-  readonly #childrenUse = new ObjectUse();
+  readonly #childrenUse: ObjectUse;
+
   constructor(parts: LazyParts) {
     this.#parts = parts;
+    this.#childrenUse = new ObjectUse(() => parts.time.now());
     this.budget = new DiskBudget({ ...parts, pinned: this.#pinned, use: this.#use });
     this.store = budgeted(parts.store, this.budget, parts.fills);
   }
@@ -54,8 +58,7 @@ export class LazyStorage {
   /** What children see. */
   storeForChildren(reads: ReadThrough): ObjectStore {
     const { folder, catalog } = this.#parts;
-    const use = { note: (digest: Digest) => this.#childrenUse.note(digest, this.#parts.clock.now()) };
-    return readThroughStore({ folder, catalog, store: this.store, reads, use });
+    return readThroughStore({ folder, catalog, store: this.store, reads, use: this.#childrenUse });
   }
 
   /** Drops what a purge names and nothing else does; gives what went. */

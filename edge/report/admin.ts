@@ -19,7 +19,7 @@ const warmRequest = Type.Object(
 
 /**
  * The admin server, apart from the one that serves readers and on loopback: health without any conditions,
- * readiness (every site that should be live shows something), metrics, status, and work on this edge alone.
+ * readiness (it is a member, and every site that should be live shows something), metrics, status, and work on this edge alone.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
@@ -38,6 +38,10 @@ export function buildAdmin(
     new Gauge({ name, help, labelNames, registers: [registry] });
   const position = gauge('skerry_edge_position_seq', 'The last log record taken in.');
   const lag = gauge('skerry_edge_lag_records', 'Records between the head of the log and the position.');
+  const clockOffset = gauge(
+    'skerry_edge_clock_offset_seconds',
+    "What the clock is ahead of the origin's; NaN before that is known.",
+  );
   const revision = gauge('skerry_edge_revision', 'The visible revision of a site.', ['site']);
   const pending = gauge('skerry_edge_pending_bytes', 'Bytes still to fetch for the target of a site.', [
     'site',
@@ -72,9 +76,13 @@ export function buildAdmin(
   app.get('/healthz', () => ({ status: 'ok' }));
 
   app.get('/readyz', async (_request, reply) => {
-    const waiting = (await overview()).sites.filter(({ revision, target }) => revision === 0 && target > 0);
-    if (waiting.length > 0) reply.code(503);
-    return { status: waiting.length > 0 ? 'waiting' : 'ready', waiting: waiting.map(({ name }) => name) };
+    const { sites, position, isRefused } = await overview();
+    const waiting = sites.filter(({ revision, target }) => revision === 0 && target > 0);
+    // Who has never followed the log knows of no site that it lacks.
+    const isWaiting = waiting.length > 0 || position === 0;
+    const status = isRefused ? 'refused' : isWaiting ? 'waiting' : 'ready';
+    if (status !== 'ready') reply.code(503);
+    return { status, waiting: waiting.map(({ name }) => name) };
   });
 
   app.get('/status', overview);
@@ -102,6 +110,7 @@ export function buildAdmin(
       metric.reset();
     position.set(now.position);
     lag.set(now.head - now.position);
+    clockOffset.set(now.clockOffset === null ? Number.NaN : now.clockOffset / 1000);
     if (now.storage !== null) {
       held.set(now.storage.heldBytes);
       budget.set(now.storage.budgetBytes);

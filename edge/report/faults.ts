@@ -19,6 +19,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'beyond-parent',
   'beyond-log',
   'stale-head',
+  'unauthenticated',
 ];
 
 export function isLie(error: unknown): boolean {
@@ -27,10 +28,10 @@ export function isLie(error: unknown): boolean {
 
 /** The newest things that this edge refused, for its reports and its status. */
 export class Faults {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   #newest: Fault[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 

@@ -7,7 +7,6 @@ import type { PublicKey } from '../../shared/keys.ts';
 import { type EdgeReport, type ReportAnswer, type SignedReport, signReport } from '../../shared/protocol.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
-import { machineTime } from '../activate/lease.ts';
 import type { Caller, Upstream } from '../follow/upstream.ts';
 import type { Upstreams } from '../follow/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -28,12 +27,16 @@ export interface ReporterParts {
   readonly caller: Caller;
   readonly catalog: EdgeCatalog;
   readonly clock: Clock;
+  /** The time of the log. */
+  readonly now: () => number;
   readonly log: Logger;
   readonly faults: Faults;
   /** The key that the origin signs with now. */
   readonly originKey: () => PublicKey;
   readonly state: () => Promise<Omit<EdgeReport, 'receipts' | 'time'>>;
-  /** A lease of `ms` from `sent` on, by the machine's monotonic clock. */
+  /** The origin's clock showed `time` when it answered the report that left at `sent`, by the monotonic clock. */
+  readonly answered: (time: number, sent: number) => void;
+  /** A lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
 
@@ -96,22 +99,22 @@ export class Reporter {
   }
 
   async #send(upstream: Upstream, signal: AbortSignal): Promise<void> {
-    const { upstreams, caller, catalog, clock, state, leased } = this.#parts;
+    const { upstreams, caller, catalog, clock, now, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
       const receipts = await catalog.unsentReceipts(RECEIPTS_PER_REPORT);
       const purges = await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
-      this.#lastTime = Math.max(clock.now(), this.#lastTime + 1);
+      this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime, receipts, purges };
       const own = signReport(caller.log, caller.name, report, caller.key);
-      const sent = machineTime();
+      const sent = clock.monotonic();
       const answer = await upstream.report(
         caller,
         [own, ...relayed.reports],
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
-      const { serves } = this.#granted(answer, own, upstream);
+      const { serves } = this.#granted(answer, own, { upstream, sent });
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
       await catalog.markSent(receipts);
@@ -125,8 +128,12 @@ export class Reporter {
   }
 
   /** What the origin signed about this very report: who stands in between can grant nothing, nor swallow it. */
-  #granted({ grants }: ReportAnswer, own: SignedReport, upstream: Upstream): Grant {
-    const { caller, originKey } = this.#parts;
+  #granted(
+    { grants }: ReportAnswer,
+    own: SignedReport,
+    { upstream, sent }: { upstream: Upstream; sent: number },
+  ): Grant {
+    const { caller, originKey, answered } = this.#parts;
     const digest = digestOf(own.text);
     const grant = grants.find(({ edge, report }) => edge === caller.name && report === digest);
     if (grant === undefined || !verifyGrant(caller.log, grant, originKey()))
@@ -134,6 +141,7 @@ export class Reporter {
         'bad-signature',
         `${upstream.url} answers a report with nothing the origin signed`,
       );
+    answered(grant.time, sent);
     if (grant.lease > 0) return grant;
     // The clock was set back while this edge was away: it goes on from what the origin has of it.
     this.#lastTime = Math.max(this.#lastTime, grant.newest);

@@ -27,6 +27,10 @@ export interface ReplicaStanding {
   readonly parent: string | null;
   readonly upstream: string;
   readonly isPaused: boolean;
+  /** The upstream takes it for no member of the log. */
+  readonly isRefused: boolean;
+  /** What its clock is ahead of the origin's, in milliseconds; null before this start has heard of the origin. */
+  readonly clockOffset: number | null;
   readonly sites: readonly SiteStanding[];
   readonly faults: readonly Fault[];
 }

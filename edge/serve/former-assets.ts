@@ -5,8 +5,8 @@ import type { FormerAssets } from '../activate/messages.ts';
 
 /**
  * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a
- * publish still ask for the assets of their time. `text` is the decoded path with its first slash, `now` in
- * milliseconds since 1970, `tags` those that the site gives the path.
+ * publish still ask for the assets of their time. `text` is the decoded path with its first slash, `now` is
+ * the time of the log, `tags` those that the site gives the path.
  */
 export function revisionsFor(
   text: string,

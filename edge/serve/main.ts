@@ -14,6 +14,7 @@ import { Content } from './content.ts';
 import { Counters } from './counters.ts';
 import { FilePieces } from './file-pieces.ts';
 import { httpFront, httpsFront } from './front.ts';
+import { LogClock } from './log-clock.ts';
 import { MissingObjects } from './missing-objects.ts';
 import { ObjectUse } from './object-use.ts';
 import { ReadThroughBodies } from './read-through-bodies.ts';
@@ -53,19 +54,20 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
   const views = new Views();
+  const time = new LogClock();
   const counters = new Counters();
   const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const pieces = new FilePieces();
   const content = new Content(manifests, objects, variants, pieces);
   const missing = new MissingObjects(join(folder, 'objects'), pieces, tell);
-  const use = isLazy ? new ObjectUse() : undefined;
+  const use = isLazy ? new ObjectUse(() => time.now()) : undefined;
   const bodies = new ReadThroughBodies(content, missing, use);
   const rules = new RulesInForce(content);
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);
-  const parts = { views, content, bodies, rules, counters, limits, accessLog, log, tls };
+  const parts = { views, time, content, bodies, rules, counters, limits, accessLog, log, tls };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
   let toldUseAt = 0;
@@ -91,6 +93,8 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':
         return views.lease(message.until);
+      case 'time':
+        return time.set(message.ahead);
       case 'forget':
         content.forget(message.digests);
         return forgetAnswers();
@@ -124,7 +128,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   function noteUse(): void {
     if (use === undefined) return;
     for (const front of fronts) front.noteUse(use, toldUseAt);
-    toldUseAt = Date.now();
+    toldUseAt = time.now();
   }
 
   /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */

@@ -5,14 +5,18 @@ import type { ReadersUse } from '../activate/messages.ts';
 /** Until they are told of; those beyond it count as unused. */
 const MOST = 100_000;
 
-/** Which objects readers are sent, and when: what a lazy edge makes room by. */
+/** Which objects readers are sent, and when by the time of the log: what a lazy edge makes room by. */
 export class ObjectUse {
+  readonly #now: () => number;
   #used = new Map<Digest, number>();
   readonly #serving = new Map<Digest, number>();
 
-  /** `now` in milliseconds since 1970. */
-  note(digest: Digest, now: number): void {
-    if (this.#used.size < MOST || this.#used.has(digest)) this.#used.set(digest, now);
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  note(digest: Digest, at = this.#now()): void {
+    if (this.#used.size < MOST || this.#used.has(digest)) this.#used.set(digest, at);
   }
 
   /** Counts as being sent until the stream is closed. */
@@ -22,7 +26,7 @@ export class ObjectUse {
       const left = (this.#serving.get(digest) ?? 1) - 1;
       if (left > 0) this.#serving.set(digest, left);
       else this.#serving.delete(digest);
-      this.note(digest, Date.now());
+      this.note(digest);
     });
   }
 

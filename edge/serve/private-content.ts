@@ -13,7 +13,7 @@ export function isPrivate(path: string, content: PrivateContent | null): boolean
   return content?.paths.some(matches) ?? false;
 }
 
-/** Whether the reader may have the path; `now` in milliseconds since 1970. */
+/** Whether the reader may have the path; `now` is the time of the log. */
 export function mayRead(path: string, asked: ReaderRequest, { keys }: PrivateContent, now: number): boolean {
   return admits(tokenOf(asked), { keys, path, client: asked.client, now });
 }

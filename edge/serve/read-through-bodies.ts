@@ -31,7 +31,7 @@ export class ReadThroughBodies implements Bodies {
     gone: Promise<never>,
   ): Promise<Body> {
     const { source } = representation;
-    this.#use?.note(source, Date.now());
+    this.#use?.note(source);
     const body = await this.#here(representation, range, gone);
     if (body.kind === 'stream') this.#use?.serve(source, body.stream);
     return body;

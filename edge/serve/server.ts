@@ -15,6 +15,7 @@ import type { ClientLimits } from './client-limits.ts';
 import type { Bodies, Content } from './content.ts';
 import type { Counters } from './counters.ts';
 import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
+import type { LogClock } from './log-clock.ts';
 import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 import { send } from './send.ts';
@@ -40,6 +41,7 @@ export interface ServerParts {
   /** Where answers get their bytes from. */
   readonly bodies: Bodies;
   readonly rules: RulesInForce;
+  readonly time: LogClock;
   readonly counters: Counters;
   readonly log: Logger;
   readonly limits: ClientLimits;
@@ -116,14 +118,14 @@ declare module 'fastify' {
 
 function withRoutes(
   app: FastifyInstance,
-  { views, content, bodies, rules, counters, limits, accessLog, log, tls }: ServerParts,
+  { views, content, bodies, rules, time, counters, limits, accessLog, log, tls }: ServerParts,
   scheme: 'http' | 'https',
 ): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
     // Nothing that was meant for the content is said of the error.
-    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+    for (const name of Object.keys(reply.getHeaders())) if (name !== 'date') reply.removeHeader(name);
     if (hasCode(error, 'no-such-object')) {
       log.error({ err: error, url: request.url }, 'an object is missing');
       return reply.code(503).header('retry-after', '5').type(TEXT).send('Being repaired\n');
@@ -165,6 +167,7 @@ function withRoutes(
   return app;
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    reply.header('date', time.date());
     const head = checkHead({
       target: request.raw.url ?? '',
       httpVersion: request.raw.httpVersion,
@@ -219,7 +222,7 @@ function withRoutes(
   function answerFrom(view: SiteView, asked: ReaderRequest): Answer {
     const unready = whyUnready(view);
     if (unready !== undefined) return forMethod(asked, textAnswer(503, unready, { 'retry-after': '1' }));
-    return decide(asked, servedSite(view, content, rules));
+    return decide(asked, servedSite(view, { content, rules, time }));
   }
 
   function whyUnready(view: SiteView): string | undefined {

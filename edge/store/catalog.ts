@@ -57,7 +57,7 @@ export interface EdgeSite {
 
 export interface FormerRevision {
   readonly revision: number;
-  /** When it was superseded, in milliseconds since 1970; 0 when that was not noted. */
+  /** When it was superseded, by the time of the log; 0 when that was not noted. */
   readonly ended: number;
 }
 
@@ -71,7 +71,7 @@ export interface Milestone {
 }
 
 export interface Activation extends Milestone {
-  /** The origin's clock, in milliseconds since 1970. */
+  /** By the origin's clock, in milliseconds since 1970. */
   readonly time: number;
   readonly mode: Mode;
   /** A batch that does not wait for its window. */
@@ -87,6 +87,9 @@ export interface ChainCalls {
   /** Keeps the newest head, for children and as the mark below which no head may fall. */
   noteHead(head: Head): void;
   signedHead(): Head | undefined;
+  /** What the wall clock was ahead of the origin's when both were last compared, in milliseconds. */
+  clockOffset(): number;
+  noteClockOffset(ms: number): void;
   /** Records from `from` on, ascending. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;
@@ -102,9 +105,11 @@ export interface SiteCalls {
   deletedSites(): number[];
   /** Drops the rest of a deleted site, when its manifests are gone. */
   forgetSite(site: number): void;
-  /** Makes the prepared revision the active one; `now` is in milliseconds since 1970. */
+  /** Makes the prepared revision the active one; `now` is the time of the log. */
   reveal(site: number, milestone: Milestone, covers: Cover, now: number): void;
   setCovers(site: number, covers: Cover): void;
+  /** What is dated after `now` is of now: the origin's clock was put back since. Tells whether anything was. */
+  redate(now: number): boolean;
   /** Revisions that were whole here and have not been pruned, ascending. */
   held(site: number): number[];
   dropHeld(site: number, revisions: readonly number[]): void;

@@ -91,7 +91,7 @@ export const migrations: Migrations = [
   `,
 
   `
-  -- when it was superseded, by the clock of this edge in milliseconds; null for the active one
+  -- when it was superseded, in milliseconds; null for the active one
   ALTER TABLE held ADD COLUMN ended INTEGER;
   UPDATE held SET ended = 0 WHERE revision <> (SELECT active FROM site WHERE id = held.site);
   `,
@@ -107,5 +107,10 @@ export const migrations: Migrations = [
     receipt TEXT,
     sent INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+  `,
+
+  `
+  -- what the wall clock was ahead of the origin's when both were last compared, in milliseconds
+  ALTER TABLE chain ADD COLUMN clock_offset INTEGER NOT NULL DEFAULT 0;
   `,
 ];

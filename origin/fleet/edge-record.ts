@@ -23,20 +23,29 @@ export interface EdgeRecord {
 /** What an edge was promised, and what the clocks of two machines may differ by meanwhile. */
 export const LEASE_MS = 6000;
 export const MARGIN_MS = 500;
-/** An edge that was heard of so recently, before this process began, may hold a lease of the one before. */
-const RECENT_MS = 60_000;
 
-export function admitted(row: EdgeRow, clock: { now(): number; monotonic(): number }): EdgeRecord {
+/**
+ * An edge from before this process began, at `began` of the monotonic clock. It may hold a lease of the process before:
+ * how long ago that ended no clock can tell, for it may have been set since.
+ */
+export function known(row: EdgeRow, began: number): EdgeRecord {
+  return {
+    ...joined(row),
+    leaseUntil: began + LEASE_MS + MARGIN_MS,
+    servesUntil: began + LEASE_MS + MARGIN_MS,
+  };
+}
+
+/** One that holds no lease yet. */
+export function joined(row: EdgeRow): EdgeRecord {
   const { lastSeen, report } = row;
-  const isRecent = lastSeen !== null && clock.now() - lastSeen < RECENT_MS;
-  const leaseUntil = isRecent ? clock.monotonic() + LEASE_MS + MARGIN_MS : Number.NEGATIVE_INFINITY;
   return {
     row,
     lastSeen,
     report,
     reportTime: report?.time ?? 0,
-    leaseUntil,
-    servesUntil: leaseUntil,
+    leaseUntil: Number.NEGATIVE_INFINITY,
+    servesUntil: Number.NEGATIVE_INFINITY,
     isHeard: false,
     confirmed: new Map(),
   };

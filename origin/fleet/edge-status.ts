@@ -46,6 +46,7 @@ export class EdgeStatuses {
       revoked,
       parent: report?.parent ?? null,
       limits: report?.limits ?? NO_LIMITS,
+      clockOffset: report?.offset ?? null,
       faults: report?.faults ?? [],
       lastSeen,
       position,

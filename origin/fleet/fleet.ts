@@ -12,12 +12,13 @@ import { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
 import {
-  admitted,
   type EdgeRecord,
   grantLease,
   grantServing,
   isParticipant,
+  joined,
   keepsUp,
+  known,
   leaseLeft,
   servingLeft,
   shownRevision,
@@ -76,7 +77,7 @@ export class Fleet implements FeedMembers, SyncEdges {
   static async open(options: FleetOptions): Promise<Fleet> {
     const fleet = new Fleet(options);
     const { catalog, clock } = options;
-    for (const row of await catalog.edges()) fleet.#edges.set(row.name, admitted(row, clock));
+    for (const row of await catalog.edges()) fleet.#edges.set(row.name, known(row, clock.monotonic()));
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
         fleet.demand({ id, name }, revision);
@@ -100,7 +101,7 @@ export class Fleet implements FeedMembers, SyncEdges {
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name)) {
       const row = { name, region, lat, lon, publicKey, revoked: false, paused: false };
-      this.#edges.set(name, admitted({ ...row, lastSeen: null, report: null }, this.#clock));
+      this.#edges.set(name, joined({ ...row, lastSeen: null, report: null }));
     }
     this.appended.wake();
     return seq;

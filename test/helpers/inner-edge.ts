@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Logger } from 'pino';
 import type { SiteView } from '../../edge/activate/messages.ts';
 import { join } from '../../edge/follow/join.ts';
+import { LogTime } from '../../edge/follow/log-time.ts';
 import { Upstream } from '../../edge/follow/upstream.ts';
 import { Upstreams } from '../../edge/follow/upstreams.ts';
 import { type Replica, startReplica } from '../../edge/replica.ts';
@@ -64,6 +65,8 @@ export class InnerEdge {
   readonly name: string;
   readonly disk = new MemoryDisk();
   views: readonly SiteView[] = [];
+  /** What serving processes would add to the monotonic clock. */
+  ahead = 0;
   readonly #parts: InnerEdgeParts;
   readonly #key = generateSigningKey();
   readonly #folder: string;
@@ -117,10 +120,11 @@ export class InnerEdge {
     const upstreams = new Upstreams(urls, clock);
     life.upstreams = upstreams;
     this.#life = life;
+    const catalog = asRemote(life.catalog, (method) => life.step(method));
     this.replica = await startReplica({
       identity: { name: this.name, region: 'r' },
       key: this.#key,
-      catalog: asRemote(life.catalog, (method) => life.step(method)),
+      catalog,
       store: life.guarded(openMemoryStore(this.disk)),
       upstreams,
       limits,
@@ -131,11 +135,15 @@ export class InnerEdge {
           shown(views);
         },
         lease: () => {},
+        time: (ahead) => {
+          this.ahead = ahead;
+        },
         forget: () => {},
       },
       encodings,
       lazy: undefined,
       clock,
+      time: await LogTime.open(catalog, clock, log),
       log,
     });
   }

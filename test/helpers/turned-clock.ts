@@ -32,3 +32,21 @@ export function turnedClock(): TurnedClock {
     },
   };
 }
+
+export interface WrongClock extends Clock {
+  /** Sets the time of day so many milliseconds ahead of what it is. */
+  set(ms: number): void;
+}
+
+/** A clock whose time of day is `ms` ahead of what it is; seconds take as long as ever. */
+export function wrongClock(clock: Clock, ms: number): WrongClock {
+  let wrong = ms;
+  return {
+    now: () => clock.now() + wrong,
+    monotonic: clock.monotonic,
+    sleep: clock.sleep,
+    set(to) {
+      wrong = to;
+    },
+  };
+}

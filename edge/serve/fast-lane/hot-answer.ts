@@ -10,7 +10,7 @@ export class HotAnswer {
   readonly body: Uint8Array;
   /** The object that it is made of. */
   readonly source: Digest;
-  /** When it was given last, in milliseconds since 1970. */
+  /** When it was given last, by the time of the log. */
   usedAt = 0;
   readonly #head: string;
   readonly #connection: string;
@@ -36,7 +36,7 @@ export class HotAnswer {
     return this.#bytes.length + this.#head.length;
   }
 
-  /** With the date of this second (of Unix time). A buffer that was given out is never changed: it may not be sent yet. */
+  /** With the date of this second (of the time of the log). A buffer that was given out is never changed: it may not be sent yet. */
   at(second: number): Buffer {
     if (second !== this.#second) {
       this.#second = second;

@@ -4,6 +4,7 @@ import type { SiteView } from '../../activate/messages.ts';
 import { cacheStatus } from '../cache-status.ts';
 import type { Content } from '../content.ts';
 import { decide } from '../decide.ts';
+import type { LogClock } from '../log-clock.ts';
 import type { ObjectUse } from '../object-use.ts';
 import type { RulesInForce } from '../rules-in-force.ts';
 import { servedSite } from '../served-site.ts';
@@ -17,6 +18,7 @@ const MEMORY_BYTES = 32 * 1024 * 1024;
 export interface HotAnswersParts {
   readonly content: Content;
   readonly rules: RulesInForce;
+  readonly time: LogClock;
   /** Whose hosts are not answered without it; undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
   readonly keepAliveMs: number;
@@ -34,7 +36,7 @@ export class HotAnswers {
     this.#parts = parts;
   }
 
-  /** Undefined for what is not a small file: the full server answers. `second` is of Unix time. */
+  /** Undefined for what is not a small file: the full server answers. `second` is of the time of the log. */
   find({ target, fields }: PlainGet, sites: SiteSelection, second: number): HotAnswer | undefined {
     const key = `${fields.key} ${target}`;
     const known = this.#answers.get(key);
@@ -62,10 +64,10 @@ export class HotAnswers {
     view: SiteView,
     second: number,
   ): HotAnswer | undefined {
-    const { content, rules, keepAliveMs } = this.#parts;
+    const { content, keepAliveMs } = this.#parts;
     try {
       const asked = { method: 'GET', target, headers: { 'accept-encoding': acceptEncoding }, client: '' };
-      const { status, headers, body } = decide(asked, servedSite(view, content, rules));
+      const { status, headers, body } = decide(asked, servedSite(view, this.#parts));
       // Assets of older revisions are served for a time, and not from here.
       if (headers['skerry-revision'] !== `${view.name}@${view.revision}`) return undefined;
       if (status !== 200 || body.kind !== 'bytes' || !isSmall(body.representation.size)) return undefined;

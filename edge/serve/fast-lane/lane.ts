@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { AccessLog } from '../access-log.ts';
 import type { ClientLimits } from '../client-limits.ts';
 import type { Counters } from '../counters.ts';
+import type { LogClock } from '../log-clock.ts';
 import type { Views } from '../views.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { exchangeOf } from './logged-exchange.ts';
@@ -15,6 +16,7 @@ export interface LaneParts {
   readonly views: Views;
   readonly answers: HotAnswers;
   readonly counters: Counters;
+  readonly time: LogClock;
   readonly limits: ClientLimits;
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
@@ -68,9 +70,9 @@ class LaneConnection {
   }
 
   readonly #answerAll = (chunk: Buffer) => {
-    const { views, answers, counters, accessLog, keepAliveMs } = this.#parts;
+    const { views, answers, counters, time, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
-    const now = Date.now();
+    const now = time.now();
     const second = Math.floor(now / 1000);
     for (let at = 0; at < chunk.length; ) {
       const sites = views.current();

@@ -31,12 +31,12 @@ export function secureLane(server: Http2SecureServer, parts: Omit<LaneParts, 'ha
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { views, answers, counters, limits, accessLog, scheme }: Omit<LaneParts, 'handOver'>,
+  { views, answers, counters, time, limits, accessLog, scheme }: Omit<LaneParts, 'handOver'>,
 ): boolean {
   const sites = views.current();
   const get = plainStream(headers);
   if (sites instanceof Promise || get === undefined) return false;
-  const now = Date.now();
+  const now = time.now();
   const answer = answers.find(get, sites, Math.floor(now / 1000));
   if (answer === undefined || !views.mayServe(answer.view)) return false;
   const client = stream.session?.socket.remoteAddress;
@@ -47,7 +47,7 @@ function answerPlain(
   counters.count(answer.view.name, answer.status, answer.body.length, 0);
   accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
   try {
-    stream.respond({ ':status': answer.status, ...answer.headers });
+    stream.respond({ ':status': answer.status, date: time.date(), ...answer.headers });
     stream.end(answer.body);
   } catch {
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);

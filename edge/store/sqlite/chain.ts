@@ -61,6 +61,12 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
       return typeof text === 'string' ? (JSON.parse(text) as Head) : undefined;
     },
 
+    clockOffset: () => Number(sql('SELECT clock_offset FROM chain').get()?.clock_offset ?? 0),
+
+    noteClockOffset(ms) {
+      sql('UPDATE chain SET clock_offset = ?').run(ms);
+    },
+
     records: (from, limit) =>
       sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?')
         .all(from, limit)

@@ -8,6 +8,8 @@ import { type Cover, WHOLE } from '../../follow/cover.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
 
 const MOST_PURGES = 200;
+/** A record that has just come is a little younger than what is known of the time. */
+const CLOSE_MS = 1000;
 
 export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {
   const files = (site: number, revision: number) =>
@@ -120,6 +122,15 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
 
     setCovers(site, covers) {
       saveCovers(site, covers);
+    },
+
+    redate(now) {
+      const after = now + CLOSE_MS;
+      const changed = [
+        sql('UPDATE activation SET time = ? WHERE time > ?').run(now, after),
+        sql('UPDATE held SET ended = ? WHERE ended > ?').run(now, after),
+      ];
+      return changed.some(({ changes }) => Number(changes) > 0);
     },
 
     held: (site) =>

@@ -29,6 +29,7 @@ async function run(
   const stored: number[][] = [];
   const heads: number[] = [];
   const moves: number[] = [];
+  const times: number[] = [];
   const paths: (readonly string[])[] = [];
   const fatal: unknown[] = [];
   let chain: ChainState | undefined;
@@ -45,6 +46,8 @@ async function run(
     caller: { name: 'oslo', key: edgeKey, log: LOG },
     wants: { sites: null, prefixes: null },
     clock,
+    time: { heard: (at: number) => times.push(at) },
+    refused: () => times.push(-1),
     log: { warn() {}, fatal: (error: unknown) => fatal.push(error) },
     faults,
     moved(now: ChainState) {
@@ -70,6 +73,7 @@ async function run(
     stored,
     heads,
     moves,
+    times,
     paths,
     codes,
     ended,
@@ -177,6 +181,7 @@ t.test('an upstream that passes on no head at all', async (t) => {
     clock,
     faults: new Faults(clock),
     caller: { name: 'oslo' },
+    time: { heard() {} },
     log: { warn() {} },
     pathChanged,
   };

@@ -31,6 +31,12 @@ t.test('what a site does next', async (t) => {
     ['another site is wanted', { activations: [two] }, { sites: ['blog'] }, rest()],
     ['this site is wanted', { activations: [two] }, { sites: ['blog', 'docs'] }, sync(two)],
 
+    [
+      'one from an origin whose clock was ahead',
+      { activations: [activation(2, { time: NOON + 86_400_000 })] },
+      {},
+      sync(activation(2, { time: NOON + 86_400_000 })),
+    ],
     ['a delay', { activations: [activation(2, { time: NOON - 1000 })] }, { delay: 60 }, rest(NOON + 59_000)],
     [
       'a delay that is over',
@@ -219,6 +225,19 @@ t.test('what a site does next', async (t) => {
       `${name}, paused`,
     );
   }
+});
+
+t.test('what needs a time waits until it is known', async (t) => {
+  const at = (site: Partial<EdgeSite>, limits: Partial<EdgeLimits>) =>
+    nextStep(edgeSite(site), { ...NO_LIMITS, ...limits }, false, null);
+  const two = activation(2);
+  const batch = activation(2, { mode: 'batch' });
+  t.strictSame(at({ activations: [two] }, { delay: 1 }), rest());
+  t.strictSame(at({ activations: [two] }, { schedule: nightly }), rest());
+  t.strictSame(at({ activations: [batch] }, {}), rest());
+  t.strictSame(at({ activations: [two] }, {}), sync(two));
+  t.strictSame(at({ activations: [batch], staging: 2, prepared: 2 }, {}), sync(batch));
+  t.strictSame(at({ activations: [two, batch] }, { delay: 1 }), rest());
 });
 
 t.test('a step changes at the very moment', async (t) => {

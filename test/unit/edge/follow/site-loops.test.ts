@@ -20,6 +20,7 @@ const parts = (sites: () => Promise<EdgeSite[]>, log: object = { warn() {} }) =>
     manifests: new KeyedLock<number>(),
     isPaused: () => false,
     clock: systemClock,
+    time: { now: () => 0, proven: () => 0 },
     upstreams: { current: { url: 'http://upstream' }, avoid() {} },
     faults: { note() {} },
     sourceOf: () => ({}),

@@ -60,6 +60,7 @@ async function world(t: Test) {
       return told;
     },
     clock,
+    time: clock,
     log: createLogger(),
   });
   const stopping = new AbortController();

@@ -25,7 +25,15 @@ const granting =
   (changes: Partial<Grant> = {}, key = originKey, log = LOG): Answers =>
   (reports) => ({
     grants: reports.map(({ edge, text }) => {
-      const grant = { edge, report: digestOf(text), newest: 0, time: 5, lease: 9000, serves: 7000, ...changes };
+      const grant = {
+        edge,
+        report: digestOf(text),
+        newest: 0,
+        time: 5,
+        lease: 9000,
+        serves: 7000,
+        ...changes,
+      };
       return signGrant(log, grant, key);
     }),
   });
@@ -64,12 +72,12 @@ function world(
   urls = ['http://a.test'],
 ) {
   const clock = jumpingClock();
-  const stepped = { ...clock, now: () => state.now };
   const state = { now: 1000 };
   const upstreams = new Upstreams(urls, clock);
   t.teardown(() => upstreams.close());
   const sent: (readonly SignedReport[])[] = [];
   const leases: number[][] = [];
+  const times: number[][] = [];
   const unsent = [...receipts];
   let waiting: { count: number; resolve: () => void } | undefined;
   const asked: string[] = [];
@@ -92,11 +100,13 @@ function world(
       unsentPurgeReceipts: async () => [],
       markPurgesSent: async () => {},
     } as unknown as EdgeCatalog,
-    clock: stepped,
+    clock,
+    now: () => state.now,
     log: { debug() {} } as unknown as Logger,
     faults,
     originKey: () => originKey.publicKey,
     state: async () => STATE,
+    answered: (...said) => times.push(said),
     leased: (from, ms) => leases.push([from, ms]),
   });
   const stop = new AbortController();
@@ -114,20 +124,18 @@ function world(
     });
   const own = () => sent.map(([first]) => verifiedReport(LOG, first as SignedReport, edgeKey.publicKey));
   const codes = () => faults.list().map(({ code, upstream }) => `${code} ${upstream}`);
-  return { reporter, sent, asked, own, leases, unsent, state, begin, reports, clock, codes };
+  return { reporter, sent, asked, own, leases, times, unsent, state, begin, reports, clock, codes };
 }
 
 t.test('the first report goes out at once, signed, and brings a lease from its sending', async (t) => {
-  const { own, leases, begin, reports } = world(t);
-  const before = machineTime();
+  const { own, leases, times, begin, reports, clock } = world(t);
+  clock.advance(500);
   const end = begin();
   await reports(1);
   await end();
   t.strictSame(own(), [{ ...STATE, time: 1000, receipts: [], purges: [] }]);
-  t.equal(leases.length, 1);
-  const [from = 0, ms] = leases[0] ?? [];
-  t.ok(from >= before && from <= machineTime());
-  t.equal(ms, 7000);
+  t.strictSame(leases, [[500, 7000]]);
+  t.strictSame(times, [[5, 500]], 'and what time it is at the origin');
 });
 
 t.test('no lease is taken where none is granted', async (t) => {
@@ -258,10 +266,11 @@ t.test(
 
 t.test('a time behind that of an earlier life is made good by what the origin has', async (t) => {
   const behind = granting({ lease: 0, serves: 0, newest: 900_000 });
-  const { own, leases, begin, reports } = world(t, [behind, ANSWER]);
+  const { own, leases, begin, reports, clock } = world(t, [behind, ANSWER]);
   const end = begin();
   await reports(2);
   await end();
+  t.ok(clock.monotonic() < 1000, 'at once: a lease is not lost by it');
   t.strictSame(
     own().map(({ time }) => time),
     [1000, 900_001],

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { admitted, type EdgeRecord } from '../../../../origin/fleet/edge-record.ts';
+import { type EdgeRecord, joined } from '../../../../origin/fleet/edge-record.ts';
 import { freshReports, verifyReports } from '../../../../origin/fleet/report-intake.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, signReport } from '../../../../shared/protocol.ts';
@@ -7,12 +7,11 @@ import { signReceipt } from '../../../../shared/receipt.ts';
 import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
 const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
-const clock = { now: () => 0, monotonic: () => 0 };
 const place = { region: 'r', lat: null, lon: null, paused: false, lastSeen: null, report: null };
 const edges = new Map<string, EdgeRecord>(
   Object.entries(keys).map(([name, { publicKey }]) => [
     name,
-    admitted({ ...place, name, publicKey, revoked: name === 'out' }, clock),
+    joined({ ...place, name, publicKey, revoked: name === 'out' }),
   ]),
 );
 const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): SignedReport => {
