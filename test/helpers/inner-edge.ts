@@ -44,12 +44,14 @@ const SYNCED = [
     'endStaging',
     'setPrepared',
   ],
-  ...['addReceipt', 'markSent', 'removed', 'prune', 'removals'],
+  ...['noteClockOffset', 'redate', 'addReceipt', 'markSent', 'removed', 'prune', 'removals'],
 ];
 
 export interface InnerEdgeParts {
   readonly name: string;
   readonly clock: Clock;
+  /** What its calls are made by, where that is another: here it is not tried who calls. */
+  readonly callClock?: Clock;
   readonly log: Logger;
   /** Of an edge that is a parent. */
   readonly encodings: Encodings | undefined;
@@ -83,7 +85,7 @@ export class InnerEdge {
 
   static async join(parts: InnerEdgeParts, origin: string, token: string): Promise<InnerEdge> {
     const edge = new InnerEdge(parts);
-    const upstream = new Upstream(origin, parts.clock);
+    const upstream = new Upstream(origin, parts.callClock ?? parts.clock);
     const place = { origin, token, name: parts.name, region: 'r', lat: null, lon: null };
     try {
       const chain = await join(upstream, place, edge.#key, new AbortController().signal);
@@ -115,12 +117,14 @@ export class InnerEdge {
   }
 
   async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
-    const { clock, log, encodings, shown } = this.#parts;
+    const { clock, callClock = clock, log, encodings, shown } = this.#parts;
     const life = new Life(this.file);
-    const upstreams = new Upstreams(urls, clock);
+    const upstreams = new Upstreams(urls, callClock);
     life.upstreams = upstreams;
     this.#life = life;
     const catalog = asRemote(life.catalog, (method) => life.step(method));
+    const time = await LogTime.open(catalog, clock, log);
+    this.ahead = time.ahead;
     this.replica = await startReplica({
       identity: { name: this.name, region: 'r' },
       key: this.#key,
@@ -143,7 +147,7 @@ export class InnerEdge {
       encodings,
       lazy: undefined,
       clock,
-      time: await LogTime.open(catalog, clock, log),
+      time,
       log,
     });
   }

@@ -3,15 +3,18 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 export interface TurnedClock extends Clock {
   /** Puts the clock forward: whoever sleeps past the new time wakes. */
   advance(ms: number): void;
+  /** Sets the time of day alone so many milliseconds ahead of what it is. */
+  set(ms: number): void;
 }
 
 /** Goes on as time does, and jumps when it is told to. */
 export function turnedClock(): TurnedClock {
   let skew = 0;
+  let wrong = 0;
   const sleepers = new Set<{ until: number; wake: AbortController }>();
   const monotonic = () => systemClock.monotonic() + skew;
   return {
-    now: () => systemClock.now() + skew,
+    now: () => systemClock.now() + skew + wrong,
     monotonic,
     async sleep(ms, signal) {
       const sleeper = { until: monotonic() + ms, wake: new AbortController() };
@@ -25,6 +28,9 @@ export function turnedClock(): TurnedClock {
       } finally {
         sleepers.delete(sleeper);
       }
+    },
+    set(ms) {
+      wrong = ms;
     },
     advance(ms) {
       skew += ms;
