@@ -224,7 +224,7 @@ t.test('a checkpoint says what is live', async (t) => {
   // Which purges there were before it is not known any more.
   t.match(world.site.purges, [{ revision: live.revision, target: { all: true } }]);
   t.strictSame(world.catalog.unsentPurgeReceipts(10), []);
-  t.strictSame(world.catalog.pendingPurges(), []);
+  t.strictSame(world.catalog.sitesToPurge(), []);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);
   t.strictSame(world.catalog.sites()[1]?.activations, [], 'or that nothing is');
