@@ -275,11 +275,13 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         },
         drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
         repair: () => verify(true, signal),
-        async done({ site, seq }, matched) {
+        async done(site, carriedOut) {
           const { log, epoch } = chain;
           const since = time.now();
-          await catalog.purgeDone(
-            signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
+          await catalog.purgesDone(
+            carriedOut.map(({ seq, matched }) =>
+              signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
+            ),
           );
           reporter.changed();
         },

@@ -36,6 +36,7 @@ import { ObjectIntake } from './ingest/object-intake.ts';
 import { RuleCheck } from './ingest/rule-check.ts';
 import type { Catalog } from './log/catalog.ts';
 import { Committer } from './log/commit.ts';
+import { LogAllowance } from './log/log-allowance.ts';
 import { openSqliteCatalog } from './log/sqlite-catalog.ts';
 import { endOrphans } from './modes/recover.ts';
 import { keepWindows } from './modes/windows.ts';
@@ -132,6 +133,7 @@ export async function startOrigin(
     store,
     clock,
     committer,
+    allowance: new LogAllowance(clock),
     intake: new ObjectIntake(store, catalog, clock, gate),
     rules,
     fileChanges: new FileChanges(catalog, committer, clock),

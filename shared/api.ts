@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
 import { edgeLimitsSchema, faultSchema, nameSchema } from './protocol.ts';
-import { purgeReceiptSchema, purgeTargetSchema } from './purge.ts';
+import { MOST_PURGED, purgeReceiptSchema, purgeTargetSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
 import { recordSchema } from './record.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from './site-policy.ts';
@@ -131,13 +131,13 @@ export const purgeRequestSchema = Type.Object(
     all: Type.Optional(Type.Boolean({ description: 'Everything; then neither paths nor tags.' })),
     paths: Type.Optional(
       Type.Array(Type.String({ maxLength: 4096 }), {
-        maxItems: 1000,
-        description: 'Published paths, or patterns as in _headers with a * in them.',
+        maxItems: MOST_PURGED.paths,
+        description: `Published paths, or up to ${MOST_PURGED.globs} patterns as in _headers with a * in them; all with the tags at most 64 KiB.`,
       }),
     ),
     tags: Type.Optional(
       Type.Array(Type.String({ maxLength: 256 }), {
-        maxItems: 1000,
+        maxItems: MOST_PURGED.tags,
         description: 'Of Cache-Tag or Surrogate-Key.',
       }),
     ),
@@ -247,7 +247,10 @@ export const statusSchema = Type.Object({
 });
 export type Status = Static<typeof statusSchema>;
 
-/** GET /v1/log?from=SEQ&limit=N: records from SEQ on, ascending; without `from` the newest N, ascending. */
+/**
+ * GET /v1/log?from=SEQ&limit=N: records from SEQ on, ascending; without `from` the newest N, ascending. Fewer than N
+ * when they come to a megabyte: ask again from the last one on.
+ */
 export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
 export type LogPage = Static<typeof logPageSchema>;
 

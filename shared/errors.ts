@@ -53,6 +53,8 @@ const table = {
   'checkpoint-too-large': [409, 'Delete sites that are not needed; until then the log is kept whole.'],
   'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
   'too-large': [413, 'Split the request.'],
+  'record-too-large': [413, 'Name less in one request; nothing was changed.'],
+  'too-many-changes': [429, 'Wait for the seconds of `Retry-After`; name several paths in one purge.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'beyond-log': [
     409,

@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox';
+import { SkerryError } from './errors.ts';
 import { headSchema } from './head.ts';
 import { nameSchema } from './protocol.ts';
 import { recordSchema } from './record.ts';
+import { MOST_READ, mostRead } from './record-limits.ts';
 import { schema } from './schema.ts';
 
 /**
@@ -9,7 +11,8 @@ import { schema } from './schema.ts';
  * type `t`. A reader passes over types and versions that it does not know unless they are marked `critical`.
  */
 export const FRAME_TYPE = 'application/x-ndjson';
-export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** A payload is JSON text within a JSON string, which at most doubles it. */
+export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
 
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
 const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
@@ -40,9 +43,21 @@ export function encodeFrame(frame: Frame): string {
 
 /** Throws `upstream-protocol` on a line that is no frame. */
 export function decodeFrame(line: string): Frame | UnknownFrame {
-  const { v, t, critical } = envelope.parseText(line, 'upstream-protocol');
-  if (v === 1 && t === 'record') return known.record.parseText(line, 'upstream-protocol');
-  if (v === 1 && t === 'head') return known.head.parseText(line, 'upstream-protocol');
-  if (v === 1 && t === 'path') return known.path.parseText(line, 'upstream-protocol');
+  const frame = envelope.parseText(line, 'upstream-protocol');
+  const { v, t, critical } = frame;
+  if (v === 1 && t === 'record') return withinLimit(known.record.parse(frame, 'upstream-protocol'));
+  if (v === 1 && t === 'head') return known.head.parse(frame, 'upstream-protocol');
+  if (v === 1 && t === 'path') return known.path.parse(frame, 'upstream-protocol');
   return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
+}
+
+/** No origin writes a larger one. */
+function withinLimit(frame: Static<typeof recordFrame>): Frame {
+  const { kind, seq, payload } = frame.record;
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= mostRead(kind)) return frame;
+  throw new SkerryError(
+    'upstream-protocol',
+    `record ${seq}, of the kind ${kind}, has ${bytes} bytes of payload; at most ${mostRead(kind)} are read`,
+  );
 }

@@ -2,17 +2,49 @@ import { type Static, Type } from 'typebox';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 import { pathPattern } from './site-rules/path-pattern.ts';
 
+/** What one purge names at most. Each pattern is held against each path of the site, at every edge. */
+export const MOST_PURGED = { paths: 1000, globs: 100, tags: 1000 } as const;
+
 /** What a purge is about, within its site: everything, or whatever any of the others names. */
 export const purgeTargetSchema = Type.Object({
   all: Type.Boolean(),
   /** Published paths. */
-  paths: Type.Array(Type.String()),
+  paths: Type.Array(Type.String(), { maxItems: MOST_PURGED.paths }),
   /** Patterns as in `_headers`. */
-  globs: Type.Array(Type.String()),
+  globs: Type.Array(Type.String(), { maxItems: MOST_PURGED.globs }),
   /** Of `Cache-Tag` or `Surrogate-Key`. */
-  tags: Type.Array(Type.String()),
+  tags: Type.Array(Type.String(), { maxItems: MOST_PURGED.tags }),
 });
 export type PurgeTarget = Static<typeof purgeTargetSchema>;
+
+export const EVERYTHING: PurgeTarget = { all: true, paths: [], globs: [], tags: [] };
+
+/** One purge of all that any of the targets names. */
+export function unitedTarget(targets: readonly PurgeTarget[]): PurgeTarget {
+  if (targets.some(({ all }) => all)) return EVERYTHING;
+  const every = (part: 'paths' | 'globs' | 'tags') => [...new Set(targets.flatMap((target) => target[part]))];
+  return { all: false, paths: every('paths'), globs: every('globs'), tags: every('tags') };
+}
+
+/** Half a record, so that the names of the parts and a last path always fit. */
+const PATH_BYTES = 32 * 1024;
+
+/** The paths as purges that records can hold. */
+export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
+  const purges: string[][] = [];
+  let last: string[] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    if (purges.length === 0 || bytes >= PATH_BYTES || last.length === MOST_PURGED.paths) {
+      last = [];
+      bytes = 0;
+      purges.push(last);
+    }
+    last.push(path);
+    bytes += Buffer.byteLength(JSON.stringify(path)) + 1;
+  }
+  return purges.map((named) => ({ ...EVERYTHING, all: false, paths: named }));
+}
 
 /** Paths as people give them, with or without a slash at the beginning; those with a `*` are patterns. */
 export function namedPaths(

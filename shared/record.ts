@@ -19,7 +19,7 @@ export const recordSchema = Type.Object(
     site: Type.Integer({ minimum: 0 }),
     revision: Type.Integer({ minimum: 0 }),
     root: Type.Union([Type.String({ pattern: DIGEST_PATTERN }), Type.Null()]),
-    payload: Type.String({ maxLength: 1 << 20 }),
+    payload: Type.String(),
     sig: Type.String({ pattern: SIGNATURE_PATTERN }),
   },
   { additionalProperties: false },

@@ -84,14 +84,10 @@ function toView(site: EdgeSite, keepsUp: boolean): SiteView {
 }
 
 const HOUR_MS = 3_600_000;
-/** Each request for an asset that is nowhere looks through them. */
-const MOST_FORMER = 100;
 
 function former({ former, policy, purges }: EdgeSite): FormerAssets {
   const { hours, paths } = policy.formerAssets;
-  const revisions = former
-    .slice(0, MOST_FORMER)
-    .map(({ revision, ended }) => ({ revision, until: ended + hours * HOUR_MS }));
+  const revisions = former.map(({ revision, ended }) => ({ revision, until: ended + hours * HOUR_MS }));
   const oldest = Math.min(...revisions.map(({ revision }) => revision));
   return { revisions, paths, purges: purges.filter(({ revision }) => revision >= oldest) };
 }

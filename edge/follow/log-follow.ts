@@ -4,6 +4,7 @@ import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { Wants } from '../../shared/feed/feed-source.ts';
 import type { Head } from '../../shared/head.ts';
 import type { LogRecord } from '../../shared/record.ts';
+import { RecordPage } from '../../shared/record-page.ts';
 import { forever } from '../../shared/retry.ts';
 import { type Faults, isLie } from '../report/faults.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -62,14 +63,15 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
   async function readFrom(from: Upstream, first: number, leaving: AbortSignal, progressed: () => void) {
     let chain = stored;
     let head: Head | undefined;
-    let batch: LogRecord[] = [];
+    let batch = new RecordPage(RECORDS_PER_SYNC);
     let others = 0;
     let fresh = firstFreshness(clock.monotonic(), stored.seq);
     const store = async () => {
-      if (batch.length === 0) return;
-      await catalog.storeRecords(batch, chain);
+      const { records } = batch;
+      if (records.length === 0) return;
+      await catalog.storeRecords(records, chain);
       stored = chain;
-      batch = [];
+      batch = new RecordPage(RECORDS_PER_SYNC);
       moved(stored, head);
     };
     const take = (record: LogRecord) =>
@@ -88,8 +90,8 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
             await store();
             throw error;
           }
-          batch.push(frame.record);
-          if (batch.length >= RECORDS_PER_SYNC) await store();
+          batch.add(frame.record);
+          if (batch.isFull) await store();
           break;
         case 'head': {
           chain = noteHead(chain, frame.head);

@@ -40,7 +40,7 @@ export async function pruneSites(
     const gone = held.filter((revision) => !kept.includes(revision));
     await catalog.dropHeld(site.id, gone);
     if (gone.length > 0) await dropped();
-    await catalog.dropPurges(site.id);
+    await catalog.dropEnded(site.id);
     if (kept.length > 0) await dropRows(site.id, kept);
   }
   for (const site of await catalog.deletedSites()) {

@@ -3,7 +3,7 @@ import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 import type { ManifestCursor } from '../../shared/manifest/reading.ts';
-import { type PurgeTarget, purgeMatch, tagsIn } from '../../shared/purge.ts';
+import { MOST_PURGED, type PurgeTarget, purgeMatch, tagsIn, unitedTarget } from '../../shared/purge.ts';
 import { HEADERS_FILE } from '../../shared/site-rules/rule-lines.ts';
 import { siteRules } from '../../shared/site-rules/site-rules.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -13,6 +13,11 @@ import type { EdgeCatalog, EdgeSite, PendingPurge } from '../store/catalog.ts';
 const PAGE = 2000;
 /** Above it everything in memory is let go of, which is less work than to name it. */
 const MOST_NAMED = 5000;
+/** Purges of one site that share a look through it. */
+const PURGES_AT_ONCE = 500;
+const WORK_AT_ONCE = 1000;
+/** As many patterns as one purge may have are worth one look. */
+const WORK_OF_PATTERN = WORK_AT_ONCE / MOST_PURGED.globs;
 
 export interface PurgeParts {
   readonly catalog: EdgeCatalog;
@@ -29,36 +34,76 @@ export interface PurgeParts {
   readonly drop:
     | ((site: number, target: PurgeTarget, matches: (path: string) => boolean) => Promise<Digest[]>)
     | undefined;
-  /** Signs, keeps and reports that the purge is carried out. */
-  readonly done: (purge: PendingPurge, matched: number) => Promise<void>;
+  /** Signs, keeps and reports that purges are carried out. */
+  readonly done: (site: number, purges: readonly CarriedOut[]) => Promise<void>;
   readonly log: Logger;
 }
 
-/** Carries out, in the order of the log, what purges have come in. */
-export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promise<void> {
-  for (const purge of await parts.catalog.pendingPurges()) {
-    if (signal.aborted) return;
-    const site = (await parts.catalog.sites()).find(({ id }) => id === purge.site);
-    await parts.done(purge, site === undefined ? 0 : await apply(parts, site, purge.target, signal));
-  }
+/** A purge that is carried out, and how many paths of what is shown it matched. */
+export interface CarriedOut {
+  readonly seq: number;
+  readonly matched: number;
 }
 
-/** How many paths of what is shown match. */
+/**
+ * Carries out what purges have come in: of each site some, in the order of the log, and then of the next one. What
+ * fails at one site holds up no other; it is thrown when nothing else is left.
+ */
+export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promise<void> {
+  const failed = new Map<number, unknown>();
+  while (!signal.aborted) {
+    const sites = (await parts.catalog.sitesToPurge()).filter((site) => !failed.has(site));
+    if (sites.length === 0) break;
+    for (const site of sites) {
+      if (signal.aborted) return;
+      await applySome(parts, site, signal).catch((error) => failed.set(site, error));
+    }
+  }
+  for (const error of failed.values()) throw error;
+}
+
+async function applySome(parts: PurgeParts, id: number, signal: AbortSignal): Promise<void> {
+  const purges = oneLook(await parts.catalog.pendingPurges(id, PURGES_AT_ONCE));
+  const site = (await parts.catalog.sites()).find((candidate) => candidate.id === id);
+  const matched = site === undefined ? [] : await apply(parts, site, purges, signal);
+  await parts.done(
+    id,
+    purges.map(({ seq }, i) => ({ seq, matched: matched[i] ?? 0 })),
+  );
+}
+
+/** The first ones, at least one, as many as one look through the site is worth. */
+function oneLook(purges: readonly PendingPurge[]): PendingPurge[] {
+  let work = 0;
+  return purges.filter(({ target: { paths, globs, tags } }, i) => {
+    work += paths.length + tags.length + WORK_OF_PATTERN * globs.length;
+    return i === 0 || work <= WORK_AT_ONCE;
+  });
+}
+
+/** How many paths of what is shown each of them matches. */
 async function apply(
   { catalog, store, forget, shown, damaged, repair, drop, log }: PurgeParts,
   site: EdgeSite,
-  target: PurgeTarget,
+  purges: readonly PendingPurge[],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number[]> {
   await shown();
   const digests = new Set<Digest>();
-  let matched = 0;
   let isDamaged = false;
-  const matches = await matching(catalog, store, site, target);
+  const targets = purges.map((purge) => purge.target);
+  const target = unitedTarget(targets);
+  const tags = await tagsOf(catalog, store, site, target);
+  const matchOf = (one: PurgeTarget) => {
+    const match = purgeMatch(one);
+    return (path: string) => match(path, () => tags(path));
+  };
+  const matches = matchOf(target);
+  const counted = targets.map((one) => ({ matches: matchOf(one), matched: 0 }));
   for (const digest of (await drop?.(site.id, target, matches)) ?? []) digests.add(digest);
   for await (const entries of matchingEntries(catalog, site, target, matches)) {
     signal.throwIfAborted();
-    matched += entries.length;
+    for (const { path } of entries) for (const one of counted) if (one.matches(path)) one.matched++;
     for (const { digest } of entries) if (digests.size <= MOST_NAMED) digests.add(digest);
     const bad = await damaged(entries);
     if (bad.length > 0) {
@@ -68,20 +113,24 @@ async function apply(
   }
   forget(digests.size > MOST_NAMED ? 'all' : [...digests]);
   if (isDamaged) await repair();
-  return matched;
+  return counted.map(({ matched }) => matched);
 }
 
-/** Whether a path is meant, as the active revision tags it. */
-async function matching(
+/** How the active revision tags a path, as far as the target asks for tags. */
+async function tagsOf(
   catalog: EdgeCatalog,
   store: ObjectStore,
   { id, active }: EdgeSite,
   target: PurgeTarget,
-): Promise<(path: string) => boolean> {
+): Promise<(path: string) => ReadonlySet<string>> {
   const isTagged = target.tags.length > 0 && active.revision > 0;
   const rules = siteRules(isTagged ? await headersFile(catalog, store, id, active.revision) : '', '');
-  const match = purgeMatch(target);
-  return (path) => match(path, () => tagsIn(rules.headers(`/${path}`).set));
+  // Many purges ask for the tags of one path after another.
+  let last: { readonly path: string; readonly tags: ReadonlySet<string> } | undefined;
+  return (path) => {
+    if (last?.path !== path) last = { path, tags: tagsIn(rules.headers(`/${path}`).set) };
+    return last.tags;
+  };
 }
 
 /** Entries of the active revision that this edge serves, a page at a time. */

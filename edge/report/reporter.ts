@@ -118,7 +118,7 @@ export class Reporter {
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
       await catalog.markSent(receipts);
-      await catalog.markPurgesSent(purges);
+      await catalog.dropPurges(purges);
       if (Math.max(receipts.length, purges.length) === RECEIPTS_PER_REPORT || !this.#relays.isEmpty)
         this.#isDue = true;
     } catch (error) {

@@ -47,7 +47,7 @@ export interface EdgeSite {
   readonly staging: number | null;
   /** The staged revision that only lacks its activation. */
   readonly prepared: number | null;
-  /** Revisions that were active and are whole here still, those that ended last first. */
+  /** The last revisions that were active and are whole here still, those that ended last first. */
   readonly former: readonly FormerRevision[];
   /** Those up to whose revision no former revision answers for what they name. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
@@ -90,7 +90,7 @@ export interface ChainCalls {
   /** What the wall clock was ahead of the origin's when both were last compared, in milliseconds. */
   clockOffset(): number;
   noteClockOffset(ms: number): void;
-  /** Records from `from` on, ascending. */
+  /** A page of records from `from` on, ascending: `limit` of them, or fewer when these have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;
   /** Drops the records before the newest checkpoint that has at least `keep` records after it. */
@@ -179,18 +179,21 @@ export interface ReceiptCalls {
 
 export interface PendingPurge {
   readonly seq: number;
-  readonly site: number;
   readonly target: PurgeTarget;
 }
 
 export interface PurgeCalls {
-  /** Those that are not carried out yet, in the order of the log. */
-  pendingPurges(): PendingPurge[];
-  purgeDone(receipt: PurgeReceipt): void;
+  /** Sites with purges that are not carried out yet. */
+  sitesToPurge(): number[];
+  /** The first of those of a site, in the order of the log. Of too many each is of everything. */
+  pendingPurges(site: number, limit: number): PendingPurge[];
+  /** Lets go of what they name, and keeps the receipts until the origin has them. */
+  purgesDone(receipts: readonly PurgeReceipt[]): void;
   unsentPurgeReceipts(limit: number): PurgeReceipt[];
-  markPurgesSent(receipts: readonly PurgeReceipt[]): void;
-  /** Forgets those of a site that are older than all of its revisions that are kept. */
-  dropPurges(site: number): void;
+  /** The origin has their receipts. */
+  dropPurges(receipts: readonly PurgeReceipt[]): void;
+  /** Forgets what purges of a site ended for revisions that are kept no more. */
+  dropEnded(site: number): void;
 }
 
 /** What a lazy edge asks about objects that it holds, or is asked for. */

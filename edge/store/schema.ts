@@ -113,4 +113,22 @@ export const migrations: Migrations = [
   -- what the wall clock was ahead of the origin's when both were last compared, in milliseconds
   ALTER TABLE chain ADD COLUMN clock_offset INTEGER NOT NULL DEFAULT 0;
   `,
+
+  `
+  -- of former revisions none up to this one answers for what the target names
+  CREATE TABLE ended (site INTEGER NOT NULL, revision INTEGER NOT NULL, target TEXT NOT NULL) STRICT;
+  CREATE INDEX ended_site ON ended (site, revision);
+  INSERT INTO ended SELECT site, max(revision), '{"all":true,"paths":[],"globs":[],"tags":[]}' FROM purge GROUP BY site;
+  DROP TABLE purge;
+  CREATE TABLE purge (
+    seq INTEGER PRIMARY KEY,
+    site INTEGER NOT NULL,
+    -- null for everything, and when it is carried out
+    target TEXT,
+    -- null until it is carried out; the row goes when the origin has it
+    receipt TEXT
+  ) STRICT;
+  CREATE INDEX purge_pending ON purge (site, seq) WHERE receipt IS NULL;
+  CREATE INDEX purge_done ON purge (seq) WHERE receipt IS NOT NULL;
+  `,
 ];

@@ -18,6 +18,7 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RuleCheck } from '../ingest/rule-check.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Committer } from '../log/commit.ts';
+import type { LogAllowance } from '../log/log-allowance.ts';
 import type { Retention } from '../retention/retention.ts';
 import { authorize, type Need } from './authorize.ts';
 
@@ -27,6 +28,7 @@ export interface ApiContext {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly committer: Committer;
+  readonly allowance: LogAllowance;
   readonly rules: RuleCheck;
   readonly intake: ObjectIntake;
   readonly fileChanges: FileChanges;

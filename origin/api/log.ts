@@ -8,15 +8,14 @@ const query = Type.Object({
 });
 
 export function logRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock } = context;
+  const { catalog } = context;
   app.get(
     '/v1/log',
     { onRequest: needsRead(context), schema: { querystring: query, response: { 200: logPageSchema } } },
-    async (request) => {
-      const limit = Number(request.query.limit ?? 100);
-      const newest = async () => (await catalog.head(clock.now())).seq - limit + 1;
-      const from = request.query.from === undefined ? await newest() : Number(request.query.from);
-      return { records: await catalog.records(from, limit) };
-    },
+    async ({ query: { from, limit = '100' } }) => ({
+      records: await (from === undefined
+        ? catalog.newestRecords(Number(limit))
+        : catalog.records(Number(from), Number(limit))),
+    }),
   );
 }

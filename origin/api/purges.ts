@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/api.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { namedPaths, type PurgeTarget } from '../../shared/purge.ts';
+import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/purge.ts';
+import { payloadText } from '../../shared/record-limits.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
@@ -11,7 +12,7 @@ const purgeParams = Type.Object({
 });
 
 export function purgeRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet } = context;
+  const { catalog, clock, fleet, allowance } = context;
 
   app.post(
     '/v1/sites/:site/purge',
@@ -22,7 +23,8 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
     async ({ params, body }) => {
       const target = targetOf(body);
       const site = await catalog.site(params.site);
-      const seq = await catalog.addPurge(site, target, clock.now());
+      allowance.spend(site.name, costOf(target));
+      const seq = await catalog.addPurges(site, [target], clock.now());
       fleet.appended.wake();
       return catalog.purge(site.id, seq);
     },
@@ -38,10 +40,22 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
   );
 }
 
+/** Whatever is not a list of paths has edges look through all of the site. */
+const LOOK_THROUGH = 4096;
+
+/** Throws `record-too-large`. */
+function costOf(target: PurgeTarget): number {
+  const bytes = Buffer.byteLength(payloadText('purge', target));
+  const isOfPaths = !target.all && target.globs.length === 0 && target.tags.length === 0;
+  return isOfPaths ? bytes : bytes + LOOK_THROUGH;
+}
+
 /** Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
 function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTarget {
   const named = namedPaths(paths);
   if ('fault' in named) throw new SkerryError('bad-purge', named.fault);
+  if (named.globs.length > MOST_PURGED.globs)
+    throw new SkerryError('bad-purge', `a purge has at most ${MOST_PURGED.globs} patterns`);
   const badTag = tags.find((tag) => !/^[!-+\--~]{1,256}$/.test(tag));
   if (badTag !== undefined) throw new SkerryError('bad-purge', `${JSON.stringify(badTag)} is not a tag`);
   const isEmpty = paths.length === 0 && tags.length === 0;

@@ -17,8 +17,11 @@ import {
 const domainName =
   /^(?=.{1,253}$)(\*\.(?=.*\.))?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** Of a record of settings besides what they are. */
+const SETTINGS_COST = 1024;
+
 export function siteRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, committer, fleet } = context;
+  const { catalog, clock, committer, fleet, allowance } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 
   app.get(
@@ -48,12 +51,17 @@ export function siteRoutes(app: Api, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const domains = body?.domains?.map(checkedDomain);
+      const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
+      if (body !== null) allowance.spend(params.site, asked);
       const site = await catalog.putSite(
         params.site,
         domains && [...new Set(domains)],
         clock.now(),
         body?.policy,
       );
+      // The record holds all settings of the site, whatever part of them was given.
+      const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
+      if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
       fleet.appended.wake();
       // Its schedule may be another one.
       committer.waiting.wake();

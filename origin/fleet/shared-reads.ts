@@ -2,11 +2,14 @@ import type { Clock } from '../../shared/clock.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import type { Head } from '../../shared/head.ts';
 import type { LogRecord } from '../../shared/record.ts';
+import { isFullPage } from '../../shared/record-page.ts';
 import type { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
 
 /** A head may be so old when it is sent; it is signed anew at each record. */
 const HEAD_MS = 500;
+/** Who lacks no more records than this follows the log as it grows. */
+const NEAR = 16;
 
 /**
  * What all followers ask for at the same moment, after each append, is read and signed once. `appended` is woken
@@ -31,9 +34,8 @@ export function sharedReads(
         const kept = records;
         read = catalog.records(from, limit);
         kept.set(key, read);
-        // Long pages are of followers that come from far back: each from another place.
         read.then(
-          ({ length }) => length > 16 && kept.delete(key),
+          (page) => isFarBack(page, limit) && kept.delete(key),
           () => kept.delete(key),
         );
       }
@@ -51,3 +53,10 @@ export function sharedReads(
     },
   };
 }
+
+/**
+ * Long and full pages are of followers that come from far back, each from another place. What is kept, at most as
+ * many pages as `NEAR`, ends with the log.
+ */
+const isFarBack = (page: readonly LogRecord[], limit: number) =>
+  page.length > NEAR || isFullPage(page, limit);

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Change } from '../../shared/diff.ts';
 import { mediaType } from '../../shared/media-type.ts';
+import { purgesOfPaths } from '../../shared/purge.ts';
 import type { Mode } from '../../shared/site-policy.ts';
 import type { Catalog, StoredObject } from '../log/catalog.ts';
 import type { CommitOptions, Committer } from '../log/commit.ts';
@@ -77,7 +78,6 @@ export class FileChanges {
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));
     if (paths.length === 0) return;
-    const target = { all: false, paths, globs: [], tags: [] };
-    await this.#catalog.addPurge(await this.#catalog.siteOf(site), target, time);
+    await this.#catalog.addPurges(await this.#catalog.siteOf(site), purgesOfPaths(paths), time);
   }
 }

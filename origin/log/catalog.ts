@@ -39,8 +39,10 @@ export interface LogCalls {
   /** Creates the log with its first `key` record; does nothing when there is one. */
   found(log: string, key: Payload<'key'>, time: number): void;
   identity(): { log: string; epoch: number; key: Payload<'key'> } | undefined;
-  /** Records from `from` on, ascending. */
+  /** A page of records from `from` on, ascending: `limit` of them, or fewer when these have many bytes. */
   records(from: number, limit: number): LogRecord[];
+  /** As `records`, of those at the end. */
+  newestRecords(limit: number): LogRecord[];
   /** Where the log begins: at 1, or at the checkpoint up to which it is pruned. */
   firstSeq(): number;
   head(time: number): Head;
@@ -242,9 +244,9 @@ export interface EdgeRow {
 }
 
 export interface PurgeCalls {
-  /** Writes the record; resolves with its number. */
-  addPurge(site: Pick<SiteRow, 'id' | 'newest'>, target: PurgeTarget, time: number): Seq;
-  /** Throws `no-such-purge`. */
+  /** Writes a record for each target; resolves with the number of the last. Throws `record-too-large`. */
+  addPurges(site: Pick<SiteRow, 'id' | 'newest'>, targets: readonly PurgeTarget[], time: number): Seq;
+  /** Of the newest ones of the site. Throws `no-such-purge`. */
   purge(site: number, seq: number): Purge;
   /** Keeps the first of each edge; passes over those for no purge of the log. */
   addPurgeReceipts(receipts: readonly PurgeReceipt[]): void;

@@ -24,6 +24,7 @@ function known(error: unknown): SkerryError {
 export function answerProblem(reply: FastifyReply, error: SkerryError, log: Logger): FastifyReply {
   if (error.status >= 500) log.error({ err: error }, 'a request failed');
   if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (typeof error.details.retryAfter === 'number') reply.header('retry-after', error.details.retryAfter);
   return reply
     .code(error.status)
     .type(PROBLEM_TYPE)

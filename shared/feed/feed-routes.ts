@@ -81,10 +81,11 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     async (request, reply) => {
       await member(request);
       const from = Number(request.query.from);
+      await refuseBeyond(source, from);
       const records = await source.records(from, RECORDS_PER_PAGE);
       // Afterwards: what is pruned in between would be a gap.
       await checkStart(source, from);
-      const lines = records.map((record) => encodeFrame({ v: 1, t: 'record', record }));
+      const lines = records.values().map((record) => encodeFrame({ v: 1, t: 'record', record }));
       return sendCompressed(request, reply, FRAME_TYPE, lines);
     },
   );
@@ -108,11 +109,15 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
   );
 }
 
-async function checkStart(source: FeedSource, from: number): Promise<void> {
+async function refuseBeyond(source: FeedSource, from: number): Promise<void> {
   const { seq } = await source.head();
   if (from < 1 || from > seq + 1) {
     throw new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
   }
+}
+
+async function checkStart(source: FeedSource, from: number): Promise<void> {
+  await refuseBeyond(source, from);
   const first = await source.firstSeq();
   if (from >= first) return;
   throw new SkerryError('log-pruned', `the log begins with the checkpoint ${first}`, {

@@ -51,7 +51,7 @@ export interface FeedSource {
   admit(wants: Wants): void;
   /** The first record that is kept: 1, or a checkpoint. */
   firstSeq(): Promise<number>;
-  /** Records from `from` on, ascending; fewer than `limit` at the end of the log. */
+  /** Records from `from` on, ascending; as many as `isFullPage` says, or fewer at the end of the log. */
   records(from: number, limit: number): Promise<readonly LogRecord[]>;
   /** The newest head that the origin signed. */
   head(): Promise<Head>;

@@ -1,4 +1,5 @@
 import type { Frame } from '../frame.ts';
+import { isFullPage } from '../record-page.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;
@@ -32,7 +33,7 @@ export async function* followLog(
     if ((records[0]?.seq ?? next) !== next) return;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;
-    if (records.length === RECORDS_PER_READ) continue;
+    if (isFullPage(records, RECORDS_PER_READ)) continue;
     const head = await signing;
     // One that is older than the records, for they were read a moment before it was known, follows with the next wake.
     if (head.seq >= next - 1) yield { v: 1, t: 'head', head };

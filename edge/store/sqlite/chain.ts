@@ -2,8 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/digest.ts';
 import type { Head } from '../../../shared/head.ts';
 import type { KeyFingerprint, PublicKey } from '../../../shared/keys.ts';
-import { type LogRecord, seq } from '../../../shared/record.ts';
+import { seq } from '../../../shared/record.ts';
 import type { Payload } from '../../../shared/record-kinds.ts';
+import { pageOf, storedRecords } from '../../../shared/record-page.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { ChainState } from '../../follow/chain-state.ts';
 import type { ChainCalls } from '../catalog.ts';
@@ -68,9 +69,10 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
     },
 
     records: (from, limit) =>
-      sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?')
-        .all(from, limit)
-        .map((row) => JSON.parse(row.json as string) as LogRecord),
+      pageOf(
+        storedRecords(sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?'), from, limit),
+        limit,
+      ),
 
     firstSeq: () => Number(sql('SELECT min(seq) AS first FROM record').get()?.first ?? 1),
 

@@ -1,37 +1,115 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { PurgeReceipt, PurgeTarget } from '../../../shared/purge.ts';
+import { EVERYTHING, type PurgeReceipt, type PurgeTarget } from '../../../shared/purge.ts';
+import type { LogRecord } from '../../../shared/record.ts';
+import { payloads } from '../../../shared/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { PurgeCalls } from '../catalog.ts';
+import type { EdgeSite, PurgeCalls } from '../catalog.ts';
 
-export function purgeCalls(database: DatabaseSync, sql: (text: string) => StatementSync): PurgeCalls {
+type Sql = (text: string) => StatementSync;
+
+/** What waits to be carried out at one site; more is carried out as one purge of everything. */
+const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
+/** What former revisions of one site do not answer for; more than that ends all of them. Each view carries it. */
+const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
+
+/** Takes a purge in: to be carried out, and as the end of what former revisions answer. */
+export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord): void {
+  const target = targetOf(payload);
+  const isFolded = sql(FOLDED).get(site)?.target === null;
+  sql('INSERT OR IGNORE INTO purge (seq, site, target) VALUES (?, ?, ?)').run(
+    seq,
+    site,
+    isFolded ? null : JSON.stringify(target),
+  );
+  if (!isFolded) foldPending(sql, site);
+  noteEnded(sql, site, revision, target);
+}
+
+/** A null target stands for everything: the oldest one that waits tells whether they are folded. */
+const FOLDED = 'SELECT target FROM purge WHERE site = ? AND receipt IS NULL ORDER BY seq LIMIT 1';
+
+function foldPending(sql: Sql, site: number): void {
+  const pending = 'FROM purge WHERE site = ? AND receipt IS NULL';
+  const sum = sql(`SELECT count(*) AS count, sum(octet_length(target)) AS bytes ${pending}`).get(site);
+  if (Number(sum?.count) <= MOST_PENDING.count && Number(sum?.bytes) <= MOST_PENDING.bytes) return;
+  sql('UPDATE purge SET target = NULL WHERE site = ? AND receipt IS NULL').run(site);
+}
+
+/** From here on no revision up to this one answers for what the target names. */
+export function noteEnded(sql: Sql, site: number, revision: number, target: PurgeTarget): void {
+  const all = JSON.stringify(EVERYTHING);
+  const text = JSON.stringify(target);
+  const isEnded = sql('SELECT 1 FROM ended WHERE site = ? AND revision >= ? AND target = ?');
+  if (isEnded.get(site, revision, all) !== undefined) return;
+  if (target.all) sql('DELETE FROM ended WHERE site = ?').run(site);
+  else sql('DELETE FROM ended WHERE site = ? AND target = ?').run(site, text);
+  sql('INSERT INTO ended (site, revision, target) VALUES (?, ?, ?)').run(site, revision, text);
+  const sum = sql(
+    'SELECT count(*) AS count, sum(octet_length(target)) AS bytes FROM ended WHERE site = ?',
+  ).get(site);
+  if (Number(sum?.count) > MOST_ENDED.count || Number(sum?.bytes) > MOST_ENDED.bytes)
+    noteEnded(sql, site, revision, EVERYTHING);
+}
+
+/** Newest first. */
+export function endedBy(sql: Sql, site: number): EdgeSite['purges'] {
+  return sql('SELECT revision, target FROM ended WHERE site = ? ORDER BY revision DESC')
+    .all(site)
+    .map(({ revision, target }) => ({
+      revision: revision as number,
+      target: JSON.parse(target as string) as PurgeTarget,
+    }));
+}
+
+/** A purge is not critical: what a later version may name is within everything. */
+function targetOf(payload: string): PurgeTarget {
+  try {
+    const { all, paths, globs, tags } = payloads.purge.parseText(payload);
+    return { all, paths, globs, tags };
+  } catch {
+    return EVERYTHING;
+  }
+}
+
+export function purgeCalls(database: DatabaseSync, sql: Sql): PurgeCalls {
   return {
-    pendingPurges: () =>
-      sql('SELECT * FROM purge WHERE receipt IS NULL ORDER BY seq')
+    sitesToPurge: () =>
+      sql('SELECT DISTINCT site FROM purge WHERE receipt IS NULL ORDER BY site')
         .all()
-        .map(({ seq, site, target }) => ({
+        .map(({ site }) => site as number),
+
+    pendingPurges: (site, limit) =>
+      sql('SELECT seq, target FROM purge WHERE site = ? AND receipt IS NULL ORDER BY seq LIMIT ?')
+        .all(site, limit)
+        .map(({ seq, target }) => ({
           seq: seq as number,
-          site: site as number,
-          target: JSON.parse(target as string) as PurgeTarget,
+          target: target === null ? EVERYTHING : (JSON.parse(target as string) as PurgeTarget),
         })),
 
-    purgeDone(receipt) {
-      sql('UPDATE purge SET receipt = ? WHERE seq = ?').run(JSON.stringify(receipt), receipt.seq);
-    },
-
-    unsentPurgeReceipts: (limit) =>
-      sql('SELECT receipt FROM purge WHERE receipt IS NOT NULL AND sent = 0 ORDER BY seq LIMIT ?')
-        .all(limit)
-        .map(({ receipt }) => JSON.parse(receipt as string) as PurgeReceipt),
-
-    markPurgesSent(receipts) {
+    purgesDone(receipts) {
       transaction(database, () => {
-        for (const { seq } of receipts) sql('UPDATE purge SET sent = 1 WHERE seq = ?').run(seq);
+        for (const receipt of receipts)
+          sql('UPDATE purge SET receipt = ?, target = NULL WHERE seq = ?').run(
+            JSON.stringify(receipt),
+            receipt.seq,
+          );
       });
     },
 
-    dropPurges(site) {
+    unsentPurgeReceipts: (limit) =>
+      sql('SELECT receipt FROM purge WHERE receipt IS NOT NULL ORDER BY seq LIMIT ?')
+        .all(limit)
+        .map(({ receipt }) => JSON.parse(receipt as string) as PurgeReceipt),
+
+    dropPurges(receipts) {
+      transaction(database, () => {
+        for (const { seq } of receipts) sql('DELETE FROM purge WHERE seq = ?').run(seq);
+      });
+    },
+
+    dropEnded(site) {
       sql(
-        `DELETE FROM purge WHERE site = :site AND sent = 1
+        `DELETE FROM ended WHERE site = :site
          AND revision < (SELECT coalesce(min(revision), ${Number.MAX_SAFE_INTEGER}) FROM held WHERE site = :site)`,
       ).run({ site });
     },

@@ -1,8 +1,9 @@
 import type { StatementSync } from 'node:sqlite';
-import type { PurgeTarget } from '../../../shared/purge.ts';
+import { EVERYTHING } from '../../../shared/purge.ts';
 import type { LogRecord } from '../../../shared/record.ts';
 import { isKnownKind, type Payload, payloads } from '../../../shared/record-kinds.ts';
 import type { RecordedPolicy } from '../../../shared/site-policy.ts';
+import { noteEnded, notePurge } from './purges.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -39,12 +40,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       sql('DELETE FROM proposal WHERE site = ? AND revision = ?').run(record.site, record.revision);
       return;
     case 'purge':
-      sql('INSERT OR IGNORE INTO purge (seq, site, revision, target) VALUES (?, ?, ?, ?)').run(
-        record.seq,
-        record.site,
-        record.revision,
-        payload,
-      );
+      notePurge(sql, record);
       return;
     case 'member':
       putMember(sql, payloads.member.parseText(payload));
@@ -59,8 +55,6 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   }
 }
 
-const EVERYTHING: PurgeTarget = { all: true, paths: [], globs: [], tags: [] };
-
 /** Stands for all records before it: what it does not name is gone. */
 function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint'>): void {
   sql('UPDATE site SET deleted = 1').run();
@@ -70,9 +64,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
     putSite(sql, id, { name, domains, deleted: false, policy });
     if (revision === 0 || root === null) continue;
     // Which purges there were before it nobody can tell any more: no revision from before answers for assets.
-    sql(
-      `INSERT OR REPLACE INTO purge (seq, site, revision, target, receipt, sent) VALUES (?, ?, ?, ?, '', 1)`,
-    ).run(-id, id, revision, JSON.stringify(EVERYTHING));
+    noteEnded(sql, id, revision, EVERYTHING);
     announce(sql, id, revision, files);
     const known = sql('SELECT active_seq FROM site WHERE id = ?').get(id);
     if (Number(known?.active_seq ?? 0) >= seq) continue;

@@ -1,15 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/digest.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
-import type { PurgeTarget } from '../../../shared/purge.ts';
 import { completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { type Cover, WHOLE } from '../../follow/cover.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
+import { endedBy } from './purges.ts';
 
-const MOST_PURGES = 200;
 /** A record that has just come is a little younger than what is known of the time. */
 const CLOSE_MS = 1000;
+/** Each request for an asset that is nowhere looks through them. */
+const MOST_FORMER = 100;
 
 export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {
   const files = (site: number, revision: number) =>
@@ -41,25 +42,11 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
 
   const former = (site: number): FormerRevision[] =>
     sql(
-      'SELECT revision, ended FROM held WHERE site = ? AND ended IS NOT NULL ORDER BY ended DESC, revision DESC',
+      `SELECT revision, ended FROM held WHERE site = ? AND ended IS NOT NULL
+       ORDER BY ended DESC, revision DESC LIMIT ${MOST_FORMER}`,
     )
       .all(site)
       .map(({ revision, ended }) => ({ revision: revision as number, ended: ended as number }));
-
-  /** Of many, the newest one stands for all, of everything: each request for a missing asset looks through them. */
-  function purges(site: number): EdgeSite['purges'] {
-    const found = sql(
-      `SELECT max(revision) AS revision, target FROM purge WHERE site = ? GROUP BY target
-       ORDER BY revision DESC LIMIT ${MOST_PURGES + 1}`,
-    ).all(site);
-    const newest = found[0]?.revision as number | undefined;
-    if (newest !== undefined && found.length > MOST_PURGES)
-      return [{ revision: newest, target: { all: true, paths: [], globs: [], tags: [] } }];
-    return found.map(({ revision, target }) => ({
-      revision: revision as number,
-      target: JSON.parse(target as string) as PurgeTarget,
-    }));
-  }
 
   function toSite(row: Row): EdgeSite {
     const id = row.id as number;
@@ -79,7 +66,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       staging: row.staging as number | null,
       prepared: row.prepared as number | null,
       former: former(id),
-      purges: purges(id),
+      purges: endedBy(sql, id),
       covers: toCover(row.covers as string | null),
     };
   }
@@ -97,7 +84,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
 
     forgetSite(site) {
       transaction(database, () => {
-        for (const table of ['held', 'activation', 'announced', 'proposal', 'receipt', 'purge'])
+        for (const table of ['held', 'activation', 'announced', 'proposal', 'receipt', 'purge', 'ended'])
           sql(`DELETE FROM ${table} WHERE site = ?`).run(site);
         sql('DELETE FROM site WHERE id = ? AND deleted = 1').run(site);
       });

@@ -4,6 +4,7 @@ import { type Head, signHead } from '../../../shared/head.ts';
 import type { SigningKey } from '../../../shared/keys.ts';
 import { GENESIS, type LogRecord, recordHash, type Seq, seq, signRecord } from '../../../shared/record.ts';
 import type { Payload, RecordKind } from '../../../shared/record-kinds.ts';
+import { payloadText } from '../../../shared/record-limits.ts';
 import { statements } from '../../../shared/sqlite/open.ts';
 
 /** What a record says, before the log gives it its place. */
@@ -28,7 +29,10 @@ export interface LogIdentity {
 
 /** The log's writer: the only place that gives out sequence numbers and signs. */
 export interface LogWriter {
-  /** Appends within the caller's transaction: number, chain, signature and row are one step. */
+  /**
+   * Appends within the caller's transaction: number, chain, signature and row are one step. Throws `record-too-large`
+   * before anything is appended.
+   */
   append(identity: LogIdentity, drafts: readonly RecordDraft[], time: number): Seq;
   head(identity: LogIdentity, time: number): Head;
 }
@@ -44,12 +48,10 @@ export function openLogWriter(database: DatabaseSync, key: SigningKey): LogWrite
   return {
     append(identity, drafts, time) {
       let { seq: number, hash } = last();
-      for (const draft of drafts) {
+      const sayings = drafts.map((draft) => ({ ...draft, payload: payloadText(draft.kind, draft.payload) }));
+      for (const saying of sayings) {
         number += 1;
-        const record: LogRecord = signRecord(
-          { ...identity, ...draft, seq: number, prev: hash, time, payload: JSON.stringify(draft.payload) },
-          key,
-        );
+        const record: LogRecord = signRecord({ ...identity, ...saying, seq: number, prev: hash, time }, key);
         hash = recordHash(record);
         sql('INSERT INTO record (seq, hash, json) VALUES (?, ?, ?)').run(
           number,

@@ -1,12 +1,10 @@
-import { SkerryError } from '../../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import type { Seq } from '../../../shared/record.ts';
 import type { Payload } from '../../../shared/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { RetentionCalls } from '../retention-catalog.ts';
 import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
-
-/** The longest payload that a record may have; see shared/record.ts. */
-const MOST_CHARACTERS = 1 << 20;
 
 type CheckpointCalls = Pick<RetentionCalls, 'storedLog' | 'addCheckpoint' | 'dropRecords'>;
 
@@ -44,6 +42,20 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
     };
   }
 
+  function append(made: Payload<'checkpoint'>, time: number): Seq {
+    try {
+      return writer.append(identity(), [plainDraft('checkpoint', 0, made)], time);
+    } catch (cause) {
+      if (!hasCode(cause, 'record-too-large')) throw cause;
+      const { sites, members } = made;
+      throw new SkerryError(
+        'checkpoint-too-large',
+        `a checkpoint of ${sites.length} sites and ${members.length} edges would be larger than a record may be`,
+        { cause },
+      );
+    }
+  }
+
   return {
     storedLog() {
       const ends = sql('SELECT min(seq) AS first, max(seq) AS head FROM record').get();
@@ -57,15 +69,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
 
     addCheckpoint: (time) =>
       transaction(database, () => {
-        const made = payload();
-        const { length } = JSON.stringify(made);
-        if (length > MOST_CHARACTERS) {
-          throw new SkerryError(
-            'checkpoint-too-large',
-            `a checkpoint of ${made.sites.length} sites and ${made.members.length} edges has ${length} characters, a record at most ${MOST_CHARACTERS}`,
-          );
-        }
-        const seq = writer.append(identity(), [plainDraft('checkpoint', 0, made)], time);
+        const seq = append(payload(), time);
         sql('INSERT INTO checkpoint (seq) VALUES (?)').run(seq);
         return seq;
       }),

@@ -1,5 +1,5 @@
-import type { LogRecord } from '../../../shared/record.ts';
 import type { Payload } from '../../../shared/record-kinds.ts';
+import { pageOf, storedRecords } from '../../../shared/record-page.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { LogCalls } from '../catalog.ts';
 import { plainDraft } from './append.ts';
@@ -26,11 +26,13 @@ export function logCalls({ database, sql, writer, identity }: CatalogContext): L
       const key = meta('key');
       return key === undefined ? undefined : { ...identity(), key: JSON.parse(key) as Payload<'key'> };
     },
-    records(from, limit) {
-      return sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?')
-        .all(from, limit)
-        .map((row) => JSON.parse(row.json as string) as LogRecord);
-    },
+    records: (from, limit) =>
+      pageOf(
+        storedRecords(sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?'), from, limit),
+        limit,
+      ),
+    newestRecords: (limit) =>
+      pageOf(storedRecords(sql('SELECT json FROM record ORDER BY seq DESC LIMIT ?'), limit), limit).reverse(),
     firstSeq() {
       const first = sql('SELECT min(seq) AS seq FROM record').get()?.seq;
       // While it is pruned, and after a crash, records lie before the checkpoint that it begins at.

@@ -1,41 +1,59 @@
 import { SkerryError } from '../../../shared/errors.ts';
-import type { PurgeReceipt, PurgeTarget } from '../../../shared/purge.ts';
+import type { PurgeReceipt } from '../../../shared/purge.ts';
+import type { LogRecord } from '../../../shared/record.ts';
+import { payloads } from '../../../shared/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { PurgeCalls } from '../catalog.ts';
 import type { CatalogContext } from './context.ts';
 
+/** Of a site, whose receipts are kept; those of older ones are forgotten. */
+const KEPT_PER_SITE = 1000;
+
 export function purgeCalls({ database, sql, writer, identity }: CatalogContext): PurgeCalls {
+  function forgetOld(site: number): void {
+    const last = sql(
+      `SELECT seq FROM purge WHERE site = ? ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PER_SITE}`,
+    ).get(site)?.seq;
+    if (typeof last !== 'number') return;
+    sql('DELETE FROM purge_receipt WHERE seq IN (SELECT seq FROM purge WHERE site = ? AND seq <= ?)').run(
+      site,
+      last,
+    );
+    sql('DELETE FROM purge WHERE site = ? AND seq <= ?').run(site, last);
+  }
+
   return {
-    addPurge({ id, newest }, target, time) {
+    addPurges({ id, newest }, targets, time) {
       return transaction(database, () => {
-        const draft = {
+        const drafts = targets.map((payload) => ({
           kind: 'purge' as const,
           // Who does not know it goes on serving: it changes no revision.
           critical: false,
           site: id,
           revision: newest,
           root: null,
-          payload: target,
-        };
-        const seq = writer.append(identity(), [draft], time);
-        sql('INSERT INTO purge (seq, site, time, json) VALUES (?, ?, ?, ?)').run(
-          seq,
-          id,
-          time,
-          JSON.stringify(target),
-        );
-        return seq;
+          payload,
+        }));
+        const last = writer.append(identity(), drafts, time);
+        for (let seq = last - targets.length + 1; seq <= last; seq++)
+          sql('INSERT INTO purge (seq, site) VALUES (?, ?)').run(seq, id);
+        forgetOld(id);
+        return last;
       });
     },
 
     purge(site, seq) {
-      const row = sql('SELECT * FROM purge WHERE site = ? AND seq = ?').get(site, seq);
-      if (row === undefined) throw new SkerryError('no-such-purge', `record ${seq} is no purge of this site`);
+      const row = sql(
+        'SELECT r.json FROM purge p JOIN record r ON r.seq = p.seq WHERE p.site = ? AND p.seq = ?',
+      ).get(site, seq);
+      if (row === undefined)
+        throw new SkerryError('no-such-purge', `record ${seq} is none of the newest purges of this site`);
+      const { time, payload } = JSON.parse(String(row.json)) as LogRecord;
       const receipts = sql('SELECT json FROM purge_receipt WHERE seq = ? ORDER BY edge').all(seq);
       return {
         seq,
-        time: Number(row.time),
-        target: JSON.parse(String(row.json)) as PurgeTarget,
+        time,
+        target: payloads.purge.parseText(payload, 'internal'),
         receipts: receipts.map(({ json }) => JSON.parse(String(json)) as PurgeReceipt),
       };
     },

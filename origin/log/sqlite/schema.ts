@@ -129,4 +129,11 @@ export const migrations: Migrations = [
     PRIMARY KEY (seq, edge)
   ) STRICT, WITHOUT ROWID;
   `,
+
+  `
+  -- what it names is in its record
+  ALTER TABLE purge DROP COLUMN json;
+  ALTER TABLE purge DROP COLUMN time;
+  CREATE INDEX purge_site ON purge (site, seq);
+  `,
 ];

@@ -124,7 +124,6 @@ t.test('the schema refuses what is malformed', async (t) => {
     { revision: -1 },
     { root: '' },
     { payload: {} },
-    { payload: 'x'.repeat((1 << 20) + 1) },
     { sig: '' },
     { sig: `${signed.sig}=` },
     { extra: 1 },

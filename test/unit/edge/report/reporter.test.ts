@@ -98,7 +98,7 @@ function world(
       unsentReceipts: async (limit: number) => unsent.slice(0, limit),
       markSent: async (some: readonly Receipt[]) => void unsent.splice(0, some.length),
       unsentPurgeReceipts: async () => [],
-      markPurgesSent: async () => {},
+      dropPurges: async () => {},
     } as unknown as EdgeCatalog,
     clock,
     now: () => state.now,

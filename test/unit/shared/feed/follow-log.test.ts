@@ -11,7 +11,8 @@ function sourceOf(seqs: number[]) {
   const source = {
     changed,
     path: () => [],
-    records: async (from: number) => seqs.filter((seq) => seq >= from).map((seq) => ({ seq }) as LogRecord),
+    records: async (from: number) =>
+      seqs.filter((seq) => seq >= from).map((seq) => ({ seq, payload: '' }) as LogRecord),
     head: async () => ({ seq: seqs.at(-1) ?? 0 }) as Head,
   };
   return { changed, source: source as unknown as FeedSource };

@@ -224,7 +224,7 @@ t.test('a checkpoint says what is live', async (t) => {
   // Which purges there were before it is not known any more.
   t.match(world.site.purges, [{ revision: live.revision, target: { all: true } }]);
   t.strictSame(world.catalog.unsentPurgeReceipts(10), []);
-  t.strictSame(world.catalog.pendingPurges(), []);
+  t.strictSame(world.catalog.sitesToPurge(), []);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);
   t.strictSame(world.catalog.sites()[1]?.activations, [], 'or that nothing is');
@@ -282,4 +282,79 @@ t.test('records are pruned up to a checkpoint with enough of them after it', asy
   t.equal(world.catalog.firstSeq(), first);
   world.catalog.pruneRecords(1);
   t.equal(world.catalog.firstSeq(), second);
+});
+
+const purge = (changes: object = {}) => ({ all: false, paths: [], globs: [], tags: [], ...changes });
+const EVERYTHING = purge({ all: true });
+const long = (text: string) => purge({ paths: Array.from({ length: 60 }, (_, i) => `${text}${i}`.padEnd(1000, 'x')) });
+
+t.test('purges are pending until they are carried out, and end what former revisions answer', async (t) => {
+  const world = known();
+  const first = world.take('purge', purge({ paths: ['a'] }), { revision: 3 });
+  const second = world.take('purge', purge({ tags: ['t'] }), { revision: 4 });
+  const other = world.take('purge', purge({ paths: ['b'] }), { site: 2, revision: 1 });
+  t.strictSame(world.catalog.sitesToPurge(), [1, 2]);
+  t.strictSame(world.catalog.pendingPurges(1, 10), [
+    { seq: first, target: purge({ paths: ['a'] }) },
+    { seq: second, target: purge({ tags: ['t'] }) },
+  ]);
+  t.strictSame(world.catalog.pendingPurges(1, 1).length, 1);
+  const ended = [
+    { revision: 4, target: purge({ tags: ['t'] }) },
+    { revision: 3, target: purge({ paths: ['a'] }) },
+  ];
+  t.strictSame(world.site.purges, ended);
+  const receipt = { log: 'l', epoch: 1, edge: 'e', site: 1, seq: first, matched: 1, since: 1, sig: 's' };
+  world.catalog.purgesDone([receipt]);
+  t.strictSame(
+    world.catalog.pendingPurges(1, 10).map(({ seq }) => seq),
+    [second],
+  );
+  t.strictSame(world.catalog.unsentPurgeReceipts(10), [receipt]);
+  world.catalog.dropPurges([receipt]);
+  t.strictSame(world.catalog.unsentPurgeReceipts(10), []);
+  t.strictSame(world.site.purges, ended, 'what they ended stays ended');
+  t.strictSame(
+    world.catalog.pendingPurges(2, 10).map(({ seq }) => seq),
+    [other],
+  );
+});
+
+t.test('what is ended is named once, and everything stands for all before it', async (t) => {
+  const world = known();
+  world.take('purge', purge({ paths: ['a'] }), { revision: 1 });
+  world.take('purge', purge({ paths: ['a'] }), { revision: 2 });
+  t.strictSame(world.site.purges, [{ revision: 2, target: purge({ paths: ['a'] }) }]);
+  world.take('purge', EVERYTHING, { revision: 3 });
+  world.take('purge', purge({ paths: ['b'] }), { revision: 3 });
+  t.strictSame(world.site.purges, [{ revision: 3, target: EVERYTHING }]);
+  world.take('purge', purge({ paths: ['b'] }), { revision: 4 });
+  t.equal(world.site.purges.length, 2);
+});
+
+for (const [title, target] of [
+  ['large', (i: number) => long(`p${i}-`)],
+  ['many', (i: number) => purge({ paths: [`p${i}`] })],
+] as const) {
+  t.test(`of too ${title} purges each is of everything`, async (t) => {
+    const world = known();
+    const count = 1000;
+    for (let i = 0; i < count; i++) world.take('purge', target(i), { revision: 5 });
+    t.strictSame(world.site.purges, [{ revision: 5, target: EVERYTHING }]);
+    const pending = world.catalog.pendingPurges(1, 2 * count);
+    t.equal(pending.length, count, 'each is answered for');
+    t.ok(pending.every((one) => one.target.all));
+    world.catalog.purgesDone(
+      pending.map(({ seq }) => ({ log: 'l', epoch: 1, edge: 'e', site: 1, seq, matched: 1, since: 1, sig: 's' })),
+    );
+    const seq = world.take('purge', purge({ paths: ['later'] }), { revision: 6 });
+    t.strictSame(world.catalog.pendingPurges(1, 2), [{ seq, target: purge({ paths: ['later'] }) }]);
+    t.equal(world.site.purges.length, 2);
+  });
+}
+
+t.test('a purge of a later version, with what this one cannot read, is of everything', async (t) => {
+  const world = known();
+  const seq = world.take('purge', { all: false, paths: 'a*' }, { revision: 2 });
+  t.strictSame(world.catalog.pendingPurges(1, 2), [{ seq, target: EVERYTHING }]);
 });

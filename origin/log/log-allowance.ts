@@ -1,0 +1,53 @@
+import type { Clock } from '../../shared/clock.ts';
+import { SkerryError } from '../../shared/errors.ts';
+
+/** A site may write so many bytes to the log at once, and so many a second after that. */
+const BURST_BYTES = 1024 * 1024;
+const BYTES_PER_SECOND = 8 * 1024;
+const BURST_MS = (BURST_BYTES / BYTES_PER_SECOND) * 1000;
+/** Sites with nothing to pay are forgotten when there are more than this. */
+const REMEMBERED = 1000;
+
+/**
+ * What each site may write to the log by requests that publish nothing, and so cost their sender next to nothing:
+ * purges and settings. Every edge reads and keeps the log, so that one site in a loop would fill them all.
+ */
+export class LogAllowance {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  /** By which time, of the monotonic clock, what a site has written is paid for. */
+  readonly #paid = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** Throws `too-many-changes`, and then nothing is charged. */
+  spend(site: string, bytes: number): void {
+    const now = this.#clock.monotonic();
+    const paid = this.#after(site, bytes, now);
+    const seconds = Math.ceil((paid - now - BURST_MS) / 1000);
+    if (seconds > 0)
+      throw new SkerryError(
+        'too-many-changes',
+        `${site} has written much to the log by purges and settings; more is taken in ${seconds} s`,
+        { details: { retryAfter: seconds } },
+      );
+    this.#note(site, paid, now);
+  }
+
+  /** Charges what was written already. */
+  owe(site: string, bytes: number): void {
+    const now = this.#clock.monotonic();
+    this.#note(site, this.#after(site, bytes, now), now);
+  }
+
+  #after(site: string, bytes: number, now: number): number {
+    return Math.max(now, this.#paid.get(site) ?? now) + (bytes / BYTES_PER_SECOND) * 1000;
+  }
+
+  #note(site: string, paid: number, now: number): void {
+    this.#paid.set(site, paid);
+    if (this.#paid.size <= REMEMBERED) return;
+    for (const [name, until] of this.#paid) if (until <= now) this.#paid.delete(name);
+  }
+}

@@ -1,0 +1,49 @@
+import type { StatementSync } from 'node:sqlite';
+import type { LogRecord } from './record.ts';
+
+/** A page that has come to so many bytes is full; it is never empty, so that one record may pass them alone. */
+export const PAGE_BYTES = 1024 * 1024;
+/** Of a record besides its payload. */
+const REST_BYTES = 512;
+
+/** Records in order, until there are `most` of them or they have come to `PAGE_BYTES`. */
+export class RecordPage {
+  readonly records: LogRecord[] = [];
+  readonly #most: number;
+  #bytes = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get isFull(): boolean {
+    return this.records.length >= this.#most || this.#bytes >= PAGE_BYTES;
+  }
+
+  add(record: LogRecord): void {
+    this.records.push(record);
+    this.#bytes += Buffer.byteLength(record.payload) + REST_BYTES;
+  }
+}
+
+/** The first page of the records. */
+export function pageOf(records: Iterable<LogRecord>, most: number): LogRecord[] {
+  const page = new RecordPage(most);
+  for (const record of records) {
+    page.add(record);
+    if (page.isFull) break;
+  }
+  return page.records;
+}
+
+/** Those that a statement selects as `json`, parsed one by one as they are taken. */
+export function* storedRecords(select: StatementSync, ...parameters: number[]): Generator<LogRecord> {
+  for (const { json } of select.iterate(...parameters)) yield JSON.parse(json as string) as LogRecord;
+}
+
+/** Whether more may follow a page that was read with this limit: else it ends where the log does. */
+export function isFullPage(records: readonly LogRecord[], most: number): boolean {
+  const page = new RecordPage(most);
+  for (const record of records) page.add(record);
+  return page.isFull;
+}
