@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Skerry runs on the Node that its `node` dependency brings along, whichever Node started this.
+// Skerry runs on the Node that its dependencies bring along for this platform, whichever Node started this.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
@@ -20,7 +20,7 @@ const { flags, environment } = createRequire(import.meta.url)('./process-flags.j
 const env = { ...environment, ...process.env };
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
-  const runtime = createRequire(import.meta.url).resolve('node/bin/node');
+  const runtime = ownRuntime();
   // The channel tells the child when this process is gone, even by kill -9.
   const child = spawn(runtime, [...flags, self, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -40,6 +40,18 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   );
   if (entry.endsWith('.ts')) cacheStrippedSources();
   await import(entry);
+}
+
+/** npm installs the one package that fits the platform, at the version and digest of the lock file. */
+function ownRuntime() {
+  const platform = `${process.platform}-${process.arch}`;
+  const packaged = platform === 'darwin-arm64' ? `node-bin-${platform}` : `node-${platform}`;
+  try {
+    return createRequire(import.meta.url).resolve(`${packaged}/bin/node`);
+  } catch {
+    console.error(`skerry: needs Node ${NEEDED} or newer, and its own for ${platform} is not installed`);
+    process.exit(1);
+  }
 }
 
 /** Stripping types takes 15 MB in each thread; with the cache they are stripped once. Threads and children inherit it. */

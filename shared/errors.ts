@@ -27,6 +27,7 @@ const table = {
   'symlink-loop': [400, 'Remove the link.'],
   'not-a-file': [400, 'Remove sockets, pipes and devices from the folder.'],
   'unreadable-file': [400, 'Give the publishing user the right to read it.'],
+  'file-changed': [409, 'Publish again when nothing writes to the folder any more.'],
   unauthenticated: [
     401,
     'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked.',

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Chunk } from '../chunk-list.ts';
 import { type Digest, digestFromBytes, digestOf, newHasher } from '../digest.ts';
-import { type PlainError, toPlainError } from '../errors.ts';
+import { hasCode, type PlainError, toPlainError } from '../errors.ts';
 import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../fastcdc.ts';
+import { changed, type FileStamp, openRealFile, stampOf } from '../real-file.ts';
 import type { Survey } from '../store/object-store.ts';
 import { serveCalls } from '../thread.ts';
 
@@ -11,14 +12,19 @@ const READ_BYTES = 4 * MAX_CHUNK;
 export interface FileDigest {
   readonly digest: Digest;
   readonly size: number;
+  /** Of the file while it was read. */
+  readonly stamp: FileStamp;
 }
 
+/** How often a file is read that is written to meanwhile. */
+const READINGS = 3;
+
 const surveys = {
-  /** For each file its digest and size alone, or why it cannot be read. */
+  /** For each file, by its real path, its digest and size alone, or why it cannot be read. */
   digests: (files: readonly string[]) =>
     files.map((file): FileDigest | PlainError => {
       try {
-        return digestOfFile(file);
+        return settledDigest(file);
       } catch (error) {
         return toPlainError(error);
       }
@@ -61,8 +67,18 @@ const surveys = {
 /** Most files are small: one buffer serves them all. */
 const pieces = Buffer.allocUnsafe(MAX_CHUNK);
 
+function settledDigest(file: string): FileDigest {
+  for (let reading = 1; ; reading++) {
+    try {
+      return digestOfFile(file);
+    } catch (error) {
+      if (!hasCode(error, 'file-changed') || reading === READINGS) throw error;
+    }
+  }
+}
+
 function digestOfFile(file: string): FileDigest {
-  const handle = openSync(file, 'r');
+  const { handle, stamp } = openRealFile(file);
   try {
     const hasher = newHasher();
     let size = 0;
@@ -70,7 +86,8 @@ function digestOfFile(file: string): FileDigest {
       hasher.update(pieces.subarray(0, read));
       size += read;
     }
-    return { digest: digestFromBytes(hasher.digest()), size };
+    if (stampOf(handle) !== stamp) throw changed(file);
+    return { digest: digestFromBytes(hasher.digest()), size, stamp };
   } finally {
     closeSync(handle);
   }

@@ -145,7 +145,7 @@ t.test('files that change underneath', async (t) => {
   const files = await hashFiles(await scanFolder(folder), surveys, () => {}, signal);
   await writeFile(join(folder, '7/7.txt'), 'same length? no');
   const plan = planSending(files, new Set<string>(files.map(({ digest }) => digest)));
-  const failure = { code: 'digest-mismatch', message: /7\/7\.txt changed/ };
+  const failure = { code: 'file-changed', message: /7\/7\.txt changed/ };
   await t.rejects(
     sendFiles(client, SITE, plan, () => {}, signal),
     failure,

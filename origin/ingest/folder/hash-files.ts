@@ -1,6 +1,7 @@
 import type { Digest } from '../../../shared/digest.ts';
-import { fromPlainError, SkerryError } from '../../../shared/errors.ts';
+import { fromPlainError, hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import { changed, type FileStamp } from '../../../shared/real-file.ts';
 import type { FoundFile } from './scan.ts';
 
 const AT_ONCE = 4;
@@ -9,6 +10,7 @@ const BATCH = { files: 64, bytes: 4 * 1024 * 1024 };
 
 export interface HashedFile extends FoundFile {
   readonly digest: Digest;
+  readonly stamp: FileStamp;
 }
 
 /** Hashes in threads, keeping the order. A file that grew or shrank since it was found has its new size. */
@@ -53,6 +55,7 @@ async function hashBatch(batch: readonly FoundFile[], surveys: SurveyThreads): P
     if (result === undefined) throw new Error('there are fewer digests than files');
     if ('digest' in result) return { ...file, ...result };
     const cause = fromPlainError(result);
+    if (hasCode(cause, 'file-changed')) throw changed(file.path, cause);
     throw new SkerryError('unreadable-file', `${file.path} cannot be read: ${cause.message}`, { cause });
   });
 }

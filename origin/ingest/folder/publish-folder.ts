@@ -42,32 +42,31 @@ export interface Published {
  */
 export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
-    const found = await scanFolder(folder);
-    let hashed = 0;
-    const report = (sentBytes: number, bytesToSend: number) =>
-      parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
-    const files = await hashFiles(
-      found,
-      parts.surveys,
-      (files) => {
-        hashed += files;
-        report(0, 0);
-      },
-      parts.signal,
-    );
     try {
-      const sent = await publishChanges(
-        parts,
-        undefined,
-        deployLines({ put: files, deleted: [] }),
-        files,
-        report,
-      );
-      return { ...sent, state: folderState(files), files: files.length };
+      return await publishAsFound(parts, folder);
     } catch (error) {
       if (!isMovingTarget(error) || attempt === TRIES) throw error;
     }
   }
+}
+
+async function publishAsFound(parts: PublishParts, folder: string): Promise<Published> {
+  const found = await scanFolder(folder);
+  let hashed = 0;
+  const report = (sentBytes: number, bytesToSend: number) =>
+    parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
+  const files = await hashFiles(
+    found,
+    parts.surveys,
+    (files) => {
+      hashed += files;
+      report(0, 0);
+    },
+    parts.signal,
+  );
+  const lines = deployLines({ put: files, deleted: [] });
+  const sent = await publishChanges(parts, undefined, lines, files, report);
+  return { ...sent, state: folderState(files), files: files.length };
 }
 
 /** Publishes change lines against a revision, or as the whole tree when there is none. */
@@ -90,11 +89,9 @@ export async function publishChanges(
 }
 
 /** Errors of a folder that is being written to; looking again helps. */
-function isMovingTarget(error: unknown): boolean {
+export function isMovingTarget(error: unknown): boolean {
   return (
-    hasCode(error, 'digest-mismatch') ||
-    hasCode(error, 'truncated-upload') ||
-    hasCode(error, 'unreadable-file')
+    hasCode(error, 'file-changed') || hasCode(error, 'digest-mismatch') || hasCode(error, 'truncated-upload')
   );
 }
 

@@ -4,6 +4,7 @@ import { basename, join, relative, sep } from 'node:path';
 import { type ContentPath, pathFault } from '../../../shared/content-path.ts';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
+import { changed } from '../../../shared/real-file.ts';
 
 /** The system answers several at a time. */
 const LOOKED_AT_ONCE = 64;
@@ -11,7 +12,7 @@ const LOOKED_AT_ONCE = 64;
 /** A file to publish, as it was found. */
 export interface FoundFile {
   readonly path: ContentPath;
-  /** Where it is on disk. */
+  /** Where it is on disk: its real path, inside the folder and free of links. */
   readonly file: string;
   readonly size: number;
   readonly mtimeMs: number;
@@ -38,14 +39,14 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
         path: prefix === '' ? name : `${prefix}/${name}`,
       }));
       const places = await Promise.all(some.map(({ file, path }) => follow(top, file, path)));
-      for (const [at, { file, path }] of some.entries()) {
+      for (const [at, { path }] of some.entries()) {
         const place = places[at];
         if (place === undefined) continue;
         if (place.stats.isDirectory()) {
           if (open.has(place.target))
             throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
           await walk(place.target, path, new Set([...open, place.target]));
-        } else found.push(foundFile(path, file, place.stats));
+        } else found.push(foundFile(path, place));
       }
     }
   }
@@ -62,7 +63,7 @@ export async function scanFile(root: string, path: string): Promise<FoundFile | 
     if ((await isDataFolder(folder)) || (await isGone(file))) return undefined;
     const place = await follow(top, file, segments.slice(0, i + 1).join('/'));
     if (place === undefined || place.stats.isDirectory() === isLast) return undefined;
-    if (isLast) return foundFile(path, file, place.stats);
+    if (isLast) return foundFile(path, place);
     folder = place.target;
   }
   return undefined;
@@ -133,17 +134,20 @@ async function isPrivatePlace(top: string, inside: string): Promise<boolean> {
   return false;
 }
 
-function foundFile(path: string, file: string, stats: Stats): FoundFile {
+function foundFile(path: string, { target, stats }: Place): FoundFile {
   if (!stats.isFile()) throw new SkerryError('not-a-file', `${path} is a pipe, socket or device`);
   const fault = pathFault(path);
   if (fault !== undefined) throw new SkerryError('bad-path', `the path ${JSON.stringify(path)} ${fault}`);
-  return { path: path as ContentPath, file, size: stats.size, mtimeMs: stats.mtimeMs };
+  return { path: path as ContentPath, file: target, size: stats.size, mtimeMs: stats.mtimeMs };
 }
 
 async function readable<T>(reading: Promise<T>, path: string): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    throw new SkerryError('unreadable-file', `${path} cannot be read (${systemCode(cause)})`, { cause });
+    const code = systemCode(cause);
+    // It was there when its folder was listed.
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw changed(path, cause);
+    throw new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });
   }
 }

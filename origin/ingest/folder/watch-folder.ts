@@ -7,7 +7,7 @@ import { Wakeup } from '../../../shared/wakeup.ts';
 import { deployLines, type FolderState, folderState, planChanges, rolledBackFrom } from './change-plan.ts';
 import { watchFolderEvents } from './folder-events.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
-import { type PublishParts, publishChanges, publishFolder } from './publish-folder.ts';
+import { isMovingTarget, type PublishParts, publishChanges, publishFolder } from './publish-folder.ts';
 import { scanFile, scanFolder } from './scan.ts';
 
 const BACKOFF = { first: 500, most: 5000 };
@@ -20,7 +20,7 @@ export interface WatchParts extends PublishParts {
 }
 
 function isPassing(error: unknown): boolean {
-  return !(error instanceof SkerryError) || error.status >= 500 || hasCode(error, 'digest-mismatch');
+  return !(error instanceof SkerryError) || error.status >= 500 || isMovingTarget(error);
 }
 
 /** What the origin last took from the folder. */

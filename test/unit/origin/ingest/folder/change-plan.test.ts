@@ -16,6 +16,7 @@ const file = (name: string, content: string): HashedFile => ({
   file: `/somewhere/${name}`,
   size: content.length,
   mtimeMs: 0,
+  stamp: '',
   digest: digestOf(content),
 });
 const looked = (found: Readonly<Record<string, HashedFile | undefined>>) =>

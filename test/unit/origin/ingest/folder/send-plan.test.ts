@@ -10,6 +10,7 @@ const file = (name: string, size: number, content = name): HashedFile => ({
   file: `/site/${name}`,
   size,
   mtimeMs: 0,
+  stamp: '',
   digest: digestOf(content),
 });
 const names = (files: readonly HashedFile[]) => files.map(({ path }) => path as string);
