@@ -38,6 +38,7 @@ import { type WarmResult, warm } from './lazy/warm.ts';
 import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
 import { Faults, isLie } from './report/faults.ts';
+import { reportedSites } from './report/fitting-report.ts';
 import { Reporter } from './report/reporter.ts';
 import type { ReplicaStanding, StorageStanding } from './report/standing.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
@@ -150,7 +151,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         version,
         parent,
         limits,
-        sites: sites.map(({ id, name: _name, ...site }) => ({ site: id, ...site })),
+        sites: reportedSites(sites),
         faults: [...faults.list()],
       };
     },

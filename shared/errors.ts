@@ -53,6 +53,7 @@ const table = {
   'checkpoint-too-large': [409, 'Delete sites that are not needed; until then the log is kept whole.'],
   'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
   'too-large': [413, 'Split the request.'],
+  'too-slow': [408, 'Send the body again, without long pauses.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'beyond-log': [
     409,

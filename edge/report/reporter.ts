@@ -4,7 +4,7 @@ import { digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Grant, verifyGrant } from '../../shared/grant.ts';
 import type { PublicKey } from '../../shared/keys.ts';
-import { type EdgeReport, type ReportAnswer, type SignedReport, signReport } from '../../shared/protocol.ts';
+import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { machineTime } from '../activate/lease.ts';
@@ -12,6 +12,7 @@ import type { Caller, Upstream } from '../follow/upstream.ts';
 import type { Upstreams } from '../follow/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { type Faults, isLie } from './faults.ts';
+import { fittingReport } from './fitting-report.ts';
 import { RelayQueue } from './relay-queue.ts';
 
 /** Three fit into a lease. */
@@ -99,12 +100,14 @@ export class Reporter {
     const { upstreams, caller, catalog, clock, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
-      const receipts = await catalog.unsentReceipts(RECEIPTS_PER_REPORT);
-      const purges = await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT);
+      const unsent = {
+        receipts: await catalog.unsentReceipts(RECEIPTS_PER_REPORT),
+        purges: await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT),
+      };
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(clock.now(), this.#lastTime + 1);
-      const report = { ...(await state()), time: this.#lastTime, receipts, purges };
-      const own = signReport(caller.log, caller.name, report, caller.key);
+      const report = { ...(await state()), time: this.#lastTime };
+      const { own, taken } = fittingReport(caller, report, unsent);
       const sent = machineTime();
       const answer = await upstream.report(
         caller,
@@ -114,10 +117,12 @@ export class Reporter {
       const { serves } = this.#granted(answer, own, upstream);
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
-      await catalog.markSent(receipts);
-      await catalog.markPurgesSent(purges);
-      if (Math.max(receipts.length, purges.length) === RECEIPTS_PER_REPORT || !this.#relays.isEmpty)
-        this.#isDue = true;
+      await catalog.markSent(taken.receipts);
+      await catalog.markPurgesSent(taken.purges);
+      const mayBeMore = [unsent.receipts, unsent.purges].some(({ length }) => length === RECEIPTS_PER_REPORT);
+      const isLeftOut =
+        taken.receipts.length < unsent.receipts.length || taken.purges.length < unsent.purges.length;
+      if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
       relayed.refused();
       throw error;

@@ -17,6 +17,9 @@ import {
 const domainName =
   /^(?=.{1,253}$)(\*\.(?=.*\.))?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** 100 domains, and 300 patterns of a kilobyte. */
+const SETTINGS_BYTES = 384 * 1024;
+
 export function siteRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, fleet } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
@@ -39,6 +42,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
   app.put(
     '/v1/sites/:site',
     {
+      bodyLimit: SETTINGS_BYTES,
       onRequest: needsPublish(context),
       schema: {
         params: siteParams,
