@@ -1,4 +1,5 @@
 import type { Option } from 'commander';
+import { ANSWER_BOUNDS, parseJson } from '../shared/bounded-json.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { fromProblem } from '../shared/problem.ts';
 import { option } from './options.ts';
@@ -26,5 +27,5 @@ export async function askAdmin<T>(
     throw new SkerryError('edge-unreachable', `no answer from the admin port ${admin}`, { cause });
   }
   if (!answer.ok) throw fromProblem(answer.status, await answer.text(), 'internal');
-  return (await answer.json()) as T;
+  return parseJson(await answer.text(), 'upstream-protocol', ANSWER_BOUNDS) as T;
 }

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join as joinPath, resolve } from 'node:path';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 import { systemClock } from '../shared/clock.ts';
 import { openDataFolder } from '../shared/data-folder.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError, systemCode } from '../shared/errors.ts';
-import { answerWithProblems } from '../shared/feed/answer-problems.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import type { FeedServer } from '../shared/feed/feed-server.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import { httpServer } from '../shared/http-server.ts';
 import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import { moduleUrl } from '../shared/module-url.ts';
@@ -243,12 +241,7 @@ async function tlsOptions(
 }
 
 function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): FeedServer {
-  const server: FeedServer = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    forceCloseConnections: true,
-    requestTimeout: 0,
-  }).withTypeProvider<TypeBoxTypeProvider>();
-  answerWithProblems(server, log);
+  const server = httpServer(log, { forceCloseConnections: true });
   feedRoutes(server, source, stopping);
   return server;
 }

@@ -40,6 +40,7 @@ import { pruneAlways } from './prune/prune-loop.ts';
 import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
 import { Faults, isLie } from './report/faults.ts';
+import { reportedSites } from './report/fitting-report.ts';
 import { Reporter } from './report/reporter.ts';
 import type { ReplicaStanding, StorageStanding } from './report/standing.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
@@ -155,7 +156,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         parent,
         limits,
         offset,
-        sites: sites.map(({ id, name: _name, ...site }) => ({ site: id, ...site })),
+        sites: reportedSites(sites),
         faults: [...faults.list()],
       };
     },

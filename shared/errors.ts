@@ -56,6 +56,7 @@ const table = {
   'too-large': [413, 'Split the request.'],
   'record-too-large': [413, 'Name less in one request; nothing was changed.'],
   'too-many-changes': [429, 'Wait for the seconds of `Retry-After`; name several paths in one purge.'],
+  'too-slow': [408, 'Send the body again, without long pauses.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'beyond-log': [
     409,

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { parseJson } from './bounded-json.ts';
 import { isErrorCode, SkerryError } from './errors.ts';
 
 /** The body of an error response, `application/problem+json` (RFC 9457). */
@@ -44,7 +45,7 @@ export function fromProblem(
 
 function parse(body: string): (Record<string, unknown> & { code?: unknown; title?: unknown }) | undefined {
   try {
-    const value: unknown = JSON.parse(body);
+    const value: unknown = parseJson(body, 'upstream-protocol');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

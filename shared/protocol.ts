@@ -43,6 +43,10 @@ export const joinAnswerSchema = Type.Object({
 export type JoinAnswer = Static<typeof joinAnswerSchema>;
 export const joinAnswer = schema(joinAnswerSchema);
 
+/** A report of so many has room for receipts. */
+export const MAX_REPORTED_SITES = 5000;
+export const MAX_ERROR = 200;
+
 /** What an edge shows of one site. Revision 0 with a null root: nothing is visible yet. */
 export const siteReportSchema = Type.Object({
   site: Type.Integer(),
@@ -52,7 +56,7 @@ export const siteReportSchema = Type.Object({
     description: 'The revision that is whole and proven here and waits for its activation; 0 for none.',
   }),
   pendingBytes: Type.Integer({ description: 'Bytes of objects still to fetch for the target.' }),
-  error: Type.Union([Type.String(), Type.Null()]),
+  error: Type.Union([Type.String({ maxLength: MAX_ERROR }), Type.Null()]),
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
@@ -97,7 +101,7 @@ export const edgeReportSchema = Type.Object({
       description: "Milliseconds that its clock is ahead of the origin's; null before it is known.",
     }),
   ),
-  sites: Type.Array(siteReportSchema, { maxItems: 10_000 }),
+  sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
   receipts: Type.Array(receiptSchema, { maxItems: 1000 }),
   /** Absent before version 0.3. */
@@ -106,10 +110,22 @@ export const edgeReportSchema = Type.Object({
 export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);
 
+/**
+ * Of the body of a request with reports, and of one report in it: the sender's own leaves room for any that it relays.
+ * What is larger takes too long to read on an event loop that answers others.
+ */
+export const MAX_REPORTS_BYTES = 1536 * 1024;
+export const MAX_REPORT_BYTES = 750 * 1024;
+
+/** What a report takes of the body that it travels in. */
+export function reportBytes(report: SignedReport): number {
+  return Buffer.byteLength(JSON.stringify(report));
+}
+
 /** A report as it travels: parents relay those of their children unchanged. */
 export const signedReportSchema = Type.Object({
   edge: nameSchema,
-  text: Type.String({ maxLength: 4 * 1024 * 1024, description: 'The JSON text of an edge report.' }),
+  text: Type.String({ maxLength: MAX_REPORT_BYTES, description: 'The JSON text of an edge report.' }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 export type SignedReport = Static<typeof signedReportSchema>;

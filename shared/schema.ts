@@ -1,14 +1,15 @@
 import type { Static, TSchema } from 'typebox';
 // `typebox/compile` does the same and loads 600 more modules, in every thread.
 import { Compile } from 'typebox/schema';
+import { type JsonBounds, parseJson } from './bounded-json.ts';
 import { type ErrorCode, SkerryError } from './errors.ts';
 
 /** A compiled JSON schema at an edge of the process. */
 export interface Schema<T> {
   /** The value, now typed; throws `code` with the place and the reason. */
   parse(value: unknown, code?: ErrorCode): T;
-  /** As `parse`, from JSON text. */
-  parseText(text: string, code?: ErrorCode): T;
+  /** As `parse`, from JSON text; `bounds` for a text that is not of the usual size. */
+  parseText(text: string, code?: ErrorCode, bounds?: JsonBounds): T;
 }
 
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
@@ -21,14 +22,6 @@ export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
   };
   return {
     parse,
-    parseText(text, code = 'bad-request') {
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch (cause) {
-        throw new SkerryError(code, 'not valid JSON', { cause });
-      }
-      return parse(value, code);
-    },
+    parseText: (text, code = 'bad-request', bounds) => parse(parseJson(text, code, bounds), code),
   };
 }

@@ -1,7 +1,13 @@
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import type { PublicKey } from '../../shared/keys.ts';
-import { type ReportAnswer, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
+import {
+  MAX_REPORT_BYTES,
+  type ReportAnswer,
+  reportBytes,
+  type SignedReport,
+  verifiedReport,
+} from '../../shared/protocol.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 import type { Reporter } from '../report/reporter.ts';
 
@@ -39,13 +45,15 @@ export class Children implements FeedMembers {
     if (own?.edge !== sender)
       throw new SkerryError('bad-request', 'the first report must be that of the sender');
     verifiedReport(this.#log, own, key);
+    if (isTooLarge(own))
+      throw new SkerryError('too-large', `a report is larger than ${MAX_REPORT_BYTES} bytes`);
     // One bad report would have the origin refuse them all, and this edge's own with them.
     return this.#reporter.relay(reports.filter((report) => this.#isSound(report)));
   }
 
   #isSound(report: SignedReport): boolean {
     const key = this.keyOf(report.edge);
-    if (key === undefined) return false;
+    if (key === undefined || isTooLarge(report)) return false;
     try {
       verifiedReport(this.#log, report, key);
       return true;
@@ -53,4 +61,9 @@ export class Children implements FeedMembers {
       return false;
     }
   }
+}
+
+/** It would not fit beside this edge's own report, which is then never sent. */
+function isTooLarge(report: SignedReport): boolean {
+  return reportBytes(report) > MAX_REPORT_BYTES;
 }

@@ -1,10 +1,10 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
-import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
+import { httpServer } from '../../shared/http-server.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { namedPaths } from '../../shared/purge.ts';
 import { version } from '../../shared/version.ts';
@@ -12,8 +12,13 @@ import { LATENCY_BUCKETS, type ServingCounters } from '../activate/messages.ts';
 import type { Identity } from '../follow/identity.ts';
 import type { Replica } from '../replica.ts';
 
+/** Published paths, and patterns of them, which begin with a slash. */
+const MAX_PATH = 1100;
+/** A thousand of the longest. */
+const WARM_BYTES = 1000 * (MAX_PATH + 64);
+
 const warmRequest = Type.Object(
-  { site: nameSchema, paths: Type.Array(Type.String(), { maxItems: 1000 }) },
+  { site: nameSchema, paths: Type.Array(Type.String({ maxLength: MAX_PATH }), { maxItems: 1000 }) },
   { additionalProperties: false },
 );
 
@@ -26,13 +31,8 @@ export function buildAdmin(
   replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'>,
   counters: () => Promise<ServingCounters>,
   log: Logger,
-): FastifyInstance {
-  const app: FastifyInstance = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    forceCloseConnections: true,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-  });
-  answerWithProblems(app as FeedServer, log);
+): FeedServer {
+  const app = httpServer(log, { forceCloseConnections: true });
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
@@ -91,10 +91,10 @@ export function buildAdmin(
   app.post(
     '/verify',
     { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
-    (request, reply) => replica.verify((request.body as { repair: boolean }).repair, untilGone(reply)),
+    (request, reply) => replica.verify(request.body.repair, untilGone(reply)),
   );
-  app.post('/warm', { schema: { body: warmRequest } }, (request, reply) => {
-    const { site, paths } = request.body as Static<typeof warmRequest>;
+  app.post('/warm', { bodyLimit: WARM_BYTES, schema: { body: warmRequest } }, (request, reply) => {
+    const { site, paths } = request.body;
     const named = namedPaths(paths);
     if ('fault' in named) throw new SkerryError('bad-pattern', named.fault);
     return replica.warm(site, named, untilGone(reply));

@@ -1,14 +1,20 @@
 import { digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Grant } from '../../shared/grant.ts';
-import type { ReportAnswer, SignedReport } from '../../shared/protocol.ts';
+import {
+  MAX_REPORT_BYTES,
+  MAX_REPORTS_BYTES,
+  type ReportAnswer,
+  reportBytes,
+  type SignedReport,
+} from '../../shared/protocol.ts';
 
 /** Of reports that wait here: more are refused, and their edges send newer ones later. */
 const MOST_WAITING = 4000;
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
-/** Of those that travel in one request beside this edge's own: a request has 1000 reports and 16 MiB at most. */
+/** Of those that travel in one request beside this edge's own. */
 const MOST_TOGETHER = 500;
-const MOST_TOGETHER_BYTES = 8 * 1024 * 1024;
+const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 
 /** The reports of one child's request: answered when all of them are, refused when one of them cannot be. */
 interface Group {
@@ -48,7 +54,7 @@ export class RelayQueue {
   /** Resolves with what was granted to these; rejects with `unavailable`. */
   add(reports: readonly SignedReport[]): Promise<ReportAnswer> {
     if (this.#isClosed) return Promise.reject(ending());
-    const sized = reports.map((report) => ({ report, bytes: Buffer.byteLength(JSON.stringify(report)) }));
+    const sized = reports.map((report) => ({ report, bytes: reportBytes(report) }));
     const bytes = sized.reduce((sum, one) => sum + one.bytes, this.#bytes);
     if (this.#waiting.length + reports.length > MOST_WAITING || bytes > MOST_WAITING_BYTES)
       return Promise.reject(new SkerryError('unavailable', 'too many reports wait to be passed on'));

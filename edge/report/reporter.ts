@@ -4,13 +4,14 @@ import { digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Grant, verifyGrant } from '../../shared/grant.ts';
 import type { PublicKey } from '../../shared/keys.ts';
-import { type EdgeReport, type ReportAnswer, type SignedReport, signReport } from '../../shared/protocol.ts';
+import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { Caller, Upstream } from '../follow/upstream.ts';
 import type { Upstreams } from '../follow/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { type Faults, isLie } from './faults.ts';
+import { fittingReport } from './fitting-report.ts';
 import { RelayQueue } from './relay-queue.ts';
 
 /** Three fit into a lease. */
@@ -102,12 +103,14 @@ export class Reporter {
     const { upstreams, caller, catalog, clock, now, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
-      const receipts = await catalog.unsentReceipts(RECEIPTS_PER_REPORT);
-      const purges = await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT);
+      const unsent = {
+        receipts: await catalog.unsentReceipts(RECEIPTS_PER_REPORT),
+        purges: await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT),
+      };
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
-      const report = { ...(await state()), time: this.#lastTime, receipts, purges };
-      const own = signReport(caller.log, caller.name, report, caller.key);
+      const report = { ...(await state()), time: this.#lastTime };
+      const { own, taken } = fittingReport(caller, report, unsent);
       const sent = clock.monotonic();
       const answer = await upstream.report(
         caller,
@@ -117,10 +120,12 @@ export class Reporter {
       const { serves } = this.#granted(answer, own, { upstream, sent });
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
-      await catalog.markSent(receipts);
-      await catalog.dropPurges(purges);
-      if (Math.max(receipts.length, purges.length) === RECEIPTS_PER_REPORT || !this.#relays.isEmpty)
-        this.#isDue = true;
+      await catalog.markSent(taken.receipts);
+      await catalog.dropPurges(taken.purges);
+      const mayBeMore = [unsent.receipts, unsent.purges].some(({ length }) => length === RECEIPTS_PER_REPORT);
+      const isLeftOut =
+        taken.receipts.length < unsent.receipts.length || taken.purges.length < unsent.purges.length;
+      if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
       relayed.refused();
       throw error;

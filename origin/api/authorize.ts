@@ -21,13 +21,8 @@ export function permits(scope: Scope, need: Need): boolean {
   return (need.kind === 'publish' || need.kind === 'read-site') && scope === `publish:${need.site}`;
 }
 
-/** Throws `unauthenticated` or `forbidden`. */
-export async function authorize(
-  request: FastifyRequest,
-  need: Need,
-  catalog: Catalog,
-  clock: Clock,
-): Promise<void> {
+/** What the caller's token is good for; throws `unauthenticated`. */
+export async function authenticate(request: FastifyRequest, catalog: Catalog, clock: Clock): Promise<Scope> {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
   const token = parseApiToken(bearer);
@@ -35,12 +30,26 @@ export async function authorize(
   if (scope === undefined) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
-  if (!permits(parseScope(scope), need)) {
-    throw new SkerryError(
-      'forbidden',
-      `the token's scope ${scope} does not cover this; it needs ${wanted(need)}`,
-    );
-  }
+  return parseScope(scope);
+}
+
+/** Throws `forbidden`. */
+export function requirePermission(scope: Scope, need: Need): void {
+  if (permits(scope, need)) return;
+  throw new SkerryError(
+    'forbidden',
+    `the token's scope ${scope} does not cover this; it needs ${wanted(need)}`,
+  );
+}
+
+/** Throws `unauthenticated` or `forbidden`. */
+export async function authorize(
+  request: FastifyRequest,
+  need: Need,
+  catalog: Catalog,
+  clock: Clock,
+): Promise<void> {
+  requirePermission(await authenticate(request, catalog, clock), need);
 }
 
 function wanted(need: Need): string {

@@ -12,11 +12,11 @@ import { toDigest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy, missingObjects } from '../ingest/deploys.ts';
-import { objectsOfBundle, uploadedSchema } from '../ingest/object-bundle.ts';
+import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../ingest/object-bundle.ts';
 import { unpacked } from '../ingest/unpack.ts';
-import { authorize } from './authorize.ts';
+import { authenticate, requirePermission } from './authorize.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
-import { takesRawBodies } from './raw-bodies.ts';
+import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 
 /** The body is a stream: there is nothing that a schema could check. */
 const bundleBody = Type.Unsafe<Readable>({
@@ -24,28 +24,32 @@ const bundleBody = Type.Unsafe<Readable>({
     'Per object its size (u32, big-endian) and its bytes; at most 64 KiB each, 100,000 objects and 256 MiB together. `Content-Encoding: zstd` is understood.',
 });
 
+/** Some ten million files. */
+const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
+
 export function deployRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, intake } = context;
 
   app.post(
     '/v1/deploys/:id/commit',
     {
+      onRequest: async (request) => {
+        const scope = await authenticate(request, catalog, clock);
+        const { id } = request.params as { id: string };
+        const deploy = await catalog.deploy(id).catch((error: unknown) => {
+          // Without a deploy there is no site to judge by: only who may see anything learns that it is absent.
+          requirePermission(scope, { kind: 'read' });
+          throw error;
+        });
+        requirePermission(scope, { kind: 'publish', site: deploy.siteName });
+      },
       schema: {
         params: Type.Object({ id: Type.String() }),
         body: Type.Union([commitRequestSchema, Type.Null()]),
         response: { 200: commitSchema },
       },
     },
-    async (request) => {
-      const { id } = request.params;
-      const deploy = await catalog.deploy(id).catch(async (error: unknown) => {
-        // Without a deploy there is no site to judge by: only who may see anything learns that it is absent.
-        await authorize(request, { kind: 'read' }, catalog, clock);
-        throw error;
-      });
-      await authorize(request, { kind: 'publish', site: deploy.siteName }, catalog, clock);
-      return committer.commitDeploy(id, { ...request.body });
-    },
+    ({ params, body }) => committer.commitDeploy(params.id, { ...body }),
   );
 
   app.register(async (scope) => {
@@ -53,7 +57,11 @@ export function deployRoutes(app: Api, context: ApiContext): void {
 
     raw.post(
       '/v1/sites/:site/deploys',
-      { onRequest: needsPublish(context), schema: { params: siteParams, response: { 200: deploySchema } } },
+      {
+        bodyLimit: DEPLOY_BYTES,
+        onRequest: needsPublish(context),
+        schema: { params: siteParams, response: { 200: deploySchema } },
+      },
       async (request, reply) => {
         const site = await catalog.site(request.params.site);
         const body = request.body as Readable;
@@ -68,6 +76,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
     raw.put(
       '/v1/sites/:site/objects/:digest',
       {
+        bodyLimit: OBJECT_BYTES,
         onRequest: needsPublish(context),
         schema: { params: Type.Object({ ...siteParams.properties, digest: digestSchema }) },
       },
@@ -81,6 +90,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
     raw.post(
       '/v1/sites/:site/objects',
       {
+        bodyLimit: MAX_UPLOAD_BYTES,
         onRequest: needsPublish(context),
         schema: {
           description:

@@ -8,7 +8,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
 import type { SiteRow } from '../log/catalog.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
-import { takesRawBodies } from './raw-bodies.ts';
+import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 
 const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
 
@@ -19,6 +19,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
   app.put(
     '/v1/sites/:site/files/*',
     {
+      bodyLimit: OBJECT_BYTES,
       onRequest: needsPublish(context),
       schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
     },

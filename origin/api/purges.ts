@@ -11,12 +11,16 @@ const purgeParams = Type.Object({
   seq: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
 });
 
+/** What goes into one record, and what another spelling of its JSON adds. */
+const PURGE_BYTES = 128 * 1024;
+
 export function purgeRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, fleet, allowance } = context;
 
   app.post(
     '/v1/sites/:site/purge',
     {
+      bodyLimit: PURGE_BYTES,
       onRequest: needsPublish(context),
       schema: { params: siteParams, body: purgeRequestSchema, response: { 200: purgeSchema } },
     },

@@ -1,9 +1,9 @@
 import swagger from '@fastify/swagger';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify';
+import type { FastifyError } from 'fastify';
 import type { Logger } from 'pino';
 import { SkerryError } from '../../shared/errors.ts';
-import { answerProblem, answerWithProblems } from '../../shared/feed/answer-problems.ts';
+import { answerProblem } from '../../shared/feed/answer-problems.ts';
+import { httpServer } from '../../shared/http-server.ts';
 import type { Api, ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
@@ -21,17 +21,12 @@ const MAX_URL_PART = 8 * 1024;
 
 /** The origin's HTTP server without its routes' context; the feed is registered beside it. */
 export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
-  const app: Api = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+  const app: Api = httpServer(log, {
     routerOptions: { maxParamLength: MAX_URL_PART },
     forceCloseConnections: 'idle',
-    requestTimeout: 0,
-    bodyLimit: 1024 * 1024,
     frameworkErrors: (error, request, reply) => answerProblem(reply, refusedUrl(error, request.url), log),
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-  }).withTypeProvider<TypeBoxTypeProvider>();
-
-  answerWithProblems(app, log);
+    clock: context.clock,
+  });
 
   await app.register(swagger, {
     openapi: {

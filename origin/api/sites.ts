@@ -19,6 +19,8 @@ const domainName =
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
+/** 100 domains, and 300 patterns of a kilobyte. */
+const SETTINGS_BYTES = 384 * 1024;
 
 export function siteRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, fleet, allowance } = context;
@@ -42,6 +44,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
   app.put(
     '/v1/sites/:site',
     {
+      bodyLimit: SETTINGS_BYTES,
       onRequest: needsPublish(context),
       schema: {
         params: siteParams,

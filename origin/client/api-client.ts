@@ -39,6 +39,7 @@ import {
   type TokenRequest,
   tokenSchema,
 } from '../../shared/api.ts';
+import { ANSWER_BOUNDS } from '../../shared/bounded-json.ts';
 import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
@@ -216,7 +217,7 @@ export class ApiClient {
   }
 
   async #read<T>(method: Method, path: string, answer: Schema<T>, request?: Request): Promise<T> {
-    return answer.parseText(await this.#text(method, path, request), 'upstream-protocol');
+    return answer.parseText(await this.#text(method, path, request), 'upstream-protocol', ANSWER_BOUNDS);
   }
 
   async #text(method: Method, path: string, request: Request = {}): Promise<string> {

@@ -5,16 +5,22 @@ import {
   deployHeaderSchema,
   deployLineSchema,
 } from '../../shared/api.ts';
-import { type ContentPath, pathFault } from '../../shared/content-path.ts';
+import { type ContentPath, MAX_PATH_BYTES, pathFault } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { JsonStructure } from '../../shared/json-structure.ts';
 import { lines } from '../../shared/lines.ts';
 import { schema } from '../../shared/schema.ts';
 import type { DeployFile } from '../log/catalog.ts';
+import { DeployShape } from './deploy-shape.ts';
 
 export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };
 
 const MAX_LINE = 16 * 1024;
+/** Depth and members are the shape's affair. The longest token is a path of 1024 bytes, each of them escaped. */
+const JSON_TOKENS = { depth: 3, values: Number.MAX_SAFE_INTEGER, token: 6 * MAX_PATH_BYTES };
+/** Of the kinds of token, in the parser's order. */
+const SIGNS = '{}[]:,tfn"0';
 const header = schema(deployHeaderSchema);
 const file = schema(deployFileSchema);
 const line = schema(deployLineSchema);
@@ -58,37 +64,35 @@ function atLine<T>(number: number, read: () => T): T {
  * of two equal keys silently, where a path named twice must be refused.
  */
 export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
+  // What is named here is let go of when it has been handed over; naming what holds it would keep all of it.
   const parser = new JSONParser({
-    paths: ['$.files.*', '$.delete.*', '$.*', '$'],
+    paths: ['$.files.*', '$.delete.*', '$.base', '$.expect'],
     keepStack: false,
   });
+  const structure = new JsonStructure(JSON_TOKENS);
+  const shape = new DeployShape();
+  const given = new Map<string, unknown>();
   let items: DeployItem[] = [];
-  const members: Record<string, unknown> = {};
+  parser.onToken = ({ token, value }) => shape.take({ sign: SIGNS.charAt(token), value });
   parser.onValue = ({ value, key, stack }) => {
     const parent = stack.at(-1)?.key;
-    if (stack.length === 0) requireObject(value, 'the deploy');
-    else if (stack.length === 1) members[String(key)] = value;
+    if (stack.length === 1) given.set(String(key), value);
     else if (parent === 'files') items.push({ file: jsonFile(String(key), value) });
-    else if (parent === 'delete') items.push({ file: jsonDeletion(value) });
+    else items.push({ file: jsonDeletion(value) });
   };
   for await (const piece of body) {
+    const fault = structure.fault(
+      Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'),
+    );
+    if (fault !== undefined) throw new SkerryError('bad-request', `the deploy ${fault}`);
     feed(parser, piece);
     yield* items;
     items = [];
   }
   if (!parser.isEnded) throw new SkerryError('bad-request', 'the JSON body is cut off, or not an object');
-  const { files, delete: deletions, ...rest } = members;
-  if (files !== undefined) requireObject(files, 'files');
-  if (deletions !== undefined && !Array.isArray(deletions))
-    throw new SkerryError('bad-request', 'delete must be a list of paths');
-  if (files === undefined && deletions === undefined)
+  if (!shape.members.has('files') && !shape.members.has('delete'))
     throw new SkerryError('bad-request', 'a deploy names its files, or with a base what it deletes');
-  yield { header: header.parse(rest) };
-}
-
-function requireObject(value: unknown, what: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new SkerryError('bad-request', `${what} must be an object`);
+  yield { header: header.parse(Object.fromEntries(given)) };
 }
 
 function feed(parser: JSONParser, piece: Uint8Array): void {

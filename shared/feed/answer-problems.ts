@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type ErrorCode, SkerryError, toSkerryError } from '../errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../problem.ts';
@@ -7,9 +7,11 @@ import type { FeedServer } from './feed-server.ts';
 /** Lets a server answer errors as RFC 9457 problems with the codes of the table. */
 export function answerWithProblems(app: FeedServer, log: Logger): void {
   app.setErrorHandler((error, _request, reply) => answerProblem(reply, known(error), log));
-  app.setNotFoundHandler((request, reply) =>
-    answerProblem(reply, new SkerryError('not-found', `there is no ${request.method} ${request.url}`), log),
-  );
+  app.setNotFoundHandler((request, reply) => answerProblem(reply, notFound(request), log));
+}
+
+export function notFound({ method, url }: FastifyRequest): SkerryError {
+  return new SkerryError('not-found', `there is no ${method} ${url}`);
 }
 
 /** Fastify's own refusals, of schemas and of bodies, in the words of the table. */

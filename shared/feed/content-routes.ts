@@ -18,7 +18,10 @@ const LEAVES_PER_READ = 64;
 /** How long a request waits for a revision that is on its way to this parent. */
 const COMING_MS = 10_000;
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
-const MEGABYTE = 1024 * 1024;
+/** 4096 numbers of five digits. */
+const ENTRIES_BYTES = 32 * 1024;
+/** Twice 4096 short names in base64url. */
+const BUNDLE_BYTES = 96 * 1024;
 
 const revisionParams = Type.Object({
   site: Type.String({ pattern: NUMBER }),
@@ -83,7 +86,11 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/entries',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: entriesRequestSchema } },
+    {
+      bodyLimit: ENTRIES_BYTES,
+      onRequest: membersOnly,
+      schema: { hide: true, params: revisionParams, body: entriesRequestSchema },
+    },
     async (request, reply) => {
       const { site, revision } = await heldRevision(request.params);
       const text = entriesText(source, site, revision, request.body.leaves);
@@ -93,7 +100,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/bundle',
-    { bodyLimit: MEGABYTE, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
+    { bodyLimit: BUNDLE_BYTES, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
     async (request, reply) => {
       const encoded = await encodedBundle(
         source,

@@ -7,6 +7,7 @@ import { encodeFrame, FRAME_TYPE } from '../frame.ts';
 import {
   joinAnswerSchema,
   joinRequestSchema,
+  MAX_REPORTS_BYTES,
   nameSchema,
   reportAnswerSchema,
   reportRequestSchema,
@@ -20,7 +21,6 @@ import { knownTokens } from './known-tokens.ts';
 import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
-const MEGABYTE = 1024 * 1024;
 const RECORDS_PER_PAGE = 1000;
 
 const wantsSchema = schema(
@@ -93,7 +93,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
   app.post(
     '/feed/v1/report',
     {
-      bodyLimit: 16 * MEGABYTE,
+      bodyLimit: MAX_REPORTS_BYTES,
       schema: { hide: true, body: reportRequestSchema, response: { 200: reportAnswerSchema } },
     },
     async (request) => source.members.report(await member(request), request.body.reports),

@@ -1,13 +1,10 @@
 import type { Socket } from 'node:net';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify from 'fastify';
 import { pino } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { answerWithProblems } from '../../shared/feed/answer-problems.ts';
 import { feedRoutes } from '../../shared/feed/feed-routes.ts';
-import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { httpServer } from '../../shared/http-server.ts';
 import { INNER_LOG } from './inner-origin.ts';
 
 /** A feed's server whose source comes and goes, over a network that fails when told so. */
@@ -38,11 +35,7 @@ export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
   let breaks = { bytes: 0, left: 0, times: 0 };
   const sockets = new Set<Socket>();
   const stopping = new AbortController();
-  const app = Fastify({
-    loggerInstance: pino({ level: 'silent' }) as never,
-    forceCloseConnections: true,
-  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as FeedServer;
-  answerWithProblems(app, pino({ level: 'silent' }));
+  const app = httpServer(pino({ level: 'silent' }), { forceCloseConnections: true });
   const present = (): FeedSource => {
     if (source === undefined) throw new SkerryError('unavailable', 'nobody is here');
     return source;

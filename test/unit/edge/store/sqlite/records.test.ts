@@ -286,7 +286,8 @@ t.test('records are pruned up to a checkpoint with enough of them after it', asy
 
 const purge = (changes: object = {}) => ({ all: false, paths: [], globs: [], tags: [], ...changes });
 const EVERYTHING = purge({ all: true });
-const long = (text: string) => purge({ paths: Array.from({ length: 60 }, (_, i) => `${text}${i}`.padEnd(1000, 'x')) });
+const long = (text: string) =>
+  purge({ paths: Array.from({ length: 60 }, (_, i) => `${text}${i}`.padEnd(1000, 'x')) });
 
 t.test('purges are pending until they are carried out, and end what former revisions answer', async (t) => {
   const world = known();
@@ -345,7 +346,16 @@ for (const [title, target] of [
     t.equal(pending.length, count, 'each is answered for');
     t.ok(pending.every((one) => one.target.all));
     world.catalog.purgesDone(
-      pending.map(({ seq }) => ({ log: 'l', epoch: 1, edge: 'e', site: 1, seq, matched: 1, since: 1, sig: 's' })),
+      pending.map(({ seq }) => ({
+        log: 'l',
+        epoch: 1,
+        edge: 'e',
+        site: 1,
+        seq,
+        matched: 1,
+        since: 1,
+        sig: 's',
+      })),
     );
     const seq = world.take('purge', purge({ paths: ['later'] }), { revision: 6 });
     t.strictSame(world.catalog.pendingPurges(1, 2), [{ seq, target: purge({ paths: ['later'] }) }]);

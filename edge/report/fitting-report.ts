@@ -1,0 +1,50 @@
+import {
+  type EdgeReport,
+  MAX_ERROR,
+  MAX_REPORT_BYTES,
+  MAX_REPORTED_SITES,
+  reportBytes,
+  type SignedReport,
+  type SiteReport,
+  signReport,
+} from '../../shared/protocol.ts';
+import type { PurgeReceipt } from '../../shared/purge.ts';
+import type { Receipt } from '../../shared/receipt.ts';
+import type { Caller } from '../follow/upstream.ts';
+import type { SiteStanding } from './standing.ts';
+
+/** What all reasons together may take of a report. */
+const ERRORS = 50_000;
+
+export interface Unsent {
+  readonly receipts: readonly Receipt[];
+  readonly purges: readonly PurgeReceipt[];
+}
+
+/** The signed report with as many of the receipts as fit; what was left out goes with the next one. */
+export function fittingReport(
+  { name, log, key }: Caller,
+  report: Omit<EdgeReport, 'receipts' | 'purges'>,
+  unsent: Unsent,
+): { readonly own: SignedReport; readonly taken: Unsent } {
+  for (let most = Math.max(unsent.receipts.length, unsent.purges.length); ; most = most >> 1) {
+    const taken = { receipts: unsent.receipts.slice(0, most), purges: unsent.purges.slice(0, most) };
+    const own = signReport(log, name, { ...report, ...taken }, key);
+    if (most === 0 || reportBytes(own) <= MAX_REPORT_BYTES) return { own, taken };
+  }
+}
+
+/** Sites as a report has them. Of too many, those that are not yet where they should be are named. */
+export function reportedSites(sites: readonly SiteStanding[]): SiteReport[] {
+  const errorLength = Math.min(MAX_ERROR, Math.floor(ERRORS / Math.min(sites.length, MAX_REPORTED_SITES)));
+  const isMoving = ({ revision, target, prepared, error }: SiteStanding) =>
+    revision !== target || prepared !== 0 || error !== null;
+  const named =
+    sites.length <= MAX_REPORTED_SITES
+      ? sites
+      : [...sites.filter(isMoving), ...sites.filter((site) => !isMoving(site))].slice(0, MAX_REPORTED_SITES);
+  return named.map(({ id, name: _name, error, ...site }) => ({
+    ...{ site: id, ...site },
+    error: error === null ? null : error.slice(0, errorLength),
+  }));
+}

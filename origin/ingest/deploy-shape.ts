@@ -1,0 +1,60 @@
+import { SkerryError } from '../../shared/errors.ts';
+
+/** A token of JSON: its sign, or `"` for a string, and any other for a number or a word. */
+export interface JsonToken {
+  readonly sign: string;
+  readonly value: unknown;
+}
+
+const MEMBERS: readonly unknown[] = ['base', 'expect', 'files', 'delete'];
+const FILE_MEMBERS: readonly unknown[] = ['digest', 'size'];
+
+/**
+ * Follows a deploy's JSON token by token, ahead of the parser, and refuses what has no place in it before it is held.
+ * Whether the tokens make valid JSON is for the parser to say.
+ */
+export class DeployShape {
+  /** 1 in the deploy, 2 in its files or deletions, 3 in a file. */
+  #depth = 0;
+  /** Of the deploy, that was named last. */
+  #member: unknown;
+  #before = '';
+  /** Members that were there, whatever was in them. */
+  readonly members = new Set<unknown>();
+
+  /** Throws `bad-request`. */
+  take({ sign, value }: JsonToken): void {
+    const isKey = sign === '"' && (this.#before === '{' || this.#before === ',');
+    const isValue = this.#before === ':' || this.#depth === 0;
+    if (this.#depth === 0) require(sign === '{', 'the deploy must be an object');
+    else if (this.#depth === 1) this.#takeInDeploy(sign, isKey ? value : undefined, isValue);
+    else if (this.#depth === 2 && this.#member === 'files')
+      require(!isValue || sign === '{', 'a file must be an object');
+    else if (this.#depth === 2) require('",]'.includes(sign), 'delete must list paths');
+    else if (isKey) require(FILE_MEMBERS.includes(value), 'a file has a digest and a size alone');
+    else require(!isContainer(sign), 'a digest is text, and a size is a number');
+    if (isContainer(sign)) this.#depth++;
+    else if (sign === '}' || sign === ']') this.#depth--;
+    this.#before = sign;
+  }
+
+  #takeInDeploy(sign: string, key: unknown, isValue: boolean): void {
+    if (key !== undefined) {
+      require(MEMBERS.includes(key), `a deploy has no ${JSON.stringify(String(key).slice(0, 100))}`);
+      this.#member = key;
+      this.members.add(key);
+    }
+    if (!isValue) return;
+    if (this.#member === 'files') require(sign === '{', 'files must be an object');
+    else if (this.#member === 'delete') require(sign === '[', 'delete must be a list of paths');
+    else require(!isContainer(sign), `${String(this.#member)} must be a number`);
+  }
+}
+
+function isContainer(sign: string): boolean {
+  return sign === '{' || sign === '[';
+}
+
+function require(isSo: boolean, message: string): void {
+  if (!isSo) throw new SkerryError('bad-request', message);
+}

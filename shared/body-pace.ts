@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+import type { Clock } from './clock.ts';
+import { SkerryError } from './errors.ts';
+
+/** How long the next bytes may take, in milliseconds, when `came` bytes have come in `ms`. */
+export type Pace = (came: number, ms: number) => number;
+
+const TOTAL_MS = 30_000;
+const GRACE_MS = 5000;
+const LEAST_BYTES_PER_MS = 1;
+const SILENT_MS = 60_000;
+
+/** Of a body that is held until it is whole: at least 1 kB a second, and 30 seconds in all. */
+export const promptly: Pace = (came, ms) => Math.min(TOTAL_MS, GRACE_MS + came / LEAST_BYTES_PER_MS) - ms;
+
+/** Of an upload that is taken in as it comes: slow lines are no fault, silence for a minute is. */
+export const steadily: Pace = () => SILENT_MS;
+
+export interface BodyBounds {
+  readonly bytes: number;
+  readonly pace: Pace;
+}
+
+/**
+ * A request's body, which fails with `too-large` beyond its bytes, and with `too-slow` where its pace is not kept.
+ * Only the sender is timed: while nobody reads there is nothing to wait for. The source is left as it is, for the
+ * connection has to carry the answer.
+ */
+export function boundedBody(source: Readable, { bytes, pace }: BodyBounds, clock: Clock): Readable {
+  async function* pieces(): AsyncGenerator<Buffer> {
+    const incoming = source.iterator({ destroyOnReturn: false });
+    const began = clock.monotonic();
+    let came = 0;
+    while (true) {
+      const next = await within(incoming.next(), pace(came, clock.monotonic() - began), clock);
+      if (next.done) return;
+      const piece = next.value as Buffer;
+      came += piece.length;
+      if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
+      yield piece;
+    }
+  }
+  return Readable.from(pieces(), { objectMode: false });
+}
+
+async function within<T>(coming: Promise<T>, ms: number, clock: Clock): Promise<T> {
+  const came = new AbortController();
+  const late = clock.sleep(Math.max(0, ms), came.signal).then(() => {
+    throw new SkerryError('too-slow', 'the body came too slowly, or not at all');
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    came.abort();
+    // Whichever of them lost fails with nobody to see it.
+    late.catch(() => {});
+    coming.catch(() => {});
+  }
+}

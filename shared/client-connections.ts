@@ -1,0 +1,44 @@
+/** How many connections a server takes. */
+export interface ConnectionLimits {
+  readonly perClient: number;
+  readonly all: number;
+}
+
+/** Counts the connections of a server by client: an IPv4 address, or the /64 that an IPv6 address is in. */
+export class ClientConnections {
+  readonly #most: ConnectionLimits;
+  readonly #open = new Map<string, number>();
+  #all = 0;
+
+  constructor(most: ConnectionLimits) {
+    this.#most = most;
+  }
+
+  /** False when the client, or all of them, have too many. Each that is admitted has to be released once. */
+  admit(address: string | undefined): boolean {
+    const client = clientOf(address);
+    const open = this.#open.get(client) ?? 0;
+    if (open >= this.#most.perClient || this.#all >= this.#most.all) return false;
+    this.#open.set(client, open + 1);
+    this.#all++;
+    return true;
+  }
+
+  release(address: string | undefined): void {
+    const client = clientOf(address);
+    const open = (this.#open.get(client) ?? 1) - 1;
+    if (open === 0) this.#open.delete(client);
+    else this.#open.set(client, open);
+    this.#all--;
+  }
+}
+
+export function clientOf(address = ''): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(':')) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')].slice(0, 4).join(':');
+}

@@ -1,0 +1,91 @@
+/** What JSON may be made of: how deep, of how many values, and how long one string or number. */
+export interface StructureBounds {
+  readonly depth: number;
+  /** Lists and objects, and what is in them. */
+  readonly values: number;
+  /** Characters of a string, a key or a number, as they are written; of a piece in latin1, bytes. */
+  readonly token: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const LIST = 0x5b;
+const LIST_END = 0x5d;
+const OBJECT = 0x7b;
+const OBJECT_END = 0x7d;
+const SPACE = 0x20;
+
+/**
+ * Judges JSON by its brackets, commas and quotes alone, in one pass and ahead of the parser: nesting costs a parser
+ * far more than the bytes that ask for it. Text that is no JSON at all is left to the parser to refuse.
+ */
+export class JsonStructure {
+  readonly #bounds: StructureBounds;
+  #depth = 0;
+  #values = 0;
+  /** Of the string or the number that is not at its end. */
+  #token = 0;
+  #isInString = false;
+  /** The last piece ended with a backslash: what comes first now is no closing quote. */
+  #isEscaped = false;
+
+  constructor(bounds: StructureBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** Looks at the next piece, which may be cut anywhere. What is wrong, as the end of a sentence. */
+  fault(piece: string): string | undefined {
+    const most = this.#bounds;
+    let at = 0;
+    while (at < piece.length) {
+      at = this.#isInString ? this.#passString(piece, at) : this.#passOpen(piece, at);
+      if (this.#token > most.token) return `has a string or a number of more than ${most.token} characters`;
+      if (this.#depth > most.depth) return `is nested deeper than ${most.depth} levels`;
+      if (this.#values > most.values) return `has more than ${most.values} values`;
+    }
+    return undefined;
+  }
+
+  /** To behind its closing quote, which most often is far away: hence this loop of its own. */
+  #passString(piece: string, from: number): number {
+    let at = this.#isEscaped ? from + 1 : from;
+    for (; at < piece.length; at++) {
+      const code = piece.charCodeAt(at);
+      if (code === QUOTE) break;
+      if (code === BACKSLASH) at++;
+    }
+    this.#isEscaped = at > piece.length;
+    this.#isInString = at >= piece.length;
+    this.#token += Math.min(at, piece.length) - from;
+    return at + 1;
+  }
+
+  /** To behind the next opening quote, or to where a bound is passed. */
+  #passOpen(piece: string, from: number): number {
+    const most = this.#bounds;
+    let [depth, values, token] = [this.#depth, this.#values, from === 0 ? this.#token : 0];
+    let at = from;
+    for (; at < piece.length && token <= most.token && depth <= most.depth && values <= most.values; at++) {
+      const code = piece.charCodeAt(at);
+      if (code === QUOTE) {
+        this.#isInString = true;
+        token = 0;
+        break;
+      }
+      if (code === COMMA || code === LIST || code === OBJECT) values++;
+      if (code === LIST || code === OBJECT) depth++;
+      else if (code === LIST_END || code === OBJECT_END) depth--;
+      else if (code !== COMMA && code !== COLON && code > SPACE) {
+        token++;
+        continue;
+      }
+      token = 0;
+    }
+    this.#depth = depth;
+    this.#values = values;
+    this.#token = token;
+    return at + 1;
+  }
+}
