@@ -4,7 +4,6 @@ import type { Clock } from '../shared/clock.ts';
 import type { Encodings } from '../shared/delta/encodings.ts';
 import type { Digest } from '../shared/digest.ts';
 import { SkerryError } from '../shared/errors.ts';
-import { encodingKey } from '../shared/feed/encoded.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { Gate } from '../shared/gate.ts';
 import type { Head } from '../shared/head.ts';
@@ -356,7 +355,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
 
   function sourceOf(upstream: Upstream): ObjectSource {
     const keepEncoded: ObjectSource['keepEncoded'] =
-      encodings && ((names, dictionary, encoded) => encodings.keep(encodingKey(names, dictionary), encoded));
+      encodings && ((key, encoded) => encodings.keep(key, encoded));
     return { upstream, caller, keepEncoded };
   }
 
