@@ -13,6 +13,7 @@ import type { EdgeLimits } from '../shared/protocol.ts';
 import { signPurgeReceipt } from '../shared/purge.ts';
 import { signReceipt } from '../shared/receipt.ts';
 import type { Payload } from '../shared/record-kinds.ts';
+import type { ReportChecks } from '../shared/reports/report-checks.ts';
 import type { ObjectStore } from '../shared/store/object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
@@ -58,6 +59,8 @@ export interface ReplicaParts {
   readonly readers: Readers;
   /** For an edge that is a parent. */
   readonly encodings: Encodings | undefined;
+  /** Of what children report; undefined for an edge that is no parent. */
+  readonly reportChecks?: ReportChecks | undefined;
   /** For an edge with lazy storage. */
   readonly lazy: LazyOptions | undefined;
   readonly clock: Clock;
@@ -158,7 +161,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       readers.lease(lease.until);
     },
   });
-  const children = new Children(chain.log, reporter);
+  const children = new Children(parts.reportChecks, reporter);
   children.setMembers(members);
 
   const loops = new SiteLoops(

@@ -4,7 +4,9 @@ import { digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Grant, verifyGrant } from '../../shared/grant.ts';
 import type { PublicKey } from '../../shared/keys.ts';
+import { MemberBudgets } from '../../shared/member-budgets.ts';
 import { type EdgeReport, type ReportAnswer, type SignedReport, signReport } from '../../shared/protocol.ts';
+import { MOST_RECEIPTS, OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { machineTime } from '../activate/lease.ts';
@@ -17,7 +19,6 @@ import { RelayQueue } from './relay-queue.ts';
 /** Three fit into a lease. */
 const HEARTBEAT_MS = 2000;
 const BACKOFF = { first: 200, most: 5000 };
-const RECEIPTS_PER_REPORT = 1000;
 /** Later answers come too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
 /** An upstream through which no report has reached the origin for this long is left for another. */
@@ -51,9 +52,12 @@ export class Reporter {
   readonly #relays = new RelayQueue();
   #lastTime = 0;
   #owing: Owing | undefined;
+  /** What is checked for this edge is kept to here: a report that is too much for the origin would bring no lease. */
+  readonly #signatures: MemberBudgets;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
+    this.#signatures = new MemberBudgets(OWN_SIGNATURES, parts.clock);
   }
 
   /** Something that the origin should know has changed. */
@@ -99,8 +103,11 @@ export class Reporter {
     const { upstreams, caller, catalog, clock, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
-      const receipts = await catalog.unsentReceipts(RECEIPTS_PER_REPORT);
-      const purges = await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT);
+      const most = this.#mostReceipts();
+      const receipts = most === 0 ? [] : await catalog.unsentReceipts(most);
+      const left = most - receipts.length;
+      const purges = left === 0 ? [] : await catalog.unsentPurgeReceipts(left);
+      this.#signatures.spend(caller.name, 1 + receipts.length + purges.length);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(clock.now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime, receipts, purges };
@@ -116,12 +123,16 @@ export class Reporter {
       relayed.answered(answer);
       await catalog.markSent(receipts);
       await catalog.markPurgesSent(purges);
-      if (Math.max(receipts.length, purges.length) === RECEIPTS_PER_REPORT || !this.#relays.isEmpty)
-        this.#isDue = true;
+      if ((most > 0 && receipts.length + purges.length === most) || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
       relayed.refused();
       throw error;
     }
+  }
+
+  #mostReceipts(): number {
+    const left = Math.floor(this.#signatures.left(this.#parts.caller.name));
+    return Math.max(0, Math.min(MOST_RECEIPTS, left));
   }
 
   /** What the origin signed about this very report: who stands in between can grant nothing, nor swallow it. */
