@@ -15,6 +15,7 @@ import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import { moduleUrl } from '../shared/module-url.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
+import { ReportChecks, startReportCheck } from '../shared/reports/report-checks.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { startThreads } from '../shared/thread.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './activate/messages.ts';
@@ -146,6 +147,9 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   yieldToReaders();
   const encodings = feedPort === undefined ? undefined : Encodings.start(ENCODINGS);
   if (encodings !== undefined) opened.defer(() => encodings.close());
+  const chain = await catalog.chain();
+  const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheck(chain.log);
+  if (reports !== undefined) opened.defer(() => reports.close());
   const replica = await startReplica({
     identity,
     key,
@@ -155,6 +159,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     limits,
     readers: tellingVariants(switchboard, variants),
     encodings,
+    reportChecks: reports && new ReportChecks(reports.remote, 'report', clock),
     lazy,
     clock,
     time,

@@ -4,7 +4,6 @@ import type { Clock } from '../shared/clock.ts';
 import type { Encodings } from '../shared/delta/encodings.ts';
 import type { Digest } from '../shared/digest.ts';
 import { SkerryError } from '../shared/errors.ts';
-import { encodingKey } from '../shared/feed/encoded.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { Gate } from '../shared/gate.ts';
 import type { Head } from '../shared/head.ts';
@@ -14,6 +13,7 @@ import type { EdgeLimits } from '../shared/protocol.ts';
 import { signPurgeReceipt } from '../shared/purge.ts';
 import { signReceipt } from '../shared/receipt.ts';
 import type { Payload } from '../shared/record-kinds.ts';
+import type { ReportChecks } from '../shared/reports/report-checks.ts';
 import type { ObjectStore } from '../shared/store/object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
@@ -63,6 +63,8 @@ export interface ReplicaParts {
   readonly readers: Readers;
   /** For an edge that is a parent. */
   readonly encodings: Encodings | undefined;
+  /** Of what children report; undefined for an edge that is no parent. */
+  readonly reportChecks?: ReportChecks | undefined;
   /** For an edge with lazy storage. */
   readonly lazy: LazyOptions | undefined;
   readonly clock: Clock;
@@ -171,7 +173,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       readers.lease(lease.until);
     },
   });
-  const children = new Children(chain.log, reporter);
+  const children = new Children(parts.reportChecks, reporter);
   children.setMembers(members);
 
   const loops = new SiteLoops(
@@ -393,7 +395,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
 
   function sourceOf(upstream: Upstream): ObjectSource {
     const keepEncoded: ObjectSource['keepEncoded'] =
-      encodings && ((names, dictionary, encoded) => encodings.keep(encodingKey(names, dictionary), encoded));
+      encodings && ((key, encoded) => encodings.keep(key, encoded));
     return { upstream, caller, keepEncoded };
   }
 }

@@ -80,6 +80,7 @@ const table = {
   'root-mismatch': [502, 'The state after a diff differs from what the origin signed; it is fetched anew.'],
   'corrupt-object': [502, 'What arrived does not match its digest; it was thrown away.'],
   'upstream-protocol': [502, 'The upstream answered outside the protocol; check its version and the URL.'],
+  'too-many-requests': [429, 'Ask for less at a time, and try again after the time that the answer says.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],

@@ -6,6 +6,7 @@ import { headSchema } from './head.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
 import { purgeReceiptSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
+import { MOST_RECEIPTS } from './reports/signature-budget.ts';
 import { scheduleSchema } from './schedule.ts';
 import { schema } from './schema.ts';
 
@@ -103,9 +104,9 @@ export const edgeReportSchema = Type.Object({
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
-  receipts: Type.Array(receiptSchema, { maxItems: 1000 }),
+  receipts: Type.Array(receiptSchema, { maxItems: MOST_RECEIPTS }),
   /** Absent before version 0.3. */
-  purges: Type.Optional(Type.Array(purgeReceiptSchema, { maxItems: 1000 })),
+  purges: Type.Optional(Type.Array(purgeReceiptSchema, { maxItems: MOST_RECEIPTS })),
 });
 export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);

@@ -6,19 +6,20 @@ import {
   type ReportAnswer,
   reportBytes,
   type SignedReport,
-  verifiedReport,
 } from '../../shared/protocol.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
+import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { Reporter } from '../report/reporter.ts';
 
 /** The members of the log, as its records name them, and the relaying of what those below this edge report. */
 export class Children implements FeedMembers {
-  readonly #log: string;
+  readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
   #keys = new Map<string, PublicKey>();
 
-  constructor(log: string, reporter: Pick<Reporter, 'relay'>) {
-    this.#log = log;
+  /** Without `checks` there is no feed, and nobody who reports. */
+  constructor(checks: Pick<ReportChecks, 'of'> | undefined, reporter: Pick<Reporter, 'relay'>) {
+    this.#checks = checks;
     this.#reporter = reporter;
   }
 
@@ -39,27 +40,27 @@ export class Children implements FeedMembers {
   }
 
   async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
-    const [own] = reports;
-    const key = this.keyOf(sender);
-    if (key === undefined) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
-    if (own?.edge !== sender)
+    if (this.keyOf(sender) === undefined) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
+    if (reports[0]?.edge !== sender)
       throw new SkerryError('bad-request', 'the first report must be that of the sender');
-    verifiedReport(this.#log, own, key);
-    if (isTooLarge(own))
+    const [own] = reports;
+    if (own !== undefined && isTooLarge(own))
       throw new SkerryError('too-large', `a report is larger than ${MAX_REPORT_BYTES} bytes`);
+    if (this.#checks === undefined) throw new SkerryError('unavailable', 'this edge is no parent');
+    const claimed = reports.flatMap((signed) => {
+      const key = this.keyOf(signed.edge);
+      return key === undefined || isTooLarge(signed) ? [] : [{ signed, key, newest: 0 }];
+    });
+    const checked = await this.#checks.of(sender, claimed);
+    const checkedOwn = checked[0];
+    if (checkedOwn !== undefined && 'refused' in checkedOwn)
+      throw new SkerryError('bad-request', checkedOwn.refused);
     // One bad report would have the origin refuse them all, and this edge's own with them.
-    return this.#reporter.relay(reports.filter((report) => this.#isSound(report)));
-  }
-
-  #isSound(report: SignedReport): boolean {
-    const key = this.keyOf(report.edge);
-    if (key === undefined || isTooLarge(report)) return false;
-    try {
-      verifiedReport(this.#log, report, key);
-      return true;
-    } catch {
-      return false;
-    }
+    const sound = claimed.filter((_, i) => {
+      const one = checked[i];
+      return one !== undefined && 'report' in one;
+    });
+    return this.#reporter.relay(sound.map(({ signed }) => signed));
   }
 }
 

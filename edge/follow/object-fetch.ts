@@ -1,8 +1,9 @@
 import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import { isRawDictionary } from '../../shared/delta/dcz.ts';
+import { bundleKey, type EncodingKey } from '../../shared/delta/encoding-key.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { Gate } from '../../shared/gate.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { encodeNames } from '../../shared/manifest/object-names.ts';
@@ -24,9 +25,7 @@ export interface ObjectSource {
   readonly upstream: Upstream;
   readonly caller: Caller;
   /** A parent forwards a bundle to its children as it came. */
-  readonly keepEncoded:
-    | ((names: string, dictionary: Digest | undefined, encoded: Encoded) => void)
-    | undefined;
+  readonly keepEncoded: ((key: EncodingKey, encoded: Encoded) => void) | undefined;
 }
 
 /** Brings missing objects into the store; nothing enters it that does not match its digest. */
@@ -65,11 +64,13 @@ export class ObjectFetch {
     const bytesOf = countedOnce(needed);
     const jobs = [
       ...bundles.map((bundle) => async () => {
-        await this.#fetchBundle(source, bundle, transfer);
+        await onceAnew(transfer, (transfer) => this.#fetchBundle(source, bundle, transfer));
         arrived(bundle.objects.reduce((sum, { digest }) => sum + bytesOf(digest), 0));
       }),
       ...large.map(({ object, base }) => async () => {
-        await this.#drafts.run(object.digest, () => this.#fetchLarge(source, object, base, transfer));
+        await onceAnew(transfer, (transfer) =>
+          this.#drafts.run(object.digest, () => this.#fetchLarge(source, object, base, transfer)),
+        );
         arrived(bytesOf(object.digest));
       }),
     ];
@@ -80,10 +81,7 @@ export class ObjectFetch {
     const wanted = plan.objects.map(({ digest }) => digest);
     const dictionary = await this.#dictionary(plan.dictionary);
     const { upstream, caller, keepEncoded } = source;
-    const keep =
-      keepEncoded &&
-      ((encoded: Encoded) =>
-        keepEncoded(encodeNames(wanted), dictionary && digestOf(dictionary.bytes), encoded));
+    const keep = keepEncoded && ((encoded: Encoded) => keepEncoded(keyOfBundle(wanted, dictionary), encoded));
     const left = new Map(plan.objects.map((object) => [object.digest, object]));
     let small: SmallObject[] = [];
     let held = 0;
@@ -155,5 +153,23 @@ export class ObjectFetch {
       throw error;
     }
     await draft.keep(digest);
+  }
+}
+
+/** As the feed that answers reckons it. */
+function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefined): EncodingKey {
+  return bundleKey(
+    encodeNames(wanted),
+    dictionary && { names: encodeNames(dictionary.digests), digest: digestOf(dictionary.bytes) },
+  );
+}
+
+/** What comes and is wrong may be what the sender has kept: it is asked for once more, encoded anew. */
+async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
+  try {
+    await fetch(transfer);
+  } catch (error) {
+    if (!hasCode(error, 'corrupt-object') && !hasCode(error, 'upstream-protocol')) throw error;
+    await fetch({ ...transfer, isAnew: true });
   }
 }

@@ -51,6 +51,8 @@ export interface Transfer {
   readonly bandwidths: readonly Bandwidth[];
   /** Somebody waits for it: it goes beside what is replicated. */
   readonly isForReaders?: boolean;
+  /** What came before was wrong: the sender keeps to nothing that it has encoded, and encodes anew. */
+  readonly isAnew?: boolean;
 }
 
 /** The objects that an answer may be coded against, concatenated. */
@@ -178,9 +180,13 @@ export class Upstream {
       whole = encoded;
     };
     const { body } = await this.#fetch(request, transfer, dictionary?.bytes, keep && noted);
-    yield* decodeBundle(body, digests);
-    // Only now is it known to hold what was asked for.
-    if (whole !== undefined) keep?.(whole);
+    let matching = 0;
+    for await (const item of decodeBundle(body, digests)) {
+      matching++;
+      yield item;
+    }
+    // Only now is it known to hold what was asked for, all of it.
+    if (whole !== undefined && matching === digests.length) keep?.(whole);
   }
 
   /** The bytes of a whole object, decoded and unchecked; `dictionary` is what they may be coded against. */
@@ -221,13 +227,15 @@ export class Upstream {
     dictionary: Buffer | undefined,
     keep?: (encoded: Encoded) => void,
   ): Promise<{ body: Readable }> {
-    const headers =
-      dictionary === undefined
+    const headers = {
+      ...(dictionary === undefined
         ? { 'accept-encoding': 'zstd' }
         : {
             'accept-encoding': 'dcz, zstd',
             'available-dictionary': availableDictionary(digestOf(dictionary)),
-          };
+          }),
+      ...(transfer.isAnew === true && { 'cache-control': 'no-cache' }),
+    };
     const answer = await this.#call({ ...request, headers, ...fetched(transfer) });
     const coding = codingOf(answer);
     const body = paced(answer.body, this.#clock, transfer);

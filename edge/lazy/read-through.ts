@@ -189,8 +189,9 @@ export class ReadThrough {
   ): AsyncGenerator<Buffer> {
     const { objects, transfer } = this.#parts;
     const source = this.#source(attempt);
+    const again = attempt === 0 ? transfer : { ...transfer, isAnew: true };
     try {
-      yield* objects.large.chunks(source, list, run, base, transfer, MOST_CODED);
+      yield* objects.large.chunks(source, list, run, base, again, MOST_CODED);
     } catch (error) {
       this.#parts.blame(error, source);
       throw error;

@@ -4,7 +4,9 @@ import { digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Grant, verifyGrant } from '../../shared/grant.ts';
 import type { PublicKey } from '../../shared/keys.ts';
+import { MemberBudgets } from '../../shared/member-budgets.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
+import { MOST_RECEIPTS, OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
 import { backoffDelay } from '../../shared/retry.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { Caller, Upstream } from '../follow/upstream.ts';
@@ -17,7 +19,6 @@ import { RelayQueue } from './relay-queue.ts';
 /** Three fit into a lease. */
 const HEARTBEAT_MS = 2000;
 const BACKOFF = { first: 200, most: 5000 };
-const RECEIPTS_PER_REPORT = 1000;
 /** Later answers come too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
 /** An upstream through which no report has reached the origin for this long is left for another. */
@@ -55,9 +56,12 @@ export class Reporter {
   readonly #relays = new RelayQueue();
   #lastTime = 0;
   #owing: Owing | undefined;
+  /** What is checked for this edge is kept to here: a report that is too much for the origin would bring no lease. */
+  readonly #signatures: MemberBudgets;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
+    this.#signatures = new MemberBudgets(OWN_SIGNATURES, parts.clock);
   }
 
   /** Something that the origin should know has changed. */
@@ -103,14 +107,15 @@ export class Reporter {
     const { upstreams, caller, catalog, clock, now, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
-      const unsent = {
-        receipts: await catalog.unsentReceipts(RECEIPTS_PER_REPORT),
-        purges: await catalog.unsentPurgeReceipts(RECEIPTS_PER_REPORT),
-      };
+      const most = this.#mostReceipts();
+      const receipts = most === 0 ? [] : await catalog.unsentReceipts(most);
+      const left = most - receipts.length;
+      const purges = left === 0 ? [] : await catalog.unsentPurgeReceipts(left);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
-      const { own, taken } = fittingReport(caller, report, unsent);
+      const { own, taken } = fittingReport(caller, report, { receipts, purges });
+      this.#signatures.spend(caller.name, 1 + taken.receipts.length + taken.purges.length);
       const sent = clock.monotonic();
       const answer = await upstream.report(
         caller,
@@ -122,14 +127,18 @@ export class Reporter {
       relayed.answered(answer);
       await catalog.markSent(taken.receipts);
       await catalog.dropPurges(taken.purges);
-      const mayBeMore = [unsent.receipts, unsent.purges].some(({ length }) => length === RECEIPTS_PER_REPORT);
-      const isLeftOut =
-        taken.receipts.length < unsent.receipts.length || taken.purges.length < unsent.purges.length;
+      const isLeftOut = taken.receipts.length + taken.purges.length < receipts.length + purges.length;
+      const mayBeMore = most > 0 && receipts.length + purges.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
       relayed.refused();
       throw error;
     }
+  }
+
+  #mostReceipts(): number {
+    const left = Math.floor(this.#signatures.left(this.#parts.caller.name));
+    return Math.max(0, Math.min(MOST_RECEIPTS, left));
   }
 
   /** What the origin signed about this very report: who stands in between can grant nothing, nor swallow it. */

@@ -8,6 +8,7 @@ import type { KeyFingerprint, PublicKey, SigningKey } from '../../shared/keys.ts
 import type { EdgeReport, JoinRequest, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { Seq } from '../../shared/record.ts';
+import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
@@ -36,6 +37,7 @@ export interface FleetOptions {
   readonly key: SigningKey;
   readonly recovery: KeyFingerprint;
   readonly appended: Wakeup;
+  readonly checks: ReportChecks;
 }
 
 /** What an administrator may do to an edge. */
@@ -54,18 +56,20 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #edges = new Map<string, EdgeRecord>();
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
   readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
+  readonly #checks: ReportChecks;
   readonly #statuses: EdgeStatuses;
   /** After a publish all edges report within a moment: their receipts share a sync. */
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, key, recovery, appended }: FleetOptions) {
+  private constructor({ catalog, clock, log, key, recovery, appended, checks }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#log = log;
     this.#key = key;
     this.#recovery = recovery;
     this.appended = appended;
+    this.#checks = checks;
     this.#statuses = new EdgeStatuses(catalog, clock);
     this.#receipts = new Batcher<readonly Receipt[], readonly Receipt[]>(
       (batch) => catalog.addReceipts(batch.flat()),
@@ -113,7 +117,7 @@ export class Fleet implements FeedMembers, SyncEdges {
   }
 
   async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
-    const verified = verifyReports(this.#log, sender, reports, (name) => this.#edges.get(name));
+    const verified = await verifyReports(this.#checks, sender, reports, (name) => this.#edges.get(name));
     const fresh = freshReports(verified);
     const purges = fresh.flatMap(({ report }) => report.purges ?? []);
     if (purges.length > 0) await this.#catalog.addPurgeReceipts(purges);

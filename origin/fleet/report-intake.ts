@@ -1,9 +1,9 @@
-import { type Digest, digestOf } from '../../shared/digest.ts';
+import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { PublicKey } from '../../shared/keys.ts';
-import { type EdgeReport, type SignedReport, verifiedReport } from '../../shared/protocol.ts';
-import { verifyPurgeReceipt } from '../../shared/purge.ts';
-import { type Receipt, verifyReceipt } from '../../shared/receipt.ts';
+import type { EdgeReport, SignedReport } from '../../shared/protocol.ts';
+import type { Receipt } from '../../shared/receipt.ts';
+import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { EdgeRecord } from './edge-record.ts';
 
 export interface Verified {
@@ -15,42 +15,41 @@ export interface Verified {
 
 /**
  * The reports of one request, each with the edge that signed it. What a parent relays and no edge signed is left out,
- * and so are strangers and the revoked, of whom it may not know yet: what one child makes up costs no other its
- * lease. Throws `no-such-edge` and `bad-request` for what is wrong with the sender's own.
+ * and so are strangers and the revoked, of whom it may not know yet, and those who have too much checked: what one
+ * child makes up costs no other its lease. Throws `no-such-edge` and `bad-request` for what is wrong with the sender's
+ * own, and `too-many-requests`.
  */
-export function verifyReports(
-  log: string,
+export async function verifyReports(
+  checks: Pick<ReportChecks, 'of'>,
   sender: string,
   reports: readonly SignedReport[],
   find: (name: string) => EdgeRecord | undefined,
-): Verified[] {
-  const [own, ...relayed] = reports;
-  if (own?.edge !== sender) throw new SkerryError('bad-request', `the first report is not of ${sender}`);
-  const others = relayed.flatMap((signed) => {
-    try {
-      return verified(log, signed, find(signed.edge));
-    } catch (error) {
-      if (error instanceof SkerryError) return [];
-      throw error;
-    }
+): Promise<Verified[]> {
+  if (reports[0]?.edge !== sender)
+    throw new SkerryError('bad-request', `the first report is not of ${sender}`);
+  const claimed = reports.flatMap((signed) => {
+    const edge = member(find, signed.edge);
+    if (edge === undefined) return [];
+    return [{ edge, signed, key: edge.row.publicKey as PublicKey, newest: edge.reportTime }];
   });
-  return [verified(log, own, find(sender)), ...others];
+  if (claimed[0]?.signed !== reports[0]) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
+  const checked = await checks.of(
+    sender,
+    claimed.map(({ signed, key, newest }) => ({ signed, key, newest })),
+  );
+  const own = checked[0];
+  if (own !== undefined && 'refused' in own) throw new SkerryError('bad-request', own.refused);
+  return claimed.flatMap(({ edge }, i) => {
+    const one = checked[i];
+    // Who was revoked meanwhile is granted nothing.
+    if (one === undefined || 'refused' in one || edge.row.revoked) return [];
+    return [{ edge, report: one.report, digest: one.digest }];
+  });
 }
 
-function verified(log: string, signed: SignedReport, edge: EdgeRecord | undefined): Verified {
-  if (edge === undefined || edge.row.revoked)
-    throw new SkerryError('no-such-edge', `there is no edge ${signed.edge}`);
-  const key = edge.row.publicKey as PublicKey;
-  const report = verifiedReport(log, signed, key);
-  for (const receipt of report.receipts) {
-    if (receipt.edge !== signed.edge || receipt.log !== log || !verifyReceipt(receipt, key))
-      throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
-  }
-  for (const receipt of report.purges ?? []) {
-    if (receipt.edge !== signed.edge || receipt.log !== log || !verifyPurgeReceipt(receipt, key))
-      throw new SkerryError('bad-request', `a receipt is not signed by ${signed.edge}, which reports it`);
-  }
-  return { edge, report, digest: digestOf(signed.text) };
+function member(find: (name: string) => EdgeRecord | undefined, name: string): EdgeRecord | undefined {
+  const edge = find(name);
+  return edge?.row.revoked === false ? edge : undefined;
 }
 
 /** Those that are newer than all before of their edge; from here on they are the newest. */

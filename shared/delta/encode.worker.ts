@@ -1,6 +1,8 @@
 import { constants, zstdCompressSync } from 'node:zlib';
+import { type Digest, digestOf } from '../digest.ts';
 import { serveCalls } from '../thread.ts';
 import { type Coding, dczHeader, isRawDictionary, largestWindow } from './dcz.ts';
+import type { Part } from './encodings.ts';
 
 /** Packed bytes have to be fewer than this part of the content, or decoding them is not worth it. */
 const PAYS_BELOW = 0.9;
@@ -35,11 +37,25 @@ function levelFor(contentBytes: number, dictionaryBytes: number): number {
   return contentBytes <= 4 * MIB ? 12 : 10;
 }
 
+/** What the thread is given: buffers arrive as plain arrays of bytes. */
+interface Dictionary {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+}
+
+type Made = { readonly coding: Coding; readonly bytes: Uint8Array } | { readonly damaged: readonly Digest[] };
+
 const encoder = {
-  /** The content as a delta, packed or as it is; a dictionary that is empty or not raw counts as none. */
-  encode(content: Uint8Array, dictionary: Uint8Array | null): { coding: Coding; bytes: Uint8Array } {
-    const against =
-      dictionary !== null && dictionary.length > 0 && isRawDictionary(dictionary) ? dictionary : undefined;
+  /**
+   * The content as a delta, packed or as it is, or the objects in it that do not match their digests. A dictionary that
+   * is empty, not raw, or not the one that its digest names counts as none.
+   */
+  encode(content: Uint8Array, objects: readonly Part[], dictionary: Dictionary | null): Made {
+    const damaged = objects
+      .filter(({ digest, at, size }) => digestOf(content.subarray(at, at + size)) !== digest)
+      .map(({ digest }) => digest);
+    if (damaged.length > 0) return { damaged };
+    const against = dictionary === null ? undefined : usable(dictionary);
     const { level, windowLog } = parametersFor(content.length, against?.length ?? 0);
     const frame = zstdCompressSync(content, {
       params: {
@@ -59,6 +75,10 @@ const encoder = {
     return { coding: header === undefined ? 'zstd' : 'dcz', bytes };
   },
 };
+
+function usable({ bytes, digest }: Dictionary): Uint8Array | undefined {
+  return bytes.length > 0 && isRawDictionary(bytes) && digestOf(bytes) === digest ? bytes : undefined;
+}
 
 export type Encoder = typeof encoder;
 

@@ -6,15 +6,18 @@ import { parseAvailableDictionary } from '../delta/dcz.ts';
 import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
 import { DIGEST_PATTERN, toDigest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
+import { MemberBudgets } from '../member-budgets.ts';
 import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../protocol.ts';
 import type { ByteRange } from '../store/object-store.ts';
 import { diffText, encodedDiff } from './diff-text.ts';
-import { encodedBundle, encodedObject } from './encoded.ts';
+import { type Asking, encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
+/** How often a member may have encoded anew what is kept: honest ones hardly ever find it wrong. */
+const ANEW = { burst: 16, perSecond: 0.5 };
 /** How long a request waits for a revision that is on its way to this parent. */
 const COMING_MS = 10_000;
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
@@ -33,8 +36,11 @@ export function contentRoutes(
   app: FeedServer,
   source: FeedSource,
   membersOnly: (request: FastifyRequest) => Promise<void>,
+  memberOf: (request: FastifyRequest) => string,
   stopping: AbortSignal,
 ): void {
+  const anew = new MemberBudgets(ANEW, source.clock);
+
   app.get(
     '/feed/v1/sites/:site/diff',
     {
@@ -57,7 +63,9 @@ export function contentRoutes(
       await awaitHeld(range.site, range.to);
       if (range.from !== 0 && (await source.holds(range.site, range.from)) !== 'held')
         throw noLongerHeld(range.site, range.from);
-      const encoded = accepts(request, 'zstd') ? await encodedDiff(source, range) : undefined;
+      const encoded = accepts(request, 'zstd')
+        ? await encodedDiff(source, asking(request), range)
+        : undefined;
       return encoded === undefined
         ? sendCompressed(request, reply, DIFF_TYPE, diffText(source, range))
         : sendEncoded(reply, DIFF_TYPE, encoded);
@@ -102,11 +110,13 @@ export function contentRoutes(
     '/feed/v1/bundle',
     { bodyLimit: BUNDLE_BYTES, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
     async (request, reply) => {
+      const { objects, dictionary = '' } = request.body;
+      const digest = availableDictionary(request);
       const encoded = await encodedBundle(
         source,
-        request.body.objects,
-        request.body.dictionary ?? '',
-        availableDictionary(request),
+        asking(request),
+        objects,
+        digest === undefined ? undefined : { names: dictionary, digest },
       );
       return sendEncoded(reply, BUNDLE_TYPE, encoded);
     },
@@ -125,7 +135,13 @@ export function contentRoutes(
         throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
       const range = requestedRange(request.headers.range, size);
       if (range === undefined && accepts(request, 'zstd')) {
-        const encoded = await encodedObject(source, digest, size, availableDictionary(request));
+        const encoded = await encodedObject(
+          source,
+          asking(request),
+          digest,
+          size,
+          availableDictionary(request),
+        );
         if (encoded !== undefined) return sendEncoded(reply, 'application/octet-stream', encoded);
       }
       const bytes = await source.objects.open(digest, range);
@@ -137,6 +153,14 @@ export function contentRoutes(
       return reply.type('application/octet-stream').header('content-length', length).send(bytes);
     },
   );
+
+  /** One that has asked too often for what is kept to be made anew is answered with what is kept. */
+  function asking(request: FastifyRequest): Asking {
+    const member = memberOf(request);
+    const isAnew = /\bno-cache\b/.test(request.headers['cache-control'] ?? '') && anew.left(member) >= 1;
+    if (isAnew) anew.spend(member, 1);
+    return { member, isAnew };
+  }
 
   /** A parent's children learn of a revision as soon as it does: they wait here until it is whole. */
   async function awaitHeld(site: number, revision: number): Promise<void> {

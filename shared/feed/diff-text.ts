@@ -1,6 +1,8 @@
+import { diffKey } from '../delta/encoding-key.ts';
 import type { Encoded } from '../delta/encodings.ts';
 import { type DiffRange, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
 import type { DiffCursor } from '../manifest/reading.ts';
+import type { Asking } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const DIFF_PAGE = 2000;
@@ -28,10 +30,11 @@ export async function* diffText(
 /** A short diff, read and coded once for all followers that come from the same revision; undefined for a long one. */
 export async function encodedDiff(
   source: Pick<FeedSource, 'manifests' | 'encodings'>,
+  asking: Asking,
   range: DiffRange,
 ): Promise<Encoded | undefined> {
   try {
-    return await source.encodings.encode(`diff ${range.site} ${range.from} ${range.to}`, async () => {
+    return await source.encodings.encode({ ...asking, key: diffKey(range) }, async () => {
       const pieces: Buffer[] = [];
       let bytes = 0;
       for await (const text of diffText(source, range)) {
@@ -39,7 +42,7 @@ export async function encodedDiff(
         bytes += text.length;
         if (bytes > MOST_KEPT) throw new TooLong();
       }
-      return { content: Buffer.concat(pieces), dictionary: null };
+      return { content: Buffer.concat(pieces), objects: [], dictionary: null };
     });
   } catch (error) {
     if (error instanceof TooLong) return undefined;

@@ -1,7 +1,8 @@
 import { BUNDLE_OBJECT, encodeBundleItem, MAX_BUNDLE_BYTES } from '../bundle.ts';
 import { MAX_DELTA_SIDE } from '../delta/dcz.ts';
-import type { Encoded } from '../delta/encodings.ts';
-import { type Digest, digestOf } from '../digest.ts';
+import { bundleKey, type NamedDictionary, objectKey } from '../delta/encoding-key.ts';
+import type { Asked, Encoded, Part, Plain } from '../delta/encodings.ts';
+import type { Digest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
 import { decodeNames } from '../manifest/object-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -9,53 +10,79 @@ import type { FeedSource } from './feed-source.ts';
 
 type Parts = Pick<FeedSource, 'objects' | 'held' | 'encodings' | 'manifests'>;
 
-/**
- * What identifies an encoding: what was asked for and what it is coded against. A parent that forwards an
- * encoding and the origin that made it agree on it.
- */
-export function encodingKey(names: string, dictionary: Digest | undefined): string {
-  return `${digestOf(names)} ${dictionary ?? ''}`;
-}
+/** Who asks for an encoding, and whether what is kept of it was found wrong. */
+export type Asking = Omit<Asked, 'key'>;
 
 /**
- * A bundle of objects, coded against the concatenation of the objects named in `dictionary` when they are all
- * held here and have the digest that the follower announced.
+ * A bundle of objects, coded against the concatenation of the objects named in the dictionary when they are all
+ * held here and have the digest that the follower announced. Damaged objects are absent.
  */
-export function encodedBundle(
+export async function encodedBundle(
   { objects, held, encodings, manifests }: Parts,
+  asking: Asking,
   names: string,
-  dictionary: string,
-  announced: Digest | undefined,
+  dictionary: NamedDictionary | undefined,
 ): Promise<Encoded> {
-  return encodings.encode(encodingKey(names, announced), async () => {
-    const wanted = await manifests.objectsNamed(decodeNames(names));
-    const content = Buffer.concat((await readAll(objects, wanted)).map((found) => encodeBundleItem(found)));
-    if (announced === undefined) return { content, dictionary: null };
-    const bases = await manifests.objectsNamed(decodeNames(dictionary));
-    return { content, dictionary: await dictionaryBytes(held, bases, announced) };
+  const [wanted, bases] = [decodeNames(names), decodeNames(dictionary?.names ?? '')];
+  return encodings.encode({ ...asking, key: bundleKey(names, dictionary) }, async (damaged) => {
+    const digests = await manifests.objectsNamed(wanted);
+    const sound = digests.map((digest) => (digest === undefined || damaged.has(digest) ? undefined : digest));
+    const bundle = inOneBundle(sound, await readAll(objects, sound));
+    if (dictionary === undefined) return { ...bundle, dictionary: null };
+    return {
+      ...bundle,
+      dictionary: await dictionaryBytes(held, await manifests.objectsNamed(bases), dictionary.digest),
+    };
   });
 }
 
 /** One object, coded where that pays; undefined for one that is too large or not here yet, which travels as it is. */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,
+  asking: Asking,
   digest: Digest,
   size: number,
   announced: Digest | undefined,
 ): Promise<Encoded | undefined> {
   if (size > MAX_DELTA_SIDE || (await held.missing([digest])).length > 0) return undefined;
-  const encoded = await encodings.encode(encodingKey(digest, announced), async () => ({
-    content: await heldObject(held, digest),
-    dictionary: announced === undefined ? null : await dictionaryBytes(held, [announced], announced),
-  }));
+  const encoded = await encodings.encode(
+    { ...asking, key: objectKey(digest, announced) },
+    async (damaged) => {
+      if (damaged.has(digest))
+        throw new SkerryError('no-such-object', `the object ${digest} is damaged here`);
+      const content = await heldObject(held, digest);
+      return {
+        content,
+        objects: [{ digest, at: 0, size: content.length }],
+        dictionary: announced === undefined ? null : await dictionaryBytes(held, [announced], announced),
+      };
+    },
+  );
   return encoded.coding === 'identity' ? undefined : encoded;
+}
+
+/** The objects in their order, those that are not here as absent. */
+function inOneBundle(
+  digests: readonly (Digest | undefined)[],
+  found: readonly (Buffer | undefined)[],
+): Pick<Plain, 'content' | 'objects' | 'isPassing'> {
+  const items = found.map((bytes) => encodeBundleItem(bytes));
+  const objects: Part[] = [];
+  let at = 0;
+  for (const [i, item] of items.entries()) {
+    const [digest, bytes] = [digests[i], found[i]];
+    at += item.length;
+    if (digest !== undefined && bytes !== undefined)
+      objects.push({ digest, at: at - bytes.length, size: bytes.length });
+  }
+  return { content: Buffer.concat(items), objects, isPassing: objects.length < items.length };
 }
 
 async function dictionaryBytes(
   objects: ObjectStore,
   digests: readonly (Digest | undefined)[],
   announced: Digest,
-): Promise<Buffer | null> {
+): Promise<Plain['dictionary']> {
   const pieces: Buffer[] = [];
   let total = 0;
   const small = await objects.readSmall(digests.filter((digest) => digest !== undefined));
@@ -65,8 +92,7 @@ async function dictionaryBytes(
     if (bytes === undefined || total > MAX_DELTA_SIDE) return null;
     pieces.push(bytes);
   }
-  const bytes = Buffer.concat(pieces);
-  return digestOf(bytes) === announced ? bytes : null;
+  return { bytes: Buffer.concat(pieces), digest: announced };
 }
 
 /** The objects of at most BUNDLE_OBJECT bytes among the digests, in their order. Throws `bad-request` beyond the limit. */

@@ -34,7 +34,18 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 /** The feed under /feed/v1. The server's error handler answers what these routes throw. */
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
   const holder = knownTokens(source);
-  const member = (request: FastifyRequest) => holder(request.headers.authorization);
+  const names = new WeakMap<FastifyRequest, string>();
+  const member = async (request: FastifyRequest) => {
+    const name = await holder(request.headers.authorization);
+    names.set(request, name);
+    return name;
+  };
+  /** Of a request that is known to be a member's. */
+  const memberOf = (request: FastifyRequest) => {
+    const name = names.get(request);
+    if (name === undefined) throw new SkerryError('unauthenticated', 'nobody has said whose request this is');
+    return name;
+  };
 
   app.post(
     '/feed/v1/join',
@@ -105,6 +116,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     async (request) => {
       await member(request);
     },
+    memberOf,
     stopping,
   );
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Digest, digestFromBytes } from '../digest.ts';
+import { SkerryError } from '../errors.ts';
 import { statements } from '../sqlite/open.ts';
 
 /** Bytes of a digest that name an object in a bundle's request. */
@@ -48,9 +49,12 @@ export function encodeNames(digests: readonly Digest[]): string {
   );
 }
 
+/** Throws `bad-request` for what is not whole names in the one form that `encodeNames` gives them. */
 export function decodeNames(text: string): Buffer[] {
   const bytes = Buffer.from(text, 'base64url');
-  return Array.from({ length: Math.floor(bytes.length / SHORT_NAME) }, (_, i) =>
+  if (bytes.length % SHORT_NAME !== 0 || bytes.toString('base64url') !== text)
+    throw new SkerryError('bad-request', `an object is named by ${SHORT_NAME} bytes`);
+  return Array.from({ length: bytes.length / SHORT_NAME }, (_, i) =>
     bytes.subarray(i * SHORT_NAME, (i + 1) * SHORT_NAME),
   );
 }

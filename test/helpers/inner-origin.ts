@@ -31,6 +31,8 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { Gate } from '../../shared/gate.ts';
 import { fingerprintOf, generateSigningKey } from '../../shared/keys.ts';
 import { openObjectNames } from '../../shared/manifest/object-names.ts';
+import { openReportCheck } from '../../shared/reports/report-check.ts';
+import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { asRemote } from './in-process.ts';
@@ -83,7 +85,8 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const appended = new Wakeup();
   const stopping = new AbortController();
   const gate = new Gate();
-  const fleet = await Fleet.open({ catalog, clock, log, key, recovery, appended });
+  const checks = new ReportChecks(asRemote(openReportCheck(log)), 'reportWithReceipts', clock);
+  const fleet = await Fleet.open({ catalog, clock, log, key, recovery, appended, checks });
   const committer = new Committer(
     { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
     new RuleCheck(store),

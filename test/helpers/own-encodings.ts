@@ -1,3 +1,4 @@
+import type { EncodingKey } from '../../shared/delta/encoding-key.ts';
 import { Encodings } from '../../shared/delta/encodings.ts';
 
 /** Threads that several origins and edges of one process share; what one of them keeps, the others do not find. */
@@ -9,9 +10,10 @@ export class SharedEncodings {
   own(): Encodings {
     const owner = ++this.#owners;
     const shared = this.#shared;
+    const owned = (key: EncodingKey) => `${owner} ${key}` as EncodingKey;
     const own: Pick<Encodings, 'encode' | 'keep'> = {
-      encode: (key, load) => shared.encode(`${owner} ${key}`, load),
-      keep: (key, encoded) => shared.keep(`${owner} ${key}`, encoded),
+      encode: ({ key, ...asked }, load) => shared.encode({ ...asked, key: owned(key) }, load),
+      keep: (key, encoded) => shared.keep(owned(key), encoded),
     };
     return own as Encodings;
   }

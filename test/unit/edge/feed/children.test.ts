@@ -1,12 +1,17 @@
 import t from 'tap';
 import { Children } from '../../../../edge/feed/children.ts';
+import { systemClock } from '../../../../shared/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../../../shared/protocol.ts';
 import { signReport } from '../../../../shared/protocol.ts';
 import type { Payload } from '../../../../shared/record-kinds.ts';
+import { openReportCheck } from '../../../../shared/reports/report-check.ts';
+import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { asRemote } from '../../../helpers/in-process.ts';
 import { LOG } from '../../shared/fixed-keys.ts';
 
 const ANSWER: ReportAnswer = { grants: [] };
+const checks = new ReportChecks(asRemote(openReportCheck(LOG)), 'report', systemClock);
 const [childKey, otherKey] = [generateSigningKey(), generateSigningKey()];
 
 const member = (name: string, { publicKey }: SigningKey, revoked = false): Payload<'member'> => ({
@@ -35,7 +40,7 @@ const report = (edge: string, key: SigningKey, log = LOG): SignedReport => {
 
 function world() {
   const relayed: (readonly SignedReport[])[] = [];
-  const children = new Children(LOG, {
+  const children = new Children(checks, {
     async relay(reports) {
       relayed.push(reports);
       return ANSWER;
@@ -54,7 +59,7 @@ t.test('members are whom the newest records name', async (t) => {
   t.equal(children.keyOf('other'), undefined, 'nor is one that they do not name');
   t.equal(children.setMembers([member('child', otherKey)]), false, 'nobody is out who was in');
   t.equal(children.keyOf('child'), otherKey.publicKey, 'one that joined anew');
-  t.equal(new Children(LOG, { relay: async () => ANSWER }).keyOf('child'), undefined, 'nobody at first');
+  t.equal(new Children(checks, { relay: async () => ANSWER }).keyOf('child'), undefined, 'nobody at first');
 });
 
 t.test("a child's report is passed on unchanged, with those that it relays", async (t) => {

@@ -1,9 +1,13 @@
 import t from 'tap';
 import { type EdgeRecord, joined } from '../../../../origin/fleet/edge-record.ts';
 import { freshReports, verifyReports } from '../../../../origin/fleet/report-intake.ts';
+import { systemClock } from '../../../../shared/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, signReport } from '../../../../shared/protocol.ts';
 import { signReceipt } from '../../../../shared/receipt.ts';
+import { openReportCheck } from '../../../../shared/reports/report-check.ts';
+import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { asRemote } from '../../../helpers/in-process.ts';
 import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
 const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
@@ -23,8 +27,12 @@ const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): Si
   };
   return signReport(LOG, edge, body, key);
 };
-const verify = (sender: string, reports: SignedReport[]) =>
-  verifyReports(LOG, sender, reports, (name) => edges.get(name)).map(({ edge }) => edge.row.name);
+const newChecks = () => new ReportChecks(asRemote(openReportCheck(LOG)), 'reportWithReceipts', systemClock);
+const checks = newChecks();
+const verified = (sender: string, reports: SignedReport[]) =>
+  verifyReports(checks, sender, reports, (name) => edges.get(name));
+const verify = async (sender: string, reports: SignedReport[]) =>
+  (await verified(sender, reports)).map(({ edge }) => edge.row.name);
 
 t.test("what is wrong with the sender's own refuses the request", async (t) => {
   const cases: [name: string, sender: string, reports: SignedReport[], code: string][] = [
@@ -35,7 +43,7 @@ t.test("what is wrong with the sender's own refuses the request", async (t) => {
     ['a revoked one', 'out', [report('out', keys.out)], 'no-such-edge'],
     ['a stranger', 'who', [report('who', keys.out)], 'no-such-edge'],
   ];
-  for (const [name, sender, reports, code] of cases) t.throws(() => verify(sender, reports), { code }, name);
+  for (const [name, sender, reports, code] of cases) await t.rejects(verify(sender, reports), { code }, name);
 });
 
 t.test('what is wrong with those that it relays costs nobody else anything', async (t) => {
@@ -49,12 +57,12 @@ t.test('what is wrong with those that it relays costs nobody else anything', asy
     ['the receipt of another', report('child', keys.child, 1, 'parent')],
   ];
   for (const [name, bad] of cases)
-    t.strictSame(verify('parent', [own, bad, child]), ['parent', 'child'], name);
+    t.strictSame(await verify('parent', [own, bad, child]), ['parent', 'child'], name);
 });
 
 t.test('only what is newer than all before of its edge is fresh', async (t) => {
   const times = [5, 5, 4, 6].map((time) => report('child', keys.child, time));
-  const all = verifyReports(LOG, 'child', times, (name) => edges.get(name));
+  const all = await verified('child', times);
   t.strictSame(
     freshReports(all).map(({ report: { time } }) => time),
     [5, 6],

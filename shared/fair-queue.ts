@@ -1,0 +1,54 @@
+export interface FairQueueOptions {
+  /** What one owner may have waiting. */
+  readonly perOwner: number;
+  readonly inAll: number;
+}
+
+/** What waits, by whose it is: the owners take turns, however much each of them has waiting. */
+export class FairQueue<T> {
+  readonly #perOwner: number;
+  readonly #inAll: number;
+  /** In the order of their turns; no queue is empty. */
+  readonly #queues = new Map<string, T[]>();
+  #size = 0;
+
+  constructor({ perOwner, inAll }: FairQueueOptions) {
+    this.#perOwner = perOwner;
+    this.#inAll = inAll;
+  }
+
+  /**
+   * Adds an item and gives the one that there is no room for: the item itself when its owner has enough waiting, or
+   * the newest of whoever has most waiting. Undefined while there is room.
+   */
+  add(owner: string, item: T): T | undefined {
+    const own = this.#queues.get(owner) ?? [];
+    if (own.length >= this.#perOwner) return item;
+    own.push(item);
+    this.#queues.set(owner, own);
+    this.#size++;
+    return this.#size > this.#inAll ? this.#newestOfLongest() : undefined;
+  }
+
+  /** The oldest of the owner whose turn it is, and then the next owner's. */
+  next(): T | undefined {
+    for (const [owner, items] of this.#queues) {
+      this.#queues.delete(owner);
+      const item = items.shift();
+      if (items.length > 0) this.#queues.set(owner, items);
+      this.#size--;
+      return item;
+    }
+    return undefined;
+  }
+
+  #newestOfLongest(): T | undefined {
+    const [owner, items] = [...this.#queues].reduce((most, one) =>
+      one[1].length > most[1].length ? one : most,
+    );
+    const item = items.pop();
+    if (items.length === 0) this.#queues.delete(owner);
+    this.#size--;
+    return item;
+  }
+}

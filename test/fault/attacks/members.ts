@@ -1,0 +1,141 @@
+import { join } from '../../../edge/follow/join.ts';
+import { type Caller, Upstream } from '../../../edge/follow/upstream.ts';
+import type { ApiClient } from '../../../origin/client/api-client.ts';
+import { type Clock, systemClock } from '../../../shared/clock.ts';
+import type { Digest } from '../../../shared/digest.ts';
+import { toSkerryError } from '../../../shared/errors.ts';
+import { generateSigningKey } from '../../../shared/keys.ts';
+import { type EdgeReport, signReport } from '../../../shared/protocol.ts';
+import { type Receipt, signReceipt } from '../../../shared/receipt.ts';
+
+/** An edge that was let in and is not what it seems: it speaks the protocol, with proofs of its own. */
+export interface Member {
+  readonly upstream: Upstream;
+  readonly caller: Caller;
+}
+
+/** What an attack met: how many answers of each code; `ok` for those that were no refusal. */
+export type Met = Map<string, number>;
+
+const transfer = (signal: AbortSignal) => ({ signal, bandwidths: [], isForReaders: true });
+
+export async function joinAsMember(
+  { url, client, clock = systemClock }: { url: string; client: ApiClient; clock?: Clock },
+  name: string,
+): Promise<Member> {
+  const key = generateSigningKey();
+  const upstream = new Upstream(url, clock);
+  const { token } = await client.createToken({ scope: 'join', edge: name });
+  const place = { origin: url, token, name, region: 'r', lat: null, lon: null };
+  const { log } = await join(upstream, place, key, new AbortController().signal);
+  return { upstream, caller: { name, key, log } };
+}
+
+/**
+ * One request for a bundle whose list of names is the digest of an object: what is kept of the answer must not be
+ * taken for the object.
+ */
+export async function poisonEncodings(member: Member, victim: Digest, signal: AbortSignal): Promise<void> {
+  const names = Buffer.from(victim, 'base64url');
+  const digests = Array.from({ length: names.length / 8 }, (_, i) =>
+    names
+      .subarray(8 * i, 8 * i + 8)
+      .toString('hex')
+      .padEnd(64, '0'),
+  ) as Digest[];
+  for await (const _ of member.upstream.bundle(member.caller, digests, undefined, transfer(signal)));
+}
+
+/**
+ * One request for what honest edges will ask for, with the digest of their dictionary and names of other objects:
+ * what is kept of the answer must not keep them from their delta.
+ */
+export async function spoilDictionary(
+  member: Member,
+  wanted: readonly Digest[],
+  dictionary: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  const others = { digests: ['0'.repeat(64) as Digest], bytes: dictionary };
+  for await (const _ of member.upstream.bundle(member.caller, wanted, others, transfer(signal)));
+}
+
+export interface Flood {
+  readonly atOnce: number;
+  /** Of requests; without it until the signal aborts. */
+  readonly count?: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reports full of receipts, each signed; `same` sends those of the first report again and again. */
+export async function floodReports(
+  member: Member,
+  { receipts = 1000, same = false, ...flood }: Flood & { receipts?: number; same?: boolean },
+): Promise<Met> {
+  const { caller } = member;
+  let time = systemClock.now();
+  const signed = (first: number): Receipt[] =>
+    Array.from({ length: receipts }, (_, i) =>
+      signReceipt(
+        { ...RECEIPT, log: caller.log, edge: caller.name, revision: first + i, seq: first + i },
+        caller.key,
+      ),
+    );
+  const once = signed(1);
+  return repeated(flood, (turn) => {
+    const report: EdgeReport = {
+      ...{ time: ++time, position: 1, version: 'flood', parent: null, sites: [], faults: [] },
+      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+      receipts: same ? once : signed(1 + turn * receipts),
+    };
+    return member.upstream.report(
+      caller,
+      [signReport(caller.log, caller.name, report, caller.key)],
+      flood.signal,
+    );
+  });
+}
+
+/** Bundles that nobody else asks for: each is one of a kind and has to be encoded anew. */
+export function floodBundles(member: Member, digests: readonly Digest[], flood: Flood): Promise<Met> {
+  return repeated(flood, async (turn) => {
+    // One more name makes another list, and costs nobody a byte.
+    const names = [...digests, turn.toString(16).padEnd(64, 'f') as Digest];
+    for await (const _ of member.upstream.bundle(member.caller, names, undefined, transfer(flood.signal)));
+  });
+}
+
+/** Asks for the sender to encode anew, again and again, what it has. */
+export function floodAnew(member: Member, digests: readonly Digest[], flood: Flood): Promise<Met> {
+  return repeated(flood, async () => {
+    const anew = { ...transfer(flood.signal), isAnew: true };
+    for await (const _ of member.upstream.bundle(member.caller, digests, undefined, anew));
+  });
+}
+
+/** Requests that wait for a revision to come, or answers that nobody reads; ends when the signal aborts. */
+export function hoardObjects(member: Member, digest: Digest, flood: Flood): Promise<Met> {
+  return repeated(flood, async () => {
+    const body = await member.upstream.object(member.caller, digest, undefined, transfer(flood.signal));
+    await new Promise((resolve) => flood.signal.addEventListener('abort', resolve, { once: true }));
+    body.destroy();
+  });
+}
+
+const RECEIPT = { epoch: 1, site: 1, root: 'a'.repeat(64), since: 1, covers: 'all' };
+
+async function repeated({ atOnce, count, signal }: Flood, once: (turn: number) => Promise<unknown>) {
+  const met: Met = new Map();
+  let next = 0;
+  const lane = async () => {
+    while (!signal.aborted && (count === undefined || next < count)) {
+      const code = await once(next++).then(
+        () => 'ok',
+        (error) => (signal.aborted ? undefined : toSkerryError(error).code),
+      );
+      if (code !== undefined) met.set(code, (met.get(code) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return met;
+}
