@@ -105,7 +105,7 @@ export async function startOrigin(
   opened.defer(() => encodings.close());
 
   const appended = new Wakeup();
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, recovery, appended });
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended });
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);
@@ -147,7 +147,7 @@ export async function startOrigin(
   await app.register(async (scope) => {
     feedRoutes(
       scope as typeof app,
-      originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
+      originFeed({ catalog, objects: store, encodings, fleet, clock, identity, signingKey: key }),
       stopping.signal,
     );
   });

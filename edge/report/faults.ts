@@ -19,6 +19,8 @@ const REFUSALS: readonly ErrorCode[] = [
   'beyond-parent',
   'beyond-log',
   'stale-head',
+  'not-the-origin',
+  'unauthenticated',
 ];
 
 export function isLie(error: unknown): boolean {

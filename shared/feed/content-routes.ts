@@ -12,6 +12,7 @@ import { diffText, encodedDiff } from './diff-text.ts';
 import { encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
+import type { MembersOnly } from './member-proof.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
@@ -29,13 +30,13 @@ const revisionParams = Type.Object({
 export function contentRoutes(
   app: FeedServer,
   source: FeedSource,
-  membersOnly: (request: FastifyRequest) => Promise<void>,
+  membersOnly: MembersOnly,
   stopping: AbortSignal,
 ): void {
   app.get(
     '/feed/v1/sites/:site/diff',
     {
-      onRequest: membersOnly,
+      ...membersOnly,
       schema: {
         hide: true,
         params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
@@ -63,7 +64,7 @@ export function contentRoutes(
 
   app.get(
     '/feed/v1/sites/:site/revisions/:revision/nodes',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams } },
+    { ...membersOnly, schema: { hide: true, params: revisionParams } },
     async ({ params }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
@@ -72,7 +73,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/leaves',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
+    { ...membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
     async ({ params, body }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply
@@ -83,7 +84,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/entries',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: entriesRequestSchema } },
+    { ...membersOnly, schema: { hide: true, params: revisionParams, body: entriesRequestSchema } },
     async (request, reply) => {
       const { site, revision } = await heldRevision(request.params);
       const text = entriesText(source, site, revision, request.body.leaves);
@@ -93,7 +94,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/bundle',
-    { bodyLimit: MEGABYTE, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
+    { bodyLimit: MEGABYTE, ...membersOnly, schema: { hide: true, body: bundleRequestSchema } },
     async (request, reply) => {
       const encoded = await encodedBundle(
         source,
@@ -108,7 +109,7 @@ export function contentRoutes(
   app.get(
     '/feed/v1/objects/:digest',
     {
-      onRequest: membersOnly,
+      ...membersOnly,
       schema: { hide: true, params: Type.Object({ digest: Type.String({ pattern: DIGEST_PATTERN }) }) },
     },
     async (request, reply) => {

@@ -41,6 +41,7 @@ export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
   const app = Fastify({
     loggerInstance: pino({ level: 'silent' }) as never,
     forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as FeedServer;
   answerWithProblems(app, pino({ level: 'silent' }));
   const present = (): FeedSource => {

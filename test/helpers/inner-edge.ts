@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { SiteView } from '../../edge/activate/messages.ts';
 import { join } from '../../edge/follow/join.ts';
 import { Upstream } from '../../edge/follow/upstream.ts';
-import { Upstreams } from '../../edge/follow/upstreams.ts';
+import { Upstreams, upstreamAddresses } from '../../edge/follow/upstreams.ts';
 import { type Replica, startReplica } from '../../edge/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../edge/store/sqlite-catalog.ts';
@@ -63,6 +63,8 @@ class Crashed extends Error {}
 export class InnerEdge {
   readonly name: string;
   readonly disk = new MemoryDisk();
+  /** Where it takes what calls itself the origin for it. */
+  originUrls: readonly string[];
   views: readonly SiteView[] = [];
   readonly #parts: InnerEdgeParts;
   readonly #key = generateSigningKey();
@@ -71,7 +73,8 @@ export class InnerEdge {
   #life: Life | undefined;
   replica: Replica | undefined;
 
-  private constructor(parts: InnerEdgeParts) {
+  private constructor(parts: InnerEdgeParts, origin: string) {
+    this.originUrls = [origin];
     this.name = parts.name;
     this.#parts = parts;
     this.#folder = mkdtempSync(joinPath(PLACE, 'skerry-model-'));
@@ -79,8 +82,8 @@ export class InnerEdge {
   }
 
   static async join(parts: InnerEdgeParts, origin: string, token: string): Promise<InnerEdge> {
-    const edge = new InnerEdge(parts);
-    const upstream = new Upstream(origin, parts.clock);
+    const edge = new InnerEdge(parts, origin);
+    const upstream = new Upstream({ url: origin, isOrigin: true }, parts.clock);
     const place = { origin, token, name: parts.name, region: 'r', lat: null, lon: null };
     try {
       const chain = await join(upstream, place, edge.#key, new AbortController().signal);
@@ -114,7 +117,10 @@ export class InnerEdge {
   async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
     const { clock, log, encodings, shown } = this.#parts;
     const life = new Life(this.file);
-    const upstreams = new Upstreams(urls, clock);
+    const upstreams = new Upstreams(
+      urls.map((url) => ({ url, isOrigin: this.originUrls.includes(url) })),
+      clock,
+    );
     life.upstreams = upstreams;
     this.#life = life;
     this.replica = await startReplica({

@@ -83,7 +83,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const appended = new Wakeup();
   const stopping = new AbortController();
   const gate = new Gate();
-  const fleet = await Fleet.open({ catalog, clock, log, key, recovery, appended });
+  const fleet = await Fleet.open({ catalog, clock, log, key, appended });
   const committer = new Committer(
     { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
     new RuleCheck(store),
@@ -96,7 +96,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     committer,
     fleet,
     disk,
-    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
+    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity, signingKey: key }),
     retention: new Retention({
       ...{ catalog, forecast, store, clock, gate, appended },
       stopping: stopping.signal,
