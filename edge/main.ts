@@ -28,7 +28,7 @@ import { type JoinOptions, join } from './follow/join.ts';
 import { LogTime } from './follow/log-time.ts';
 import { isWanted } from './follow/next-step-plan.ts';
 import { Upstream } from './follow/upstream.ts';
-import { Upstreams } from './follow/upstreams.ts';
+import { Upstreams, upstreamAddresses } from './follow/upstreams.ts';
 import { dropFills } from './lazy/coming-file.ts';
 import type { HeldObjects } from './lazy/held-objects.worker.ts';
 import type { LazyOptions } from './lazy/lazy-storage.ts';
@@ -109,8 +109,8 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     (await readIdentity(file('identity.json'))) ??
     (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);
-  const urls = options.parents.length > 0 ? options.parents : [options.origin ?? identity.origin];
-  const upstreams = new Upstreams(urls, clock);
+  const origin = options.origin ?? identity.origin;
+  const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock);
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
@@ -261,7 +261,7 @@ async function joinLog(
     throw new SkerryError('bad-config', 'a first start needs --origin, --join, --name and --region');
   }
   const { origin, name, region } = options.join;
-  const first = new Upstream(origin, systemClock);
+  const first = new Upstream({ url: origin, isOrigin: true }, systemClock);
   try {
     await catalog.begin(await join(first, options.join, key, new AbortController().signal));
   } finally {

@@ -110,7 +110,7 @@ export async function startOrigin(
   const reports = startReportCheck(identity.log);
   opened.defer(() => reports.close());
   const checks = new ReportChecks(reports.remote, 'reportWithReceipts', clock);
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, recovery, appended, checks });
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks });
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);
@@ -153,7 +153,7 @@ export async function startOrigin(
   await app.register(async (scope) => {
     feedRoutes(
       scope as typeof app,
-      originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
+      originFeed({ catalog, objects: store, encodings, fleet, clock, identity, signingKey: key }),
       stopping.signal,
     );
   });

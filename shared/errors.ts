@@ -30,8 +30,9 @@ const table = {
   'file-changed': [409, 'Publish again when nothing writes to the folder any more.'],
   unauthenticated: [
     401,
-    'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked.',
+    'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked; an edge must be a member.',
   ],
+  'stale-nonce': [401, 'Ask for /feed/v1/hello, and prove the request with the nonce that it gives.'],
   forbidden: [403, 'Use a token whose scope covers this.'],
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
@@ -75,6 +76,10 @@ const table = {
   'stale-head': [
     502,
     'The upstream passes no newer head on: it is cut off from the origin, or holds it back.',
+  ],
+  'not-the-origin': [
+    502,
+    'Name the URL of the origin with --origin; behind a URL of --parent there is to be an edge.',
   ],
   'unknown-critical-record': [502, 'Upgrade this edge.'],
   'root-mismatch': [502, 'The state after a diff differs from what the origin signed; it is fetched anew.'],

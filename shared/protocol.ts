@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { digestOf } from './digest.ts';
 import { SkerryError } from './errors.ts';
+import { NONCE_PATTERN } from './feed/nonces.ts';
 import { grantSchema } from './grant.ts';
 import { headSchema } from './head.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
@@ -15,31 +16,56 @@ export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 
-/** POST /feed/v1/join. `proof` is the edge key's signature over joinProofText: it holds the private key. */
+const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
+/** 32 bytes as base64url: a public key, or the proof of a secret. */
+const bytes32 = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const signatureSchema = Type.String({ pattern: SIGNATURE_PATTERN });
+
+/** GET /feed/v1/hello: whom proofs for this feed must name, and a nonce for the first. */
+export const feedHelloSchema = Type.Object({
+  edge: Type.Union([nameSchema, Type.Null()], { description: 'The parent that answers; null: the origin.' }),
+  nonce: nonceSchema,
+});
+export const feedHello = schema(feedHelloSchema);
+
+/** POST /feed/v1/join/hello */
+export const joinHelloSchema = Type.Object({ edgeNonce: nonceSchema }, { additionalProperties: false });
+
+/** Who the origin is, before it is told anything; signed over both nonces. */
+export const originHelloSchema = Type.Object({
+  log: Type.String(),
+  epoch: Type.Integer(),
+  key: Type.Object({ publicKey: Type.String(), recoveryKey: Type.String(), certificate: Type.String() }),
+  nonce: nonceSchema,
+  sig: signatureSchema,
+});
+export type OriginHello = Static<typeof originHelloSchema>;
+export const originHello = schema(originHelloSchema);
+
+/** POST /feed/v1/join: who wants to be a member. Only the id of the join token travels, and a proof of its secret. */
 export const joinRequestSchema = Type.Object(
   {
-    token: Type.String({ maxLength: 200 }),
+    token: Type.String({ pattern: '^[0-9a-f]{12}$' }),
     name: nameSchema,
     region: Type.String({ minLength: 1, maxLength: 63 }),
     lat: Type.Union([Type.Number({ minimum: -90, maximum: 90 }), Type.Null()]),
     lon: Type.Union([Type.Number({ minimum: -180, maximum: 180 }), Type.Null()]),
-    publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
-    proof: Type.String({ maxLength: 100 }),
+    publicKey: bytes32,
+    edgeNonce: nonceSchema,
+    nonce: nonceSchema,
+    proof: bytes32,
+    sig: signatureSchema,
   },
   { additionalProperties: false },
 );
 export type JoinRequest = Static<typeof joinRequestSchema>;
+export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'publicKey'>;
 
-export function joinProofText(request: Pick<JoinRequest, 'token' | 'name' | 'publicKey'>): string {
-  return JSON.stringify(['skerry-join-1', request.token, request.name, request.publicKey]);
-}
-
+/** `sig` is the origin's, over all that was asked for and `seq`. */
 export const joinAnswerSchema = Type.Object({
-  log: Type.String(),
-  epoch: Type.Integer(),
   seq: Type.Integer({ description: 'The `member` record that admits this edge.' }),
-  key: Type.Object({ publicKey: Type.String(), recoveryKey: Type.String(), certificate: Type.String() }),
   head: headSchema,
+  sig: signatureSchema,
 });
 export type JoinAnswer = Static<typeof joinAnswerSchema>;
 export const joinAnswer = schema(joinAnswerSchema);

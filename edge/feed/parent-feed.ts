@@ -60,6 +60,7 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
       return coming.some((milestone) => milestone.revision >= revision) ? 'coming' : 'absent';
     },
 
+    greet: (edgeNonce) => upstreams.current.joinHello(edgeNonce, parts.stopping),
     join: (request) => upstreams.current.join(request, parts.stopping),
   };
 }

@@ -1,6 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { type KeyFingerprint, type SigningKey, signText } from '../../shared/keys.ts';
-import { joinProofText } from '../../shared/protocol.ts';
+import { newNonce } from '../../shared/feed/nonces.ts';
+import { greetingText, joinedText, joinText, parseJoinToken, secretProof } from '../../shared/join-proof.ts';
+import { type SigningKey, signText, verifyText } from '../../shared/keys.ts';
 import { type ChainState, firstChainState, noteHead } from './chain-state.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -15,20 +16,32 @@ export interface JoinOptions {
 }
 
 /**
- * Makes this edge a member of the log that the token leads to: the token carries the fingerprint of the
- * recovery key, the recovery key certifies the signing key, and the signing key signs all the rest.
+ * Makes this edge a member of the log that the token leads to: the token carries the fingerprint of the recovery key,
+ * the recovery key certifies the signing key, and the signing key signs all the rest. Nothing that depends on the
+ * token's secret is sent before the origin has proven that it is the one. Repeated with the same token, name and key
+ * it gives the same, wherever the first try broke off.
  */
 export async function join(
-  upstream: Upstream,
+  upstream: Pick<Upstream, 'joinHello' | 'join'>,
   { token, name, region, lat, lon }: JoinOptions,
   key: SigningKey,
   signal: AbortSignal,
 ): Promise<ChainState> {
-  const trusted = /^skj_[0-9a-f]+\.[A-Za-z0-9_-]+\.([0-9a-f]{32})$/.exec(token)?.[1];
+  const trusted = parseJoinToken(token);
   if (trusted === undefined) throw new SkerryError('bad-join-token', 'that is not a join token');
+  const edgeNonce = newNonce();
+  const hello = await upstream.joinHello(edgeNonce, signal);
+  const { log, epoch, nonce } = hello;
+  const first = firstChainState(log, epoch, hello.key, trusted.fingerprint);
+  if (!verifyText(first.key, greetingText(log, epoch, edgeNonce, nonce), hello.sig))
+    throw new SkerryError('bad-signature', 'the origin is not the one that the join token names');
+
   const { publicKey } = key;
-  const proof = signText(key, joinProofText({ token, name, publicKey }));
-  const answer = await upstream.join({ token, name, region, lat, lon, publicKey, proof }, signal);
-  const first = firstChainState(answer.log, answer.epoch, answer.key, trusted as KeyFingerprint);
+  const asked = { token: trusted.id, name, region, lat, lon, publicKey, edgeNonce, nonce };
+  const text = joinText(log, asked);
+  const proven = { ...asked, proof: secretProof(trusted.secret, text), sig: signText(key, text) };
+  const answer = await upstream.join(proven, signal);
+  if (!verifyText(first.key, joinedText(log, text, answer.seq), answer.sig))
+    throw new SkerryError('bad-signature', 'the origin did not sign that this edge has joined');
   return noteHead(first, answer.head);
 }

@@ -8,9 +8,10 @@ import { availableDictionary, decoded } from '../../shared/delta/dcz.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Change, type DiffRange, decodeDiff, MAX_DIFF_LINE } from '../../shared/diff.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
-import { signEdgeToken } from '../../shared/edge-token.ts';
-import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { hasCode, SkerryError, systemCode } from '../../shared/errors.ts';
 import type { Wants } from '../../shared/feed/feed-source.ts';
+import { NONCE_HEADER } from '../../shared/feed/member-proof.ts';
+import { NONCE_PATTERN } from '../../shared/feed/nonces.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../shared/frame.ts';
 import type { SigningKey } from '../../shared/keys.ts';
 import { lines } from '../../shared/lines.ts';
@@ -18,13 +19,17 @@ import type { Bucket } from '../../shared/manifest/buckets.ts';
 import { encodeNames } from '../../shared/manifest/object-names.ts';
 import { fromProblem } from '../../shared/problem.ts';
 import {
+  feedHello,
   type JoinAnswer,
   type JoinRequest,
   joinAnswer,
+  type OriginHello,
+  originHello,
   type ReportAnswer,
   reportAnswer,
   type SignedReport,
 } from '../../shared/protocol.ts';
+import { receiverText, requestProof } from '../../shared/request-proof.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import { codingOf, collected, paced, tee } from './answer-body.ts';
 import { flowing, timelyLines } from './flow.ts';
@@ -34,14 +39,37 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 /** A parent that waits for what it does not hold yet answers within 10 seconds. */
 const HEADERS_MS = 20_000;
-/** A token is used again for this long: signing one for each request costs more than many requests. */
-const TOKEN_MS = 30_000;
+const NONCE = new RegExp(NONCE_PATTERN);
 
 /** Who calls, and the log whose feed is called. */
 export interface Caller {
   readonly name: string;
   readonly key: SigningKey;
   readonly log: string;
+}
+
+/** Where a feed is. Proofs are made for the origin where the operator has said that it is, and nowhere else. */
+export interface UpstreamAddress {
+  readonly url: string;
+  readonly isOrigin: boolean;
+}
+
+/** Whom proofs must name, and one of its nonces. */
+interface Receiver {
+  readonly edge: string | null;
+  readonly nonce: string;
+}
+
+interface FeedRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Who proves the request; nobody where strangers may ask. */
+  readonly caller?: Caller;
+  /** JSON. */
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly isForReaders?: boolean;
 }
 
 /** How a fetch is carried out. */
@@ -71,17 +99,28 @@ export class Upstream {
   readonly #agent = agent(8);
   /** Apart from the rest: what readers wait for and what is replicated keep each other from nothing. */
   readonly #forReaders = agent(128);
-  #token: { readonly text: string; readonly until: number } | undefined;
+  readonly #isOrigin: boolean;
+  #receiver: Receiver | undefined;
 
-  constructor(url: string, clock: Clock) {
+  constructor({ url, isOrigin }: UpstreamAddress, clock: Clock) {
     this.url = new URL(url).origin;
+    this.#isOrigin = isOrigin;
     this.#clock = clock;
   }
 
+  /** Who the origin is, whichever feed passes it on. */
+  async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
+    const body = JSON.stringify({ edgeNonce });
+    return originHello.parseText(
+      await this.#text({ method: 'POST', path: '/feed/v1/join/hello', body, signal }),
+      'upstream-protocol',
+    );
+  }
+
   async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
-    const { body } = await this.#call({ method: 'POST', path: '/feed/v1/join', json: request, signal });
+    const body = JSON.stringify(request);
     return joinAnswer.parseText(
-      (await collected(flowing(body, this.#clock))).toString('utf8'),
+      await this.#text({ method: 'POST', path: '/feed/v1/join', body, signal }),
       'upstream-protocol',
     );
   }
@@ -112,7 +151,7 @@ export class Upstream {
       method: 'POST',
       path: '/feed/v1/report',
       caller,
-      json: { reports },
+      body: JSON.stringify({ reports }),
       signal,
     });
     return reportAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
@@ -139,7 +178,7 @@ export class Upstream {
   ): Promise<Bucket[]> {
     const path = `/feed/v1/sites/${site}/revisions/${revision}/leaves`;
     const { body } = await this.#fetch(
-      { method: 'POST', path, caller, json: { nodes } },
+      { method: 'POST', path, caller, body: JSON.stringify({ nodes }) },
       transfer,
       undefined,
     );
@@ -156,7 +195,7 @@ export class Upstream {
   ): AsyncGenerator<Change> {
     const path = `/feed/v1/sites/${site}/revisions/${revision}/entries`;
     const { body } = await this.#fetch(
-      { method: 'POST', path, caller, json: { leaves } },
+      { method: 'POST', path, caller, body: JSON.stringify({ leaves }) },
       transfer,
       undefined,
     );
@@ -172,9 +211,9 @@ export class Upstream {
     keep?: (encoded: Encoded) => void,
   ): AsyncGenerator<BundleItem> {
     const objects = encodeNames(digests);
-    const json =
-      dictionary === undefined ? { objects } : { objects, dictionary: encodeNames(dictionary.digests) };
-    const request = { method: 'POST', path: '/feed/v1/bundle', caller, json } as const;
+    const against = dictionary && { dictionary: encodeNames(dictionary.digests) };
+    const asked = JSON.stringify({ objects, ...against });
+    const request = { method: 'POST', path: '/feed/v1/bundle', caller, body: asked } as const;
     let whole: Encoded | undefined;
     const noted = (encoded: Encoded) => {
       whole = encoded;
@@ -222,7 +261,7 @@ export class Upstream {
   }
 
   async #fetch(
-    request: { method: 'GET' | 'POST'; path: string; caller: Caller; json?: unknown },
+    request: Pick<FeedRequest, 'method' | 'path' | 'caller' | 'body'>,
     transfer: Transfer,
     dictionary: Buffer | undefined,
     keep?: (encoded: Encoded) => void,
@@ -243,19 +282,51 @@ export class Upstream {
     return { body: decoded(kept, coding, dictionary) };
   }
 
-  async #call(request: {
-    method: 'GET' | 'POST';
-    path: string;
-    caller?: Caller;
-    json?: unknown;
-    headers?: Record<string, string>;
-    signal: AbortSignal;
-    isForReaders?: boolean;
-  }): Promise<Dispatcher.ResponseData> {
-    const { caller, json } = request;
-    const headers: Record<string, string> = { ...request.headers };
-    if (caller !== undefined) headers.authorization = `Bearer ${await this.#tokenOf(caller)}`;
-    if (json !== undefined) headers['content-type'] = 'application/json';
+  /** As the caller, if there is one; again, once, when the receiver has given out other nonces since. */
+  async #call(request: FeedRequest): Promise<Dispatcher.ResponseData> {
+    try {
+      return await this.#proven(request);
+    } catch (error) {
+      if (!hasCode(error, 'stale-nonce')) throw error;
+      this.#receiver = undefined;
+      return this.#proven(request);
+    }
+  }
+
+  async #proven(request: FeedRequest): Promise<Dispatcher.ResponseData> {
+    const { caller, method, path: target, headers, body } = request;
+    if (caller === undefined) return this.#answer(request, {});
+    this.#receiver ??= await this.#greeted(request.signal);
+    const { edge, nonce } = this.#receiver;
+    const to = receiverText(caller.log, edge);
+    const proof = requestProof(caller, { method, target, to, nonce, range: headers?.range, body });
+    const answer = await this.#answer(request, proof);
+    const next = answer.headers[NONCE_HEADER];
+    if (typeof next === 'string' && NONCE.test(next)) this.#receiver = { edge, nonce: next };
+    return answer;
+  }
+
+  /** Throws `not-the-origin`: what is proven to the origin must not be got by calling oneself so. */
+  async #greeted(signal: AbortSignal): Promise<Receiver> {
+    const text = await this.#text({ method: 'GET', path: '/feed/v1/hello', signal });
+    const receiver = feedHello.parseText(text, 'upstream-protocol');
+    if (receiver.edge === null && !this.#isOrigin)
+      throw new SkerryError(
+        'not-the-origin',
+        `${this.url} calls itself the origin, and is named as a parent`,
+      );
+    return receiver;
+  }
+
+  async #text(request: FeedRequest): Promise<string> {
+    const { body } = await this.#answer(request, {});
+    return (await collected(flowing(body, this.#clock))).toString('utf8');
+  }
+
+  async #answer(request: FeedRequest, proof: Record<string, string>): Promise<Dispatcher.ResponseData> {
+    const { body } = request;
+    const headers: Record<string, string> = { ...request.headers, ...proof };
+    if (body !== undefined) headers['content-type'] = 'application/json';
     let answer: Dispatcher.ResponseData;
     try {
       const agent = request.isForReaders ? this.#forReaders : this.#agent;
@@ -265,7 +336,7 @@ export class Upstream {
         method: request.method,
         headers,
         signal: request.signal,
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+        ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
       request.signal.throwIfAborted();
@@ -279,14 +350,6 @@ export class Upstream {
       );
     }
     return answer;
-  }
-
-  async #tokenOf(caller: Caller): Promise<string> {
-    const now = this.#clock.now();
-    if (this.#token === undefined || now >= this.#token.until || now < this.#token.until - TOKEN_MS) {
-      this.#token = { text: await signEdgeToken(caller, caller.log, now), until: now + TOKEN_MS };
-    }
-    return this.#token.text;
   }
 }
 

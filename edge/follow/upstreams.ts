@@ -1,10 +1,16 @@
 import type { Clock } from '../../shared/clock.ts';
-import { Upstream } from './upstream.ts';
+import { Upstream, type UpstreamAddress } from './upstream.ts';
 
 /** An upstream that answered with what nobody signed is left alone for this long, and longer each time it does again. */
 const AVOID_MS = 60_000;
 /** When all others are away, it is the only one. */
 const MOST_AVOID_MS = 10 * 60_000;
+
+/** The parents of an edge, or its origin when it has none. A parent may be the origin, by the URL that it is known by. */
+export function upstreamAddresses(parents: readonly string[], origin: string): UpstreamAddress[] {
+  const urls = parents.length > 0 ? parents : [origin];
+  return urls.map((url) => ({ url, isOrigin: new URL(url).origin === new URL(origin).origin }));
+}
 
 interface Avoidance {
   readonly until: number;
@@ -22,8 +28,8 @@ export class Upstreams {
   #current: Upstream;
   #moved = new AbortController();
 
-  constructor(urls: readonly string[], clock: Clock) {
-    this.all = urls.map((url) => new Upstream(url, clock));
+  constructor(addresses: readonly UpstreamAddress[], clock: Clock) {
+    this.all = addresses.map((address) => new Upstream(address, clock));
     this.#clock = clock;
     const [first] = this.all;
     if (first === undefined) throw new TypeError('an edge needs an upstream');

@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
-import { hasCode, SkerryError } from '../../shared/errors.ts';
+import { hasCode } from '../../shared/errors.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
-import { type PublicKey, verifyText } from '../../shared/keys.ts';
-import { joinProofText } from '../../shared/protocol.ts';
+import type { SigningKey } from '../../shared/keys.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Fleet } from './fleet.ts';
+import { joining } from './joining.ts';
 import { sharedReads } from './shared-reads.ts';
 
 export interface OriginFeedParts {
@@ -17,6 +17,8 @@ export interface OriginFeedParts {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
+  /** That of the identity. */
+  readonly signingKey: SigningKey;
 }
 
 /** The origin's feed: its own log, its own objects, and the place where edges join. */
@@ -27,8 +29,9 @@ export function originFeed({
   fleet,
   clock,
   identity,
+  signingKey,
 }: OriginFeedParts): FeedSource {
-  const { log, epoch, key } = identity;
+  const { log } = identity;
   const head = () => catalog.head(clock.now());
   const shared = sharedReads(catalog, clock, fleet.appended);
   return {
@@ -53,12 +56,6 @@ export function originFeed({
         throw error;
       }
     },
-    async join(request) {
-      if (!verifyText(request.publicKey as PublicKey, joinProofText(request), request.proof)) {
-        throw new SkerryError('bad-join-token', 'the proof does not match the public key');
-      }
-      const seq = await fleet.join(request);
-      return { log, epoch, seq, key, head: await head() };
-    },
+    ...joining({ catalog, fleet, clock, identity, signingKey, head }),
   };
 }

@@ -4,8 +4,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import { type Grant, signGrant } from '../../shared/grant.ts';
-import type { KeyFingerprint, PublicKey, SigningKey } from '../../shared/keys.ts';
-import type { EdgeReport, JoinRequest, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
+import type { PublicKey, SigningKey } from '../../shared/keys.ts';
+import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { Seq } from '../../shared/record.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
@@ -26,7 +26,6 @@ import {
 } from './edge-record.ts';
 import { EdgeStatuses } from './edge-status.ts';
 import { freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
-import { parseJoinToken } from './tokens.ts';
 
 export interface FleetOptions {
   readonly catalog: Catalog;
@@ -35,7 +34,6 @@ export interface FleetOptions {
   readonly log: string;
   /** The origin's signing key, for what reports are answered with. */
   readonly key: SigningKey;
-  readonly recovery: KeyFingerprint;
   readonly appended: Wakeup;
   readonly checks: ReportChecks;
 }
@@ -52,7 +50,6 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #clock: Clock;
   readonly #log: string;
   readonly #key: SigningKey;
-  readonly #recovery: KeyFingerprint;
   readonly #edges = new Map<string, EdgeRecord>();
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
   readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
@@ -62,12 +59,11 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, key, recovery, appended, checks }: FleetOptions) {
+  private constructor({ catalog, clock, log, key, appended, checks }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#log = log;
     this.#key = key;
-    this.#recovery = recovery;
     this.appended = appended;
     this.#checks = checks;
     this.#statuses = new EdgeStatuses(catalog, clock);
@@ -96,11 +92,8 @@ export class Fleet implements FeedMembers, SyncEdges {
     return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
   }
 
-  /** Throws `bad-join-token` and `name-taken`. */
-  async join(request: JoinRequest): Promise<Seq> {
-    const token = parseJoinToken(request.token, this.#recovery);
-    if (token === undefined)
-      throw new SkerryError('bad-join-token', 'that is not a join token of this origin');
+  /** With a token whose secret is proven. Throws `bad-join-token` and `name-taken`. */
+  async join(request: NewMember, token: { id: string; secret: Uint8Array }): Promise<Seq> {
     const { seq } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name)) {

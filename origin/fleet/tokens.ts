@@ -1,7 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { NewToken, TokenRequest } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { secretHash } from '../../shared/join-proof.ts';
 import type { KeyFingerprint } from '../../shared/keys.ts';
 import { NAME_PATTERN } from '../../shared/protocol.ts';
 import type { Catalog } from '../log/catalog.ts';
@@ -41,27 +42,9 @@ export async function createToken(
 }
 
 const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;
-const joinToken = /^skj_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})\.([0-9a-f]{32})$/;
 
-interface TokenParts {
-  readonly id: string;
-  readonly secret: Buffer;
-}
-
-export const parseApiToken = (text: string) => parts(apiToken.exec(text));
-
-/** Undefined too when the token was made by another origin than the one with this recovery key. */
-export function parseJoinToken(text: string, recovery: KeyFingerprint): TokenParts | undefined {
-  const match = joinToken.exec(text);
-  return match?.[3] === recovery ? parts(match) : undefined;
-}
-
-function parts(match: RegExpExecArray | null): TokenParts | undefined {
-  const [, id, secret] = match ?? [];
+/** The id, and what is kept of the secret. */
+export function parseApiToken(text: string): { readonly id: string; readonly secret: Buffer } | undefined {
+  const [, id, secret] = apiToken.exec(text) ?? [];
   return id === undefined || secret === undefined ? undefined : { id, secret: secretHash(secret) };
-}
-
-/** 24 random bytes need no slow hash. */
-function secretHash(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
 }

@@ -7,7 +7,7 @@ import type { BucketReader } from '../../shared/manifest/buckets.ts';
 import type { ObjectNames } from '../../shared/manifest/object-names.ts';
 import type { DiffCursor, ManifestReader } from '../../shared/manifest/reading.ts';
 import type { Staging } from '../../shared/manifest/staging.ts';
-import type { EdgeReport, JoinRequest } from '../../shared/protocol.ts';
+import type { EdgeReport, NewMember } from '../../shared/protocol.ts';
 import type { PurgeReceipt, PurgeTarget } from '../../shared/purge.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { LogRecord, Seq } from '../../shared/record.ts';
@@ -228,6 +228,8 @@ export interface TokenCalls {
   revokeToken(id: string, time: number): void;
   /** The scope of a valid token; undefined for one that is unknown, expired, revoked or for joining. */
   authenticate(id: string, secret: Buffer, time: number): string | undefined;
+  /** What is kept of the secret of a token for joining, be it good or not; undefined when there is none. */
+  joinSecret(id: string): Uint8Array | undefined;
 }
 
 export interface EdgeRow {
@@ -257,7 +259,7 @@ export interface FleetCalls {
    * Uses the one-time token, writes the member record and the edge in one step. Repeating it with the same
    * token, name and key gives the same answer. Throws `bad-join-token` and `name-taken`.
    */
-  join(request: JoinRequest, token: { id: string; secret: Buffer }, time: number): { seq: Seq };
+  join(request: NewMember, token: { id: string; secret: Uint8Array }, time: number): { seq: Seq };
   edges(): EdgeRow[];
   /** Writes a member record, unless nothing changes. Throws `no-such-edge`. */
   changeMember(name: string, change: { paused?: boolean; revoked?: true }, time: number): EdgeRow;

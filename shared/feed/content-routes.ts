@@ -13,6 +13,7 @@ import { diffText, encodedDiff } from './diff-text.ts';
 import { type Asking, encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
+import { type MembersOnly, memberOf } from './member-proof.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
@@ -35,8 +36,7 @@ const revisionParams = Type.Object({
 export function contentRoutes(
   app: FeedServer,
   source: FeedSource,
-  membersOnly: (request: FastifyRequest) => Promise<void>,
-  memberOf: (request: FastifyRequest) => string,
+  membersOnly: MembersOnly,
   stopping: AbortSignal,
 ): void {
   const anew = new MemberBudgets(ANEW, source.clock);
@@ -44,7 +44,7 @@ export function contentRoutes(
   app.get(
     '/feed/v1/sites/:site/diff',
     {
-      onRequest: membersOnly,
+      ...membersOnly,
       schema: {
         hide: true,
         params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
@@ -74,7 +74,7 @@ export function contentRoutes(
 
   app.get(
     '/feed/v1/sites/:site/revisions/:revision/nodes',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams } },
+    { ...membersOnly, schema: { hide: true, params: revisionParams } },
     async ({ params }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
@@ -83,7 +83,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/leaves',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
+    { ...membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
     async ({ params, body }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply
@@ -95,8 +95,8 @@ export function contentRoutes(
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/entries',
     {
+      ...membersOnly,
       bodyLimit: ENTRIES_BYTES,
-      onRequest: membersOnly,
       schema: { hide: true, params: revisionParams, body: entriesRequestSchema },
     },
     async (request, reply) => {
@@ -108,7 +108,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/bundle',
-    { bodyLimit: BUNDLE_BYTES, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
+    { ...membersOnly, bodyLimit: BUNDLE_BYTES, schema: { hide: true, body: bundleRequestSchema } },
     async (request, reply) => {
       const { objects, dictionary = '' } = request.body;
       const digest = availableDictionary(request);
@@ -125,7 +125,7 @@ export function contentRoutes(
   app.get(
     '/feed/v1/objects/:digest',
     {
-      onRequest: membersOnly,
+      ...membersOnly,
       schema: { hide: true, params: Type.Object({ digest: Type.String({ pattern: DIGEST_PATTERN }) }) },
     },
     async (request, reply) => {

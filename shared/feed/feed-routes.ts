@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
 import {
+  feedHelloSchema,
   joinAnswerSchema,
+  joinHelloSchema,
   joinRequestSchema,
   MAX_REPORTS_BYTES,
   nameSchema,
+  originHelloSchema,
   reportAnswerSchema,
   reportRequestSchema,
 } from '../protocol.ts';
@@ -17,11 +19,13 @@ import { contentRoutes } from './content-routes.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
-import { knownTokens } from './known-tokens.ts';
+import { memberOf, memberProof } from './member-proof.ts';
 import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const RECORDS_PER_PAGE = 1000;
+/** Of what strangers may send. */
+const JOIN_BYTES = 4096;
 
 const wantsSchema = schema(
   Type.Object({
@@ -33,29 +37,39 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 
 /** The feed under /feed/v1. The server's error handler answers what these routes throw. */
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
-  const holder = knownTokens(source);
-  const names = new WeakMap<FastifyRequest, string>();
-  const member = async (request: FastifyRequest) => {
-    const name = await holder(request.headers.authorization);
-    names.set(request, name);
-    return name;
-  };
-  /** Of a request that is known to be a member's. */
-  const memberOf = (request: FastifyRequest) => {
-    const name = names.get(request);
-    if (name === undefined) throw new SkerryError('unauthenticated', 'nobody has said whose request this is');
-    return name;
-  };
+  const { nonces, membersOnly } = memberProof(app, source);
+
+  app.get(
+    '/feed/v1/hello',
+    { schema: { hide: true, response: { 200: feedHelloSchema } } },
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return { edge: source.path()[0] ?? null, nonce: nonces.current() };
+    },
+  );
+
+  app.post(
+    '/feed/v1/join/hello',
+    {
+      bodyLimit: JOIN_BYTES,
+      schema: { hide: true, body: joinHelloSchema, response: { 200: originHelloSchema } },
+    },
+    ({ body }) => source.greet(body.edgeNonce),
+  );
 
   app.post(
     '/feed/v1/join',
-    { schema: { hide: true, body: joinRequestSchema, response: { 200: joinAnswerSchema } } },
+    {
+      bodyLimit: JOIN_BYTES,
+      schema: { hide: true, body: joinRequestSchema, response: { 200: joinAnswerSchema } },
+    },
     ({ body }) => source.join(body),
   );
 
   app.get(
     '/feed/v1/stream',
     {
+      ...membersOnly,
       schema: {
         hide: true,
         querystring: Type.Object({
@@ -65,7 +79,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       },
     },
     async (request, reply) => {
-      const name = await member(request);
+      const name = memberOf(request);
       const key = source.members.keyOf(name);
       const { query } = request;
       const from = Number(query.from);
@@ -88,9 +102,11 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
   // What an edge missed while it was away, in pages: coded, which the stream of single records is not.
   app.get(
     '/feed/v1/records',
-    { schema: { hide: true, querystring: Type.Object({ from: Type.String({ pattern: NUMBER }) }) } },
+    {
+      ...membersOnly,
+      schema: { hide: true, querystring: Type.Object({ from: Type.String({ pattern: NUMBER }) }) },
+    },
     async (request, reply) => {
-      await member(request);
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
       const records = await source.records(from, RECORDS_PER_PAGE);
@@ -104,21 +120,14 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
   app.post(
     '/feed/v1/report',
     {
+      ...membersOnly,
       bodyLimit: MAX_REPORTS_BYTES,
       schema: { hide: true, body: reportRequestSchema, response: { 200: reportAnswerSchema } },
     },
-    async (request) => source.members.report(await member(request), request.body.reports),
+    (request) => source.members.report(memberOf(request), request.body.reports),
   );
 
-  contentRoutes(
-    app,
-    source,
-    async (request) => {
-      await member(request);
-    },
-    memberOf,
-    stopping,
-  );
+  contentRoutes(app, source, membersOnly, stopping);
 }
 
 async function refuseBeyond(source: FeedSource, from: number): Promise<void> {

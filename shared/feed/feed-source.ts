@@ -5,7 +5,7 @@ import type { PublicKey } from '../keys.ts';
 import type { BucketReader } from '../manifest/buckets.ts';
 import type { ObjectNames } from '../manifest/object-names.ts';
 import type { ManifestReader } from '../manifest/reading.ts';
-import type { JoinAnswer, JoinRequest, ReportAnswer, SignedReport } from '../protocol.ts';
+import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../protocol.ts';
 import type { LogRecord } from '../record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Remote } from '../thread.ts';
@@ -57,6 +57,8 @@ export interface FeedSource {
   head(): Promise<Head>;
   /** Whether the revision is whole here. A parent that is about to hold it: `coming`. */
   holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
+  /** What the origin says to an edge that wants to join, before it learns anything of the edge. */
+  greet(edgeNonce: string): Promise<OriginHello>;
   /** Admits a new edge. */
   join(request: JoinRequest): Promise<JoinAnswer>;
 }

@@ -130,6 +130,8 @@ async function runRound(
     );
   const urls = round.hasHonest ? [liar.url, servers.origin.url] : [liar.url];
   const edge = await join('edge', urls, servers.edge);
+  // It sits in front of the origin, and says that it is the origin.
+  edge.edge.originUrls = urls;
   await edge.start();
   const child = round.hasChild ? await join('child', [servers.edge.url]) : undefined;
   await child?.start();

@@ -1,12 +1,13 @@
+import { join } from '../../edge/follow/join.ts';
+import { Upstream } from '../../edge/follow/upstream.ts';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { signEdgeToken } from '../../shared/edge-token.ts';
 import type { Grant } from '../../shared/grant.ts';
-import { generateSigningKey, signText } from '../../shared/keys.ts';
-import { type EdgeReport, joinProofText, type SignedReport, signReport } from '../../shared/protocol.ts';
+import { generateSigningKey } from '../../shared/keys.ts';
+import { type EdgeReport, type SignedReport, signReport } from '../../shared/protocol.ts';
 import { type Receipt, signReceipt } from '../../shared/receipt.ts';
 import { payloads } from '../../shared/record-kinds.ts';
-import { ask } from './http.ts';
+import { askAs } from './as-member.ts';
 
 interface ShownSite {
   revision: number;
@@ -41,16 +42,13 @@ export class EdgeDouble {
   ): Promise<EdgeDouble> {
     const edge = new EdgeDouble(origin, name);
     const { token } = await origin.client.createToken({ scope: 'join', edge: name });
-    const { publicKey } = edge.#key;
-    const proof = signText(edge.#key, joinProofText({ token, name, publicKey }));
-    const request = { token, name, region: 'r', lat: null, lon: null, publicKey, proof };
-    const answer = await ask(origin.url, '/feed/v1/join', {
-      method: 'POST',
-      body: JSON.stringify(request),
-      headers: { 'content-type': 'application/json' },
-    });
-    if (answer.status !== 200) throw new Error(`${name} could not join: ${answer.body}`);
-    edge.#log = (JSON.parse(answer.body.toString()) as { log: string }).log;
+    const upstream = new Upstream({ url: origin.url, isOrigin: true }, origin.clock);
+    const place = { origin: origin.url, token, name, region: 'r', lat: null, lon: null };
+    try {
+      edge.#log = (await join(upstream, place, edge.#key, new AbortController().signal)).log;
+    } finally {
+      await upstream.close();
+    }
     return edge;
   }
 
@@ -118,16 +116,9 @@ export class EdgeDouble {
   async send(
     reports: readonly SignedReport[],
   ): Promise<{ status: number; leases: Record<string, number>; code?: string }> {
-    const token = await signEdgeToken(
-      { name: this.name, key: this.#key },
-      this.#log,
-      this.#origin.clock.now(),
-    );
-    const answer = await ask(this.#origin.url, '/feed/v1/report', {
-      method: 'POST',
-      body: JSON.stringify({ reports }),
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    });
+    const member = { name: this.name, key: this.#key, log: this.#log };
+    const asked = { method: 'POST', body: JSON.stringify({ reports }) };
+    const answer = await askAs(member, this.#origin.url, '/feed/v1/report', asked);
     if (answer.status === 200) this.#receipts = [];
     const { grants = [], code } = JSON.parse(answer.body.toString()) as { grants?: Grant[]; code?: string };
     const leases = grants.filter(({ lease }) => lease > 0).map(({ edge, lease }) => [edge, lease]);

@@ -9,7 +9,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-interface Asked {
+export interface Asked {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;

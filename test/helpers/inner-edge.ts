@@ -69,6 +69,8 @@ class Crashed extends Error {}
 export class InnerEdge {
   readonly name: string;
   readonly disk = new MemoryDisk();
+  /** Where it takes what calls itself the origin for it. */
+  originUrls: readonly string[];
   views: readonly SiteView[] = [];
   /** What serving processes would add to the monotonic clock. */
   ahead = 0;
@@ -79,7 +81,8 @@ export class InnerEdge {
   #life: Life | undefined;
   replica: Replica | undefined;
 
-  private constructor(parts: InnerEdgeParts) {
+  private constructor(parts: InnerEdgeParts, origin: string) {
+    this.originUrls = [origin];
     this.name = parts.name;
     this.#parts = parts;
     this.#folder = mkdtempSync(joinPath(PLACE, 'skerry-model-'));
@@ -87,8 +90,8 @@ export class InnerEdge {
   }
 
   static async join(parts: InnerEdgeParts, origin: string, token: string): Promise<InnerEdge> {
-    const edge = new InnerEdge(parts);
-    const upstream = new Upstream(origin, parts.callClock ?? parts.clock);
+    const edge = new InnerEdge(parts, origin);
+    const upstream = new Upstream({ url: origin, isOrigin: true }, parts.callClock ?? parts.clock);
     const place = { origin, token, name: parts.name, region: 'r', lat: null, lon: null };
     try {
       const chain = await join(upstream, place, edge.#key, new AbortController().signal);
@@ -122,7 +125,10 @@ export class InnerEdge {
   async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
     const { clock, callClock = clock, log, encodings, shown } = this.#parts;
     const life = new Life(this.file);
-    const upstreams = new Upstreams(urls, callClock);
+    const upstreams = new Upstreams(
+      urls.map((url) => ({ url, isOrigin: this.originUrls.includes(url) })),
+      callClock,
+    );
     life.upstreams = upstreams;
     this.#life = life;
     const catalog = asRemote(life.catalog, (method) => life.step(method));

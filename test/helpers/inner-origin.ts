@@ -86,7 +86,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const stopping = new AbortController();
   const gate = new Gate();
   const checks = new ReportChecks(asRemote(openReportCheck(log)), 'reportWithReceipts', clock);
-  const fleet = await Fleet.open({ catalog, clock, log, key, recovery, appended, checks });
+  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks });
   const committer = new Committer(
     { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
     new RuleCheck(store),
@@ -99,7 +99,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     committer,
     fleet,
     disk,
-    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
+    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity, signingKey: key }),
     retention: new Retention({
       ...{ catalog, forecast, store, clock, gate, appended },
       stopping: stopping.signal,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { signEdgeToken } from '../../shared/edge-token.ts';
 import { signingKeyFromPem } from '../../shared/keys.ts';
+import { askAs } from '../helpers/as-member.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { ask, sha256 } from '../helpers/http.ts';
 import { writeTree } from '../helpers/tree.ts';
@@ -16,9 +16,9 @@ t.test('the feed answers members, and ranges as they are', async (t) => {
   const key = signingKeyFromPem(await readFile(join(edge.data, 'edge-key.pem'), 'utf8'));
   const [first] = (await cluster.client.log(1, 1)).records;
   const log = first?.log ?? '';
-  const token = await signEdgeToken({ name: edge.name, key }, log, Date.now());
+  const member = { name: edge.name, key, log };
   const get = (path: string, headers: Record<string, string> = {}) =>
-    ask(cluster.origin.url, path, { headers: { authorization: `Bearer ${token}`, ...headers } });
+    askAs(member, cluster.origin.url, path, { headers });
 
   for (const bytes of [randomBytes(70_000), Buffer.from('a small one')]) {
     const folder = await writeTree(join(cluster.folder, 'tree'), { 'a.bin': bytes });
@@ -47,10 +47,9 @@ t.test('the feed answers members, and ranges as they are', async (t) => {
   }
   t.equal((await get('/feed/v1/stream')).status, 400);
   t.equal((await get('/feed/v1/sites/1/diff?from=0&to=9')).status, 410);
-  const other = await signEdgeToken({ name: 'edge-2', key }, log, Date.now());
-  const stranger = { authorization: `Bearer ${other}` };
+  const stranger = { ...member, name: 'edge-2' };
   for (const path of ['stream?from=1', 'sites/1/diff?from=0&to=1', `objects/${'0'.repeat(64)}`]) {
-    t.equal((await ask(cluster.origin.url, `/feed/v1/${path}`, { headers: stranger })).status, 401, path);
+    t.equal((await askAs(stranger, cluster.origin.url, `/feed/v1/${path}`)).status, 401, path);
     const admin = { authorization: `Bearer ${cluster.token}` };
     t.equal((await ask(cluster.origin.url, `/feed/v1/${path}`, { headers: admin })).status, 401, path);
   }

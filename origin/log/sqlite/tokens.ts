@@ -37,6 +37,10 @@ export function tokenCalls({ sql }: CatalogContext): TokenCalls {
       if (row === undefined || !sameSecret(row, secret)) return undefined;
       return tokenState(row, time) === 'valid' && row.scope !== 'join' ? (row.scope as string) : undefined;
     },
+    joinSecret(id) {
+      const row = sql("SELECT secret FROM token WHERE id = ? AND scope = 'join'").get(id);
+      return row === undefined ? undefined : (row.secret as Uint8Array);
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import { type Digest, digestBytes, digestOf } from '../../../shared/digest.ts';
 import { type Entry, entryHash } from '../../../shared/entry.ts';
 import { generateSigningKey, type SigningKey } from '../../../shared/keys.ts';
 import type { DiffCursor, ManifestCursor } from '../../../shared/manifest/reading.ts';
-import type { JoinRequest } from '../../../shared/protocol.ts';
+import type { NewMember } from '../../../shared/protocol.ts';
 import { Wakeup } from '../../../shared/wakeup.ts';
 import { MemoryDisk, openMemoryStore } from '../../helpers/memory-store.ts';
 
@@ -205,14 +205,12 @@ export function rootOf(entries: readonly Entry[]): Digest {
 export const secretOf = (text: string) => digestBytes(digestOf(text));
 export const edgeKey = generateSigningKey();
 
-export const joinRequest = (name: string, changes: Partial<JoinRequest> = {}): JoinRequest => ({
-  token: 'not looked at',
+export const joinRequest = (name: string, changes: Partial<NewMember> = {}): NewMember => ({
   name,
   region: 'eu',
   lat: 48.8,
   lon: null,
   publicKey: edgeKey.publicKey,
-  proof: 'not looked at',
   ...changes,
 });
 

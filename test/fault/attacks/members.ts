@@ -24,7 +24,7 @@ export async function joinAsMember(
   name: string,
 ): Promise<Member> {
   const key = generateSigningKey();
-  const upstream = new Upstream(url, clock);
+  const upstream = new Upstream({ url, isOrigin: true }, clock);
   const { token } = await client.createToken({ scope: 'join', edge: name });
   const place = { origin: url, token, name, region: 'r', lat: null, lon: null };
   const { log } = await join(upstream, place, key, new AbortController().signal);

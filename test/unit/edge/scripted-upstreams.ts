@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { Upstream } from '../../../edge/follow/upstream.ts';
-import { Upstreams } from '../../../edge/follow/upstreams.ts';
+import { Upstreams, upstreamAddresses } from '../../../edge/follow/upstreams.ts';
 import type { Frame, UnknownFrame } from '../../../shared/frame.ts';
 import type { JumpingClock } from './jumping-clock.ts';
 
@@ -27,7 +27,7 @@ export function scriptedUpstreams(
   scripts: Readonly<Record<string, readonly Script[]>>,
   pages: Readonly<Record<string, readonly Script[]>> = {},
 ): ScriptedUpstreams {
-  const upstreams = new Upstreams(Object.keys(scripts), clock);
+  const upstreams = new Upstreams(upstreamAddresses(Object.keys(scripts), 'http://origin.test'), clock);
   t.teardown(() => upstreams.close());
   const dials: [string, number][] = [];
   const paged: number[] = [];

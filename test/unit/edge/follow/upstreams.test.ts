@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap';
 import type { Upstream } from '../../../../edge/follow/upstream.ts';
-import { Upstreams } from '../../../../edge/follow/upstreams.ts';
+import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstreams.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 
 const URLS = ['http://a.test', 'http://b.test', 'http://c.test'];
 
 function open(t: Test, urls = URLS) {
   const clock = jumpingClock();
-  const upstreams = new Upstreams(urls, clock);
+  const upstreams = new Upstreams(upstreamAddresses(urls, 'http://origin.test'), clock);
   t.teardown(() => upstreams.close());
   const at = (index: number) => upstreams.all[index] as Upstream;
   return { clock, upstreams, at };

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import t, { type Test } from 'tap';
 import type { Caller } from '../../../../edge/follow/upstream.ts';
-import { Upstreams } from '../../../../edge/follow/upstreams.ts';
+import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstreams.ts';
 import { Faults } from '../../../../edge/report/faults.ts';
 import { Reporter } from '../../../../edge/report/reporter.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
@@ -73,7 +73,7 @@ function world(
 ) {
   const clock = jumpingClock();
   const state = { now: 1000 };
-  const upstreams = new Upstreams(urls, clock);
+  const upstreams = new Upstreams(upstreamAddresses(urls, 'http://origin.test'), clock);
   t.teardown(() => upstreams.close());
   const sent: (readonly SignedReport[])[] = [];
   const leases: number[][] = [];

@@ -32,7 +32,7 @@ t.test('who is revoked loses the stream that it has open, at the origin and at a
   for (const [i, server] of servers.entries()) {
     const name = `child-${i}`;
     const key = generateSigningKey();
-    const upstream = new Upstream(server.url, systemClock);
+    const upstream = new Upstream({ url: server.url, isOrigin: i === 0 }, systemClock);
     t.teardown(() => upstream.close());
     const place = { origin: server.url, token: await origin.joinToken(name), name };
     await join(upstream, { ...place, region: 'r', lat: null, lon: null }, key, signal);

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { Nonces } from '../../shared/feed/nonces.ts';
+import type { Head } from '../../shared/head.ts';
+import { greetingText, joinedText, joinText, provesSecret } from '../../shared/join-proof.ts';
+import { type PublicKey, type SigningKey, signText, verifyText } from '../../shared/keys.ts';
+import type { Payload } from '../../shared/record-kinds.ts';
+import { checkRegion } from '../../shared/region.ts';
+import type { Catalog } from '../log/catalog.ts';
+import type { Fleet } from './fleet.ts';
+
+export interface JoiningParts {
+  readonly catalog: Pick<Catalog, 'joinSecret'>;
+  readonly fleet: Pick<Fleet, 'join'>;
+  readonly clock: Clock;
+  readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
+  /** That of the identity. */
+  readonly signingKey: SigningKey;
+  readonly head: () => Promise<Head>;
+}
+
+/** An unknown token takes as long to refuse as a wrong secret. */
+const NO_SECRET = randomBytes(32);
+
+/**
+ * Admits edges. Nothing that an edge sends is worth anything to who listens, and nothing changes before the secret of
+ * the token is proven: a stranger can neither spend a token nor learn whether there is one.
+ */
+export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'> {
+  const { catalog, fleet, clock, identity, signingKey, head } = parts;
+  const { log, epoch, key } = identity;
+  const nonces = new Nonces(clock);
+  return {
+    async greet(edgeNonce) {
+      const nonce = nonces.current();
+      return {
+        log,
+        epoch,
+        key,
+        nonce,
+        sig: signText(signingKey, greetingText(log, epoch, edgeNonce, nonce)),
+      };
+    },
+
+    async join({ proof, sig, ...request }) {
+      if (!nonces.isGood(request.nonce))
+        throw new SkerryError('stale-nonce', 'the request to join names no nonce that was given out lately');
+      checkRegion(request.region);
+      const text = joinText(log, request);
+      const secret = await catalog.joinSecret(request.token);
+      if (!provesSecret(secret ?? NO_SECRET, text, proof) || secret === undefined)
+        throw new SkerryError('bad-join-token', 'the join token is not known here');
+      if (!verifyText(request.publicKey as PublicKey, text, sig))
+        throw new SkerryError(
+          'bad-join-token',
+          'the request to join is not signed by the key that it brings',
+        );
+      const seq = await fleet.join(request, { id: request.token, secret });
+      return { seq, head: await head(), sig: signText(signingKey, joinedText(log, text, seq)) };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+
+/** A new one is given out this often; each is good for ten times as long. */
+const EVERY_MS = 30_000;
+const LIFE_MS = 5 * 60_000;
+
+/** 16 random bytes. */
+export const NONCE_PATTERN = '^[A-Za-z0-9_-]{22}$';
+
+/**
+ * The nonces that a receiver gives out, the same one to all who ask about the same time: a proof that names one of
+ * them was made lately, whatever the clocks of others say. Those of another process are worth nothing here.
+ */
+export class Nonces {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  /** Oldest first. */
+  #given: { readonly nonce: string; readonly at: number }[] = [];
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** The newest one. */
+  current(): string {
+    const now = this.#clock.monotonic();
+    const newest = this.#given.at(-1);
+    if (newest !== undefined && now - newest.at < EVERY_MS) return newest.nonce;
+    const nonce = newNonce();
+    this.#given = [...this.#given.filter(({ at }) => now - at < LIFE_MS), { nonce, at: now }];
+    return nonce;
+  }
+
+  isGood(nonce: string): boolean {
+    const now = this.#clock.monotonic();
+    return this.#given.some((given) => given.nonce === nonce && now - given.at < LIFE_MS);
+  }
+}
+
+export function newNonce(): string {
+  return randomBytes(16).toString('base64url');
+}
