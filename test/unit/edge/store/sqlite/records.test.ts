@@ -268,6 +268,21 @@ t.test('the log of a parent begins at the checkpoint that it jumped to', async (
   );
 });
 
+t.test('records are pruned up to a checkpoint with enough bytes after it', async (t) => {
+  const world = known();
+  const first = world.checkpoint([named(1, 'docs')]);
+  world.take('purge', long('a'), { revision: 1 });
+  const second = world.checkpoint([named(1, 'docs')]);
+  const keep = (bytes: number) => world.catalog.pruneRecords({ records: 1000, bytes });
+  keep(70_000);
+  t.equal(world.catalog.firstSeq(), 1, 'none has');
+  keep(60_000);
+  t.equal(world.catalog.firstSeq(), first);
+  world.take('purge', long('b'), { revision: 1 });
+  keep(60_000);
+  t.equal(world.catalog.firstSeq(), second);
+});
+
 t.test('records are pruned up to a checkpoint with enough of them after it', async (t) => {
   const world = known();
   const first = world.checkpoint([named(1, 'docs')]);
@@ -276,17 +291,19 @@ t.test('records are pruned up to a checkpoint with enough of them after it', asy
   const at = (seq: number) => ({ ...SignedLog.start(), seq: seq as never });
   world.catalog.storeRecords([world.log.append()], at(second + 1));
   t.equal(world.catalog.firstSeq(), 1);
-  world.catalog.pruneRecords(second);
+  const keep = (records: number, bytes = 1e9) => world.catalog.pruneRecords({ records, bytes });
+  keep(second);
   t.equal(world.catalog.firstSeq(), 1, 'none is old enough');
-  world.catalog.pruneRecords(2);
+  keep(2);
   t.equal(world.catalog.firstSeq(), first);
-  world.catalog.pruneRecords(1);
+  keep(1);
   t.equal(world.catalog.firstSeq(), second);
 });
 
 const purge = (changes: object = {}) => ({ all: false, paths: [], globs: [], tags: [], ...changes });
 const EVERYTHING = purge({ all: true });
-const long = (text: string) => purge({ paths: Array.from({ length: 60 }, (_, i) => `${text}${i}`.padEnd(1000, 'x')) });
+const long = (text: string) =>
+  purge({ paths: Array.from({ length: 60 }, (_, i) => `${text}${i}`.padEnd(1000, 'x')) });
 
 t.test('purges are pending until they are carried out, and end what former revisions answer', async (t) => {
   const world = known();
@@ -345,7 +362,16 @@ for (const [title, target] of [
     t.equal(pending.length, count, 'each is answered for');
     t.ok(pending.every((one) => one.target.all));
     world.catalog.purgesDone(
-      pending.map(({ seq }) => ({ log: 'l', epoch: 1, edge: 'e', site: 1, seq, matched: 1, since: 1, sig: 's' })),
+      pending.map(({ seq }) => ({
+        log: 'l',
+        epoch: 1,
+        edge: 'e',
+        site: 1,
+        seq,
+        matched: 1,
+        since: 1,
+        sig: 's',
+      })),
     );
     const seq = world.take('purge', purge({ paths: ['later'] }), { revision: 6 });
     t.strictSame(world.catalog.pendingPurges(1, 2), [{ seq, target: purge({ paths: ['later'] }) }]);
