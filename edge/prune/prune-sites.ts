@@ -1,4 +1,5 @@
 import type { Gate } from '../../shared/gate.ts';
+import { KEPT_LOG } from '../../shared/kept-log.ts';
 import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -6,8 +7,6 @@ import { keptRevisions } from './keep-plan.ts';
 
 const ROWS_PER_STEP = 2000;
 const REMOVED_AT_ONCE = 250;
-/** Records kept for children that are behind. */
-const RECORDS = 10_000;
 
 export interface PruneParts {
   readonly catalog: EdgeCatalog;
@@ -49,7 +48,8 @@ export async function pruneSites(
       if (!signal.aborted) await catalog.forgetSite(site);
     });
   }
-  await catalog.pruneRecords(RECORDS);
+  // For children that are behind.
+  await catalog.pruneRecords(KEPT_LOG);
 
   async function dropRows(site: number, kept: readonly number[]): Promise<void> {
     for (let more = true; more && !signal.aborted; ) {

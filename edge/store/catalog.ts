@@ -1,6 +1,7 @@
 import type { Change } from '../../shared/diff.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Head } from '../../shared/head.ts';
+import type { KeptLog } from '../../shared/kept-log.ts';
 import type { Audit } from '../../shared/manifest/audit.ts';
 import type { BucketReader } from '../../shared/manifest/buckets.ts';
 import type { ObjectNames } from '../../shared/manifest/object-names.ts';
@@ -93,8 +94,8 @@ export interface ChainCalls {
   /** A page of records from `from` on, ascending: `limit` of them, or fewer when these have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;
-  /** Drops the records before the newest checkpoint that has at least `keep` records after it. */
-  pruneRecords(keep: number): void;
+  /** Drops the records before the newest checkpoint that has as many records after it, or as many bytes of them. */
+  pruneRecords(kept: KeptLog): void;
   members(): Payload<'member'>[];
 }
 

@@ -1,8 +1,14 @@
+import { KEPT_LOG, type KeptLog } from '../../shared/kept-log.ts';
+
 /** What is stored of the log: sequence numbers of its ends and of its checkpoints, ascending. */
 export interface StoredLog {
   readonly first: number;
   readonly head: number;
   readonly checkpoints: readonly number[];
+  /** Of all records. */
+  readonly bytes: number;
+  /** Of the records after each checkpoint. */
+  readonly bytesAfter: readonly number[];
 }
 
 export interface LogPlan {
@@ -12,17 +18,20 @@ export interface LogPlan {
   readonly before: number;
 }
 
-/** An edge that was away for no more records than this comes back by reading them. */
-export const KEEP_RECORDS = 10_000;
-
 /**
- * The log begins at the newest checkpoint that has `keep` records after it. One is appended whenever the last
- * is half of that away, so that from then on no more than one and a half times `keep` stay.
+ * The log begins at the newest checkpoint that has as many records after it as are kept, or as many bytes of them.
+ * One is appended whenever the last is half of that away, so that from then on no more than one and a half times
+ * as much stays.
  */
-export function planLog({ first, head, checkpoints }: StoredLog, keep = KEEP_RECORDS): LogPlan {
-  const last = checkpoints.at(-1) ?? 0;
-  const append = head - first >= keep && head - last > keep / 2;
-  const before = checkpoints.findLast((checkpoint) => head - checkpoint >= keep);
+export function planLog(
+  { first, head, checkpoints, bytes, bytesAfter }: StoredLog,
+  kept: KeptLog = KEPT_LOG,
+): LogPlan {
+  /** How much comes after a record; 1 for as much as is kept. */
+  const share = (seq: number, after: number) => Math.max((head - seq) / kept.records, after / kept.bytes);
+  const last = share(checkpoints.at(-1) ?? 0, bytesAfter.at(-1) ?? bytes);
+  const append = share(first, bytes) >= 1 && last > 1 / 2;
+  const before = checkpoints.findLast((checkpoint, i) => share(checkpoint, bytesAfter[i] ?? 0) >= 1);
   return { append, before: before ?? beginning(first, checkpoints) };
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
+import type { KeptLog } from '../../shared/kept-log.ts';
 import type { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
 import { type LogPlan, planLog, planLogUpToNow } from './log-plan.ts';
@@ -11,8 +12,8 @@ export interface PrunedLog {
   readonly clock: Clock;
   /** Woken after a checkpoint. */
   readonly appended: Wakeup;
-  /** Of the newest records, when it is not KEEP_RECORDS. */
-  readonly keepRecords?: number;
+  /** When it is not KEPT_LOG. */
+  readonly keptLog?: KeptLog;
 }
 
 /** How many records would go. `upToNow` prunes all that there are. */
@@ -54,5 +55,5 @@ async function appendCheckpoint(log: PrunedLog, isAskedFor: boolean): Promise<nu
 
 async function planOf(log: PrunedLog, upToNow: boolean): Promise<{ first: number; plan: LogPlan }> {
   const stored = await log.catalog.storedLog();
-  return { first: stored.first, plan: upToNow ? planLogUpToNow(stored) : planLog(stored, log.keepRecords) };
+  return { first: stored.first, plan: upToNow ? planLogUpToNow(stored) : planLog(stored, log.keptLog) };
 }

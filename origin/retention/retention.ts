@@ -6,8 +6,9 @@ import type { Forecast, RetainedSite, SiteForecast } from '../log/retention-cata
 import { type PrunedLog, prunableRecords, pruneLog } from './log-prune.ts';
 import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 
-const FIRST_AFTER_MS = 5 * 60_000;
-const EVERY_MS = 3_600_000;
+const LOG_EVERY_MS = 5 * 60_000;
+/** The log, which every edge reads, is looked at more often than the rest. */
+const ALL_EVERY = 12;
 /** Small, because other calls of the catalog wait behind a page. */
 const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
 
@@ -53,12 +54,16 @@ export class Retention {
     });
   }
 
-  /** Runs every hour until the origin stops. */
+  /** Runs every hour until the origin stops, and on the log alone in between. */
   async keepRunning(log: Logger): Promise<void> {
     const { clock, stopping } = this.#options;
-    for (let wait = FIRST_AFTER_MS; !stopping.aborted; wait = EVERY_MS) {
+    for (let turn = 0; !stopping.aborted; turn++) {
       try {
-        await clock.sleep(wait, stopping);
+        await clock.sleep(LOG_EVERY_MS, stopping);
+        if (turn % ALL_EVERY !== 0) {
+          await this.#runs.run('run', () => pruneLog(this.#options, false, this.#goOn));
+          continue;
+        }
         const { sites, objects, bytes, records } = await this.run();
         const revisions = sites.reduce((sum, site) => sum + site.revisions.length, 0);
         if (revisions + objects + records > 0) log.info({ revisions, objects, bytes, records }, 'pruned');

@@ -76,11 +76,12 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
 
     firstSeq: () => Number(sql('SELECT min(seq) AS first FROM record').get()?.first ?? 1),
 
-    pruneRecords(keep) {
+    pruneRecords({ records, bytes }) {
       const row = sql(
-        `SELECT max(seq) AS seq FROM record WHERE json_extract(json, '$.kind') = 'checkpoint'
-         AND seq <= (SELECT seq FROM chain) - ?`,
-      ).get(keep);
+        `SELECT max(seq) AS seq FROM record c WHERE json_extract(json, '$.kind') = 'checkpoint'
+         AND (seq <= (SELECT seq FROM chain) - ?
+           OR ? <= (SELECT sum(octet_length(json)) FROM record r WHERE r.seq > c.seq))`,
+      ).get(records, bytes);
       if (row?.seq != null) sql('DELETE FROM record WHERE seq < ?').run(row.seq);
     },
 

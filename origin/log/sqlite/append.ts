@@ -53,10 +53,12 @@ export function openLogWriter(database: DatabaseSync, key: SigningKey): LogWrite
         number += 1;
         const record: LogRecord = signRecord({ ...identity, ...saying, seq: number, prev: hash, time }, key);
         hash = recordHash(record);
-        sql('INSERT INTO record (seq, hash, json) VALUES (?, ?, ?)').run(
+        const json = JSON.stringify(record);
+        sql('INSERT INTO record (seq, hash, json, bytes) VALUES (?, ?, ?, ?)').run(
           number,
           hash,
-          JSON.stringify(record),
+          json,
+          Buffer.byteLength(json),
         );
       }
       return seq(number);

@@ -59,11 +59,17 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
   return {
     storedLog() {
       const ends = sql('SELECT min(seq) AS first, max(seq) AS head FROM record').get();
-      const checkpoints = sql('SELECT seq FROM checkpoint ORDER BY seq').all();
+      const checkpoints = sql('SELECT seq FROM checkpoint ORDER BY seq')
+        .all()
+        .map((row) => Number(row.seq));
+      const bytesFrom = (seq: number) =>
+        Number(sql('SELECT coalesce(sum(bytes), 0) AS sum FROM record WHERE seq >= ?').get(seq)?.sum);
       return {
         first: Number(ends?.first ?? 1),
         head: Number(ends?.head ?? 0),
-        checkpoints: checkpoints.map((row) => Number(row.seq)),
+        checkpoints,
+        bytes: bytesFrom(0),
+        bytesAfter: checkpoints.map((seq) => bytesFrom(seq + 1)),
       };
     },
 

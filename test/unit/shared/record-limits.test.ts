@@ -7,6 +7,7 @@ import { catalogContext } from '../../../origin/log/sqlite/context.ts';
 import { logCalls } from '../../../origin/log/sqlite/log.ts';
 import { migrations } from '../../../origin/log/sqlite/schema.ts';
 import { certifyKey } from '../../../shared/certificate.ts';
+import type { Digest } from '../../../shared/digest.ts';
 import { decodeFrame, encodeFrame, MAX_FRAME_BYTES } from '../../../shared/frame.ts';
 import type { LogRecord } from '../../../shared/record.ts';
 import { type Payload, payloads, type RecordKind } from '../../../shared/record-kinds.ts';
@@ -61,7 +62,7 @@ for (const kind of kinds) {
     const append = (payload: Payload<RecordKind>) =>
       context.writer.append(
         context.identity(),
-        [{ kind, critical: true, site: 1, revision: 1, root: ROOT, payload }],
+        [{ kind, critical: true, site: 1, revision: 1, root: ROOT as Digest, payload }],
         1,
       );
     t.throws(() => append(largest(kind, 1)), { code: 'record-too-large' });

@@ -268,6 +268,21 @@ t.test('the log of a parent begins at the checkpoint that it jumped to', async (
   );
 });
 
+t.test('records are pruned up to a checkpoint with enough bytes after it', async (t) => {
+  const world = known();
+  const first = world.checkpoint([named(1, 'docs')]);
+  world.take('purge', long('a'), { revision: 1 });
+  const second = world.checkpoint([named(1, 'docs')]);
+  const keep = (bytes: number) => world.catalog.pruneRecords({ records: 1000, bytes });
+  keep(70_000);
+  t.equal(world.catalog.firstSeq(), 1, 'none has');
+  keep(60_000);
+  t.equal(world.catalog.firstSeq(), first);
+  world.take('purge', long('b'), { revision: 1 });
+  keep(60_000);
+  t.equal(world.catalog.firstSeq(), second);
+});
+
 t.test('records are pruned up to a checkpoint with enough of them after it', async (t) => {
   const world = known();
   const first = world.checkpoint([named(1, 'docs')]);
@@ -276,11 +291,12 @@ t.test('records are pruned up to a checkpoint with enough of them after it', asy
   const at = (seq: number) => ({ ...SignedLog.start(), seq: seq as never });
   world.catalog.storeRecords([world.log.append()], at(second + 1));
   t.equal(world.catalog.firstSeq(), 1);
-  world.catalog.pruneRecords(second);
+  const keep = (records: number, bytes = 1e9) => world.catalog.pruneRecords({ records, bytes });
+  keep(second);
   t.equal(world.catalog.firstSeq(), 1, 'none is old enough');
-  world.catalog.pruneRecords(2);
+  keep(2);
   t.equal(world.catalog.firstSeq(), first);
-  world.catalog.pruneRecords(1);
+  keep(1);
   t.equal(world.catalog.firstSeq(), second);
 });
 
