@@ -33,6 +33,8 @@ const table = {
     'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked.',
   ],
   forbidden: [403, 'Use a token whose scope covers this.'],
+  'cross-site': [403, 'Send it from a program, or from a page of the same address.'],
+  'through-proxy': [403, 'Ask on the machine itself, without a proxy.'],
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
@@ -54,6 +56,7 @@ const table = {
   'checkpoint-too-large': [409, 'Delete sites that are not needed; until then the log is kept whole.'],
   'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
   'too-large': [413, 'Split the request.'],
+  'foreign-host': [421, 'Ask under localhost or a loopback address, or allow the name with --admin-name.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'beyond-log': [
     409,
