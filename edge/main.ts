@@ -47,6 +47,8 @@ export interface EdgeOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  /** Under which the admin port is asked, beside loopback's own. */
+  readonly adminNames?: readonly string[];
   /** HTTPS beside HTTP, with the certificates in a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
@@ -176,7 +178,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     opened.defer(() => stopping.abort());
     await listen(server, { host, port: feedPort });
   }
-  const admin = buildAdmin(identity, replica, () => switchboard.counters(), log);
+  const admin = buildAdmin(identity, replica, () => switchboard.counters(), log, options.adminNames);
   opened.defer(() => admin.close());
   const adminUrl = await listen(admin, adminAddress);
 

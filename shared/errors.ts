@@ -34,6 +34,8 @@ const table = {
   ],
   'stale-nonce': [401, 'Ask for /feed/v1/hello, and prove the request with the nonce that it gives.'],
   forbidden: [403, 'Use a token whose scope covers this.'],
+  'cross-site': [403, 'Send it from a program, or from a page of the same address.'],
+  'through-proxy': [403, 'Ask on the machine itself, without a proxy.'],
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
@@ -58,6 +60,7 @@ const table = {
   'record-too-large': [413, 'Name less in one request; nothing was changed.'],
   'too-many-changes': [429, 'Wait for the seconds of `Retry-After`; name several paths in one purge.'],
   'too-slow': [408, 'Send the body again, without long pauses.'],
+  'foreign-host': [421, 'Ask under localhost or a loopback address, or allow the name with --admin-name.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'beyond-log': [
     409,

@@ -33,6 +33,7 @@ interface EdgeFlags {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  readonly adminName: readonly string[];
   readonly processes: number;
   readonly tlsPort?: number;
   readonly certs?: string;
@@ -75,6 +76,11 @@ export function edgeCommand(): Command {
         option('--admin-port <port>', 'health, metrics and status, on loopback')
           .argParser(port)
           .default(7599),
+      )
+      .addOption(
+        option('--admin-name <host>', 'a host name under which the admin port is asked; may be repeated')
+          .argParser(list)
+          .default([]),
       )
       .addOption(
         option('--processes <n>', 'serving processes; one a core that should serve')
@@ -149,6 +155,7 @@ export function edgeCommand(): Command {
             host,
             port,
             adminPort,
+            adminNames: flags.adminName.map((name) => name.toLowerCase()),
             processes,
             parents: parent,
             limits: limitsOf(flags),

@@ -1,10 +1,11 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import { httpServer } from '../../shared/http-server.ts';
+import { cameThroughProxy, requireLocalHost, requireSameSite } from '../../shared/local-request.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { namedPaths } from '../../shared/purge.ts';
 import { version } from '../../shared/version.ts';
@@ -22,6 +23,8 @@ const warmRequest = Type.Object(
   { additionalProperties: false },
 );
 
+const OPEN = new Set(['/healthz', '/readyz']);
+
 /**
  * The admin server, apart from the one that serves readers and on loopback: health without any conditions,
  * readiness (it is a member, and every site that should be live shows something), metrics, status, and work on this edge alone.
@@ -31,8 +34,10 @@ export function buildAdmin(
   replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'>,
   counters: () => Promise<ServingCounters>,
   log: Logger,
+  names: readonly string[] = [],
 ): FeedServer {
   const app = httpServer(log, { forceCloseConnections: true });
+  app.addHook('onRequest', async (request) => requireLocal(request, new Set(names)));
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
@@ -87,7 +92,6 @@ export function buildAdmin(
 
   app.get('/status', overview);
 
-  // Bodies are JSON alone, which no page of another site can send here without asking first.
   app.post(
     '/verify',
     { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
@@ -137,6 +141,15 @@ export function buildAdmin(
   });
 
   return app;
+}
+
+/** Without a token, who may ask is told by where and how the request comes in. */
+function requireLocal({ headers, method, routeOptions }: FastifyRequest, names: ReadonlySet<string>): void {
+  if (OPEN.has(routeOptions.url ?? '')) return;
+  requireLocalHost(headers, names);
+  if (cameThroughProxy(headers))
+    throw new SkerryError('through-proxy', 'the admin port answers nobody who comes through a proxy');
+  if (method !== 'GET' && method !== 'HEAD') requireSameSite(headers);
 }
 
 /** Aborts when the caller has gone. */

@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import { Gauge, Registry } from 'prom-client';
+import { cameThroughProxy, requireLocalHost } from '../../shared/local-request.ts';
 import { type Api, type ApiContext, needsOverview } from './context.ts';
 
 export function healthRoutes(app: Api, context: ApiContext): void {
@@ -23,8 +25,8 @@ export function healthRoutes(app: Api, context: ApiContext): void {
     return { status: 'ready' };
   });
 
-  const metricsHooks = context.isLoopback ? {} : { onRequest: needsOverview(context) };
-  app.get('/metrics', { ...metricsHooks, schema: { hide: true } }, async (_request, reply) => {
+  const onRequest = metricsNeed(context);
+  app.get('/metrics', { onRequest, schema: { hide: true } }, async (_request, reply) => {
     for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeLag]) metric.reset();
     logSeq.set((await catalog.head(clock.now())).seq);
     for (const { name, revision, files, bytes } of await catalog.sites()) {
@@ -39,4 +41,15 @@ export function healthRoutes(app: Api, context: ApiContext): void {
     }
     return reply.type(registry.contentType).send(await registry.metrics());
   });
+}
+
+/** A token, except from this machine itself: its own name is asked for, and no proxy passed it on. */
+function metricsNeed(context: ApiContext) {
+  const needsToken = needsOverview(context);
+  return async (request: FastifyRequest): Promise<void> => {
+    const { headers } = request;
+    if (!context.isLoopback || headers.authorization !== undefined || cameThroughProxy(headers))
+      return needsToken(request);
+    requireLocalHost(headers);
+  };
 }
