@@ -1,0 +1,49 @@
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import { buildAdmin } from '../../../../edge/report/admin.ts';
+import type { ReplicaStanding, SiteStanding } from '../../../../edge/report/standing.ts';
+
+const SITE: SiteStanding = {
+  ...{ id: 1, name: 's', revision: 1, target: 2, prepared: 0, pendingBytes: 0, error: null },
+};
+const STANDING: ReplicaStanding = {
+  ...{ position: 7, head: 7, parent: null, upstream: 'http://a.test', isPaused: false, isRefused: false },
+  ...{ clockOffset: null, sites: [SITE], faults: [] },
+};
+
+/** The admin port of an edge that stands so. */
+function admin(t: Test, changes: Partial<ReplicaStanding>) {
+  const none = () => Promise.reject(new Error('nobody asks'));
+  const standing = async () => ({ ...STANDING, ...changes });
+  const replica = { standing, verify: none, prune: none, warm: none, storage: () => undefined };
+  const app = buildAdmin({ name: 'e', region: 'r' }, replica, async () => ({}), pino({ level: 'silent' }));
+  t.teardown(() => app.close());
+  return app;
+}
+
+t.test('who is ready', async (t) => {
+  const unseen = { ...SITE, revision: 0 };
+  const table: [string, Partial<ReplicaStanding>, string][] = [
+    ['one that shows its sites', {}, 'ready'],
+    ['one whose log has no site', { sites: [] }, 'ready'],
+    ['one that shows nothing yet', { sites: [SITE, unseen] }, 'waiting'],
+    ['one that has never followed the log', { sites: [], position: 0 }, 'waiting'],
+    ['one that is no member', { isRefused: true }, 'refused'],
+    ['one that never was', { isRefused: true, sites: [], position: 0 }, 'refused'],
+  ];
+  for (const [name, changes, status] of table) {
+    const answer = await admin(t, changes).inject('/readyz');
+    t.equal(answer.json().status, status, name);
+    t.equal(answer.statusCode, status === 'ready' ? 200 : 503, name);
+  }
+});
+
+t.test('the clock', async (t) => {
+  const metric = async (clockOffset: number | null) =>
+    /^skerry_edge_clock_offset_seconds (\S+)$/m.exec(
+      (await admin(t, { clockOffset }).inject('/metrics')).body,
+    )?.[1];
+  t.equal(await metric(-120_500), '-120.5');
+  t.equal(await metric(null), 'Nan');
+  t.equal((await admin(t, { clockOffset: 7 }).inject('/status')).json().clockOffset, 7);
+});
