@@ -76,6 +76,7 @@ async function run(
     times,
     paths,
     codes,
+    noted: faults.list().map(({ time }) => time),
     ended,
     seq: chain?.seq ?? 0,
     head: chain?.head ?? 0,
@@ -343,4 +344,32 @@ t.test('who is left on purpose is not blamed', async (t) => {
     [A, B],
   );
   t.strictSame(faults.list(), []);
+});
+
+t.test('the time of each verified head is told before its records have an effect', async (t) => {
+  const { times, moves } = await run(t, {
+    [A]: [[...all, headFrame(log.head(50)), headFrame(log.head(60))]],
+  });
+  t.strictSame(times, [50, 60]);
+  t.strictSame(moves, [4, 4, 4]);
+  const forged = { ...log.head(70), time: 99_999 };
+  t.strictSame((await run(t, { [A]: [[...all, headFrame(forged)]] })).times, []);
+});
+
+t.test('who is no member is told so', async (t) => {
+  const { times, codes } = await run(t, { [A]: [[new SkerryError('unauthenticated', 'not a member')]] });
+  t.strictSame(times, [-1]);
+  t.strictSame(codes, [`unauthenticated ${A}`]);
+});
+
+t.test('an origin whose clock was put back is not taken for a cut-off one for ever', async (t) => {
+  const clock = jumpingClock();
+  const beat = (time: number) => [headFrame(log.head(time)), () => clock.advance(5000)];
+  const year = 365 * 86_400_000;
+  const late = (from: number) => Array.from({ length: 8 }, (_, i) => beat(from + i * 5000)).flat();
+  const began = clock.now();
+  const script = [...all, ...beat(year), ...late(1000)];
+  const { codes, noted } = await run(t, { [A]: [script] }, clock);
+  t.strictSame(codes, [`stale-head ${A}`]);
+  t.strictSame(noted, [began + 30_000], 'it is noted once');
 });

@@ -384,3 +384,28 @@ t.test('a purge of a later version, with what this one cannot read, is of everyt
   const seq = world.take('purge', { all: false, paths: 'a*' }, { revision: 2 });
   t.strictSame(world.catalog.pendingPurges(1, 2), [{ seq, target: EVERYTHING }]);
 });
+
+t.test('what is dated in the future is of now', async (t) => {
+  const world = new World();
+  const { catalog } = world;
+  world.settings(1, 's');
+  for (const [revision, time] of [
+    [1, 5],
+    [2, 90_000],
+    [3, 10_500],
+  ] as const)
+    world.activate(revision, { mode: 'async' }, time);
+  catalog.reveal(1, { revision: 1, root: root(1), seq: 2, files: 1 }, WHOLE, 1);
+  catalog.reveal(1, { revision: 9, root: root(9), seq: 2, files: 1 }, WHOLE, 80_000);
+  const dates = () => {
+    const [site] = catalog.sites();
+    return [site?.activations.map(({ time }) => time), site?.former.map(({ ended }) => ended)];
+  };
+  t.strictSame(dates(), [[90_000, 10_500], [80_000]]);
+  t.equal(catalog.redate(10_000), true);
+  t.strictSame(dates(), [[10_000, 10_500], [10_000]], 'what has just come is left as it is');
+  t.equal(catalog.redate(10_000), false);
+  t.equal(catalog.clockOffset(), 0);
+  catalog.noteClockOffset(-120_000);
+  t.equal(catalog.clockOffset(), -120_000);
+});

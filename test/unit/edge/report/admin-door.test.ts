@@ -1,0 +1,59 @@
+import { pino } from 'pino';
+import t from 'tap';
+import type { Replica } from '../../../../edge/replica.ts';
+import { buildAdmin } from '../../../../edge/report/admin.ts';
+
+const HOST = '127.0.0.1:7599';
+let pruned = 0;
+const replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'> = {
+  standing: async () =>
+    ({ position: 1, head: 1, sites: [] }) as unknown as Awaited<ReturnType<Replica['standing']>>,
+  verify: () => Promise.reject(new Error('not asked for')),
+  warm: () => Promise.reject(new Error('not asked for')),
+  prune: async () => void pruned++,
+  storage: () => undefined,
+};
+const log = pino({ level: 'silent' });
+const edge = { name: 'edge-1', region: 'r' };
+const admin = buildAdmin(edge, replica, async () => ({}), log, ['edge-1.internal']);
+t.teardown(() => admin.close());
+
+const get = async (url: string, headers: Record<string, string>) => {
+  const answer = await admin.inject({ method: 'GET', url, headers });
+  return { status: answer.statusCode, code: answer.json().code };
+};
+const prune = async (headers: Record<string, string>, payload = '{}') =>
+  (await admin.inject({ method: 'POST', url: '/prune', headers: { host: HOST, ...headers }, payload }))
+    .statusCode;
+
+t.test('what tells of the edge is told on the machine itself alone', async (t) => {
+  for (const url of ['/status', '/metrics', '/nothing-here']) {
+    t.match(await get(url, { host: 'rebound.example:7599' }), { status: 421, code: 'foreign-host' }, url);
+    for (const sign of ['forwarded', 'x-forwarded-for', 'via', 'x-real-ip'])
+      t.match(
+        await get(url, { host: HOST, [sign]: 'for=192.0.2.1' }),
+        { status: 403, code: 'through-proxy' },
+        sign,
+      );
+  }
+  for (const host of [HOST, 'localhost:7599', '[::1]:7599', 'edge-1.internal'])
+    t.equal((await admin.inject({ url: '/status', headers: { host } })).statusCode, 200, host);
+});
+
+t.test('health is told to everybody', async (t) => {
+  for (const url of ['/healthz', '/readyz'])
+    t.equal((await get(url, { host: 'edge.example', 'x-forwarded-for': '192.0.2.1' })).status, 200, url);
+});
+
+t.test('a page of another site has nothing done', async (t) => {
+  const json = { 'content-type': 'application/json' };
+  t.equal(await prune({ ...json, origin: 'http://a.example' }), 403);
+  t.equal(await prune({ ...json, 'sec-fetch-site': 'cross-site' }), 403);
+  t.equal(await prune({ ...json, host: 'rebound.example' }), 421);
+  t.equal(await prune({ 'content-type': 'text/plain' }), 400, 'a form can send this without asking first');
+  t.equal(await prune({ 'content-type': 'application/x-www-form-urlencoded' }, ''), 400);
+  t.equal(await prune({}, ''), 400);
+  t.equal(pruned, 0);
+  t.equal(await prune(json), 200);
+  t.equal(pruned, 1);
+});
