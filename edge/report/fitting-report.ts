@@ -13,8 +13,8 @@ import type { Receipt } from '../../shared/receipt.ts';
 import type { Caller } from '../follow/upstream.ts';
 import type { SiteStanding } from './standing.ts';
 
-/** What all reasons together may take of a report. */
-const ERRORS = 50_000;
+/** Characters of all reasons together: each may take seven bytes of a report. */
+const ERRORS = 20_000;
 
 export interface Unsent {
   readonly receipts: readonly Receipt[];

@@ -29,8 +29,8 @@ t.test('what one child may send takes part whole, in as many requests as it need
 
 t.test('large reports travel by their bytes, at least one at a time', async (t) => {
   const queue = new RelayQueue();
-  for (const edge of ['a', 'b', 'c']) queue.add(reports(edge, 1, 'x'.repeat(3_000_000))).catch(() => {});
-  queue.add(reports('huge', 1, '"'.repeat(4_500_000))).catch(() => {});
+  for (const edge of ['a', 'b', 'c']) queue.add(reports(edge, 1, 'x'.repeat(300_000))).catch(() => {});
+  queue.add(reports('huge', 1, '"'.repeat(383_000))).catch(() => {});
   const lengths = [queue.take(), queue.take(), queue.take()].map((batch) =>
     batch.reports.map(({ edge }) => edge),
   );
@@ -44,8 +44,8 @@ t.test('it is bounded by count and by bytes', async (t) => {
   queue.take();
   queue.add(reports('last', 1)).catch(() => {});
   const heavy = new RelayQueue();
-  for (let i = 0; i < 8; i++) heavy.add(reports(`e${i}`, 1, 'x'.repeat(4_000_000))).catch(() => {});
-  await t.rejects(heavy.add(reports('last', 1, 'x'.repeat(4_000_000))), { code: 'unavailable' });
+  for (let i = 0; i < 46; i++) heavy.add(reports(`e${i}`, 1, 'x'.repeat(720_000))).catch(() => {});
+  await t.rejects(heavy.add(reports('last', 1, 'x'.repeat(720_000))), { code: 'unavailable' });
 });
 
 t.test('the rest of a request of which a part was refused waits no longer', async (t) => {

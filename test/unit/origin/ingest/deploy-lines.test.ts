@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import {
   checkedPath,
@@ -189,6 +191,65 @@ t.test('JSON of another shape is refused, not taken for an empty tree', async (t
   for (const text of ['{"delete":"old"}', '{"file":{}}', '{"files":{},"detele":["a"]}']) {
     await t.rejects(read(deployFromJson, text), { code: 'bad-request' }, text);
   }
+});
+
+t.test('JSON that asks for more than a deploy needs is refused before it is held', async (t) => {
+  const file = `{"digest":"${A}","size":1}`;
+  const many = (unit: string) => unit.repeat(200_000);
+  const table: [string, string, RegExp][] = [
+    ['nesting in the header', `{"base":${many('[')}`, /deeper than 3/],
+    ['nesting instead of a deploy', many('['), /deeper than 3/],
+    ['nesting in a file', `{"files":{"a":{"size":${many('[')}`, /deeper than 3/],
+    ['nesting instead of a file', `{"files":{"a":${many('[')}`, /deeper than 3/],
+    ['nesting in the deletions', `{"delete":[${many('[')}`, /deeper than 3/],
+    ['members of the deploy', `{${many('"x":1,')}`, /no "x"/],
+    ['the prototype of the deploy', `{"__proto__":{"base":1},"files":{"a":${file}}}`, /no "__proto__"/],
+    ['members of a file', `{"files":{"a":{${many('"x":1,')}`, /alone/],
+    ['the prototype of a file', `{"files":{"a":{"__proto__":1,"digest":"${A}","size":1}}}`, /alone/],
+    ['a long key', `{"files":{"${many('a')}`, /more than 6144/],
+    ['a long path', `{"delete":["${many('a')}`, /more than 6144/],
+    ['a long number', `{"base":${many('1')}`, /more than 6144/],
+    ['a list of bases', '{"base":[1,2],"files":{}}', /base must be a number/],
+    ['an object of expectations', '{"expect":{},"files":{}}', /expect must be a number/],
+  ];
+  for (const [name, text, message] of table) {
+    await t.rejects(read(deployFromJson, text), { code: 'bad-request', message }, name);
+    await t.rejects(read(deployFromJson, text, 1000), { code: 'bad-request', message }, `${name}, in pieces`);
+  }
+  const line = `{"path":"a","digest":"${A}","size":1,"__proto__":{"x":1}}\n`;
+  await t.rejects(read(deployFromLines, line), { code: 'bad-request' }, 'the prototype of a line');
+  await t.rejects(read(deployFromLines, `{"base":${'['.repeat(10_000)}\n`), { message: /deeper/ });
+});
+
+t.test('the longest path is taken, however it is spelled', async (t) => {
+  const path = Array.from({ length: 4 }, () => 'a'.repeat(250)).join('/');
+  const spelled = path.replaceAll('a', '\\u0061');
+  const text = `{"files":{"${spelled}":{"digest":"${A}","size":1}}}`;
+  t.strictSame(await read(deployFromJson, text), [put(path, A, 1), { header: {} }]);
+});
+
+t.test('what has been handed over is not kept', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heap();
+  let after = 0;
+  async function* body() {
+    yield Buffer.from('{"files":{');
+    for (let i = 0; i < 60_000; i += 100) {
+      const some = Array.from({ length: 100 }, (_, k) => `"${i + k}":{"digest":"${A}","size":1}`);
+      yield Buffer.from(`${i === 0 ? '' : ','}${some.join(',')}`);
+    }
+    after = heap();
+    yield Buffer.from('}}');
+  }
+  let count = 0;
+  for await (const item of deployFromJson(body())) if ('file' in item) count++;
+  t.equal(count, 60_000);
+  t.ok(after - before < 5_000_000, `${after - before} bytes more are held`);
 });
 
 t.test('checkedPath', async (t) => {

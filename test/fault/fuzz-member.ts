@@ -1,0 +1,143 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from '../../edge/follow/join.ts';
+import { type Caller, type Transfer, Upstream } from '../../edge/follow/upstream.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { type Digest, digestOf } from '../../shared/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { generateSigningKey } from '../../shared/keys.ts';
+import { type SignedReport, signReport } from '../../shared/protocol.ts';
+import type { Cluster } from '../helpers/cluster.ts';
+import { type Random, random } from '../helpers/random.ts';
+import { changedBytes, changedValue } from './fuzz-texts.ts';
+
+const ASKED_MS = 1500;
+
+/** A member of the log, who asks through the product's own client and whose bytes may be changed on their way. */
+export interface Member {
+  /** One request with a proof that holds, of something odd; what the feed answered, in a word. */
+  ask(seed: number): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startMember(cluster: Cluster, feed: string): Promise<Member> {
+  const { token } = await cluster.client.createToken({ scope: 'join', edge: 'fuzzer' });
+  const key = generateSigningKey();
+  const direct = new Upstream(cluster.origin.url, systemClock);
+  const place = { origin: cluster.origin.url, token, name: 'fuzzer', region: 'r', lat: null, lon: null };
+  const { log } = await join(direct, place, key, new AbortController().signal);
+  const caller: Caller = { name: 'fuzzer', key, log };
+  let chance: Random = random(1);
+  const relays = await Promise.all(
+    [cluster.origin.url, feed].map((url) =>
+      changingRelay(url, (bytes) => (chance.below(3) === 0 ? changedBytes(chance, bytes) : bytes)),
+    ),
+  );
+  const upstreams = [
+    direct,
+    new Upstream(feed, systemClock),
+    ...relays.map(({ url }) => new Upstream(url, systemClock)),
+  ];
+  return {
+    async ask(seed) {
+      chance = random(seed);
+      const upstream = chance.pick(upstreams);
+      const signal = AbortSignal.timeout(ASKED_MS);
+      try {
+        await request(chance, upstream, caller, { signal, bandwidths: [] });
+        return 'answered';
+      } catch (error) {
+        return error instanceof SkerryError ? error.code : 'broken off';
+      }
+    },
+    async close() {
+      await Promise.all(upstreams.map((upstream) => upstream.close()));
+      await Promise.all(relays.map((relay) => relay.close()));
+    },
+  };
+}
+
+async function request(
+  chance: Random,
+  upstream: Upstream,
+  caller: Caller,
+  transfer: Transfer,
+): Promise<void> {
+  const odd = <T>(value: T): T => (chance.below(3) === 0 ? value : (changedValue(chance, value) as T));
+  const digests = Array.from({ length: chance.below(20) }, (_, i) => digestOf(`${i}`));
+  const range = { site: 1, from: 0, to: 1 };
+  switch (chance.below(8)) {
+    case 0:
+      return void (await upstream.report(caller, odd(reports(chance, caller)), transfer.signal));
+    case 1:
+      return drained(upstream.bundle(caller, digests, undefined, transfer));
+    case 2:
+      return drained(upstream.bundle(caller, digests, { digests, bytes: Buffer.from('x') }, transfer));
+    case 3:
+      return void (await upstream.leaves(caller, chance.below(3), chance.below(3), odd([0, 255]), transfer));
+    case 4:
+      return drained(upstream.entries(caller, chance.below(3), chance.below(3), odd([0, 65_535]), transfer));
+    case 5:
+      return drained(upstream.diff(caller, odd(range), transfer));
+    case 6:
+      return drained(upstream.records(caller, odd(1), transfer.signal));
+    default:
+      return drained(await upstream.object(caller, odd<Digest>(digestOf('a')), undefined, transfer));
+  }
+}
+
+async function drained(items: AsyncIterable<unknown>): Promise<void> {
+  let left = 1000;
+  for await (const _item of items) if (--left === 0) return;
+}
+
+function reports(chance: Random, { log, name, key }: Caller): SignedReport[] {
+  const report = {
+    ...{
+      time: Date.now(),
+      position: 1,
+      version: 'fuzzer',
+      parent: null,
+      sites: [],
+      faults: [],
+      receipts: [],
+    },
+    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+  };
+  const own = signReport(
+    log,
+    name,
+    chance.below(2) === 0 ? report : (changedValue(chance, report) as typeof report),
+    key,
+  );
+  return [own, ...Array.from({ length: chance.below(4) }, () => ({ ...own, edge: 'edge-1' }))];
+}
+
+/** Passes connections on to a server, and what is sent to it through `change`. */
+async function changingRelay(to: string, change: (bytes: Buffer) => Buffer) {
+  const { hostname, port } = new URL(to);
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const outgoing = connect({ host: hostname, port: Number(port) });
+    for (const socket of [incoming, outgoing]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        incoming.destroy();
+        outgoing.destroy();
+      });
+    }
+    incoming.on('data', (bytes: Buffer) => outgoing.write(change(bytes)));
+    outgoing.pipe(incoming);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the relay has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import t from 'tap';
+import { fuzz } from './fuzz.ts';
+
+// A sample; `npm run test:fuzz` sends as many as one likes.
+t.test('whatever is sent to its ports, no process ends, stalls or keeps it', async (t) => {
+  const seed = Date.now() % 1_000_000;
+  t.comment(`seed ${seed}`);
+  const { faults, cases } = await fuzz({ cases: 450, seed, settleMs: 300, tell: (line) => t.comment(line) });
+  t.strictSame(faults, []);
+  t.equal(cases, 450);
+});

@@ -1,0 +1,77 @@
+import t from 'tap';
+import { fittingReport, reportedSites } from '../../../../edge/report/fitting-report.ts';
+import type { SiteStanding } from '../../../../edge/report/standing.ts';
+import { generateSigningKey } from '../../../../shared/keys.ts';
+import {
+  edgeReports,
+  MAX_REPORT_BYTES,
+  MAX_REPORTED_SITES,
+  MAX_REPORTS_BYTES,
+  reportBytes,
+} from '../../../../shared/protocol.ts';
+import { signPurgeReceipt } from '../../../../shared/purge.ts';
+import { signReceipt } from '../../../../shared/receipt.ts';
+
+const key = generateSigningKey();
+const caller = { name: 'n'.repeat(63), log: '1'.repeat(32), key };
+const MOST = 999_999_999;
+
+const site = (id: number, changes: Partial<SiteStanding> = {}): SiteStanding => ({
+  ...{ id, name: 'a', revision: 1, target: 1, prepared: 0, pendingBytes: 0, error: null },
+  ...changes,
+});
+const receipt = signReceipt(
+  {
+    ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, revision: 9_999_999 },
+    ...{ root: 'f'.repeat(64), seq: 999_999_999, since: 1_800_000_000_000, covers: 'all' },
+  },
+  key,
+);
+const purge = signPurgeReceipt(
+  {
+    ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, seq: 999_999_999 },
+    ...{ matched: 9_999_999, since: 1_800_000_000_000 },
+  },
+  key,
+);
+const report = (sites: readonly SiteStanding[]) => ({
+  ...{ time: 1_800_000_000_000, position: 999_999_999, version: '1.2.3', parent: caller.name },
+  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+  sites: reportedSites(sites),
+  faults: [],
+});
+
+t.test('a small report takes all receipts', async (t) => {
+  const unsent = { receipts: [receipt, receipt], purges: [purge] };
+  const { own, taken } = fittingReport(caller, report([site(1)]), unsent);
+  t.strictSame(taken, unsent);
+  t.strictSame(edgeReports.parseText(own.text).receipts, unsent.receipts);
+});
+
+t.test('the largest report fits, and beside it the largest that it could relay', async (t) => {
+  const changes = { revision: 9_999_999, target: 9_999_999, prepared: 9_999_999, pendingBytes: 1e12 };
+  const failing = { ...changes, error: '"\\\u0001'.repeat(200) };
+  for (const standing of [changes, failing]) {
+    const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) => site(MOST - i, standing));
+    const unsent = {
+      receipts: Array.from({ length: 1000 }, () => receipt),
+      purges: Array.from({ length: 1000 }, () => purge),
+    };
+    const { own, taken } = fittingReport(caller, report(sites), unsent);
+    t.ok(reportBytes(own) <= MAX_REPORT_BYTES, `${reportBytes(own)} bytes`);
+    t.ok(taken.receipts.length > 0, `${taken.receipts.length} receipts go along`);
+    t.equal(edgeReports.parseText(own.text).sites.length, MAX_REPORTED_SITES, 'the receiver takes it');
+  }
+  t.ok(2 * MAX_REPORT_BYTES + 4096 <= MAX_REPORTS_BYTES);
+});
+
+t.test('of too many sites those that are on their way are named', async (t) => {
+  const sites = Array.from({ length: MAX_REPORTED_SITES + 10 }, (_, i) => site(i + 1));
+  const moving = [site(10_001, { target: 2 }), site(10_002, { prepared: 3 }), site(10_003, { error: 'x' })];
+  const named = reportedSites([...sites, ...moving]);
+  t.equal(named.length, MAX_REPORTED_SITES);
+  t.strictSame(
+    named.slice(0, 3).map((one) => one.site),
+    [10_001, 10_002, 10_003],
+  );
+});

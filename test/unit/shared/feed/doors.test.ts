@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import { buildAdmin } from '../../../../edge/report/admin.ts';
+import type { ApiContext } from '../../../../origin/api/context.ts';
+import { buildApi } from '../../../../origin/api/server.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { feedRoutes } from '../../../../shared/feed/feed-routes.ts';
+import type { FeedServer } from '../../../../shared/feed/feed-server.ts';
+import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
+import { httpServer } from '../../../../shared/http-server.ts';
+
+const silent = pino({ level: 'silent' });
+const ANNOUNCED = 64 * 1024 * 1024 * 1024;
+
+/** Whatever a stranger's request asks of it: nothing may be. */
+function untouchable<T extends object>(what: string, known: Partial<T> = {}): T {
+  return new Proxy({} as T, {
+    get(_target, name) {
+      if (Object.hasOwn(known, name)) return Reflect.get(known, name);
+      throw new Error(`a stranger reached ${what}.${String(name)}`);
+    },
+  });
+}
+
+interface Route {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** From the tree that Fastify prints. */
+function routesOf(app: FeedServer): Route[] {
+  const found: Route[] = [];
+  const above: string[] = [];
+  for (const line of app.printRoutes().split('\n')) {
+    const [, indent = '', part = '', methods] = /^([│ ]*)[├└]── (\S*)(?: \((.*)\))?/.exec(line) ?? [];
+    above.length = indent.length / 4;
+    above.push(part);
+    for (const method of methods?.split(', ') ?? []) found.push({ method, url: above.join('') });
+  }
+  return found;
+}
+
+/** What a head gets that announces a body and is followed by none of it. */
+async function answerToHead(port: number, { method, url }: Route): Promise<number> {
+  const socket = connect({ host: '127.0.0.1', port });
+  let text = '';
+  socket.on('data', (bytes) => {
+    text += bytes.toString('latin1');
+  });
+  socket.on('error', () => {});
+  const path = url.replace(/:[a-z]+/gi, '1').replace('*', 'a');
+  const fields = ['Host: 127.0.0.1', 'Content-Type: application/json', `Content-Length: ${ANNOUNCED}`];
+  socket.write(`${method} ${path}?from=1&to=1 HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n`);
+  await once(socket, 'close');
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]);
+}
+
+/** Every route either is public, and small, or refuses who is unknown; none of them waits for a body. */
+async function checkDoors(
+  t: Test,
+  app: FeedServer,
+  least: number,
+  isPublic: (route: Route) => boolean,
+  later: readonly string[] = [],
+) {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  t.teardown(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const routes = routesOf(app);
+  t.ok(routes.length >= least, `${routes.length} routes were found`);
+  for (const route of routes) {
+    const { method, url } = route;
+    const todo = later.includes(url);
+    t.equal(await answerToHead(port, route), isPublic(route) ? 413 : 401, `${method} ${url}`, { todo });
+  }
+}
+
+t.test('routes are read from the tree', async (t) => {
+  const app = httpServer(silent);
+  app.get('/a/b', () => '');
+  app.post('/a/:x/c', () => '');
+  app.put('/a/:x', () => '');
+  await app.ready();
+  t.strictSame(
+    routesOf(app)
+      .map(({ method, url }) => `${method} ${url}`)
+      .sort(),
+    ['GET /a/b', 'HEAD /a/b', 'POST /a/:x/c', 'PUT /a/:x'],
+  );
+});
+
+t.test('the API', async (t) => {
+  const context = untouchable<ApiContext>('the origin', {
+    catalog: untouchable<ApiContext['catalog']>('the catalog'),
+    clock: systemClock,
+    isLoopback: false,
+    version: '1',
+    ...Object.fromEntries(
+      ['committer', 'intake', 'rules', 'fileChanges', 'fleet', 'retention', 'store', 'recovery'].map(
+        (name) => [name, untouchable<object>(name)],
+      ),
+    ),
+  });
+  const open = ['/openapi.json', '/healthz', '/readyz'];
+  await checkDoors(t, await buildApi(context, silent), 40, ({ url }) => open.includes(url));
+});
+
+t.test('the feed', async (t) => {
+  const app = httpServer(silent);
+  const members = untouchable<FeedSource['members']>('the members');
+  const known = { log: '1'.repeat(32), clock: systemClock, members, path: () => [] };
+  feedRoutes(app, untouchable<FeedSource>('the source', known), new AbortController().signal);
+  // An edge that joins is nobody yet: its token is in the body.
+  const open = ['/feed/v1/join', '/feed/v1/join/hello', '/feed/v1/hello'];
+  // Their proofs are about to move into the head.
+  const later = ['/feed/v1/stream', '/feed/v1/records', '/feed/v1/report'];
+  await checkDoors(t, app, 10, ({ url }) => open.includes(url), later);
+});
+
+t.test('the admin port, which is of this machine alone', async (t) => {
+  const app = buildAdmin(
+    { name: 'a', region: 'r' },
+    untouchable('the replica'),
+    () => Promise.reject(new Error('a stranger reached the counters')),
+    silent,
+  );
+  await checkDoors(t, app, 8, () => true);
+});

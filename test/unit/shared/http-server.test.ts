@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import { Type } from 'typebox';
+import { SkerryError } from '../../../shared/errors.ts';
+import type { FeedServer } from '../../../shared/feed/feed-server.ts';
+import { httpServer } from '../../../shared/http-server.ts';
+import { turnedClock } from '../../helpers/turned-clock.ts';
+import { until } from '../../helpers/until.ts';
+
+const LARGE = 8 * 1024 * 1024;
+
+/** A server with a route for strangers, one that refuses everybody, and one that takes uploads. */
+async function serving(t: Test) {
+  const clock = turnedClock();
+  const app: FeedServer = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
+  let handled = 0;
+  let uploaded = 0;
+  const refuse = async () => {
+    throw new SkerryError('unauthenticated', 'a token is needed');
+  };
+  app.get('/', () => 'here');
+  app.get('/slow', async () => {
+    handled++;
+    await clock.sleep(60_000);
+    return '';
+  });
+  app.post('/open', { schema: { body: Type.Object({ a: Type.Unknown() }) } }, () => ({}));
+  app.post('/closed', { onRequest: refuse, bodyLimit: LARGE }, () => ({}));
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    scope.put('/upload', { bodyLimit: LARGE }, async ({ body }) => {
+      for await (const piece of body as AsyncIterable<Buffer>) uploaded += piece.length;
+      return { uploaded };
+    });
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  t.teardown(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const post = (payload: string) =>
+    app.inject({ method: 'POST', url: '/open', headers: { 'content-type': 'application/json' }, payload });
+  return { app, clock, port, post, handled: () => handled, uploaded: () => uploaded };
+}
+
+/** A connection to the server, with what it said and whether it has ended. */
+async function dial(port: number) {
+  const socket = connect({ host: '127.0.0.1', port });
+  const said = { text: '', isEnded: false, isGone: false };
+  socket.on('data', (bytes) => {
+    said.text += bytes.toString('latin1');
+  });
+  socket.on('end', () => {
+    said.isEnded = true;
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    said.isGone = true;
+  });
+  await once(socket, 'connect');
+  return { socket, said };
+}
+
+const head = (line: string, ...fields: string[]) =>
+  `${[`${line} HTTP/1.1`, 'Host: a', 'Content-Type: application/json', ...fields].join('\r\n')}\r\n\r\n`;
+
+t.test('what is refused on its head is answered without its body, and the connection ends', async (t) => {
+  const { app, port } = await serving(t);
+  const bytesRead = new Set<() => number>();
+  app.server.on('connection', (socket) => bytesRead.add(() => socket.bytesRead));
+  const table: [line: string, status: number][] = [
+    ['POST /closed', 401],
+    ['POST /nowhere', 404],
+    ['POST /open', 413],
+    ['GET /', 413],
+    ['PUT /upload', 413],
+  ];
+  for (const [line, status] of table) {
+    const { socket, said } = await dial(port);
+    socket.write(head(line, 'Content-Length: 16777216'));
+    await until(`${line} to be answered and left`, () => said.isGone);
+    t.match(said.text, new RegExp(`^HTTP/1.1 ${status} `), line);
+  }
+  const { socket, said } = await dial(port);
+  socket.write(head('POST /closed', 'Content-Length: 16777216'));
+  const piece = Buffer.alloc(64 * 1024, 0x5b);
+  const send = () => {
+    while (!socket.destroyed && socket.write(piece));
+  };
+  socket.on('drain', send);
+  send();
+  await until('who goes on sending to be left', () => said.isGone);
+  const most = Math.max(...[...bytesRead].map((read) => read()));
+  t.ok(most < 1024 * 1024, `${most} bytes were read of what was refused`);
+});
+
+t.test('who asks before sending is told only when it is known', async (t) => {
+  const { port } = await serving(t);
+  const refused = await dial(port);
+  refused.socket.write(head('POST /closed', 'Content-Length: 100', 'Expect: 100-continue'));
+  await until('the refusal', () => refused.said.isGone);
+  t.match(refused.said.text, /^HTTP\/1.1 401 /, 'no 100 before it');
+  const { socket, said } = await dial(port);
+  socket.write(head('POST /open', 'Content-Length: 7', 'Expect: 100-continue'));
+  await until('the word to go on', () => said.text.startsWith('HTTP/1.1 100 '));
+  socket.write('{"a":1}');
+  await until('the answer', () => said.text.includes('HTTP/1.1 200 '));
+  socket.destroy();
+});
+
+t.test('bodies are JSON within bounds', async (t) => {
+  const { post } = await serving(t);
+  t.equal((await post('{"a":[{"b":"c"}]}')).statusCode, 200);
+  const bad = [
+    `{"a":${'['.repeat(5000)}`,
+    '{"a":{"__proto__":{}}}',
+    '{"a":{"constructor":{"prototype":{}}}}',
+    '{',
+    '',
+  ];
+  for (const text of bad) {
+    const { statusCode, body } = await post(text);
+    t.equal(statusCode, 400, text.slice(0, 40));
+    t.match(JSON.parse(body), { code: 'bad-request' });
+  }
+  t.equal((await post(`{"a":"${'a'.repeat(20_000)}"}`)).statusCode, 413);
+});
+
+t.test('a body that is held comes within its time', async (t) => {
+  const { clock, port } = await serving(t);
+  const silent = await dial(port);
+  silent.socket.write(head('POST /open', 'Content-Length: 7'));
+  const dripping = await dial(port);
+  dripping.socket.write(head('POST /open', 'Transfer-Encoding: chunked'));
+  await until('both to be ended', () => {
+    if (dripping.socket.writable) dripping.socket.write('1\r\n \r\n');
+    clock.advance(1000);
+    return silent.said.isGone && dripping.said.isGone;
+  });
+  t.match(silent.said.text, /^HTTP\/1.1 408 /);
+  t.match(dripping.said.text, /^HTTP\/1.1 408 /);
+});
+
+t.test('an upload may be slow, but not still', async (t) => {
+  const { clock, port, uploaded } = await serving(t);
+  const slow = await dial(port);
+  slow.socket.write(head('PUT /upload', 'Content-Length: 5'));
+  for (let sent = 1; sent <= 5; sent++) {
+    clock.advance(50_000);
+    slow.socket.write('x');
+    await until('the byte to arrive', () => uploaded() === sent);
+  }
+  await until('the answer', () => slow.said.text.includes('{"uploaded":5}'));
+  slow.socket.destroy();
+  const still = await dial(port);
+  still.socket.write(head('PUT /upload', 'Content-Length: 5'));
+  await until('the still one to be ended', () => {
+    clock.advance(10_000);
+    return still.said.isGone;
+  });
+  t.match(still.said.text, /^HTTP\/1.1 408 /);
+});
+
+t.test('a connection has a few unanswered requests, no more', async (t) => {
+  const { port, handled, clock } = await serving(t);
+  const { socket, said } = await dial(port);
+  socket.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1000));
+  await until('it to be ended', () => said.isGone);
+  t.ok(handled() <= 8, `${handled()} were begun`);
+  clock.advance(60_000);
+});
