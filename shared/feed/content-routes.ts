@@ -1,8 +1,9 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BUCKETS_TYPE, encodeBuckets } from '../bucket-list.ts';
 import { BUNDLE_TYPE } from '../bundle.ts';
 import { parseAvailableDictionary } from '../delta/dcz.ts';
+import type { Encoded } from '../delta/encodings.ts';
 import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
 import { DIGEST_PATTERN, toDigest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
@@ -13,6 +14,7 @@ import { diffText, encodedDiff } from './diff-text.ts';
 import { type Asking, encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
+import { type MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
@@ -32,8 +34,9 @@ const revisionParams = Type.Object({
 export function contentRoutes(
   app: FeedServer,
   source: FeedSource,
-  membersOnly: (request: FastifyRequest) => Promise<void>,
+  membersOnly: (kind: RequestKind) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   memberOf: (request: FastifyRequest) => string,
+  requests: MemberRequests,
   stopping: AbortSignal,
 ): void {
   const anew = new MemberBudgets(ANEW, source.clock);
@@ -41,7 +44,7 @@ export function contentRoutes(
   app.get(
     '/feed/v1/sites/:site/diff',
     {
-      onRequest: membersOnly,
+      onRequest: membersOnly('follow'),
       schema: {
         hide: true,
         params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
@@ -65,13 +68,13 @@ export function contentRoutes(
         : undefined;
       return encoded === undefined
         ? sendCompressed(request, reply, DIFF_TYPE, diffText(source, range))
-        : sendEncoded(reply, DIFF_TYPE, encoded);
+        : send(request, reply, DIFF_TYPE, encoded);
     },
   );
 
   app.get(
     '/feed/v1/sites/:site/revisions/:revision/nodes',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams } },
+    { onRequest: membersOnly('follow'), schema: { hide: true, params: revisionParams } },
     async ({ params }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
@@ -80,7 +83,10 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/leaves',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
+    {
+      onRequest: membersOnly('follow'),
+      schema: { hide: true, params: revisionParams, body: leavesRequestSchema },
+    },
     async ({ params, body }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply
@@ -91,7 +97,10 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/entries',
-    { onRequest: membersOnly, schema: { hide: true, params: revisionParams, body: entriesRequestSchema } },
+    {
+      onRequest: membersOnly('follow'),
+      schema: { hide: true, params: revisionParams, body: entriesRequestSchema },
+    },
     async (request, reply) => {
       const { site, revision } = await heldRevision(request.params);
       const text = entriesText(source, site, revision, request.body.leaves);
@@ -101,7 +110,11 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/bundle',
-    { bodyLimit: MEGABYTE, onRequest: membersOnly, schema: { hide: true, body: bundleRequestSchema } },
+    {
+      bodyLimit: MEGABYTE,
+      onRequest: membersOnly('content'),
+      schema: { hide: true, body: bundleRequestSchema },
+    },
     async (request, reply) => {
       const { objects, dictionary = '' } = request.body;
       const digest = availableDictionary(request);
@@ -111,14 +124,14 @@ export function contentRoutes(
         objects,
         digest === undefined ? undefined : { names: dictionary, digest },
       );
-      return sendEncoded(reply, BUNDLE_TYPE, encoded);
+      return send(request, reply, BUNDLE_TYPE, encoded);
     },
   );
 
   app.get(
     '/feed/v1/objects/:digest',
     {
-      onRequest: membersOnly,
+      onRequest: membersOnly('content'),
       schema: { hide: true, params: Type.Object({ digest: Type.String({ pattern: DIGEST_PATTERN }) }) },
     },
     async (request, reply) => {
@@ -135,7 +148,7 @@ export function contentRoutes(
           size,
           availableDictionary(request),
         );
-        if (encoded !== undefined) return sendEncoded(reply, 'application/octet-stream', encoded);
+        if (encoded !== undefined) return send(request, reply, 'application/octet-stream', encoded);
       }
       const bytes = await source.objects.open(digest, range);
       if (bytes === undefined)
@@ -146,6 +159,12 @@ export function contentRoutes(
       return reply.type('application/octet-stream').header('content-length', length).send(bytes);
     },
   );
+
+  /** What the member has not taken yet is in memory: it counts until it is gone. */
+  function send(request: FastifyRequest, reply: FastifyReply, type: string, encoded: Encoded): FastifyReply {
+    onceClosed(reply, requests.sending(memberOf(request), encoded.bytes.length));
+    return sendEncoded(reply, type, encoded);
+  }
 
   /** One that has asked too often for what is kept to be made anew is answered with what is kept. */
   function asking(request: FastifyRequest): Asking {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
@@ -17,6 +17,7 @@ import type { FeedServer } from './feed-server.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
 import { knownTokens } from './known-tokens.ts';
+import { MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
 import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
@@ -35,9 +36,12 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
   const holder = knownTokens(source);
   const names = new WeakMap<FastifyRequest, string>();
-  const member = async (request: FastifyRequest) => {
+  const requests = new MemberRequests();
+  /** Whose request it is, which counts from here on, within what that member may have open. */
+  const member = async (request: FastifyRequest, reply: FastifyReply, kind: RequestKind | 'stream') => {
     const name = await holder(request.headers.authorization);
     names.set(request, name);
+    if (kind !== 'stream') onceClosed(reply, requests.begin(name, kind));
     return name;
   };
   /** Of a request that is known to be a member's. */
@@ -65,7 +69,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       },
     },
     async (request, reply) => {
-      const name = await member(request);
+      const name = await member(request, reply, 'stream');
       const key = source.members.keyOf(name);
       const { query } = request;
       const from = Number(query.from);
@@ -75,11 +79,14 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       await checkStart(source, from);
       reply.hijack();
       const disconnected = source.members.connected(name);
+      const replaced = new AbortController();
+      const ended = requests.stream(name, () => replaced.abort());
       try {
         // Who is revoked meanwhile is told of nothing more, not even of that.
         const isMember = () => source.members.keyOf(name) === key;
-        await writeFrames(reply.raw, source, from, isMember, stopping);
+        await writeFrames(reply.raw, source, from, isMember, AbortSignal.any([stopping, replaced.signal]));
       } finally {
+        ended();
         disconnected();
       }
     },
@@ -90,7 +97,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     '/feed/v1/records',
     { schema: { hide: true, querystring: Type.Object({ from: Type.String({ pattern: NUMBER }) }) } },
     async (request, reply) => {
-      await member(request);
+      await member(request, reply, 'follow');
       const from = Number(request.query.from);
       const records = await source.records(from, RECORDS_PER_PAGE);
       // Afterwards: what is pruned in between would be a gap.
@@ -106,16 +113,18 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       bodyLimit: 16 * MEGABYTE,
       schema: { hide: true, body: reportRequestSchema, response: { 200: reportAnswerSchema } },
     },
-    async (request) => source.members.report(await member(request), request.body.reports),
+    async (request, reply) =>
+      source.members.report(await member(request, reply, 'report'), request.body.reports),
   );
 
   contentRoutes(
     app,
     source,
-    async (request) => {
-      await member(request);
+    (kind) => async (request, reply) => {
+      await member(request, reply, kind);
     },
     memberOf,
+    requests,
     stopping,
   );
 }

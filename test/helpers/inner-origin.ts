@@ -99,7 +99,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     committer,
     fleet,
     disk,
-    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity }),
+    feed: originFeed({ catalog, manifests: catalog, objects: store, encodings, fleet, clock, identity }),
     retention: new Retention({
       ...{ catalog, forecast, store, clock, gate, appended },
       stopping: stopping.signal,
