@@ -11,6 +11,8 @@ export class Children implements FeedMembers {
   readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
   #keys = new Map<string, PublicKey>();
+  /** The time of the newest report of each: an older one that somebody sends again is paid for by who sends it. */
+  #newest = new Map<string, number>();
 
   /** Without `checks` there is no feed, and nobody who reports. */
   constructor(checks: Pick<ReportChecks, 'of'> | undefined, reporter: Pick<Reporter, 'relay'>) {
@@ -22,6 +24,7 @@ export class Children implements FeedMembers {
   setMembers(members: readonly Payload<'member'>[]): boolean {
     const before = this.#keys;
     const valid = members.filter(({ revoked }) => !revoked);
+    this.#newest = new Map(valid.map(({ name }) => [name, this.#newest.get(name) ?? 0]));
     this.#keys = new Map(valid.map(({ name, publicKey }) => [name, publicKey as PublicKey]));
     return [...before].some(([name, key]) => this.#keys.get(name) !== key);
   }
@@ -41,16 +44,18 @@ export class Children implements FeedMembers {
     if (this.#checks === undefined) throw new SkerryError('unavailable', 'this edge is no parent');
     const claimed = reports.flatMap((signed) => {
       const key = this.keyOf(signed.edge);
-      return key === undefined ? [] : [{ signed, key, newest: 0 }];
+      return key === undefined ? [] : [{ signed, key, newest: this.#newest.get(signed.edge) ?? 0 }];
     });
     const checked = await this.#checks.of(sender, claimed);
     const own = checked[0];
     if (own !== undefined && 'refused' in own) throw new SkerryError('bad-request', own.refused);
     // One bad report would have the origin refuse them all, and this edge's own with them.
-    const sound = claimed.filter((_, i) => {
+    const sound = claimed.flatMap(({ signed }, i) => {
       const one = checked[i];
-      return one !== undefined && 'report' in one;
+      if (one === undefined || 'refused' in one) return [];
+      this.#newest.set(signed.edge, Math.max(one.report.time, this.#newest.get(signed.edge) ?? 0));
+      return [signed];
     });
-    return this.#reporter.relay(sound.map(({ signed }) => signed));
+    return this.#reporter.relay(sound);
   }
 }

@@ -36,8 +36,8 @@ export function openReportCheck(log: string) {
 
   return {
     /** Of a parent, which passes receipts on as they are: only the report's own signature. */
-    report({ signed, key }: Claimed): Checked {
-      return checked(signed, () => 0, key);
+    report({ signed, key, newest }: Claimed): Checked {
+      return checked(signed, () => 0, key, newest);
     },
 
     /** Of the origin: the receipts of a fresh report too. */
@@ -55,7 +55,7 @@ export function openReportCheck(log: string) {
     signed: SignedReport,
     further: (report: EdgeReport) => number,
     key: PublicKey,
-    newest = Number.NEGATIVE_INFINITY,
+    newest: number,
   ): Checked {
     let cost = 1 + signed.text.length / CHARACTERS_PER_SIGNATURE;
     try {
