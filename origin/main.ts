@@ -38,7 +38,7 @@ import { RuleCheck } from './ingest/rule-check.ts';
 import type { Catalog } from './log/catalog.ts';
 import { Committer } from './log/commit.ts';
 import { LogAllowance } from './log/log-allowance.ts';
-import { openSqliteCatalog } from './log/sqlite-catalog.ts';
+import { openManifestReads, openSqliteCatalog } from './log/sqlite-catalog.ts';
 import { endOrphans } from './modes/recover.ts';
 import { keepWindows } from './modes/windows.ts';
 import { Retention } from './retention/retention.ts';
@@ -103,6 +103,11 @@ export async function startOrigin(
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
   await leaveAdminToken(catalog, join(folder.path, ADMIN_TOKEN_FILE), recovery);
 
+  const manifests = openManifestReads(join(folder.path, 'catalog.sqlite'));
+  opened.defer(async () => {
+    await manifests.remote.close();
+    await manifests.close();
+  });
   const encodings = Encodings.start(ENCODINGS);
   opened.defer(() => encodings.close());
 
@@ -153,7 +158,10 @@ export async function startOrigin(
   await app.register(async (scope) => {
     feedRoutes(
       scope as typeof app,
-      originFeed({ catalog, objects: store, encodings, fleet, clock, identity, signingKey: key }),
+      originFeed({
+        ...{ catalog, manifests: manifests.remote, objects: store, encodings, fleet, clock, identity },
+        signingKey: key,
+      }),
       stopping.signal,
     );
   });

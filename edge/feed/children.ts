@@ -16,6 +16,8 @@ export class Children implements FeedMembers {
   readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
   #keys = new Map<string, PublicKey>();
+  /** The time of the newest report of each: an older one that somebody sends again is paid for by who sends it. */
+  #newest = new Map<string, number>();
 
   /** Without `checks` there is no feed, and nobody who reports. */
   constructor(checks: Pick<ReportChecks, 'of'> | undefined, reporter: Pick<Reporter, 'relay'>) {
@@ -27,6 +29,7 @@ export class Children implements FeedMembers {
   setMembers(members: readonly Payload<'member'>[]): boolean {
     const before = this.#keys;
     const valid = members.filter(({ revoked }) => !revoked);
+    this.#newest = new Map(valid.map(({ name }) => [name, this.#newest.get(name) ?? 0]));
     this.#keys = new Map(valid.map(({ name, publicKey }) => [name, publicKey as PublicKey]));
     return [...before].some(([name, key]) => this.#keys.get(name) !== key);
   }
@@ -49,18 +52,21 @@ export class Children implements FeedMembers {
     if (this.#checks === undefined) throw new SkerryError('unavailable', 'this edge is no parent');
     const claimed = reports.flatMap((signed) => {
       const key = this.keyOf(signed.edge);
-      return key === undefined || isTooLarge(signed) ? [] : [{ signed, key, newest: 0 }];
+      if (key === undefined || isTooLarge(signed)) return [];
+      return [{ signed, key, newest: this.#newest.get(signed.edge) ?? 0 }];
     });
     const checked = await this.#checks.of(sender, claimed);
     const checkedOwn = checked[0];
     if (checkedOwn !== undefined && 'refused' in checkedOwn)
       throw new SkerryError('bad-request', checkedOwn.refused);
     // One bad report would have the origin refuse them all, and this edge's own with them.
-    const sound = claimed.filter((_, i) => {
+    const sound = claimed.flatMap(({ signed }, i) => {
       const one = checked[i];
-      return one !== undefined && 'report' in one;
+      if (one === undefined || 'refused' in one) return [];
+      this.#newest.set(signed.edge, Math.max(one.report.time, this.#newest.get(signed.edge) ?? 0));
+      return [signed];
     });
-    return this.#reporter.relay(sound.map(({ signed }) => signed));
+    return this.#reporter.relay(sound);
   }
 }
 

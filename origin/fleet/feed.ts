@@ -12,6 +12,8 @@ import { sharedReads } from './shared-reads.ts';
 
 export interface OriginFeedParts {
   readonly catalog: Catalog;
+  /** Apart from the catalog where there are threads: what followers read holds up no commit. */
+  readonly manifests: FeedSource['manifests'];
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
   readonly fleet: Fleet;
@@ -24,6 +26,7 @@ export interface OriginFeedParts {
 /** The origin's feed: its own log, its own objects, and the place where edges join. */
 export function originFeed({
   catalog,
+  manifests,
   objects,
   encodings,
   fleet,
@@ -40,7 +43,7 @@ export function originFeed({
     members: fleet,
     objects,
     held: objects,
-    manifests: catalog,
+    manifests,
     encodings,
     changed: fleet.appended,
     path: () => [],

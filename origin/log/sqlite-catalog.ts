@@ -1,8 +1,9 @@
 import { moduleUrl } from '../../shared/module-url.ts';
-import { startThreads } from '../../shared/thread.ts';
+import { startThreads, type Thread } from '../../shared/thread.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
 import type { ForecastCalls } from './forecast.worker.ts';
+import type { ManifestReads } from './manifest-reads.worker.ts';
 import type { Forecast } from './retention-catalog.ts';
 
 export interface OpenCatalog {
@@ -33,4 +34,9 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
       await thread.close();
     },
   };
+}
+
+/** What followers read of manifests, beside the catalog that has to be there already: they hold up no commit. */
+export function openManifestReads(file: string): Thread<ManifestReads> {
+  return startThreads<ManifestReads>(moduleUrl('./manifest-reads.worker', import.meta.url), 1, { file });
 }

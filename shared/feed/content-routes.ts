@@ -1,8 +1,9 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BUCKETS_TYPE, encodeBuckets } from '../bucket-list.ts';
 import { BUNDLE_TYPE } from '../bundle.ts';
 import { parseAvailableDictionary } from '../delta/dcz.ts';
+import type { Encoded } from '../delta/encodings.ts';
 import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
 import { DIGEST_PATTERN, toDigest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { type Asking, encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
 import { type MembersOnly, memberOf } from './member-proof.ts';
+import { type MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
@@ -36,7 +38,8 @@ const revisionParams = Type.Object({
 export function contentRoutes(
   app: FeedServer,
   source: FeedSource,
-  membersOnly: MembersOnly,
+  members: (kind: RequestKind) => MembersOnly,
+  requests: MemberRequests,
   stopping: AbortSignal,
 ): void {
   const anew = new MemberBudgets(ANEW, source.clock);
@@ -44,7 +47,7 @@ export function contentRoutes(
   app.get(
     '/feed/v1/sites/:site/diff',
     {
-      ...membersOnly,
+      ...members('follow'),
       schema: {
         hide: true,
         params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
@@ -68,13 +71,13 @@ export function contentRoutes(
         : undefined;
       return encoded === undefined
         ? sendCompressed(request, reply, DIFF_TYPE, diffText(source, range))
-        : sendEncoded(reply, DIFF_TYPE, encoded);
+        : send(request, reply, DIFF_TYPE, encoded);
     },
   );
 
   app.get(
     '/feed/v1/sites/:site/revisions/:revision/nodes',
-    { ...membersOnly, schema: { hide: true, params: revisionParams } },
+    { ...members('follow'), schema: { hide: true, params: revisionParams } },
     async ({ params }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
@@ -83,7 +86,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/leaves',
-    { ...membersOnly, schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
+    { ...members('follow'), schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
     async ({ params, body }, reply) => {
       const { site, revision } = await heldRevision(params);
       return reply
@@ -95,7 +98,7 @@ export function contentRoutes(
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/entries',
     {
-      ...membersOnly,
+      ...members('follow'),
       bodyLimit: ENTRIES_BYTES,
       schema: { hide: true, params: revisionParams, body: entriesRequestSchema },
     },
@@ -108,7 +111,7 @@ export function contentRoutes(
 
   app.post(
     '/feed/v1/bundle',
-    { ...membersOnly, bodyLimit: BUNDLE_BYTES, schema: { hide: true, body: bundleRequestSchema } },
+    { ...members('content'), bodyLimit: BUNDLE_BYTES, schema: { hide: true, body: bundleRequestSchema } },
     async (request, reply) => {
       const { objects, dictionary = '' } = request.body;
       const digest = availableDictionary(request);
@@ -118,14 +121,14 @@ export function contentRoutes(
         objects,
         digest === undefined ? undefined : { names: dictionary, digest },
       );
-      return sendEncoded(reply, BUNDLE_TYPE, encoded);
+      return send(request, reply, BUNDLE_TYPE, encoded);
     },
   );
 
   app.get(
     '/feed/v1/objects/:digest',
     {
-      ...membersOnly,
+      ...members('content'),
       schema: { hide: true, params: Type.Object({ digest: Type.String({ pattern: DIGEST_PATTERN }) }) },
     },
     async (request, reply) => {
@@ -142,7 +145,7 @@ export function contentRoutes(
           size,
           availableDictionary(request),
         );
-        if (encoded !== undefined) return sendEncoded(reply, 'application/octet-stream', encoded);
+        if (encoded !== undefined) return send(request, reply, 'application/octet-stream', encoded);
       }
       const bytes = await source.objects.open(digest, range);
       if (bytes === undefined)
@@ -153,6 +156,12 @@ export function contentRoutes(
       return reply.type('application/octet-stream').header('content-length', length).send(bytes);
     },
   );
+
+  /** What the member has not taken yet is in memory: it counts until it is gone. */
+  function send(request: FastifyRequest, reply: FastifyReply, type: string, encoded: Encoded): FastifyReply {
+    onceClosed(reply, requests.sending(memberOf(request), encoded.bytes.length));
+    return sendEncoded(reply, type, encoded);
+  }
 
   /** One that has asked too often for what is kept to be made anew is answered with what is kept. */
   function asking(request: FastifyRequest): Asking {

@@ -8,6 +8,8 @@ import { decodeNames } from '../manifest/object-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { FeedSource } from './feed-source.ts';
 
+const BROUGHT_TOGETHER = 256;
+
 type Parts = Pick<FeedSource, 'objects' | 'held' | 'encodings' | 'manifests'>;
 
 /** Who asks for an encoding, and whether what is kept of it was found wrong. */
@@ -18,12 +20,14 @@ export type Asking = Omit<Asked, 'key'>;
  * held here and have the digest that the follower announced. Damaged objects are absent.
  */
 export async function encodedBundle(
-  { objects, held, encodings, manifests }: Parts,
+  parts: Parts,
   asking: Asking,
   names: string,
   dictionary: NamedDictionary | undefined,
 ): Promise<Encoded> {
+  const { objects, held, encodings, manifests } = parts;
   const [wanted, bases] = [decodeNames(names), decodeNames(dictionary?.names ?? '')];
+  if (objects !== held) await bring(parts, wanted);
   return encodings.encode({ ...asking, key: bundleKey(names, dictionary) }, async (damaged) => {
     const digests = await manifests.objectsNamed(wanted);
     const sound = digests.map((digest) => (digest === undefined || damaged.has(digest) ? undefined : digest));
@@ -34,6 +38,14 @@ export async function encodedBundle(
       dictionary: await dictionaryBytes(held, await manifests.objectsNamed(bases), dictionary.digest),
     };
   });
+}
+
+/** What a lazy edge lacks comes before it is anybody's turn: a slow upstream would hold up all who wait for theirs. */
+async function bring({ objects, held, manifests }: Parts, names: readonly Buffer[]): Promise<void> {
+  const named = (await manifests.objectsNamed(names)).filter((digest) => digest !== undefined);
+  const missing = await held.missing(named);
+  for (let i = 0; i < missing.length; i += BROUGHT_TOGETHER)
+    await objects.readSmall(missing.slice(i, i + BROUGHT_TOGETHER));
 }
 
 /** One object, coded where that pays; undefined for one that is too large or not here yet, which travels as it is. */

@@ -19,7 +19,8 @@ import { contentRoutes } from './content-routes.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
-import { memberOf, memberProof } from './member-proof.ts';
+import { type MembersOnly, memberOf, memberProof } from './member-proof.ts';
+import { MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
 import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
@@ -38,6 +39,15 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 /** The feed under /feed/v1. The server's error handler answers what these routes throw. */
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
+  const requests = new MemberRequests();
+  /** For members, each of whom has only so many requests of a kind open. */
+  const members = (kind: RequestKind): MembersOnly => ({
+    ...membersOnly,
+    async onRequest(request, reply) {
+      await membersOnly.onRequest(request, reply);
+      onceClosed(reply, requests.begin(memberOf(request), kind));
+    },
+  });
 
   app.get(
     '/feed/v1/hello',
@@ -89,11 +99,14 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       await checkStart(source, from);
       reply.hijack();
       const disconnected = source.members.connected(name);
+      const replaced = new AbortController();
+      const ended = requests.stream(name, () => replaced.abort());
       try {
         // Who is revoked meanwhile is told of nothing more, not even of that.
         const isMember = () => source.members.keyOf(name) === key;
-        await writeFrames(reply.raw, source, from, isMember, stopping);
+        await writeFrames(reply.raw, source, from, isMember, AbortSignal.any([stopping, replaced.signal]));
       } finally {
+        ended();
         disconnected();
       }
     },
@@ -103,7 +116,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
   app.get(
     '/feed/v1/records',
     {
-      ...membersOnly,
+      ...members('follow'),
       schema: { hide: true, querystring: Type.Object({ from: Type.String({ pattern: NUMBER }) }) },
     },
     async (request, reply) => {
@@ -120,14 +133,14 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
   app.post(
     '/feed/v1/report',
     {
-      ...membersOnly,
+      ...members('report'),
       bodyLimit: MAX_REPORTS_BYTES,
       schema: { hide: true, body: reportRequestSchema, response: { 200: reportAnswerSchema } },
     },
     (request) => source.members.report(memberOf(request), request.body.reports),
   );
 
-  contentRoutes(app, source, membersOnly, stopping);
+  contentRoutes(app, source, members, requests, stopping);
 }
 
 async function refuseBeyond(source: FeedSource, from: number): Promise<void> {

@@ -22,7 +22,7 @@ export interface Member {
 export async function startMember(cluster: Cluster, feed: string): Promise<Member> {
   const { token } = await cluster.client.createToken({ scope: 'join', edge: 'fuzzer' });
   const key = generateSigningKey();
-  const direct = new Upstream(cluster.origin.url, systemClock);
+  const direct = new Upstream({ url: cluster.origin.url, isOrigin: true }, systemClock);
   const place = { origin: cluster.origin.url, token, name: 'fuzzer', region: 'r', lat: null, lon: null };
   const { log } = await join(direct, place, key, new AbortController().signal);
   const caller: Caller = { name: 'fuzzer', key, log };
@@ -34,8 +34,8 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
   );
   const upstreams = [
     direct,
-    new Upstream(feed, systemClock),
-    ...relays.map(({ url }) => new Upstream(url, systemClock)),
+    new Upstream({ url: feed, isOrigin: false }, systemClock),
+    ...relays.map(({ url }, i) => new Upstream({ url, isOrigin: i === 0 }, systemClock)),
   ];
   return {
     async ask(seed) {

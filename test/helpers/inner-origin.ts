@@ -99,7 +99,10 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     committer,
     fleet,
     disk,
-    feed: originFeed({ catalog, objects: store, encodings, fleet, clock, identity, signingKey: key }),
+    feed: originFeed({
+      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, clock, identity },
+      signingKey: key,
+    }),
     retention: new Retention({
       ...{ catalog, forecast, store, clock, gate, appended },
       stopping: stopping.signal,

@@ -7,7 +7,10 @@ import type { CatalogContext } from './context.ts';
  * Reads manifests and buckets of revisions that are held. A reader goes from page to page, and retention may
  * come in between: a page of a revision that has lost its row is refused, for its entries may be gone in part.
  */
-export function heldRevisionReaders({ database, sql }: CatalogContext): ManifestReader & BucketReader {
+export function heldRevisionReaders({
+  database,
+  sql,
+}: Pick<CatalogContext, 'database' | 'sql'>): ManifestReader & BucketReader {
   const manifests = openManifestReader(database);
   const buckets = openBucketReader(database);
 

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../../shared/clock.ts';
 import type { Digest } from '../../../shared/digest.ts';
 import { toSkerryError } from '../../../shared/errors.ts';
 import { generateSigningKey } from '../../../shared/keys.ts';
-import { type EdgeReport, signReport } from '../../../shared/protocol.ts';
+import { type SignedReport, signReport } from '../../../shared/protocol.ts';
 import { type Receipt, signReceipt } from '../../../shared/receipt.ts';
 
 /** An edge that was let in and is not what it seems: it speaks the protocol, with proofs of its own. */
@@ -67,33 +67,46 @@ export interface Flood {
   readonly signal: AbortSignal;
 }
 
-/** Reports full of receipts, each signed; `same` sends those of the first report again and again. */
-export async function floodReports(
-  member: Member,
-  { receipts = 1000, same = false, ...flood }: Flood & { receipts?: number; same?: boolean },
-): Promise<Met> {
-  const { caller } = member;
-  let time = systemClock.now();
-  const signed = (first: number): Receipt[] =>
+/** Reports full of receipts, each signed by the member; `same`: the same receipts in all of them. */
+export function signedReports(
+  { caller: { log, name: edge, key } }: Member,
+  { count, receipts = 1000, same = false }: { count: number; receipts?: number; same?: boolean },
+): SignedReport[] {
+  const from = (first: number): Receipt[] =>
     Array.from({ length: receipts }, (_, i) =>
-      signReceipt(
-        { ...RECEIPT, log: caller.log, edge: caller.name, revision: first + i, seq: first + i },
-        caller.key,
-      ),
+      signReceipt({ ...RECEIPT, log, edge, revision: first + i, seq: first + i }, key),
     );
-  const once = signed(1);
-  return repeated(flood, (turn) => {
-    const report: EdgeReport = {
-      ...{ time: ++time, position: 1, version: 'flood', parent: null, sites: [], faults: [] },
-      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
-      receipts: same ? once : signed(1 + turn * receipts),
-    };
-    return member.upstream.report(
-      caller,
-      [signReport(caller.log, caller.name, report, caller.key)],
-      flood.signal,
-    );
-  });
+  const once = from(1);
+  return Array.from({ length: count }, (_, i) =>
+    signReport(
+      log,
+      edge,
+      {
+        ...{
+          time: systemClock.now() + i,
+          position: 1,
+          version: 'flood',
+          parent: null,
+          sites: [],
+          faults: [],
+        },
+        limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+        receipts: same || i === 0 ? once : from(1 + i * receipts),
+      },
+      key,
+    ),
+  );
+}
+
+/** Sends each of the reports, many at a time; nothing of it is signed while it runs. */
+export function floodReports(
+  { upstream, caller }: Member,
+  reports: readonly SignedReport[],
+  flood: Omit<Flood, 'count'>,
+): Promise<Met> {
+  return repeated({ ...flood, count: reports.length }, (turn) =>
+    upstream.report(caller, reports.slice(turn, turn + 1), flood.signal),
+  );
 }
 
 /** Bundles that nobody else asks for: each is one of a kind and has to be encoded anew. */

@@ -26,7 +26,8 @@ const old = text(2000);
 const content = Buffer.concat([old.subarray(0, 50_000), Buffer.from('/* new */'), old.subarray(50_000)]);
 
 async function encode(content: Uint8Array, dictionary: Uint8Array | null) {
-  const answer = await serve({ method: 'encode', args: [content, dictionary] });
+  const named = dictionary && { bytes: dictionary, digest: digestOf(dictionary) };
+  const answer = await serve({ method: 'encode', args: [content, [], named] });
   if (!('ok' in answer)) throw new Error(answer.error.message);
   return answer.ok as { coding: Coding; bytes: Uint8Array };
 }

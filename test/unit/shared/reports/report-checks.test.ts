@@ -1,0 +1,90 @@
+import t from 'tap';
+import { toDigest } from '../../../../shared/digest.ts';
+import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
+import { type SignedReport, signReport } from '../../../../shared/protocol.ts';
+import { type Receipt, signReceipt } from '../../../../shared/receipt.ts';
+import { type Checked, type Claimed, openReportCheck } from '../../../../shared/reports/report-check.ts';
+import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { asRemote } from '../../../helpers/in-process.ts';
+import { edgeKey, LOG, ROOT } from '../fixed-keys.ts';
+
+const receiptsOf = (count: number, edge = 'oslo', key: SigningKey = edgeKey): Receipt[] =>
+  Array.from({ length: count }, (_, i) =>
+    signReceipt(
+      { ...{ log: LOG, epoch: 1, edge, site: 1, revision: i, root: ROOT }, seq: i, since: 1, covers: 'all' },
+      key,
+    ),
+  );
+const reported = (time: number, receipts: Receipt[], edge = 'oslo', key = edgeKey): SignedReport =>
+  signReport(
+    LOG,
+    edge,
+    {
+      ...{ time, position: 1, version: '1', parent: null, sites: [], faults: [], receipts },
+      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+    },
+    key,
+  );
+const claimed = (signed: SignedReport, newest = 0, key = edgeKey): Claimed => ({
+  signed,
+  key: key.publicKey,
+  newest,
+});
+
+t.test('receipts cost little when they are known, and nothing in an old report', async (t) => {
+  const check = openReportCheck(LOG);
+  const [first, again] = [reported(1, receiptsOf(100)), reported(2, receiptsOf(100))];
+  const costs = [claimed(first), claimed(again), claimed(again, 2)].map((one) =>
+    Math.floor(check.reportWithReceipts(one).cost),
+  );
+  t.ok((costs[0] ?? 0) > 100 && (costs[1] ?? 0) < 10 && (costs[2] ?? 0) < 5, 'in signatures', { costs });
+  t.ok(check.report(claimed(first)).cost < 5, 'nor at a parent');
+});
+
+t.test('what is not signed by its edge is refused, and costs what it took to see', async (t) => {
+  const check = openReportCheck(LOG);
+  const other = generateSigningKey();
+  const bad = [...receiptsOf(3), ...receiptsOf(1, 'oslo', other)];
+  t.match(check.reportWithReceipts(claimed(reported(1, bad))), {
+    refused: /a receipt is not signed by oslo/,
+  });
+  t.ok(check.reportWithReceipts(claimed(reported(2, bad))).cost > 2);
+  t.match(check.report(claimed(reported(1, []), 0, other)), { refused: /is not signed/ });
+  t.match(check.reportWithReceipts(claimed(reported(1, receiptsOf(1, 'bergen')))), { refused: /receipt/ });
+});
+
+t.test('each pays for what it signed, and a sender for what nobody did', async (t) => {
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
+  let asked = 0;
+  const keys = new Map(['parent', 'child', 'flood'].map((name) => [name, generateSigningKey()]));
+  const keyOf = (name: string) => keys.get(name) ?? edgeKey;
+  const remote = asRemote({
+    report: ({ signed }: Claimed): Checked => {
+      asked++;
+      const isFresh = signed.sig !== 'none';
+      const cost = signed.edge === 'flood' || !isFresh ? 15_000 : 1;
+      return isFresh
+        ? { report: {} as never, digest: toDigest(ROOT), isFresh, cost }
+        : { refused: 'no', cost };
+    },
+    reportWithReceipts: (_: Claimed): Checked => ({ refused: 'not asked for', cost: 0 }),
+  });
+  const checks = new ReportChecks(remote, 'report', clock);
+  const of = async (...edges: string[]) => {
+    const reports = edges.map((edge) => {
+      const [name = '', sig] = edge.split(' ');
+      const signed = reported(1, [], name, keyOf(name));
+      return claimed(sig === undefined ? signed : { ...signed, sig }, 0, keyOf(name));
+    });
+    const checked = await checks.of('parent', reports);
+    return checked.map((one) => (one === undefined ? 'left out' : 'report' in one ? 'ok' : 'refused'));
+  };
+  t.strictSame(await of('parent', 'flood', 'flood', 'flood', 'child'), ['ok', 'ok', 'ok', 'left out', 'ok']);
+  t.equal(asked, 4);
+  t.strictSame(await of('parent', 'child none', 'child'), ['ok', 'refused', 'ok'], 'no one pays for another');
+  t.strictSame(await of('parent', 'child none', 'child'), ['ok', 'refused', 'ok']);
+  await t.rejects(of('parent'), { code: 'too-many-requests' }, 'but whoever sends it does');
+  now += 60_000;
+  t.strictSame(await of('parent', 'flood', 'child'), ['ok', 'ok', 'ok'], 'for a while');
+});
