@@ -4,20 +4,57 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/**
+ * What a terminal would obey instead of showing: controls (C0, DEL, C1), line ends, and what turns the direction of
+ * text. Names, messages and faults come from others, and none may write over what else is printed.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const COMMANDS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A text of others in one line, with what a terminal would obey written as `\x1b` or `\u202e`. */
+export function shown(text: string): string {
+  return text.replace(COMMANDS, (command) => {
+    const code = command.charCodeAt(0);
+    const digits = code.toString(16);
+    return (
+      SHORT[command] ?? (code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u${digits.padStart(4, '0')}`)
+    );
+  });
+}
+
+/** The first line of a text of several. */
+export function firstLine(text: string): string {
+  const [first = '', ...more] = text.trim().split(/\r\n|[\n\r]/);
+  return more.length === 0 ? first : `${first.trimEnd()} …`;
+}
+
+/** The same value as JSON.stringify gives, with what a terminal would obey escaped as JSON does it. */
+export function jsonLine(value: unknown): string {
+  const inJson = (command: string) => `\\u${command.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(COMMANDS, inJson);
+}
+
 /** Prints a value alone on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${jsonLine(value)}\n`);
 }
 
 export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${shown(text)}\n`);
+}
+
+/** For people, beside what a command prints. */
+export function printError(text: string): void {
+  process.stderr.write(`${shown(text)}\n`);
 }
 
 /** Columns aligned under their headings; numbers to the right. */
 export function printTable(
   headings: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
+  given: readonly (readonly (string | number)[])[],
 ): void {
+  const rows = given.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : shown(cell))));
   const widths = headings.map((heading, i) =>
     Math.max(heading.length, ...rows.map((row) => String(row[i] ?? '').length)),
   );

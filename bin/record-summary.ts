@@ -1,5 +1,6 @@
 import type { LogRecord } from '../shared/record.ts';
 import { isKnownKind, payloads } from '../shared/record-kinds.ts';
+import { firstLine } from './output.ts';
 
 /** What a record says, in a few words. */
 export function recordSummary({ kind, payload }: LogRecord): string {
@@ -15,7 +16,7 @@ export function recordSummary({ kind, payload }: LogRecord): string {
     }
     case 'revision': {
       const { mode = 'async', message } = payloads.revision.parseText(payload);
-      return message === '' ? mode : `${mode}: ${message}`;
+      return message === '' ? mode : `${mode}: ${firstLine(message)}`;
     }
     case 'activate': {
       const { mode, now, degraded } = payloads.activate.parseText(payload);

@@ -1,3 +1,4 @@
+import { printError } from './output.ts';
 import { createProgram } from './program.ts';
 import { exitCodeOf, explain } from './report-error.ts';
 
@@ -5,6 +6,6 @@ try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {
   const line = explain(error);
-  if (line !== undefined) process.stderr.write(`${line}\n`);
+  if (line !== undefined) printError(line);
   process.exitCode = exitCodeOf(error);
 }

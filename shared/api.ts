@@ -257,7 +257,10 @@ export type LogPage = Static<typeof logPageSchema>;
 /** POST /v1/tokens */
 export const tokenRequestSchema = Type.Object(
   {
-    scope: Type.String({ maxLength: 80 }),
+    scope: Type.String({
+      maxLength: 2000,
+      description: 'admin, read, join, publish:SITE or domains:HOST; several with commas between them.',
+    }),
     expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
     edge: Type.Optional(nameSchema),
   },

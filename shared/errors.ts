@@ -7,11 +7,14 @@ const table = {
   'bad-path': [400, 'Rename the file, or leave it out.'],
   'duplicate-path': [400, 'Name each path once.'],
   'bad-name': [400, 'Use 1 to 63 lower-case letters, digits and inner hyphens.'],
-  'bad-domain': [400, 'Give host names without scheme, port or path; `*.` may stand before one.'],
+  'bad-domain': [400, 'Give host names of your own without scheme, port or path; `*.` may stand before one.'],
   'digest-mismatch': [400, 'Hash the file again and upload what was hashed.'],
   'size-mismatch': [400, 'Declare the size of the bytes that the digest names.'],
   'truncated-upload': [400, 'Send the upload again, whole.'],
-  'bad-scope': [400, 'Use admin, read, join or publish:SITE.'],
+  'bad-scope': [
+    400,
+    'Use admin, read, join, publish:SITE or domains:HOST; several with commas between them.',
+  ],
   'bad-certificate': [
     400,
     'Put NAME.crt and its NAME.key, or fullchain.pem and privkey.pem, into the folder of --certs.',
@@ -47,7 +50,10 @@ const table = {
   'no-such-token': [404, 'See `skerry token list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
   'name-taken': [409, 'Choose another name.'],
-  'domain-taken': [409, 'A domain belongs to one site; remove it there first.'],
+  'domain-taken': [
+    409,
+    'A name belongs to one site, also one that a wildcard stands for; remove it there first.',
+  ],
   'objects-missing': [409, 'Upload the objects named and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
   'port-in-use': [409, 'Stop what listens there, or choose another port.'],

@@ -120,7 +120,9 @@ function printAddresses(
       ]),
     ],
   );
-  printLine('\nCtrl-C ends all of it.\n');
+  printLine('');
+  printLine('Ctrl-C ends all of it.');
+  printLine('');
 }
 
 /** The folder's name as the name of a site. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
 import { siteName } from '../options.ts';
-import { humanBytes, printJson, printTable, timestamp } from '../output.ts';
+import { firstLine, humanBytes, printJson, printTable, timestamp } from '../output.ts';
 
 export function revisionsCommand(): Command {
   return readingCommand('revisions', 'the revisions of a site, newest first')
@@ -20,7 +20,7 @@ export function revisionsCommand(): Command {
             [live ? 'live' : state === 'activated' ? '' : state, pinned ? 'pinned' : '']
               .filter(Boolean)
               .join(', '),
-            message,
+            firstLine(message),
           ]),
         );
       }),

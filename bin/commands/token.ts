@@ -13,7 +13,12 @@ export function tokenCommand(): Command {
 
 function createCommand(): Command {
   return clientCommand('create', 'print a new token, alone; it is not shown again')
-    .addOption(option('--scope <scope>', 'admin, read, join or publish:SITE'))
+    .addOption(
+      option(
+        '--scope <scope>',
+        'admin, read, join, publish:SITE or domains:HOST; several with commas between',
+      ),
+    )
     .addOption(
       option('--expires <time>', 'after how long it expires, such as 12h or 30d').argParser(duration),
     )

@@ -3,7 +3,7 @@ import type { WarmResult } from '../../edge/lazy/warm.ts';
 import { adminOption, askAdmin } from '../admin-port.ts';
 import { interruption } from '../interruption.ts';
 import { option, siteName } from '../options.ts';
-import { humanBytes, plural, printJson, printLine } from '../output.ts';
+import { humanBytes, plural, printError, printJson, printLine } from '../output.ts';
 
 export function warmCommand(): Command {
   return new Command('warm')
@@ -31,8 +31,7 @@ async function warmed(admin: string, request: object, signal: AbortSignal): Prom
     const result = await askAdmin<WarmResult>(admin, '/warm', request, signal);
     objects += result.fetched.objects;
     bytes += result.fetched.bytes;
-    if (process.stderr.isTTY && result.more)
-      process.stderr.write(`fetched ${shown({ objects, bytes })} so far\n`);
+    if (process.stderr.isTTY && result.more) printError(`fetched ${shown({ objects, bytes })} so far`);
     if (result.more) continue;
     const before = {
       objects: result.held.objects + result.fetched.objects - objects,

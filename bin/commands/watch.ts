@@ -3,7 +3,7 @@ import type { ApiClient } from '../../origin/client/api-client.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
 import { option, required, siteName } from '../options.ts';
-import { plural } from '../output.ts';
+import { plural, printError } from '../output.ts';
 import { printCommit } from '../print-commit.ts';
 import { explain } from '../report-error.ts';
 import { ensureSite } from './publish.ts';
@@ -41,7 +41,7 @@ export async function watchAndTell(
         signal,
         clock: systemClock,
         published: (commit, changes) => printCommit(site, commit, plural(changes, 'file')),
-        failed: (error) => process.stderr.write(`${explain(error)}\n`),
+        failed: (error) => printError(explain(error) ?? ''),
       },
       folder,
     );

@@ -167,6 +167,8 @@ export interface SiteCounters {
   readonly buckets: readonly number[];
   /** What all answers took. */
   readonly seconds: number;
+  /** Answers for which the site's rules asked more than they may. */
+  readonly excesses: number;
 }
 
 export const LATENCY_BUCKETS: readonly number[] = [

@@ -18,5 +18,6 @@ function addSite(a: SiteCounters, b: SiteCounters): SiteCounters {
     bytes: a.bytes + b.bytes,
     buckets: a.buckets.map((count, i) => count + (b.buckets[i] ?? 0)),
     seconds: a.seconds + b.seconds,
+    excesses: a.excesses + b.excesses,
   };
 }

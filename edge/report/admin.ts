@@ -57,6 +57,11 @@ export function buildAdmin(
     'status',
   ]);
   const bytes = gauge('skerry_edge_sent_bytes_total', 'Body bytes sent.', ['site']);
+  const excesses = gauge(
+    'skerry_edge_rule_excesses_total',
+    'Answers for which the rules of a site asked more than they may: 414 for the address, else 500.',
+    ['site'],
+  );
   const seconds = 'skerry_edge_request_seconds';
   const buckets = gauge(`${seconds}_bucket`, 'Answers that took up to so long.', ['site', 'le']);
   const secondsSum = gauge(`${seconds}_sum`, 'What all answers took.', ['site']);
@@ -110,7 +115,7 @@ export function buildAdmin(
 
   app.get('/metrics', async (_request, reply) => {
     const now = await overview();
-    for (const metric of [revision, pending, requests, bytes, buckets, secondsSum, secondsCount])
+    for (const metric of [revision, pending, requests, bytes, excesses, buckets, secondsSum, secondsCount])
       metric.reset();
     position.set(now.position);
     lag.set(now.head - now.position);
@@ -129,6 +134,7 @@ export function buildAdmin(
     for (const [site, counter] of Object.entries(await counters())) {
       for (const [status, count] of Object.entries(counter.requests)) requests.set({ site, status }, count);
       bytes.set({ site }, counter.bytes);
+      excesses.set({ site }, counter.excesses);
       let upTo = 0;
       for (const [i, count] of counter.buckets.entries()) {
         upTo += count;

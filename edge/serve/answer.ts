@@ -7,6 +7,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AnswerBody;
+  /** The rules of the site ask for more than an answer may have. */
+  readonly isExcess?: true;
 }
 
 export type AnswerBody =

@@ -6,11 +6,7 @@ export class Counters {
 
   /** `seconds` from the request's head to the last byte that was given to the system. */
   count(site: string, status: number, bytes: number, seconds: number): void {
-    let counter = this.#sites.get(site);
-    if (counter === undefined) {
-      counter = { requests: {}, bytes: 0, buckets: [...LATENCY_BUCKETS, 0].map(() => 0), seconds: 0 };
-      this.#sites.set(site, counter);
-    }
+    const counter = this.#of(site);
     const group = `${Math.floor(status / 100)}xx`;
     counter.requests[group] = (counter.requests[group] ?? 0) + 1;
     counter.bytes += bytes;
@@ -20,8 +16,21 @@ export class Counters {
     counter.buckets[bucket] = (counter.buckets[bucket] ?? 0) + 1;
   }
 
+  countExcess(site: string): void {
+    this.#of(site).excesses++;
+  }
+
   snapshot(): ServingCounters {
     return Object.fromEntries(this.#sites);
+  }
+
+  #of(site: string): Counting {
+    const known = this.#sites.get(site);
+    if (known !== undefined) return known;
+    const buckets = [...LATENCY_BUCKETS, 0].map(() => 0);
+    const counter: Counting = { requests: {}, bytes: 0, buckets, seconds: 0, excesses: 0 };
+    this.#sites.set(site, counter);
+    return counter;
   }
 }
 
@@ -30,4 +39,5 @@ interface Counting extends SiteCounters {
   readonly buckets: number[];
   bytes: number;
   seconds: number;
+  excesses: number;
 }

@@ -1,5 +1,5 @@
 import type { Entry } from '../../shared/entry.ts';
-import type { HeaderEffects } from '../../shared/site-rules/site-rules.ts';
+import type { Excess, HeaderEffects } from '../../shared/site-rules/site-rules.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { judgePreconditions, rangeApplies } from './conditional.ts';
 import {
@@ -15,6 +15,7 @@ import { multipartLayout } from './multipart-range.ts';
 import { decideRange } from './range.ts';
 import { chooseRepresentation, type Representation, type Variant } from './representation.ts';
 import { requestPath } from './request-path.ts';
+import { isErrorPage } from './resolve.ts';
 import { type Route, type RoutedSite, route } from './route.ts';
 
 /** Field names in lower case; of a field that came twice, what Node makes of it. */
@@ -69,15 +70,18 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
   const path = target === '*' && method === 'OPTIONS' ? requestPath('/') : requestPath(target);
   if (path.kind === 'malformed') return textAnswer(400, 'Malformed path\n');
   const effects = site.rules.headers(path.text);
-  if (method === 'OPTIONS') return options(effects, site);
+  if (method === 'OPTIONS') return effects.excess ? refused(effects.excess, site) : options(effects, site);
   if (method !== 'GET') return textAnswer(405, 'Method not allowed\n', { allow: METHODS });
-  const routed = route(path, queryOf(target), site);
+  const routed = route(path, queryOf(target), asSeenBy(request, path.text, site));
   if (isForbidden(path.text, routed, request, site))
     return textAnswer(403, 'A valid token is needed\n', {
       ...ownHeaders(site, site.revision),
       'cache-control': 'no-store',
     });
+  if (routed.kind !== 'redirect' && effects.excess) return refused(effects.excess, site);
   switch (routed.kind) {
+    case 'too-long':
+      return refused('address', site);
     case 'redirect':
       return {
         status: routed.status,
@@ -97,13 +101,38 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
   }
 }
 
-/** Judged by what would be sent; by what was asked for, too, so that nobody learns what there is. */
+/**
+ * What the reader may not have is not there: clean URLs, redirects to folders, rewrites and error pages lead to it as
+ * little as if it had never been published, and it is not even looked for.
+ */
+function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): RoutedSite {
+  const mayHave = (path: string) => !site.isPrivate(path) || site.mayRead(path, request);
+  return {
+    rules: site.rules,
+    formerAsset: site.formerAsset,
+    lookup(path) {
+      // Whoever may have what was asked for may be told by the site's own page that it is not there.
+      const isTold = () => isErrorPage(path) && site.isPrivate(asked) && site.mayRead(asked, request);
+      return mayHave(`/${path}`) || isTold() ? site.lookup(path) : undefined;
+    },
+  };
+}
+
+/** Under a private name nobody learns whether there is anything. Judged by what would be sent. */
 function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
-  const chosen = routed.kind === 'entry' ? `/${routed.entry.path}` : asked;
-  const isPrivate = site.isPrivate(asked) || site.isPrivate(chosen);
-  // The page that says so is what is sent for something that is not there.
-  const judged = routed.kind === 'entry' && routed.status !== 200 ? asked : chosen;
-  return isPrivate && !site.mayRead(judged, request);
+  if (!site.isPrivate(asked)) return false;
+  const isContent = routed.kind === 'entry' && routed.status === 200;
+  return !site.mayRead(isContent ? `/${routed.entry.path}` : asked, request);
+}
+
+/** Nothing is sent with a part of its headers: the one that is missing could be what protects the page. */
+function refused(excess: Excess, site: ServedSite): Answer {
+  const headers = { ...ownHeaders(site, site.revision), 'cache-control': 'no-store' };
+  const answer =
+    excess === 'address'
+      ? textAnswer(414, 'This address is too long for the rules of the site\n', headers)
+      : textAnswer(500, 'The rules of the site give this page too many headers\n', headers);
+  return { ...answer, isExcess: true };
 }
 
 function answerWithEntry(
@@ -234,7 +263,7 @@ function errorHeaders(site: ServedSite, { set, removed }: HeaderEffects): Record
 
 function withEffects(
   headers: Record<string, string>,
-  { set, removed }: HeaderEffects,
+  { set, removed }: Pick<HeaderEffects, 'set' | 'removed'>,
 ): Record<string, string> {
   for (const name of removed) delete headers[name];
   for (const [name, value] of set) headers[name] = value;

@@ -44,6 +44,8 @@ export function errorPage(request: RequestPath, lookup: Lookup): Entry | undefin
   }
 }
 
+export const isErrorPage = (path: string) => /(^|\/)404\.html$/.test(path);
+
 function inFolder(folder: string, name: string): ContentPath {
   return (folder === '' ? name : `${folder}/${name}`) as ContentPath;
 }

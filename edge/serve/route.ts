@@ -17,6 +17,8 @@ export type Route =
       readonly revision: number | undefined;
     }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
+  /** A redirect whose target would be longer than a `Location` may be. */
+  | { readonly kind: 'too-long' }
   | { readonly kind: 'absent' };
 
 /** What a site holds and says, as routing sees it. */
@@ -50,8 +52,10 @@ export function route(request: RequestPath, query: string, site: RoutedSite): Ro
 
 function byRule(match: RedirectMatch, request: RequestPath, query: string, site: RoutedSite): Route {
   const { status, pattern } = match.rule;
-  if (status !== 200 && status !== 404 && status !== 410)
-    return { kind: 'redirect', status, location: redirectLocation(match, query) };
+  if (status !== 200 && status !== 404 && status !== 410) {
+    const location = redirectLocation(match, query);
+    return location === undefined ? { kind: 'too-long' } : { kind: 'redirect', status, location };
+  }
   const path = rewritePath(match);
   const target = path === undefined ? undefined : resolve(requestPath(encodePath(path)), site.lookup);
   if (target?.kind !== 'entry') return absent(request, site);

@@ -1,17 +1,17 @@
 import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Entry } from '../../shared/entry.ts';
-import { HEADERS_FILE, MOST_RULE_BYTES, REDIRECTS_FILE } from '../../shared/site-rules/rule-lines.ts';
+import { MOST_RULE_BYTES } from '../../shared/site-rules/limits.ts';
+import { HEADERS_FILE, REDIRECTS_FILE } from '../../shared/site-rules/rule-lines.ts';
 import { type SiteRules, siteRules } from '../../shared/site-rules/site-rules.ts';
 import type { Content } from './content.ts';
 
-/** Of rules in memory: what is parsed of a file of this size is larger. */
-const MEMORY_BYTES = 8 * 1024 * 1024;
-const PARSED_BYTES = 2048;
+/** Of rules in memory: several times what the largest files of a site come to. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** The rules of a site at a revision, read when they are first needed and again when one of the files changes. */
 export class RulesInForce {
   readonly #content: Content;
-  readonly #parsed = new ByteCache<string, { readonly rules: SiteRules; readonly bytes: number }>({
+  readonly #parsed = new ByteCache<string, SiteRules>({
     bytes: MEMORY_BYTES,
     sizeOf: ({ bytes }) => bytes,
   });
@@ -26,10 +26,9 @@ export class RulesInForce {
     const redirects = this.#content.entry(site, revision, REDIRECTS_FILE);
     const key = `${headers?.digest} ${redirects?.digest}`;
     const known = this.#parsed.get(key);
-    if (known !== undefined) return known.rules;
-    const texts = [this.#text(headers), this.#text(redirects)] as const;
-    const rules = siteRules(...texts);
-    this.#parsed.set(key, { rules, bytes: PARSED_BYTES + 10 * (texts[0].length + texts[1].length) });
+    if (known !== undefined) return known;
+    const rules = siteRules(this.#text(headers), this.#text(redirects));
+    this.#parsed.set(key, rules);
     return rules;
   }
 

@@ -208,6 +208,7 @@ function withRoutes(
   /** A variant may just have made room for others: then the plain bytes are sent. */
   async function sendFrom(view: SiteView, asked: ReaderRequest, reply: FastifyReply): Promise<void> {
     const answer = answerFrom(view, asked);
+    if (answer.isExcess) counters.countExcess(view.name);
     try {
       await send(answer, bodies, reply);
     } catch (error) {

@@ -11,7 +11,9 @@ export interface SiteSelection {
 
 export function siteSelection(views: readonly SiteView[]): SiteSelection {
   const byHost = new Map<string, SiteView>();
-  for (const view of views) for (const domain of view.domains) byHost.set(domain, view);
+  // The origin gives no two sites the same names; were it to, the older site would keep them.
+  for (const view of views.toSorted((a, b) => b.id - a.id))
+    for (const domain of view.domains) byHost.set(domain, view);
   // Last: no site can take the local name of another by naming it as its domain.
   for (const view of views) byHost.set(`${view.name}.localhost`, view);
   const only = views.length === 1 ? views[0] : undefined;

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { parseApiToken, parseScope, type Scope } from '../fleet/tokens.ts';
+import { parseScopes, type Scope } from '../fleet/scopes.ts';
+import { parseApiToken } from '../fleet/tokens.ts';
 import type { Catalog } from '../log/catalog.ts';
 
 /** What a route asks of its caller. */
@@ -13,16 +14,25 @@ export type Need =
   | { readonly kind: 'overview' }
   | { readonly kind: 'read-site' | 'publish'; readonly site: string };
 
-export function permits(scope: Scope, need: Need): boolean {
+export function permits(scopes: readonly Scope[], need: Need): boolean {
+  return scopes.some((scope) => permitsAlone(scope, need));
+}
+
+function permitsAlone(scope: Scope, need: Need): boolean {
   if (scope === 'admin') return true;
-  if (scope === 'join') return false;
+  // What domains a token may give is judged with what is given.
+  if (scope === 'join' || scope.startsWith('domains:')) return false;
   if (scope === 'read') return need.kind === 'read' || need.kind === 'read-site' || need.kind === 'overview';
   if (need.kind === 'overview') return true;
   return (need.kind === 'publish' || need.kind === 'read-site') && scope === `publish:${need.site}`;
 }
 
 /** What the caller's token is good for; throws `unauthenticated`. */
-export async function authenticate(request: FastifyRequest, catalog: Catalog, clock: Clock): Promise<Scope> {
+export async function authenticate(
+  request: Pick<FastifyRequest, 'headers'>,
+  catalog: Catalog,
+  clock: Clock,
+): Promise<readonly Scope[]> {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
   const token = parseApiToken(bearer);
@@ -30,26 +40,28 @@ export async function authenticate(request: FastifyRequest, catalog: Catalog, cl
   if (scope === undefined) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
-  return parseScope(scope);
+  return parseScopes(scope);
 }
 
 /** Throws `forbidden`. */
-export function requirePermission(scope: Scope, need: Need): void {
-  if (permits(scope, need)) return;
+export function requirePermission(scopes: readonly Scope[], need: Need): void {
+  if (permits(scopes, need)) return;
   throw new SkerryError(
     'forbidden',
-    `the token's scope ${scope} does not cover this; it needs ${wanted(need)}`,
+    `the token's scope ${scopes.join(',')} does not cover this; it needs ${wanted(need)}`,
   );
 }
 
-/** Throws `unauthenticated` or `forbidden`. */
+/** The scopes of the caller's token. Throws `unauthenticated` or `forbidden`. */
 export async function authorize(
-  request: FastifyRequest,
+  request: Pick<FastifyRequest, 'headers'>,
   need: Need,
   catalog: Catalog,
   clock: Clock,
-): Promise<void> {
-  requirePermission(await authenticate(request, catalog, clock), need);
+): Promise<readonly Scope[]> {
+  const scopes = await authenticate(request, catalog, clock);
+  requirePermission(scopes, need);
+  return scopes;
 }
 
 function wanted(need: Need): string {

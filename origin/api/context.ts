@@ -52,8 +52,9 @@ export const siteParams = Type.Object({ site: nameSchema });
 
 /** A hook that runs before the body is read. */
 export function needs(context: ApiContext, need: (params: Record<string, string>) => Need) {
-  return (request: FastifyRequest) =>
-    authorize(request, need(request.params as Record<string, string>), context.catalog, context.clock);
+  return async (request: FastifyRequest): Promise<void> => {
+    await authorize(request, need(request.params as Record<string, string>), context.catalog, context.clock);
+  };
 }
 
 export const needsAdmin = (context: ApiContext) => needs(context, () => ({ kind: 'admin' }));

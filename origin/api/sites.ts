@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { checkedDomain } from '../domains/domain-name.ts';
+import { domainRights } from '../fleet/scopes.ts';
 import type { SiteRow } from '../log/catalog.ts';
 import { pendingOpens } from '../modes/opening.ts';
+import { authorize } from './authorize.ts';
 import {
   type Api,
   type ApiContext,
@@ -12,10 +14,6 @@ import {
   needsSiteRead,
   siteParams,
 } from './context.ts';
-
-/** `*.` before a name stands for all that end in it. */
-const domainName =
-  /^(?=.{1,253}$)(\*\.(?=.*\.))?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
@@ -52,8 +50,9 @@ export function siteRoutes(app: Api, context: ApiContext): void {
         response: { 200: siteSchema },
       },
     },
-    async ({ params, body }) => {
+    async ({ headers, params, body }) => {
       const domains = body?.domains?.map(checkedDomain);
+      const scopes = await authorize({ headers }, { kind: 'publish', ...params }, catalog, clock);
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
       if (body !== null) allowance.spend(params.site, asked);
       const site = await catalog.putSite(
@@ -61,6 +60,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
         domains && [...new Set(domains)],
         clock.now(),
         body?.policy,
+        domainRights(scopes),
       );
       // The record holds all settings of the site, whatever part of them was given.
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
@@ -103,11 +103,4 @@ export function toSite(row: SiteRow, now: number): Site {
     pending: pending && { ...pending, opens },
     policy,
   };
-}
-
-function checkedDomain(text: string): string {
-  const domain = text.toLowerCase();
-  if (!domainName.test(domain))
-    throw new SkerryError('bad-domain', `${JSON.stringify(text)} is not a domain`);
-  return domain;
 }

@@ -4,20 +4,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { secretHash } from '../../shared/join-proof.ts';
 import type { KeyFingerprint } from '../../shared/keys.ts';
-import { NAME_PATTERN } from '../../shared/protocol.ts';
 import type { Catalog } from '../log/catalog.ts';
-
-/** What the bearer of an API token may do. */
-export type Scope = 'admin' | 'read' | 'join' | `publish:${string}`;
-
-const name = new RegExp(NAME_PATTERN);
-
-export function parseScope(text: string): Scope {
-  if (text === 'admin' || text === 'read' || text === 'join') return text;
-  const site = /^publish:(.*)$/.exec(text)?.[1];
-  if (site !== undefined && name.test(site)) return `publish:${site}`;
-  throw new SkerryError('bad-scope', `there is no scope ${JSON.stringify(text)}`);
-}
+import { parseScopes } from './scopes.ts';
 
 /** An API token is `sk_ID.SECRET`; a join token `skj_ID.SECRET.FINGERPRINT`, of the recovery key to trust. */
 export async function createToken(
@@ -26,8 +14,9 @@ export async function createToken(
   request: TokenRequest,
   recovery: KeyFingerprint,
 ): Promise<NewToken> {
-  const scope = parseScope(request.scope);
-  if (request.edge !== undefined && scope !== 'join') {
+  const { scope } = request;
+  const isJoin = parseScopes(scope).includes('join');
+  if (request.edge !== undefined && !isJoin) {
     throw new SkerryError('bad-request', 'only a join token can be bound to an edge');
   }
   const id = randomBytes(6).toString('hex');
@@ -38,7 +27,7 @@ export async function createToken(
     { id, secret: secretHash(secret), scope, edge: request.edge ?? null, expires },
     now,
   );
-  return { id, token: scope === 'join' ? `skj_${id}.${secret}.${recovery}` : `sk_${id}.${secret}` };
+  return { id, token: isJoin ? `skj_${id}.${secret}.${recovery}` : `sk_${id}.${secret}` };
 }
 
 const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;

@@ -4,13 +4,9 @@ import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { parseHeaders } from '../../shared/site-rules/headers-file.ts';
+import { MOST_FAULTS, MOST_RULE_BYTES } from '../../shared/site-rules/limits.ts';
 import { parseRedirects } from '../../shared/site-rules/redirects-file.ts';
-import {
-  HEADERS_FILE,
-  isRuleFile,
-  MOST_RULE_BYTES,
-  type RuleFault,
-} from '../../shared/site-rules/rule-lines.ts';
+import { HEADERS_FILE, isRuleFile, type RuleFault } from '../../shared/site-rules/rule-lines.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 
 const FAULTS_SHOWN = 20;
@@ -43,7 +39,8 @@ export class RuleCheck {
 }
 
 function badRules(path: string, first: RuleFault, faults: readonly RuleFault[]): SkerryError {
-  const more = faults.length === 1 ? '' : ` (and ${faults.length - 1} more)`;
+  const atLeast = faults.length === MOST_FAULTS ? 'at least ' : '';
+  const more = faults.length === 1 ? '' : ` (and ${atLeast}${faults.length - 1} more)`;
   return new SkerryError('bad-rules', `${path}, line ${first.line}: ${first.fault}${more}`, {
     details: { file: path, faults: faults.slice(0, FAULTS_SHOWN) },
   });

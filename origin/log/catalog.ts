@@ -14,6 +14,7 @@ import type { LogRecord, Seq } from '../../shared/record.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 import type { Mode, PolicyChange, SitePolicy } from '../../shared/site-policy.ts';
 import type { Remote } from '../../shared/thread.ts';
+import type { DomainRights } from '../domains/rights.ts';
 import type { RetentionCalls } from './retention-catalog.ts';
 
 /**
@@ -74,14 +75,15 @@ export interface SiteCalls {
   /** Throws `no-such-site`. */
   siteOf(id: number): SiteRow;
   /**
-   * Creates the site or changes its settings; what is undefined stays as it is. Throws `domain-taken` and
-   * `bad-schedule`.
+   * Creates the site or changes its settings; what is undefined stays as it is. Throws `domain-taken`,
+   * `bad-schedule` and, for domains that the caller has no right to, `forbidden`.
    */
   putSite(
     name: string,
     domains: readonly string[] | undefined,
     time: number,
     policy?: PolicyChange | undefined,
+    rights?: DomainRights,
   ): SiteRow;
   deleteSite(name: string, time: number): void;
 }

@@ -1,10 +1,12 @@
+import { FIELD_BYTES, MOST_HEAD_BYTES, MOST_HEADER_LINES } from './limits.ts';
 import { type PathPattern, pathPattern } from './path-pattern.ts';
-import { lineFault, MOST_RULES, type RuleFault, ruleLines } from './rule-lines.ts';
+import { lineFault, type RuleFault, RuleList, ruleLines } from './rule-lines.ts';
+import { type Template, template } from './template.ts';
 
 export interface HeaderRule {
   readonly pattern: PathPattern;
-  /** Lower-case names and their values, in the order of the file; a value may name placeholders. */
-  readonly set: readonly (readonly [name: string, value: string])[];
+  /** Lower-case names and their values, in the order of the file. */
+  readonly set: readonly (readonly [name: string, value: Template])[];
   /** Names of headers that are not sent. */
   readonly removed: readonly string[];
 }
@@ -24,36 +26,73 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * header that other rules or the server's defaults would set.
  */
 export function parseHeaders(content: string): { rules: HeaderRule[]; faults: RuleFault[] } {
-  const rules: { pattern: PathPattern; set: [string, string][]; removed: string[] }[] = [];
-  const faults: RuleFault[] = [];
-  let isSkipping = false;
+  const list = new RuleList<OpenRule>();
+  const weights = new Weights();
+  let lines = 0;
+  /** The rule that lines belong to; null for one that counts for nothing. */
+  let open: OpenRule | null | undefined;
   for (const line of ruleLines(content)) {
-    const note = (fault: string) => faults.push({ line: line.number, fault });
+    const note = (fault: string) => list.note(fault, line.number);
     const bad = lineFault(line);
     if (bad !== undefined) {
       note(bad);
     } else if (!line.isIndented) {
       const pattern = pathPattern(line.text);
-      isSkipping = 'fault' in pattern;
+      open = 'fault' in pattern ? null : { pattern, set: [], removed: [] };
       if ('fault' in pattern) note(pattern.fault);
-      else if (rules.length === MOST_RULES) note(`there are more than ${MOST_RULES} rules`);
-      else rules.push({ pattern, set: [], removed: [] });
-    } else if (!isSkipping) {
-      const rule = rules.at(-1);
-      const read =
-        rule === undefined ? 'a header stands before the first path' : header(line.text, rule.pattern);
-      if (rule === undefined || typeof read === 'string') note(String(read));
-      else if ('removed' in read) rule.removed.push(read.removed);
-      else rule.set.push([read.name, read.value]);
+      else if (open !== null && !list.add(open, line.number)) open = null;
+    } else if (open === undefined) {
+      note('a header stands before the first path');
+    } else if (open !== null) {
+      const read = header(line.text, open.pattern);
+      if (typeof read === 'string') note(read);
+      else if (++lines > MOST_HEADER_LINES) note(`there are more than ${MOST_HEADER_LINES} lines of headers`);
+      else if (!weights.allow(open.pattern, read)) note(TOO_MUCH);
+      else if ('removed' in read) open.removed.push(read.removed);
+      else open.set.push([read.name, read.value]);
     }
   }
-  return { rules, faults };
+  return list;
 }
 
-function header(
-  text: string,
-  pattern: PathPattern,
-): string | { readonly removed: string } | { readonly name: string; readonly value: string } {
+interface OpenRule extends HeaderRule {
+  readonly set: [string, Template][];
+  readonly removed: string[];
+}
+
+type HeaderLine = { readonly removed: string } | { readonly name: string; readonly value: Template };
+
+const TOO_MUCH = `the rules for this path say more than the ${MOST_HEAD_BYTES} bytes that an answer may have of them`;
+
+/** What a line counts in the head of an answer, as long as nothing of a request is in it. */
+export function weight(name: string, value: Template | undefined): number {
+  return FIELD_BYTES + name.length + (value?.isFixed ? value.text.length : 0);
+}
+
+/** What rules with the same path say together, and those for all paths with them: it is known before any request. */
+class Weights {
+  readonly #ofPaths = new Map<string, number>();
+  #ofAll = 0;
+  #mostOfOne = 0;
+
+  allow({ only, text }: PathPattern, line: HeaderLine): boolean {
+    const added = 'removed' in line ? weight(line.removed, undefined) : weight(line.name, line.value);
+    if (text === EVERYTHING) {
+      this.#ofAll += added;
+    } else {
+      const path = only ?? text;
+      const sum = (this.#ofPaths.get(path) ?? 0) + added;
+      this.#ofPaths.set(path, sum);
+      this.#mostOfOne = Math.max(this.#mostOfOne, sum);
+      return sum + this.#ofAll <= MOST_HEAD_BYTES;
+    }
+    return this.#mostOfOne + this.#ofAll <= MOST_HEAD_BYTES;
+  }
+}
+
+const EVERYTHING = '/*';
+
+function header(text: string, pattern: PathPattern): string | HeaderLine {
   const isRemoval = text.startsWith('!');
   const colon = text.indexOf(':');
   if (!isRemoval && colon === -1) return `${JSON.stringify(text)} is not a header; write Name: value`;
@@ -67,5 +106,6 @@ function header(
     return `the value of ${name} has characters that no header can have`;
   if (/:splat\b/.test(value) && !pattern.names.includes('splat'))
     return `:splat stands for nothing: ${pattern.text} has no *`;
-  return { name, value };
+  const filled = template(value, pattern.names);
+  return 'fault' in filled ? `the value of ${name}: ${filled.fault}` : { name, value: filled };
 }

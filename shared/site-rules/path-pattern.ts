@@ -1,10 +1,12 @@
+import { MOST_PLACEHOLDERS } from './limits.ts';
+
 /** What the placeholders of a pattern stand for in one path; a splat's name is `splat`. */
 export type Captures = Readonly<Record<string, string>>;
 
 /**
  * A pattern of `_headers` and `_redirects`: `/` and then characters that stand for themselves, segments like `:name`
  * that stand for any one segment, and at most one `*` that stands for anything. `/blog/*` is `/blog`, too. A slash
- * at the end makes no difference.
+ * at the end makes no difference. What is percent-encoded stands for itself.
  */
 export interface PathPattern {
   readonly text: string;
@@ -22,37 +24,25 @@ const NONE: Captures = {};
 export function pathPattern(text: string): PathPattern | { readonly fault: string } {
   if (!text.startsWith('/')) return { fault: `a path begins with /, not ${JSON.stringify(text)}` };
   if (/[?#]/.test(text)) return { fault: `${text} has a query or a fragment; only paths are matched` };
-  if ((text.match(/\*/g)?.length ?? 0) > 1) return { fault: `${text} has more than one *` };
-  const decoded = decode(text);
-  if (decoded === undefined) return { fault: `${text} is not well percent-encoded` };
-  const segments = trimSlash(decoded).split('/');
-  const names = segments.flatMap((segment) => {
-    if (PLACEHOLDER.test(segment)) return [segment.slice(1)];
-    return segment.includes('*') ? ['splat'] : [];
-  });
+  const [before = '', after, ...more] = trimSlash(text).split('*');
+  if (more.length > 0) return { fault: `${text} has more than one *` };
+  const left = piecesOf(before, { star: after === undefined ? 'none' : 'behind' });
+  const right = after === undefined ? [] : piecesOf(after, { star: 'before' });
+  if (left === undefined || right === undefined) return { fault: `${text} is not well percent-encoded` };
+  const names = [...namesOf(left), ...(after === undefined ? [] : ['splat']), ...namesOf(right)];
+  if (names.length > MOST_PLACEHOLDERS)
+    return { fault: `${text} has ${names.length} placeholders; ${MOST_PLACEHOLDERS} is the most` };
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) return { fault: `${text} has :${twice} twice` };
   if (names.length === 0) {
-    const only = trimSlash(decoded);
+    const only = left.map((piece) => piece.text).join('');
     return { text, only, names, match: (path) => (trimSlash(path) === only ? NONE : undefined) };
   }
-  const expression = new RegExp(
-    `^${segments
-      .map(segmentSource)
-      .join('/')
-      .replace(/\/\(\.\*\)$/, '(?:/(.*))?')}$`,
-    's',
-  );
-  return {
-    text,
-    only: undefined,
-    names,
-    match(path) {
-      // A splat takes the slash at the end, a segment does not.
-      const found = expression.exec(decoded.endsWith('*') ? path : trimSlash(path));
-      return found ? Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? ''])) : undefined;
-    },
-  };
+  // A splat takes the slash at the end, a segment does not.
+  const asked = text.endsWith('*') ? (path: string) => path : trimSlash;
+  const match =
+    after === undefined ? withoutStar(left) : after === '' ? withTail(left) : withStar(left, right);
+  return { text, only: undefined, names, match: (path) => match(asked(path)) };
 }
 
 /** Under which static patterns are found: the path without the slash at its end. */
@@ -60,9 +50,123 @@ export function trimSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-function segmentSource(segment: string): string {
-  if (PLACEHOLDER.test(segment)) return '([^/]+)';
-  return segment.split('*').map(RegExp.escape).join('(.*)');
+/** Characters that stand for themselves, slashes among them, or a segment with a name. */
+type Piece =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'segment'; readonly name: string; readonly text: string };
+
+/** Undefined when it is not well percent-encoded. A segment that a star is part of is no placeholder. */
+function piecesOf(text: string, { star }: { star: 'none' | 'behind' | 'before' }): Piece[] | undefined {
+  const segments = text.split('/');
+  const besideStar = star === 'none' ? undefined : star === 'before' ? 0 : segments.length - 1;
+  const pieces: Piece[] = [];
+  let literal = '';
+  for (const [i, segment] of segments.entries()) {
+    if (i > 0) literal += '/';
+    if (i !== besideStar && PLACEHOLDER.test(segment)) {
+      pieces.push(
+        { kind: 'literal', text: literal },
+        { kind: 'segment', name: segment.slice(1), text: segment },
+      );
+      literal = '';
+    } else {
+      const decoded = decode(segment);
+      if (decoded === undefined) return undefined;
+      literal += decoded;
+    }
+  }
+  return literal === '' && pieces.length > 0 ? pieces : [...pieces, { kind: 'literal', text: literal }];
+}
+
+function namesOf(pieces: readonly Piece[]): string[] {
+  return pieces.flatMap((piece) => (piece.kind === 'segment' ? [piece.name] : []));
+}
+
+type Match = PathPattern['match'];
+
+// A segment ends at a slash, and there is one star at most: what a piece stands for is found without trying, from
+// the left up to the star and from the right down to it. No path takes longer than its length.
+
+function withoutStar(left: readonly Piece[]): Match {
+  return (path) => (endOf(left, path) === path.length ? captured(left, path) : undefined);
+}
+
+/** The star ends the pattern. `/blog/*` is `/blog`, too. */
+function withTail(left: readonly Piece[]): Match {
+  const last = left.at(-1);
+  const hasOwnSegment = last?.kind === 'literal' && last.text.endsWith('/');
+  const head = hasOwnSegment ? [...left.slice(0, -1), { ...last, text: last.text.slice(0, -1) }] : left;
+  return (path) => {
+    const at = endOf(head, path);
+    if (at === undefined) return undefined;
+    if (!hasOwnSegment) return { ...captured(head, path), splat: path.slice(at) };
+    if (at < path.length && path[at] !== '/') return undefined;
+    return { ...captured(head, path), splat: path.slice(at + 1) };
+  };
+}
+
+function withStar(left: readonly Piece[], right: readonly Piece[]): Match {
+  const lastFirst = right.toReversed();
+  return (path) => {
+    const start = endOf(left, path);
+    if (start === undefined) return undefined;
+    const end = startOf(lastFirst, path);
+    if (end === undefined || end < start) return undefined;
+    return { ...captured(left, path), splat: path.slice(start, end), ...capturedAtEnd(lastFirst, path) };
+  };
+}
+
+type Capture = (name: string, start: number, end: number) => void;
+
+/** Where the pieces end that the path begins with. */
+function endOf(pieces: readonly Piece[], path: string, capture?: Capture): number | undefined {
+  let at = 0;
+  for (const piece of pieces) {
+    if (piece.kind === 'literal') {
+      if (!path.startsWith(piece.text, at)) return undefined;
+      at += piece.text.length;
+    } else {
+      const slash = path.indexOf('/', at);
+      const end = slash === -1 ? path.length : slash;
+      if (end === at) return undefined;
+      capture?.(piece.name, at, end);
+      at = end;
+    }
+  }
+  return at;
+}
+
+/** Where the pieces begin that the path ends with. */
+function startOf(lastFirst: readonly Piece[], path: string, capture?: Capture): number | undefined {
+  let at = path.length;
+  for (const piece of lastFirst) {
+    if (piece.kind === 'literal') {
+      if (at < piece.text.length || !path.endsWith(piece.text, at)) return undefined;
+      at -= piece.text.length;
+    } else {
+      const start = path.lastIndexOf('/', at - 1) + 1;
+      if (start >= at) return undefined;
+      capture?.(piece.name, start, at);
+      at = start;
+    }
+  }
+  return at;
+}
+
+function captured(pieces: readonly Piece[], path: string): Captures {
+  const captures: Record<string, string> = {};
+  endOf(pieces, path, (name, start, end) => {
+    captures[name] = path.slice(start, end);
+  });
+  return captures;
+}
+
+function capturedAtEnd(lastFirst: readonly Piece[], path: string): Captures {
+  const captures: Record<string, string> = {};
+  startOf(lastFirst, path, (name, start, end) => {
+    captures[name] = path.slice(start, end);
+  });
+  return captures;
 }
 
 function decode(text: string): string | undefined {

@@ -1,17 +1,27 @@
 import { type PathPattern, pathPattern } from './path-pattern.ts';
-import { lineFault, MOST_RULES, type RuleFault, type RuleLine, ruleLines } from './rule-lines.ts';
+import { lineFault, type RuleFault, type RuleLine, RuleList, ruleLines } from './rule-lines.ts';
+import { type Template, template } from './template.ts';
 
 export const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
 const PAGE_STATUSES = [200, 404, 410] as const;
 
 export interface RedirectRule {
   readonly pattern: PathPattern;
-  /** A path of the site or, for a redirect, a URL; it may name placeholders of the pattern. */
-  readonly target: string;
+  readonly target: Target;
   /** Of a redirect, or of the page that answers in place of what was asked for. */
   readonly status: (typeof REDIRECT_STATUSES)[number] | (typeof PAGE_STATUSES)[number];
   /** Goes before what is published under the path. */
   readonly isForced: boolean;
+}
+
+/** A path of the site or, for a redirect, a URL; what follows the host may name placeholders of the pattern. */
+export interface Target {
+  readonly text: string;
+  /** Scheme and host; empty for a path. */
+  readonly authority: string;
+  readonly rest: Template;
+  /** Whether it has a query of its own. */
+  readonly hasQuery: boolean;
 }
 
 const STATUSES = new Set<number>([...REDIRECT_STATUSES, ...PAGE_STATUSES]);
@@ -19,22 +29,19 @@ const isRedirect = (status: number) => (REDIRECT_STATUSES as readonly number[]).
 
 /** Reads a `_redirects` file: `FROM TO [STATUS][!]` a line, 301 when no status is given. */
 export function parseRedirects(content: string): { rules: RedirectRule[]; faults: RuleFault[] } {
-  const rules: RedirectRule[] = [];
-  const faults: RuleFault[] = [];
+  const list = new RuleList<RedirectRule>();
   for (const line of ruleLines(content)) {
     const rule = redirect(line);
-    if (typeof rule === 'string') faults.push({ line: line.number, fault: rule });
-    else if (rules.length === MOST_RULES)
-      faults.push({ line: line.number, fault: `there are more than ${MOST_RULES} rules` });
-    else rules.push(rule);
+    if (typeof rule === 'string') list.note(rule, line.number);
+    else list.add(rule, line.number);
   }
-  return { rules, faults };
+  return list;
 }
 
 function redirect(line: RuleLine): RedirectRule | string {
   const fault = lineFault(line);
   if (fault !== undefined) return fault;
-  const [from = '', target, code, ...more] = line.text.replace(/\s+#.*$/, '').split(/\s+/);
+  const [from = '', target, code, ...more] = withoutComment(line.text).split(/\s+/);
   if (target === undefined) return 'a rule is FROM TO [STATUS]';
   if (/^[A-Za-z_]\w*=/.test(target) || more.length > 0 || code?.includes('='))
     return 'query parameters and conditions are not supported; a rule is FROM TO [STATUS]';
@@ -43,10 +50,17 @@ function redirect(line: RuleLine): RedirectRule | string {
   const [, digits, forced] = /^([0-9]{3})(!)?$/.exec(code ?? '301') ?? [];
   const status = Number(digits) as RedirectRule['status'];
   if (!STATUSES.has(status)) return `${code} is no status of a rule; use ${[...STATUSES].join(', ')}`;
-  return targetFault(target, status, pattern) ?? { pattern, target, status, isForced: forced !== undefined };
+  const read = targetOf(target, status, pattern);
+  return typeof read === 'string' ? read : { pattern, target: read, status, isForced: forced !== undefined };
 }
 
-function targetFault(target: string, status: number, pattern: PathPattern): string | undefined {
+/** Looks at each character once: a line may have thousands of spaces. */
+function withoutComment(text: string): string {
+  const comment = text.search(/\s#/);
+  return comment === -1 ? text : text.slice(0, comment).trimEnd();
+}
+
+function targetOf(target: string, status: number, pattern: PathPattern): Target | string {
   const isPath = /^\/(?!\/)/.test(target);
   const isUrl = /^https?:\/\/[^/:?#]/i.test(target) && URL.canParse(target);
   if (!isPath && !isUrl) return `${target} is neither a path that begins with / nor a URL`;
@@ -55,10 +69,24 @@ function targetFault(target: string, status: number, pattern: PathPattern): stri
   if (!isRedirect(status) && /[?#]/.test(target)) return `${target} must be a path without query or fragment`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x20\x7f"<>\\^`{|}]/.test(target)) return `${target} has characters that no URL can have`;
-  const path = isUrl ? target.replace(/^https?:\/\/[^/?#]*/i, '') : target;
+  const [authority = ''] = (isUrl && /^https?:\/\/[^/?#]*/i.exec(target)) || [];
+  const path = target.slice(authority.length);
   const unknown = [...path.matchAll(/:([A-Za-z]\w*)/g)].find(
     ([, name = '']) => !pattern.names.includes(name),
   );
   if (unknown !== undefined) return `${unknown[0]} stands for nothing: ${pattern.text} does not have it`;
-  return undefined;
+  // A page is looked up by its decoded path.
+  const decoded = isRedirect(status) ? path : decode(path);
+  if (decoded === undefined) return `${target} is not well percent-encoded`;
+  const rest = template(decoded, pattern.names);
+  if ('fault' in rest) return rest.fault;
+  return { text: target, authority, rest, hasQuery: path.includes('?') };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,15 +1,12 @@
 import type { ContentPath } from '../content-path.ts';
+import { LONGEST_LINE, MOST_FAULTS, MOST_PATTERNS, MOST_RULES } from './limits.ts';
+import type { PathPattern } from './path-pattern.ts';
 
 /** The files at the root of a site that configure how it is served. They are not served themselves. */
 export const HEADERS_FILE = '_headers' as ContentPath;
 export const REDIRECTS_FILE = '_redirects' as ContentPath;
 export const RULE_FILES: readonly ContentPath[] = [HEADERS_FILE, REDIRECTS_FILE];
 export const isRuleFile = (path: string) => path === HEADERS_FILE || path === REDIRECTS_FILE;
-
-/** Bytes of such a file, and rules in it. */
-export const MOST_RULE_BYTES = 512 * 1024;
-export const MOST_RULES = 4000;
-const LONGEST_LINE = 4000;
 
 export interface RuleLine {
   /** From 1. */
@@ -25,16 +22,44 @@ export interface RuleFault {
 }
 
 /** The lines that say something: no comments, no empty ones. */
-export function ruleLines(content: string): RuleLine[] {
-  return content
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .map((text, i) => ({ number: i + 1, text: text.trim(), isIndented: /^[ \t]/.test(text) }))
-    .filter(({ text }) => text !== '' && !text.startsWith('#'));
+export function* ruleLines(content: string): Generator<RuleLine, undefined> {
+  let number = 0;
+  for (const [whole] of content.replace(/^\uFEFF/, '').matchAll(/[^\r\n]*(\r\n|\n|\r|$)/g)) {
+    number++;
+    const text = whole.trim();
+    if (text !== '' && !text.startsWith('#')) yield { number, text, isIndented: /^[ \t]/.test(whole) };
+  }
+  return undefined;
 }
 
 export function lineFault({ text }: RuleLine): string | undefined {
   if (text.length > LONGEST_LINE) return `the line is longer than ${LONGEST_LINE} characters`;
   if (text.includes('\uFFFD')) return 'the line is not UTF-8';
   return undefined;
+}
+
+/** The rules that are understood, as many as a file may have, and what is wrong with the first of the others. */
+export class RuleList<R extends { readonly pattern: PathPattern }> {
+  readonly rules: R[] = [];
+  readonly faults: RuleFault[] = [];
+  #patterns = 0;
+
+  /** False when the file has too many. */
+  add(rule: R, line: number): boolean {
+    const isPattern = rule.pattern.only === undefined;
+    const isTooMany = this.rules.length === MOST_RULES;
+    if (isTooMany) this.note(`there are more than ${MOST_RULES} rules`, line);
+    else if (isPattern && this.#patterns === MOST_PATTERNS)
+      this.note(`there are more than ${MOST_PATTERNS} rules with placeholders or a *`, line);
+    else {
+      this.rules.push(rule);
+      if (isPattern) this.#patterns++;
+      return true;
+    }
+    return false;
+  }
+
+  note(fault: string, line: number): void {
+    if (this.faults.length < MOST_FAULTS) this.faults.push({ line, fault });
+  }
 }

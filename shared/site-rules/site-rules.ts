@@ -1,5 +1,6 @@
-import { type HeaderRule, parseHeaders } from './headers-file.ts';
-import { type Captures, trimSlash } from './path-pattern.ts';
+import { type HeaderRule, parseHeaders, weight } from './headers-file.ts';
+import { LONGEST_FILLED_VALUE, MOST_HEAD_BYTES } from './limits.ts';
+import { type Captures, type PathPattern, trimSlash } from './path-pattern.ts';
 import { parseRedirects, type RedirectRule } from './redirects-file.ts';
 
 /** What the rules of a site say about a path, which begins with a slash and is decoded. */
@@ -7,6 +8,8 @@ export interface SiteRules {
   headers(path: string): HeaderEffects;
   /** The first redirect rule that matches. */
   redirect(path: string): RedirectMatch | undefined;
+  /** What they take in memory, roughly. */
+  readonly bytes: number;
 }
 
 export interface HeaderEffects {
@@ -14,72 +17,108 @@ export interface HeaderEffects {
   readonly set: ReadonlyMap<string, string>;
   /** Headers that are not sent unless a later rule sets them. */
   readonly removed: ReadonlySet<string>;
+  /**
+   * Why there are none of both: nothing is left out alone, since what a long address drives out could be what
+   * protects the page.
+   */
+  readonly excess: Excess | undefined;
 }
+
+/** `address`: the rules say too much with what is filled in from the request; `rules`: they do so without it. */
+export type Excess = 'address' | 'rules';
 
 export interface RedirectMatch {
   readonly rule: RedirectRule;
   readonly captures: Captures;
 }
 
+/** A rule and a line of headers as objects of V8, beside their text. */
+const RULE_BYTES = 1024;
+const LINE_BYTES = 150;
+
 /** Lines that are not understood count for nothing: they were published before they were checked. */
 export function siteRules(headersFile: string, redirectsFile: string): SiteRules {
-  const headerRules = indexed(parseHeaders(headersFile).rules);
-  const redirectRules = indexed(parseRedirects(redirectsFile).rules);
+  const headers = parseHeaders(headersFile).rules;
+  const redirects = parseRedirects(redirectsFile).rules;
+  const lines = headers.reduce((sum, { set, removed }) => sum + set.length + removed.length, 0);
+  const headerRules = indexed(headers);
+  const redirectRules = indexed(redirects);
   return {
-    headers(path) {
-      const set = new Map<string, string>();
-      const removed = new Set<string>();
-      for (const { rule, captures } of headerRules.matches(path)) apply(rule, captures, set, removed);
-      return { set, removed };
-    },
+    bytes:
+      2 * (headersFile.length + redirectsFile.length) +
+      RULE_BYTES * (headers.length + redirects.length) +
+      LINE_BYTES * lines,
+    headers: (path) => effectsOf(headerRules.matches(path)),
     redirect: (path) => redirectRules.matches(path).next().value,
   };
 }
 
-function apply(rule: HeaderRule, captures: Captures, set: Map<string, string>, removed: Set<string>): void {
-  for (const name of rule.removed) {
-    set.delete(name);
-    removed.add(name);
+type Match<R> = { readonly rule: R; readonly captures: Captures };
+
+function effectsOf(matches: Iterable<Match<HeaderRule>>): HeaderEffects {
+  const head = new Head();
+  for (const { rule, captures } of matches) {
+    const excess = head.add(rule, captures);
+    if (excess !== undefined) return { set: new Map(), removed: new Set(), excess };
   }
-  for (const [name, template] of rule.set) {
-    const value = headerValue(template, captures);
-    const before = set.get(name);
-    set.set(name, before === undefined ? value : `${before}, ${value}`);
+  return { set: head.set, removed: head.removed, excess: undefined };
+}
+
+/** What rules have said of one path so far. */
+class Head {
+  readonly set = new Map<string, string>();
+  readonly removed = new Set<string>();
+  #fixedBytes = 0;
+  #bytes = 0;
+
+  /** Why it is too much. */
+  add(rule: HeaderRule, captures: Captures): Excess | undefined {
+    for (const name of rule.removed) {
+      this.#count(weight(name, undefined), 0);
+      this.set.delete(name);
+      this.removed.add(name);
+    }
+    for (const [name, value] of rule.set) {
+      const text = value.fill(captures, encoded, LONGEST_FILLED_VALUE);
+      if (text === undefined) return 'address';
+      this.#count(weight(name, value), value.isFixed ? 0 : text.length);
+      const before = this.set.get(name);
+      this.set.set(name, before === undefined ? text : `${before}, ${text}`);
+      // Ropes of strings that are never sent would still be held.
+      if (this.#bytes > MOST_HEAD_BYTES) break;
+    }
+    if (this.#bytes <= MOST_HEAD_BYTES) return undefined;
+    return this.#fixedBytes > MOST_HEAD_BYTES ? 'rules' : 'address';
+  }
+
+  #count(fixed: number, filled: number): void {
+    this.#fixedBytes += fixed;
+    this.#bytes += fixed + filled;
   }
 }
 
 /** Captures come from a request: what no header may carry is percent-encoded. */
-function headerValue(template: string, captures: Captures): string {
-  return fill(template, captures, (capture) => encodeURI(capture.toWellFormed()));
-}
-
-/** A template with its placeholders replaced; those that stand for nothing are text. */
-export function fill(template: string, captures: Captures, encode: (capture: string) => string): string {
-  return template.replace(/:([A-Za-z]\w*)/g, (placeholder, name: string) => {
-    const capture = Object.hasOwn(captures, name) ? captures[name] : undefined;
-    return capture === undefined ? placeholder : encode(capture);
-  });
-}
-
-interface Rule {
-  readonly pattern: HeaderRule['pattern'];
+function encoded(capture: string): string {
+  return encodeURI(capture.toWellFormed());
 }
 
 /** Rules in the order of the file; those without placeholders, which are most, are looked up. */
-function indexed<R extends Rule>(
+function indexed<R extends { readonly pattern: PathPattern }>(
   rules: readonly R[],
-): { matches(path: string): Generator<{ rule: R; captures: Captures }, undefined> } {
+): { matches(path: string): Generator<Match<R>, undefined> } {
   const byPath = new Map<string, number[]>();
   const dynamic: number[] = [];
-  rules.forEach(({ pattern }, at) => {
+  for (const [at, { pattern }] of rules.entries()) {
     if (pattern.only === undefined) dynamic.push(at);
-    else byPath.set(pattern.only, [...(byPath.get(pattern.only) ?? []), at]);
-  });
+    else {
+      const others = byPath.get(pattern.only);
+      if (others === undefined) byPath.set(pattern.only, [at]);
+      else others.push(at);
+    }
+  }
   return {
     *matches(path) {
-      const exact = byPath.get(trimSlash(path)) ?? [];
-      const candidates = exact.length === 0 ? dynamic : [...dynamic, ...exact].sort((a, b) => a - b);
-      for (const at of candidates) {
+      for (const at of inOrder(dynamic, byPath.get(trimSlash(path)) ?? [])) {
         const rule = rules[at];
         const captures = rule?.pattern.match(path);
         if (rule !== undefined && captures !== undefined) yield { rule, captures };
@@ -87,4 +126,14 @@ function indexed<R extends Rule>(
       return undefined;
     },
   };
+}
+
+/** Two ascending lists as one. */
+function* inOrder(a: readonly number[], b: readonly number[]): Generator<number> {
+  let i = 0;
+  for (const next of b) {
+    for (let other = a[i]; other !== undefined && other < next; other = a[++i]) yield other;
+    yield next;
+  }
+  for (let other = a[i]; other !== undefined; other = a[++i]) yield other;
 }

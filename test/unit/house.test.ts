@@ -152,6 +152,7 @@ t.test('one door per library', async (t) => {
     '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
     '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
     croner: ['shared/schedule.ts'],
+    tldts: ['origin/domains/public-suffix.ts'],
     piscina: ['shared/thread.ts'],
     jose: ['shared/edge-token.ts'],
     // data-folder uses SQLite's exclusive lock as a lock of the folder.

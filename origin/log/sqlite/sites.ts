@@ -2,6 +2,8 @@ import { SkerryError } from '../../../shared/errors.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
 import { changedPolicy, completePolicy, type Mode } from '../../../shared/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
+import { overlapWith } from '../../domains/overlap.ts';
+import { checkDomainChange } from '../../domains/rights.ts';
 import type { SiteCalls, SiteRow } from '../catalog.ts';
 import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
@@ -34,12 +36,18 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
   const sites = () => sql(`${SITE} ORDER BY s.name`).all().map(toSite);
 
   function refuseTakenDomains(name: string, domains: readonly string[]): void {
-    for (const other of sites()) {
-      const taken =
-        other.name === name ? undefined : other.domains.find((domain) => domains.includes(domain));
-      if (taken !== undefined)
-        throw new SkerryError('domain-taken', `${taken} belongs to the site ${other.name}`);
-    }
+    const taken = overlapWith(
+      domains,
+      sites().filter((other) => other.name !== name),
+    );
+    if (taken === undefined) return;
+    const { domain, other, site } = taken;
+    throw new SkerryError(
+      'domain-taken',
+      domain === other
+        ? `${domain} belongs to the site ${site}`
+        : `${domain} overlaps with ${other}, which belongs to the site ${site}`,
+    );
   }
 
   function writeSettings({ id, name, domains, policy }: SiteRow, deleted: boolean, time: number): void {
@@ -51,12 +59,15 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
     sites,
     site,
     siteOf,
-    putSite(name, wanted, time, change) {
+    putSite(name, wanted, time, change, rights = 'all') {
       const existing = find(name);
       if (existing !== undefined && wanted === undefined && change === undefined) return existing;
       const domains = wanted ?? existing?.domains ?? [];
       return transaction(database, () => {
-        refuseTakenDomains(name, domains);
+        if (wanted !== undefined) {
+          checkDomainChange(existing?.domains ?? [], wanted, rights);
+          refuseTakenDomains(name, wanted);
+        }
         if (existing === undefined)
           sql('INSERT INTO site (name, domains) VALUES (?, ?)').run(name, JSON.stringify(domains));
         else sql('UPDATE site SET domains = ? WHERE id = ?').run(JSON.stringify(domains), existing.id);

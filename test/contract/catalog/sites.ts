@@ -47,10 +47,36 @@ export function sitesContract({ suite }: Theme): void {
     t.strictSame((await catalog.site('two')).domains, ['two.example'], 'what is refused changes nothing');
     await t.rejects(catalog.site('three'), { code: 'no-such-site' });
     t.equal((await catalog.records(1, 100)).length, records);
-    await catalog.putSite('one', ['one.example', 'more.example'], 1);
+    await t.rejects(catalog.putSite('two', ['*.example', 'more.example'], 1), {
+      code: 'domain-taken',
+      message: /\*\.example overlaps with one\.example, which belongs to the site one/,
+    });
+    await catalog.putSite('one', ['one.example', 'more.example', '*.one.example'], 1);
+    await t.rejects(catalog.putSite('two', ['login.one.example'], 1), {
+      code: 'domain-taken',
+      message: /login\.one\.example overlaps with \*\.one\.example, which belongs to the site one/,
+    });
     await catalog.deleteSite('one', 1);
     await catalog.putSite('two', ['one.example'], 1);
     t.strictSame((await catalog.site('two')).domains, ['one.example'], 'a deleted site lets go of them');
+  });
+
+  suite('domains are changed by whoever has the right to them', async (t, catalog) => {
+    await catalog.putSite('one', ['one.example'], 1);
+    const put = (domains: string[] | undefined, rights: string[]) =>
+      catalog.putSite('one', domains, 1, undefined, rights);
+    await put(undefined, []);
+    await put(['one.example'], []);
+    const records = (await catalog.records(1, 100)).length;
+    for (const domains of [[], ['two.example'], ['one.example', 'two.example']])
+      await t.rejects(put(domains, ['*.two.example']), { code: 'forbidden' });
+    await t.rejects(catalog.putSite('new', ['new.example'], 1, undefined, []), { code: 'forbidden' });
+    await t.rejects(catalog.site('new'), { code: 'no-such-site' });
+    t.equal((await catalog.records(1, 100)).length, records, 'what is refused changes nothing');
+    t.strictSame((await put(['one.example', 'a.two.example'], ['*.two.example'])).domains, [
+      'one.example',
+      'a.two.example',
+    ]);
   });
 
   suite('a deleted site is gone, and a new one of its name is another', async (t, catalog, publisher) => {

@@ -17,6 +17,8 @@ interface Given {
   readonly redirects?: string;
   readonly held?: string;
   readonly former?: Record<string, number>;
+  /** What is not published. */
+  readonly without?: readonly string[];
   /** Prefixes of what needs a token. */
   readonly hidden?: readonly string[];
   /** What the reader's token is for. */
@@ -52,6 +54,7 @@ function site({
   redirects = '',
   held,
   former = {},
+  without = [],
   hidden = [],
   admitted = [],
 }: Given = {}): ServedSite {
@@ -59,7 +62,7 @@ function site({
     name: 'www',
     revision: 7,
     rules: siteRules(headers, redirects),
-    lookup: (path) => (path in CONTENTS ? entryOf(path) : undefined),
+    lookup: (path) => (path in CONTENTS && !without.includes(path) ? entryOf(path) : undefined),
     holds: (path) => held === undefined || path.startsWith(held),
     isImmutable: isImmutableName,
     variants: ({ path }) => (path === 'a.txt' ? [BR, GZIP] : []),
@@ -283,13 +286,17 @@ t.test('private content', async (t) => {
     ['/%61.txt', ['/a.txt'], [], 403],
     ['/./a.txt', ['/a.txt'], [], 403],
     ['/x/../a.txt', ['/a.txt'], ['/x/'], 403],
-    ['/', ['/index.html'], [], 403],
-    ['/', ['/index.html'], ['/'], 403],
+    ['/', ['/index.html'], [], 404],
+    ['/', ['/index.html'], ['/'], 404],
     ['/', ['/index.html'], ['/index.html'], 200],
-    ['/rewritten/b', ['/a.txt'], [], 403],
-    ['/rewritten/b', ['/a.txt'], ['/rewritten/b'], 403],
+    ['/rewritten/b', ['/a.txt'], [], 404],
+    ['/rewritten/b', ['/a.txt'], ['/rewritten/b'], 404],
+    ['/a.txt/b', ['/a.txt'], ['/a.txt/b'], 404],
     ['/rewritten/b', ['/a.txt'], ['/a.txt'], 200],
-    ['/forced', ['/index.html'], [], 403],
+    ['/forced', ['/index.html'], [], 404],
+    ['/docs', ['/docs/index.html'], [], 404],
+    ['/docs', ['/docs/index.html'], ['/docs/index.html'], 301],
+    ['/nowhere', ['/404.html'], [], 404],
     ['/moved', ['/moved'], [], 403],
     ['/moved', ['/moved'], ['/moved'], 301],
     ['/moved', ['/a.txt'], [], 301],
@@ -307,4 +314,75 @@ t.test('private content', async (t) => {
   t.equal(headers['cache-control'], 'private, max-age=0, must-revalidate');
   t.equal(get('/a.txt', {}, { hidden: ['/'] }).headers['cache-control'], 'no-store');
   t.equal(get('/a.txt', {}, { hidden: ['/'] }, 'HEAD').status, 403);
+});
+
+t.test('what leads to private content under a public name answers as if nothing were there', async (t) => {
+  const redirects = '/r/* /a.txt 200\n/f /a.txt 200!\n/gone /a.txt 410\n/page/* /docs/index.html 200\n';
+  const headers = '/*\n  X-Frame-Options: DENY\n';
+  const table: [target: string, isPrivate: string][] = [
+    ['/r/b', 'a.txt'],
+    ['/r/b?skerry-token=x', 'a.txt'],
+    ['/f', 'a.txt'],
+    ['/gone', 'a.txt'],
+    ['/page/x', 'docs/index.html'],
+    ['/docs', 'docs/index.html'],
+    ['/docs/', 'docs/index.html'],
+    ['/', 'index.html'],
+    ['/nothing', '404.html'],
+    ['/docs/nothing', '404.html'],
+  ];
+  for (const [target, path] of table)
+    for (const method of ['GET', 'HEAD'])
+      for (const asked of [
+        {},
+        { range: 'bytes=0-1' },
+        { 'if-none-match': '*' },
+        { 'accept-encoding': 'br' },
+      ]) {
+        const rules = { redirects, headers };
+        const hidden = get(target, asked, { ...rules, hidden: [`/${path}`] }, method);
+        const without = get(target, asked, { ...rules, without: [path] }, method);
+        t.strictSame(hidden, without, `${method} ${target} ${JSON.stringify(asked)}`);
+        t.equal(hidden.status, 404);
+      }
+});
+
+t.test('private content is not looked for, so that no time tells of it', async (t) => {
+  const looked: string[] = [];
+  const hidden = site({ redirects: '/r/* /a.txt 200', hidden: ['/a.txt'] });
+  decide(
+    { method: 'GET', target: '/r/b', headers: {}, client: '10.0.0.1' },
+    {
+      ...hidden,
+      lookup(path) {
+        looked.push(path);
+        return hidden.lookup(path);
+      },
+    },
+  );
+  t.notOk(looked.includes('a.txt'));
+});
+
+t.test('an address that is too long for the rules', async (t) => {
+  const long = `/${'%22'.repeat(4900)}`;
+  const filling = { headers: `/*\n${`  X: ${':splat'.repeat(10)}\n`.repeat(120)}` };
+  t.match(get(long, {}, filling), { status: 414, isExcess: true, headers: { 'cache-control': 'no-store' } });
+  t.match(get(long, {}, filling, 'HEAD'), { status: 414, body: { kind: 'none' } });
+  t.match(get(long, {}, filling, 'OPTIONS'), { status: 414 });
+  t.match(get('/a.txt', {}, filling), { status: 200, isExcess: undefined });
+  const redirects = `/r/* /${':splat'.repeat(10)}\n/f/* https://b.example/:splat 302!`;
+  for (const target of [`/r${long}`, `/f${long}`, `/f/x?${'q'.repeat(9000)}`])
+    t.match(get(target, {}, { redirects }), { status: 414, isExcess: true }, target.slice(0, 10));
+  const { headers } = get(`/f/x?${'q'.repeat(4000)}`, {}, { redirects });
+  t.equal(headers.location?.length, 'https://b.example/x?'.length + 4000);
+  t.equal(get(`/w${long}`, {}, { redirects: '/w/* /:splat 200' }).status, 404, 'no page has such a name');
+});
+
+t.test('rules that are too much for a page', async (t) => {
+  const line = `  X: ${'a'.repeat(3900)}\n`;
+  const headers = ['/:a', '/a*', '/*', '/*.txt'].map((on) => `${on}\n${line}`).join('');
+  t.match(get('/a.txt', {}, { headers }), { status: 500, isExcess: true });
+  t.equal(get('/', {}, { headers }).status, 200);
+  const secret = get('/a.txt', {}, { headers, hidden: ['/a.txt'] });
+  t.equal(secret.status, 403, 'nor does it tell of private content');
 });

@@ -41,6 +41,8 @@ function answer(
     }
     case 'redirect':
       return `${routed.status === 301 ? '' : routed.status}>${routed.location}`;
+    case 'too-long':
+      return '414';
     case 'absent':
       return '404 -';
   }

@@ -91,6 +91,16 @@ t.test('<site>.localhost is the site, whatever domains another one claims', asyn
   t.equal(find('two.localhost')?.name, 'two');
 });
 
+t.test('the older of two sites with the same names has them', async (t) => {
+  const older = view(1, 'older', ['a.example', '*.b.example']);
+  const newer = view(2, 'newer', ['a.example', '*.b.example']);
+  for (const views of [
+    [older, newer],
+    [newer, older],
+  ])
+    for (const host of ['a.example', 'x.b.example']) t.equal(siteSelection(views).find(host)?.name, 'older');
+});
+
 t.test('no site answers for none', async (t) => {
   t.equal(siteSelection([]).find('one.localhost'), undefined);
 });

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
 import { authorize, type Need, permits } from '../../../../origin/api/authorize.ts';
-import type { Scope } from '../../../../origin/fleet/tokens.ts';
+import { parseScopes } from '../../../../origin/fleet/scopes.ts';
 import type { Catalog } from '../../../../origin/log/catalog.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import { digestOf } from '../../../../shared/digest.ts';
@@ -38,7 +38,7 @@ const NEEDS = {
 } as const satisfies Record<string, Need>;
 
 t.test('what each scope permits', async (t) => {
-  const table: [Scope, (keyof typeof NEEDS)[]][] = [
+  const table: [string, (keyof typeof NEEDS)[]][] = [
     ['admin', ['admin', 'read', 'overview', 'readOne', 'readTwo', 'publishOne', 'publishTwo']],
     ['read', ['read', 'overview', 'readOne', 'readTwo']],
     ['publish:one', ['overview', 'readOne', 'publishOne']],
@@ -46,17 +46,26 @@ t.test('what each scope permits', async (t) => {
     ['publish:on', ['overview']],
     ['publish:one-more', ['overview']],
     ['join', []],
+    ['domains:*.one.example', []],
+    ['publish:one,domains:*.one.example', ['overview', 'readOne', 'publishOne']],
+    ['publish:one,publish:two', ['overview', 'readOne', 'readTwo', 'publishOne', 'publishTwo']],
+    ['read,publish:one', ['read', 'overview', 'readOne', 'readTwo', 'publishOne']],
   ];
   for (const [scope, permitted] of table) {
     for (const [name, need] of Object.entries(NEEDS)) {
-      t.equal(permits(scope, need), permitted.includes(name as keyof typeof NEEDS), `${scope}: ${name}`);
+      t.equal(
+        permits(parseScopes(scope), need),
+        permitted.includes(name as keyof typeof NEEDS),
+        `${scope}: ${name}`,
+      );
     }
   }
 });
 
 t.test('a token that covers the need', async (t) => {
   const { catalog, asked } = catalogWith('publish:one');
-  await authorize(request(`Bearer ${TOKEN}`), NEEDS.publishOne, catalog, clock);
+  const scopes = await authorize(request(`Bearer ${TOKEN}`), NEEDS.publishOne, catalog, clock);
+  t.strictSame(scopes, ['publish:one']);
   t.strictSame(asked, [[ID, digestOf(SECRET), NOW]], 'is judged by the hash of its secret, at this time');
   for (const header of [`bearer ${TOKEN}`, `BEARER   ${TOKEN}`, `Bearer ${TOKEN} `]) {
     await t.resolves(authorize(request(header), NEEDS.publishOne, catalog, clock), header);
@@ -110,6 +119,7 @@ t.test('a valid token whose scope does not cover the need is told what would', a
     ['publish:one', NEEDS.read, /needs read$/],
     ['publish:one', NEEDS.admin, /needs admin$/],
     ['join', NEEDS.overview, /needs read$/],
+    ['domains:one.example', NEEDS.publishOne, /needs publish:one$/],
   ];
   for (const [scope, need, message] of table) {
     const attempt = authorize(request(`Bearer ${TOKEN}`), need, catalogWith(scope).catalog, clock);
@@ -118,7 +128,7 @@ t.test('a valid token whose scope does not cover the need is told what would', a
 });
 
 t.test('a scope that this version does not know permits nothing', async (t) => {
-  for (const scope of ['purge:one', 'publish:', 'Admin']) {
+  for (const scope of ['purge:one', 'publish:', 'Admin', 'publish:one,purge:one']) {
     const attempt = authorize(request(`Bearer ${TOKEN}`), NEEDS.overview, catalogWith(scope).catalog, clock);
     await t.rejects(attempt, { code: 'bad-scope' }, scope);
   }

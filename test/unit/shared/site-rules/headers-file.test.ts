@@ -3,7 +3,12 @@ import { parseHeaders } from '../../../../shared/site-rules/headers-file.ts';
 
 const read = (content: string) => {
   const { rules, faults } = parseHeaders(content);
-  return { faults, rules: rules.map(({ pattern, set, removed }) => ({ on: pattern.text, set, removed })) };
+  const shown = rules.map(({ pattern, set, removed }) => ({
+    on: pattern.text,
+    set: set.map(([name, value]) => [name, value.text]),
+    removed,
+  }));
+  return { faults, rules: shown };
 };
 
 t.test('rules', async (t) => {
@@ -58,6 +63,26 @@ t.test('bad lines, by number', async (t) => {
     ['no splat', '/a\n  B: /:splat', 2, /has no \*/],
     ['too long', `/a\n  B: ${'c'.repeat(4000)}`, 2, /longer than 4000/],
     ['not UTF-8', '/a\n  B: \uFFFD', 2, /not UTF-8/],
+    [
+      'many placeholders',
+      `/*\n  B: ${':splat'.repeat(11)}`,
+      2,
+      /value of b: there are 11 placeholders; 10 is/,
+    ],
+    ['many values', `/a\n${`  B: ${'c'.repeat(3900)}\n`.repeat(4)}`, 5, /more than the 12288 bytes/],
+    ['in rules of one path', `/a\n${`  B: ${'c'.repeat(3900)}\n/a/\n`.repeat(4)}`, 8, /more than the 12288/],
+    [
+      'with those for all',
+      `/*\n${`  B: ${'c'.repeat(3900)}\n`.repeat(3)}/a\n  C: ${'c'.repeat(999)}`,
+      6,
+      /more than/,
+    ],
+    [
+      'before those for all',
+      `/a\n${`  B: ${'c'.repeat(3900)}\n`.repeat(3)}/*\n  C: ${'c'.repeat(999)}`,
+      6,
+      /more than/,
+    ],
   ] as const) {
     const { faults } = parseHeaders(content);
     t.match(faults, [{ line, fault }], name);
@@ -65,4 +90,13 @@ t.test('bad lines, by number', async (t) => {
   }
   const many = Array.from({ length: 4001 }, (_, i) => `/${i}`).join('\n');
   t.match(parseHeaders(many).faults, [{ line: 4001, fault: /more than 4000 rules/ }]);
+  const dynamic = Array.from({ length: 501 }, (_, i) => `/${i}/*`).join('\n');
+  t.match(parseHeaders(dynamic).faults, [{ line: 501, fault: /more than 500 rules with placeholders/ }]);
+  const { faults } = parseHeaders(`${dynamic}\n  A: b\n`);
+  t.equal(faults.length, 1, 'and what belongs to it is passed over');
+  const lines = Array.from({ length: 3000 }, (_, i) => `/${i}\n${'  A: b\n'.repeat(7)}`).join('');
+  t.match(parseHeaders(lines).faults.at(0), { line: 22_859, fault: /more than 20000 lines of headers/ });
+  const removals = `/a\n${'  ! B\n'.repeat(400)}`;
+  t.match(parseHeaders(removals).faults.at(0), { line: 374, fault: /more than the 12288 bytes/ });
+  t.equal(parseHeaders('a\n'.repeat(200_000)).faults.length, 100, 'some are told');
 });

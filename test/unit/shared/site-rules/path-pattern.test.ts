@@ -39,6 +39,13 @@ t.test('what patterns match, and what their placeholders stand for', async (t) =
     ['/:who/*', '/me/x/y', { who: 'me', splat: 'x/y' }],
     ['/a:b', '/a:b', {}],
     ['/:1', '/:1', {}],
+    ['/:a*', '/:ab', { splat: 'b' }],
+    ['/a*b/:c', '/a/x/b/d', { splat: '/x/', c: 'd' }],
+    ['/a*b', '/ab', { splat: '' }],
+    ['/ab*b', '/ab', undefined],
+    ['/%2A', '/*', {}],
+    ['/%2A', '/a', undefined],
+    ['/%3Aid', '/:id', {}],
   ];
   for (const [text, path, captures] of table) {
     t.strictSame(pattern(text).match(path), captures, `${text} and ${path}`);
@@ -56,6 +63,7 @@ t.test('what is no pattern', async (t) => {
     ['/:a/:a', /:a twice/],
     ['/:splat/*', /:splat twice/],
     ['/%zz', /percent-encoded/],
+    [`/${Array.from({ length: 11 }, (_, i) => `:a${i}`).join('/')}`, /11 placeholders; 10 is the most/],
   ] as const) {
     const found = pathPattern(text);
     t.match('fault' in found ? found.fault : '', fault, text);
@@ -63,6 +71,16 @@ t.test('what is no pattern', async (t) => {
 });
 
 t.test('a hostile path takes no longer than another', async (t) => {
-  const one = pattern('/:a/*/x/:b/y/:c');
-  t.equal(one.match(`/${'x/y/'.repeat(200)}`), undefined);
+  const hostile: [string, string][] = [
+    ['/:a/*/x/:b/y/:c', `/${'x/y/'.repeat(4000)}`],
+    ['/*/:a/:b/:c/:d/:e/:f/:g/:h/end', `/${'x/'.repeat(8000)}`],
+    [`/${'%2A'.repeat(12)}x*y`, `/${'*'.repeat(16_000)}`],
+    [`/${'a'.repeat(1000)}*${'a'.repeat(1000)}b`, `/${'a'.repeat(16_000)}`],
+  ];
+  for (const [text, path] of hostile) {
+    const one = pattern(text);
+    const began = performance.now();
+    for (let i = 0; i < 100; i++) t.equal(one.match(path), undefined);
+    t.ok(performance.now() - began < 2000, text);
+  }
 });

@@ -3,7 +3,7 @@ import { parseRedirects } from '../../../../shared/site-rules/redirects-file.ts'
 
 const read = (content: string) =>
   parseRedirects(content).rules.map(({ pattern, target, status, isForced }) =>
-    [pattern.text, target, status, ...(isForced ? ['forced'] : [])].join(' '),
+    [pattern.text, target.text, status, ...(isForced ? ['forced'] : [])].join(' '),
   );
 
 t.test('rules', async (t) => {
@@ -55,9 +55,19 @@ t.test('bad lines, by number', async (t) => {
     ['/:a /:b', /:b stands for nothing/],
     ['/a /b"c', /no URL can have/],
     ['/*/* /b', /more than one \*/],
+    ['/a /%zz 200', /percent-encoded/],
+    [`/* /${':splat/'.repeat(11)}`, /there are 11 placeholders; 10 is the most/],
   ] as const) {
     const { faults, rules } = parseRedirects(`# first\n/ok /fine\n${rule}\n`);
     t.match(faults, [{ line: 3, fault }], rule);
     t.equal(rules.length, 1, rule);
   }
+});
+
+t.test('a line of spaces takes no longer than another', async (t) => {
+  const began = performance.now();
+  const { faults, rules } = parseRedirects(`/a /b${' '.repeat(3980)}x\n`.repeat(130));
+  t.equal(faults.length, 100, 'some are told');
+  t.equal(rules.length, 0);
+  t.ok(performance.now() - began < 2000);
 });

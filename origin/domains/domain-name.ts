@@ -1,0 +1,30 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { isPublicSuffix } from './public-suffix.ts';
+
+/** A host name in lower case, or `*.` and one: all names that end in it, however deep. */
+const DOMAIN =
+  /^(?=.{1,253}$)(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const isDomainPattern = (text: string) => DOMAIN.test(text);
+
+export const isWildcard = (domain: string) => domain.startsWith('*.');
+
+/** The name that those of a wildcard are below. */
+export const withoutWildcard = (domain: string) => domain.replace(/^\*\./, '');
+
+/** A domain that a site may have. Throws `bad-domain`. */
+export function checkedDomain(text: string): string {
+  const domain = text.toLowerCase();
+  const fault = faultOf(domain);
+  if (fault !== undefined) throw new SkerryError('bad-domain', `${JSON.stringify(text)} ${fault}`);
+  return domain;
+}
+
+function faultOf(domain: string): string | undefined {
+  if (!isDomainPattern(domain)) return 'is not a domain';
+  const name = withoutWildcard(domain);
+  if (name === 'localhost' || name.endsWith('.localhost'))
+    return 'is a name that sites have by themselves: SITE.localhost';
+  if (isPublicSuffix(name)) return 'is for many owners: it is a public suffix';
+  return isWildcard(domain) && !name.includes('.') ? 'is for a whole top-level domain' : undefined;
+}

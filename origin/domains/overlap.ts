@@ -1,0 +1,60 @@
+import { isWildcard, withoutWildcard } from './domain-name.ts';
+
+export interface SiteDomains {
+  readonly name: string;
+  readonly domains: readonly string[];
+}
+
+export interface Overlap {
+  readonly domain: string;
+  /** What another site has of the same names, and which site that is. */
+  readonly other: string;
+  readonly site: string;
+}
+
+/** The first of these domains that stands for a name that a domain of another site stands for, too. */
+export function overlapWith(domains: readonly string[], others: readonly SiteDomains[]): Overlap | undefined {
+  const held = heldNames(others);
+  for (const domain of domains) {
+    const name = withoutWildcard(domain);
+    const found =
+      held.exact.get(domain) ??
+      wildcardAbove(name, held) ??
+      (isWildcard(domain) ? held.below.get(name) : undefined);
+    if (found !== undefined) return { domain, ...found };
+  }
+  return undefined;
+}
+
+type Held = Omit<Overlap, 'domain'>;
+
+interface HeldNames {
+  readonly exact: ReadonlyMap<string, Held>;
+  /** By each name that a held domain has names below. */
+  readonly below: ReadonlyMap<string, Held>;
+}
+
+function heldNames(others: readonly SiteDomains[]): HeldNames {
+  const exact = new Map<string, Held>();
+  const below = new Map<string, Held>();
+  for (const { name: site, domains } of others)
+    for (const other of domains) {
+      exact.set(other, { other, site });
+      for (const parent of namesAbove(other)) below.set(parent, { other, site });
+    }
+  return { exact, below };
+}
+
+function wildcardAbove(name: string, { exact }: HeldNames): Held | undefined {
+  for (const parent of namesAbove(name)) {
+    const found = exact.get(`*.${parent}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** `b.example` and `example` for `a.b.example`, and for `*.b.example`. */
+export function* namesAbove(domain: string): Generator<string> {
+  for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1))
+    yield domain.slice(dot + 1);
+}

@@ -1,0 +1,7 @@
+import { parse } from 'tldts';
+
+/** Below it names belong to many owners, by the list of publicsuffix.org: `co.uk`, `github.io`. */
+export function isPublicSuffix(name: string): boolean {
+  const { isIcann, isPrivate, publicSuffix } = parse(name, { allowPrivateDomains: true });
+  return publicSuffix === name && (isIcann === true || isPrivate === true);
+}

@@ -1,0 +1,30 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { namesAbove } from './overlap.ts';
+
+/** Which domains a caller may give to sites and take from them: all, or those that these patterns stand for. */
+export type DomainRights = 'all' | readonly string[];
+
+/** What is given and what is taken away both need the right. Throws `forbidden`. */
+export function checkDomainChange(
+  present: readonly string[],
+  wanted: readonly string[],
+  rights: DomainRights,
+): void {
+  if (rights === 'all') return;
+  const changed = [
+    ...wanted.filter((domain) => !present.includes(domain)),
+    ...present.filter((domain) => !wanted.includes(domain)),
+  ];
+  const missing = changed.find((domain) => !isCovered(domain, rights));
+  if (missing !== undefined)
+    throw new SkerryError(
+      'forbidden',
+      `the token may not change the domain ${missing}; it needs admin, or domains:${missing} beside publish:SITE`,
+    );
+}
+
+function isCovered(domain: string, patterns: readonly string[]): boolean {
+  return (
+    patterns.includes(domain) || [...namesAbove(domain)].some((parent) => patterns.includes(`*.${parent}`))
+  );
+}
