@@ -1,5 +1,11 @@
 import t from 'tap';
-import { EVERYTHING, MOST_PURGED, type PurgeTarget, purgesOfPaths, unitedTarget } from '../../../shared/purge.ts';
+import {
+  EVERYTHING,
+  MOST_PURGED,
+  type PurgeTarget,
+  purgesOfPaths,
+  unitedTarget,
+} from '../../../shared/purge.ts';
 import { payloadText } from '../../../shared/record-limits.ts';
 
 const target = (changes: Partial<PurgeTarget>): PurgeTarget => ({ ...EVERYTHING, all: false, ...changes });
