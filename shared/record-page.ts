@@ -1,4 +1,3 @@
-import type { StatementSync } from 'node:sqlite';
 import type { LogRecord } from './record.ts';
 
 /** A page that has come to so many bytes is full; it is never empty, so that one record may pass them alone. */
@@ -34,11 +33,6 @@ export function pageOf(records: Iterable<LogRecord>, most: number): LogRecord[] 
     if (page.isFull) break;
   }
   return page.records;
-}
-
-/** Those that a statement selects as `json`, parsed one by one as they are taken. */
-export function* storedRecords(select: StatementSync, ...parameters: number[]): Generator<LogRecord> {
-  for (const { json } of select.iterate(...parameters)) yield JSON.parse(json as string) as LogRecord;
 }
 
 /** Whether more may follow a page that was read with this limit: else it ends where the log does. */

@@ -41,7 +41,7 @@ const batchSchema = Type.Object(
 
 const retentionSchema = Type.Object(
   {
-    revisions: Type.Integer({ minimum: 1, maximum: 100_000, description: 'The newest ones that are kept.' }),
+    revisions: Type.Integer({ minimum: 1, maximum: 10_000, description: 'The newest ones that are kept.' }),
     days: Type.Number({ minimum: 0, maximum: 36_500, description: 'Younger ones are kept too.' }),
   },
   closed,

@@ -194,9 +194,10 @@ export interface DeployCursor {
 }
 
 export interface DeployCalls {
+  /** Of too many that are not committed the oldest of the site is given up. */
   createDeploy(id: string, site: number, time: number): void;
   setDeployHeader(id: string, base: number | null, expect: number | null): void;
-  /** Throws `duplicate-path`. */
+  /** Throws `duplicate-path` and `too-large`. */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   dropDeploy(id: string): void;
   /** Throws `no-such-deploy`. */
@@ -259,7 +260,7 @@ export interface PurgeCalls {
 export interface FleetCalls {
   /**
    * Uses the one-time token, writes the member record and the edge in one step. Repeating it with the same
-   * token, name and key gives the same answer. Throws `bad-join-token` and `name-taken`.
+   * token, name and key gives the same answer. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
    */
   join(request: NewMember, token: { id: string; secret: Uint8Array }, time: number): { seq: Seq };
   edges(): EdgeRow[];

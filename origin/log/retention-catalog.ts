@@ -42,7 +42,10 @@ export interface RetentionCalls {
   addCheckpoint(time: number): Seq;
   /** Deletes up to `limit` records before a checkpoint, the oldest first; gives how many. */
   dropRecords(before: number, limit: number): number;
-  /** A pinned revision is kept until it is unpinned. Repeating it changes nothing. Throws `no-such-revision`. */
+  /**
+   * A pinned revision is kept until it is unpinned. Repeating it changes nothing. Throws `no-such-revision`
+   * and `too-many-pins`.
+   */
   pin(site: number, revision: number, pinned: boolean): void;
 }
 

@@ -24,6 +24,8 @@ export interface Past extends Standing {
 }
 
 const DAY_MS = 86_400_000;
+/** However young those before them are: each page of pruning looks at all that is kept. */
+const MOST_NEW = 10_000;
 
 /** Whether a revision is kept does not depend on the order in which the past is told. */
 export function keptRevisions(past: Past, now: number): Set<number> {
@@ -37,9 +39,10 @@ export function keptRevisions(past: Past, now: number): Set<number> {
     .slice(0, retention.revisions);
   const kept = new Set([live, tip, newest, ...lastActivated]);
   for (const { revision, time, state, pinned } of past.revisions) {
+    const isNew = revision > newest - MOST_NEW;
     const isAwaited = state === 'pending' && revision > live;
     const isYoung = state !== 'aborted' && time > youngerThan;
-    if (pinned || isAwaited || isYoung) kept.add(revision);
+    if (pinned || (isNew && (isAwaited || isYoung))) kept.add(revision);
   }
   return kept;
 }

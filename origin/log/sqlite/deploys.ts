@@ -10,8 +10,12 @@ import { mediaType } from '../../../shared/media-type.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { DeployCalls, DeployCursor } from '../catalog.ts';
 import type { CatalogContext } from './context.ts';
+import { GIVE_UP } from './past.ts';
 
 const STAGE_PAGE = 2000;
+/** Of a site, that are not committed: the oldest ones are given up. */
+const MOST_OPEN = 50;
+export const MOST_FILES = 5_000_000;
 
 export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
   const staging = openStaging(database);
@@ -29,7 +33,13 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
 
   return {
     createDeploy(id, site, time) {
-      sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
+      transaction(database, () => {
+        sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
+        sql(
+          `${GIVE_UP} (SELECT number FROM deploy WHERE site = ? AND result IS NULL AND created > 0
+             ORDER BY number DESC LIMIT -1 OFFSET ${MOST_OPEN})`,
+        ).run(site);
+      });
     },
 
     setDeployHeader(id, base, expect) {
@@ -39,6 +49,12 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
     addDeployFiles(id, files) {
       const { number } = place(id);
       transaction(database, () => {
+        const row = sql('UPDATE deploy SET files = files + ? WHERE number = ? RETURNING files').get(
+          files.length,
+          number,
+        );
+        if (Number(row?.files) > MOST_FILES)
+          throw new SkerryError('too-large', `a deploy has at most ${MOST_FILES} files`);
         for (const { path, digest, size } of files) {
           const { changes } = sql(
             'INSERT OR IGNORE INTO deploy_file (deploy, leaf, path, digest, size) VALUES (?, ?, ?, ?, ?)',

@@ -10,6 +10,9 @@ import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
 import { sameSecret, tokenState } from './tokens.ts';
 
+/** As many as the record of a publish can name. */
+const MOST_EDGES = 10_000;
+
 export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls {
   const reader = openManifestReader(database);
   return {
@@ -29,6 +32,8 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
           throw new SkerryError('bad-join-token', `the join token is bound to the edge ${token.edge}`);
         }
         if (member !== undefined) throw new SkerryError('name-taken', `there is an edge ${name} already`);
+        if (Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges) >= MOST_EDGES)
+          throw new SkerryError('too-many-edges', `a log has at most ${MOST_EDGES} edges`);
         const payload = { name, region, lat, lon, publicKey, revoked: false };
         const joined = writer.append(identity(), [plainDraft('member', 0, payload)], time);
         sql('INSERT INTO edge (name, region, lat, lon, public_key, seq) VALUES (?, ?, ?, ?, ?, ?)').run(

@@ -1,7 +1,7 @@
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { RetentionCalls } from '../retention-catalog.ts';
 import type { CatalogContext } from './context.ts';
-import { answeredBefore, STALE_DEPLOY, staleBefore } from './past.ts';
+import { answeredBefore, GIVE_UP, STALE_DEPLOY, staleBefore } from './past.ts';
 
 /** Deploys pin what they name: those that are done or given up have to let go of it. */
 export function leftoverCalls({ database, sql }: CatalogContext): Pick<RetentionCalls, 'dropLeftovers'> {
@@ -11,8 +11,7 @@ export function leftoverCalls({ database, sql }: CatalogContext): Pick<Retention
    */
   function giveUpDeploys(time: number, limit: number): number {
     const { changes } = sql(
-      `UPDATE deploy AS d SET id = 'given up ' || number, created = 0 WHERE number IN
-         (SELECT number FROM deploy d WHERE d.created > 0 AND (d.created < :answered
+      `${GIVE_UP} (SELECT number FROM deploy d WHERE d.created > 0 AND (d.created < :answered
             OR (d.result IS NULL AND ${STALE_DEPLOY})) LIMIT :limit)`,
     ).run({ stale: staleBefore(time), answered: answeredBefore(time), limit });
     return Number(changes);

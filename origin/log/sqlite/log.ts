@@ -1,6 +1,7 @@
 import type { Payload } from '../../../shared/record-kinds.ts';
-import { pageOf, storedRecords } from '../../../shared/record-page.ts';
+import { pageOf } from '../../../shared/record-page.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
+import { storedRecords } from '../../../shared/sqlite/stored-records.ts';
 import type { LogCalls } from '../catalog.ts';
 import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';

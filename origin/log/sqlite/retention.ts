@@ -14,6 +14,8 @@ const UNREFERENCED = `o.touched < :before
   AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
   AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.digest = o.digest)`;
 
+const MOST_PINNED = 1000;
+
 export function retentionCalls(context: CatalogContext): RetentionCalls {
   const { database, sql } = context;
   const pruning = openPruning(database);
@@ -91,6 +93,11 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
     },
 
     pin(site, revision, pinned) {
+      const others = sql(
+        'SELECT count(*) AS pins FROM revision WHERE site = ? AND revision <> ? AND pinned = 1',
+      );
+      if (pinned && Number(others.get(site, revision)?.pins) >= MOST_PINNED)
+        throw new SkerryError('too-many-pins', `a site has at most ${MOST_PINNED} pinned revisions`);
       const { changes } = sql('UPDATE revision SET pinned = ? WHERE site = ? AND revision = ?').run(
         pinned ? 1 : 0,
         site,

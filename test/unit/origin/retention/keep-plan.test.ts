@@ -79,3 +79,21 @@ t.test('rules that hold whatever has happened', async (t) => {
     t.strictSame(revisionsToDrop(rest, NOW), [], 'what was kept is kept again');
   }
 });
+
+t.test('of very many young ones the newest stay', async (t) => {
+  const count = 10_100;
+  const young: KnownRevision[] = Array.from({ length: count }, (_, i) => ({
+    revision: i + 1,
+    time: NOW,
+    state: i % 2 === 0 ? 'activated' : 'pending',
+    pinned: i === 4,
+  }));
+  const dropped = revisionsToDrop(
+    { ...past('', { days: 7 }), revisions: young, newest: count, live: 3, tip: count },
+    NOW,
+  );
+  t.strictSame(
+    dropped,
+    Array.from({ length: 100 }, (_, i) => i + 1).filter((revision) => revision !== 3 && revision !== 5),
+  );
+});
