@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Type } from 'typebox';
 import { writeDurably } from './durable-file.ts';
 import { SkerryError, systemCode } from './errors.ts';
+import { lockFolder } from './folder-lock.ts';
 import { schema } from './schema.ts';
 
 const FORMAT = 1;
@@ -18,8 +18,8 @@ export interface DataFolder {
 }
 
 /**
- * Opens or creates the data folder of one role and holds it for this process alone. Refuses a folder of
- * another role, of a newer format, in use, or with foreign files in it.
+ * Opens or creates the data folder of one role and holds it for this process alone. Nobody else may
+ * look into it. Refuses a folder of another user or role, of a newer format, in use, or with foreign files in it.
  */
 export async function openDataFolder(path: string, role: 'origin' | 'edge'): Promise<DataFolder> {
   const folder = resolve(path);
@@ -30,6 +30,7 @@ export async function openDataFolder(path: string, role: 'origin' | 'edge'): Pro
       cause,
     });
   }
+  await requireOwn(folder);
   const marker = join(folder, FORMAT_FILE);
   const found = await readMarker(marker);
   if (found === undefined) {
@@ -48,7 +49,9 @@ export async function openDataFolder(path: string, role: 'origin' | 'edge'): Pro
       `${folder} has data format ${found.format}, this version reads up to ${FORMAT}`,
     );
   }
-  return { path: folder, release: lock(folder) };
+  const release = lockFolder(folder);
+  await keepFromOthers(folder);
+  return { path: folder, release };
 }
 
 async function readMarker(marker: string): Promise<{ role: string; format: number } | undefined> {
@@ -62,14 +65,24 @@ async function readMarker(marker: string): Promise<{ role: string; format: numbe
   return formatFile.parseText(text, 'data-folder-foreign');
 }
 
-/** Node has no flock(2); SQLite's exclusive lock is one, and dies with the process. */
-function lock(folder: string): () => void {
-  const database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-  } catch (cause) {
-    database.close();
-    throw new SkerryError('data-folder-in-use', `another process uses the data folder ${folder}`, { cause });
+/** Its owner could put anything into it. */
+async function requireOwn(folder: string): Promise<void> {
+  const { uid } = await stat(folder);
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own) {
+    throw new SkerryError(
+      'data-folder-foreign',
+      `${folder} belongs to another user (${uid}): give it to the user that runs Skerry (${own})`,
+    );
   }
-  return () => database.close();
+}
+
+/** The folder and what is in it, whoever made them; what lies deeper is out of reach for others then. */
+async function keepFromOthers(folder: string): Promise<void> {
+  for (const name of ['.', ...(await readdir(folder))]) {
+    const place = join(folder, name);
+    const stats = await lstat(place);
+    if (stats.isSymbolicLink() || (stats.mode & 0o077) === 0) continue;
+    await chmod(place, stats.isDirectory() ? 0o700 : 0o600);
+  }
 }

@@ -19,7 +19,7 @@ import {
   siteList,
   whole,
 } from '../options.ts';
-import { announce } from '../role-process.ts';
+import { announce, keepFilesPrivate } from '../role-process.ts';
 import { edgeChangeCommand } from './edge-change.ts';
 
 interface EdgeFlags {
@@ -145,6 +145,7 @@ export function edgeCommand(): Command {
       )
       .action(async (flags: EdgeFlags) => {
         const signal = interruption();
+        keepFilesPrivate();
         const { startEdge } = await import('../../edge/main.ts');
         const { createLogger } = await import('../../shared/logger.ts');
         const { data, host, port, adminPort, processes, origin, feedPort, parent } = flags;

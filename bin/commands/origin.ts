@@ -3,7 +3,7 @@ import { type S3Location, s3Location } from '../../origin/store/s3/location.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
 import { option, port } from '../options.ts';
-import { announce } from '../role-process.ts';
+import { announce, keepFilesPrivate } from '../role-process.ts';
 
 export function originCommand(): Command {
   return new Command('origin')
@@ -18,6 +18,7 @@ export function originCommand(): Command {
     )
     .action(async (options: { data: string; host: string; port: number; store?: S3Location }) => {
       const signal = interruption();
+      keepFilesPrivate();
       // A role brings its libraries with it; the other commands start without them.
       const { startOrigin } = await import('../../origin/main.ts');
       const { createLogger } = await import('../../shared/logger.ts');

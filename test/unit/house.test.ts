@@ -155,8 +155,8 @@ t.test('one door per library', async (t) => {
     tldts: ['origin/domains/public-suffix.ts'],
     piscina: ['shared/thread.ts'],
     jose: ['shared/edge-token.ts'],
-    // data-folder uses SQLite's exclusive lock as a lock of the folder.
-    'node:sqlite': ['shared/data-folder.ts', 'shared/sqlite/open.ts'],
+    // folder-lock uses SQLite's exclusive lock as a lock of the folder.
+    'node:sqlite': ['shared/folder-lock.ts', 'shared/sqlite/open.ts'],
     '@streamparser/json': ['origin/ingest/deploy-lines.ts'],
     mime: ['shared/media-type.ts'],
     pino: ['shared/logger.ts'],
@@ -176,7 +176,7 @@ t.test('one door per library', async (t) => {
 });
 
 t.test('types of node:sqlite stay with the catalogs', async (t) => {
-  const homes = /^(origin\/log\/sqlite\/|edge\/store\/|shared\/(manifest|sqlite)\/|shared\/data-folder\.ts$)/;
+  const homes = /^(origin\/log\/sqlite\/|edge\/store\/|shared\/(manifest|sqlite)\/|shared\/folder-lock\.ts$)/;
   t.strictSame(
     offences(({ file }, { to }) => to === 'node:sqlite' && !homes.test(file)),
     [],
