@@ -32,7 +32,7 @@ export function boundedBody(source: Readable, { bytes, pace }: BodyBounds, clock
     let came = 0;
     while (!source.readableEnded) {
       // All that has come, in one: a body that is cut into single bytes costs no more than others.
-      const piece = source.read() as Buffer | null;
+      const piece = source.read(source.readableLength || undefined) as Buffer | null;
       if (piece !== null) {
         came += piece.length;
         if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
