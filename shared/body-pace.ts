@@ -19,6 +19,8 @@ export const steadily: Pace = () => SILENT_MS;
 export interface BodyBounds {
   readonly bytes: number;
   readonly pace: Pace;
+  /** Told of the bytes of each piece that is going to be held; may throw. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface BodyBounds {
  * Only the sender is timed: while nobody reads there is nothing to wait for. The source is left as it is, for the
  * connection has to carry the answer.
  */
-export function boundedBody(source: Readable, { bytes, pace }: BodyBounds, clock: Clock): Readable {
+export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds, clock: Clock): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
     const began = clock.monotonic();
     let came = 0;
@@ -36,6 +38,7 @@ export function boundedBody(source: Readable, { bytes, pace }: BodyBounds, clock
       if (piece !== null) {
         came += piece.length;
         if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
+        hold?.(piece.length);
         yield piece;
       } else if (source.destroyed) throw source.errored ?? cutOff();
       else if (!(await stirs(source, pace(came, clock.monotonic() - began), clock)))
