@@ -19,6 +19,8 @@ export const steadily: Pace = () => SILENT_MS;
 export interface BodyBounds {
   readonly bytes: number;
   readonly pace: Pace;
+  /** Told of the bytes of each piece that is going to be held; may throw. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /**
@@ -26,34 +28,44 @@ export interface BodyBounds {
  * Only the sender is timed: while nobody reads there is nothing to wait for. The source is left as it is, for the
  * connection has to carry the answer.
  */
-export function boundedBody(source: Readable, { bytes, pace }: BodyBounds, clock: Clock): Readable {
+export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds, clock: Clock): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
-    const incoming = source.iterator({ destroyOnReturn: false });
     const began = clock.monotonic();
     let came = 0;
-    while (true) {
-      const next = await within(incoming.next(), pace(came, clock.monotonic() - began), clock);
-      if (next.done) return;
-      const piece = next.value as Buffer;
-      came += piece.length;
-      if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
-      yield piece;
+    while (!source.readableEnded) {
+      // All that has come, in one: a body that is cut into single bytes costs no more than others.
+      const piece = source.read(source.readableLength || undefined) as Buffer | null;
+      if (piece !== null) {
+        came += piece.length;
+        if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
+        hold?.(piece.length);
+        yield piece;
+      } else if (source.destroyed) throw source.errored ?? cutOff();
+      else if (!(await stirs(source, pace(came, clock.monotonic() - began), clock)))
+        throw new SkerryError('too-slow', 'the body came too slowly, or not at all');
     }
   }
   return Readable.from(pieces(), { objectMode: false });
 }
 
-async function within<T>(coming: Promise<T>, ms: number, clock: Clock): Promise<T> {
-  const came = new AbortController();
-  const late = clock.sleep(Math.max(0, ms), came.signal).then(() => {
-    throw new SkerryError('too-slow', 'the body came too slowly, or not at all');
-  });
+const EVENTS = ['readable', 'end', 'error', 'close'] as const;
+
+/** False when nothing happens to the stream within so many milliseconds. */
+async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolean> {
+  const stirred = new AbortController();
+  const wake = () => stirred.abort();
+  for (const event of EVENTS) source.on(event, wake);
   try {
-    return await Promise.race([coming, late]);
+    await clock.sleep(Math.max(0, ms), stirred.signal);
+    return false;
+  } catch (error) {
+    if (stirred.signal.aborted) return true;
+    throw error;
   } finally {
-    came.abort();
-    // Whichever of them lost fails with nobody to see it.
-    late.catch(() => {});
-    coming.catch(() => {});
+    for (const event of EVENTS) source.off(event, wake);
   }
+}
+
+function cutOff(): Error {
+  return Object.assign(new Error('the sender went away'), { code: 'ECONNRESET' });
 }

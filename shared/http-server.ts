@@ -10,12 +10,16 @@ import { type Clock, systemClock } from './clock.ts';
 import { SkerryError } from './errors.ts';
 import { answerWithProblems, notFound } from './feed/answer-problems.ts';
 import type { FeedServer } from './feed/feed-server.ts';
+import { HeldBytes } from './held-bytes.ts';
 
 /** Of a route that does not name its own: a few fields. */
 const BODY_BYTES = 16 * 1024;
 /** Bodies of routes that take more are uploads, which are read as they come. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const BODY_JSON: JsonBounds = { length: HELD_BYTES, depth: 16, values: 10_000, token: HELD_BYTES };
+
+/** Of all bodies that are being held: some dozens of the largest, thousands of the usual ones. */
+const HELD = { perClient: 48 * 1024 * 1024, all: 96 * 1024 * 1024 };
 
 const HEAD_MS = 15_000;
 const HEAD_CHECK_MS = 3000;
@@ -47,6 +51,7 @@ export function httpServer(
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     serverFactory: boundedServer,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  const held = new HeldBytes(HELD);
   answerWithProblems(app, log);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -64,7 +69,10 @@ export function httpServer(
     if (Number(request.headers['content-length'] ?? 0) > bytes)
       throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
-    return boundedBody(body, { bytes, pace: bytes > HELD_BYTES ? steadily : promptly }, clock);
+    if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily }, clock);
+    const { take, release } = held.from(request.raw.socket.remoteAddress);
+    reply.raw.once('close', release);
+    return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
   app.addHook('onSend', async (request, reply) => {
     // What is left of a body that nobody wants is not waited for.

@@ -27,6 +27,7 @@ async function serving(t: Test) {
     return '';
   });
   app.post('/open', { schema: { body: Type.Object({ a: Type.Unknown() }) } }, () => ({}));
+  app.post('/held', { bodyLimit: 1024 * 1024 }, () => ({}));
   app.post('/closed', { onRequest: refuse, bodyLimit: LARGE }, () => ({}));
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -160,6 +161,26 @@ t.test('an upload may be slow, but not still', async (t) => {
     return still.said.isGone;
   });
   t.match(still.said.text, /^HTTP\/1.1 408 /);
+});
+
+t.test('bodies on many connections do not add up to more than a server has', async (t) => {
+  const { app, port } = await serving(t);
+  const size = 1024 * 1024;
+  const many = await Promise.all(Array.from({ length: 60 }, () => dial(port)));
+  for (const { socket } of many) {
+    socket.write(head('POST /held', `Content-Length: ${size}`));
+    socket.write(Buffer.alloc(size - 1, 0x20));
+  }
+  const refused = () => many.filter(({ said }) => said.text.startsWith('HTTP/1.1 503 ')).length;
+  await until('some to be refused', () => refused() > 0);
+  const waiting = many.filter(({ said }) => said.text === '');
+  t.ok(waiting.length >= 40, `${waiting.length} go on`);
+  for (const { socket } of many) socket.destroy();
+  await until('what they held to be let go of', async () => {
+    const payload = `{"a":"${'a'.repeat(size - 100)}"}`;
+    const headers = { 'content-type': 'application/json' };
+    return (await app.inject({ method: 'POST', url: '/held', headers, payload })).statusCode === 200;
+  });
 });
 
 t.test('a connection has a few unanswered requests, no more', async (t) => {

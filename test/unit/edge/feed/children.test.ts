@@ -3,7 +3,7 @@ import { Children } from '../../../../edge/feed/children.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../../../shared/protocol.ts';
-import { signReport } from '../../../../shared/protocol.ts';
+import { MAX_REPORT_BYTES, signReport } from '../../../../shared/protocol.ts';
 import type { Payload } from '../../../../shared/record-kinds.ts';
 import { openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
@@ -23,8 +23,8 @@ const member = (name: string, { publicKey }: SigningKey, revoked = false): Paylo
   revoked,
 });
 
-const report = (edge: string, key: SigningKey, log = LOG): SignedReport => {
-  const limits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+const report = (edge: string, key: SigningKey, log = LOG, prefixes: string[] | null = null): SignedReport => {
+  const limits = { sites: null, prefixes, delay: 0, rate: null, schedule: null };
   const body: EdgeReport = {
     time: 1,
     position: 1,
@@ -60,6 +60,15 @@ t.test('members are whom the newest records name', async (t) => {
   t.equal(children.setMembers([member('child', otherKey)]), false, 'nobody is out who was in');
   t.equal(children.keyOf('child'), otherKey.publicKey, 'one that joined anew');
   t.equal(new Children(checks, { relay: async () => ANSWER }).keyOf('child'), undefined, 'nobody at first');
+});
+
+t.test('a report that would not fit beside the own one of this edge is not passed on', async (t) => {
+  const { children, relayed } = world();
+  const large = [' '.repeat(MAX_REPORT_BYTES)];
+  await t.rejects(children.report('child', [report('child', childKey, LOG, large)]), { code: 'too-large' });
+  const own = report('child', childKey);
+  await children.report('child', [own, report('other', otherKey, LOG, large)]);
+  t.strictSame(relayed, [[own]], 'what one edge makes up costs the one that relays it nothing');
 });
 
 t.test("a child's report is passed on unchanged, with those that it relays", async (t) => {
