@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { SiteView } from '../../edge/activate/messages.ts';
 import { join } from '../../edge/follow/join.ts';
 import { Upstream } from '../../edge/follow/upstream.ts';
-import { Upstreams, upstreamAddresses } from '../../edge/follow/upstreams.ts';
+import { Upstreams } from '../../edge/follow/upstreams.ts';
 import { type Replica, startReplica } from '../../edge/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../edge/store/sqlite-catalog.ts';

@@ -153,7 +153,7 @@ t.test('one door per library', async (t) => {
     '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
     croner: ['shared/schedule.ts'],
     piscina: ['shared/thread.ts'],
-    jose: ['shared/edge-token.ts'],
+    'structured-headers': ['shared/request-proof.ts'],
     // data-folder uses SQLite's exclusive lock as a lock of the folder.
     'node:sqlite': ['shared/data-folder.ts', 'shared/sqlite/open.ts'],
     '@streamparser/json': ['origin/ingest/deploy-lines.ts'],
