@@ -250,3 +250,72 @@ t.test('who stands in between cannot change a join, nor make one up', async (t) 
     await join(direct, place, key, signal);
   }
 });
+
+t.test('a join that breaks off anywhere is begun again with the same token', async (t) => {
+  const { origin, originServer, edge } = await open(t);
+  await edge('other');
+  const token = await origin.joinToken('m');
+  const key = generateSigningKey();
+  const place = { origin: originServer.url, token, name: 'm', region: 'r', lat: null, lon: null };
+  // The answer is lost on its way, or the edge is killed before it has stored it.
+  for (const lost of ['/feed/v1/join/hello', '/feed/v1/join', '/feed/v1/join']) {
+    const listener = await startListener(originServer.url, {
+      answer: (path, text) => {
+        if (path === lost) throw new Error('the wire is cut');
+        return text;
+      },
+    });
+    t.teardown(() => listener.close());
+    const cut = new Upstream({ url: listener.url, isOrigin: true }, systemClock);
+    t.teardown(() => cut.close());
+    await t.rejects(join(cut, place, key, signal), { code: 'origin-unreachable' }, lost);
+  }
+  const before = (await origin.catalog.head(0)).seq;
+  const upstream = new Upstream({ url: originServer.url, isOrigin: true }, systemClock);
+  t.teardown(() => upstream.close());
+  await join(upstream, place, key, signal);
+  t.equal((await origin.catalog.head(0)).seq, before, 'it was a member since the second try');
+  t.equal(await proveWith({ name: 'm', key, log: INNER_LOG }, originServer.url), '200');
+  const other = join(upstream, place, generateSigningKey(), signal);
+  await t.rejects(other, { code: 'bad-join-token' }, 'the token is used');
+});
+
+t.test('an edge whose clock is wrong joins, follows and reports', async (t) => {
+  const { origin, originServer, edge } = await open(t);
+  await edge('other');
+  for (const offset of [-172_800_000, 172_800_000, 240_000]) {
+    const name = `off${offset}`.replace('-', 'b');
+    const clock: Clock = { ...systemClock, now: () => systemClock.now() + offset };
+    const parts = { name, clock, log, encodings: undefined, shown: () => {} };
+    const made = await InnerEdge.join(parts, originServer.url, await origin.joinToken(name));
+    t.teardown(() => made.remove());
+    await made.start([originServer.url], NO_LIMITS);
+    const reported = async () => (await origin.fleet.statusOf(name)).online;
+    await until(`${name} to be online`, reported);
+    const { seq } = await origin.catalog.head(0);
+    await until(`${name} to follow`, async () => (await made.replica?.standing())?.position === seq);
+    await made.stop();
+  }
+});
+
+t.test('an edge joins through a parent, which learns nothing of the secret', async (t) => {
+  const { origin, parentServer, edge } = await open(t);
+  await edge('other');
+  const listener = await startListener(parentServer.url);
+  t.teardown(() => listener.close());
+  const upstream = new Upstream({ url: listener.url, isOrigin: true }, systemClock);
+  t.teardown(() => upstream.close());
+  const token = await origin.joinToken('m');
+  const place = { origin: listener.url, token, name: 'm', region: 'r', lat: null, lon: 7 };
+  await join(upstream, place, generateSigningKey(), signal);
+  t.match(await origin.fleet.statusOf('m'), { name: 'm', region: 'r' });
+  const wire = JSON.stringify([listener.requests, listener.answers]);
+  t.notOk(wire.includes(token.slice(17, 49)));
+  const bad = join(
+    upstream,
+    { ...place, name: 'n', token: await origin.joinToken('n'), region: '\u001b[2J' },
+    generateSigningKey(),
+    signal,
+  );
+  await t.rejects(bad, { code: 'bad-request', message: /U\+001B/ });
+});

@@ -102,7 +102,10 @@ t.test('what is no proof, or leaves something out', async (t) => {
 });
 
 t.test('each thing that is covered counts', async (t) => {
-  const headers = { ...requestProof(edge, { ...bundle, range: 'bytes=0-9' }), range: 'bytes=0-9' };
+  const headers: Record<string, string> = {
+    ...requestProof(edge, { ...bundle, range: 'bytes=0-9' }),
+    range: 'bytes=0-9',
+  };
   const table: [string, Partial<typeof bundle>, Record<string, string>][] = [
     ['the method', { method: 'PUT' }, {}],
     ['the path', { target: '/feed/v1/bundles' }, {}],
