@@ -81,6 +81,6 @@ t.test('regions', async (t) => {
     t.throws(
       () => checkRegion(region),
       { code: 'bad-request', message: /U\+[0-9A-F]{4}/ },
-      JSON.stringify(region),
+      encodeURIComponent(region.toWellFormed()),
     );
 });
