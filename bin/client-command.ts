@@ -14,6 +14,7 @@ export interface ClientOptions {
   readonly origin: string;
   readonly token?: string;
   readonly data: string;
+  readonly insecure?: boolean;
 }
 
 /** A command that talks to an origin, with the flags that all of those have. */
@@ -22,7 +23,13 @@ export function clientCommand(name: string, description: string): Command {
     .description(description)
     .addOption(option('--origin <url>', 'the origin to talk to').default(DEFAULT_ORIGIN))
     .addOption(option('--token <token>', 'an API token; else the one in the data folder of a local origin'))
-    .addOption(option('--data <dir>', 'the data folder of a local origin').default(DEFAULT_DATA));
+    .addOption(option('--data <dir>', 'the data folder of a local origin').default(DEFAULT_DATA))
+    .addOption(
+      option(
+        '--insecure',
+        'send the token in clear to an origin beyond this machine: something else protects the way',
+      ),
+    );
 }
 
 export function readingCommand(name: string, description: string): Command {
@@ -35,7 +42,8 @@ export async function withClient(
   run: (client: ApiClient, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const signal = interruption();
-  const client = new ApiClient(options.origin, options.token ?? localToken(options.data), signal);
+  const { origin, token = localToken(options.data), insecure = false } = options;
+  const client = new ApiClient(origin, token, signal, { insecure });
   try {
     await run(client, signal);
   } catch (error) {

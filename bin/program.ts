@@ -56,12 +56,23 @@ export function createProgram(): Command {
     program.addCommand(command);
   }
   program.hook('preAction', (_program, command) => {
+    takeNoFromEnvironment(command);
     const { config } = { ...program.opts<ConfigFlag>(), ...command.opts<ConfigFlag>() };
     applyConfigFile(command, program, config);
   });
   for (const command of program.commands) takeConfigAnywhere(command);
   throwErrors(program);
   return program;
+}
+
+/** Commander takes whatever a variable says for a yes. */
+function takeNoFromEnvironment(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (!option.isBoolean() || command.getOptionValueSource(name) !== 'env') continue;
+    const value = option.envVar === undefined ? undefined : process.env[option.envVar];
+    if (/^(0|no|false|)$/i.test(value ?? '')) command.setOptionValueWithSource(name, undefined, 'default');
+  }
 }
 
 interface ConfigFlag {

@@ -16,7 +16,13 @@ export interface Role {
   stop(): Promise<void>;
 }
 
-export function startRole(name: string, role: keyof typeof processFlags, args: readonly string[]): Role {
+/** What others on the machine should not see goes into its environment, not into its arguments. */
+export function startRole(
+  name: string,
+  role: keyof typeof processFlags,
+  args: readonly string[],
+  secrets: Readonly<Record<string, string>> = {},
+): Role {
   const { flags, environment } = processFlags[role];
   const entry = fileURLToPath(new URL('./launch.js', import.meta.url));
   // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
@@ -24,7 +30,7 @@ export function startRole(name: string, role: keyof typeof processFlags, args: r
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
     execArgv: flags,
-    env: { ...environment, ...process.env },
+    env: { ...environment, ...process.env, ...secrets },
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let isStopping = false;

@@ -59,7 +59,7 @@ export interface EdgeOptions {
   /** Serving processes. */
   readonly processes: number;
   /** Needed at the first start; ignored once the edge has joined. */
-  readonly join?: JoinOptions;
+  readonly join?: Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> };
   /** Where the origin is now, if not where it was at the join. */
   readonly origin?: string;
   /** Feeds to follow instead of the origin's, in order of preference. */
@@ -265,7 +265,8 @@ async function joinLog(
   const { origin, name, region } = options.join;
   const first = new Upstream({ url: origin, isOrigin: true }, systemClock);
   try {
-    await catalog.begin(await join(first, options.join, key, new AbortController().signal));
+    const asked = { ...options.join, token: await options.join.token() };
+    await catalog.begin(await join(first, asked, key, new AbortController().signal));
   } finally {
     await first.close();
   }

@@ -19,6 +19,10 @@ const table = {
     400,
     'Put NAME.crt and its NAME.key, or fullchain.pem and privkey.pem, into the folder of --certs.',
   ],
+  'clear-text': [
+    400,
+    'Give the origin as https://…, or say --insecure where something else, such as a VPN, protects the way to it.',
+  ],
   'bad-config': [400, 'See `skerry help COMMAND` for the options.'],
   'bad-policy': [400, 'Change the settings of the site so that they fit each other.'],
   'bad-purge': [400, 'Give paths, patterns with one * and tags, or all.'],

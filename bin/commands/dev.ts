@@ -67,18 +67,18 @@ async function runDev(
   const site = siteOf(folder);
   const url = `http://127.0.0.1:${port}`;
   const originData = join(data, 'origin');
-  const start = (name: string, kind: 'origin' | 'edge', args: readonly string[]) => {
-    const role = startRole(name, kind, args);
+  const start = (name: string, kind: 'origin' | 'edge', { args, environment }: RoleStart) => {
+    const role = startRole(name, kind, args, environment);
     roles.push(role);
     return role.ready;
   };
-  await start('origin', 'origin', ['--data', originData, '--port', String(port)]);
+  await start('origin', 'origin', { args: ['--data', originData, '--port', String(port)] });
   const token = (await readFile(join(originData, ADMIN_TOKEN_FILE), 'utf8')).trim();
   const client = new ApiClient(url, token, signal);
   try {
     const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
     await Promise.all(
-      edges.map(async (edge) => start(edge.name, 'edge', await edgeArguments(client, edge, url))),
+      edges.map(async (edge) => start(edge.name, 'edge', await edgeStart(client, edge, url))),
     );
     printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
     const failed = Promise.race(roles.map((role) => role.failed));
@@ -88,17 +88,23 @@ async function runDev(
   }
 }
 
-async function edgeArguments(
+interface RoleStart {
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+async function edgeStart(
   client: ApiClient,
   edge: { name: string; region: string; lat: string; lon: string; port: number; data: string },
   origin: string,
-): Promise<string[]> {
+): Promise<RoleStart> {
   const ports = ['--port', String(edge.port), '--admin-port', String(edge.port + ADMIN_PORT_OFFSET)];
   const base = ['--data', edge.data, '--origin', origin, ...ports];
-  if (await exists(join(edge.data, 'identity.json'))) return base;
+  if (await exists(join(edge.data, 'identity.json'))) return { args: base };
   const { token } = await client.createToken({ scope: 'join', edge: edge.name, expires: 600 });
   const { name, region, lat, lon } = edge;
-  return [...base, '--join', token, '--name', name, '--region', region, '--lat', lat, '--lon', lon];
+  const args = [...base, '--name', name, '--region', region, '--lat', lat, '--lon', lon];
+  return { args, environment: { SKERRY_JOIN: token } };
 }
 
 function printAddresses(

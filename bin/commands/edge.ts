@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
+import { checkRegion } from '../../shared/region.ts';
 import { checkSchedule } from '../../shared/schedule.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
+import { joinToken } from '../join-token.ts';
 import {
   bytes,
   count,
@@ -65,7 +67,9 @@ export function edgeCommand(): Command {
       .addCommand(edgeChangeCommand('revoke', 'an edge belongs to the log no more; there is no way back'))
       .addOption(option('--data <dir>', 'where it keeps its replica').default(DEFAULT_DATA))
       .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
-      .addOption(option('--join <token>', 'a one-time join token (first start)'))
+      .addOption(
+        option('--join <token>', 'a one-time join token, @FILE or - for standard input (first start)'),
+      )
       .addOption(option('--name <name>', 'the name of this edge (first start)').argParser(edgeName))
       .addOption(option('--region <region>', 'where it is, in your words (first start)'))
       .addOption(option('--lat <degrees>', 'latitude (first start)').argParser(degrees(90)))
@@ -214,9 +218,9 @@ function limitsOf(flags: EdgeFlags): EdgeLimits {
 function joinOptions({ origin, name, region, lat, lon }: EdgeFlags, token: string) {
   return {
     origin: required(origin, '--origin'),
-    token,
+    token: () => joinToken(token),
     name: required(name, '--name'),
-    region: required(region, '--region'),
+    region: checkRegion(required(region, '--region')),
     lat: lat ?? null,
     lon: lon ?? null,
   };

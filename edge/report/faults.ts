@@ -20,7 +20,6 @@ const REFUSALS: readonly ErrorCode[] = [
   'beyond-log',
   'stale-head',
   'not-the-origin',
-  'unauthenticated',
 ];
 
 export function isLie(error: unknown): boolean {

@@ -44,6 +44,7 @@ import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { lines } from '../../shared/lines.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import { fromProblem } from '../../shared/problem.ts';
 import { type Schema, schema } from '../../shared/schema.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../ingest/object-bundle.ts';
@@ -94,8 +95,15 @@ export class ApiClient {
     connections: 64,
   });
 
-  constructor(origin: string, token: string | undefined, signal: AbortSignal) {
+  /** Throws `clear-text` rather than to send a token where others could hear it, unless that is said to be well. */
+  constructor(
+    origin: string,
+    token: string | undefined,
+    signal: AbortSignal,
+    { insecure = false }: { readonly insecure?: boolean } = {},
+  ) {
     this.#origin = checkedOrigin(origin);
+    if (token !== undefined && !insecure) refuseClearText(this.#origin);
     this.#token = token;
     this.#signal = signal;
   }
@@ -286,6 +294,12 @@ function unreachable(origin: string, cause: unknown): SkerryError {
   return new SkerryError('origin-unreachable', `the origin at ${origin} does not answer (${reason})`, {
     cause,
   });
+}
+
+function refuseClearText(origin: string): void {
+  const { protocol, hostname } = new URL(origin);
+  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
+  throw new SkerryError('clear-text', `a token would go in clear text to ${origin}`);
 }
 
 function checkedOrigin(text: string): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { signingKeyFromPem } from '../../shared/keys.ts';
@@ -53,4 +53,10 @@ t.test('the feed answers members, and ranges as they are', async (t) => {
     const admin = { authorization: `Bearer ${cluster.token}` };
     t.equal((await ask(cluster.origin.url, `/feed/v1/${path}`, { headers: admin })).status, 401, path);
   }
+
+  // It was killed after it had joined, and before it had written that down.
+  await edge.stop('SIGKILL');
+  await rm(join(edge.data, 'identity.json'));
+  await edge.start();
+  await cluster.converged('s');
 });

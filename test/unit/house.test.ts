@@ -154,7 +154,7 @@ t.test('one door per library', async (t) => {
     croner: ['shared/schedule.ts'],
     tldts: ['origin/domains/public-suffix.ts'],
     piscina: ['shared/thread.ts'],
-    jose: ['shared/edge-token.ts'],
+    'structured-headers': ['shared/request-proof.ts'],
     // folder-lock uses SQLite's exclusive lock as a lock of the folder.
     'node:sqlite': ['shared/folder-lock.ts', 'shared/sqlite/open.ts'],
     '@streamparser/json': ['origin/ingest/deploy-lines.ts'],

@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { generateSigningKey, signText } from '../../../shared/keys.ts';
+import { askAs, helloOf, type Member, provenHeaders } from '../../helpers/as-member.ts';
+import { type Answer, ask } from '../../helpers/http.ts';
+
+/** A request as it went over the wire, and what it was answered. */
+export interface Recorded {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+export interface Receiver {
+  readonly what: string;
+  readonly url: string;
+}
+
+export interface Thief {
+  readonly url: string;
+  readonly requests: readonly Recorded[];
+  /** What the answers held. */
+  readonly answers: readonly string[];
+  close(): Promise<void>;
+}
+
+type Answering = (recorded: Recorded) => Promise<Pick<Answer, 'status' | 'body'>>;
+
+const KEPT = /^(content-type|content-digest|skerry-to|signature|signature-input|range|accept-encoding)$/;
+
+/** Hears all that is said to it, and answers as it likes. */
+async function startThief(answering: Answering): Promise<Thief> {
+  const requests: Recorded[] = [];
+  const answers: string[] = [];
+  const server = createServer((asked: IncomingMessage, reply: ServerResponse) => {
+    (async () => {
+      const parts: Buffer[] = [];
+      for await (const part of asked) parts.push(part as Buffer);
+      const headers = Object.entries(asked.headers).filter(([name]) => KEPT.test(name));
+      const recorded: Recorded = {
+        method: asked.method ?? '',
+        path: asked.url ?? '',
+        headers: Object.fromEntries(headers) as Record<string, string>,
+        body: Buffer.concat(parts).toString(),
+      };
+      requests.push(recorded);
+      const { status, body } = await answering(recorded);
+      answers.push(body.toString());
+      reply.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    })().catch(() => reply.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    answers,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A parent that calls itself `edge` (null: the origin) and gives out the nonces of `victim`. */
+export function startFakeParent(edge: string | null, victim: string): Promise<Thief> {
+  return startThief(async ({ path }) =>
+    path === '/feed/v1/hello'
+      ? { status: 200, body: Buffer.from(JSON.stringify({ edge, nonce: (await helloOf(victim)).nonce })) }
+      : { status: 503, body: Buffer.from('{}') },
+  );
+}
+
+/** Sits on the wire between an edge and `target`: passes all on, perhaps changed on the way. */
+export function startListener(
+  target: string,
+  change: {
+    request?: (path: string, body: string) => string;
+    answer?: (path: string, body: string) => string;
+  } = {},
+): Promise<Thief> {
+  return startThief(async ({ method, path, headers, body }) => {
+    const sent = change.request?.(path, body) ?? body;
+    const answer = await ask(target, path, { method, headers, ...(sent !== '' && { body: sent }) });
+    const text = answer.body.toString();
+    return { status: answer.status, body: Buffer.from(change.answer?.(path, text) ?? text) };
+  });
+}
+
+/** Repeats what a fake parent got, as it is and altered; says what was not refused as a stranger's. */
+export async function replay(
+  recorded: readonly Recorded[],
+  receivers: readonly Receiver[],
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { what, url } of receivers)
+    for (const request of recorded.filter(({ headers }) => headers.signature !== undefined))
+      for (const [how, altered] of [['verbatim', request] as const, ...alterations(request)]) {
+        const answer = await answerTo(url, altered);
+        // No such address is as good.
+        if (answer !== '401' && answer !== '404 not-found')
+          faults.push(`${request.method} ${request.path}, ${how}, at ${what}: ${answer}`);
+      }
+  return faults;
+}
+
+/** One thing about a proven request is another. */
+function alterations(request: Recorded): (readonly [how: string, altered: Recorded])[] {
+  const { headers, path, body, method } = request;
+  const { 'content-digest': digest = '', ...undigested } = headers;
+  const { 'skerry-to': to = '', 'signature-input': input = '' } = headers;
+  const log = to.slice(0, 32);
+  const other = (changes: Record<string, string>) => ({ ...request, headers: { ...headers, ...changes } });
+  const always = [
+    ['another path', { ...request, path: `/feed/v1/objects/${'0'.repeat(64)}` }],
+    ['another query', { ...request, path: path.includes('?') ? `${path}0` : `${path}?from=1` }],
+    ['another method', { ...request, method: method === 'GET' ? 'POST' : 'GET' }],
+    ['a range', other({ range: 'bytes=0-1' })],
+    ['for an edge', other({ 'skerry-to': `${log} edge other` })],
+    ['another member', other({ 'signature-input': input.replace(/keyid="[^"]*"/, 'keyid="other"') })],
+    ['less covered', other({ 'signature-input': input.replace(' "skerry-to"', '') })],
+    ['another tag', other({ 'signature-input': input.replace('skerry-feed-1', 'other') })],
+    ['another signature', other({ signature: `skerry=:${Buffer.alloc(64).toString('base64')}:` })],
+    ['no signature', other({ signature: '' })],
+    ['two of them', other({ signature: `${headers.signature}, again=:AAAA:` })],
+  ] as const;
+  const ofOrigin = to.endsWith(' origin')
+    ? []
+    : ([['for the origin', other({ 'skerry-to': `${log} origin` })]] as const);
+  if (body === '') return [...always, ...ofOrigin];
+  return [
+    ...always,
+    ...ofOrigin,
+    ['another body', { ...request, body: `${body} ` }],
+    ['no digest of the body', { ...request, headers: undigested }],
+    ['another digest', other({ 'content-digest': digest.replace(/=:./, '=:_') })],
+  ];
+}
+
+/** The status, and of 404 the code; nothing more is read of an answer that may have no end. */
+async function answerTo(url: string, { method, path, headers, body }: Recorded): Promise<string> {
+  const answer = await fetch(new URL(path, url), {
+    method,
+    headers,
+    ...(body !== '' && method !== 'GET' && { body }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (answer.status === 404) return `404 ${((await answer.json()) as { code: string }).code}`;
+  await answer.body?.cancel();
+  return String(answer.status);
+}
+
+/** Uses a join that was heard on the wire for an edge of the thief's; says what came of it but a refusal. */
+export async function stealJoin(origin: string, heard: readonly Recorded[]): Promise<string[]> {
+  const request = heard.find(({ path }) => path === '/feed/v1/join');
+  if (request === undefined) return ['no join was heard'];
+  const key = generateSigningKey();
+  const asked = JSON.parse(request.body) as Record<string, unknown>;
+  const faults: string[] = [];
+  for (const changes of [
+    { name: 'thief' },
+    { region: 'elsewhere' },
+    { publicKey: key.publicKey },
+    { name: 'thief', publicKey: key.publicKey, sig: signText(key, 'whatever') },
+    { proof: 'A'.repeat(43) },
+    { nonce: 'A'.repeat(22) },
+    { edgeNonce: 'A'.repeat(22) },
+    { token: '0'.repeat(12) },
+  ]) {
+    const { status, body } = await postJoin(origin, { ...asked, ...changes });
+    if (status !== 403 && status !== 401) faults.push(`${JSON.stringify(changes)}: ${status} ${body}`);
+  }
+  return faults;
+}
+
+export function postJoin(origin: string, request: unknown): Promise<Answer> {
+  return ask(origin, '/feed/v1/join', {
+    method: 'POST',
+    body: JSON.stringify(request),
+    headers: { 'content-type': 'application/json' },
+  });
+}
+
+/** What a member gets who names this nonce, or the newest of the receiver. */
+export async function proveWith(member: Member, url: string, nonce?: string): Promise<string> {
+  const path = '/feed/v1/records?from=1';
+  const { status, body } = await askAs(member, url, path, {}, nonce === undefined ? {} : { nonce });
+  const code = status === 200 ? '' : (JSON.parse(body.toString()) as { code: string }).code;
+  return `${status} ${code}`.trim();
+}
+
+/** The status of a proven request whose body is another one of the same length. */
+export async function sendAnotherBody(member: Member, url: string): Promise<number> {
+  const target = '/feed/v1/bundle';
+  const headers = await provenHeaders(member, url, target, {
+    method: 'POST',
+    body: '{"objects":"AAAAAAAAAAA"}',
+  });
+  const { status } = await ask(url, target, { method: 'POST', headers, body: '{"objects":"AAAAAAAAAAB"}' });
+  return status;
+}
