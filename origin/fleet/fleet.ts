@@ -91,15 +91,19 @@ export class Fleet implements FeedMembers, SyncEdges {
     return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
   }
 
+  mayRead(name: string): readonly string[] | null {
+    return this.#edge(name).row.mayRead;
+  }
+
   /** Throws `bad-join-token` and `name-taken`. */
   async join(request: JoinRequest): Promise<Seq> {
     const token = parseJoinToken(request.token, this.#recovery);
     if (token === undefined)
       throw new SkerryError('bad-join-token', 'that is not a join token of this origin');
-    const { seq } = await this.#catalog.join(request, token, this.#clock.now());
+    const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name)) {
-      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false };
+      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
       this.#edges.set(name, admitted({ ...row, lastSeen: null, report: null }, this.#clock));
     }
     this.appended.wake();
@@ -145,7 +149,7 @@ export class Fleet implements FeedMembers, SyncEdges {
     );
   }
 
-  /** Pauses, resumes or revokes an edge; repeating it changes nothing. Throws `no-such-edge`. */
+  /** Pauses, resumes, limits or revokes an edge; repeating it changes nothing. Throws `no-such-edge`. */
   async change(name: string, change: MemberChange): Promise<EdgeStatus> {
     const edge = this.#edge(name);
     edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());

@@ -218,7 +218,14 @@ export type Grant = 'admin' | 'read' | { readonly publish: string };
 
 export interface TokenCalls {
   createToken(
-    token: { id: string; secret: Buffer; scope: string; edge: string | null; expires: number | null },
+    token: {
+      id: string;
+      secret: Buffer;
+      scope: string;
+      edge: string | null;
+      mayRead: readonly string[] | null;
+      expires: number | null;
+    },
     time: number,
   ): void;
   tokens(time: number): Token[];
@@ -236,6 +243,8 @@ export interface EdgeRow {
   readonly publicKey: string;
   readonly revoked: boolean;
   readonly paused: boolean;
+  /** The names of the sites whose content it may read; null for all. */
+  readonly mayRead: readonly string[] | null;
   readonly lastSeen: number | null;
   /** Null also when the last one came from a version before 0.2. */
   readonly report: EdgeReport | null;
@@ -252,13 +261,21 @@ export interface PurgeCalls {
 
 export interface FleetCalls {
   /**
-   * Uses the one-time token, writes the member record and the edge in one step. Repeating it with the same
-   * token, name and key gives the same answer. Throws `bad-join-token` and `name-taken`.
+   * Uses the one-time token, writes the member record and the edge, limited as the token is, in one step. Repeating
+   * it with the same token, name and key gives the same answer. Throws `bad-join-token` and `name-taken`.
    */
-  join(request: JoinRequest, token: { id: string; secret: Buffer }, time: number): { seq: Seq };
+  join(
+    request: JoinRequest,
+    token: { id: string; secret: Buffer },
+    time: number,
+  ): { seq: Seq; mayRead: readonly string[] | null };
   edges(): EdgeRow[];
   /** Writes a member record, unless nothing changes. Throws `no-such-edge`. */
-  changeMember(name: string, change: { paused?: boolean; revoked?: true }, time: number): EdgeRow;
+  changeMember(
+    name: string,
+    change: { paused?: boolean; revoked?: true; mayRead?: readonly string[] | null },
+    time: number,
+  ): EdgeRow;
   saveReports(reports: readonly { name: string; lastSeen: number; report: EdgeReport }[]): void;
   /**
    * Keeps the first of each edge; leaves out those for a revision or a root that is not in the log. Returns the

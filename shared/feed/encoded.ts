@@ -28,10 +28,10 @@ export function encodedBundle(
   announced: Digest | undefined,
 ): Promise<Encoded> {
   return encodings.encode(encodingKey(names, announced), async () => {
-    const wanted = await manifests.objectsNamed(decodeNames(names));
+    const wanted = await manifests.objectsNamed(decodeNames(names), null);
     const content = Buffer.concat((await readAll(objects, wanted)).map((found) => encodeBundleItem(found)));
     if (announced === undefined) return { content, dictionary: null };
-    const bases = await manifests.objectsNamed(decodeNames(dictionary));
+    const bases = await manifests.objectsNamed(decodeNames(dictionary), null);
     return { content, dictionary: await dictionaryBytes(held, bases, announced) };
   });
 }

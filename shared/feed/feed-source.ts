@@ -15,6 +15,8 @@ import type { Wakeup } from '../wakeup.ts';
 export interface FeedMembers {
   /** The key of a member that is not revoked. */
   keyOf(name: string): PublicKey | undefined;
+  /** The sites whose content a member may read, by name; null for all. */
+  mayRead(name: string): readonly string[] | null;
   /** Notes an open stream; the returned function notes its end. */
   connected(name: string): () => void;
   /**
