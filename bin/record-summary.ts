@@ -11,8 +11,9 @@ export function recordSummary({ kind, payload }: LogRecord): string {
       return deleted ? `${name} deleted` : name;
     }
     case 'member': {
-      const { name, revoked, paused } = payloads.member.parseText(payload);
-      return `${name}${revoked ? ' revoked' : paused ? ' paused' : ''}`;
+      const { name, revoked, paused, mayRead } = payloads.member.parseText(payload);
+      const reads = mayRead === undefined ? '' : ` may read ${mayRead.join(' ')}`;
+      return `${name}${revoked ? ' revoked' : paused ? ' paused' : ''}${reads}`;
     }
     case 'revision': {
       const { mode = 'async', message } = payloads.revision.parseText(payload);

@@ -23,6 +23,7 @@ import { servingPort } from './activate/orphans.ts';
 import { yieldToReaders } from './activate/priority.ts';
 import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
+import { allowedSites } from './follow/allowed-sites.ts';
 import { edgeKey, type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
 import { type JoinOptions, join } from './follow/join.ts';
 import { LogTime } from './follow/log-time.ts';
@@ -116,6 +117,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
+  const sites = allowedSites(limits.sites, identity.name, await catalog.members());
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
@@ -137,7 +139,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
       isLazy,
     },
     processes: options.processes,
-    views: await Visible.views(catalog, (site) => isWanted(site, limits)),
+    views: await Visible.views(catalog, (site) => isWanted(site, { sites })),
     ahead: time.ahead,
     wanted: (entries) => variants.wanted(entries),
     reads: (tell) => new ServingReads(reads.promise, tell),

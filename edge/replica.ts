@@ -21,6 +21,7 @@ import { Lease } from './activate/lease.ts';
 import { type Shows, Visible } from './activate/visible.ts';
 import { Children } from './feed/children.ts';
 import { parentFeed } from './feed/parent-feed.ts';
+import { allowedSites } from './follow/allowed-sites.ts';
 import type { ChainState } from './follow/chain-state.ts';
 import { coverText } from './follow/cover.ts';
 import { failBack } from './follow/fail-back.ts';
@@ -95,7 +96,7 @@ export interface Replica {
 }
 
 export async function startReplica(parts: ReplicaParts): Promise<Replica> {
-  const { identity, key, catalog, upstreams, limits, readers, encodings, clock, time, log } = parts;
+  const { identity, key, catalog, upstreams, readers, encodings, clock, time, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const { name } = identity;
@@ -107,6 +108,13 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   let head: Head | undefined;
   let upstreamPath: readonly string[] = [];
   let members: readonly Payload<'member'>[] = await catalog.members();
+  const limits: EdgeLimits = {
+    ...parts.limits,
+    // The log may change what this edge may read at any time.
+    get sites() {
+      return allowedSites(parts.limits.sites, name, members);
+    },
+  };
   const caller: Caller = { name, key, log: chain.log };
   const faults = new Faults(time);
   let isRefused = false;

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
-import { edgeLimitsSchema, faultSchema, nameSchema } from './protocol.ts';
+import { edgeLimitsSchema, faultSchema, mayReadSchema, nameSchema } from './protocol.ts';
 import { MOST_PURGED, purgeReceiptSchema, purgeTargetSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
 import { recordSchema } from './record.ts';
@@ -214,6 +214,7 @@ export const edgeStatusSchema = Type.Object({
   online: Type.Boolean({ description: 'It holds a lease.' }),
   paused: Type.Boolean(),
   revoked: Type.Boolean(),
+  mayRead: Type.Union([mayReadSchema, Type.Null()], { description: 'Null: every site.' }),
   parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
   limits: edgeLimitsSchema,
   clockOffset: Type.Union([Type.Integer(), Type.Null()], {
@@ -263,10 +264,17 @@ export const tokenRequestSchema = Type.Object(
     }),
     expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
     edge: Type.Optional(nameSchema),
+    mayRead: Type.Optional(mayReadSchema),
   },
   closed,
 );
 export type TokenRequest = Static<typeof tokenRequestSchema>;
+
+/** PUT /v1/edges/:name/may-read */
+export const mayReadRequestSchema = Type.Object(
+  { sites: Type.Union([mayReadSchema, Type.Null()], { description: 'Null: every site.' }) },
+  closed,
+);
 
 export const newTokenSchema = Type.Object({
   id: Type.String(),

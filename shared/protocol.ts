@@ -16,6 +16,17 @@ export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 
+/** Sites that one member may be limited to. */
+const MOST_READABLE = 100;
+
+/** What a member may read, by the names of the sites: one that is not there yet may be named. */
+export const mayReadSchema = Type.Array(nameSchema, {
+  minItems: 1,
+  maxItems: MOST_READABLE,
+  uniqueItems: true,
+  description: 'The sites whose content the edge may read.',
+});
+
 const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
 /** 32 bytes as base64url: a public key, or the proof of a secret. */
 const bytes32 = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });

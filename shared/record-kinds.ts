@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { mayReadSchema } from './protocol.ts';
 import { purgeTargetSchema } from './purge.ts';
 import { type Schema, schema } from './schema.ts';
 import { modeSchema, recordedPolicySchema } from './site-policy.ts';
@@ -33,6 +34,8 @@ const member = Type.Object({
   revoked: Type.Boolean(),
   /** It goes on following the log and serving, and fetches nothing. */
   paused: Type.Optional(Type.Boolean()),
+  /** The names of the sites whose content a feed gives it; absent: all. */
+  mayRead: Type.Optional(mayReadSchema),
 });
 
 const revision = Type.Object({

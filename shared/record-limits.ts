@@ -8,7 +8,7 @@ const KIB = 1024;
 export const MOST_WRITTEN = {
   key: 4 * KIB,
   settings: 64 * KIB,
-  member: 4 * KIB,
+  member: 8 * KIB,
   revision: 8 * KIB,
   activate: 4 * KIB,
   abort: 4 * KIB,

@@ -23,6 +23,7 @@ import {
 } from '../options.ts';
 import { announce, keepFilesPrivate } from '../role-process.ts';
 import { edgeChangeCommand } from './edge-change.ts';
+import { edgeLimitCommand } from './edge-limit.ts';
 
 interface EdgeFlags {
   readonly data: string;
@@ -65,6 +66,7 @@ export function edgeCommand(): Command {
       .addCommand(edgeChangeCommand('pause', 'an edge fetches nothing any more, and serves on'))
       .addCommand(edgeChangeCommand('resume', 'a paused edge replicates again'))
       .addCommand(edgeChangeCommand('revoke', 'an edge belongs to the log no more; there is no way back'))
+      .addCommand(edgeLimitCommand())
       .addOption(option('--data <dir>', 'where it keeps its replica').default(DEFAULT_DATA))
       .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
       .addOption(

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type ClientOptions, clientCommand, readingCommand, withClient } from '../client-command.ts';
-import { duration, edgeName, option, required } from '../options.ts';
+import { duration, edgeName, option, required, siteList } from '../options.ts';
 import { printJson, printLine, printTable, timestamp } from '../output.ts';
 
 export function tokenCommand(): Command {
@@ -9,6 +9,13 @@ export function tokenCommand(): Command {
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(revokeCommand());
+}
+
+interface CreateOptions extends ClientOptions {
+  readonly scope?: string;
+  readonly expires?: number;
+  readonly edge?: string;
+  readonly sites?: string[];
 }
 
 function createCommand(): Command {
@@ -23,13 +30,20 @@ function createCommand(): Command {
       option('--expires <time>', 'after how long it expires, such as 12h or 30d').argParser(duration),
     )
     .addOption(option('--edge <name>', 'bind a join token to this name').argParser(edgeName))
-    .action((options: ClientOptions & { scope?: string; expires?: number; edge?: string }) =>
+    .addOption(
+      option(
+        '--sites <names>',
+        'limit who joins with it to reading these sites, separated by commas',
+      ).argParser(siteList),
+    )
+    .action((options: CreateOptions) =>
       withClient(options, async (client) => {
-        const { scope, expires, edge } = options;
+        const { scope, expires, edge, sites } = options;
         const { token } = await client.createToken({
           scope: required(scope, '--scope'),
           ...(expires !== undefined && { expires }),
           ...(edge !== undefined && { edge }),
+          ...(sites !== undefined && { mayRead: sites }),
         });
         printLine(token);
       }),

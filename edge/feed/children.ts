@@ -15,7 +15,8 @@ import type { Reporter } from '../report/reporter.ts';
 export class Children implements FeedMembers {
   readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
-  #keys = new Map<string, PublicKey>();
+  /** Those that are not revoked. */
+  #members = new Map<string, Payload<'member'>>();
   /** The time of the newest report of each: an older one that somebody sends again is paid for by who sends it. */
   #newest = new Map<string, number>();
 
@@ -27,15 +28,19 @@ export class Children implements FeedMembers {
 
   /** What the newest records say. True when somebody is out: streams that they have open must end. */
   setMembers(members: readonly Payload<'member'>[]): boolean {
-    const before = this.#keys;
+    const before = this.#members;
     const valid = members.filter(({ revoked }) => !revoked);
     this.#newest = new Map(valid.map(({ name }) => [name, this.#newest.get(name) ?? 0]));
-    this.#keys = new Map(valid.map(({ name, publicKey }) => [name, publicKey as PublicKey]));
-    return [...before].some(([name, key]) => this.#keys.get(name) !== key);
+    this.#members = new Map(valid.map((member) => [member.name, member]));
+    return [...before].some(([name, { publicKey }]) => this.keyOf(name) !== publicKey);
   }
 
   keyOf(name: string): PublicKey | undefined {
-    return this.#keys.get(name);
+    return this.#members.get(name)?.publicKey as PublicKey | undefined;
+  }
+
+  mayRead(name: string): readonly string[] | null {
+    return this.#members.get(name)?.mayRead ?? null;
   }
 
   connected(): () => void {

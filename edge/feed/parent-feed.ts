@@ -41,6 +41,10 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
     manifests: catalog,
     encodings,
     changed,
+    async siteIds(names) {
+      const named = (await catalog.sites()).filter((site) => names.includes(site.name));
+      return named.map(({ id }) => id).sort((a, b) => a - b);
+    },
     path: () => [name, ...parts.path()],
     admit: (wants) => refuseMore(wants, limits, name),
     firstSeq: () => catalog.firstSeq(),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { edgeStatusSchema } from '../../shared/api.ts';
+import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/api.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.ts';
 
@@ -22,6 +22,19 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
       schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
     },
     ({ params }) => fleet.statusOf(params.name),
+  );
+
+  app.put(
+    '/v1/edges/:name/may-read',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        params: Type.Object({ name: nameSchema }),
+        body: mayReadRequestSchema,
+        response: { 200: edgeStatusSchema },
+      },
+    },
+    ({ params, body }) => fleet.change(params.name, { mayRead: body.sites }),
   );
 
   const changes = { pause: { paused: true }, resume: { paused: false }, revoke: { revoked: true } } as const;

@@ -195,6 +195,11 @@ export class ApiClient {
     return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
   }
 
+  /** Limits what an edge may read to these sites; null for every site. */
+  limitEdge(name: string, sites: string[] | null): Promise<EdgeStatus> {
+    return this.#read('PUT', `/v1/edges/${name}/may-read`, answers.edge, json({ sites }));
+  }
+
   log(from: number | undefined, limit: number): Promise<LogPage> {
     const start = from === undefined ? '' : `&from=${from}`;
     return this.#read('GET', `/v1/log?limit=${limit}${start}`, answers.log);

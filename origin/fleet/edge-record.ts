@@ -76,9 +76,8 @@ export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
   return edge.isHeard && !edge.row.revoked && leaseLeft(edge, monotonic) > 0;
 }
 
-export function replicates({ report }: EdgeRecord, site: string): boolean {
-  const sites = report?.limits.sites ?? null;
-  return sites === null || sites.includes(site);
+export function replicates({ row, report }: EdgeRecord, site: string): boolean {
+  return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
 
 /** Whether a sync publish of the site counts on it: it may hold a lease, and nothing holds it back. */

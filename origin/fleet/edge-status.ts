@@ -30,7 +30,7 @@ export class EdgeStatuses {
 
   async #edgeStatus(edge: EdgeRecord, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
     const { row, report, lastSeen } = edge;
-    const { name, region, lat, lon, paused, revoked } = row;
+    const { name, region, lat, lon, paused, revoked, mayRead } = row;
     const shown: EdgeStatus['sites'] = {};
     for (const site of sites)
       if (replicates(edge, site.name)) shown[site.name] = await this.#siteStatus(edge, site);
@@ -44,6 +44,7 @@ export class EdgeStatuses {
       online: isOnline(edge, this.#clock.monotonic()),
       paused,
       revoked,
+      mayRead: mayRead && [...mayRead],
       parent: report?.parent ?? null,
       limits: report?.limits ?? NO_LIMITS,
       clockOffset: report?.offset ?? null,

@@ -46,6 +46,10 @@ export function originFeed({
     manifests,
     encodings,
     changed: fleet.appended,
+    async siteIds(names) {
+      const named = (await catalog.sites()).filter(({ name }) => names.includes(name));
+      return named.map(({ id }) => id).sort((a, b) => a - b);
+    },
     path: () => [],
     admit: () => {},
     firstSeq: () => catalog.firstSeq(),

@@ -92,12 +92,16 @@ export class Fleet implements FeedMembers, SyncEdges {
     return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
   }
 
+  mayRead(name: string): readonly string[] | null {
+    return this.#edge(name).row.mayRead;
+  }
+
   /** With a token whose secret is proven. Throws `bad-join-token` and `name-taken`. */
   async join(request: NewMember, token: { id: string; secret: Uint8Array }): Promise<Seq> {
-    const { seq } = await this.#catalog.join(request, token, this.#clock.now());
+    const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name)) {
-      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false };
+      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
       this.#edges.set(name, joined({ ...row, lastSeen: null, report: null }));
     }
     this.appended.wake();
@@ -144,7 +148,7 @@ export class Fleet implements FeedMembers, SyncEdges {
     );
   }
 
-  /** Pauses, resumes or revokes an edge; repeating it changes nothing. Throws `no-such-edge`. */
+  /** Pauses, resumes, limits or revokes an edge; repeating it changes nothing. Throws `no-such-edge`. */
   async change(name: string, change: MemberChange): Promise<EdgeStatus> {
     const edge = this.#edge(name);
     edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());

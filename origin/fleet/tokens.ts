@@ -16,15 +16,19 @@ export async function createToken(
 ): Promise<NewToken> {
   const { scope } = request;
   const isJoin = parseScopes(scope).includes('join');
-  if (request.edge !== undefined && !isJoin) {
-    throw new SkerryError('bad-request', 'only a join token can be bound to an edge');
+  if (!isJoin && (request.edge !== undefined || request.mayRead !== undefined)) {
+    throw new SkerryError('bad-request', 'only a join token can be bound to an edge, or limited to sites');
   }
   const id = randomBytes(6).toString('hex');
   const secret = randomBytes(24).toString('base64url');
   const now = clock.now();
   const expires = request.expires === undefined ? null : now + request.expires * 1000;
   await catalog.createToken(
-    { id, secret: secretHash(secret), scope, edge: request.edge ?? null, expires },
+    {
+      ...{ id, secret: secretHash(secret), scope, expires },
+      edge: request.edge ?? null,
+      mayRead: request.mayRead ?? null,
+    },
     now,
   );
   return { id, token: isJoin ? `skj_${id}.${secret}.${recovery}` : `sk_${id}.${secret}` };

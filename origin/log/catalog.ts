@@ -223,7 +223,14 @@ export type Grant = 'admin' | 'read' | { readonly publish: string };
 
 export interface TokenCalls {
   createToken(
-    token: { id: string; secret: Buffer; scope: string; edge: string | null; expires: number | null },
+    token: {
+      id: string;
+      secret: Buffer;
+      scope: string;
+      edge: string | null;
+      mayRead: readonly string[] | null;
+      expires: number | null;
+    },
     time: number,
   ): void;
   tokens(time: number): Token[];
@@ -243,6 +250,8 @@ export interface EdgeRow {
   readonly publicKey: string;
   readonly revoked: boolean;
   readonly paused: boolean;
+  /** The names of the sites whose content it may read; null for all. */
+  readonly mayRead: readonly string[] | null;
   readonly lastSeen: number | null;
   /** Null also when the last one came from a version before 0.2. */
   readonly report: EdgeReport | null;
@@ -259,13 +268,22 @@ export interface PurgeCalls {
 
 export interface FleetCalls {
   /**
-   * Uses the one-time token, writes the member record and the edge in one step. Repeating it with the same
-   * token, name and key gives the same answer. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
+   * Uses the one-time token, writes the member record and the edge, limited as the token is, in one step. Repeating
+   * it with the same token, name and key gives the same answer. Throws `bad-join-token`, `name-taken` and
+   * `too-many-edges`.
    */
-  join(request: NewMember, token: { id: string; secret: Uint8Array }, time: number): { seq: Seq };
+  join(
+    request: NewMember,
+    token: { id: string; secret: Uint8Array },
+    time: number,
+  ): { seq: Seq; mayRead: readonly string[] | null };
   edges(): EdgeRow[];
   /** Writes a member record, unless nothing changes. Throws `no-such-edge`. */
-  changeMember(name: string, change: { paused?: boolean; revoked?: true }, time: number): EdgeRow;
+  changeMember(
+    name: string,
+    change: { paused?: boolean; revoked?: true; mayRead?: readonly string[] | null },
+    time: number,
+  ): EdgeRow;
   saveReports(reports: readonly { name: string; lastSeen: number; report: EdgeReport }[]): void;
   /**
    * Keeps the first of each edge; leaves out those for a revision or a root that is not in the log. Returns the

@@ -17,11 +17,19 @@ export interface NamedDictionary {
   readonly digest: Digest;
 }
 
-/** The names of the dictionary count too: under other names the same digest is not found, and nothing is coded against it. */
-export function bundleKey(names: string, dictionary: NamedDictionary | undefined): EncodingKey {
+/**
+ * The names of the dictionary count too: under other names the same digest is not found, and nothing is coded against
+ * it. So do the ids of the sites in which names are looked up; null for all.
+ */
+export function bundleKey(
+  names: string,
+  dictionary: NamedDictionary | undefined,
+  sites: readonly number[] | null = null,
+): EncodingKey {
+  const within = sites === null ? '' : sites.join(',');
   return dictionary === undefined
-    ? key('bundle', digestOf(names), '')
-    : key('bundle', digestOf(names), dictionary.digest, digestOf(dictionary.names));
+    ? key('bundle', digestOf(names), within, '')
+    : key('bundle', digestOf(names), within, dictionary.digest, digestOf(dictionary.names));
 }
 
 export function diffKey({ site, from, to }: DiffRange): EncodingKey {

@@ -5,17 +5,18 @@ import { BUNDLE_TYPE } from '../bundle.ts';
 import { parseAvailableDictionary } from '../delta/dcz.ts';
 import type { Encoded } from '../delta/encodings.ts';
 import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
-import { DIGEST_PATTERN, toDigest } from '../digest.ts';
+import { DIGEST_PATTERN, type Digest, toDigest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
 import { MemberBudgets } from '../member-budgets.ts';
 import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../protocol.ts';
 import type { ByteRange } from '../store/object-store.ts';
 import { diffText, encodedDiff } from './diff-text.ts';
-import { type Asking, encodedBundle, encodedObject } from './encoded.ts';
+import { type Asker, encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
 import { type MembersOnly, memberOf } from './member-proof.ts';
 import { type MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
+import { type ReadableSites, readableSites, requireReadable } from './readable-sites.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
@@ -63,12 +64,11 @@ export function contentRoutes(
         from: Number(request.query.from),
         to: Number(request.query.to),
       };
+      await readable(request, range.site);
       await awaitHeld(range.site, range.to);
       if (range.from !== 0 && (await source.holds(range.site, range.from)) !== 'held')
         throw noLongerHeld(range.site, range.from);
-      const encoded = accepts(request, 'zstd')
-        ? await encodedDiff(source, asking(request), range)
-        : undefined;
+      const encoded = accepts(request, 'zstd') ? await encodedDiff(source, asker(request), range) : undefined;
       return encoded === undefined
         ? sendCompressed(request, reply, DIFF_TYPE, diffText(source, range))
         : send(request, reply, DIFF_TYPE, encoded);
@@ -78,8 +78,8 @@ export function contentRoutes(
   app.get(
     '/feed/v1/sites/:site/revisions/:revision/nodes',
     { ...members('follow'), schema: { hide: true, params: revisionParams } },
-    async ({ params }, reply) => {
-      const { site, revision } = await heldRevision(params);
+    async (request, reply) => {
+      const { site, revision } = await heldRevision(request, request.params);
       return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
     },
   );
@@ -87,11 +87,11 @@ export function contentRoutes(
   app.post(
     '/feed/v1/sites/:site/revisions/:revision/leaves',
     { ...members('follow'), schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
-    async ({ params, body }, reply) => {
-      const { site, revision } = await heldRevision(params);
+    async (request, reply) => {
+      const { site, revision } = await heldRevision(request, request.params);
       return reply
         .type(BUCKETS_TYPE)
-        .send(encodeBuckets(await source.manifests.leavesAt(site, revision, body.nodes)));
+        .send(encodeBuckets(await source.manifests.leavesAt(site, revision, request.body.nodes)));
     },
   );
 
@@ -103,7 +103,7 @@ export function contentRoutes(
       schema: { hide: true, params: revisionParams, body: entriesRequestSchema },
     },
     async (request, reply) => {
-      const { site, revision } = await heldRevision(request.params);
+      const { site, revision } = await heldRevision(request, request.params);
       const text = entriesText(source, site, revision, request.body.leaves);
       return sendCompressed(request, reply, DIFF_TYPE, text);
     },
@@ -117,7 +117,7 @@ export function contentRoutes(
       const digest = availableDictionary(request);
       const encoded = await encodedBundle(
         source,
-        asking(request),
+        { ...asker(request), sites: await readableSites(source, memberOf(request)) },
         objects,
         digest === undefined ? undefined : { names: dictionary, digest },
       );
@@ -133,18 +133,15 @@ export function contentRoutes(
     },
     async (request, reply) => {
       const digest = toDigest(request.params.digest);
-      const size = await source.objects.size(digest);
+      const sites = await readableSites(source, memberOf(request));
+      const size = (await isReadable(digest, sites)) ? await source.objects.size(digest) : undefined;
       if (size === undefined)
         throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
       const range = requestedRange(request.headers.range, size);
       if (range === undefined && accepts(request, 'zstd')) {
-        const encoded = await encodedObject(
-          source,
-          asking(request),
-          digest,
-          size,
-          availableDictionary(request),
-        );
+        const announced = availableDictionary(request);
+        const dictionary = announced && (await isReadable(announced, sites)) ? announced : undefined;
+        const encoded = await encodedObject(source, asker(request), digest, size, dictionary);
         if (encoded !== undefined) return send(request, reply, 'application/octet-stream', encoded);
       }
       const bytes = await source.objects.open(digest, range);
@@ -164,7 +161,7 @@ export function contentRoutes(
   }
 
   /** One that has asked too often for what is kept to be made anew is answered with what is kept. */
-  function asking(request: FastifyRequest): Asking {
+  function asker(request: FastifyRequest): Asker {
     const member = memberOf(request);
     const isAnew = /\bno-cache\b/.test(request.headers['cache-control'] ?? '') && anew.left(member) >= 1;
     if (isAnew) anew.spend(member, 1);
@@ -187,9 +184,20 @@ export function contentRoutes(
     }
   }
 
-  async function heldRevision(params: { site: string; revision: string }) {
+  /** Throws `forbidden` for a site that the member may not read. */
+  async function readable(request: FastifyRequest, site: number): Promise<void> {
+    const member = memberOf(request);
+    requireReadable(await readableSites(source, member), site, member);
+  }
+
+  async function isReadable(digest: Digest, sites: ReadableSites): Promise<boolean> {
+    return sites === null || source.manifests.isNamedIn(digest, sites);
+  }
+
+  async function heldRevision(request: FastifyRequest, params: { site: string; revision: string }) {
     const site = Number(params.site);
     const revision = Number(params.revision);
+    await readable(request, site);
     await awaitHeld(site, revision);
     return { site, revision };
   }

@@ -2,7 +2,7 @@ import { diffKey } from '../delta/encoding-key.ts';
 import type { Encoded } from '../delta/encodings.ts';
 import { type DiffRange, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
 import type { DiffCursor } from '../manifest/reading.ts';
-import type { Asking } from './encoded.ts';
+import type { Asker } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const DIFF_PAGE = 2000;
@@ -30,11 +30,11 @@ export async function* diffText(
 /** A short diff, read and coded once for all followers that come from the same revision; undefined for a long one. */
 export async function encodedDiff(
   source: Pick<FeedSource, 'manifests' | 'encodings'>,
-  asking: Asking,
+  asker: Asker,
   range: DiffRange,
 ): Promise<Encoded | undefined> {
   try {
-    return await source.encodings.encode({ ...asking, key: diffKey(range) }, async () => {
+    return await source.encodings.encode({ ...asker, key: diffKey(range) }, async () => {
       const pieces: Buffer[] = [];
       let bytes = 0;
       for await (const text of diffText(source, range)) {

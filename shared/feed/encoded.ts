@@ -7,13 +7,14 @@ import { SkerryError } from '../errors.ts';
 import { decodeNames } from '../manifest/object-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { FeedSource } from './feed-source.ts';
+import type { ReadableSites } from './readable-sites.ts';
 
 const BROUGHT_TOGETHER = 256;
 
 type Parts = Pick<FeedSource, 'objects' | 'held' | 'encodings' | 'manifests'>;
 
 /** Who asks for an encoding, and whether what is kept of it was found wrong. */
-export type Asking = Omit<Asked, 'key'>;
+export type Asker = Omit<Asked, 'key'>;
 
 /**
  * A bundle of objects, coded against the concatenation of the objects named in the dictionary when they are all
@@ -21,28 +22,32 @@ export type Asking = Omit<Asked, 'key'>;
  */
 export async function encodedBundle(
   parts: Parts,
-  asking: Asking,
+  { sites, ...asker }: Asker & { readonly sites: ReadableSites },
   names: string,
   dictionary: NamedDictionary | undefined,
 ): Promise<Encoded> {
   const { objects, held, encodings, manifests } = parts;
   const [wanted, bases] = [decodeNames(names), decodeNames(dictionary?.names ?? '')];
-  if (objects !== held) await bring(parts, wanted);
-  return encodings.encode({ ...asking, key: bundleKey(names, dictionary) }, async (damaged) => {
-    const digests = await manifests.objectsNamed(wanted);
+  if (objects !== held) await bring(parts, wanted, sites);
+  return encodings.encode({ ...asker, key: bundleKey(names, dictionary, sites) }, async (damaged) => {
+    const digests = await manifests.objectsNamed(wanted, sites);
     const sound = digests.map((digest) => (digest === undefined || damaged.has(digest) ? undefined : digest));
     const bundle = inOneBundle(sound, await readAll(objects, sound));
     if (dictionary === undefined) return { ...bundle, dictionary: null };
     return {
       ...bundle,
-      dictionary: await dictionaryBytes(held, await manifests.objectsNamed(bases), dictionary.digest),
+      dictionary: await dictionaryBytes(held, await manifests.objectsNamed(bases, sites), dictionary.digest),
     };
   });
 }
 
 /** What a lazy edge lacks comes before it is anybody's turn: a slow upstream would hold up all who wait for theirs. */
-async function bring({ objects, held, manifests }: Parts, names: readonly Buffer[]): Promise<void> {
-  const named = (await manifests.objectsNamed(names)).filter((digest) => digest !== undefined);
+async function bring(
+  { objects, held, manifests }: Parts,
+  names: readonly Buffer[],
+  sites: ReadableSites,
+): Promise<void> {
+  const named = (await manifests.objectsNamed(names, sites)).filter((digest) => digest !== undefined);
   const missing = await held.missing(named);
   for (let i = 0; i < missing.length; i += BROUGHT_TOGETHER)
     await objects.readSmall(missing.slice(i, i + BROUGHT_TOGETHER));
@@ -51,25 +56,21 @@ async function bring({ objects, held, manifests }: Parts, names: readonly Buffer
 /** One object, coded where that pays; undefined for one that is too large or not here yet, which travels as it is. */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,
-  asking: Asking,
+  asker: Asker,
   digest: Digest,
   size: number,
   announced: Digest | undefined,
 ): Promise<Encoded | undefined> {
   if (size > MAX_DELTA_SIDE || (await held.missing([digest])).length > 0) return undefined;
-  const encoded = await encodings.encode(
-    { ...asking, key: objectKey(digest, announced) },
-    async (damaged) => {
-      if (damaged.has(digest))
-        throw new SkerryError('no-such-object', `the object ${digest} is damaged here`);
-      const content = await heldObject(held, digest);
-      return {
-        content,
-        objects: [{ digest, at: 0, size: content.length }],
-        dictionary: announced === undefined ? null : await dictionaryBytes(held, [announced], announced),
-      };
-    },
-  );
+  const encoded = await encodings.encode({ ...asker, key: objectKey(digest, announced) }, async (damaged) => {
+    if (damaged.has(digest)) throw new SkerryError('no-such-object', `the object ${digest} is damaged here`);
+    const content = await heldObject(held, digest);
+    return {
+      content,
+      objects: [{ digest, at: 0, size: content.length }],
+      dictionary: announced === undefined ? null : await dictionaryBytes(held, [announced], announced),
+    };
+  });
   return encoded.coding === 'identity' ? undefined : encoded;
 }
 

@@ -15,6 +15,8 @@ import type { Wakeup } from '../wakeup.ts';
 export interface FeedMembers {
   /** The key of a member that is not revoked. */
   keyOf(name: string): PublicKey | undefined;
+  /** The sites whose content a member may read, by name; null for all. */
+  mayRead(name: string): readonly string[] | null;
   /** Notes an open stream; the returned function notes its end. */
   connected(name: string): () => void;
   /**
@@ -45,6 +47,8 @@ export interface FeedSource {
   readonly encodings: Encodings;
   /** Woken after each append to the log, and when `path` or what is held has changed. */
   readonly changed: Wakeup;
+  /** The ids of the sites with these names that are known here, ascending. */
+  siteIds(names: readonly string[]): Promise<readonly number[]>;
   /** The edges from here up to the origin, this one first; none at the origin. */
   path(): readonly string[];
   /** Throws `beyond-parent` when the follower wants more than is held here. */

@@ -1,15 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Digest, digestFromBytes } from '../digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
 import { statements } from '../sqlite/open.ts';
 
 /** Bytes of a digest that name an object in a bundle's request. */
 export const SHORT_NAME = 8;
 
+const OF_SITES = 'site IN (SELECT value FROM json_each(?))';
+
 /** The objects that entries name. */
 export interface ObjectNames {
-  /** An object of some entry for each name; undefined where there is none. Two may share a name: callers compare. */
-  objectsNamed(names: readonly Uint8Array[]): (Digest | undefined)[];
+  /**
+   * An object of some entry of these sites, or of any for null, for each name; undefined where there is none. Two may
+   * share a name: callers compare.
+   */
+  objectsNamed(names: readonly Uint8Array[], sites: readonly number[] | null): (Digest | undefined)[];
+  /** Whether some entry of these sites names the object, as content or as a chunk list. */
+  isNamedIn(digest: Digest, sites: readonly number[]): boolean;
   /** All that entries of any revision of any site name, chunk lists too, in pages from 0 on; some more than once. */
   allObjects(after: number, limit: number): { readonly digests: Digest[]; readonly next: number | undefined };
 }
@@ -18,14 +25,24 @@ export function openObjectNames(database: DatabaseSync): ObjectNames {
   const sql = statements(database);
   const last = Buffer.alloc(32, 0xff);
   return {
-    objectsNamed: (names) =>
-      names.map((name) => {
-        const row = sql('SELECT digest FROM entry WHERE digest BETWEEN ? AND ? LIMIT 1').get(
-          name,
-          Buffer.concat([name, last.subarray(name.length)]),
-        );
+    objectsNamed(names, sites) {
+      const find = 'SELECT digest FROM entry WHERE digest BETWEEN ? AND ?';
+      const query = sites === null ? sql(`${find} LIMIT 1`) : sql(`${find} AND ${OF_SITES} LIMIT 1`);
+      const siteList = sites === null ? [] : [JSON.stringify(sites)];
+      return names.map((name) => {
+        const row = query.get(name, Buffer.concat([name, last.subarray(name.length)]), ...siteList);
         return row === undefined ? undefined : digestFromBytes(row.digest as Uint8Array);
-      }),
+      });
+    },
+
+    isNamedIn: (digest, sites) =>
+      ['digest', 'chunks'].some(
+        (column) =>
+          sql(`SELECT 1 FROM entry WHERE ${column} = ? AND ${OF_SITES} LIMIT 1`).get(
+            digestBytes(digest),
+            JSON.stringify(sites),
+          ) !== undefined,
+      ),
 
     allObjects(after, limit) {
       const rows = sql('SELECT id, digest, chunks FROM entry WHERE id > ? ORDER BY id LIMIT ?').all(

@@ -5,6 +5,7 @@ import { transaction } from '../../../shared/sqlite/open.ts';
 import type { RetentionCalls } from '../retention-catalog.ts';
 import { plainDraft } from './append.ts';
 import type { CatalogContext } from './context.ts';
+import { memberPayload, toEdge } from './fleet.ts';
 
 type CheckpointCalls = Pick<RetentionCalls, 'storedLog' | 'addCheckpoint' | 'dropRecords'>;
 
@@ -30,15 +31,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
       })),
       members: sql('SELECT * FROM edge ORDER BY name')
         .all()
-        .map((row) => ({
-          name: String(row.name),
-          region: String(row.region),
-          lat: row.lat as number | null,
-          lon: row.lon as number | null,
-          publicKey: String(row.public_key),
-          revoked: row.revoked === 1,
-          paused: row.paused === 1,
-        })),
+        .map((row) => memberPayload(toEdge(row))),
     };
   }
 

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SkerryError } from '../../../shared/errors.ts';
 import { openManifestReader } from '../../../shared/manifest/reading.ts';
 import type { Row } from '../../../shared/manifest/rows.ts';
 import { edgeReports } from '../../../shared/protocol.ts';
 import type { Receipt } from '../../../shared/receipt.ts';
 import { seq } from '../../../shared/record.ts';
+import type { Payload } from '../../../shared/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { EdgeRow, FleetCalls } from '../catalog.ts';
 import { plainDraft } from './append.ts';
@@ -22,10 +24,11 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
         if (token === undefined || !sameSecret(token, secret)) {
           throw new SkerryError('bad-join-token', 'the join token is not known here');
         }
-        const member = sql('SELECT public_key, seq FROM edge WHERE name = ?').get(name);
+        const member = sql('SELECT public_key, seq, may_read FROM edge WHERE name = ?').get(name);
         const isSameEdge = member?.public_key === publicKey;
         // The answer to a first try may have been lost on its way: the same edge may ask again.
-        if (isSameEdge && token.used_by === name) return { seq: seq(Number(member.seq)) };
+        if (isSameEdge && token.used_by === name)
+          return { seq: seq(Number(member.seq)), mayRead: readable(member.may_read) };
         const state = tokenState(token, time);
         if (state !== 'valid') throw new SkerryError('bad-join-token', `the join token is ${state}`);
         if (token.edge !== null && token.edge !== name) {
@@ -34,18 +37,14 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
         if (member !== undefined) throw new SkerryError('name-taken', `there is an edge ${name} already`);
         if (Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges) >= MOST_EDGES)
           throw new SkerryError('too-many-edges', `a log has at most ${MOST_EDGES} edges`);
-        const payload = { name, region, lat, lon, publicKey, revoked: false };
-        const joined = writer.append(identity(), [plainDraft('member', 0, payload)], time);
-        sql('INSERT INTO edge (name, region, lat, lon, public_key, seq) VALUES (?, ?, ?, ?, ?, ?)').run(
-          name,
-          region,
-          lat,
-          lon,
-          publicKey,
-          joined,
-        );
+        const mayRead = readable(token.may_read);
+        const edge = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
+        const joined = writer.append(identity(), [plainDraft('member', 0, memberPayload(edge))], time);
+        sql(
+          `INSERT INTO edge (name, region, lat, lon, public_key, seq, may_read) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        ).run(name, region, lat, lon, publicKey, joined, token.may_read ?? null);
         sql('UPDATE token SET used_by = ? WHERE id = ?').run(name, id);
-        return { seq: joined };
+        return { seq: joined, mayRead };
       });
     },
 
@@ -57,13 +56,12 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
         if (row === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
         const before = toEdge(row);
         const after = { ...before, ...change };
-        const { region, lat, lon, publicKey, paused, revoked } = after;
-        if (paused === before.paused && revoked === before.revoked) return before;
-        const payload = { name, region, lat, lon, publicKey, revoked, paused };
-        writer.append(identity(), [plainDraft('member', 0, payload)], time);
-        sql('UPDATE edge SET paused = ?, revoked = ? WHERE name = ?').run(
-          paused ? 1 : 0,
-          revoked ? 1 : 0,
+        if (isDeepStrictEqual(after, before)) return before;
+        writer.append(identity(), [plainDraft('member', 0, memberPayload(after))], time);
+        sql('UPDATE edge SET paused = ?, revoked = ?, may_read = ? WHERE name = ?').run(
+          after.paused ? 1 : 0,
+          after.revoked ? 1 : 0,
+          after.mayRead === null ? null : JSON.stringify(after.mayRead),
           name,
         );
         return after;
@@ -133,7 +131,19 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
   };
 }
 
-function toEdge(row: Row): EdgeRow {
+/** What the log says of a member. */
+export function memberPayload(edge: Omit<EdgeRow, 'lastSeen' | 'report'>): Payload<'member'> {
+  const { name, region, lat, lon, publicKey, revoked, paused, mayRead } = edge;
+  const member = { name, region, lat, lon, publicKey, revoked, paused };
+  return mayRead === null ? member : { ...member, mayRead: [...mayRead] };
+}
+
+/** As a row of a token or an edge holds it. */
+export function readable(json: unknown): readonly string[] | null {
+  return typeof json === 'string' ? (JSON.parse(json) as string[]) : null;
+}
+
+export function toEdge(row: Row): EdgeRow {
   return {
     name: row.name as string,
     region: row.region as string,
@@ -142,6 +152,7 @@ function toEdge(row: Row): EdgeRow {
     publicKey: row.public_key as string,
     revoked: row.revoked === 1,
     paused: row.paused === 1,
+    mayRead: readable(row.may_read),
     lastSeen: row.last_seen as number | null,
     report: row.report === null ? null : knownReport(row.report as string),
   };

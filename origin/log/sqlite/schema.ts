@@ -128,6 +128,9 @@ export const migrations: Migrations = [
     json TEXT NOT NULL,
     PRIMARY KEY (seq, edge)
   ) STRICT, WITHOUT ROWID;
+    -- the names of the sites whose content an edge may read, as JSON, or null for all
+  ALTER TABLE edge ADD COLUMN may_read TEXT;
+  ALTER TABLE token ADD COLUMN may_read TEXT;
   `,
 
   `

@@ -6,15 +6,10 @@ import type { CatalogContext } from './context.ts';
 
 export function tokenCalls({ sql }: CatalogContext): TokenCalls {
   return {
-    createToken({ id, secret, scope, edge, expires }, time) {
-      sql('INSERT INTO token (id, secret, scope, edge, created, expires) VALUES (?, ?, ?, ?, ?, ?)').run(
-        id,
-        secret,
-        scope,
-        edge,
-        time,
-        expires,
-      );
+    createToken({ id, secret, scope, edge, mayRead, expires }, time) {
+      sql(
+        'INSERT INTO token (id, secret, scope, edge, may_read, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(id, secret, scope, edge, mayRead === null ? null : JSON.stringify(mayRead), time, expires);
     },
     tokens(time) {
       return sql('SELECT * FROM token ORDER BY created, id')

@@ -6,9 +6,9 @@ import { checkLog, edgeKey, joinRequest, LOG, secretOf, type Theme } from './har
 export function edgesContract({ suite }: Theme): void {
   suite('an edge joins once with its token', async (t, catalog) => {
     const token = { id: 't', secret: secretOf('t') };
-    await catalog.createToken({ ...token, scope: 'join', edge: null, expires: 1000 }, 100);
+    await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: 1000 }, 100);
     const joined = await catalog.join(joinRequest('paris'), token, 500);
-    t.strictSame(joined, { seq: 2 });
+    t.strictSame(joined, { seq: 2, mayRead: null });
     const [record] = await catalog.records(2, 1);
     t.match(record, { kind: 'member', critical: true, site: 0, time: 500 });
     t.strictSame(JSON.parse(record?.payload ?? ''), {
@@ -18,6 +18,7 @@ export function edgesContract({ suite }: Theme): void {
       lon: null,
       publicKey: edgeKey.publicKey,
       revoked: false,
+      paused: false,
     });
     t.strictSame(
       await catalog.join(joinRequest('paris'), token, 5000),
@@ -41,6 +42,7 @@ export function edgesContract({ suite }: Theme): void {
         publicKey: edgeKey.publicKey,
         revoked: false,
         paused: false,
+        mayRead: null,
         lastSeen: null,
         report: null,
       },
@@ -53,7 +55,7 @@ export function edgesContract({ suite }: Theme): void {
       const token = { id, secret: secretOf(id) };
       const scope = changes.scope ?? 'join';
       await catalog.createToken(
-        { ...token, scope, edge: changes.edge ?? null, expires: changes.expires ?? null },
+        { ...token, scope, edge: changes.edge ?? null, mayRead: null, expires: changes.expires ?? null },
         1,
       );
       return token;
@@ -89,7 +91,7 @@ export function edgesContract({ suite }: Theme): void {
 
   suite('one token, many at once: one edge', async (t, catalog) => {
     const token = { id: 't', secret: secretOf('t') };
-    await catalog.createToken({ ...token, scope: 'join', edge: null, expires: null }, 1);
+    await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     const tries = await Promise.allSettled(
       Array.from({ length: 10 }, (_, i) => catalog.join(joinRequest(`edge-${i}`), token, 10)),
     );
@@ -99,7 +101,7 @@ export function edgesContract({ suite }: Theme): void {
 
   suite('reports and receipts', async (t, catalog, publisher) => {
     const token = { id: 't', secret: secretOf('t') };
-    await catalog.createToken({ ...token, scope: 'join', edge: null, expires: null }, 1);
+    await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
     const report: EdgeReport = {
       ...{ time: 3, position: 4, version: '1', parent: null, sites: [], faults: [], receipts: [] },

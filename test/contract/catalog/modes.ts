@@ -180,7 +180,7 @@ export function modesContract({ suite }: Theme): void {
 
   suite('edges are paused, resumed and revoked', async (t, catalog) => {
     const token = { id: 't', secret: secretOf('t') };
-    await catalog.createToken({ ...token, scope: 'join', edge: null, expires: null }, 1);
+    await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
     const change = (wanted: { paused?: boolean; revoked?: true }) => catalog.changeMember('paris', wanted, 9);
     t.match(await change({ paused: true }), { name: 'paris', paused: true, revoked: false });
@@ -198,6 +198,27 @@ export function modesContract({ suite }: Theme): void {
       { ...paris, revoked: true, paused: false },
     ]);
     await t.rejects(catalog.changeMember('rome', { paused: true }, 9), { code: 'no-such-edge' });
+  });
+
+  suite('what an edge may read is limited by its token, and later by hand', async (t, catalog) => {
+    const token = { id: 't', secret: secretOf('t') };
+    await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: ['docs'], expires: null }, 1);
+    const joined = await catalog.join(joinRequest('paris'), token, 2);
+    t.strictSame(joined.mayRead, ['docs']);
+    t.strictSame(await catalog.join(joinRequest('paris'), token, 3), joined);
+    const limited = (mayRead: string[] | null) => catalog.changeMember('paris', { mayRead }, 9);
+    t.match(await limited(['docs', 'blog']), { mayRead: ['docs', 'blog'] });
+    const seq = await checkLog(t, catalog);
+    await limited(['docs', 'blog']);
+    t.equal(await checkLog(t, catalog), seq, 'repeating it writes nothing');
+    t.match(await catalog.changeMember('paris', { paused: true }, 9), { mayRead: ['docs', 'blog'] });
+    await limited(null);
+    t.match(await catalog.edges(), [{ name: 'paris', paused: true, mayRead: null }]);
+    const payloads = (await catalog.records(joined.seq, 9)).map(({ payload }) => JSON.parse(payload));
+    t.strictSame(
+      payloads.map(({ mayRead }) => mayRead),
+      [['docs'], ['docs', 'blog'], ['docs', 'blog'], undefined],
+    );
   });
 
   suite('receipts are told whether they are stored', async (t, catalog) => {

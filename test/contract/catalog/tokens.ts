@@ -4,7 +4,7 @@ import { secretOf, type Theme } from './harness.ts';
 export function tokensContract({ suite }: Theme): void {
   suite('tokens', async (t, catalog) => {
     const token = (id: string, scope: string, expires: number | null = null) =>
-      catalog.createToken({ id, secret: secretOf(id), scope, edge: null, expires }, 100);
+      catalog.createToken({ id, secret: secretOf(id), scope, edge: null, mayRead: null, expires }, 100);
     await token('a', 'admin');
     await token('b', 'publish:one', 1000);
     await token('c', 'join');

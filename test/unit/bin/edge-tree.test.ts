@@ -8,7 +8,15 @@ function edges(...signs: string[]): EdgeStatus[] {
     const [name = '', parent = null] = sign.split('<');
     return {
       ...{ name, parent, region: 'r', lat: null, lon: null, version: null, online: true, lastSeen: null },
-      ...{ paused: false, revoked: false, faults: [], clockOffset: null, position: 0, sites: {} },
+      ...{
+        paused: false,
+        revoked: false,
+        mayRead: null,
+        faults: [],
+        clockOffset: null,
+        position: 0,
+        sites: {},
+      },
       limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
       lag: { records: 0, bytes: 0, seconds: 0 },
     };

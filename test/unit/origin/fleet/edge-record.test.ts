@@ -16,7 +16,16 @@ const report = (limits: Partial<EdgeReport['limits']> = {}): EdgeReport => ({
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, ...limits },
 });
 const row = (changes: Partial<EdgeRow> = {}): EdgeRow => ({
-  ...{ name: 'a', region: 'r', lat: null, lon: null, publicKey: 'k', revoked: false, paused: false },
+  ...{
+    name: 'a',
+    region: 'r',
+    lat: null,
+    lon: null,
+    publicKey: 'k',
+    revoked: false,
+    paused: false,
+    mayRead: null,
+  },
   lastSeen: null,
   report: report(),
   ...changes,

@@ -11,7 +11,9 @@ import { asRemote } from '../../../helpers/in-process.ts';
 import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
 const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
-const place = { region: 'r', lat: null, lon: null, paused: false, lastSeen: null, report: null };
+const place = {
+  ...{ region: 'r', lat: null, lon: null, paused: false, mayRead: null, lastSeen: null, report: null },
+};
 const edges = new Map<string, EdgeRecord>(
   Object.entries(keys).map(([name, { publicKey }]) => [
     name,
