@@ -34,6 +34,7 @@ export async function httpFront(parts: ServerParts, port: number): Promise<Front
     answers,
     scheme: 'http',
     keepAliveMs: KEEP_ALIVE_MS,
+    isMisdirected: () => false,
     handOver: (socket) => void server.emit('connection', socket),
   });
   const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -62,7 +63,7 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
   await app.ready();
   const { server } = app;
   const answers = new HotAnswers({ ...parts, tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
-  const lane = secureLane(server, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
+  const lane = secureLane(server, tls, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
   server.prependListener('connection', (socket: Socket) => void admitted(socket, parts.limits));
   const sessions = new Set<ServerHttp2Session>();
   let isRefusing = false;

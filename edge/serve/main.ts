@@ -12,6 +12,7 @@ import { AccessLog } from './access-log.ts';
 import { ClientLimits } from './client-limits.ts';
 import { Content } from './content.ts';
 import { Counters } from './counters.ts';
+import { EXCHANGE_LIMITS, Exchanges } from './exchanges.ts';
 import { FilePieces } from './file-pieces.ts';
 import { httpFront, httpsFront } from './front.ts';
 import { MissingObjects } from './missing-objects.ts';
@@ -65,7 +66,9 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);
-  const parts = { views, content, bodies, rules, counters, limits, accessLog, log, tls };
+  const exchanges = new Exchanges(EXCHANGE_LIMITS, () => performance.now());
+  exchanges.watch();
+  const parts = { views, content, bodies, rules, counters, limits, exchanges, accessLog, log, tls };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
   let toldUseAt = 0;

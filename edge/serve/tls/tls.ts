@@ -42,7 +42,18 @@ export class Tls {
   }
 
   contextFor(serverName: string): SecureContext | undefined {
-    return (certificateFor(serverName.toLowerCase(), this.#certificates) ?? this.fallback)?.context;
+    return this.#shownTo(serverName)?.context;
+  }
+
+  /**
+   * Whether a request for this host came on a connection that was made for another (RFC 9110, 15.5.20): its
+   * certificate is not for the host. A host that no certificate is for is reached by its own name, or by none.
+   */
+  isMisdirected(serverName: string | undefined, host: string): boolean {
+    const name = hostName(host);
+    if (certificateFor(name, this.#shownAlone(serverName)) !== undefined) return false;
+    if (certificateFor(name, this.#certificates) !== undefined) return true;
+    return serverName !== undefined && hostName(serverName) !== name;
   }
 
   /** Where a reader of this host is sent instead; undefined for a host that no certificate is for. */
@@ -50,6 +61,16 @@ export class Tls {
     const name = hostName(host);
     if (certificateFor(name, this.#certificates) === undefined) return undefined;
     return `https://${name}${this.port === 443 ? '' : `:${this.port}`}`;
+  }
+
+  #shownTo(serverName: string | undefined): Certificate | undefined {
+    const named = serverName && certificateFor(serverName.toLowerCase(), this.#certificates);
+    return named || this.fallback;
+  }
+
+  #shownAlone(serverName: string | undefined): Certificate[] {
+    const shown = this.#shownTo(serverName);
+    return shown === undefined ? [] : [shown];
   }
 
   readonly #lookAgain = async () => {
