@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { TlsOptions } from '../../activate/messages.ts';
@@ -53,7 +54,8 @@ export class Tls {
     const name = hostName(host);
     if (certificateFor(name, this.#shownAlone(serverName)) !== undefined) return false;
     if (certificateFor(name, this.#certificates) !== undefined) return true;
-    return serverName !== undefined && hostName(serverName) !== name;
+    // An address is no server name (RFC 6066, 3), though some clients send it as one.
+    return serverName !== undefined && isIP(serverName) === 0 && hostName(serverName) !== name;
   }
 
   /** Where a reader of this host is sent instead; undefined for a host that no certificate is for. */
