@@ -216,7 +216,7 @@ async function lazyOptions(
 async function checkWritable(file: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await (await open(file, 'a')).close();
+    await (await open(file, 'a', 0o600)).close();
   } catch (cause) {
     throw new SkerryError('bad-config', `cannot write the access log ${file}: ${systemCode(cause)}`, {
       cause,

@@ -26,6 +26,21 @@ export function signAccess({ path, expires, client }: Access, key: SigningKey): 
   return [expires, encoded(path), encoded(client ?? ''), signature].join('.');
 }
 
+/** An address as others may see it: its tokens are cut. */
+export function withoutTokens(address: string): string {
+  const query = address.indexOf('?');
+  if (query === -1) return address;
+  const parts = address.slice(query + 1).split('&');
+  const shown = parts.map((part) => (isToken(part) ? `${ACCESS_TOKEN}=cut` : part));
+  return `${address.slice(0, query)}?${shown.join('&')}`;
+}
+
+/** Names of parameters may be written in more than one way. */
+function isToken(parameter: string): boolean {
+  const [name = ''] = parameter.split('=', 1);
+  return new URLSearchParams(name).has(ACCESS_TOKEN);
+}
+
 export interface AccessCheck {
   /** As settings hold them. */
   readonly keys: readonly string[];

@@ -4,8 +4,8 @@ import type { Span } from './spans.ts';
 
 export interface PiecesOf {
   readonly range: ByteRange;
-  /** What is read at once, from places that are multiples of it. */
-  readonly pieceBytes: number;
+  /** What is read at once, from places that are multiples of it; asked before each piece. */
+  readonly pieceBytes: () => number;
   /** Resolves when the bytes of a span can be read; not given where all can. */
   readonly ready: ((span: Span) => Promise<void>) | undefined;
   readonly read: (span: Span) => Promise<Buffer>;
@@ -23,13 +23,13 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
   let at = range.start;
   let reading: Promise<Buffer> | undefined;
   const stream = new Readable({
-    highWaterMark: pieceBytes,
+    highWaterMark: 1,
     read() {
       if (at > range.end) {
         this.push(null);
         return;
       }
-      const piece = pieceAt(at, range.end, pieceBytes);
+      const piece = pieceAt(at, range.end, pieceBytes());
       at = piece.end;
       pushed(piece).catch((error) => this.destroy(error));
     },

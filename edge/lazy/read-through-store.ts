@@ -82,7 +82,7 @@ export function readThroughStore({ folder, store, reads, catalog, use }: Parts):
     });
     return pieceStream({
       range,
-      pieceBytes: PIECE_BYTES,
+      pieceBytes: () => PIECE_BYTES,
       ready: (span) => incoming.whole(span, 0),
       read: (span) => readSpan(file.fd, span),
       closed() {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
+import { withoutTokens } from '../../shared/signed-url.ts';
 import type { AccessLogOptions } from '../activate/messages.ts';
 
 /** One request and its answer. */
@@ -31,6 +32,8 @@ const FLUSH_MS = 250;
 const FLUSH_BYTES = 12 * 1024;
 const MOST_BYTES = 8 * 1024 * 1024;
 const LOOK_FOR_ROTATION_MS = 1000;
+/** Addresses of readers, and what they asked for, are for the operator alone. */
+const LOG_MODE = 0o600;
 
 /**
  * Appends a line for each exchange, off the path of the answer. Several processes write to one file: each write ends
@@ -49,11 +52,11 @@ export class AccessLog {
       dest: file,
       append: true,
       mkdir: true,
+      mode: LOG_MODE,
       sync: false,
       minLength: FLUSH_BYTES,
       maxLength: MOST_BYTES,
     });
-    // What cannot be written is lost: readers are answered all the same.
     // What cannot be written is lost: readers are answered all the same.
     this.#sink.on('error', () => {});
     this.#timers = [
@@ -63,7 +66,7 @@ export class AccessLog {
   }
 
   write(exchange: Exchange): void {
-    this.#sink.write(`${this.#format(exchange)}\n`);
+    this.#sink.write(`${this.#format(unsigned(exchange))}\n`);
   }
 
   /** Writes what waits. */
@@ -89,9 +92,14 @@ export class AccessLog {
     const named = statSync(this.#file, { throwIfNoEntry: false });
     if (named?.ino === fstatSync(this.#descriptor).ino) return;
     // Each attempt of the sink to reopen that fails would close what it has once more later.
-    closeSync(openSync(this.#file, 'a'));
+    closeSync(openSync(this.#file, 'a', LOG_MODE));
     this.#sink.reopen();
   }
+}
+
+/** Whoever reads the log must not get in with what others were let in by. */
+function unsigned({ target, referer, ...exchange }: Exchange): Exchange {
+  return { ...exchange, target: withoutTokens(target), referer: referer && withoutTokens(referer) };
 }
 
 function jsonLine({ time, ...exchange }: Exchange): string {

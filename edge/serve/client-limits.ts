@@ -50,7 +50,8 @@ export class ClientLimits {
   }
 }
 
-function clientOf(address = ''): string {
+/** What counts as one client. */
+export function clientOf(address = ''): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!address.includes(':')) return address;

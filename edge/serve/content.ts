@@ -10,20 +10,27 @@ import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts'
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import type { CacheState } from './cache-status.ts';
 import { closeFile, type FilePieces } from './file-pieces.ts';
+import { LentMemory } from './lent-memory.ts';
 import type { ReadyVariants } from './ready-variants.ts';
 import type { Representation, Variant } from './representation.ts';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger objects are streamed from disk each time. */
 const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
+/** What may be read into memory at once. */
+const MOST_LOADING = 2;
+/** What readers who are sent large objects from memory may keep of it, whether it is still in use or not. */
+const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
 /** An entry, or that there is none, as objects of V8, roughly. */
 const ENTRY_BYTES = 500;
 /** Objects asked for once, which are taken into memory when they are asked for again. */
 const SEEN_BYTES = 1024 * 1024;
 
-export type Body = { readonly cache: CacheState } & (
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+export type Body = {
+  readonly cache: CacheState;
+} /** `release`, where it is given, is to be called when they have been sent. */ & (
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly release?: () => void }
   | { readonly kind: 'stream'; readonly stream: Readable }
 );
 
@@ -58,6 +65,7 @@ export class Content implements Bodies {
     sizeOf: ({ length }) => length,
     largest: LARGEST_IN_MEMORY + 1024,
   });
+  readonly #lent = new LentMemory(LENT_BYTES);
   readonly #seenOnce = new ByteCache<Digest, true>({ bytes: SEEN_BYTES, sizeOf: () => 1 });
   readonly #loading = new Set<Digest>();
 
@@ -94,9 +102,15 @@ export class Content implements Bodies {
 
   body({ digest, size, coding }: Representation, range: ByteRange | undefined): Body {
     const cached = this.#bytes.get(digest);
-    if (cached !== undefined) return { kind: 'bytes', bytes: cut(cached, range), cache: FROM_MEMORY };
+    if (cached !== undefined) {
+      const lent = this.#lend(cached, range, FROM_MEMORY);
+      if (lent !== undefined) return lent;
+    }
     const made = coding === undefined ? undefined : this.#readVariant(digest);
-    if (made !== undefined) return { kind: 'bytes', bytes: cut(made, range), cache: FROM_DISK };
+    if (made !== undefined) {
+      const lent = this.#lend(made, range, FROM_DISK);
+      if (lent !== undefined) return lent;
+    }
     if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), cache: FROM_DISK };
     // Open from now on: it can still be read when it is removed meanwhile.
     const fd = this.#objects.openLarge(digest);
@@ -126,6 +140,13 @@ export class Content implements Bodies {
     for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
   }
 
+  /** Undefined when readers keep too much of memory already: then they are sent what is on disk. */
+  #lend(bytes: Buffer, range: ByteRange | undefined, cache: CacheState): Body | undefined {
+    if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
+    const release = this.#lent.lend(bytes);
+    return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
+  }
+
   /** Undefined for one that was published. */
   #readVariant(digest: Digest): Buffer | undefined {
     const bytes = this.#variants.bytes(digest);
@@ -145,7 +166,7 @@ export class Content implements Bodies {
   #loadWhenHot(digest: Digest, size: number): void {
     if (this.#seenOnce.get(digest) === undefined) {
       this.#seenOnce.set(digest, true);
-    } else if (!this.#loading.has(digest)) {
+    } else if (!this.#loading.has(digest) && this.#loading.size < MOST_LOADING) {
       this.#loading.add(digest);
       this.#load(digest, size).finally(() => this.#loading.delete(digest));
     }

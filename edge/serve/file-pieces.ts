@@ -6,12 +6,13 @@ import type { ByteRange } from '../../shared/store/object-store.ts';
 import { readSpan } from '../lazy/coming-file.ts';
 import { pieceAt, pieceStream } from '../lazy/pieces.ts';
 import type { Span } from '../lazy/spans.ts';
+import { Pace } from './pace.ts';
 
 /** Readers who follow one object at about the same pace share what is read of its file. */
 const SHARED_BYTES = 32 * 1024 * 1024;
 /** What all streams together hold of files, roughly: the fewer there are, the more is read at once for each. */
 const STREAMS_BYTES = 64 * 1024 * 1024;
-const LEAST_BYTES = 64 * 1024;
+const LEAST_BYTES = 32 * 1024;
 const MOST_BYTES = 1024 * 1024;
 /** Of an object that is coming in: its reader waits for all of a piece. */
 const MOST_COMING_BYTES = 256 * 1024;
@@ -38,9 +39,11 @@ export class FilePieces {
 
   stream({ digest, size, fd, range, ready, closed }: FileRange): Readable {
     this.#streams++;
+    const pace = new Pace(LEAST_BYTES);
+    const most = ready === undefined ? MOST_BYTES : MOST_COMING_BYTES;
     return pieceStream({
       range,
-      pieceBytes: this.#pieceBytes(ready === undefined ? MOST_BYTES : MOST_COMING_BYTES),
+      pieceBytes: () => pace.next(this.#pieceBytes(most), performance.now()),
       ready,
       read: (span) => this.#read(digest, size, fd, span),
       closed: () => {
@@ -58,7 +61,7 @@ export class FilePieces {
 
   /** What the next stream of a file that is coming in needs before its first byte can be sent. */
   firstPiece({ start, end }: ByteRange): Span {
-    return pieceAt(start, end, this.#pieceBytes(MOST_COMING_BYTES));
+    return pieceAt(start, end, LEAST_BYTES);
   }
 
   /** A power of two, so that streams of different times share what they read. */

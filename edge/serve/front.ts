@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { ClientLimits } from './client-limits.ts';
+import { type Connections, SECURE_WEIGHT } from './connections.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
@@ -24,7 +24,11 @@ export interface Front {
   drain(): Promise<void>;
 }
 
-export async function httpFront(parts: ServerParts, port: number): Promise<Front> {
+export interface FrontParts extends ServerParts {
+  readonly connections: Connections;
+}
+
+export async function httpFront(parts: FrontParts, port: number): Promise<Front> {
   const app = buildServer(parts);
   await app.ready();
   const { server } = app;
@@ -34,10 +38,11 @@ export async function httpFront(parts: ServerParts, port: number): Promise<Front
     answers,
     scheme: 'http',
     keepAliveMs: KEEP_ALIVE_MS,
+    isMisdirected: () => false,
     handOver: (socket) => void server.emit('connection', socket),
   });
   const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (admitted(socket, parts.limits)) lane.take(socket);
+    if (parts.connections.admit(socket)) lane.take(socket);
   });
   return {
     async listen(host) {
@@ -57,13 +62,16 @@ export async function httpFront(parts: ServerParts, port: number): Promise<Front
   };
 }
 
-export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
+export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   const app = buildSecureServer(parts, tls);
   await app.ready();
   const { server } = app;
   const answers = new HotAnswers({ ...parts, tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
-  const lane = secureLane(server, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
-  server.prependListener('connection', (socket: Socket) => void admitted(socket, parts.limits));
+  const lane = secureLane(server, tls, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
+  server.prependListener(
+    'connection',
+    (socket: Socket) => void parts.connections.admit(socket, SECURE_WEIGHT),
+  );
   const sessions = new Set<ServerHttp2Session>();
   let isRefusing = false;
   server.prependListener('secureConnection', (socket: TLSSocket) => {
@@ -93,17 +101,6 @@ export async function httpsFront(parts: ServerParts, tls: Tls): Promise<Front> {
       await closed;
     },
   };
-}
-
-/** Who has too many connections is not answered at all: an answer would cost more than the connection. */
-function admitted(socket: Socket, limits: ClientLimits): boolean {
-  const { remoteAddress } = socket;
-  if (!limits.admit(remoteAddress)) {
-    socket.destroy();
-    return false;
-  }
-  socket.once('close', () => limits.release(remoteAddress));
-  return true;
 }
 
 function breakOff({ socket }: { readonly socket: Pick<Socket, 'destroy'> }): void {

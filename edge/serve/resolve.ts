@@ -13,6 +13,9 @@ export type Resolution =
 
 export type Lookup = (path: ContentPath) => Entry | undefined;
 
+/** How deep a `404.html` is looked for: each folder costs a look into the catalog, and a request may name hundreds. */
+const DEEPEST_ERROR_PAGE = 16;
+
 const ABSENT: Resolution = { kind: 'absent' };
 
 /**
@@ -34,10 +37,11 @@ export function resolve(request: RequestPath, lookup: Lookup): Resolution {
   return isFolder ? { kind: 'folder', folder: path } : ABSENT;
 }
 
-/** The nearest `404.html` up the tree. */
+/** The nearest `404.html` up the tree, of folders that are not too deep. */
 export function errorPage(request: RequestPath, lookup: Lookup): Entry | undefined {
-  let folder: string =
+  const asked: string =
     request.kind === 'folder' ? request.path : request.kind === 'file' ? parent(request.path) : '';
+  let folder = asked.split('/', DEEPEST_ERROR_PAGE).join('/');
   for (; ; folder = parent(folder)) {
     const page = lookup(inFolder(folder, '404.html'));
     if (page !== undefined || folder === '') return page;

@@ -1,17 +1,34 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Answer } from './answer.ts';
+import { isSmall } from '../../shared/store/object-reader.ts';
+import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
 import type { Bodies, Body } from './content.ts';
+import type { Exchange } from './exchanges.ts';
 import type { MultipartLayout } from './multipart-range.ts';
+import { Pace } from './pace.ts';
 import type { Representation } from './representation.ts';
 
-/** What is written at once of an object in memory, where a slow reader keeps it from being freed. */
-const SLICE_BYTES = 4 * 1024 * 1024;
+/** What is written as it is, without a stream. */
+const AT_ONCE_BYTES = 256 * 1024;
+
+/** What is written at once of an object in memory, at first and at the most. */
+interface SliceSizes {
+  readonly least: number;
+  readonly most: number;
+}
+const PLAIN_SLICES: SliceSizes = { least: 256 * 1024, most: 4 * 1024 * 1024 };
+/** What is encrypted or framed is copied: a reader who reads nothing must not cost much. */
+const COPIED_SLICES: SliceSizes = { least: 32 * 1024, most: 1024 * 1024 };
 
 /** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
-export async function send(answer: Answer, bodies: Bodies, reply: FastifyReply): Promise<void> {
+export async function send(
+  answer: Answer,
+  bodies: Bodies,
+  exchange: Pick<Exchange, 'beginBody'>,
+  reply: FastifyReply,
+): Promise<void> {
   const { status, headers, body } = answer;
   // Not before the bytes are found: an error has other headers.
   const begin = () => reply.code(status).headers(headers);
@@ -23,27 +40,52 @@ export async function send(answer: Answer, bodies: Bodies, reply: FastifyReply):
       begin().send(body.text);
       return;
     case 'bytes': {
+      if (!(await mayBegin(body.representation, exchange, reply))) return tooBusy(reply);
       const found = await bodies.body(body.representation, body.range, whenGone(reply));
       // Nobody would end the stream of a reader who has left.
       if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
-      if (found.kind === 'stream') reply.send(found.stream);
-      else if (found.bytes.length <= SLICE_BYTES) reply.send(found.bytes);
-      else reply.send(Readable.from(slices(found.bytes)));
+      if (found.kind === 'stream') {
+        reply.send(found.stream);
+        return;
+      }
+      if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
+      reply.send(found.bytes.length <= AT_ONCE_BYTES ? found.bytes : sliced(found.bytes, sizesFor(reply)));
       return;
     }
     case 'parts': {
+      if (!(await mayBegin(body.representation, exchange, reply))) return tooBusy(reply);
       const first = await bodies.body(body.representation, body.layout.parts[0]?.range, whenGone(reply));
       leave(first);
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, whenGone(reply)), {
+        Readable.from(parts(body.representation, body.layout, bodies, reply), {
           objectMode: false,
+          highWaterMark: 1,
         }),
       );
     }
   }
+}
+
+/** A body that is not small holds a file or memory while it is sent: it begins when there is room for it. */
+async function mayBegin(
+  { size }: Representation,
+  exchange: Pick<Exchange, 'beginBody'>,
+  reply: FastifyReply,
+): Promise<boolean> {
+  return isSmall(size) || exchange.beginBody(whenGone(reply));
+}
+
+function tooBusy(reply: FastifyReply): void {
+  const { status, headers, body } = textAnswer(503, 'Too many large files are being sent\n', {
+    'retry-after': '5',
+  });
+  reply
+    .code(status)
+    .headers(headers)
+    .send(body.kind === 'text' ? body.text : '');
 }
 
 /** The response may be one of HTTP/2, whose stream tells. */
@@ -69,23 +111,46 @@ function whenGone(reply: FastifyReply): Promise<never> {
 
 function leave(body: Body): void {
   if (body.kind === 'stream') body.stream.destroy();
+  else body.release?.();
 }
 
-function* slices(bytes: Buffer): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+function sizesFor({ request }: FastifyReply): SliceSizes {
+  return 'encrypted' in request.raw.socket && request.raw.socket.encrypted ? COPIED_SLICES : PLAIN_SLICES;
+}
+
+function sliced(bytes: Buffer, sizes: SliceSizes): Readable {
+  return Readable.from(slices(bytes, sizes), { objectMode: false, highWaterMark: 1 });
+}
+
+function* slices(bytes: Buffer, { least, most }: SliceSizes): Generator<Buffer> {
+  const pace = new Pace(least);
+  for (let at = 0; at < bytes.length; ) {
+    const slice = bytes.subarray(at, at + pace.next(most, performance.now()));
+    at += slice.length;
+    yield slice;
+  }
 }
 
 async function* parts(
   representation: Representation,
   { parts, tail }: MultipartLayout,
   bodies: Bodies,
-  gone: Promise<never>,
+  reply: FastifyReply,
 ): AsyncGenerator<Buffer> {
+  const gone = whenGone(reply);
+  const sizes = sizesFor(reply);
   for (const { head, range } of parts) {
     yield Buffer.from(head);
     const found = await bodies.body(representation, range, gone);
-    if (found.kind === 'bytes') yield* slices(found.bytes);
-    else yield* found.stream as AsyncIterable<Buffer>;
+    if (found.kind === 'stream') {
+      yield* found.stream as AsyncIterable<Buffer>;
+      continue;
+    }
+    try {
+      yield* slices(found.bytes, sizes);
+    } finally {
+      found.release?.();
+    }
   }
   yield Buffer.from(tail);
 }

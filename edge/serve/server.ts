@@ -1,4 +1,9 @@
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type {
+  Http2SecureServer,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Stream,
+} from 'node:http2';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,15 +12,18 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { hasCode } from '../../shared/errors.ts';
+import { withoutTokens } from '../../shared/signed-url.ts';
 import type { SiteView } from '../activate/messages.ts';
 import type { AccessLog } from './access-log.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { ClientErrors } from './client-errors.ts';
-import type { ClientLimits } from './client-limits.ts';
+import { type ClientLimits, clientOf } from './client-limits.ts';
 import type { Bodies, Content } from './content.ts';
 import type { Counters } from './counters.ts';
 import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
+import type { Exchange, Exchanges } from './exchanges.ts';
 import type { LogClock } from './log-clock.ts';
+import { PacedConnection } from './paced-connection.ts';
 import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 import { send } from './send.ts';
@@ -34,6 +42,8 @@ const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
 const TEXT = 'text/plain; charset=utf-8';
+/** For answers that are made here, which are short. */
+const SMALL_ALONE = { beginBody: async () => false };
 
 export interface ServerParts {
   readonly views: Views;
@@ -45,6 +55,7 @@ export interface ServerParts {
   readonly counters: Counters;
   readonly log: Logger;
   readonly limits: ClientLimits;
+  readonly exchanges: Exchanges;
   readonly accessLog: AccessLog | undefined;
   /** Where hosts that it has certificates for are sent to; undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
@@ -60,6 +71,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     http: { headersTimeout: HEAD_MS, ...HTTP1 },
   });
   clientErrors.watch(app.server);
+  PacedConnection.use(app.server);
   // No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1).
   app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
   return withRoutes(app, parts, 'http');
@@ -88,6 +100,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
   const times = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS };
   Object.assign(app.server, times);
   clientErrors.watch(app.server);
+  PacedConnection.watch(app.server);
   app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
   withRoutes(app as unknown as FastifyInstance, parts, 'https');
   return app;
@@ -118,7 +131,7 @@ declare module 'fastify' {
 
 function withRoutes(
   app: FastifyInstance,
-  { views, content, bodies, rules, time, counters, limits, accessLog, log, tls }: ServerParts,
+  { views, content, bodies, rules, time, counters, limits, exchanges, accessLog, log, tls }: ServerParts,
   scheme: 'http' | 'https',
 ): FastifyInstance {
   app.removeAllContentTypeParsers();
@@ -127,15 +140,15 @@ function withRoutes(
     // Nothing that was meant for the content is said of the error.
     for (const name of Object.keys(reply.getHeaders())) if (name !== 'date') reply.removeHeader(name);
     if (hasCode(error, 'no-such-object')) {
-      log.error({ err: error, url: request.url }, 'an object is missing');
+      log.error({ err: error, url: withoutTokens(request.url) }, 'an object is missing');
       return reply.code(503).header('retry-after', '5').type(TEXT).send('Being repaired\n');
     }
     if (hasCode(error, 'unavailable')) {
-      log.debug({ err: error, url: request.url }, 'an object did not come');
+      log.debug({ err: error, url: withoutTokens(request.url) }, 'an object did not come');
       reply.code(503).header('retry-after', '5').header('cache-status', 'Skerry; fwd=miss');
       return reply.type(TEXT).send('This edge cannot fetch it now\n');
     }
-    log.error({ err: error, url: request.url }, 'a request failed');
+    log.error({ err: error, url: withoutTokens(request.url) }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
   });
   app.decorateRequest('served');
@@ -168,6 +181,12 @@ function withRoutes(
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     reply.header('date', time.date());
+    const exchange = begun(request, reply);
+    if (exchange === undefined)
+      return sent(
+        textAnswer(503, 'Too many requests wait for their answers\n', { 'retry-after': '1' }),
+        reply,
+      );
     const head = checkHead({
       target: request.raw.url ?? '',
       httpVersion: request.raw.httpVersion,
@@ -177,6 +196,8 @@ function withRoutes(
       if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
       return sent(textAnswer(400, `${head.reason}\n`), reply);
     }
+    if (tls !== undefined && scheme === 'https' && isMisdirected(request, head.host, tls))
+      return sent(textAnswer(421, 'This connection is for another host\n'), reply);
     if (!limits.allows(request.ip, performance.now()))
       return sent(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), reply);
     let sites = views.current();
@@ -196,27 +217,47 @@ function withRoutes(
       return sent(forMethod(asked, textAnswer(404, 'No site is served under this host\n')), reply);
     const secure = scheme === 'http' && head.host !== undefined ? tls?.addressOf(head.host) : undefined;
     if (secure !== undefined) return sent(redirectTo(`${secure}${head.target}`, asked), reply);
-    await sendFrom(view, asked, reply);
+    await sendFrom(view, asked, exchange, reply);
     return reply;
   }
 
+  /** A stream of HTTP/2 was begun before it came here. */
+  function begun(request: FastifyRequest, reply: FastifyReply): Exchange | undefined {
+    const { stream } = reply.raw as { readonly stream?: ServerHttp2Stream };
+    const { socket } = request.raw;
+    const exchange =
+      stream === undefined
+        ? exchanges.begin({ client: clientOf(request.ip), connection: socket, end: () => socket.destroy() })
+        : exchanges.of(stream);
+    if (exchange === undefined) return undefined;
+    // A piece of the answer has left; without a stream nothing else has begun it.
+    reply.raw.on('drain', exchange.progressed);
+    if (stream === undefined) reply.raw.once('close', exchange.close);
+    return exchange;
+  }
+
   async function sent(answer: Answer, reply: FastifyReply): Promise<FastifyReply> {
-    await send(answer, bodies, reply);
+    await send(answer, bodies, SMALL_ALONE, reply);
     return reply;
   }
 
   /** A variant may just have made room for others: then the plain bytes are sent. */
-  async function sendFrom(view: SiteView, asked: ReaderRequest, reply: FastifyReply): Promise<void> {
+  async function sendFrom(
+    view: SiteView,
+    asked: ReaderRequest,
+    exchange: Exchange,
+    reply: FastifyReply,
+  ): Promise<void> {
     const answer = answerFrom(view, asked);
     if (answer.isExcess) counters.countExcess(view.name);
     try {
-      await send(answer, bodies, reply);
+      await send(answer, bodies, exchange, reply);
     } catch (error) {
       // What is not there is not there, with or without its page.
       if (answer.status === 404 && hasCode(error, 'unavailable'))
-        return send(forMethod(asked, textAnswer(404, 'Not found\n')), bodies, reply);
+        return send(forMethod(asked, textAnswer(404, 'Not found\n')), bodies, exchange, reply);
       if (asked.headers['accept-encoding'] === undefined || !hasCode(error, 'no-such-object')) throw error;
-      await send(answerFrom(view, withoutCodings(asked)), bodies, reply);
+      await send(answerFrom(view, withoutCodings(asked)), bodies, exchange, reply);
     }
   }
 
@@ -231,6 +272,11 @@ function withRoutes(
     if (!views.mayServe(view)) return 'This edge has lost its origin and may be behind\n';
     return undefined;
   }
+}
+
+function isMisdirected({ raw }: FastifyRequest, host: string | undefined, tls: Tls): boolean {
+  const { servername } = raw.socket as { readonly servername?: string | false | null };
+  return host !== undefined && tls.isMisdirected(servername || undefined, host);
 }
 
 function withoutCodings(asked: ReaderRequest): ReaderRequest {

@@ -1,4 +1,4 @@
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -64,12 +64,28 @@ t.test('both lanes write a line for each request', async (t) => {
   t.match(missing, { ...common, method: 'HEAD', target: '/missing', status: 404, bytes: 0 });
 });
 
+t.test('no line has what others could get in with, and nobody else reads them', async (t) => {
+  const token = 'skerry-token=1.a.b.c';
+  const referer = `http://www.localhost/?${token}`;
+  await ask(edge.url, `/a.css?x=y&${token}`, { headers: { host: 'www.localhost', referer } });
+  await ask(edge.url, `/a.css?skerry%2Dtoken=1.a.b.c&x=y`, { headers: { host: 'www.localhost' } });
+  await read(edge.url, SITE, 'a.css', { headers: { referer } });
+  const found = (await lines(6)).slice(3).map((line) => JSON.parse(line));
+  t.strictSame(
+    found.map((line) => line.target),
+    ['/a.css?x=y&skerry-token=cut', '/a.css?skerry-token=cut&x=y', '/a.css'],
+  );
+  t.notMatch(JSON.stringify(found), '1.a.b.c');
+  t.equal((await stat(file)).mode & 0o777, 0o600);
+});
+
 t.test('a log that is renamed is begun anew', async (t) => {
   await rename(file, `${file}.1`);
   await until('a new log', async () => {
     await read(edge.url, SITE, 'a.css');
     return (await readFile(file, 'utf8').catch(() => '')) !== '';
   });
+  t.equal((await stat(file)).mode & 0o777, 0o600);
   t.ok((await lines(3, `${file}.1`)).every((line) => JSON.parse(line).status > 0));
 });
 

@@ -48,7 +48,7 @@ async function namesShownTo(servername: string): Promise<string | undefined> {
   return subjectaltname;
 }
 
-function askSecurely(host: string, path: string) {
+function askSecurely(host: string, path: string, others: object = {}) {
   return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
     const options = {
       host: HOST,
@@ -57,6 +57,7 @@ function askSecurely(host: string, path: string) {
       servername: host,
       headers: { host },
       rejectUnauthorized: false,
+      ...others,
     };
     request(options, (response) => {
       let body = '';
@@ -130,6 +131,39 @@ t.test('a stream that the fast lane answers is answered as by the full server', 
   const { date: _, ...headers } = fast?.headers ?? {};
   const { date: __, ...fullHeaders } = full?.headers ?? {};
   t.same(headers, fullHeaders);
+});
+
+t.test('a host that the certificate of the connection is not for is answered 421', async (t) => {
+  const hosts: [host: string, status: number][] = [
+    ['www.example', 200],
+    ['a.wild.example', 200],
+    ['a.b.wild.example', 421],
+    ['other.example', 421],
+    ['plain.example', 421],
+  ];
+  for (const range of [{}, { range: 'bytes=0-3' }]) {
+    const status = (expected: number) => (expected === 200 && 'range' in range ? 206 : expected);
+    const answers = await askHttp2(
+      hosts.map(([host]) => ({ ':path': '/a.css', ':authority': host, ...range })),
+    );
+    t.same(
+      answers.map(({ headers }) => headers[':status']),
+      hosts.map(([, expected]) => status(expected)),
+    );
+    for (const [host, expected] of hosts) {
+      const asked = await askSecurely(host, '/a.css', {
+        servername: 'www.example',
+        headers: { host, ...range },
+      });
+      t.equal(asked.status, status(expected), host);
+    }
+  }
+  t.equal((await askSecurely('other.example', '/a.css')).status, 200, 'by its own name');
+  t.equal(
+    (await askSecurely('plain.example', '/a.css')).status,
+    200,
+    'a host without a certificate, by its name',
+  );
 });
 
 t.test('the certificate follows the name that the client asks for', async (t) => {

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccessLog } from '../access-log.ts';
-import type { ClientLimits } from '../client-limits.ts';
+import { type ClientLimits, clientOf } from '../client-limits.ts';
 import type { Counters } from '../counters.ts';
+import type { Exchanges } from '../exchanges.ts';
 import type { LogClock } from '../log-clock.ts';
 import type { Views } from '../views.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { exchangeOf } from './logged-exchange.ts';
-import { Recogniser } from './recognise.ts';
+import { type PlainGet, Recogniser } from './recognise.ts';
 
 /** For the first request of a connection, before anything else is known of it. */
 const FIRST_REQUEST_MS = 20_000;
@@ -18,9 +19,12 @@ export interface LaneParts {
   readonly counters: Counters;
   readonly time: LogClock;
   readonly limits: ClientLimits;
+  readonly exchanges: Exchanges;
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
+  /** Whether a connection was made for another host; the full server says so. */
+  readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
   /** Gives a connection to the full server, with all bytes that are not answered yet. */
   readonly handOver: (socket: Socket) => void;
 }
@@ -79,7 +83,7 @@ class LaneConnection {
       if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
       const get = this.#recogniser.next(chunk, at);
       const answer = get && answers.find(get, sites, second);
-      if (get === undefined || answer === undefined || !views.mayServe(answer.view) || !this.#isAllowed())
+      if (get === undefined || answer === undefined || !views.mayServe(answer.view) || !this.#isAllowed(get))
         return this.#handOver(chunk.subarray(at));
       at += get.bytes;
       answer.usedAt = now;
@@ -91,13 +95,34 @@ class LaneConnection {
         this.#socket.setTimeout(keepAliveMs);
       }
       // A reader that sends requests faster than it reads answers must not fill this process's memory.
-      if (!isTaken) return this.#goOnAfter(once(this.#socket, 'drain'), chunk.subarray(at));
+      if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
   };
 
-  #isAllowed(): boolean {
-    const { limits } = this.#parts;
+  #isAllowed({ fields }: PlainGet): boolean {
+    const { limits, isMisdirected } = this.#parts;
+    if (isMisdirected(this.#socket, this.#socket, fields.host)) return false;
     return !limits.hasRate || limits.allows(this.#socket.remoteAddress, performance.now());
+  }
+
+  /** What its reader has not read counts until then as an answer that waits. */
+  #goOnWhenRead(rest: Buffer): void {
+    const socket = this.#socket;
+    const exchange = this.#parts.exchanges.begin({
+      client: clientOf(socket.remoteAddress),
+      connection: socket,
+      end: () => socket.destroy(),
+    });
+    if (exchange === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', exchange.close);
+    const drained = once(socket, 'drain').finally(() => {
+      socket.off('close', exchange.close);
+      exchange.close();
+    });
+    this.#goOnAfter(drained, rest);
   }
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {

@@ -4,7 +4,12 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { clientOf } from '../client-limits.ts';
+import type { Exchanges } from '../exchanges.ts';
+import { PacedConnection } from '../paced-connection.ts';
+import type { Tls } from '../tls/tls.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { exchangeOf } from './logged-exchange.ts';
 import { plainStream } from './recognise.ts';
@@ -13,37 +18,67 @@ import { plainStream } from './recognise.ts';
  * Connections in HTTP/1.1 and streams of HTTP/2 of a server with TLS come to the fast lane first. To be called when
  * the server has its own listeners.
  */
-export function secureLane(server: Http2SecureServer, parts: Omit<LaneParts, 'handOver'>): Lane {
+export function secureLane(
+  server: Http2SecureServer,
+  tls: Tls,
+  others: Omit<LaneParts, 'handOver' | 'isMisdirected'>,
+): Lane {
+  const parts = { ...others, isMisdirected: misdirection(tls) };
   const connectFully = takeFrom(server, 'secureConnection');
   const answerFully = takeFrom(server, 'stream');
-  const lane = new Lane({ ...parts, handOver: connectFully });
+  const handOver = (socket: Socket) => connectFully(pacedOf(socket, server));
+  const lane = new Lane({ ...parts, handOver });
   server.on('secureConnection', (socket: TLSSocket) => {
     if (socket.alpnProtocol === 'h2') connectFully(socket);
     else lane.take(socket);
   });
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...others: unknown[]) => {
+    if (!isBegun(stream, parts.exchanges)) return;
     if (!answerPlain(stream, headers, parts)) answerFully(stream, headers, ...others);
   });
   return lane;
+}
+
+function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
+  const paced = new PacedConnection(socket);
+  paced.server = server;
+  return paced;
+}
+
+/** False for a stream that is one too many, which is refused: its client may ask again elsewhere or later. */
+function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
+  const { session } = stream;
+  if (session === undefined) return false;
+  const exchange = exchanges.beginStream(stream, {
+    client: clientOf(session.socket.remoteAddress),
+    connection: session,
+    end: () => stream.close(constants.NGHTTP2_CANCEL),
+  });
+  // A reader that goes away breaks its stream off: nobody is left to tell.
+  stream.on('error', () => {});
+  if (exchange === undefined) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  else stream.once('close', exchange.close);
+  return exchange !== undefined;
 }
 
 /** False when the full server has to answer. */
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { views, answers, counters, time, limits, accessLog, scheme }: Omit<LaneParts, 'handOver'>,
+  parts: Omit<LaneParts, 'handOver'>,
 ): boolean {
+  const { views, answers, counters, time, limits, accessLog, scheme, isMisdirected } = parts;
   const sites = views.current();
   const get = plainStream(headers);
-  if (sites instanceof Promise || get === undefined) return false;
+  const { session } = stream;
+  if (sites instanceof Promise || get === undefined || session === undefined) return false;
+  if (isMisdirected(session, session.socket, get.fields.host)) return false;
   const now = time.now();
   const answer = answers.find(get, sites, Math.floor(now / 1000));
   if (answer === undefined || !views.mayServe(answer.view)) return false;
-  const client = stream.session?.socket.remoteAddress;
+  const client = session.socket.remoteAddress;
   if (limits.hasRate && !limits.allows(client, performance.now())) return false;
   answer.usedAt = now;
-  // A reader that goes away breaks its stream off: nobody is left to tell.
-  stream.on('error', () => {});
   counters.count(answer.view.name, answer.status, answer.body.length, 0);
   accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
   try {
@@ -53,6 +88,18 @@ function answerPlain(
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
   return true;
+}
+
+/** Of a connection that hosts were asked for before, only another host is a question. */
+function misdirection(tls: Tls): LaneParts['isMisdirected'] {
+  const last = new WeakMap<object, string>();
+  return (connection, socket, host) => {
+    if (last.get(connection) === host) return false;
+    const { servername } = socket as { readonly servername?: string | false | null };
+    if (tls.isMisdirected(servername || undefined, host)) return true;
+    last.set(connection, host);
+    return false;
+  };
 }
 
 /** Takes the listeners of an event away; calling what is returned calls them. */

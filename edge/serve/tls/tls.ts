@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { TlsOptions } from '../../activate/messages.ts';
@@ -42,7 +43,19 @@ export class Tls {
   }
 
   contextFor(serverName: string): SecureContext | undefined {
-    return (certificateFor(serverName.toLowerCase(), this.#certificates) ?? this.fallback)?.context;
+    return this.#shownTo(serverName)?.context;
+  }
+
+  /**
+   * Whether a request for this host came on a connection that was made for another (RFC 9110, 15.5.20): its
+   * certificate is not for the host. A host that no certificate is for is reached by its own name, or by none.
+   */
+  isMisdirected(serverName: string | undefined, host: string): boolean {
+    const name = hostName(host);
+    if (certificateFor(name, this.#shownAlone(serverName)) !== undefined) return false;
+    if (certificateFor(name, this.#certificates) !== undefined) return true;
+    // An address is no server name (RFC 6066, 3), though some clients send it as one.
+    return serverName !== undefined && isIP(serverName) === 0 && hostName(serverName) !== name;
   }
 
   /** Where a reader of this host is sent instead; undefined for a host that no certificate is for. */
@@ -50,6 +63,16 @@ export class Tls {
     const name = hostName(host);
     if (certificateFor(name, this.#certificates) === undefined) return undefined;
     return `https://${name}${this.port === 443 ? '' : `:${this.port}`}`;
+  }
+
+  #shownTo(serverName: string | undefined): Certificate | undefined {
+    const named = serverName && certificateFor(serverName.toLowerCase(), this.#certificates);
+    return named || this.fallback;
+  }
+
+  #shownAlone(serverName: string | undefined): Certificate[] {
+    const shown = this.#shownTo(serverName);
+    return shown === undefined ? [] : [shown];
   }
 
   readonly #lookAgain = async () => {

@@ -1,6 +1,12 @@
 import t from 'tap';
 import { generateSigningKey, signingKeyToPem } from '../../../shared/keys.ts';
-import { ACCESS_KEY_PATTERN, accessKey, admits, signAccess } from '../../../shared/signed-url.ts';
+import {
+  ACCESS_KEY_PATTERN,
+  accessKey,
+  admits,
+  signAccess,
+  withoutTokens,
+} from '../../../shared/signed-url.ts';
 
 const key = generateSigningKey();
 const next = generateSigningKey();
@@ -71,4 +77,19 @@ t.test('a private key is no public one', async (t) => {
   t.notMatch(der, pattern);
   t.notMatch(Buffer.from(der, 'base64').toString('base64url'), pattern);
   t.notMatch(key.privateKey.export({ format: 'jwk' }).d, pattern);
+});
+
+t.test('an address without its tokens', async (t) => {
+  const table: [address: string, shown: string][] = [
+    ['/a', '/a'],
+    ['/a?b=c&d', '/a?b=c&d'],
+    [`/a?skerry-token=${token}`, '/a?skerry-token=cut'],
+    [`/a?b=c&skerry-token=${token}&d=e`, '/a?b=c&skerry-token=cut&d=e'],
+    [`/a?skerry-token=1&skerry-token=2`, '/a?skerry-token=cut&skerry-token=cut'],
+    [`/a?%73kerry%2Dtoken=${token}`, '/a?skerry-token=cut'],
+    [`https://a.example/b?skerry-token=${token}`, 'https://a.example/b?skerry-token=cut'],
+    ['/a?%zz=1&skerry-tokens=2', '/a?%zz=1&skerry-tokens=2'],
+    [`/a?b?skerry-token=1`, '/a?b?skerry-token=1'],
+  ];
+  for (const [address, shown] of table) t.equal(withoutTokens(address), shown);
 });

@@ -45,14 +45,14 @@ t.test('a stream brings its range, and is closed when what it reads has been rea
   let closed = 0;
   const read = async ({ start, end }: { start: number; end: number }) => content.subarray(start, end);
   const range = { start: 3, end: 30 };
-  const stream = pieceStream({ range, pieceBytes: 8, ready: undefined, read, closed: () => closed++ });
+  const stream = pieceStream({ range, pieceBytes: () => 8, ready: undefined, read, closed: () => closed++ });
   t.equal(Buffer.concat(await stream.toArray()).toString(), content.subarray(3, 31).toString());
   t.equal(closed, 1);
 
   const reading = Promise.withResolvers<Buffer>();
   const left = pieceStream({
     range,
-    pieceBytes: 8,
+    pieceBytes: () => 8,
     ready: async () => {},
     read: () => reading.promise,
     closed: () => closed++,

@@ -230,3 +230,19 @@ t.test('a path that cannot be published can still be redirected', async (t) => {
   t.equal(answer(SITE, '/a//b', '/a/* /c/:splat'), '>/c//b');
   t.equal(answer(SITE, '/..', '/* /c 301!'), '404 404.html');
 });
+
+t.test('a request that is deep costs no more looks into the catalog than one that is not', async (t) => {
+  const asked: string[] = [];
+  const lookup = (path: ContentPath) => {
+    asked.push(path);
+    return path === 'a/404.html' ? entry(path) : undefined;
+  };
+  const target = `/${'a/'.repeat(500)}b`;
+  const routed = route(requestPath(target), '', {
+    rules: siteRules('', ''),
+    lookup,
+    formerAsset: () => undefined,
+  });
+  t.match(routed, { kind: 'entry', status: 404, entry: { path: 'a/404.html' } });
+  t.ok(asked.length <= 20, `${asked.length} looks`);
+});

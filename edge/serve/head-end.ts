@@ -1,0 +1,13 @@
+const END = Buffer.from('\r\n\r\n');
+
+/**
+ * How many of the next bytes of a connection may be given to a parser so that it meets the end of one head at most:
+ * up to the first empty line, which may have begun in the last three bytes that it was given `before`.
+ */
+export function headEnd(before: Buffer, next: Buffer): number {
+  const tail = before.subarray(-(END.length - 1));
+  const joined = Buffer.concat([tail, next.subarray(0, END.length - 1)]).indexOf(END);
+  if (joined !== -1) return joined + END.length - tail.length;
+  const end = next.indexOf(END);
+  return end === -1 ? next.length : end + END.length;
+}

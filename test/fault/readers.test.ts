@@ -1,0 +1,62 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { writeCertificate } from '../helpers/certificates.ts';
+import { freePorts, startCluster } from '../helpers/cluster.ts';
+import { read } from '../helpers/http.ts';
+import { peakBytes } from '../helpers/peak-memory.ts';
+import { childrenOf } from '../helpers/process-tree.ts';
+import { writeTree } from '../helpers/tree.ts';
+import { closedWindows, pipelinedRanges } from './attacks/readers.ts';
+
+/** One reader who asks for much and reads nothing, of an edge with its default limits; `test:attack` has more. */
+
+const SITE = 'www';
+const HOST = '127.0.0.1';
+/** Beside what an edge with one site takes: a descriptor for each connection, and for each body that is sent. */
+const MOST_DESCRIPTORS = 1200;
+const MOST_BYTES = 100e6;
+
+const certs = t.testdir();
+await writeCertificate(join(certs, 'a'), ['elsewhere.example']);
+const [securePort = 0] = await freePorts(1);
+const args = () => ['--tls-port', String(securePort), '--certs', certs];
+const cluster = await startCluster({ edges: 1, args });
+t.teardown(() => cluster.close());
+const [edge] = cluster.edges;
+if (edge?.running === undefined) throw new Error('a cluster of one edge has one');
+const large = Buffer.alloc(20_000_000, 'large');
+const folder = await writeTree(join(cluster.folder, SITE), { 'a.css': 'a {}', l: large });
+const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+if (published.code !== 0) throw new Error(published.stderr);
+const [serving = 0] = await childrenOf(edge.running.pid);
+await read(edge.url, SITE, 'a.css');
+const before = await peakBytes(serving);
+const port = Number(new URL(edge.url).port);
+const asked = { host: SITE, path: '/l', size: large.length };
+
+async function survives(t: Test, attack: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const over = attack.finally(() => {
+    isOver = true;
+  });
+  let most = 0;
+  const statuses = new Set<number>();
+  while (!isOver) {
+    statuses.add((await read(edge?.url ?? '', SITE, 'a.css')).status);
+    most = Math.max(most, (await readdir(`/proc/${serving}/fd`)).length);
+  }
+  await over;
+  t.same([...statuses], [200], 'readers beside it are answered');
+  t.ok(most < MOST_DESCRIPTORS, `${most} descriptors`);
+  const grown = (await peakBytes(serving)) - before;
+  t.ok(grown < MOST_BYTES, `${Math.round(grown / 1e6)} MB more`);
+}
+
+t.test('1,500 ranges in a row on each of 14 connections', (t) =>
+  survives(t, pipelinedRanges({ host: HOST, port }, asked, { seconds: 1 })),
+);
+
+t.test('128 streams without a window on each of 30 connections', (t) =>
+  survives(t, closedWindows({ host: HOST, port: securePort }, asked, { sessions: 30, seconds: 1 })),
+);
