@@ -22,10 +22,11 @@ const transfer = (signal: AbortSignal) => ({ signal, bandwidths: [], isForReader
 export async function joinAsMember(
   { url, client, clock = systemClock }: { url: string; client: ApiClient; clock?: Clock },
   name: string,
+  mayRead?: string[],
 ): Promise<Member> {
   const key = generateSigningKey();
   const upstream = new Upstream({ url, isOrigin: true }, clock);
-  const { token } = await client.createToken({ scope: 'join', edge: name });
+  const { token } = await client.createToken({ scope: 'join', edge: name, ...(mayRead && { mayRead }) });
   const place = { origin: url, token, name, region: 'r', lat: null, lon: null };
   const { log } = await join(upstream, place, key, new AbortController().signal);
   return { upstream, caller: { name, key, log } };
