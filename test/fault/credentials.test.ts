@@ -16,6 +16,7 @@ import {
   type Receiver,
   replay,
   sendAnotherBody,
+  sendHeadAlone,
   startFakeParent,
   startListener,
   stealJoin,
@@ -77,6 +78,15 @@ t.test('what a fake parent hears is worth nothing elsewhere', async (t) => {
     await child.stop();
     t.strictSame(await replay(fake.requests, receivers), [], `with nonces of ${victim.url}`);
   }
+});
+
+t.test('who brings no proof is refused before the body', async (t) => {
+  const { receivers, edge } = await open(t);
+  await edge('other');
+  for (const { url, what } of receivers)
+    for (const path of ['report', 'bundle', 'sites/1/revisions/1/leaves', 'sites/1/revisions/1/entries'])
+      for (const headers of [{}, { authorization: 'Bearer sk_00112233aabb.AAAA' }])
+        t.equal(await sendHeadAlone(url, `/feed/v1/${path}`, headers), 401, `${path} at ${what}`);
 });
 
 t.test('a parent that calls itself the origin is told nothing', async (t) => {

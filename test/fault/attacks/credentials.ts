@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateSigningKey, signText } from '../../../shared/keys.ts';
 import { askAs, helloOf, type Member, provenHeaders } from '../../helpers/as-member.ts';
@@ -96,12 +96,12 @@ export async function replay(
 ): Promise<string[]> {
   const faults: string[] = [];
   for (const { what, url } of receivers)
-    for (const request of recorded.filter(({ headers }) => headers.signature !== undefined))
-      for (const [how, altered] of [['verbatim', request] as const, ...alterations(request)]) {
+    for (const one of recorded.filter(({ headers }) => headers.signature !== undefined))
+      for (const [how, altered] of [['verbatim', one] as const, ...alterations(one)]) {
         const answer = await answerTo(url, altered);
         // No such address is as good.
         if (answer !== '401' && answer !== '404 not-found')
-          faults.push(`${request.method} ${request.path}, ${how}, at ${what}: ${answer}`);
+          faults.push(`${one.method} ${one.path}, ${how}, at ${what}: ${answer}`);
       }
   return faults;
 }
@@ -154,10 +154,10 @@ async function answerTo(url: string, { method, path, headers, body }: Recorded):
 
 /** Uses a join that was heard on the wire for an edge of the thief's; says what came of it but a refusal. */
 export async function stealJoin(origin: string, heard: readonly Recorded[]): Promise<string[]> {
-  const request = heard.find(({ path }) => path === '/feed/v1/join');
-  if (request === undefined) return ['no join was heard'];
+  const join = heard.find(({ path }) => path === '/feed/v1/join');
+  if (join === undefined) return ['no join was heard'];
   const key = generateSigningKey();
-  const asked = JSON.parse(request.body) as Record<string, unknown>;
+  const asked = JSON.parse(join.body) as Record<string, unknown>;
   const faults: string[] = [];
   for (const changes of [
     { name: 'thief' },
@@ -200,4 +200,22 @@ export async function sendAnotherBody(member: Member, url: string): Promise<numb
   });
   const { status } = await ask(url, target, { method: 'POST', headers, body: '{"objects":"AAAAAAAAAAB"}' });
   return status;
+}
+
+/** The status of a request whose head announces a body that never comes. */
+export function sendHeadAlone(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const announced = { 'content-type': 'application/json', 'content-length': '1000000', ...headers };
+    const sent = request(new URL(path, url), { method: 'POST', headers: announced }, (answer) => {
+      resolve(answer.statusCode ?? 0);
+      sent.destroy();
+    });
+    sent.on('error', reject);
+    sent.setTimeout(10_000, () => sent.destroy(new Error('it waits for the body')));
+    sent.flushHeaders();
+  });
 }
