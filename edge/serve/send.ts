@@ -16,10 +16,10 @@ interface SliceSizes {
   readonly least: number;
   readonly most: number;
 }
-/** Half a megabyte within the time that a reader may take nothing is what the slowest are held to. */
-const PLAIN_SLICES: SliceSizes = { least: 512 * 1024, most: 4 * 1024 * 1024 };
+/** A megabyte within the time that a reader may take nothing is what the slowest are held to. */
+const PLAIN_SLICES: SliceSizes = { least: 1024 * 1024, most: 4 * 1024 * 1024 };
 /** What is encrypted or framed is copied: a reader who reads nothing must not cost much. */
-const COPIED_SLICES: SliceSizes = { least: 64 * 1024, most: 1024 * 1024 };
+const COPIED_SLICES: SliceSizes = { least: 128 * 1024, most: 1024 * 1024 };
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
 export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
