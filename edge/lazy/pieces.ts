@@ -18,6 +18,9 @@ export function pieceAt(at: number, last: number, pieceBytes: number): Span {
   return { start: at, end: Math.min((Math.floor(at / pieceBytes) + 1) * pieceBytes, last + 1) };
 }
 
+/** What a stream of pieces emits whenever its reader has taken one and is there for the next. */
+export const TAKEN = 'taken';
+
 /** The bytes of a range, each piece as soon as it can be read, and one ahead of what the reader has taken. */
 export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf): Readable {
   let at = range.start;
@@ -25,6 +28,7 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
   const stream = new Readable({
     highWaterMark: 1,
     read() {
+      this.emit(TAKEN);
       if (at > range.end) {
         this.push(null);
         return;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
 import { isSmall } from '../../shared/store/object-reader.ts';
+import { TAKEN } from '../lazy/pieces.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
 import type { Bodies, Body } from './content.ts';
@@ -10,23 +11,24 @@ import type { MultipartLayout } from './multipart-range.ts';
 import { Pace } from './pace.ts';
 import type { Representation } from './representation.ts';
 
-/** What is written as it is, without a stream. */
-const AT_ONCE_BYTES = 256 * 1024;
-
-/** What is written at once of an object in memory, at first and at the most. */
+/** What is written at once of an object in memory: as it is when it is no larger, else in slices. */
 interface SliceSizes {
   readonly least: number;
   readonly most: number;
 }
-const PLAIN_SLICES: SliceSizes = { least: 256 * 1024, most: 4 * 1024 * 1024 };
+/** A megabyte within the time that a reader may take nothing is what the slowest are held to. */
+const PLAIN_SLICES: SliceSizes = { least: 1024 * 1024, most: 4 * 1024 * 1024 };
 /** What is encrypted or framed is copied: a reader who reads nothing must not cost much. */
-const COPIED_SLICES: SliceSizes = { least: 32 * 1024, most: 1024 * 1024 };
+const COPIED_SLICES: SliceSizes = { least: 128 * 1024, most: 1024 * 1024 };
+
+/** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
+export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
 
 /** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
 export async function send(
   answer: Answer,
   bodies: Bodies,
-  exchange: Pick<Exchange, 'beginBody'>,
+  exchange: SentExchange,
   reply: FastifyReply,
 ): Promise<void> {
   const { status, headers, body } = answer;
@@ -46,11 +48,12 @@ export async function send(
       if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
       if (found.kind === 'stream') {
-        reply.send(found.stream);
+        reply.send(found.stream.on(TAKEN, exchange.progressed));
         return;
       }
       if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
-      reply.send(found.bytes.length <= AT_ONCE_BYTES ? found.bytes : sliced(found.bytes, sizesFor(reply)));
+      const sizes = sizesFor(reply);
+      reply.send(found.bytes.length <= sizes.least ? found.bytes : sliced(found.bytes, sizes, exchange));
       return;
     }
     case 'parts': {
@@ -60,7 +63,7 @@ export async function send(
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, reply), {
+        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply), {
           objectMode: false,
           highWaterMark: 1,
         }),
@@ -72,7 +75,7 @@ export async function send(
 /** A body that is not small holds a file or memory while it is sent: it begins when there is room for it. */
 async function mayBegin(
   { size }: Representation,
-  exchange: Pick<Exchange, 'beginBody'>,
+  exchange: SentExchange,
   reply: FastifyReply,
 ): Promise<boolean> {
   return isSmall(size) || exchange.beginBody(whenGone(reply));
@@ -118,15 +121,16 @@ function sizesFor({ request }: FastifyReply): SliceSizes {
   return 'encrypted' in request.raw.socket && request.raw.socket.encrypted ? COPIED_SLICES : PLAIN_SLICES;
 }
 
-function sliced(bytes: Buffer, sizes: SliceSizes): Readable {
-  return Readable.from(slices(bytes, sizes), { objectMode: false, highWaterMark: 1 });
+function sliced(bytes: Buffer, sizes: SliceSizes, exchange: SentExchange): Readable {
+  return Readable.from(slices(bytes, sizes, exchange), { objectMode: false, highWaterMark: 1 });
 }
 
-function* slices(bytes: Buffer, { least, most }: SliceSizes): Generator<Buffer> {
+function* slices(bytes: Buffer, { least, most }: SliceSizes, exchange: SentExchange): Generator<Buffer> {
   const pace = new Pace(least);
   for (let at = 0; at < bytes.length; ) {
     const slice = bytes.subarray(at, at + pace.next(most, performance.now()));
     at += slice.length;
+    exchange.progressed();
     yield slice;
   }
 }
@@ -135,6 +139,7 @@ async function* parts(
   representation: Representation,
   { parts, tail }: MultipartLayout,
   bodies: Bodies,
+  exchange: SentExchange,
   reply: FastifyReply,
 ): AsyncGenerator<Buffer> {
   const gone = whenGone(reply);
@@ -143,11 +148,11 @@ async function* parts(
     yield Buffer.from(head);
     const found = await bodies.body(representation, range, gone);
     if (found.kind === 'stream') {
-      yield* found.stream as AsyncIterable<Buffer>;
+      yield* found.stream.on(TAKEN, exchange.progressed) as AsyncIterable<Buffer>;
       continue;
     }
     try {
-      yield* slices(found.bytes, sizes);
+      yield* slices(found.bytes, sizes, exchange);
     } finally {
       found.release?.();
     }

@@ -26,7 +26,7 @@ import type { LogClock } from './log-clock.ts';
 import { PacedConnection } from './paced-connection.ts';
 import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
-import { send } from './send.ts';
+import { type SentExchange, send } from './send.ts';
 import { servedSite } from './served-site.ts';
 import type { Tls } from './tls/tls.ts';
 import type { Views } from './views.ts';
@@ -43,7 +43,7 @@ const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
 const TEXT = 'text/plain; charset=utf-8';
 /** For answers that are made here, which are short. */
-const SMALL_ALONE = { beginBody: async () => false };
+const SMALL_ALONE: SentExchange = { beginBody: async () => false, progressed: () => {} };
 
 export interface ServerParts {
   readonly views: Views;
@@ -230,8 +230,6 @@ function withRoutes(
         ? exchanges.begin({ client: clientOf(request.ip), connection: socket, end: () => socket.destroy() })
         : exchanges.of(stream);
     if (exchange === undefined) return undefined;
-    // A piece of the answer has left; without a stream nothing else has begun it.
-    reply.raw.on('drain', exchange.progressed);
     if (stream === undefined) reply.raw.once('close', exchange.close);
     return exchange;
   }

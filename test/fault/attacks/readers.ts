@@ -55,6 +55,52 @@ export function unreadFiles(
   return unread(edge, text, { connections, requests: connections, addresses, seconds });
 }
 
+/** Connections that ask for nothing, from more addresses than one client may have connections. */
+export function idleConnections(
+  edge: ServingPort,
+  { connections = 14_000, addresses = 20, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  return unread(edge, '', { connections, requests: 0, addresses, seconds });
+}
+
+/** Prepared answers, each another one, of connections that read none of them: no cache frees what waits to be sent. */
+export function unreadAnswers(
+  edge: ServingPort,
+  { host, path }: Asked,
+  { connections = 1000, addresses = 1, requests = 200, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const text = Array.from(
+    { length: requests },
+    (_, i) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept-Encoding: x${i}\r\n\r\n`,
+  ).join('');
+  return unread(edge, text, { connections, requests: connections * requests, addresses, seconds });
+}
+
+/** Many small ranges of a large file in each request, pipelined and never read. */
+export function manyRanges(
+  edge: ServingPort,
+  { host, path, size }: Asked,
+  { connections = 50, requests = 200, addresses = 1, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const ranges = Array.from({ length: 64 }, (_, i) => {
+    const first = Math.floor((size / 64) * i);
+    return `${first}-${first + 1}`;
+  });
+  const text = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nRange: bytes=${ranges}\r\n\r\n`.repeat(requests);
+  return unread(edge, text, { connections, requests: connections * requests, addresses, seconds });
+}
+
+/** Requests with bodies that nobody wants and that go on and on. */
+export function endlessBodies(
+  edge: ServingPort,
+  { host, path }: Asked,
+  { connections = 200, addresses = 1, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000000\r\n\r\n`;
+  const text = head + 'x'.repeat(200_000);
+  return unread(edge, text, { connections, requests: connections, addresses, seconds });
+}
+
 /** Streams of HTTP/2 for a large file, on sessions that give the server no window. */
 export async function closedWindows(
   edge: ServingPort,

@@ -46,7 +46,10 @@ t.test('a stream brings its range, and is closed when what it reads has been rea
   const read = async ({ start, end }: { start: number; end: number }) => content.subarray(start, end);
   const range = { start: 3, end: 30 };
   const stream = pieceStream({ range, pieceBytes: () => 8, ready: undefined, read, closed: () => closed++ });
+  let taken = 0;
+  stream.on('taken', () => taken++);
   t.equal(Buffer.concat(await stream.toArray()).toString(), content.subarray(3, 31).toString());
+  t.ok(taken >= 4, 'each time that it is read on');
   t.equal(closed, 1);
 
   const reading = Promise.withResolvers<Buffer>();
