@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
@@ -14,6 +14,7 @@ import { SMALL_OBJECT } from '../../../../../shared/bundle.ts';
 import { digestOf } from '../../../../../shared/digest.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import { startSurveyThreads } from '../../../../../shared/hashing/survey-threads.ts';
+import { raceForLinks } from '../../../../helpers/folder-racer.ts';
 import { collect } from '../../../shared/streams.ts';
 
 const SECRET = 'secret of another user';
@@ -32,7 +33,7 @@ function place(t: Test): Place {
   const large = 'published'.padEnd(SMALL_OBJECT + 10, '.');
   const base = t.testdir({
     site: { 'a.txt': 'published', 'large.bin': large, sub: { 'b.txt': 'published b' } },
-    outside: { 'a.txt': SECRET, 'large.bin': LARGE_SECRET, 'b.txt': SECRET },
+    outside: { 'a.txt': SECRET, 'large.bin': LARGE_SECRET, 'b.txt': SECRET, sub: { 'b.txt': SECRET } },
   });
   return { site: join(base, 'site'), outside: join(base, 'outside') };
 }
@@ -139,36 +140,11 @@ class Recorder extends ApiClient {
   }
 }
 
-/** Puts links in the place of a file and a folder and takes them away again, as fast as it can. */
-const RACER = `
-const { renameSync, symlinkSync } = require('node:fs');
-const [site, spare, outside] = process.argv.slice(1);
-symlinkSync(outside + '/a.txt', spare + '/a.txt.link');
-symlinkSync(outside + '/large.bin', spare + '/large.bin.link');
-symlinkSync(outside, spare + '/sub.link');
-process.stdout.write('racing');
-const swap = (name, wait) => {
-  renameSync(site + '/' + name, spare + '/' + name);
-  renameSync(spare + '/' + name + '.link', site + '/' + name);
-  for (let i = 0; i < wait; i++);
-  renameSync(site + '/' + name, spare + '/' + name + '.link');
-  renameSync(spare + '/' + name, site + '/' + name);
-};
-for (let i = 0; ; i++) {
-  for (const name of ['a.txt', 'sub', 'large.bin']) swap(name, (i * 7919) % 50_000);
-  for (let i = 0; i < 20_000; i++);
-}`;
-
 t.test('while another process swaps, nothing from outside is sent', { timeout: 60_000 }, async (t) => {
   const { site, outside } = place(t);
-  const spare = join(site, '../spare');
-  mkdirSync(spare);
-  const racer = spawn(process.execPath, ['-e', RACER, site, spare, outside], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(racer, 'exit');
-  t.teardown(() => racer.kill('SIGKILL'));
-  await once(racer.stdout, 'data');
+  const names = ['a.txt', 'sub', 'large.bin'];
+  const stop = await raceForLinks({ folder: site, spare: join(site, '../spare'), outside, names });
+  t.teardown(stop);
   const client = new Recorder();
   const parts = { client, surveys, site: 's', commit: {}, progress: () => {}, signal };
   const ends = new Map<string, number>();
@@ -180,8 +156,7 @@ t.test('while another process swaps, nothing from outside is sent', { timeout: 6
     );
     ends.set(how, (ends.get(how) ?? 0) + 1);
   }
-  racer.kill('SIGKILL');
-  await ended;
+  await stop();
   t.comment([...ends].map(([how, times]) => `${times} × ${how}`).join(', '));
   const expected = ['published', 'file-changed', 'symlink-outside'];
   t.strictSame(

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { Server } from './attack.ts';
+
+/** What the server says by itself within this time after the last byte is waited for. */
+const SILENT_MS = 20_000;
+const PIECE = 256 * 1024;
+
+export interface RequestBytes {
+  /** Without its end: the line and the fields, each with CRLF. */
+  readonly head: string;
+  readonly body: Iterable<Buffer>;
+}
+
+/** One head, then a body of so many bytes that begins with a text and repeats a byte. */
+export function repeatedBody(
+  begin: string,
+  byte: string,
+  length: number,
+): { length: number; pieces: Iterable<Buffer> } {
+  const piece = Buffer.alloc(PIECE, byte);
+  return {
+    length: begin.length + length,
+    pieces: (function* () {
+      yield Buffer.from(begin);
+      for (let sent = 0; sent < length; sent += PIECE)
+        yield piece.subarray(0, Math.min(PIECE, length - sent));
+    })(),
+  };
+}
+
+/** Sends a request as fast as it is taken; resolves with the status, or with how the connection ended without one. */
+export async function sendRequest(server: Server, { head, body }: RequestBytes): Promise<string> {
+  const socket = connect(server);
+  const answer = answerOn(socket);
+  socket.write(`${head}\r\n`);
+  for (const piece of body) {
+    if (socket.destroyed || socket.writableEnded) break;
+    if (!socket.write(piece)) await Promise.race([once(socket, 'drain').catch(() => {}), answer]);
+  }
+  return answer;
+}
+
+/** Ends the connection once there is an answer. */
+export function answerOn(socket: Socket, silentMs = SILENT_MS): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const end = (how: string) => {
+      socket.destroy();
+      resolve(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? how);
+    };
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes.toString('latin1');
+      if (text.includes('\r\n\r\n')) end('answered');
+    });
+    socket.on('error', () => end('reset'));
+    socket.on('close', () => end('closed'));
+    socket.setTimeout(silentMs, () => end('silent'));
+  });
+}

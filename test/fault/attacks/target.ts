@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type { Commit } from '../../../shared/api.ts';
+import { type Cluster, type Node, startCluster } from '../../helpers/cluster.ts';
+import { ask, read, sha256 } from '../../helpers/http.ts';
+import { childrenOf } from '../../helpers/process-tree.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import type { Server } from './attack.ts';
+
+export const SITE = 'www';
+const FILES = { 'index.html': 'home', 'a.css': 'a {}', 'large.bin': Buffer.alloc(8 * 1024 * 1024, 'large') };
+const CONVERGED_MS = 45_000;
+
+/** An origin, a parent edge with a child, and a published site, with the limits that a user gets. */
+export interface Target {
+  readonly cluster: Cluster;
+  readonly origin: Node;
+  readonly parent: Node;
+  readonly child: Node;
+  /** May publish to SITE alone. */
+  readonly publishToken: string;
+}
+
+export async function startTarget(): Promise<Target> {
+  const cluster = await startCluster({
+    edges: 2,
+    args: (index, feeds) =>
+      index === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port] : ['--parent', feeds[0] ?? ''],
+  });
+  const [parent, child] = cluster.edges;
+  if (parent === undefined || child === undefined) throw new Error('a cluster of two edges has two');
+  const folder = await writeTree(join(cluster.folder, SITE), FILES);
+  const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+  if (published.code !== 0) throw new Error(published.stderr);
+  const publishToken = (await cluster.client.createToken({ scope: `publish:${SITE}` })).token;
+  return { cluster, origin: cluster.origin, parent, child, publishToken };
+}
+
+export function serverOf(url: string): Server {
+  const { hostname: host, port } = new URL(url);
+  return { host, port: Number(port) };
+}
+
+/** Every process of the target: roles and serving processes. */
+export async function processesOf({ origin, parent, child }: Target): Promise<number[]> {
+  const roles = [origin, parent, child].flatMap(({ running }) => (running ? [running.pid] : []));
+  const serving = await Promise.all(roles.map((pid) => childrenOf(pid).catch(() => [])));
+  return [...roles, ...serving.flat()].sort((a, b) => a - b);
+}
+
+/** What an attack has lost; empty when nothing. */
+export async function lossesOf(target: Target, before: readonly number[]): Promise<string[]> {
+  const losses: string[] = [];
+  const now = new Set(await processesOf(target));
+  const ended = before.filter((pid) => !now.has(pid));
+  if (ended.length > 0) losses.push(`${ended.length} processes ended`);
+  for (const [what, check] of Object.entries(CHECKS)) {
+    const fault = await check(target).catch((error: unknown) => String(error));
+    if (fault !== undefined) losses.push(`${what}: ${fault}`);
+  }
+  return losses;
+}
+
+const CHECKS: Readonly<Record<string, (target: Target) => Promise<string | undefined>>> = {
+  served: async ({ parent, child }) => {
+    for (const edge of [parent, child]) {
+      for (const [path, content] of Object.entries(FILES)) {
+        const { status, body } = await read(edge.url, SITE, path);
+        if (status !== 200 || sha256(body) !== sha256(content)) return `${edge.name} ${path} ${status}`;
+      }
+    }
+    return undefined;
+  },
+  log: async ({ cluster }) => {
+    let next = 1;
+    while (true) {
+      const { records } = await cluster.client.log(next, 1000);
+      for (const { seq } of records) if (seq !== next++) return `a gap before ${seq}`;
+      if (records.length === 0) return next > 1 ? undefined : 'it is empty';
+    }
+  },
+  replication: async ({ origin, cluster, parent, child, publishToken }) => {
+    const content = `${Math.random()}`;
+    const answer = await ask(origin.url, `/v1/sites/${SITE}/files/canary.txt`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${publishToken}`, 'content-type': 'application/octet-stream' },
+      body: content,
+    });
+    if (answer.status >= 300) return `the origin answered ${answer.status}`;
+    const { revision } = JSON.parse(answer.body.toString()) as Commit;
+    const shows = async (url: string) => (await read(url, SITE, 'canary.txt')).body.toString() === content;
+    await until(
+      `edges to show revision ${revision} of ${cluster.folder}`,
+      async () => (await shows(parent.url)) && (await shows(child.url)),
+      CONVERGED_MS,
+    );
+    return undefined;
+  },
+};

@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { peakBytes } from '../../helpers/peak-memory.ts';
+
+const EVERY_MS = 20;
+const GIVEN_UP_MS = 30_000;
+
+export interface Stalls {
+  /** The longest that an answer took, in milliseconds, by name. */
+  readonly longest: Readonly<Record<string, number>>;
+}
+
+/** Asks each address again and again, on a connection of its own each time, until it is stopped. */
+export function watchStalls(addresses: Readonly<Record<string, { url: string; host?: string }>>) {
+  const stop = new AbortController();
+  const longest: Record<string, number> = {};
+  const watching = Object.entries(addresses).map(async ([name, { url, host }]) => {
+    while (!stop.signal.aborted) {
+      const took = await answerTime(url, host);
+      longest[name] = Math.max(longest[name] ?? 0, took);
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+  });
+  return async (): Promise<Stalls> => {
+    stop.abort();
+    await Promise.all(watching);
+    return { longest };
+  };
+}
+
+/** Infinite when there is none. */
+function answerTime(url: string, host: string | undefined): Promise<number> {
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const asked = request(
+      url,
+      { agent: false, ...(host !== undefined && { headers: { host } }) },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve(answer.statusCode === 200 ? performance.now() - began : Infinity));
+        answer.on('error', () => resolve(Infinity));
+      },
+    );
+    asked.setTimeout(GIVEN_UP_MS, () => asked.destroy());
+    asked.on('error', () => resolve(Infinity));
+    asked.end();
+  });
+}
+
+/** From here on the kernel's note of the most memory counts anew. */
+export async function forgetPeaks(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
+}
+
+/** Of the processes that are still there, the most that one of them had. */
+export async function highestPeak(pids: readonly number[]): Promise<number> {
+  const peaks = await Promise.all(pids.map((pid) => peakBytes(pid).catch(() => 0)));
+  return Math.max(0, ...peaks.filter(Number.isFinite));
+}
