@@ -32,25 +32,26 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
       changingRelay(url, (bytes) => (chance.below(3) === 0 ? changedBytes(chance, bytes) : bytes)),
     ),
   );
-  const upstreams = [
-    direct,
-    new Upstream({ url: feed, isOrigin: false }, systemClock),
-    ...relays.map(({ url }, i) => new Upstream({ url, isOrigin: i === 0 }, systemClock)),
-  ];
+  // One after the other: the origin, the parent, and each again through a relay.
+  const urls = [cluster.origin.url, feed, ...relays.map(({ url }) => url)];
+  const addresses = urls.map((url, i) => ({ url, isOrigin: i % 2 === 0 }));
   return {
     async ask(seed) {
       chance = random(seed);
-      const upstream = chance.pick(upstreams);
+      // One of its own for each: what one request leaves behind holds up no other.
+      const upstream = new Upstream(chance.pick(addresses), systemClock);
       const signal = AbortSignal.timeout(ASKED_MS);
       try {
         await request(chance, upstream, caller, { signal, bandwidths: [] });
         return 'answered';
       } catch (error) {
         return error instanceof SkerryError ? error.code : 'broken off';
+      } finally {
+        await upstream.close();
       }
     },
     async close() {
-      await Promise.all(upstreams.map((upstream) => upstream.close()));
+      await direct.close();
       await Promise.all(relays.map((relay) => relay.close()));
     },
   };
