@@ -36,15 +36,20 @@ export async function* decodeBundle(
   wanted: readonly Digest[],
 ): AsyncGenerator<BundleItem> {
   const input = new ByteQueue(source);
-  for (const digest of wanted) {
-    const size = (await input.take(4)).readUInt32BE();
-    if (size === ABSENT) continue;
-    if (size > BUNDLE_OBJECT)
-      throw new SkerryError('upstream-protocol', `a bundle has an object of ${size} bytes`);
-    const bytes = await input.take(size);
-    if (digestOf(bytes) === digest) yield { digest, bytes };
+  try {
+    for (const digest of wanted) {
+      const size = (await input.take(4)).readUInt32BE();
+      if (size === ABSENT) continue;
+      if (size > BUNDLE_OBJECT)
+        throw new SkerryError('upstream-protocol', `a bundle has an object of ${size} bytes`);
+      const bytes = await input.take(size);
+      if (digestOf(bytes) === digest) yield { digest, bytes };
+    }
+    await input.end();
+  } finally {
+    // Whoever breaks off ends the request: its connection would be busy for ever.
+    await input.close();
   }
-  await input.end();
 }
 
 class ByteQueue {
@@ -67,6 +72,10 @@ class ByteQueue {
     const all = pieces.length === 1 ? this.#held : Buffer.concat(pieces, total);
     this.#held = all.subarray(count);
     return all.subarray(0, count);
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 
   async end(): Promise<void> {

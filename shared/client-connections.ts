@@ -1,3 +1,5 @@
+import { clientOf } from './client-address.ts';
+
 /** How many connections a server takes. */
 export interface ConnectionLimits {
   readonly perClient: number;
@@ -31,14 +33,4 @@ export class ClientConnections {
     else this.#open.set(client, open);
     this.#all--;
   }
-}
-
-export function clientOf(address = ''): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')].slice(0, 4).join(':');
 }

@@ -1,4 +1,4 @@
-import { clientOf } from './client-connections.ts';
+import { clientOf } from './client-address.ts';
 import { SkerryError } from './errors.ts';
 
 /** What all may hold together, and what of it one client may. */

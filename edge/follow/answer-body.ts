@@ -12,10 +12,12 @@ import type { Transfer } from './upstream.ts';
 const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-export function codingOf({ headers }: Dispatcher.ResponseData): Coding {
+/** Throws `upstream-protocol` for one that is not known, and ends the request: nobody reads its body. */
+export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>): Coding {
   const coding = headers['content-encoding'];
   if (coding === undefined) return 'identity';
   if (coding === 'zstd' || coding === 'dcz') return coding;
+  body.on('error', () => {}).destroy();
   throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
 }
 

@@ -1,4 +1,5 @@
 import { ByteCache } from '../../shared/byte-cache.ts';
+import { clientOf } from '../../shared/client-address.ts';
 import type { ClientLimitOptions } from '../activate/messages.ts';
 
 const REMEMBERED_BYTES = 8 * 1024 * 1024;
@@ -48,15 +49,4 @@ export class ClientLimits {
     this.#allowances.set(client, { left: left >= 1 ? left - 1 : left, at: now });
     return left >= 1;
   }
-}
-
-/** What counts as one client. */
-export function clientOf(address = ''): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')].slice(0, 4).join(':');
 }

@@ -11,13 +11,14 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { clientOf } from '../../shared/client-address.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { withoutTokens } from '../../shared/signed-url.ts';
 import type { SiteView } from '../activate/messages.ts';
 import type { AccessLog } from './access-log.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { ClientErrors } from './client-errors.ts';
-import { type ClientLimits, clientOf } from './client-limits.ts';
+import type { ClientLimits } from './client-limits.ts';
 import type { Bodies, Content } from './content.ts';
 import type { Counters } from './counters.ts';
 import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { clientOf } from '../../../shared/client-address.ts';
 import type { AccessLog } from '../access-log.ts';
-import { type ClientLimits, clientOf } from '../client-limits.ts';
+import type { ClientLimits } from '../client-limits.ts';
 import type { Counters } from '../counters.ts';
 import type { Exchanges } from '../exchanges.ts';
 import type { LogClock } from '../log-clock.ts';

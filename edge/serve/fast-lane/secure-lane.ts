@@ -6,7 +6,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { clientOf } from '../client-limits.ts';
+import { clientOf } from '../../../shared/client-address.ts';
 import type { Exchanges } from '../exchanges.ts';
 import { PacedConnection } from '../paced-connection.ts';
 import type { Tls } from '../tls/tls.ts';

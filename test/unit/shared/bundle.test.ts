@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import t from 'tap';
 import { BUNDLE_OBJECT, decodeBundle, encodeBundleItem } from '../../../shared/bundle.ts';
 import { type Digest, digestOf } from '../../../shared/digest.ts';
@@ -39,6 +40,21 @@ t.test('refuses every cut', async (t) => {
   for (let length = 0; length < golden.length; length++) {
     await t.rejects(decode(golden.subarray(0, length), wanted), { code: 'upstream-protocol' }, `${length}`);
   }
+});
+
+t.test('whoever breaks off ends the source', async (t) => {
+  const tooLarge = Buffer.alloc(4);
+  tooLarge.writeUInt32BE(BUNDLE_OBJECT + 1);
+  const read = async (bytes: Buffer, most: number) => {
+    const source = Readable.from(slices(bytes, 3));
+    try {
+      for await (const _ of decodeBundle(source, wanted)) if (--most === 0) break;
+    } catch {}
+    return source.destroyed;
+  };
+  t.ok(await read(Buffer.concat([tooLarge, golden]), 9), 'a size that is refused');
+  t.ok(await read(Buffer.concat([golden, golden]), 9), 'a body that goes on');
+  t.ok(await read(golden, 1), 'a reader that leaves');
 });
 
 t.test('passes over what is not what was asked for', async (t) => {
