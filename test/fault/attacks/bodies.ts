@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Attack, Server } from './attack.ts';
 import { answerOn, repeatedBody, sendRequest } from './request-bytes.ts';
-import { SITE, serverOf } from './target.ts';
+import { SITE, serverOf, type Target } from './target.ts';
 
 const BRACKETS = 8_000_000;
 const HEADER_BRACKETS = 24_000_000;
@@ -16,9 +16,9 @@ function reportOf(server: Server): Promise<string> {
   return sendRequest(server, { head, body: pieces });
 }
 
-function deployOf(server: Server, token: string): Promise<string> {
+function deployOf(server: Server, token: string, type: string): Promise<string> {
   const { length, pieces } = repeatedBody('{"base":', '[', HEADER_BRACKETS);
-  const head = `POST /v1/sites/${SITE}/deploys HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${length}\r\n`;
+  const head = `POST /v1/sites/${SITE}/deploys HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n`;
   return sendRequest(server, { head, body: pieces });
 }
 
@@ -28,7 +28,7 @@ async function heldBodies(server: Server, path: string, method = 'POST'): Promis
     const socket = connect(server);
     const answer = answerOn(socket, HELD_MS);
     socket.write(
-      `${method} ${path} HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${HELD.bytes + 1}\r\n\r\n`,
+      `${method} ${path} HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\nContent-Type: application/json\r\nContent-Length: ${HELD.bytes + 2}\r\n\r\n`,
     );
     for (const piece of repeatedBody('[', ' ', HELD.bytes).pieces) {
       if (socket.destroyed) break;
@@ -56,14 +56,14 @@ export const bodies: readonly Attack[] = [
     run: async ({ parent }) => ({ refused: await reportOf(serverOf(parent.feedUrl)) }),
     bytes: reportOf,
   },
-  {
-    name: 'brackets as the header of a deploy',
+  ...['application/json', 'application/x-ndjson'].map((type) => ({
+    name: `brackets as the header of a deploy, ${type}`,
     point: '5',
-    run: async ({ origin, publishToken }) => ({
-      refused: await deployOf(serverOf(origin.url), publishToken),
+    run: async ({ origin, publishToken }: Target) => ({
+      refused: await deployOf(serverOf(origin.url), publishToken, type),
     }),
-    bytes: (server) => deployOf(server, 'sk_none'),
-  },
+    bytes: (server: Server) => deployOf(server, 'sk_none', type),
+  })),
   {
     name: 'bodies that stand still, to the origin',
     point: '11',

@@ -41,6 +41,26 @@ export async function sendRequest(server: Server, { head, body }: RequestBytes):
   return answer;
 }
 
+/** The status and the length of the head that a GET is answered with; undefined when there is no whole head. */
+export async function askForHead(
+  server: Server,
+  path: string,
+  host: string,
+): Promise<{ status: string; bytes: number } | undefined> {
+  const socket = connect(server);
+  socket.setTimeout(SILENT_MS, () => socket.destroy());
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  const parts: Buffer[] = [];
+  try {
+    for await (const bytes of socket) parts.push(bytes as Buffer);
+  } catch {
+    return undefined;
+  }
+  const text = Buffer.concat(parts).toString('latin1');
+  const bytes = text.indexOf('\r\n\r\n');
+  return bytes < 0 ? undefined : { status: text.slice(9, 12), bytes };
+}
+
 /** Ends the connection once there is an answer. */
 export function answerOn(socket: Socket, silentMs = SILENT_MS): Promise<string> {
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import type { Attack, Outcome } from './attack.ts';
 import { startBareServer } from './bare-server.ts';
 import { lossesOf, processesOf, SITE, type Target } from './target.ts';
-import { forgetPeaks, highestPeak, watchStalls } from './watch.ts';
+import { forgetPeaks, watchPeak, watchStalls } from './watch.ts';
 
 /** No attack may take longer; what has not been refused by then is not. */
 const ATTACK_MS = 90_000;
@@ -28,6 +28,7 @@ export interface Row extends Measured {
 export async function runRound(target: Target, attack: Attack): Promise<Row> {
   const pids = await processesOf(target);
   await forgetPeaks(pids);
+  const peak = watchPeak(pids);
   const { origin, parent, child } = target;
   const host = `${SITE}.localhost`;
   const stop = watchStalls({
@@ -38,7 +39,7 @@ export async function runRound(target: Target, attack: Attack): Promise<Row> {
   });
   const outcome = await within(attack.run(target));
   const { longest } = await stop();
-  const peakBytes = await highestPeak(pids);
+  const peakBytes = await peak();
   const bare = await againstBare(attack);
   const losses = await lossesOf(target, pids);
   const faults = [
@@ -58,10 +59,11 @@ async function againstBare({ bytes }: Attack): Promise<Row['bare']> {
   const server = await startBareServer();
   try {
     await forgetPeaks([server.pid]);
+    const peak = watchPeak([server.pid]);
     const stop = watchStalls({ health: { url: `http://${server.host}:${server.port}/healthz` } });
     await within(bytes(server));
     const { longest } = await stop();
-    return { peakBytes: await highestPeak([server.pid]), health: longest.health ?? 0 };
+    return { peakBytes: await peak(), health: longest.health ?? 0 };
   } finally {
     await server.close();
   }

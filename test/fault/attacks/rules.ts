@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { ask } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import type { Attack } from './attack.ts';
-import type { Target } from './target.ts';
+import { askForHead } from './request-bytes.ts';
+import { serverOf, type Target } from './target.ts';
 
 const SPLATS = ':splat'.repeat(660);
 const LONG_PATH = `/${'x'.repeat(15_000)}`;
@@ -14,14 +15,12 @@ async function filled({ cluster, parent }: Target, site: string, name: string, r
   const folder = await writeTree(join(cluster.folder, site), { 'index.html': 'home', [name]: rules });
   const { code, stderr } = await cluster.skerry('publish', folder, '--site', site, '--wait');
   if (code !== 0) return { refused: `publish: ${stderr.trim().slice(0, 80)}` };
-  const answer = await ask(parent.url, LONG_PATH, { headers: { host: `${site}.localhost` } }).catch(
-    () => undefined,
-  );
+  const answer = await askForHead(serverOf(parent.url), LONG_PATH, `${site}.localhost`);
   if (answer === undefined) return { refused: 'no answer' };
-  const head = JSON.stringify(answer.headers).length;
+  const { status, bytes } = answer;
   return {
-    refused: `${answer.status}, a head of ${head} bytes`,
-    gained: head > MOST_HEAD ? `a head of ${(head / 1e6).toFixed(1)} MB` : undefined,
+    refused: `${status}, a head of ${bytes} bytes`,
+    gained: bytes > MOST_HEAD ? `a head of ${(bytes / 1e6).toFixed(1)} MB` : undefined,
   };
 }
 

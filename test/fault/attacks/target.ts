@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Commit } from '../../../shared/api.ts';
 import { type Cluster, type Node, startCluster } from '../../helpers/cluster.ts';
@@ -45,7 +46,11 @@ export function serverOf(url: string): Server {
 export async function processesOf({ origin, parent, child }: Target): Promise<number[]> {
   const roles = [origin, parent, child].flatMap(({ running }) => (running ? [running.pid] : []));
   const serving = await Promise.all(roles.map((pid) => childrenOf(pid).catch(() => [])));
-  return [...roles, ...serving.flat()].sort((a, b) => a - b);
+  return [...roles, ...serving.flat()].filter(isThere).sort((a, b) => a - b);
+}
+
+function isThere(pid: number): boolean {
+  return existsSync(`/proc/${pid}/exe`);
 }
 
 /** What an attack has lost; empty when nothing. */

@@ -52,8 +52,16 @@ export async function forgetPeaks(pids: readonly number[]): Promise<void> {
   for (const pid of pids) await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
 }
 
-/** Of the processes that are still there, the most that one of them had. */
-export async function highestPeak(pids: readonly number[]): Promise<number> {
-  const peaks = await Promise.all(pids.map((pid) => peakBytes(pid).catch(() => 0)));
-  return Math.max(0, ...peaks.filter(Number.isFinite));
+/** The most that one of the processes has, until it is stopped; one that ends meanwhile counts as last seen. */
+export function watchPeak(pids: readonly number[]) {
+  let highest = 0;
+  const look = async () => {
+    for (const pid of pids) highest = Math.max(highest, (await peakBytes(pid).catch(() => 0)) || 0);
+  };
+  const timer = setInterval(look, EVERY_MS);
+  return async (): Promise<number> => {
+    clearInterval(timer);
+    await look();
+    return highest;
+  };
 }

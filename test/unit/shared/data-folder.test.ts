@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import t from 'tap';
 import { FORMAT_FILE, openDataFolder } from '../../../shared/data-folder.ts';
 
-const MODULE = join(import.meta.dirname, '../../../shared/data-folder.ts');
+const MODULE = join(import.meta.dirname, '../../../shared/folder-lock.ts');
 
-/** Opens the folder, says what came of it, and stays. */
+/** Takes the lock of the folder, says what came of it, and stays. */
 const OPEN_AND_STAY = `
 const [module, folder] = process.argv.slice(1);
 import(module)
-  .then(({ openDataFolder }) => openDataFolder(folder, 'edge'))
-  .then(() => console.log('open'), ({ code }) => console.log(code));
+  .then(({ lockFolder }) => lockFolder(folder))
+  .then((release) => process.once('exit', release) && console.log('open'), ({ code }) => console.log(code));
 process.stdin.resume();`;
 
 /** As a user could who may only read the file. */
@@ -158,6 +158,7 @@ t.test(
   { skip: process.platform !== 'linux' },
   async (t) => {
     const path = t.testdir();
+    (await openDataFolder(path, 'edge')).release();
     const holder = spawn(process.execPath, ['-e', OPEN_AND_STAY, MODULE, path], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
