@@ -21,7 +21,7 @@ import { Lease } from './activate/lease.ts';
 import { type Shows, Visible } from './activate/visible.ts';
 import { Children } from './feed/children.ts';
 import { parentFeed } from './feed/parent-feed.ts';
-import { allowedSites } from './follow/allowed-sites.ts';
+import { allowedLimits } from './follow/allowed-sites.ts';
 import type { ChainState } from './follow/chain-state.ts';
 import { coverText } from './follow/cover.ts';
 import { failBack } from './follow/fail-back.ts';
@@ -108,13 +108,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   let head: Head | undefined;
   let upstreamPath: readonly string[] = [];
   let members: readonly Payload<'member'>[] = await catalog.members();
-  const limits: EdgeLimits = {
-    ...parts.limits,
-    // The log may change what this edge may read at any time.
-    get sites() {
-      return allowedSites(parts.limits.sites, name, members);
-    },
-  };
+  const limits = allowedLimits(parts.limits, name, () => members);
   const caller: Caller = { name, key, log: chain.log };
   const faults = new Faults(time);
   let isRefused = false;
@@ -386,15 +380,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     await catalog.addReceipt(
       signReceipt(
         {
-          log: chain.log,
-          epoch: chain.epoch,
-          edge: name,
-          site: id,
-          revision: active.revision,
-          root: active.root,
-          seq: active.seq,
-          since: time.now(),
-          covers: text,
+          ...{ log: chain.log, epoch: chain.epoch, edge: name, site: id },
+          ...{ revision: active.revision, root: active.root, seq: active.seq },
+          ...{ since: time.now(), covers: text },
         },
         key,
       ),

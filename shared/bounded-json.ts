@@ -9,14 +9,14 @@ export interface JsonBounds extends StructureBounds {
 }
 
 /**
- * Of what no place says otherwise: a frame of the feed, a record's payload, a file of the data folder. A checkpoint of
- * all sites is the largest of them.
+ * Of what no place says otherwise: a record's payload, an answer, a file of the data folder. The checkpoint of all sites
+ * is the largest of them; see shared/record-limits.ts.
  */
 export const JSON_BOUNDS: JsonBounds = {
-  length: 4 * 1024 * 1024,
+  length: 5 * 1024 * 1024,
   depth: 32,
-  values: 250_000,
-  token: 4 * 1024 * 1024,
+  values: 500_000,
+  token: 5 * 1024 * 1024,
 };
 
 /** What a program is answered by a server of its choice, which may list a million digests. */

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { JSON_BOUNDS, type JsonBounds } from './bounded-json.ts';
 import { SkerryError } from './errors.ts';
 import { headSchema } from './head.ts';
 import { nameSchema } from './protocol.ts';
@@ -22,6 +23,13 @@ const pathFrame = Type.Object({
   t: Type.Literal('path'),
   names: Type.Array(nameSchema, { maxItems: 64 }),
 });
+/** A record is flat: its payload is a text. */
+const FRAME_JSON: JsonBounds = {
+  ...JSON_BOUNDS,
+  length: MAX_FRAME_BYTES,
+  token: MAX_FRAME_BYTES,
+};
+
 const envelope = schema(
   Type.Object({ v: Type.Integer(), t: Type.String(), critical: Type.Optional(Type.Boolean()) }),
 );
@@ -43,7 +51,7 @@ export function encodeFrame(frame: Frame): string {
 
 /** Throws `upstream-protocol` on a line that is no frame. */
 export function decodeFrame(line: string): Frame | UnknownFrame {
-  const frame = envelope.parseText(line, 'upstream-protocol');
+  const frame = envelope.parseText(line, 'upstream-protocol', FRAME_JSON);
   const { v, t, critical } = frame;
   if (v === 1 && t === 'record') return withinLimit(known.record.parse(frame, 'upstream-protocol'));
   if (v === 1 && t === 'head') return known.head.parse(frame, 'upstream-protocol');

@@ -1,3 +1,4 @@
+import type { EdgeLimits } from '../../shared/protocol.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 
 /**
@@ -12,4 +13,18 @@ export function allowedSites(
   const readable = members.find(({ name }) => name === edge)?.mayRead ?? null;
   if (chosen === null) return readable;
   return readable === null ? [...chosen] : chosen.filter((site) => readable.includes(site));
+}
+
+/** Limits whose sites follow the log: it may change at any time what the edge may read. */
+export function allowedLimits(
+  chosen: EdgeLimits,
+  edge: string,
+  members: () => readonly Payload<'member'>[],
+): EdgeLimits {
+  return {
+    ...chosen,
+    get sites() {
+      return allowedSites(chosen.sites, edge, members());
+    },
+  };
 }
