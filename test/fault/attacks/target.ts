@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Commit } from '../../../shared/api.ts';
-import { type Cluster, type Node, startCluster } from '../../helpers/cluster.ts';
+import { digestOf } from '../../../shared/digest.ts';
+import { writeCertificate } from '../../helpers/certificates.ts';
+import { type Cluster, freePorts, type Node, startCluster } from '../../helpers/cluster.ts';
 import { ask, read, sha256 } from '../../helpers/http.ts';
 import { childrenOf } from '../../helpers/process-tree.ts';
 import { writeTree } from '../../helpers/tree.ts';
@@ -9,7 +13,9 @@ import { until } from '../../helpers/until.ts';
 import type { Server } from './attack.ts';
 
 export const SITE = 'www';
-const FILES = { 'index.html': 'home', 'a.css': 'a {}', 'large.bin': Buffer.alloc(8 * 1024 * 1024, 'large') };
+const large = Buffer.alloc(8 * 1024 * 1024, 'large');
+export const LARGE = { path: 'large.bin', size: large.length, digest: digestOf(large) };
+const FILES = { 'index.html': 'home', 'a.css': 'a {}', [LARGE.path]: large };
 const CONVERGED_MS = 45_000;
 
 /** An origin, a parent edge with a child, and a published site, with the limits that a user gets. */
@@ -18,15 +24,21 @@ export interface Target {
   readonly origin: Node;
   readonly parent: Node;
   readonly child: Node;
+  /** Where the parent serves over TLS. */
+  readonly secure: Server;
   /** May publish to SITE alone. */
   readonly publishToken: string;
 }
 
 export async function startTarget(): Promise<Target> {
+  const certs = await mkdtemp(join(tmpdir(), 'skerry-certs-'));
+  await writeCertificate(join(certs, 'a'), ['elsewhere.example']);
+  const [securePort = 0] = await freePorts(1);
+  const ofParent = ['--tls-port', String(securePort), '--certs', certs];
   const cluster = await startCluster({
     edges: 2,
     args: (index, feeds) =>
-      index === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port] : ['--parent', feeds[0] ?? ''],
+      index === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port, ...ofParent] : ['--parent', feeds[0] ?? ''],
   });
   const [parent, child] = cluster.edges;
   if (parent === undefined || child === undefined) throw new Error('a cluster of two edges has two');
@@ -34,7 +46,8 @@ export async function startTarget(): Promise<Target> {
   const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
   if (published.code !== 0) throw new Error(published.stderr);
   const publishToken = (await cluster.client.createToken({ scope: `publish:${SITE}` })).token;
-  return { cluster, origin: cluster.origin, parent, child, publishToken };
+  const secure = { host: '127.0.0.1', port: securePort };
+  return { cluster, origin: cluster.origin, parent, child, secure, publishToken };
 }
 
 export function serverOf(url: string): Server {
