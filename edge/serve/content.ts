@@ -38,12 +38,13 @@ export type Body = {
 export interface Bodies {
   /**
    * The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound,
-   * and `unavailable` for what has to be fetched and does not come; `gone` rejects when nobody waits any more.
+   * and `unavailable` for what has to be fetched and does not come; what `gone` gives rejects when nobody waits any
+   * more, and is asked for by who has to wait.
    */
   body(
     representation: Representation,
     range: ByteRange | undefined,
-    gone: Promise<never>,
+    gone: () => Promise<never>,
   ): Body | Promise<Body>;
 }
 

@@ -30,6 +30,8 @@ export interface Reader {
   /** What counts as one client. */
   readonly client: string;
   readonly connection: object;
+  /** Of a connection that has one answer at a time: how much it has taken, for as long as that can be known. */
+  takenBytes?(): number | undefined;
   /** Breaks its answer off. */
   end(): void;
 }
@@ -38,8 +40,8 @@ export interface Reader {
 export interface Exchange {
   /** The reader has taken something, or there is something new to take. */
   progressed(): void;
-  /** True when a large body may begin; false when no other one has made room in time. Throws when `gone` rejects. */
-  beginBody(gone: Promise<never>): Promise<boolean>;
+  /** True when a large body may begin; false when no other one has made room in time. Throws when what `gone` gives rejects. */
+  beginBody(gone: () => Promise<never>): boolean | Promise<boolean>;
   close(): void;
 }
 
@@ -65,7 +67,23 @@ export class Exchanges {
 
   /** Ends the stalled again and again, for as long as the process lives. */
   watch(): void {
-    setInterval(() => this.endStalled(), LOOK_MS).unref();
+    setInterval(() => {
+      this.lookAtTaken();
+      this.endStalled();
+    }, LOOK_MS).unref();
+  }
+
+  /** Notes who has taken something of what was written; to be called more often than readers are ended. */
+  lookAtTaken(): void {
+    const now = this.#now();
+    // A copy: who has taken something moves to its end.
+    for (const exchange of [...this.#open]) {
+      if (now - exchange.at < LOOK_MS) return;
+      const taken = exchange.takenBytes?.();
+      if (taken === undefined || taken === exchange.taken) continue;
+      exchange.taken = taken;
+      this.#progressed(exchange);
+    }
   }
 
   get size(): number {
@@ -78,7 +96,12 @@ export class Exchanges {
     const ofClient = this.#requestsOf.get(reader.client) ?? 0;
     if (ofClient >= clientRequests) return undefined;
     if (this.#open.size >= requests && !this.#endStalest()) return undefined;
-    const exchange: OpenExchange = { ...reader, at: this.#now(), hasBody: false };
+    const exchange: OpenExchange = {
+      ...reader,
+      at: this.#now(),
+      hasBody: false,
+      taken: reader.takenBytes?.(),
+    };
     this.#open.add(exchange);
     this.#requestsOf.set(reader.client, ofClient + 1);
     return {
@@ -137,12 +160,14 @@ export class Exchanges {
     this.#letIn();
   }
 
-  async #beginBody(exchange: OpenExchange, gone: Promise<never>): Promise<boolean> {
+  #beginBody(exchange: OpenExchange, gone: () => Promise<never>): boolean | Promise<boolean> {
     if (exchange.hasBody) return true;
-    if (this.#hasRoomFor(exchange)) {
-      this.#place(exchange);
-      return true;
-    }
+    if (!this.#hasRoomFor(exchange)) return this.#placed(exchange, gone());
+    this.#place(exchange);
+    return true;
+  }
+
+  async #placed(exchange: OpenExchange, gone: Promise<never>): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiting: Waiting = { exchange, letIn: () => resolve(true) };
     this.#waiting.add(waiting);
@@ -187,6 +212,8 @@ export class Exchanges {
 interface OpenExchange extends Reader {
   at: number;
   hasBody: boolean;
+  /** When it was looked at last. */
+  taken: number | undefined;
 }
 
 interface Waiting {

@@ -3,6 +3,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { headEnd } from './head-end.ts';
+import { takenBytes } from './taken-bytes.ts';
 
 /** What all connections of a process together keep of requests that are sent before their turn. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
@@ -74,6 +75,11 @@ export class PacedConnection extends Duplex {
 
   get remotePort(): number | undefined {
     return this.#socket.remotePort;
+  }
+
+  /** What its reader has taken of all that was written, also of what is being written; undefined when it is closed. */
+  get takenBytes(): number | undefined {
+    return takenBytes(this.#socket);
   }
 
   /** Undefined without TLS. */

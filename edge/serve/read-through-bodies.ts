@@ -28,7 +28,7 @@ export class ReadThroughBodies implements Bodies {
   async body(
     representation: Representation,
     range: ByteRange | undefined,
-    gone: Promise<never>,
+    gone: () => Promise<never>,
   ): Promise<Body> {
     const { source } = representation;
     this.#use?.note(source);
@@ -40,7 +40,7 @@ export class ReadThroughBodies implements Bodies {
   async #here(
     representation: Representation,
     range: ByteRange | undefined,
-    gone: Promise<never>,
+    gone: () => Promise<never>,
   ): Promise<Body> {
     const { digest, size, coding } = representation;
     let found: FoundMissing | undefined;
@@ -52,7 +52,7 @@ export class ReadThroughBodies implements Bodies {
         // Variants are made here: one that is gone is not to be had elsewhere.
         if (coding !== undefined || !hasCode(error, 'no-such-object')) throw error;
       }
-      const brought = await this.#missing.fetch(digest, size, range, gone).catch((cause: unknown) => {
+      const brought = await this.#missing.fetch(digest, size, range, gone()).catch((cause: unknown) => {
         throw new SkerryError('unavailable', `the object ${digest} does not come`, { cause });
       });
       if (brought.kind === 'coming')

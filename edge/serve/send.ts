@@ -6,20 +6,20 @@ import { TAKEN } from '../lazy/pieces.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
 import type { Bodies, Body } from './content.ts';
+import { CopiedMemory } from './copied-memory.ts';
 import type { Exchange } from './exchanges.ts';
 import type { MultipartLayout } from './multipart-range.ts';
-import { Pace } from './pace.ts';
 import type { Representation } from './representation.ts';
+import { slices, streamOf } from './slices.ts';
 
-/** What is written at once of an object in memory: as it is when it is no larger, else in slices. */
-interface SliceSizes {
-  readonly least: number;
-  readonly most: number;
-}
-/** A megabyte within the time that a reader may take nothing is what the slowest are held to. */
-const PLAIN_SLICES: SliceSizes = { least: 1024 * 1024, most: 4 * 1024 * 1024 };
-/** What is encrypted or framed is copied: a reader who reads nothing must not cost much. */
-const COPIED_SLICES: SliceSizes = { least: 128 * 1024, most: 1024 * 1024 };
+/** What is encrypted is copied. So much of it nobody has to ask for. */
+const LEAST_COPIED = 128 * 1024;
+/** One write while there is room for it. */
+const MOST_COPIED = 1024 * 1024;
+/** The same in a stream of HTTP/2, whose progress shows by whole writes alone. */
+const MOST_OF_STREAM = 256 * 1024;
+/** What all those who are given more than the least may cost together. */
+const COPIED = new CopiedMemory(64 * 1024 * 1024);
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
 export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
@@ -32,6 +32,7 @@ export async function send(
   reply: FastifyReply,
 ): Promise<void> {
   const { status, headers, body } = answer;
+  const gone = whenGone(reply);
   // Not before the bytes are found: an error has other headers.
   const begin = () => reply.code(status).headers(headers);
   switch (body.kind) {
@@ -42,8 +43,8 @@ export async function send(
       begin().send(body.text);
       return;
     case 'bytes': {
-      if (!(await mayBegin(body.representation, exchange, reply))) return tooBusy(reply);
-      const found = await bodies.body(body.representation, body.range, whenGone(reply));
+      if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
+      const found = await bodies.body(body.representation, body.range, gone);
       // Nobody would end the stream of a reader who has left.
       if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
@@ -52,18 +53,20 @@ export async function send(
         return;
       }
       if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
-      const sizes = sizesFor(reply);
-      reply.send(found.bytes.length <= sizes.least ? found.bytes : sliced(found.bytes, sizes, exchange));
+      const most = mostAtOnce(found.bytes.length, reply);
+      reply.send(
+        found.bytes.length <= most ? found.bytes : streamOf(slices(found.bytes, most, exchange.progressed)),
+      );
       return;
     }
     case 'parts': {
-      if (!(await mayBegin(body.representation, exchange, reply))) return tooBusy(reply);
-      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, whenGone(reply));
+      if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
+      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, gone);
       leave(first);
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply), {
+        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, gone), {
           objectMode: false,
           highWaterMark: 1,
         }),
@@ -73,12 +76,12 @@ export async function send(
 }
 
 /** A body that is not small holds a file or memory while it is sent: it begins when there is room for it. */
-async function mayBegin(
+function mayBegin(
   { size }: Representation,
   exchange: SentExchange,
-  reply: FastifyReply,
-): Promise<boolean> {
-  return isSmall(size) || exchange.beginBody(whenGone(reply));
+  gone: () => Promise<never>,
+): boolean | Promise<boolean> {
+  return isSmall(size) || exchange.beginBody(gone);
 }
 
 function tooBusy(reply: FastifyReply): void {
@@ -103,7 +106,16 @@ function isGone(reply: FastifyReply): boolean {
   return destroyed || stream?.destroyed === true || stream?.closed === true;
 }
 
-function whenGone(reply: FastifyReply): Promise<never> {
+/** Most readers wait for nothing: a promise is made for those who do. */
+function whenGone(reply: FastifyReply): () => Promise<never> {
+  let gone: Promise<never> | undefined;
+  return () => {
+    gone ??= leavingOf(reply);
+    return gone;
+  };
+}
+
+function leavingOf(reply: FastifyReply): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
   const leaving = () => reject(new SkerryError('unavailable', 'the reader has left'));
@@ -117,22 +129,20 @@ function leave(body: Body): void {
   else body.release?.();
 }
 
-function sizesFor({ request }: FastifyReply): SliceSizes {
-  return 'encrypted' in request.raw.socket && request.raw.socket.encrypted ? COPIED_SLICES : PLAIN_SLICES;
+/** A plain socket sends a write of any size from where it is. */
+function mostAtOnce(bytes: number, { request, raw }: FastifyReply): number {
+  const { socket } = request.raw;
+  if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
+  const most = Math.min(bytes, isOfHttp2(raw) ? MOST_OF_STREAM : MOST_COPIED);
+  if (most <= LEAST_COPIED) return LEAST_COPIED;
+  const release = COPIED.take(most);
+  if (release === undefined) return LEAST_COPIED;
+  raw.once('close', release);
+  return most;
 }
 
-function sliced(bytes: Buffer, sizes: SliceSizes, exchange: SentExchange): Readable {
-  return Readable.from(slices(bytes, sizes, exchange), { objectMode: false, highWaterMark: 1 });
-}
-
-function* slices(bytes: Buffer, { least, most }: SliceSizes, exchange: SentExchange): Generator<Buffer> {
-  const pace = new Pace(least);
-  for (let at = 0; at < bytes.length; ) {
-    const slice = bytes.subarray(at, at + pace.next(most, performance.now()));
-    at += slice.length;
-    exchange.progressed();
-    yield slice;
-  }
+function isOfHttp2(raw: RawResponse): boolean {
+  return raw.stream !== undefined;
 }
 
 async function* parts(
@@ -141,9 +151,9 @@ async function* parts(
   bodies: Bodies,
   exchange: SentExchange,
   reply: FastifyReply,
+  gone: () => Promise<never>,
 ): AsyncGenerator<Buffer> {
-  const gone = whenGone(reply);
-  const sizes = sizesFor(reply);
+  const most = mostAtOnce(representation.size, reply);
   for (const { head, range } of parts) {
     yield Buffer.from(head);
     const found = await bodies.body(representation, range, gone);
@@ -152,7 +162,7 @@ async function* parts(
       continue;
     }
     try {
-      yield* slices(found.bytes, sizes, exchange);
+      yield* slices(found.bytes, most, exchange.progressed);
     } finally {
       found.release?.();
     }

@@ -44,7 +44,7 @@ const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
 const TEXT = 'text/plain; charset=utf-8';
 /** For answers that are made here, which are short. */
-const SMALL_ALONE: SentExchange = { beginBody: async () => false, progressed: () => {} };
+const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
 
 export interface ServerParts {
   readonly views: Views;
@@ -228,7 +228,12 @@ function withRoutes(
     const { socket } = request.raw;
     const exchange =
       stream === undefined
-        ? exchanges.begin({ client: clientOf(request.ip), connection: socket, end: () => socket.destroy() })
+        ? exchanges.begin({
+            client: clientOf(request.ip),
+            connection: socket,
+            takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
+            end: () => socket.destroy(),
+          })
         : exchanges.of(stream);
     if (exchange === undefined) return undefined;
     if (stream === undefined) reply.raw.once('close', exchange.close);

@@ -2,7 +2,7 @@ import t from 'tap';
 import { type Exchange, Exchanges } from '../../../../edge/serve/exchanges.ts';
 
 const LIMITS = { requests: 4, clientRequests: 3, bodies: 2, clientBodies: 2, connectionBodies: 1 };
-const NEVER = new Promise<never>(() => {});
+const NEVER = () => new Promise<never>(() => {});
 const SECOND = 1000;
 
 function setUp() {
@@ -52,6 +52,29 @@ t.test('who takes nothing for a minute is ended, who takes something is not', (t
   t.end();
 });
 
+t.test('who takes something of one long write is not ended', (t) => {
+  const { exchanges, clock, ended } = setUp();
+  const taken = { reader: 0, stalled: 1000 };
+  const begin = (name: keyof typeof taken) =>
+    exchanges.begin({
+      client: name,
+      connection: {},
+      takenBytes: () => taken[name],
+      end: () => ended.push(name),
+    });
+  begin('reader');
+  begin('stalled');
+  for (let second = 1; second <= 60; second++) {
+    clock.now = second * SECOND;
+    if (second % 20 === 0) taken.reader++;
+    exchanges.lookAtTaken();
+    exchanges.endStalled();
+    if (second === 59) t.same(ended, []);
+  }
+  t.same(ended, ['stalled']);
+  t.end();
+});
+
 t.test('large bodies wait for a place', async (t) => {
   const { must } = setUp();
   const connection = {};
@@ -61,7 +84,7 @@ t.test('large bodies wait for a place', async (t) => {
   t.equal(await one.beginBody(NEVER), true);
   t.equal(await one.beginBody(NEVER), true, 'it has one already');
   let hasBegun = false;
-  const waiting = two.beginBody(NEVER).then((begun) => {
+  const waiting = Promise.resolve(two.beginBody(NEVER)).then((begun) => {
     hasBegun = begun;
   });
   t.equal(await three.beginBody(NEVER), true, 'another connection is not held up');
@@ -93,7 +116,7 @@ t.test('a reader who leaves waits no more', async (t) => {
   await first.beginBody(NEVER);
   await must('a').beginBody(NEVER);
   const left = must('b');
-  await t.rejects(left.beginBody(Promise.reject(new Error('gone'))), /gone/);
+  await t.rejects(Promise.resolve(left.beginBody(() => Promise.reject(new Error('gone')))), /gone/);
   left.close();
   first.close();
   t.equal(await must('c').beginBody(NEVER), true, 'its place is free');
