@@ -18,8 +18,8 @@ import type { DomainRights } from '../domains/rights.ts';
 import type { RetentionCalls } from './retention-catalog.ts';
 
 /**
- * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one process run in
- * the order in which they were made. Long work is paged by its callers, so that no call is long.
+ * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one caller run in
+ * the order in which they were made, those of several by turns. Long work is paged by its callers, so that no call is long.
  */
 export type Catalog = Remote<
   LogCalls &

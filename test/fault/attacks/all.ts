@@ -1,9 +1,10 @@
 import type { Attack } from './attack.ts';
 import { bodies } from './bodies.ts';
 import { folders } from './folders.ts';
+import { publishes } from './publishes.ts';
 import { rules } from './rules.ts';
 
 /** By the point of the list of what attackers met. */
-export const attacks: readonly Attack[] = [...bodies, ...rules, ...folders].sort(
+export const attacks: readonly Attack[] = [...bodies, ...rules, ...folders, ...publishes].sort(
   (a, b) => Number(a.point) - Number(b.point),
 );
