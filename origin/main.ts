@@ -119,7 +119,7 @@ export async function startOrigin(
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);
-  const rules = new RuleCheck(store);
+  const rules = new RuleCheck(store, surveys.remote.ruleFaults);
   const committer = new Committer(sync, rules);
   const gate = new Gate();
   const retention = new Retention({

@@ -32,14 +32,17 @@ export const ANSWER_BOUNDS: JsonBounds = {
  * that would change the prototype of what it is copied into.
  */
 export function parseJson(text: string, code: ErrorCode, bounds: JsonBounds = JSON_BOUNDS): unknown {
-  const fault =
-    text.length > bounds.length
-      ? `is longer than ${bounds.length} characters`
-      : new JsonStructure(bounds).fault(text);
+  const fault = jsonFault(text, bounds);
   if (fault !== undefined) throw new SkerryError(code, `the JSON ${fault}`);
   try {
     return parse(text);
   } catch (cause) {
     throw new SkerryError(code, 'not valid JSON', { cause });
   }
+}
+
+/** Why a reader with these bounds would not parse the text. */
+export function jsonFault(text: string, bounds: JsonBounds = JSON_BOUNDS): string | undefined {
+  if (text.length > bounds.length) return `is longer than ${bounds.length} characters`;
+  return new JsonStructure(bounds).fault(text);
 }

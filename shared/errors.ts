@@ -66,7 +66,10 @@ const table = {
   'data-folder-foreign': [409, 'Choose another --data folder.'],
   'too-many-edges': [409, 'Begin another log: an edge that has joined once counts for ever.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],
-  'checkpoint-too-large': [409, 'Delete sites that are not needed; until then the log is kept whole.'],
+  'checkpoint-too-large': [
+    409,
+    'Delete sites that are not needed, or make their settings smaller; until then the log is kept whole.',
+  ],
   'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
   'too-large': [413, 'Split the request.'],
   'record-too-large': [413, 'Name less in one request; nothing was changed.'],

@@ -1,3 +1,4 @@
+import { jsonFault } from './bounded-json.ts';
 import { SkerryError } from './errors.ts';
 import { isKnownKind, type Payload, payloads, type RecordKind } from './record-kinds.ts';
 import type { Schema } from './schema.ts';
@@ -7,7 +8,8 @@ const KIB = 1024;
 /** The most bytes of UTF-8 that the text of a payload has, by its kind. What is larger is never written. */
 export const MOST_WRITTEN = {
   key: 4 * KIB,
-  settings: 64 * KIB,
+  /** A checkpoint holds those of all sites: 256 of the largest fit. */
+  settings: 16 * KIB,
   member: 8 * KIB,
   revision: 8 * KIB,
   activate: 4 * KIB,
@@ -34,6 +36,9 @@ export function mostRead(kind: string): number {
 export function payloadText<K extends RecordKind>(kind: K, payload: Payload<K>): string {
   (payloads[kind] as Schema<unknown>).parse(payload, 'internal');
   const text = JSON.stringify(payload);
+  const fault = jsonFault(text);
+  if (fault !== undefined)
+    throw new SkerryError('record-too-large', `the payload of a record of the kind ${kind} ${fault}`);
   const bytes = Buffer.byteLength(text);
   if (bytes > MOST_WRITTEN[kind])
     throw new SkerryError(

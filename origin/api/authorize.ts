@@ -4,6 +4,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { parseScopes, type Scope } from '../fleet/scopes.ts';
 import { parseApiToken } from '../fleet/tokens.ts';
 import type { Catalog } from '../log/catalog.ts';
+import { caller } from '../log/catalog-turns.ts';
 
 /** What a route asks of its caller. */
 export type Need =
@@ -40,6 +41,8 @@ export async function authenticate(
   if (scope === undefined) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
+  const known = caller.getStore();
+  if (known !== undefined) known.name = scope;
   return parseScopes(scope);
 }
 

@@ -13,6 +13,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy, missingObjects } from '../ingest/deploys.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../ingest/object-bundle.ts';
+import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate, requirePermission } from './authorize.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
@@ -29,6 +30,7 @@ const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
 export function deployRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, intake } = context;
+  const pieces = new PieceTurns();
 
   app.post(
     '/v1/deploys/:id/commit',
@@ -64,7 +66,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
       },
       async (request, reply) => {
         const site = await catalog.site(request.params.site);
-        const body = request.body as Readable;
+        const body = pieces.of(site.id, request.body as Readable);
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
         const items = isLines ? deployFromLines(body) : deployFromJson(body);
         const id = await createDeploy(catalog, clock, site, items);

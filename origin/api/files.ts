@@ -28,7 +28,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
       const site = await catalog.site(request.params.site);
       const object = await intake.take(site.id, request.body as Readable);
       // Here too: others that share its commit are not refused with it.
-      await rules.check({ path, ...object });
+      await rules.check(site.id, { path, ...object });
       return fileChanges.add(site.id, { kind: 'put', path, object }, request.query.mode);
     },
   );

@@ -4,11 +4,15 @@ import { cameThroughProxy, requireLocalHost } from '../../shared/local-request.t
 import { type Api, type ApiContext, needsOverview } from './context.ts';
 
 export function healthRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet } = context;
+  const { catalog, clock, fleet, retention } = context;
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const logSeq = gauge('skerry_origin_log_seq', 'The last sequence number of the log.');
+  const logUnpruned = gauge(
+    'skerry_origin_log_unpruned',
+    '1 while a checkpoint would be too large: the log grows, here and on every edge.',
+  );
   const siteRevision = gauge('skerry_site_revision', 'The live revision of a site.', ['site']);
   const siteFiles = gauge('skerry_site_files', 'Files in the live revision of a site.', ['site']);
   const siteBytes = gauge('skerry_site_bytes', 'Bytes in the live revision of a site.', ['site']);
@@ -29,6 +33,7 @@ export function healthRoutes(app: Api, context: ApiContext): void {
   app.get('/metrics', { onRequest, schema: { hide: true } }, async (_request, reply) => {
     for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeLag]) metric.reset();
     logSeq.set((await catalog.head(clock.now())).seq);
+    logUnpruned.set(retention.checkpointFault === null ? 0 : 1);
     for (const { name, revision, files, bytes } of await catalog.sites()) {
       siteRevision.set({ site: name }, revision);
       siteFiles.set({ site: name }, files);

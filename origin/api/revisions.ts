@@ -13,9 +13,10 @@ import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } fr
 
 const PAGE = 2000;
 const LINES = 'application/x-ndjson';
+const REVISION = '^[1-9][0-9]{0,14}$';
 const revisionParams = Type.Object({
   ...siteParams.properties,
-  revision: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
+  revision: Type.String({ pattern: REVISION }),
 });
 const rangeQuery = Type.Object({
   from: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }),
@@ -31,13 +32,19 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
       onRequest: needsSiteRead(context),
       schema: {
         params: siteParams,
-        querystring: Type.Object({ limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })) }),
+        description:
+          'Newest first. Fewer than `limit` when they come to a megabyte: ask again for those before the last one.',
+        querystring: Type.Object({
+          limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+          before: Type.Optional(Type.String({ pattern: REVISION })),
+        }),
         response: { 200: Type.Object({ revisions: Type.Array(revisionSchema) }) },
       },
     },
     async ({ params, query }) => {
       const { id } = await catalog.site(params.site);
-      return { revisions: await catalog.revisions(id, Number(query.limit ?? 1000)) };
+      const before = query.before === undefined ? undefined : Number(query.before);
+      return { revisions: await catalog.revisions(id, Number(query.limit ?? 1000), before) };
     },
   );
 

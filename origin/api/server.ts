@@ -1,9 +1,10 @@
 import swagger from '@fastify/swagger';
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { SkerryError } from '../../shared/errors.ts';
 import { answerProblem } from '../../shared/feed/answer-problems.ts';
 import { httpServer } from '../../shared/http-server.ts';
+import { type Caller, caller } from '../log/catalog-turns.ts';
 import type { Api, ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
@@ -28,6 +29,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     clock: context.clock,
   });
 
+  namesCallers(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -54,6 +56,19 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     await app.register(async (scope) => routes(scope as Api, context));
   }
   return app;
+}
+
+/** Twice: what reads a body goes on in the connection's context. */
+function namesCallers(app: Api): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const from = { name: request.ip };
+    callers.set(request, from);
+    caller.run(from, done);
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    caller.run(callers.get(request) ?? { name: request.ip }, done);
+  });
 }
 
 /** Refusals before a route is chosen: the URL cannot be decoded, or a part of it is too long. */

@@ -53,6 +53,7 @@ const CONNECT_MS = 5000;
 /** While a request is under way the origin is asked for its health this often. */
 const PULSE_MS = 5000;
 const MAX_LINE = 64 * 1024;
+const MOST_REVISIONS = 1000;
 const BUNDLE_LEVEL = 3;
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -170,9 +171,16 @@ export class ApiClient {
     return this.#read('GET', `/v1/sites/${site}/purges/${seq}`, answers.purge);
   }
 
-  /** Newest first. */
+  /** The newest ones first. The origin gives fewer at a time when their messages are long. */
   async revisions(site: string): Promise<Revision[]> {
-    return (await this.#read('GET', `/v1/sites/${site}/revisions`, answers.revisions)).revisions;
+    const all: Revision[] = [];
+    for (let before = ''; all.length < MOST_REVISIONS; before = `&before=${all.at(-1)?.revision}`) {
+      const path = `/v1/sites/${site}/revisions?limit=${MOST_REVISIONS - all.length}${before}`;
+      const { revisions } = await this.#read('GET', path, answers.revisions);
+      all.push(...revisions);
+      if (revisions.length === 0 || revisions.at(-1)?.revision === 1) break;
+    }
+    return all;
   }
 
   revision(site: string, revision: number): Promise<RevisionWithReceipts> {

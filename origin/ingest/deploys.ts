@@ -6,7 +6,8 @@ import type { Catalog, DeployFile, SiteRow } from '../log/catalog.ts';
 import { checkExpectation } from '../log/commit.ts';
 import type { DeployItem } from './deploy-lines.ts';
 
-const FILES_PER_CALL = 2000;
+/** Other publishers' calls wait for one that has begun. */
+const FILES_PER_CALL = 500;
 const MISSING_PER_CALL = 10_000;
 
 /** Opens a deploy from a stream of files; a fault anywhere leaves none. */

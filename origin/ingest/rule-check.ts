@@ -1,40 +1,54 @@
 import { buffer } from 'node:stream/consumers';
 import { ByteCache } from '../../shared/byte-cache.ts';
+import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { parseHeaders } from '../../shared/site-rules/headers-file.ts';
+import { FairTurns } from '../../shared/fair-turns.ts';
 import { MOST_FAULTS, MOST_RULE_BYTES } from '../../shared/site-rules/limits.ts';
-import { parseRedirects } from '../../shared/site-rules/redirects-file.ts';
-import { HEADERS_FILE, isRuleFile, type RuleFault } from '../../shared/site-rules/rule-lines.ts';
+import { isRuleFile, type RuleFault } from '../../shared/site-rules/rule-lines.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 
 const FAULTS_SHOWN = 20;
 /** Files found good, by digest and name: most commits leave them as they are. */
 const REMEMBERED_BYTES = 64 * 1024;
 
-/** Refuses `_headers` and `_redirects` that an edge would not understand, before they are committed. */
+type FaultsOf = (path: ContentPath, content: string) => Promise<readonly RuleFault[]>;
+
+/** Files of one site, and of all, that wait to be read. */
+const MOST_WAITING = { perOwner: 16, inAll: 1024 };
+
+/**
+ * Refuses `_headers` and `_redirects` that an edge would not understand, before they are committed. The largest take
+ * tens of milliseconds, so a thread reads them, each content once, and the sites take turns.
+ */
 export class RuleCheck {
   readonly #store: ObjectStore;
+  readonly #faultsOf: FaultsOf;
   readonly #good = new ByteCache<`${string} ${Digest}`, true>({ bytes: REMEMBERED_BYTES, sizeOf: () => 1 });
+  readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });
 
-  constructor(store: ObjectStore) {
+  /** `faultsOf` works in a thread. */
+  constructor(store: ObjectStore, faultsOf: FaultsOf) {
     this.#store = store;
+    this.#faultsOf = faultsOf;
   }
 
   /** Nothing for other files. Throws `bad-rules` with the faults and their lines, `no-such-object`. */
-  async check({ path, digest, size }: Pick<Entry, 'path' | 'digest' | 'size'>): Promise<void> {
+  async check(site: number, { path, digest, size }: Pick<Entry, 'path' | 'digest' | 'size'>): Promise<void> {
     if (!isRuleFile(path) || this.#good.get(`${path} ${digest}`)) return;
     if (size > MOST_RULE_BYTES) {
       throw new SkerryError('bad-rules', `${path} has ${size} bytes; ${MOST_RULE_BYTES} is the most`);
     }
-    const stored = await this.#store.open(digest);
-    if (stored === undefined) throw new SkerryError('no-such-object', `the object ${digest} is not stored`);
-    const content = (await buffer(stored)).toString('utf8');
-    const { faults } = path === HEADERS_FILE ? parseHeaders(content) : parseRedirects(content);
-    const [first] = faults;
-    if (first !== undefined) throw badRules(path, first, faults);
-    this.#good.set(`${path} ${digest}`, true);
+    await this.#turns.run(String(site), async () => {
+      if (this.#good.get(`${path} ${digest}`)) return;
+      const stored = await this.#store.open(digest);
+      if (stored === undefined) throw new SkerryError('no-such-object', `the object ${digest} is not stored`);
+      const faults = await this.#faultsOf(path, (await buffer(stored)).toString('utf8'));
+      const [first] = faults;
+      if (first !== undefined) throw badRules(path, first, faults);
+      this.#good.set(`${path} ${digest}`, true);
+    });
   }
 }
 

@@ -18,8 +18,8 @@ import type { DomainRights } from '../domains/rights.ts';
 import type { RetentionCalls } from './retention-catalog.ts';
 
 /**
- * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one process run in
- * the order in which they were made. Long work is paged by its callers, so that no call is long.
+ * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one caller run in
+ * the order in which they were made, those of several by turns. Long work is paged by its callers, so that no call is long.
  */
 export type Catalog = Remote<
   LogCalls &
@@ -95,8 +95,8 @@ export interface RevisionRow extends Revision {
 /** How a revision is staged beside the live one and then revealed. Callers hold the site's lock. */
 export interface RevisionCalls
   extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot' | 'unstage'> {
-  /** Newest first. */
-  revisions(site: number, limit: number): RevisionRow[];
+  /** Newest first, those before a number if one is given: `limit` of them, or fewer when these have many bytes. */
+  revisions(site: number, limit: number, before?: number): RevisionRow[];
   /** Throws `no-such-revision`. */
   revision(site: number, revision: number): RevisionRow;
   /** The newest revision that was live once and whose content is not what is live now. */

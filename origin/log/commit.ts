@@ -284,7 +284,7 @@ export class Committer {
   async #checkRules(site: number): Promise<void> {
     for (const path of RULE_FILES) {
       const entry = await this.#parts.catalog.staged(site, path);
-      if (entry !== undefined) await this.#rules.check(entry);
+      if (entry !== undefined) await this.#rules.check(site, entry);
     }
   }
 

@@ -2,6 +2,7 @@ import { moduleUrl } from '../../shared/module-url.ts';
 import { startThreads, type Thread } from '../../shared/thread.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
+import { inTurns } from './catalog-turns.ts';
 import type { ForecastCalls } from './forecast.worker.ts';
 import type { ManifestReads } from './manifest-reads.worker.ts';
 import type { Forecast } from './retention-catalog.ts';
@@ -13,10 +14,11 @@ export interface OpenCatalog {
   close(): Promise<void>;
 }
 
-/** The embedded catalog: one SQLite file, one thread that reads and writes it in the order of the calls. */
+/** The embedded catalog: one SQLite file, one thread that reads and writes it, a call of each caller in turn. */
 export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data);
-  const catalog = thread.remote as unknown as Catalog;
+  const all = thread.remote as unknown as Catalog;
+  const { catalog, close } = inTurns(all);
   return {
     catalog,
     async forecast(time) {
@@ -30,7 +32,8 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
       }
     },
     async close() {
-      await catalog.close();
+      close();
+      await all.close();
       await thread.close();
     },
   };

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { hasCode } from '../../shared/errors.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import type { KeptLog } from '../../shared/kept-log.ts';
 import type { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
@@ -12,12 +12,16 @@ export interface PrunedLog {
   readonly clock: Clock;
   /** Woken after a checkpoint. */
   readonly appended: Wakeup;
+  /** Told why a checkpoint that nobody asked for was not written, and null when one was. */
+  readonly checkpointed: (fault: SkerryError | null) => void;
   /** When it is not KEPT_LOG. */
   readonly keptLog?: KeptLog;
 }
 
+type ReadLog = Pick<PrunedLog, 'catalog' | 'keptLog'>;
+
 /** How many records would go. `upToNow` prunes all that there are. */
-export async function prunableRecords(log: PrunedLog, upToNow: boolean): Promise<number> {
+export async function prunableRecords(log: ReadLog, upToNow: boolean): Promise<number> {
   const { first, plan } = await planOf(log, upToNow);
   return plan.before - first;
 }
@@ -45,15 +49,18 @@ async function appendCheckpoint(log: PrunedLog, isAskedFor: boolean): Promise<nu
   try {
     const seq = await log.catalog.addCheckpoint(log.clock.now());
     log.appended.wake();
+    log.checkpointed(null);
     return seq;
   } catch (error) {
-    // Nobody waits for it: the log grows, and the rest can be pruned.
-    if (isAskedFor || !hasCode(error, 'checkpoint-too-large')) throw error;
+    // Nobody waits for it, and the rest can be pruned.
+    const isTooLarge = error instanceof SkerryError && error.code === 'checkpoint-too-large';
+    if (isAskedFor || !isTooLarge) throw error;
+    log.checkpointed(error);
     return undefined;
   }
 }
 
-async function planOf(log: PrunedLog, upToNow: boolean): Promise<{ first: number; plan: LogPlan }> {
+async function planOf(log: ReadLog, upToNow: boolean): Promise<{ first: number; plan: LogPlan }> {
   const stored = await log.catalog.storedLog();
   return { first: stored.first, plan: upToNow ? planLogUpToNow(stored) : planLog(stored, log.keptLog) };
 }

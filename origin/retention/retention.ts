@@ -12,7 +12,7 @@ const ALL_EVERY = 12;
 /** Small, because other calls of the catalog wait behind a page. */
 const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
 
-export interface RetentionOptions extends SweptPlaces, PrunedLog {
+export interface RetentionOptions extends SweptPlaces, Omit<PrunedLog, 'checkpointed'> {
   /** What would go now; reads beside the catalog, for as long as it takes. */
   readonly forecast: (time: number) => Promise<Forecast>;
   /** Ends a run that is under way. */
@@ -26,9 +26,20 @@ export interface RetentionOptions extends SweptPlaces, PrunedLog {
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #runs = new KeyedLock<'run'>();
+  readonly #log: PrunedLog;
+  #checkpointFault: SkerryError | null = null;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    const checkpointed = (fault: SkerryError | null) => {
+      this.#checkpointFault = fault;
+    };
+    this.#log = { ...options, checkpointed };
+  }
+
+  /** Why the log cannot be pruned; null while it can be. */
+  get checkpointFault(): SkerryError | null {
+    return this.#checkpointFault;
   }
 
   /** What a run would do now. `log` prunes the whole log up to now instead of keeping the last records. */
@@ -43,7 +54,7 @@ export class Retention {
   run({ log = false } = {}): Promise<PrunePlan> {
     return this.#runs.run('run', async () => {
       // First, for this alone may be refused; nothing has changed then.
-      const records = await pruneLog(this.#options, log, this.#goOn);
+      const records = await pruneLog(this.#log, log, this.#goOn);
       const { catalog, clock } = this.#options;
       const now = clock.now();
       const sites: SiteForecast[] = [];
@@ -60,13 +71,13 @@ export class Retention {
     for (let turn = 0; !stopping.aborted; turn++) {
       try {
         await clock.sleep(LOG_EVERY_MS, stopping);
-        if (turn % ALL_EVERY !== 0) {
-          await this.#runs.run('run', () => pruneLog(this.#options, false, this.#goOn));
-          continue;
-        }
-        const { sites, objects, bytes, records } = await this.run();
-        const revisions = sites.reduce((sum, site) => sum + site.revisions.length, 0);
-        if (revisions + objects + records > 0) log.info({ revisions, objects, bytes, records }, 'pruned');
+        if (turn % ALL_EVERY === 0) tell(log, await this.run());
+        else await this.#runs.run('run', () => pruneLog(this.#log, false, this.#goOn));
+        if (this.#checkpointFault !== null)
+          log.error(
+            { err: this.#checkpointFault },
+            'the log is not pruned: it grows, here and on every edge',
+          );
       } catch (error) {
         if (!stopping.aborted) log.error({ err: error }, 'pruning failed; the next run goes on');
       }
@@ -98,6 +109,11 @@ export class Retention {
     if (this.#options.stopping.aborted)
       throw new SkerryError('unavailable', 'this origin is about to end; the next run goes on');
   };
+}
+
+function tell(log: Logger, { sites, objects, bytes, records }: PrunePlan): void {
+  const revisions = sites.reduce((sum, site) => sum + site.revisions.length, 0);
+  if (revisions + objects + records > 0) log.info({ revisions, objects, bytes, records }, 'pruned');
 }
 
 function hasSomething({ revisions, rows }: SiteForecast): boolean {

@@ -8,7 +8,7 @@ export type SurveyThreads = Thread<Surveys>;
 /** More would wait for the disk, and each takes 15 MB. */
 const MOST = 4;
 
-/** Threads that read files through: for digests, sizes and chunks. */
+/** Threads that read files through: for digests, sizes, chunks and faults of rules. */
 export function startSurveyThreads(threads = Math.min(MOST, availableParallelism())): SurveyThreads {
   return startThreads<Surveys>(moduleUrl('./survey.worker', import.meta.url), threads, undefined);
 }

@@ -4,6 +4,7 @@ import { type Digest, digestFromBytes, digestOf, newHasher } from '../digest.ts'
 import { hasCode, type PlainError, toPlainError } from '../errors.ts';
 import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../fastcdc.ts';
 import { changed, type FileStamp, openRealFile, stampOf } from '../real-file.ts';
+import { ruleFaults } from '../site-rules/rule-faults.ts';
 import type { Survey } from '../store/object-store.ts';
 import { serveCalls } from '../thread.ts';
 
@@ -20,6 +21,8 @@ export interface FileDigest {
 const READINGS = 3;
 
 const surveys = {
+  ruleFaults,
+
   /** For each file, by its real path, its digest and size alone, or why it cannot be read. */
   digests: (files: readonly string[]) =>
     files.map((file): FileDigest | PlainError => {

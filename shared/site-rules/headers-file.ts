@@ -37,6 +37,10 @@ export function parseHeaders(content: string): { rules: HeaderRule[]; faults: Ru
     if (bad !== undefined) {
       note(bad);
     } else if (!line.isIndented) {
+      if (list.isFull) {
+        list.tooMany(line.number);
+        break;
+      }
       const pattern = pathPattern(line.text);
       open = 'fault' in pattern ? null : { pattern, set: [], removed: [] };
       if ('fault' in pattern) note(pattern.fault);

@@ -4,9 +4,9 @@
  */
 
 /** Bytes of such a file, rules in it, lines of headers below them, and characters of a line. */
-export const MOST_RULE_BYTES = 512 * 1024;
-export const MOST_RULES = 4000;
-export const MOST_HEADER_LINES = 20_000;
+export const MOST_RULE_BYTES = 128 * 1024;
+export const MOST_RULES = 2000;
+export const MOST_HEADER_LINES = 5000;
 export const LONGEST_LINE = 4000;
 
 /** Rules of a file with placeholders or a `*`: each is looked at for each request. The others are looked up. */

@@ -31,6 +31,10 @@ const isRedirect = (status: number) => (REDIRECT_STATUSES as readonly number[]).
 export function parseRedirects(content: string): { rules: RedirectRule[]; faults: RuleFault[] } {
   const list = new RuleList<RedirectRule>();
   for (const line of ruleLines(content)) {
+    if (list.isFull) {
+      list.tooMany(line.number);
+      break;
+    }
     const rule = redirect(line);
     if (typeof rule === 'string') list.note(rule, line.number);
     else list.add(rule, line.number);

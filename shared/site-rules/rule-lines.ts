@@ -44,19 +44,25 @@ export class RuleList<R extends { readonly pattern: PathPattern }> {
   readonly faults: RuleFault[] = [];
   #patterns = 0;
 
-  /** False when the file has too many. */
+  /** No rule that follows counts: whoever reads the file can stop at the next one. */
+  get isFull(): boolean {
+    return this.rules.length === MOST_RULES;
+  }
+
+  tooMany(line: number): void {
+    this.note(`there are more than ${MOST_RULES} rules`, line);
+  }
+
+  /** False when the file has too many that are looked at for each request. */
   add(rule: R, line: number): boolean {
     const isPattern = rule.pattern.only === undefined;
-    const isTooMany = this.rules.length === MOST_RULES;
-    if (isTooMany) this.note(`there are more than ${MOST_RULES} rules`, line);
-    else if (isPattern && this.#patterns === MOST_PATTERNS)
+    if (isPattern && this.#patterns === MOST_PATTERNS) {
       this.note(`there are more than ${MOST_PATTERNS} rules with placeholders or a *`, line);
-    else {
-      this.rules.push(rule);
-      if (isPattern) this.#patterns++;
-      return true;
+      return false;
     }
-    return false;
+    this.rules.push(rule);
+    if (isPattern) this.#patterns++;
+    return true;
   }
 
   note(fault: string, line: number): void {

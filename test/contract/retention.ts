@@ -10,6 +10,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { ContentPath } from '../../shared/content-path.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
+import type { SkerryError } from '../../shared/errors.ts';
 import { Gate } from '../../shared/gate.ts';
 import { generateSigningKey, type SigningKey } from '../../shared/keys.ts';
 import { recordHash, verifyRecord } from '../../shared/record.ts';
@@ -459,21 +460,33 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
   suite('a checkpoint that no record can hold is refused', async (t, origin) => {
     const { catalog } = origin;
     const name = (i: number) => `${'n'.repeat(40)}-${i}`;
-    const domains = (i: number) =>
-      Array.from({ length: 300 }, (_, d) => `${'d'.repeat(60)}.${'e'.repeat(60)}-${d}.site-${i}.example`);
-    for (let i = 0; i < 100; i++) await catalog.putSite(name(i), domains(i), START);
+    const patterns = Array.from({ length: 100 }, (_, i) => `/${'p'.repeat(140)}-${i}`);
+    for (let i = 0; i < 300; i++) await catalog.putSite(name(i), [], START, { pinned: patterns });
     const { seq } = await catalog.head(1);
     await t.rejects(origin.retention.run({ log: true }), {
       code: 'checkpoint-too-large',
-      message: /100 sites/,
+      message: /300 sites/,
     });
     t.equal((await catalog.head(1)).seq, seq, 'nothing was appended');
     t.equal(await catalog.firstSeq(), 1, 'nothing was pruned');
+
+    const told: (string | undefined)[] = [];
+    const log = {
+      ...{ catalog, clock: origin.clock, appended: new Wakeup(), keptLog: { records: 20, bytes: 1e9 } },
+      checkpointed(fault: SkerryError | null) {
+        told.push(fault?.code);
+      },
+    };
+    t.equal(await pruneLog(log, false, () => {}), 0);
+    for (let i = 0; i < 100; i++) await catalog.deleteSite(name(i), START);
+    await pruneLog(log, false, () => {});
+    t.strictSame(told, ['checkpoint-too-large', undefined], 'told of, though nobody asked for it');
   });
 
   suite('a log that grows is pruned by itself', async (t, origin) => {
     const { catalog, clock } = origin;
-    const log = { catalog, clock, appended: new Wakeup(), keptLog: { records: 20, bytes: 1e9 } };
+    const keptLog = { records: 20, bytes: 1e9 };
+    const log = { catalog, clock, appended: new Wakeup(), keptLog, checkpointed: () => {} };
     const prune = async (upToNow = false) => {
       const planned = await prunableRecords(log, upToNow);
       t.equal(await pruneLog(log, upToNow, () => {}), planned);

@@ -33,6 +33,7 @@ import { fingerprintOf, generateSigningKey } from '../../shared/keys.ts';
 import { openObjectNames } from '../../shared/manifest/object-names.ts';
 import { openReportCheck } from '../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
+import { ruleFaults } from '../../shared/site-rules/rule-faults.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { asRemote } from './in-process.ts';
@@ -89,7 +90,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks });
   const committer = new Committer(
     { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
-    new RuleCheck(store),
+    new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const stager = new Stager(catalog, clock);

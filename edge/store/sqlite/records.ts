@@ -3,6 +3,7 @@ import { EVERYTHING } from '../../../shared/purge.ts';
 import type { LogRecord } from '../../../shared/record.ts';
 import { isKnownKind, type Payload, payloads } from '../../../shared/record-kinds.ts';
 import type { RecordedPolicy } from '../../../shared/site-policy.ts';
+import { announce, forgetAborted, putActivation } from './coming.ts';
 import { noteEnded, notePurge } from './purges.ts';
 
 type Sql = (text: string) => StatementSync;
@@ -19,7 +20,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
     }
     case 'revision': {
       const { files, mode } = payloads.revision.parseText(payload);
-      announce(sql, record.site, record.revision, files);
+      announce(sql, record.site, record.revision, files, mode === 'sync');
       if (mode === 'sync') {
         sql('INSERT OR REPLACE INTO proposal (site, seq, revision, root) VALUES (?, ?, ?, ?)').run(
           record.site,
@@ -37,7 +38,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       return;
     }
     case 'abort':
-      sql('DELETE FROM proposal WHERE site = ? AND revision = ?').run(record.site, record.revision);
+      forgetAborted(sql, record.site, record.revision);
       return;
     case 'purge':
       notePurge(sql, record);
@@ -65,7 +66,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
     if (revision === 0 || root === null) continue;
     // Which purges there were before it nobody can tell any more: no revision from before answers for assets.
     noteEnded(sql, id, revision, EVERYTHING);
-    announce(sql, id, revision, files);
+    announce(sql, id, revision, files, false);
     const known = sql('SELECT active_seq FROM site WHERE id = ?').get(id);
     if (Number(known?.active_seq ?? 0) >= seq) continue;
     putActivation(sql, { site: id, seq, revision, root, time: record.time, mode: 'async', now: 0 });
@@ -88,29 +89,6 @@ function putSite(
     deleted: site.deleted ? 1 : 0,
     policy: site.policy === undefined ? null : JSON.stringify(site.policy),
   });
-}
-
-function announce(sql: Sql, site: number, revision: number, files: number): void {
-  sql('INSERT OR REPLACE INTO announced (site, revision, files) VALUES (?, ?, ?)').run(site, revision, files);
-}
-
-function putActivation(
-  sql: Sql,
-  row: {
-    site: number;
-    seq: number;
-    revision: number;
-    root: string | null;
-    time: number;
-    mode: string;
-    now: number;
-  },
-): void {
-  sql(
-    `INSERT OR REPLACE INTO activation (site, seq, revision, root, time, mode, now)
-     VALUES (:site, :seq, :revision, :root, :time, :mode, :now)`,
-  ).run(row);
-  sql('DELETE FROM proposal WHERE site = ? AND revision <= ?').run(row.site, row.revision);
 }
 
 function putMember(sql: Sql, member: Payload<'member'>): void {

@@ -5,6 +5,7 @@ import type { Row } from '../../../shared/manifest/rows.ts';
 import { OPEN } from '../../../shared/manifest/schema.ts';
 import { openStaging } from '../../../shared/manifest/staging.ts';
 import type { Seq } from '../../../shared/record.ts';
+import { PAGE_BYTES } from '../../../shared/record-page.ts';
 import type { Mode } from '../../../shared/site-policy.ts';
 import { relaxed, transaction } from '../../../shared/sqlite/open.ts';
 import type { DoneDeploy, RevisionCalls, RevisionRow } from '../catalog.ts';
@@ -13,6 +14,8 @@ import type { CatalogContext } from './context.ts';
 import { heldRevisionReaders } from './held-revisions.ts';
 
 const STAGE_PAGE = 2000;
+/** Of a revision, as the API tells it, besides its message. */
+const REVISION_BYTES = 400;
 const REVISION = `
   SELECT r.*, r.revision = s.live AS is_live, r.revision = s.tip AS is_tip
   FROM revision r JOIN site s ON s.id = r.site`;
@@ -70,8 +73,17 @@ export function revisionCalls(context: CatalogContext): RevisionCalls {
   return {
     ...staging,
 
-    revisions: (site, limit) =>
-      sql(`${REVISION} WHERE r.site = ? ORDER BY r.revision DESC LIMIT ?`).all(site, limit).map(toRevision),
+    revisions(site, limit, before = Number.MAX_SAFE_INTEGER) {
+      const page: RevisionRow[] = [];
+      let bytes = 0;
+      const rows = sql(`${REVISION} WHERE r.site = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?`);
+      for (const row of rows.iterate(site, before, limit)) {
+        page.push(toRevision(row));
+        bytes += REVISION_BYTES + Buffer.byteLength(JSON.stringify(row.message));
+        if (bytes >= PAGE_BYTES) break;
+      }
+      return page;
+    },
 
     revision(site, revision) {
       const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ?`).get(site, revision);

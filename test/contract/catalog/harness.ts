@@ -15,6 +15,7 @@ import { type Entry, entryHash } from '../../../shared/entry.ts';
 import { generateSigningKey, type SigningKey } from '../../../shared/keys.ts';
 import type { DiffCursor, ManifestCursor } from '../../../shared/manifest/reading.ts';
 import type { NewMember } from '../../../shared/protocol.ts';
+import { ruleFaults } from '../../../shared/site-rules/rule-faults.ts';
 import { Wakeup } from '../../../shared/wakeup.ts';
 import { MemoryDisk, openMemoryStore } from '../../helpers/memory-store.ts';
 
@@ -81,7 +82,7 @@ export class Publisher {
         edges: noEdges,
         stopping: new AbortController().signal,
       },
-      new RuleCheck(openMemoryStore(new MemoryDisk())),
+      new RuleCheck(openMemoryStore(new MemoryDisk()), async (path, content) => ruleFaults(path, content)),
     );
   }
 

@@ -40,6 +40,39 @@ export function revisionsContract({ suite }: Theme): void {
     await t.rejects(catalog.revision(site, 0), { code: 'no-such-revision' });
   });
 
+  suite('a page of revisions ends by their bytes', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    // Six bytes each in an answer.
+    const message = '\u0001'.repeat(1000);
+    for (let i = 1; i <= 400; i++)
+      await publisher.committer.commitChanges(site, { message }, async (time) => [
+        {
+          kind: 'put',
+          entry: {
+            path: at('a'),
+            digest: digestOf(`${i}`),
+            size: 1,
+            chunks: null,
+            type: 'x',
+            meta: [],
+            time,
+          },
+        },
+      ]);
+    const page = await catalog.revisions(site, 9999);
+    t.ok(JSON.stringify(page).length < 1.1 * 1024 * 1024, 'of a megabyte');
+    t.equal(page[0]?.revision, 400);
+    const rest: number[] = [];
+    for (let last = 401; last > 1; last = rest.at(-1) ?? 0)
+      rest.push(...(await catalog.revisions(site, 9999, last)).map(({ revision }) => revision));
+    t.strictSame(
+      rest,
+      Array.from({ length: 400 }, (_, i) => 400 - i),
+      'the others come before its last one',
+    );
+    t.strictSame(await catalog.revisions(site, 9999, 1), []);
+  });
+
   suite('an unchanged tree is no new revision', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     const first = await publisher.publish(site, { a: 'x', b: 'y' });

@@ -3,9 +3,11 @@ import { bodies } from './bodies.ts';
 import { folders } from './folders.ts';
 import { onFeed } from './on-feed.ts';
 import { onServing } from './on-serving.ts';
+import { publishes } from './publishes.ts';
 import { rules } from './rules.ts';
 
 /** By the point of the list of what attackers met. */
-export const attacks: readonly Attack[] = [...bodies, ...onServing, ...onFeed, ...rules, ...folders].sort(
-  (a, b) => Number(a.point) - Number(b.point),
-);
+export const attacks: readonly Attack[] = [
+  ...[...bodies, ...onServing, ...onFeed],
+  ...[...rules, ...folders, ...publishes],
+].sort((a, b) => Number(a.point) - Number(b.point));

@@ -115,3 +115,14 @@ t.test('one record of many that is too large appends none', async (t) => {
   t.throws(() => context.writer.append(context.identity(), drafts, 1), { code: 'record-too-large' });
   t.equal(head(1).seq, 1);
 });
+
+t.test('what has more values than a reader parses is not written', async (t) => {
+  const site = {
+    ...{ id: 1, name: 'a', revision: 0, root: null, seq: 0, files: 0 },
+    domains: Array.from({ length: 300 }, () => '/a'),
+  };
+  const key = { publicKey: '', recoveryKey: '', certificate: '' };
+  const checkpoint = (sites: number) => ({ key, members: [], sites: Array(sites).fill(site) });
+  t.ok(payloads.checkpoint.parseText(payloadText('checkpoint', checkpoint(700))));
+  t.throws(() => payloadText('checkpoint', checkpoint(1000)), { code: 'record-too-large' });
+});

@@ -88,14 +88,15 @@ t.test('bad lines, by number', async (t) => {
     t.match(faults, [{ line, fault }], name);
     t.equal(faults.length, 1, name);
   }
-  const many = Array.from({ length: 4001 }, (_, i) => `/${i}`).join('\n');
-  t.match(parseHeaders(many).faults, [{ line: 4001, fault: /more than 4000 rules/ }]);
+  const many = Array.from({ length: 9001 }, (_, i) => `/${i}`).join('\n');
+  t.match(parseHeaders(many).faults, [{ line: 2001, fault: /more than 2000 rules/ }]);
+  t.equal(parseHeaders(many).faults.length, 1, 'nothing is read beyond');
   const dynamic = Array.from({ length: 501 }, (_, i) => `/${i}/*`).join('\n');
   t.match(parseHeaders(dynamic).faults, [{ line: 501, fault: /more than 500 rules with placeholders/ }]);
   const { faults } = parseHeaders(`${dynamic}\n  A: b\n`);
   t.equal(faults.length, 1, 'and what belongs to it is passed over');
-  const lines = Array.from({ length: 3000 }, (_, i) => `/${i}\n${'  A: b\n'.repeat(7)}`).join('');
-  t.match(parseHeaders(lines).faults.at(0), { line: 22_859, fault: /more than 20000 lines of headers/ });
+  const lines = Array.from({ length: 1000 }, (_, i) => `/${i}\n${'  A: b\n'.repeat(7)}`).join('');
+  t.match(parseHeaders(lines).faults.at(0), { line: 5716, fault: /more than 5000 lines of headers/ });
   const removals = `/a\n${'  ! B\n'.repeat(400)}`;
   t.match(parseHeaders(removals).faults.at(0), { line: 374, fault: /more than the 12288 bytes/ });
   t.equal(parseHeaders('a\n'.repeat(200_000)).faults.length, 100, 'some are told');

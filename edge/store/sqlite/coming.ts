@@ -1,0 +1,66 @@
+import type { StatementSync } from 'node:sqlite';
+
+type Sql = (text: string) => StatementSync;
+
+export interface ActivationRow {
+  readonly site: number;
+  readonly seq: number;
+  readonly revision: number;
+  readonly root: string | null;
+  readonly time: number;
+  readonly mode: string;
+  readonly now: number;
+}
+
+/**
+ * Of one site, of those that wait for its window and of the others each. An edge that shows things later, or is
+ * paused, keeps them until then, and reads them whenever it looks at the site.
+ */
+const MOST_COMING = 64;
+
+/** A revision may become active. It takes the place of a proposal that is not newer. */
+export function putActivation(sql: Sql, row: ActivationRow): void {
+  sql(
+    `INSERT OR REPLACE INTO activation (site, seq, revision, root, time, mode, now)
+     VALUES (:site, :seq, :revision, :root, :time, :mode, :now)`,
+  ).run({ ...row });
+  sql('DELETE FROM proposal WHERE site = ? AND revision <= ?').run(row.site, row.revision);
+  thin(sql, row);
+  forgetCounts(sql, row.site, row.revision);
+}
+
+/** How many files the origin signed for a revision. Of a sync publish the one before it may be on top again. */
+export function announce(sql: Sql, site: number, revision: number, files: number, isSync: boolean): void {
+  sql('INSERT OR REPLACE INTO announced (site, revision, files) VALUES (?, ?, ?)').run(site, revision, files);
+  if (!isSync) forgetCounts(sql, site, revision);
+}
+
+export function forgetAborted(sql: Sql, site: number, revision: number): void {
+  sql('DELETE FROM proposal WHERE site = ? AND revision = ?').run(site, revision);
+  sql('DELETE FROM announced WHERE site = ? AND revision = ?').run(site, revision);
+}
+
+/**
+ * Of too many the one goes that is missed least: its neighbours are closest to each other. An edge with a delay then
+ * shows the one before it for a little longer, and nothing too early. The oldest and the newest stay.
+ */
+function thin(sql: Sql, { site, mode, now }: ActivationRow): void {
+  const alike = "FROM activation WHERE site = :site AND (mode = 'batch' AND now = 0) = :waits";
+  const which = { site, waits: mode === 'batch' && now === 0 ? 1 : 0 };
+  if (Number(sql(`SELECT count(*) AS count ${alike}`).get(which)?.count) <= MOST_COMING) return;
+  sql(
+    `DELETE FROM activation WHERE site = :site AND seq = (
+       SELECT seq FROM (
+         SELECT seq, lead(time) OVER w - lag(time) OVER w AS gap ${alike} WINDOW w AS (ORDER BY seq)
+       ) WHERE gap IS NOT NULL ORDER BY gap, seq LIMIT 1)`,
+  ).run(which);
+}
+
+/** Of revisions before this one only those count that may still become active. */
+function forgetCounts(sql: Sql, site: number, revision: number): void {
+  sql(
+    `DELETE FROM announced WHERE site = :site AND revision < :revision
+       AND revision NOT IN (SELECT revision FROM activation WHERE site = :site)
+       AND revision NOT IN (SELECT revision FROM proposal WHERE site = :site)`,
+  ).run({ site, revision });
+}
