@@ -75,9 +75,12 @@ export function purgeMatch({ all, paths, globs, tags }: PurgeTarget): PurgeMatch
     (tags.length > 0 && intersects(tags, tagsOfPath()));
 }
 
+/** Response headers that name the tags of a path. */
+export const TAG_HEADERS = ['cache-tag', 'surrogate-key'] as const;
+
 /** The tags that response headers give, whose names are in lower case. */
 export function tagsIn(headers: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const texts = ['cache-tag', 'surrogate-key'].map((name) => headers.get(name) ?? '');
+  const texts = TAG_HEADERS.map((name) => headers.get(name) ?? '');
   return new Set(texts.flatMap((text) => text.split(/[\s,]+/)).filter((tag) => tag !== ''));
 }
 

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/digest.ts';
+import { filterInTurns } from '../../shared/filter-in-turns.ts';
 import type { Gate } from '../../shared/gate.ts';
 import type { PurgeTarget } from '../../shared/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -31,7 +32,8 @@ export async function dropPurged(
   const dropped: Digest[] = [];
   for await (const names of purgedNames(catalog, site, target)) {
     signal.throwIfAborted();
-    const digests = [...new Set(names.filter(({ path }) => matches(path)).map(({ digest }) => digest))];
+    const matching = await filterInTurns(names, ({ path }) => matches(path));
+    const digests = [...new Set(matching.map(({ digest }) => digest))];
     const absent = new Set(await store.missing(digests));
     const held = digests.filter((digest) => !absent.has(digest) || fills.get(digest) !== undefined);
     const unused: Digest[] = [];
@@ -48,7 +50,9 @@ export async function dropPurged(
 
   async function isNamedByPurgedAlone(digest: Digest): Promise<boolean> {
     const names = await catalog.allNames(digest, MOST_NAMES);
-    return names.length < MOST_NAMES && names.every((name) => name.site === site && matches(name.path));
+    if (names.length >= MOST_NAMES || names.some((name) => name.site !== site)) return false;
+    const matching = await filterInTurns(names, ({ path }) => matches(path));
+    return matching.length === names.length;
   }
 }
 

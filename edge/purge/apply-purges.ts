@@ -2,10 +2,18 @@ import type { Logger } from 'pino';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
+import { filterInTurns } from '../../shared/filter-in-turns.ts';
 import type { ManifestCursor } from '../../shared/manifest/reading.ts';
-import { MOST_PURGED, type PurgeTarget, purgeMatch, tagsIn, unitedTarget } from '../../shared/purge.ts';
+import {
+  MOST_PURGED,
+  type PurgeTarget,
+  purgeMatch,
+  TAG_HEADERS,
+  tagsIn,
+  unitedTarget,
+} from '../../shared/purge.ts';
 import { HEADERS_FILE } from '../../shared/site-rules/rule-lines.ts';
-import { siteRules } from '../../shared/site-rules/site-rules.ts';
+import { headersNamed } from '../../shared/site-rules/site-rules.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { isServed } from '../follow/cover.ts';
 import type { EdgeCatalog, EdgeSite, PendingPurge } from '../store/catalog.ts';
@@ -101,9 +109,14 @@ async function apply(
   const matches = matchOf(target);
   const counted = targets.map((one) => ({ matches: matchOf(one), matched: 0 }));
   for (const digest of (await drop?.(site.id, target, matches)) ?? []) digests.add(digest);
-  for await (const entries of matchingEntries(catalog, site, target, matches)) {
+  // Counted where it is matched: the tags of a path are worked out once.
+  const isMeant = (path: string) => {
+    const isMatched = matches(path);
+    if (isMatched) for (const one of counted) if (one.matches(path)) one.matched++;
+    return isMatched;
+  };
+  for await (const entries of matchingEntries(catalog, site, target, isMeant)) {
     signal.throwIfAborted();
-    for (const { path } of entries) for (const one of counted) if (one.matches(path)) one.matched++;
     for (const { digest } of entries) if (digests.size <= MOST_NAMED) digests.add(digest);
     const bad = await damaged(entries);
     if (bad.length > 0) {
@@ -124,11 +137,12 @@ async function tagsOf(
   target: PurgeTarget,
 ): Promise<(path: string) => ReadonlySet<string>> {
   const isTagged = target.tags.length > 0 && active.revision > 0;
-  const rules = siteRules(isTagged ? await headersFile(catalog, store, id, active.revision) : '', '');
+  const file = isTagged ? await headersFile(catalog, store, id, active.revision) : '';
+  const headers = headersNamed(file, TAG_HEADERS);
   // Many purges ask for the tags of one path after another.
   let last: { readonly path: string; readonly tags: ReadonlySet<string> } | undefined;
   return (path) => {
-    if (last?.path !== path) last = { path, tags: tagsIn(rules.headers(`/${path}`).set) };
+    if (last?.path !== path) last = { path, tags: tagsIn(headers(`/${path}`).set) };
     return last.tags;
   };
 }
@@ -145,13 +159,16 @@ async function* matchingEntries(
   const isMeant = ({ path }: Entry) => isServed(path, covers) && matches(path);
   if (!target.all && target.globs.length === 0 && target.tags.length === 0) {
     const found = target.paths.map((path) => catalog.entryAt(id, revision, path as ContentPath));
-    yield (await Promise.all(found)).filter((entry) => entry !== undefined).filter(isMeant);
+    yield filterInTurns(
+      (await Promise.all(found)).filter((entry) => entry !== undefined),
+      isMeant,
+    );
     return;
   }
   let after: ManifestCursor | undefined;
   do {
     const page = await catalog.manifestPage(id, revision, after, PAGE);
-    yield page.entries.filter(isMeant);
+    yield filterInTurns(page.entries, isMeant);
     after = page.next;
   } while (after !== undefined);
 }

@@ -55,6 +55,19 @@ export function siteRules(headersFile: string, redirectsFile: string): SiteRules
 
 type Match<R> = { readonly rule: R; readonly captures: Captures };
 
+/** What a `_headers` file says of some headers: rules that say nothing of them cost nothing. */
+export function headersNamed(headersFile: string, names: readonly string[]): (path: string) => HeaderEffects {
+  const rules = parseHeaders(headersFile)
+    .rules.map(({ pattern, set, removed }) => ({
+      pattern,
+      set: set.filter(([name]) => names.includes(name)),
+      removed: removed.filter((name) => names.includes(name)),
+    }))
+    .filter(({ set, removed }) => set.length + removed.length > 0);
+  const chosen = indexed(rules);
+  return (path) => effectsOf(chosen.matches(path));
+}
+
 function effectsOf(matches: Iterable<Match<HeaderRule>>): HeaderEffects {
   const head = new Head();
   for (const { rule, captures } of matches) {
