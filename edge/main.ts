@@ -11,6 +11,7 @@ import type { FeedServer } from '../shared/feed/feed-server.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
 import { httpServer } from '../shared/http-server.ts';
+import { keyInFile } from '../shared/key-file.ts';
 import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import { moduleUrl } from '../shared/module-url.ts';
@@ -24,7 +25,7 @@ import { yieldToReaders } from './activate/priority.ts';
 import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
 import { Visible } from './activate/visible.ts';
 import { allowedSites } from './follow/allowed-sites.ts';
-import { edgeKey, type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
+import { type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
 import { type JoinOptions, join } from './follow/join.ts';
 import { LogTime } from './follow/log-time.ts';
 import { isWanted } from './follow/next-step-plan.ts';
@@ -107,10 +108,16 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const store = await openFileObjectStore(file('objects'), surveys);
   opened.defer(() => store.close());
 
-  const key = await edgeKey(file('edge-key.pem'));
-  const identity =
-    (await readIdentity(file('identity.json'))) ??
-    (await joinLog(options, key, catalog, file('identity.json')));
+  const joined = await readIdentity(file('identity.json'));
+  // Noted before the identity is: the edge follows from there.
+  if (joined !== undefined && (await catalog.chain()) === undefined)
+    throw new SkerryError(
+      'data-folder-damaged',
+      `the catalog of ${folder.path} is not of an edge that has joined`,
+    );
+  // Kept from before the first try to join, so that a repeated try is recognised.
+  const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
+  const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);
   const origin = options.origin ?? identity.origin;
   const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock);

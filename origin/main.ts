@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { certifyKey } from '../shared/certificate.ts';
@@ -7,16 +7,16 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { openDataFolder } from '../shared/data-folder.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { writeDurably } from '../shared/durable-file.ts';
-import { systemCode } from '../shared/errors.ts';
+import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import { Gate } from '../shared/gate.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import { keyInFile } from '../shared/key-file.ts';
 import {
   fingerprintOf,
   generateSigningKey,
   type PublicKey,
   type SigningKey,
-  signingKeyFromPem,
   signingKeySeed,
   signingKeyToPem,
 } from '../shared/keys.ts';
@@ -89,21 +89,31 @@ export async function startOrigin(
   opened.defer(() => store.close());
   await rememberStore();
 
-  const key = await signingKey(join(folder.path, 'signing-key.pem'));
+  const catalogFile = join(folder.path, 'catalog.sqlite');
+  const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
+  // Written last at the first start: a log has been founded here.
+  if ((await exists(tokenFile)) && !(await exists(catalogFile)))
+    throw new SkerryError('data-folder-damaged', `${catalogFile} is missing`);
+  const key = await keyInFile(join(folder.path, 'signing-key.pem'), await exists(catalogFile));
   const {
     catalog,
     forecast,
     close: closeCatalog,
   } = openSqliteCatalog({
-    file: join(folder.path, 'catalog.sqlite'),
+    file: catalogFile,
     key: signingKeyToPem(key),
   });
   opened.defer(closeCatalog);
   const identity = await foundLog(catalog, key);
+  if (identity.key.publicKey !== key.publicKey)
+    throw new SkerryError(
+      'data-folder-damaged',
+      `signing-key.pem and catalog.sqlite in ${folder.path} are not of one log`,
+    );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
-  await leaveAdminToken(catalog, join(folder.path, ADMIN_TOKEN_FILE), recovery);
+  await leaveAdminToken(catalog, tokenFile, recovery);
 
-  const manifests = openManifestReads(join(folder.path, 'catalog.sqlite'));
+  const manifests = openManifestReads(catalogFile);
   opened.defer(async () => {
     await manifests.remote.close();
     await manifests.close();
@@ -181,17 +191,6 @@ async function drain(app: Api): Promise<void> {
   clearTimeout(timer);
 }
 
-async function signingKey(file: string): Promise<SigningKey> {
-  try {
-    return signingKeyFromPem(await readFile(file, 'utf8'));
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
-  const key = generateSigningKey();
-  await writeDurably(file, signingKeyToPem(key));
-  return key;
-}
-
 async function foundLog(catalog: Catalog, key: SigningKey) {
   const found = await catalog.identity();
   if (found !== undefined) return found;
@@ -208,11 +207,14 @@ async function foundLog(catalog: Catalog, key: SigningKey) {
 }
 
 async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {
-  const exists = await access(file).then(
+  if (await exists(file)) return;
+  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
+  await writeDurably(file, `${token}\n`);
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
     () => true,
     () => false,
   );
-  if (exists) return;
-  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
-  await writeDurably(file, `${token}\n`);
 }

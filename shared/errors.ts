@@ -64,6 +64,10 @@ const table = {
   'data-folder-in-use': [409, 'Stop the other process, or choose another --data folder.'],
   'data-folder-newer': [409, 'Use the version of Skerry that wrote it, or a newer one.'],
   'data-folder-foreign': [409, 'Choose another --data folder.'],
+  'data-folder-damaged': [
+    409,
+    'Restore the data folder whole, from one backup; an edge can join anew with an empty one instead.',
+  ],
   'too-many-edges': [409, 'Begin another log: an edge that has joined once counts for ever.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],
   'checkpoint-too-large': [

@@ -28,6 +28,16 @@ export function serveCalls(target: object): (call: Call) => Promise<Answer> {
   };
 }
 
+/** As `serveCalls`, of what has to be opened first: where that fails each call says why, and there is nothing to close. */
+export function serveOpened(open: () => object): (call: Call) => Promise<Answer> {
+  try {
+    return serveCalls(open());
+  } catch (error) {
+    const why = toPlainError(error);
+    return async ({ method }) => (method === 'close' ? { ok: undefined } : { error: why });
+  }
+}
+
 export interface Thread<T> {
   readonly remote: Remote<T>;
   /** Lets the calls that were made finish, then ends the threads; later calls throw `unavailable`. */

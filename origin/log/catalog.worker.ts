@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { signingKeyFromPem } from '../../shared/keys.ts';
 import { openObjectNames } from '../../shared/manifest/object-names.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
-import { serveCalls } from '../../shared/thread.ts';
+import { serveOpened } from '../../shared/thread.ts';
 import { openLogWriter } from './sqlite/append.ts';
 import { catalogContext } from './sqlite/context.ts';
 import { deployCalls } from './sqlite/deploys.ts';
@@ -24,19 +24,21 @@ export interface CatalogWorkerData {
 }
 
 const { file, key } = workerData as unknown as CatalogWorkerData;
-const database = openDatabase(file, migrations);
-const context = catalogContext(database, openLogWriter(database, signingKeyFromPem(key)));
 
-export default serveCalls({
-  ...heldRevisionReaders(context),
-  ...openObjectNames(database),
-  ...logCalls(context),
-  ...siteCalls(context),
-  ...revisionCalls(context),
-  ...objectCalls(context),
-  ...deployCalls(context),
-  ...tokenCalls(context),
-  ...fleetCalls(context),
-  ...purgeCalls(context),
-  ...retentionCalls(context),
+export default serveOpened(() => {
+  const database = openDatabase(file, migrations);
+  const context = catalogContext(database, openLogWriter(database, signingKeyFromPem(key)));
+  return {
+    ...heldRevisionReaders(context),
+    ...openObjectNames(database),
+    ...logCalls(context),
+    ...siteCalls(context),
+    ...revisionCalls(context),
+    ...objectCalls(context),
+    ...deployCalls(context),
+    ...tokenCalls(context),
+    ...fleetCalls(context),
+    ...purgeCalls(context),
+    ...retentionCalls(context),
+  };
 });

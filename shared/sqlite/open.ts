@@ -1,6 +1,9 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { SkerryError } from '../errors.ts';
+import { hasCode, SkerryError } from '../errors.ts';
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, in the low byte of an extended code. */
+const DAMAGED = new Set([11, 26]);
 
 /** Schema changes in order; a database remembers in `user_version` how many it has seen. */
 export type Migrations = readonly string[];
@@ -20,6 +23,8 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
     migrate(database, migrations, path);
   } catch (error) {
     database.close();
+    if (isDamage(error))
+      throw new SkerryError('data-folder-damaged', `${path} is damaged: ${error.message}`, { cause: error });
     throw error;
   }
   return database;
@@ -36,10 +41,14 @@ function openOrBegin(path: string, migrations: Migrations): DatabaseSync {
   try {
     return openDatabase(path, migrations, 'shrinking');
   } catch (error) {
-    if (error instanceof SkerryError) throw error;
+    if (hasCode(error, 'data-folder-newer')) throw error;
     for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
     return openDatabase(path, migrations, 'shrinking');
   }
+}
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && 'errcode' in error && DAMAGED.has(Number(error.errcode) & 0xff);
 }
 
 /** Opens a second, reading connection to a database that its writer has already created. */
