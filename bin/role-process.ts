@@ -6,6 +6,8 @@ import processFlags from './process-flags.json' with { type: 'json' };
 import { AlreadyExplained } from './report-error.ts';
 
 const STOP_MS = 12_000;
+/** Of all processes alike. */
+const LOG_LEVEL = 'SKERRY_LOG';
 
 /** A role that runs as a child of `skerry dev`; it ends when its parent does, however that happens. */
 export interface Role {
@@ -30,7 +32,7 @@ export function startRole(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
     execArgv: flags,
-    env: { ...environment, ...process.env, ...secrets },
+    env: { ...environment, ...withoutSettings(process.env), ...secrets },
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let isStopping = false;
@@ -66,4 +68,12 @@ export function keepFilesPrivate(): void {
 export function announce(line: string): void {
   process.stdout.write(`${line}\n`);
   process.send?.('listening');
+}
+
+/** Settings of the command that starts a role are not the role's: a token or a host would reach all of them. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(
+    ([name]) => !name.startsWith('SKERRY_') || name === LOG_LEVEL,
+  );
+  return Object.fromEntries(kept);
 }

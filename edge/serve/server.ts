@@ -42,6 +42,8 @@ const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
 /** How long a reader may take nothing of an answer. */
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
+/** A session whose reader cancels more than these is ended: each cancelled stream has cost its work. */
+const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
 const TEXT = 'text/plain; charset=utf-8';
 /** For answers that are made here, which are short. */
 const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
@@ -96,6 +98,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
       noDelay: true,
       SNICallback: (name, done) => done(null, tls.contextFor(name)),
       settings: { maxConcurrentStreams: MOST_STREAMS },
+      ...RESETS,
     },
   });
   const times = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS };

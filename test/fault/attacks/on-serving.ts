@@ -1,4 +1,5 @@
 import type { Attack } from './attack.ts';
+import { endlessHead, headBombs, rapidResets, sendFrames } from './frames.ts';
 import {
   type Attacked,
   closedWindows,
@@ -35,6 +36,16 @@ export const onServing: readonly Attack[] = [
   attack('prepared answers that nobody reads', ({ parent }) => unreadAnswers(serverOf(parent.url), page)),
   attack('64 ranges a request', ({ parent }) => manyRanges(serverOf(parent.url), asked)),
   attack('bodies without an end', ({ parent }) => endlessBodies(serverOf(parent.url), page)),
+  ...[rapidResets, headBombs, endlessHead].map(
+    (bytes): Attack => ({
+      name: `frames: ${bytes.name}`,
+      point: '3',
+      run: async ({ secure }) => {
+        const { connections, ended } = await sendFrames(secure, asked.host, bytes(asked.host, page.path));
+        return { refused: `${ended} of ${connections} connections ended` };
+      },
+    }),
+  ),
   attack('connections that ask for nothing', ({ parent }) =>
     idleConnections(serverOf(parent.url), { connections: 6000 }),
   ),

@@ -123,6 +123,6 @@ t.test('what has more values than a reader parses is not written', async (t) => 
   };
   const key = { publicKey: '', recoveryKey: '', certificate: '' };
   const checkpoint = (sites: number) => ({ key, members: [], sites: Array(sites).fill(site) });
-  t.ok(payloads.checkpoint.parseText(payloadText('checkpoint', checkpoint(700))));
-  t.throws(() => payloadText('checkpoint', checkpoint(1000)), { code: 'record-too-large' });
+  t.ok(payloads.checkpoint.parseText(payloadText('checkpoint', checkpoint(1400))));
+  t.throws(() => payloadText('checkpoint', checkpoint(2000)), { code: 'record-too-large' });
 });
