@@ -74,9 +74,13 @@ t.test('a real package through lazy edges', async (t) => {
   await publish(packageFolder('bootstrap-a'));
   await cluster.converged(SITE);
   for (const edge of [parent, lazyChild, fullChild]) {
-    const { code, stdout } = await skerry(['warm', SITE, '--admin', edge.adminUrl]);
-    t.equal(code, 0);
-    t.match(stdout, /fetched/);
+    const warmed = await until(`${edge.name} to be warm`, async () => {
+      const { code, stdout, stderr } = await skerry(['warm', SITE, '--admin', edge.adminUrl]);
+      // On a machine that is busy an upstream may fail to answer in time: called again, it goes on.
+      if (code !== 0) t.comment(`${edge.name} ${stdout}${stderr}`);
+      return code === 0 && stdout;
+    });
+    t.match(warmed, /fetched/);
     t.match(await skerry(['verify', '--admin', edge.adminUrl]), { code: 0 }, edge.name);
   }
 });
