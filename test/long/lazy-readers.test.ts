@@ -135,12 +135,14 @@ t.test('damage that was mended is served no more', async (t) => {
   await publish({ 'film.bin': film });
   t.ok((await read(edge.url, SITE, 'film.bin')).body.equals(film));
   const large = join(edge.data, 'objects', 'large');
-  const names = await readdir(large, { recursive: true });
-  const files = await Promise.all(
-    names.map(async (name) => ({ name, bytes: await readFile(join(large, name)).catch(() => undefined) })),
-  );
-  const held = files.find(({ bytes }) => bytes?.equals(film))?.name;
-  if (held === undefined) throw new Error('the object is on the disk');
+  // The reader has the last byte before the object is moved to its place.
+  const held = await until('the object to be on the disk', async () => {
+    for (const name of await readdir(large, { recursive: true })) {
+      const bytes = await readFile(join(large, name)).catch(() => undefined);
+      if (bytes?.equals(film)) return name;
+    }
+    return undefined;
+  });
   const file = await open(join(large, held), 'r+');
   await file.write('DAMAGED!', 0);
   await file.close();
