@@ -173,10 +173,12 @@ export function signReport(log: string, edge: string, report: EdgeReport, key: S
   return { edge, text, sig: signText(key, reportText(log, edge, text)) };
 }
 
-/** The report, if the edge signed it; throws `bad-request`. */
+/** The report, if the edge signed it; throws `bad-request`, with `isUnsigned` when it did not. */
 export function verifiedReport(log: string, { edge, text, sig }: SignedReport, key: PublicKey): EdgeReport {
   if (!verifyText(key, reportText(log, edge, text), sig))
-    throw new SkerryError('bad-request', `a report of ${edge} is not signed by that edge`);
+    throw new SkerryError('bad-request', `a report of ${edge} is not signed by that edge`, {
+      details: { isUnsigned: true },
+    });
   return edgeReports.parseText(text);
 }
 

@@ -19,8 +19,8 @@ export type Checked = {
   readonly cost: number;
 } & (
   | { readonly report: EdgeReport; readonly digest: Digest; readonly isFresh: boolean }
-  /** Why it counts for nothing. */
-  | { readonly refused: string }
+  /** Why it counts for nothing, and whether the edge has signed it all the same. */
+  | { readonly refused: string; readonly isSigned: boolean }
 );
 
 /** Reading so many characters takes as long as checking one signature. */
@@ -64,8 +64,8 @@ export function openReportCheck(log: string) {
       return { report, digest: digestOf(signed.text), isFresh: report.time > newest, cost };
     } catch (error) {
       if (!(error instanceof SkerryError)) throw error;
-      const { checked = 0 } = error.details;
-      return { refused: error.message, cost: cost + Number(checked) };
+      const { checked = 0, isUnsigned = false } = error.details;
+      return { refused: error.message, isSigned: isUnsigned !== true, cost: cost + Number(checked) };
     }
   }
 

@@ -15,7 +15,8 @@ export function startReportCheck(log: string): Thread<ReportCheck> {
 
 /**
  * Checks what edges report, in a thread. Senders take turns, and each member has a budget: it pays for what it signed
- * itself, and for what it sends that is not signed or old, since those below it cannot help that.
+ * itself, forged receipts in it included, and for what it sends that is not signed or old, since those below it cannot
+ * help that.
  */
 export class ReportChecks {
   readonly #check: Remote<ReportCheck>;
@@ -43,8 +44,9 @@ export class ReportChecks {
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
         const checked = mayBegin ? await this.#check[this.#method](claimed) : undefined;
         if (checked !== undefined) {
-          const isSigned = 'report' in checked && checked.isFresh;
-          this.#budgets.spend(isSigned ? edge : sender, checked.cost);
+          // A parent checks no receipts: it cannot know that what it passes on is a lie, and its signer does.
+          const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
+          this.#budgets.spend(isItsOwn ? edge : sender, checked.cost);
         }
         all.push(checked);
       }

@@ -47,9 +47,13 @@ t.test('what is not signed by its edge is refused, and costs what it took to see
   const bad = [...receiptsOf(3), ...receiptsOf(1, 'oslo', other)];
   t.match(check.reportWithReceipts(claimed(reported(1, bad))), {
     refused: /a receipt is not signed by oslo/,
+    isSigned: true,
   });
   t.ok(check.reportWithReceipts(claimed(reported(2, bad))).cost > 2);
-  t.match(check.report(claimed(reported(1, []), 0, other)), { refused: /is not signed/ });
+  t.match(check.report(claimed(reported(1, []), 0, other)), {
+    refused: /is not signed/,
+    isSigned: false,
+  });
   t.match(check.reportWithReceipts(claimed(reported(1, receiptsOf(1, 'bergen')))), { refused: /receipt/ });
 });
 
@@ -57,18 +61,19 @@ t.test('each pays for what it signed, and a sender for what nobody did', async (
   let now = 0;
   const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
   let asked = 0;
-  const keys = new Map(['parent', 'child', 'flood'].map((name) => [name, generateSigningKey()]));
+  const keys = new Map(['parent', 'child', 'flood', 'liar'].map((name) => [name, generateSigningKey()]));
   const keyOf = (name: string) => keys.get(name) ?? edgeKey;
   const remote = asRemote({
     report: ({ signed }: Claimed): Checked => {
       asked++;
+      if (signed.edge === 'liar') return { refused: 'a receipt', isSigned: true, cost: 15_000 };
       const isFresh = signed.sig !== 'none';
       const cost = signed.edge === 'flood' || !isFresh ? 15_000 : 1;
       return isFresh
         ? { report: {} as never, digest: toDigest(ROOT), isFresh, cost }
-        : { refused: 'no', cost };
+        : { refused: 'no', isSigned: false, cost };
     },
-    reportWithReceipts: (_: Claimed): Checked => ({ refused: 'not asked for', cost: 0 }),
+    reportWithReceipts: (_: Claimed): Checked => ({ refused: 'not asked for', isSigned: false, cost: 0 }),
   });
   const checks = new ReportChecks(remote, 'report', clock);
   const of = async (...edges: string[]) => {
@@ -82,6 +87,11 @@ t.test('each pays for what it signed, and a sender for what nobody did', async (
   };
   t.strictSame(await of('parent', 'flood', 'flood', 'flood', 'child'), ['ok', 'ok', 'ok', 'left out', 'ok']);
   t.equal(asked, 4);
+  t.strictSame(
+    await of('parent', 'liar', 'liar', 'liar', 'child'),
+    ['ok', 'refused', 'refused', 'left out', 'ok'],
+    'a signed lie is paid for by its signer, not by the parent that cannot tell',
+  );
   t.strictSame(await of('parent', 'child none', 'child'), ['ok', 'refused', 'ok'], 'no one pays for another');
   t.strictSame(await of('parent', 'child none', 'child'), ['ok', 'refused', 'ok']);
   await t.rejects(of('parent'), { code: 'too-many-requests' }, 'but whoever sends it does');
