@@ -10,6 +10,7 @@ import { isWanted } from '../follow/next-step-plan.ts';
 import type { Upstreams } from '../follow/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Children } from './children.ts';
+import { RelayedJoins } from './relayed-joins.ts';
 
 export interface ParentFeedParts {
   readonly name: string;
@@ -32,6 +33,7 @@ export interface ParentFeedParts {
 /** The feed of an edge that is a parent: what the origin signed and this edge has proven, passed on. */
 export function parentFeed(parts: ParentFeedParts): FeedSource {
   const { name, log, catalog, objects, held, encodings, children, upstreams, limits, clock, changed } = parts;
+  const joins = new RelayedJoins(parts.stopping);
   return {
     log,
     clock,
@@ -64,8 +66,9 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
       return coming.some((milestone) => milestone.revision >= revision) ? 'coming' : 'absent';
     },
 
-    greet: (edgeNonce) => upstreams.current.joinHello(edgeNonce, parts.stopping),
-    join: (request) => upstreams.current.join(request, parts.stopping),
+    greet: (edgeNonce, client) =>
+      joins.pass(client, (signal) => upstreams.current.joinHello(edgeNonce, signal)),
+    join: (request, client) => joins.pass(client, (signal) => upstreams.current.join(request, signal)),
   };
 }
 

@@ -70,6 +70,7 @@ interface FeedRequest {
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
   readonly isForReaders?: boolean;
+  readonly isForStrangers?: boolean;
 }
 
 /** How a fetch is carried out. */
@@ -99,6 +100,8 @@ export class Upstream {
   readonly #agent = agent(8);
   /** Apart from the rest: what readers wait for and what is replicated keep each other from nothing. */
   readonly #forReaders = agent(128);
+  /** Who wants to join through this edge is known to nobody yet, and holds nothing else up. */
+  readonly #forStrangers = agent(2);
   readonly #isOrigin: boolean;
   #receiver: Receiver | undefined;
 
@@ -112,7 +115,7 @@ export class Upstream {
   async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
     const body = JSON.stringify({ edgeNonce });
     return originHello.parseText(
-      await this.#text({ method: 'POST', path: '/feed/v1/join/hello', body, signal }),
+      await this.#text({ method: 'POST', path: '/feed/v1/join/hello', body, signal, isForStrangers: true }),
       'upstream-protocol',
     );
   }
@@ -120,7 +123,7 @@ export class Upstream {
   async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
     const body = JSON.stringify(request);
     return joinAnswer.parseText(
-      await this.#text({ method: 'POST', path: '/feed/v1/join', body, signal }),
+      await this.#text({ method: 'POST', path: '/feed/v1/join', body, signal, isForStrangers: true }),
       'upstream-protocol',
     );
   }
@@ -257,7 +260,8 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#agent.destroy(), this.#forReaders.destroy()]);
+    const agents = [this.#agent, this.#forReaders, this.#forStrangers];
+    await Promise.all(agents.map((one) => one.destroy()));
   }
 
   async #fetch(
@@ -318,6 +322,11 @@ export class Upstream {
     return receiver;
   }
 
+  #agentFor({ isForReaders, isForStrangers }: FeedRequest): Agent {
+    if (isForStrangers) return this.#forStrangers;
+    return isForReaders ? this.#forReaders : this.#agent;
+  }
+
   async #text(request: FeedRequest): Promise<string> {
     const { body } = await this.#answer(request, {});
     return (await collected(flowing(body, this.#clock))).toString('utf8');
@@ -329,8 +338,7 @@ export class Upstream {
     if (body !== undefined) headers['content-type'] = 'application/json';
     let answer: Dispatcher.ResponseData;
     try {
-      const agent = request.isForReaders ? this.#forReaders : this.#agent;
-      answer = await agent.request({
+      answer = await this.#agentFor(request).request({
         origin: this.url,
         path: request.path,
         method: request.method,

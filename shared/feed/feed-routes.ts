@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
+import { clientOf } from '../client-address.ts';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
 import {
@@ -64,7 +65,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       bodyLimit: JOIN_BYTES,
       schema: { hide: true, body: joinHelloSchema, response: { 200: originHelloSchema } },
     },
-    ({ body }) => source.greet(body.edgeNonce),
+    ({ body, socket }) => source.greet(body.edgeNonce, clientOf(socket.remoteAddress)),
   );
 
   app.post(
@@ -73,7 +74,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       bodyLimit: JOIN_BYTES,
       schema: { hide: true, body: joinRequestSchema, response: { 200: joinAnswerSchema } },
     },
-    ({ body }) => source.join(body),
+    ({ body, socket }) => source.join(body, clientOf(socket.remoteAddress)),
   );
 
   app.get(

@@ -61,8 +61,8 @@ export interface FeedSource {
   head(): Promise<Head>;
   /** Whether the revision is whole here. A parent that is about to hold it: `coming`. */
   holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
-  /** What the origin says to an edge that wants to join, before it learns anything of the edge. */
-  greet(edgeNonce: string): Promise<OriginHello>;
+  /** What the origin says to an edge that wants to join, before it learns anything of the edge but its address. */
+  greet(edgeNonce: string, client: string): Promise<OriginHello>;
   /** Admits a new edge. */
-  join(request: JoinRequest): Promise<JoinAnswer>;
+  join(request: JoinRequest, client: string): Promise<JoinAnswer>;
 }

@@ -104,5 +104,5 @@ t.test('the log is that of its catalog, and joining is asked of its own upstream
   t.equal(await feed().firstSeq(), 7);
   t.strictSame(await feed().records(3, 5), [3, 5]);
   const request = { token: 'x' } as never;
-  t.strictSame(await feed().join(request), { admitted: request });
+  t.strictSame(await feed().join(request, '10.0.0.1'), { admitted: request });
 });
