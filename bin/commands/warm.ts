@@ -18,7 +18,7 @@ export function warmCommand(): Command {
       if (json) return printJson(result);
       const { held, fetched, left, failed, revision } = result;
       printLine(`${site}@${revision}: fetched ${shown(fetched)}; held before: ${shown(held)}`);
-      if (failed.objects > 0) printLine(`not to be had from its upstreams: ${shown(failed)}`);
+      if (failed.objects > 0) printLine(`not to be had from its upstreams: ${shown(failed)} (${failed.why})`);
       if (left.objects > 0) printLine(`no room within the disk budget for ${shown(left)}`);
     });
 }

@@ -1,6 +1,6 @@
 import { BUNDLE_OBJECT } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { SkerryError, toSkerryError } from '../../shared/errors.ts';
 import { purgeMatch } from '../../shared/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { isServed } from '../follow/cover.ts';
@@ -30,8 +30,8 @@ export interface WarmResult {
   readonly fetched: Amount;
   /** What would not fit into the disk budget beside what is held. */
   readonly left: Amount;
-  /** What could not be had. */
-  readonly failed: Amount;
+  /** What could not be had, and why the first of it could not. */
+  readonly failed: Amount & { readonly why: string | null };
   /** There is more to fetch: its time was up. What has come of it stays. */
   readonly more: boolean;
 }
@@ -59,7 +59,7 @@ export async function warm(
   const isAll = target.paths.length === 0 && target.globs.length === 0;
   const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
   const time = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
-  const sums = { held: sum(), fetched: sum(), left: sum(), failed: sum() };
+  const sums = { held: sum(), fetched: sum(), left: sum(), failed: { ...sum(), why: null as string | null } };
   const seen = new Set<Digest>();
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
@@ -80,11 +80,14 @@ export async function warm(
         room -= size;
         (size > BUNDLE_OBJECT ? jobs.large : jobs.small).push(async () => {
           if (time.aborted) return;
-          const isHere = await lazy.reads.whole(digest, time).then(
-            () => true,
-            () => false,
-          );
-          if (isHere || !time.aborted) add(isHere ? sums.fetched : sums.failed, size);
+          try {
+            await lazy.reads.whole(digest, time);
+            add(sums.fetched, size);
+          } catch (error) {
+            if (time.aborted) return;
+            add(sums.failed, size);
+            sums.failed.why ??= toSkerryError(error).message;
+          }
         });
       }
     }
