@@ -9,8 +9,8 @@ export type ToEdges =
       readonly origin: string;
       readonly edges: readonly { name: string; token: string }[];
     }
-  /** Each edge follows the feed of its index from now on. */
-  | { readonly t: 'follow'; readonly urls: readonly string[] }
+  /** Each edge follows the feed of its index from now on; whether these feeds are the origin's. */
+  | { readonly t: 'follow'; readonly urls: readonly string[]; readonly areOrigin: boolean }
   | { readonly t: 'standing'; readonly site: string };
 
 export type FromEdges =
@@ -51,6 +51,7 @@ async function act(message: ToEdges): Promise<void> {
     case 'follow':
       for (const [i, edge] of edges.entries()) {
         await edge.stop();
+        if (message.areOrigin) edge.originUrls = message.urls;
         await edge.start([message.urls[i] ?? ''], NO_LIMITS);
       }
       return tell({ t: 'ready' });

@@ -61,10 +61,10 @@ export class Fleet {
     return this.#children.flatMap(({ pid }) => pid ?? []);
   }
 
-  /** The feeds are shared out among the edges. */
-  async follow(feeds: readonly string[]): Promise<void> {
+  /** The feeds, of parents or of the origin, are shared out among the edges. */
+  async follow(feeds: readonly string[], areOrigin: boolean): Promise<void> {
     const urls = this.names.map((_, i) => feeds[i % feeds.length] ?? '');
-    await this.#askAll((i) => ({ t: 'follow', urls: this.#share(urls, i) }));
+    await this.#askAll((i) => ({ t: 'follow', urls: this.#share(urls, i), areOrigin }));
   }
 
   /** When each edge showed the revision, by the machine's clock. */

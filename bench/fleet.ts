@@ -57,7 +57,8 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
   const fleet = await Fleet.start(scratch, origin, edges, Number(values.processes), profile);
   const parents = await startParents(scratch, origin, proxy.url, parentCount);
   const feeds = parents.map(({ feedUrl }) => feedUrl);
-  await fleet.follow(parentCount === 0 ? [origin.origin.url] : feeds);
+  if (parentCount === 0) await fleet.follow([origin.origin.url], true);
+  else await fleet.follow(feeds, false);
   const names = [...fleet.names, ...parents.map(({ name }) => name)];
 
   const tree = await writeFiles(join(scratch.folder, 'tree'));
@@ -91,7 +92,7 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
   const idleShare = idle().origin / IDLE_SECONDS;
 
   // Counting passes every byte through one more process: apart from the rounds that are timed.
-  if (parentCount === 0) await fleet.follow([proxy.url]);
+  if (parentCount === 0) await fleet.follow([proxy.url], true);
   await quietly(proxy);
   const commit = await prepareChange(origin, revision);
   const sentBefore = proxy.bytesDown;
