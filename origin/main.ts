@@ -22,7 +22,7 @@ import {
 } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import { isLoopback } from '../shared/loopback.ts';
-import { ReportChecks, startReportCheck } from '../shared/reports/report-checks.ts';
+import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
@@ -122,9 +122,9 @@ export async function startOrigin(
   opened.defer(() => encodings.close());
 
   const appended = new Wakeup();
-  const reports = startReportCheck(identity.log);
+  const reports = startReportCheckers(identity.log);
   opened.defer(() => reports.close());
-  const checks = new ReportChecks(reports.remote, 'reportWithReceipts', clock);
+  const checks = new ReportChecks(reports, 'reportWithReceipts', clock);
   const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks });
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };

@@ -38,6 +38,9 @@ export interface FleetOptions {
   readonly checks: ReportChecks;
 }
 
+/** How old what is stored of an edge may be, while nothing has changed. */
+const STORE_AGAIN_MS = 60_000;
+
 /** What an administrator may do to an edge. */
 export type MemberChange = Parameters<Catalog['changeMember']>[1];
 
@@ -197,8 +200,14 @@ export class Fleet implements FeedMembers, SyncEdges {
   }
 
   /** Not waited for: a lease does not depend on it, and after a crash the next report brings it again. */
-  #save({ row, lastSeen, report }: EdgeRecord): void {
+  #save(edge: EdgeRecord): void {
+    const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
+    const at = this.#clock.monotonic();
+    const state = JSON.stringify({ ...report, time: 0, offset: 0 });
+    // Most reports only say that the edge is still here.
+    if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
+    edge.stored = { state, at };
     this.#saved.add({ name: row.name, lastSeen, report }).catch(() => {});
   }
 

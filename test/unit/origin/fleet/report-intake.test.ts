@@ -5,9 +5,8 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, signReport } from '../../../../shared/protocol.ts';
 import { signReceipt } from '../../../../shared/receipt.ts';
-import { openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
-import { asRemote } from '../../../helpers/in-process.ts';
+import { checkersOf } from '../../../helpers/report-checkers.ts';
 import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
 const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
@@ -29,7 +28,7 @@ const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): Si
   };
   return signReport(LOG, edge, body, key);
 };
-const newChecks = () => new ReportChecks(asRemote(openReportCheck(LOG)), 'reportWithReceipts', systemClock);
+const newChecks = () => new ReportChecks(checkersOf(LOG), 'reportWithReceipts', systemClock);
 const checks = newChecks();
 const verified = (sender: string, reports: SignedReport[]) =>
   verifyReports(checks, sender, reports, (name) => edges.get(name));
