@@ -6,6 +6,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Gate } from '../../shared/gate.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { Catalog, StoredObject } from '../log/catalog.ts';
+import { caller } from '../log/catalog-turns.ts';
 import type { Uploaded } from './object-bundle.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
@@ -36,7 +37,11 @@ export class ObjectIntake {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
-    this.#batcher = new Batcher((intakes) => this.#keep(intakes), MOST_PER_SYNC);
+    // Nobody's upload waits behind the calls of another whose upload is in the same batch.
+    this.#batcher = new Batcher(
+      (intakes) => caller.run({ name: 'uploads' }, () => this.#keep(intakes)),
+      MOST_PER_SYNC,
+    );
   }
 
   /** Receives an object for a site; durable when it resolves. `expected` is the digest it must have. */
