@@ -110,3 +110,15 @@ t.test('uploads of several publishers wait in the turn of none of them', async (
   await caller.run({ name: 'publish:evil' }, () => intake.takeBundle(1, streamOf([objects(1, 10)])));
   t.strictSame([...new Set(callers)], ['uploads', 'publish:evil'], 'a bundle is of one publisher');
 });
+
+t.test('a site has so many uploads open, and other sites theirs', async (t) => {
+  const { intake } = fakes();
+  const crawling = Array.from({ length: 1024 }, () => new Readable({ read() {} }));
+  const taken = crawling.map((body) => intake.take(1, body));
+  await t.rejects(intake.take(1, Readable.from([])), { code: 'too-many-requests' });
+  await intake.take(2, Readable.from([]));
+  for (const body of crawling.slice(1)) body.push(null);
+  crawling[0]?.destroy(new Error('gone'));
+  t.equal((await Promise.allSettled(taken)).filter(({ status }) => status === 'rejected').length, 1);
+  await intake.take(1, Readable.from([]));
+});
