@@ -8,6 +8,7 @@ import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts'
 import type { FoundMissing } from '../activate/messages.ts';
 import type { ChunkRun } from '../follow/large-objects.ts';
 import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
+import { runAtMost } from '../follow/run-at-most.ts';
 import type { Transfer } from '../follow/upstream.ts';
 import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
 import type { DiskBudget } from './disk-budget.ts';
@@ -20,8 +21,12 @@ import type { Span } from './spans.ts';
 const MOST_WAITING = 20_000;
 /** Larger ones come as they are, so that their first bytes do not wait for the last ones to be coded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** Objects in one bundle. */
+/** Objects that are fetched together. */
 const MOST_TOGETHER = 256;
+/** Of those. An upstream refuses who has too much waiting: what is missed meanwhile waits here, and then travels together. */
+const MOST_AT_ONCE = 16;
+/** Of those that are fetched again one by one. */
+const MOST_ALONE = 3;
 
 export type Granted =
   /** It is whole, in the store. */
@@ -61,7 +66,9 @@ export class ReadThrough {
   readonly #parts: ReadThroughParts;
   readonly #coming = new Map<Digest, Promise<void>>();
   readonly #lists = new Map<Digest, Promise<ChunkList>>();
+  /** When there are some, their fetch is scheduled, or begins when one that runs has ended. */
   #next: Missed[] = [];
+  #fetching = 0;
   #waiting = 0;
   #misses = 0;
   #collapsed = 0;
@@ -216,10 +223,13 @@ export class ReadThrough {
   }
 
   #fetchNext(): void {
-    const missed = this.#next;
-    this.#next = [];
-    for (let i = 0; i < missed.length; i += MOST_TOGETHER)
-      void this.#fetchTogether(missed.slice(i, i + MOST_TOGETHER));
+    while (this.#fetching < MOST_AT_ONCE && this.#next.length > 0) {
+      this.#fetching++;
+      void this.#fetchTogether(this.#next.splice(0, MOST_TOGETHER)).finally(() => {
+        this.#fetching--;
+        this.#fetchNext();
+      });
+    }
   }
 
   /** One that cannot be had keeps no other from coming. */
@@ -233,7 +243,10 @@ export class ReadThrough {
         for (const { reject } of missed) reject(error);
         return;
       }
-      await Promise.all(missed.map((each) => this.#fetchTogether([each])));
+      await runAtMost(
+        MOST_ALONE,
+        missed.map((each) => () => this.#fetchTogether([each])),
+      );
     }
   }
 
