@@ -22,6 +22,10 @@ const MOST_WAITING = 20_000;
 const MOST_CODED = 4 * 1024 * 1024;
 /** Objects in one bundle. */
 const MOST_TOGETHER = 256;
+/** The same in bytes, or one: all of a bundle wait for its last one. */
+const MOST_BYTES_TOGETHER = 1024 * 1024;
+/** Fetches of such bundles at once: what is missed meanwhile gathers for the next one. */
+const MOST_FETCHES = 32;
 
 export type Granted =
   /** It is whole, in the store. */
@@ -62,6 +66,7 @@ export class ReadThrough {
   readonly #coming = new Map<Digest, Promise<void>>();
   readonly #lists = new Map<Digest, Promise<ChunkList>>();
   #next: Missed[] = [];
+  #fetches = 0;
   #waiting = 0;
   #misses = 0;
   #collapsed = 0;
@@ -216,10 +221,13 @@ export class ReadThrough {
   }
 
   #fetchNext(): void {
-    const missed = this.#next;
-    this.#next = [];
-    for (let i = 0; i < missed.length; i += MOST_TOGETHER)
-      void this.#fetchTogether(missed.slice(i, i + MOST_TOGETHER));
+    while (this.#next.length > 0 && this.#fetches < MOST_FETCHES) {
+      this.#fetches++;
+      void this.#fetchTogether(this.#next.splice(0, fitting(this.#next))).finally(() => {
+        this.#fetches--;
+        this.#fetchNext();
+      });
+    }
   }
 
   /** One that cannot be had keeps no other from coming. */
@@ -287,6 +295,17 @@ interface Missed {
   readonly kin: readonly NeededObject[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** How many of them travel together. */
+function fitting(missed: readonly Missed[]): number {
+  let bytes = 0;
+  const most = missed.slice(0, MOST_TOGETHER);
+  const surplus = most.findIndex(({ object }, i) => {
+    bytes += object.size;
+    return i > 0 && bytes > MOST_BYTES_TOGETHER;
+  });
+  return surplus === -1 ? most.length : surplus;
 }
 
 /** The work that runs for a key, or a new one. */
