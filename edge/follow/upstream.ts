@@ -100,8 +100,11 @@ export class Upstream {
   readonly url: string;
   readonly #clock: Clock;
   readonly #agent = agent(8);
-  /** Apart from the rest: what readers wait for and what is replicated keep each other from nothing. */
-  readonly #forReaders = agent(128);
+  /**
+   * Apart from the rest: what readers wait for and what is replicated keep each other from nothing. Fewer than the
+   * answers of one member that may wait to be encoded: one more would be refused, and so would its reader.
+   */
+  readonly #forReaders = agent(48);
   /** Who wants to join through this edge is known to nobody yet, and holds nothing else up. */
   readonly #forStrangers = agent(2);
   readonly #isOrigin: boolean;

@@ -15,16 +15,13 @@ import type { DiskBudget } from './disk-budget.ts';
 import { type Arrivals, Fill } from './fill.ts';
 import type { Fills } from './fills.ts';
 import { Incoming } from './incoming.ts';
+import { type Missed, Misses } from './misses.ts';
 import type { Span } from './spans.ts';
 
 /** Requests that wait at once; more are refused. */
 const MOST_WAITING = 20_000;
 /** Larger ones come as they are, so that their first bytes do not wait for the last ones to be coded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** Objects that are fetched together. */
-const MOST_TOGETHER = 256;
-/** Of those. An upstream refuses who has too much waiting: what is missed meanwhile waits here, and then travels together. */
-const MOST_AT_ONCE = 16;
 /** Of those that are fetched again one by one. */
 const MOST_ALONE = 3;
 
@@ -66,9 +63,7 @@ export class ReadThrough {
   readonly #parts: ReadThroughParts;
   readonly #coming = new Map<Digest, Promise<void>>();
   readonly #lists = new Map<Digest, Promise<ChunkList>>();
-  /** When there are some, their fetch is scheduled, or begins when one that runs has ended. */
-  #next: Missed[] = [];
-  #fetching = 0;
+  readonly #missed = new Misses((missed) => this.#fetchTogether(missed));
   #waiting = 0;
   #misses = 0;
   #collapsed = 0;
@@ -211,25 +206,14 @@ export class ReadThrough {
     );
   }
 
-  /** With what else is missed in this turn of the event loop. */
+  /** With what else is missed about now. */
   #fetchSoon({ object, kin }: Extract<Fetchable, { kind: 'content' }>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#next.length === 0) setImmediate(() => this.#fetchNext());
-    this.#next.push({ object, kin, resolve, reject });
+    this.#missed.add({ object, kin, resolve, reject });
     this.#coming.set(object.digest, promise);
     const ended = () => this.#coming.delete(object.digest);
     promise.then(ended, ended);
     return promise;
-  }
-
-  #fetchNext(): void {
-    while (this.#fetching < MOST_AT_ONCE && this.#next.length > 0) {
-      this.#fetching++;
-      void this.#fetchTogether(this.#next.splice(0, MOST_TOGETHER)).finally(() => {
-        this.#fetching--;
-        this.#fetchNext();
-      });
-    }
   }
 
   /** One that cannot be had keeps no other from coming. */
@@ -293,13 +277,6 @@ export class ReadThrough {
   #stored(found: FoundMissing['found'], isCollapsed: boolean): Granted {
     return { kind: 'stored', found: { found, isCollapsed, tier: this.#parts.tier() } };
   }
-}
-
-interface Missed {
-  readonly object: NeededObject;
-  readonly kin: readonly NeededObject[];
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** The work that runs for a key, or a new one. */
