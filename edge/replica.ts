@@ -154,8 +154,11 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     originKey: () => chain.key,
     state: async () => {
       const { position, parent, sites, clockOffset: offset } = await standing();
+      const { hash } = chain;
       return {
         position,
+        hash,
+        head: head ?? (await catalog.signedHead()) ?? null,
         version,
         parent,
         limits,

@@ -29,6 +29,7 @@ import { Wakeup } from '../shared/wakeup.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
+import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createToken } from './fleet/tokens.ts';
@@ -53,6 +54,8 @@ export interface OriginOptions {
   readonly port: number;
   /** Where objects are kept, if not in the data folder. */
   readonly store?: S3Location | undefined;
+  /** Writes on although edges have records that are not in this log. */
+  readonly acceptDivergence?: boolean;
 }
 
 export interface Running {
@@ -125,7 +128,11 @@ export async function startOrigin(
   const reports = startReportCheck(identity.log);
   opened.defer(() => reports.close());
   const checks = new ReportChecks(reports.remote, 'reportWithReceipts', clock);
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks });
+  const divergence = new Divergence({
+    ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
+    isAccepted: options.acceptDivergence ?? false,
+  });
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks, divergence });
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);

@@ -224,6 +224,10 @@ export const edgeStatusSchema = Type.Object({
   faults: Type.Array(faultSchema),
   lastSeen: Type.Union([Type.Integer(), Type.Null()]),
   position: Type.Integer(),
+  diverged: Type.Union([Type.Object({ position: Type.Integer(), head: Type.Integer() }), Type.Null()], {
+    description:
+      "The edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. What the edge shows is unknown, and `sites` is empty. Null: its log is the beginning of the origin's.",
+  }),
   lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
   sites: Type.Record(
     Type.String(),

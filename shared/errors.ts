@@ -81,6 +81,10 @@ const table = {
   'too-slow': [408, 'Send the body again, without long pauses.'],
   'foreign-host': [421, 'Ask under localhost or a loopback address, or allow the name with --admin-name.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
+  'log-diverged': [
+    409,
+    'This origin runs on an older copy of its data. Stop it and restore the newest copy, or see docs/operations.md, "An older copy of the origin".',
+  ],
   'beyond-log': [
     409,
     'This follower knows records that the log has not: it is restored from an old copy, or another.',
