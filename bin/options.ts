@@ -17,6 +17,12 @@ export function modeOption(): Option {
   ]);
 }
 
+export function waitTimeoutOption(): Option {
+  return option('--wait-timeout <time>', 'how long --wait waits while no edge comes further')
+    .argParser(duration)
+    .default(60, '60s');
+}
+
 export function port(text: string): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is 0 to 65535.');

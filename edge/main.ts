@@ -16,7 +16,7 @@ import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import { moduleUrl } from '../shared/module-url.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
-import { ReportChecks, startReportCheck } from '../shared/reports/report-checks.ts';
+import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { startThreads } from '../shared/thread.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './activate/messages.ts';
@@ -159,7 +159,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const encodings = feedPort === undefined ? undefined : Encodings.start(ENCODINGS);
   if (encodings !== undefined) opened.defer(() => encodings.close());
   const chain = await catalog.chain();
-  const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheck(chain.log);
+  const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
   const replica = await startReplica({
     identity,
@@ -170,7 +170,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     limits,
     readers: tellingVariants(switchboard, variants),
     encodings,
-    reportChecks: reports && new ReportChecks(reports.remote, 'report', clock),
+    reportChecks: reports && new ReportChecks(reports, 'report', clock),
     lazy,
     clock,
     time,

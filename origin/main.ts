@@ -22,7 +22,7 @@ import {
 } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
 import { isLoopback } from '../shared/loopback.ts';
-import { ReportChecks, startReportCheck } from '../shared/reports/report-checks.ts';
+import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
@@ -125,9 +125,9 @@ export async function startOrigin(
   opened.defer(() => encodings.close());
 
   const appended = new Wakeup();
-  const reports = startReportCheck(identity.log);
+  const reports = startReportCheckers(identity.log);
   opened.defer(() => reports.close());
-  const checks = new ReportChecks(reports.remote, 'reportWithReceipts', clock);
+  const checks = new ReportChecks(reports, 'reportWithReceipts', clock);
   const divergence = new Divergence({
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,

@@ -49,11 +49,13 @@ export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds,
 }
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const;
+/** An abort without a reason makes an error for it. */
+const STIRRED = Symbol('stirred');
 
 /** False when nothing happens to the stream within so many milliseconds. */
 async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolean> {
   const stirred = new AbortController();
-  const wake = () => stirred.abort();
+  const wake = () => stirred.abort(STIRRED);
   for (const event of EVENTS) source.on(event, wake);
   try {
     await clock.sleep(Math.max(0, ms), stirred.signal);

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Time as a dependency, so that tests can turn it. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -18,12 +16,19 @@ export function machineTime(): number {
 export const systemClock: Clock = {
   now: Date.now,
   monotonic: machineTime,
-  async sleep(ms, signal) {
-    try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
+  // Node's own makes an error with a stack for each sleep that is broken off, which some are a hundred times a second.
+  sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      throw error;
-    }
+      const breakOff = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', breakOff);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', breakOff, { once: true });
+    });
   },
 };

@@ -120,6 +120,7 @@ const table = {
     'Check the bucket, its endpoint (AWS_ENDPOINT_URL_S3), region and credentials in the environment.',
   ],
   'disk-full': [507, 'Free some space; nothing was changed.'],
+  unconfirmed: [504, 'See `skerry edges` and `skerry receipts`; an edge that is online goes on by itself.'],
   'sync-timeout': [504, 'Nothing was committed. Try again, or give the site a longer time-out.'],
   'sync-aborted': [504, 'No edge shows it. See `skerry edges`, then publish again, or with --mode async.'],
   internal: [500, 'See the log of the process; this is a fault in Skerry.'],

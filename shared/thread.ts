@@ -51,7 +51,8 @@ export interface Thread<T> {
 export function startThreads<T extends object>(module: URL, threads: number, workerData: unknown): Thread<T> {
   const pool = new Piscina<Call, Answer>({
     filename: module.href,
-    minThreads: 1,
+    // The first call starts one: many processes never make it.
+    minThreads: 0,
     maxThreads: threads,
     // Without this, Piscina puts a call that has to wait behind all later ones.
     stricterFIFO: true,

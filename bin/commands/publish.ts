@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
-import type { CommitRequest, EdgeStatus } from '../../shared/api.ts';
+import type { CommitRequest } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site-policy.ts';
+import { showing } from '../awaited-edges.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { modeOption, option, required, siteName } from '../options.ts';
+import { modeOption, option, required, siteName, waitTimeoutOption } from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
-import { printCommit } from '../print-commit.ts';
-
-const POLL_MS = 100;
+import { confirmCommit, printCommit } from '../print-commit.ts';
+import { waitForEdges, waiting } from '../wait-for-edges.ts';
 
 interface PublishFlags extends ClientOptions {
   readonly json?: boolean;
@@ -19,6 +19,7 @@ interface PublishFlags extends ClientOptions {
   readonly message?: string;
   readonly now?: boolean;
   readonly wait?: boolean;
+  readonly waitTimeout?: number;
 }
 
 export function publishCommand(): Command {
@@ -29,6 +30,7 @@ export function publishCommand(): Command {
     .addOption(option('--message <text>', 'what to remember this revision by'))
     .addOption(option('--now', 'of a batch: open a window, for all that waits'))
     .addOption(option('--wait', 'end when every online edge shows it'))
+    .addOption(waitTimeoutOption())
     .action((folder: string, flags: PublishFlags) =>
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
@@ -52,12 +54,14 @@ export function publishCommand(): Command {
         }
         const { commit } = published;
         if (!flags.json) printCommit(site, commit, whatItTook(published));
-        if (flags.wait) {
-          const edges = await visibleEverywhere(client, site, commit.revision, signal);
-          const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
-          if (!flags.json) printLine(`visible on ${plural(edges, 'online edge')} after ${seconds}`);
-        }
         if (flags.json) printJson(commit);
+        confirmCommit(commit);
+        if (flags.wait) {
+          const look = async () => showing(await client.edges(), site, commit.revision);
+          const edges = await waitForEdges({ look, signal, ...waiting(flags) });
+          const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
+          if (!flags.json) printLine(`visible on ${plural(edges.length, 'online edge')} after ${seconds}`);
+        }
       }),
     );
 }
@@ -82,23 +86,4 @@ function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
 
 function whatItTook({ files, sentFiles, sentBytes }: Published): string {
   return `${plural(files, 'file')}, ${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
-}
-
-/** Resolves with the number of edges that are waited for, once all of them show the revision or a later one. */
-async function visibleEverywhere(
-  client: ApiClient,
-  site: string,
-  revision: number,
-  signal: AbortSignal,
-): Promise<number> {
-  while (true) {
-    const shown = (await client.edges()).filter(isAwaited).flatMap(({ sites }) => sites[site] ?? []);
-    if (shown.every((reported) => reported.revision >= revision)) return shown.length;
-    await systemClock.sleep(POLL_MS, signal);
-  }
-}
-
-/** Nothing holds it back on purpose. */
-function isAwaited({ online, paused, limits }: EdgeStatus): boolean {
-  return online && !paused && limits.delay === 0 && limits.schedule === null;
 }

@@ -17,10 +17,11 @@ export function healthRoutes(app: Api, context: ApiContext): void {
   const siteFiles = gauge('skerry_site_files', 'Files in the live revision of a site.', ['site']);
   const siteBytes = gauge('skerry_site_bytes', 'Bytes in the live revision of a site.', ['site']);
   const edgeOnline = gauge('skerry_edge_online', '1 while the edge is connected.', ['edge', 'region']);
-  const edgeDiverged = gauge('skerry_edge_diverged', "1 while the edge has records that are not the origin's.", [
-    'edge',
-    'region',
-  ]);
+  const edgeDiverged = gauge(
+    'skerry_edge_diverged',
+    "1 while the edge has records that are not the origin's.",
+    ['edge', 'region'],
+  );
   const edgeLag = gauge('skerry_edge_lag_seconds', 'How long the edge has lacked the live revision.', [
     'edge',
     'site',
@@ -35,7 +36,8 @@ export function healthRoutes(app: Api, context: ApiContext): void {
 
   const onRequest = metricsNeed(context);
   app.get('/metrics', { onRequest, schema: { hide: true } }, async (_request, reply) => {
-    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeDiverged, edgeLag]) metric.reset();
+    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeDiverged, edgeLag])
+      metric.reset();
     logSeq.set((await catalog.head(clock.now())).seq);
     logUnpruned.set(retention.checkpointFault === null ? 0 : 1);
     for (const { name, revision, files, bytes } of await catalog.sites()) {

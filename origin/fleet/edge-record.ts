@@ -8,6 +8,8 @@ export interface EdgeRecord {
   lastSeen: number | null;
   /** The newest one, without its receipts. */
   report: EdgeReport | null;
+  /** What of it was stored last, and when by the monotonic clock. */
+  stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest report that was taken in: what is not newer is a replay. */
   reportTime: number;
   /** By the monotonic clock: until then the edge may believe that it holds a lease. */
@@ -45,6 +47,7 @@ export function joined(row: EdgeRow): EdgeRecord {
     row,
     lastSeen,
     report,
+    stored: null,
     reportTime: report?.time ?? 0,
     leaseUntil: Number.NEGATIVE_INFINITY,
     servesUntil: Number.NEGATIVE_INFINITY,

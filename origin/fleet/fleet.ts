@@ -12,6 +12,7 @@ import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
+import type { Divergence } from './divergence.ts';
 import {
   type EdgeRecord,
   grantLease,
@@ -24,7 +25,6 @@ import {
   servingLeft,
   shownRevision,
 } from './edge-record.ts';
-import type { Divergence } from './divergence.ts';
 import { EdgeStatuses } from './edge-status.ts';
 import { freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 
@@ -39,6 +39,9 @@ export interface FleetOptions {
   readonly checks: ReportChecks;
   readonly divergence: Divergence;
 }
+
+/** How old what is stored of an edge may be, while nothing has changed. */
+const STORE_AGAIN_MS = 60_000;
 
 /** What an administrator may do to an edge. */
 export type MemberChange = Parameters<Catalog['changeMember']>[1];
@@ -143,7 +146,11 @@ export class Fleet implements FeedMembers, SyncEdges {
     const lease = isFresh ? grantLease(edge, now) : 0;
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
-    return signGrant(this.#log, { edge: row.name, report: digest, newest, time, lease, serves, diverged }, this.#key);
+    return signGrant(
+      this.#log,
+      { edge: row.name, report: digest, newest, time, lease, serves, diverged },
+      this.#key,
+    );
   }
 
   async #compare(edge: EdgeRecord): Promise<void> {
@@ -214,8 +221,14 @@ export class Fleet implements FeedMembers, SyncEdges {
   }
 
   /** Not waited for: a lease does not depend on it, and after a crash the next report brings it again. */
-  #save({ row, lastSeen, report }: EdgeRecord): void {
+  #save(edge: EdgeRecord): void {
+    const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
+    const at = this.#clock.monotonic();
+    const state = JSON.stringify({ ...report, time: 0, offset: 0 });
+    // Most reports only say that the edge is still here.
+    if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
+    edge.stored = { state, at };
     this.#saved.add({ name: row.name, lastSeen, report }).catch(() => {});
   }
 

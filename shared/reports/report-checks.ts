@@ -3,31 +3,46 @@ import { FairTurns } from '../fair-turns.ts';
 import { MemberBudgets } from '../member-budgets.ts';
 import { moduleUrl } from '../module-url.ts';
 import { type Remote, startThreads, type Thread } from '../thread.ts';
-import type { Checked, Claimed, ReportCheck } from './report-check.ts';
-import { SIGNATURES } from './signature-budget.ts';
+import { type Checked, type Claimed, openReportCheck, type ReportCheck } from './report-check.ts';
+import { SIGNATURES, SIGNATURES_AT_HAND } from './signature-budget.ts';
 
 /** An edge sends one report at a time, and the next when it has given an answer up. */
 const MOST_WAITING = { perOwner: 4, inAll: 4096 };
 
-export function startReportCheck(log: string): Thread<ReportCheck> {
-  return startThreads<ReportCheck>(moduleUrl('./report-check.worker', import.meta.url), 1, { log });
+/** A report with a few sites and receipts. Handing it to a thread takes longer than checking it. */
+const SMALL_REPORT = 8 * 1024;
+
+/** Where reports are checked. */
+export interface ReportCheckers {
+  /** On the event loop: for what is small. */
+  readonly atHand: ReportCheck;
+  /** In a thread. */
+  readonly apart: Remote<ReportCheck>;
+}
+
+export function startReportCheckers(log: string): ReportCheckers & Pick<Thread<ReportCheck>, 'close'> {
+  const module = moduleUrl('./report-check.worker', import.meta.url);
+  const { remote, close } = startThreads<ReportCheck>(module, 1, { log });
+  return { atHand: openReportCheck(log), apart: remote, close };
 }
 
 /**
- * Checks what edges report, in a thread. Senders take turns, and each member has a budget: it pays for what it signed
+ * Checks what edges report: small reports at hand, as many as an honest edge sends, all else in a thread. Senders take turns, and each member has a budget: it pays for what it signed
  * itself, forged receipts in it included, and for what it sends that is not signed or old, since those below it cannot
  * help that.
  */
 export class ReportChecks {
-  readonly #check: Remote<ReportCheck>;
+  readonly #checkers: ReportCheckers;
   readonly #method: keyof ReportCheck;
   readonly #budgets: MemberBudgets;
+  readonly #atHand: MemberBudgets;
   readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });
 
-  constructor(check: Remote<ReportCheck>, method: keyof ReportCheck, clock: Clock) {
-    this.#check = check;
+  constructor(checkers: ReportCheckers, method: keyof ReportCheck, clock: Clock) {
+    this.#checkers = checkers;
     this.#method = method;
     this.#budgets = new MemberBudgets(SIGNATURES, clock);
+    this.#atHand = new MemberBudgets(SIGNATURES_AT_HAND, clock);
   }
 
   /**
@@ -42,7 +57,7 @@ export class ReportChecks {
       for (const [i, claimed] of reports.entries()) {
         const { edge } = claimed.signed;
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
-        const checked = mayBegin ? await this.#check[this.#method](claimed) : undefined;
+        const checked = mayBegin ? await this.#check(sender, claimed) : undefined;
         if (checked !== undefined) {
           // A parent checks no receipts: it cannot know that what it passes on is a lie, and its signer does.
           const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
@@ -52,5 +67,14 @@ export class ReportChecks {
       }
       return all;
     });
+  }
+
+  async #check(sender: string, claimed: Claimed): Promise<Checked> {
+    const { atHand, apart } = this.#checkers;
+    if (claimed.signed.text.length > SMALL_REPORT || this.#atHand.left(sender) <= 0)
+      return apart[this.#method](claimed);
+    const checked = atHand[this.#method](claimed);
+    this.#atHand.spend(sender, checked.cost);
+    return checked;
   }
 }

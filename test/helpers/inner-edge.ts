@@ -15,12 +15,12 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { generateSigningKey } from '../../shared/keys.ts';
 import type { EdgeLimits } from '../../shared/protocol.ts';
-import { openReportCheck } from '../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 import { asRemote } from './in-process.ts';
 import { INNER_LOG } from './inner-origin.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
+import { checkersOf } from './report-checkers.ts';
 
 export const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
 
@@ -47,7 +47,7 @@ const SYNCED = [
     'endStaging',
     'setPrepared',
   ],
-  ...['noteClockOffset', 'redate', 'addReceipt', 'markSent', 'removed', 'prune', 'removals'],
+  ...['noteClockOffset', 'noteRefused', 'redate', 'addReceipt', 'markSent', 'removed', 'prune', 'removals'],
 ];
 
 export interface InnerEdgeParts {
@@ -154,7 +154,7 @@ export class InnerEdge {
         forget: () => {},
       },
       encodings,
-      reportChecks: new ReportChecks(asRemote(openReportCheck(INNER_LOG)), 'report', clock),
+      reportChecks: new ReportChecks(checkersOf(INNER_LOG), 'report', clock),
       lazy: undefined,
       clock,
       time,

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
 import { createToken } from '../../origin/fleet/tokens.ts';
@@ -31,13 +32,13 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { Gate } from '../../shared/gate.ts';
 import { fingerprintOf, generateSigningKey } from '../../shared/keys.ts';
 import { openObjectNames } from '../../shared/manifest/object-names.ts';
-import { openReportCheck } from '../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { ruleFaults } from '../../shared/site-rules/rule-faults.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import { asRemote } from './in-process.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
+import { checkersOf } from './report-checkers.ts';
 
 /** The log of all of them: what one of them signed another has not, for each has keys of its own. */
 export const INNER_LOG = '5'.repeat(32);
@@ -86,8 +87,9 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const appended = new Wakeup();
   const stopping = new AbortController();
   const gate = new Gate();
-  const checks = new ReportChecks(asRemote(openReportCheck(log)), 'reportWithReceipts', clock);
-  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks });
+  const checks = new ReportChecks(checkersOf(log), 'reportWithReceipts', clock);
+  const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
+  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks, divergence });
   const committer = new Committer(
     { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),

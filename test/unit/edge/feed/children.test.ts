@@ -5,13 +5,12 @@ import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts'
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../../../shared/protocol.ts';
 import { MAX_REPORT_BYTES, signReport } from '../../../../shared/protocol.ts';
 import type { Payload } from '../../../../shared/record-kinds.ts';
-import { openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
-import { asRemote } from '../../../helpers/in-process.ts';
+import { checkersOf } from '../../../helpers/report-checkers.ts';
 import { LOG } from '../../shared/fixed-keys.ts';
 
 const ANSWER: ReportAnswer = { grants: [] };
-const checks = new ReportChecks(asRemote(openReportCheck(LOG)), 'report', systemClock);
+const checks = new ReportChecks(checkersOf(LOG), 'report', systemClock);
 const [childKey, otherKey] = [generateSigningKey(), generateSigningKey()];
 
 const member = (name: string, { publicKey }: SigningKey, revoked = false): Payload<'member'> => ({
@@ -28,6 +27,8 @@ const report = (edge: string, key: SigningKey, log = LOG, prefixes: string[] | n
   const body: EdgeReport = {
     time: 1,
     position: 1,
+    hash: '0'.repeat(64),
+    head: null,
     version: '1',
     parent: 'oslo',
     limits,

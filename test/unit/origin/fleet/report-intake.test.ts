@@ -5,9 +5,8 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, signReport } from '../../../../shared/protocol.ts';
 import { signReceipt } from '../../../../shared/receipt.ts';
-import { openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
-import { asRemote } from '../../../helpers/in-process.ts';
+import { checkersOf } from '../../../helpers/report-checkers.ts';
 import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
 const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
@@ -23,13 +22,22 @@ const edges = new Map<string, EdgeRecord>(
 const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): SignedReport => {
   const receipt = { log: LOG, epoch: 1, site: 1, revision: 1, root: ROOT, seq: 1, since: 1, covers: 'all' };
   const body: EdgeReport = {
-    ...{ time, position: 1, version: '1', parent: null, sites: [], faults: [] },
+    ...{
+      time,
+      position: 1,
+      hash: '1'.repeat(64),
+      head: null,
+      version: '1',
+      parent: null,
+      sites: [],
+      faults: [],
+    },
     limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
     receipts: receiptOf === undefined ? [] : [signReceipt({ ...receipt, edge: receiptOf }, key)],
   };
   return signReport(LOG, edge, body, key);
 };
-const newChecks = () => new ReportChecks(asRemote(openReportCheck(LOG)), 'reportWithReceipts', systemClock);
+const newChecks = () => new ReportChecks(checkersOf(LOG), 'reportWithReceipts', systemClock);
 const checks = newChecks();
 const verified = (sender: string, reports: SignedReport[]) =>
   verifyReports(checks, sender, reports, (name) => edges.get(name));

@@ -20,7 +20,17 @@ const reported = (time: number, receipts: Receipt[], edge = 'oslo', key = edgeKe
     LOG,
     edge,
     {
-      ...{ time, position: 1, version: '1', parent: null, sites: [], faults: [], receipts },
+      ...{
+        time,
+        position: 1,
+        hash: '1'.repeat(64),
+        head: null,
+        version: '1',
+        parent: null,
+        sites: [],
+        faults: [],
+        receipts,
+      },
       limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
     },
     key,
@@ -63,7 +73,7 @@ t.test('each pays for what it signed, and a sender for what nobody did', async (
   let asked = 0;
   const keys = new Map(['parent', 'child', 'flood', 'liar'].map((name) => [name, generateSigningKey()]));
   const keyOf = (name: string) => keys.get(name) ?? edgeKey;
-  const remote = asRemote({
+  const atHand = {
     report: ({ signed }: Claimed): Checked => {
       asked++;
       if (signed.edge === 'liar') return { refused: 'a receipt', isSigned: true, cost: 15_000 };
@@ -74,8 +84,8 @@ t.test('each pays for what it signed, and a sender for what nobody did', async (
         : { refused: 'no', isSigned: false, cost };
     },
     reportWithReceipts: (_: Claimed): Checked => ({ refused: 'not asked for', isSigned: false, cost: 0 }),
-  });
-  const checks = new ReportChecks(remote, 'report', clock);
+  };
+  const checks = new ReportChecks({ atHand, apart: asRemote(atHand) }, 'report', clock);
   const of = async (...edges: string[]) => {
     const reports = edges.map((edge) => {
       const [name = '', sig] = edge.split(' ');
@@ -98,3 +108,38 @@ t.test('each pays for what it signed, and a sender for what nobody did', async (
   now += 60_000;
   t.strictSame(await of('parent', 'flood', 'child'), ['ok', 'ok', 'ok'], 'for a while');
 });
+
+t.test(
+  'small reports are checked at hand, as many as an edge sends, and all others in a thread',
+  async (t) => {
+    let now = 0;
+    const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
+    const check = openReportCheck(LOG);
+    const counted = { atHand: 0, apart: 0 };
+    const counting = (place: keyof typeof counted) => ({
+      report: (one: Claimed) => {
+        counted[place]++;
+        return check.report(one);
+      },
+      reportWithReceipts: check.reportWithReceipts,
+    });
+    const checkers = { atHand: counting('atHand'), apart: asRemote(counting('apart')) };
+    const checks = new ReportChecks(checkers, 'report', clock);
+    const small = claimed(reported(1, receiptsOf(3)));
+    const large = claimed(reported(1, receiptsOf(40)));
+    await checks.of('oslo', [small, large, small]);
+    t.strictSame(counted, { atHand: 2, apart: 1 });
+    for (let i = 0; i < 100; i++) await checks.of('oslo', [small]);
+    t.ok(
+      counted.atHand < 60 && counted.apart > 40,
+      'one that sends without end waits for the thread',
+      counted,
+    );
+    const { atHand } = counted;
+    await checks.of('bergen', [small]);
+    t.equal(counted.atHand, atHand + 1, 'others do not');
+    now += 2000;
+    await checks.of('oslo', [small]);
+    t.equal(counted.atHand, atHand + 2, 'nor it, at the pace of an edge');
+  },
+);
