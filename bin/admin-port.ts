@@ -1,7 +1,8 @@
 import type { Option } from 'commander';
 import { ANSWER_BOUNDS, parseJson } from '../shared/bounded-json.ts';
+import { boundedText } from '../shared/bounded-text.ts';
 import { SkerryError } from '../shared/errors.ts';
-import { fromProblem } from '../shared/problem.ts';
+import { fromProblem, PROBLEM_BYTES } from '../shared/problem.ts';
 import { option } from './options.ts';
 
 export function adminOption(): Option {
@@ -21,11 +22,16 @@ export async function askAdmin<T>(
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
+      redirect: 'manual',
       signal,
     });
   } catch (cause) {
     throw new SkerryError('edge-unreachable', `no answer from the admin port ${admin}`, { cause });
   }
-  if (!answer.ok) throw fromProblem(answer.status, await answer.text(), 'internal');
-  return parseJson(await answer.text(), 'upstream-protocol', ANSWER_BOUNDS) as T;
+  if (!answer.ok) throw fromProblem(answer.status, await boundedText(answer.body, PROBLEM_BYTES), 'internal');
+  return parseJson(
+    await boundedText(answer.body, ANSWER_BOUNDS.length),
+    'upstream-protocol',
+    ANSWER_BOUNDS,
+  ) as T;
 }

@@ -1,11 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+interface Waiting<T, R> {
+  readonly item: T;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+  readonly inContext: ReturnType<typeof AsyncLocalStorage.snapshot>;
+}
+
 /**
  * Group commit: what is added while a batch runs becomes the next batch, so that many concurrent callers share
  * one sync to disk and a lone one never waits. A batch that fails fails for all its callers.
+ * A batch runs in the context of the first in it, and not in that of whoever came to an idle batcher once.
  */
 export class Batcher<T, R> {
   readonly #run: (items: T[]) => Promise<R>;
   readonly #most: number;
-  #waiting: { item: T; resolve: (result: R) => void; reject: (error: unknown) => void }[] = [];
+  #waiting: Waiting<T, R>[] = [];
   #running = false;
 
   constructor(run: (items: T[]) => Promise<R>, most: number) {
@@ -15,22 +25,26 @@ export class Batcher<T, R> {
 
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ item, resolve, reject, inContext: AsyncLocalStorage.snapshot() });
       if (!this.#running) void this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
     this.#running = true;
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#most);
+    for (let batch = this.#next(); batch[0] !== undefined; batch = this.#next()) {
       try {
-        const result = await this.#run(batch.map(({ item }) => item));
+        const items = batch.map(({ item }) => item);
+        const result = await batch[0].inContext(this.#run, items);
         for (const { resolve } of batch) resolve(result);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
     this.#running = false;
+  }
+
+  #next(): Waiting<T, R>[] {
+    return this.#waiting.splice(0, this.#most);
   }
 }

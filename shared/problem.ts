@@ -18,6 +18,10 @@ export type Problem = Static<typeof problemSchema> & Record<string, unknown>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
+/** What is read of an answer that says why not. */
+export const PROBLEM_BYTES = 1024 * 1024;
+const MOST_TITLE = 8192;
+
 export function toProblem(error: SkerryError): Problem {
   return {
     ...error.details,
@@ -38,7 +42,7 @@ export function fromProblem(
   const parsed = parse(body);
   if (parsed !== undefined && isErrorCode(parsed.code) && typeof parsed.title === 'string') {
     const { type: _type, title, status: _status, code, hint: _hint, ...details } = parsed;
-    return new SkerryError(code, title, { details });
+    return new SkerryError(code, title.slice(0, MOST_TITLE), { details });
   }
   return new SkerryError(fallback, `unexpected answer with status ${status}`);
 }

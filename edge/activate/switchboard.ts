@@ -22,6 +22,11 @@ const SWITCH_ANSWER_MS = 2000;
 const COUNTERS_ANSWER_MS = 1000;
 const USE_ANSWER_MS = 1000;
 const DRAIN_MS = 10_000;
+/** Between two looks at whether a process still answers. */
+const LOOK_MS = 1000;
+const SIGN_OF_LIFE_MS = 5000;
+/** After a time in which this process was frozen itself, it finds one answer late. */
+const MOST_MISSED = 2;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
@@ -181,8 +186,25 @@ class ServingProcesses {
     serving.onWanted(this.#options.wanted);
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(serving));
+    void this.#watch(serving);
     // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));
+  }
+
+  /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
+  async #watch(serving: ServingProcess): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#closing;
+    let missed = 0;
+    while (missed < MOST_MISSED) {
+      await clock.sleep(LOOK_MS, signal).catch(() => {});
+      if (signal.aborted || serving.hasExited) return;
+      const counted = await serving.counters(SIGN_OF_LIFE_MS).catch(() => undefined);
+      missed = counted === undefined ? missed + 1 : 0;
+    }
+    if (signal.aborted || serving.hasExited) return;
+    log.warn('a serving process that does not answer is replaced');
+    await serving.kill();
   }
 
   async #replace(gone: ServingProcess): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type SignedReport,
 } from '../../shared/protocol.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
+import { newestOfEach } from '../../shared/reports/newest-reports.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { Reporter } from '../report/reporter.ts';
 
@@ -69,9 +70,10 @@ export class Children implements FeedMembers {
       const one = checked[i];
       if (one === undefined || 'refused' in one) return [];
       this.#newest.set(signed.edge, Math.max(one.report.time, this.#newest.get(signed.edge) ?? 0));
-      return [signed];
+      return [{ signed, report: one.report }];
     });
-    return this.#reporter.relay(sound);
+    const newest = newestOfEach(sound, ({ signed }) => signed.edge);
+    return this.#reporter.relay(newest.map(({ signed }) => signed));
   }
 }
 

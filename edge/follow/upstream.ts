@@ -39,6 +39,8 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 /** A parent that waits for what it does not hold yet answers within 10 seconds. */
 const HEADERS_MS = 20_000;
+/** Each that only announces an answer begins that time anew: a proxy in between may send one, nobody sends many. */
+const MOST_ANNOUNCED = 3;
 const NONCE = new RegExp(NONCE_PATTERN);
 
 /** Who calls, and the log whose feed is called. */
@@ -98,8 +100,11 @@ export class Upstream {
   readonly url: string;
   readonly #clock: Clock;
   readonly #agent = agent(8);
-  /** Apart from the rest: what readers wait for and what is replicated keep each other from nothing. */
-  readonly #forReaders = agent(128);
+  /**
+   * Apart from the rest: what readers wait for and what is replicated keep each other from nothing. Fewer than the
+   * answers of one member that may wait to be encoded: one more would be refused, and so would its reader.
+   */
+  readonly #forReaders = agent(48);
   /** Who wants to join through this edge is known to nobody yet, and holds nothing else up. */
   readonly #forStrangers = agent(2);
   readonly #isOrigin: boolean;
@@ -337,17 +342,20 @@ export class Upstream {
     const headers: Record<string, string> = { ...request.headers, ...proof };
     if (body !== undefined) headers['content-type'] = 'application/json';
     let answer: Dispatcher.ResponseData;
+    const announced = new Announced(this.url);
     try {
       answer = await this.#agentFor(request).request({
         origin: this.url,
         path: request.path,
         method: request.method,
         headers,
-        signal: request.signal,
+        signal: AbortSignal.any([request.signal, announced.signal]),
+        onInfo: () => announced.note(),
         ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
       request.signal.throwIfAborted();
+      announced.signal.throwIfAborted();
       throw new SkerryError('origin-unreachable', `no answer from ${this.url}: ${reason(cause)}`, { cause });
     }
     if (answer.statusCode >= 300) {
@@ -358,6 +366,28 @@ export class Upstream {
       );
     }
     return answer;
+  }
+}
+
+/** Aborts when an answer is announced again and again and does not come. */
+class Announced {
+  readonly #url: string;
+  readonly #tooOften = new AbortController();
+  #count = 0;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  get signal(): AbortSignal {
+    return this.#tooOften.signal;
+  }
+
+  note(): void {
+    if (++this.#count > MOST_ANNOUNCED)
+      this.#tooOften.abort(
+        new SkerryError('upstream-protocol', `${this.#url} announces an answer and does not give it`),
+      );
   }
 }
 

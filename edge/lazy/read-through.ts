@@ -8,20 +8,22 @@ import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts'
 import type { FoundMissing } from '../activate/messages.ts';
 import type { ChunkRun } from '../follow/large-objects.ts';
 import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
+import { runAtMost } from '../follow/run-at-most.ts';
 import type { Transfer } from '../follow/upstream.ts';
 import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
 import type { DiskBudget } from './disk-budget.ts';
 import { type Arrivals, Fill } from './fill.ts';
 import type { Fills } from './fills.ts';
 import { Incoming } from './incoming.ts';
+import { type Missed, Misses } from './misses.ts';
 import type { Span } from './spans.ts';
 
 /** Requests that wait at once; more are refused. */
 const MOST_WAITING = 20_000;
 /** Larger ones come as they are, so that their first bytes do not wait for the last ones to be coded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** Objects in one bundle. */
-const MOST_TOGETHER = 256;
+/** Of those that are fetched again one by one. */
+const MOST_ALONE = 3;
 
 export type Granted =
   /** It is whole, in the store. */
@@ -61,7 +63,7 @@ export class ReadThrough {
   readonly #parts: ReadThroughParts;
   readonly #coming = new Map<Digest, Promise<void>>();
   readonly #lists = new Map<Digest, Promise<ChunkList>>();
-  #next: Missed[] = [];
+  readonly #missed = new Misses((missed) => this.#fetchTogether(missed));
   #waiting = 0;
   #misses = 0;
   #collapsed = 0;
@@ -204,22 +206,14 @@ export class ReadThrough {
     );
   }
 
-  /** With what else is missed in this turn of the event loop. */
+  /** With what else is missed about now. */
   #fetchSoon({ object, kin }: Extract<Fetchable, { kind: 'content' }>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#next.length === 0) setImmediate(() => this.#fetchNext());
-    this.#next.push({ object, kin, resolve, reject });
+    this.#missed.add({ object, kin, resolve, reject });
     this.#coming.set(object.digest, promise);
     const ended = () => this.#coming.delete(object.digest);
     promise.then(ended, ended);
     return promise;
-  }
-
-  #fetchNext(): void {
-    const missed = this.#next;
-    this.#next = [];
-    for (let i = 0; i < missed.length; i += MOST_TOGETHER)
-      void this.#fetchTogether(missed.slice(i, i + MOST_TOGETHER));
   }
 
   /** One that cannot be had keeps no other from coming. */
@@ -233,7 +227,10 @@ export class ReadThrough {
         for (const { reject } of missed) reject(error);
         return;
       }
-      await Promise.all(missed.map((each) => this.#fetchTogether([each])));
+      await runAtMost(
+        MOST_ALONE,
+        missed.map((each) => () => this.#fetchTogether([each])),
+      );
     }
   }
 
@@ -280,13 +277,6 @@ export class ReadThrough {
   #stored(found: FoundMissing['found'], isCollapsed: boolean): Granted {
     return { kind: 'stored', found: { found, isCollapsed, tier: this.#parts.tier() } };
   }
-}
-
-interface Missed {
-  readonly object: NeededObject;
-  readonly kin: readonly NeededObject[];
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** The work that runs for a key, or a new one. */

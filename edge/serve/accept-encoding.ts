@@ -1,6 +1,9 @@
 /** A content coding in which a representation can be sent. */
 export type ContentCoding = 'zstd' | 'br' | 'gzip';
 
+/** A longer header asks for nothing that is here: each of its members would cost its look. */
+const LONGEST = 1024;
+
 /**
  * The best of the codings at hand for an `Accept-Encoding` (RFC 9110, 12.5.3), undefined for none: `available` is
  * in the server's order of preference, which decides between equal weights. A coding must be named, or meant by
@@ -10,7 +13,7 @@ export function chooseCoding(
   header: string | undefined,
   available: readonly ContentCoding[],
 ): ContentCoding | undefined {
-  if (header === undefined || available.length === 0) return undefined;
+  if (header === undefined || header.length > LONGEST || available.length === 0) return undefined;
   const weights = new Map<string, number>();
   for (const member of header.split(',')) {
     const [, coding, weight] =

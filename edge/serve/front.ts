@@ -9,6 +9,7 @@ import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
 import type { ObjectUse } from './object-use.ts';
 import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
+import { SessionBytes } from './session-bytes.ts';
 import type { Tls } from './tls/tls.ts';
 
 /** What readers connect to: the fast lane and behind it the full server, of one port. */
@@ -67,7 +68,12 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   await app.ready();
   const { server } = app;
   const answers = new HotAnswers({ ...parts, tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
-  const lane = secureLane(server, tls, { ...parts, answers, scheme: 'https', keepAliveMs: KEEP_ALIVE_MS });
+  const sessionBytes = new SessionBytes();
+  sessionBytes.watch();
+  const lane = secureLane(server, tls, {
+    ...{ ...parts, answers, sessionBytes },
+    ...{ scheme: 'https', keepAliveMs: KEEP_ALIVE_MS },
+  });
   server.prependListener(
     'connection',
     (socket: Socket) => void parts.connections.admit(socket, SECURE_WEIGHT),
@@ -79,6 +85,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   });
   server.on('session', (session) => {
     sessions.add(session);
+    sessionBytes.opened(session);
     session.once('close', () => sessions.delete(session));
   });
   tls.onChange(() => {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
+import { MOST_WRITTEN } from '../../shared/record-limits.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { domainRights } from '../fleet/scopes.ts';
 import type { SiteRow } from '../log/catalog.ts';
@@ -17,8 +18,8 @@ import {
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
-/** 100 domains, and 300 patterns of a kilobyte. */
-const SETTINGS_BYTES = 384 * 1024;
+/** As the record takes, in whatever way it is written down. */
+const SETTINGS_BYTES = 2 * MOST_WRITTEN.settings;
 
 export function siteRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, fleet, allowance } = context;

@@ -40,12 +40,13 @@ import {
   tokenSchema,
 } from '../../shared/api.ts';
 import { ANSWER_BOUNDS } from '../../shared/bounded-json.ts';
+import { boundedText } from '../../shared/bounded-text.ts';
 import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { lines } from '../../shared/lines.ts';
 import { isLoopback } from '../../shared/loopback.ts';
-import { fromProblem } from '../../shared/problem.ts';
+import { fromProblem, PROBLEM_BYTES } from '../../shared/problem.ts';
 import { type Schema, schema } from '../../shared/schema.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../ingest/object-bundle.ts';
 
@@ -242,7 +243,10 @@ export class ApiClient {
   }
 
   async #text(method: Method, path: string, request: Request = {}): Promise<string> {
-    return this.#watched(async (signal) => (await this.#send(method, path, request, signal)).body.text());
+    return this.#watched(async (signal) => {
+      const { body } = await this.#send(method, path, request, signal);
+      return boundedText(body, ANSWER_BOUNDS.length);
+    });
   }
 
   async *#lines<T extends TSchema>(path: string, line: T): AsyncGenerator<Static<T>> {
@@ -273,7 +277,8 @@ export class ApiClient {
       if (cause instanceof SkerryError) throw cause;
       throw unreachable(this.#origin, cause);
     }
-    if (answer.statusCode >= 300) throw fromProblem(answer.statusCode, await answer.body.text(), 'internal');
+    if (answer.statusCode >= 300)
+      throw fromProblem(answer.statusCode, await boundedText(answer.body, PROBLEM_BYTES), 'internal');
     return answer;
   }
 

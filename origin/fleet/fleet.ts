@@ -11,6 +11,7 @@ import type { Seq } from '../../shared/record.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
+import { caller } from '../log/catalog-turns.ts';
 import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
 import type { Divergence } from './divergence.ts';
 import {
@@ -46,6 +47,9 @@ const STORE_AGAIN_MS = 60_000;
 /** What an administrator may do to an edge. */
 export type MemberChange = Parameters<Catalog['changeMember']>[1];
 
+/** What many edges have said is written for all of them, and waits behind no single one's calls. */
+const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'reports' }, write);
+
 /** The edges: who belongs to the log, who is here, and what each one shows. */
 export class Fleet implements FeedMembers, SyncEdges {
   readonly appended: Wakeup;
@@ -75,10 +79,10 @@ export class Fleet implements FeedMembers, SyncEdges {
     this.#divergence = divergence;
     this.#statuses = new EdgeStatuses(catalog, clock);
     this.#receipts = new Batcher<readonly Receipt[], readonly Receipt[]>(
-      (batch) => catalog.addReceipts(batch.flat()),
+      (batch) => inTurnOfReports(() => catalog.addReceipts(batch.flat())),
       500,
     );
-    this.#saved = new Batcher((reports) => catalog.saveReports(reports), 500);
+    this.#saved = new Batcher((reports) => inTurnOfReports(() => catalog.saveReports(reports)), 500);
   }
 
   static async open(options: FleetOptions): Promise<Fleet> {

@@ -3,6 +3,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { PublicKey } from '../../shared/keys.ts';
 import type { EdgeReport, SignedReport } from '../../shared/protocol.ts';
 import type { Receipt } from '../../shared/receipt.ts';
+import { newestOfEach } from '../../shared/reports/newest-reports.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { EdgeRecord } from './edge-record.ts';
 
@@ -52,9 +53,9 @@ function member(find: (name: string) => EdgeRecord | undefined, name: string): E
   return edge?.row.revoked === false ? edge : undefined;
 }
 
-/** Those that are newer than all before of their edge; from here on they are the newest. */
+/** One of an edge, if it is newer than all before; from here on it is the newest. */
 export function freshReports(all: readonly Verified[]): Verified[] {
-  return all.filter(({ edge, report }) => {
+  return newestOfEach(all, ({ edge }) => edge.row.name).filter(({ edge, report }) => {
     const isFresh = report.time > edge.reportTime;
     if (isFresh) edge.reportTime = report.time;
     return isFresh;

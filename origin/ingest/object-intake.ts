@@ -6,10 +6,13 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Gate } from '../../shared/gate.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { Catalog, StoredObject } from '../log/catalog.ts';
+import { caller } from '../log/catalog-turns.ts';
 import type { Uploaded } from './object-bundle.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
 const MOST_PER_SYNC = 512;
+/** Of a site: each holds a connection, and memory or a file, for as long as its sender likes. */
+const MOST_OPEN = 1024;
 /** What of a bundle is stored with one sync. Twice this is held in memory: the next arrives meanwhile. */
 const BATCH = { objects: 2048, bytes: 4 * 1024 * 1024 };
 
@@ -30,18 +33,26 @@ export class ObjectIntake {
   /** Nothing is swept between the store and the catalog: it would be lost to the one or the other. */
   readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
+  readonly #open = new Map<number, number>();
 
   constructor(store: ObjectStore, catalog: Catalog, clock: Clock, gate: Gate) {
     this.#store = store;
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
-    this.#batcher = new Batcher((intakes) => this.#keep(intakes), MOST_PER_SYNC);
+    // Nobody's upload waits behind the calls of another whose upload is in the same batch.
+    this.#batcher = new Batcher(
+      (intakes) => caller.run({ name: 'uploads' }, () => this.#keep(intakes)),
+      MOST_PER_SYNC,
+    );
   }
 
-  /** Receives an object for a site; durable when it resolves. `expected` is the digest it must have. */
+  /**
+   * Receives an object for a site; durable when it resolves. `expected` is the digest it must have. Throws
+   * `too-many-requests`, with the body unread.
+   */
   async take(site: number, body: Readable, expected?: Digest): Promise<StoredObject> {
-    const received = await receive(body, this.#store);
+    const received = await this.#receive(site, body);
     const digest = receivedDigest(received);
     if (expected !== undefined && digest !== expected) {
       await discard(received);
@@ -89,6 +100,20 @@ export class ObjectIntake {
       await storing.catch(() => {});
     }
     return taken;
+  }
+
+  async #receive(site: number, body: Readable): Promise<Received> {
+    const open = this.#open.get(site) ?? 0;
+    if (open >= MOST_OPEN)
+      throw new SkerryError('too-many-requests', `${MOST_OPEN} uploads for this site are open already`);
+    this.#open.set(site, open + 1);
+    try {
+      return await receive(body, this.#store);
+    } finally {
+      const left = (this.#open.get(site) ?? 1) - 1;
+      if (left === 0) this.#open.delete(site);
+      else this.#open.set(site, left);
+    }
   }
 
   async #keep(intakes: readonly Intake[]): Promise<void> {

@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { FairTurns } from '../../shared/fair-turns.ts';
+import { BodyPlaces } from './body-places.ts';
 
 /** Bodies that have a piece waiting. */
 const MOST_WAITING = { perOwner: 256, inAll: 4096 };
+/** Some two milliseconds of parsing. */
+const PIECE = 8 * 1024;
 
 /**
  * Bodies whose pieces take the event loop some milliseconds each. However many come at once, one piece is handed over
@@ -10,12 +13,20 @@ const MOST_WAITING = { perOwner: 256, inAll: 4096 };
  */
 export class PieceTurns {
   readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });
+  readonly #places = new BodyPlaces();
 
   /** Throws `too-many-requests` when the site has too many bodies already. */
   async *of(site: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const piece of body) {
-      await this.#turns.run(String(site), () => setImmediate());
-      yield piece;
+    const leave = await this.#places.enter(site);
+    try {
+      for await (const whole of body) {
+        for (let at = 0; at < whole.length; at += PIECE) {
+          await this.#turns.run(String(site), () => setImmediate());
+          yield whole.subarray(at, at + PIECE);
+        }
+      }
+    } finally {
+      leave();
     }
   }
 }

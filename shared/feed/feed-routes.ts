@@ -22,6 +22,7 @@ import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
 import { type MembersOnly, memberOf, memberProof } from './member-proof.ts';
 import { MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
+import { RefusedReports } from './refused-reports.ts';
 import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
@@ -131,10 +132,17 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     },
   );
 
+  const reporting = members('report');
+  const refused = new RefusedReports(source.clock);
   app.post(
     '/feed/v1/report',
     {
-      ...members('report'),
+      ...reporting,
+      async onRequest(request, reply) {
+        await reporting.onRequest(request, reply);
+        refused.check(request);
+      },
+      onResponse: async (request, reply) => refused.answered(request, reply),
       bodyLimit: MAX_REPORTS_BYTES,
       schema: { hide: true, body: reportRequestSchema, response: { 200: reportAnswerSchema } },
     },

@@ -24,7 +24,7 @@ export type Checked = {
 );
 
 /** Reading so many characters takes as long as checking one signature. */
-const CHARACTERS_PER_SIGNATURE = 16 * 1024;
+const CHARACTERS_PER_SIGNATURE = 8 * 1024;
 /** A receipt that is known is still read, and looked up where receipts are stored. */
 const KNOWN_COST = 1 / 20;
 /** Of receipts that were found good: an edge sends them again until it knows that they have arrived. */

@@ -9,8 +9,6 @@ import { start } from '../helpers/processes.ts';
 
 const BYTES = Number(process.argv[2] ?? 2 * 1024 ** 3);
 const LIMIT_MB = 300;
-/** Since reports, manifests and rules are read in threads of their own, the origin is near 280 MB when it is idle. */
-const ORIGIN_LIMIT_MB = 400;
 const SITE = 'large';
 
 const cluster = await startCluster({ edges: 3 });
@@ -41,9 +39,7 @@ await cluster.close();
 process.stdout.write(`${BYTES} bytes visible on 3 edges after ${seconds.toFixed(1)} s\n\n`);
 printTable(['process', 'peak resident'], rows);
 const isSame = served.every((each) => each === digest);
-process.stdout.write(
-  `\nserved byte for byte: ${isSame}; worst ${worst} MB, limit ${LIMIT_MB} MB, of the origin ${ORIGIN_LIMIT_MB} MB\n`,
-);
+process.stdout.write(`\nserved byte for byte: ${isSame}; worst ${worst} MB, limit ${LIMIT_MB} MB\n`);
 process.exit(isSame && isWithin ? 0 : 1);
 
 async function writeRandom(file: string): Promise<string> {
@@ -77,7 +73,7 @@ async function note(name: string, pid: number): Promise<void> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const megabytes = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024);
   worst = Math.max(worst, megabytes);
-  isWithin &&= megabytes <= (name === 'origin' ? ORIGIN_LIMIT_MB : LIMIT_MB);
+  isWithin &&= megabytes <= LIMIT_MB;
   rows.push([name, `${megabytes} MB`]);
 }
 

@@ -1,12 +1,14 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
 import { freePorts, startCluster } from '../helpers/cluster.ts';
-import { read } from '../helpers/http.ts';
+import { ask, read } from '../helpers/http.ts';
 import { peakBytes } from '../helpers/peak-memory.ts';
 import { childrenOf } from '../helpers/process-tree.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
+import { headBombs, longHeads, sendFrames } from './attacks/frames.ts';
 import { closedWindows, pipelinedRanges } from './attacks/readers.ts';
 
 /** One reader who asks for much and reads nothing, of an edge with its default limits; `test:attack` has more. */
@@ -26,13 +28,17 @@ t.teardown(() => cluster.close());
 const [edge] = cluster.edges;
 if (edge?.running === undefined) throw new Error('a cluster of one edge has one');
 const large = Buffer.alloc(20_000_000, 'large');
-const folder = await writeTree(join(cluster.folder, SITE), { 'a.css': 'a {}', l: large });
+const folder = await writeTree(join(cluster.folder, SITE), {
+  ...{ 'a.css': 'a {}', 'page.html': Array.from({ length: 20_000 }, (_, i) => i).join(' ') },
+  l: large,
+});
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
 const [serving = 0] = await childrenOf(edge.running.pid);
 await read(edge.url, SITE, 'a.css');
 const before = await peakBytes(serving);
 const port = Number(new URL(edge.url).port);
+const secure = { host: HOST, port: securePort };
 const asked = { host: SITE, path: '/l', size: large.length };
 
 async function survives(t: Test, attack: Promise<unknown>): Promise<void> {
@@ -60,3 +66,32 @@ t.test('1,500 ranges in a row on each of 14 connections', (t) =>
 t.test('128 streams without a window on each of 30 connections', (t) =>
   survives(t, closedWindows({ host: HOST, port: securePort }, asked, { sessions: 30, seconds: 1 })),
 );
+
+t.test('heads of half a megabyte, which are some hundred bytes on the wire', async (t) => {
+  await until('a variant', async () => {
+    const asked = { headers: { host: SITE, 'accept-encoding': 'br' } };
+    return (await ask(edge.url, '/page.html', asked)).headers['content-encoding'] === 'br';
+  });
+  const spent = await cpuMs(serving);
+  await survives(
+    t,
+    sendFrames(secure, `${SITE}.localhost`, longHeads(`${SITE}.localhost`, '/page.html'), {
+      connections: 4,
+      seconds: 3,
+    }),
+  );
+  const took = (await cpuMs(serving)) - spent;
+  t.ok(took < 1500, `${took} ms of the processor`);
+});
+
+t.test('heads that name a field 12,000 times', async (t) => {
+  const attack = sendFrames(secure, SITE, headBombs(SITE, '/a.css', 100), { connections: 4, seconds: 2 });
+  await survives(t, attack);
+  t.equal((await attack).ended, 4, 'who sends them is ended');
+});
+
+/** What a process has spent of the processor so far. */
+async function cpuMs(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+}

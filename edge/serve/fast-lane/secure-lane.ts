@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http';
 import {
   constants,
   type Http2SecureServer,
@@ -9,10 +10,15 @@ import type { TLSSocket } from 'node:tls';
 import { clientOf } from '../../../shared/client-address.ts';
 import type { Exchanges } from '../exchanges.ts';
 import { PacedConnection } from '../paced-connection.ts';
+import type { SessionBytes } from '../session-bytes.ts';
 import type { Tls } from '../tls/tls.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { exchangeOf } from './logged-exchange.ts';
 import { plainStream } from './recognise.ts';
+
+export interface SecureLaneParts extends Omit<LaneParts, 'handOver' | 'isMisdirected'> {
+  readonly sessionBytes: Pick<SessionBytes, 'requested'>;
+}
 
 /**
  * Connections in HTTP/1.1 and streams of HTTP/2 of a server with TLS come to the fast lane first. To be called when
@@ -21,7 +27,7 @@ import { plainStream } from './recognise.ts';
 export function secureLane(
   server: Http2SecureServer,
   tls: Tls,
-  others: Omit<LaneParts, 'handOver' | 'isMisdirected'>,
+  { sessionBytes, ...others }: SecureLaneParts,
 ): Lane {
   const parts = { ...others, isMisdirected: misdirection(tls) };
   const connectFully = takeFrom(server, 'secureConnection');
@@ -32,11 +38,23 @@ export function secureLane(
     if (socket.alpnProtocol === 'h2') connectFully(socket);
     else lane.take(socket);
   });
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...others: unknown[]) => {
-    if (!isBegun(stream, parts.exchanges)) return;
-    if (!answerPlain(stream, headers, parts)) answerFully(stream, headers, ...others);
-  });
+  server.on(
+    'stream',
+    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: readonly string[]) => {
+      if (stream.session !== undefined) sessionBytes.requested(stream.session);
+      if (!isBegun(stream, parts.exchanges)) return;
+      if (isTooLong(raw)) stream.respond({ ':status': 431 }, { endStream: true });
+      else if (!answerPlain(stream, headers, parts)) answerFully(stream, headers, flags, raw);
+    },
+  );
   return lane;
+}
+
+/** The bytes on the wire tell nothing: one of them can stand for a field of kilobytes. */
+function isTooLong(raw: readonly string[]): boolean {
+  let bytes = 0;
+  for (const text of raw) bytes += text.length;
+  return bytes > maxHeaderSize;
 }
 
 function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {

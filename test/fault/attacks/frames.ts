@@ -7,6 +7,8 @@ const SETTINGS = 4;
 const CONTINUATION = 9;
 const END_STREAM_AND_HEADERS = 5;
 const END_HEADERS = 4;
+const INITIAL_WINDOW_SIZE = 4;
+const MOST_OF_FRAME = 16_384;
 const CANCEL = Buffer.from([0, 0, 0, 8]);
 
 /** A frame of HTTP/2 (RFC 9113, section 4.1). */
@@ -73,6 +75,52 @@ export function headBombs(host: string, path: string, streams = 200): Buffer {
   ]);
 }
 
+/** A field that is in no table, and is in the dynamic one from then on (RFC 7541, section 6.2.1). */
+function remembered(name: string, value: string): Buffer {
+  const rest = value.length - 127;
+  return Buffer.concat([
+    Buffer.from([0x40, name.length]),
+    Buffer.from(name),
+    Buffer.from([0x7f, 0x80 + (rest % 128), Math.floor(rest / 128)]),
+    Buffer.from(value),
+  ]);
+}
+
+/**
+ * Heads that name a long field as often as a head may have fields, whose answers nobody takes: joined, the field is
+ * half a megabyte. The settings that would forbid it are never acknowledged.
+ */
+export function longHeads(host: string, path: string, streams = 127): Buffer {
+  const head = requestHead(host, path);
+  const long = remembered('accept-encoding', 'a,'.repeat(1950));
+  const again = Buffer.alloc(120, 0xbe);
+  return Buffer.concat([
+    frame(SETTINGS, 0, 0, Buffer.from([0, INITIAL_WINDOW_SIZE, 0, 0, 0, 0])),
+    frame(HEADERS, END_STREAM_AND_HEADERS, 1, Buffer.concat([head, long])),
+    ...numbers(streams).map((i) =>
+      frame(HEADERS, END_STREAM_AND_HEADERS, 2 * i + 3, Buffer.concat([head, again])),
+    ),
+  ]);
+}
+
+/** As much of a head as may come without its end. */
+export function unfinishedHead(host: string, path: string, fields = 2): Buffer {
+  const value = Buffer.alloc(60_000, 'a');
+  const rest = value.length - 127;
+  const field = Buffer.concat([
+    Buffer.from([0, 1, 0x7a, 0x7f, 0x80 + (rest % 128), 0x80 + (Math.floor(rest / 128) % 128), rest >> 14]),
+    value,
+  ]);
+  return Buffer.concat([
+    frame(HEADERS, 0, 1, requestHead(host, path)),
+    ...numbers(fields).flatMap(() =>
+      numbers(Math.ceil(field.length / MOST_OF_FRAME)).map((i) =>
+        frame(CONTINUATION, 0, 1, field.subarray(i * MOST_OF_FRAME, (i + 1) * MOST_OF_FRAME)),
+      ),
+    ),
+  ]);
+}
+
 /** A head that never ends. */
 export function endlessHead(host: string, path: string, frames = 30_000): Buffer {
   return Buffer.concat([
@@ -87,7 +135,7 @@ export async function sendFrames(
   edge: ServingPort,
   servername: string,
   bytes: Buffer,
-  { connections = 20, seconds = 4 } = {},
+  { connections = 20, addresses = 20, seconds = 4 } = {},
 ): Promise<{ connections: number; ended: number }> {
   let ended = 0;
   const opened = await Promise.all(
@@ -96,7 +144,7 @@ export async function sendFrames(
         new Promise<TLSSocket>((resolve) => {
           const socket = connect(
             {
-              ...{ ...edge, servername, localAddress: `127.0.3.${1 + i}` },
+              ...{ ...edge, servername, localAddress: `127.0.3.${1 + (i % addresses)}` },
               ...{ rejectUnauthorized: false, ALPNProtocols: ['h2'] },
             },
             () => resolve(socket),

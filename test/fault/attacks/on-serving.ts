@@ -1,5 +1,5 @@
 import type { Attack } from './attack.ts';
-import { endlessHead, headBombs, rapidResets, sendFrames } from './frames.ts';
+import { endlessHead, headBombs, longHeads, rapidResets, sendFrames, unfinishedHead } from './frames.ts';
 import {
   type Attacked,
   closedWindows,
@@ -36,7 +36,7 @@ export const onServing: readonly Attack[] = [
   attack('prepared answers that nobody reads', ({ parent }) => unreadAnswers(serverOf(parent.url), page)),
   attack('64 ranges a request', ({ parent }) => manyRanges(serverOf(parent.url), asked)),
   attack('bodies without an end', ({ parent }) => endlessBodies(serverOf(parent.url), page)),
-  ...[rapidResets, headBombs, endlessHead].map(
+  ...[rapidResets, headBombs, longHeads, unfinishedHead, endlessHead].map(
     (bytes): Attack => ({
       name: `frames: ${bytes.name}`,
       point: '3',

@@ -37,6 +37,10 @@ const loops: Readonly<Record<string, Loop>> = {
     atOnce: 4,
     once: (call, i) => call('POST', '/deploys', deploy(20_000, i)),
   },
+  'large deploys, many at once': {
+    atOnce: 20,
+    once: (call, i) => call('POST', '/deploys', deploy(20_000, i)),
+  },
   'lists of revisions': {
     atOnce: 100,
     once: (call) => call('GET', '/revisions?limit=9999'),

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import t from 'tap';
 import { Batcher } from '../../../shared/batcher.ts';
 
@@ -83,4 +84,15 @@ t.test('goes on after it was idle', async (t) => {
   const second = batcher.add(2);
   batches[1]?.resolve('b');
   t.equal(await second, 'b');
+});
+
+t.test('a batch runs in the context of its first, whoever began the one before', async (t) => {
+  const context = new AsyncLocalStorage<string>();
+  const ran: (string | undefined)[] = [];
+  const batcher = new Batcher<number, void>(async () => {
+    ran.push(context.getStore());
+  }, 2);
+  const added = ['a', 'b', 'c', 'd'].map((name, i) => context.run(name, () => batcher.add(i)));
+  await Promise.all(added);
+  t.strictSame(ran, ['a', 'b', 'd']);
 });

@@ -22,10 +22,16 @@ const member = (name: string, { publicKey }: SigningKey, revoked = false): Paylo
   revoked,
 });
 
-const report = (edge: string, key: SigningKey, log = LOG, prefixes: string[] | null = null): SignedReport => {
+const report = (
+  edge: string,
+  key: SigningKey,
+  log = LOG,
+  prefixes: string[] | null = null,
+  time = 1,
+): SignedReport => {
   const limits = { sites: null, prefixes, delay: 0, rate: null, schedule: null };
   const body: EdgeReport = {
-    time: 1,
+    time,
     position: 1,
     hash: '0'.repeat(64),
     head: null,
@@ -98,6 +104,18 @@ t.test('what is refused', async (t) => {
   const { children } = world();
   children.setMembers([member('child', childKey, true)]);
   await t.rejects(children.report('child', [own]), { code: 'no-such-edge' }, 'a revoked one');
+});
+
+t.test('of each edge only the newest takes the way up: others wait behind what is passed on', async (t) => {
+  const { children, relayed } = world();
+  const at = (edge: string, key: SigningKey, time: number) => report(edge, key, LOG, null, time);
+  const newest = [at('other', otherKey, 7), at('child', childKey, 9)];
+  await children.report('child', [
+    ...[1, 2, 3].map((time) => at('child', childKey, time)),
+    ...newest,
+    at('other', otherKey, 6),
+  ]);
+  t.strictSame(relayed, [newest]);
 });
 
 t.test('a forged report of another edge does not spoil those that travel with it', async (t) => {

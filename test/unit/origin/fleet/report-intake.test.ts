@@ -70,11 +70,15 @@ t.test('what is wrong with those that it relays costs nobody else anything', asy
     t.strictSame(await verify('parent', [own, bad, child]), ['parent', 'child'], name);
 });
 
-t.test('only what is newer than all before of its edge is fresh', async (t) => {
-  const times = [5, 5, 4, 6].map((time) => report('child', keys.child, time));
-  const all = await verified('child', times);
-  t.strictSame(
-    freshReports(all).map(({ report: { time } }) => time),
-    [5, 6],
-  );
+t.test('only the newest of its edge is fresh, when it is newer than all before', async (t) => {
+  const fresh = async (...times: number[]) => {
+    const all = await verified(
+      'child',
+      times.map((time) => report('child', keys.child, time)),
+    );
+    return freshReports(all).map(({ report: { time } }) => time);
+  };
+  t.strictSame(await fresh(5, 5, 4, 6), [6]);
+  t.strictSame(await fresh(6, 5), []);
+  t.strictSame(await fresh(7, 7), [7]);
 });

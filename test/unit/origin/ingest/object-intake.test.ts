@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import t from 'tap';
 import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
 import type { Catalog, StoredObject } from '../../../../origin/log/catalog.ts';
+import { caller } from '../../../../origin/log/catalog-turns.ts';
 import { SMALL_OBJECT } from '../../../../shared/bundle.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { type Digest, digestOf } from '../../../../shared/digest.ts';
@@ -14,6 +16,7 @@ function fakes(failAfter = Number.POSITIVE_INFINITY) {
   const batches: number[] = [];
   const stored = new Set<Digest>();
   const noted: StoredObject[] = [];
+  const callers: (string | undefined)[] = [];
   let storing = 0;
   const store: Pick<ObjectStore, 'putSmall'> = {
     async putSmall(objects: readonly SmallObject[]) {
@@ -28,6 +31,7 @@ function fakes(failAfter = Number.POSITIVE_INFINITY) {
   };
   const catalog: Pick<Catalog, 'addObjects'> = {
     async addObjects(objects) {
+      callers.push(caller.getStore()?.name);
       for (const object of objects) {
         if (!stored.has(object.digest)) throw new Error('noted before it was stored');
         noted.push(object);
@@ -38,6 +42,7 @@ function fakes(failAfter = Number.POSITIVE_INFINITY) {
     intake: new ObjectIntake(store as ObjectStore, catalog as Catalog, systemClock, new Gate()),
     batches,
     noted,
+    callers,
   };
 }
 
@@ -94,4 +99,26 @@ t.test('a store that fails ends the intake, and with it the source', async (t) =
   }
   const { intake } = fakes(0);
   await t.rejects(intake.takeBundle(1, streamOf([objects(1, 1)])), { code: 'disk-full' }, 'the last batch');
+});
+
+t.test('uploads of several publishers wait in the turn of none of them', async (t) => {
+  const { intake, callers } = fakes();
+  const takes = ['publish:evil', 'publish:quiet', 'publish:evil'].map((name) =>
+    caller.run({ name }, () => intake.take(1, Readable.from([Buffer.from(name)]))),
+  );
+  await Promise.all(takes);
+  await caller.run({ name: 'publish:evil' }, () => intake.takeBundle(1, streamOf([objects(1, 10)])));
+  t.strictSame([...new Set(callers)], ['uploads', 'publish:evil'], 'a bundle is of one publisher');
+});
+
+t.test('a site has so many uploads open, and other sites theirs', async (t) => {
+  const { intake } = fakes();
+  const crawling = Array.from({ length: 1024 }, () => new Readable({ read() {} }));
+  const taken = crawling.map((body) => intake.take(1, body));
+  await t.rejects(intake.take(1, Readable.from([])), { code: 'too-many-requests' });
+  await intake.take(2, Readable.from([]));
+  for (const body of crawling.slice(1)) body.push(null);
+  crawling[0]?.destroy(new Error('gone'));
+  t.equal((await Promise.allSettled(taken)).filter(({ status }) => status === 'rejected').length, 1);
+  await intake.take(1, Readable.from([]));
 });

@@ -1,0 +1,41 @@
+import { FairTurns } from '../../shared/fair-turns.ts';
+
+/** Of one site: enough for several publishes at a time, and few enough to be held in memory. */
+const READ_AT_ONCE = 4;
+/** One that waits stays in its socket. */
+const MOST_WAITING = 256;
+
+/**
+ * Bodies that hold what they have brought until it is stored. Each site has some places for them; the others wait
+ * unread, and hold up nobody but their own site.
+ */
+export class BodyPlaces {
+  readonly #sites = new Map<number, { turns: FairTurns; bodies: number }>();
+
+  /** Resolves with the end of its stay when there is a place. Throws `too-many-requests` when too many wait. */
+  async enter(site: number): Promise<() => void> {
+    const places = this.#of(site);
+    places.bodies++;
+    const stay = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const inTurn = places.turns.run(String(site), () => {
+      begun.resolve();
+      return stay.promise;
+    });
+    inTurn.catch(begun.reject).finally(() => {
+      places.bodies--;
+      if (places.bodies === 0) this.#sites.delete(site);
+    });
+    await begun.promise;
+    return stay.resolve;
+  }
+
+  #of(site: number): { turns: FairTurns; bodies: number } {
+    const known = this.#sites.get(site);
+    if (known !== undefined) return known;
+    const turns = new FairTurns({ perOwner: MOST_WAITING, inAll: MOST_WAITING, atOnce: READ_AT_ONCE });
+    const places = { turns, bodies: 0 };
+    this.#sites.set(site, places);
+    return places;
+  }
+}

@@ -1,0 +1,14 @@
+import type { EdgeReport } from '../protocol.ts';
+
+/** Of each edge the newest, in their order: what it said before is of no use beside that, and costs all others time. */
+export function newestOfEach<T extends { readonly report: Pick<EdgeReport, 'time'> }>(
+  all: readonly T[],
+  nameOf: (one: T) => string,
+): T[] {
+  const newest = new Map<string, T>();
+  for (const one of all) {
+    const known = newest.get(nameOf(one));
+    if (known === undefined || one.report.time > known.report.time) newest.set(nameOf(one), one);
+  }
+  return all.filter((one) => newest.get(nameOf(one)) === one);
+}
