@@ -34,6 +34,10 @@ const table = {
   'symlink-loop': [400, 'Remove the link.'],
   'not-a-file': [400, 'Remove sockets, pipes and devices from the folder.'],
   'unreadable-file': [400, 'Give the publishing user the right to read it.'],
+  'would-shrink': [
+    409,
+    'Look whether something empties or rebuilds the folder; --allow-shrink publishes it as it is. Nothing was changed.',
+  ],
   'file-changed': [409, 'Publish again when nothing writes to the folder any more.'],
   unauthenticated: [
     401,
@@ -46,6 +50,7 @@ const table = {
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
+  'site-published': [409, 'Delete it as admin, with `skerry sites delete SITE`.'],
   'no-such-revision': [404, 'See `skerry revisions SITE`.'],
   'no-such-purge': [404, 'See `skerry log`.'],
   'no-such-deploy': [404, 'Create a deploy first.'],

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
+import { allowsShrinking, refusesShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
 import type { CommitRequest, EdgeStatus } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { hasCode } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { modeOption, option, required, siteName } from '../options.ts';
+import { allowShrinkOption, includeOption, modeOption, option, required, siteName } from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
 import { printCommit } from '../print-commit.ts';
 
@@ -19,6 +19,8 @@ interface PublishFlags extends ClientOptions {
   readonly message?: string;
   readonly now?: boolean;
   readonly wait?: boolean;
+  readonly allowShrink?: boolean;
+  readonly include?: readonly string[];
 }
 
 export function publishCommand(): Command {
@@ -29,11 +31,12 @@ export function publishCommand(): Command {
     .addOption(option('--message <text>', 'what to remember this revision by'))
     .addOption(option('--now', 'of a batch: open a window, for all that waits'))
     .addOption(option('--wait', 'end when every online edge shows it'))
+    .addOption(allowShrinkOption())
+    .addOption(includeOption())
     .action((folder: string, flags: PublishFlags) =>
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
-        await ensureSite(client, site);
         const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
         const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
         const { progressBar } = await import('../progress.ts');
@@ -42,8 +45,10 @@ export function publishCommand(): Command {
         let published: Published;
         try {
           const commit = commitRequest(flags);
+          const { include, allowShrink } = flags;
+          const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
           published = await publishFolder(
-            { client, surveys, site, commit, progress: bar.update, signal },
+            { client, surveys, site, commit, include, shrinking, progress: bar.update, signal },
             folder,
           );
         } finally {
@@ -57,19 +62,9 @@ export function publishCommand(): Command {
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
           if (!flags.json) printLine(`visible on ${plural(edges, 'online edge')} after ${seconds}`);
         }
-        if (flags.json) printJson(commit);
+        if (flags.json) printJson({ ...commit, leftOut: published.leftOut });
       }),
     );
-}
-
-/** Creates the site when it is missing, if the token may. */
-export async function ensureSite(client: ApiClient, site: string): Promise<void> {
-  try {
-    await client.site(site);
-  } catch (error) {
-    if (!hasCode(error, 'no-such-site')) throw error;
-    await client.putSite(site);
-  }
 }
 
 function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
@@ -80,8 +75,17 @@ function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
   };
 }
 
-function whatItTook({ files, sentFiles, sentBytes }: Published): string {
-  return `${plural(files, 'file')}, ${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+function whatItTook({ sentFiles, sentBytes, ...found }: Published): string {
+  const sent = `${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+  return `${plural(found.files, 'file')}, ${sent}${leftOut(found)}`;
+}
+
+export function filesPublished(found: { readonly files: number; readonly leftOut: number }): string {
+  return `${plural(found.files, 'file')}${leftOut(found)}`;
+}
+
+function leftOut({ leftOut }: { readonly leftOut: number }): string {
+  return leftOut === 0 ? '' : `; left out: ${leftOut}, see --include`;
 }
 
 /** Resolves with the number of edges that are waited for, once all of them show the revision or a later one. */

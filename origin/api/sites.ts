@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { domainRights } from '../fleet/scopes.ts';
@@ -8,7 +8,7 @@ import { authorize } from './authorize.ts';
 import {
   type Api,
   type ApiContext,
-  needsAdmin,
+  needs,
   needsOverview,
   needsPublish,
   needsSiteRead,
@@ -17,6 +17,13 @@ import {
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
+const deleteQuery = Type.Object({
+  unpublished: Type.Optional(
+    Type.Literal('true', {
+      description: 'Only if nothing was published yet and it has no domain; who may publish may do that.',
+    }),
+  ),
+});
 /** 100 domains, and 300 patterns of a kilobyte. */
 const SETTINGS_BYTES = 384 * 1024;
 
@@ -80,15 +87,26 @@ export function siteRoutes(app: Api, context: ApiContext): void {
 
   app.delete(
     '/v1/sites/:site',
-    { onRequest: needsAdmin(context), schema: { params: siteParams } },
-    async ({ params }, reply) => {
+    {
+      onRequest: needs(context, ({ site = '' }, query) =>
+        isUnpublishedAlone(query) ? { kind: 'publish', site } : { kind: 'admin' },
+      ),
+      schema: { params: siteParams, querystring: deleteQuery },
+    },
+    async ({ params, query }, reply) => {
+      const unpublished = isUnpublishedAlone(query);
+      if (unpublished) allowance.spend(params.site, SETTINGS_COST);
       const site = await catalog.site(params.site);
-      await catalog.deleteSite(site.name, clock.now());
+      await catalog.deleteSite(site.name, clock.now(), { unpublished });
       fleet.demand(site, null);
       fleet.appended.wake();
       return reply.code(204).send();
     },
   );
+}
+
+function isUnpublishedAlone(query: unknown): boolean {
+  return (query as Static<typeof deleteQuery>).unpublished === 'true';
 }
 
 export function toSite(row: SiteRow, now: number): Site {

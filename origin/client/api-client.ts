@@ -126,6 +126,11 @@ export class ApiClient {
     return this.#read('PUT', `/v1/sites/${name}`, answers.site, json(settings));
   }
 
+  /** `unpublished`: only if nothing was published yet, and it has no domain. */
+  async deleteSite(name: string, { unpublished = false } = {}): Promise<void> {
+    await this.#text('DELETE', `/v1/sites/${name}${unpublished ? '?unpublished=true' : ''}`);
+  }
+
   /** Makes live what waits for a window. */
   openWindow(site: string): Promise<Commit> {
     return this.#read('POST', `/v1/sites/${site}/windows`, answers.commit);
