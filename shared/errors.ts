@@ -13,7 +13,7 @@ const table = {
   'truncated-upload': [400, 'Send the upload again, whole.'],
   'bad-scope': [
     400,
-    'Use admin, read, join, publish:SITE or domains:HOST; several with commas between them.',
+    'Use admin, read, read:SITE, publish:SITE, domains:HOST or join; several with commas between them.',
   ],
   'bad-certificate': [
     400,
@@ -41,7 +41,7 @@ const table = {
   'file-changed': [409, 'Publish again when nothing writes to the folder any more.'],
   unauthenticated: [
     401,
-    'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked; an edge must be a member.',
+    'Give a token that is known, unexpired and not revoked: with --token or SKERRY_TOKEN, over HTTP as `Authorization: Bearer TOKEN`. An edge must be a member.',
   ],
   'stale-nonce': [401, 'Ask for /feed/v1/hello, and prove the request with the nonce that it gives.'],
   forbidden: [403, 'Use a token whose scope covers this.'],
@@ -115,6 +115,10 @@ const table = {
   'too-many-requests': [429, 'Ask for less at a time, and try again after the time that the answer says.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
+  'not-an-origin': [
+    502,
+    'Name the address of the origin, http://HOST:7400 unless it was told otherwise, with --origin or SKERRY_ORIGIN.',
+  ],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],
   'store-unreachable': [
     503,

@@ -14,6 +14,7 @@ import {
   needsSiteRead,
   siteParams,
 } from './context.ts';
+import { readableBy } from './readable.ts';
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
@@ -37,7 +38,10 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       onRequest: needsOverview(context),
       schema: { response: { 200: Type.Object({ sites: Type.Array(siteSchema) }) } },
     },
-    async () => ({ sites: (await catalog.sites()).map(shown) }),
+    async (request) => {
+      const readable = await readableBy(request, context);
+      return { sites: (await catalog.sites()).filter(({ name }) => readable.site(name)).map(shown) };
+    },
   );
 
   app.get(

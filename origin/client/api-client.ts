@@ -278,8 +278,21 @@ export class ApiClient {
       if (cause instanceof SkerryError) throw cause;
       throw unreachable(this.#origin, cause);
     }
-    if (answer.statusCode >= 300) throw fromProblem(answer.statusCode, await answer.body.text(), 'internal');
+    if (answer.statusCode >= 300) throw await this.#refusal(answer);
     return answer;
+  }
+
+  /** An edge's port, or another server, answers 404 to what every origin knows. */
+  async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
+    const problem = fromProblem(
+      statusCode,
+      await body.text(),
+      statusCode === 404 ? 'not-an-origin' : 'internal',
+    );
+    if (problem.code !== 'not-an-origin') return problem;
+    return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is no origin`, {
+      cause: problem,
+    });
   }
 
   /** Gives up on work whose origin no longer answers beside it. */
