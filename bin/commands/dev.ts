@@ -9,6 +9,7 @@ import { interruption } from '../interruption.ts';
 import { allowShrinkOption, includeOption, option, port } from '../options.ts';
 import { printLine, printTable } from '../output.ts';
 import { type Role, startRole } from '../role-process.ts';
+import { rememberDev } from '../site-address.ts';
 import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('../../infra/example-site', import.meta.url));
@@ -83,6 +84,11 @@ async function runDev(
     const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
     await Promise.all(
       edges.map(async (edge) => start(edge.name, 'edge', await edgeStart(client, edge, url))),
+    );
+    await rememberDev(
+      data,
+      url,
+      edges.map(({ port }) => port),
     );
     printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
     const failed = Promise.race(roles.map((role) => role.failed));

@@ -9,6 +9,7 @@ import { type ClientOptions, readingCommand, withClient } from '../client-comman
 import { allowShrinkOption, includeOption, modeOption, option, required, siteName } from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
 import { printCommit } from '../print-commit.ts';
+import { siteAddress } from '../site-address.ts';
 
 const POLL_MS = 100;
 
@@ -56,13 +57,19 @@ export function publishCommand(): Command {
           await surveys.close();
         }
         const { commit } = published;
-        if (!flags.json) printCommit(site, commit, whatItTook(published));
+        // It is live: whatever fails from here on is no failure of the publish.
+        const shown = await client.site(site).catch(() => undefined);
+        const address = shown && siteAddress(shown, flags);
+        if (!flags.json) {
+          printCommit(site, commit, whatItTook(published));
+          if (address !== undefined) printLine(`  ${address}`);
+        }
         if (flags.wait) {
           const edges = await visibleEverywhere(client, site, commit.revision, signal);
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
           if (!flags.json) printLine(`visible on ${plural(edges, 'online edge')} after ${seconds}`);
         }
-        if (flags.json) printJson({ ...commit, leftOut: published.leftOut });
+        if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
       }),
     );
 }

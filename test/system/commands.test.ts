@@ -137,7 +137,10 @@ t.test('a folder that lost its files is not published', async (t) => {
 t.test('what is left out is counted, and --include publishes it', async (t) => {
   const folder = t.testdir({ 'index.html': 'x', '.env': 'x', 'a~': 'x', node_modules: { 'x.js': 'x' } });
   const publish = (...flags: string[]) => asAdmin(t, 'publish', folder, '--site', 'leaving', ...flags);
-  t.match((await publish()).stdout, /\(1 file, 1 object sent, 1 B; left out: 3, see --include\)/);
+  t.match(
+    (await publish()).stdout,
+    /\(1 file, 1 object sent, 1 B; left out: 3, see --include\)\n {2}http:\/\/leaving\.localhost:7500\//,
+  );
   t.match(
     (await publish('--include', '.env', '--include', 'node_modules')).stdout,
     /\(3 files, .*left out: 1,/,
