@@ -52,7 +52,7 @@ export async function watchAndTell(
         signal,
         clock: systemClock,
         published: (commit, changes) => printCommit(site, commit, whatChanged(changes)),
-        waiting: ({ code, message }) => printError(`skerry: ${folder}: ${message}. ${WAITS[code] ?? ''}`),
+        waiting: ({ code, message }) => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`),
         failed: (error) => printError(explain(error) ?? ''),
       },
       folder,

@@ -185,6 +185,17 @@ t.test('a site is deleted, by an admin', async (t) => {
   await t.rejects(origin.client.site('going'), { code: 'no-such-site' });
 });
 
+t.test('prune says what stays for now', async (t) => {
+  await asAdmin(t, 'publish', t.testdir({ 'pruned.txt': 'pruned' }), '--site', 'pruned');
+  await asAdmin(t, 'sites', 'delete', 'pruned');
+  const { stdout } = await asAdmin(t, 'prune');
+  t.match(stdout, /^SITE +REVISIONS +ROWS +UNNEEDED OBJECTS +SIZE\n[\s\S]*pruned \(deleted\)/);
+  t.match(
+    stdout,
+    /^0 objects \(0 B\) and 0 records of the log were removed\nObjects that were .* last hour stay/m,
+  );
+});
+
 t.test('the first start of an origin', async (t) => {
   const base = await mkdtemp(join(tmpdir(), 'skerry-'));
   t.teardown(() => rm(base, { recursive: true, force: true }));
