@@ -260,8 +260,7 @@ export const tokenRequestSchema = Type.Object(
   {
     scope: Type.String({
       maxLength: 2000,
-      description:
-        'admin, read, read:SITE, publish:SITE, domains:HOST or join; several with commas between them.',
+      description: 'admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
     }),
     expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
     edge: Type.Optional(nameSchema),

@@ -13,7 +13,7 @@ const table = {
   'truncated-upload': [400, 'Send the upload again, whole.'],
   'bad-scope': [
     400,
-    'Use admin, read, read:SITE, publish:SITE, domains:HOST or join; several with commas between them.',
+    'Use admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
   ],
   'bad-certificate': [
     400,

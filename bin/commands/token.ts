@@ -23,7 +23,7 @@ function createCommand(): Command {
     .addOption(
       option(
         '--scope <scope>',
-        'admin, read, read:SITE, publish:SITE, domains:HOST or join; several with commas between',
+        'admin, read, join, publish:SITE or domains:HOST; several with commas between',
       ),
     )
     .addOption(

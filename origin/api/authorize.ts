@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { parseScopes, readRights, type Scope } from '../fleet/scopes.ts';
+import { parseScopes, type Scope } from '../fleet/scopes.ts';
 import { parseApiToken } from '../fleet/tokens.ts';
 import type { Catalog } from '../log/catalog.ts';
 import { caller } from '../log/catalog-turns.ts';
@@ -14,6 +14,12 @@ export type Need =
   /** Seeing how those sites stand that one may read, and on which edges. */
   | { readonly kind: 'overview' }
   | { readonly kind: 'read-site' | 'publish'; readonly site: string };
+
+/** The sites that may be read: who publishes one may read it. */
+export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
+  if (scopes.includes('admin') || scopes.includes('read')) return 'all';
+  return new Set(scopes.flatMap((scope) => /^publish:(.*)$/.exec(scope)?.[1] ?? []));
+}
 
 /** What domains a token may give is judged with what is given. */
 export function permits(scopes: readonly Scope[], need: Need): boolean {
@@ -74,6 +80,6 @@ export async function authorize(
 
 function wanted(need: Need): string {
   if (need.kind === 'publish') return `publish:${need.site}`;
-  if (need.kind === 'read-site') return `read:${need.site}`;
+  if (need.kind === 'read-site') return `read or publish:${need.site}`;
   return need.kind === 'admin' ? 'admin' : 'read';
 }

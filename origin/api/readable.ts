@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { EdgeStatus } from '../../shared/api.ts';
-import { readRights } from '../fleet/scopes.ts';
-import { authorize } from './authorize.ts';
+import { authorize, readRights } from './authorize.ts';
 import type { ApiContext } from './context.ts';
 
 /** What the caller may see of lists that are about all sites. */

@@ -4,7 +4,7 @@ import { isDomainPattern } from '../domains/domain-name.ts';
 import type { DomainRights } from '../domains/rights.ts';
 
 /** A right of whoever bears an API token, of which it may have several. */
-export type Scope = 'admin' | 'read' | 'join' | `read:${string}` | `publish:${string}` | `domains:${string}`;
+export type Scope = 'admin' | 'read' | 'join' | `publish:${string}` | `domains:${string}`;
 
 const MOST_SCOPES = 20;
 const name = new RegExp(NAME_PATTERN);
@@ -22,16 +22,10 @@ export function parseScopes(text: string): readonly Scope[] {
 
 function parseScope(text: string): Scope {
   if (text === 'admin' || text === 'read' || text === 'join') return text;
-  const [, kind, of = ''] = /^(read|publish|domains):(.*)$/.exec(text) ?? [];
-  if ((kind === 'read' || kind === 'publish') && name.test(of)) return `${kind}:${of}`;
+  const [, kind, of = ''] = /^(publish|domains):(.*)$/.exec(text) ?? [];
+  if (kind === 'publish' && name.test(of)) return `publish:${of}`;
   if (kind === 'domains' && isDomainPattern(of)) return `domains:${of}`;
   throw new SkerryError('bad-scope', `there is no scope ${JSON.stringify(text)}`);
-}
-
-/** The sites that may be read: who publishes one may read it. */
-export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
-  if (scopes.includes('admin') || scopes.includes('read')) return 'all';
-  return new Set(scopes.flatMap((scope) => /^(?:read|publish):(.*)$/.exec(scope)?.[1] ?? []));
 }
 
 export function domainRights(scopes: readonly Scope[]): DomainRights {
