@@ -16,7 +16,8 @@ export class AlreadyExplained extends Error {}
 export function explain(error: unknown): string | undefined {
   if (error instanceof Interrupted || error instanceof AlreadyExplained) return undefined;
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return undefined;
+    // Its help was asked for, or printed in place of a command that is missing.
+    if (error.exitCode === 0 || error.code === 'commander.help') return undefined;
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     return `skerry: ${sentence(message)} See \`skerry help\`.`;
   }

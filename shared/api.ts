@@ -214,7 +214,7 @@ export const edgeStatusSchema = Type.Object({
   online: Type.Boolean({ description: 'It holds a lease.' }),
   paused: Type.Boolean(),
   revoked: Type.Boolean(),
-  mayRead: Type.Union([mayReadSchema, Type.Null()], { description: 'Null: every site.' }),
+  mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: every site.' }),
   parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
   limits: edgeLimitsSchema,
   clockOffset: Type.Union([Type.Integer(), Type.Null()], {
@@ -264,7 +264,7 @@ export const tokenRequestSchema = Type.Object(
   {
     scope: Type.String({
       maxLength: 2000,
-      description: 'admin, read, join, publish:SITE or domains:HOST; several with commas between them.',
+      description: 'admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
     }),
     expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
     edge: Type.Optional(nameSchema),

@@ -1,15 +1,23 @@
 import type { Command } from 'commander';
-import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
+import { allowsShrinking, refusesShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
 import type { CommitRequest } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { hasCode } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site-policy.ts';
 import { showing } from '../awaited-edges.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { modeOption, option, required, siteName, waitTimeoutOption } from '../options.ts';
+import {
+  allowShrinkOption,
+  includeOption,
+  modeOption,
+  option,
+  required,
+  siteName,
+  waitTimeoutOption,
+} from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
 import { confirmCommit, printCommit } from '../print-commit.ts';
+import { siteAddress } from '../site-address.ts';
 import { waitForEdges, waiting } from '../wait-for-edges.ts';
 
 interface PublishFlags extends ClientOptions {
@@ -20,6 +28,8 @@ interface PublishFlags extends ClientOptions {
   readonly now?: boolean;
   readonly wait?: boolean;
   readonly waitTimeout?: number;
+  readonly allowShrink?: boolean;
+  readonly include?: readonly string[];
 }
 
 export function publishCommand(): Command {
@@ -31,11 +41,12 @@ export function publishCommand(): Command {
     .addOption(option('--now', 'of a batch: open a window, for all that waits'))
     .addOption(option('--wait', 'end when every online edge shows it'))
     .addOption(waitTimeoutOption())
+    .addOption(allowShrinkOption())
+    .addOption(includeOption())
     .action((folder: string, flags: PublishFlags) =>
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
-        await ensureSite(client, site);
         const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
         const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
         const { progressBar } = await import('../progress.ts');
@@ -44,8 +55,10 @@ export function publishCommand(): Command {
         let published: Published;
         try {
           const commit = commitRequest(flags);
+          const { include, allowShrink } = flags;
+          const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
           published = await publishFolder(
-            { client, surveys, site, commit, progress: bar.update, signal },
+            { client, surveys, site, commit, include, shrinking, progress: bar.update, signal },
             folder,
           );
         } finally {
@@ -53,8 +66,12 @@ export function publishCommand(): Command {
           await surveys.close();
         }
         const { commit } = published;
-        if (!flags.json) printCommit(site, commit, whatItTook(published));
-        if (flags.json) printJson(commit);
+        // It is live: whatever fails from here on is no failure of the publish.
+        const shown = await client.site(site).catch(() => undefined);
+        const address = shown && siteAddress(shown, flags);
+        if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
+        else printCommit(site, commit, whatItTook(published));
+        if (!flags.json && address !== undefined) printLine(`  ${address}`);
         confirmCommit(commit);
         if (flags.wait) {
           const look = async () => showing(await client.edges(), site, commit.revision);
@@ -66,16 +83,6 @@ export function publishCommand(): Command {
     );
 }
 
-/** Creates the site when it is missing, if the token may. */
-export async function ensureSite(client: ApiClient, site: string): Promise<void> {
-  try {
-    await client.site(site);
-  } catch (error) {
-    if (!hasCode(error, 'no-such-site')) throw error;
-    await client.putSite(site);
-  }
-}
-
 function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
   return {
     ...(mode !== undefined && { mode }),
@@ -84,6 +91,15 @@ function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
   };
 }
 
-function whatItTook({ files, sentFiles, sentBytes }: Published): string {
-  return `${plural(files, 'file')}, ${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+function whatItTook({ sentFiles, sentBytes, ...found }: Published): string {
+  const sent = `${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+  return `${plural(found.files, 'file')}, ${sent}${leftOut(found)}`;
+}
+
+export function filesPublished(found: { readonly files: number; readonly leftOut: number }): string {
+  return `${plural(found.files, 'file')}${leftOut(found)}`;
+}
+
+function leftOut({ leftOut }: { readonly leftOut: number }): string {
+  return leftOut === 0 ? '' : `; left out: ${leftOut}, see --include`;
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Gauge, Registry } from 'prom-client';
 import { cameThroughProxy, requireLocalHost } from '../../shared/local-request.ts';
-import { type Api, type ApiContext, needsOverview } from './context.ts';
+import { type Api, type ApiContext, needsRead } from './context.ts';
 
 export function healthRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, fleet, retention } = context;
@@ -59,7 +59,7 @@ export function healthRoutes(app: Api, context: ApiContext): void {
 
 /** A token, except from this machine itself: its own name is asked for, and no proxy passed it on. */
 function metricsNeed(context: ApiContext) {
-  const needsToken = needsOverview(context);
+  const needsToken = needsRead(context);
   return async (request: FastifyRequest): Promise<void> => {
     const { headers } = request;
     if (!context.isLoopback || headers.authorization !== undefined || cameThroughProxy(headers))

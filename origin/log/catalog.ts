@@ -89,7 +89,8 @@ export interface SiteCalls {
     policy?: PolicyChange | undefined,
     rights?: DomainRights,
   ): SiteRow;
-  deleteSite(name: string, time: number): void;
+  /** `unpublished`: throws `site-published` for one that shows something, is about to, or has a domain. */
+  deleteSite(name: string, time: number, only?: { readonly unpublished: boolean }): void;
 }
 
 export interface RevisionRow extends Revision {
