@@ -8,13 +8,8 @@ import { until } from '../helpers/until.ts';
 
 /** The origin comes back from a copy that is older than what its edges have: no number may hide it. */
 const SITE = 'docs';
-let originArgs: string[] = [];
-const cluster = await startCluster({
-  edges: 2,
-  get originArgs() {
-    return originArgs;
-  },
-});
+const originArgs: string[] = [];
+const cluster = await startCluster({ edges: 2, originArgs });
 t.teardown(() => cluster.close());
 const { origin, edges } = cluster;
 const [first] = edges;
@@ -62,7 +57,7 @@ t.test('an origin that runs on an older copy says so, and writes nothing', async
 
 t.test('an operator who accepts it writes on, and is told who is left behind', async (t) => {
   await origin.stop();
-  originArgs = ['--accept-divergence'];
+  originArgs.push('--accept-divergence');
   await origin.start();
   await until('the edges to be named', async () =>
     (await cluster.client.edges()).every(({ diverged, online }) => online && diverged !== null),
