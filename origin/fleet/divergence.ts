@@ -1,12 +1,12 @@
-import { LRUCache } from 'lru-cache';
+import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { type Head, verifyHead } from '../../shared/head.ts';
 import type { PublicKey } from '../../shared/keys.ts';
 import type { EdgeReport } from '../../shared/protocol.ts';
 import type { Catalog } from '../log/catalog.ts';
 
-/** Most edges stand at one of the newest records. */
-const MOST_HASHES = 1024;
+/** Of a thousand hashes: most edges stand at one of the newest records. */
+const HASHES_BYTES = 64 * 1024;
 
 export interface DivergenceParts {
   readonly catalog: Pick<Catalog, 'hashAt' | 'denyAppends'>;
@@ -26,7 +26,7 @@ type Standing = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
  */
 export class Divergence {
   readonly #parts: DivergenceParts;
-  readonly #hashes = new LRUCache<number, Digest>({ max: MOST_HASHES });
+  readonly #hashes = new ByteCache<number, Digest>({ bytes: HASHES_BYTES, sizeOf: () => 64 });
 
   constructor(parts: DivergenceParts) {
     this.#parts = parts;
