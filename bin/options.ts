@@ -17,6 +17,23 @@ export function modeOption(): Option {
   ]);
 }
 
+export function waitTimeoutOption(): Option {
+  return option('--wait-timeout <time>', 'how long --wait waits while no edge comes further')
+    .argParser(duration)
+    .default(60, '60s');
+}
+
+export function allowShrinkOption(): Option {
+  return option('--allow-shrink', 'publish also what removes most of the files of the site');
+}
+
+export function includeOption(): Option {
+  return option(
+    '--include <glob>',
+    'publish what is left out otherwise, such as .env or node_modules; repeat it for more',
+  ).argParser((text: string, before: readonly string[] = []) => [...before, text]);
+}
+
 export function port(text: string): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is 0 to 65535.');

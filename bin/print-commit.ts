@@ -1,4 +1,6 @@
 import type { Commit } from '../shared/api.ts';
+import { SkerryError } from '../shared/errors.ts';
+import { unconfirmed } from './awaited-edges.ts';
 import { plural, printLine, timestamp } from './output.ts';
 
 /** What became of a commit, and of a sync one edge by edge. `detail` says what it took. */
@@ -8,6 +10,16 @@ export function printCommit(site: string, commit: Commit, detail?: string): void
   const suffix = unchanged || detail === undefined ? '' : ` (${detail})`;
   printLine(`site ${site}: ${nothing}revision ${revision} ${standing(commit)}${suffix}`);
   for (const { edge, state } of commit.edges) printLine(`  ${edge}  ${state.replace('-', ' ')}`);
+}
+
+/** Throws `unconfirmed` when edges that a sync commit waited for have not confirmed it. */
+export function confirmCommit(commit: Commit): void {
+  const edges = unconfirmed(commit);
+  if (edges.length > 0)
+    throw new SkerryError(
+      'unconfirmed',
+      `revision ${commit.revision} is live, but not confirmed by ${edges.join(', ')}`,
+    );
 }
 
 function standing({ outcome, mode, edges, opens, unchanged }: Commit): string {

@@ -11,12 +11,17 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
       edge.region,
       state(edge),
       edge.position,
-      humanBytes(edge.lag.bytes),
-      humanSeconds(edge.lag.seconds),
+      ...(edge.diverged === null
+        ? [humanBytes(edge.lag.bytes), humanSeconds(edge.lag.seconds)]
+        : ['unknown', 'unknown']),
       visible(edge),
     ]),
   );
-  for (const { name, sites, faults, clockOffset } of edges) {
+  for (const { name, sites, faults, clockOffset, diverged } of edges) {
+    if (diverged !== null)
+      printLine(
+        `${name}: diverged: it has records up to ${diverged.position} that are not in the log of this origin, which ends at ${diverged.head}. See docs/operations.md, "An older copy of the origin".`,
+      );
     const fault = clockFault(clockOffset ?? 0);
     if (fault !== undefined) printLine(`${name}: ${fault}`);
     for (const [site, { error }] of Object.entries(sites)) {
@@ -31,8 +36,9 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
   }
 }
 
-function state({ online, paused, revoked, limits }: EdgeStatus): string {
+function state({ online, paused, revoked, limits, diverged }: EdgeStatus): string {
   if (revoked) return 'revoked';
+  if (diverged !== null) return 'diverged';
   const isLazy = limits.storage === 'lazy';
   return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
 }

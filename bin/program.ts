@@ -4,6 +4,7 @@ import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { edgeCommand } from './commands/edge.ts';
 import { edgesCommand } from './commands/edges.ts';
+import { helpCommand } from './commands/help.ts';
 import { logCommand } from './commands/log.ts';
 import { originCommand } from './commands/origin.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
@@ -30,7 +31,9 @@ export function createProgram(): Command {
     // A flag belongs to the command that it stands behind: some commands and their subcommands share names.
     .enablePositionalOptions()
     .addOption(configOption());
+  program.helpCommand(false);
   for (const command of [
+    helpCommand(program),
     devCommand(),
     originCommand(),
     edgeCommand(),
@@ -89,7 +92,8 @@ function takeConfigAnywhere(command: Command): void {
 }
 
 function throwErrors(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => {} });
+  // What is wrong is told in one line by whoever catches it; help goes out as it is.
+  command.exitOverride().configureOutput({ outputError: () => {} });
   command.showHelpAfterError(false).showSuggestionAfterError(true);
   for (const child of command.commands) throwErrors(child);
 }

@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
-import { toSkerryError } from '../shared/errors.ts';
+import { hasCode, toSkerryError } from '../shared/errors.ts';
 
 const USAGE_ERROR = 2;
+/** It is live, and not confirmed by all that were waited for. */
+const UNCONFIRMED = 3;
 const INTERRUPTED = 130;
 
 /** Thrown when the user ended a command: nothing to explain. */
@@ -14,7 +16,8 @@ export class AlreadyExplained extends Error {}
 export function explain(error: unknown): string | undefined {
   if (error instanceof Interrupted || error instanceof AlreadyExplained) return undefined;
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return undefined;
+    // Its help was asked for, or printed in place of a command that is missing.
+    if (error.exitCode === 0 || error.code === 'commander.help') return undefined;
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     return `skerry: ${sentence(message)} See \`skerry help\`.`;
   }
@@ -25,7 +28,7 @@ export function explain(error: unknown): string | undefined {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return INTERRUPTED;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
-  return 1;
+  return hasCode(error, 'unconfirmed') ? UNCONFIRMED : 1;
 }
 
 function sentence(text: string): string {

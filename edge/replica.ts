@@ -18,7 +18,7 @@ import type { ObjectStore } from '../shared/store/object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
 import { Lease } from './activate/lease.ts';
-import { type Shows, Visible } from './activate/visible.ts';
+import { needsLease, type Shows, Visible } from './activate/visible.ts';
 import { Children } from './feed/children.ts';
 import { parentFeed } from './feed/parent-feed.ts';
 import { allowedLimits } from './follow/allowed-sites.ts';
@@ -42,6 +42,7 @@ import { pruneSites } from './prune/prune-sites.ts';
 import { carryOutPurges } from './purge/purge-loop.ts';
 import { Faults, isLie } from './report/faults.ts';
 import { reportedSites } from './report/fitting-report.ts';
+import { Membership } from './report/membership.ts';
 import { Reporter } from './report/reporter.ts';
 import type { ReplicaStanding, StorageStanding } from './report/standing.ts';
 import type { EdgeCatalog, EdgeSite } from './store/catalog.ts';
@@ -111,7 +112,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const limits = allowedLimits(parts.limits, name, () => members);
   const caller: Caller = { name, key, log: chain.log };
   const faults = new Faults(time);
-  let isRefused = false;
+  const membership = await Membership.open(catalog, clock);
   const gate = new Gate();
   const manifests = new KeyedLock<number>();
   const fills = new Fills();
@@ -153,10 +154,10 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     faults,
     originKey: () => chain.key,
     state: async () => {
-      const { position, parent, sites, clockOffset: offset } = await standing();
+      const { seq: position, hash } = chain;
+      const { parent, sites, clockOffset: offset } = await standing();
       return {
-        position,
-        version,
+        ...{ position, hash, version, head: head ?? (await catalog.signedHead()) ?? null },
         parent,
         limits,
         offset,
@@ -164,8 +165,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         faults: [...faults.list()],
       };
     },
-    answered(at, sent) {
-      const wasPutBack = time.answered(at, sent);
+    answered(grant, sent) {
+      membership.answered(grant);
+      const wasPutBack = time.answered(grant.time, sent);
       // What this edge dates by its records may have come from before that.
       if (wasPutBack || limits.delay > 0)
         redate().catch((error) => log.error({ err: error }, 'dates in the future are left'));
@@ -247,12 +249,10 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
           const isNew = now.seq !== chain.seq;
           chain = now;
           head = newHead ?? head;
-          if (newHead !== undefined) isRefused = false;
+          if (newHead !== undefined) membership.heard();
           if (isNew) newRecords().catch((error) => log.error({ err: error }, 'new records had no effect'));
         },
-        refused() {
-          isRefused = true;
-        },
+        refused: () => membership.refused(),
         pathChanged(names) {
           upstreamPath = names;
           feedChanged.wake();
@@ -358,6 +358,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         prepared: site.prepared ?? 0,
         pendingBytes: progress?.pendingBytes ?? 0,
         error: progress?.error ?? null,
+        needsLease: needsLease(site, keepsUp()),
       };
     });
     return {
@@ -366,7 +367,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       parent: upstreamPath[0] ?? null,
       upstream: upstreams.current.url,
       isPaused: isPaused(),
-      isRefused,
+      leaseSeconds: Math.max(0, lease.until - clock.monotonic()) / 1000,
+      ...membership.standing,
       clockOffset: time.offset,
       sites,
       faults: faults.list(),

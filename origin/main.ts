@@ -29,6 +29,7 @@ import { Wakeup } from '../shared/wakeup.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
+import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createToken } from './fleet/tokens.ts';
@@ -41,6 +42,7 @@ import { LogAllowance } from './log/log-allowance.ts';
 import { openManifestReads, openSqliteCatalog } from './log/sqlite-catalog.ts';
 import { endOrphans } from './modes/recover.ts';
 import { keepWindows } from './modes/windows.ts';
+import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { chooseStore } from './store/chosen-store.ts';
 import { openBucket } from './store/s3/bucket.ts';
@@ -53,6 +55,8 @@ export interface OriginOptions {
   readonly port: number;
   /** Where objects are kept, if not in the data folder. */
   readonly store?: S3Location | undefined;
+  /** Writes on although edges have records that are not in this log. */
+  readonly acceptDivergence?: boolean;
 }
 
 export interface Running {
@@ -104,7 +108,7 @@ export async function startOrigin(
     key: signingKeyToPem(key),
   });
   opened.defer(closeCatalog);
-  const identity = await foundLog(catalog, key);
+  const identity = await foundLog(catalog, key, join(folder.path, RECOVERY_KEY_FILE));
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
       'data-folder-damaged',
@@ -125,7 +129,11 @@ export async function startOrigin(
   const reports = startReportCheckers(identity.log);
   opened.defer(() => reports.close());
   const checks = new ReportChecks(reports, 'reportWithReceipts', clock);
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks });
+  const divergence = new Divergence({
+    ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
+    isAccepted: options.acceptDivergence ?? false,
+  });
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks, divergence });
   const stopping = new AbortController();
   const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
   await endOrphans(sync);
@@ -191,14 +199,16 @@ async function drain(app: Api): Promise<void> {
   clearTimeout(timer);
 }
 
-async function foundLog(catalog: Catalog, key: SigningKey) {
+async function foundLog(catalog: Catalog, key: SigningKey, recoveryFile: string) {
   const found = await catalog.identity();
   if (found !== undefined) return found;
   const log = randomBytes(16).toString('hex');
   const recovery = generateSigningKey();
-  // Shown before it counts: killed in between, the next start shows the one that does.
+  // Written before it counts: killed in between, the next start writes the one that does. Standard output and error
+  // often end in a journal that others read.
+  await writeDurably(recoveryFile, `${signingKeySeed(recovery)}\n`);
   process.stderr.write(
-    `\nRecovery key, shown this once. Keep it away from this machine: it certifies a new origin.\n\n    ${signingKeySeed(recovery)}\n\n`,
+    `The recovery key is in ${recoveryFile}. Move it away from this machine: it certifies a new origin.\n`,
   );
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recovery), systemClock.now());
   const identity = await catalog.identity();

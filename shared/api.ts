@@ -214,7 +214,7 @@ export const edgeStatusSchema = Type.Object({
   online: Type.Boolean({ description: 'It holds a lease.' }),
   paused: Type.Boolean(),
   revoked: Type.Boolean(),
-  mayRead: Type.Union([mayReadSchema, Type.Null()], { description: 'Null: every site.' }),
+  mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: every site.' }),
   parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
   limits: edgeLimitsSchema,
   clockOffset: Type.Union([Type.Integer(), Type.Null()], {
@@ -224,6 +224,10 @@ export const edgeStatusSchema = Type.Object({
   faults: Type.Array(faultSchema),
   lastSeen: Type.Union([Type.Integer(), Type.Null()]),
   position: Type.Integer(),
+  diverged: Type.Union([Type.Object({ position: Type.Integer(), head: Type.Integer() }), Type.Null()], {
+    description:
+      "The edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. What the edge shows is unknown, and `sites` is empty. Null: its log is the beginning of the origin's.",
+  }),
   lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
   sites: Type.Record(
     Type.String(),
@@ -260,7 +264,7 @@ export const tokenRequestSchema = Type.Object(
   {
     scope: Type.String({
       maxLength: 2000,
-      description: 'admin, read, join, publish:SITE or domains:HOST; several with commas between them.',
+      description: 'admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
     }),
     expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
     edge: Type.Optional(nameSchema),

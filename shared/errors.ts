@@ -13,7 +13,7 @@ const table = {
   'truncated-upload': [400, 'Send the upload again, whole.'],
   'bad-scope': [
     400,
-    'Use admin, read, join, publish:SITE or domains:HOST; several with commas between them.',
+    'Use admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
   ],
   'bad-certificate': [
     400,
@@ -34,10 +34,14 @@ const table = {
   'symlink-loop': [400, 'Remove the link.'],
   'not-a-file': [400, 'Remove sockets, pipes and devices from the folder.'],
   'unreadable-file': [400, 'Give the publishing user the right to read it.'],
+  'would-shrink': [
+    409,
+    'Look whether something empties or rebuilds the folder; --allow-shrink publishes it as it is. Nothing was changed.',
+  ],
   'file-changed': [409, 'Publish again when nothing writes to the folder any more.'],
   unauthenticated: [
     401,
-    'Send `Authorization: Bearer TOKEN` with a token that is known, unexpired and not revoked; an edge must be a member.',
+    'Give a token that is known, unexpired and not revoked: with --token or SKERRY_TOKEN, over HTTP as `Authorization: Bearer TOKEN`. An edge must be a member.',
   ],
   'stale-nonce': [401, 'Ask for /feed/v1/hello, and prove the request with the nonce that it gives.'],
   forbidden: [403, 'Use a token whose scope covers this.'],
@@ -46,6 +50,7 @@ const table = {
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
+  'site-published': [409, 'Delete it as admin, with `skerry sites delete SITE`.'],
   'no-such-revision': [404, 'See `skerry revisions SITE`.'],
   'no-such-purge': [404, 'See `skerry log`.'],
   'no-such-deploy': [404, 'Create a deploy first.'],
@@ -81,6 +86,10 @@ const table = {
   'too-slow': [408, 'Send the body again, without long pauses.'],
   'foreign-host': [421, 'Ask under localhost or a loopback address, or allow the name with --admin-name.'],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
+  'log-diverged': [
+    409,
+    'This origin runs on an older copy of its data. Stop it and restore the newest copy, or see docs/operations.md, "An older copy of the origin".',
+  ],
   'beyond-log': [
     409,
     'This follower knows records that the log has not: it is restored from an old copy, or another.',
@@ -110,12 +119,17 @@ const table = {
   'too-many-requests': [429, 'Ask for less at a time, and try again after the time that the answer says.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
+  'not-an-origin': [
+    502,
+    'Name the address of the origin, http://HOST:7400 unless it was told otherwise, with --origin or SKERRY_ORIGIN.',
+  ],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],
   'store-unreachable': [
     503,
     'Check the bucket, its endpoint (AWS_ENDPOINT_URL_S3), region and credentials in the environment.',
   ],
   'disk-full': [507, 'Free some space; nothing was changed.'],
+  unconfirmed: [504, 'See `skerry edges` and `skerry receipts`; an edge that is online goes on by itself.'],
   'sync-timeout': [504, 'Nothing was committed. Try again, or give the site a longer time-out.'],
   'sync-aborted': [504, 'No edge shows it. See `skerry edges`, then publish again, or with --mode async.'],
   internal: [500, 'See the log of the process; this is a fault in Skerry.'],

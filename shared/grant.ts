@@ -24,6 +24,9 @@ export const grantSchema = Type.Object({
     minimum: 0,
     description: 'For which it may serve sites that refuse to be served without a lease; 0: not at all.',
   }),
+  diverged: Type.Boolean({
+    description: "The edge has records that are not the origin's: what it shows is not what is live.",
+  }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
@@ -38,5 +41,6 @@ export function verifyGrant(log: string, grant: Grant, publicKey: PublicKey): bo
 }
 
 function canonicalGrant(log: string, g: Omit<Grant, 'sig'>): string {
-  return JSON.stringify(['skerry-grant-1', log, g.edge, g.report, g.newest, g.time, g.lease, g.serves]);
+  const { edge, report, newest, time, lease, serves, diverged } = g;
+  return JSON.stringify(['skerry-grant-1', log, edge, report, newest, time, lease, serves, diverged]);
 }

@@ -11,6 +11,7 @@ import { SkerryError } from './errors.ts';
 import { answerWithProblems, notFound } from './feed/answer-problems.ts';
 import type { FeedServer } from './feed/feed-server.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { closeLingering } from './lingering-close.ts';
 
 /** Of a route that does not name its own: a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -76,7 +77,9 @@ export function httpServer(
   });
   app.addHook('onSend', async (request, reply) => {
     // What is left of a body that nobody wants is not waited for.
-    if (isCutShort(request)) reply.header('connection', 'close');
+    if (!isCutShort(request)) return;
+    reply.header('connection', 'close');
+    closeLingering(request.raw);
   });
   return app;
 }

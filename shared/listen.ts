@@ -29,16 +29,24 @@ export async function freePort({ host, port }: ListenAddress): Promise<number> {
   }
 }
 
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
+
 /** Resolves to the URL that the server listens on. Throws `port-in-use`. */
 export async function listen(
   server: { listen(address: ListenAddress): Promise<string> },
   address: ListenAddress,
 ): Promise<string> {
   try {
-    return await server.listen(address);
+    const url = await server.listen(address);
+    // It names loopback for all addresses, as if nobody else could reach it.
+    return EVERY_ADDRESS.has(address.host) ? `http://${inUrl(address.host)}:${new URL(url).port}` : url;
   } catch (cause) {
     throw explained(cause, address);
   }
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function explained(cause: unknown, { host, port }: ListenAddress): unknown {

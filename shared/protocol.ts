@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { digestOf } from './digest.ts';
+import { DIGEST_PATTERN, digestOf } from './digest.ts';
 import { SkerryError } from './errors.ts';
 import { NONCE_PATTERN } from './feed/nonces.ts';
 import { grantSchema } from './grant.ts';
@@ -129,6 +129,13 @@ export type Fault = Static<typeof faultSchema>;
 export const edgeReportSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
   position: Type.Integer({ minimum: 0 }),
+  hash: Type.String({
+    pattern: DIGEST_PATTERN,
+    description: 'The hash of the record at the position; 64 zeros at position 0.',
+  }),
+  head: Type.Union([headSchema, Type.Null()], {
+    description: 'The newest head that the edge has: it proves how far the origin had written the log.',
+  }),
   version: Type.String({ maxLength: 40 }),
   parent: Type.Union([nameSchema, Type.Null()], {
     description: 'The edge that it follows; null: the origin.',

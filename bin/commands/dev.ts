@@ -6,10 +6,11 @@ import { ADMIN_TOKEN_FILE } from '../../origin/admin-token.ts';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { interruption } from '../interruption.ts';
-import { option, port } from '../options.ts';
+import { allowShrinkOption, includeOption, option, port } from '../options.ts';
 import { printLine, printTable } from '../output.ts';
 import { type Role, startRole } from '../role-process.ts';
-import { watchAndTell } from './watch.ts';
+import { rememberDev } from '../site-address.ts';
+import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('../../infra/example-site', import.meta.url));
 const ADMIN_PORT_OFFSET = 100;
@@ -20,7 +21,7 @@ const EDGES = [
   { name: 'edge-3', region: 'ap-south', lat: '19.1', lon: '72.9' },
 ] as const;
 
-interface DevFlags {
+interface DevFlags extends WatchFlags {
   readonly data: string;
   readonly port: number;
   readonly edgePort: number;
@@ -37,7 +38,11 @@ export function devCommand(): Command {
         .argParser(port)
         .default(7501),
     )
+    .addOption(allowShrinkOption())
+    .addOption(includeOption())
     .action(async (folder: string | undefined, flags: DevFlags) => {
+      const { realFolder } = await import('../../origin/ingest/folder/scan.ts');
+      await realFolder(folder ?? EXAMPLE_SITE);
       const stop = new AbortController();
       const signal = AbortSignal.any([interruption(), stop.signal]);
       const roles: Role[] = [];
@@ -60,7 +65,7 @@ async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
 
 async function runDev(
   folder: string,
-  { data, port, edgePort }: DevFlags,
+  { data, port, edgePort, ...watching }: DevFlags,
   roles: Role[],
   signal: AbortSignal,
 ) {
@@ -80,9 +85,14 @@ async function runDev(
     await Promise.all(
       edges.map(async (edge) => start(edge.name, 'edge', await edgeStart(client, edge, url))),
     );
+    await rememberDev(
+      data,
+      url,
+      edges.map(({ port }) => port),
+    );
     printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
     const failed = Promise.race(roles.map((role) => role.failed));
-    await Promise.race([watchAndTell(client, site, folder, signal), failed]);
+    await Promise.race([watchAndTell(client, site, folder, watching, signal), failed]);
   } finally {
     await client.close();
   }

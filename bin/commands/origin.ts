@@ -5,6 +5,14 @@ import { aborted, interruption } from '../interruption.ts';
 import { option, port } from '../options.ts';
 import { announce, keepFilesPrivate } from '../role-process.ts';
 
+interface OriginFlags {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly store?: S3Location;
+  readonly acceptDivergence?: boolean;
+}
+
 export function originCommand(): Command {
   return new Command('origin')
     .description('run the origin: takes publishes in and feeds the edges')
@@ -16,7 +24,13 @@ export function originCommand(): Command {
         s3Location,
       ),
     )
-    .action(async (options: { data: string; host: string; port: number; store?: S3Location }) => {
+    .addOption(
+      option(
+        '--accept-divergence',
+        'write on although edges have records that are not in this log, which is an older copy',
+      ),
+    )
+    .action(async (options: OriginFlags) => {
       const signal = interruption();
       keepFilesPrivate();
       // A role brings its libraries with it; the other commands start without them.

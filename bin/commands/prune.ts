@@ -17,7 +17,7 @@ export function pruneCommand(): Command {
         if (options.json) return printJson(plan);
         if (plan.sites.length > 0) {
           printTable(
-            ['site', 'revisions', 'rows', 'objects', 'size'],
+            ['site', 'revisions', 'rows', 'unneeded objects', 'size'],
             plan.sites.map(({ site, deleted, revisions, rows, objects, bytes }) => [
               deleted ? `${site} (deleted)` : site,
               revisions.length,
@@ -30,6 +30,9 @@ export function pruneCommand(): Command {
         const objects = `${plural(plan.objects, 'object')} (${humanBytes(plan.bytes)})`;
         const what = `${objects} and ${plural(plan.records, 'record')} of the log`;
         printLine(dryRun ? `${what} would be removed` : `${what} were removed`);
+        const unneeded = plan.sites.reduce((sum, site) => sum + site.objects, 0);
+        if (unneeded > plan.objects)
+          printLine('Objects that were uploaded within the last hour stay for a later run.');
       }),
     );
 }

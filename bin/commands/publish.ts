@@ -1,16 +1,24 @@
 import type { Command } from 'commander';
-import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
-import type { CommitRequest, EdgeStatus } from '../../shared/api.ts';
+import { allowsShrinking, refusesShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
+import type { CommitRequest } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { hasCode } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site-policy.ts';
+import { showing } from '../awaited-edges.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { modeOption, option, required, siteName } from '../options.ts';
+import {
+  allowShrinkOption,
+  includeOption,
+  modeOption,
+  option,
+  required,
+  siteName,
+  waitTimeoutOption,
+} from '../options.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
-import { printCommit } from '../print-commit.ts';
-
-const POLL_MS = 100;
+import { confirmCommit, printCommit } from '../print-commit.ts';
+import { siteAddress } from '../site-address.ts';
+import { waitForEdges, waiting } from '../wait-for-edges.ts';
 
 interface PublishFlags extends ClientOptions {
   readonly json?: boolean;
@@ -19,6 +27,9 @@ interface PublishFlags extends ClientOptions {
   readonly message?: string;
   readonly now?: boolean;
   readonly wait?: boolean;
+  readonly waitTimeout?: number;
+  readonly allowShrink?: boolean;
+  readonly include?: readonly string[];
 }
 
 export function publishCommand(): Command {
@@ -29,11 +40,13 @@ export function publishCommand(): Command {
     .addOption(option('--message <text>', 'what to remember this revision by'))
     .addOption(option('--now', 'of a batch: open a window, for all that waits'))
     .addOption(option('--wait', 'end when every online edge shows it'))
+    .addOption(waitTimeoutOption())
+    .addOption(allowShrinkOption())
+    .addOption(includeOption())
     .action((folder: string, flags: PublishFlags) =>
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
-        await ensureSite(client, site);
         const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
         const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
         const { progressBar } = await import('../progress.ts');
@@ -42,8 +55,10 @@ export function publishCommand(): Command {
         let published: Published;
         try {
           const commit = commitRequest(flags);
+          const { include, allowShrink } = flags;
+          const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
           published = await publishFolder(
-            { client, surveys, site, commit, progress: bar.update, signal },
+            { client, surveys, site, commit, include, shrinking, progress: bar.update, signal },
             folder,
           );
         } finally {
@@ -51,25 +66,21 @@ export function publishCommand(): Command {
           await surveys.close();
         }
         const { commit } = published;
-        if (!flags.json) printCommit(site, commit, whatItTook(published));
+        // It is live: whatever fails from here on is no failure of the publish.
+        const shown = await client.site(site).catch(() => undefined);
+        const address = shown && siteAddress(shown, flags);
+        if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
+        else printCommit(site, commit, whatItTook(published));
+        if (!flags.json && address !== undefined) printLine(`  ${address}`);
+        confirmCommit(commit);
         if (flags.wait) {
-          const edges = await visibleEverywhere(client, site, commit.revision, signal);
+          const look = async () => showing(await client.edges(), site, commit.revision);
+          const edges = await waitForEdges({ look, signal, ...waiting(flags) });
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
-          if (!flags.json) printLine(`visible on ${plural(edges, 'online edge')} after ${seconds}`);
+          if (!flags.json) printLine(`visible on ${plural(edges.length, 'online edge')} after ${seconds}`);
         }
-        if (flags.json) printJson(commit);
       }),
     );
-}
-
-/** Creates the site when it is missing, if the token may. */
-export async function ensureSite(client: ApiClient, site: string): Promise<void> {
-  try {
-    await client.site(site);
-  } catch (error) {
-    if (!hasCode(error, 'no-such-site')) throw error;
-    await client.putSite(site);
-  }
 }
 
 function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
@@ -80,25 +91,15 @@ function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
   };
 }
 
-function whatItTook({ files, sentFiles, sentBytes }: Published): string {
-  return `${plural(files, 'file')}, ${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+function whatItTook({ sentFiles, sentBytes, ...found }: Published): string {
+  const sent = `${plural(sentFiles, 'object')} sent, ${humanBytes(sentBytes)}`;
+  return `${plural(found.files, 'file')}, ${sent}${leftOut(found)}`;
 }
 
-/** Resolves with the number of edges that are waited for, once all of them show the revision or a later one. */
-async function visibleEverywhere(
-  client: ApiClient,
-  site: string,
-  revision: number,
-  signal: AbortSignal,
-): Promise<number> {
-  while (true) {
-    const shown = (await client.edges()).filter(isAwaited).flatMap(({ sites }) => sites[site] ?? []);
-    if (shown.every((reported) => reported.revision >= revision)) return shown.length;
-    await systemClock.sleep(POLL_MS, signal);
-  }
+export function filesPublished(found: { readonly files: number; readonly leftOut: number }): string {
+  return `${plural(found.files, 'file')}${leftOut(found)}`;
 }
 
-/** Nothing holds it back on purpose. */
-function isAwaited({ online, paused, limits }: EdgeStatus): boolean {
-  return online && !paused && limits.delay === 0 && limits.schedule === null;
+function leftOut({ leftOut }: { readonly leftOut: number }): string {
+  return leftOut === 0 ? '' : `; left out: ${leftOut}, see --include`;
 }

@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Purge } from '../../shared/api.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { purged } from '../awaited-edges.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { list, option, siteName } from '../options.ts';
+import { list, option, siteName, waitTimeoutOption } from '../options.ts';
 import { printJson, printTable, timestamp } from '../output.ts';
+import { type WaitOptions, waitForEdges, waiting } from '../wait-for-edges.ts';
 
 interface PurgeFlags extends ClientOptions {
   readonly json?: boolean;
   readonly tag: readonly string[];
   readonly all?: boolean;
   readonly wait?: boolean;
+  readonly waitTimeout?: number;
 }
-
-const POLL_MS = 200;
 
 export function purgeCommand(): Command {
   return readingCommand('purge', 'edges let go of what they keep of paths, beside the revision that is live')
@@ -24,10 +24,16 @@ export function purgeCommand(): Command {
     )
     .addOption(option('--all', 'everything of the site'))
     .addOption(option('--wait', 'until every online edge has answered'))
-    .action((site: string, paths: string[], { json, tag, all, wait, ...options }: PurgeFlags) =>
-      withClient(options, async (client) => {
+    .addOption(waitTimeoutOption())
+    .action((site: string, paths: string[], { json, tag, all, wait, waitTimeout, ...options }: PurgeFlags) =>
+      withClient(options, async (client, signal) => {
         const asked = await client.purge(site, { paths, tags: [...tag], all: all ?? false });
-        const purge = wait ? await answered(client, site, asked) : asked;
+        const purge = wait
+          ? await answered(client, site, asked, {
+              signal,
+              ...waiting({ waitTimeout }),
+            })
+          : asked;
         if (json) return printJson(purge);
         printTable(
           ['edge', 'done (utc)', 'matched'],
@@ -37,14 +43,20 @@ export function purgeCommand(): Command {
     );
 }
 
-async function answered(client: ApiClient, site: string, { seq }: Purge): Promise<Purge> {
-  while (true) {
-    const purge = await client.purgeAt(site, seq);
-    const names = new Set(purge.receipts.map(({ edge }) => edge));
-    const waiting = (await client.edges()).filter(
-      (edge) => edge.online && !edge.revoked && !names.has(edge.name),
-    );
-    if (waiting.length === 0) return purge;
-    await systemClock.sleep(POLL_MS);
-  }
+/** The purge with the receipts of all online edges. Throws `unconfirmed`. */
+async function answered(
+  client: ApiClient,
+  site: string,
+  { seq }: Purge,
+  wait: Omit<WaitOptions, 'look'>,
+): Promise<Purge> {
+  let newest = await client.purgeAt(site, seq);
+  await waitForEdges({
+    ...wait,
+    async look() {
+      newest = await client.purgeAt(site, seq);
+      return purged(await client.edges(), new Set(newest.receipts.map(({ edge }) => edge)));
+    },
+  });
+  return newest;
 }

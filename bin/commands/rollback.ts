@@ -3,7 +3,7 @@ import type { Mode } from '../../shared/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
 import { modeOption, option, revision, siteName } from '../options.ts';
 import { printJson } from '../output.ts';
-import { printCommit } from '../print-commit.ts';
+import { confirmCommit, printCommit } from '../print-commit.ts';
 
 export function rollbackCommand(): Command {
   return readingCommand('rollback', 'make old content live again, as a new revision')
@@ -18,8 +18,9 @@ export function rollbackCommand(): Command {
           ...(to !== undefined && { to }),
           ...(mode !== undefined && { mode }),
         });
-        if (json) return printJson(commit);
-        printCommit(site, commit);
+        if (json) printJson(commit);
+        else printCommit(site, commit);
+        confirmCommit(commit);
       }),
     );
 }

@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
 import { printJson } from '../output.ts';
 import { printSites } from '../print-sites.ts';
+import { sitesDeleteCommand } from './sites-delete.ts';
 import { sitesSetCommand } from './sites-set.ts';
 
 export function sitesCommand(): Command {
   return readingCommand('sites', 'all sites')
     .enablePositionalOptions()
     .addCommand(sitesSetCommand())
+    .addCommand(sitesDeleteCommand())
     .action((options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const sites = await client.sites();

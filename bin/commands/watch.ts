@@ -1,22 +1,31 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
+import { allowsShrinking, holdsShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
+import type { PublishedChanges } from '../../origin/ingest/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
-import { option, required, siteName } from '../options.ts';
+import { allowShrinkOption, includeOption, option, required, siteName } from '../options.ts';
 import { plural, printError } from '../output.ts';
 import { printCommit } from '../print-commit.ts';
 import { explain } from '../report-error.ts';
-import { ensureSite } from './publish.ts';
+import { filesPublished } from './publish.ts';
 
 export function watchCommand(): Command {
   return clientCommand('watch', 'publish a folder now and whenever it changes')
     .argument('<dir>', 'the folder')
     .addOption(option('--site <name>', 'the site; created if it is missing').argParser(siteName))
-    .action((folder: string, options: ClientOptions & { site?: string }) =>
+    .addOption(allowShrinkOption())
+    .addOption(includeOption())
+    .action((folder: string, options: ClientOptions & WatchFlags & { site?: string }) =>
       withClient(options, (client, signal) =>
-        watchAndTell(client, required(options.site, '--site'), folder, signal),
+        watchAndTell(client, required(options.site, '--site'), folder, options, signal),
       ),
     );
+}
+
+export interface WatchFlags {
+  readonly allowShrink?: boolean;
+  readonly include?: readonly string[];
 }
 
 /** Watches until the signal aborts, telling what becomes live. */
@@ -24,9 +33,9 @@ export async function watchAndTell(
   client: ApiClient,
   site: string,
   folder: string,
+  { allowShrink, include }: WatchFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  await ensureSite(client, site);
   const { watchFolder } = await import('../../origin/ingest/folder/watch-folder.ts');
   const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
   const surveys = startSurveyThreads();
@@ -37,10 +46,13 @@ export async function watchAndTell(
         surveys,
         site,
         commit: { message: 'watch' },
+        include,
+        shrinking: allowShrink ? allowsShrinking : holdsShrinking,
         progress: () => {},
         signal,
         clock: systemClock,
-        published: (commit, changes) => printCommit(site, commit, plural(changes, 'file')),
+        published: (commit, changes) => printCommit(site, commit, whatChanged(changes)),
+        waiting: ({ code, message }) => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`),
         failed: (error) => printError(explain(error) ?? ''),
       },
       folder,
@@ -48,4 +60,19 @@ export async function watchAndTell(
   } finally {
     await surveys.close();
   }
+}
+
+const WAITS: Readonly<Record<string, string>> = {
+  'would-shrink':
+    'It may be a build under way: nothing is published until the files are back. Start again with --allow-shrink to publish it as it is.',
+  'not-a-folder': 'Nothing is published until it is back.',
+};
+
+function whatChanged(changes: PublishedChanges): string {
+  if (changes.kind === 'whole') return filesPublished(changes);
+  const { put, deleted } = changes;
+  if (deleted === 0) return `${plural(put, 'file')} changed`;
+  return put === 0
+    ? `${plural(deleted, 'file')} removed`
+    : `${plural(put, 'file')} changed, ${deleted} removed`;
 }

@@ -73,11 +73,16 @@ export class Visible {
   }
 }
 
+/** Whether a site is served only while the origin grants it; what is meant to stay behind is served as it is. */
+export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolean): boolean {
+  return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
+}
+
 function toView(site: EdgeSite, keepsUp: boolean): SiteView {
   const { id, name, domains, active, covers, policy } = site;
-  const needsLease = keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
   return {
-    ...{ id, name, domains, revision: active.revision, prefixes: covers.prefixes, needsLease },
+    ...{ id, name, domains, revision: active.revision, prefixes: covers.prefixes },
+    needsLease: needsLease(site, keepsUp),
     former: former(site),
     private: policy.private,
   };

@@ -31,6 +31,7 @@ import {
 } from '../../shared/protocol.ts';
 import { receiverText, requestProof } from '../../shared/request-proof.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import { Announced } from './announced.ts';
 import { codingOf, collected, paced, tee } from './answer-body.ts';
 import { flowing, timelyLines } from './flow.ts';
 
@@ -39,8 +40,6 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 /** A parent that waits for what it does not hold yet answers within 10 seconds. */
 const HEADERS_MS = 20_000;
-/** Each that only announces an answer begins that time anew: a proxy in between may send one, nobody sends many. */
-const MOST_ANNOUNCED = 3;
 const NONCE = new RegExp(NONCE_PATTERN);
 
 /** Who calls, and the log whose feed is called. */
@@ -366,28 +365,6 @@ export class Upstream {
       );
     }
     return answer;
-  }
-}
-
-/** Aborts when an answer is announced again and again and does not come. */
-class Announced {
-  readonly #url: string;
-  readonly #tooOften = new AbortController();
-  #count = 0;
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  get signal(): AbortSignal {
-    return this.#tooOften.signal;
-  }
-
-  note(): void {
-    if (++this.#count > MOST_ANNOUNCED)
-      this.#tooOften.abort(
-        new SkerryError('upstream-protocol', `${this.#url} announces an answer and does not give it`),
-      );
   }
 }
 

@@ -12,6 +12,7 @@ import { version } from '../../shared/version.ts';
 import { LATENCY_BUCKETS, type ServingCounters } from '../activate/messages.ts';
 import type { Identity } from '../follow/identity.ts';
 import type { Replica } from '../replica.ts';
+import { readinessOf } from './readiness.ts';
 
 /** Published paths, and patterns of them, which begin with a slash. */
 const MAX_PATH = 1100;
@@ -27,7 +28,7 @@ const OPEN = new Set(['/healthz', '/readyz']);
 
 /**
  * The admin server, apart from the one that serves readers and on loopback: health without any conditions,
- * readiness (it is a member, and every site that should be live shows something), metrics, status, and work on this edge alone.
+ * readiness, metrics, status, and work on this edge alone.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
@@ -47,6 +48,13 @@ export function buildAdmin(
     'skerry_edge_clock_offset_seconds',
     "What the clock is ahead of the origin's; NaN before that is known.",
   );
+  const contact = gauge(
+    'skerry_edge_upstream_contact_seconds',
+    'Time since the last word of the origin; NaN before the first.',
+  );
+  const lease = gauge('skerry_edge_lease_seconds', 'What is left of the lease; 0 without one.');
+  const diverged = gauge('skerry_edge_diverged', "1 while this edge has records that are not the origin's.");
+  const refused = gauge('skerry_edge_refused', '1 while the upstream takes this edge for no member.');
   const revision = gauge('skerry_edge_revision', 'The visible revision of a site.', ['site']);
   const pending = gauge('skerry_edge_pending_bytes', 'Bytes still to fetch for the target of a site.', [
     'site',
@@ -86,13 +94,9 @@ export function buildAdmin(
   app.get('/healthz', () => ({ status: 'ok' }));
 
   app.get('/readyz', async (_request, reply) => {
-    const { sites, position, isRefused } = await overview();
-    const waiting = sites.filter(({ revision, target }) => revision === 0 && target > 0);
-    // Who has never followed the log knows of no site that it lacks.
-    const isWaiting = waiting.length > 0 || position === 0;
-    const status = isRefused ? 'refused' : isWaiting ? 'waiting' : 'ready';
-    if (status !== 'ready') reply.code(503);
-    return { status, waiting: waiting.map(({ name }) => name) };
+    const readiness = readinessOf(await overview());
+    if (readiness.status !== 'ready') reply.code(503);
+    return readiness;
   });
 
   app.get('/status', overview);
@@ -120,6 +124,10 @@ export function buildAdmin(
     position.set(now.position);
     lag.set(now.head - now.position);
     clockOffset.set(now.clockOffset === null ? Number.NaN : now.clockOffset / 1000);
+    contact.set(now.contactSeconds ?? Number.NaN);
+    lease.set(now.leaseSeconds);
+    diverged.set(now.isDiverged ? 1 : 0);
+    refused.set(now.isRefused ? 1 : 0);
     if (now.storage !== null) {
       held.set(now.storage.heldBytes);
       budget.set(now.storage.budgetBytes);

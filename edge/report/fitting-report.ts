@@ -43,7 +43,7 @@ export function reportedSites(sites: readonly SiteStanding[]): SiteReport[] {
     sites.length <= MAX_REPORTED_SITES
       ? sites
       : [...sites.filter(isMoving), ...sites.filter((site) => !isMoving(site))].slice(0, MAX_REPORTED_SITES);
-  return named.map(({ id, name: _name, error, ...site }) => ({
+  return named.map(({ id, name: _name, needsLease: _needsLease, error, ...site }) => ({
     ...{ site: id, ...site },
     error: error === null ? null : error.slice(0, errorLength),
   }));

@@ -36,8 +36,8 @@ export interface ReporterParts {
   /** The key that the origin signs with now. */
   readonly originKey: () => PublicKey;
   readonly state: () => Promise<Omit<EdgeReport, 'receipts' | 'time'>>;
-  /** The origin's clock showed `time` when it answered the report that left at `sent`, by the monotonic clock. */
-  readonly answered: (time: number, sent: number) => void;
+  /** The origin answered the report that left at `sent`, by the monotonic clock. */
+  readonly answered: (grant: Grant, sent: number) => void;
   /** A lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
@@ -155,7 +155,7 @@ export class Reporter {
         'bad-signature',
         `${upstream.url} answers a report with nothing the origin signed`,
       );
-    answered(grant.time, sent);
+    answered(grant, sent);
     if (grant.lease > 0) return grant;
     // The clock was set back while this edge was away: it goes on from what the origin has of it.
     this.#lastTime = Math.max(this.#lastTime, grant.newest);

@@ -1,4 +1,5 @@
 import type { Fault } from '../../shared/protocol.ts';
+import type { MembershipStanding } from './membership.ts';
 
 export interface SiteStanding {
   readonly id: number;
@@ -8,6 +9,8 @@ export interface SiteStanding {
   readonly prepared: number;
   readonly pendingBytes: number;
   readonly error: string | null;
+  /** It is served only while there is a lease. */
+  readonly needsLease: boolean;
 }
 
 /** What a lazy edge holds, and what has been asked of it since it began. */
@@ -20,15 +23,15 @@ export interface StorageStanding {
   readonly collapsed: number;
 }
 
-export interface ReplicaStanding {
+export interface ReplicaStanding extends MembershipStanding {
   readonly position: number;
   readonly head: number;
   /** The edge that is followed; null for the origin. */
   readonly parent: string | null;
   readonly upstream: string;
   readonly isPaused: boolean;
-  /** The upstream takes it for no member of the log. */
-  readonly isRefused: boolean;
+  /** For which sites may still be served that are not served without a lease; 0: not any more. */
+  readonly leaseSeconds: number;
   /** What its clock is ahead of the origin's, in milliseconds; null before this start has heard of the origin. */
   readonly clockOffset: number | null;
   readonly sites: readonly SiteStanding[];

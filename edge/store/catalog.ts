@@ -91,6 +91,9 @@ export interface ChainCalls {
   /** What the wall clock was ahead of the origin's when both were last compared, in milliseconds. */
   clockOffset(): number;
   noteClockOffset(ms: number): void;
+  /** Whether the upstream took this edge for no member the last time. */
+  isRefused(): boolean;
+  noteRefused(isRefused: boolean): void;
   /** A page of records from `from` on, ascending: `limit` of them, or fewer when these have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;

@@ -131,4 +131,9 @@ export const migrations: Migrations = [
   CREATE INDEX purge_pending ON purge (site, seq) WHERE receipt IS NULL;
   CREATE INDEX purge_done ON purge (seq) WHERE receipt IS NOT NULL;
   `,
+
+  `
+  -- the upstream took this edge for no member the last time
+  ALTER TABLE chain ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

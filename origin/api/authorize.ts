@@ -11,21 +11,32 @@ export type Need =
   | { readonly kind: 'admin' }
   /** Reading everything, the log included. */
   | { readonly kind: 'read' }
-  /** Seeing how sites and edges stand. */
+  /** Seeing how those sites stand that one may read, and on which edges. */
   | { readonly kind: 'overview' }
   | { readonly kind: 'read-site' | 'publish'; readonly site: string };
 
-export function permits(scopes: readonly Scope[], need: Need): boolean {
-  return scopes.some((scope) => permitsAlone(scope, need));
+/** The sites that may be read: who publishes one may read it. */
+export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
+  if (scopes.includes('admin') || scopes.includes('read')) return 'all';
+  return new Set(scopes.flatMap((scope) => /^publish:(.*)$/.exec(scope)?.[1] ?? []));
 }
 
-function permitsAlone(scope: Scope, need: Need): boolean {
-  if (scope === 'admin') return true;
-  // What domains a token may give is judged with what is given.
-  if (scope === 'join' || scope.startsWith('domains:')) return false;
-  if (scope === 'read') return need.kind === 'read' || need.kind === 'read-site' || need.kind === 'overview';
-  if (need.kind === 'overview') return true;
-  return (need.kind === 'publish' || need.kind === 'read-site') && scope === `publish:${need.site}`;
+/** What domains a token may give is judged with what is given. */
+export function permits(scopes: readonly Scope[], need: Need): boolean {
+  if (scopes.includes('admin')) return true;
+  const readable = readRights(scopes);
+  switch (need.kind) {
+    case 'admin':
+      return false;
+    case 'read':
+      return readable === 'all';
+    case 'overview':
+      return readable === 'all' || readable.size > 0;
+    case 'read-site':
+      return readable === 'all' || readable.has(need.site);
+    case 'publish':
+      return scopes.includes(`publish:${need.site}`);
+  }
 }
 
 /** What the caller's token is good for; throws `unauthenticated`. */
@@ -69,5 +80,6 @@ export async function authorize(
 
 function wanted(need: Need): string {
   if (need.kind === 'publish') return `publish:${need.site}`;
+  if (need.kind === 'read-site') return `read or publish:${need.site}`;
   return need.kind === 'admin' ? 'admin' : 'read';
 }

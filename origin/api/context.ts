@@ -51,9 +51,13 @@ export type Api = FastifyInstance<
 export const siteParams = Type.Object({ site: nameSchema });
 
 /** A hook that runs before the body is read. */
-export function needs(context: ApiContext, need: (params: Record<string, string>) => Need) {
+export function needs(
+  { catalog, clock }: ApiContext,
+  need: (params: Record<string, string>, query: unknown) => Need,
+) {
   return async (request: FastifyRequest): Promise<void> => {
-    await authorize(request, need(request.params as Record<string, string>), context.catalog, context.clock);
+    const { params, query } = request;
+    await authorize(request, need(params as Record<string, string>, query), catalog, clock);
   };
 }
 

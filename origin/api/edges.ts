@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/api.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.ts';
+import { readableBy } from './readable.ts';
 
 export function edgeRoutes(app: Api, context: ApiContext): void {
   const { fleet } = context;
@@ -12,7 +13,10 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
       onRequest: needsOverview(context),
       schema: { response: { 200: Type.Object({ edges: Type.Array(edgeStatusSchema) }) } },
     },
-    async () => ({ edges: await fleet.status() }),
+    async (request) => {
+      const readable = await readableBy(request, context);
+      return { edges: (await fleet.status()).map(readable.edge) };
+    },
   );
 
   app.get(
@@ -21,7 +25,10 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
       onRequest: needsOverview(context),
       schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
     },
-    ({ params }) => fleet.statusOf(params.name),
+    async (request) => {
+      const readable = await readableBy(request, context);
+      return readable.edge(await fleet.statusOf(request.params.name));
+    },
   );
 
   app.put(

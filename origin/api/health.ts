@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Gauge, Registry } from 'prom-client';
 import { cameThroughProxy, requireLocalHost } from '../../shared/local-request.ts';
-import { type Api, type ApiContext, needsOverview } from './context.ts';
+import { type Api, type ApiContext, needsRead } from './context.ts';
 
 export function healthRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, fleet, retention } = context;
@@ -17,6 +17,11 @@ export function healthRoutes(app: Api, context: ApiContext): void {
   const siteFiles = gauge('skerry_site_files', 'Files in the live revision of a site.', ['site']);
   const siteBytes = gauge('skerry_site_bytes', 'Bytes in the live revision of a site.', ['site']);
   const edgeOnline = gauge('skerry_edge_online', '1 while the edge is connected.', ['edge', 'region']);
+  const edgeDiverged = gauge(
+    'skerry_edge_diverged',
+    "1 while the edge has records that are not the origin's.",
+    ['edge', 'region'],
+  );
   const edgeLag = gauge('skerry_edge_lag_seconds', 'How long the edge has lacked the live revision.', [
     'edge',
     'site',
@@ -31,7 +36,8 @@ export function healthRoutes(app: Api, context: ApiContext): void {
 
   const onRequest = metricsNeed(context);
   app.get('/metrics', { onRequest, schema: { hide: true } }, async (_request, reply) => {
-    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeLag]) metric.reset();
+    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeDiverged, edgeLag])
+      metric.reset();
     logSeq.set((await catalog.head(clock.now())).seq);
     logUnpruned.set(retention.checkpointFault === null ? 0 : 1);
     for (const { name, revision, files, bytes } of await catalog.sites()) {
@@ -40,6 +46,9 @@ export function healthRoutes(app: Api, context: ApiContext): void {
       siteBytes.set({ site: name }, bytes);
     }
     for (const edge of await fleet.status()) {
+      // Whoever was revoked is no part of the fleet any more.
+      if (edge.revoked) continue;
+      edgeDiverged.set({ edge: edge.name, region: edge.region }, edge.diverged === null ? 0 : 1);
       edgeOnline.set({ edge: edge.name, region: edge.region }, edge.online ? 1 : 0);
       for (const [site, { lag }] of Object.entries(edge.sites))
         edgeLag.set({ edge: edge.name, site }, lag.seconds);
@@ -50,7 +59,7 @@ export function healthRoutes(app: Api, context: ApiContext): void {
 
 /** A token, except from this machine itself: its own name is asked for, and no proxy passed it on. */
 function metricsNeed(context: ApiContext) {
-  const needsToken = needsOverview(context);
+  const needsToken = needsRead(context);
   return async (request: FastifyRequest): Promise<void> => {
     const { headers } = request;
     if (!context.isLoopback || headers.authorization !== undefined || cameThroughProxy(headers))

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
 import { MOST_WRITTEN } from '../../shared/record-limits.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
@@ -9,17 +9,25 @@ import { authorize } from './authorize.ts';
 import {
   type Api,
   type ApiContext,
-  needsAdmin,
+  needs,
   needsOverview,
   needsPublish,
   needsSiteRead,
   siteParams,
 } from './context.ts';
+import { readableBy } from './readable.ts';
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
 /** As the record takes, in whatever way it is written down. */
 const SETTINGS_BYTES = 2 * MOST_WRITTEN.settings;
+const deleteQuery = Type.Object({
+  unpublished: Type.Optional(
+    Type.Literal('true', {
+      description: 'Only if nothing was published yet and it has no domain; who may publish may do that.',
+    }),
+  ),
+});
 
 export function siteRoutes(app: Api, context: ApiContext): void {
   const { catalog, clock, committer, fleet, allowance } = context;
@@ -31,7 +39,10 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       onRequest: needsOverview(context),
       schema: { response: { 200: Type.Object({ sites: Type.Array(siteSchema) }) } },
     },
-    async () => ({ sites: (await catalog.sites()).map(shown) }),
+    async (request) => {
+      const readable = await readableBy(request, context);
+      return { sites: (await catalog.sites()).filter(({ name }) => readable.site(name)).map(shown) };
+    },
   );
 
   app.get(
@@ -81,15 +92,26 @@ export function siteRoutes(app: Api, context: ApiContext): void {
 
   app.delete(
     '/v1/sites/:site',
-    { onRequest: needsAdmin(context), schema: { params: siteParams } },
-    async ({ params }, reply) => {
+    {
+      onRequest: needs(context, ({ site = '' }, query) =>
+        isUnpublishedAlone(query) ? { kind: 'publish', site } : { kind: 'admin' },
+      ),
+      schema: { params: siteParams, querystring: deleteQuery },
+    },
+    async ({ params, query }, reply) => {
+      const unpublished = isUnpublishedAlone(query);
+      if (unpublished) allowance.spend(params.site, SETTINGS_COST);
       const site = await catalog.site(params.site);
-      await catalog.deleteSite(site.name, clock.now());
+      await catalog.deleteSite(site.name, clock.now(), { unpublished });
       fleet.demand(site, null);
       fleet.appended.wake();
       return reply.code(204).send();
     },
   );
+}
+
+function isUnpublishedAlone(query: unknown): boolean {
+  return (query as Static<typeof deleteQuery>).unpublished === 'true';
 }
 
 export function toSite(row: SiteRow, now: number): Site {

@@ -1,5 +1,6 @@
 import { statusSchema } from '../../shared/api.ts';
 import { type Api, type ApiContext, needsOverview } from './context.ts';
+import { readableBy } from './readable.ts';
 import { toSite } from './sites.ts';
 
 export function statusRoutes(app: Api, context: ApiContext): void {
@@ -7,10 +8,14 @@ export function statusRoutes(app: Api, context: ApiContext): void {
   app.get(
     '/v1/status',
     { onRequest: needsOverview(context), schema: { response: { 200: statusSchema } } },
-    async () => {
+    async (request) => {
+      const readable = await readableBy(request, context);
       const { seq } = await catalog.head(clock.now());
-      const sites = (await catalog.sites()).map((site) => toSite(site, clock.now()));
-      return { origin: { version, seq, sites }, edges: await fleet.status() };
+      const sites = (await catalog.sites())
+        .filter(({ name }) => readable.site(name))
+        .map((site) => toSite(site, clock.now()));
+      const edges = (await fleet.status()).map(readable.edge);
+      return { origin: { version, seq, sites }, edges };
     },
   );
 }

@@ -127,6 +127,11 @@ export class ApiClient {
     return this.#read('PUT', `/v1/sites/${name}`, answers.site, json(settings));
   }
 
+  /** `unpublished`: only if nothing was published yet, and it has no domain. */
+  async deleteSite(name: string, { unpublished = false } = {}): Promise<void> {
+    await this.#text('DELETE', `/v1/sites/${name}${unpublished ? '?unpublished=true' : ''}`);
+  }
+
   /** Makes live what waits for a window. */
   openWindow(site: string): Promise<Commit> {
     return this.#read('POST', `/v1/sites/${site}/windows`, answers.commit);
@@ -277,9 +282,21 @@ export class ApiClient {
       if (cause instanceof SkerryError) throw cause;
       throw unreachable(this.#origin, cause);
     }
-    if (answer.statusCode >= 300)
-      throw fromProblem(answer.statusCode, await boundedText(answer.body, PROBLEM_BYTES), 'internal');
+    if (answer.statusCode >= 300) throw await this.#refusal(answer);
     return answer;
+  }
+
+  /** An edge's port, or another server, answers 404 to what every origin knows. */
+  async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
+    const problem = fromProblem(
+      statusCode,
+      await boundedText(body, PROBLEM_BYTES),
+      statusCode === 404 ? 'not-an-origin' : 'internal',
+    );
+    if (problem.code !== 'not-an-origin') return problem;
+    return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is no origin`, {
+      cause: problem,
+    });
   }
 
   /** Gives up on work whose origin no longer answers beside it. */

@@ -16,6 +16,8 @@ export interface EdgeRecord {
   leaseUntil: number;
   /** By the monotonic clock: until then it may serve sites that refuse to be served without a lease. */
   servesUntil: number;
+  /** Its newest report shows records that are not the origin's: its revisions are others of the same numbers. */
+  isDiverged: boolean;
   /** The lease was given by this process, so the edge is known to be here. */
   isHeard: boolean;
   /** The newest revision of each site whose receipt is stored. */
@@ -49,6 +51,7 @@ export function joined(row: EdgeRow): EdgeRecord {
     reportTime: report?.time ?? 0,
     leaseUntil: Number.NEGATIVE_INFINITY,
     servesUntil: Number.NEGATIVE_INFINITY,
+    isDiverged: false,
     isHeard: false,
     confirmed: new Map(),
   };
@@ -85,7 +88,7 @@ export function replicates({ row, report }: EdgeRecord, site: string): boolean {
 
 /** Whether a sync publish of the site counts on it: it may hold a lease, and nothing holds it back. */
 export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
-  return keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
+  return !edge.isDiverged && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
 }
 
 /** It replicates the site, and is neither paused nor meant to stay behind. */
@@ -95,6 +98,8 @@ export function keepsUp(edge: EdgeRecord, site: string): boolean {
   return report.limits.delay === 0 && report.limits.schedule === null && replicates(edge, site);
 }
 
-export function shownRevision({ report }: EdgeRecord, site: number): number {
+/** Of the origin's revisions. */
+export function shownRevision({ report, isDiverged }: EdgeRecord, site: number): number {
+  if (isDiverged) return 0;
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;
 }

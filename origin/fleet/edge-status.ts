@@ -32,7 +32,7 @@ export class EdgeStatuses {
     const { row, report, lastSeen } = edge;
     const { name, region, lat, lon, paused, revoked, mayRead } = row;
     const shown: EdgeStatus['sites'] = {};
-    for (const site of sites)
+    for (const site of edge.isDiverged ? [] : sites)
       if (replicates(edge, site.name)) shown[site.name] = await this.#siteStatus(edge, site);
     const position = report?.position ?? 0;
     return {
@@ -51,6 +51,7 @@ export class EdgeStatuses {
       faults: report?.faults ?? [],
       lastSeen,
       position,
+      diverged: edge.isDiverged ? { position, head } : null,
       lag: edgeLag(head, position, shown),
       sites: shown,
     };

@@ -13,6 +13,7 @@ import { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
 import { caller } from '../log/catalog-turns.ts';
 import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
+import type { Divergence } from './divergence.ts';
 import {
   type EdgeRecord,
   grantLease,
@@ -37,6 +38,7 @@ export interface FleetOptions {
   readonly key: SigningKey;
   readonly appended: Wakeup;
   readonly checks: ReportChecks;
+  readonly divergence: Divergence;
 }
 
 /** How old what is stored of an edge may be, while nothing has changed. */
@@ -61,18 +63,20 @@ export class Fleet implements FeedMembers, SyncEdges {
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
   readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
   readonly #checks: ReportChecks;
+  readonly #divergence: Divergence;
   readonly #statuses: EdgeStatuses;
   /** After a publish all edges report within a moment: their receipts share a sync. */
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, key, appended, checks }: FleetOptions) {
+  private constructor({ catalog, clock, log, key, appended, checks, divergence }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#log = log;
     this.#key = key;
     this.appended = appended;
     this.#checks = checks;
+    this.#divergence = divergence;
     this.#statuses = new EdgeStatuses(catalog, clock);
     this.#receipts = new Batcher<readonly Receipt[], readonly Receipt[]>(
       (batch) => inTurnOfReports(() => catalog.addReceipts(batch.flat())),
@@ -84,7 +88,11 @@ export class Fleet implements FeedMembers, SyncEdges {
   static async open(options: FleetOptions): Promise<Fleet> {
     const fleet = new Fleet(options);
     const { catalog, clock } = options;
-    for (const row of await catalog.edges()) fleet.#edges.set(row.name, known(row, clock.monotonic()));
+    for (const row of await catalog.edges()) {
+      const edge = known(row, clock.monotonic());
+      fleet.#edges.set(row.name, edge);
+      await fleet.#compare(edge);
+    }
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
         fleet.demand({ id, name }, revision);
@@ -126,7 +134,10 @@ export class Fleet implements FeedMembers, SyncEdges {
     const purges = fresh.flatMap(({ report }) => report.purges ?? []);
     if (purges.length > 0) await this.#catalog.addPurgeReceipts(purges);
     await takeIn((receipts) => this.#receipts.add(receipts), fresh, this.#clock.now());
-    for (const { edge } of fresh) this.#save(edge);
+    for (const { edge } of fresh) {
+      await this.#compare(edge);
+      this.#save(edge);
+    }
     // Those that are not fresh are answered with what their edge lacks to send one that is.
     const grants = verified.map((one) => this.#grant(one, fresh.includes(one)));
     this.changed.wake();
@@ -135,11 +146,21 @@ export class Fleet implements FeedMembers, SyncEdges {
 
   #grant({ edge, digest }: Verified, isFresh: boolean): Grant {
     const now = this.#clock.monotonic();
-    const { row, reportTime: newest } = edge;
+    const { row, reportTime: newest, isDiverged: diverged } = edge;
     const lease = isFresh ? grantLease(edge, now) : 0;
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
-    return signGrant(this.#log, { edge: row.name, report: digest, newest, time, lease, serves }, this.#key);
+    return signGrant(
+      this.#log,
+      { edge: row.name, report: digest, newest, time, lease, serves, diverged },
+      this.#key,
+    );
+  }
+
+  async #compare(edge: EdgeRecord): Promise<void> {
+    const { report, row } = edge;
+    if (report === null || row.revoked) return;
+    edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
   }
 
   demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null {

@@ -10,6 +10,8 @@ import { isRuleFile, type RuleFault } from '../../shared/site-rules/rule-lines.t
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 
 const FAULTS_SHOWN = 20;
+/** In the message, which is one line. */
+const FAULTS_NAMED = 10;
 /** Files found good, by digest and name: most commits leave them as they are. */
 const REMEMBERED_BYTES = 64 * 1024;
 
@@ -45,17 +47,18 @@ export class RuleCheck {
       const stored = await this.#store.open(digest);
       if (stored === undefined) throw new SkerryError('no-such-object', `the object ${digest} is not stored`);
       const faults = await this.#faultsOf(path, (await buffer(stored)).toString('utf8'));
-      const [first] = faults;
-      if (first !== undefined) throw badRules(path, first, faults);
+      if (faults.length > 0) throw badRules(path, faults);
       this.#good.set(`${path} ${digest}`, true);
     });
   }
 }
 
-function badRules(path: string, first: RuleFault, faults: readonly RuleFault[]): SkerryError {
+function badRules(path: string, faults: readonly RuleFault[]): SkerryError {
+  const named = faults.slice(0, FAULTS_NAMED).map(({ line, fault }) => `line ${line}: ${fault}`);
   const atLeast = faults.length === MOST_FAULTS ? 'at least ' : '';
-  const more = faults.length === 1 ? '' : ` (and ${atLeast}${faults.length - 1} more)`;
-  return new SkerryError('bad-rules', `${path}, line ${first.line}: ${first.fault}${more}`, {
+  const others = faults.length - named.length;
+  const more = others === 0 ? '' : `; and ${atLeast}${others} more`;
+  return new SkerryError('bad-rules', `${path}, ${named.join('; ')}${more}`, {
     details: { file: path, faults: faults.slice(0, FAULTS_SHOWN) },
   });
 }

@@ -47,6 +47,10 @@ export interface LogCalls {
   /** Where the log begins: at 1, or at the checkpoint up to which it is pruned. */
   firstSeq(): number;
   head(time: number): Head;
+  /** The hash of a record, or why there is none: it was pruned, or the log does not go that far. */
+  hashAt(seq: number): Digest | 'pruned' | 'beyond';
+  /** From now on, until the process ends, whatever would append a record throws `log-diverged`, with this message. */
+  denyAppends(why: string): void;
   close(): void;
 }
 
@@ -85,7 +89,8 @@ export interface SiteCalls {
     policy?: PolicyChange | undefined,
     rights?: DomainRights,
   ): SiteRow;
-  deleteSite(name: string, time: number): void;
+  /** `unpublished`: throws `site-published` for one that shows something, is about to, or has a domain. */
+  deleteSite(name: string, time: number, only?: { readonly unpublished: boolean }): void;
 }
 
 export interface RevisionRow extends Revision {

@@ -103,6 +103,9 @@ function header(text: string, pattern: PathPattern): string | HeaderLine {
   const name = (isRemoval ? text.slice(1) : text.slice(0, colon)).trim().toLowerCase();
   if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name for a header`;
   if (RESERVED.has(name)) return `${name} is set by the server itself`;
+  // Other hosts read it as names and passwords: taken for a header it would tell them to every reader.
+  if (name === 'basic-auth')
+    return 'Basic-Auth protects nothing here; `skerry help sites set` has --private-path and --signing-key';
   if (isRemoval) return { removed: name };
   const value = text.slice(colon + 1).trim();
   if (value === '') return `${name} has no value`;

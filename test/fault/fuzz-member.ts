@@ -6,6 +6,7 @@ import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { generateSigningKey } from '../../shared/keys.ts';
 import { type SignedReport, signReport } from '../../shared/protocol.ts';
+import { GENESIS } from '../../shared/record.ts';
 import type { Cluster } from '../helpers/cluster.ts';
 import { type Random, random } from '../helpers/random.ts';
 import { changedBytes, changedValue } from './fuzz-texts.ts';
@@ -95,7 +96,9 @@ function reports(chance: Random, { log, name, key }: Caller): SignedReport[] {
   const report = {
     ...{
       time: Date.now(),
-      position: 1,
+      position: 0,
+      hash: GENESIS,
+      head: null,
       version: 'fuzzer',
       parent: null,
       sites: [],

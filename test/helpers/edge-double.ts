@@ -6,6 +6,7 @@ import type { Grant } from '../../shared/grant.ts';
 import { generateSigningKey } from '../../shared/keys.ts';
 import { type EdgeReport, type SignedReport, signReport } from '../../shared/protocol.ts';
 import { type Receipt, signReceipt } from '../../shared/receipt.ts';
+import { GENESIS, recordHash } from '../../shared/record.ts';
 import { payloads } from '../../shared/record-kinds.ts';
 import { askAs } from './as-member.ts';
 
@@ -27,6 +28,7 @@ export class EdgeDouble {
   #receipts: Receipt[] = [];
   #log = '';
   #position = 0;
+  #hash: string = GENESIS;
   #time = 0;
   #following: AbortController | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -77,10 +79,12 @@ export class EdgeDouble {
 
   async takeIn(): Promise<void> {
     const { records } = await this.#origin.client.log(this.#position + 1, 1000);
-    for (const { kind, site, revision, root, seq, payload } of records) {
+    for (const record of records) {
+      const { kind, site, revision, root, seq, payload } = record;
       // A switch that it does not make keeps it where it is in the log.
       if (kind === 'activate' && !this.shows) return;
       this.#position = seq;
+      this.#hash = recordHash(record);
       const shown = this.#sites.get(site) ?? { revision: 0, prepared: 0 };
       if (kind === 'revision' && payloads.revision.parseText(payload).mode === 'sync')
         if (this.prepares) shown.prepared = revision;
@@ -99,6 +103,8 @@ export class EdgeDouble {
     const report: EdgeReport = {
       time: this.#time,
       position: this.#position,
+      hash: this.#hash,
+      head: null,
       version: 'double',
       parent: null,
       limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },

@@ -47,7 +47,7 @@ const SYNCED = [
     'endStaging',
     'setPrepared',
   ],
-  ...['noteClockOffset', 'redate', 'addReceipt', 'markSent', 'removed', 'prune', 'removals'],
+  ...['noteClockOffset', 'noteRefused', 'redate', 'addReceipt', 'markSent', 'removed', 'prune', 'removals'],
 ];
 
 export interface InnerEdgeParts {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
 import { createToken } from '../../origin/fleet/tokens.ts';
@@ -87,7 +88,8 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const stopping = new AbortController();
   const gate = new Gate();
   const checks = new ReportChecks(checkersOf(log), 'reportWithReceipts', clock);
-  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks });
+  const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
+  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks, divergence });
   const committer = new Committer(
     { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),

@@ -142,7 +142,7 @@ t.test('files that change underneath', async (t) => {
   const cluster = await startOrigin(t);
   const client = meddler(t, cluster);
   const folder = await writeTree(join(cluster.folder, 'tree'), manyFiles(100, 'three'));
-  const files = await hashFiles(await scanFolder(folder), surveys, () => {}, signal);
+  const files = await hashFiles((await scanFolder(folder)).files, surveys, () => {}, signal);
   await writeFile(join(folder, '7/7.txt'), 'same length? no');
   const plan = planSending(files, new Set<string>(files.map(({ digest }) => digest)));
   const failure = { code: 'file-changed', message: /7\/7\.txt changed/ };

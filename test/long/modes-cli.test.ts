@@ -41,12 +41,15 @@ t.test('the modes, from the command line, with real edges', async (t) => {
   t.strictSame(await shown(), ['one', 'one']);
   t.match(await publish('two', '--mode', 'batch', '--now', '--wait'), {
     code: 0,
-    stdout: /nothing changed, revision 2 is live\nvisible on 2 online edges/,
+    stdout: /nothing changed, revision 2 is live\n {2}http:\/\/docs\.example\/\nvisible on 2 online edges/,
   });
   t.strictSame(await shown(), ['two', 'two']);
 
   t.match(await skerry('edge', 'pause', 'edge-2'), { code: 0, stdout: 'edge edge-2 is paused\n' });
-  t.match((await publish('three')).stdout, /visible on 1 of 1 edge .*\n {2}edge-1 {2}visible\n$/);
+  t.match(
+    (await publish('three')).stdout,
+    /visible on 1 of 1 edge .*\n {2}edge-1 {2}visible\n {2}http:\/\/docs\.example\/\n$/,
+  );
   t.strictSame(await shown(), ['three', 'two'], 'a paused edge serves on');
   t.match(await skerry('receipts', 'docs'), {
     code: 0,

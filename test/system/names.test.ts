@@ -39,7 +39,7 @@ t.test('odd names are published from a folder and by single files, and served ri
   if (edge === undefined) throw new Error('no edge');
 
   const folder = await writeTree(join(cluster.folder, 'odd'), odd);
-  const published = await cluster.skerry('publish', folder, '--site', 'odd', '--wait');
+  const published = await cluster.skerry('publish', folder, '--site', 'odd', '--wait', '--include', '.*');
   t.equal(published.code, 0, published.stderr);
   t.strictSame(await differences(edge.url, 'odd', folder), []);
   const empty = await read(edge.url, 'odd', 'empty.txt');

@@ -69,6 +69,12 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
       sql('UPDATE chain SET clock_offset = ?').run(ms);
     },
 
+    isRefused: () => sql('SELECT refused FROM chain').get()?.refused === 1,
+
+    noteRefused(isRefused) {
+      sql('UPDATE chain SET refused = ?').run(isRefused ? 1 : 0);
+    },
+
     records: (from, limit) =>
       pageOf(
         storedRecords(sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?'), from, limit),

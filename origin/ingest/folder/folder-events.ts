@@ -1,46 +1,121 @@
-import { existsSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { existsSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { watch } from 'chokidar';
+import { type FSWatcher, watch } from 'chokidar';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
+import { Wakeup } from '../../../shared/wakeup.ts';
 import { Burst } from './burst.ts';
-import { isPrivateName } from './scan.ts';
+import { IGNORE_FILE, type LeftOut, readLeftOut } from './left-out.ts';
+import { isPrivateName, realFolder } from './scan.ts';
+
+/** A folder that another takes the place of tells nobody. */
+const LOOKED_EVERY_MS = 500;
 
 export interface FolderEvents {
   close(): Promise<void>;
 }
 
+export interface FolderListener {
+  /** Paths of files that were added, changed or deleted, a burst at a time. */
+  touched(paths: ReadonlySet<string>): void;
+  /** Anything may be different: the folder went or came back, or leaves other files out. */
+  renewed(): void;
+  failed(error: unknown): void;
+}
+
 /**
- * Watches a folder; `touched` gets the paths of files that were added, changed or deleted, a burst at a time.
- * Resolves once changes are seen: what is on disk after that is noticed.
+ * Watches what is published of a folder, also when it goes and comes back, or another takes its place. Resolves once
+ * changes are seen: what is on disk after that is noticed. Throws `not-a-folder`.
  */
 export async function watchFolderEvents(
   root: string,
-  touched: (paths: ReadonlySet<string>) => void,
-  failed: (error: unknown) => void,
+  include: readonly string[],
+  listener: FolderListener,
 ): Promise<FolderEvents> {
-  const top = await realpath(root);
+  const stop = new AbortController();
+  const rulesChanged = new Wakeup();
+  const burst = new Burst<string>((paths) => {
+    if (!paths.has(IGNORE_FILE)) return listener.touched(paths);
+    identity = undefined;
+    rulesChanged.wake();
+  });
+  let identity: string | undefined = await identityOf(root);
+  let told: string | undefined;
+  let watcher: FSWatcher | undefined = await openWatcher(root, include, burst, listener.failed);
+
+  async function lookAgain(): Promise<void> {
+    const now = await identityOf(root).catch(() => undefined);
+    if (now === identity) return;
+    await watcher?.close();
+    watcher = now === undefined ? undefined : await openWatcher(root, include, burst, listener.failed);
+    identity = now;
+    listener.renewed();
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await rulesChanged.wait(LOOKED_EVERY_MS, stop.signal);
+      if (stop.signal.aborted) return;
+      try {
+        await lookAgain();
+        told = undefined;
+      } catch (error) {
+        // It went again meanwhile, or its rules cannot be read: it is looked at until it is well.
+        identity = undefined;
+        if (told !== String(error)) listener.failed(error);
+        told = String(error);
+      }
+    }
+  }
+
+  const looking = keepLooking();
+  return {
+    async close() {
+      stop.abort();
+      burst.close();
+      await looking;
+      await watcher?.close();
+    },
+  };
+}
+
+/** Another one for a folder that takes its place, or that a link leads to from now on. */
+async function identityOf(root: string): Promise<string> {
+  const top = await realFolder(root);
+  // A new folder may have the number of the one that went.
+  const { dev, ino, birthtimeNs } = await stat(top, { bigint: true });
+  return `${top} ${dev} ${ino} ${birthtimeNs}`;
+}
+
+async function openWatcher(
+  root: string,
+  include: readonly string[],
+  burst: Burst<string>,
+  failed: (error: unknown) => void,
+): Promise<FSWatcher> {
+  const top = await realFolder(root);
+  const rules = await readLeftOut(top, include);
   const pathOf = (file: string) => relative(top, file).split(sep).join('/');
-  const burst = new Burst<string>(touched);
   const watcher = watch(top, {
     ignoreInitial: true,
     // It would hold deletions back; here the burst does that, and what counts is what is there at its end.
     atomic: false,
-    ignored: (file) => isPrivate(file, pathOf(file)),
+    ignored: (file, stats) => isPrivate(file, pathOf(file)) || isLeftOut(rules, pathOf(file), stats),
   });
   for (const event of ['add', 'change', 'unlink'] as const)
     watcher.on(event, (file) => burst.add(pathOf(file)));
   watcher.on('error', failed);
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
-  return {
-    async close() {
-      burst.close();
-      await watcher.close();
-    },
-  };
+  return watcher;
 }
 
 /** A data folder within the watched one changes with each publish: to watch it would never end. */
 function isPrivate(file: string, path: string): boolean {
   return path.split('/').some(isPrivateName) || existsSync(join(file, FORMAT_FILE));
+}
+
+/** As long as it is not known what it is, it may be anything. */
+function isLeftOut(rules: LeftOut, path: string, stats: Stats | undefined): boolean {
+  if (path === '' || path === IGNORE_FILE || stats === undefined) return false;
+  return stats.isDirectory() ? rules.folder(path) : rules.file(path);
 }

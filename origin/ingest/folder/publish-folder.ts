@@ -1,13 +1,16 @@
 import { Readable } from 'node:stream';
 import type { Commit, CommitRequest, DeployHeader, DeployLine } from '../../../shared/api.ts';
-import { hasCode } from '../../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { deployLines, type FolderState, folderState } from './change-plan.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
+import { readLeftOut } from './left-out.ts';
+import { existingSite, inSite } from './new-site.ts';
 import { scanFolder } from './scan.ts';
 import { sendFiles } from './send-files.ts';
 import { planSending } from './send-plan.ts';
+import { allowsShrinking, type ShrinkRule, type SizeChange } from './shrink-plan.ts';
 
 const TRIES = 4;
 
@@ -24,6 +27,10 @@ export interface PublishParts {
   readonly surveys: SurveyThreads;
   readonly site: string;
   readonly commit: CommitRequest;
+  /** Globs of what is published although it is left out otherwise. */
+  readonly include?: readonly string[] | undefined;
+  /** What is not published; everything is without it. */
+  readonly shrinking?: ShrinkRule | undefined;
   readonly progress: (progress: PublishProgress) => void;
   readonly signal: AbortSignal;
 }
@@ -32,13 +39,16 @@ export interface Published {
   readonly commit: Commit;
   readonly state: FolderState;
   readonly files: number;
+  /** Files, and folders that were not looked into. */
+  readonly leftOut: number;
   readonly sentFiles: number;
   readonly sentBytes: number;
 }
 
 /**
- * Publishes a folder as the whole tree of a site, sending only what the origin lacks. When a file changes
- * underneath, what was hashed is no longer there to send: the folder is read again.
+ * Publishes a folder as the whole tree of a site, sending only what the origin lacks. A missing site is created; when
+ * its first publish is refused, it is gone again. When a file changes underneath, what was hashed is no longer there
+ * to send: the folder is read again. Throws `would-shrink`.
  */
 export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
@@ -51,7 +61,10 @@ export async function publishFolder(parts: PublishParts, folder: string): Promis
 }
 
 async function publishAsFound(parts: PublishParts, folder: string): Promise<Published> {
-  const found = await scanFolder(folder);
+  const rules = await readLeftOut(folder, parts.include ?? []);
+  const { files: found, leftOut } = await scanFolder(folder, rules);
+  const site = await existingSite(parts.client, parts.site);
+  refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
   let hashed = 0;
   const report = (sentBytes: number, bytesToSend: number) =>
     parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
@@ -65,8 +78,23 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
     parts.signal,
   );
   const lines = deployLines({ put: files, deleted: [] });
-  const sent = await publishChanges(parts, undefined, lines, files, report);
-  return { ...sent, state: folderState(files), files: files.length };
+  const publish = () => publishChanges(parts, undefined, lines, files, report);
+  const sent = await inSite(parts.client, parts.site, site, publish);
+  return { ...sent, state: folderState(files), files: files.length, leftOut };
+}
+
+/** Throws `would-shrink`. */
+export function refuseShrinking(
+  { site, shrinking = allowsShrinking }: Pick<PublishParts, 'site' | 'shrinking'>,
+  change: SizeChange,
+): void {
+  if (!shrinking(change)) return;
+  const { before, after } = change;
+  const left = after === 0 ? 'no file' : after === 1 ? 'one file' : `${after} files`;
+  const beside = before === 0 ? '' : `, and ${site} has ${before}`;
+  throw new SkerryError('would-shrink', `the folder has ${left} to publish${beside}`, {
+    details: { ...change },
+  });
 }
 
 /** Publishes change lines against a revision, or as the whole tree when there is none. */

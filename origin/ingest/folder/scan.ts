@@ -1,10 +1,11 @@
-import type { Stats } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { type ContentPath, pathFault } from '../../../shared/content-path.ts';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 import { changed } from '../../../shared/real-file.ts';
+import { IGNORE_FILE, type LeftOut, leftOutByDefault } from './left-out.ts';
 
 /** The system answers several at a time. */
 const LOOKED_AT_ONCE = 64;
@@ -18,26 +19,40 @@ export interface FoundFile {
   readonly mtimeMs: number;
 }
 
+export interface ScannedFolder {
+  /** In no particular order. */
+  readonly files: readonly FoundFile[];
+  /** Files, and folders that were not looked into. */
+  readonly leftOut: number;
+}
+
 /**
- * All that a folder publishes, in no particular order: every file but those of Git and of Skerry's own data
- * folders. Links are followed within the folder; one that leads out, a loop, a pipe or a name that cannot be
- * published refuses the whole folder.
+ * All that a folder publishes: every file but what is left out, those of Git and of Skerry's own data folders.
+ * Links are followed within the folder; one that leads out, a loop, a pipe or a name that cannot be published
+ * refuses the whole folder.
  */
-export async function scanFolder(root: string): Promise<FoundFile[]> {
+export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault): Promise<ScannedFolder> {
   const top = await realFolder(root);
   if (await isDataFolder(top)) throw new SkerryError('not-a-folder', `${root} is a data folder of Skerry`);
-  const found: FoundFile[] = [];
+  const files: FoundFile[] = [];
+  let leftOut = 0;
   await walk(top, '', new Set([top]));
-  return found;
+  return { files, leftOut };
 
   async function walk(folder: string, prefix: string, open: ReadonlySet<string>): Promise<void> {
-    const names = await readable(readdir(folder), prefix || root);
-    if (names.includes(FORMAT_FILE)) return;
-    for (let i = 0; i < names.length; i += LOOKED_AT_ONCE) {
-      const some = names.slice(i, i + LOOKED_AT_ONCE).map((name) => ({
-        file: join(folder, name),
-        path: prefix === '' ? name : `${prefix}/${name}`,
-      }));
+    const children = await readable(readdir(folder, { withFileTypes: true }), prefix || root);
+    if (children.some(({ name }) => name === FORMAT_FILE)) return;
+    const wanted = children
+      .filter(({ name }) => !isPrivateName(name))
+      .map((child) => ({
+        file: join(folder, child.name),
+        path: prefix === '' ? child.name : `${prefix}/${child.name}`,
+        isFolder: child.isDirectory(),
+      }))
+      .filter(({ path, isFolder }) => !(isFolder ? rules.folder(path) : rules.file(path)));
+    leftOut += countLeftOut(children, wanted.length);
+    for (let i = 0; i < wanted.length; i += LOOKED_AT_ONCE) {
+      const some = wanted.slice(i, i + LOOKED_AT_ONCE);
       const places = await Promise.all(some.map(({ file, path }) => follow(top, file, path)));
       for (const [at, { path }] of some.entries()) {
         const place = places[at];
@@ -46,16 +61,28 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
           if (open.has(place.target))
             throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
           await walk(place.target, path, new Set([...open, place.target]));
-        } else found.push(foundFile(path, place));
+        } else files.push(foundFile(path, place));
       }
     }
   }
 }
 
+/** What nobody means to publish is not worth a word. */
+function countLeftOut(children: readonly Dirent[], wanted: number): number {
+  const unmentioned = children.filter(({ name }) => isPrivateName(name) || name === IGNORE_FILE);
+  return children.length - unmentioned.length - wanted;
+}
+
 /** One file as a full scan would find it; undefined when it is gone or not published. */
-export async function scanFile(root: string, path: string): Promise<FoundFile | undefined> {
+export async function scanFile(
+  root: string,
+  path: string,
+  rules: LeftOut = leftOutByDefault,
+): Promise<FoundFile | undefined> {
   const top = await realFolder(root);
   const segments = path.split('/');
+  const isBelow = (at: number) => rules.folder(segments.slice(0, at).join('/'));
+  if (rules.file(path) || segments.some((_, i) => i > 0 && isBelow(i))) return undefined;
   let folder = top;
   for (const [i, name] of segments.entries()) {
     const isLast = i === segments.length - 1;
@@ -89,7 +116,8 @@ async function isGone(file: string): Promise<boolean> {
   }
 }
 
-async function realFolder(root: string): Promise<string> {
+/** Throws `not-a-folder`. */
+export async function realFolder(root: string): Promise<string> {
   try {
     const top = await realpath(root);
     if ((await stat(top)).isDirectory()) return top;

@@ -1,21 +1,37 @@
-import type { Commit } from '../../../shared/api.ts';
+import type { Commit, Revision } from '../../../shared/api.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { ContentPath } from '../../../shared/content-path.ts';
-import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import { hasCode, SkerryError, toSkerryError } from '../../../shared/errors.ts';
 import { backoffDelay } from '../../../shared/retry.ts';
 import { Wakeup } from '../../../shared/wakeup.ts';
 import { deployLines, type FolderState, folderState, planChanges, rolledBackFrom } from './change-plan.ts';
 import { watchFolderEvents } from './folder-events.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
-import { isMovingTarget, type PublishParts, publishChanges, publishFolder } from './publish-folder.ts';
+import { readLeftOut } from './left-out.ts';
+import { existingSite } from './new-site.ts';
+import {
+  isMovingTarget,
+  type PublishParts,
+  publishChanges,
+  publishFolder,
+  refuseShrinking,
+} from './publish-folder.ts';
 import { scanFile, scanFolder } from './scan.ts';
 
 const BACKOFF = { first: 500, most: 5000 };
 const UNTIL_CHANGED_MS = 3_600_000;
+/** A folder that looked half-built is looked at again when nothing has changed for so long, or at the latest after: */
+const BUILT = { quietMs: 1000, latestMs: 10_000 };
+
+export type PublishedChanges =
+  | { readonly kind: 'whole'; readonly files: number; readonly leftOut: number }
+  | { readonly kind: 'changes'; readonly put: number; readonly deleted: number };
 
 export interface WatchParts extends PublishParts {
   readonly clock: Clock;
-  readonly published: (commit: Commit, changes: number) => void;
+  readonly published: (commit: Commit, changes: PublishedChanges) => void;
+  /** Nothing is published until the folder, or what is missing in it, is back. */
+  readonly waiting: (reason: SkerryError) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -29,50 +45,109 @@ interface Known {
   readonly state: FolderState;
 }
 
+/** What has happened in the folder since it was looked at. */
+class Changes {
+  readonly touched = new Set<string>();
+  /** Anything may have changed. */
+  mustRescan = false;
+  readonly #wakeup = new Wakeup();
+  #count = 0;
+  #taken = 0;
+
+  get areNone(): boolean {
+    return this.touched.size === 0 && !this.mustRescan;
+  }
+
+  touch(paths: ReadonlySet<string>): void {
+    for (const path of paths) this.touched.add(path);
+    this.#wake();
+  }
+
+  rescan(): void {
+    this.mustRescan = true;
+    this.#wake();
+  }
+
+  /** Takes what was touched. */
+  take(): string[] {
+    const paths = [...this.touched];
+    this.touched.clear();
+    this.#taken = this.#count;
+    return paths;
+  }
+
+  next(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#wakeup.wait(ms, signal);
+  }
+
+  /** Resolves some time after the next change, or the last one that was not taken. */
+  async settled(clock: Clock, signal: AbortSignal): Promise<void> {
+    if (this.#count === this.#taken) await this.next(UNTIL_CHANGED_MS, signal);
+    const latest = clock.monotonic() + BUILT.latestMs;
+    for (let seen = -1; seen !== this.#count && clock.monotonic() < latest && !signal.aborted; ) {
+      seen = this.#count;
+      await this.next(BUILT.quietMs, signal);
+    }
+  }
+
+  #wake(): void {
+    this.#count++;
+    this.#wakeup.wake();
+  }
+}
+
 /**
  * Publishes a folder and then each change to it, until the signal aborts. Changes during an outage of the
- * origin are published when it is back; a rollback stands until the folder changes.
+ * origin are published when it is back; a rollback stands until the folder changes. A folder that is gone, or that
+ * lost so much that it may be under construction, is waited for.
  */
 export async function watchFolder(parts: WatchParts, folder: string): Promise<void> {
-  const { signal, failed } = parts;
-  const touched = new Set<string>();
-  const wakeup = new Wakeup();
-  let mustRescan = false;
+  const { signal, failed, clock } = parts;
+  const changes = new Changes();
   // Watching begins before the first scan, so that nothing falls in between.
-  const events = await watchFolderEvents(
-    folder,
-    (paths) => {
-      for (const path of paths) touched.add(path);
-      wakeup.wake();
-    },
-    (error) => {
+  const events = await watchFolderEvents(folder, parts.include ?? [], {
+    touched: (paths) => changes.touch(paths),
+    renewed: () => changes.rescan(),
+    failed: (error) => {
       failed(error);
-      mustRescan = true;
-      wakeup.wake();
+      changes.rescan();
     },
-  );
+  });
   try {
-    let known = await firstPublish(parts, folder);
+    let known: Known | undefined;
+    let waitsFor: string | undefined;
     for (let attempt = 0; !signal.aborted; ) {
-      if (touched.size === 0 && !mustRescan) {
-        await wakeup.wait(UNTIL_CHANGED_MS, signal);
+      if (known !== undefined && changes.areNone) {
+        await changes.next(UNTIL_CHANGED_MS, signal);
         continue;
       }
-      const paths = [...touched];
-      touched.clear();
+      const paths = changes.take();
+      const isWhole = changes.mustRescan;
+      changes.mustRescan = false;
       try {
-        known = mustRescan
-          ? await publishAll(parts, folder)
-          : await publishTouched(parts, folder, known, paths);
-        mustRescan = false;
+        if (known === undefined) known = await firstPublish(parts, folder);
+        else if (isWhole) known = await publishAll(parts, folder);
+        else known = await publishTouched(parts, folder, known, paths);
         attempt = 0;
+        waitsFor = undefined;
       } catch (error) {
         if (signal.aborted) return;
+        const wasThere = known !== undefined || waitsFor !== undefined;
+        if (hasCode(error, 'would-shrink') || (wasThere && hasCode(error, 'not-a-folder'))) {
+          const reason = toSkerryError(error);
+          if (waitsFor !== reason.code) parts.waiting(reason);
+          waitsFor = reason.code;
+          await changes.settled(clock, signal);
+          changes.mustRescan = true;
+          continue;
+        }
+        if (known === undefined) throw error;
         failed(error);
-        for (const path of paths) touched.add(path);
+        for (const path of paths) changes.touched.add(path);
+        changes.mustRescan ||= isWhole;
         // What only a change to the folder can mend waits for one.
         const wait = isPassing(error) ? backoffDelay(attempt++, BACKOFF) : UNTIL_CHANGED_MS;
-        await wakeup.wait(wait, signal);
+        await changes.next(wait, signal);
       }
     }
   } finally {
@@ -81,13 +156,18 @@ export async function watchFolder(parts: WatchParts, folder: string): Promise<vo
 }
 
 async function firstPublish(parts: WatchParts, folder: string): Promise<Known> {
-  const turnedAwayFrom = rolledBackFrom(await parts.client.revisions(parts.site));
+  const turnedAwayFrom = rolledBackFrom(await revisionsSoFar(parts));
   if (turnedAwayFrom === undefined) return publishAll(parts, folder);
-  const files = await hashFiles(await scanFolder(folder), parts.surveys, () => {}, parts.signal);
+  const { files: found } = await scanFolder(folder, await readLeftOut(folder, parts.include ?? []));
+  const files = await hashFiles(found, parts.surveys, () => {}, parts.signal);
   const state = folderState(files);
   const { revision } = turnedAwayFrom;
   if (await equalsRevision(parts, state, revision)) return { revision, state };
   return publishAll(parts, folder);
+}
+
+async function revisionsSoFar({ client, site }: WatchParts): Promise<Revision[]> {
+  return (await existingSite(client, site)) === undefined ? [] : client.revisions(site);
 }
 
 async function equalsRevision(
@@ -104,8 +184,8 @@ async function equalsRevision(
 }
 
 async function publishAll(parts: WatchParts, folder: string): Promise<Known> {
-  const { commit, state, files } = await publishFolder(parts, folder);
-  parts.published(commit, files);
+  const { commit, state, files, leftOut } = await publishFolder(parts, folder);
+  parts.published(commit, { kind: 'whole', files, leftOut });
   return { revision: commit.revision, state };
 }
 
@@ -115,9 +195,10 @@ async function publishTouched(
   known: Known,
   paths: readonly string[],
 ): Promise<Known> {
+  const rules = await readLeftOut(folder, parts.include ?? []);
   const looked = new Map<ContentPath, HashedFile | undefined>();
   for (const path of paths) {
-    const found = await scanFile(folder, path);
+    const found = await scanFile(folder, path, rules);
     const [hashed] =
       found === undefined ? [] : await hashFiles([found], parts.surveys, () => {}, parts.signal);
     looked.set(path as ContentPath, hashed);
@@ -125,9 +206,11 @@ async function publishTouched(
   const changes = planChanges(known.state, looked);
   const lines = deployLines(changes);
   if (lines.length === 0) return known;
+  refuseShrinking(parts, { before: known.state.size, after: changes.after.size });
   try {
     const { commit } = await publishChanges(parts, known.revision, lines, changes.put, () => {});
-    parts.published(commit, lines.length);
+    const { put, deleted } = changes;
+    parts.published(commit, { kind: 'changes', put: put.length, deleted: deleted.length });
     return { revision: commit.revision, state: changes.after };
   } catch (error) {
     if (!hasCode(error, 'no-such-revision')) throw error;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/digest.ts';
+import { SkerryError } from '../../../shared/errors.ts';
 import { type Head, signHead } from '../../../shared/head.ts';
 import type { SigningKey } from '../../../shared/keys.ts';
 import { GENESIS, type LogRecord, recordHash, type Seq, seq, signRecord } from '../../../shared/record.ts';
@@ -35,6 +36,8 @@ export interface LogWriter {
    */
   append(identity: LogIdentity, drafts: readonly RecordDraft[], time: number): Seq;
   head(identity: LogIdentity, time: number): Head;
+  /** From now on `append` throws `log-diverged`. */
+  deny(why: string): void;
 }
 
 export function openLogWriter(database: DatabaseSync, key: SigningKey): LogWriter {
@@ -45,8 +48,11 @@ export function openLogWriter(database: DatabaseSync, key: SigningKey): LogWrite
     return row === undefined ? { seq: 0, hash: GENESIS } : { seq: Number(row.seq), hash: row.hash as Digest };
   }
 
+  let denial: string | undefined;
+
   return {
     append(identity, drafts, time) {
+      if (denial !== undefined) throw new SkerryError('log-diverged', denial);
       let { seq: number, hash } = last();
       const sayings = drafts.map((draft) => ({ ...draft, payload: payloadText(draft.kind, draft.payload) }));
       for (const saying of sayings) {
@@ -65,6 +71,9 @@ export function openLogWriter(database: DatabaseSync, key: SigningKey): LogWrite
     },
     head(identity, time) {
       return signHead({ ...identity, ...last(), time }, key);
+    },
+    deny(why) {
+      denial = why;
     },
   };
 }

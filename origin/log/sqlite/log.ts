@@ -1,3 +1,4 @@
+import type { Digest } from '../../../shared/digest.ts';
 import type { Payload } from '../../../shared/record-kinds.ts';
 import { pageOf } from '../../../shared/record-page.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
@@ -41,6 +42,13 @@ export function logCalls({ database, sql, writer, identity }: CatalogContext): L
       return Number(begin ?? 1);
     },
     head: (time) => writer.head(identity(), time),
+    hashAt(seq) {
+      const found = sql('SELECT hash FROM record WHERE seq = ?').get(seq)?.hash;
+      if (found !== undefined) return found as Digest;
+      const last = Number(sql('SELECT max(seq) AS seq FROM record').get()?.seq ?? 0);
+      return seq > last ? 'beyond' : 'pruned';
+    },
+    denyAppends: (why) => writer.deny(why),
     close: () => database.close(),
   };
 }

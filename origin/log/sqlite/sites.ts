@@ -81,8 +81,11 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         return settled;
       });
     },
-    deleteSite(name, time) {
+    deleteSite(name, time, { unpublished } = { unpublished: false }) {
       const settled = site(name);
+      const { revision, pending, domains } = settled;
+      if (unpublished && (revision > 0 || pending !== null || domains.length > 0))
+        throw new SkerryError('site-published', `${name} has a revision or a domain`);
       transaction(database, () => {
         sql('UPDATE site SET deleted = 1 WHERE id = ?').run(settled.id);
         writeSettings(settled, true, time);

@@ -104,7 +104,17 @@ export function edgesContract({ suite }: Theme): void {
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
     const report: EdgeReport = {
-      ...{ time: 3, position: 4, version: '1', parent: null, sites: [], faults: [], receipts: [] },
+      ...{
+        time: 3,
+        position: 4,
+        hash: '4'.repeat(64),
+        head: null,
+        version: '1',
+        parent: null,
+        sites: [],
+        faults: [],
+        receipts: [],
+      },
       limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
     };
     await catalog.saveReports([

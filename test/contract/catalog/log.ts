@@ -3,6 +3,7 @@ import type { Catalog } from '../../../origin/log/catalog.ts';
 import { certifyKey } from '../../../shared/certificate.ts';
 import { digestOf } from '../../../shared/digest.ts';
 import { generateSigningKey } from '../../../shared/keys.ts';
+import { recordHash } from '../../../shared/record.ts';
 import {
   certified,
   checkLog,
@@ -41,6 +42,34 @@ export function logContract({ name, place, suite }: Theme): void {
     t.strictSame(await seqs(4, 10), [4]);
     t.strictSame(await seqs(5, 10), []);
     t.strictSame(await seqs(1, 0), []);
+  });
+
+  suite('the hash of each record can be asked for, until it is pruned', async (t, catalog) => {
+    for (const site of ['a', 'b']) await catalog.putSite(site, undefined, 1);
+    const records = await catalog.records(1, 10);
+    for (const record of records) t.equal(await catalog.hashAt(record.seq), recordHash(record));
+    t.equal(await catalog.hashAt(records.length + 1), 'beyond');
+    const checkpoint = await catalog.addCheckpoint(2);
+    await catalog.dropRecords(checkpoint, 2);
+    t.equal(await catalog.hashAt(2), 'pruned');
+    t.not(await catalog.hashAt(3), 'pruned');
+  });
+
+  suite('a log that is denied appends takes none, and is read on', async (t, catalog) => {
+    await catalog.putSite('a', undefined, 1);
+    const { seq } = await catalog.head(1);
+    await catalog.denyAppends('edge-1 knows more');
+    await t.rejects(catalog.putSite('b', undefined, 1), {
+      code: 'log-diverged',
+      message: 'edge-1 knows more',
+    });
+    await t.rejects(catalog.addCheckpoint(2), { code: 'log-diverged' });
+    t.equal((await catalog.head(2)).seq, seq);
+    t.strictSame(
+      (await catalog.sites()).map(({ name }) => name),
+      ['a'],
+      'what was refused left nothing behind',
+    );
   });
 
   suite('calls run in the order in which they were made', async (t, catalog) => {

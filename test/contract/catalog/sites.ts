@@ -79,6 +79,21 @@ export function sitesContract({ suite }: Theme): void {
     ]);
   });
 
+  suite('a site is deleted only if nothing was published, where that is asked', async (t, catalog, publisher) => {
+    const deleted = (name: string) => catalog.deleteSite(name, 2, { unpublished: true });
+    const { id } = await catalog.putSite('one', undefined, 1);
+    await publisher.publish(id, { a: 'x' });
+    await catalog.putSite('two', ['two.example'], 1);
+    await catalog.putSite('three', undefined, 1, { mode: 'sync' });
+    for (const name of ['one', 'two']) await t.rejects(deleted(name), { code: 'site-published' }, name);
+    await deleted('three');
+    t.strictSame(
+      (await catalog.sites()).map(({ name }) => name),
+      ['one', 'two'],
+    );
+    await t.rejects(deleted('three'), { code: 'no-such-site' });
+  });
+
   suite('a deleted site is gone, and a new one of its name is another', async (t, catalog, publisher) => {
     const first = await catalog.putSite('one', ['one.example'], 1);
     await publisher.publish(first.id, { a: 'x' });

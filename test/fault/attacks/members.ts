@@ -7,6 +7,7 @@ import { toSkerryError } from '../../../shared/errors.ts';
 import { generateSigningKey } from '../../../shared/keys.ts';
 import { type SignedReport, signReport } from '../../../shared/protocol.ts';
 import { type Receipt, signReceipt } from '../../../shared/receipt.ts';
+import { GENESIS } from '../../../shared/record.ts';
 
 /** An edge that was let in and is not what it seems: it speaks the protocol, with proofs of its own. */
 export interface Member {
@@ -85,7 +86,9 @@ export function signedReports(
       {
         ...{
           time: systemClock.now() + i,
-          position: 1,
+          position: 0,
+          hash: GENESIS,
+          head: null,
           version: 'flood',
           parent: null,
           sites: [],

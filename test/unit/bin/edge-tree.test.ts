@@ -15,6 +15,7 @@ function edges(...signs: string[]): EdgeStatus[] {
         faults: [],
         clockOffset: null,
         position: 0,
+        diverged: null,
         sites: {},
       },
       limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },

@@ -7,7 +7,7 @@ import { edgeKey, LOG, originKey, TIME } from './fixed-keys.ts';
 
 const unsigned = {
   ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
-  ...{ lease: 6000, serves: 6000 },
+  ...{ lease: 6000, serves: 6000, diverged: false },
 };
 const grant = signGrant(LOG, unsigned, originKey);
 
@@ -15,12 +15,12 @@ t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(grant, {
     ...unsigned,
-    sig: 'ylPr5NlRYiCDtcobh_Nyoea5KWozh-e8_YUFez1YSPmfCFjxSCtj5ifewQ0k-HREM4tsTHLeZzPl1gVspXGiDQ',
+    sig: '-CwMLg9ipLjVtm_frTTaBfXPC49fce5SyJ6v7tLRaxGdeFweeU3kJjn5mwgKE1es0lhOz_0fuY7p6RkowNelBQ',
   });
 });
 
 t.test('is over the canonical text', async (t) => {
-  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000]`;
+  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false]`;
   t.equal(grant.sig, signText(originKey, text));
 });
 
@@ -38,6 +38,7 @@ t.test('nothing in it can be changed', async (t) => {
     { time: TIME + 1 },
     { lease: 6001 },
     { serves: 6001 },
+    { diverged: true },
     { sig: '' },
   ];
   for (const change of changes)

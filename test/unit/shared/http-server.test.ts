@@ -45,9 +45,9 @@ async function serving(t: Test) {
   return { app, clock, port, post, handled: () => handled, uploaded: () => uploaded };
 }
 
-/** A connection to the server, with what it said and whether it has ended. */
-async function dial(port: number) {
-  const socket = connect({ host: '127.0.0.1', port });
+/** A connection to the server, with what it said and whether it has ended; it may send on when the server has. */
+async function dial(port: number, allowHalfOpen = false) {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen });
   const said = { text: '', isEnded: false, isGone: false };
   socket.on('data', (bytes) => {
     said.text += bytes.toString('latin1');
@@ -65,6 +65,40 @@ async function dial(port: number) {
 
 const head = (line: string, ...fields: string[]) =>
   `${[`${line} HTTP/1.1`, 'Host: a', 'Content-Type: application/json', ...fields].join('\r\n')}\r\n\r\n`;
+
+t.test('a client that still sends when it is refused gets its answer', async (t) => {
+  const { port } = await serving(t);
+  const { socket, said } = await dial(port, true);
+  const errors: string[] = [];
+  socket.on('error', ({ message }) => errors.push(message));
+  const length = 200_000;
+  socket.write(head('POST /closed', `Content-Length: ${length}`));
+  await until('the answer', () => said.text.includes('401') && said.isEnded);
+  // Each piece would find a closed connection, were it closed with the answer.
+  for (let sent = 0; sent < length; sent += 50_000)
+    await new Promise((resolve) => socket.write('x'.repeat(50_000), resolve));
+  socket.end();
+  await until('the connection to end', () => said.isGone);
+  t.strictSame(errors, []);
+  t.match(said.text, /a token is needed/);
+});
+
+t.test('a refused client is not read for ever', async (t) => {
+  const { port } = await serving(t);
+  const { socket, said } = await dial(port);
+  socket.write(head('POST /closed', `Content-Length: ${LARGE - 1}`));
+  await until('the answer', () => said.text.includes('401'));
+  const sending = () => {
+    while (!socket.destroyed && socket.write('x'.repeat(64 * 1024)));
+    if (!socket.destroyed) socket.once('drain', sending);
+  };
+  sending();
+  await until('it to be cut off', () => said.isGone);
+  const silent = await dial(port);
+  silent.socket.write(head('POST /closed', 'Content-Length: 10'));
+  await until('one that sends nothing to be cut off, too', () => silent.said.isGone);
+  t.pass();
+});
 
 t.test('what is refused on its head is answered without its body, and the connection ends', async (t) => {
   const { app, port } = await serving(t);

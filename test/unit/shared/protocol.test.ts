@@ -33,6 +33,8 @@ const receipt = signReceipt(
 const report: EdgeReport = {
   time: TIME,
   position: 7,
+  hash: ROOT,
+  head: null,
   version: '0.2.0',
   parent: 'bergen',
   limits: {
@@ -48,7 +50,7 @@ const report: EdgeReport = {
 };
 const grant = signGrant(
   LOG,
-  { edge: 'oslo-1', report: ROOT, newest: TIME, time: TIME, lease: 5000, serves: 0 },
+  { edge: 'oslo-1', report: ROOT, newest: TIME, time: TIME, lease: 5000, serves: 0, diverged: false },
   originKey,
 );
 const signed = signReport(LOG, 'oslo-1', report, edgeKey);

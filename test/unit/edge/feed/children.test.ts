@@ -33,6 +33,8 @@ const report = (
   const body: EdgeReport = {
     time,
     position: 1,
+    hash: '0'.repeat(64),
+    head: null,
     version: '1',
     parent: 'oslo',
     limits,

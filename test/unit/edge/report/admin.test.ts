@@ -4,10 +4,20 @@ import { buildAdmin } from '../../../../edge/report/admin.ts';
 import type { ReplicaStanding, SiteStanding } from '../../../../edge/report/standing.ts';
 
 const SITE: SiteStanding = {
-  ...{ id: 1, name: 's', revision: 1, target: 2, prepared: 0, pendingBytes: 0, error: null },
+  ...{
+    id: 1,
+    name: 's',
+    revision: 1,
+    target: 2,
+    prepared: 0,
+    pendingBytes: 0,
+    error: null,
+    needsLease: false,
+  },
 };
 const STANDING: ReplicaStanding = {
-  ...{ position: 7, head: 7, parent: null, upstream: 'http://a.test', isPaused: false, isRefused: false },
+  ...{ position: 7, head: 7, parent: null, upstream: 'http://a.test', isPaused: false },
+  ...{ isRefused: false, isDiverged: false, contactSeconds: 1.5, leaseSeconds: 4 },
   ...{ clockOffset: null, sites: [SITE], faults: [] },
 };
 
@@ -29,6 +39,14 @@ t.test('who is ready', async (t) => {
     ['one that shows nothing yet', { sites: [SITE, unseen] }, 'waiting'],
     ['one that has never followed the log', { sites: [], position: 0 }, 'waiting'],
     ['one that is no member', { isRefused: true }, 'refused'],
+    ['one that has other records', { isDiverged: true }, 'diverged'],
+    ['one without a lease', { leaseSeconds: 0 }, 'ready'],
+    [
+      'one without a lease that it needs',
+      { leaseSeconds: 0, sites: [{ ...SITE, needsLease: true }] },
+      'without-lease',
+    ],
+    ['one with a lease that it needs', { sites: [{ ...SITE, needsLease: true }] }, 'ready'],
     ['one that never was', { isRefused: true, sites: [], position: 0 }, 'refused'],
   ];
   for (const [name, changes, status] of table) {
@@ -46,4 +64,19 @@ t.test('the clock', async (t) => {
   t.equal(await metric(-120_500), '-120.5');
   t.equal(await metric(null), 'Nan');
   t.equal((await admin(t, { clockOffset: 7 }).inject('/status')).json().clockOffset, 7);
+});
+
+t.test('the tie to the origin', async (t) => {
+  const metrics = async (changes: Partial<ReplicaStanding>) =>
+    (await admin(t, changes).inject('/metrics')).body;
+  const well = await metrics({});
+  t.match(well, /^skerry_edge_upstream_contact_seconds 1\.5$/m);
+  t.match(well, /^skerry_edge_lease_seconds 4$/m);
+  t.match(well, /^skerry_edge_diverged 0$/m);
+  t.match(well, /^skerry_edge_refused 0$/m);
+  const lost = await metrics({ isRefused: true, isDiverged: true, contactSeconds: null, leaseSeconds: 0 });
+  t.match(lost, /^skerry_edge_upstream_contact_seconds Nan$/m);
+  t.match(lost, /^skerry_edge_lease_seconds 0$/m);
+  t.match(lost, /^skerry_edge_diverged 1$/m);
+  t.match(lost, /^skerry_edge_refused 1$/m);
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { fittingReport, reportedSites } from '../../../../edge/report/fitting-report.ts';
 import type { SiteStanding } from '../../../../edge/report/standing.ts';
+import { signHead } from '../../../../shared/head.ts';
 import { generateSigningKey } from '../../../../shared/keys.ts';
 import {
   edgeReports,
@@ -17,7 +18,7 @@ const caller = { name: 'n'.repeat(63), log: '1'.repeat(32), key };
 const MOST = 999_999_999;
 
 const site = (id: number, changes: Partial<SiteStanding> = {}): SiteStanding => ({
-  ...{ id, name: 'a', revision: 1, target: 1, prepared: 0, pendingBytes: 0, error: null },
+  ...{ id, name: 'a', revision: 1, target: 1, prepared: 0, pendingBytes: 0, error: null, needsLease: false },
   ...changes,
 });
 const receipt = signReceipt(
@@ -34,8 +35,19 @@ const purge = signPurgeReceipt(
   },
   key,
 );
+const head = signHead(
+  { log: caller.log, epoch: 1, seq: 999_999_999, hash: 'f'.repeat(64), time: 1_800_000_000_000 },
+  key,
+);
 const report = (sites: readonly SiteStanding[]) => ({
-  ...{ time: 1_800_000_000_000, position: 999_999_999, version: '1.2.3', parent: caller.name },
+  ...{
+    time: 1_800_000_000_000,
+    position: 999_999_999,
+    hash: 'f'.repeat(64),
+    head,
+    version: '1.2.3',
+    parent: caller.name,
+  },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
   sites: reportedSites(sites),
   faults: [],

@@ -32,6 +32,7 @@ const granting =
         time: 5,
         lease: 9000,
         serves: 7000,
+        diverged: false,
         ...changes,
       };
       return signGrant(log, grant, key);
@@ -40,6 +41,8 @@ const granting =
 const ANSWER = granting();
 const STATE: Omit<EdgeReport, 'receipts' | 'time'> = {
   position: 7,
+  hash: '7'.repeat(64),
+  head: null,
   version: '1',
   parent: null,
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
@@ -106,7 +109,7 @@ function world(
     faults,
     originKey: () => originKey.publicKey,
     state: async () => STATE,
-    answered: (...said) => times.push(said),
+    answered: ({ time }, sent) => times.push([time, sent]),
     leased: (from, ms) => leases.push([from, ms]),
   });
   const stop = new AbortController();

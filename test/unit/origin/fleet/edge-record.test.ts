@@ -12,7 +12,17 @@ import type { EdgeRow } from '../../../../origin/log/catalog.ts';
 import type { EdgeReport } from '../../../../shared/protocol.ts';
 
 const report = (limits: Partial<EdgeReport['limits']> = {}): EdgeReport => ({
-  ...{ time: 7, position: 1, version: '1', parent: null, sites: [], faults: [], receipts: [] },
+  ...{
+    time: 7,
+    position: 1,
+    hash: '1'.repeat(64),
+    head: null,
+    version: '1',
+    parent: null,
+    sites: [],
+    faults: [],
+    receipts: [],
+  },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, ...limits },
 });
 const row = (changes: Partial<EdgeRow> = {}): EdgeRow => ({

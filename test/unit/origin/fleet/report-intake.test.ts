@@ -22,7 +22,16 @@ const edges = new Map<string, EdgeRecord>(
 const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): SignedReport => {
   const receipt = { log: LOG, epoch: 1, site: 1, revision: 1, root: ROOT, seq: 1, since: 1, covers: 'all' };
   const body: EdgeReport = {
-    ...{ time, position: 1, version: '1', parent: null, sites: [], faults: [] },
+    ...{
+      time,
+      position: 1,
+      hash: '1'.repeat(64),
+      head: null,
+      version: '1',
+      parent: null,
+      sites: [],
+      faults: [],
+    },
     limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
     receipts: receiptOf === undefined ? [] : [signReceipt({ ...receipt, edge: receiptOf }, key)],
   };

@@ -48,3 +48,17 @@ t.test('a site that has much to check waits for itself', async (t) => {
   t.equal(refused.length, 39 - 17, 'one is read and 16 wait');
   t.ok(refused.every((error) => error?.code === 'too-many-requests'));
 });
+
+t.test('the first ten faults are told in one line', async (t) => {
+  const told = async (count: number) => {
+    const content = Array.from({ length: count }, (_, i) => `/${i}\n`).join('');
+    const { store } = storeOf(content);
+    return toSkerryError(
+      await new RuleCheck(store, faultsOf).check(1, file('_redirects', content)).catch((e) => e),
+    ).message;
+  };
+  t.match(await told(1), /^_redirects, line 1: [^;]*$/);
+  t.match(await told(10), /^_redirects, line 1: [^;]*(; line \d+: [^;]*){9}$/);
+  t.match(await told(15), /^_redirects, line 1: .*; line 10: [^;]*; and 5 more$/);
+  t.match(await told(1000), /; line 10: [^;]*; and at least 90 more$/);
+});

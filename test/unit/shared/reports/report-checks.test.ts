@@ -20,7 +20,17 @@ const reported = (time: number, receipts: Receipt[], edge = 'oslo', key = edgeKe
     LOG,
     edge,
     {
-      ...{ time, position: 1, version: '1', parent: null, sites: [], faults: [], receipts },
+      ...{
+        time,
+        position: 1,
+        hash: '1'.repeat(64),
+        head: null,
+        version: '1',
+        parent: null,
+        sites: [],
+        faults: [],
+        receipts,
+      },
       limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
     },
     key,

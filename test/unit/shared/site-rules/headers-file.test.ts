@@ -62,6 +62,8 @@ t.test('bad lines, by number', async (t) => {
     ['beyond Latin-1', '/a\n  B: \u20ac', 2, /no header can have/],
     ['no splat', '/a\n  B: /:splat', 2, /has no \*/],
     ['too long', `/a\n  B: ${'c'.repeat(4000)}`, 2, /longer than 4000/],
+    ['of another host', '/*\n  Basic-Auth: me:secret', 2, /--private-path/],
+    ['of another host, taken away', '/*\n  ! basic-auth', 2, /--private-path/],
     ['not UTF-8', '/a\n  B: \uFFFD', 2, /not UTF-8/],
     [
       'many placeholders',

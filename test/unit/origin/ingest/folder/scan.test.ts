@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { readLeftOut } from '../../../../../origin/ingest/folder/left-out.ts';
 import { type FoundFile, scanFile, scanFolder } from '../../../../../origin/ingest/folder/scan.ts';
 import { FORMAT_FILE } from '../../../../../shared/data-folder.ts';
 
 const names = (found: readonly FoundFile[]) => found.map(({ path }) => path as string).sort();
-const scanned = async (folder: string) => names(await scanFolder(folder));
+const scanned = async (folder: string) => names((await scanFolder(folder)).files);
 
 t.test('every file of the tree', async (t) => {
   const root = t.testdir({
@@ -18,10 +19,10 @@ t.test('every file of the tree', async (t) => {
     dir: { sub: { 'é ü.txt': '12345678' } },
     nothing: {},
   });
-  const found = await scanFolder(root);
+  const { files: found } = await scanFolder(root);
   t.strictSame(
     names(found),
-    ['.dotfile', '.well-known/security.txt', '_headers', 'dir/sub/é ü.txt', 'empty', 'index.html'].sort(),
+    ['.well-known/security.txt', '_headers', 'dir/sub/é ü.txt', 'empty', 'index.html'].sort(),
   );
   const sizes = Object.fromEntries(found.map(({ path, size }) => [path, size]));
   t.match(sizes, { 'index.html': 5, empty: 0, 'dir/sub/é ü.txt': 8 });
@@ -31,15 +32,13 @@ t.test('every file of the tree', async (t) => {
 });
 
 t.test('an empty folder publishes nothing', async (t) => {
-  t.strictSame(await scanFolder(t.testdir({})), []);
+  t.strictSame(await scanFolder(t.testdir({})), { files: [], leftOut: 0 });
 });
 
 t.test('Git and data folders are never published, wherever they are', async (t) => {
   const root = t.testdir({
     '.git': { config: 'secret', objects: { ab: 'x' } },
     '.skerry': { origin: { 'signing-key.pem': 'secret' } },
-    '.gitignore': 'published',
-    '.github': { 'ci.yml': 'published' },
     git: { 'a.txt': 'published' },
     data: { [FORMAT_FILE]: '{}', 'signing-key.pem': 'secret', objects: { a: 'secret' } },
     lib: {
@@ -51,7 +50,7 @@ t.test('Git and data folders are never published, wherever they are', async (t) 
   });
   t.strictSame(
     (await scanned(root)).filter((path) => path !== 'submodule/.git'),
-    ['.github/ci.yml', '.gitignore', 'git/a.txt', 'lib/a.js', 'submodule/b.js'].sort(),
+    ['git/a.txt', 'lib/a.js', 'submodule/b.js'].sort(),
   );
   await t.rejects(scanned(join(root, 'data')), { code: 'not-a-folder' }, 'nor as the folder to publish');
 });
@@ -71,7 +70,7 @@ t.test('links within the folder are followed', async (t) => {
     'to-link': t.fixture('symlink', 'to-a'),
     sub: { up: t.fixture('symlink', '../a.txt') },
   });
-  const found = await scanFolder(root);
+  const { files: found } = await scanFolder(root);
   t.strictSame(names(found), ['a.txt', 'dir/b.txt', 'sub/up', 'to-a', 'to-dir/b.txt', 'to-link'].sort());
   t.equal(found.find(({ path }) => path === 'to-link')?.size, 5, 'with the size of what they lead to');
 });
@@ -192,7 +191,7 @@ t.test('one file, as a full scan finds it', async (t) => {
     '.skerry': { key: 'secret' },
     link: t.fixture('symlink', 'a.txt'),
   });
-  const all = new Map((await scanFolder(root)).map((found) => [found.path as string, found]));
+  const all = new Map((await scanFolder(root)).files.map((found) => [found.path as string, found]));
   for (const path of ['a.txt', 'dir/b.txt', 'link'])
     t.strictSame(await scanFile(root, path), all.get(path), path);
   for (const path of [
@@ -222,4 +221,39 @@ t.test('one file below a link that leads out is refused, as by a full scan', asy
   });
   await t.rejects(scanFolder(join(base, 'site')), { code: 'symlink-outside' });
   await t.rejects(scanFile(join(base, 'site'), 'out/key'), { code: 'symlink-outside' });
+});
+
+t.test('what is left out is counted, and not looked into', async (t) => {
+  const root = t.testdir({
+    '.env': 'secret',
+    '.skerryignore': '/drafts/\n*.map\n',
+    '.git': { config: 'secret' },
+    'index.html': 'x',
+    'index.html~': 'x',
+    'a.map': 'x',
+    drafts: { 'b.html': 'x', 'c.html': 'x' },
+    node_modules: { out: t.fixture('symlink', '../..'), 'a.js': 'x' },
+    '.cache': { gone: t.fixture('symlink', 'nowhere') },
+    lib: { '.DS_Store': 'x', 'a.js': 'x', drafts: { 'd.html': 'x' } },
+  });
+  const look = async (...includes: string[]) => {
+    const rules = await readLeftOut(root, includes);
+    const { files, leftOut } = await scanFolder(root, rules);
+    for (const { path } of files) t.match(await scanFile(root, path, rules), { path });
+    return { files: names(files), leftOut };
+  };
+  const published = ['index.html', 'lib/a.js', 'lib/drafts/d.html'];
+  t.strictSame(await look(), { files: published, leftOut: 7 });
+  t.strictSame(await look('*.map', '/drafts/c.html'), {
+    files: [...published, 'a.map', 'drafts/c.html'].sort(),
+    leftOut: 6,
+  });
+  const rules = await readLeftOut(root, []);
+  for (const path of ['.env', '.skerryignore', 'a.map', 'drafts/b.html', 'node_modules/a.js', '.cache/x'])
+    t.equal(await scanFile(root, path, rules), undefined, path);
+});
+
+t.test('the folder that was named is not left out', async (t) => {
+  const root = t.testdir({ node_modules: { '.out': { 'index.html': 'x' } } });
+  t.strictSame(await scanned(join(root, 'node_modules/.out')), ['index.html']);
 });

@@ -38,7 +38,8 @@ function place(t: Test): Place {
   return { site: join(base, 'site'), outside: join(base, 'outside') };
 }
 
-const hashed = async (folder: string) => hashFiles(await scanFolder(folder), surveys, () => {}, signal);
+const hashed = async (folder: string) =>
+  hashFiles((await scanFolder(folder)).files, surveys, () => {}, signal);
 
 /** Puts a link where the file or folder was. */
 function swapForLink({ site }: Place, path: string, target: string) {
@@ -56,7 +57,7 @@ const SWAPS: readonly [name: string, file: string, (place: Place) => void][] = [
 for (const [name, path, swap] of SWAPS) {
   t.test(`${name}, after the scan`, async (t) => {
     const here = place(t);
-    const found = (await scanFolder(here.site)).filter((file) => file.path === path);
+    const found = (await scanFolder(here.site)).files.filter((file) => file.path === path);
     swap(here);
     const failure = { code: 'file-changed', message: new RegExp(`^${path} changed`) };
     await t.rejects(
@@ -78,7 +79,7 @@ for (const [name, path, swap] of SWAPS) {
 
 t.test('a pipe that takes a file’s place holds nobody up', async (t) => {
   const { site } = place(t);
-  const found = (await scanFolder(site)).filter(({ path }) => path === 'a.txt');
+  const found = (await scanFolder(site)).files.filter(({ path }) => path === 'a.txt');
   const [file] = await hashFiles(found, surveys, () => {}, signal);
   if (file === undefined) throw new Error('a.txt was not found');
   rmSync(file.file);

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+
+/** Knows commands of commands, too: `skerry help token create`. */
+export function helpCommand(program: Command): Command {
+  return new Command('help')
+    .description('what a command does, and its options')
+    .argument('[command...]', 'the command, such as publish or token create')
+    .action((names: readonly string[]) => {
+      let command: Command = program;
+      for (const name of names) {
+        const found = command.commands.find((candidate) => candidate.name() === name);
+        if (found === undefined)
+          command.error(`unknown command '${names.join(' ')}'`, { code: 'commander.unknownCommand' });
+        command = found;
+      }
+      command.outputHelp();
+    });
+}

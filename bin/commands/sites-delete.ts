@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
+import { siteName } from '../options.ts';
+import { printLine } from '../output.ts';
+
+export function sitesDeleteCommand(): Command {
+  return clientCommand('delete', 'delete a site with all its revisions; there is no way back')
+    .argument('<site>', 'its name', siteName)
+    .action((site: string, options: ClientOptions) =>
+      withClient(options, async (client) => {
+        await client.deleteSite(site);
+        printLine(`site ${site} is deleted; edges stop serving it as they hear of it`);
+      }),
+    );
+}

@@ -1,0 +1,32 @@
+import type { FastifyRequest } from 'fastify';
+import type { EdgeStatus } from '../../shared/api.ts';
+import { authorize, readRights } from './authorize.ts';
+import type { ApiContext } from './context.ts';
+
+/** What the caller may see of lists that are about all sites. */
+export interface Readable {
+  site(name: string): boolean;
+  edge(status: EdgeStatus): EdgeStatus;
+}
+
+export async function readableBy(
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  { catalog, clock }: ApiContext,
+): Promise<Readable> {
+  const rights = readRights(await authorize({ headers }, { kind: 'overview' }, catalog, clock));
+  if (rights === 'all') return { site: () => true, edge: (status) => status };
+  const site = (name: string) => rights.has(name);
+  return { site, edge: (status) => edgeWith(status, site) };
+}
+
+/** Whatever names a site, or may. */
+function edgeWith(status: EdgeStatus, site: (name: string) => boolean): EdgeStatus {
+  const { sites, mayRead, limits } = status;
+  return {
+    ...status,
+    faults: [],
+    mayRead: mayRead?.filter(site) ?? null,
+    limits: { ...limits, sites: limits.sites?.filter(site) ?? null },
+    sites: Object.fromEntries(Object.entries(sites).filter(([name]) => site(name))),
+  };
+}

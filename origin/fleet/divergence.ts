@@ -1,0 +1,58 @@
+import { ByteCache } from '../../shared/byte-cache.ts';
+import type { Digest } from '../../shared/digest.ts';
+import { type Head, verifyHead } from '../../shared/head.ts';
+import type { PublicKey } from '../../shared/keys.ts';
+import type { EdgeReport } from '../../shared/protocol.ts';
+import type { Catalog } from '../log/catalog.ts';
+
+/** Of a thousand hashes: most edges stand at one of the newest records. */
+const HASHES_BYTES = 64 * 1024;
+
+export interface DivergenceParts {
+  readonly catalog: Pick<Catalog, 'hashAt' | 'denyAppends'>;
+  readonly log: string;
+  readonly epoch: number;
+  readonly publicKey: PublicKey;
+  /** The operator knows of it: the origin writes on, and edges that have other records are left behind. */
+  readonly isAccepted: boolean;
+}
+
+/** Where a report says that its edge stands. */
+type Standing = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
+
+/**
+ * Finds the edges whose log is not the beginning of the origin's: then the origin runs on an older copy of its data.
+ * Numbers cannot show it, for the origin gives them out again; the hashes of records do.
+ */
+export class Divergence {
+  readonly #parts: DivergenceParts;
+  readonly #hashes = new ByteCache<number, Digest>({ bytes: HASHES_BYTES, sizeOf: () => 64 });
+
+  constructor(parts: DivergenceParts) {
+    this.#parts = parts;
+  }
+
+  /** True when the edge has a record that this log does not hold at its place. What was pruned cannot be compared. */
+  async isDiverged(edge: string, { position, hash, head }: Standing): Promise<boolean> {
+    if (head !== null && (await this.#differs(head.seq, head.hash))) await this.#deny(edge, head);
+    return this.#differs(position, hash);
+  }
+
+  /** A head is signed by the origin: no edge can make up that the log went further, and stop the origin. */
+  async #deny(edge: string, head: Head): Promise<void> {
+    const { catalog, log, epoch, publicKey, isAccepted } = this.#parts;
+    if (isAccepted || head.log !== log || head.epoch !== epoch || !verifyHead(head, publicKey)) return;
+    await catalog.denyAppends(
+      `${edge} has the record ${head.seq} that this origin once signed, and this origin does not have it`,
+    );
+  }
+
+  async #differs(seq: number, hash: string): Promise<boolean> {
+    if (seq === 0) return false;
+    const own = this.#hashes.get(seq) ?? (await this.#parts.catalog.hashAt(seq));
+    if (own === 'pruned') return false;
+    // Only what is there stays as it is: the log grows, and is pruned.
+    if (own !== 'beyond') this.#hashes.set(seq, own);
+    return own !== hash;
+  }
+}

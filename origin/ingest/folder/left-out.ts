@@ -1,0 +1,75 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join, matchesGlob } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import { SkerryError, systemCode } from '../../../shared/errors.ts';
+
+/** Decides what of a folder is left out, in the syntax of `.gitignore`, at the top of the folder. */
+export const IGNORE_FILE = '.skerryignore';
+const MOST_BYTES = 256 * 1024;
+
+/** What is not meant for readers: hidden files but those of RFC 8615, what editors leave, installed packages. */
+const BY_DEFAULT = ['.*', '!.well-known', '*~', '*.swp', '*.swo', '\\#*#', 'node_modules'];
+
+export interface LeftOut {
+  /** Paths are relative to the folder that is published, which is never left out itself. */
+  file(path: string): boolean;
+  /** Nothing below it is published: it need not be read. */
+  folder(path: string): boolean;
+}
+
+/**
+ * The defaults, then the folder's `.skerryignore`, then the globs of `--include`, which are written as in
+ * `.gitignore` and also reach into folders that are left out when they name the way.
+ */
+export function leftOut(ignoreFile: string, includes: readonly string[]): LeftOut {
+  const rules = matcher(BY_DEFAULT).add(ignoreFile);
+  const included = matcher(includes);
+  return {
+    file: (path) => path === IGNORE_FILE || (rules.ignores(path) && !included.ignores(path)),
+    folder: (path) =>
+      rules.ignores(`${path}/`) &&
+      !included.ignores(`${path}/`) &&
+      !includes.some((glob) => mayMatchBelow(glob, path)),
+  };
+}
+
+export const leftOutByDefault: LeftOut = leftOut('', []);
+
+/** Throws `bad-config` for a `.skerryignore` that cannot be read. */
+export async function readLeftOut(folder: string, includes: readonly string[]): Promise<LeftOut> {
+  return leftOut(await ignoreFileOf(folder), includes);
+}
+
+function matcher(patterns: readonly string[]): Ignore {
+  return ignore({ ignorecase: false }).add(patterns);
+}
+
+/** `node_modules/three/*.js` may match below `node_modules` and `node_modules/three`; `*.js` names no way there. */
+function mayMatchBelow(glob: string, folder: string): boolean {
+  const way = glob.replace(/^\//, '').split('/').slice(0, -1);
+  if (way.length === 0) return false;
+  for (const [i, name] of folder.split('/').entries()) {
+    const pattern = way[i];
+    if (pattern === '**') return true;
+    if (pattern === undefined || !matchesGlob(name, pattern)) return false;
+  }
+  return true;
+}
+
+async function ignoreFileOf(folder: string): Promise<string> {
+  const file = join(folder, IGNORE_FILE);
+  try {
+    // Without waiting for whoever writes into a pipe of that name.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.size > MOST_BYTES)
+      throw new SkerryError('bad-config', `${file} is no file of at most ${MOST_BYTES} bytes`);
+    return await handle.readFile('utf8');
+  } catch (cause) {
+    if (cause instanceof SkerryError) throw cause;
+    const code = systemCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return '';
+    throw new SkerryError('bad-config', `${file} cannot be read (${code})`, { cause });
+  }
+}

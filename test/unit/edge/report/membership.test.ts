@@ -1,0 +1,27 @@
+import t from 'tap';
+import { Membership } from '../../../../edge/report/membership.ts';
+
+t.test('what an edge knows of its tie to the origin', async (t) => {
+  let now = 5000;
+  const clock = { monotonic: () => now };
+  let kept = false;
+  const catalog = {
+    isRefused: async () => kept,
+    noteRefused: async (isRefused: boolean) => {
+      kept = isRefused;
+    },
+  };
+  const membership = await Membership.open(catalog, clock);
+  t.strictSame(membership.standing, { contactSeconds: null, isRefused: false, isDiverged: false });
+  membership.heard();
+  now += 2500;
+  t.equal(membership.standing.contactSeconds, 2.5);
+  membership.answered({ diverged: true });
+  t.strictSame(membership.standing, { contactSeconds: 0, isRefused: false, isDiverged: true });
+  membership.answered({ diverged: false });
+  membership.refused();
+  t.strictSame(membership.standing, { contactSeconds: 0, isRefused: true, isDiverged: false });
+  t.equal((await Membership.open(catalog, clock)).standing.isRefused, true, 'after a restart, too');
+  membership.heard();
+  t.equal((await Membership.open(catalog, clock)).standing.isRefused, false);
+});
