@@ -26,7 +26,7 @@ type Standing = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
  */
 export class Divergence {
   readonly #parts: DivergenceParts;
-  readonly #hashes = new ByteCache<number, Digest>({ bytes: HASHES_BYTES, sizeOf: () => 64 });
+  readonly #hashes = new ByteCache<string, Digest>({ bytes: HASHES_BYTES, sizeOf: () => 64 });
 
   constructor(parts: DivergenceParts) {
     this.#parts = parts;
@@ -49,10 +49,10 @@ export class Divergence {
 
   async #differs(seq: number, hash: string): Promise<boolean> {
     if (seq === 0) return false;
-    const own = this.#hashes.get(seq) ?? (await this.#parts.catalog.hashAt(seq));
+    const own = this.#hashes.get(String(seq)) ?? (await this.#parts.catalog.hashAt(seq));
     if (own === 'pruned') return false;
     // Only what is there stays as it is: the log grows, and is pruned.
-    if (own !== 'beyond') this.#hashes.set(seq, own);
+    if (own !== 'beyond') this.#hashes.set(String(seq), own);
     return own !== hash;
   }
 }
