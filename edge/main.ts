@@ -120,6 +120,8 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);
   const origin = options.origin ?? identity.origin;
+  // It has moved: later starts need not be told again.
+  if (origin !== identity.origin) await writeIdentity(file('identity.json'), { ...identity, origin });
   const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock);
   opened.defer(() => upstreams.close());
 

@@ -123,6 +123,10 @@ const table = {
     502,
     'Name the address of the origin, http://HOST:7400 unless it was told otherwise, with --origin or SKERRY_ORIGIN.',
   ],
+  'proxy-refused': [
+    502,
+    'What stands in front of the origin answers by itself: see docs/operations.md, "Behind a reverse proxy".',
+  ],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],
   'store-unreachable': [
     503,

@@ -37,7 +37,7 @@ export function toProblem(error: SkerryError): Problem {
 export function fromProblem(
   status: number,
   body: string,
-  fallback: 'upstream-protocol' | 'not-an-origin' | 'internal',
+  fallback: 'upstream-protocol' | 'not-an-origin' | 'proxy-refused' | 'internal',
 ): SkerryError {
   const parsed = parse(body);
   if (parsed !== undefined && isErrorCode(parsed.code) && typeof parsed.title === 'string') {

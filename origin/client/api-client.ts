@@ -286,15 +286,17 @@ export class ApiClient {
     return answer;
   }
 
-  /** An edge's port, or another server, answers 404 to what every origin knows. */
+  /** What is no problem of the origin's was answered by something else: an edge, another server, a proxy. */
   async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
-    const problem = fromProblem(
-      statusCode,
-      await boundedText(body, PROBLEM_BYTES),
-      statusCode === 404 ? 'not-an-origin' : 'internal',
-    );
-    if (problem.code !== 'not-an-origin') return problem;
-    return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is no origin`, {
+    const text = await boundedText(body, PROBLEM_BYTES);
+    const problem = fromProblem(statusCode, text, statusCode === 404 ? 'not-an-origin' : 'proxy-refused');
+    if (problem.code === 'not-an-origin')
+      return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is no origin`, {
+        cause: problem,
+      });
+    if (problem.code !== 'proxy-refused') return problem;
+    const limit = statusCode === 413 ? ': it takes no body of this size (nginx: client_max_body_size)' : '';
+    return new SkerryError('proxy-refused', `${this.#origin} answers ${statusCode}${limit}`, {
       cause: problem,
     });
   }

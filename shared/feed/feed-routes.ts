@@ -178,7 +178,12 @@ async function writeFrames(
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
   const signal = AbortSignal.any([stopping, gone.signal]);
-  raw.writeHead(200, { 'content-type': FRAME_TYPE, 'cache-control': 'no-store' });
+  raw.writeHead(200, {
+    'content-type': FRAME_TYPE,
+    'cache-control': 'no-store',
+    // nginx would keep records until it has a page of them.
+    'x-accel-buffering': 'no',
+  });
   try {
     for await (const frame of followLog(source, from, signal)) {
       if (signal.aborted || !isMember()) break;
