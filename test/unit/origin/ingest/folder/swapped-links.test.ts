@@ -9,11 +9,12 @@ import { hashFiles } from '../../../../../origin/ingest/folder/hash-files.ts';
 import { publishFolder } from '../../../../../origin/ingest/folder/publish-folder.ts';
 import { readHashed, streamHashed } from '../../../../../origin/ingest/folder/read-hashed.ts';
 import { scanFolder } from '../../../../../origin/ingest/folder/scan.ts';
-import type { Commit, Deploy } from '../../../../../shared/api.ts';
+import type { Commit, Deploy, Site } from '../../../../../shared/api.ts';
 import { SMALL_OBJECT } from '../../../../../shared/bundle.ts';
 import { digestOf } from '../../../../../shared/digest.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import { startSurveyThreads } from '../../../../../shared/hashing/survey-threads.ts';
+import { DEFAULT_POLICY } from '../../../../../shared/site-policy.ts';
 import { raceForLinks } from '../../../../helpers/folder-racer.ts';
 import { collect } from '../../../shared/streams.ts';
 
@@ -119,6 +120,13 @@ class Recorder extends ApiClient {
 
   constructor() {
     super('http://127.0.0.1:1', undefined, signal);
+  }
+
+  override async site(name: string): Promise<Site> {
+    return {
+      ...{ name, domains: [], revision: 1, files: 3, bytes: 1, pending: null },
+      policy: DEFAULT_POLICY,
+    };
   }
 
   override async createDeploy(_site: string, lines: Readable): Promise<Deploy> {
