@@ -21,8 +21,10 @@ export function closeLingering(request: IncomingMessage): void {
     const close = () => socket.destroy();
     const timer = setTimeout(close, MOST_MS);
     socket.once('close', () => clearTimeout(timer));
-    if (request.complete) close();
-    else request.once('end', close);
+    socket.once('finish', () => {
+      if (request.complete) close();
+      else request.once('end', close);
+    });
     socket.end();
   };
 }

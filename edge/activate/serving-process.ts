@@ -5,6 +5,7 @@ import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/module-url.ts';
 import type { ServingReads } from '../lazy/serving-reads.ts';
+import { cpuTime } from './cpu-time.ts';
 import type {
   FromServing,
   ReadersUse,
@@ -53,6 +54,11 @@ export class ServingProcess {
 
   get hasExited(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** What it has used of the processors; undefined where that is not known. */
+  get cpuTime(): number | undefined {
+    return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
 
   /** Lets its new requests wait. Throws when it does not confirm within `ms`. */

@@ -191,16 +191,23 @@ class ServingProcesses {
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
-  /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
+  /**
+   * The system goes on giving readers to one that is frozen, and what is said to it piles up here. One that works on
+   * is only busy, however late it answers: readers would lose more by its end than by waiting.
+   */
   async #watch(serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;
     let missed = 0;
+    let used = serving.cpuTime;
     while (missed < MOST_MISSED) {
       await clock.sleep(LOOK_MS, signal).catch(() => {});
       if (signal.aborted || serving.hasExited) return;
       const counted = await serving.counters(SIGN_OF_LIFE_MS).catch(() => undefined);
-      missed = counted === undefined ? missed + 1 : 0;
+      const before = used;
+      used = serving.cpuTime;
+      const isAlive = counted !== undefined || (used !== undefined && used !== before);
+      missed = isAlive ? 0 : missed + 1;
     }
     if (signal.aborted || serving.hasExited) return;
     log.warn('a serving process that does not answer is replaced');

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes, digestFromBytes, isDigest } from '../../shared/digest.ts';
 import { openDerived, statements, transaction } from '../../shared/sqlite/open.ts';
 import { largeFolder, smallObjectsFile } from '../../shared/store/layout.ts';
-import { serveCalls } from '../../shared/thread.ts';
+import { serveOpened } from '../../shared/thread.ts';
 
 const migrations = [
   `CREATE TABLE held (digest BLOB PRIMARY KEY, size INTEGER NOT NULL, used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -116,4 +116,4 @@ function* largeObjects(folder: string): Generator<HeldObject> {
 
 export type HeldObjects = ReturnType<typeof openHeldObjects>;
 
-export default serveCalls(openHeldObjects(workerData as unknown as HeldObjectsPlace));
+export default serveOpened(() => openHeldObjects(workerData as unknown as HeldObjectsPlace));

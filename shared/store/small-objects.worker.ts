@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes } from '../digest.ts';
 import { openDatabase, statements, transaction } from '../sqlite/open.ts';
-import { serveCalls } from '../thread.ts';
+import { serveOpened } from '../thread.ts';
 import { largeObjectFile } from './layout.ts';
 import type { SmallObject } from './object-store.ts';
 
@@ -63,4 +63,4 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
 
 export type SmallObjects = ReturnType<typeof openSmallObjects>;
 
-export default serveCalls(openSmallObjects(workerData as unknown as SmallObjectsPlace));
+export default serveOpened(() => openSmallObjects(workerData as unknown as SmallObjectsPlace));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { startCluster } from '../helpers/cluster.ts';
 import { read } from '../helpers/http.ts';
@@ -10,7 +11,7 @@ t.test('a serving process that is frozen is replaced, also when nothing is publi
   t.teardown(() => cluster.close());
   const [edge] = cluster.edges;
   if (edge?.running === undefined) throw new Error('a cluster of one edge has one');
-  const folder = await writeTree(cluster.folder, { 'site/index.html': 'one' });
+  const folder = await writeTree(join(cluster.folder, 'tree'), { 'site/index.html': 'one' });
   t.equal((await cluster.skerry('publish', `${folder}/site`, '--site', 's', '--wait')).code, 0);
   const replicator = edge.running.pid;
   const [frozen = 0, other] = await childrenOf(replicator);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import t from 'tap';
 import { startCluster } from '../helpers/cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
@@ -18,7 +19,7 @@ t.test(
     if (edge === undefined) throw new Error('a cluster of one edge has one');
     const paths = Array.from({ length: MISSES }, (_, i) => `site/${i}.bin`);
     const files = Object.fromEntries(paths.map((path) => [path, randomBytes(10_000)]));
-    const folder = await writeTree(cluster.folder, files);
+    const folder = await writeTree(join(cluster.folder, 'tree'), files);
     t.equal((await cluster.skerry('publish', `${folder}/site`, '--site', 's', '--wait')).code, 0);
     const statuses = await Promise.all(paths.map((_, i) => statusOf(`${edge.url}/${i}.bin`)));
     t.same([...new Set(statuses)], [200]);

@@ -31,7 +31,14 @@ const files = {
 };
 
 async function publish(folder: string): Promise<void> {
-  const { code, stderr } = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
+  const { code, stderr } = await cluster.skerry(
+    'publish',
+    folder,
+    '--site',
+    SITE,
+    '--allow-shrink',
+    '--wait',
+  );
   if (code !== 0) throw new Error(stderr);
 }
 

@@ -87,7 +87,7 @@ t.test('old revisions are pruned, and what is kept is whole', async (t) => {
     bootstrap[0],
     bootstrap[1],
   ];
-  for (const tree of trees) await cli('publish', tree, '--site', SITE);
+  for (const tree of trees) await cli('publish', '--allow-shrink', tree, '--site', SITE);
   await cluster.client.putSite(SITE, { policy: { retention: { revisions: 2, days: 0 } } });
   await cli('pin', `${SITE}@3`);
   await checkScopes(t, cluster);
@@ -136,7 +136,7 @@ t.test('old revisions are pruned, and what is kept is whole', async (t) => {
   const { seq: head } = (await cluster.client.status()).origin;
   t.match(await prune('--log', '--dry-run'), { records: head });
   t.match(await prune('--log'), { records: head });
-  await cli('publish', changed, '--site', SITE);
+  await cli('publish', '--allow-shrink', changed, '--site', SITE);
   const { records } = await cluster.client.log(1, 100);
   const [checkpoint] = records;
   if (checkpoint === undefined) throw new Error('there is no checkpoint');

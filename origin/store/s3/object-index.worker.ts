@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes } from '../../../shared/digest.ts';
 import { openDatabase, relaxed, statements, transaction } from '../../../shared/sqlite/open.ts';
-import { serveCalls } from '../../../shared/thread.ts';
+import { serveOpened } from '../../../shared/thread.ts';
 import type { Packed } from './pack.ts';
 import type { Located } from './read-plan.ts';
 
@@ -122,4 +122,4 @@ function openObjectIndex(file: string) {
 
 export type ObjectIndex = ReturnType<typeof openObjectIndex>;
 
-export default serveCalls(openObjectIndex((workerData as unknown as { file: string }).file));
+export default serveOpened(() => openObjectIndex((workerData as unknown as { file: string }).file));

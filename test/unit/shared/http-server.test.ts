@@ -83,6 +83,18 @@ t.test('a client that still sends when it is refused gets its answer', async (t)
   t.match(said.text, /a token is needed/);
 });
 
+t.test('a client whose body is there just when it is refused gets its answer', async (t) => {
+  const { port } = await serving(t);
+  for (let i = 0; i < 40; i++) {
+    const { socket, said } = await dial(port);
+    socket.write(head('POST /closed', 'Content-Length: 2'));
+    if (i % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+    socket.write('{}');
+    await until('the connection to end', () => said.isGone);
+    t.match(said.text, /a token is needed/);
+  }
+});
+
 t.test('a refused client is not read for ever', async (t) => {
   const { port } = await serving(t);
   const { socket, said } = await dial(port);
