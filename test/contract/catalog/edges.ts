@@ -1,6 +1,6 @@
 import { generateSigningKey } from '../../../shared/keys.ts';
-import type { EdgeReport } from '../../../shared/protocol.ts';
 import type { Receipt } from '../../../shared/receipt.ts';
+import { edgeReport } from '../../helpers/edge-report.ts';
 import { checkLog, edgeKey, joinRequest, LOG, secretOf, type Theme } from './harness.ts';
 
 export function edgesContract({ suite }: Theme): void {
@@ -103,20 +103,7 @@ export function edgesContract({ suite }: Theme): void {
     const token = { id: 't', secret: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
-    const report: EdgeReport = {
-      ...{
-        time: 3,
-        position: 4,
-        hash: '4'.repeat(64),
-        head: null,
-        version: '1',
-        parent: null,
-        sites: [],
-        faults: [],
-        receipts: [],
-      },
-      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
-    };
+    const report = edgeReport({ time: 3, position: 4, hash: '4'.repeat(64) });
     await catalog.saveReports([
       { name: 'paris', lastSeen: 7, report },
       { name: 'unknown', lastSeen: 7, report },

@@ -10,21 +10,10 @@ import {
 } from '../../../../origin/fleet/edge-record.ts';
 import type { EdgeRow } from '../../../../origin/log/catalog.ts';
 import type { EdgeReport } from '../../../../shared/protocol.ts';
+import { edgeReport } from '../../../helpers/edge-report.ts';
 
-const report = (limits: Partial<EdgeReport['limits']> = {}): EdgeReport => ({
-  ...{
-    time: 7,
-    position: 1,
-    hash: '1'.repeat(64),
-    head: null,
-    version: '1',
-    parent: null,
-    sites: [],
-    faults: [],
-    receipts: [],
-  },
-  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, ...limits },
-});
+const report = (limits: Partial<EdgeReport['limits']> = {}): EdgeReport =>
+  edgeReport({ time: 7, limits: { ...edgeReport().limits, ...limits } });
 const row = (changes: Partial<EdgeRow> = {}): EdgeRow => ({
   ...{
     name: 'a',

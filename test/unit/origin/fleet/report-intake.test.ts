@@ -3,9 +3,10 @@ import { type EdgeRecord, joined } from '../../../../origin/fleet/edge-record.ts
 import { freshReports, verifyReports } from '../../../../origin/fleet/report-intake.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
-import { type EdgeReport, type SignedReport, signReport } from '../../../../shared/protocol.ts';
+import { type SignedReport, signReport } from '../../../../shared/protocol.ts';
 import { signReceipt } from '../../../../shared/receipt.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { edgeReport } from '../../../helpers/edge-report.ts';
 import { checkersOf } from '../../../helpers/report-checkers.ts';
 import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
@@ -21,20 +22,8 @@ const edges = new Map<string, EdgeRecord>(
 );
 const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): SignedReport => {
   const receipt = { log: LOG, epoch: 1, site: 1, revision: 1, root: ROOT, seq: 1, since: 1, covers: 'all' };
-  const body: EdgeReport = {
-    ...{
-      time,
-      position: 1,
-      hash: '1'.repeat(64),
-      head: null,
-      version: '1',
-      parent: null,
-      sites: [],
-      faults: [],
-    },
-    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
-    receipts: receiptOf === undefined ? [] : [signReceipt({ ...receipt, edge: receiptOf }, key)],
-  };
+  const receipts = receiptOf === undefined ? [] : [signReceipt({ ...receipt, edge: receiptOf }, key)];
+  const body = edgeReport({ time, receipts });
   return signReport(LOG, edge, body, key);
 };
 const newChecks = () => new ReportChecks(checkersOf(LOG), 'reportWithReceipts', systemClock);

@@ -5,6 +5,7 @@ import { type SignedReport, signReport } from '../../../../shared/protocol.ts';
 import { type Receipt, signReceipt } from '../../../../shared/receipt.ts';
 import { type Checked, type Claimed, openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { edgeReport } from '../../../helpers/edge-report.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
 import { edgeKey, LOG, ROOT } from '../fixed-keys.ts';
 
@@ -16,25 +17,7 @@ const receiptsOf = (count: number, edge = 'oslo', key: SigningKey = edgeKey): Re
     ),
   );
 const reported = (time: number, receipts: Receipt[], edge = 'oslo', key = edgeKey): SignedReport =>
-  signReport(
-    LOG,
-    edge,
-    {
-      ...{
-        time,
-        position: 1,
-        hash: '1'.repeat(64),
-        head: null,
-        version: '1',
-        parent: null,
-        sites: [],
-        faults: [],
-        receipts,
-      },
-      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
-    },
-    key,
-  );
+  signReport(LOG, edge, edgeReport({ time, receipts }), key);
 const claimed = (signed: SignedReport, newest = 0, key = edgeKey): Claimed => ({
   signed,
   key: key.publicKey,

@@ -1,0 +1,18 @@
+import type { EdgeReport } from '../../shared/protocol.ts';
+
+/** A report of an edge that has taken in one record and holds nothing back. */
+export function edgeReport(changes: Partial<EdgeReport> = {}): EdgeReport {
+  return {
+    time: 1,
+    position: 1,
+    hash: '1'.repeat(64),
+    head: null,
+    version: '1',
+    parent: null,
+    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+    sites: [],
+    faults: [],
+    receipts: [],
+    ...changes,
+  };
+}
