@@ -73,7 +73,10 @@ export class Children implements FeedMembers {
       return [{ signed, report: one.report }];
     });
     const newest = newestOfEach(sound, ({ signed }) => signed.edge);
-    return this.#reporter.relay(newest.map(({ signed }) => signed));
+    return this.#reporter.relay(
+      sender,
+      newest.map(({ signed }) => signed),
+    );
   }
 }
 

@@ -9,26 +9,24 @@ import {
   type SignedReport,
 } from '../../shared/protocol.ts';
 
-/** Of reports that wait here: more are refused, and their edges send newer ones later. */
-const MOST_WAITING = 4000;
+/** Of reports that wait here: when it is more, whoever has most waiting is refused and sends newer ones later. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
+/** What a waiting report takes beside its text. */
+const WAITING_BYTES = 512;
 /** Of those that travel in one request beside this edge's own. */
 const MOST_TOGETHER = 500;
 const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 
-/** The reports of one child's request: answered when all of them are, refused when one of them cannot be. */
-interface Group {
-  readonly grants: Grant[];
+/** One child's request: answered when all of its reports are, refused when one of them cannot be. */
+interface Request {
+  readonly waiting: SignedReport[];
+  /** Of those that wait. */
+  bytes: number;
+  /** Of those that are not answered yet. */
   left: number;
-  isRefused: boolean;
+  readonly grants: Grant[];
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface Waiting {
-  readonly report: SignedReport;
-  readonly bytes: number;
-  readonly group: Group;
 }
 
 /** What goes up in one request, and whom its answer goes to. */
@@ -40,73 +38,106 @@ export interface Batch {
 
 /**
  * The reports of children that wait to be passed on. A child may itself relay as much as one request takes, so that
- * what comes together need not go on together.
+ * what comes together need not go on together: the children take turns, one report each.
  */
 export class RelayQueue {
-  #waiting: Waiting[] = [];
+  /** By who sent it, in the order of their turns; each has something waiting. */
+  readonly #requests = new Map<string, Request>();
   #bytes = 0;
   #isClosed = false;
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0;
+    return this.#requests.size === 0;
   }
 
-  /** Resolves with what was granted to these; rejects with `unavailable`. */
-  add(reports: readonly SignedReport[]): Promise<ReportAnswer> {
+  /** Resolves with what was granted to these; rejects with `unavailable`, and when the sender has newer ones. */
+  add(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     if (this.#isClosed) return Promise.reject(ending());
-    const sized = reports.map((report) => ({ report, bytes: reportBytes(report) }));
-    const bytes = sized.reduce((sum, one) => sum + one.bytes, this.#bytes);
-    if (this.#waiting.length + reports.length > MOST_WAITING || bytes > MOST_WAITING_BYTES)
-      return Promise.reject(new SkerryError('unavailable', 'too many reports wait to be passed on'));
+    // A child sends one request at a time: it has given the one before up.
+    this.#refuse(sender, new SkerryError('unavailable', `${sender} has sent newer reports`));
     if (reports.length === 0) return Promise.resolve({ grants: [] });
     return new Promise((resolve, reject) => {
-      const group: Group = { grants: [], left: reports.length, isRefused: false, resolve, reject };
-      this.#waiting.push(...sized.map((one) => ({ ...one, group })));
-      this.#bytes = bytes;
+      const bytes = reports.reduce((sum, report) => sum + waitingBytes(report), 0);
+      const left = reports.length;
+      this.#requests.set(sender, { waiting: [...reports], bytes, left, grants: [], resolve, reject });
+      this.#bytes += bytes;
+      while (this.#bytes > MOST_WAITING_BYTES) this.#refuse(this.#largest(), tooMany());
     });
   }
 
-  /** The oldest, as many as fit into one request. */
+  /** As many as fit into one request. */
   take(): Batch {
+    const taken: { readonly report: SignedReport; readonly request: Request }[] = [];
     let bytes = 0;
-    let count = 0;
-    for (const { bytes: more } of this.#waiting.slice(0, MOST_TOGETHER)) {
-      if (count > 0 && bytes + more > MOST_TOGETHER_BYTES) break;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const [sender, request, report] = next;
+      const more = reportBytes(report);
+      const isFull = taken.length === MOST_TOGETHER || bytes + more > MOST_TOGETHER_BYTES;
+      if (taken.length > 0 && isFull) break;
+      this.#remove(sender, request);
+      taken.push({ report, request });
       bytes += more;
-      count++;
     }
-    const taken = this.#waiting.splice(0, count);
-    this.#bytes -= bytes;
     return {
       reports: taken.map(({ report }) => report),
       answered: ({ grants }) => {
         // The first of each report: a repetition of it, which the origin takes no second time, says less.
         const byReport = new Map(grants.toReversed().map((grant) => [grant.report, grant]));
-        for (const { report, group } of taken) {
+        for (const { report, request } of taken) {
           const grant = byReport.get(digestOf(report.text));
-          if (grant !== undefined) group.grants.push(grant);
-          if (--group.left === 0) group.resolve({ grants: group.grants });
+          if (grant !== undefined) request.grants.push(grant);
+          if (--request.left === 0) request.resolve({ grants: request.grants });
         }
       },
-      refused: () => this.#refuse(taken, new SkerryError('unavailable', 'the report was not passed on')),
+      refused: () => {
+        const failed = new Set(taken.map(({ request }) => request));
+        for (const request of failed) request.reject(notPassedOn());
+        // Nobody awaits the rest of the same requests any more.
+        for (const [sender, request] of this.#requests)
+          if (failed.has(request)) this.#refuse(sender, notPassedOn());
+      },
     };
   }
 
   /** Refuses what waits and what comes later. */
   close(): void {
     this.#isClosed = true;
-    this.#refuse(this.#waiting, ending());
+    for (const sender of this.#requests.keys()) this.#refuse(sender, ending());
   }
 
-  /** With what waits here of the same requests: nobody awaits its answer any more. */
-  #refuse(some: readonly Waiting[], error: SkerryError): void {
-    for (const { group } of some) {
-      group.isRefused = true;
-      group.reject(error);
+  #next(): [string, Request, SignedReport] | undefined {
+    for (const [sender, request] of this.#requests) {
+      const [report] = request.waiting;
+      if (report !== undefined) return [sender, request, report];
     }
-    this.#waiting = this.#waiting.filter(({ group }) => !group.isRefused);
-    this.#bytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    return undefined;
+  }
+
+  /** The first one of the request; the turn of its sender has passed. */
+  #remove(sender: string, request: Request): void {
+    const report = request.waiting.shift();
+    const bytes = report === undefined ? 0 : waitingBytes(report);
+    request.bytes -= bytes;
+    this.#bytes -= bytes;
+    this.#requests.delete(sender);
+    if (request.waiting.length > 0) this.#requests.set(sender, request);
+  }
+
+  #largest(): string {
+    const [sender] = [...this.#requests].reduce((most, one) => (one[1].bytes > most[1].bytes ? one : most));
+    return sender;
+  }
+
+  #refuse(sender: string, error: SkerryError): void {
+    const request = this.#requests.get(sender);
+    if (request === undefined) return;
+    this.#requests.delete(sender);
+    this.#bytes -= request.bytes;
+    request.reject(error);
   }
 }
 
+const waitingBytes = (report: SignedReport) => reportBytes(report) + WAITING_BYTES;
+const notPassedOn = () => new SkerryError('unavailable', 'the report was not passed on');
+const tooMany = () => new SkerryError('unavailable', 'too many reports wait to be passed on');
 const ending = () => new SkerryError('unavailable', 'this edge is about to end');

@@ -71,8 +71,8 @@ export class Reporter {
   }
 
   /** Sends the reports of children with the next ones of this edge; resolves with what the origin granted them. */
-  relay(reports: readonly SignedReport[]): Promise<ReportAnswer> {
-    const answer = this.#relays.add(reports);
+  relay(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
+    const answer = this.#relays.add(sender, reports);
     this.changed();
     return answer;
   }

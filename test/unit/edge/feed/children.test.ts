@@ -48,7 +48,7 @@ const report = (
 function world() {
   const relayed: (readonly SignedReport[])[] = [];
   const children = new Children(checks, {
-    async relay(reports) {
+    async relay(_sender, reports) {
       relayed.push(reports);
       return ANSWER;
     },

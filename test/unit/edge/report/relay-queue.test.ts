@@ -14,7 +14,7 @@ const answer = (some: readonly SignedReport[]) => ({ grants: some.map((one) => g
 t.test('what one child may send takes part whole, in as many requests as it needs', async (t) => {
   const queue = new RelayQueue();
   const all = reports('child', 1000);
-  const answered = queue.add(all);
+  const answered = queue.add('child', all);
   const sent: SignedReport[] = [];
   while (!queue.isEmpty) {
     const batch = queue.take();
@@ -29,30 +29,60 @@ t.test('what one child may send takes part whole, in as many requests as it need
 
 t.test('large reports travel by their bytes, at least one at a time', async (t) => {
   const queue = new RelayQueue();
-  for (const edge of ['a', 'b', 'c']) queue.add(reports(edge, 1, 'x'.repeat(300_000))).catch(() => {});
-  queue.add(reports('huge', 1, '"'.repeat(383_000))).catch(() => {});
+  for (const edge of ['a', 'b', 'c']) queue.add(edge, reports(edge, 1, 'x'.repeat(300_000))).catch(() => {});
+  queue.add('huge', reports('huge', 1, '"'.repeat(383_000))).catch(() => {});
   const lengths = [queue.take(), queue.take(), queue.take()].map((batch) =>
     batch.reports.map(({ edge }) => edge),
   );
   t.strictSame(lengths, [['a', 'b'], ['c'], ['huge']]);
 });
 
-t.test('it is bounded by count and by bytes', async (t) => {
+t.test('children take turns, however much one of them relays', async (t) => {
   const queue = new RelayQueue();
-  for (let i = 0; i < 4; i++) queue.add(reports(`e${i}`, 1000)).catch(() => {});
-  await t.rejects(queue.add(reports('last', 1)), { code: 'unavailable' });
+  queue.add('crowd', reports('crowd', 1000)).catch(() => {});
   queue.take();
-  queue.add(reports('last', 1)).catch(() => {});
-  const heavy = new RelayQueue();
-  for (let i = 0; i < 46; i++) heavy.add(reports(`e${i}`, 1, 'x'.repeat(720_000))).catch(() => {});
-  await t.rejects(heavy.add(reports('last', 1, 'x'.repeat(720_000))), { code: 'unavailable' });
+  const single = queue.add('single', reports('single', 1));
+  queue.add('crowd-2', reports('crowd-2', 900)).catch(() => {});
+  const batch = queue.take();
+  t.strictSame(
+    batch.reports.slice(0, 3).map(({ edge }) => edge),
+    ['crowd', 'single', 'crowd-2'],
+  );
+  t.equal(batch.reports.filter(({ edge }) => edge === 'crowd-2').length, 249);
+  batch.answered(answer(batch.reports));
+  t.strictSame(await single, answer(reports('single', 1)));
+});
+
+t.test('a child that sends newer reports has given those before up', async (t) => {
+  const queue = new RelayQueue();
+  const before = queue.add('child', reports('child', 900));
+  queue.take();
+  const newer = queue.add('child', reports('newer', 1));
+  await t.rejects(before, { code: 'unavailable', message: 'child has sent newer reports' });
+  const batch = queue.take();
+  t.strictSame(batch.reports, reports('newer', 1));
+  batch.answered(answer(batch.reports));
+  t.strictSame(await newer, answer(reports('newer', 1)));
+});
+
+t.test('when too much waits, whoever has most waiting is refused', async (t) => {
+  const queue = new RelayQueue();
+  const text = 'x'.repeat(720_000);
+  const large = queue.add('large', reports('large', 2, text));
+  for (let i = 0; i < 44; i++) queue.add(`e${i}`, reports(`e${i}`, 1, text)).catch(() => {});
+  const one = queue.add('one', reports('one', 1));
+  queue.add('last', reports('last', 1, text)).catch(() => {});
+  await t.rejects(large, { code: 'unavailable', message: /too many/ });
+  queue.close();
+  await t.rejects(one, { message: /about to end/ }, 'it was still waiting');
 });
 
 t.test('the rest of a request of which a part was refused waits no longer', async (t) => {
   const queue = new RelayQueue();
-  const refused = queue.add(reports('child', 900));
-  const other = queue.add(reports('other', 1));
-  queue.take().refused();
+  const refused = queue.add('child', reports('child', 900));
+  const first = queue.take();
+  const other = queue.add('other', reports('other', 1));
+  first.refused();
   await t.rejects(refused, { code: 'unavailable' });
   const batch = queue.take();
   t.strictSame(batch.reports, reports('other', 1));
@@ -63,15 +93,15 @@ t.test('the rest of a request of which a part was refused waits no longer', asyn
 t.test('a repetition of a report brings no more than one grant, the first', async (t) => {
   const queue = new RelayQueue();
   const [one] = reports('child', 1) as [SignedReport];
-  const answered = queue.add([one, one]);
+  const answered = queue.add('child', [one, one]);
   queue.take().answered({ grants: [grantOf(one, 6000), grantOf(one, 0)] });
   t.strictSame(await answered, { grants: [grantOf(one, 6000), grantOf(one, 6000)] });
 });
 
 t.test('closed, it refuses what waits and what comes', async (t) => {
   const queue = new RelayQueue();
-  const waiting = queue.add(reports('child', 2));
+  const waiting = queue.add('child', reports('child', 2));
   queue.close();
   await t.rejects(waiting, { code: 'unavailable' });
-  await t.rejects(queue.add(reports('child', 1)), { code: 'unavailable' });
+  await t.rejects(queue.add('child', reports('child', 1)), { code: 'unavailable' });
 });

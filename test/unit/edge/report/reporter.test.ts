@@ -169,7 +169,7 @@ t.test('times strictly increase, whatever the clock does', async (t) => {
 
 t.test('reports of children travel with the next, after its own', async (t) => {
   const { reporter, sent, begin } = world(t);
-  const answers = [reporter.relay(foreign(2)), reporter.relay(foreign(1, 'other'))];
+  const answers = [reporter.relay('child', foreign(2)), reporter.relay('other', foreign(1, 'other'))];
   const end = begin();
   t.strictSame(
     await Promise.all(answers),
@@ -179,13 +179,13 @@ t.test('reports of children travel with the next, after its own', async (t) => {
   await end();
   t.strictSame(
     sent[0]?.map(({ edge }) => edge),
-    ['oslo', 'child', 'child', 'other'],
+    ['oslo', 'child', 'other', 'child'],
   );
 });
 
 t.test('what is not passed on is said at once, and this edge tries again', async (t) => {
   const { reporter, sent, begin, reports } = world(t, [new SkerryError('origin-unreachable', 'no'), ANSWER]);
-  const answer = reporter.relay(foreign(1));
+  const answer = reporter.relay('child', foreign(1));
   const end = begin();
   await t.rejects(answer, { code: 'unavailable' });
   await reports(2);
@@ -199,7 +199,7 @@ t.test('what is not passed on is said at once, and this edge tries again', async
 
 t.test('more than fit into one request travel in several, one after another', async (t) => {
   const { reporter, sent, begin } = world(t);
-  const answers = [reporter.relay(foreign(900)), reporter.relay(foreign(100, 'other'))];
+  const answers = [reporter.relay('child', foreign(900)), reporter.relay('other', foreign(100, 'other'))];
   const end = begin();
   const [first, second] = await Promise.all(answers);
   await end();
@@ -323,10 +323,10 @@ t.test('what waits when the edge ends is not left waiting', async (t) => {
   const end = begin();
   await reports(1);
   const stopped = end();
-  const late = reporter.relay(foreign(1));
+  const late = reporter.relay('child', foreign(1));
   await t.rejects(late, { code: 'unavailable' });
   await stopped;
-  const after = reporter.relay(foreign(1)).then(
+  const after = reporter.relay('child', foreign(1)).then(
     () => 'answered',
     () => 'refused',
   );
