@@ -26,6 +26,7 @@ type Standing = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
  */
 export class Divergence {
   readonly #parts: DivergenceParts;
+  #isDenied = false;
   readonly #hashes = new ByteCache<string, Digest>({ bytes: HASHES_BYTES, sizeOf: () => 64 });
 
   constructor(parts: DivergenceParts) {
@@ -41,10 +42,12 @@ export class Divergence {
   /** A head is signed by the origin: no edge can make up that the log went further, and stop the origin. */
   async #deny(edge: string, head: Head): Promise<void> {
     const { catalog, log, epoch, publicKey, isAccepted } = this.#parts;
-    if (isAccepted || head.log !== log || head.epoch !== epoch || !verifyHead(head, publicKey)) return;
+    if (this.#isDenied || isAccepted) return;
+    if (head.log !== log || head.epoch !== epoch || !verifyHead(head, publicKey)) return;
     await catalog.denyAppends(
       `${edge} has the record ${head.seq} that this origin once signed, and this origin does not have it`,
     );
+    this.#isDenied = true;
   }
 
   async #differs(seq: number, hash: string): Promise<boolean> {

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Catalog, DeployFile, SiteRow } from '../log/catalog.ts';
 import { checkExpectation } from '../log/commit.ts';
+import { checkDeploySizes } from '../log/deploy-pages.ts';
 import type { DeployItem } from './deploy-lines.ts';
 
 /** Other publishers' calls wait for one that has begun. */
 const FILES_PER_CALL = 500;
-const MISSING_PER_CALL = 10_000;
 
 /** Opens a deploy from a stream of files; a fault anywhere leaves none. */
 export async function createDeploy(
@@ -21,7 +20,7 @@ export async function createDeploy(
   await catalog.createDeploy(id, site.id, clock.now());
   try {
     await fill(catalog, site, id, items);
-    await catalog.checkDeploySizes(id);
+    await checkDeploySizes(catalog, id);
   } catch (error) {
     await catalog.dropDeploy(id);
     throw error;
@@ -60,14 +59,4 @@ async function fill(
       `${deletion.path} is to be deleted, but without "base" files is the whole tree`,
     );
   }
-}
-
-/** The digests that the site has not uploaded yet, each once. */
-export async function* missingObjects(catalog: Catalog, deploy: string): AsyncGenerator<Digest> {
-  let after: Digest | undefined;
-  do {
-    const page: Digest[] = await catalog.deployMissing(deploy, after, MISSING_PER_CALL);
-    yield* page;
-    after = page.length === MISSING_PER_CALL ? page.at(-1) : undefined;
-  } while (after !== undefined);
 }

@@ -198,19 +198,29 @@ export interface DeployCursor {
   readonly path: string;
 }
 
+export interface MissingPage {
+  readonly missing: readonly Digest[];
+  /** Undefined when done. */
+  readonly next: DeployCursor | undefined;
+}
+
 export interface DeployCalls {
   /** Of too many that are not committed the oldest of the site is given up. */
   createDeploy(id: string, site: number, time: number): void;
   setDeployHeader(id: string, base: number | null, expect: number | null): void;
   /** Throws `duplicate-path` and `too-large`. */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
+  /** Nobody finds it from now on; what it names goes when there is time. Throws `no-such-deploy`. */
   dropDeploy(id: string): void;
   /** Throws `no-such-deploy`. */
   deploy(id: string): DeployRow;
-  /** Digests that the deploy names and its site has not uploaded, ascending after `after`. */
-  deployMissing(id: string, after: Digest | undefined, limit: number): Digest[];
-  /** Throws `size-mismatch` when an uploaded object has not the size that the deploy gave it. */
-  checkDeploySizes(id: string): void;
+  /** What the site has not uploaded of a page of the deploy's files, each digest once a page. */
+  deployMissing(id: string, after: DeployCursor | undefined): MissingPage;
+  /**
+   * Throws `size-mismatch` when an uploaded object of a page of the deploy's files has not the size that the deploy
+   * gave it; undefined when done.
+   */
+  checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
   /** Stages a page of the deploy's files over what is staged; undefined when done. */
   stageDeploy(
     id: string,

@@ -1,5 +1,6 @@
 import type { Commit } from '../../shared/api.ts';
 import type { Change } from '../../shared/diff.ts';
+import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
@@ -13,6 +14,7 @@ import { isWindowOpen, pendingOpens } from '../modes/opening.ts';
 import { endOrphan } from '../modes/recover.ts';
 import { confirmInSync, publishInSync, type SyncParts } from '../modes/sync-publish.ts';
 import type { DeployRow, RevisionRow, SiteRow } from './catalog.ts';
+import { checkDeploySizes, missingObjects } from './deploy-pages.ts';
 import { type Staged, Stager } from './stager.ts';
 
 const MISSING_SHOWN = 100;
@@ -290,13 +292,17 @@ export class Committer {
 
   async #checkObjects(deploy: string): Promise<void> {
     const { catalog } = this.#parts;
-    const missing = await catalog.deployMissing(deploy, undefined, MISSING_SHOWN);
-    if (missing.length > 0) {
-      throw new SkerryError('objects-missing', `${missing.length} or more objects have not been uploaded`, {
-        details: { missing },
+    const missing = new Set<Digest>();
+    for await (const digest of missingObjects(catalog, deploy)) {
+      missing.add(digest);
+      if (missing.size === MISSING_SHOWN) break;
+    }
+    if (missing.size > 0) {
+      throw new SkerryError('objects-missing', `${missing.size} or more objects have not been uploaded`, {
+        details: { missing: [...missing] },
       });
     }
-    await catalog.checkDeploySizes(deploy);
+    await checkDeploySizes(catalog, deploy);
   }
 }
 

@@ -239,7 +239,7 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
       undefined,
       'it would have to be uploaded again',
     );
-    t.strictSame(await catalog.deployMissing('open', undefined, 10), []);
+    t.strictSame((await catalog.deployMissing('open', undefined)).missing, []);
     clock.time += DAY;
     await origin.upload(site, ['named']);
     t.match(await origin.retention.plan(), { objects: 1, bytes: 11 });

@@ -12,7 +12,8 @@ import type { DeployCalls, DeployCursor } from '../catalog.ts';
 import type { CatalogContext } from './context.ts';
 import { GIVE_UP } from './past.ts';
 
-const STAGE_PAGE = 2000;
+/** Of files: other publishers' calls wait for one that has begun. */
+const PAGE = 2000;
 /** Of a site, that are not committed: the oldest ones are given up. */
 const MOST_OPEN = 50;
 export const MOST_FILES = 5_000_000;
@@ -27,7 +28,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
   }
 
   const nextCursor = (rows: readonly Record<string, unknown>[]): DeployCursor | undefined => {
-    const last = rows.length === STAGE_PAGE ? rows.at(-1) : undefined;
+    const last = rows.length === PAGE ? rows.at(-1) : undefined;
     return last && { leaf: Number(last.leaf), path: String(last.path) };
   };
 
@@ -66,10 +67,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
 
     dropDeploy(id) {
       const { number } = place(id);
-      transaction(database, () => {
-        sql('DELETE FROM deploy_file WHERE deploy = ?').run(number);
-        sql('DELETE FROM deploy WHERE number = ?').run(number);
-      });
+      sql(`${GIVE_UP} (?)`).run(number);
     },
 
     deploy(id) {
@@ -87,29 +85,31 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
       };
     },
 
-    deployMissing(id, after, limit) {
+    deployMissing(id, after) {
       const { number, site } = place(id);
-      return sql(
-        `SELECT DISTINCT f.digest FROM deploy_file f
-         WHERE f.deploy = ? AND f.digest > ? AND NOT EXISTS
-           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest)
-         ORDER BY f.digest LIMIT ?`,
-      )
-        .all(number, after === undefined ? Buffer.alloc(0) : digestBytes(after), site, limit)
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.digest, EXISTS
+           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest) AS is_uploaded
+         FROM deploy_file f WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
+      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
+      const missing = rows
+        .filter((row) => row.digest !== null && row.is_uploaded === 0)
         .map((row) => digestFromBytes(row.digest as Uint8Array));
+      return { missing: [...new Set(missing)], next: nextCursor(rows) };
     },
 
-    checkDeploySizes(id) {
+    checkDeploySizes(id, after) {
       const { number, site } = place(id);
-      const row = sql(
-        `SELECT f.path, f.size AS declared, o.size FROM deploy_file f
-         JOIN site_object s ON s.site = ? AND s.digest = f.digest JOIN object o ON o.digest = f.digest
-         WHERE f.deploy = ? AND o.size <> f.size LIMIT 1`,
-      ).get(site, number);
-      if (row === undefined) return;
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.size AS declared, o.size FROM deploy_file f
+         LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest LEFT JOIN object o ON o.digest = s.digest
+         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
+      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
+      const wrong = rows.find(({ size, declared }) => size !== null && size !== declared);
+      if (wrong === undefined) return nextCursor(rows);
       throw new SkerryError(
         'size-mismatch',
-        `${row.path} is declared with ${row.declared} bytes, but its digest names an object of ${row.size} bytes`,
+        `${wrong.path} is declared with ${wrong.declared} bytes, but its digest names an object of ${wrong.size} bytes`,
       );
     },
 
@@ -117,7 +117,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
       const { number, site } = place(id);
       const rows = sql(
         `SELECT f.leaf, f.path, f.digest, f.size, o.chunks FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
-         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${STAGE_PAGE}`,
+         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(number, after?.leaf ?? -1, after?.path ?? '');
       const changes: Change[] = [];
       for (const row of rows) {
@@ -142,7 +142,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
       const rows = sql(
         `SELECT e.leaf, e.path FROM entry e WHERE e.site = ? AND (e.leaf, e.path) > (?, ?) AND e.to_rev = ${OPEN}
          AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.deploy = ? AND f.leaf = e.leaf AND f.path = e.path)
-         ORDER BY e.leaf, e.path LIMIT ${STAGE_PAGE}`,
+         ORDER BY e.leaf, e.path LIMIT ${PAGE}`,
       ).all(site, after?.leaf ?? -1, after?.path ?? '', number);
       staging.stage(
         site,

@@ -1,3 +1,4 @@
+import { checkDeploySizes, missingObjects } from '../../../origin/log/deploy-pages.ts';
 import type { Commit } from '../../../shared/api.ts';
 import { digestOf } from '../../../shared/digest.ts';
 import { checkLog, deletionOf, digests, digestsOf, fileOf, manifest, type Theme } from './harness.ts';
@@ -43,7 +44,7 @@ export function deploysContract({ suite }: Theme): void {
     await t.rejects(catalog.deploy('d'), { code: 'no-such-deploy' });
     await t.rejects(catalog.dropDeploy('d'), { code: 'no-such-deploy' });
     await t.rejects(catalog.addDeployFiles('d', []), { code: 'no-such-deploy' });
-    await t.rejects(catalog.deployMissing('d', undefined, 1), { code: 'no-such-deploy' });
+    await t.rejects(catalog.deployMissing('d', undefined), { code: 'no-such-deploy' });
   });
 
   suite('what a deploy is missing', async (t, catalog, publisher) => {
@@ -64,12 +65,27 @@ export function deploysContract({ suite }: Theme): void {
       0,
     );
     const expected = ['elsewhere', 'nowhere', ''].map((content) => digestOf(content)).sort();
-    t.strictSame(await catalog.deployMissing(id, undefined, 100), expected, 'each once, ascending');
-    t.strictSame(await catalog.deployMissing(id, undefined, 2), expected.slice(0, 2));
-    t.strictSame(await catalog.deployMissing(id, expected[1], 2), expected.slice(2));
-    t.strictSame(await catalog.deployMissing(id, expected[2], 2), []);
+    const { missing, next } = await catalog.deployMissing(id, undefined);
+    t.strictSame(missing.toSorted(), expected, 'each once');
+    t.equal(next, undefined);
     await publisher.upload(site, ['nowhere', 'elsewhere', '']);
-    t.strictSame(await catalog.deployMissing(id, undefined, 100), []);
+    t.strictSame(await catalog.deployMissing(id, undefined), { missing: [], next: undefined });
+  });
+
+  suite('a deploy of many files is looked through in pages', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.upload(site, ['here']);
+    const files = Array.from({ length: 4500 }, (_, i) => fileOf(`f${i}`, i === 4321 ? 'nowhere' : 'here'));
+    const id = await publisher.deploy(site, files, null);
+    const first = await catalog.deployMissing(id, undefined);
+    t.ok(first.next, 'no call is as long as the deploy');
+    const all: string[] = [];
+    for await (const digest of missingObjects(catalog, id)) all.push(digest);
+    t.strictSame(all, [digestOf('nowhere')]);
+    t.ok(await catalog.checkDeploySizes(id, undefined), 'nor here');
+    await checkDeploySizes(catalog, id);
+    await catalog.addDeployFiles(id, [{ ...fileOf('wrong', 'here'), size: 5 }]);
+    await t.rejects(checkDeploySizes(catalog, id), { code: 'size-mismatch', message: /^wrong / });
   });
 
   suite('a path that is named twice', async (t, catalog, publisher) => {
@@ -86,7 +102,7 @@ export function deploysContract({ suite }: Theme): void {
       code: 'duplicate-path',
     });
     t.strictSame(
-      await catalog.deployMissing(id, undefined, 10),
+      (await catalog.deployMissing(id, undefined)).missing,
       [digestOf('x')],
       'what is refused is not kept',
     );
@@ -98,14 +114,14 @@ export function deploysContract({ suite }: Theme): void {
     await publisher.upload(site, ['four']);
     const wrong = { ...fileOf('a', 'four'), size: 5 };
     const id = await publisher.deploy(site, [], null);
-    await catalog.checkDeploySizes(id);
+    await checkDeploySizes(catalog, id);
     const second = await publisher.deploy(site, [wrong], null);
-    await t.rejects(catalog.checkDeploySizes(second), {
+    await t.rejects(checkDeploySizes(catalog, second), {
       code: 'size-mismatch',
       message: /a is .*5 bytes.*4 bytes/,
     });
     const third = await publisher.deploy(site, [{ ...fileOf('a', 'later'), size: 1 }], null);
-    await catalog.checkDeploySizes(third);
+    await checkDeploySizes(catalog, third);
     await publisher.upload(site, ['later']);
     await t.rejects(publisher.committer.commitDeploy(third), { code: 'size-mismatch' });
     t.equal((await catalog.site('one')).revision, 0);

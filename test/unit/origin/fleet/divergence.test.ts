@@ -39,19 +39,18 @@ t.test('an edge is judged by the hash of its last record, never by its number', 
 });
 
 t.test('a head that the origin signed and does not have stops it from writing', async (t) => {
-  const { divergence, denials } = judge();
   const stands = { position: 5, hash: at(5) };
-  for (const known of [head(5), head(7), head(2)])
-    t.equal(await divergence.isDiverged('oslo', { ...stands, head: known }), false);
-  t.strictSame(denials, []);
-  for (const [i, unknown] of [head(9), head(7, other(7))].entries()) {
-    t.equal(await divergence.isDiverged('oslo', { ...stands, head: unknown }), false);
-    t.equal(denials.length, i + 1);
-  }
-  t.match(denials[0], /oslo has the record 9/);
+  const denialsOf = async (...heads: readonly Head[]) => {
+    const { divergence, denials } = judge();
+    for (const each of heads) t.equal(await divergence.isDiverged('oslo', { ...stands, head: each }), false);
+    return denials;
+  };
+  t.strictSame(await denialsOf(head(5), head(7), head(2)), []);
   const forged = [head(9, at(9), generateSigningKey()), head(9, at(9), originKey, 2), { ...head(7), seq: 9 }];
-  for (const each of forged) await divergence.isDiverged('oslo', { ...stands, head: each });
-  t.equal(denials.length, 2, 'one that it did not sign does not');
+  t.strictSame(await denialsOf(...forged), [], 'one that it did not sign does not');
+  for (const unknown of [head(9), head(7, other(7))])
+    t.match(await denialsOf(...forged, unknown), [new RegExp(`oslo has the record ${unknown.seq}`)]);
+  t.equal((await denialsOf(head(9), head(9))).length, 1, 'once is enough');
 });
 
 t.test('an operator who accepts it has the origin write on', async (t) => {
