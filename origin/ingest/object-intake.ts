@@ -7,6 +7,7 @@ import type { Gate } from '../../shared/gate.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { Catalog, StoredObject } from '../log/catalog.ts';
 import { caller } from '../log/catalog-turns.ts';
+import { BodyPlaces } from './body-places.ts';
 import type { Uploaded } from './object-bundle.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
@@ -34,6 +35,8 @@ export class ObjectIntake {
   readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
   readonly #open = new Map<number, number>();
+  /** For bundles, which hold two batches each. */
+  readonly #places = new BodyPlaces();
 
   constructor(store: ObjectStore, catalog: Catalog, clock: Clock, gate: Gate) {
     this.#store = store;
@@ -68,9 +71,19 @@ export class ObjectIntake {
   /**
    * Takes in the small objects of a bundle for a site, a batch with its syncs while the next one arrives;
    * all are durable when it resolves. When the source fails, what was stored before stays: nothing refers to
-   * it, and a repeated publish need not send it again.
+   * it, and a repeated publish need not send it again. Throws `too-many-requests` when too many bundles of the site
+   * wait unread.
    */
   async takeBundle(site: number, bundle: AsyncIterable<readonly Buffer[]>): Promise<Uploaded> {
+    const leave = await this.#places.enter(site);
+    try {
+      return await this.#keepBundle(site, bundle);
+    } finally {
+      leave();
+    }
+  }
+
+  async #keepBundle(site: number, bundle: AsyncIterable<readonly Buffer[]>): Promise<Uploaded> {
     const taken = { objects: 0, bytes: 0 };
     let batch: Intake[] = [];
     let held = 0;

@@ -122,3 +122,20 @@ t.test('a site has so many uploads open, and other sites theirs', async (t) => {
   t.equal((await Promise.allSettled(taken)).filter(({ status }) => status === 'rejected').length, 1);
   await intake.take(1, Readable.from([]));
 });
+
+t.test('a few bundles of a site are read at a time: what they have brought is held in memory', async (t) => {
+  const { intake } = fakes();
+  const end = Promise.withResolvers<void>();
+  let begun = 0;
+  async function* crawling() {
+    begun++;
+    yield [];
+    await end.promise;
+  }
+  const taken = Array.from({ length: 40 }, () => intake.takeBundle(1, crawling()));
+  t.strictSame(await intake.takeBundle(2, streamOf([objects(2, 10)])), { objects: 2, bytes: 20 });
+  t.equal(begun, 4, 'the others are not read, and another site is');
+  end.resolve();
+  t.strictSame(new Set((await Promise.all(taken)).map((one) => one.objects)), new Set([0]));
+  t.equal(begun, 40);
+});
