@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+const shared = new Agent({ keepAlive: true, maxSockets: 16 });
 
 export interface Answer {
   readonly status: number;
@@ -13,10 +13,16 @@ export interface Asked {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
+  /** Of one whose connections others do not wait for. */
+  readonly agent?: Agent;
 }
 
 /** The path is sent as it is: nothing normalises it on the way. */
-export function ask(base: string, path: string, { method = 'GET', headers, body }: Asked = {}) {
+export function ask(
+  base: string,
+  path: string,
+  { method = 'GET', headers, body, agent = shared }: Asked = {},
+) {
   const { hostname, port } = new URL(base);
   return new Promise<Answer>((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers: headers ?? {}, agent }, (response) => {

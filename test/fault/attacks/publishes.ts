@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { ask, read } from '../../helpers/http.ts';
 import { until } from '../../helpers/until.ts';
 import type { Attack } from './attack.ts';
@@ -75,16 +76,18 @@ interface LoopOutcome {
 async function publishBeside(target: Target, loop: Loop, seconds = SECONDS): Promise<LoopOutcome> {
   const { cluster, origin, child } = target;
   const token = (await cluster.client.createToken({ scope: `publish:${EVIL}` })).token;
-  const calling =
-    (bearer: string, site: string): Publisher =>
-    async (method, path, body = '', type = 'application/json') =>
+  const calling = (bearer: string, site: string): Publisher => {
+    const agent = new Agent({ keepAlive: true });
+    return async (method, path, body = '', type = 'application/json') =>
       (
         await ask(origin.url, `/v1/sites/${site}${path}`, {
           method,
           body,
           headers: { authorization: `Bearer ${bearer}`, 'content-type': type },
+          agent,
         })
       ).status;
+  };
   const attacker = calling(token, EVIL);
   const quiet = calling(cluster.token, QUIET);
   await attacker('PUT', '', '{}');
