@@ -102,9 +102,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       const unpublished = isUnpublishedAlone(query);
       if (unpublished) allowance.spend(params.site, SETTINGS_COST);
       const site = await catalog.site(params.site);
-      await catalog.deleteSite(site.name, clock.now(), { unpublished });
-      fleet.demand(site, null);
-      fleet.appended.wake();
+      await committer.deleteSite(site.id, { unpublished });
       return reply.code(204).send();
     },
   );

@@ -125,6 +125,17 @@ export class Committer {
     });
   }
 
+  /** When no commit of the site is under way: none is answered as live that nobody serves. */
+  deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
+    const { catalog, clock, appended, edges } = this.#parts;
+    return this.#sites.run(site, async () => {
+      const row = await catalog.siteOf(site);
+      await catalog.deleteSite(row.name, clock.now(), only);
+      edges.demand(row, null);
+      appended.wake();
+    });
+  }
+
   async #inTurn(
     site: number,
     options: CommitOptions,

@@ -121,6 +121,8 @@ export function revisionCalls(context: CatalogContext): RevisionCalls {
 
     reveal({ site, revision, root, base, message, restores, time, mode, activate, deploy }) {
       return transaction(database, () => {
+        if (sql('SELECT 1 FROM site WHERE id = ? AND deleted = 0').get(site) === undefined)
+          throw new SkerryError('no-such-site', 'the site was deleted');
         const { files, bytes } = totals(site, revision);
         const payload = { base, files, bytes, message, restores, mode };
         const named = { critical: true, site, revision, root };

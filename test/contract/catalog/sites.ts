@@ -94,6 +94,35 @@ export function sitesContract({ suite }: Theme): void {
     await t.rejects(deleted('three'), { code: 'no-such-site' });
   });
 
+  suite('a site is not deleted under a commit', async (t, catalog, publisher) => {
+    const { id } = await catalog.putSite('one', undefined, 1);
+    const { committer } = publisher;
+    let deleted: Promise<void> | undefined;
+    const committed = await committer.commitChanges(id, {}, async () => {
+      deleted = committer.deleteSite(id, { unpublished: true });
+      deleted.catch(() => {});
+      return [];
+    });
+    t.match(committed, { revision: 1, outcome: 'live' });
+    if (deleted === undefined) throw new Error('a commit asks for its changes');
+    await t.rejects(deleted, { code: 'site-published' });
+    await publisher.upload(id, ['x']);
+    const second = await publisher.deploy(id, [fileOf('b', 'x')], null);
+    await Promise.all([
+      committer.deleteSite(id),
+      t.rejects(committer.commitDeploy(second), { code: /^no-such-/ }),
+    ]);
+    const records = (await catalog.records(1, 100)).length;
+    await t.rejects(
+      catalog.reveal({
+        ...{ site: id, revision: 2, root: digestOf('root'), base: 1, message: '', restores: null, time: 3 },
+        ...{ mode: 'async', activate: null, deploy: null },
+      }),
+      { code: 'no-such-site' },
+    );
+    t.equal((await catalog.records(1, 100)).length, records);
+  });
+
   suite('a deleted site is gone, and a new one of its name is another', async (t, catalog, publisher) => {
     const first = await catalog.putSite('one', ['one.example'], 1);
     await publisher.publish(first.id, { a: 'x' });
