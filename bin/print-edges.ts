@@ -1,5 +1,6 @@
 import type { EdgeStatus } from '../shared/api.ts';
 import { clockFault } from '../shared/clock-fault.ts';
+import { isErrorCode, SkerryError } from '../shared/errors.ts';
 import { edgeTree } from './edge-tree.ts';
 import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } from './output.ts';
 
@@ -30,8 +31,9 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
     const last = faults.at(-1);
     if (last === undefined) continue;
     const earlier = faults.length === 1 ? '' : `, and ${plural(faults.length - 1, 'fault')} before`;
+    const hint = isErrorCode(last.code) ? `. ${new SkerryError(last.code, last.message).hint}` : '';
     printLine(
-      `${name}: refused ${last.code} from ${last.upstream} at ${timestamp(last.time)}: ${last.message}${earlier}`,
+      `${name}: ${last.code} from ${last.upstream} at ${timestamp(last.time)}: ${last.message}${earlier}${hint}`,
     );
   }
 }

@@ -108,6 +108,10 @@ const table = {
     502,
     'The upstream passes no newer head on: it is cut off from the origin, or holds it back.',
   ],
+  'silent-feed': [
+    502,
+    'Something on the way keeps the stream back, as a proxy that buffers does, or drops what is sent: see docs/operations.md, "Behind a reverse proxy".',
+  ],
   'not-the-origin': [
     502,
     'Name the URL of the origin with --origin; behind a URL of --parent there is to be an edge.',

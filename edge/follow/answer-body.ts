@@ -37,9 +37,14 @@ export async function* tee(
   if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
 }
 
-/** What of a body is passed on as fast as `transfer` allows; whoever leaves it ends the request. */
-export function paced(body: Readable, clock: Clock, { bandwidths, signal }: Transfer): Readable {
-  let source: AsyncIterable<Uint8Array> = flowing(body, clock);
+/** A body, as fast as `transfer` allows; whoever leaves it ends the request. `came` is called for each piece. */
+export function paced(
+  body: Readable,
+  clock: Clock,
+  { bandwidths, signal }: Transfer,
+  came: () => void,
+): Readable {
+  let source: AsyncIterable<Uint8Array> = flowing(body, clock, came);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
   const passed = Readable.from(source, { objectMode: false });
   const { destroy } = passed;

@@ -15,11 +15,13 @@ const LINE_MS = 60_000;
 export async function* flowing(
   body: AsyncIterable<Uint8Array>,
   clock: Clock,
+  noted: () => void = () => {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let waited = 0;
   let came = 0;
   let asked = clock.monotonic();
   for await (const piece of body) {
+    noted();
     waited += clock.monotonic() - asked;
     came += piece.length;
     if (waited > WAITED_MS) {

@@ -78,7 +78,7 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       record.seq === first && first > stored.seq + 1
         ? startAtCheckpoint(chain, record)
         : follow(chain, record);
-    for await (const frame of framesFrom(from, first, leaving)) {
+    for await (const frame of framesFrom(from, first, leaving, store)) {
       switch (frame.t) {
         case 'record':
           try {
@@ -146,7 +146,12 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
   }
 
   /** What was missed comes in pages, coded; then what happens, as it happens. */
-  async function* framesFrom(from: Upstream, first: number, leaving: AbortSignal) {
+  async function* framesFrom(
+    from: Upstream,
+    first: number,
+    leaving: AbortSignal,
+    store: () => Promise<void>,
+  ) {
     let next = first;
     for (let came = 1; came > 0; ) {
       came = 0;
@@ -156,7 +161,13 @@ export function followLog(parts: LogFollowParts, start: ChainState, signal: Abor
       }
       next += came;
     }
-    yield* from.stream(caller, next, wants, leaving);
+    try {
+      yield* from.stream(caller, next, wants, leaving);
+    } catch (error) {
+      // Pages come through a proxy that keeps the stream back: their records are not waited for in vain.
+      if (hasCode(error, 'silent-feed')) await store();
+      throw error;
+    }
   }
 
   const newer = new AbortController();

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Bandwidth } from '../../shared/bandwidth.ts';
 import { decodeBuckets } from '../../shared/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../shared/bundle.ts';
@@ -8,7 +8,7 @@ import { availableDictionary, decoded } from '../../shared/delta/dcz.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
 import { type Change, type DiffRange, decodeDiff, MAX_DIFF_LINE } from '../../shared/diff.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
-import { hasCode, SkerryError, systemCode } from '../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { Wants } from '../../shared/feed/feed-source.ts';
 import { NONCE_HEADER } from '../../shared/feed/member-proof.ts';
 import { NONCE_PATTERN } from '../../shared/feed/nonces.ts';
@@ -33,13 +33,18 @@ import { receiverText, requestProof } from '../../shared/request-proof.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import { Announced } from './announced.ts';
 import { codingOf, collected, paced, tee } from './answer-body.ts';
+import {
+  Connections,
+  isTimeout,
+  noAnswer,
+  PATIENCE,
+  type Patiences,
+  throwSilence,
+  type Waiter,
+} from './connections.ts';
 import { flowing, timelyLines } from './flow.ts';
+import { Reachability } from './reachability.ts';
 
-const CONNECT_MS = 10_000;
-/** Three times the longest silence that a feed allows itself. */
-const SILENCE_MS = 15_000;
-/** A parent that waits for what it does not hold yet answers within 10 seconds. */
-const HEADERS_MS = 20_000;
 const NONCE = new RegExp(NONCE_PATTERN);
 
 /** Who calls, and the log whose feed is called. */
@@ -70,8 +75,8 @@ interface FeedRequest {
   readonly body?: string;
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
-  readonly isForReaders?: boolean;
-  readonly isForStrangers?: boolean;
+  /** Replication, where nothing is said. */
+  readonly waiter?: Waiter;
 }
 
 /** How a fetch is carried out. */
@@ -98,28 +103,24 @@ export interface Dictionary {
 export class Upstream {
   readonly url: string;
   readonly #clock: Clock;
-  readonly #agent = agent(8);
-  /**
-   * Apart from the rest: what readers wait for and what is replicated keep each other from nothing. Fewer than the
-   * answers of one member that may wait to be encoded: one more would be refused, and so would its reader.
-   */
-  readonly #forReaders = agent(48);
-  /** Who wants to join through this edge is known to nobody yet, and holds nothing else up. */
-  readonly #forStrangers = agent(2);
+  readonly #reach: Reachability;
+  readonly #connections: Connections;
   readonly #isOrigin: boolean;
   #receiver: Receiver | undefined;
 
-  constructor({ url, isOrigin }: UpstreamAddress, clock: Clock) {
+  constructor({ url, isOrigin }: UpstreamAddress, clock: Clock, patience: Patiences = PATIENCE) {
     this.url = new URL(url).origin;
     this.#isOrigin = isOrigin;
     this.#clock = clock;
+    this.#reach = new Reachability(this.url, clock, () => this.#probe());
+    this.#connections = new Connections(patience);
   }
 
   /** Who the origin is, whichever feed passes it on. */
   async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
     const body = JSON.stringify({ edgeNonce });
     return originHello.parseText(
-      await this.#text({ method: 'POST', path: '/feed/v1/join/hello', body, signal, isForStrangers: true }),
+      await this.#text({ method: 'POST', path: '/feed/v1/join/hello', body, signal, waiter: 'strangers' }),
       'upstream-protocol',
     );
   }
@@ -127,12 +128,12 @@ export class Upstream {
   async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
     const body = JSON.stringify(request);
     return joinAnswer.parseText(
-      await this.#text({ method: 'POST', path: '/feed/v1/join', body, signal, isForStrangers: true }),
+      await this.#text({ method: 'POST', path: '/feed/v1/join', body, signal, waiter: 'strangers' }),
       'upstream-protocol',
     );
   }
 
-  /** Frames from record `from` on; ends or throws when the connection does, at the latest after 15 s of silence. */
+  /** Frames from record `from` on, to the end of the connection. Throws `silent-feed` after 15 s without a byte. */
   async *stream(
     caller: Caller,
     from: number,
@@ -141,8 +142,16 @@ export class Upstream {
   ): AsyncGenerator<Frame | UnknownFrame> {
     const query = new URLSearchParams({ from: String(from) });
     if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
-    const { body } = await this.#call({ method: 'GET', path: `/feed/v1/stream?${query}`, caller, signal });
-    for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
+    const path = `/feed/v1/stream?${query}`;
+    const { body } = await this.#call({ method: 'GET', path, caller, signal, waiter: 'stream' });
+    try {
+      for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) {
+        this.#reach.heard();
+        yield decodeFrame(line);
+      }
+    } catch (error) {
+      throwSilence(this.url, error);
+    }
   }
 
   /** A page of records from `from` on, as frames; empty at the end of the log. */
@@ -260,12 +269,11 @@ export class Upstream {
       headers: { range: `bytes=${range.start}-${range.end}` },
       ...fetched(transfer),
     });
-    return paced(body, this.#clock, transfer);
+    return paced(body, this.#clock, transfer, this.#reach.heard);
   }
 
   async close(): Promise<void> {
-    const agents = [this.#agent, this.#forReaders, this.#forStrangers];
-    await Promise.all(agents.map((one) => one.destroy()));
+    await this.#connections.close();
   }
 
   async #fetch(
@@ -285,7 +293,7 @@ export class Upstream {
     };
     const answer = await this.#call({ ...request, headers, ...fetched(transfer) });
     const coding = codingOf(answer);
-    const body = paced(answer.body, this.#clock, transfer);
+    const body = paced(answer.body, this.#clock, transfer, this.#reach.heard);
     const kept = keep === undefined ? body : Readable.from(tee(body, coding, keep), { objectMode: false });
     return { body: decoded(kept, coding, dictionary) };
   }
@@ -326,9 +334,10 @@ export class Upstream {
     return receiver;
   }
 
-  #agentFor({ isForReaders, isForStrangers }: FeedRequest): Agent {
-    if (isForStrangers) return this.#forStrangers;
-    return isForReaders ? this.#forReaders : this.#agent;
+  /** Whether it is back. */
+  #probe(): Promise<string> {
+    const { signal } = new AbortController();
+    return this.#text({ method: 'GET', path: '/feed/v1/hello', signal, waiter: 'probes' });
   }
 
   async #text(request: FeedRequest): Promise<string> {
@@ -337,26 +346,31 @@ export class Upstream {
   }
 
   async #answer(request: FeedRequest, proof: Record<string, string>): Promise<Dispatcher.ResponseData> {
-    const { body } = request;
+    const { body, waiter = 'replication' } = request;
     const headers: Record<string, string> = { ...request.headers, ...proof };
     if (body !== undefined) headers['content-type'] = 'application/json';
     let answer: Dispatcher.ResponseData;
     const announced = new Announced(this.url);
+    using wait = waiter === 'readers' ? this.#reach.wait() : undefined;
+    const sent = this.#clock.monotonic();
+    const signals = [request.signal, announced.signal, ...(wait === undefined ? [] : [wait.signal])];
     try {
-      answer = await this.#agentFor(request).request({
+      answer = await this.#connections.of(waiter).request({
         origin: this.url,
         path: request.path,
         method: request.method,
         headers,
-        signal: AbortSignal.any([request.signal, announced.signal]),
+        signal: AbortSignal.any(signals),
         onInfo: () => announced.note(),
         ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
+      if (!request.signal.aborted || isTimeout(request.signal.reason)) this.#reach.failed(sent);
       request.signal.throwIfAborted();
       announced.signal.throwIfAborted();
-      throw new SkerryError('origin-unreachable', `no answer from ${this.url}: ${reason(cause)}`, { cause });
+      throw noAnswer(this.url, cause, waiter);
     }
+    this.#reach.heard();
     if (answer.statusCode >= 300) {
       throw fromProblem(
         answer.statusCode,
@@ -368,20 +382,6 @@ export class Upstream {
   }
 }
 
-function fetched({ signal, isForReaders = false }: Transfer) {
-  return { signal, isForReaders };
-}
-
-/** With at most so many connections. */
-function agent(connections: number): Agent {
-  return new Agent({
-    connect: { timeout: CONNECT_MS },
-    headersTimeout: HEADERS_MS,
-    bodyTimeout: SILENCE_MS,
-    connections,
-  });
-}
-
-function reason(error: unknown): string {
-  return systemCode(error) ?? (error instanceof Error ? error.message : String(error));
+function fetched({ signal, isForReaders = false }: Transfer): Pick<FeedRequest, 'signal' | 'waiter'> {
+  return { signal, waiter: isForReaders ? 'readers' : 'replication' };
 }

@@ -55,6 +55,11 @@ export function buildAdmin(
   const lease = gauge('skerry_edge_lease_seconds', 'What is left of the lease; 0 without one.');
   const diverged = gauge('skerry_edge_diverged', "1 while this edge has records that are not the origin's.");
   const refused = gauge('skerry_edge_refused', '1 while the upstream takes this edge for no member.');
+  const fault = gauge(
+    'skerry_edge_fault_timestamp_seconds',
+    'When this edge last met a fault of an upstream, of those in its status.',
+    ['code', 'upstream'],
+  );
   const revision = gauge('skerry_edge_revision', 'The visible revision of a site.', ['site']);
   const pending = gauge('skerry_edge_pending_bytes', 'Bytes still to fetch for the target of a site.', [
     'site',
@@ -119,8 +124,19 @@ export function buildAdmin(
 
   app.get('/metrics', async (_request, reply) => {
     const now = await overview();
-    for (const metric of [revision, pending, requests, bytes, excesses, buckets, secondsSum, secondsCount])
+    for (const metric of [
+      fault,
+      revision,
+      pending,
+      requests,
+      bytes,
+      excesses,
+      buckets,
+      secondsSum,
+      secondsCount,
+    ])
       metric.reset();
+    for (const { code, upstream, time } of now.faults) fault.set({ code, upstream }, time / 1000);
     position.set(now.position);
     lag.set(now.head - now.position);
     clockOffset.set(now.clockOffset === null ? Number.NaN : now.clockOffset / 1000);

@@ -19,6 +19,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'beyond-parent',
   'beyond-log',
   'stale-head',
+  'silent-feed',
   'not-the-origin',
 ];
 

@@ -17,7 +17,7 @@ export interface Node {
   readonly feedUrl: string;
   /** Undefined while it does not run. */
   running: Running | undefined;
-  start(): Promise<void>;
+  start(...more: readonly string[]): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -122,8 +122,8 @@ function node(
     adminUrl: `http://127.0.0.1:${adminPort}`,
     feedUrl: `http://127.0.0.1:${feedPort}`,
     running: undefined,
-    async start() {
-      this.running = await start([...args(data), '--port', String(port)], /(listens|serves) on \S+/);
+    async start(...more) {
+      this.running = await start([...args(data), '--port', String(port), ...more], /(listens|serves) on \S+/);
     },
     async stop(signal) {
       const { running } = this;

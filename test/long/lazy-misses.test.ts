@@ -3,7 +3,9 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { startCluster } from '../helpers/cluster.ts';
+import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 
 const MISSES = 600;
 
@@ -23,6 +25,42 @@ t.test(
     t.equal((await cluster.skerry('publish', `${folder}/site`, '--site', 's', '--wait')).code, 0);
     const statuses = await Promise.all(paths.map((_, i) => statusOf(`${edge.url}/${i}.bin`)));
     t.same([...new Set(statuses)], [200]);
+  },
+);
+
+t.test(
+  'an upstream that falls silent holds up the first readers alone, and is missed no longer',
+  async (t) => {
+    let link: TcpProxy | undefined;
+    const cluster = await startCluster({
+      edges: 1,
+      args: () => ['--storage', 'lazy', '--disk', '100000000'],
+      async originUrl(origin) {
+        link = await startProxy({ target: { host: '127.0.0.1', port: Number(new URL(origin).port) } });
+        return link.url;
+      },
+    });
+    t.teardown(async () => {
+      await cluster.close();
+      await link?.close();
+    });
+    const [edge] = cluster.edges;
+    if (edge === undefined) throw new Error('a cluster of one edge has one');
+    const paths = Array.from({ length: 20 }, (_, i) => `site/${i}.txt`);
+    const folder = await writeTree(
+      join(cluster.folder, 'tree'),
+      Object.fromEntries(paths.map((p) => [p, p])),
+    );
+    t.equal((await cluster.skerry('publish', `${folder}/site`, '--site', 's', '--wait')).code, 0);
+    const miss = (i: number) => statusOf(`${edge.url}/${i}.txt`);
+    t.equal(await miss(0), 200);
+    link?.freeze();
+    t.same(await Promise.all([miss(1), miss(2)]), [503, 503]);
+    const began = performance.now();
+    for (let i = 3; i < 13; i++) t.equal(await miss(i), 503);
+    t.ok(performance.now() - began < 10_000, 'each of them would have waited for 15 seconds');
+    link?.thaw();
+    await until('it is back', async () => (await miss(13)) === 200);
   },
 );
 

@@ -6,6 +6,7 @@ import { ask, read } from '../helpers/http.ts';
 import { type Nginx, startNginx } from '../helpers/nginx.ts';
 import { skerry } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 
 /** An origin behind nginx as `proxy_pass` sets it up by itself, but for the limit of bodies. */
 const SITE = 'www';
@@ -24,10 +25,16 @@ const cluster = await startCluster({
     return proxy.url;
   },
 });
+// Its heads would pass if nginx heeded what the stream says of itself: so it is as other proxies are.
+const buffering = await behind(
+  'buffering',
+  cluster.origin.url,
+  'client_max_body_size 0; proxy_ignore_headers X-Accel-Buffering;',
+);
 const strict = await behind('strict', cluster.origin.url);
 t.teardown(async () => {
   await cluster.close();
-  await Promise.all([proxy?.stop(), strict.stop()]);
+  await Promise.all([proxy?.stop(), strict.stop(), buffering.stop()]);
 });
 const [edge] = cluster.edges;
 if (edge === undefined || proxy === undefined) throw new Error('a cluster of two edges has one');
@@ -53,6 +60,26 @@ t.test('edges follow, publishes arrive, and nothing is buffered', async (t) => {
   const status = JSON.parse((await ask(edge.adminUrl, '/status')).body.toString());
   t.ok(status.contactSeconds < 15);
   t.strictSame(status.faults, []);
+});
+
+t.test('an edge behind one that keeps streams back says so, and follows all the same', async (t) => {
+  await edge.stop();
+  await edge.start('--origin', buffering.url);
+  const named = await until('the fault', async () => {
+    const { faults } = JSON.parse((await ask(edge.adminUrl, '/status')).body.toString());
+    return faults.find(({ code }: { code: string }) => code === 'silent-feed');
+  });
+  t.match(named, { upstream: buffering.url });
+  const metrics = (await ask(edge.adminUrl, '/metrics')).body.toString();
+  t.match(metrics, /skerry_edge_fault_timestamp_seconds\{code="silent-feed",upstream="http[^"]*"\} \d+/);
+  await until('the operator to be told', async () =>
+    (await through(cluster.origin.url, 'edges')).stdout.includes('silent-feed'),
+  );
+  const tree = await writeTree(join(cluster.folder, SITE), { ...files, 'index.html': 'five' });
+  t.equal((await through(cluster.origin.url, 'publish', tree, '--site', SITE)).code, 0);
+  await until('the publish', async () => (await read(edge.url, SITE, '')).body.toString() === 'five');
+  await edge.stop();
+  await edge.start('--origin', proxy?.url ?? '');
 });
 
 t.test('a limit of the proxy is named, and is no fault in Skerry', async (t) => {

@@ -147,7 +147,7 @@ t.test('one door per library', async (t) => {
   const doors: Record<string, readonly string[]> = {
     chokidar: ['origin/ingest/folder/folder-events.ts'],
     ignore: ['origin/ingest/folder/left-out.ts'],
-    undici: ['edge/follow/upstream.ts', 'origin/client/api-client.ts'],
+    undici: ['edge/follow/connections.ts', 'origin/client/api-client.ts'],
     // origin/fleet keeps its measured lags in one too; the memory cache of served bytes is edge/serve/content.ts.
     'lru-cache': ['shared/byte-cache.ts'],
     '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],

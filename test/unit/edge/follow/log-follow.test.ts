@@ -249,6 +249,16 @@ t.test('who is only away is left without a word', async (t) => {
   t.strictSame(codes, []);
 });
 
+t.test('one whose stream is silent is named, and what its pages brought is kept', async (t) => {
+  const silent = new SkerryError('silent-feed', 'nothing comes');
+  const pages = { [A]: [all.slice(0, 3)] };
+  const found = await run(t, { [A]: [[silent]], [B]: [] }, jumpingClock(), pages);
+  t.strictSame(found.codes, [`silent-feed ${A}`]);
+  t.strictSame(found.stored, [[1, 2, 3]]);
+  t.strictSame(found.dials.at(-1), [B, 4]);
+  t.strictSame(found.avoided, [], 'it did not lie');
+});
+
 t.test('a head that gets no younger', async (t) => {
   const clock = jumpingClock();
   const later = (ms: number) => () => clock.advance(ms);

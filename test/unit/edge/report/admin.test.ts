@@ -74,6 +74,9 @@ t.test('the tie to the origin', async (t) => {
   t.match(well, /^skerry_edge_lease_seconds 4$/m);
   t.match(well, /^skerry_edge_diverged 0$/m);
   t.match(well, /^skerry_edge_refused 0$/m);
+  const fault = { time: 5000, code: 'silent-feed', message: 'm', upstream: 'http://o.test' };
+  const met = /^skerry_edge_fault_timestamp_seconds\{code="silent-feed",upstream="http:\/\/o\.test"\} 5$/m;
+  t.match(await metrics({ faults: [fault] }), met);
   const lost = await metrics({ isRefused: true, isDiverged: true, contactSeconds: null, leaseSeconds: 0 });
   t.match(lost, /^skerry_edge_upstream_contact_seconds Nan$/m);
   t.match(lost, /^skerry_edge_lease_seconds 0$/m);

@@ -18,6 +18,7 @@ t.test('what is noted, and what is a lie', async (t) => {
     ['beyond-parent', true, false],
     ['beyond-log', true, false],
     ['stale-head', true, false],
+    ['silent-feed', true, false],
     ['origin-unreachable', false, false],
     ['not-yet-held', false, false],
     ['no-longer-held', false, false],
