@@ -17,12 +17,17 @@ export async function createDeploy(
   items: AsyncIterable<DeployItem>,
 ): Promise<string> {
   const id = randomBytes(12).toString('hex');
-  await catalog.createDeploy(id, site.id, clock.now());
+  let isOpen = false;
+  const open = async () => {
+    if (!isOpen) await catalog.createDeploy(id, site.id, clock.now());
+    isOpen = true;
+  };
   try {
-    await fill(catalog, site, id, items);
+    await fill(catalog, site, { id, open }, items);
     await checkDeploySizes(catalog, id);
   } catch (error) {
-    await catalog.dropDeploy(id);
+    // The fault is what counts; a deploy that stays is given up later.
+    if (isOpen) await catalog.dropDeploy(id).catch(() => {});
     throw error;
   }
   return id;
@@ -31,13 +36,15 @@ export async function createDeploy(
 async function fill(
   catalog: Catalog,
   site: SiteRow,
-  id: string,
+  { id, open }: { readonly id: string; readonly open: () => Promise<void> },
   items: AsyncIterable<DeployItem>,
 ): Promise<void> {
   let files: DeployFile[] = [];
   let base: number | null = null;
   let deletion: DeployFile | undefined;
   for await (const item of items) {
+    // A body that still waits for its turn takes nobody's place among the open deploys.
+    await open();
     if ('header' in item) {
       base = item.header.base ?? null;
       const expect = item.header.expect ?? null;
@@ -52,6 +59,7 @@ async function fill(
     await catalog.addDeployFiles(id, files);
     files = [];
   }
+  await open();
   await catalog.addDeployFiles(id, files);
   if (deletion !== undefined && base === null) {
     throw new SkerryError(

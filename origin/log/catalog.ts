@@ -205,7 +205,10 @@ export interface MissingPage {
 }
 
 export interface DeployCalls {
-  /** Of too many that are not committed the oldest of the site is given up. */
+  /**
+   * When a site has too many that are not committed, its oldest is given up. Throws `too-many-requests` when all of
+   * them are young.
+   */
   createDeploy(id: string, site: number, time: number): void;
   setDeployHeader(id: string, base: number | null, expect: number | null): void;
   /** Throws `duplicate-path` and `too-large`. */

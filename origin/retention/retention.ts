@@ -59,20 +59,20 @@ export class Retention {
       const now = clock.now();
       const sites: SiteForecast[] = [];
       for (const site of await catalog.retainedSites()) sites.push(await this.#pruneSite(site, now));
-      while (await catalog.dropLeftovers(now, PAGE.leftovers)) this.#goOn();
+      await this.#dropLeftovers(now);
       const { objects, bytes } = await sweepObjects(this.#options, now, this.#goOn);
       return { sites: sites.filter(hasSomething), objects, bytes, records };
     });
   }
 
-  /** Runs every hour until the origin stops, and on the log alone in between. */
+  /** Every hour all of it until the origin stops, and in between what publishers in a loop leave behind. */
   async keepRunning(log: Logger): Promise<void> {
     const { clock, stopping } = this.#options;
     for (let turn = 0; !stopping.aborted; turn++) {
       try {
         await clock.sleep(LOG_EVERY_MS, stopping);
         if (turn % ALL_EVERY === 0) tell(log, await this.run());
-        else await this.#runs.run('run', () => pruneLog(this.#log, false, this.#goOn));
+        else await this.#runs.run('run', () => this.#pruneLog());
         if (this.#checkpointFault !== null)
           log.error(
             { err: this.#checkpointFault },
@@ -82,6 +82,15 @@ export class Retention {
         if (!stopping.aborted) log.error({ err: error }, 'pruning failed; the next run goes on');
       }
     }
+  }
+
+  async #pruneLog(): Promise<void> {
+    await pruneLog(this.#log, false, this.#goOn);
+    await this.#dropLeftovers(this.#options.clock.now());
+  }
+
+  async #dropLeftovers(now: number): Promise<void> {
+    while (await this.#options.catalog.dropLeftovers(now, PAGE.leftovers)) this.#goOn();
   }
 
   async #pruneSite({ id, name, deleted }: RetainedSite, now: number): Promise<SiteForecast> {

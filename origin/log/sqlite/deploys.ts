@@ -14,17 +14,29 @@ import { GIVE_UP } from './past.ts';
 
 /** Of files: other publishers' calls wait for one that has begun. */
 const PAGE = 2000;
-/** Of a site, that are not committed: the oldest ones are given up. */
+/** Deploys of a site that are not committed: then the oldest is given up for a new one. */
 const MOST_OPEN = 50;
+/** A deploy that is younger is still worked on, and is given up for no other. */
+const YOUNG_MS = 10 * 60_000;
 export const MOST_FILES = 5_000_000;
+
+const OPEN_DEPLOY = 'site = ? AND result IS NULL AND created > 0';
 
 export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
   const staging = openStaging(database);
 
   function place(id: string): { number: number; site: number } {
-    const row = sql('SELECT number, site FROM deploy WHERE id = ?').get(id);
+    const row = sql('SELECT number, site FROM deploy WHERE id = ? AND created > 0').get(id);
     if (row === undefined) throw new SkerryError('no-such-deploy', `there is no deploy ${id}`);
     return { number: Number(row.number), site: Number(row.site) };
+  }
+
+  function giveUpOldest(site: number, time: number): void {
+    const { changes } = sql(
+      `${GIVE_UP} (SELECT number FROM deploy WHERE ${OPEN_DEPLOY} AND created <= ? ORDER BY number LIMIT 1)`,
+    ).run(site, time - YOUNG_MS);
+    if (changes === 0)
+      throw new SkerryError('too-many-requests', `${MOST_OPEN} deploys of the site wait for their commit`);
   }
 
   const nextCursor = (rows: readonly Record<string, unknown>[]): DeployCursor | undefined => {
@@ -35,11 +47,9 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
   return {
     createDeploy(id, site, time) {
       transaction(database, () => {
+        const open = sql(`SELECT count(*) AS count FROM deploy WHERE ${OPEN_DEPLOY}`).get(site);
+        if (Number(open?.count) >= MOST_OPEN) giveUpOldest(site, time);
         sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
-        sql(
-          `${GIVE_UP} (SELECT number FROM deploy WHERE site = ? AND result IS NULL AND created > 0
-             ORDER BY number DESC LIMIT -1 OFFSET ${MOST_OPEN})`,
-        ).run(site);
       });
     },
 
@@ -72,7 +82,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
 
     deploy(id) {
       const row = sql(
-        'SELECT d.*, s.name FROM deploy d JOIN site s ON s.id = d.site AND s.deleted = 0 WHERE d.id = ?',
+        'SELECT d.*, s.name FROM deploy d JOIN site s ON s.id = d.site AND s.deleted = 0 WHERE d.id = ? AND d.created > 0',
       ).get(id);
       if (row === undefined) throw new SkerryError('no-such-deploy', `there is no deploy ${id}`);
       return {

@@ -139,7 +139,8 @@ export const migrations: Migrations = [
   ALTER TABLE purge DROP COLUMN time;
   CREATE INDEX purge_site ON purge (site, seq);
   ALTER TABLE deploy ADD COLUMN files INTEGER NOT NULL DEFAULT 0;
-  CREATE INDEX deploy_open ON deploy (site, number) WHERE result IS NULL;
+  CREATE INDEX deploy_open ON deploy (site, number) WHERE result IS NULL AND created > 0;
+  CREATE INDEX deploy_given_up ON deploy (number) WHERE created = 0;
   -- of json; the index alone tells how much of the log follows a record
   ALTER TABLE record ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX record_bytes ON record (seq, bytes);

@@ -13,14 +13,22 @@ function place() {
   return { database, ...deployCalls(catalogContext(database, openLogWriter(database, originKey))) };
 }
 
-t.test('of many deploys that nobody commits the oldest are given up', async (t) => {
-  const { createDeploy, deploy, finishDeploy } = place();
+t.test('of many deploys that nobody commits the oldest is given up, but no young one', async (t) => {
+  const { createDeploy, deploy, finishDeploy, addDeployFiles } = place();
   createDeploy('other', 2, 1);
   createDeploy('done', 1, 1);
   finishDeploy('done', {} as never);
-  for (let i = 1; i <= 52; i++) createDeploy(`open-${i}`, 1, 1);
+  for (let i = 1; i <= 50; i++) createDeploy(`open-${i}`, 1, i);
+  t.throws(() => createDeploy('refused', 1, 600_000), { code: 'too-many-requests' });
+  t.throws(() => deploy('refused'), { code: 'no-such-deploy' });
+  createDeploy('open-51', 1, 600_001);
+  t.throws(() => createDeploy('refused', 1, 600_001), { code: 'too-many-requests' });
+  createDeploy('open-52', 1, 600_002);
   for (const id of ['open-1', 'open-2']) t.throws(() => deploy(id), { code: 'no-such-deploy' });
   for (const id of ['open-3', 'open-52', 'done', 'other']) t.match(deploy(id), { id });
+  // It has another id in the catalog until its files are gone.
+  t.throws(() => deploy('given up 3'), { code: 'no-such-deploy' });
+  t.throws(() => addDeployFiles('given up 3', []), { code: 'no-such-deploy' });
 });
 
 t.test('a deploy has no more files than a catalog can stage', async (t) => {
