@@ -5,7 +5,7 @@ import { isSmall } from '../../shared/store/object-reader.ts';
 import { TAKEN } from '../lazy/pieces.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
-import type { Bodies, Body } from './content.ts';
+import type { Bodies, Body, WaitingReader } from './content.ts';
 import { CopiedMemory } from './copied-memory.ts';
 import type { Exchange } from './exchanges.ts';
 import type { MultipartLayout } from './multipart-range.ts';
@@ -22,7 +22,7 @@ const MOST_OF_STREAM = 256 * 1024;
 const COPIED = new CopiedMemory(64 * 1024 * 1024);
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
-export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
+export type SentExchange = Pick<Exchange, 'client' | 'beginBody' | 'progressed'>;
 
 /** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
 export async function send(
@@ -33,6 +33,7 @@ export async function send(
 ): Promise<void> {
   const { status, headers, body } = answer;
   const gone = whenGone(reply);
+  const reader = { client: exchange.client, gone };
   // Not before the bytes are found: an error has other headers.
   const begin = () => reply.code(status).headers(headers);
   switch (body.kind) {
@@ -44,7 +45,7 @@ export async function send(
       return;
     case 'bytes': {
       if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
-      const found = await bodies.body(body.representation, body.range, gone);
+      const found = await bodies.body(body.representation, body.range, reader);
       // Nobody would end the stream of a reader who has left.
       if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
@@ -61,12 +62,12 @@ export async function send(
     }
     case 'parts': {
       if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
-      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, gone);
+      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, reader);
       leave(first);
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, gone), {
+        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, reader), {
           objectMode: false,
           highWaterMark: 1,
         }),
@@ -151,12 +152,12 @@ async function* parts(
   bodies: Bodies,
   exchange: SentExchange,
   reply: FastifyReply,
-  gone: () => Promise<never>,
+  reader: WaitingReader,
 ): AsyncGenerator<Buffer> {
   const most = mostAtOnce(representation.size, reply);
   for (const { head, range } of parts) {
     yield Buffer.from(head);
-    const found = await bodies.body(representation, range, gone);
+    const found = await bodies.body(representation, range, reader);
     if (found.kind === 'stream') {
       yield* found.stream.on(TAKEN, exchange.progressed) as AsyncIterable<Buffer>;
       continue;
