@@ -12,9 +12,9 @@ const SITE = 'www';
 const MB = 1024 * 1024;
 const FLOOD = 70;
 /** At this rate the flood alone takes half a minute. */
-const RATE = 2 * MB;
+const RATE = 3 * MB;
 /** Readers are refused after 15 s. */
-const PROMPT_MS = 10_000;
+const PROMPT_MS = 15_000;
 const CROWD = '127.0.0.2';
 const OTHER = '127.0.0.3';
 
