@@ -1,25 +1,28 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
+import { FairShare } from '../../shared/fair-share.ts';
 import { isSmall } from '../../shared/store/object-reader.ts';
 import { TAKEN } from '../lazy/pieces.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
 import type { Bodies, Body, WaitingReader } from './content.ts';
-import { CopiedMemory } from './copied-memory.ts';
 import type { Exchange } from './exchanges.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 import { slices, streamOf } from './slices.ts';
 
-/** What is encrypted is copied. So much of it nobody has to ask for. */
+/**
+ * What is written over TLS is encrypted at once, into memory of its own that stays until its reader has taken it.
+ * So much of it nobody has to ask for.
+ */
 const LEAST_COPIED = 128 * 1024;
 /** One write while there is room for it. */
 const MOST_COPIED = 1024 * 1024;
 /** The same in a stream of HTTP/2, whose progress shows by whole writes alone. */
 const MOST_OF_STREAM = 256 * 1024;
 /** What all those who are given more than the least may cost together. */
-const COPIED = new CopiedMemory(64 * 1024 * 1024);
+const COPIED = new FairShare({ inAll: 64 * 1024 * 1024 });
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
 export type SentExchange = Pick<Exchange, 'client' | 'beginBody' | 'progressed'>;
@@ -54,7 +57,7 @@ export async function send(
         return;
       }
       if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
-      const most = mostAtOnce(found.bytes.length, reply);
+      const most = mostAtOnce(found.bytes.length, exchange.client, reply);
       reply.send(
         found.bytes.length <= most ? found.bytes : streamOf(slices(found.bytes, most, exchange.progressed)),
       );
@@ -131,12 +134,12 @@ function leave(body: Body): void {
 }
 
 /** A plain socket sends a write of any size from where it is. */
-function mostAtOnce(bytes: number, { request, raw }: FastifyReply): number {
+function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyReply): number {
   const { socket } = request.raw;
   if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
   const most = Math.min(bytes, isOfHttp2(raw) ? MOST_OF_STREAM : MOST_COPIED);
   if (most <= LEAST_COPIED) return LEAST_COPIED;
-  const release = COPIED.take(most);
+  const release = COPIED.take(client, most);
   if (release === undefined) return LEAST_COPIED;
   raw.once('close', release);
   return most;
@@ -154,7 +157,7 @@ async function* parts(
   reply: FastifyReply,
   reader: WaitingReader,
 ): AsyncGenerator<Buffer> {
-  const most = mostAtOnce(representation.size, reply);
+  const most = mostAtOnce(representation.size, exchange.client, reply);
   for (const { head, range } of parts) {
     yield Buffer.from(head);
     const found = await bodies.body(representation, range, reader);

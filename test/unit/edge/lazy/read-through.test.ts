@@ -88,3 +88,14 @@ t.test('one that cannot be had does not send all the others out at once', async 
   t.equal(ends.filter(({ status }) => status === 'rejected').length, 1);
   t.ok(counts.most < REFUSED_BEYOND / 3, `${counts.most} at a time`);
 });
+
+t.test('who waits for too much is told so; others are not', async (t) => {
+  const opened = Promise.withResolvers<void>();
+  const reads = lazyEdge(() => opened.promise);
+  const waiting = Array.from({ length: 2048 }, (_, i) => reads.whole('a', digestOf(`${i}`)));
+  await t.rejects(reads.whole('a', digestOf('one more')), { code: 'too-many-misses' });
+  const other = reads.whole('b', digestOf('another'));
+  opened.resolve();
+  await Promise.all([...waiting, other]);
+  await t.resolves(reads.whole('a', digestOf('one more')));
+});
