@@ -1,28 +1,23 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
-import { FairShare } from '../../shared/fair-share.ts';
 import { isSmall } from '../../shared/store/object-reader.ts';
 import { TAKEN } from '../lazy/pieces.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
 import type { Bodies, Body, WaitingReader } from './content.ts';
 import type { Exchange } from './exchanges.ts';
+import { LargeWrites, LEAST_WRITTEN } from './large-writes.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 import { slices, streamOf } from './slices.ts';
 
-/**
- * What is written over TLS is encrypted at once, into memory of its own that stays until its reader has taken it.
- * So much of it nobody has to ask for.
- */
-const LEAST_COPIED = 128 * 1024;
-/** One write while there is room for it. */
-const MOST_COPIED = 1024 * 1024;
+/** One write over TLS while there is room for it. */
+const MOST_WRITTEN = 1024 * 1024;
 /** The same in a stream of HTTP/2, whose progress shows by whole writes alone. */
 const MOST_OF_STREAM = 256 * 1024;
-/** What all those who are given more than the least may cost together. */
-const COPIED = new FairShare({ inAll: 64 * 1024 * 1024 });
+const BYTES = { objectMode: false, highWaterMark: 1 };
+const LARGE_WRITES = new LargeWrites();
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
 export type SentExchange = Pick<Exchange, 'client' | 'beginBody' | 'progressed'>;
@@ -53,7 +48,13 @@ export async function send(
       if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
       if (found.kind === 'stream') {
-        reply.send(found.stream.on(TAKEN, exchange.progressed));
+        const pieces = found.stream.on(TAKEN, exchange.progressed);
+        const most = mostAtOnce(lengthOf(body), exchange.client, reply);
+        reply.send(
+          most >= Math.min(lengthOf(body), MOST_WRITTEN)
+            ? pieces
+            : Readable.from(slicesOf(pieces, most, exchange.progressed), BYTES),
+        );
         return;
       }
       if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
@@ -70,10 +71,7 @@ export async function send(
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, reader), {
-          objectMode: false,
-          highWaterMark: 1,
-        }),
+        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, reader), BYTES),
       );
     }
   }
@@ -101,7 +99,11 @@ function tooBusy(reply: FastifyReply): void {
 /** The response may be one of HTTP/2, whose stream tells. */
 interface RawResponse {
   readonly destroyed: boolean;
-  readonly stream?: { readonly destroyed: boolean; readonly closed: boolean };
+  readonly stream?: {
+    readonly destroyed: boolean;
+    readonly closed: boolean;
+    readonly session?: { once(event: 'close', listener: () => void): unknown } | undefined;
+  };
   once(event: 'close', listener: () => void): void;
 }
 
@@ -137,16 +139,19 @@ function leave(body: Body): void {
 function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyReply): number {
   const { socket } = request.raw;
   if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
-  const most = Math.min(bytes, isOfHttp2(raw) ? MOST_OF_STREAM : MOST_COPIED);
-  if (most <= LEAST_COPIED) return LEAST_COPIED;
-  const release = COPIED.take(client, most);
-  if (release === undefined) return LEAST_COPIED;
-  raw.once('close', release);
-  return most;
+  const { stream } = raw as RawResponse;
+  if (stream === undefined) return LARGE_WRITES.most(socket, client, bytes, MOST_WRITTEN);
+  const { session } = stream;
+  return session === undefined ? LEAST_WRITTEN : LARGE_WRITES.most(session, client, bytes, MOST_OF_STREAM);
 }
 
-function isOfHttp2(raw: RawResponse): boolean {
-  return raw.stream !== undefined;
+function lengthOf({ representation, range }: Extract<Answer['body'], { kind: 'bytes' }>): number {
+  return range === undefined ? representation.size : range.end - range.start + 1;
+}
+
+/** The pieces of a stream, none larger than may be written at once. */
+async function* slicesOf(stream: Readable, most: number, taken: () => void): AsyncGenerator<Buffer> {
+  for await (const piece of stream as AsyncIterable<Buffer>) yield* slices(piece, most, taken);
 }
 
 async function* parts(
@@ -162,7 +167,7 @@ async function* parts(
     yield Buffer.from(head);
     const found = await bodies.body(representation, range, reader);
     if (found.kind === 'stream') {
-      yield* found.stream.on(TAKEN, exchange.progressed) as AsyncIterable<Buffer>;
+      yield* slicesOf(found.stream.on(TAKEN, exchange.progressed), most, exchange.progressed);
       continue;
     }
     try {
