@@ -134,6 +134,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     },
     tier: () => (upstreamPath.length === 0 ? 'origin' : 'parent'),
     transfer: { signal, bandwidths: limits.rate === null ? [] : [bandwidth], isForReaders: true },
+    now: () => clock.monotonic(),
   });
   const lease = new Lease();
   const feedChanged = new Wakeup();
@@ -310,7 +311,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         name,
         log: chain.log,
         catalog,
-        objects: lazy?.storeForChildren(reads) ?? store,
+        objectsFor: (member) => lazy?.storeForChild(member, reads) ?? store,
         held: store,
         encodings,
         children,

@@ -121,6 +121,7 @@ const table = {
   'corrupt-object': [502, 'What arrived does not match its digest; it was thrown away.'],
   'upstream-protocol': [502, 'The upstream answered outside the protocol; check its version and the URL.'],
   'too-many-requests': [429, 'Ask for less at a time, and try again after the time that the answer says.'],
+  'too-many-misses': [429, 'Ask again when some of what was asked for has come.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
   'not-an-origin': [

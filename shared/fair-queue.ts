@@ -30,16 +30,34 @@ export class FairQueue<T> {
     return this.#size > this.#inAll ? this.#newestOfLongest() : undefined;
   }
 
-  /** The oldest of the owner whose turn it is, and then the next owner's. */
-  next(): T | undefined {
+  /** The oldest of the owner whose turn it is, and then the next owner's; who has none that is accepted is passed over. */
+  next(accepts: (item: T) => boolean = () => true): T | undefined {
     for (const [owner, items] of this.#queues) {
+      const [item] = items;
+      if (item === undefined || !accepts(item)) continue;
       this.#queues.delete(owner);
-      const item = items.shift();
+      items.shift();
       if (items.length > 0) this.#queues.set(owner, items);
       this.#size--;
       return item;
     }
     return undefined;
+  }
+
+  /** Whether `next` would give one. */
+  has(accepts: (item: T) => boolean): boolean {
+    for (const [item] of this.#queues.values()) if (item !== undefined && accepts(item)) return true;
+    return false;
+  }
+
+  /** Takes one out of its turn, if it is there. */
+  remove(owner: string, item: T): void {
+    const items = this.#queues.get(owner) ?? [];
+    const at = items.indexOf(item);
+    if (at === -1) return;
+    items.splice(at, 1);
+    if (items.length === 0) this.#queues.delete(owner);
+    this.#size--;
   }
 
   #newestOfLongest(): T | undefined {

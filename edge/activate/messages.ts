@@ -127,7 +127,14 @@ export type FromServing =
   | { readonly t: 'wanted'; readonly entries: readonly WantedVariants[] }
   | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters }
   /** Readers ask for an object, or a range of it, that is not here. */
-  | { readonly t: 'need'; readonly id: number; readonly digest: Digest; readonly range: ByteRange | null }
+  | {
+      readonly t: 'need';
+      readonly id: number;
+      /** Who takes turns with others at what is fetched. */
+      readonly client: string;
+      readonly digest: Digest;
+      readonly range: ByteRange | null;
+    }
   /** No more of it is wanted. */
   | { readonly t: 'done'; readonly id: number }
   | ({ readonly t: 'used'; readonly turn: number } & ReadersUse);

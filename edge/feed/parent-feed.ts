@@ -16,7 +16,7 @@ export interface ParentFeedParts {
   readonly name: string;
   readonly log: string;
   readonly catalog: EdgeCatalog;
-  readonly objects: ObjectStore;
+  readonly objectsFor: (member: string) => ObjectStore;
   readonly held: ObjectStore;
   readonly encodings: Encodings;
   readonly children: Children;
@@ -32,13 +32,14 @@ export interface ParentFeedParts {
 
 /** The feed of an edge that is a parent: what the origin signed and this edge has proven, passed on. */
 export function parentFeed(parts: ParentFeedParts): FeedSource {
-  const { name, log, catalog, objects, held, encodings, children, upstreams, limits, clock, changed } = parts;
+  const { name, log, catalog, objectsFor, held, encodings, children, upstreams, limits, clock, changed } =
+    parts;
   const joins = new RelayedJoins(parts.stopping);
   return {
     log,
     clock,
     members: children,
-    objects,
+    objectsFor,
     held,
     manifests: catalog,
     encodings,

@@ -2,7 +2,8 @@ import type { ChunkList } from '../../shared/chunk-list.ts';
 import { SkerryError, toSkerryError } from '../../shared/errors.ts';
 import type { ByteRange, Draft } from '../../shared/store/object-store.ts';
 import type { ChunkRun } from '../follow/large-objects.ts';
-import { type Finding, finding, isWanted, nextRun } from './fill-plan.ts';
+import { type Finding, finding, isWanted, type Lane, nextRun } from './fill-plan.ts';
+import type { LaneTurn } from './lane-turns.ts';
 import { type Span, Spans } from './spans.ts';
 
 /** Told of what comes in of objects that it waits for, by the name of the fill. */
@@ -21,6 +22,8 @@ export interface FillParts {
   readonly open: () => Promise<Draft>;
   /** The chunks of a run, checked, as far as one upstream brings them; the bytes of one are overwritten by the next. */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
+  /** A turn at fetching, for a client that waits. */
+  readonly turn: (client: string) => LaneTurn;
   /** How many tries there are without a chunk between them. */
   readonly attempts: () => number;
   /** So many more bytes are on the disk. */
@@ -40,13 +43,15 @@ export interface Wish {
 interface RunningLane {
   next: number;
   end: number;
+  turn: LaneTurn | undefined;
 }
 
 /** What readers wait for of one run; `first` moves on as chunks come in. */
 interface Want {
   first: number;
   readonly end: number;
-  readers: number;
+  /** Readers by their client. */
+  readonly readers: Map<string, number>;
 }
 
 /**
@@ -100,14 +105,15 @@ export class Fill {
   }
 
   /** Begins to fetch what is missing of the range; `arrivals` hears of all that comes in until it is released. */
-  want(range: ByteRange, arrivals: Arrivals): Wish {
+  want(client: string, range: ByteRange, arrivals: Arrivals): Wish {
     const run = { first: this.#chunkAt(range.start), end: this.#chunkAt(range.end) + 1 };
     const found = finding(run, { isHeld: this.#isHeld, lanes: [...this.#lanes] });
     const key = `${run.first} ${run.end}`;
-    const want = this.#wants.get(key) ?? { ...run, readers: 0 };
-    want.readers++;
+    const want = this.#wants.get(key) ?? { ...run, readers: new Map<string, number>() };
+    addReader(want, client, 1);
     this.#wants.set(key, want);
     this.#arrivals.set(arrivals, (this.#arrivals.get(arrivals) ?? 0) + 1);
+    for (const lane of this.#lanes) if (overlap(lane, want)) lane.turn?.add(client);
     this.#fetchMore();
     let isReleased = false;
     return {
@@ -119,8 +125,9 @@ export class Fill {
         const left = (this.#arrivals.get(arrivals) ?? 0) - 1;
         if (left > 0) this.#arrivals.set(arrivals, left);
         else this.#arrivals.delete(arrivals);
-        want.readers--;
-        if (want.readers === 0 && this.#wants.get(key) === want) this.#wants.delete(key);
+        addReader(want, client, -1);
+        if (want.readers.size === 0 && this.#wants.get(key) === want) this.#wants.delete(key);
+        for (const lane of this.#lanes) if (!this.#isWanted(lane)) lane.turn?.giveUp();
         this.#rest();
       },
     };
@@ -186,7 +193,7 @@ export class Fill {
       });
       if (run === undefined) return;
       for (const lane of this.#lanes) if (lane.next < run.first && run.first < lane.end) lane.end = run.first;
-      const lane = { next: run.first, end: run.end };
+      const lane = { next: run.first, end: run.end, turn: undefined };
       this.#lanes.add(lane);
       void this.#fetch(lane);
     }
@@ -212,17 +219,51 @@ export class Fill {
     for (let attempt = 0; ; attempt++) {
       const before = lane.next;
       try {
-        for await (const bytes of this.#parts.chunks({ first: lane.next, end: lane.end }, attempt)) {
-          await this.#take(lane.next, bytes);
-          lane.next++;
-          if (lane.next >= lane.end || !isWanted(lane, this.#wants.values(), this.#isHeld)) return;
-        }
-        throw new SkerryError('corrupt-object', `the object ${this.#parts.list.object} is cut off`);
+        for (let isDone = false; !isDone; ) isDone = await this.#fetchInTurn(lane, attempt);
+        return;
       } catch (error) {
         fruitless = lane.next > before ? 0 : fruitless + 1;
         if (fruitless >= this.#parts.attempts()) throw error;
       }
     }
+  }
+
+  /** True when the lane has brought all that is wanted of it; false when it has to wait for its next turn. */
+  async #fetchInTurn(lane: RunningLane, attempt: number): Promise<boolean> {
+    const turn = this.#turnFor(lane);
+    if (turn === undefined) return true;
+    lane.turn = turn;
+    try {
+      await turn.come;
+      if (!this.#isWanted(lane)) return true;
+      for await (const bytes of this.#parts.chunks({ first: lane.next, end: lane.end }, attempt)) {
+        await this.#take(lane.next, bytes);
+        lane.next++;
+        if (lane.next >= lane.end || !this.#isWanted(lane)) return true;
+        if (turn.isOver) return false;
+      }
+      throw new SkerryError('corrupt-object', `the object ${this.#parts.list.object} is cut off`);
+    } finally {
+      lane.turn = undefined;
+      turn.end();
+    }
+  }
+
+  /** The best turn of all who wait for something of the lane; undefined when nobody does. */
+  #turnFor(lane: RunningLane): LaneTurn | undefined {
+    let turn: LaneTurn | undefined;
+    for (const want of this.#wants.values()) {
+      if (!overlap(lane, want)) continue;
+      for (const client of want.readers.keys()) {
+        if (turn === undefined) turn = this.#parts.turn(client);
+        else turn.add(client);
+      }
+    }
+    return turn;
+  }
+
+  #isWanted(lane: RunningLane): boolean {
+    return isWanted(lane, this.#wants.values(), this.#isHeld);
   }
 
   async #take(chunk: number, bytes: Buffer): Promise<void> {
@@ -258,4 +299,14 @@ export class Fill {
     this.#wants.clear();
     for (const arrivals of [...this.#arrivals.keys()]) arrivals.broke(this.#parts.name, toSkerryError(error));
   }
+}
+
+function overlap(lane: Lane, want: ChunkRun): boolean {
+  return want.first < lane.end && lane.next < want.end;
+}
+
+function addReader({ readers }: Want, client: string, difference: number): void {
+  const count = (readers.get(client) ?? 0) + difference;
+  if (count > 0) readers.set(client, count);
+  else readers.delete(client);
 }

@@ -55,10 +55,17 @@ export class LazyStorage {
     this.store = budgeted(parts.store, this.budget, parts.fills);
   }
 
-  /** What children see. */
-  storeForChildren(reads: ReadThrough): ObjectStore {
+  /** What a child sees. */
+  storeForChild(member: string, reads: ReadThrough): ObjectStore {
     const { folder, catalog } = this.#parts;
-    return readThroughStore({ folder, catalog, store: this.store, reads, use: this.#childrenUse });
+    return readThroughStore({
+      member: `member ${member}`,
+      folder,
+      catalog,
+      store: this.store,
+      reads,
+      use: this.#childrenUse,
+    });
   }
 
   /** Drops what a purge names and nothing else does; gives what went. */

@@ -15,6 +15,8 @@ export interface UseOfObjects {
 }
 
 interface Parts {
+  /** Whose request it is. */
+  readonly member: string;
   /** Of the object store. */
   readonly folder: string;
   readonly store: ObjectStore;
@@ -23,8 +25,8 @@ interface Parts {
   readonly use: UseOfObjects;
 }
 
-/** The store of a lazy edge as its children see it: what it lacks is fetched when they ask for it. */
-export function readThroughStore({ folder, store, reads, catalog, use }: Parts): ObjectStore {
+/** The store of a lazy edge as one of its children sees it: what it lacks is fetched when they ask for it. */
+export function readThroughStore({ member, folder, store, reads, catalog, use }: Parts): ObjectStore {
   const sizeOf = async (digest: Digest) => {
     const known = await catalog.fetchable(digest);
     return known?.kind === 'content' ? known.object.size : undefined;
@@ -32,7 +34,7 @@ export function readThroughStore({ folder, store, reads, catalog, use }: Parts):
 
   /** Children ask for chunk lists, too, whose size is known when they are here. What no entry names is not to be had. */
   async function bring(digest: Digest): Promise<void> {
-    if (await catalog.fetchable(digest)) await reads.whole(digest);
+    if (await catalog.fetchable(digest)) await reads.whole(member, digest);
   }
 
   return {
@@ -63,7 +65,7 @@ export function readThroughStore({ folder, store, reads, catalog, use }: Parts):
       if (stored !== undefined) return stored;
       if ((await catalog.fetchable(digest)) === undefined) return undefined;
       const incoming = new Incoming();
-      const granted = await reads.request(digest, range, incoming);
+      const granted = await reads.request({ client: member, digest, range }, incoming);
       if (granted.kind === 'stored') return store.open(digest, range);
       return coming(digest, granted, range ?? { start: 0, end: granted.size - 1 }, incoming);
     },

@@ -3,6 +3,7 @@ import { BUNDLE_OBJECT } from '../../shared/bundle.ts';
 import type { ChunkList } from '../../shared/chunk-list.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
+import { FairShare } from '../../shared/fair-share.ts';
 import { fillName } from '../../shared/store/layout.ts';
 import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
 import type { FoundMissing } from '../activate/messages.ts';
@@ -15,15 +16,25 @@ import type { DiskBudget } from './disk-budget.ts';
 import { type Arrivals, Fill } from './fill.ts';
 import type { Fills } from './fills.ts';
 import { Incoming } from './incoming.ts';
+import { type LaneTurn, LaneTurns } from './lane-turns.ts';
 import { type Missed, Misses } from './misses.ts';
 import type { Span } from './spans.ts';
 
-/** Requests that wait at once; more are refused. */
-const MOST_WAITING = 20_000;
+/** Requests that wait, or read what is coming in; more of a client are refused, and more than it leaves to others. */
+const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
 /** Larger ones come as they are, so that their first bytes do not wait for the last ones to be coded. */
 const MOST_CODED = 4 * 1024 * 1024;
 /** Of those that are fetched again one by one. */
 const MOST_ALONE = 3;
+
+export interface Wanted {
+  /** Who takes turns with others: a reader's address, as limits count it, a member, or a task of this edge. */
+  readonly client: string;
+  readonly digest: Digest;
+  readonly range?: ByteRange | undefined;
+  /** Aborted when nobody waits any more. */
+  readonly gone?: AbortSignal;
+}
 
 export type Granted =
   /** It is whole, in the store. */
@@ -53,6 +64,8 @@ export interface ReadThroughParts {
   readonly blame: (error: unknown, source: ObjectSource) => void;
   readonly tier: () => FoundMissing['tier'];
   readonly transfer: Transfer;
+  /** In milliseconds, of a clock that never goes back. */
+  readonly now: () => number;
 }
 
 /**
@@ -61,15 +74,16 @@ export interface ReadThroughParts {
  */
 export class ReadThrough {
   readonly #parts: ReadThroughParts;
-  readonly #coming = new Map<Digest, Promise<void>>();
-  readonly #lists = new Map<Digest, Promise<ChunkList>>();
+  readonly #lists = new Map<Digest, { readonly turn: LaneTurn; readonly list: Promise<ChunkList> }>();
   readonly #missed = new Misses((missed) => this.#fetchTogether(missed));
-  #waiting = 0;
+  readonly #waiting = new FairShare(MOST_WAITING);
+  readonly #turns: LaneTurns;
   #misses = 0;
   #collapsed = 0;
 
   constructor(parts: ReadThroughParts) {
     this.#parts = parts;
+    this.#turns = new LaneTurns(parts.now);
   }
 
   /** Requests that met something missing, and how many of them waited for the fetch of another. */
@@ -79,25 +93,29 @@ export class ReadThrough {
 
   /**
    * Resolves when the range, or all of it, can be read as soon as it comes. Throws `no-such-object` for what no entry
-   * names, `unavailable` when too many wait, and what the upstreams answered.
+   * names, `too-many-misses` when too much waits for this client, and what the upstreams answered.
    */
-  async request(digest: Digest, range: ByteRange | undefined, arrivals: Arrivals): Promise<Granted> {
-    if (this.#waiting >= MOST_WAITING) throw new SkerryError('unavailable', 'too many requests wait');
-    this.#waiting++;
+  async request(wanted: Wanted, arrivals: Arrivals): Promise<Granted> {
+    const leave = this.#waiting.take(wanted.client);
+    if (leave === undefined)
+      throw new SkerryError('too-many-misses', 'this client waits for too much that is not here');
+    let isComing = false;
     try {
-      const granted = await this.#grant(digest, range, arrivals);
+      const granted = await this.#grant(wanted, arrivals);
       if (granted.found.found !== 'all') this.#misses++;
       if (granted.found.isCollapsed) this.#collapsed++;
-      return granted;
+      if (granted.kind === 'stored') return granted;
+      isComing = true;
+      return { ...granted, release: once(granted.release, leave) };
     } finally {
-      this.#waiting--;
+      if (!isComing) leave();
     }
   }
 
   /** Resolves when all bytes of the object are here; what the signal breaks off goes on from there the next time. */
-  async whole(digest: Digest, signal?: AbortSignal): Promise<void> {
+  async whole(client: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const incoming = new Incoming();
-    const granted = await this.request(digest, undefined, incoming);
+    const granted = await this.request({ client, digest }, incoming);
     if (granted.kind === 'stored') return;
     for (const span of granted.spans) incoming.arrived(granted.fill, span);
     const give = () => incoming.broke(granted.fill, new SkerryError('unavailable', 'nobody waits any more'));
@@ -111,39 +129,41 @@ export class ReadThrough {
     }
   }
 
-  async #grant(digest: Digest, range: ByteRange | undefined, arrivals: Arrivals): Promise<Granted> {
+  async #grant(wanted: Wanted, arrivals: Arrivals): Promise<Granted> {
+    const { client, digest, gone } = wanted;
     const known = await this.#parts.catalog.fetchable(digest);
     if (known === undefined)
       throw new SkerryError('no-such-object', `the object ${digest} is named by no entry`);
     if (known.kind === 'chunk-list') {
-      await this.#chunkList(known.of);
+      await this.#chunkList(client, known.of);
       return this.#stored('none', false);
     }
-    if (known.object.size > BUNDLE_OBJECT) return this.#grantLarge(known, range, arrivals);
-    if (!this.#coming.has(digest) && (await this.#isStored(digest))) return this.#stored('all', false);
-    const coming = this.#coming.get(digest);
-    await (coming ?? this.#fetchSoon(known));
-    return this.#stored('none', coming !== undefined);
+    if (known.object.size > BUNDLE_OBJECT) return this.#grantLarge(known, wanted, arrivals);
+    if (!this.#missed.has(digest) && (await this.#isStored(digest))) return this.#stored('all', false);
+    const isCollapsed = this.#missed.has(digest);
+    await this.#missed.bring(client, known, gone);
+    return this.#stored('none', isCollapsed);
   }
 
   async #grantLarge(
     { object, kin }: Extract<Fetchable, { kind: 'content' }>,
-    range: ByteRange | undefined,
+    { client, range }: Wanted,
     arrivals: Arrivals,
   ): Promise<Granted> {
     const { digest, size } = object;
     const begin = (fill: Fill): Granted => {
-      const { finding, spans, release } = fill.want(range ?? { start: 0, end: size - 1 }, arrivals);
+      const { finding, spans, release } = fill.want(client, range ?? { start: 0, end: size - 1 }, arrivals);
       const found = { ...finding, tier: this.#parts.tier() };
       return { kind: 'coming', found, spans, fill: fill.name, size, release };
     };
     const known = this.#parts.fills.get(digest);
-    const granted = known === undefined ? await this.#openFill(object, kin, begin) : begin(known);
+    const granted = known === undefined ? await this.#openFill(client, object, kin, begin) : begin(known);
     return granted ?? this.#stored('all', false);
   }
 
   /** Undefined when the object is whole by now. */
   async #openFill<T>(
+    client: string,
     object: NeededObject,
     kin: readonly NeededObject[],
     begin: (fill: Fill) => T,
@@ -151,7 +171,7 @@ export class ReadThrough {
     const { fills, budget } = this.#parts;
     const { digest } = object;
     if (await this.#isStored(digest)) return undefined;
-    const list = await this.#chunkList(object);
+    const list = await this.#chunkList(client, object);
     for (const surplus of fills.surplus()) if (await fills.drop(surplus)) await budget?.removed([surplus]);
     const make = async () => {
       if (await this.#isStored(digest)) return undefined;
@@ -172,6 +192,7 @@ export class ReadThrough {
       list,
       open,
       chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
+      turn: (client) => this.#turns.ask(client),
       attempts: () => sources().length + 1,
       // What it takes is only counted: it is the next process that would be told of a failure.
       grown: () => void budget?.added([{ digest, size: fill.bytes }]).catch(() => {}),
@@ -200,20 +221,27 @@ export class ReadThrough {
     }
   }
 
-  #chunkList(object: NeededObject): Promise<ChunkList> {
-    return shared(this.#lists, object.digest, () =>
-      this.#fromAny((source) => this.#parts.objects.large.chunkList(source, object, this.#parts.transfer)),
-    );
+  #chunkList(client: string, object: NeededObject): Promise<ChunkList> {
+    const known = this.#lists.get(object.digest);
+    if (known !== undefined) {
+      known.turn.add(client);
+      return known.list;
+    }
+    const turn = this.#turns.ask(client);
+    const list = this.#fetchList(turn, object);
+    this.#lists.set(object.digest, { turn, list });
+    return list;
   }
 
-  /** With what else is missed about now. */
-  #fetchSoon({ object, kin }: Extract<Fetchable, { kind: 'content' }>): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#missed.add({ object, kin, resolve, reject });
-    this.#coming.set(object.digest, promise);
-    const ended = () => this.#coming.delete(object.digest);
-    promise.then(ended, ended);
-    return promise;
+  async #fetchList(turn: LaneTurn, object: NeededObject): Promise<ChunkList> {
+    const { objects, transfer } = this.#parts;
+    try {
+      await turn.come;
+      return await this.#fromAny((source) => objects.large.chunkList(source, object, transfer));
+    } finally {
+      turn.end();
+      this.#lists.delete(object.digest);
+    }
   }
 
   /** One that cannot be had keeps no other from coming. */
@@ -279,13 +307,11 @@ export class ReadThrough {
   }
 }
 
-/** The work that runs for a key, or a new one. */
-function shared<K, T>(running: Map<K, Promise<T>>, key: K, work: () => Promise<T>): Promise<T> {
-  const known = running.get(key);
-  if (known !== undefined) return known;
-  const begun = work();
-  running.set(key, begun);
-  const ended = () => running.delete(key);
-  begun.then(ended, ended);
-  return begun;
+function once(...acts: readonly (() => void)[]): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    for (const act of acts) act();
+  };
 }

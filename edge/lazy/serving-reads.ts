@@ -11,8 +11,8 @@ export class ServingReads implements Arrivals {
   readonly #reads: Promise<Pick<ReadThrough, 'request'>>;
   readonly #tell: (message: ToServing) => void;
   #isGone = false;
-  /** By the number of the need; undefined while it is being granted. */
-  readonly #open = new Map<number, (() => void) | undefined>();
+  /** What ends a need, by its number. */
+  readonly #open = new Map<number, () => void>();
 
   /** `reads` resolves when this edge replicates. */
   constructor(reads: Promise<Pick<ReadThrough, 'request'>>, tell: (message: ToServing) => void) {
@@ -40,10 +40,13 @@ export class ServingReads implements Arrivals {
     this.#tell({ t: 'broke', fill, code, message });
   }
 
-  async #grant({ id, digest, range }: Extract<NeedMessage, { t: 'need' }>): Promise<void> {
-    this.#open.set(id, undefined);
+  async #grant({ id, client, digest, range }: Extract<NeedMessage, { t: 'need' }>): Promise<void> {
+    const leaving = new AbortController();
+    const { signal: gone } = leaving;
+    this.#open.set(id, () => leaving.abort());
     try {
-      const granted = await (await this.#reads).request(digest, range ?? undefined, this);
+      const wanted = { client, digest, range: range ?? undefined, gone };
+      const granted = await (await this.#reads).request(wanted, this);
       const isWanted = this.#open.has(id);
       if (granted.kind === 'stored') {
         this.#open.delete(id);

@@ -81,7 +81,7 @@ export async function warm(
         (size > BUNDLE_OBJECT ? jobs.large : jobs.small).push(async () => {
           if (time.aborted) return;
           try {
-            await lazy.reads.whole(digest, time);
+            await lazy.reads.whole('warm', digest, time);
             add(sums.fetched, size);
           } catch (error) {
             if (time.aborted) return;

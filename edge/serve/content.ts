@@ -38,14 +38,21 @@ export type Body = {
 export interface Bodies {
   /**
    * The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound,
-   * and `unavailable` for what has to be fetched and does not come; what `gone` gives rejects when nobody waits any
-   * more, and is asked for by who has to wait.
+   * `unavailable` for what has to be fetched and does not come, and `too-many-misses` when the client waits for too much.
    */
   body(
     representation: Representation,
     range: ByteRange | undefined,
-    gone: () => Promise<never>,
+    reader: WaitingReader,
   ): Body | Promise<Body>;
+}
+
+/** Who waits for a body. */
+export interface WaitingReader {
+  /** What counts as one client. */
+  readonly client: string;
+  /** Asked for by who has to wait: it rejects when nobody waits any more. */
+  readonly gone: () => Promise<never>;
 }
 
 const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };

@@ -38,6 +38,8 @@ export interface Reader {
 
 /** A request from its head to the last byte of its answer. */
 export interface Exchange {
+  /** What counts as one client. */
+  readonly client: string;
   /** The reader has taken something, or there is something new to take. */
   progressed(): void;
   /** True when a large body may begin; false when no other one has made room in time. Throws when what `gone` gives rejects. */
@@ -105,6 +107,7 @@ export class Exchanges {
     this.#open.add(exchange);
     this.#requestsOf.set(reader.client, ofClient + 1);
     return {
+      client: reader.client,
       progressed: () => this.#progressed(exchange),
       beginBody: (gone) => this.#beginBody(exchange, gone),
       close: () => this.#close(exchange),

@@ -7,10 +7,18 @@ import type { FoundMissing, FromServing, ToServing } from '../activate/messages.
 import { openComing } from '../lazy/coming-file.ts';
 import { Incoming } from '../lazy/incoming.ts';
 import type { Span } from '../lazy/spans.ts';
+import type { WaitingReader } from './content.ts';
 import type { FilePieces } from './file-pieces.ts';
 
 /** For the first bytes. */
 const WAIT_MS = 15_000;
+
+interface WantedBytes {
+  readonly digest: Digest;
+  /** Of the object. */
+  readonly size: number;
+  readonly range: ByteRange | undefined;
+}
 
 export type Brought =
   /** It is in the store now. */
@@ -19,6 +27,8 @@ export type Brought =
   | { readonly kind: 'coming'; readonly found: FoundMissing; readonly stream: Readable };
 
 export type AboutMissing = Extract<ToServing, { t: 'stored' | 'coming' | 'refused' | 'arrived' | 'broke' }>;
+
+type Need = Extract<FromServing, { t: 'need' }>;
 
 type Grant = Extract<AboutMissing, { t: 'stored' }> | Coming;
 
@@ -48,20 +58,15 @@ export class MissingObjects {
   }
 
   /**
-   * Resolves when it can be sent. Throws what kept it from coming: after 15 seconds at the latest, and when `gone`
-   * rejects, since nobody waits any more.
+   * Resolves when it can be sent. Throws what kept it from coming: after 15 seconds at the latest, and when the
+   * reader is gone.
    */
-  async fetch(
-    digest: Digest,
-    size: number,
-    range: ByteRange | undefined,
-    gone: Promise<never>,
-  ): Promise<Brought> {
+  async fetch({ digest, size, range }: WantedBytes, { client, gone }: WaitingReader): Promise<Brought> {
     using deadline = lateAfter(WAIT_MS);
-    const given = Promise.race([gone, deadline.late]);
+    const given = Promise.race([gone(), deadline.late]);
     given.catch(() => {});
     const id = ++this.#lastId;
-    const grant = await this.#granted(id, digest, range, given);
+    const grant = await this.#granted({ id, client, digest, range: range ?? null }, given);
     if (grant.t === 'stored') return { kind: 'stored', found: grant.found };
     const { fill, since, found } = grant;
     const closed = () => this.#leave(id, fill);
@@ -138,15 +143,11 @@ export class MissingObjects {
     coming.file.then((file) => file.close()).catch(() => {});
   }
 
-  async #granted(
-    id: number,
-    digest: Digest,
-    range: ByteRange | undefined,
-    given: Promise<never>,
-  ): Promise<Grant> {
+  async #granted(need: Omit<Need, 't'>, given: Promise<never>): Promise<Grant> {
+    const { id, digest } = need;
     const { promise, resolve, reject } = Promise.withResolvers<Grant>();
     this.#asked.set(id, { digest, grant: resolve, refuse: reject });
-    this.#tell({ t: 'need', id, digest, range: range ?? null });
+    this.#tell({ t: 'need', ...need });
     try {
       return await Promise.race([promise, given]);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
 import type { FoundMissing } from '../activate/messages.ts';
-import type { Bodies, Body, Content } from './content.ts';
+import type { Bodies, Body, Content, WaitingReader } from './content.ts';
 import type { MissingObjects } from './missing-objects.ts';
 import type { ObjectUse } from './object-use.ts';
 import type { Representation } from './representation.ts';
@@ -28,11 +28,11 @@ export class ReadThroughBodies implements Bodies {
   async body(
     representation: Representation,
     range: ByteRange | undefined,
-    gone: () => Promise<never>,
+    reader: WaitingReader,
   ): Promise<Body> {
     const { source } = representation;
     this.#use?.note(source);
-    const body = await this.#here(representation, range, gone);
+    const body = await this.#here(representation, range, reader);
     if (body.kind === 'stream') this.#use?.serve(source, body.stream);
     return body;
   }
@@ -40,7 +40,7 @@ export class ReadThroughBodies implements Bodies {
   async #here(
     representation: Representation,
     range: ByteRange | undefined,
-    gone: () => Promise<never>,
+    reader: WaitingReader,
   ): Promise<Body> {
     const { digest, size, coding } = representation;
     let found: FoundMissing | undefined;
@@ -52,7 +52,8 @@ export class ReadThroughBodies implements Bodies {
         // Variants are made here: one that is gone is not to be had elsewhere.
         if (coding !== undefined || !hasCode(error, 'no-such-object')) throw error;
       }
-      const brought = await this.#missing.fetch(digest, size, range, gone()).catch((cause: unknown) => {
+      const brought = await this.#missing.fetch({ digest, size, range }, reader).catch((cause: unknown) => {
+        if (hasCode(cause, 'too-many-misses')) throw cause;
         throw new SkerryError('unavailable', `the object ${digest} does not come`, { cause });
       });
       if (brought.kind === 'coming')

@@ -5,24 +5,22 @@ import { isSmall } from '../../shared/store/object-reader.ts';
 import { TAKEN } from '../lazy/pieces.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
-import type { Bodies, Body } from './content.ts';
-import { CopiedMemory } from './copied-memory.ts';
+import type { Bodies, Body, WaitingReader } from './content.ts';
 import type { Exchange } from './exchanges.ts';
+import { LargeWrites, LEAST_WRITTEN } from './large-writes.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 import { slices, streamOf } from './slices.ts';
 
-/** What is encrypted is copied. So much of it nobody has to ask for. */
-const LEAST_COPIED = 128 * 1024;
-/** One write while there is room for it. */
-const MOST_COPIED = 1024 * 1024;
+/** One write over TLS while there is room for it. */
+const MOST_WRITTEN = 1024 * 1024;
 /** The same in a stream of HTTP/2, whose progress shows by whole writes alone. */
 const MOST_OF_STREAM = 256 * 1024;
-/** What all those who are given more than the least may cost together. */
-const COPIED = new CopiedMemory(64 * 1024 * 1024);
+const BYTES = { objectMode: false, highWaterMark: 1 };
+const LARGE_WRITES = new LargeWrites();
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
-export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
+export type SentExchange = Pick<Exchange, 'client' | 'beginBody' | 'progressed'>;
 
 /** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
 export async function send(
@@ -33,6 +31,7 @@ export async function send(
 ): Promise<void> {
   const { status, headers, body } = answer;
   const gone = whenGone(reply);
+  const reader = { client: exchange.client, gone };
   // Not before the bytes are found: an error has other headers.
   const begin = () => reply.code(status).headers(headers);
   switch (body.kind) {
@@ -44,16 +43,22 @@ export async function send(
       return;
     case 'bytes': {
       if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
-      const found = await bodies.body(body.representation, body.range, gone);
+      const found = await bodies.body(body.representation, body.range, reader);
       // Nobody would end the stream of a reader who has left.
       if (isGone(reply)) return leave(found);
       begin().header('cache-status', cacheStatus(found.cache));
       if (found.kind === 'stream') {
-        reply.send(found.stream.on(TAKEN, exchange.progressed));
+        const pieces = found.stream.on(TAKEN, exchange.progressed);
+        const most = mostAtOnce(lengthOf(body), exchange.client, reply);
+        reply.send(
+          most >= Math.min(lengthOf(body), MOST_WRITTEN)
+            ? pieces
+            : Readable.from(slicesOf(pieces, most, exchange.progressed), BYTES),
+        );
         return;
       }
       if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
-      const most = mostAtOnce(found.bytes.length, reply);
+      const most = mostAtOnce(found.bytes.length, exchange.client, reply);
       reply.send(
         found.bytes.length <= most ? found.bytes : streamOf(slices(found.bytes, most, exchange.progressed)),
       );
@@ -61,15 +66,12 @@ export async function send(
     }
     case 'parts': {
       if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
-      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, gone);
+      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, reader);
       leave(first);
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, gone), {
-          objectMode: false,
-          highWaterMark: 1,
-        }),
+        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, reader), BYTES),
       );
     }
   }
@@ -97,7 +99,11 @@ function tooBusy(reply: FastifyReply): void {
 /** The response may be one of HTTP/2, whose stream tells. */
 interface RawResponse {
   readonly destroyed: boolean;
-  readonly stream?: { readonly destroyed: boolean; readonly closed: boolean };
+  readonly stream?: {
+    readonly destroyed: boolean;
+    readonly closed: boolean;
+    readonly session?: { once(event: 'close', listener: () => void): unknown } | undefined;
+  };
   once(event: 'close', listener: () => void): void;
 }
 
@@ -130,19 +136,22 @@ function leave(body: Body): void {
 }
 
 /** A plain socket sends a write of any size from where it is. */
-function mostAtOnce(bytes: number, { request, raw }: FastifyReply): number {
+function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyReply): number {
   const { socket } = request.raw;
   if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
-  const most = Math.min(bytes, isOfHttp2(raw) ? MOST_OF_STREAM : MOST_COPIED);
-  if (most <= LEAST_COPIED) return LEAST_COPIED;
-  const release = COPIED.take(most);
-  if (release === undefined) return LEAST_COPIED;
-  raw.once('close', release);
-  return most;
+  const { stream } = raw as RawResponse;
+  if (stream === undefined) return LARGE_WRITES.most(socket, client, bytes, MOST_WRITTEN);
+  const { session } = stream;
+  return session === undefined ? LEAST_WRITTEN : LARGE_WRITES.most(session, client, bytes, MOST_OF_STREAM);
 }
 
-function isOfHttp2(raw: RawResponse): boolean {
-  return raw.stream !== undefined;
+function lengthOf({ representation, range }: Extract<Answer['body'], { kind: 'bytes' }>): number {
+  return range === undefined ? representation.size : range.end - range.start + 1;
+}
+
+/** The pieces of a stream, none larger than may be written at once. */
+async function* slicesOf(stream: Readable, most: number, taken: () => void): AsyncGenerator<Buffer> {
+  for await (const piece of stream as AsyncIterable<Buffer>) yield* slices(piece, most, taken);
 }
 
 async function* parts(
@@ -151,14 +160,14 @@ async function* parts(
   bodies: Bodies,
   exchange: SentExchange,
   reply: FastifyReply,
-  gone: () => Promise<never>,
+  reader: WaitingReader,
 ): AsyncGenerator<Buffer> {
-  const most = mostAtOnce(representation.size, reply);
+  const most = mostAtOnce(representation.size, exchange.client, reply);
   for (const { head, range } of parts) {
     yield Buffer.from(head);
-    const found = await bodies.body(representation, range, gone);
+    const found = await bodies.body(representation, range, reader);
     if (found.kind === 'stream') {
-      yield* found.stream.on(TAKEN, exchange.progressed) as AsyncIterable<Buffer>;
+      yield* slicesOf(found.stream.on(TAKEN, exchange.progressed), most, exchange.progressed);
       continue;
     }
     try {

@@ -46,7 +46,7 @@ const MOST_STREAMS = 128;
 const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
 const TEXT = 'text/plain; charset=utf-8';
 /** For answers that are made here, which are short. */
-const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
+const SMALL_ALONE: SentExchange = { client: '', beginBody: () => false, progressed: () => {} };
 
 export interface ServerParts {
   readonly views: Views;
@@ -146,6 +146,10 @@ function withRoutes(
     if (hasCode(error, 'no-such-object')) {
       log.error({ err: error, url: withoutTokens(request.url) }, 'an object is missing');
       return reply.code(503).header('retry-after', '5').type(TEXT).send('Being repaired\n');
+    }
+    if (hasCode(error, 'too-many-misses')) {
+      reply.code(429).header('retry-after', '5').header('cache-status', 'Skerry; fwd=miss');
+      return reply.type(TEXT).send('Too many requests of yours wait for what this edge does not hold\n');
     }
     if (hasCode(error, 'unavailable')) {
       log.debug({ err: error, url: withoutTokens(request.url) }, 'an object did not come');
@@ -261,7 +265,7 @@ function withRoutes(
       await send(answer, bodies, exchange, reply);
     } catch (error) {
       // What is not there is not there, with or without its page.
-      if (answer.status === 404 && hasCode(error, 'unavailable'))
+      if (answer.status === 404 && (hasCode(error, 'unavailable') || hasCode(error, 'too-many-misses')))
         return send(forMethod(asked, textAnswer(404, 'Not found\n')), bodies, exchange, reply);
       if (asked.headers['accept-encoding'] === undefined || !hasCode(error, 'no-such-object')) throw error;
       await send(answerFrom(view, withoutCodings(asked)), bodies, exchange, reply);

@@ -41,7 +41,7 @@ export function originFeed({
     log,
     clock,
     members: fleet,
-    objects,
+    objectsFor: () => objects,
     held: objects,
     manifests,
     encodings,

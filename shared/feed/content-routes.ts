@@ -133,8 +133,10 @@ export function contentRoutes(
     },
     async (request, reply) => {
       const digest = toDigest(request.params.digest);
-      const sites = await readableSites(source, memberOf(request));
-      const size = (await isReadable(digest, sites)) ? await source.objects.size(digest) : undefined;
+      const member = memberOf(request);
+      const sites = await readableSites(source, member);
+      const objects = source.objectsFor(member);
+      const size = (await isReadable(digest, sites)) ? await objects.size(digest) : undefined;
       if (size === undefined)
         throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
       const range = requestedRange(request.headers.range, size);
@@ -144,7 +146,7 @@ export function contentRoutes(
         const encoded = await encodedObject(source, asker(request), digest, size, dictionary);
         if (encoded !== undefined) return send(request, reply, 'application/octet-stream', encoded);
       }
-      const bytes = await source.objects.open(digest, range);
+      const bytes = await objects.open(digest, range);
       if (bytes === undefined)
         throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
       if (range !== undefined)

@@ -11,7 +11,7 @@ import type { ReadableSites } from './readable-sites.ts';
 
 const BROUGHT_TOGETHER = 256;
 
-type Parts = Pick<FeedSource, 'objects' | 'held' | 'encodings' | 'manifests'>;
+type Parts = Pick<FeedSource, 'objectsFor' | 'held' | 'encodings' | 'manifests'>;
 
 /** Who asks for an encoding, and whether what is kept of it was found wrong. */
 export type Asker = Omit<Asked, 'key'>;
@@ -26,9 +26,10 @@ export async function encodedBundle(
   names: string,
   dictionary: NamedDictionary | undefined,
 ): Promise<Encoded> {
-  const { objects, held, encodings, manifests } = parts;
+  const { held, encodings, manifests } = parts;
+  const objects = parts.objectsFor(asker.member);
   const [wanted, bases] = [decodeNames(names), decodeNames(dictionary?.names ?? '')];
-  if (objects !== held) await bring(parts, wanted, sites);
+  if (objects !== held) await bring(parts, objects, wanted, sites);
   return encodings.encode({ ...asker, key: bundleKey(names, dictionary, sites) }, async (damaged) => {
     const digests = await manifests.objectsNamed(wanted, sites);
     const sound = digests.map((digest) => (digest === undefined || damaged.has(digest) ? undefined : digest));
@@ -43,7 +44,8 @@ export async function encodedBundle(
 
 /** What a lazy edge lacks comes before it is anybody's turn: a slow upstream would hold up all who wait for theirs. */
 async function bring(
-  { objects, held, manifests }: Parts,
+  { held, manifests }: Parts,
+  objects: ObjectStore,
   names: readonly Buffer[],
   sites: ReadableSites,
 ): Promise<void> {

@@ -40,7 +40,8 @@ export interface FeedSource {
   readonly log: string;
   readonly clock: Clock;
   readonly members: FeedMembers;
-  readonly objects: ObjectStore;
+  /** As this member sees them. */
+  objectsFor(member: string): ObjectStore;
   /** Those of them that are here: what is not is fetched for nobody's dictionary, and not coded as a whole. */
   readonly held: ObjectStore;
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;

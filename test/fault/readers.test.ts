@@ -9,7 +9,7 @@ import { childrenOf } from '../helpers/process-tree.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 import { headBombs, longHeads, sendFrames } from './attacks/frames.ts';
-import { closedWindows, pipelinedRanges } from './attacks/readers.ts';
+import { closedWindows, pipelinedRanges, unreadSecurely } from './attacks/readers.ts';
 
 /** One reader who asks for much and reads nothing, of an edge with its default limits; `test:attack` has more. */
 
@@ -31,6 +31,7 @@ const large = Buffer.alloc(20_000_000, 'large');
 const folder = await writeTree(join(cluster.folder, SITE), {
   ...{ 'a.css': 'a {}', 'page.html': Array.from({ length: 20_000 }, (_, i) => i).join(' ') },
   l: large,
+  m: large.subarray(0, 1_000_000),
 });
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
@@ -61,6 +62,17 @@ async function survives(t: Test, attack: Promise<unknown>): Promise<void> {
 
 t.test('1,500 ranges in a row on each of 14 connections', (t) =>
   survives(t, pipelinedRanges({ host: HOST, port }, asked, { seconds: 1 })),
+);
+
+t.test('150 files of 1 MB over TLS that nobody reads', (t) =>
+  survives(
+    t,
+    unreadSecurely(
+      secure,
+      { host: `${SITE}.localhost`, path: '/m', size: 1_000_000 },
+      { connections: 150, seconds: 1 },
+    ),
+  ),
 );
 
 t.test('128 streams without a window on each of 30 connections', (t) =>

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { connect as connectSecurely } from 'node:tls';
 
 /** Readers who ask for much and read nothing. Each attack goes on for `seconds`, and tells what came of it. */
 
@@ -53,6 +54,28 @@ export function unreadFiles(
 ): Promise<Attacked> {
   const text = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
   return unread(edge, text, { connections, requests: connections, addresses, seconds });
+}
+
+/** The same over TLS, where all that is written at once is copied. */
+export async function unreadSecurely(
+  { host, port }: ServingPort,
+  asked: Asked,
+  { connections = 1000, addresses = 1, seconds = DEFAULT_SECONDS } = {},
+): Promise<Attacked> {
+  const opened: Socket[] = [];
+  let ended = 0;
+  for (let i = 0; i < connections; i++) {
+    const names = { servername: asked.host, rejectUnauthorized: false };
+    const socket = connectSecurely({ host, port, ...names, ...addressOf(i, addresses) });
+    opened.push(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => ended++);
+    await Promise.race([once(socket, 'secureConnect'), once(socket, 'close')]).catch(() => {});
+    if (!socket.destroyed) socket.write(`GET ${asked.path} HTTP/1.1\r\nHost: ${asked.host}\r\n\r\n`);
+  }
+  await wait(seconds * 1000);
+  for (const socket of opened) socket.destroy();
+  return { connections, requests: connections, ended, reset: 0 };
 }
 
 /** Connections that ask for nothing, from more addresses than one client may have connections. */

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Arrivals, Fill } from '../../../../edge/lazy/fill.ts';
+import { LaneTurns } from '../../../../edge/lazy/lane-turns.ts';
 import type { Span } from '../../../../edge/lazy/spans.ts';
 import type { ChunkList } from '../../../../shared/chunk-list.ts';
 import { digestOf } from '../../../../shared/digest.ts';
@@ -21,6 +22,7 @@ const list: ChunkList = {
 function world({ attempts = 1, fails = () => false as boolean } = {}) {
   const disk = new MemoryDisk();
   const store = openMemoryStore(disk);
+  const turns = new LaneTurns(() => 0);
   const runs: { first: number; end: number; attempt: number }[] = [];
   let allowed = 0;
   let wake = () => {};
@@ -45,6 +47,7 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
         yield chunkAt(chunk);
       }
     },
+    turn: (client) => turns.ask(client),
     attempts: () => attempts,
     grown: () => {},
     ended: () => {
@@ -73,14 +76,14 @@ const ALL = { start: 0, end: content.length - 1 };
 t.test('readers of all of it share one transfer, and it becomes the object', async (t) => {
   const { fill, disk, runs, reader, bring, ended } = world();
   const [a, b] = [reader(), reader()];
-  const first = fill.want(ALL, a.arrivals);
+  const first = fill.want('a', ALL, a.arrivals);
   t.strictSame(first.finding, { found: 'none', isCollapsed: false });
   bring(5);
   await until('five chunks', () => a.spans.length === 5);
-  const second = fill.want(ALL, b.arrivals);
+  const second = fill.want('a', ALL, b.arrivals);
   t.strictSame(second.finding, { found: 'partial', isCollapsed: true });
   t.strictSame(second.spans, [{ start: 0, end: 50 }], 'what of it is there');
-  t.strictSame(fill.want({ start: 60, end: 70 }, b.arrivals).spans, []);
+  t.strictSame(fill.want('a', { start: 60, end: 70 }, b.arrivals).spans, []);
   bring(15);
   await until('the object', () => ended() === 1);
   t.ok(disk.objects.get(list.object)?.equals(content));
@@ -91,7 +94,7 @@ t.test('readers of all of it share one transfer, and it becomes the object', asy
 t.test('a range brings its chunks alone; the rest comes when it is wanted', async (t) => {
   const { fill, runs, reader, bring, ended } = world();
   const part = reader();
-  const wish = fill.want({ start: 125, end: 131 }, part.arrivals);
+  const wish = fill.want('a', { start: 125, end: 131 }, part.arrivals);
   bring(2);
   await until('both chunks', () => part.spans.length === 2);
   t.strictSame(part.spans, [
@@ -101,7 +104,7 @@ t.test('a range brings its chunks alone; the rest comes when it is wanted', asyn
   wish.release();
   await until('rest', () => !fill.isBusy);
   const whole = reader();
-  t.equal(fill.want(ALL, whole.arrivals).finding.found, 'partial');
+  t.equal(fill.want('a', ALL, whole.arrivals).finding.found, 'partial');
   bring(18);
   await until('the object', () => ended() === 1);
   t.strictSame(
@@ -117,7 +120,7 @@ t.test('a range brings its chunks alone; the rest comes when it is wanted', asyn
 t.test('nothing more is fetched when nobody waits any more', async (t) => {
   const { fill, runs, reader, bring } = world();
   const only = reader();
-  const wish = fill.want(ALL, only.arrivals);
+  const wish = fill.want('a', ALL, only.arrivals);
   bring(3);
   await until('three chunks', () => only.spans.length === 3);
   wish.release();
@@ -132,7 +135,7 @@ t.test('where one upstream breaks off, another goes on; after the last one reade
   let calls = 0;
   const { fill, runs, reader, bring, ended } = world({ attempts: 2, fails: () => ++calls === 4 });
   const only = reader();
-  fill.want(ALL, only.arrivals);
+  fill.want('a', ALL, only.arrivals);
   bring(CHUNKS + 1);
   await until('the object', () => ended() === 1);
   t.strictSame(
@@ -145,7 +148,7 @@ t.test('where one upstream breaks off, another goes on; after the last one reade
 
   const gone = world({ attempts: 2, fails: () => true });
   const told = gone.reader();
-  const wish = gone.fill.want(ALL, told.arrivals);
+  const wish = gone.fill.want('a', ALL, told.arrivals);
   gone.bring(2);
   await until('the failure', () => told.errors.length === 1);
   t.strictSame(told.errors, ['origin-unreachable']);

@@ -38,6 +38,7 @@ function lazyEdge(fetch: (digests: readonly Digest[]) => Promise<void>): ReadThr
     blame: () => {},
     tier: () => 'origin',
     transfer: { signal: new AbortController().signal, bandwidths: [] },
+    now: () => 0,
   });
 }
 
@@ -65,7 +66,7 @@ t.test('what is missed while much is under way waits and travels together', asyn
   const reads = lazyEdge(fetch);
   const whole: Promise<void>[] = [];
   for (const digest of digests) {
-    whole.push(reads.whole(digest));
+    whole.push(reads.whole('a', digest));
     // On a busy machine hardly two are missed in one turn.
     await turn();
     await turn();
@@ -83,7 +84,18 @@ t.test('one that cannot be had does not send all the others out at once', async 
     if (lost !== undefined && asked.includes(lost)) throw new SkerryError('no-such-object', 'it is lost');
   });
   const reads = lazyEdge(fetch);
-  const ends = await Promise.allSettled(digests.map((digest) => reads.whole(digest)));
+  const ends = await Promise.allSettled(digests.map((digest) => reads.whole('a', digest)));
   t.equal(ends.filter(({ status }) => status === 'rejected').length, 1);
   t.ok(counts.most < REFUSED_BEYOND / 3, `${counts.most} at a time`);
+});
+
+t.test('who waits for too much is told so; others are not', async (t) => {
+  const opened = Promise.withResolvers<void>();
+  const reads = lazyEdge(() => opened.promise);
+  const waiting = Array.from({ length: 2048 }, (_, i) => reads.whole('a', digestOf(`${i}`)));
+  await t.rejects(reads.whole('a', digestOf('one more')), { code: 'too-many-misses' });
+  const other = reads.whole('b', digestOf('another'));
+  opened.resolve();
+  await Promise.all([...waiting, other]);
+  await t.resolves(reads.whole('a', digestOf('one more')));
 });
