@@ -130,6 +130,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Which site answered, under which host. */
     served?: { readonly site: string | undefined; readonly host: string | undefined };
+    /** Its address when the request began: a stream of HTTP/2 that has ended knows none. */
+    client: string;
   }
 }
 
@@ -156,6 +158,11 @@ function withRoutes(
     return reply.code(500).type(TEXT).send('Internal error\n');
   });
   app.decorateRequest('served');
+  app.decorateRequest('client', '');
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.client = request.ip;
+    done();
+  });
   app.addHook('onResponse', async (request, reply) => {
     const { served } = request;
     const bytes = sentBytes(reply);
@@ -164,7 +171,7 @@ function withRoutes(
     accessLog?.write({
       time: Date.now(),
       site: served?.site,
-      client: request.ip,
+      client: request.client,
       scheme,
       version: request.raw.httpVersion,
       method: request.method,
@@ -202,7 +209,7 @@ function withRoutes(
     }
     if (tls !== undefined && scheme === 'https' && isMisdirected(request, head.host, tls))
       return sent(textAnswer(421, 'This connection is for another host\n'), reply);
-    if (!limits.allows(request.ip, performance.now()))
+    if (!limits.allows(request.client, performance.now()))
       return sent(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), reply);
     let sites = views.current();
     while (sites instanceof Promise) {
@@ -213,7 +220,7 @@ function withRoutes(
       method: request.method,
       target: head.target,
       headers: request.headers as ReaderHeaders,
-      client: request.ip,
+      client: request.client,
     };
     const view = sites.find(head.host);
     request.served = { site: view?.name, host: head.host };
@@ -232,7 +239,7 @@ function withRoutes(
     const exchange =
       stream === undefined
         ? exchanges.begin({
-            client: clientOf(request.ip),
+            client: clientOf(request.client),
             connection: socket,
             takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
             end: () => socket.destroy(),
