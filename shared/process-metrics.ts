@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
@@ -8,21 +9,24 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 export function processMetrics(dataFolder: string): Registry {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  const free = new Gauge({
-    name: 'skerry_data_free_bytes',
-    help: 'What may still be written to the file system of the data folder.',
-    registers: [register],
-    async collect() {
-      // Both at once, of one look; what others than root may use.
-      const { bavail, blocks, bsize } = await statfs(dataFolder);
-      free.set(bavail * bsize);
-      total.set(blocks * bsize);
-    },
-  });
-  const total = new Gauge({
-    name: 'skerry_data_total_bytes',
-    help: 'The size of the file system of the data folder.',
-    registers: [register],
-  });
+  const ofDisk = (name: string, help: string, bytes: (disk: StatsFs) => number) => {
+    const gauge = new Gauge({
+      ...{ name, help, registers: [register] },
+      async collect() {
+        gauge.set(bytes(await statfs(dataFolder)));
+      },
+    });
+  };
+  // What others than root may use.
+  ofDisk(
+    'skerry_data_free_bytes',
+    'What may still be written to the file system of the data folder.',
+    ({ bavail, bsize }) => bavail * bsize,
+  );
+  ofDisk(
+    'skerry_data_total_bytes',
+    'The size of the file system of the data folder.',
+    ({ blocks, bsize }) => blocks * bsize,
+  );
   return register;
 }

@@ -12,33 +12,44 @@ export function addSystemMetrics(
   registry: Registry,
   { servingProcesses, certificates }: SystemSources,
 ): void {
-  const gauge = (name: string, help: string, labelNames: string[], collect?: () => Promise<void>) =>
-    new Gauge({ name, help, labelNames, registers: [registry], ...(collect && { collect }) });
-  const most = gauge('skerry_edge_serving_max_fds', 'The limit of its file descriptors.', ['process']);
-  const resident = gauge('skerry_edge_serving_resident_memory_bytes', 'What it holds of memory.', [
-    'process',
-  ]);
-  const open = gauge(
+  const perLabel = (
+    name: string,
+    help: string,
+    label: string,
+    values: () => Promise<Iterable<readonly [string, number]>>,
+  ) => {
+    const gauge = new Gauge({
+      ...{ name, help, labelNames: [label], registers: [registry] },
+      async collect() {
+        const now = await values();
+        gauge.reset();
+        for (const [key, value] of now) gauge.set({ [label]: key }, value);
+      },
+    });
+  };
+  const perProcess = (name: string, help: string, of: (use: ProcessUse) => number) =>
+    perLabel(name, help, 'process', async () =>
+      (await servingProcesses()).map((use, index) => [String(index + 1), of(use)]),
+    );
+  perProcess(
     'skerry_edge_serving_open_fds',
     'File descriptors of a serving process: connections and files.',
-    ['process'],
-    async () => {
-      for (const metric of [open, most, resident]) metric.reset();
-      for (const [index, use] of (await servingProcesses()).entries()) {
-        const label = { process: String(index + 1) };
-        open.set(label, use.openDescriptors);
-        most.set(label, use.mostDescriptors);
-        resident.set(label, use.residentBytes);
-      }
-    },
+    ({ openDescriptors }) => openDescriptors,
   );
-  const expiry = gauge(
+  perProcess(
+    'skerry_edge_serving_max_fds',
+    'The limit of file descriptors of a serving process.',
+    ({ mostDescriptors }) => mostDescriptors,
+  );
+  perProcess(
+    'skerry_edge_serving_resident_memory_bytes',
+    'What a serving process holds of memory.',
+    ({ residentBytes }) => residentBytes,
+  );
+  perLabel(
     'skerry_edge_certificate_expiry_timestamp_seconds',
     'When the certificate of that file expires, in seconds since 1970.',
-    ['file'],
-    async () => {
-      expiry.reset();
-      for (const [file, expires] of await certificates()) expiry.set({ file }, expires / 1000);
-    },
+    'file',
+    async () => [...(await certificates())].map(([file, expires]) => [file, expires / 1000]),
   );
 }

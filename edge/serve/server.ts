@@ -44,6 +44,8 @@ const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
 /** A session whose reader cancels more than these is ended: each cancelled stream has cost its work. */
 const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
+/** More than the bodies of one session hold at most, 32 of up to 1 MiB and small ones: with less Node refuses streams. */
+const SESSION_MB = 64;
 const TEXT = 'text/plain; charset=utf-8';
 /** For answers that are made here, which are short. */
 const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
@@ -98,6 +100,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
       noDelay: true,
       SNICallback: (name, done) => done(null, tls.contextFor(name)),
       settings: { maxConcurrentStreams: MOST_STREAMS },
+      maxSessionMemory: SESSION_MB,
       ...RESETS,
     },
   });
