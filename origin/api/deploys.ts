@@ -16,6 +16,7 @@ import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../ingest/obj
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate, requirePermission } from './authorize.ts';
+import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
 import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 
@@ -29,7 +30,7 @@ const bundleBody = Type.Unsafe<Readable>({
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
 export function deployRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, committer, intake } = context;
+  const { catalog, clock, committer, intake, noteAct } = context;
   const pieces = new PieceTurns();
 
   app.post(
@@ -51,7 +52,12 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         response: { 200: commitSchema },
       },
     },
-    ({ params, body }) => committer.commitDeploy(params.id, { ...body }),
+    async ({ params, body }) => {
+      const { siteName: site } = await catalog.deploy(params.id);
+      const commit = await committer.commitDeploy(params.id, { ...body });
+      noteAct('publish', { site, ...committed(commit), message: body?.message });
+      return commit;
+    },
   );
 
   app.register(async (scope) => {

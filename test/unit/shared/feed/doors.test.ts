@@ -92,6 +92,7 @@ t.test('the API', async (t) => {
     clock: systemClock,
     isLoopback: false,
     version: '1',
+    metrics: new Registry(),
     ...Object.fromEntries(
       [
         'committer',
@@ -99,6 +100,7 @@ t.test('the API', async (t) => {
         'rules',
         'fileChanges',
         'fleet',
+        'noteAct',
         'retention',
         'store',
         'recovery',
