@@ -35,7 +35,7 @@ t.test('the admin port beyond loopback asks for the token of the edge', async (t
     ['--admin-token', `@${tokenFile}`],
     ['--data', edge.data],
   ])
-    t.match(await cluster.skerry('verify', '--admin', edge.adminUrl, ...given), { code: 0 }, given[0]);
+    t.match(await cluster.skerry('verify', '--admin', edge.adminUrl, ...given), { code: 0 }, given.join(' '));
 });
 
 t.test('what the system gives and has left is in the metrics', async (t) => {
