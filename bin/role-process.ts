@@ -8,6 +8,8 @@ import { AlreadyExplained } from './report-error.ts';
 const STOP_MS = 12_000;
 /** Of all processes alike. */
 const LOG_LEVEL = 'SKERRY_LOG';
+/** Beside what `skerry dev` prints, nobody wants a line for each publish. */
+const QUIET = { [LOG_LEVEL]: 'warn' };
 
 /** A role that runs as a child of `skerry dev`; it ends when its parent does, however that happens. */
 export interface Role {
@@ -32,7 +34,7 @@ export function startRole(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
     execArgv: flags,
-    env: { ...environment, ...withoutSettings(process.env), ...secrets },
+    env: { ...environment, ...QUIET, ...withoutSettings(process.env), ...secrets },
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let isStopping = false;

@@ -14,7 +14,9 @@ import { httpServer } from '../shared/http-server.ts';
 import { keyInFile } from '../shared/key-file.ts';
 import type { SigningKey } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
+import { isLoopback } from '../shared/loopback.ts';
 import { moduleUrl } from '../shared/module-url.ts';
+import { processMetrics } from '../shared/process-metrics.ts';
 import type { EdgeLimits } from '../shared/protocol.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
@@ -38,6 +40,9 @@ import type { ReadThrough } from './lazy/read-through.ts';
 import { ServingReads } from './lazy/serving-reads.ts';
 import { startReplica } from './replica.ts';
 import { buildAdmin } from './report/admin.ts';
+import type { AdminDoor } from './report/admin-door.ts';
+import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './report/admin-token.ts';
+import { addSystemMetrics } from './report/system-metrics.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/open-catalog.ts';
@@ -48,6 +53,8 @@ export interface EdgeOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  /** Loopback, unless it is given: then callers need the edge's own token. */
+  readonly adminHost?: string;
   readonly adminPort: number;
   /** Under which the admin port is asked, beside loopback's own. */
   readonly adminNames?: readonly string[];
@@ -75,10 +82,12 @@ export interface RunningEdge {
   readonly name: string;
   readonly url: string;
   readonly adminUrl: string;
+  /** Of the token that its callers need; undefined on loopback. */
+  readonly adminTokenFile: string | undefined;
   close(): Promise<void>;
 }
 
-const ADMIN_HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 /** What compressed variants may take on disk. */
 const VARIANT_BYTES = 1024 * 1024 * 1024;
 /** Of encodings that a parent keeps for its children. */
@@ -89,11 +98,12 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   await using opened = new AsyncDisposableStack();
   const clock = systemClock;
   const { host, feedPort, limits } = options;
-  const adminAddress = { host: ADMIN_HOST, port: options.adminPort };
+  const adminAddress = { host: options.adminHost ?? LOOPBACK, port: options.adminPort };
   const port = await servingPort(options, options.data, clock);
   await freePort(adminAddress);
   if (feedPort !== undefined) await freePort({ host, port: feedPort });
-  const tls = options.tls && (await tlsOptions(host, options.tls, log));
+  const certificates = options.tls && (await openCertificates(host, options.tls, log));
+  const tls = options.tls && tlsOptions(options.tls);
   if (options.accessLog !== undefined) await checkWritable(options.accessLog.file);
   const folder = await openDataFolder(options.data, 'edge');
   opened.defer(() => folder.release());
@@ -189,7 +199,21 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     opened.defer(() => stopping.abort());
     await listen(server, { host, port: feedPort });
   }
-  const admin = buildAdmin(identity, replica, () => switchboard.counters(), log, options.adminNames);
+  const adminTokenFile = file(EDGE_ADMIN_TOKEN_FILE);
+  const door: AdminDoor = {
+    isLoopback: isLoopback(adminAddress.host),
+    token: await adminTokenIn(adminTokenFile),
+    names: options.adminNames ?? [],
+  };
+  const metrics = processMetrics(folder.path);
+  addSystemMetrics(metrics, {
+    servingProcesses: () => switchboard.processUse(),
+    certificates: async () => {
+      await certificates?.refresh();
+      return certificates?.expiries ?? new Map();
+    },
+  });
+  const admin = buildAdmin(identity, replica, () => switchboard.counters(), log, door, metrics);
   opened.defer(() => admin.close());
   const adminUrl = await listen(admin, adminAddress);
 
@@ -198,6 +222,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     name: identity.name,
     url: `http://${urlHost(host)}:${port}`,
     adminUrl,
+    adminTokenFile: door.isLoopback ? undefined : adminTokenFile,
     close: () => parts.disposeAsync(),
   };
 }
@@ -244,18 +269,22 @@ function shareOf(
   };
 }
 
-async function tlsOptions(
+async function openCertificates(
   host: string,
   { port, certs }: NonNullable<EdgeOptions['tls']>,
   log: Logger,
-): Promise<TlsOptions> {
+): Promise<CertificateFolder> {
   await freePort({ host, port });
   const folder = resolve(certs);
   const certificates = new CertificateFolder(folder, log);
   await certificates.refresh();
   if (certificates.certificates.length === 0)
     throw new SkerryError('bad-certificate', `there is no usable certificate in ${folder}`);
-  return { port, folder, ticketKeys: randomBytes(48) };
+  return certificates;
+}
+
+function tlsOptions({ port, certs }: NonNullable<EdgeOptions['tls']>): TlsOptions {
+  return { port, folder: resolve(certs), ticketKeys: randomBytes(48) };
 }
 
 function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): FeedServer {

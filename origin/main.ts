@@ -21,11 +21,14 @@ import {
   signingKeyToPem,
 } from '../shared/keys.ts';
 import { freePort, listen } from '../shared/listen.ts';
+import { alwaysTold } from '../shared/logger.ts';
 import { isLoopback } from '../shared/loopback.ts';
+import { processMetrics } from '../shared/process-metrics.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
 import { Wakeup } from '../shared/wakeup.ts';
+import { actLog } from './acts.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
@@ -155,6 +158,7 @@ export async function startOrigin(
     stopping.abort();
     return windows;
   });
+  const noteAct = actLog(alwaysTold(log));
   const context: ApiContext = {
     catalog,
     store,
@@ -166,6 +170,8 @@ export async function startOrigin(
     fileChanges: new FileChanges(catalog, committer, clock),
     fleet,
     retention,
+    noteAct,
+    metrics: processMetrics(folder.path),
     recovery,
     version,
     isLoopback: isLoopback(options.host),
@@ -177,7 +183,16 @@ export async function startOrigin(
     feedRoutes(
       scope as typeof app,
       originFeed({
-        ...{ catalog, manifests: manifests.remote, objects: store, encodings, fleet, clock, identity },
+        ...{
+          catalog,
+          manifests: manifests.remote,
+          objects: store,
+          encodings,
+          fleet,
+          noteAct,
+          clock,
+          identity,
+        },
         signingKey: key,
       }),
       stopping.signal,

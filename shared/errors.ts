@@ -21,7 +21,7 @@ const table = {
   ],
   'clear-text': [
     400,
-    'Give the origin as https://…, or say --insecure where something else, such as a VPN, protects the way to it.',
+    'Give the address as https://…, or say --insecure where something else, such as a VPN, protects the way to it.',
   ],
   'bad-config': [400, 'See `skerry help COMMAND` for the options.'],
   'bad-policy': [400, 'Change the settings of the site so that they fit each other.'],
@@ -43,10 +43,14 @@ const table = {
     401,
     'Give a token that is known, unexpired and not revoked: with --token or SKERRY_TOKEN, over HTTP as `Authorization: Bearer TOKEN`. An edge must be a member.',
   ],
+  'bad-admin-token': [
+    401,
+    "Give the token in `edge-admin-token` of the edge's data folder: with --admin-token @FILE or SKERRY_ADMIN_TOKEN, over HTTP as `Authorization: Bearer TOKEN`.",
+  ],
   'stale-nonce': [401, 'Ask for /feed/v1/hello, and prove the request with the nonce that it gives.'],
   forbidden: [403, 'Use a token whose scope covers this.'],
   'cross-site': [403, 'Send it from a program, or from a page of the same address.'],
-  'through-proxy': [403, 'Ask on the machine itself, without a proxy.'],
+  'through-proxy': [403, 'Ask on the machine itself, without a proxy, or give a token.'],
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
@@ -84,7 +88,10 @@ const table = {
   'record-too-large': [413, 'Name less in one request; nothing was changed.'],
   'too-many-changes': [429, 'Wait for the seconds of `Retry-After`; name several paths in one purge.'],
   'too-slow': [408, 'Send the body again, without long pauses.'],
-  'foreign-host': [421, 'Ask under localhost or a loopback address, or allow the name with --admin-name.'],
+  'foreign-host': [
+    421,
+    'Ask under localhost or a loopback address, allow the name with --admin-name, or give a token.',
+  ],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'log-diverged': [
     409,

@@ -17,6 +17,13 @@ export function createLogger(): Logger {
   );
 }
 
+/** A log for what an operator looks up later: its lines of level `info` come, unless SKERRY_LOG asks for fewer. */
+export function alwaysTold(log: Logger): Logger {
+  return process.env.SKERRY_LOG === undefined && log.level === 'warn'
+    ? log.child({}, { level: 'info' })
+    : log;
+}
+
 /** What was foreseen, or is the network's, needs no stack at each retry: code and cause say enough. */
 function briefly(error: Error): unknown {
   const code = systemCode(error);

@@ -6,7 +6,8 @@ import { checkRegion } from '../../shared/region.ts';
 import { checkSchedule } from '../../shared/schedule.ts';
 import { DEFAULT_DATA } from '../client-command.ts';
 import { aborted, interruption } from '../interruption.ts';
-import { joinToken } from '../join-token.ts';
+
+import { namedToken } from '../named-token.ts';
 import {
   bytes,
   count,
@@ -35,6 +36,7 @@ interface EdgeFlags {
   readonly lon?: number;
   readonly host: string;
   readonly port: number;
+  readonly adminHost: string;
   readonly adminPort: number;
   readonly adminName: readonly string[];
   readonly processes: number;
@@ -79,12 +81,17 @@ export function edgeCommand(): Command {
       .addOption(option('--host <host>', 'the address to serve on').default('127.0.0.1'))
       .addOption(option('--port <port>', 'the port to serve on').argParser(port).default(7500))
       .addOption(
-        option('--admin-port <port>', 'health, metrics and status, on loopback')
-          .argParser(port)
-          .default(7599),
+        option(
+          '--admin-host <host>',
+          'the address of the admin port; beyond loopback it asks for the token in edge-admin-token of the data folder',
+        ).default('127.0.0.1'),
       )
+      .addOption(option('--admin-port <port>', 'health, metrics and status').argParser(port).default(7599))
       .addOption(
-        option('--admin-name <host>', 'a host name under which the admin port is asked; may be repeated')
+        option(
+          '--admin-name <host>',
+          'a host name under which the admin port is asked without a token; may be repeated',
+        )
           .argParser(list)
           .default([]),
       )
@@ -161,6 +168,7 @@ export function edgeCommand(): Command {
             data,
             host,
             port,
+            adminHost: flags.adminHost,
             adminPort,
             adminNames: flags.adminName.map((name) => name.toLowerCase()),
             processes,
@@ -178,7 +186,8 @@ export function edgeCommand(): Command {
           },
           createLogger(),
         );
-        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}`);
+        const token = edge.adminTokenFile === undefined ? '' : ` with the token in ${edge.adminTokenFile}`;
+        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`);
         await aborted(signal);
         await edge.close();
       })
@@ -220,7 +229,7 @@ function limitsOf(flags: EdgeFlags): EdgeLimits {
 function joinOptions({ origin, name, region, lat, lon }: EdgeFlags, token: string) {
   return {
     origin: required(origin, '--origin'),
-    token: () => joinToken(token),
+    token: () => namedToken(token),
     name: required(name, '--name'),
     region: checkRegion(required(region, '--region')),
     lat: lat ?? null,

@@ -1,24 +1,27 @@
 import { Command } from 'commander';
 import type { VerifyResult } from '../../edge/verify/verify.ts';
-import { adminOption, askAdmin } from '../admin-port.ts';
+import { type AdminFlags, adminPort, askAdmin, withAdminOptions } from '../admin-port.ts';
 import { interruption } from '../interruption.ts';
 import { option } from '../options.ts';
 import { humanBytes, plural, printJson, printLine } from '../output.ts';
 
-interface VerifyFlags {
-  readonly admin: string;
+interface VerifyFlags extends AdminFlags {
   readonly repair?: boolean;
   readonly json?: boolean;
 }
 
 export function verifyCommand(): Command {
-  return new Command('verify')
+  return withAdminOptions(new Command('verify'))
     .description('compare everything that an edge has on disk with what the origin signed')
-    .addOption(adminOption())
     .addOption(option('--repair', 'fetch what is damaged again'))
     .addOption(option('--json', 'print JSON'))
-    .action(async ({ admin, repair = false, json }: VerifyFlags) => {
-      const result = await askAdmin<VerifyResult>(admin, '/verify', { repair }, interruption());
+    .action(async ({ repair = false, json, ...flags }: VerifyFlags) => {
+      const result = await askAdmin<VerifyResult>(
+        await adminPort(flags),
+        '/verify',
+        { repair },
+        interruption(),
+      );
       if (json) printJson(result);
       else printResult(result);
       const isSound = result.sites.every(

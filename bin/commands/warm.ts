@@ -1,19 +1,22 @@
 import { Command } from 'commander';
 import type { WarmResult } from '../../edge/lazy/warm.ts';
-import { adminOption, askAdmin } from '../admin-port.ts';
+import { type AdminFlags, type AdminPort, adminPort, askAdmin, withAdminOptions } from '../admin-port.ts';
 import { interruption } from '../interruption.ts';
 import { option, siteName } from '../options.ts';
 import { humanBytes, plural, printError, printJson, printLine } from '../output.ts';
 
+interface WarmFlags extends AdminFlags {
+  readonly json?: boolean;
+}
+
 export function warmCommand(): Command {
-  return new Command('warm')
+  return withAdminOptions(new Command('warm'))
     .description('have a lazy edge fetch what it lacks of a site, before readers ask for it')
     .argument('<site>', 'the site', siteName)
     .argument('[path...]', 'published paths, or patterns with a * in them; all without any')
-    .addOption(adminOption())
     .addOption(option('--json', 'print JSON'))
-    .action(async (site: string, paths: string[], { admin, json }: { admin: string; json?: boolean }) => {
-      const result = await warmed(admin, { site, paths }, interruption());
+    .action(async (site: string, paths: string[], { json, ...flags }: WarmFlags) => {
+      const result = await warmed(await adminPort(flags), { site, paths }, interruption());
       if (result.failed.objects > 0) process.exitCode = 1;
       if (json) return printJson(result);
       const { held, fetched, left, failed, revision } = result;
@@ -24,7 +27,7 @@ export function warmCommand(): Command {
 }
 
 /** An edge works at it for half a minute at a time. */
-async function warmed(admin: string, request: object, signal: AbortSignal): Promise<WarmResult> {
+async function warmed(admin: AdminPort, request: object, signal: AbortSignal): Promise<WarmResult> {
   let objects = 0;
   let bytes = 0;
   while (true) {

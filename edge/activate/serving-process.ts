@@ -15,6 +15,7 @@ import type {
   ToServing,
   WantedVariants,
 } from './messages.ts';
+import { type ProcessUse, processUse } from './process-use.ts';
 
 const START_MS = 20_000;
 
@@ -59,6 +60,11 @@ export class ServingProcess {
   /** What it has used of the processors; undefined where that is not known. */
   get cpuTime(): number | undefined {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
+  }
+
+  /** What it takes of the system; undefined where that is not known. */
+  async processUse(): Promise<ProcessUse | undefined> {
+    return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
 
   /** Lets its new requests wait. Throws when it does not confirm within `ms`. */

@@ -12,6 +12,7 @@ import type {
   ToServing,
   WantedVariants,
 } from './messages.ts';
+import type { ProcessUse } from './process-use.ts';
 import { ServingProcess } from './serving-process.ts';
 import { addCounters } from './sum-counters.ts';
 
@@ -56,6 +57,8 @@ export interface Switchboard {
   counters(): Promise<ServingCounters>;
   /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
   use(): Promise<ReadersUse>;
+  /** What each living process takes of the system, the one that started first at the beginning. */
+  processUse(): Promise<readonly ProcessUse[]>;
   close(): Promise<void>;
 }
 
@@ -76,6 +79,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
     use: () => processes.use(),
+    processUse: () => processes.processUse(),
     close: () => processes.close(),
   };
 }
@@ -143,6 +147,11 @@ class ServingProcesses {
       used: answers.flatMap(({ used }) => used),
       serving: answers.flatMap(({ serving }) => serving),
     };
+  }
+
+  async processUse(): Promise<readonly ProcessUse[]> {
+    const uses = await Promise.all([...this.#living].map((serving) => serving.processUse()));
+    return uses.filter((use) => use !== undefined);
   }
 
   async close(): Promise<void> {

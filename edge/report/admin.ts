@@ -1,17 +1,17 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
-import { Gauge, Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import { httpServer } from '../../shared/http-server.ts';
-import { cameThroughProxy, requireLocalHost, requireSameSite } from '../../shared/local-request.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { namedPaths } from '../../shared/purge.ts';
 import { version } from '../../shared/version.ts';
 import { LATENCY_BUCKETS, type ServingCounters } from '../activate/messages.ts';
 import type { Identity } from '../follow/identity.ts';
 import type { Replica } from '../replica.ts';
+import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';
 
 /** Published paths, and patterns of them, which begin with a slash. */
@@ -24,22 +24,20 @@ const warmRequest = Type.Object(
   { additionalProperties: false },
 );
 
-const OPEN = new Set(['/healthz', '/readyz']);
-
 /**
- * The admin server, apart from the one that serves readers and on loopback: health without any conditions,
- * readiness, metrics, status, and work on this edge alone.
+ * The admin server, apart from the one that serves readers: health without any conditions, readiness, metrics, status,
+ * and work on this edge alone. What tells of the process and its system is in the registry before.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
   replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'>,
   counters: () => Promise<ServingCounters>,
   log: Logger,
-  names: readonly string[] = [],
+  door: AdminDoor,
+  registry: Registry,
 ): FeedServer {
   const app = httpServer(log, { forceCloseConnections: true });
-  app.addHook('onRequest', async (request) => requireLocal(request, new Set(names)));
-  const registry = new Registry();
+  app.addHook('onRequest', adminDoor(door));
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const position = gauge('skerry_edge_position_seq', 'The last log record taken in.');
@@ -171,15 +169,6 @@ export function buildAdmin(
   });
 
   return app;
-}
-
-/** Without a token, who may ask is told by where and how the request comes in. */
-function requireLocal({ headers, method, routeOptions }: FastifyRequest, names: ReadonlySet<string>): void {
-  if (OPEN.has(routeOptions.url ?? '')) return;
-  requireLocalHost(headers, names);
-  if (cameThroughProxy(headers))
-    throw new SkerryError('through-proxy', 'the admin port answers nobody who comes through a proxy');
-  if (method !== 'GET' && method !== 'HEAD') requireSameSite(headers);
 }
 
 /** Aborts when the caller has gone. */

@@ -82,6 +82,8 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   let isRefusing = false;
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (isRefusing) socket.destroy();
+    // Asked for while there is a connection, it is known when there is none any more.
+    else void socket.remoteAddress;
   });
   server.on('session', (session) => {
     sessions.add(session);

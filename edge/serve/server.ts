@@ -44,6 +44,8 @@ const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
 /** A session whose reader cancels more than these is ended: each cancelled stream has cost its work. */
 const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
+/** More than the bodies of one session hold at most, 32 of up to 1 MiB and small ones: with less Node refuses streams. */
+const SESSION_MB = 64;
 const TEXT = 'text/plain; charset=utf-8';
 /** For answers that are made here, which are short. */
 const SMALL_ALONE: SentExchange = { client: '', beginBody: () => false, progressed: () => {} };
@@ -98,6 +100,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
       noDelay: true,
       SNICallback: (name, done) => done(null, tls.contextFor(name)),
       settings: { maxConcurrentStreams: MOST_STREAMS },
+      maxSessionMemory: SESSION_MB,
       ...RESETS,
     },
   });
@@ -130,6 +133,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Which site answered, under which host. */
     served?: { readonly site: string | undefined; readonly host: string | undefined };
+    /** Its address when the request began: a stream of HTTP/2 that has ended knows none. */
+    client: string;
   }
 }
 
@@ -160,6 +165,11 @@ function withRoutes(
     return reply.code(500).type(TEXT).send('Internal error\n');
   });
   app.decorateRequest('served');
+  app.decorateRequest('client', '');
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.client = request.ip;
+    done();
+  });
   app.addHook('onResponse', async (request, reply) => {
     const { served } = request;
     const bytes = sentBytes(reply);
@@ -168,7 +178,7 @@ function withRoutes(
     accessLog?.write({
       time: Date.now(),
       site: served?.site,
-      client: request.ip,
+      client: request.client,
       scheme,
       version: request.raw.httpVersion,
       method: request.method,
@@ -206,7 +216,7 @@ function withRoutes(
     }
     if (tls !== undefined && scheme === 'https' && isMisdirected(request, head.host, tls))
       return sent(textAnswer(421, 'This connection is for another host\n'), reply);
-    if (!limits.allows(request.ip, performance.now()))
+    if (!limits.allows(request.client, performance.now()))
       return sent(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), reply);
     let sites = views.current();
     while (sites instanceof Promise) {
@@ -217,7 +227,7 @@ function withRoutes(
       method: request.method,
       target: head.target,
       headers: request.headers as ReaderHeaders,
-      client: request.ip,
+      client: request.client,
     };
     const view = sites.find(head.host);
     request.served = { site: view?.name, host: head.host };
@@ -236,7 +246,7 @@ function withRoutes(
     const exchange =
       stream === undefined
         ? exchanges.begin({
-            client: clientOf(request.ip),
+            client: clientOf(request.client),
             connection: socket,
             takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
             end: () => socket.destroy(),

@@ -49,11 +49,14 @@ export async function authenticate(
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
   const token = parseApiToken(bearer);
   const scope = token && (await catalog.authenticate(token.id, token.secret, clock.now()));
-  if (scope === undefined) {
+  if (token === undefined || scope === undefined) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
   const known = caller.getStore();
-  if (known !== undefined) known.name = scope;
+  if (known !== undefined) {
+    known.name = scope;
+    known.token = { id: token.id, scope };
+  }
   return parseScopes(scope);
 }
 

@@ -7,11 +7,13 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { KeyFingerprint } from '../../shared/keys.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { NoteAct } from '../acts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
@@ -34,6 +36,9 @@ export interface ApiContext {
   readonly fileChanges: FileChanges;
   readonly fleet: Fleet;
   readonly retention: Retention;
+  readonly noteAct: NoteAct;
+  /** Where the metrics of the process are. */
+  readonly metrics: Registry;
   readonly recovery: KeyFingerprint;
   readonly version: string;
   /** Nothing answers beyond loopback without a token. */

@@ -17,6 +17,7 @@ import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { missingObjects } from '../log/deploy-pages.ts';
 import { authenticate, requirePermission } from './authorize.ts';
+import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
 import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 
@@ -30,7 +31,7 @@ const bundleBody = Type.Unsafe<Readable>({
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
 export function deployRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, committer, intake } = context;
+  const { catalog, clock, committer, intake, noteAct } = context;
   const pieces = new PieceTurns();
 
   app.post(
@@ -52,7 +53,12 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         response: { 200: commitSchema },
       },
     },
-    ({ params, body }) => committer.commitDeploy(params.id, { ...body }),
+    async ({ params, body }) => {
+      const { siteName: site } = await catalog.deploy(params.id);
+      const commit = await committer.commitDeploy(params.id, { ...body });
+      noteAct('publish', { site, ...committed(commit), message: body?.message });
+      return commit;
+    },
   );
 
   app.register(async (scope) => {

@@ -5,7 +5,7 @@ import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.
 import { readableBy } from './readable.ts';
 
 export function edgeRoutes(app: Api, context: ApiContext): void {
-  const { fleet } = context;
+  const { fleet, noteAct } = context;
 
   app.get(
     '/v1/edges',
@@ -41,18 +41,30 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
         response: { 200: edgeStatusSchema },
       },
     },
-    ({ params, body }) => fleet.change(params.name, { mayRead: body.sites }),
+    async ({ params, body }) => {
+      const edge = await fleet.change(params.name, { mayRead: body.sites });
+      noteAct('edge-may-read', { edge: params.name, sites: body.sites });
+      return edge;
+    },
   );
 
-  const changes = { pause: { paused: true }, resume: { paused: false }, revoke: { revoked: true } } as const;
-  for (const [verb, change] of Object.entries(changes)) {
+  const changes = [
+    ['pause', { paused: true }],
+    ['resume', { paused: false }],
+    ['revoke', { revoked: true }],
+  ] as const;
+  for (const [verb, change] of changes) {
     app.post(
       `/v1/edges/:name/${verb}`,
       {
         onRequest: needsAdmin(context),
         schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
       },
-      ({ params }) => fleet.change(params.name, change),
+      async ({ params }) => {
+        const edge = await fleet.change(params.name, change);
+        noteAct(`edge-${verb}`, { edge: params.name });
+        return edge;
+      },
     );
   }
 }

@@ -7,13 +7,14 @@ import type { Entry } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
 import type { SiteRow } from '../log/catalog.ts';
+import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 
 const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
 
 export function fileRoutes(scope: Api, context: ApiContext): void {
-  const { catalog, store, intake, fileChanges, rules } = context;
+  const { catalog, store, intake, fileChanges, rules, noteAct } = context;
   const app = takesRawBodies(scope);
 
   app.put(
@@ -29,7 +30,9 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
       const object = await intake.take(site.id, request.body as Readable);
       // Here too: others that share its commit are not refused with it.
       await rules.check(site.id, { path, ...object });
-      return fileChanges.add(site.id, { kind: 'put', path, object }, request.query.mode);
+      const commit = await fileChanges.add(site.id, { kind: 'put', path, object }, request.query.mode);
+      noteAct('file-put', { site: site.name, path, ...committed(commit) });
+      return commit;
     },
   );
 
@@ -43,7 +46,9 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
       const path = filePath(request);
       const site = await catalog.site(request.params.site);
       await entryAt(site, site.tip, path);
-      return fileChanges.add(site.id, { kind: 'delete', path }, request.query.mode);
+      const commit = await fileChanges.add(site.id, { kind: 'delete', path }, request.query.mode);
+      noteAct('file-delete', { site: site.name, path, ...committed(commit) });
+      return commit;
     },
   );
 

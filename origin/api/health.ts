@@ -1,11 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import { Gauge, Registry } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { cameThroughProxy, requireLocalHost } from '../../shared/local-request.ts';
 import { type Api, type ApiContext, needsRead } from './context.ts';
 
 export function healthRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet, retention } = context;
-  const registry = new Registry();
+  const { catalog, clock, fleet, retention, metrics: registry } = context;
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const logSeq = gauge('skerry_origin_log_seq', 'The last sequence number of the log.');
@@ -27,6 +26,11 @@ export function healthRoutes(app: Api, context: ApiContext): void {
     'site',
   ]);
 
+  const edgeSeen = gauge('skerry_edge_last_seen_timestamp_seconds', 'When the edge last reported.', [
+    'edge',
+    'region',
+  ]);
+
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: { hide: true } }, async () => {
@@ -36,7 +40,7 @@ export function healthRoutes(app: Api, context: ApiContext): void {
 
   const onRequest = metricsNeed(context);
   app.get('/metrics', { onRequest, schema: { hide: true } }, async (_request, reply) => {
-    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeDiverged, edgeLag])
+    for (const metric of [siteRevision, siteFiles, siteBytes, edgeOnline, edgeDiverged, edgeLag, edgeSeen])
       metric.reset();
     logSeq.set((await catalog.head(clock.now())).seq);
     logUnpruned.set(retention.checkpointFault === null ? 0 : 1);
@@ -50,6 +54,8 @@ export function healthRoutes(app: Api, context: ApiContext): void {
       if (edge.revoked) continue;
       edgeDiverged.set({ edge: edge.name, region: edge.region }, edge.diverged === null ? 0 : 1);
       edgeOnline.set({ edge: edge.name, region: edge.region }, edge.online ? 1 : 0);
+      if (edge.lastSeen !== null)
+        edgeSeen.set({ edge: edge.name, region: edge.region }, edge.lastSeen / 1000);
       for (const [site, { lag }] of Object.entries(edge.sites))
         edgeLag.set({ edge: edge.name, site }, lag.seconds);
     }

@@ -15,7 +15,7 @@ const purgeParams = Type.Object({
 const PURGE_BYTES = 128 * 1024;
 
 export function purgeRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet, allowance } = context;
+  const { catalog, clock, fleet, allowance, noteAct } = context;
 
   app.post(
     '/v1/sites/:site/purge',
@@ -29,6 +29,7 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
       const site = await catalog.site(params.site);
       allowance.spend(site.name, costOf(target));
       const seq = await catalog.addPurges(site, [target], clock.now());
+      noteAct('purge', { site: site.name, seq, ...body });
       fleet.appended.wake();
       return catalog.purge(site.id, seq);
     },

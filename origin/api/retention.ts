@@ -8,7 +8,7 @@ const pinParams = Type.Object({
 });
 
 export function retentionRoutes(app: Api, context: ApiContext): void {
-  const { catalog, retention } = context;
+  const { catalog, retention, noteAct } = context;
 
   app.post(
     '/v1/prune',
@@ -19,9 +19,12 @@ export function retentionRoutes(app: Api, context: ApiContext): void {
         response: { 200: prunePlanSchema },
       },
     },
-    ({ body }) => {
+    async ({ body }) => {
       const { dryRun = false, log = false } = body ?? {};
-      return dryRun ? retention.plan({ log }) : retention.run({ log });
+      if (dryRun) return retention.plan({ log });
+      const done = await retention.run({ log });
+      noteAct('prune', { objects: done.objects, bytes: done.bytes, records: done.records });
+      return done;
     },
   );
 
@@ -37,6 +40,7 @@ export function retentionRoutes(app: Api, context: ApiContext): void {
       handler: async ({ params }, reply) => {
         const { id } = await catalog.site(params.site);
         await catalog.pin(id, Number(params.revision), pinned);
+        noteAct(pinned ? 'pin' : 'unpin', { site: params.site, revision: Number(params.revision) });
         return reply.code(204).send();
       },
     });

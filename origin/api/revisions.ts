@@ -9,6 +9,7 @@ import {
   rollbackRequestSchema,
 } from '../../shared/api.ts';
 import type { DiffCursor, ManifestCursor } from '../../shared/manifest/reading.ts';
+import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const PAGE = 2000;
@@ -24,7 +25,7 @@ const rangeQuery = Type.Object({
 });
 
 export function revisionRoutes(app: Api, context: ApiContext): void {
-  const { catalog, committer } = context;
+  const { catalog, committer, noteAct } = context;
 
   app.get(
     '/v1/sites/:site/revisions',
@@ -94,7 +95,9 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const { id } = await catalog.site(params.site);
-      return committer.rollback(id, body?.to, { mode: body?.mode });
+      const commit = await committer.rollback(id, body?.to, { mode: body?.mode });
+      noteAct('rollback', { site: params.site, to: body?.to, ...committed(commit) });
+      return commit;
     },
   );
 

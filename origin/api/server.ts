@@ -62,7 +62,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
 function namesCallers(app: Api): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   app.addHook('onRequest', (request, _reply, done) => {
-    const from = { name: request.ip };
+    const from = { name: request.ip, address: request.ip };
     callers.set(request, from);
     caller.run(from, done);
   });

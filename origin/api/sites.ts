@@ -6,6 +6,7 @@ import { domainRights } from '../fleet/scopes.ts';
 import type { SiteRow } from '../log/catalog.ts';
 import { pendingOpens } from '../modes/opening.ts';
 import { authorize } from './authorize.ts';
+import { committed } from './committed.ts';
 import {
   type Api,
   type ApiContext,
@@ -30,7 +31,7 @@ const deleteQuery = Type.Object({
 });
 
 export function siteRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, committer, fleet, allowance } = context;
+  const { catalog, clock, committer, fleet, allowance, noteAct } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 
   app.get(
@@ -77,6 +78,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       // The record holds all settings of the site, whatever part of them was given.
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
       if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
+      noteAct('site-set', { site: site.name, domains, policy: body?.policy });
       fleet.appended.wake();
       // Its schedule may be another one.
       committer.waiting.wake();
@@ -87,7 +89,11 @@ export function siteRoutes(app: Api, context: ApiContext): void {
   app.post(
     '/v1/sites/:site/windows',
     { onRequest: needsPublish(context), schema: { params: siteParams, response: { 200: commitSchema } } },
-    async ({ params }) => committer.openWindow((await catalog.site(params.site)).id, 'hand'),
+    async ({ params }) => {
+      const commit = await committer.openWindow((await catalog.site(params.site)).id, 'hand');
+      noteAct('window-open', { site: params.site, ...committed(commit) });
+      return commit;
+    },
   );
 
   app.delete(
@@ -103,6 +109,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       if (unpublished) allowance.spend(params.site, SETTINGS_COST);
       const site = await catalog.site(params.site);
       await committer.deleteSite(site.id, { unpublished });
+      noteAct('site-delete', { site: site.name });
       return reply.code(204).send();
     },
   );

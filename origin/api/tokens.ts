@@ -4,7 +4,7 @@ import { createToken } from '../fleet/tokens.ts';
 import { type Api, type ApiContext, needsAdmin } from './context.ts';
 
 export function tokenRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, recovery } = context;
+  const { catalog, clock, recovery, noteAct } = context;
 
   app.post(
     '/v1/tokens',
@@ -12,7 +12,11 @@ export function tokenRoutes(app: Api, context: ApiContext): void {
       onRequest: needsAdmin(context),
       schema: { body: tokenRequestSchema, response: { 200: newTokenSchema } },
     },
-    ({ body }) => createToken(catalog, clock, body, recovery),
+    async ({ body }) => {
+      const made = await createToken(catalog, clock, body, recovery);
+      noteAct('token-create', { created: made.id, ...body });
+      return made;
+    },
   );
 
   app.get(
@@ -29,6 +33,7 @@ export function tokenRoutes(app: Api, context: ApiContext): void {
     { onRequest: needsAdmin(context), schema: { params: Type.Object({ id: Type.String() }) } },
     async ({ params }, reply) => {
       await catalog.revokeToken(params.id, clock.now());
+      noteAct('token-revoke', { revoked: params.id });
       return reply.code(204).send();
     },
   );

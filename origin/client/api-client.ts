@@ -45,10 +45,10 @@ import { BUNDLE_TYPE } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { lines } from '../../shared/lines.ts';
-import { isLoopback } from '../../shared/loopback.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/problem.ts';
 import { type Schema, schema } from '../../shared/schema.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../ingest/object-bundle.ts';
+import { refuseClearText } from './clear-text.ts';
 
 const CONNECT_MS = 5000;
 /** While a request is under way the origin is asked for its health this often. */
@@ -331,12 +331,6 @@ function unreachable(origin: string, cause: unknown): SkerryError {
   return new SkerryError('origin-unreachable', `the origin at ${origin} does not answer (${reason})`, {
     cause,
   });
-}
-
-function refuseClearText(origin: string): void {
-  const { protocol, hostname } = new URL(origin);
-  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
-  throw new SkerryError('clear-text', `a token would go in clear text to ${origin}`);
 }
 
 function checkedOrigin(text: string): string {

@@ -5,6 +5,7 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import type { SigningKey } from '../../shared/keys.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { NoteAct } from '../acts.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Fleet } from './fleet.ts';
 import { joining } from './joining.ts';
@@ -17,6 +18,7 @@ export interface OriginFeedParts {
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
   readonly fleet: Fleet;
+  readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
   /** That of the identity. */
@@ -30,6 +32,7 @@ export function originFeed({
   objects,
   encodings,
   fleet,
+  noteAct,
   clock,
   identity,
   signingKey,
@@ -63,6 +66,6 @@ export function originFeed({
         throw error;
       }
     },
-    ...joining({ catalog, fleet, clock, identity, signingKey, head }),
+    ...joining({ catalog, fleet, noteAct, clock, identity, signingKey, head }),
   };
 }

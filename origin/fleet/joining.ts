@@ -8,12 +8,14 @@ import { greetingText, joinedText, joinText, provesSecret } from '../../shared/j
 import { type PublicKey, type SigningKey, signText, verifyText } from '../../shared/keys.ts';
 import type { Payload } from '../../shared/record-kinds.ts';
 import { checkRegion } from '../../shared/region.ts';
+import type { NoteAct } from '../acts.ts';
 import type { Catalog } from '../log/catalog.ts';
 import type { Fleet } from './fleet.ts';
 
 export interface JoiningParts {
   readonly catalog: Pick<Catalog, 'joinSecret'>;
   readonly fleet: Pick<Fleet, 'join'>;
+  readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
   /** That of the identity. */
@@ -29,7 +31,7 @@ const NO_SECRET = randomBytes(32);
  * the token is proven: a stranger can neither spend a token nor learn whether there is one.
  */
 export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'> {
-  const { catalog, fleet, clock, identity, signingKey, head } = parts;
+  const { catalog, fleet, noteAct, clock, identity, signingKey, head } = parts;
   const { log, epoch, key } = identity;
   const nonces = new Nonces(clock);
   return {
@@ -58,6 +60,7 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
           'the request to join is not signed by the key that it brings',
         );
       const seq = await fleet.join(request, { id: request.token, secret });
+      noteAct('edge-join', { edge: request.name, region: request.region, joinToken: request.token, seq });
       return { seq, head: await head(), sig: signText(signingKey, joinedText(log, text, seq)) };
     },
   };

@@ -5,6 +5,9 @@ import type { Catalog } from './catalog.ts';
 /** For whom the origin works: the address of a request, and its token's scope when that is known. */
 export interface Caller {
   name: string;
+  readonly address?: string;
+  /** Of a caller who is known: never its secret. */
+  token?: { readonly id: string; readonly scope: string };
 }
 
 export const caller = new AsyncLocalStorage<Caller>();

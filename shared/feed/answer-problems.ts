@@ -26,7 +26,8 @@ function known(error: unknown): SkerryError {
 export function answerProblem(reply: FastifyReply, error: SkerryError, log: Logger): FastifyReply {
   if (error.status >= 500) log.error({ err: error }, 'a request failed');
   if (error.code === 'too-many-requests') reply.header('retry-after', String(error.details.retryAfter ?? 1));
-  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'unauthenticated' || error.code === 'bad-admin-token')
+    reply.header('www-authenticate', 'Bearer');
   if (typeof error.details.retryAfter === 'number') reply.header('retry-after', error.details.retryAfter);
   return reply
     .code(error.status)

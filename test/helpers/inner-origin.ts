@@ -104,6 +104,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     disk,
     feed: originFeed({
       ...{ catalog, manifests: catalog, objects: store, encodings, fleet, clock, identity },
+      noteAct: () => {},
       signingKey: key,
     }),
     retention: new Retention({

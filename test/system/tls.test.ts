@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -13,14 +13,16 @@ import { until } from '../helpers/until.ts';
 
 const SITE = 'www';
 const HOST = '127.0.0.1';
-const certs = t.testdir();
+const folders = t.testdir();
+const certs = join(folders, 'certs');
+const accessLog = join(folders, 'log/access.log');
 await writeCertificate(join(certs, 'a'), ['www.example', '*.wild.example']);
 await writeCertificate(join(certs, 'below/b'), ['other.example']);
 const [port = 0] = await freePorts(1);
 const cluster = await startCluster({
   edges: 1,
   processes: 2,
-  args: () => ['--tls-port', String(port), '--certs', certs],
+  args: () => ['--tls-port', String(port), '--certs', certs, '--access-log', accessLog],
 });
 t.teardown(() => cluster.close());
 const [edge] = cluster.edges;
@@ -121,6 +123,21 @@ t.test('HTTP/1.1 and HTTP/2, by what the client offers', async (t) => {
     ],
   );
   t.equal(answers[0]?.headers['skerry-revision'], 'www@1');
+});
+
+t.test('the access log has the address of a client who closes at once', async (t) => {
+  const agent = 'one-shot';
+  const asked = { ':path': '/a.css', ':authority': 'www.example', 'user-agent': agent };
+  for (const lane of [{}, { range: 'bytes=0-1' }]) await askHttp2([{ ...asked, ...lane }]);
+  const lines = await until('both lines', async () => {
+    const text = await readFile(accessLog, 'utf8').catch(() => '');
+    const found = text.split('\n').filter((line) => line.includes(agent));
+    return found.length === 2 && found.map((line) => JSON.parse(line));
+  });
+  t.strictSame(
+    lines.map(({ client }) => client),
+    [HOST, HOST],
+  );
 });
 
 t.test('a stream that the fast lane answers is answered as by the full server', async (t) => {

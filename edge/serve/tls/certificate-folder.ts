@@ -33,6 +33,11 @@ export class CertificateFolder {
     return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, certificate]) => certificate);
   }
 
+  /** When each of them expires, in milliseconds since 1970, by its file in the folder. */
+  get expiries(): ReadonlyMap<string, number> {
+    return new Map([...this.#used].map(([file, { expires }]) => [file, expires]));
+  }
+
   /** Whether anything was read anew. Throws `bad-config` when the folder cannot be read. */
   async refresh(): Promise<boolean> {
     const files = await this.#files();

@@ -1,7 +1,9 @@
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import t from 'tap';
 import type { Replica } from '../../../../edge/replica.ts';
 import { buildAdmin } from '../../../../edge/report/admin.ts';
+import { AdminToken } from '../../../../edge/report/admin-token.ts';
 
 const HOST = '127.0.0.1:7599';
 let pruned = 0;
@@ -15,8 +17,17 @@ const replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage
 };
 const log = pino({ level: 'silent' });
 const edge = { name: 'edge-1', region: 'r' };
-const admin = buildAdmin(edge, replica, async () => ({}), log, ['edge-1.internal']);
-t.teardown(() => admin.close());
+const TOKEN = 'ska_0123456789abcdefghijkl';
+
+/** The admin port of an edge that listens on loopback, or beyond. */
+function port(isLoopback: boolean) {
+  const door = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
+  const app = buildAdmin(edge, replica, async () => ({}), log, door, new Registry());
+  t.teardown(() => app.close());
+  return app;
+}
+
+const admin = port(true);
 
 const get = async (url: string, headers: Record<string, string>) => {
   const answer = await admin.inject({ method: 'GET', url, headers });
@@ -56,4 +67,43 @@ t.test('a page of another site has nothing done', async (t) => {
   t.equal(pruned, 0);
   t.equal(await prune(json), 200);
   t.equal(pruned, 1);
+});
+
+t.test('beyond loopback all but health needs the token', async (t) => {
+  const beyond = port(false);
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const local = { host: HOST };
+  const routes = [
+    ['GET', '/status'],
+    ['GET', '/metrics'],
+    ['POST', '/verify'],
+    ['POST', '/warm'],
+    ['POST', '/prune'],
+  ] as const;
+  for (const [method, url] of routes) {
+    for (const given of [{}, bearer(`${TOKEN}x`), bearer(''), { authorization: `Basic ${TOKEN}` }]) {
+      const answer = await beyond.inject({ method, url, headers: { ...local, ...given } });
+      t.equal(answer.statusCode, 401, `${method} ${url}`);
+      t.equal(answer.json().code, 'bad-admin-token');
+      t.equal(answer.headers['www-authenticate'], 'Bearer');
+    }
+  }
+  for (const url of ['/healthz', '/readyz'])
+    t.equal((await beyond.inject({ url, headers: { host: 'edge.example' } })).statusCode, 200, url);
+  const before = pruned;
+  const headers = { ...bearer(TOKEN), host: '10.0.0.1:7599', 'content-type': 'application/json' };
+  t.equal((await beyond.inject({ method: 'POST', url: '/prune', headers, payload: '{}' })).statusCode, 200);
+  t.equal(pruned, before + 1);
+});
+
+t.test('the token lets in whoever has it, through a proxy and under any name', async (t) => {
+  const headers = { host: 'proxy.example', 'x-forwarded-for': '192.0.2.1', authorization: `Bearer ${TOKEN}` };
+  t.equal((await admin.inject({ url: '/status', headers })).statusCode, 200);
+  t.match(await get('/status', { ...headers, authorization: 'Bearer ska_wrong' }), { status: 421 });
+  t.equal(
+    (await admin.inject({ url: '/status', headers: { host: HOST, authorization: 'Bearer ska_other' } }))
+      .statusCode,
+    200,
+    'on the machine itself none is needed',
+  );
 });

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
 import { buildAdmin } from '../../../../edge/report/admin.ts';
 import type { ReplicaStanding, SiteStanding } from '../../../../edge/report/standing.ts';
@@ -26,7 +27,9 @@ function admin(t: Test, changes: Partial<ReplicaStanding>) {
   const none = () => Promise.reject(new Error('nobody asks'));
   const standing = async () => ({ ...STANDING, ...changes });
   const replica = { standing, verify: none, prune: none, warm: none, storage: () => undefined };
-  const app = buildAdmin({ name: 'e', region: 'r' }, replica, async () => ({}), pino({ level: 'silent' }));
+  const door = { isLoopback: true, token: { isIn: () => false }, names: [] };
+  const log = pino({ level: 'silent' });
+  const app = buildAdmin({ name: 'e', region: 'r' }, replica, async () => ({}), log, door, new Registry());
   t.teardown(() => app.close());
   return app;
 }

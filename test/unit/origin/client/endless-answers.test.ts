@@ -36,7 +36,7 @@ t.test('an error that does not end is not read to its end', async (t) => {
   t.teardown(() => client.close());
   await t.rejects(client.sites(), { code: 'upstream-protocol' });
   await t.rejects(client.manifest('a', 1).next(), { code: 'upstream-protocol' });
-  await t.rejects(askAdmin(url, '/verify', {}, signal), { code: 'upstream-protocol' });
+  await t.rejects(askAdmin({ url }, '/verify', {}, signal), { code: 'upstream-protocol' });
 });
 
 t.test('a long error is cut', async (t) => {
@@ -58,6 +58,6 @@ t.test('no token follows a redirect', async (t) => {
   const client = new ApiClient(from.url, 'sk_1', signal);
   t.teardown(() => client.close());
   await t.rejects(client.sites(), { code: 'proxy-refused', message: /answers 307/ });
-  await t.rejects(askAdmin(from.url, '/verify', {}, signal));
+  await t.rejects(askAdmin({ url: from.url }, '/verify', {}, signal));
   t.strictSame(elsewhere.asked, []);
 });

@@ -1,0 +1,28 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** What one process takes of the system. */
+export interface ProcessUse {
+  readonly openDescriptors: number;
+  /** The limit that is in force for it. */
+  readonly mostDescriptors: number;
+  readonly residentBytes: number;
+}
+
+/** Undefined where the system does not tell (proc(5)), and of a process that has ended. */
+export async function processUse(pid: number): Promise<ProcessUse | undefined> {
+  const about = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8');
+  try {
+    const [descriptors, limits, status] = await Promise.all([
+      readdir(`/proc/${pid}/fd`),
+      about('limits'),
+      about('status'),
+    ]);
+    return {
+      openDescriptors: descriptors.length,
+      mostDescriptors: Number(/^Max open files +(\d+)/m.exec(limits)?.[1]),
+      residentBytes: 1024 * Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,9 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/loopback.ts';
+
+/** A token goes over TLS, or stays on this machine. Throws `clear-text`. */
+export function refuseClearText(origin: string): void {
+  const { protocol, hostname } = new URL(origin);
+  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
+  throw new SkerryError('clear-text', `a token would go in clear text to ${origin}`);
+}
