@@ -44,6 +44,8 @@ export class Children implements FeedMembers {
     return this.#members.get(name)?.mayRead ?? null;
   }
 
+  proven(): void {}
+
   connected(): () => void {
     return () => {};
   }

@@ -49,10 +49,7 @@ export function originFeed({
     manifests,
     encodings,
     changed: fleet.appended,
-    async siteIds(names) {
-      const named = (await catalog.sites()).filter(({ name }) => names.includes(name));
-      return named.map(({ id }) => id).sort((a, b) => a - b);
-    },
+    siteIds: (names) => catalog.siteIds(names),
     path: () => [],
     admit: () => {},
     firstSeq: () => catalog.firstSeq(),

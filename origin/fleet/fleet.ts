@@ -123,6 +123,12 @@ export class Fleet implements FeedMembers, SyncEdges {
     return seq;
   }
 
+  /** Before that it is one of an address, which others may have, too. */
+  proven(name: string): void {
+    const known = caller.getStore();
+    if (known !== undefined) known.name = `edge ${name}`;
+  }
+
   connected(name: string): () => void {
     this.#edge(name).lastSeen = this.#clock.now();
     return () => {};
@@ -180,6 +186,8 @@ export class Fleet implements FeedMembers, SyncEdges {
   async change(name: string, change: MemberChange): Promise<EdgeStatus> {
     const edge = this.#edge(name);
     edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());
+    // What a revoked edge has counts no more.
+    if (edge.row.revoked) edge.isDiverged = false;
     this.appended.wake();
     this.changed.wake();
     return this.statusOf(name);
@@ -232,8 +240,12 @@ export class Fleet implements FeedMembers, SyncEdges {
     const state = JSON.stringify({ ...report, time: 0, offset: 0 });
     // Most reports only say that the edge is still here.
     if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
-    edge.stored = { state, at };
-    this.#saved.add({ name: row.name, lastSeen, report }).catch(() => {});
+    this.#saved.add({ name: row.name, lastSeen, report }).then(
+      () => {
+        edge.stored = { state, at };
+      },
+      () => {},
+    );
   }
 
   #edge(name: string): EdgeRecord {

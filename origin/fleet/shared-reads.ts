@@ -5,11 +5,15 @@ import type { LogRecord } from '../../shared/record.ts';
 import { isFullPage } from '../../shared/record-page.ts';
 import type { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog } from '../log/catalog.ts';
+import { caller } from '../log/catalog-turns.ts';
 
 /** A head may be so old when it is sent; it is signed anew at each record. */
 const HEAD_MS = 500;
 /** Who lacks no more records than this follows the log as it grows. */
 const NEAR = 16;
+
+/** What is read for many waits behind no single one's calls. */
+const inTurnOfFeed = <T>(read: () => Promise<T>) => caller.run({ name: 'feed' }, read);
 
 /**
  * What all followers ask for at the same moment, after each append, is read and signed once. `appended` is woken
@@ -32,7 +36,7 @@ export function sharedReads(
       let read = records.get(key);
       if (read === undefined) {
         const kept = records;
-        read = catalog.records(from, limit);
+        read = inTurnOfFeed(() => catalog.records(from, limit));
         kept.set(key, read);
         read.then(
           (page) => isFarBack(page, limit) && kept.delete(key),
@@ -43,7 +47,7 @@ export function sharedReads(
     },
     head() {
       if (head === undefined || clock.monotonic() - head.at > HEAD_MS) {
-        const fresh = { signed: catalog.head(clock.now()), at: clock.monotonic() };
+        const fresh = { signed: inTurnOfFeed(() => catalog.head(clock.now())), at: clock.monotonic() };
         head = fresh;
         fresh.signed.catch(() => {
           if (head === fresh) head = undefined;

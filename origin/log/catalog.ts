@@ -74,6 +74,8 @@ export interface SiteRow {
 
 export interface SiteCalls {
   sites(): SiteRow[];
+  /** The ids of those of these sites that exist, ascending. */
+  siteIds(names: readonly string[]): number[];
   /** Throws `no-such-site`. */
   site(name: string): SiteRow;
   /** Throws `no-such-site`. */

@@ -1,16 +1,17 @@
 import { workerData } from 'node:worker_threads';
 import { openObjectNames } from '../../shared/manifest/object-names.ts';
-import { openForReading, statements } from '../../shared/sqlite/open.ts';
+import { inSnapshots, openForReading, statements } from '../../shared/sqlite/open.ts';
 import { serveOpened } from '../../shared/thread.ts';
 import { heldRevisionReaders } from './sqlite/held-revisions.ts';
 
 function open(file: string) {
   const database = openForReading(file);
-  return {
+  const readers = {
     ...heldRevisionReaders({ database, sql: statements(database) }),
     ...openObjectNames(database),
-    close: () => database.close(),
   };
+  // Retention may take rows away between two statements of a call.
+  return { ...inSnapshots(database, readers), close: () => database.close() };
 }
 
 export type ManifestReads = ReturnType<typeof open>;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { hasCode } from '../../shared/errors.ts';
 import type { Wakeup } from '../../shared/wakeup.ts';
 import type { Catalog, SiteRow } from '../log/catalog.ts';
 import { endFailed } from './sync-publish.ts';
@@ -23,7 +24,14 @@ export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
   return now;
 }
 
-/** At the start of the origin, before anybody publishes. */
+/**
+ * At the start of the origin, before anybody publishes. One whose log has diverged leaves them: it writes nothing, and
+ * the first publish that it takes again ends them.
+ */
 export async function endOrphans(parts: Parts): Promise<void> {
-  for (const site of await parts.catalog.sites()) await endOrphan(parts, site);
+  try {
+    for (const site of await parts.catalog.sites()) await endOrphan(parts, site);
+  } catch (error) {
+    if (!hasCode(error, 'log-diverged')) throw error;
+  }
 }

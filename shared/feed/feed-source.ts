@@ -17,6 +17,8 @@ export interface FeedMembers {
   keyOf(name: string): PublicKey | undefined;
   /** The sites whose content a member may read, by name; null for all. */
   mayRead(name: string): readonly string[] | null;
+  /** The request that is being answered is one of this member. */
+  proven(name: string): void;
   /** Notes an open stream; the returned function notes its end. */
   connected(name: string): () => void;
   /**

@@ -50,6 +50,7 @@ export function memberProof(
         if (key === undefined) throw refused('the proof is not one of a member of this log');
         if (!isProvenBy(claim, key)) throw refused('the proof is not one of a member of this log');
         request.member = claim.name;
+        source.members.proven(claim.name);
         request.provenBody = claim.bodyDigest ?? null;
         if (claim.nonce !== newest) reply.header(NONCE_HEADER, newest);
       },

@@ -100,6 +100,23 @@ export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
+/** Each call sees one state of the database, whatever another connection commits meanwhile. */
+export function inSnapshots<T extends object>(database: DatabaseSync, calls: T): T {
+  const snapshot = (call: (...args: unknown[]) => unknown, args: unknown[]) => {
+    database.exec('BEGIN');
+    try {
+      return call(...args);
+    } finally {
+      database.exec('COMMIT');
+    }
+  };
+  const wrapped = Object.entries(calls).map(([name, call]) => [
+    name,
+    (...args: unknown[]) => snapshot(call, args),
+  ]);
+  return Object.fromEntries(wrapped) as T;
+}
+
 /** Prepares each statement once. */
 export function statements(database: DatabaseSync): (sql: string) => StatementSync {
   const prepared = new Map<string, StatementSync>();

@@ -57,6 +57,10 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
 
   return {
     sites,
+    siteIds: (names) =>
+      sql('SELECT id FROM site WHERE deleted = 0 AND name IN (SELECT value FROM json_each(?)) ORDER BY id')
+        .all(JSON.stringify(names))
+        .map((row) => Number(row.id)),
     site,
     siteOf,
     putSite(name, wanted, time, change, rights = 'all') {

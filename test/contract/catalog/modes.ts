@@ -178,6 +178,14 @@ export function modesContract({ suite }: Theme): void {
     t.equal(await checkLog(t, catalog), head, 'once');
   });
 
+  suite('an origin that may write nothing starts, and leaves what a crash left', async (t, catalog) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await pend(catalog, site, { mode: 'sync' });
+    await catalog.denyAppends('edge-1 knows more');
+    await endOrphans({ catalog, clock: fixedClock, appended: new Wakeup() });
+    t.match(await catalog.site('one'), { revision: 0, pending: { revision: 1 } });
+  });
+
   suite('edges are paused, resumed and revoked', async (t, catalog) => {
     const token = { id: 't', secret: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);

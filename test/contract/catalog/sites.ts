@@ -6,6 +6,7 @@ export function sitesContract({ suite }: Theme): void {
   suite('sites', async (t, catalog) => {
     t.strictSame(await catalog.sites(), []);
     await t.rejects(catalog.site('one'), { code: 'no-such-site' });
+    t.strictSame(await catalog.siteIds(['one']), []);
     const one = await catalog.putSite('one', undefined, 5);
     t.match(one, { name: 'one', domains: [], revision: 0, newest: 0, files: 0, bytes: 0 });
     t.strictSame(await catalog.putSite('one', undefined, 6), one, 'repeating it changes nothing');
@@ -129,6 +130,7 @@ export function sitesContract({ suite }: Theme): void {
     const open = await publisher.deploy(first.id, [fileOf('b', 'x')], null);
     await catalog.deleteSite('one', 2);
     await t.rejects(catalog.site('one'), { code: 'no-such-site' });
+    t.strictSame(await catalog.siteIds(['one']), []);
     await t.rejects(catalog.deleteSite('one', 3), { code: 'no-such-site' });
     await t.rejects(catalog.deploy(open), { code: 'no-such-deploy' });
     await t.rejects(catalog.beginStaging(first.id), { code: 'no-such-site' });

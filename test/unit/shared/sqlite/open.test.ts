@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { inSnapshots, openDatabase, openForReading } from '../../../../shared/sqlite/open.ts';
+
+t.test('a call sees one state, whatever is committed within it', async (t) => {
+  const file = join(t.testdir(), 'a.sqlite');
+  const writer = openDatabase(file, ['CREATE TABLE a (x INTEGER)']);
+  const reader = openForReading(file);
+  t.teardown(() => {
+    reader.close();
+    writer.close();
+  });
+  const count = () => Number(reader.prepare('SELECT count(*) AS n FROM a').get()?.n);
+  const reads = inSnapshots(reader, {
+    twice(between: () => void) {
+      const before = count();
+      between();
+      return [before, count()];
+    },
+    fails() {
+      throw new Error('no');
+    },
+  });
+  const write = () => writer.exec('INSERT INTO a VALUES (1)');
+  t.strictSame(reads.twice(write), [0, 0]);
+  t.throws(() => reads.fails(), { message: 'no' });
+  t.strictSame(reads.twice(write), [1, 1], 'the next call sees the next state');
+});
