@@ -283,12 +283,15 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
     await catalog.deleteSite('one', origin.clock.now());
     const again = await origin.site('one', 10);
     origin.clock.time += 2 * HOUR;
+    const retained = async () => (await catalog.retainedSites()).map(({ id }) => id);
+    t.strictSame(await retained(), [one, two, again]);
     const plan = await origin.retention.plan();
     t.match(plan, { sites: [{ site: 'one', deleted: true, revisions: [1, 2] }], objects: 2, bytes: 8 });
     t.strictSame(await origin.retention.run(), plan);
     t.equal(origin.surplus({ a: 'shared' }), 0);
     t.match(await origin.manifest(two, 1), [{ digest: digestOf('shared') }]);
     t.not(again, one);
+    t.strictSame(await retained(), [two, again], 'later runs ask nothing about it');
     t.strictSame((await origin.retention.run()).sites, []);
     t.strictSame(await origin.numbers(one), []);
   });

@@ -23,8 +23,15 @@ export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
 export const staleBefore = (time: number) => time - DEPLOY_MS;
 export const answeredBefore = (time: number) => time - ANSWER_MS;
 
+/** Not those that are deleted and have nothing left: their rows stay, for no id is given out twice. */
 export function sitesToRetain(sql: Sql): RetainedSite[] {
-  return sql('SELECT id, name, deleted FROM site ORDER BY id')
+  return sql(
+    `SELECT id, name, deleted FROM site s WHERE deleted = 0
+       OR EXISTS (SELECT 1 FROM revision r WHERE r.site = s.id)
+       OR EXISTS (SELECT 1 FROM entry e WHERE e.site = s.id)
+       OR EXISTS (SELECT 1 FROM bucket b WHERE b.site = s.id)
+     ORDER BY id`,
+  )
     .all()
     .map((row) => ({ id: Number(row.id), name: String(row.name), deleted: row.deleted === 1 }));
 }
