@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import t from 'tap';
+import { Upstream } from '../../edge/follow/upstream.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { digestOf } from '../../shared/digest.ts';
 import { EdgeDouble } from '../helpers/edge-double.ts';
 import { loneOrigin } from '../helpers/lone-origin.ts';
@@ -57,8 +59,14 @@ t.test('a member that takes no answers costs no other its own', async (t) => {
   const content = randomBytes(700_000);
   await origin.put('docs', 'noise.bin', content.toString('latin1'));
   const digest = digestOf(content.toString('latin1'));
-  const streams = Array.from({ length: 6 }, () => {
-    const stream = bad.upstream.stream(bad.caller, 1, { sites: null, prefixes: null }, over.signal);
+  // More than one upstream's connections take.
+  const doors = Array.from(
+    { length: 3 },
+    () => new Upstream({ url: origin.url, isOrigin: true }, systemClock),
+  );
+  t.teardown(() => Promise.all(doors.map((door) => door.close())));
+  const streams = [...doors, ...doors].map((door) => {
+    const stream = door.stream(bad.caller, 1, { sites: null, prefixes: null }, over.signal);
     return stream.next().then(async () => {
       while (!(await stream.next()).done);
       return 'ended';

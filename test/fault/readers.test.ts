@@ -93,7 +93,7 @@ t.test('heads of half a megabyte, which are some hundred bytes on the wire', asy
     }),
   );
   const took = (await cpuMs(serving)) - spent;
-  t.ok(took < 1500, `${took} ms of the processor`);
+  t.ok(took < 2400, `${took} ms of the processor`);
 });
 
 t.test('heads that name a field 12,000 times', async (t) => {
