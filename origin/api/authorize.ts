@@ -6,6 +6,13 @@ import { parseApiToken } from '../fleet/tokens.ts';
 import type { Catalog } from '../log/catalog.ts';
 import { caller } from '../log/catalog-turns.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the caller's token is good for; null until that is known. */
+    scopes: readonly Scope[] | null;
+  }
+}
+
 /** What a route asks of its caller. */
 export type Need =
   | { readonly kind: 'admin' }
@@ -78,6 +85,12 @@ export async function authorize(
 ): Promise<readonly Scope[]> {
   const scopes = await authenticate(request, catalog, clock);
   requirePermission(scopes, need);
+  return scopes;
+}
+
+/** What the caller's token is good for, on a route that asked for a permission before the body was read. */
+export function scopesOf({ scopes }: Pick<FastifyRequest, 'scopes'>): readonly Scope[] {
+  if (scopes === null) throw new TypeError('the route asks for no permission');
   return scopes;
 }
 

@@ -62,7 +62,8 @@ export function needs(
 ) {
   return async (request: FastifyRequest): Promise<void> => {
     const { params, query } = request;
-    await authorize(request, need(params as Record<string, string>, query), catalog, clock);
+    const needed = need(params as Record<string, string>, query);
+    request.scopes = await authorize(request, needed, catalog, clock);
   };
 }
 

@@ -27,7 +27,7 @@ const bundleBody = Type.Unsafe<Readable>({
     'Per object its size (u32, big-endian) and its bytes; at most 64 KiB each, 100,000 objects and 256 MiB together. `Content-Encoding: zstd` is understood.',
 });
 
-/** Some ten million files. */
+/** Room for the five million files that a deploy may have. */
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
 export function deployRoutes(app: Api, context: ApiContext): void {

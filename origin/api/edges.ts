@@ -14,7 +14,7 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
       schema: { response: { 200: Type.Object({ edges: Type.Array(edgeStatusSchema) }) } },
     },
     async (request) => {
-      const readable = await readableBy(request, context);
+      const readable = readableBy(request);
       return { edges: (await fleet.status()).map(readable.edge) };
     },
   );
@@ -26,7 +26,7 @@ export function edgeRoutes(app: Api, context: ApiContext): void {
       schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
     },
     async (request) => {
-      const readable = await readableBy(request, context);
+      const readable = readableBy(request);
       return readable.edge(await fleet.statusOf(request.params.name));
     },
   );

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { EdgeStatus } from '../../shared/api.ts';
-import { authorize, readRights } from './authorize.ts';
-import type { ApiContext } from './context.ts';
+import { readRights, scopesOf } from './authorize.ts';
 
 /** What the caller may see of lists that are about all sites. */
 export interface Readable {
@@ -9,11 +8,8 @@ export interface Readable {
   edge(status: EdgeStatus): EdgeStatus;
 }
 
-export async function readableBy(
-  { headers }: Pick<FastifyRequest, 'headers'>,
-  { catalog, clock }: ApiContext,
-): Promise<Readable> {
-  const rights = readRights(await authorize({ headers }, { kind: 'overview' }, catalog, clock));
+export function readableBy(request: Pick<FastifyRequest, 'scopes'>): Readable {
+  const rights = readRights(scopesOf(request));
   if (rights === 'all') return { site: () => true, edge: (status) => status };
   const site = (name: string) => rights.has(name);
   return { site, edge: (status) => edgeWith(status, site) };

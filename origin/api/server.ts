@@ -30,6 +30,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   });
 
   namesCallers(app);
+  app.decorateRequest('scopes', null);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -58,7 +59,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   return app;
 }
 
-/** Twice: what reads a body goes on in the connection's context. */
+/** In both hooks: after a body was read the request runs in the connection's context again, which names nobody. */
 function namesCallers(app: Api): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   app.addHook('onRequest', (request, _reply, done) => {

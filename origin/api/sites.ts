@@ -5,7 +5,7 @@ import { checkedDomain } from '../domains/domain-name.ts';
 import { domainRights } from '../fleet/scopes.ts';
 import type { SiteRow } from '../log/catalog.ts';
 import { pendingOpens } from '../modes/opening.ts';
-import { authorize } from './authorize.ts';
+import { scopesOf } from './authorize.ts';
 import { committed } from './committed.ts';
 import {
   type Api,
@@ -41,7 +41,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       schema: { response: { 200: Type.Object({ sites: Type.Array(siteSchema) }) } },
     },
     async (request) => {
-      const readable = await readableBy(request, context);
+      const readable = readableBy(request);
       return { sites: (await catalog.sites()).filter(({ name }) => readable.site(name)).map(shown) };
     },
   );
@@ -63,9 +63,9 @@ export function siteRoutes(app: Api, context: ApiContext): void {
         response: { 200: siteSchema },
       },
     },
-    async ({ headers, params, body }) => {
+    async (request) => {
+      const { params, body } = request;
       const domains = body?.domains?.map(checkedDomain);
-      const scopes = await authorize({ headers }, { kind: 'publish', ...params }, catalog, clock);
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
       if (body !== null) allowance.spend(params.site, asked);
       const site = await catalog.putSite(
@@ -73,7 +73,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
         domains && [...new Set(domains)],
         clock.now(),
         body?.policy,
-        domainRights(scopes),
+        domainRights(scopesOf(request)),
       );
       // The record holds all settings of the site, whatever part of them was given.
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;

@@ -9,7 +9,7 @@ export function statusRoutes(app: Api, context: ApiContext): void {
     '/v1/status',
     { onRequest: needsOverview(context), schema: { response: { 200: statusSchema } } },
     async (request) => {
-      const readable = await readableBy(request, context);
+      const readable = readableBy(request);
       const { seq } = await catalog.head(clock.now());
       const sites = (await catalog.sites())
         .filter(({ name }) => readable.site(name))

@@ -19,7 +19,9 @@ export function overlapWith(domains: readonly string[], others: readonly SiteDom
     const name = withoutWildcard(domain);
     const found =
       held.exact.get(domain) ??
-      wildcardAbove(name, held) ??
+      wildcardsAbove(name)
+        .map((wildcard) => held.exact.get(wildcard))
+        .find((other) => other !== undefined) ??
       (isWildcard(domain) ? held.below.get(name) : undefined);
     if (found !== undefined) return { domain, ...found };
   }
@@ -45,16 +47,13 @@ function heldNames(others: readonly SiteDomains[]): HeldNames {
   return { exact, below };
 }
 
-function wildcardAbove(name: string, { exact }: HeldNames): Held | undefined {
-  for (const parent of namesAbove(name)) {
-    const found = exact.get(`*.${parent}`);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** `*.b.example` and `*.example` for `a.b.example`. */
+export function wildcardsAbove(domain: string): string[] {
+  return [...namesAbove(domain)].map((parent) => `*.${parent}`);
 }
 
 /** `b.example` and `example` for `a.b.example`, and for `*.b.example`. */
-export function* namesAbove(domain: string): Generator<string> {
+function* namesAbove(domain: string): Generator<string> {
   for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1))
     yield domain.slice(dot + 1);
 }

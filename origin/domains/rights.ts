@@ -1,5 +1,5 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { namesAbove } from './overlap.ts';
+import { wildcardsAbove } from './overlap.ts';
 
 /** Which domains a caller may give to sites and take from them: all, or those that these patterns stand for. */
 export type DomainRights = 'all' | readonly string[];
@@ -24,7 +24,5 @@ export function checkDomainChange(
 }
 
 function isCovered(domain: string, patterns: readonly string[]): boolean {
-  return (
-    patterns.includes(domain) || [...namesAbove(domain)].some((parent) => patterns.includes(`*.${parent}`))
-  );
+  return patterns.includes(domain) || wildcardsAbove(domain).some((wildcard) => patterns.includes(wildcard));
 }

@@ -12,7 +12,7 @@ export interface Caller {
 
 export const caller = new AsyncLocalStorage<Caller>();
 
-/** More than the connections of one address can ask for at a time. */
+/** Calls beyond these are refused with `too-many-requests`. */
 const MOST_WAITING = { perOwner: 10_000, inAll: 50_000 };
 /** One runs, and the next is there when it ends. */
 const AT_ONCE = 2;

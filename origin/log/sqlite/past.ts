@@ -15,7 +15,7 @@ const UPLOAD_MS = 3_600_000;
 /** What of the past is asked for by those who prune it and by those who foretell what pruning would do. */
 export const uploadedBefore = (time: number) => time - UPLOAD_MS;
 
-/** Takes the id of deploys, which are then listed by number: nobody finds them, and their files go when there is time. */
+/** Gives deploys, which are then listed by number, an id that nobody asks for; their files go when there is time. */
 export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
 /** Deploys whose files nobody will ask for any more. */
 export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
