@@ -64,7 +64,9 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       },
     },
     async (request) => {
-      const { params, body } = request;
+      const { params } = request;
+      // A request without a body has none, and that is not what its schema says.
+      const body = request.body ?? null;
       const domains = body?.domains?.map(checkedDomain);
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
       if (body !== null) allowance.spend(params.site, asked);

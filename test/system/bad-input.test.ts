@@ -132,6 +132,17 @@ t.test('bad input is refused at the door and changes nothing', async (t) => {
   t.equal((await read(edge?.url ?? '', SITE, 'index.html')).body.toString(), content);
 });
 
+t.test('a request that needs no body may come without one', async (t) => {
+  const bare = async (method: string, path: string) => {
+    const headers = { authorization: `Bearer ${cluster.token}` };
+    const { status, body } = await ask(cluster.origin.url, path, { method, headers });
+    return { status, ...JSON.parse(body.toString()) };
+  };
+  t.match(await bare('PUT', '/v1/sites/bare'), { status: 200, name: 'bare', revision: 0 });
+  t.match(await bare('POST', '/v1/sites/bare/rollback'), { status: 409, code: 'nothing-to-roll-back' });
+  t.match(await bare('POST', '/v1/prune'), { status: 200, objects: 0 });
+});
+
 t.test('who may not join does not', async (t) => {
   const joinAs = async (name: string, token: string) => {
     const [port, admin] = await freePorts(2);
