@@ -46,9 +46,10 @@ export async function watchFolderEvents(
   async function lookAgain(): Promise<void> {
     const now = await identityOf(root).catch(() => undefined);
     if (now === identity) return;
+    // Before it opens: rules that change meanwhile make it unknown again.
+    identity = now;
     await watcher?.close();
     watcher = now === undefined ? undefined : await openWatcher(root, include, burst, listener.failed);
-    identity = now;
     listener.renewed();
   }
 
@@ -79,12 +80,22 @@ export async function watchFolderEvents(
   };
 }
 
-/** Another one for a folder that takes its place, or that a link leads to from now on. */
+/** Another one for a folder that takes its place, or that a link leads to from now on, and for other rules. */
 async function identityOf(root: string): Promise<string> {
   const top = await realFolder(root);
   // A new folder may have the number of the one that went.
   const { dev, ino, birthtimeNs } = await stat(top, { bigint: true });
-  return `${top} ${dev} ${ino} ${birthtimeNs}`;
+  return `${top} ${dev} ${ino} ${birthtimeNs} ${await versionOfRules(top)}`;
+}
+
+/** A watcher that opens has read the rules before it sees changes: nothing else tells of one in between. */
+async function versionOfRules(top: string): Promise<string> {
+  try {
+    const { ino, ctimeNs, size } = await stat(join(top, IGNORE_FILE), { bigint: true });
+    return `${ino} ${ctimeNs} ${size}`;
+  } catch {
+    return 'none';
+  }
 }
 
 async function openWatcher(
