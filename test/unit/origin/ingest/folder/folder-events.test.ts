@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
@@ -23,14 +23,46 @@ t.test('rules that change while others are being taken in are followed', async (
     renewed: () => write(wanted, `save ${++saves}`),
     failed: (error) => t.fail(String(error)),
   });
-  t.teardown(() => events.close());
-  // The second change falls into another part of taking in the first each time.
-  for (const ms of [50, 70, 90, 110]) {
-    wanted = `after-${ms}.txt`;
-    write('.skerryignore', '*.txt\n');
-    await setTimeout(ms);
-    write('.skerryignore', `*.txt\n!${wanted}\n`);
-    await until(`${wanted} to be noticed`, () => touched.has(wanted), 10_000);
+  try {
+    // The second change falls into another part of taking in the first each time.
+    for (const ms of [50, 70, 90, 110]) {
+      wanted = `after-${ms}.txt`;
+      write('.skerryignore', '*.txt\n');
+      await setTimeout(ms);
+      write('.skerryignore', `*.txt\n!${wanted}\n`);
+      await until(`${wanted} to be noticed`, () => touched.has(wanted), 10_000);
+    }
+  } finally {
+    // Before the folder is taken away.
+    await events.close();
   }
   t.notOk(touched.has('none.txt'));
+});
+
+t.test('a folder that goes is no failure, and what is beside it is never looked at', async (t) => {
+  const base = t.testdir({ beside: { 'b.txt': 'b' } });
+  const folder = join(base, 'site');
+  const fill = () => {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.txt'), 'a');
+  };
+  fill();
+  let renewed = 0;
+  const failures: unknown[] = [];
+  const events = await watchFolderEvents(folder, [], {
+    touched: () => {},
+    renewed: () => renewed++,
+    failed: (error) => failures.push(error),
+  });
+  try {
+    for (let round = 1; round <= 3; round++) {
+      rmSync(folder, { recursive: true });
+      await until('the folder to be missed', () => renewed === 2 * round - 1);
+      fill();
+      await until('the folder to be back', () => renewed === 2 * round);
+    }
+  } finally {
+    await events.close();
+  }
+  t.strictSame(failures, []);
 });
