@@ -67,7 +67,13 @@ function lateEdge(
     why: isHopeless
       ? `diverged: it has records up to ${diverged.position} that are not the origin's`
       : `${at}${left}${fault === undefined ? '' : `: ${fault}`}`,
-    progress: JSON.stringify([name, position, shown?.revision, shown?.prepared, shown?.lag.bytes]),
+    progress: JSON.stringify([
+      name,
+      Math.min(position, seq),
+      shown?.revision,
+      shown?.prepared,
+      shown?.lag.bytes,
+    ]),
     isHopeless,
   };
 }
