@@ -52,11 +52,11 @@ export function printError(text: string): void {
 /** Columns aligned under their headings; numbers to the right. */
 export function printTable(
   headings: readonly string[],
-  given: readonly (readonly (string | number)[])[],
+  rows: readonly (readonly (string | number)[])[],
 ): void {
-  const rows = given.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : shown(cell))));
+  const safe = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : shown(cell))));
   const widths = headings.map((heading, i) =>
-    Math.max(heading.length, ...rows.map((row) => String(row[i] ?? '').length)),
+    Math.max(heading.length, ...safe.map((row) => String(row[i] ?? '').length)),
   );
   const line = (cells: readonly (string | number)[]) =>
     cells
@@ -66,7 +66,7 @@ export function printTable(
       .join('  ')
       .trimEnd();
   printLine(line(headings.map((heading) => heading.toUpperCase())));
-  for (const row of rows) printLine(line(row));
+  for (const row of safe) printLine(line(row));
 }
 
 export function humanBytes(bytes: number): string {

@@ -1,16 +1,28 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { PublishProgress } from '../origin/ingest/folder/publish-folder.ts';
-import { humanBytes } from './output.ts';
+import { humanBytes, printError } from './output.ts';
 
-/** A bar on stderr while a person watches; silent in a pipe. */
-export function progressBar(): { update(progress: PublishProgress): void; stop(): void } {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+export interface ProgressBar {
+  update(progress: PublishProgress): void;
+  /** Prints a line on stderr that stays, also in a pipe. */
+  say(text: string): void;
+  stop(): void;
+}
+
+/** A bar on stderr while a person watches; none in a pipe. */
+export function progressBar(): ProgressBar {
+  if (!process.stderr.isTTY) return { update: () => {}, say: printError, stop: () => {} };
   const bar = new SingleBar(
     { format: '{bar} {percentage}% {what}', hideCursor: true, clearOnComplete: true, stopOnComplete: false },
     Presets.shades_classic,
   );
   bar.start(1, 0, { what: 'reading the folder' });
   return {
+    say(text) {
+      bar.stop();
+      printError(text);
+      bar.start(1, 0, { what: 'waiting for the origin' });
+    },
     update({ hashed, files, sentBytes, bytesToSend }) {
       const isSending = bytesToSend > 0;
       bar.setTotal(isSending ? bytesToSend : Math.max(1, files));

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { SkerryError } from '../shared/errors.ts';
-import type { Awaited, Missing } from './awaited-edges.ts';
+import type { Awaited, LateEdge } from './awaited-edges.ts';
 import { plural, printError } from './output.ts';
 
 const POLL_MS = 100;
@@ -50,7 +50,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
 /** More would not be read. */
 const MOST_NAMED = 10;
 
-function named(missing: readonly Missing[]): string {
+function named(missing: readonly LateEdge[]): string {
   const first = missing.slice(0, MOST_NAMED).map(({ edge, why }) => `${edge} (${why})`);
   const others = missing.length - first.length;
   return `${first.join(', ')}${others > 0 ? ` and ${plural(others, 'other edge')}` : ''}`;

@@ -3,6 +3,7 @@ import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
 import { allowsShrinking, refusesShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
 import type { CommitRequest } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
+import type { SkerryError } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site-policy.ts';
 import { showing } from '../awaited-edges.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
@@ -47,6 +48,7 @@ export function publishCommand(): Command {
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
+        const { patience } = await import('../../origin/ingest/folder/patience.ts');
         const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
         const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
         const { progressBar } = await import('../progress.ts');
@@ -57,8 +59,12 @@ export function publishCommand(): Command {
           const commit = commitRequest(flags);
           const { include, allowShrink } = flags;
           const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
+          const waits = (refusal: SkerryError, ms: number) => bar.say(whatItWaitsFor(refusal, ms));
           published = await publishFolder(
-            { client, surveys, site, commit, include, shrinking, progress: bar.update, signal },
+            {
+              ...{ client, surveys, site, commit, include, shrinking, progress: bar.update, signal },
+              patience: patience({ clock: systemClock, signal, waits }),
+            },
             folder,
           );
         } finally {
@@ -74,7 +80,7 @@ export function publishCommand(): Command {
         if (!flags.json && address !== undefined) printLine(`  ${address}`);
         confirmCommit(commit);
         if (flags.wait) {
-          const look = async () => showing(await client.edges(), site, commit.revision);
+          const look = async () => showing(await client.edges(), site, commit);
           const edges = await waitForEdges({ look, signal, ...waiting(flags) });
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
           if (!flags.json) printLine(`visible on ${plural(edges.length, 'online edge')} after ${seconds}`);
@@ -89,6 +95,10 @@ function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
     ...(message !== undefined && { message }),
     ...(now && { now }),
   };
+}
+
+function whatItWaitsFor({ message }: SkerryError, ms: number): string {
+  return `skerry: ${message}. The publish goes on in ${humanSeconds(ms / 1000)}.`;
 }
 
 function whatItTook({ sentFiles, sentBytes, ...found }: Published): string {

@@ -55,7 +55,7 @@ async function answered(
     ...wait,
     async look() {
       newest = await client.purgeAt(site, seq);
-      return purged(await client.edges(), new Set(newest.receipts.map(({ edge }) => edge)));
+      return purged(await client.edges(), seq, new Set(newest.receipts.map(({ edge }) => edge)));
     },
   });
   return newest;

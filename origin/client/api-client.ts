@@ -62,6 +62,8 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 interface Request {
   readonly body?: string | Buffer | Readable;
   readonly headers?: Record<string, string>;
+  /** In place of the client's. */
+  readonly signal?: AbortSignal;
 }
 
 const answers = {
@@ -127,9 +129,15 @@ export class ApiClient {
     return this.#read('PUT', `/v1/sites/${name}`, answers.site, json(settings));
   }
 
-  /** `unpublished`: only if nothing was published yet, and it has no domain. */
-  async deleteSite(name: string, { unpublished = false } = {}): Promise<void> {
-    await this.#text('DELETE', `/v1/sites/${name}${unpublished ? '?unpublished=true' : ''}`);
+  /**
+   * `unpublished`: only if nothing was published yet, and it has no domain. `signal` stands in for the client's own:
+   * what is to be done when that has aborted.
+   */
+  async deleteSite(
+    name: string,
+    { unpublished = false, signal = this.#signal }: { unpublished?: boolean; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#text('DELETE', `/v1/sites/${name}${unpublished ? '?unpublished=true' : ''}`, { signal });
   }
 
   /** Makes live what waits for a window. */
@@ -248,7 +256,7 @@ export class ApiClient {
   }
 
   async #text(method: Method, path: string, request: Request = {}): Promise<string> {
-    return this.#watched(async (signal) => {
+    return this.#watched(request.signal ?? this.#signal, async (signal) => {
       const { body } = await this.#send(method, path, request, signal);
       return boundedText(body, ANSWER_BOUNDS.length);
     });
@@ -278,7 +286,7 @@ export class ApiClient {
         ...(request.body === undefined ? {} : { body: request.body }),
       });
     } catch (cause) {
-      this.#signal.throwIfAborted();
+      (request.signal ?? this.#signal).throwIfAborted();
       if (cause instanceof SkerryError) throw cause;
       throw unreachable(this.#origin, cause);
     }
@@ -302,17 +310,17 @@ export class ApiClient {
   }
 
   /** Gives up on work whose origin no longer answers beside it. */
-  async #watched<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #watched<T>(stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const pulse = setInterval(() => {
-      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PULSE_MS)]);
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(PULSE_MS)]);
       this.#agent
         .request({ origin: this.#origin, path: '/healthz', method: 'GET', signal })
         .then(({ body }) => body.dump())
         .catch((error: unknown) => lost.abort(unreachable(this.#origin, error)));
     }, PULSE_MS);
     try {
-      return await work(AbortSignal.any([this.#signal, lost.signal]));
+      return await work(AbortSignal.any([stop, lost.signal]));
     } catch (error) {
       if (lost.signal.aborted) throw lost.signal.reason;
       throw error;

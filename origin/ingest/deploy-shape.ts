@@ -26,13 +26,13 @@ export class DeployShape {
   take({ sign, value }: JsonToken): void {
     const isKey = sign === '"' && (this.#before === '{' || this.#before === ',');
     const isValue = this.#before === ':' || this.#depth === 0;
-    if (this.#depth === 0) require(sign === '{', 'the deploy must be an object');
+    if (this.#depth === 0) refuseUnless(sign === '{', 'the deploy must be an object');
     else if (this.#depth === 1) this.#takeInDeploy(sign, isKey ? value : undefined, isValue);
     else if (this.#depth === 2 && this.#member === 'files')
-      require(!isValue || sign === '{', 'a file must be an object');
-    else if (this.#depth === 2) require('",]'.includes(sign), 'delete must list paths');
-    else if (isKey) require(FILE_MEMBERS.includes(value), 'a file has a digest and a size alone');
-    else require(!isContainer(sign), 'a digest is text, and a size is a number');
+      refuseUnless(!isValue || sign === '{', 'a file must be an object');
+    else if (this.#depth === 2) refuseUnless('",]'.includes(sign), 'delete must list paths');
+    else if (isKey) refuseUnless(FILE_MEMBERS.includes(value), 'a file has a digest and a size alone');
+    else refuseUnless(!isContainer(sign), 'a digest is text, and a size is a number');
     if (isContainer(sign)) this.#depth++;
     else if (sign === '}' || sign === ']') this.#depth--;
     this.#before = sign;
@@ -40,14 +40,14 @@ export class DeployShape {
 
   #takeInDeploy(sign: string, key: unknown, isValue: boolean): void {
     if (key !== undefined) {
-      require(MEMBERS.includes(key), `a deploy has no ${JSON.stringify(String(key).slice(0, 100))}`);
+      refuseUnless(MEMBERS.includes(key), `a deploy has no ${JSON.stringify(String(key).slice(0, 100))}`);
       this.#member = key;
       this.members.add(key);
     }
     if (!isValue) return;
-    if (this.#member === 'files') require(sign === '{', 'files must be an object');
-    else if (this.#member === 'delete') require(sign === '[', 'delete must be a list of paths');
-    else require(!isContainer(sign), `${String(this.#member)} must be a number`);
+    if (this.#member === 'files') refuseUnless(sign === '{', 'files must be an object');
+    else if (this.#member === 'delete') refuseUnless(sign === '[', 'delete must be a list of paths');
+    else refuseUnless(!isContainer(sign), `${String(this.#member)} must be a number`);
   }
 }
 
@@ -55,6 +55,6 @@ function isContainer(sign: string): boolean {
   return sign === '{' || sign === '[';
 }
 
-function require(isSo: boolean, message: string): void {
+function refuseUnless(isSo: boolean, message: string): void {
   if (!isSo) throw new SkerryError('bad-request', message);
 }

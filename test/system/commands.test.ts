@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request as requestOf } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import t, { type Test } from 'tap';
 import { createProgram } from '../../bin/program.ts';
 import { exitCodeOf, explain } from '../../bin/report-error.ts';
 import { startOrigin } from '../../origin/main.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { PROBLEM_TYPE, toProblem } from '../../shared/problem.ts';
 import { freePorts } from '../helpers/cluster.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 
@@ -113,6 +115,37 @@ t.test('what a token may read', async (t) => {
     t.equal(metrics.status, 403);
   }
   t.strictSame(await sites(await tokenOf('read')), ['mine', 'yours']);
+});
+
+t.test('a publish that is refused for now says so, and goes on', async (t) => {
+  const { url, token } = origin;
+  const refusal = toProblem(new SkerryError('too-many-requests', 'too much of this site waits already'));
+  let isBusy = true;
+  const busyOrigin = createServer((request, response) => {
+    if (isBusy && request.url?.endsWith('/deploys')) {
+      isBusy = false;
+      request.resume();
+      response.writeHead(refusal.status, { 'content-type': PROBLEM_TYPE }).end(JSON.stringify(refusal));
+      return;
+    }
+    const { method = 'GET', headers } = request;
+    const onward = requestOf(url + request.url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => busyOrigin.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => busyOrigin.close());
+  const at = `http://127.0.0.1:${(busyOrigin.address() as AddressInfo).port}`;
+  const folder = t.testdir({ 'index.html': 'hello' });
+  const published = await skerry(t, 'publish', folder, '--site', 'busy', '--origin', at, '--token', token);
+  t.equal(published.code, 0, published.stderr);
+  t.match(
+    published.stderr,
+    /^skerry: too much of this site waits already\. The publish goes on in .* s\.\n$/,
+  );
+  t.equal((await origin.client.site('busy')).revision, 1);
 });
 
 t.test('a folder that lost its files is not published', async (t) => {

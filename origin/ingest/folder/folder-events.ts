@@ -1,7 +1,7 @@
 import { existsSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
+import { watch } from 'chokidar';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { Wakeup } from '../../../shared/wakeup.ts';
 import { Burst } from './burst.ts';
@@ -41,14 +41,15 @@ export async function watchFolderEvents(
   });
   let identity: string | undefined = await identityOf(root);
   let told: string | undefined;
-  let watcher: FSWatcher | undefined = await openWatcher(root, include, burst, listener.failed);
+  let watcher: FolderEvents | undefined = await openWatcher(root, include, burst, listener.failed);
 
   async function lookAgain(): Promise<void> {
     const now = await identityOf(root).catch(() => undefined);
     if (now === identity) return;
+    // Before it opens: rules that change meanwhile make it unknown again.
+    identity = now;
     await watcher?.close();
     watcher = now === undefined ? undefined : await openWatcher(root, include, burst, listener.failed);
-    identity = now;
     listener.renewed();
   }
 
@@ -79,12 +80,22 @@ export async function watchFolderEvents(
   };
 }
 
-/** Another one for a folder that takes its place, or that a link leads to from now on. */
+/** Another one for a folder that takes its place, or that a link leads to from now on, and for other rules. */
 async function identityOf(root: string): Promise<string> {
   const top = await realFolder(root);
   // A new folder may have the number of the one that went.
   const { dev, ino, birthtimeNs } = await stat(top, { bigint: true });
-  return `${top} ${dev} ${ino} ${birthtimeNs}`;
+  return `${top} ${dev} ${ino} ${birthtimeNs} ${await versionOfRules(top)}`;
+}
+
+/** A watcher that opens has read the rules before it sees changes: nothing else tells of one in between. */
+async function versionOfRules(top: string): Promise<string> {
+  try {
+    const { ino, ctimeNs, size } = await stat(join(top, IGNORE_FILE), { bigint: true });
+    return `${ino} ${ctimeNs} ${size}`;
+  } catch {
+    return 'none';
+  }
 }
 
 async function openWatcher(
@@ -92,25 +103,40 @@ async function openWatcher(
   include: readonly string[],
   burst: Burst<string>,
   failed: (error: unknown) => void,
-): Promise<FSWatcher> {
+): Promise<FolderEvents> {
   const top = await realFolder(root);
   const rules = await readLeftOut(top, include);
   const pathOf = (file: string) => relative(top, file).split(sep).join('/');
+  let isClosed = false;
   const watcher = watch(top, {
     ignoreInitial: true,
     // It would hold deletions back; here the burst does that, and what counts is what is there at its end.
     atomic: false,
-    ignored: (file, stats) => isPrivate(file, pathOf(file)) || isLeftOut(rules, pathOf(file), stats),
+    ignored: (file, stats) =>
+      isClosed || isPrivate(file, pathOf(file)) || isLeftOut(rules, pathOf(file), stats),
   });
   for (const event of ['add', 'change', 'unlink'] as const)
     watcher.on(event, (file) => burst.add(pathOf(file)));
   watcher.on('error', failed);
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
-  return watcher;
+  return {
+    async close() {
+      // One that is looking at a file that went begins to watch the folder around it, also when it is closed.
+      isClosed = true;
+      const closing = watcher.close();
+      // It has taken all listeners away, and an error that nobody listens for ends the process.
+      watcher.on('error', () => {});
+      await closing;
+    },
+  };
 }
 
-/** A data folder within the watched one changes with each publish: to watch it would never end. */
+/**
+ * A data folder within the watched one changes with each publish: to watch it would never end. What is around the
+ * folder is asked about when the folder goes.
+ */
 function isPrivate(file: string, path: string): boolean {
+  if (path === '..' || path.startsWith('../')) return true;
   return path.split('/').some(isPrivateName) || existsSync(join(file, FORMAT_FILE));
 }
 

@@ -1,6 +1,10 @@
 import type { Site } from '../../../shared/api.ts';
-import { hasCode } from '../../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { ApiClient } from '../../client/api-client.ts';
+import type { Patience } from './patience.ts';
+
+/** Together with what finds out that an origin is lost it ends within the 15 seconds that a command may take then. */
+const TAKE_BACK_MS = 4000;
 
 /** Undefined when there is none of that name. */
 export async function existingSite(client: ApiClient, name: string): Promise<Site | undefined> {
@@ -13,22 +17,30 @@ export async function existingSite(client: ApiClient, name: string): Promise<Sit
 }
 
 /**
- * Publishes, into a site that is created if it is missing and the token may. What is refused then leaves no site:
- * one without a revision answers its readers 503.
+ * Creates a site, if the token may, and publishes into it. What is refused or broken off then leaves no site: one
+ * without a revision answers its readers 503.
  */
-export async function inSite<T>(
+export async function inNewSite<T>(
   client: ApiClient,
   name: string,
-  site: Site | undefined,
+  patience: Patience,
   publish: () => Promise<T>,
 ): Promise<T> {
-  if (site !== undefined) return publish();
-  await client.putSite(name);
+  let isCreated = false;
   try {
+    await patience(() => client.putSite(name));
+    isCreated = true;
     return await publish();
   } catch (error) {
-    // The origin keeps a site that has something by now: the answer to a commit may have been lost.
-    await client.deleteSite(name, { unpublished: true }).catch(() => {});
+    // A request that was broken off, and not refused, may have created it.
+    if (isCreated || !(error instanceof SkerryError)) await takeBack(client, name);
     throw error;
   }
+}
+
+async function takeBack(client: ApiClient, name: string): Promise<void> {
+  // The client's own signal has aborted when the publish was broken off.
+  const signal = AbortSignal.timeout(TAKE_BACK_MS);
+  // The origin keeps a site that has something by now: the answer to a commit may have been lost.
+  await client.deleteSite(name, { unpublished: true, signal }).catch(() => {});
 }

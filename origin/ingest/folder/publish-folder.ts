@@ -6,7 +6,8 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { deployLines, type FolderState, folderState } from './change-plan.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
 import { readLeftOut } from './left-out.ts';
-import { existingSite, inSite } from './new-site.ts';
+import { existingSite, inNewSite } from './new-site.ts';
+import { impatient, type Patience } from './patience.ts';
 import { scanFolder } from './scan.ts';
 import { sendFiles } from './send-files.ts';
 import { planSending } from './send-plan.ts';
@@ -31,6 +32,8 @@ export interface PublishParts {
   readonly include?: readonly string[] | undefined;
   /** What is not published; everything is without it. */
   readonly shrinking?: ShrinkRule | undefined;
+  /** Repeats what the origin refuses for now; nothing is repeated without it. */
+  readonly patience?: Patience | undefined;
   readonly progress: (progress: PublishProgress) => void;
   readonly signal: AbortSignal;
 }
@@ -78,8 +81,9 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
     parts.signal,
   );
   const lines = deployLines({ put: files, deleted: [] });
-  const publish = () => publishChanges(parts, undefined, lines, files, report);
-  const sent = await inSite(parts.client, parts.site, site, publish);
+  const { client, patience = impatient } = parts;
+  const publish = () => patience(() => publishChanges(parts, undefined, lines, files, report));
+  const sent = site === undefined ? await inNewSite(client, parts.site, patience, publish) : await publish();
   return { ...sent, state: folderState(files), files: files.length, leftOut };
 }
 

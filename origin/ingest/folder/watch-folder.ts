@@ -2,13 +2,13 @@ import type { Commit, Revision } from '../../../shared/api.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { ContentPath } from '../../../shared/content-path.ts';
 import { hasCode, SkerryError, toSkerryError } from '../../../shared/errors.ts';
-import { backoffDelay } from '../../../shared/retry.ts';
 import { Wakeup } from '../../../shared/wakeup.ts';
 import { deployLines, type FolderState, folderState, planChanges, rolledBackFrom } from './change-plan.ts';
 import { watchFolderEvents } from './folder-events.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
 import { readLeftOut } from './left-out.ts';
 import { existingSite } from './new-site.ts';
+import { isRefusedForNow, waitAfter } from './patience.ts';
 import {
   isMovingTarget,
   type PublishParts,
@@ -18,7 +18,6 @@ import {
 } from './publish-folder.ts';
 import { scanFile, scanFolder } from './scan.ts';
 
-const BACKOFF = { first: 500, most: 5000 };
 const UNTIL_CHANGED_MS = 3_600_000;
 /** A folder that looked half-built is looked at again when nothing has changed for so long, or at the latest after: */
 const BUILT = { quietMs: 1000, latestMs: 10_000 };
@@ -35,8 +34,10 @@ export interface WatchParts extends PublishParts {
   readonly failed: (error: unknown) => void;
 }
 
+/** The folder need not change for the next try to succeed. */
 function isPassing(error: unknown): boolean {
-  return !(error instanceof SkerryError) || error.status >= 500 || isMovingTarget(error);
+  if (!(error instanceof SkerryError)) return true;
+  return error.status >= 500 || isRefusedForNow(error) || isMovingTarget(error);
 }
 
 /** What the origin last took from the folder. */
@@ -45,48 +46,65 @@ interface Known {
   readonly state: FolderState;
 }
 
+interface Taken {
+  readonly paths: readonly string[];
+  /** Anything may have changed. */
+  readonly isWhole: boolean;
+}
+
+const WHOLE: Taken = { paths: [], isWhole: true };
+
 /** What has happened in the folder since it was looked at. */
 class Changes {
-  readonly touched = new Set<string>();
-  /** Anything may have changed. */
-  mustRescan = false;
+  readonly #touched = new Set<string>();
+  #mustRescan = false;
   readonly #wakeup = new Wakeup();
   #count = 0;
   #taken = 0;
 
   get areNone(): boolean {
-    return this.touched.size === 0 && !this.mustRescan;
+    return this.#touched.size === 0 && !this.#mustRescan;
   }
 
   touch(paths: ReadonlySet<string>): void {
-    for (const path of paths) this.touched.add(path);
+    for (const path of paths) this.#touched.add(path);
     this.#wake();
   }
 
   rescan(): void {
-    this.mustRescan = true;
+    this.#mustRescan = true;
     this.#wake();
   }
 
-  /** Takes what was touched. */
-  take(): string[] {
-    const paths = [...this.touched];
-    this.touched.clear();
+  take(): Taken {
+    const taken = { paths: [...this.#touched], isWhole: this.#mustRescan };
+    this.#touched.clear();
+    this.#mustRescan = false;
     this.#taken = this.#count;
-    return paths;
+    return taken;
   }
 
-  next(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#wakeup.wait(ms, signal);
+  /** What was taken and could not be published is published with the next change: it is none itself. */
+  giveBack({ paths, isWhole }: Taken): void {
+    for (const path of paths) this.#touched.add(path);
+    this.#mustRescan ||= isWhole;
   }
 
-  /** Resolves some time after the next change, or the last one that was not taken. */
+  /**
+   * Resolves with the next change, at once when one has come since the last `take`: it may have come while what was
+   * taken was being published. After an hour it resolves in any case.
+   */
+  async next(signal: AbortSignal): Promise<void> {
+    if (this.#count === this.#taken) await this.#wakeup.wait(UNTIL_CHANGED_MS, signal);
+  }
+
+  /** Resolves as `next` does, once the folder is quiet again or has been restless for long. */
   async settled(clock: Clock, signal: AbortSignal): Promise<void> {
-    if (this.#count === this.#taken) await this.next(UNTIL_CHANGED_MS, signal);
+    await this.next(signal);
     const latest = clock.monotonic() + BUILT.latestMs;
     for (let seen = -1; seen !== this.#count && clock.monotonic() < latest && !signal.aborted; ) {
       seen = this.#count;
-      await this.next(BUILT.quietMs, signal);
+      await this.#wakeup.wait(BUILT.quietMs, signal);
     }
   }
 
@@ -118,16 +136,14 @@ export async function watchFolder(parts: WatchParts, folder: string): Promise<vo
     let waitsFor: string | undefined;
     for (let attempt = 0; !signal.aborted; ) {
       if (known !== undefined && changes.areNone) {
-        await changes.next(UNTIL_CHANGED_MS, signal);
+        await changes.next(signal);
         continue;
       }
-      const paths = changes.take();
-      const isWhole = changes.mustRescan;
-      changes.mustRescan = false;
+      const taken = changes.take();
       try {
         if (known === undefined) known = await firstPublish(parts, folder);
-        else if (isWhole) known = await publishAll(parts, folder);
-        else known = await publishTouched(parts, folder, known, paths);
+        else if (taken.isWhole) known = await publishAll(parts, folder);
+        else known = await publishTouched(parts, folder, known, taken.paths);
         attempt = 0;
         waitsFor = undefined;
       } catch (error) {
@@ -138,16 +154,14 @@ export async function watchFolder(parts: WatchParts, folder: string): Promise<vo
           if (waitsFor !== reason.code) parts.waiting(reason);
           waitsFor = reason.code;
           await changes.settled(clock, signal);
-          changes.mustRescan = true;
+          changes.giveBack(WHOLE);
           continue;
         }
-        if (known === undefined) throw error;
+        if (known === undefined && !isRefusedForNow(error)) throw error;
         failed(error);
-        for (const path of paths) changes.touched.add(path);
-        changes.mustRescan ||= isWhole;
-        // What only a change to the folder can mend waits for one.
-        const wait = isPassing(error) ? backoffDelay(attempt++, BACKOFF) : UNTIL_CHANGED_MS;
-        await changes.next(wait, signal);
+        changes.giveBack(taken);
+        if (isPassing(error)) await clock.sleep(waitAfter(error, attempt++), signal).catch(() => {});
+        else await changes.next(signal);
       }
     }
   } finally {

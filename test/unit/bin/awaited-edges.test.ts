@@ -27,14 +27,14 @@ t.test('who is waited for, and who has come', async (t) => {
     edge('g', 0, { sites: {} }),
     diverged('h'),
   ];
-  const { done, missing } = showing(all, 'docs', 8);
+  const { done, missing } = showing(all, 'docs', { revision: 8, seq: 9 });
   t.strictSame(done, ['a', 'b']);
   t.match(missing, [
     { edge: 'c', why: /revision 7/, isHopeless: false },
     { edge: 'h', why: /diverged.*37/, isHopeless: true },
   ]);
   t.equal(missing.length, 2);
-  t.match(purged(all, new Set(['a', 'b', 'c'])), {
+  t.match(purged(all, 9, new Set(['a', 'b', 'c'])), {
     done: ['a', 'b', 'c'],
     missing: [{ edge: 'e' }, { edge: 'f' }, { edge: 'g' }, { edge: 'h', isHopeless: true }],
   });
@@ -64,7 +64,7 @@ t.test('waiting ends when all have come, or when nobody comes further', async (t
   };
   const wait = (at: (look: number) => EdgeStatus[]) => {
     [now, looks] = [0, 0];
-    const look = async () => showing(at(looks++), 'docs', 8);
+    const look = async () => showing(at(looks++), 'docs', { revision: 8, seq: 9 });
     const { signal } = new AbortController();
     return waitForEdges({ look, patienceMs: 60_000, clock, signal, isTerminal: false });
   };
@@ -80,6 +80,9 @@ t.test('waiting ends when all have come, or when nobody comes further', async (t
   ];
   t.strictSame(await wait(slow), ['a', 'b'], 'however long, while it comes further');
   t.ok(now > 100_000);
+  const past = (look: number) => [edge('b', 7, { position: 9 + Math.min(look, 2000) })];
+  await t.rejects(wait(past), { code: 'unconfirmed' });
+  t.ok(now < 61_000, 'the records of other sites are no progress');
   await t.rejects(
     wait(() => [edge('a', 8), diverged('b')]),
     { code: 'unconfirmed', message: /b \(diverged/ },
