@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import { Type } from 'typebox';
@@ -6,6 +6,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import { httpServer } from '../../shared/http-server.ts';
 import { cameThroughProxy, requireLocalHost, requireSameSite } from '../../shared/local-request.ts';
+import { untilClosed } from '../../shared/once-closed.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { namedPaths } from '../../shared/purge.ts';
 import { version } from '../../shared/version.ts';
@@ -104,13 +105,13 @@ export function buildAdmin(
   app.post(
     '/verify',
     { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
-    (request, reply) => replica.verify(request.body.repair, untilGone(reply)),
+    (request, reply) => replica.verify(request.body.repair, untilClosed(reply.raw)),
   );
   app.post('/warm', { bodyLimit: WARM_BYTES, schema: { body: warmRequest } }, (request, reply) => {
     const { site, paths } = request.body;
     const named = namedPaths(paths);
     if ('fault' in named) throw new SkerryError('bad-pattern', named.fault);
-    return replica.warm(site, named, untilGone(reply));
+    return replica.warm(site, named, untilClosed(reply.raw));
   });
   app.post('/prune', { schema: { body: Type.Object({}, { additionalProperties: false }) } }, async () => {
     await replica.prune();
@@ -164,11 +165,4 @@ function requireLocal({ headers, method, routeOptions }: FastifyRequest, names: 
   if (cameThroughProxy(headers))
     throw new SkerryError('through-proxy', 'the admin port answers nobody who comes through a proxy');
   if (method !== 'GET' && method !== 'HEAD') requireSameSite(headers);
-}
-
-/** Aborts when the caller has gone. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
 }
