@@ -1,4 +1,5 @@
 import { clientOf } from './client-address.ts';
+import { Counts } from './counts.ts';
 
 /** How many connections a server takes. */
 export interface ConnectionLimits {
@@ -9,7 +10,7 @@ export interface ConnectionLimits {
 /** Counts the connections of a server by client: an IPv4 address, or the /64 that an IPv6 address is in. */
 export class ClientConnections {
   readonly #most: ConnectionLimits;
-  readonly #open = new Map<string, number>();
+  readonly #open = new Counts();
   #all = 0;
 
   constructor(most: ConnectionLimits) {
@@ -19,18 +20,14 @@ export class ClientConnections {
   /** False when the client, or all of them, have too many. Each that is admitted has to be released once. */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);
-    const open = this.#open.get(client) ?? 0;
-    if (open >= this.#most.perClient || this.#all >= this.#most.all) return false;
-    this.#open.set(client, open + 1);
+    if (this.#open.of(client) >= this.#most.perClient || this.#all >= this.#most.all) return false;
+    this.#open.add(client, 1);
     this.#all++;
     return true;
   }
 
   release(address: string | undefined): void {
-    const client = clientOf(address);
-    const open = (this.#open.get(client) ?? 1) - 1;
-    if (open === 0) this.#open.delete(client);
-    else this.#open.set(client, open);
+    this.#open.add(clientOf(address), -1);
     this.#all--;
   }
 }

@@ -27,7 +27,8 @@ export class FairTurns {
   run<T>(member: string, work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      const begin = () => work().then(resolve, reject);
+      // `try`: work that throws at once gives its place back, too.
+      const begin = () => Promise.try(work).then(resolve, reject);
       this.#waiting.add(member, { begin, refuse: reject })?.refuse(tooMany());
       this.#advance();
     });
@@ -54,7 +55,7 @@ export class FairTurns {
 }
 
 function tooMany(): SkerryError {
-  return new SkerryError('too-many-requests', 'too much of this member waits already');
+  return new SkerryError('too-many-requests', 'this member has too much work waiting already');
 }
 
 function closed(): SkerryError {

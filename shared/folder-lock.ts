@@ -15,21 +15,41 @@ const SQLITE_NOTADB = 26;
 export function lockFolder(folder: string): () => void {
   const file = join(folder, 'lock');
   const startFile = join(folder, 'lock-start');
-  const starting = tryLock(startFile);
+  const starting = lockStart(startFile);
   if (starting === undefined) throw inUse(folder, startFile);
   try {
-    const held = tryLock(file) ?? (isForeign(file) ? lockAnew(file) : undefined);
+    const held = tryLock(file, 'EXCLUSIVE') ?? (isForeign(file) ? lockAnew(file) : undefined);
     if (held === undefined) throw inUse(folder, file);
     return () => held.close();
   } finally {
+    // While it is held: the next start has a file that nobody opened while others could.
+    rmSync(startFile, { force: true });
     starting.close();
   }
 }
 
-function tryLock(file: string): DatabaseSync | undefined {
+/**
+ * A reserved lock: one process alone gets it, whoever else reads the file. A lock counts when it is of the file that
+ * has the name: another start may have removed the one that was opened. The first time round may create the file.
+ */
+function lockStart(file: string): DatabaseSync | undefined {
+  while (true) {
+    const before = inodeOf(file);
+    const held = tryLock(file, 'IMMEDIATE');
+    if (held === undefined) return undefined;
+    if (before !== undefined && before === inodeOf(file)) return held;
+    held.close();
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}
+
+function tryLock(file: string, kind: 'IMMEDIATE' | 'EXCLUSIVE'): DatabaseSync | undefined {
   const database = opened(file, false);
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    database.exec(`PRAGMA locking_mode = EXCLUSIVE; BEGIN ${kind}`);
     return database;
   } catch (error) {
     database.close();
@@ -57,7 +77,7 @@ function isForeign(file: string): boolean {
 /** Whoever holds the old file holds one that nobody looks at any more. */
 function lockAnew(file: string): DatabaseSync | undefined {
   rmSync(file);
-  return tryLock(file);
+  return tryLock(file, 'EXCLUSIVE');
 }
 
 function opened(file: string, readOnly: boolean): DatabaseSync {

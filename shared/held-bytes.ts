@@ -1,4 +1,5 @@
 import { clientOf } from './client-address.ts';
+import { Counts } from './counts.ts';
 import { SkerryError } from './errors.ts';
 
 /** What all may hold together, and what of it one client may. */
@@ -10,7 +11,7 @@ export interface HeldLimits {
 /** Counts bytes of bodies that are held until they are whole: many connections make much of what is little in each. */
 export class HeldBytes {
   readonly #most: HeldLimits;
-  readonly #byClient = new Map<string, number>();
+  readonly #byClient = new Counts();
   #all = 0;
 
   constructor(most: HeldLimits) {
@@ -26,8 +27,7 @@ export class HeldBytes {
       take: (bytes) => {
         // What was buffered is still read when the connection has gone; nothing would give it back.
         if (isReleased) return;
-        const held = this.#byClient.get(client) ?? 0;
-        if (held + bytes > this.#most.perClient || this.#all + bytes > this.#most.all)
+        if (this.#byClient.of(client) + bytes > this.#most.perClient || this.#all + bytes > this.#most.all)
           throw new SkerryError('unavailable', 'too much is being received');
         this.#count(client, bytes);
         taken += bytes;
@@ -41,9 +41,7 @@ export class HeldBytes {
   }
 
   #count(client: string, bytes: number): void {
-    const held = (this.#byClient.get(client) ?? 0) + bytes;
-    if (held === 0) this.#byClient.delete(client);
-    else this.#byClient.set(client, held);
+    this.#byClient.add(client, bytes);
     this.#all += bytes;
   }
 }

@@ -12,6 +12,7 @@ import { answerWithProblems, notFound } from './feed/answer-problems.ts';
 import type { FeedServer } from './feed/feed-server.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { closeLingering } from './lingering-close.ts';
+import { onceClosed } from './once-closed.ts';
 
 /** Of a route that does not name its own: a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -72,7 +73,7 @@ export function httpServer(
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
     if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily }, clock);
     const { take, release } = held.from(request.raw.socket.remoteAddress);
-    reply.raw.once('close', release);
+    onceClosed(reply.raw, release);
     return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
   app.addHook('onSend', async (request, reply) => {

@@ -14,6 +14,7 @@ import type {
 } from './messages.ts';
 import type { ProcessUse } from './process-use.ts';
 import { ServingProcess } from './serving-process.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { addCounters } from './sum-counters.ts';
 
 const HOLD_ANSWER_MS = 500;
@@ -26,8 +27,6 @@ const DRAIN_MS = 10_000;
 /** Between two looks at whether a process still answers. */
 const LOOK_MS = 1000;
 const SIGN_OF_LIFE_MS = 5000;
-/** After a time in which this process was frozen itself, it finds one answer late. */
-const MOST_MISSED = 2;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
@@ -200,23 +199,16 @@ class ServingProcesses {
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
-  /**
-   * The system goes on giving readers to one that is frozen, and what is said to it piles up here. One that works on
-   * is only busy, however late it answers: readers would lose more by its end than by waiting.
-   */
+  /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
   async #watch(serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;
-    let missed = 0;
-    let used = serving.cpuTime;
-    while (missed < MOST_MISSED) {
+    const signs = new SignsOfLife(serving.cpuTime);
+    while (!signs.isMissing) {
       await clock.sleep(LOOK_MS, signal).catch(() => {});
       if (signal.aborted || serving.hasExited) return;
       const counted = await serving.counters(SIGN_OF_LIFE_MS).catch(() => undefined);
-      const before = used;
-      used = serving.cpuTime;
-      const isAlive = counted !== undefined || (used !== undefined && used !== before);
-      missed = isAlive ? 0 : missed + 1;
+      signs.looked(counted !== undefined, serving.cpuTime);
     }
     if (signal.aborted || serving.hasExited) return;
     log.warn('a serving process that does not answer is replaced');

@@ -1,25 +1,42 @@
 /**
  * The origin's time as an edge knows it: what the origin signed, and what the machine's monotonic clock has counted
- * since. All are offsets: the monotonic clock is to be added.
+ * since. Each field says by how many milliseconds the origin's clock is ahead of the monotonic clock.
  */
 export interface LogTimeState {
-  /** What the origin has proved; null before its first word. */
-  readonly proven: number | null;
+  /** What it is at least, as the origin has proved; null before its first word. */
+  readonly provenAheadMs: number | null;
+  /** What it is at most, by the last answer; null before one. */
+  readonly mostAheadMs: number | null;
   /** By the wall clock, until this start of the edge has heard of the origin. */
-  readonly guessed: number;
+  readonly guessedAheadMs: number;
   readonly isHeard: boolean;
 }
 
 /** `wall` is the wall clock put right by what it was wrong by before, `signed` the time of the newest head of then. */
 export function firstLogTime(wall: number, signed: number | null, monotonic: number): LogTimeState {
   const proven = signed === null ? null : signed - monotonic;
-  return { proven, guessed: Math.max(wall - monotonic, proven ?? wall - monotonic), isHeard: false };
+  const guessed = wall - monotonic;
+  return {
+    provenAheadMs: proven,
+    mostAheadMs: null,
+    guessedAheadMs: Math.max(guessed, proven ?? guessed),
+    isHeard: false,
+  };
 }
 
-/** A head takes its time to come, so it proves what the time is at least: the one that took least counts. */
+/**
+ * A head takes its time to come, so it proves what the time is at least: the one that took least counts. One that is
+ * ahead of what the last answer allows was signed before the origin's clock was put back, and came late. It may also
+ * be the first word of a clock that was put forward since: that is followed with the next answer, seconds later.
+ * Delays that end too late do no harm; content that shows or expires too early does.
+ */
 export function afterHead(state: LogTimeState, time: number, monotonic: number): LogTimeState {
-  const proven = Math.max(time - monotonic, state.proven ?? time - monotonic);
-  return proven === state.proven && state.isHeard ? state : { ...state, proven, isHeard: true };
+  const ahead = time - monotonic;
+  if (state.mostAheadMs !== null && ahead > state.mostAheadMs) return state;
+  const provenAheadMs = Math.max(ahead, state.provenAheadMs ?? ahead);
+  return provenAheadMs === state.provenAheadMs && state.isHeard
+    ? state
+    : { ...state, provenAheadMs, isHeard: true };
 }
 
 /**
@@ -30,10 +47,12 @@ export function afterAnswer(
   state: LogTimeState,
   { time, sent, came }: { time: number; sent: number; came: number },
 ): LogTimeState {
-  const proven = Math.min(time - sent, Math.max(time - came, state.proven ?? time - came));
-  return proven === state.proven && state.isHeard ? state : { ...state, proven, isHeard: true };
+  const mostAheadMs = time - sent;
+  const leastAheadMs = time - came;
+  const provenAheadMs = Math.min(mostAheadMs, Math.max(leastAheadMs, state.provenAheadMs ?? leastAheadMs));
+  return { ...state, provenAheadMs, mostAheadMs, isHeard: true };
 }
 
-export function aheadOf({ proven, guessed, isHeard }: LogTimeState): number {
-  return isHeard && proven !== null ? proven : guessed;
+export function aheadOf({ provenAheadMs, guessedAheadMs, isHeard }: LogTimeState): number {
+  return isHeard && provenAheadMs !== null ? provenAheadMs : guessedAheadMs;
 }

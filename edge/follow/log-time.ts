@@ -49,8 +49,8 @@ export class LogTime {
 
   /** What it is at least, for what must not happen too early; null before the origin's first word. */
   proven(): number | null {
-    const { proven } = this.#state;
-    return proven === null ? null : Math.round(this.#clock.monotonic() + proven);
+    const { provenAheadMs } = this.#state;
+    return provenAheadMs === null ? null : Math.round(this.#clock.monotonic() + provenAheadMs);
   }
 
   /** What serving processes add to the machine's monotonic clock. */
@@ -74,10 +74,10 @@ export class LogTime {
 
   /** Of a verified grant to the report that left at `sent`; tells whether the origin's clock was put back. */
   answered(time: number, sent: number): boolean {
-    const before = this.#state.proven;
+    const before = this.#state.provenAheadMs;
     this.#become(afterAnswer(this.#state, { time, sent, came: this.#clock.monotonic() }));
-    const { proven } = this.#state;
-    return before !== null && proven !== null && proven < before - PUT_BACK_MS;
+    const { provenAheadMs: after } = this.#state;
+    return before !== null && after !== null && after < before - PUT_BACK_MS;
   }
 
   /** Looks at the wall clock now and then, which is set while nobody is heard, too. */

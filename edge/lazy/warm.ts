@@ -1,5 +1,4 @@
 import { BUNDLE_OBJECT } from '../../shared/bundle.ts';
-import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, toSkerryError } from '../../shared/errors.ts';
 import { purgeMatch } from '../../shared/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -25,7 +24,7 @@ interface Amount {
 export interface WarmResult {
   readonly site: string;
   readonly revision: number;
-  /** What was here before. */
+  /** What was here before its turn came: also what came for a page before that names it, too. */
   readonly held: Amount;
   readonly fetched: Amount;
   /** What would not fit into the disk budget beside what is held. */
@@ -60,16 +59,14 @@ export async function warm(
   const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
   const time = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
   const sums = { held: sum(), fetched: sum(), left: sum(), failed: { ...sum(), why: null as string | null } };
-  const seen = new Set<Digest>();
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     signal.throwIfAborted();
     const page = await catalog.manifestPage(site.id, revision, cursor, PAGE);
-    const wanted = page.entries.filter(({ path, digest }) => {
-      if (seen.has(digest) || !isServed(path, site.covers) || !match(path, () => new Set())) return false;
-      seen.add(digest);
-      return true;
-    });
+    const named = page.entries.filter(
+      ({ path }) => isServed(path, site.covers) && match(path, () => new Set()),
+    );
+    const wanted = [...new Map(named.map((entry) => [entry.digest, entry])).values()];
     const missing = new Set(await store.missing(wanted.map(({ digest }) => digest)));
     const jobs = { small: [] as Job[], large: [] as Job[] };
     let room = lazy?.budget.room ?? 0;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ContentPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import { filterInTurns } from '../../shared/filter-in-turns.ts';
 import type { ManifestCursor } from '../../shared/manifest/reading.ts';
 import {
@@ -55,19 +56,23 @@ export interface CarriedOut {
 
 /**
  * Carries out what purges have come in: of each site some, in the order of the log, and then of the next one. What
- * fails at one site holds up no other; it is thrown when nothing else is left.
+ * fails at one site is logged and holds up no other; when nothing else is left, it is thrown that purges failed.
  */
 export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promise<void> {
-  const failed = new Map<number, unknown>();
+  const failed = new Set<number>();
   while (!signal.aborted) {
     const sites = (await parts.catalog.sitesToPurge()).filter((site) => !failed.has(site));
     if (sites.length === 0) break;
     for (const site of sites) {
       if (signal.aborted) return;
-      await applySome(parts, site, signal).catch((error) => failed.set(site, error));
+      await applySome(parts, site, signal).catch((error) => {
+        failed.add(site);
+        if (!signal.aborted) parts.log.warn({ err: error, site }, 'a purge broke off');
+      });
     }
   }
-  for (const error of failed.values()) throw error;
+  if (failed.size > 0 && !signal.aborted)
+    throw new SkerryError('unavailable', `purges of ${failed.size} sites broke off`);
 }
 
 async function applySome(parts: PurgeParts, id: number, signal: AbortSignal): Promise<void> {

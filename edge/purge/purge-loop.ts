@@ -22,7 +22,7 @@ export async function carryOutPurges(
       await woken;
     } catch (error) {
       if (signal.aborted) return;
-      parts.log.warn({ err: error }, 'a purge broke off');
+      parts.log.warn({ err: error }, 'purges are tried again');
       await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
     }
   }

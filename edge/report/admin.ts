@@ -1,10 +1,10 @@
-import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedServer } from '../../shared/feed/feed-server.ts';
 import { httpServer } from '../../shared/http-server.ts';
+import { untilClosed } from '../../shared/once-closed.ts';
 import { nameSchema } from '../../shared/protocol.ts';
 import { namedPaths } from '../../shared/purge.ts';
 import { version } from '../../shared/version.ts';
@@ -107,13 +107,13 @@ export function buildAdmin(
   app.post(
     '/verify',
     { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
-    (request, reply) => replica.verify(request.body.repair, untilGone(reply)),
+    (request, reply) => replica.verify(request.body.repair, untilClosed(reply.raw)),
   );
   app.post('/warm', { bodyLimit: WARM_BYTES, schema: { body: warmRequest } }, (request, reply) => {
     const { site, paths } = request.body;
     const named = namedPaths(paths);
     if ('fault' in named) throw new SkerryError('bad-pattern', named.fault);
-    return replica.warm(site, named, untilGone(reply));
+    return replica.warm(site, named, untilClosed(reply.raw));
   });
   app.post('/prune', { schema: { body: Type.Object({}, { additionalProperties: false }) } }, async () => {
     await replica.prune();
@@ -169,11 +169,4 @@ export function buildAdmin(
   });
 
   return app;
-}
-
-/** Aborts when the caller has gone. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
 }

@@ -13,7 +13,10 @@ import type { Receipt } from '../../shared/receipt.ts';
 import type { Caller } from '../follow/upstream.ts';
 import type { SiteStanding } from './standing.ts';
 
-/** Characters of all reasons together: each may take seven bytes of a report. */
+/**
+ * Characters of all reasons together. Each may take seven bytes: a control character is six in the JSON of the report
+ * (`\u0001`), whose backslash is doubled when the report travels as text in JSON.
+ */
 const ERRORS = 20_000;
 
 export interface Unsent {

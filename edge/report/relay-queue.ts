@@ -9,11 +9,11 @@ import {
   type SignedReport,
 } from '../../shared/protocol.ts';
 
-/** Of reports that wait here: when it is more, whoever has most waiting is refused and sends newer ones later. */
+/** Reports that wait here have so much. When it is more, whoever has most waiting is refused, and sends newer ones later. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 /** What a waiting report takes beside its text. */
 const WAITING_BYTES = 512;
-/** Of those that travel in one request beside this edge's own. */
+/** Reports of children that travel in one request, beside this edge's own. */
 const MOST_TOGETHER = 500;
 const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 

@@ -1,5 +1,6 @@
 import { ByteCache } from '../../shared/byte-cache.ts';
 import { clientOf } from '../../shared/client-address.ts';
+import { Counts } from '../../shared/counts.ts';
 import type { ClientLimitOptions } from '../activate/messages.ts';
 
 const REMEMBERED_BYTES = 8 * 1024 * 1024;
@@ -7,7 +8,7 @@ const REMEMBERED_BYTES = 8 * 1024 * 1024;
 /** What one client may take of a serving process: an IPv4 address, or the /64 that an IPv6 address is in. */
 export class ClientLimits {
   readonly #most: ClientLimitOptions;
-  readonly #connections = new Map<string, number>();
+  readonly #connections = new Counts();
   /** Requests that a client may still make now, and when that was so. */
   readonly #allowances = new ByteCache<string, { left: number; at: number }>({
     bytes: REMEMBERED_BYTES,
@@ -21,17 +22,13 @@ export class ClientLimits {
   /** False when the client has too many connections. Each that is admitted has to be released once. */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);
-    const open = this.#connections.get(client) ?? 0;
-    if (open >= this.#most.connections) return false;
-    this.#connections.set(client, open + 1);
+    if (this.#connections.of(client) >= this.#most.connections) return false;
+    this.#connections.add(client, 1);
     return true;
   }
 
   release(address: string | undefined): void {
-    const client = clientOf(address);
-    const open = (this.#connections.get(client) ?? 1) - 1;
-    if (open === 0) this.#connections.delete(client);
-    else this.#connections.set(client, open);
+    this.#connections.add(clientOf(address), -1);
   }
 
   get hasRate(): boolean {

@@ -180,7 +180,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
   } = all.headers;
   switch (judgePreconditions(asked, validators)) {
     case 'failed':
-      return textAnswer(412, 'Precondition failed\n', { ...validating });
+      return textAnswer(412, 'Precondition failed\n', unkept(validating));
     case 'not-modified':
       return { status: 304, headers: validating, body: NO_BODY };
     case 'met':
@@ -193,7 +193,10 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
       return all;
     case 'unsatisfiable': {
       const { etag: _etag, 'last-modified': _modified, 'repr-digest': _digest, ...rest } = validating;
-      return textAnswer(416, 'Range not satisfiable\n', { ...rest, 'content-range': `bytes */${size}` });
+      return textAnswer(416, 'Range not satisfiable\n', {
+        ...unkept(rest),
+        'content-range': `bytes */${size}`,
+      });
     }
     case 'part': {
       const { start, end } = decision.range;
@@ -259,6 +262,12 @@ function errorHeaders(site: ServedSite, { set, removed }: HeaderEffects): Record
       removed: new Set([...removed].filter((name) => !FOR_CONTENT_ALONE.has(name))),
     },
   );
+}
+
+/** Of an error that comes of the fields of one request: others, who ask without them, must not get it. */
+function unkept(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => !FOR_CONTENT_ALONE.has(name));
+  return { ...Object.fromEntries(kept), 'cache-control': 'no-store' };
 }
 
 function withEffects(

@@ -4,7 +4,10 @@ import type { Http2Session } from 'node:http2';
 const BURST_BYTES = 256 * 1024;
 /** For each request that begins; a longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
-/** One for so many that it was sent: readers open the window again and again. */
+/**
+ * A session may send one byte for so many that it was sent, since readers open their windows again and again: for 64 KiB
+ * of an answer 2 KiB, which are 150 window updates.
+ */
 const SENT_FOR_ONE = 32;
 /** Pings of a session that lasts. */
 const BYTES_A_LOOK = 100;

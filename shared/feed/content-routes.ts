@@ -8,6 +8,7 @@ import { DIFF_TYPE, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff
 import { DIGEST_PATTERN, type Digest, toDigest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
 import { MemberBudgets } from '../member-budgets.ts';
+import { onceClosed } from '../once-closed.ts';
 import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../protocol.ts';
 import type { ByteRange } from '../store/object-store.ts';
 import { diffText, encodedDiff } from './diff-text.ts';
@@ -15,7 +16,7 @@ import { type Asker, encodedBundle, encodedObject } from './encoded.ts';
 import type { FeedServer } from './feed-server.ts';
 import type { FeedSource } from './feed-source.ts';
 import { type MembersOnly, memberOf } from './member-proof.ts';
-import { type MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
+import type { MemberRequests, RequestKind } from './member-requests.ts';
 import { type ReadableSites, readableSites, requireReadable } from './readable-sites.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
@@ -158,7 +159,7 @@ export function contentRoutes(
 
   /** What the member has not taken yet is in memory: it counts until it is gone. */
   function send(request: FastifyRequest, reply: FastifyReply, type: string, encoded: Encoded): FastifyReply {
-    onceClosed(reply, requests.sending(memberOf(request), encoded.bytes.length));
+    onceClosed(reply.raw, requests.sending(memberOf(request), encoded.bytes.length));
     return sendEncoded(reply, type, encoded);
   }
 

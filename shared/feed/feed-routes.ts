@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { clientOf } from '../client-address.ts';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
+import { onceClosed, untilClosed } from '../once-closed.ts';
 import {
   feedHelloSchema,
   joinAnswerSchema,
@@ -21,7 +22,7 @@ import type { FeedServer } from './feed-server.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
 import { type MembersOnly, memberOf, memberProof } from './member-proof.ts';
-import { MemberRequests, onceClosed, type RequestKind } from './member-requests.ts';
+import { MemberRequests, type RequestKind } from './member-requests.ts';
 import { RefusedReports } from './refused-reports.ts';
 import { sendCompressed } from './sending.ts';
 
@@ -47,7 +48,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     ...membersOnly,
     async onRequest(request, reply) {
       await membersOnly.onRequest(request, reply);
-      onceClosed(reply, requests.begin(memberOf(request), kind));
+      onceClosed(reply.raw, requests.begin(memberOf(request), kind));
     },
   });
 
@@ -175,9 +176,7 @@ async function writeFrames(
   isMember: () => boolean,
   stopping: AbortSignal,
 ) {
-  const gone = new AbortController();
-  raw.once('close', () => gone.abort());
-  const signal = AbortSignal.any([stopping, gone.signal]);
+  const signal = AbortSignal.any([stopping, untilClosed(raw)]);
   raw.writeHead(200, {
     'content-type': FRAME_TYPE,
     'cache-control': 'no-store',

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import { Counts } from '../counts.ts';
 import { SkerryError } from '../errors.ts';
 
 /** What a member has open at a time: content that travels by itself, reports, and all else that follows the log. */
@@ -13,21 +13,21 @@ const MOST_UNSENT = 128 * 1024 * 1024;
 
 /** What each member has open, within its bounds: none takes the memory and descriptors of the others. */
 export class MemberRequests {
-  readonly #open = new Map<string, number>();
-  readonly #unsent = new Map<string, number>();
+  readonly #open = new Counts();
+  readonly #unsent = new Counts();
   readonly #streams = new Map<string, Set<() => void>>();
 
   /** The returned function notes its end. Throws `too-many-requests`. */
   begin(member: string, kind: RequestKind): () => void {
     const key = `${kind} ${member}`;
-    if ((this.#open.get(key) ?? 0) >= MOST[kind])
+    if (this.#open.of(key) >= MOST[kind])
       throw new SkerryError('too-many-requests', `${member} has ${MOST[kind]} such requests open already`);
     return added(this.#open, key, 1);
   }
 
   /** As `begin`, of an answer that is about to be sent from memory. One of any size is sent when there is no other. */
   sending(member: string, bytes: number): () => void {
-    const unsent = this.#unsent.get(member) ?? 0;
+    const unsent = this.#unsent.of(member);
     if (unsent > 0 && unsent + bytes > MOST_UNSENT)
       throw new SkerryError('too-many-requests', `${member} does not take the answers that it has asked for`);
     return added(this.#unsent, member, bytes);
@@ -49,22 +49,13 @@ export class MemberRequests {
   }
 }
 
-/** Calls `end` when the answer is gone, with its client or taken by it. */
-export function onceClosed({ raw }: FastifyReply, end: () => void): void {
-  // Who left while it was looked up who he is closes no second time.
-  if (raw.closed) end();
-  else raw.once('close', end);
-}
-
 /** The returned function takes it away again, once. */
-function added(counts: Map<string, number>, key: string, amount: number): () => void {
-  counts.set(key, (counts.get(key) ?? 0) + amount);
+function added(counts: Counts, key: string, amount: number): () => void {
+  counts.add(key, amount);
   let isOver = false;
   return () => {
     if (isOver) return;
     isOver = true;
-    const left = (counts.get(key) ?? 0) - amount;
-    if (left > 0) counts.set(key, left);
-    else counts.delete(key);
+    counts.add(key, -amount);
   };
 }

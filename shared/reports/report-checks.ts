@@ -27,9 +27,9 @@ export function startReportCheckers(log: string): ReportCheckers & Pick<Thread<R
 }
 
 /**
- * Checks what edges report: small reports at hand, as many as an honest edge sends, all else in a thread. Senders take turns, and each member has a budget: it pays for what it signed
- * itself, forged receipts in it included, and for what it sends that is not signed or old, since those below it cannot
- * help that.
+ * Checks what edges report: small reports at hand, as many as an honest edge sends, all else in a thread. Senders take
+ * turns, and each member has a budget. It pays for what it signed itself, forged receipts in it included, and for what
+ * it sends that is not signed or old, since those below it cannot help that.
  */
 export class ReportChecks {
   readonly #checkers: ReportCheckers;

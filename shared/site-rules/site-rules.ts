@@ -18,7 +18,7 @@ export interface HeaderEffects {
   /** Headers that are not sent unless a later rule sets them. */
   readonly removed: ReadonlySet<string>;
   /**
-   * Why there are none of both: nothing is left out alone, since what a long address drives out could be what
+   * Why `set` and `removed` are empty: nothing is left out alone, since what a long address drives out could be what
    * protects the page.
    */
   readonly excess: Excess | undefined;

@@ -124,6 +124,20 @@ t.test('the lane answers as the full server does, whatever is asked', async (t) 
   t.ok(answers > rounds, `${answers} answers compared`);
 });
 
+t.test('an error that comes of the fields of one request is kept by nobody', async (t) => {
+  for (const [field, status] of [
+    ['If-Match: "x"', 412],
+    ['Range: bytes=9999999-', 416],
+  ] as const) {
+    const request = `GET /app.3f2a9bc1.js HTTP/1.1\r\nHost: www.localhost\r\n${field}\r\nConnection: close\r\n\r\n`;
+    const [fast, full] = await both([request]);
+    t.equal(fast, full);
+    t.match(full, new RegExp(`^HTTP/1.1 ${status} `));
+    t.match(full, /^cache-control: no-store\r$/im);
+    t.notMatch(full, /immutable/);
+  }
+});
+
 t.test('a request in two packets, split at every byte', async (t) => {
   const request = `GET /a.css HTTP/1.1\r\nHost: www.localhost\r\nAccept-Encoding: br\r\n\r\n${LAST}`;
   const expected = (await answersOf(fullServer, [request])).text;

@@ -137,6 +137,20 @@ t.test('who could only read the lock, and holds it so, holds nobody up', async (
   (await openDataFolder(path, 'edge')).release();
 });
 
+t.test('so does who holds the lock of a start', async (t) => {
+  const path = t.testdir();
+  (await openDataFolder(path, 'edge')).release();
+  t.notOk((await readdir(path)).includes('lock-start'), 'each start has a file of its own');
+  await writeFile(join(path, 'lock-start'), '');
+  const reader = spawn(process.execPath, ['-e', HOLD_SHARED, join(path, 'lock-start')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => reader.kill('SIGKILL'));
+  await once(reader.stdout, 'data');
+  (await openDataFolder(path, 'edge')).release();
+  (await openDataFolder(path, 'edge')).release();
+});
+
 t.test('of many that start at the same time, over a foreign lock, one gets the folder', async (t) => {
   const path = t.testdir();
   (await openDataFolder(path, 'edge')).release();

@@ -17,6 +17,9 @@ async function serving(t: Test) {
   const app: FeedServer = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
   let handled = 0;
   let uploaded = 0;
+  let asked = 0;
+  let answered = 0;
+  let isWaiting = true;
   const refuse = async () => {
     throw new SkerryError('unauthenticated', 'a token is needed');
   };
@@ -28,6 +31,21 @@ async function serving(t: Test) {
   });
   app.post('/open', { schema: { body: Type.Object({ a: Type.Unknown() }) } }, () => ({}));
   app.post('/held', { bodyLimit: 1024 * 1024 }, () => ({}));
+  app.post(
+    '/known',
+    {
+      bodyLimit: 1024 * 1024,
+      async onRequest({ raw }) {
+        if (!isWaiting) return;
+        asked++;
+        // The client leaves while it is looked up who it is.
+        await once(raw.socket, 'close');
+        await new Promise(setImmediate);
+        answered++;
+      },
+    },
+    () => ({}),
+  );
   app.post('/closed', { onRequest: refuse, bodyLimit: LARGE }, () => ({}));
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -42,7 +60,21 @@ async function serving(t: Test) {
   const { port } = app.server.address() as AddressInfo;
   const post = (payload: string) =>
     app.inject({ method: 'POST', url: '/open', headers: { 'content-type': 'application/json' }, payload });
-  return { app, clock, port, post, handled: () => handled, uploaded: () => uploaded };
+  return {
+    app,
+    clock,
+    port,
+    post,
+    handled: () => handled,
+    uploaded: () => uploaded,
+    lookups: {
+      asked: () => asked,
+      answered: () => answered,
+      end: () => {
+        isWaiting = false;
+      },
+    },
+  };
 }
 
 /** A connection to the server, with what it said and whether it has ended; it may send on when the server has. */
@@ -227,6 +259,26 @@ t.test('bodies on many connections do not add up to more than a server has', asy
     const headers = { 'content-type': 'application/json' };
     return (await app.inject({ method: 'POST', url: '/held', headers, payload })).statusCode === 200;
   });
+});
+
+t.test('bodies of clients that leave while it is looked up who they are hold nothing', async (t) => {
+  const { app, port, lookups } = await serving(t);
+  // What one request has buffered when it is looked at.
+  const size = 60_000;
+  const many = 900;
+  for (let begun = 0; begun < many; begun += 50) {
+    const some = await Promise.all(Array.from({ length: 50 }, () => dial(port)));
+    for (const { socket } of some)
+      socket.write(`${head('POST /known', `Content-Length: ${size}`)}${' '.repeat(size)}`);
+    await until('them to be looked up', () => lookups.asked() === begun + 50);
+    for (const { socket } of some) socket.destroy();
+    await until('them to be gone', () => lookups.answered() === begun + 50);
+  }
+  lookups.end();
+  const payload = JSON.stringify({ a: 'a'.repeat(size) });
+  const headers = { 'content-type': 'application/json' };
+  const { statusCode } = await app.inject({ method: 'POST', url: '/known', headers, payload });
+  t.equal(statusCode, 200);
 });
 
 t.test('a connection has a few unanswered requests, no more', async (t) => {

@@ -1,6 +1,7 @@
+import type { Logger } from 'pino';
 import t from 'tap';
 import { WHOLE } from '../../../../edge/follow/cover.ts';
-import type { PurgeParts } from '../../../../edge/purge/apply-purges.ts';
+import { applyPurges, type PurgeParts } from '../../../../edge/purge/apply-purges.ts';
 import { carryOutPurges } from '../../../../edge/purge/purge-loop.ts';
 import type { EdgeCatalog, PendingPurge } from '../../../../edge/store/catalog.ts';
 import type { ContentPath } from '../../../../shared/content-path.ts';
@@ -77,3 +78,23 @@ t.test(
     await running;
   },
 );
+
+t.test('of several sites whose purges break off each is told of', async (t) => {
+  const said: unknown[] = [];
+  const parts = {
+    catalog: {
+      sitesToPurge: async () => [1, 9],
+      async pendingPurges(site: number) {
+        throw new Error(`no disk for ${site}`);
+      },
+    } as unknown as EdgeCatalog,
+    log: {
+      warn: ({ err, site }: { err: Error; site: number }) => said.push([site, err.message]),
+    } as unknown as Logger,
+  } as unknown as PurgeParts;
+  await t.rejects(applyPurges(parts, new AbortController().signal), { message: /2 sites/ });
+  t.strictSame(said, [
+    [1, 'no disk for 1'],
+    [9, 'no disk for 9'],
+  ]);
+});

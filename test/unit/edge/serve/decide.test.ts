@@ -217,6 +217,14 @@ t.test('what may be kept', async (t) => {
   t.equal(kept('/nothing', lasting), 'no-cache', 'no error is kept as long as content');
   t.notOk('cdn-cache-control' in get('/nothing', {}, lasting).headers);
   t.equal(kept('/nothing', { ...lasting, redirects: '/* /index.html 200' }), 'public, max-age=60');
+  for (const [asked, status] of [
+    [{ 'if-match': '"x"' }, 412],
+    [{ range: 'bytes=999-' }, 416],
+  ] as const) {
+    const error = get('/app.3f2a9bc1.js', asked, lasting);
+    t.match(error, { status, headers: { 'cache-control': 'no-store' } }, 'nobody else asks so');
+    t.notOk('cdn-cache-control' in error.headers, `${status}`);
+  }
   t.equal(
     get('/gone.3f2a9bc1.js', {}, { redirects: '/gone.* /app.3f2a9bc1.js 200' }).headers['cache-control'],
     'public, max-age=0, must-revalidate',
