@@ -1,8 +1,12 @@
+import { SkerryError } from './errors.ts';
+
 /** The path of an entry within its site: relative, `/`-separated, case-sensitive, not percent-encoded. */
 export type ContentPath = string & { readonly brand: 'content-path' };
 
 export const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;
+/** Of a path in a message, in characters. */
+const SHOWN = 200;
 
 /**
  * Why a path cannot be published, or undefined when it can. Unicode is kept as it comes: the two normal
@@ -22,6 +26,11 @@ export function pathFault(path: string): string | undefined {
       return `has a segment longer than ${MAX_SEGMENT_BYTES} bytes`;
   }
   return undefined;
+}
+
+/** `bad-path`, for a path with this fault. */
+export function refusedPath(path: string, fault: string): SkerryError {
+  return new SkerryError('bad-path', `the path ${JSON.stringify(path.slice(0, SHOWN))} ${fault}`);
 }
 
 export function isContentPath(path: string): path is ContentPath {

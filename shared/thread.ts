@@ -42,6 +42,8 @@ export interface Thread<T> {
   readonly remote: Remote<T>;
   /** Lets the calls that were made finish, then ends the threads; later calls throw `unavailable`. */
   close(): Promise<void>;
+  /** Ends the threads at once, with what they do, which must be something that may be broken off: its calls reject. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -79,9 +81,19 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
           : undefined,
     },
   );
-  const close = () => {
+  let ended: Promise<void> | undefined;
+  const end = (how: () => Promise<void>) => {
     isClosed = true;
-    return pool.close();
+    ended ??= how();
+    return ended;
   };
-  return { remote: remote as Remote<T>, close };
+  return {
+    remote: remote as Remote<T>,
+    close: () => end(() => pool.close()),
+    stop: () => {
+      // Also while it waits for a close.
+      ended = undefined;
+      return end(() => pool.destroy());
+    },
+  };
 }

@@ -7,6 +7,7 @@ import type { SkerryError } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site-policy.ts';
 import { showing } from '../awaited-edges.ts';
 import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
+import { interruptedSurveys } from '../interrupted-surveys.ts';
 import {
   allowShrinkOption,
   includeOption,
@@ -50,10 +51,9 @@ export function publishCommand(): Command {
         const began = systemClock.monotonic();
         const { patience } = await import('../../origin/ingest/folder/patience.ts');
         const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
-        const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
         const { progressBar } = await import('../progress.ts');
         const bar = progressBar();
-        const surveys = startSurveyThreads();
+        const surveys = await interruptedSurveys(signal);
         let published: Published;
         try {
           const commit = commitRequest(flags);

@@ -4,6 +4,7 @@ import { allowsShrinking, holdsShrinking } from '../../origin/ingest/folder/shri
 import type { PublishedChanges } from '../../origin/ingest/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
+import { interruptedSurveys } from '../interrupted-surveys.ts';
 import { allowShrinkOption, includeOption, option, required, siteName } from '../options.ts';
 import { plural, printError } from '../output.ts';
 import { printCommit } from '../print-commit.ts';
@@ -37,8 +38,7 @@ export async function watchAndTell(
   signal: AbortSignal,
 ): Promise<void> {
   const { watchFolder } = await import('../../origin/ingest/folder/watch-folder.ts');
-  const { startSurveyThreads } = await import('../../shared/hashing/survey-threads.ts');
-  const surveys = startSurveyThreads();
+  const surveys = await interruptedSurveys(signal);
   try {
     await watchFolder(
       {

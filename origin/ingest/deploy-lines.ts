@@ -5,7 +5,7 @@ import {
   deployHeaderSchema,
   deployLineSchema,
 } from '../../shared/api.ts';
-import { type ContentPath, MAX_PATH_BYTES, pathFault } from '../../shared/content-path.ts';
+import { type ContentPath, MAX_PATH_BYTES, pathFault, refusedPath } from '../../shared/content-path.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { JsonStructure } from '../../shared/json-structure.ts';
@@ -116,7 +116,6 @@ function jsonDeletion(value: unknown): DeployFile {
 
 export function checkedPath(path: string): ContentPath {
   const fault = pathFault(path);
-  if (fault !== undefined)
-    throw new SkerryError('bad-path', `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`);
+  if (fault !== undefined) throw refusedPath(path, fault);
   return path as ContentPath;
 }

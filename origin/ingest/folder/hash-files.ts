@@ -26,7 +26,11 @@ export async function hashFiles(
   const work = async () => {
     for (const [i, batch] of queue) {
       signal.throwIfAborted();
-      results[i] = await hashBatch(batch, surveys);
+      results[i] = await hashBatch(batch, surveys).catch((error: unknown) => {
+        // The threads were stopped with it.
+        signal.throwIfAborted();
+        throw error;
+      });
       hashed(batch.length);
     }
   };

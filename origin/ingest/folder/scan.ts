@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import { type ContentPath, pathFault } from '../../../shared/content-path.ts';
+import { type ContentPath, pathFault, refusedPath } from '../../../shared/content-path.ts';
 import { FORMAT_FILE } from '../../../shared/data-folder.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 import { changed } from '../../../shared/real-file.ts';
@@ -50,6 +50,9 @@ export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault
         isFolder: child.isDirectory(),
       }))
       .filter(({ path, isFolder }) => !(isFolder ? rules.folder(path) : rules.file(path)));
+    // What cannot be decoded is read as this character, and is not found under that name.
+    const undecoded = wanted.find(({ path }) => path.includes('\uFFFD'));
+    if (undecoded !== undefined) throw refusedPath(undecoded.path, 'is not UTF-8');
     leftOut += countLeftOut(children, wanted.length);
     for (let i = 0; i < wanted.length; i += LOOKED_AT_ONCE) {
       const some = wanted.slice(i, i + LOOKED_AT_ONCE);
@@ -165,7 +168,7 @@ async function isPrivatePlace(top: string, inside: string): Promise<boolean> {
 function foundFile(path: string, { target, stats }: Place): FoundFile {
   if (!stats.isFile()) throw new SkerryError('not-a-file', `${path} is a pipe, socket or device`);
   const fault = pathFault(path);
-  if (fault !== undefined) throw new SkerryError('bad-path', `the path ${JSON.stringify(path)} ${fault}`);
+  if (fault !== undefined) throw refusedPath(path, fault);
   return { path: path as ContentPath, file: target, size: stats.size, mtimeMs: stats.mtimeMs };
 }
 

@@ -163,6 +163,9 @@ t.test('names that cannot be published refuse the folder', async (t) => {
     writeFileSync(join(root, 'sub', name), '');
     await t.rejects(scanFolder(root), { code: 'bad-path' }, JSON.stringify(name));
   }
+  const root = t.testdir({ sub: {} });
+  writeFileSync(Buffer.concat([Buffer.from(join(root, 'sub', 'latin-')), Buffer.from([0xe9])]), '');
+  await t.rejects(scanFolder(root), { code: 'bad-path', message: /"sub\/latin-.*" is not UTF-8$/ });
 });
 
 t.test('what is neither file nor folder refuses the folder', async (t) => {
