@@ -17,7 +17,7 @@ t.test('a member that floods the origin with receipts costs no other its lease',
   );
   const bad = await joinAsMember(origin, 'bad');
   t.teardown(() => bad.upstream.close());
-  const reports = signedReports(bad, { count: 12, receipts: 400 });
+  const reports = await signedReports(bad, { count: 12, receipts: 400 });
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   let isFlooding = true;

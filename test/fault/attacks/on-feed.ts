@@ -130,8 +130,8 @@ export const onFeed: readonly Attack[] = [
     name: 'reports of 1,000 receipts',
     point: '9',
     run: (target) =>
-      flood(target, (member, signal) =>
-        floodReports(member, signedReports(member, { count: 49 }), { atOnce: 8, signal }),
+      flood(target, async (member, signal) =>
+        floodReports(member, await signedReports(member, { count: 49 }), { atOnce: 8, signal }),
       ),
   },
   {
