@@ -77,8 +77,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   clientErrors.watch(app.server);
   PacedConnection.use(app.server);
-  // No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1).
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  answerExpectations(app.server);
   return withRoutes(app, parts, 'http');
 }
 
@@ -108,7 +107,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
   Object.assign(app.server, times);
   clientErrors.watch(app.server);
   PacedConnection.watch(app.server);
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  answerExpectations(app.server);
   withRoutes(app as unknown as FastifyInstance, parts, 'https');
   return app;
 }
@@ -293,6 +292,15 @@ function withRoutes(
     if (!views.mayServe(view)) return 'This edge has lost its origin and may be behind\n';
     return undefined;
   }
+}
+
+/**
+ * No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1), and so does who
+ * expects anything else, which Node would answer without telling the connection.
+ */
+function answerExpectations(server: NodeJS.EventEmitter): void {
+  for (const event of ['checkContinue', 'checkExpectation'])
+    server.on(event, (request, response) => server.emit('request', request, response));
 }
 
 function isMisdirected({ raw }: FastifyRequest, host: string | undefined, tls: Tls): boolean {
