@@ -20,8 +20,10 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
 
 /** A reader who takes nothing for so long while an answer waits is ended. */
 const STALLED_MS = 60_000;
-/** The same while others wait for its place. */
+/** The same where its end makes room for another. */
 const PRESSED_MS = 10_000;
+/** A stream whose connection is read meanwhile shows no progress of its own: the reader may be slow, and have many. */
+const READ_BESIDE_MS = 10 * 60_000;
 /** How long a large body waits for a place. */
 const WAIT_MS = 15_000;
 const LOOK_MS = 1000;
@@ -30,8 +32,10 @@ export interface Reader {
   /** What counts as one client. */
   readonly client: string;
   readonly connection: object;
-  /** Of a connection that has one answer at a time: how much it has taken, for as long as that can be known. */
+  /** How much the connection has taken, for as long as that can be known. */
   takenBytes?(): number | undefined;
+  /** It has other answers at the same time: what it takes may be of those. */
+  readonly sharesConnection?: true;
   /** Breaks its answer off. */
   end(): void;
 }
@@ -59,6 +63,8 @@ export class Exchanges {
   readonly #bodiesOf = new Map<string, number>();
   readonly #bodiesOn = new WeakMap<object, number>();
   readonly #waiting = new Set<Waiting>();
+  /** When connections with several answers at a time have last taken something. */
+  readonly #readAt = new WeakMap<object, number>();
   readonly #ofStreams = new WeakMap<object, Exchange>();
   #bodies = 0;
 
@@ -84,7 +90,8 @@ export class Exchanges {
       const taken = exchange.takenBytes?.();
       if (taken === undefined || taken === exchange.taken) continue;
       exchange.taken = taken;
-      this.#progressed(exchange);
+      if (exchange.sharesConnection) this.#readAt.set(exchange.connection, now);
+      else this.#progressed(exchange);
     }
   }
 
@@ -127,12 +134,33 @@ export class Exchanges {
 
   endStalled(): void {
     const now = this.#now();
-    const isPressed = this.#waiting.size > 0;
+    const wanted = this.#wantedPlaces();
     for (const exchange of this.#open) {
       const stalled = now - exchange.at;
       if (stalled < PRESSED_MS) return;
-      if (stalled >= STALLED_MS || (isPressed && exchange.hasBody)) this.#end(exchange);
+      const unread = now - (this.#readAt.get(exchange.connection) ?? Number.NEGATIVE_INFINITY);
+      const most = wanted.has(exchange)
+        ? patience(unread, PRESSED_MS, STALLED_MS)
+        : patience(unread, STALLED_MS, READ_BESIDE_MS);
+      if (stalled >= most) this.#end(exchange);
     }
+  }
+
+  /** Who would make room for a body that waits: one may be held back by what its own reader has alone. */
+  #wantedPlaces(): { has(exchange: OpenExchange): boolean } {
+    let isAnyWanted = false;
+    const clients = new Set<string>();
+    const connections = new Set<object>();
+    for (const { exchange } of this.#waiting) {
+      const { client, connection } = exchange;
+      if (this.#isConnectionFull(exchange)) connections.add(connection);
+      else if (this.#isClientFull(exchange)) clients.add(client);
+      else isAnyWanted = true;
+    }
+    return {
+      has: ({ hasBody, client, connection }) =>
+        hasBody && (isAnyWanted || clients.has(client) || connections.has(connection)),
+    };
   }
 
   #endStalest(): boolean {
@@ -193,13 +221,18 @@ export class Exchanges {
     }
   }
 
-  #hasRoomFor({ client, connection }: OpenExchange): boolean {
-    const { bodies, clientBodies, connectionBodies } = this.#limits;
+  #hasRoomFor(exchange: OpenExchange): boolean {
     return (
-      this.#bodies < bodies &&
-      (this.#bodiesOf.get(client) ?? 0) < clientBodies &&
-      (this.#bodiesOn.get(connection) ?? 0) < connectionBodies
+      this.#bodies < this.#limits.bodies && !this.#isClientFull(exchange) && !this.#isConnectionFull(exchange)
     );
+  }
+
+  #isClientFull({ client }: OpenExchange): boolean {
+    return (this.#bodiesOf.get(client) ?? 0) >= this.#limits.clientBodies;
+  }
+
+  #isConnectionFull({ connection }: OpenExchange): boolean {
+    return (this.#bodiesOn.get(connection) ?? 0) >= this.#limits.connectionBodies;
   }
 
   #place(exchange: OpenExchange): void {
@@ -212,10 +245,16 @@ export class Exchanges {
   }
 }
 
+/** How long an answer may stand still, by how long its connection has. */
+function patience(unread: number, most: number, mostWhileRead: number): number {
+  return unread < most ? mostWhileRead : most;
+}
+
 interface OpenExchange extends Reader {
+  /** The time of its last progress. */
   at: number;
   hasBody: boolean;
-  /** When it was looked at last. */
+  /** What the connection had taken at the last look. */
   taken: number | undefined;
 }
 

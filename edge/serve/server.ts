@@ -29,6 +29,7 @@ import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 import { type SentExchange, send } from './send.ts';
 import { servedSite } from './served-site.ts';
+import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 import type { Views } from './views.ts';
 
@@ -213,7 +214,8 @@ function withRoutes(
       if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
       return sent(textAnswer(400, `${head.reason}\n`), reply);
     }
-    if (tls !== undefined && scheme === 'https' && isMisdirected(request, head.host, tls))
+    const isSecure = tls !== undefined && scheme === 'https';
+    if (isSecure && head.host !== undefined && isMisdirected(tls, request.raw.socket, head.host))
       return sent(textAnswer(421, 'This connection is for another host\n'), reply);
     if (!limits.allows(request.client, performance.now()))
       return sent(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), reply);
@@ -301,11 +303,6 @@ function withRoutes(
 function answerExpectations(server: NodeJS.EventEmitter): void {
   for (const event of ['checkContinue', 'checkExpectation'])
     server.on(event, (request, response) => server.emit('request', request, response));
-}
-
-function isMisdirected({ raw }: FastifyRequest, host: string | undefined, tls: Tls): boolean {
-  const { servername } = raw.socket as { readonly servername?: string | false | null };
-  return host !== undefined && tls.isMisdirected(servername || undefined, host);
 }
 
 function withoutCodings(asked: ReaderRequest): ReaderRequest {

@@ -121,3 +121,70 @@ t.test('a reader who leaves waits no more', async (t) => {
   first.close();
   t.equal(await must('c').beginBody(NEVER), true, 'its place is free');
 });
+
+t.test('who waits for what its own reader has takes nothing from others', async (t) => {
+  const { exchanges, clock, ended, must } = setUp();
+  const connection = {};
+  await must('a', 'own', connection).beginBody(NEVER);
+  await must('b', 'other').beginBody(NEVER);
+  const waiting = Promise.resolve(must('a', 'waiting', connection).beginBody(NEVER));
+  clock.now = 10 * SECOND;
+  exchanges.endStalled();
+  t.same(ended, ['own']);
+  t.equal(await waiting, true);
+});
+
+t.test('streams of a slow reader are not ended while it reads their connection', async (t) => {
+  const { exchanges, clock, ended, must } = setUp();
+  const taken = { read: 0, unread: 0 };
+  const begin = (client: keyof typeof taken) => {
+    const stream = {};
+    exchanges.beginStream(stream, {
+      client,
+      connection: {},
+      sharesConnection: true,
+      takenBytes: () => taken[client],
+      end: () => ended.push(client),
+    });
+    return exchanges.of(stream);
+  };
+  await begin('read')?.beginBody(NEVER);
+  begin('unread');
+  await must('b', 'full').beginBody(NEVER);
+  const secondsUntil = (second: number) => {
+    while (clock.now < second * SECOND) {
+      clock.now += SECOND;
+      taken.read++;
+      exchanges.lookAtTaken();
+      exchanges.endStalled();
+    }
+  };
+  secondsUntil(599);
+  t.same(ended, ['unread', 'full']);
+  secondsUntil(600);
+  t.same(ended, ['unread', 'full', 'read']);
+});
+
+t.test('while another body waits, a minute is enough', async (t) => {
+  const { exchanges, clock, ended, must } = setUp();
+  let taken = 0;
+  for (const client of ['a', 'b']) {
+    const stream = {};
+    exchanges.beginStream(stream, {
+      ...{ client, connection: {}, sharesConnection: true, takenBytes: () => taken },
+      end: () => ended.push(client),
+    });
+    await exchanges.of(stream)?.beginBody(NEVER);
+  }
+  const waiting = must('c').beginBody(NEVER);
+  for (let second = 1; second < 60; second++) {
+    clock.now = second * SECOND;
+    taken++;
+    exchanges.lookAtTaken();
+    exchanges.endStalled();
+  }
+  t.same(ended, []);
+  clock.now = 60 * SECOND;
+  exchanges.endStalled();
+  t.equal(await waiting, true);
+});
