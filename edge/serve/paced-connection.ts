@@ -78,7 +78,7 @@ export class PacedConnection extends Duplex {
     super({
       allowHalfOpen: true,
       readableHighWaterMark: 1,
-      writableHighWaterMark: socket.writableHighWaterMark,
+      writableHighWaterMark: 16 * 1024,
     });
     this.#socket = socket;
     this.#client = clientOf(socket.remoteAddress);
