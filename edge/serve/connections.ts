@@ -4,8 +4,8 @@ import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
 const MOST_CONNECTIONS = 12_000;
-/** What a connection with TLS counts as: it takes some 80 KB while it is idle. */
-export const SECURE_WEIGHT = 2;
+/** What a connection with TLS counts as: it takes some 60 KB at first, and 100 KB when it has been sent a file. */
+export const SECURE_WEIGHT = 4;
 /** What a process opens beside connections and the files of bodies. */
 const OTHER_DESCRIPTORS = 256;
 

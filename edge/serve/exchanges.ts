@@ -3,7 +3,7 @@ export interface ExchangeLimits {
   /** Requests whose answers are not sent yet. */
   readonly requests: number;
   readonly clientRequests: number;
-  /** Answers with a large body that are being sent: each holds a file, or memory. */
+  /** Answers with a large body that are being sent: each holds a file, or memory. One over TLS counts as several. */
   readonly bodies: number;
   readonly clientBodies: number;
   readonly connectionBodies: number;
@@ -18,6 +18,8 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
   connectionBodies: 32,
 };
 
+/** What a large body over TLS counts as: what is written at once is copied, and a connection takes some 60 KB by itself. */
+const SECURE_BODY_WEIGHT = 3;
 /** A reader who takes nothing for so long while an answer waits is ended. */
 const STALLED_MS = 60_000;
 /** The same where its end makes room for another. */
@@ -32,6 +34,7 @@ export interface Reader {
   /** What counts as one client. */
   readonly client: string;
   readonly connection: object;
+  readonly isSecure: boolean;
   /** How much the connection has taken, for as long as that can be known. */
   takenBytes?(): number | undefined;
   /** It has other answers at the same time: what it takes may be of those. */
@@ -185,8 +188,8 @@ export class Exchanges {
     addTo(this.#requestsOf, exchange.client, -1);
     if (!exchange.hasBody) return;
     exchange.hasBody = false;
-    this.#bodies--;
-    addTo(this.#bodiesOf, exchange.client, -1);
+    this.#bodies -= weightOf(exchange);
+    addTo(this.#bodiesOf, exchange.client, -weightOf(exchange));
     addTo(this.#bodiesOn, exchange.connection, -1);
     this.#letIn();
   }
@@ -223,12 +226,15 @@ export class Exchanges {
 
   #hasRoomFor(exchange: OpenExchange): boolean {
     return (
-      this.#bodies < this.#limits.bodies && !this.#isClientFull(exchange) && !this.#isConnectionFull(exchange)
+      this.#bodies + weightOf(exchange) <= this.#limits.bodies &&
+      !this.#isClientFull(exchange) &&
+      !this.#isConnectionFull(exchange)
     );
   }
 
-  #isClientFull({ client }: OpenExchange): boolean {
-    return (this.#bodiesOf.get(client) ?? 0) >= this.#limits.clientBodies;
+  #isClientFull(exchange: OpenExchange): boolean {
+    const bodies = this.#bodiesOf.get(exchange.client) ?? 0;
+    return bodies + weightOf(exchange) > this.#limits.clientBodies;
   }
 
   #isConnectionFull({ connection }: OpenExchange): boolean {
@@ -239,10 +245,14 @@ export class Exchanges {
     if (!this.#open.has(exchange)) return;
     exchange.hasBody = true;
     this.#progressed(exchange);
-    this.#bodies++;
-    addTo(this.#bodiesOf, exchange.client, 1);
+    this.#bodies += weightOf(exchange);
+    addTo(this.#bodiesOf, exchange.client, weightOf(exchange));
     addTo(this.#bodiesOn, exchange.connection, 1);
   }
+}
+
+function weightOf({ isSecure }: Reader): number {
+  return isSecure ? SECURE_BODY_WEIGHT : 1;
 }
 
 /** How long an answer may stand still, by how long its connection has. */

@@ -16,6 +16,8 @@ const PIECES_IN_A_ROW = 16;
 /** How long, and how much, a client is listened to that goes on sending when it has had its last answer. */
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
+/** Beside the write under way; one that is granted may be larger, and is alone. */
+const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 type Done = (error?: Error | null) => void;
@@ -78,7 +80,7 @@ export class PacedConnection extends Duplex {
     super({
       allowHalfOpen: true,
       readableHighWaterMark: 1,
-      writableHighWaterMark: 16 * 1024,
+      writableHighWaterMark: WAITING_BYTES,
     });
     this.#socket = socket;
     this.#client = clientOf(socket.remoteAddress);

@@ -249,6 +249,7 @@ function withRoutes(
         ? exchanges.begin({
             client: clientOf(request.client),
             connection: socket,
+            isSecure: scheme === 'https',
             takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
             end: () => socket.destroy(),
           })

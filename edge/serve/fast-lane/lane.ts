@@ -113,6 +113,7 @@ class LaneConnection {
     const exchange = this.#parts.exchanges.begin({
       client: clientOf(socket.remoteAddress),
       connection: socket,
+      isSecure: this.#parts.scheme === 'https',
       takenBytes: () => takenBytes(socket),
       end: () => socket.destroy(),
     });

@@ -72,6 +72,7 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
   const exchange = exchanges.beginStream(stream, {
     client: clientOf(session.socket.remoteAddress),
     connection: session,
+    isSecure: true,
     sharesConnection: true,
     takenBytes: () => (session.destroyed ? undefined : takenBytes(session.socket)),
     end: () => stream.close(constants.NGHTTP2_CANCEL),

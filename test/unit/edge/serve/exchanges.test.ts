@@ -10,7 +10,7 @@ function setUp() {
   const clock = { now: 0 };
   const exchanges = new Exchanges(LIMITS, () => clock.now);
   const begin = (client: string, name = client, connection: object = {}) =>
-    exchanges.begin({ client, connection, end: () => ended.push(name) });
+    exchanges.begin({ client, connection, isSecure: false, end: () => ended.push(name) });
   const must = (client: string, name = client, connection: object = {}): Exchange => {
     const exchange = begin(client, name, connection);
     if (exchange === undefined) throw new Error(`${name} is refused`);
@@ -59,6 +59,7 @@ t.test('who takes something of one long write is not ended', (t) => {
     exchanges.begin({
       client: name,
       connection: {},
+      isSecure: false,
       takenBytes: () => taken[name],
       end: () => ended.push(name),
     });
@@ -142,6 +143,7 @@ t.test('streams of a slow reader are not ended while it reads their connection',
     exchanges.beginStream(stream, {
       client,
       connection: {},
+      isSecure: false,
       sharesConnection: true,
       takenBytes: () => taken[client],
       end: () => ended.push(client),
@@ -171,7 +173,7 @@ t.test('while another body waits, a minute is enough', async (t) => {
   for (const client of ['a', 'b']) {
     const stream = {};
     exchanges.beginStream(stream, {
-      ...{ client, connection: {}, sharesConnection: true, takenBytes: () => taken },
+      ...{ client, connection: {}, isSecure: false, sharesConnection: true, takenBytes: () => taken },
       end: () => ended.push(client),
     });
     await exchanges.of(stream)?.beginBody(NEVER);
@@ -187,4 +189,17 @@ t.test('while another body waits, a minute is enough', async (t) => {
   clock.now = 60 * SECOND;
   exchanges.endStalled();
   t.equal(await waiting, true);
+});
+
+t.test('a large body over TLS takes the places of three', async (t) => {
+  const exchanges = new Exchanges({ ...LIMITS, bodies: 4, clientBodies: 4 }, () => 0);
+  const begin = (isSecure: boolean) =>
+    exchanges.begin({ client: 'a', connection: {}, isSecure, end: () => {} });
+  const secure = begin(true);
+  t.equal(secure?.beginBody(NEVER), true);
+  t.equal(begin(false)?.beginBody(NEVER), true);
+  const waiting = Promise.resolve(begin(false)?.beginBody(NEVER));
+  secure?.close();
+  t.equal(await waiting, true);
+  t.equal(begin(false)?.beginBody(NEVER), true);
 });

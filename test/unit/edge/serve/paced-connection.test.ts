@@ -65,6 +65,14 @@ t.test('others have their turns during a row of requests', async (t) => {
   t.ok(turns > 10, `${turns} turns`);
 });
 
+t.test('of an answer that nobody takes, one piece waits', (t) => {
+  const socket = new Duplex({ read() {}, write() {}, writableHighWaterMark: MB });
+  const paced = new PacedConnection(socket as unknown as Socket);
+  t.notOk(paced.write(Buffer.alloc(32 * 1024)), 'no more is to be written');
+  paced.destroy();
+  t.end();
+});
+
 t.test('a client whose connections are sent much ahead of its answers leaves room to others', (t) => {
   const connections: PacedConnection[] = [];
   const ahead = (remoteAddress: string) => {
