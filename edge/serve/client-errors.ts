@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { systemCode } from '../../shared/errors.ts';
+import { PacedConnection } from './paced-connection.ts';
 
 /** How long the rest of what a client sends is thrown away, so that it gets to read why. */
 const LINGER_MS = 2000;
@@ -34,6 +35,7 @@ export class ClientErrors {
       socket.destroy();
       return;
     }
+    if (socket instanceof PacedConnection) socket.parseNoMore();
     // What follows on this connection is refused with what came first.
     if (this.#refused.has(socket) || this.#closing.has(socket)) return;
     const sendRefusal = () => {

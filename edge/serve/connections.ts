@@ -4,8 +4,8 @@ import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
 const MOST_CONNECTIONS = 12_000;
-/** What a connection with TLS counts as: it takes some 80 KB while it is idle. */
-export const SECURE_WEIGHT = 2;
+/** What a connection with TLS counts as: it takes some 60 KB at first, and 100 KB when it has been sent a file. */
+export const SECURE_WEIGHT = 4;
 /** What a process opens beside connections and the files of bodies. */
 const OTHER_DESCRIPTORS = 256;
 
@@ -30,7 +30,7 @@ export function ownDescriptors(): number {
 /**
  * The connections of a process, of all its ports. When there are too many, one that has been still makes room for one
  * that comes: who has been looked at and has sent and received nothing since then goes, those first that were looked
- * at longest ago. So looking costs nothing until there are too many.
+ * at longest ago.
  */
 export class Connections {
   readonly #most: number;
@@ -50,6 +50,7 @@ export class Connections {
       socket.destroy();
       return false;
     }
+    this.#lookAtOldest();
     while (this.#open.size > 0 && this.#weight + weight > this.#most) this.#endOneStill();
     this.#open.set(socket, { seen: bytesOf(socket), weight });
     this.#weight += weight;
@@ -60,20 +61,31 @@ export class Connections {
     return true;
   }
 
+  /** With each that comes: were all looked at when there are too many, nobody would have time to show that he is active. */
+  #lookAtOldest(): void {
+    const [oldest] = this.#open;
+    if (oldest === undefined) return;
+    const [socket, open] = oldest;
+    if (bytesOf(socket) !== open.seen) this.#looked(socket, open);
+  }
+
+  #looked(socket: Socket, open: Open): void {
+    this.#open.delete(socket);
+    this.#open.set(socket, { ...open, seen: bytesOf(socket) });
+  }
+
   #endOneStill(): void {
     // At the second look at all of them each has been still for as long as it took to get round.
     for (let looks = this.#open.size + 1; looks > 0; looks--) {
       const [oldest] = this.#open;
       if (oldest === undefined) return;
       const [socket, open] = oldest;
-      const bytes = bytesOf(socket);
-      if (bytes === open.seen) {
+      if (bytesOf(socket) === open.seen) {
         this.#forget(socket);
         socket.destroy();
         return;
       }
-      this.#open.delete(socket);
-      this.#open.set(socket, { ...open, seen: bytes });
+      this.#looked(socket, open);
     }
   }
 

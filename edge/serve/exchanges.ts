@@ -3,7 +3,7 @@ export interface ExchangeLimits {
   /** Requests whose answers are not sent yet. */
   readonly requests: number;
   readonly clientRequests: number;
-  /** Answers with a large body that are being sent: each holds a file, or memory. */
+  /** Answers with a large body that are being sent: each holds a file, or memory. One over TLS counts as several. */
   readonly bodies: number;
   readonly clientBodies: number;
   readonly connectionBodies: number;
@@ -18,10 +18,14 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
   connectionBodies: 32,
 };
 
+/** What a large body over TLS counts as: what is written at once is copied, and a connection takes some 60 KB by itself. */
+const SECURE_BODY_WEIGHT = 3;
 /** A reader who takes nothing for so long while an answer waits is ended. */
 const STALLED_MS = 60_000;
-/** The same while others wait for its place. */
+/** The same where its end makes room for another. */
 const PRESSED_MS = 10_000;
+/** A stream whose connection is read meanwhile shows no progress of its own: the reader may be slow, and have many. */
+const READ_BESIDE_MS = 10 * 60_000;
 /** How long a large body waits for a place. */
 const WAIT_MS = 15_000;
 const LOOK_MS = 1000;
@@ -30,8 +34,11 @@ export interface Reader {
   /** What counts as one client. */
   readonly client: string;
   readonly connection: object;
-  /** Of a connection that has one answer at a time: how much it has taken, for as long as that can be known. */
+  readonly isSecure: boolean;
+  /** How much the connection has taken, for as long as that can be known. */
   takenBytes?(): number | undefined;
+  /** It has other answers at the same time: what it takes may be of those. */
+  readonly sharesConnection?: true;
   /** Breaks its answer off. */
   end(): void;
 }
@@ -59,6 +66,8 @@ export class Exchanges {
   readonly #bodiesOf = new Map<string, number>();
   readonly #bodiesOn = new WeakMap<object, number>();
   readonly #waiting = new Set<Waiting>();
+  /** When connections with several answers at a time have last taken something. */
+  readonly #readAt = new WeakMap<object, number>();
   readonly #ofStreams = new WeakMap<object, Exchange>();
   #bodies = 0;
 
@@ -84,7 +93,8 @@ export class Exchanges {
       const taken = exchange.takenBytes?.();
       if (taken === undefined || taken === exchange.taken) continue;
       exchange.taken = taken;
-      this.#progressed(exchange);
+      if (exchange.sharesConnection) this.#readAt.set(exchange.connection, now);
+      else this.#progressed(exchange);
     }
   }
 
@@ -127,12 +137,33 @@ export class Exchanges {
 
   endStalled(): void {
     const now = this.#now();
-    const isPressed = this.#waiting.size > 0;
+    const wanted = this.#wantedPlaces();
     for (const exchange of this.#open) {
       const stalled = now - exchange.at;
       if (stalled < PRESSED_MS) return;
-      if (stalled >= STALLED_MS || (isPressed && exchange.hasBody)) this.#end(exchange);
+      const unread = now - (this.#readAt.get(exchange.connection) ?? Number.NEGATIVE_INFINITY);
+      const most = wanted.has(exchange)
+        ? patience(unread, PRESSED_MS, STALLED_MS)
+        : patience(unread, STALLED_MS, READ_BESIDE_MS);
+      if (stalled >= most) this.#end(exchange);
     }
+  }
+
+  /** Who would make room for a body that waits: one may be held back by what its own reader has alone. */
+  #wantedPlaces(): { has(exchange: OpenExchange): boolean } {
+    let isAnyWanted = false;
+    const clients = new Set<string>();
+    const connections = new Set<object>();
+    for (const { exchange } of this.#waiting) {
+      const { client, connection } = exchange;
+      if (this.#isConnectionFull(exchange)) connections.add(connection);
+      else if (this.#isClientFull(exchange)) clients.add(client);
+      else isAnyWanted = true;
+    }
+    return {
+      has: ({ hasBody, client, connection }) =>
+        hasBody && (isAnyWanted || clients.has(client) || connections.has(connection)),
+    };
   }
 
   #endStalest(): boolean {
@@ -157,8 +188,8 @@ export class Exchanges {
     addTo(this.#requestsOf, exchange.client, -1);
     if (!exchange.hasBody) return;
     exchange.hasBody = false;
-    this.#bodies--;
-    addTo(this.#bodiesOf, exchange.client, -1);
+    this.#bodies -= weightOf(exchange);
+    addTo(this.#bodiesOf, exchange.client, -weightOf(exchange));
     addTo(this.#bodiesOn, exchange.connection, -1);
     this.#letIn();
   }
@@ -193,29 +224,47 @@ export class Exchanges {
     }
   }
 
-  #hasRoomFor({ client, connection }: OpenExchange): boolean {
-    const { bodies, clientBodies, connectionBodies } = this.#limits;
+  #hasRoomFor(exchange: OpenExchange): boolean {
     return (
-      this.#bodies < bodies &&
-      (this.#bodiesOf.get(client) ?? 0) < clientBodies &&
-      (this.#bodiesOn.get(connection) ?? 0) < connectionBodies
+      this.#bodies + weightOf(exchange) <= this.#limits.bodies &&
+      !this.#isClientFull(exchange) &&
+      !this.#isConnectionFull(exchange)
     );
+  }
+
+  #isClientFull(exchange: OpenExchange): boolean {
+    const bodies = this.#bodiesOf.get(exchange.client) ?? 0;
+    return bodies + weightOf(exchange) > this.#limits.clientBodies;
+  }
+
+  #isConnectionFull({ connection }: OpenExchange): boolean {
+    return (this.#bodiesOn.get(connection) ?? 0) >= this.#limits.connectionBodies;
   }
 
   #place(exchange: OpenExchange): void {
     if (!this.#open.has(exchange)) return;
     exchange.hasBody = true;
     this.#progressed(exchange);
-    this.#bodies++;
-    addTo(this.#bodiesOf, exchange.client, 1);
+    this.#bodies += weightOf(exchange);
+    addTo(this.#bodiesOf, exchange.client, weightOf(exchange));
     addTo(this.#bodiesOn, exchange.connection, 1);
   }
 }
 
+function weightOf({ isSecure }: Reader): number {
+  return isSecure ? SECURE_BODY_WEIGHT : 1;
+}
+
+/** How long an answer may stand still, by how long its connection has. */
+function patience(unread: number, most: number, mostWhileRead: number): number {
+  return unread < most ? mostWhileRead : most;
+}
+
 interface OpenExchange extends Reader {
+  /** The time of its last progress. */
   at: number;
   hasBody: boolean;
-  /** When it was looked at last. */
+  /** What the connection had taken at the last look. */
   taken: number | undefined;
 }
 

@@ -1,3 +1,5 @@
+const CR = 0x0d;
+const LF = 0x0a;
 const END = Buffer.from('\r\n\r\n');
 
 /**
@@ -10,4 +12,10 @@ export function headEnd(before: Buffer, next: Buffer): number {
   if (joined !== -1) return joined + END.length - tail.length;
   const end = next.indexOf(END);
   return end === -1 ? next.length : end + END.length;
+}
+
+/** Where a head begins: after line ends, which parsers of HTTP pass over. */
+export function headBegin(bytes: Buffer): number {
+  const begin = bytes.findIndex((byte) => byte !== CR && byte !== LF);
+  return begin === -1 ? bytes.length : begin;
 }

@@ -5,7 +5,8 @@ export const LEAST_WRITTEN = 32 * 1024;
 const LARGE_BYTES = 64 * 1024 * 1024;
 
 /** A connection over TLS, or a session of HTTP/2. */
-interface Connection {
+export interface Connection {
+  readonly destroyed: boolean;
   once(event: 'close', listener: () => void): unknown;
 }
 
@@ -21,7 +22,8 @@ export class LargeWrites {
   /** How much may be written at once to who is sent so many bytes. */
   most(connection: Connection, client: string, bytes: number, limit: number): number {
     const granted = this.#granted.get(connection) ?? LEAST_WRITTEN;
-    if (bytes <= granted) return granted;
+    // Of one that is closed nothing would be given back.
+    if (bytes <= granted || connection.destroyed) return granted;
     // In few steps: each leaves a listener.
     const wanted = Math.min(limit, 2 ** Math.ceil(Math.log2(bytes)));
     if (wanted <= granted) return granted;

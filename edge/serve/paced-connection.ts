@@ -2,11 +2,22 @@ import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { headEnd } from './head-end.ts';
+import { clientOf } from '../../shared/client-address.ts';
+import { FairShare } from '../../shared/fair-share.ts';
+import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
 
 /** What all connections of a process together keep of requests that are sent before their turn. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
+/** Of empty lines before a request, which are to be passed over (RFC 9112, 2.2). */
+const MOST_EMPTY_BYTES = 16;
+/** After so many pieces other connections have their turn. */
+const PIECES_IN_A_ROW = 16;
+/** How long, and how much, a client is listened to that goes on sending when it has had its last answer. */
+const LINGER_MS = 2000;
+const MOST_LINGER_BYTES = 256 * 1024;
+/** Beside the write under way; one that is granted may be larger, and is alone. */
+const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 type Done = (error?: Error | null) => void;
@@ -14,22 +25,33 @@ type Done = (error?: Error | null) => void;
 /**
  * A connection as Node's HTTP/1.1 server gets to see it: one request at a time, the next when the answer to the one
  * before has been sent. So a reader who pipelines thousands of requests has one answer in the making, and is
- * slowed down by TCP; Node would begin with all of them at once.
+ * slowed down by TCP; Node would begin with all of them at once. Nobody wants bodies here: a request that announces one
+ * is the last of its connection, and nothing after its head is parsed.
  */
 export class PacedConnection extends Duplex {
-  static #heldBytes = 0;
+  static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
 
   /** Node's server notes itself here. */
   server: unknown;
   readonly #socket: Socket;
+  readonly #client: string;
   /** Read and not given to the parser yet. */
   #rest: Buffer = NOTHING;
   #held = 0;
+  /** Each gives back a part of what is held. */
+  #giveBack: (() => void)[] = [];
   /** The last bytes that were given: a head may end in the middle of what comes next. */
   #given: Buffer = NOTHING;
   #isAskedFor = false;
   #isAnswering = false;
+  #hasHeadBegun = false;
+  #emptyBytes = 0;
+  #pieces = 0;
+  #isResting = false;
   #hasEnded = false;
+  /** Nothing more is parsed. */
+  #isOver = false;
+  #thrownAway = 0;
 
   /** Makes a server of HTTP/1.1 without TLS see all its connections so; to be called when it has its own listeners. */
   static use(server: EventEmitter): void {
@@ -44,8 +66,13 @@ export class PacedConnection extends Duplex {
 
   /** Lets the requests of a server tell which of its connections await an answer. */
   static watch(server: EventEmitter): void {
-    server.prependListener('request', ({ socket }: IncomingMessage, response: unknown) => {
-      if (socket instanceof PacedConnection && response instanceof ServerResponse) socket.#waitFor(response);
+    server.prependListener('request', (request: IncomingMessage, response: unknown) => {
+      const { socket } = request;
+      if (!(socket instanceof PacedConnection && response instanceof ServerResponse)) return;
+      socket.#waitFor(response);
+      if (!announcesBody(request)) return;
+      response.shouldKeepAlive = false;
+      socket.parseNoMore();
     });
   }
 
@@ -53,16 +80,19 @@ export class PacedConnection extends Duplex {
     super({
       allowHalfOpen: true,
       readableHighWaterMark: 1,
-      writableHighWaterMark: socket.writableHighWaterMark,
+      writableHighWaterMark: WAITING_BYTES,
     });
     this.#socket = socket;
+    this.#client = clientOf(socket.remoteAddress);
     socket.on('data', (chunk: Buffer) => {
+      if (this.#isOver) return this.#throwAway(chunk);
       this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
       this.#give();
     });
     socket.on('end', () => {
       this.#hasEnded = true;
-      this.#give();
+      if (this.#isOver && this.writableFinished) this.destroy();
+      else this.#give();
     });
     socket.on('timeout', () => this.emit('timeout'));
     socket.on('error', (error) => this.destroy(error));
@@ -104,8 +134,17 @@ export class PacedConnection extends Duplex {
     return this;
   }
 
+  /** What follows is thrown away; the connection is closed when it has been answered and its client has ended too, or soon after. */
+  parseNoMore(): void {
+    this.#isOver = true;
+    this.#rest = NOTHING;
+    this.#release();
+    this.#socket.pause();
+  }
+
   destroySoon(): void {
     if (this.writable) this.end();
+    if (this.#isOver) return;
     if (this.writableFinished) this.destroy();
     else this.once('finish', () => this.destroy());
   }
@@ -129,11 +168,14 @@ export class PacedConnection extends Duplex {
   }
 
   override _final(done: Done): void {
-    this.#socket.end(() => done());
+    this.#socket.end(() => {
+      done();
+      if (this.#isOver) this.#linger();
+    });
   }
 
   override _destroy(error: Error | null, done: Done): void {
-    this.#hold(0);
+    this.#release();
     this.#socket.destroy();
     done(error);
   }
@@ -142,34 +184,89 @@ export class PacedConnection extends Duplex {
     this.#isAnswering = true;
     response.once('close', () => {
       this.#isAnswering = false;
+      this.#hasHeadBegun = false;
+      this.#emptyBytes = 0;
       this.#give();
     });
   }
 
   #give(): void {
-    if (this.destroyed) return;
-    if (this.#isAskedFor && !this.#isAnswering && this.#rest.length > 0) {
-      const end = headEnd(this.#given, this.#rest);
-      const next = this.#rest.subarray(0, end);
-      this.#rest = this.#rest.subarray(end);
-      this.#given = Buffer.concat([this.#given, next.subarray(-3)]).subarray(-3);
-      this.#isAskedFor = false;
-      this.push(next);
-      if (this.destroyed) return;
-    }
-    this.#hold(this.#rest.length);
+    if (this.destroyed || this.#isOver) return;
+    if (this.#isAskedFor && !this.#isAnswering && !this.#isResting) this.#giveNext();
+    if (this.destroyed || this.#isOver) return;
     if (this.#rest.length > 0) {
       this.#socket.pause();
-      // Whoever sends so far ahead has readers enough beside it.
-      if (PacedConnection.#heldBytes > MOST_HELD_BYTES) this.destroy();
-    } else if (this.#hasEnded) {
+      if (!this.#holds(this.#rest.length)) this.destroy();
+      return;
+    }
+    this.#release();
+    if (this.#hasEnded) {
       this.#hasEnded = false;
       this.push(null);
     } else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  #hold(bytes: number): void {
-    PacedConnection.#heldBytes += bytes - this.#held;
-    this.#held = bytes;
+  #giveNext(): void {
+    if (!this.#hasHeadBegun) this.#passEmptyLines();
+    if (this.#rest.length === 0 || this.destroyed) return;
+    this.#hasHeadBegun = true;
+    const end = headEnd(this.#given, this.#rest);
+    const next = this.#rest.subarray(0, end);
+    this.#rest = this.#rest.subarray(end);
+    this.#given = Buffer.concat([this.#given, next.subarray(-3)]).subarray(-3);
+    this.#isAskedFor = false;
+    if (++this.#pieces % PIECES_IN_A_ROW === 0) this.#letOthers();
+    this.push(next);
   }
+
+  /** A row of requests that are answered at once would never let others read or write. */
+  #letOthers(): void {
+    this.#isResting = true;
+    setImmediate(() => {
+      this.#isResting = false;
+      this.#give();
+    });
+  }
+
+  #passEmptyLines(): void {
+    const begin = headBegin(this.#rest);
+    this.#emptyBytes += begin;
+    this.#rest = this.#rest.subarray(begin);
+    if (this.#emptyBytes > MOST_EMPTY_BYTES) this.destroy();
+  }
+
+  /** False when its client holds more than its share. What gets less counts as it was until nothing is held. */
+  #holds(bytes: number): boolean {
+    if (bytes <= this.#held) return true;
+    const giveBack = PacedConnection.#heldBytes.take(this.#client, bytes - this.#held);
+    if (giveBack === undefined) return false;
+    this.#giveBack.push(giveBack);
+    this.#held = bytes;
+    return true;
+  }
+
+  #release(): void {
+    for (const giveBack of this.#giveBack.splice(0)) giveBack();
+    this.#held = 0;
+  }
+
+  /**
+   * A connection that is closed while its client still sends is reset, and the answer may be lost with it
+   * (RFC 9112, 9.6).
+   */
+  #linger(): void {
+    if (this.#socket.readableEnded) return void this.destroy();
+    const timer = setTimeout(() => this.destroy(), LINGER_MS);
+    this.once('close', () => clearTimeout(timer));
+    this.#socket.resume();
+  }
+
+  #throwAway({ length }: Buffer): void {
+    this.#thrownAway += length;
+    if (this.#thrownAway > MOST_LINGER_BYTES) this.destroy();
+  }
+}
+
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

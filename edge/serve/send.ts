@@ -7,7 +7,7 @@ import { type Answer, textAnswer } from './answer.ts';
 import { cacheStatus } from './cache-status.ts';
 import type { Bodies, Body, WaitingReader } from './content.ts';
 import type { Exchange } from './exchanges.ts';
-import { LargeWrites, LEAST_WRITTEN } from './large-writes.ts';
+import { type Connection, LargeWrites, LEAST_WRITTEN } from './large-writes.ts';
 import type { MultipartLayout } from './multipart-range.ts';
 import type { Representation } from './representation.ts';
 import { slices, streamOf } from './slices.ts';
@@ -53,7 +53,7 @@ export async function send(
         reply.send(
           most >= Math.min(lengthOf(body), MOST_WRITTEN)
             ? pieces
-            : Readable.from(slicesOf(pieces, most, exchange.progressed), BYTES),
+            : slicedStream(pieces, most, exchange.progressed),
         );
         return;
       }
@@ -70,8 +70,10 @@ export async function send(
       leave(first);
       if (isGone(reply)) return;
       begin().header('cache-status', cacheStatus(first.cache));
+      // Now, while there is somebody to give it back: the first piece is asked for later.
+      const most = mostAtOnce(body.representation.size, exchange.client, reply);
       reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, exchange, reply, reader), BYTES),
+        Readable.from(parts(body.representation, body.layout, bodies, exchange, most, reader), BYTES),
       );
     }
   }
@@ -102,7 +104,7 @@ interface RawResponse {
   readonly stream?: {
     readonly destroyed: boolean;
     readonly closed: boolean;
-    readonly session?: { once(event: 'close', listener: () => void): unknown } | undefined;
+    readonly session?: Connection | undefined;
   };
   once(event: 'close', listener: () => void): void;
 }
@@ -154,15 +156,19 @@ async function* slicesOf(stream: Readable, most: number, taken: () => void): Asy
   for await (const piece of stream as AsyncIterable<Buffer>) yield* slices(piece, most, taken);
 }
 
+/** One that is closed before anything was asked of it has begun no loop that would close the pieces. */
+function slicedStream(pieces: Readable, most: number, taken: () => void): Readable {
+  return Readable.from(slicesOf(pieces, most, taken), BYTES).once('close', () => pieces.destroy());
+}
+
 async function* parts(
   representation: Representation,
   { parts, tail }: MultipartLayout,
   bodies: Bodies,
   exchange: SentExchange,
-  reply: FastifyReply,
+  most: number,
   reader: WaitingReader,
 ): AsyncGenerator<Buffer> {
-  const most = mostAtOnce(representation.size, exchange.client, reply);
   for (const { head, range } of parts) {
     yield Buffer.from(head);
     const found = await bodies.body(representation, range, reader);

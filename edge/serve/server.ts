@@ -29,6 +29,7 @@ import { checkHead } from './request-head.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 import { type SentExchange, send } from './send.ts';
 import { servedSite } from './served-site.ts';
+import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 import type { Views } from './views.ts';
 
@@ -77,8 +78,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   clientErrors.watch(app.server);
   PacedConnection.use(app.server);
-  // No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1).
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  answerExpectations(app.server);
   return withRoutes(app, parts, 'http');
 }
 
@@ -108,7 +108,7 @@ export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
   Object.assign(app.server, times);
   clientErrors.watch(app.server);
   PacedConnection.watch(app.server);
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  answerExpectations(app.server);
   withRoutes(app as unknown as FastifyInstance, parts, 'https');
   return app;
 }
@@ -214,7 +214,8 @@ function withRoutes(
       if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
       return sent(textAnswer(400, `${head.reason}\n`), reply);
     }
-    if (tls !== undefined && scheme === 'https' && isMisdirected(request, head.host, tls))
+    const isSecure = tls !== undefined && scheme === 'https';
+    if (isSecure && head.host !== undefined && isMisdirected(tls, request.raw.socket, head.host))
       return sent(textAnswer(421, 'This connection is for another host\n'), reply);
     if (!limits.allows(request.client, performance.now()))
       return sent(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }), reply);
@@ -248,6 +249,7 @@ function withRoutes(
         ? exchanges.begin({
             client: clientOf(request.client),
             connection: socket,
+            isSecure: scheme === 'https',
             takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
             end: () => socket.destroy(),
           })
@@ -295,9 +297,13 @@ function withRoutes(
   }
 }
 
-function isMisdirected({ raw }: FastifyRequest, host: string | undefined, tls: Tls): boolean {
-  const { servername } = raw.socket as { readonly servername?: string | false | null };
-  return host !== undefined && tls.isMisdirected(servername || undefined, host);
+/**
+ * No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1), and so does who
+ * expects anything else, which Node would answer without telling the connection.
+ */
+function answerExpectations(server: NodeJS.EventEmitter): void {
+  for (const event of ['checkContinue', 'checkExpectation'])
+    server.on(event, (request, response) => server.emit('request', request, response));
 }
 
 function withoutCodings(asked: ReaderRequest): ReaderRequest {

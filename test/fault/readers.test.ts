@@ -17,7 +17,7 @@ const SITE = 'www';
 const HOST = '127.0.0.1';
 /** Beside what an edge with one site takes: a descriptor for each connection, and for each body that is sent. */
 const MOST_DESCRIPTORS = 1200;
-const MOST_BYTES = 100e6;
+const MOST_BYTES = 120e6;
 
 const certs = t.testdir();
 await writeCertificate(join(certs, 'a'), ['elsewhere.example']);

@@ -6,6 +6,7 @@ import type { ClientLimits } from '../client-limits.ts';
 import type { Counters } from '../counters.ts';
 import type { Exchanges } from '../exchanges.ts';
 import type { LogClock } from '../log-clock.ts';
+import { takenBytes } from '../taken-bytes.ts';
 import type { Views } from '../views.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { exchangeOf } from './logged-exchange.ts';
@@ -112,6 +113,8 @@ class LaneConnection {
     const exchange = this.#parts.exchanges.begin({
       client: clientOf(socket.remoteAddress),
       connection: socket,
+      isSecure: this.#parts.scheme === 'https',
+      takenBytes: () => takenBytes(socket),
       end: () => socket.destroy(),
     });
     if (exchange === undefined) {

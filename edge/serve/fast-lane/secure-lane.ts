@@ -11,6 +11,8 @@ import { clientOf } from '../../../shared/client-address.ts';
 import type { Exchanges } from '../exchanges.ts';
 import { PacedConnection } from '../paced-connection.ts';
 import type { SessionBytes } from '../session-bytes.ts';
+import { takenBytes } from '../taken-bytes.ts';
+import { isMisdirected } from '../tls/misdirected.ts';
 import type { Tls } from '../tls/tls.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { exchangeOf } from './logged-exchange.ts';
@@ -70,6 +72,9 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
   const exchange = exchanges.beginStream(stream, {
     client: clientOf(session.socket.remoteAddress),
     connection: session,
+    isSecure: true,
+    sharesConnection: true,
+    takenBytes: () => (session.destroyed ? undefined : takenBytes(session.socket)),
     end: () => stream.close(constants.NGHTTP2_CANCEL),
   });
   // A reader that goes away breaks its stream off: nobody is left to tell.
@@ -113,8 +118,7 @@ function misdirection(tls: Tls): LaneParts['isMisdirected'] {
   const last = new WeakMap<object, string>();
   return (connection, socket, host) => {
     if (last.get(connection) === host) return false;
-    const { servername } = socket as { readonly servername?: string | false | null };
-    if (tls.isMisdirected(servername || undefined, host)) return true;
+    if (isMisdirected(tls, socket, host)) return true;
     last.set(connection, host);
     return false;
   };

@@ -51,6 +51,16 @@ t.test('one that has been still makes room', async (t) => {
   t.same([busy.isOpen, other.isOpen], [false, true], 'it was looked at before, and has been still since');
 });
 
+t.test('a reader who is active stays where all others have been served once', async (t) => {
+  const open = setUp();
+  const reader = open('a');
+  for (const address of ['b', 'c', 'd', 'e', 'f']) {
+    reader.bytesRead++;
+    open(address).bytesWritten++;
+    t.ok(reader.isOpen);
+  }
+});
+
 t.test('where all are busy one goes all the same', async (t) => {
   const open = setUp();
   const all = [open('a'), open('b'), open('c')];

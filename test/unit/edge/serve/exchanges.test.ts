@@ -10,7 +10,7 @@ function setUp() {
   const clock = { now: 0 };
   const exchanges = new Exchanges(LIMITS, () => clock.now);
   const begin = (client: string, name = client, connection: object = {}) =>
-    exchanges.begin({ client, connection, end: () => ended.push(name) });
+    exchanges.begin({ client, connection, isSecure: false, end: () => ended.push(name) });
   const must = (client: string, name = client, connection: object = {}): Exchange => {
     const exchange = begin(client, name, connection);
     if (exchange === undefined) throw new Error(`${name} is refused`);
@@ -59,6 +59,7 @@ t.test('who takes something of one long write is not ended', (t) => {
     exchanges.begin({
       client: name,
       connection: {},
+      isSecure: false,
       takenBytes: () => taken[name],
       end: () => ended.push(name),
     });
@@ -120,4 +121,85 @@ t.test('a reader who leaves waits no more', async (t) => {
   left.close();
   first.close();
   t.equal(await must('c').beginBody(NEVER), true, 'its place is free');
+});
+
+t.test('who waits for what its own reader has takes nothing from others', async (t) => {
+  const { exchanges, clock, ended, must } = setUp();
+  const connection = {};
+  await must('a', 'own', connection).beginBody(NEVER);
+  await must('b', 'other').beginBody(NEVER);
+  const waiting = Promise.resolve(must('a', 'waiting', connection).beginBody(NEVER));
+  clock.now = 10 * SECOND;
+  exchanges.endStalled();
+  t.same(ended, ['own']);
+  t.equal(await waiting, true);
+});
+
+t.test('streams of a slow reader are not ended while it reads their connection', async (t) => {
+  const { exchanges, clock, ended, must } = setUp();
+  const taken = { read: 0, unread: 0 };
+  const begin = (client: keyof typeof taken) => {
+    const stream = {};
+    exchanges.beginStream(stream, {
+      client,
+      connection: {},
+      isSecure: false,
+      sharesConnection: true,
+      takenBytes: () => taken[client],
+      end: () => ended.push(client),
+    });
+    return exchanges.of(stream);
+  };
+  await begin('read')?.beginBody(NEVER);
+  begin('unread');
+  await must('b', 'full').beginBody(NEVER);
+  const secondsUntil = (second: number) => {
+    while (clock.now < second * SECOND) {
+      clock.now += SECOND;
+      taken.read++;
+      exchanges.lookAtTaken();
+      exchanges.endStalled();
+    }
+  };
+  secondsUntil(599);
+  t.same(ended, ['unread', 'full']);
+  secondsUntil(600);
+  t.same(ended, ['unread', 'full', 'read']);
+});
+
+t.test('while another body waits, a minute is enough', async (t) => {
+  const { exchanges, clock, ended, must } = setUp();
+  let taken = 0;
+  for (const client of ['a', 'b']) {
+    const stream = {};
+    exchanges.beginStream(stream, {
+      ...{ client, connection: {}, isSecure: false, sharesConnection: true, takenBytes: () => taken },
+      end: () => ended.push(client),
+    });
+    await exchanges.of(stream)?.beginBody(NEVER);
+  }
+  const waiting = must('c').beginBody(NEVER);
+  for (let second = 1; second < 60; second++) {
+    clock.now = second * SECOND;
+    taken++;
+    exchanges.lookAtTaken();
+    exchanges.endStalled();
+  }
+  t.same(ended, []);
+  clock.now = 60 * SECOND;
+  exchanges.endStalled();
+  t.equal(await waiting, true);
+});
+
+t.test('a large body over TLS takes the places of three', async (t) => {
+  const exchanges = new Exchanges({ ...LIMITS, bodies: 4, clientBodies: 4 }, () => 0);
+  const begin = (isSecure: boolean) =>
+    exchanges.begin({ client: 'a', connection: {}, isSecure, end: () => {} });
+  const secure = begin(true);
+  t.equal(secure?.beginBody(NEVER), true);
+  t.equal(begin(false)?.beginBody(NEVER), true);
+  const waiting = Promise.resolve(begin(false)?.beginBody(NEVER));
+  secure?.close();
+  t.equal(await waiting, true);
+  t.equal(begin(false)?.beginBody(NEVER), true);
 });

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import t from 'tap';
+import type { Reader } from '../../../../../edge/serve/exchanges.ts';
+import { Lane, type LaneParts } from '../../../../../edge/serve/fast-lane/lane.ts';
+import { until } from '../../../../helpers/until.ts';
+
+/** More than the buffers of two sockets hold. */
+const WRITTEN = 64 * 1024 * 1024;
+
+t.test('of an answer that is not taken at once, what its reader takes is known', async (t) => {
+  let waiting: Reader | undefined;
+  const answer = {
+    ...{ view: { name: 'www' }, status: 200, headers: {}, body: Buffer.alloc(0) },
+    at: () => Buffer.alloc(WRITTEN),
+  };
+  const parts = {
+    ...{ views: { current: () => ({}), mayServe: () => true }, answers: { find: () => answer } },
+    ...{ counters: { count() {} }, time: { now: () => 0 }, limits: { hasRate: false } },
+    ...{ accessLog: undefined, scheme: 'http', keepAliveMs: 60_000, isMisdirected: () => false },
+    exchanges: {
+      begin: (reader: Reader) => {
+        waiting = reader;
+        return { close() {} };
+      },
+    },
+    handOver: (socket: Socket) => socket.destroy(),
+  };
+  const lane = new Lane(parts as unknown as LaneParts);
+  const server = createServer((socket) => lane.take(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const reader = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();
+  t.teardown(() => {
+    reader.destroy();
+    server.close();
+  });
+  reader.write('GET /a.css HTTP/1.1\r\nHost: www\r\n\r\n');
+  const { takenBytes } = await until('an answer that waits', () => waiting);
+  const before = takenBytes?.() ?? Number.NaN;
+  t.ok(before < WRITTEN);
+  reader.on('data', () => {}).resume();
+  await until('all is taken', () => takenBytes?.() === WRITTEN);
+});
