@@ -12,10 +12,11 @@ export interface LateEdge {
   readonly isHopeless: boolean;
 }
 
-/** The edges that have done what is waited for, by name, and the others that are here. */
+/** The edges that have done what is waited for, by name, the others that are here, and those that are not. */
 export interface Awaited {
   readonly done: readonly string[];
   readonly missing: readonly LateEdge[];
+  readonly absent: readonly LateEdge[];
 }
 
 /** Which of the online edges show a revision of a site, or a later one; those that stay behind on purpose do not count. */
@@ -24,20 +25,31 @@ export function showing(
   site: string,
   { revision, seq }: Pick<Commit, 'revision' | 'seq'>,
 ): Awaited {
-  const awaited = edges.filter(isAwaited).filter((edge) => edge.diverged !== null || site in edge.sites);
+  const awaited = edges.filter(keepsUp).filter((edge) => edge.diverged !== null || site in edge.sites);
   const isDone = ({ sites }: EdgeStatus) => (sites[site]?.revision ?? 0) >= revision;
-  return {
-    done: awaited.filter(isDone).map(({ name }) => name),
-    missing: awaited.filter((edge) => !isDone(edge)).map((edge) => lateEdge(edge, seq, site)),
-  };
+  return sorted(awaited, isDone, (edge) => lateEdge(edge, seq, site));
 }
 
 /** Which of the online edges have answered the purge of a record. */
 export function purged(edges: readonly EdgeStatus[], seq: number, answered: ReadonlySet<string>): Awaited {
-  const awaited = edges.filter(({ online, revoked }) => online && !revoked);
+  const awaited = edges.filter(({ revoked }) => !revoked);
+  return sorted(
+    awaited,
+    ({ name }) => answered.has(name),
+    (edge) => lateEdge(edge, seq),
+  );
+}
+
+function sorted(
+  awaited: readonly EdgeStatus[],
+  isDone: (edge: EdgeStatus) => boolean,
+  late: (edge: EdgeStatus) => LateEdge,
+): Awaited {
+  const left = awaited.filter((edge) => !isDone(edge));
   return {
-    done: awaited.filter(({ name }) => answered.has(name)).map(({ name }) => name),
-    missing: awaited.filter(({ name }) => !answered.has(name)).map((edge) => lateEdge(edge, seq)),
+    done: awaited.filter((edge) => edge.online && isDone(edge)).map(({ name }) => name),
+    missing: left.filter(({ online }) => online).map(late),
+    absent: left.filter(({ online }) => !online).map((edge) => ({ ...late(edge), why: 'offline' })),
   };
 }
 
@@ -46,8 +58,8 @@ export function unconfirmed({ mode, edges }: Pick<Commit, 'mode' | 'edges'>): st
   return mode === 'sync' ? edges.filter(({ state }) => state !== 'visible').map(({ edge }) => edge) : [];
 }
 
-function isAwaited({ online, paused, limits }: EdgeStatus): boolean {
-  return online && !paused && limits.delay === 0 && limits.schedule === null;
+function keepsUp({ paused, revoked, limits }: EdgeStatus): boolean {
+  return !paused && !revoked && limits.delay === 0 && limits.schedule === null;
 }
 
 /** `seq` is the record that it is to have read first: those after it are no progress, and a busy log has ever more. */

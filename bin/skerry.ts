@@ -2,6 +2,10 @@ import { printError } from './output.ts';
 import { createProgram } from './program.ts';
 import { exitCodeOf, explain } from './report-error.ts';
 
+// One that is empty is not set: systemd and Compose leave such behind.
+for (const [name, value] of Object.entries(process.env))
+  if (name.startsWith('SKERRY_') && value === '') delete process.env[name];
+
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {

@@ -22,8 +22,9 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
 }
 
 /**
- * Resolves with the edges that have done it, when all have that are online. Throws `unconfirmed` with the names of the
- * others when no edge has come further for a while, or when only those are left that never can.
+ * Resolves with the edges that have done it, when all have that are online, and says which ones are not. Throws
+ * `unconfirmed` with the names of the others when no edge has come further for a while, when only those are left that
+ * never can, or when no edge is online for so long.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
   const { look, patienceMs, clock, signal, isTerminal } = options;
@@ -31,17 +32,22 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   let since = clock.monotonic();
   let toldAt = since;
   while (true) {
-    const { done, missing } = await look();
-    if (missing.length === 0) return done;
+    const { done, missing, absent } = await look();
+    // Those that are away are waited for only when nobody else could have it.
+    const late = missing.length > 0 || done.length > 0 ? missing : absent;
+    if (late.length === 0) {
+      if (absent.length > 0) printError(`not waited for: ${named(absent)}`);
+      return done;
+    }
     const now = clock.monotonic();
-    const seen = JSON.stringify([done, missing.map((one) => one.progress)]);
+    const seen = JSON.stringify([done, late.map((one) => one.progress)]);
     if (seen !== progress) since = now;
     progress = seen;
-    const isOver = now - since >= patienceMs || missing.every(({ isHopeless }) => isHopeless);
-    if (isOver) throw new SkerryError('unconfirmed', `it is live, but not on ${named(missing)}`);
+    const isOver = now - since >= patienceMs || late.every(({ isHopeless }) => isHopeless);
+    if (isOver) throw new SkerryError('unconfirmed', `it is live, but not on ${named(late)}`);
     if (isTerminal && now - toldAt >= TELL_MS) {
       toldAt = now;
-      printError(`done on ${plural(done.length, 'edge')}, waiting for ${named(missing)}`);
+      printError(`done on ${plural(done.length, 'edge')}, waiting for ${named(late)}`);
     }
     await clock.sleep(POLL_MS, signal);
   }

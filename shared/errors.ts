@@ -131,6 +131,10 @@ const table = {
   'too-many-misses': [429, 'Ask again when some of what was asked for has come.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
+  'untrusted-certificate': [
+    502,
+    'Name the file of its CA in NODE_EXTRA_CA_CERTS, use the name that the certificate is for, or renew it.',
+  ],
   'not-an-origin': [
     502,
     'Name the address of the origin, http://HOST:7400 unless it was told otherwise, with --origin or SKERRY_ORIGIN.',

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { certificateFault } from '../../shared/certificate-fault.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { HEAD_EVERY_MS } from '../../shared/feed/follow-log.ts';
 
@@ -81,6 +82,8 @@ export class Connections {
 /** What a request that got no answer failed with. */
 export function noAnswer(url: string, cause: unknown, waiter: Waiter): SkerryError {
   if (waiter === 'stream' && systemCode(cause) === 'UND_ERR_HEADERS_TIMEOUT') return silentFeed(url, cause);
+  const untrusted = certificateFault(url, cause);
+  if (untrusted !== undefined) return untrusted;
   return new SkerryError('origin-unreachable', `no answer from ${url}: ${reason(cause)}`, { cause });
 }
 

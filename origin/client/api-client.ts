@@ -42,6 +42,7 @@ import {
 import { ANSWER_BOUNDS } from '../../shared/bounded-json.ts';
 import { boundedText } from '../../shared/bounded-text.ts';
 import { BUNDLE_TYPE } from '../../shared/bundle.ts';
+import { certificateFault } from '../../shared/certificate-fault.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { lines } from '../../shared/lines.ts';
@@ -335,6 +336,8 @@ function json(body: unknown): Request {
 }
 
 function unreachable(origin: string, cause: unknown): SkerryError {
+  const untrusted = certificateFault(origin, cause);
+  if (untrusted !== undefined) return untrusted;
   const reason = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   return new SkerryError('origin-unreachable', `the origin at ${origin} does not answer (${reason})`, {
     cause,

@@ -125,6 +125,10 @@ t.test('bad input is refused at the door and changes nothing', async (t) => {
       env: { SKERRY_COLOUR: 'blue' },
     });
     t.equal(unused.code, 0, 'an unused environment variable is ignored');
+    const empty = await skerry(['edge', '--data', join(cwd, 'edge'), '--name', 'a', '--region', 'b'], {
+      env: { SKERRY_ORIGIN: '', SKERRY_JOIN: '' },
+    });
+    refuses(t, empty, /needs --origin, --join/, 'an empty environment variable is none');
   });
 
   t.strictSame(await headOf(cluster), before, 'no record was written');

@@ -27,7 +27,9 @@ t.test('who is waited for, and who has come', async (t) => {
     edge('g', 0, { sites: {} }),
     diverged('h'),
   ];
-  const { done, missing } = showing(all, 'docs', { revision: 8, seq: 9 });
+  const { done, missing, absent } = showing(all, 'docs', { revision: 8, seq: 9 });
+  t.match(absent, [{ edge: 'd', why: 'offline' }]);
+  t.equal(absent.length, 1);
   t.strictSame(done, ['a', 'b']);
   t.match(missing, [
     { edge: 'c', why: /revision 7/, isHopeless: false },
@@ -92,5 +94,15 @@ t.test('waiting ends when all have come, or when nobody comes further', async (t
     wait((look) => [edge('b', look < 3 ? 7 : 8), diverged('c')]),
     { code: 'unconfirmed', message: /not on c/ },
   );
+  const away = edge('d', 7, { online: false });
+  t.strictSame(await wait(() => [edge('a', 8), away]), ['a'], 'who is away is not waited for');
+  await t.rejects(
+    wait(() => [away]),
+    { code: 'unconfirmed', message: /not on d \(offline\)/ },
+    'but is when nobody else is here',
+  );
+  t.ok(now >= 60_000);
+  t.strictSame(await wait((look) => (look < 9 ? [away] : [edge('d', 8)])), ['d'], 'it comes back meanwhile');
+  t.strictSame(await wait(() => []), [], 'an origin without edges');
   t.ok(now > 0, 'but not before the others');
 });

@@ -41,7 +41,7 @@ t.test('what several paths name is fetched once, on one page or on several', asy
       } as unknown as ObjectStore,
       lazy: {
         reads: {
-          async whole(digest: Digest) {
+          async whole(_client: string, digest: Digest) {
             fetched.push(digest);
             held.add(digest);
           },
