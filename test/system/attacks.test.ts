@@ -43,13 +43,10 @@ const table: [what: string, request: string, statuses: number[]][] = [
   ['an unknown coding', post('Transfer-Encoding: xchunked', '0\r\n\r\n'), [400]],
   ['codings in two fields', post('Transfer-Encoding: chunked\r\nTransfer-Encoding: identity', ''), [400]],
   ['a coding in HTTP/1.0', `POST / HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, [400]],
-  ['a chunk that is too large', post('Transfer-Encoding: chunked', 'fffffffffffffffff\r\n\r\n'), [405, 400]],
-  ['bare LF after a chunk size', post('Transfer-Encoding: chunked', '1\na\r\n0\r\n\r\n'), [405, 400]],
-  [
-    'bare LF in a chunk extension',
-    post('Transfer-Encoding: chunked', '1;a\nb\r\na\r\n0\r\n\r\n'),
-    [405, 400],
-  ],
+  // Nobody looks at what follows the head of a request with a body: its answer is the last of the connection.
+  ['a chunk that is too large', post('Transfer-Encoding: chunked', 'fffffffffffffffff\r\n\r\n'), [405]],
+  ['bare LF after a chunk size', post('Transfer-Encoding: chunked', '1\na\r\n0\r\n\r\n'), [405]],
+  ['bare LF in a chunk extension', post('Transfer-Encoding: chunked', '1;a\nb\r\na\r\n0\r\n\r\n'), [405]],
   ['NUL', get('A: \0'), [400]],
   ['no Host', 'GET / HTTP/1.1\r\n\r\n', [400]],
   ['two Hosts', get('Host: b.example'), [400]],
