@@ -6,6 +6,8 @@ import { SkerryError } from './errors.ts';
 const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
+/** A new file may have the inode of one that was removed: then it looks as if nothing had happened. */
+const MOST_FAILURES = 3;
 
 /**
  * Holds a folder for this process alone, until what is returned is called. Node has no flock(2); SQLite's
@@ -33,12 +35,17 @@ export function lockFolder(folder: string): () => void {
  * has the name: another start may have removed the one that was opened. The first time round may create the file.
  */
 function lockStart(file: string): DatabaseSync | undefined {
-  while (true) {
+  for (let attempt = 0; ; attempt++) {
     const before = inodeOf(file);
-    const held = tryLock(file, 'IMMEDIATE');
-    if (held === undefined) return undefined;
-    if (before !== undefined && before === inodeOf(file)) return held;
-    held.close();
+    try {
+      const held = tryLock(file, 'IMMEDIATE');
+      if (held === undefined) return undefined;
+      if (before !== undefined && before === inodeOf(file)) return held;
+      held.close();
+    } catch (error) {
+      // SQLite fails in several ways when another start removes the file that it has just opened.
+      if (before === inodeOf(file) && attempt >= MOST_FAILURES) throw error;
+    }
   }
 }
 
