@@ -11,7 +11,7 @@ import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 import { slowClients } from './slow-clients.ts';
 
-const MOST_WAIT_MS = 5000;
+const MOST_WAIT_MS = 1000;
 const MOST_BYTES_EACH = 20_000;
 /** 20 seconds for a head, and what it takes to notice. */
 const GONE_MS = 60_000;
