@@ -14,7 +14,8 @@ export function closeLingering(request: IncomingMessage): void {
   // Node throws what comes away uncounted, unless somebody reads it before the answer has been written.
   request.on('data', (piece: Buffer) => {
     left -= piece.length;
-    if (left < 0) socket.destroy();
+    // What the client goes on sending fills its own buffers: reading it costs time, a reset costs the answer.
+    if (left < 0) request.pause();
   });
   // Node calls it when the answer has been written.
   socket.destroySoon = () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { Type } from 'typebox';
@@ -10,6 +10,9 @@ import { turnedClock } from '../../helpers/turned-clock.ts';
 import { until } from '../../helpers/until.ts';
 
 const LARGE = 8 * 1024 * 1024;
+const FAR_TOO_LARGE = 64 * 1024 * 1024;
+/** What a server reads on of what it has refused. */
+const READ_ON = 256 * 1024;
 
 /** A server with a route for strangers, one that refuses everybody, and one that takes uploads. */
 async function serving(t: Test) {
@@ -113,6 +116,21 @@ t.test('a client that still sends when it is refused gets its answer', async (t)
   await until('the connection to end', () => said.isGone);
   t.strictSame(errors, []);
   t.match(said.text, /a token is needed/);
+});
+
+t.test('a client that sends far more than is read gets its answer when it looks for it', async (t) => {
+  const { app, port } = await serving(t);
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>;
+  const { socket, said } = await dial(port, true);
+  const [served] = await accepted;
+  socket.pause();
+  socket.write(head('POST /closed', `Content-Length: ${FAR_TOO_LARGE}`));
+  socket.write(Buffer.alloc(FAR_TOO_LARGE));
+  await until('the answer', () => served.writableFinished && served.bytesRead > READ_ON);
+  socket.resume();
+  await until('the connection to end', () => said.isEnded || said.isGone);
+  socket.destroy();
+  t.match(said.text, /a token is needed/, 'no reset came before it');
 });
 
 t.test('a client whose body is there just when it is refused gets its answer', async (t) => {
