@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { SkerryError } from '../shared/errors.ts';
-import { NAME_PATTERN } from '../shared/protocol.ts';
+import { NAME_PATTERN } from '../shared/names.ts';
 
 /** An option that `SKERRY_<NAME>` sets too. */
 export function option(flags: string, description: string): Option {

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from './digest.ts';
-import { edgeLimitsSchema, faultSchema, mayReadSchema, nameSchema } from './protocol.ts';
+import { mayReadSchema, nameSchema } from './names.ts';
+import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 import { MOST_PURGED, purgeReceiptSchema, purgeTargetSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
 import { recordSchema } from './record.ts';

@@ -6,8 +6,6 @@ import { SkerryError } from './errors.ts';
  * big-endian) and its bytes; 0xFFFFFFFF and no bytes for one that the sender does not hold.
  */
 export const BUNDLE_TYPE = 'application/vnd.skerry.bundle';
-/** Objects up to this many bytes share one file in the store. */
-export const SMALL_OBJECT = 64 * 1024;
 /** Objects up to this many bytes, those without a chunk list, travel in bundles. */
 export const BUNDLE_OBJECT = 1024 * 1024;
 /** Bytes of the objects of one bundle, before it is coded. */

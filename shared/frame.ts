@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { JSON_BOUNDS, type JsonBounds } from './bounded-json.ts';
 import { SkerryError } from './errors.ts';
 import { headSchema } from './head.ts';
-import { nameSchema } from './protocol.ts';
+import { nameSchema } from './names.ts';
 import { recordSchema } from './record.ts';
 import { MOST_READ, mostRead } from './record-limits.ts';
 import { schema } from './schema.ts';

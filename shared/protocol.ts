@@ -1,31 +1,19 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN, digestOf } from './digest.ts';
 import { SkerryError } from './errors.ts';
-import { NONCE_PATTERN } from './feed/nonces.ts';
 import { grantSchema } from './grant.ts';
 import { headSchema } from './head.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from './keys.ts';
+import { nameSchema } from './names.ts';
+import { NONCE_PATTERN } from './nonce.ts';
 import { purgeReceiptSchema } from './purge.ts';
 import { receiptSchema } from './receipt.ts';
-import { MOST_RECEIPTS } from './reports/signature-budget.ts';
+
 import { scheduleSchema } from './schedule.ts';
 import { schema } from './schema.ts';
 
-/** Names of sites and edges: DNS labels, since `<site>.localhost` is a host. */
-export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
-
-export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
-
-/** Sites that one member may be limited to. */
-const MOST_READABLE = 100;
-
-/** What a member may read, by the names of the sites: one that is not there yet may be named. */
-export const mayReadSchema = Type.Array(nameSchema, {
-  minItems: 1,
-  maxItems: MOST_READABLE,
-  uniqueItems: true,
-  description: 'The sites whose content the edge may read.',
-});
+/** Of one report, and of its receipts of purges. */
+export const MOST_RECEIPTS = 1000;
 
 const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
 /** 32 bytes as base64url: a public key, or the proof of a secret. */

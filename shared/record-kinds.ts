@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { mayReadSchema } from './protocol.ts';
+import { mayReadSchema } from './names.ts';
 import { purgeTargetSchema } from './purge.ts';
 import { type Schema, schema } from './schema.ts';
 import { modeSchema, recordedPolicySchema } from './site-policy.ts';

@@ -6,7 +6,7 @@ import type { Coding } from '../../shared/delta/dcz.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { flowing } from './flow.ts';
-import type { Transfer } from './upstream.ts';
+import type { Transfer } from './transfer.ts';
 
 /** Bytes of a coded bundle that are kept for forwarding it. */
 const MOST_KEPT = 8 * 1024 * 1024;

@@ -5,7 +5,8 @@ import { digestFromBytes } from '../../shared/digest.ts';
 import { type Entry, entryHash } from '../../shared/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
-import type { Caller, Transfer, Upstream } from './upstream.ts';
+import type { Caller, Transfer } from './transfer.ts';
+import type { Upstream } from './upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
 /** Of one request's leaves: more than ten times what a site of a million files has there. Who sends more never ends. */

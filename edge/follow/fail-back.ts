@@ -4,7 +4,8 @@ import type { Head } from '../../shared/head.ts';
 import { type Faults, isLie } from '../report/faults.ts';
 import { type ChainState, noteHead, refuseLoop } from './chain-state.ts';
 import { isBehind } from './freshness-state.ts';
-import type { Caller, Upstream } from './upstream.ts';
+import type { Caller } from './transfer.ts';
+import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
 const EVERY_MS = 15_000;

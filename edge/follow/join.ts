@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { newNonce } from '../../shared/feed/nonces.ts';
 import { greetingText, joinedText, joinText, parseJoinToken, secretProof } from '../../shared/join-proof.ts';
 import { type SigningKey, signText, verifyText } from '../../shared/keys.ts';
+import { newNonce } from '../../shared/nonce.ts';
 import { type ChainState, firstChainState, noteHead } from './chain-state.ts';
 import type { Upstream } from './upstream.ts';
 

@@ -7,8 +7,8 @@ import type { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { NeededObject } from '../store/catalog.ts';
 import { checkedChunks, decodeList, endOfRun, startOf, wholeAsOneChunk } from './chunked-draft.ts';
-import type { ObjectSource } from './object-fetch.ts';
-import type { Transfer } from './upstream.ts';
+import type { ObjectSource } from './object-source.ts';
+import type { Transfer } from './transfer.ts';
 import { collected, storeWhole, wholeObject } from './whole-object.ts';
 
 /** Chunks from `first` up to, not including, `end`. */

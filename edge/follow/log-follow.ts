@@ -11,7 +11,8 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { type ChainState, follow, noteHead, refuseLoop, startAtCheckpoint } from './chain-state.ts';
 import { afterFrame, firstFreshness, staleness } from './freshness-state.ts';
 import type { LogTime } from './log-time.ts';
-import type { Caller, Upstream } from './upstream.ts';
+import type { Caller } from './transfer.ts';
+import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
 const RECORDS_PER_SYNC = 500;

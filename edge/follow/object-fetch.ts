@@ -1,4 +1,3 @@
-import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import { isRawDictionary } from '../../shared/delta/dcz.ts';
 import { bundleKey, type EncodingKey } from '../../shared/delta/encoding-key.ts';
 import type { Encoded } from '../../shared/delta/encodings.ts';
@@ -7,26 +6,20 @@ import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { Gate } from '../../shared/gate.ts';
 import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { encodeNames } from '../../shared/manifest/object-names.ts';
+import { SMALL_OBJECT } from '../../shared/small-object.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { NeededObject } from '../store/catalog.ts';
 import { verifiedChunks } from './chunked-draft.ts';
 import { type BundlePlan, countedOnce, heldBases, planFetch } from './fetch-plan.ts';
 import { LargeObjects } from './large-objects.ts';
+import type { ObjectSource } from './object-source.ts';
 import { runAtMost } from './run-at-most.ts';
-import type { Caller, Dictionary, Transfer, Upstream } from './upstream.ts';
+import type { Dictionary, Transfer } from './transfer.ts';
 import { collected, storeWhole, wholeObject } from './whole-object.ts';
 
 const AT_ONCE = 3;
 /** Larger objects of a bundle wait here until there is a batch of small ones to sync with. */
 const SYNC_BYTES = 4 * 1024 * 1024;
-
-/** Where objects are fetched from, and what encodings that pass through are kept for. */
-export interface ObjectSource {
-  readonly upstream: Upstream;
-  readonly caller: Caller;
-  /** A parent forwards a bundle to its children as it came. */
-  readonly keepEncoded: ((key: EncodingKey, encoded: Encoded) => void) | undefined;
-}
 
 /** Brings missing objects into the store; nothing enters it that does not match its digest. */
 export class ObjectFetch {

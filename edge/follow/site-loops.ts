@@ -11,9 +11,10 @@ import type { EdgeSite } from '../store/catalog.ts';
 import { coverOf } from './cover.ts';
 import type { LogTime } from './log-time.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
-import type { ObjectSource } from './object-fetch.ts';
+import type { ObjectSource } from './object-source.ts';
 import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
-import type { Transfer, Upstream } from './upstream.ts';
+import type { Transfer } from './transfer.ts';
+import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
 /** Whatever keeps a site from getting on, another upstream may not have it. */

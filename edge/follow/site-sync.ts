@@ -6,8 +6,9 @@ import { matchBases } from './base-match.ts';
 import { remakeDigests, stageByComparison } from './compare.ts';
 import { type Cover, isHeldAlways, sameCover } from './cover.ts';
 
-import type { ObjectFetch, ObjectSource } from './object-fetch.ts';
-import type { Transfer } from './upstream.ts';
+import type { ObjectFetch } from './object-fetch.ts';
+import type { ObjectSource } from './object-source.ts';
+import type { Transfer } from './transfer.ts';
 
 const STAGE_PAGE = 1000;
 const SEAL_PAGE = 16_384;

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { Bandwidth } from '../../shared/bandwidth.ts';
 import { decodeBuckets } from '../../shared/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../shared/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -11,12 +10,11 @@ import { type Digest, digestOf } from '../../shared/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { Wants } from '../../shared/feed/feed-source.ts';
 import { NONCE_HEADER } from '../../shared/feed/member-proof.ts';
-import { NONCE_PATTERN } from '../../shared/feed/nonces.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../shared/frame.ts';
-import type { SigningKey } from '../../shared/keys.ts';
 import { lines } from '../../shared/lines.ts';
 import type { Bucket } from '../../shared/manifest/buckets.ts';
 import { encodeNames } from '../../shared/manifest/object-names.ts';
+import { NONCE_PATTERN } from '../../shared/nonce.ts';
 import { fromProblem } from '../../shared/problem.ts';
 import {
   feedHello,
@@ -44,15 +42,9 @@ import {
 } from './connections.ts';
 import { flowing, timelyLines } from './flow.ts';
 import { Reachability } from './reachability.ts';
+import type { Caller, Dictionary, Transfer } from './transfer.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
-
-/** Who calls, and the log whose feed is called. */
-export interface Caller {
-  readonly name: string;
-  readonly key: SigningKey;
-  readonly log: string;
-}
 
 /** Where a feed is. Proofs are made for the origin where the operator has said that it is, and nowhere else. */
 export interface UpstreamAddress {
@@ -77,23 +69,6 @@ interface FeedRequest {
   readonly signal: AbortSignal;
   /** Replication, where nothing is said. */
   readonly waiter?: Waiter;
-}
-
-/** How a fetch is carried out. */
-export interface Transfer {
-  readonly signal: AbortSignal;
-  /** All of these are kept to. */
-  readonly bandwidths: readonly Bandwidth[];
-  /** Somebody waits for it: it goes beside what is replicated. */
-  readonly isForReaders?: boolean;
-  /** What came before was wrong: the sender keeps to nothing that it has encoded, and encodes anew. */
-  readonly isAnew?: boolean;
-}
-
-/** The objects that an answer may be coded against, concatenated. */
-export interface Dictionary {
-  readonly digests: readonly Digest[];
-  readonly bytes: Buffer;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import { MAX_DELTA_SIDE } from '../../shared/delta/dcz.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { SMALL_OBJECT } from '../../shared/small-object.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 
 /** Stores an object that is in memory and has been checked. The caller sees to it that nobody else does so. */

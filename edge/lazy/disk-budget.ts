@@ -10,6 +10,7 @@ import type { ReadersUse } from '../activate/messages.ts';
 import type { LogTime } from '../follow/log-time.ts';
 import type { Fills } from './fills.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
+import type { DiskRoom } from './read-through.ts';
 
 /** What readers are served is asked for so often, so that little of it is lost with a process. */
 const NOTE_USE_MS = 30_000;
@@ -34,7 +35,7 @@ export interface DiskBudgetParts {
 }
 
 /** Keeps what a lazy edge holds within a number of bytes: what nobody has read for longest makes room. */
-export class DiskBudget {
+export class DiskBudget implements DiskRoom {
   readonly #parts: DiskBudgetParts;
   readonly #changed = new Wakeup();
   #bytes = 0;

@@ -1,7 +1,7 @@
-import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import type { Digest } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { FairShare } from '../../shared/fair-share.ts';
+import { SMALL_OBJECT } from '../../shared/small-object.ts';
 import type { NeededObject } from '../store/catalog.ts';
 import { Turns } from './turns.ts';
 

@@ -8,11 +8,11 @@ import { fillName } from '../../shared/store/layout.ts';
 import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
 import type { FoundMissing } from '../activate/messages.ts';
 import type { ChunkRun } from '../follow/large-objects.ts';
-import type { ObjectFetch, ObjectSource } from '../follow/object-fetch.ts';
+import type { ObjectFetch } from '../follow/object-fetch.ts';
+import type { ObjectSource } from '../follow/object-source.ts';
 import { runAtMost } from '../follow/run-at-most.ts';
-import type { Transfer } from '../follow/upstream.ts';
+import type { Transfer } from '../follow/transfer.ts';
 import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
-import type { DiskBudget } from './disk-budget.ts';
 import { type Arrivals, Fill } from './fill.ts';
 import type { Fills } from './fills.ts';
 import { Incoming } from './incoming.ts';
@@ -51,13 +51,22 @@ export type Granted =
       release(): void;
     };
 
+/** Counts what the disk of a lazy edge holds, and makes room when that is too much. */
+export interface DiskRoom {
+  /** Bytes that there is room for; below 0 while too much is held. */
+  readonly room: number;
+  /** These are on the disk now, or more of them. */
+  added(objects: readonly { readonly digest: Digest; readonly size: number }[]): Promise<void>;
+  removed(digests: readonly Digest[]): Promise<void>;
+}
+
 export interface ReadThroughParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   readonly objects: ObjectFetch;
   readonly fills: Fills;
   /** Undefined for an edge that holds everything: what it lacks was lost, or has not come yet. */
-  readonly budget: DiskBudget | undefined;
+  readonly budget: DiskRoom | undefined;
   /** Upstreams to ask, the one that is followed first. */
   readonly sources: () => readonly ObjectSource[];
   /** What an upstream did wrong. */

@@ -5,8 +5,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { isServed } from '../follow/cover.ts';
 import { runAtMost } from '../follow/run-at-most.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
-import type { DiskBudget } from './disk-budget.ts';
-import type { ReadThrough } from './read-through.ts';
+import type { DiskRoom, ReadThrough } from './read-through.ts';
 
 const PAGE = 2000;
 /** They travel together. */
@@ -39,7 +38,7 @@ export interface WarmParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   /** Undefined for an edge with full storage, which holds everything. */
-  readonly lazy: { readonly reads: ReadThrough; readonly budget: DiskBudget } | undefined;
+  readonly lazy: { readonly reads: ReadThrough; readonly budget: DiskRoom } | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../../shared/protocol.ts';
 import type { PurgeReceipt } from '../../shared/purge.ts';
 import type { Receipt } from '../../shared/receipt.ts';
-import type { Caller } from '../follow/upstream.ts';
+import type { Caller } from '../follow/transfer.ts';
 import type { SiteStanding } from './standing.ts';
 
 /**

@@ -1,5 +1,4 @@
-/** A content coding in which a representation can be sent. */
-export type ContentCoding = 'zstd' | 'br' | 'gzip';
+import type { ContentCoding } from '../variants/variant.ts';
 
 /** A longer header asks for nothing that is here: each of its members would cost its look. */
 const LONGEST = 1024;

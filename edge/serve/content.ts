@@ -8,11 +8,12 @@ import type { EntryHistory, FormerEntry } from '../../shared/manifest/history.ts
 import type { ManifestReader } from '../../shared/manifest/reading.ts';
 import { isSmall, type ObjectReader } from '../../shared/store/object-reader.ts';
 import type { ByteRange } from '../../shared/store/object-store.ts';
+import type { Variant } from '../variants/variant.ts';
 import type { CacheState } from './cache-status.ts';
 import { closeFile, type FilePieces } from './file-pieces.ts';
 import { LentMemory } from './lent-memory.ts';
 import type { ReadyVariants } from './ready-variants.ts';
-import type { Representation, Variant } from './representation.ts';
+import type { Representation } from './representation.ts';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger objects are streamed from disk each time. */

@@ -1,5 +1,6 @@
 import type { Entry } from '../../shared/entry.ts';
 import type { Excess, HeaderEffects } from '../../shared/site-rules/site-rules.ts';
+import type { Variant } from '../variants/variant.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { judgePreconditions, rangeApplies } from './conditional.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from './headers.ts';
 import { multipartLayout } from './multipart-range.ts';
 import { decideRange } from './range.ts';
-import { chooseRepresentation, type Representation, type Variant } from './representation.ts';
+import { chooseRepresentation, type Representation } from './representation.ts';
 import { requestPath } from './request-path.ts';
 import { isErrorPage } from './resolve.ts';
 import { type Route, type RoutedSite, route } from './route.ts';

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Digest } from '../../shared/digest.ts';
 import type { WantedVariants } from '../activate/messages.ts';
+import type { Variant } from '../variants/variant.ts';
 import type { DecidedVariants, VariantReader } from '../variants/variant-reader.ts';
-import type { Variant } from './representation.ts';
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
 const SOURCE_BYTES = 600;

@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/digest.ts';
 import type { Entry } from '../../shared/entry.ts';
-import { type ContentCoding, chooseCoding } from './accept-encoding.ts';
+import type { ContentCoding, Variant } from '../variants/variant.ts';
+import { chooseCoding } from './accept-encoding.ts';
 import { type ConditionalHeaders, namesTag } from './conditional.ts';
 import { etagOf } from './headers.ts';
 
@@ -12,10 +13,6 @@ export interface Representation {
   readonly coding: ContentCoding | undefined;
   /** The entry's object. */
   readonly source: Digest;
-}
-
-export interface Variant extends Omit<Representation, 'source'> {
-  readonly coding: ContentCoding;
 }
 
 /** What a reader who names tags in these headers holds already, or wants to go on with. */

@@ -7,7 +7,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib';
-import type { ContentCoding } from '../serve/accept-encoding.ts';
+import type { ContentCoding } from './variant.ts';
 
 export const CODINGS: readonly ContentCoding[] = ['br', 'zstd', 'gzip'];
 

@@ -1,8 +1,7 @@
 import { type Digest, digestBytes, digestFromBytes } from '../../shared/digest.ts';
 import { openForReading, statements } from '../../shared/sqlite/open.ts';
-import type { ContentCoding } from '../serve/accept-encoding.ts';
-import type { Variant } from '../serve/representation.ts';
 import { CODINGS } from './encode.ts';
+import type { ContentCoding, Variant } from './variant.ts';
 import { variantFile } from './variant-file.ts';
 
 export interface DecidedVariants {

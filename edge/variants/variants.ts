@@ -8,10 +8,10 @@ import { moduleUrl } from '../../shared/module-url.ts';
 import { type Remote, startThreads } from '../../shared/thread.ts';
 import { Wakeup } from '../../shared/wakeup.ts';
 import type { SiteView, WantedVariants } from '../activate/messages.ts';
-import type { ContentCoding } from '../serve/accept-encoding.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { isCompressible } from './compressible.ts';
 import { CODINGS } from './encode.ts';
+import type { ContentCoding } from './variant.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
 import { Wanted } from './wanted.ts';
 

@@ -5,9 +5,9 @@ import { openDerived, statements, transaction } from '../../shared/sqlite/open.t
 import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
 import { serveCalls } from '../../shared/thread.ts';
 import { yieldToAll } from '../activate/priority.ts';
-import type { ContentCoding } from '../serve/accept-encoding.ts';
 import { pays } from './compressible.ts';
 import { CODINGS, decode, encode } from './encode.ts';
+import type { ContentCoding } from './variant.ts';
 import { migrations, variantFile } from './variant-file.ts';
 
 export interface VariantsPlace {

@@ -11,7 +11,7 @@ import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { KeyFingerprint } from '../../shared/keys.ts';
-import { nameSchema } from '../../shared/protocol.ts';
+import { nameSchema } from '../../shared/names.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { NoteAct } from '../acts.ts';
 import type { Fleet } from '../fleet/fleet.ts';

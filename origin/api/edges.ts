@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/api.ts';
-import { nameSchema } from '../../shared/protocol.ts';
+import { nameSchema } from '../../shared/names.ts';
 import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable.ts';
 

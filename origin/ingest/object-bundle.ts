@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { SMALL_OBJECT } from '../../shared/bundle.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { SMALL_OBJECT } from '../../shared/small-object.ts';
 
 /**
  * POST /v1/sites/:site/objects takes many small objects in one body: per object its size (u32, big-endian) and

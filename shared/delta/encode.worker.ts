@@ -2,7 +2,13 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { type Digest, digestOf } from '../digest.ts';
 import { serveCalls } from '../thread.ts';
 import { type Coding, dczHeader, isRawDictionary, largestWindow } from './dcz.ts';
-import type { Part } from './encodings.ts';
+
+/** An object within a content. */
+export interface Part {
+  readonly digest: Digest;
+  readonly at: number;
+  readonly size: number;
+}
 
 /** Packed bytes have to be fewer than this part of the content, or decoding them is not worth it. */
 const PAYS_BELOW = 0.9;

@@ -5,19 +5,12 @@ import { FairTurns } from '../fair-turns.ts';
 import { moduleUrl } from '../module-url.ts';
 import { startThreads, type Thread } from '../thread.ts';
 import type { Coding } from './dcz.ts';
-import type { Encoder } from './encode.worker.ts';
+import type { Encoder, Part } from './encode.worker.ts';
 import type { EncodingKey } from './encoding-key.ts';
 
 export interface Encoded {
   readonly coding: Coding;
   readonly bytes: Buffer;
-}
-
-/** An object within a content. */
-export interface Part {
-  readonly digest: Digest;
-  readonly at: number;
-  readonly size: number;
 }
 
 export interface Plain {

@@ -1,7 +1,8 @@
 import { BUNDLE_OBJECT, encodeBundleItem, MAX_BUNDLE_BYTES } from '../bundle.ts';
 import { MAX_DELTA_SIDE } from '../delta/dcz.ts';
+import type { Part } from '../delta/encode.worker.ts';
 import { bundleKey, type NamedDictionary, objectKey } from '../delta/encoding-key.ts';
-import type { Asked, Encoded, Part, Plain } from '../delta/encodings.ts';
+import type { Asked, Encoded, Plain } from '../delta/encodings.ts';
 import type { Digest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
 import { decodeNames } from '../manifest/object-names.ts';

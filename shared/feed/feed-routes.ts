@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { clientOf } from '../client-address.ts';
 import { SkerryError } from '../errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../frame.ts';
+import { nameSchema } from '../names.ts';
 import { onceClosed, untilClosed } from '../once-closed.ts';
 import {
   feedHelloSchema,
@@ -11,7 +12,6 @@ import {
   joinHelloSchema,
   joinRequestSchema,
   MAX_REPORTS_BYTES,
-  nameSchema,
   originHelloSchema,
   reportAnswerSchema,
   reportRequestSchema,

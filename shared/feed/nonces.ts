@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { newNonce } from '../nonce.ts';
 
 /** A new one is given out this often; each is good for ten times as long. */
 const EVERY_MS = 30_000;
 const LIFE_MS = 5 * 60_000;
-
-/** 16 random bytes. */
-export const NONCE_PATTERN = '^[A-Za-z0-9_-]{22}$';
 
 /**
  * The nonces that a receiver gives out, the same one to all who ask about the same time: a proof that names one of
@@ -35,8 +32,4 @@ export class Nonces {
     const now = this.#clock.monotonic();
     return this.#given.some((given) => given.nonce === nonce && now - given.at < LIFE_MS);
   }
-}
-
-export function newNonce(): string {
-  return randomBytes(16).toString('base64url');
 }

@@ -5,8 +5,8 @@ import { hasCode, type PlainError, toPlainError } from '../errors.ts';
 import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../fastcdc.ts';
 import { changed, type FileStamp, openRealFile, stampOf } from '../real-file.ts';
 import { ruleFaults } from '../site-rules/rule-faults.ts';
-import type { Survey } from '../store/object-store.ts';
 import { serveCalls } from '../thread.ts';
+import type { Survey } from './survey.ts';
 
 const READ_BYTES = 4 * MAX_CHUNK;
 

@@ -1,8 +1,5 @@
 import type { Budget } from '../member-budgets.ts';
 
-/** Of one report, and of its receipts of purges. */
-export const MOST_RECEIPTS = 1000;
-
 /**
  * Signatures that are checked for one member. One takes 0.2 ms, so that a member has a tenth of a thread for itself in
  * the long run. An edge that has shown ten thousand sites for the first time has as many receipts to hand in.

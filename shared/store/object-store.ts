@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Chunk } from '../chunk-list.ts';
 import type { Digest } from '../digest.ts';
+import type { Survey } from '../hashing/survey.ts';
 
 export interface SmallObject {
   readonly digest: Digest;
@@ -37,14 +37,6 @@ export interface ObjectStore {
    */
   remove(digests: readonly Digest[]): Promise<void>;
   close(): Promise<void>;
-}
-
-/** What a draft holds, read through once in a thread. */
-export interface Survey {
-  readonly digest: Digest;
-  readonly size: number;
-  /** Content-defined chunks; empty for objects that have no chunk list. */
-  readonly chunks: readonly Chunk[];
 }
 
 /** An object in the making, used by one writer at a time. */

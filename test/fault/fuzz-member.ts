@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from '../../edge/follow/join.ts';
-import { type Caller, type Transfer, Upstream } from '../../edge/follow/upstream.ts';
+import type { Caller, Transfer } from '../../edge/follow/transfer.ts';
+import { Upstream } from '../../edge/follow/upstream.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Digest, digestOf } from '../../shared/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';

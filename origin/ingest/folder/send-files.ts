@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { SMALL_OBJECT } from '../../../shared/bundle.ts';
+import { SMALL_OBJECT } from '../../../shared/small-object.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { HashedFile } from './hash-files.ts';
 import { readHashed, streamHashed } from './read-hashed.ts';

@@ -1,4 +1,4 @@
-import { SMALL_OBJECT } from '../../../shared/bundle.ts';
+import { SMALL_OBJECT } from '../../../shared/small-object.ts';
 import type { HashedFile } from './hash-files.ts';
 
 const MAX_OBJECTS = 4000;

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { join } from '../../../edge/follow/join.ts';
-import { type Caller, Upstream } from '../../../edge/follow/upstream.ts';
+import type { Caller } from '../../../edge/follow/transfer.ts';
+import { Upstream } from '../../../edge/follow/upstream.ts';
 import type { ApiClient } from '../../../origin/client/api-client.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import type { Digest } from '../../../shared/digest.ts';

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
 import { stageByComparison, stageLeaves } from '../../../../edge/follow/compare.ts';
-import type { Caller, Transfer, Upstream } from '../../../../edge/follow/upstream.ts';
+import type { Caller, Transfer } from '../../../../edge/follow/transfer.ts';
+import type { Upstream } from '../../../../edge/follow/upstream.ts';
 import type { EdgeCatalogCalls } from '../../../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite-catalog.ts';
 import { leafOf, nodeOf } from '../../../../shared/buckets.ts';

@@ -5,8 +5,8 @@ import { PATIENCE, type Patiences } from '../../../../edge/follow/connections.ts
 import { Upstream } from '../../../../edge/follow/upstream.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { digestOf } from '../../../../shared/digest.ts';
-import { newNonce } from '../../../../shared/feed/nonces.ts';
 import { generateSigningKey } from '../../../../shared/keys.ts';
+import { newNonce } from '../../../../shared/nonce.ts';
 import { until } from '../../../helpers/until.ts';
 
 const caller = { name: 'e', key: generateSigningKey(), log: 'a'.repeat(32) };

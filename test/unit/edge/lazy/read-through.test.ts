@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import type { ObjectFetch, ObjectSource } from '../../../../edge/follow/object-fetch.ts';
+import type { ObjectFetch } from '../../../../edge/follow/object-fetch.ts';
+import type { ObjectSource } from '../../../../edge/follow/object-source.ts';
 import { Fills } from '../../../../edge/lazy/fills.ts';
 import { ReadThrough } from '../../../../edge/lazy/read-through.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import t, { type Test } from 'tap';
-import type { Caller } from '../../../../edge/follow/upstream.ts';
+import type { Caller } from '../../../../edge/follow/transfer.ts';
 import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstreams.ts';
 import { Faults } from '../../../../edge/report/faults.ts';
 import { Reporter } from '../../../../edge/report/reporter.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decide, type ReaderHeaders, type ServedSite } from '../../../../edge/serve/decide.ts';
-import type { Variant } from '../../../../edge/serve/representation.ts';
+import type { Variant } from '../../../../edge/variants/variant.ts';
 import { isImmutableName } from '../../../../shared/asset-name.ts';
 import type { ContentPath } from '../../../../shared/content-path.ts';
 import { type Digest, digestOf } from '../../../../shared/digest.ts';

@@ -5,7 +5,7 @@ import {
   MAX_UPLOAD_OBJECTS,
   objectsOfBundle,
 } from '../../../../origin/ingest/object-bundle.ts';
-import { SMALL_OBJECT } from '../../../../shared/bundle.ts';
+import { SMALL_OBJECT } from '../../../../shared/small-object.ts';
 import { collect, slices, streamOf } from '../../shared/streams.ts';
 
 const hello = Buffer.from('<h1>Hello</h1>\n');

@@ -3,11 +3,11 @@ import t from 'tap';
 import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
 import type { Catalog, StoredObject } from '../../../../origin/log/catalog.ts';
 import { caller } from '../../../../origin/log/catalog-turns.ts';
-import { SMALL_OBJECT } from '../../../../shared/bundle.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { type Digest, digestOf } from '../../../../shared/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 import { Gate } from '../../../../shared/gate.ts';
+import { SMALL_OBJECT } from '../../../../shared/small-object.ts';
 import type { ObjectStore, SmallObject } from '../../../../shared/store/object-store.ts';
 import { streamOf } from '../../shared/streams.ts';
 

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { HashedFile } from '../../../../../origin/ingest/folder/hash-files.ts';
 import { planSending } from '../../../../../origin/ingest/folder/send-plan.ts';
-import { SMALL_OBJECT } from '../../../../../shared/bundle.ts';
 import type { ContentPath } from '../../../../../shared/content-path.ts';
 import { digestOf } from '../../../../../shared/digest.ts';
+import { SMALL_OBJECT } from '../../../../../shared/small-object.ts';
 
 const file = (name: string, size: number, content = name): HashedFile => ({
   path: name as ContentPath,

@@ -10,11 +10,11 @@ import { publishFolder } from '../../../../../origin/ingest/folder/publish-folde
 import { readHashed, streamHashed } from '../../../../../origin/ingest/folder/read-hashed.ts';
 import { scanFolder } from '../../../../../origin/ingest/folder/scan.ts';
 import type { Commit, Deploy, Site } from '../../../../../shared/api.ts';
-import { SMALL_OBJECT } from '../../../../../shared/bundle.ts';
 import { digestOf } from '../../../../../shared/digest.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import { startSurveyThreads } from '../../../../../shared/hashing/survey-threads.ts';
 import { DEFAULT_POLICY } from '../../../../../shared/site-policy.ts';
+import { SMALL_OBJECT } from '../../../../../shared/small-object.ts';
 import { raceForLinks } from '../../../../helpers/folder-racer.ts';
 import { collect } from '../../../shared/streams.ts';
 

@@ -1,0 +1,17 @@
+import { Type } from 'typebox';
+
+/** Names of sites and edges: DNS labels, since `<site>.localhost` is a host. */
+export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
+
+export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
+
+/** Sites that one member may be limited to. */
+const MOST_READABLE = 100;
+
+/** What a member may read, by the names of the sites: one that is not there yet may be named. */
+export const mayReadSchema = Type.Array(nameSchema, {
+  minItems: 1,
+  maxItems: MOST_READABLE,
+  uniqueItems: true,
+  description: 'The sites whose content the edge may read.',
+});
