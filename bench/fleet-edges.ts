@@ -1,6 +1,6 @@
 /** A child of bench/fleet.ts: many replicating edges in one process, each with a catalog of its own in memory. */
 import { machineTime, systemClock } from '../shared/clock.ts';
-import { createLogger } from '../shared/logger.ts';
+import { createLogger } from '../shared/process/logger.ts';
 import { InnerEdge, NO_LIMITS } from '../test/helpers/inner-edge.ts';
 
 export type ToEdges =

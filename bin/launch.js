@@ -13,7 +13,7 @@ const args = process.argv.slice(2);
  * What bounds a role's memory and counts only from a process's start. Without it V8 and malloc keep what a large
  * sync took: twice as much for an edge with 50,000 files.
  */
-const { flags, environment } = createRequire(import.meta.url)('./process-flags.json')[args[0]] ?? {
+const { flags, environment } = createRequire(import.meta.url)('./running/process-flags.json')[args[0]] ?? {
   flags: [],
   environment: {},
 };

@@ -21,7 +21,7 @@ import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { warmCommand } from './commands/warm.ts';
 import { watchCommand } from './commands/watch.ts';
-import { applyConfigFile } from './config-file.ts';
+import { applyConfigFile } from './options/config-file.ts';
 
 /** All commands. Errors are thrown, for the caller to explain in one line. */
 export function createProgram(): Command {

@@ -1,6 +1,6 @@
-import { printError } from './output.ts';
 import { createProgram } from './program.ts';
-import { exitCodeOf, explain } from './report-error.ts';
+import { printError } from './terminal/output.ts';
+import { exitCodeOf, explain } from './terminal/report-error.ts';
 
 // One that is empty is not set: systemd and Compose leave such behind.
 for (const [name, value] of Object.entries(process.env))

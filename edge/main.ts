@@ -3,49 +3,49 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, join as joinPath, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../shared/clock.ts';
-import { openDataFolder } from '../shared/data-folder.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError, systemCode } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
-import type { FeedServer } from '../shared/feed/feed-server.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
+import { openDataFolder } from '../shared/files/data-folder.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
-import { httpServer } from '../shared/http-server.ts';
-import { keyInFile } from '../shared/key-file.ts';
-import type { SigningKey } from '../shared/keys.ts';
-import { freePort, listen } from '../shared/listen.ts';
-import { isLoopback } from '../shared/loopback.ts';
-import { moduleUrl } from '../shared/module-url.ts';
-import { processMetrics } from '../shared/process-metrics.ts';
-import type { EdgeLimits } from '../shared/protocol.ts';
+import { httpServer } from '../shared/http/http-server.ts';
+import { freePort, listen } from '../shared/http/listen.ts';
+import { isLoopback } from '../shared/http/loopback.ts';
+import type { FeedServer } from '../shared/http/server.ts';
+import { moduleUrl } from '../shared/process/module-url.ts';
+import { yieldToReaders } from '../shared/process/priority.ts';
+import { processMetrics } from '../shared/process/process-metrics.ts';
+import { startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
+import { keyInFile } from '../shared/signing/key-file.ts';
+import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
-import { startThreads } from '../shared/thread.ts';
-import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './activate/messages.ts';
-import { servingPort } from './activate/orphans.ts';
-import { yieldToReaders } from './activate/priority.ts';
-import { type Switchboard, startSwitchboard } from './activate/switchboard.ts';
+import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
-import { allowedSites } from './follow/allowed-sites.ts';
-import { type Identity, readIdentity, writeIdentity } from './follow/identity.ts';
-import { type JoinOptions, join } from './follow/join.ts';
-import { LogTime } from './follow/log-time.ts';
-import { isWanted } from './follow/next-step-plan.ts';
-import { Upstream } from './follow/upstream.ts';
-import { Upstreams, upstreamAddresses } from './follow/upstreams.ts';
-import { dropFills } from './lazy/coming-file.ts';
-import type { HeldObjects } from './lazy/held-objects.worker.ts';
-import type { LazyOptions } from './lazy/lazy-storage.ts';
-import type { ReadThrough } from './lazy/read-through.ts';
-import { ServingReads } from './lazy/serving-reads.ts';
-import { startReplica } from './replica.ts';
-import { buildAdmin } from './report/admin.ts';
-import type { AdminDoor } from './report/admin-door.ts';
-import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './report/admin-token.ts';
-import { addSystemMetrics } from './report/system-metrics.ts';
+import { buildAdmin } from './admin/admin.ts';
+import type { AdminDoor } from './admin/admin-door.ts';
+import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './admin/admin-token.ts';
+import { addSystemMetrics } from './admin/system-metrics.ts';
+import type { HeldObjects } from './disk-budget/held-objects.worker.ts';
+import type { LazyOptions } from './disk-budget/lazy-storage.ts';
+import { LogTime } from './follow/log/log-time.ts';
+import { allowedSites } from './follow/sync/allowed-sites.ts';
+import { isWanted } from './follow/sync/next-step-plan.ts';
+import { type Identity, readIdentity, writeIdentity } from './follow/upstream/identity.ts';
+import { type JoinOptions, join } from './follow/upstream/join.ts';
+import { Upstream } from './follow/upstream/upstream.ts';
+import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
+import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/messages.ts';
+import { servingPort } from './processes/orphans.ts';
+import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
+import { dropFills } from './read-through/coming-file.ts';
+import type { ReadThrough } from './read-through/read-through.ts';
+import { ServingReads } from './read-through/serving-reads.ts';
+import { startReplica } from './replica/replica.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import type { EdgeCatalog } from './store/catalog.ts';
-import { openEdgeCatalog } from './store/open-catalog.ts';
+import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
 import { forgettingVariants, tellingVariants } from './variants/connect.ts';
 import { Variants } from './variants/variants.ts';
 
@@ -234,10 +234,14 @@ async function lazyOptions(
   opened: AsyncDisposableStack,
 ): Promise<LazyOptions> {
   const folder = joinPath(data, 'objects');
-  const thread = startThreads<HeldObjects>(moduleUrl('./lazy/held-objects.worker', import.meta.url), 1, {
-    file: joinPath(data, 'held.sqlite'),
-    folder,
-  });
+  const thread = startThreads<HeldObjects>(
+    moduleUrl('./disk-budget/held-objects.worker', import.meta.url),
+    1,
+    {
+      file: joinPath(data, 'held.sqlite'),
+      folder,
+    },
+  );
   opened.defer(async () => {
     await thread.remote.close();
     await thread.close();

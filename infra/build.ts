@@ -16,7 +16,7 @@ execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '--project', 'tscon
 });
 for (const kept of [
   'bin/launch.js',
-  'bin/process-flags.json',
+  'bin/running/process-flags.json',
   'infra/example-site',
   'README.md',
   'LICENSE',

@@ -2,16 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { certifyKey } from '../shared/certificate.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import { openDataFolder } from '../shared/data-folder.ts';
+import { Gate } from '../shared/concurrency/gate.ts';
+import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
-import { writeDurably } from '../shared/durable-file.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
-import { Gate } from '../shared/gate.ts';
+import { openDataFolder } from '../shared/files/data-folder.ts';
+import { writeDurably } from '../shared/files/durable-file.ts';
 import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
-import { keyInFile } from '../shared/key-file.ts';
+import { freePort, listen } from '../shared/http/listen.ts';
+import { isLoopback } from '../shared/http/loopback.ts';
+import { certifyKey } from '../shared/log/certificate.ts';
+import { alwaysTold } from '../shared/process/logger.ts';
+import { processMetrics } from '../shared/process/process-metrics.ts';
+import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
+import { keyInFile } from '../shared/signing/key-file.ts';
 import {
   fingerprintOf,
   generateSigningKey,
@@ -19,32 +25,26 @@ import {
   type SigningKey,
   signingKeySeed,
   signingKeyToPem,
-} from '../shared/keys.ts';
-import { freePort, listen } from '../shared/listen.ts';
-import { alwaysTold } from '../shared/logger.ts';
-import { isLoopback } from '../shared/loopback.ts';
-import { processMetrics } from '../shared/process-metrics.ts';
-import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
+} from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { version } from '../shared/version.ts';
-import { Wakeup } from '../shared/wakeup.ts';
-import { actLog } from './acts.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
+import { actLog } from './callers/acts.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createToken } from './fleet/tokens.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
-import { RuleCheck } from './ingest/rule-check.ts';
-import type { Catalog } from './log/catalog.ts';
-import { Committer } from './log/commit.ts';
-import { LogAllowance } from './log/log-allowance.ts';
-import { openManifestReads, openSqliteCatalog } from './log/sqlite-catalog.ts';
-import { endOrphans } from './modes/recover.ts';
-import { keepWindows } from './modes/windows.ts';
+import { Committer } from './publish/commit.ts';
+import { LogAllowance } from './publish/log-allowance.ts';
+import { endOrphans } from './publish/recover.ts';
+import { RuleCheck } from './publish/rule-check.ts';
+import { keepWindows } from './publish/windows.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { chooseStore } from './store/chosen-store.ts';

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ADMIN_TOKEN_FILE } from '../../origin/admin-token.ts';
 import { ApiClient } from '../../origin/client/api-client.ts';
-import { DEFAULT_DATA } from '../client-command.ts';
-import { interruption } from '../interruption.ts';
-import { allowShrinkOption, includeOption, option, port } from '../options.ts';
-import { printLine, printTable } from '../output.ts';
-import { type Role, startRole } from '../role-process.ts';
-import { rememberDev } from '../site-address.ts';
+import { DEFAULT_DATA } from '../options/client-command.ts';
+import { allowShrinkOption, includeOption, option, port } from '../options/options.ts';
+import { rememberDev } from '../options/site-address.ts';
+import { type Role, startRole } from '../running/role-process.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { printLine, printTable } from '../terminal/output.ts';
 import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('../../infra/example-site', import.meta.url));
@@ -41,7 +41,7 @@ export function devCommand(): Command {
     .addOption(allowShrinkOption())
     .addOption(includeOption())
     .action(async (folder: string | undefined, flags: DevFlags) => {
-      const { realFolder } = await import('../../origin/ingest/folder/scan.ts');
+      const { realFolder } = await import('../../origin/client/folder/scan.ts');
       await realFolder(folder ?? EXAMPLE_SITE);
       const stop = new AbortController();
       const signal = AbortSignal.any([interruption(), stop.signal]);

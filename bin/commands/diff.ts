@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { DiffLine } from '../../shared/api.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { revision, siteName } from '../options.ts';
-import { printJson, printLine } from '../output.ts';
+import type { DiffLine } from '../../shared/wire/api.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { revision, siteName } from '../options/options.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 const SIGNS = { added: '+', modified: '~', deleted: '-' } as const;
 

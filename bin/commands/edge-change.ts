@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { edgeName } from '../options.ts';
-import { printJson, printLine } from '../output.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { edgeName } from '../options/options.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 const DONE = { pause: 'is paused', resume: 'replicates', revoke: 'is revoked' } as const;
 

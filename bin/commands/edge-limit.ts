@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { edgeName, option, siteList } from '../options.ts';
-import { printJson, printLine } from '../output.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { edgeName, option, siteList } from '../options/options.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 interface LimitOptions extends ClientOptions {
   readonly json?: boolean;

@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
-import type { EdgeLimits } from '../../shared/protocol.ts';
-import { checkRegion } from '../../shared/region.ts';
-import { checkSchedule } from '../../shared/schedule.ts';
-import { DEFAULT_DATA } from '../client-command.ts';
-import { aborted, interruption } from '../interruption.ts';
-
-import { namedToken } from '../named-token.ts';
+import { checkSchedule } from '../../shared/site/schedule.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import { checkRegion } from '../../shared/wire/region.ts';
+import { DEFAULT_DATA } from '../options/client-command.ts';
+import { namedToken } from '../options/named-token.ts';
 import {
   bytes,
   count,
@@ -21,8 +19,9 @@ import {
   seconds,
   siteList,
   whole,
-} from '../options.ts';
-import { announce, keepFilesPrivate } from '../role-process.ts';
+} from '../options/options.ts';
+import { announce, keepFilesPrivate } from '../running/role-process.ts';
+import { aborted, interruption } from '../terminal/interruption.ts';
 import { edgeChangeCommand } from './edge-change.ts';
 import { edgeLimitCommand } from './edge-limit.ts';
 
@@ -160,7 +159,7 @@ export function edgeCommand(): Command {
         const signal = interruption();
         keepFilesPrivate();
         const { startEdge } = await import('../../edge/main.ts');
-        const { createLogger } = await import('../../shared/logger.ts');
+        const { createLogger } = await import('../../shared/process/logger.ts');
         const { data, host, port, adminPort, processes, origin, feedPort, parent } = flags;
         const first = flags.join === undefined ? undefined : joinOptions(flags, flags.join);
         const edge = await startEdge(

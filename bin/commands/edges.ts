@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { printJson } from '../output.ts';
-import { printEdges } from '../print-edges.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { printJson } from '../terminal/output.ts';
+import { printEdges } from '../terminal/print-edges.ts';
 
 export function edgesCommand(): Command {
   return readingCommand('edges', 'all edges, what each shows and how far it is behind').action(

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { option } from '../options.ts';
-import { printJson, printTable, timestamp } from '../output.ts';
-import { recordSummary } from '../record-summary.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { option } from '../options/options.ts';
+import { printJson, printTable, timestamp } from '../terminal/output.ts';
+import { recordSummary } from '../terminal/record-summary.ts';
 
 export function logCommand(): Command {
   return readingCommand('log', 'the newest records of the log')

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type S3Location, s3Location } from '../../origin/store/s3/location.ts';
-import { DEFAULT_DATA } from '../client-command.ts';
-import { aborted, interruption } from '../interruption.ts';
-import { option, port } from '../options.ts';
-import { announce, keepFilesPrivate } from '../role-process.ts';
+import { DEFAULT_DATA } from '../options/client-command.ts';
+import { option, port } from '../options/options.ts';
+import { announce, keepFilesPrivate } from '../running/role-process.ts';
+import { aborted, interruption } from '../terminal/interruption.ts';
 
 interface OriginFlags {
   readonly data: string;
@@ -35,7 +35,7 @@ export function originCommand(): Command {
       keepFilesPrivate();
       // A role brings its libraries with it; the other commands start without them.
       const { startOrigin } = await import('../../origin/main.ts');
-      const { createLogger } = await import('../../shared/logger.ts');
+      const { createLogger } = await import('../../shared/process/logger.ts');
       const origin = await startOrigin(options, createLogger());
       announce(`skerry origin listens on ${origin.url}`);
       await aborted(signal);

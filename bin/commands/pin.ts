@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { siteRevision } from '../options.ts';
-import { printJson, printLine } from '../output.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { siteRevision } from '../options/options.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 export function pinCommand(): Command {
   return pinning('pin', 'keep a revision whatever the retention of its site says', true);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { option } from '../options.ts';
-import { humanBytes, plural, printJson, printLine, printTable } from '../output.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { option } from '../options/options.ts';
+import { humanBytes, plural, printJson, printLine, printTable } from '../terminal/output.ts';
 
 export function pruneCommand(): Command {
   return readingCommand(

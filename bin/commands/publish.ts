@@ -1,13 +1,11 @@
 import type { Command } from 'commander';
-import type { Published } from '../../origin/ingest/folder/publish-folder.ts';
-import { allowsShrinking, refusesShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
-import type { CommitRequest } from '../../shared/api.ts';
+import type { Published } from '../../origin/client/folder/publish-folder.ts';
+import { allowsShrinking, refusesShrinking } from '../../origin/client/folder/shrink-plan.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { SkerryError } from '../../shared/errors.ts';
-import type { Mode } from '../../shared/site-policy.ts';
-import { showing } from '../awaited-edges.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { interruptedSurveys } from '../interrupted-surveys.ts';
+import type { Mode } from '../../shared/site/site-policy.ts';
+import type { CommitRequest } from '../../shared/wire/api.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import {
   allowShrinkOption,
   includeOption,
@@ -16,11 +14,13 @@ import {
   required,
   siteName,
   waitTimeoutOption,
-} from '../options.ts';
-import { humanBytes, humanSeconds, plural, printJson, printLine } from '../output.ts';
-import { confirmCommit, printCommit } from '../print-commit.ts';
-import { siteAddress } from '../site-address.ts';
-import { waitForEdges, waiting } from '../wait-for-edges.ts';
+} from '../options/options.ts';
+import { siteAddress } from '../options/site-address.ts';
+import { showing } from '../publishing/awaited-edges.ts';
+import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
+import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
+import { interruptedSurveys } from '../terminal/interrupted-surveys.ts';
+import { humanBytes, humanSeconds, plural, printJson, printLine } from '../terminal/output.ts';
 
 interface PublishFlags extends ClientOptions {
   readonly json?: boolean;
@@ -49,9 +49,9 @@ export function publishCommand(): Command {
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
-        const { patience } = await import('../../origin/ingest/folder/patience.ts');
-        const { publishFolder } = await import('../../origin/ingest/folder/publish-folder.ts');
-        const { progressBar } = await import('../progress.ts');
+        const { patience } = await import('../../origin/client/folder/patience.ts');
+        const { publishFolder } = await import('../../origin/client/folder/publish-folder.ts');
+        const { progressBar } = await import('../terminal/progress.ts');
         const bar = progressBar();
         const surveys = await interruptedSurveys(signal);
         let published: Published;

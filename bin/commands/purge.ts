@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
-import type { Purge } from '../../shared/api.ts';
-import { purged } from '../awaited-edges.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { list, option, siteName, waitTimeoutOption } from '../options.ts';
-import { printJson, printTable, timestamp } from '../output.ts';
-import { type WaitOptions, waitForEdges, waiting } from '../wait-for-edges.ts';
+import type { Purge } from '../../shared/wire/api.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { list, option, siteName, waitTimeoutOption } from '../options/options.ts';
+import { purged } from '../publishing/awaited-edges.ts';
+import { type WaitOptions, waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
+import { printJson, printTable, timestamp } from '../terminal/output.ts';
 
 interface PurgeFlags extends ClientOptions {
   readonly json?: boolean;

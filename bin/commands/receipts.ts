@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { EdgeStatus, RevisionWithReceipts } from '../../shared/api.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { siteMaybeRevision } from '../options.ts';
-import { printJson, printTable, timestamp } from '../output.ts';
+import type { EdgeStatus, RevisionWithReceipts } from '../../shared/wire/api.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { siteMaybeRevision } from '../options/options.ts';
+import { printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function receiptsCommand(): Command {
   return readingCommand('receipts', 'which edges have proved that they show a revision, and which have not')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { siteName } from '../options.ts';
-import { firstLine, humanBytes, printJson, printTable, timestamp } from '../output.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { siteName } from '../options/options.ts';
+import { firstLine, humanBytes, printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function revisionsCommand(): Command {
   return readingCommand('revisions', 'the revisions of a site, newest first')

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Mode } from '../../shared/site-policy.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { modeOption, option, revision, siteName } from '../options.ts';
-import { printJson } from '../output.ts';
-import { confirmCommit, printCommit } from '../print-commit.ts';
+import type { Mode } from '../../shared/site/site-policy.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { modeOption, option, revision, siteName } from '../options/options.ts';
+import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
+import { printJson } from '../terminal/output.ts';
 
 export function rollbackCommand(): Command {
   return readingCommand('rollback', 'make old content live again, as a new revision')

@@ -7,10 +7,10 @@ import {
   type SigningKey,
   signingKeyFromPem,
   signingKeyToPem,
-} from '../../shared/keys.ts';
-import { ACCESS_TOKEN, accessKey, signAccess } from '../../shared/signed-url.ts';
-import { duration, option, required } from '../options.ts';
-import { printLine } from '../output.ts';
+} from '../../shared/signing/keys.ts';
+import { ACCESS_TOKEN, accessKey, signAccess } from '../../shared/site/signed-url.ts';
+import { duration, option, required } from '../options/options.ts';
+import { printLine } from '../terminal/output.ts';
 
 interface SignFlags {
   readonly key?: string;

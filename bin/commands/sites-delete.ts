@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
-import { siteName } from '../options.ts';
-import { printLine } from '../output.ts';
+import { type ClientOptions, clientCommand, withClient } from '../options/client-command.ts';
+import { siteName } from '../options/options.ts';
+import { printLine } from '../terminal/output.ts';
 
 export function sitesDeleteCommand(): Command {
   return clientCommand('delete', 'delete a site with all its revisions; there is no way back')

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import { hasCode } from '../../shared/errors.ts';
-import { DEFAULT_POLICY, type PolicyChange, type SitePolicy } from '../../shared/site-policy.ts';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { bytes, minutes, siteName, whole } from '../options.ts';
-import { printJson } from '../output.ts';
-import { printSites } from '../print-sites.ts';
+import { DEFAULT_POLICY, type PolicyChange, type SitePolicy } from '../../shared/site/site-policy.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { bytes, minutes, siteName, whole } from '../options/options.ts';
+import { printJson } from '../terminal/output.ts';
+import { printSites } from '../terminal/print-sites.ts';
 
 interface SetFlags extends ClientOptions, PolicyFlags {
   readonly json?: boolean;

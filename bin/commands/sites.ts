@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { printJson } from '../output.ts';
-import { printSites } from '../print-sites.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { printJson } from '../terminal/output.ts';
+import { printSites } from '../terminal/print-sites.ts';
 import { sitesDeleteCommand } from './sites-delete.ts';
 import { sitesSetCommand } from './sites-set.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { type ClientOptions, readingCommand, withClient } from '../client-command.ts';
-import { plural, printJson, printLine } from '../output.ts';
-import { printEdges } from '../print-edges.ts';
-import { printSites } from '../print-sites.ts';
+import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { plural, printJson, printLine } from '../terminal/output.ts';
+import { printEdges } from '../terminal/print-edges.ts';
+import { printSites } from '../terminal/print-sites.ts';
 
 export function statusCommand(): Command {
   return readingCommand('status', 'the origin, its sites and its edges at a glance').action(

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { type ClientOptions, clientCommand, readingCommand, withClient } from '../client-command.ts';
-import { duration, edgeName, option, required, siteList } from '../options.ts';
-import { printJson, printLine, printTable, timestamp } from '../output.ts';
+import { type ClientOptions, clientCommand, readingCommand, withClient } from '../options/client-command.ts';
+import { duration, edgeName, option, required, siteList } from '../options/options.ts';
+import { printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
 
 export function tokenCommand(): Command {
   return new Command('token')

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { VerifyResult } from '../../edge/verify/verify.ts';
-import { type AdminFlags, adminPort, askAdmin, withAdminOptions } from '../admin-port.ts';
-import { interruption } from '../interruption.ts';
-import { option } from '../options.ts';
-import { humanBytes, plural, printJson, printLine } from '../output.ts';
+import { option } from '../options/options.ts';
+import { type AdminFlags, adminPort, askAdmin, withAdminOptions } from '../running/admin-port.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { humanBytes, plural, printJson, printLine } from '../terminal/output.ts';
 
 interface VerifyFlags extends AdminFlags {
   readonly repair?: boolean;

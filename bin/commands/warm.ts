@@ -1,9 +1,15 @@
 import { Command } from 'commander';
-import type { WarmResult } from '../../edge/lazy/warm.ts';
-import { type AdminFlags, type AdminPort, adminPort, askAdmin, withAdminOptions } from '../admin-port.ts';
-import { interruption } from '../interruption.ts';
-import { option, siteName } from '../options.ts';
-import { humanBytes, plural, printError, printJson, printLine } from '../output.ts';
+import type { WarmResult } from '../../edge/read-through/warm.ts';
+import { option, siteName } from '../options/options.ts';
+import {
+  type AdminFlags,
+  type AdminPort,
+  adminPort,
+  askAdmin,
+  withAdminOptions,
+} from '../running/admin-port.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { humanBytes, plural, printError, printJson, printLine } from '../terminal/output.ts';
 
 interface WarmFlags extends AdminFlags {
   readonly json?: boolean;

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
-import { allowsShrinking, holdsShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
-import type { PublishedChanges } from '../../origin/ingest/folder/watch-folder.ts';
+import { allowsShrinking, holdsShrinking } from '../../origin/client/folder/shrink-plan.ts';
+import type { PublishedChanges } from '../../origin/client/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { type ClientOptions, clientCommand, withClient } from '../client-command.ts';
-import { interruptedSurveys } from '../interrupted-surveys.ts';
-import { allowShrinkOption, includeOption, option, required, siteName } from '../options.ts';
-import { plural, printError } from '../output.ts';
-import { printCommit } from '../print-commit.ts';
-import { explain } from '../report-error.ts';
+import { type ClientOptions, clientCommand, withClient } from '../options/client-command.ts';
+import { allowShrinkOption, includeOption, option, required, siteName } from '../options/options.ts';
+import { printCommit } from '../publishing/print-commit.ts';
+import { interruptedSurveys } from '../terminal/interrupted-surveys.ts';
+import { plural, printError } from '../terminal/output.ts';
+import { explain } from '../terminal/report-error.ts';
 import { filesPublished } from './publish.ts';
 
 export function watchCommand(): Command {
@@ -37,7 +37,7 @@ export async function watchAndTell(
   { allowShrink, include }: WatchFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { watchFolder } = await import('../../origin/ingest/folder/watch-folder.ts');
+  const { watchFolder } = await import('../../origin/client/folder/watch-folder.ts');
   const surveys = await interruptedSurveys(signal);
   try {
     await watchFolder(

@@ -1,6 +1,6 @@
-import { KeyedLock } from '../../shared/keyed-lock.ts';
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import type { FormerAssets, SiteView } from '../messages/messages.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
-import type { FormerAssets, SiteView } from './messages.ts';
 
 /** Shows views in all serving processes; resolves when nothing answers from older ones any more. */
 export interface Shows {

@@ -1,15 +1,15 @@
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
-import type { PublicKey } from '../../shared/keys.ts';
+import type { Payload } from '../../shared/log/record-kinds.ts';
+import { newestOfEach } from '../../shared/reports/newest-reports.ts';
+import type { ReportChecks } from '../../shared/reports/report-checks.ts';
+import type { PublicKey } from '../../shared/signing/keys.ts';
 import {
   MAX_REPORT_BYTES,
   type ReportAnswer,
   reportBytes,
   type SignedReport,
-} from '../../shared/protocol.ts';
-import type { Payload } from '../../shared/record-kinds.ts';
-import { newestOfEach } from '../../shared/reports/newest-reports.ts';
-import type { ReportChecks } from '../../shared/reports/report-checks.ts';
+} from '../../shared/wire/protocol.ts';
 import type { Reporter } from '../report/reporter.ts';
 
 /** The members of the log, as its records name them, and the relaying of what those below this edge report. */

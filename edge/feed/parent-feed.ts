@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedSource, Wants } from '../../shared/feed/feed-source.ts';
-import type { Head } from '../../shared/head.ts';
-import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { Head } from '../../shared/log/head.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { Wakeup } from '../../shared/wakeup.ts';
-import { isWanted } from '../follow/next-step-plan.ts';
-import type { Upstreams } from '../follow/upstreams.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import { isWanted } from '../follow/sync/next-step-plan.ts';
+import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Children } from './children.ts';
 import { RelayedJoins } from './relayed-joins.ts';

@@ -1,4 +1,4 @@
-import { FairTurns } from '../../shared/fair-turns.ts';
+import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 
 /** An edge joins once, with two requests. */
 const MOST = { perOwner: 8, inAll: 64, atOnce: 2 };

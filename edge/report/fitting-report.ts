@@ -1,3 +1,5 @@
+import type { Receipt } from '../../shared/log/receipt.ts';
+import type { PurgeReceipt } from '../../shared/site/purge.ts';
 import {
   type EdgeReport,
   MAX_ERROR,
@@ -7,10 +9,8 @@ import {
   type SignedReport,
   type SiteReport,
   signReport,
-} from '../../shared/protocol.ts';
-import type { PurgeReceipt } from '../../shared/purge.ts';
-import type { Receipt } from '../../shared/receipt.ts';
-import type { Caller } from '../follow/transfer.ts';
+} from '../../shared/wire/protocol.ts';
+import type { Caller } from '../follow/upstream/transfer.ts';
 import type { SiteStanding } from './standing.ts';
 
 /**

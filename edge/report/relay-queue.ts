@@ -1,13 +1,13 @@
-import { digestOf } from '../../shared/digest.ts';
+import { digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Grant } from '../../shared/grant.ts';
+import type { Grant } from '../../shared/log/grant.ts';
 import {
   MAX_REPORT_BYTES,
   MAX_REPORTS_BYTES,
   type ReportAnswer,
   reportBytes,
   type SignedReport,
-} from '../../shared/protocol.ts';
+} from '../../shared/wire/protocol.ts';
 
 /** Reports that wait here have so much. When it is more, whoever has most waiting is refused, and sends newer ones later. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Fault } from '../../shared/protocol.ts';
+import type { Fault } from '../../shared/wire/protocol.ts';
 import type { MembershipStanding } from './membership.ts';
 
 export interface SiteStanding {

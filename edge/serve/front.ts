@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type Connections, SECURE_WEIGHT } from './connections.ts';
+import type { ObjectUse } from '../disk-budget/object-use.ts';
+import { type Connections, SECURE_WEIGHT } from './connection/connections.ts';
+import { SessionBytes } from './connection/session-bytes.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
-import type { ObjectUse } from './object-use.ts';
 import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
-import { SessionBytes } from './session-bytes.ts';
 import type { Tls } from './tls/tls.ts';
 
 /** What readers connect to: the fast lane and behind it the full server, of one port. */

@@ -2,15 +2,15 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
 import { isSmall } from '../../shared/store/object-reader.ts';
-import { TAKEN } from '../lazy/pieces.ts';
-import { type Answer, textAnswer } from './answer.ts';
-import { cacheStatus } from './cache-status.ts';
-import type { Bodies, Body, WaitingReader } from './content.ts';
-import type { Exchange } from './exchanges.ts';
-import { type Connection, LargeWrites, LEAST_WRITTEN } from './large-writes.ts';
-import type { MultipartLayout } from './multipart-range.ts';
-import type { Representation } from './representation.ts';
-import { slices, streamOf } from './slices.ts';
+import { TAKEN } from '../read-through/pieces.ts';
+import type { Bodies, Body, WaitingReader } from './bytes/content.ts';
+import { slices, streamOf } from './bytes/slices.ts';
+import type { Exchange } from './connection/exchanges.ts';
+import { type Connection, LargeWrites, LEAST_WRITTEN } from './connection/large-writes.ts';
+import { cacheStatus } from './http/cache-status.ts';
+import type { MultipartLayout } from './http/multipart-range.ts';
+import type { Representation } from './http/representation.ts';
+import { type Answer, textAnswer } from './site/answer.ts';
 
 /** One write over TLS while there is room for it. */
 const MOST_WRITTEN = 1024 * 1024;

@@ -11,27 +11,27 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { clientOf } from '../../shared/client-address.ts';
 import { hasCode } from '../../shared/errors.ts';
-import { withoutTokens } from '../../shared/signed-url.ts';
-import type { SiteView } from '../activate/messages.ts';
-import type { AccessLog } from './access-log.ts';
-import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
-import { ClientErrors } from './client-errors.ts';
-import type { ClientLimits } from './client-limits.ts';
-import type { Bodies, Content } from './content.ts';
-import type { Counters } from './counters.ts';
-import { decide, type ReaderHeaders, type ReaderRequest } from './decide.ts';
-import type { Exchange, Exchanges } from './exchanges.ts';
-import type { LogClock } from './log-clock.ts';
-import { PacedConnection } from './paced-connection.ts';
-import { checkHead } from './request-head.ts';
-import type { RulesInForce } from './rules-in-force.ts';
+import { clientOf } from '../../shared/http/client-address.ts';
+import { withoutTokens } from '../../shared/site/signed-url.ts';
+import type { SiteView } from '../messages/messages.ts';
+import type { Bodies, Content } from './bytes/content.ts';
+import { ClientErrors } from './connection/client-errors.ts';
+import type { ClientLimits } from './connection/client-limits.ts';
+import type { Exchange, Exchanges } from './connection/exchanges.ts';
+import { PacedConnection } from './connection/paced-connection.ts';
+import { checkHead } from './connection/request-head.ts';
+import type { AccessLog } from './metering/access-log.ts';
+import type { Counters } from './metering/counters.ts';
 import { type SentExchange, send } from './send.ts';
-import { servedSite } from './served-site.ts';
+import { type Answer, NO_BODY, textAnswer, withoutBody } from './site/answer.ts';
+import { decide, type ReaderHeaders, type ReaderRequest } from './site/decide.ts';
+import type { LogClock } from './site/log-clock.ts';
+import type { RulesInForce } from './site/rules-in-force.ts';
+import { servedSite } from './site/served-site.ts';
+import type { Views } from './site/views.ts';
 import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
-import type { Views } from './views.ts';
 
 /** How long a connection may wait for its next request. */
 export const KEEP_ALIVE_MS = 65_000;

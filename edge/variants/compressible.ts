@@ -1,4 +1,4 @@
-import type { Entry } from '../../shared/entry.ts';
+import type { Entry } from '../../shared/content/entry.ts';
 
 /** Below it a reader's packet is as good as empty; above it a variant would hold up its thread for too long. */
 const SIZES = { least: 256, most: 10 * 1024 * 1024 };

@@ -1,4 +1,4 @@
-import { type Digest, digestBytes, digestFromBytes } from '../../shared/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../../shared/content/digest.ts';
 import { openForReading, statements } from '../../shared/sqlite/open.ts';
 import { CODINGS } from './encode.ts';
 import type { ContentCoding, Variant } from './variant.ts';

@@ -1,4 +1,4 @@
-import type { Digest } from '../../shared/digest.ts';
+import type { Digest } from '../../shared/content/digest.ts';
 
 /** A content coding in which a representation can be sent. */
 export type ContentCoding = 'zstd' | 'br' | 'gzip';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import { type Digest, digestBytes, digestFromBytes, digestOf } from '../../shared/digest.ts';
+import { type Digest, digestBytes, digestFromBytes, digestOf } from '../../shared/content/digest.ts';
+import { yieldToAll } from '../../shared/process/priority.ts';
+import { serveCalls } from '../../shared/process/thread.ts';
 import { openDerived, statements, transaction } from '../../shared/sqlite/open.ts';
 import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
-import { serveCalls } from '../../shared/thread.ts';
-import { yieldToAll } from '../activate/priority.ts';
 import { pays } from './compressible.ts';
 import { CODINGS, decode, encode } from './encode.ts';
 import type { ContentCoding } from './variant.ts';

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { caller } from '../catalog/catalog-turns.ts';
 import { parseScopes, type Scope } from '../fleet/scopes.ts';
 import { parseApiToken } from '../fleet/tokens.ts';
-import type { Catalog } from '../log/catalog.ts';
-import { caller } from '../log/catalog-turns.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,4 +1,4 @@
-import type { Commit } from '../../shared/api.ts';
+import type { Commit } from '../../shared/wire/api.ts';
 
 /** Of a commit what the line of its act tells. */
 export function committed({

@@ -10,17 +10,17 @@ import type {
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
-import type { KeyFingerprint } from '../../shared/keys.ts';
-import { nameSchema } from '../../shared/names.ts';
+import type { KeyFingerprint } from '../../shared/signing/keys.ts';
+import { nameSchema } from '../../shared/site/names.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { NoteAct } from '../acts.ts';
+import type { NoteAct } from '../callers/acts.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
-import type { RuleCheck } from '../ingest/rule-check.ts';
-import type { Catalog } from '../log/catalog.ts';
-import type { Committer } from '../log/commit.ts';
-import type { LogAllowance } from '../log/log-allowance.ts';
+import type { Committer } from '../publish/commit.ts';
+import type { LogAllowance } from '../publish/log-allowance.ts';
+import type { RuleCheck } from '../publish/rule-check.ts';
 import type { Retention } from '../retention/retention.ts';
 import { authorize, type Need } from './authorize.ts';
 

@@ -1,21 +1,21 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
+import { toDigest } from '../../shared/content/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import {
   commitRequestSchema,
   commitSchema,
   type Deploy,
   deploySchema,
   digestSchema,
-} from '../../shared/api.ts';
-import { BUNDLE_TYPE } from '../../shared/bundle.ts';
-import { toDigest } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
+} from '../../shared/wire/api.ts';
+import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
+import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
+import { missingObjects } from '../catalog/deploy-pages.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy } from '../ingest/deploys.ts';
-import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../ingest/object-bundle.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
-import { missingObjects } from '../log/deploy-pages.ts';
 import { authenticate, requirePermission } from './authorize.ts';
 import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/api.ts';
-import { nameSchema } from '../../shared/names.ts';
+import { nameSchema } from '../../shared/site/names.ts';
+import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
 import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable.ts';
 

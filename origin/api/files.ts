@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { commitSchema, modeQuerySchema } from '../../shared/api.ts';
-import type { ContentPath } from '../../shared/content-path.ts';
-import type { Entry } from '../../shared/entry.ts';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Entry } from '../../shared/content/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { commitSchema, modeQuerySchema } from '../../shared/wire/api.ts';
+import type { SiteRow } from '../catalog/catalog.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
-import type { SiteRow } from '../log/catalog.ts';
 import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';

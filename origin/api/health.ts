@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Gauge } from 'prom-client';
-import { cameThroughProxy, requireLocalHost } from '../../shared/local-request.ts';
+import { cameThroughProxy, requireLocalHost } from '../../shared/http/local-request.ts';
 import { type Api, type ApiContext, needsRead } from './context.ts';
 
 export function healthRoutes(app: Api, context: ApiContext): void {

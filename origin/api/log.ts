@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { logPageSchema } from '../../shared/api.ts';
+import { logPageSchema } from '../../shared/wire/api.ts';
 import { type Api, type ApiContext, needsRead } from './context.ts';
 
 const query = Type.Object({

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/api.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/purge.ts';
-import { payloadText } from '../../shared/record-limits.ts';
+import { payloadText } from '../../shared/log/record-limits.ts';
+import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/site/purge.ts';
+import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/wire/api.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { EdgeStatus } from '../../shared/api.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
 import { readRights, scopesOf } from './authorize.ts';
 
 /** What the caller may see of lists that are about all sites. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { prunePlanSchema, pruneRequestSchema } from '../../shared/api.ts';
+import { prunePlanSchema, pruneRequestSchema } from '../../shared/wire/api.ts';
 import { type Api, type ApiContext, needsAdmin, needsPublish, siteParams } from './context.ts';
 
 const pinParams = Type.Object({

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
+import type { DiffCursor, ManifestCursor } from '../../shared/content/manifest/reading.ts';
 import {
   commitSchema,
   type DiffLine,
@@ -7,8 +8,7 @@ import {
   revisionSchema,
   revisionWithReceiptsSchema,
   rollbackRequestSchema,
-} from '../../shared/api.ts';
-import type { DiffCursor, ManifestCursor } from '../../shared/manifest/reading.ts';
+} from '../../shared/wire/api.ts';
 import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 

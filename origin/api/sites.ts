@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/api.ts';
-import { MOST_WRITTEN } from '../../shared/record-limits.ts';
+import { MOST_WRITTEN } from '../../shared/log/record-limits.ts';
+import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/wire/api.ts';
+import type { SiteRow } from '../catalog/catalog.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { domainRights } from '../fleet/scopes.ts';
-import type { SiteRow } from '../log/catalog.ts';
-import { pendingOpens } from '../modes/opening.ts';
+import { pendingOpens } from '../publish/opening.ts';
 import { scopesOf } from './authorize.ts';
 import { committed } from './committed.ts';
 import {

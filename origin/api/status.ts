@@ -1,4 +1,4 @@
-import { statusSchema } from '../../shared/api.ts';
+import { statusSchema } from '../../shared/wire/api.ts';
 import { type Api, type ApiContext, needsOverview } from './context.ts';
 import { readableBy } from './readable.ts';
 import { toSite } from './sites.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/api.ts';
+import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/wire/api.ts';
 import { createToken } from '../fleet/tokens.ts';
 import { type Api, type ApiContext, needsAdmin } from './context.ts';
 

@@ -3,6 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Agent, type Dispatcher } from 'undici';
+import type { Digest } from '../../shared/content/digest.ts';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { certificateFault } from '../../shared/http/certificate-fault.ts';
+import { ANSWER_BOUNDS } from '../../shared/json/bounded-json.ts';
+import { boundedText } from '../../shared/json/bounded-text.ts';
+import { lines } from '../../shared/json/lines.ts';
+import { type Schema, schema } from '../../shared/json/schema.ts';
 import {
   type Commit,
   type CommitRequest,
@@ -38,17 +45,10 @@ import {
   type Token,
   type TokenRequest,
   tokenSchema,
-} from '../../shared/api.ts';
-import { ANSWER_BOUNDS } from '../../shared/bounded-json.ts';
-import { boundedText } from '../../shared/bounded-text.ts';
-import { BUNDLE_TYPE } from '../../shared/bundle.ts';
-import { certificateFault } from '../../shared/certificate-fault.ts';
-import type { Digest } from '../../shared/digest.ts';
-import { SkerryError, systemCode } from '../../shared/errors.ts';
-import { lines } from '../../shared/lines.ts';
-import { fromProblem, PROBLEM_BYTES } from '../../shared/problem.ts';
-import { type Schema, schema } from '../../shared/schema.ts';
-import { bundlePieces, type Uploaded, uploadedSchema } from '../ingest/object-bundle.ts';
+} from '../../shared/wire/api.ts';
+import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
+import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
+import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import { refuseClearText } from './clear-text.ts';
 
 const CONNECT_MS = 5000;

@@ -1,5 +1,5 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback } from '../../shared/http/loopback.ts';
 
 /** A token goes over TLS, or stays on this machine. Throws `clear-text`. */
 export function refuseClearText(origin: string): void {

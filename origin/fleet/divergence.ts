@@ -1,9 +1,9 @@
-import { ByteCache } from '../../shared/byte-cache.ts';
-import type { Digest } from '../../shared/digest.ts';
-import { type Head, verifyHead } from '../../shared/head.ts';
-import type { PublicKey } from '../../shared/keys.ts';
-import type { EdgeReport } from '../../shared/protocol.ts';
-import type { Catalog } from '../log/catalog.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import { type Head, verifyHead } from '../../shared/log/head.ts';
+import { ByteCache } from '../../shared/process/byte-cache.ts';
+import type { PublicKey } from '../../shared/signing/keys.ts';
+import type { EdgeReport } from '../../shared/wire/protocol.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 
 /** Of a thousand hashes: most edges stand at one of the newest records. */
 const HASHES_BYTES = 64 * 1024;

@@ -1,8 +1,8 @@
-import type { EdgeStatus } from '../../shared/api.ts';
-import { ByteCache } from '../../shared/byte-cache.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { EdgeLimits } from '../../shared/protocol.ts';
-import type { Catalog, SiteRow } from '../log/catalog.ts';
+import { ByteCache } from '../../shared/process/byte-cache.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { Catalog, SiteRow } from '../catalog/catalog.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
 import { edgeLag, siteStatus } from './lag.ts';
 

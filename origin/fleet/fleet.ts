@@ -1,18 +1,18 @@
-import type { EdgeStatus } from '../../shared/api.ts';
-import { Batcher } from '../../shared/batcher.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { Batcher } from '../../shared/concurrency/batcher.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
-import { type Grant, signGrant } from '../../shared/grant.ts';
-import type { PublicKey, SigningKey } from '../../shared/keys.ts';
-import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/protocol.ts';
-import type { Receipt } from '../../shared/receipt.ts';
-import type { Seq } from '../../shared/record.ts';
+import { type Grant, signGrant } from '../../shared/log/grant.ts';
+import type { Receipt } from '../../shared/log/receipt.ts';
+import type { Seq } from '../../shared/log/record.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
-import { Wakeup } from '../../shared/wakeup.ts';
-import type { Catalog } from '../log/catalog.ts';
-import { caller } from '../log/catalog-turns.ts';
-import type { EdgeStanding, SyncEdges } from '../modes/sync-edges.ts';
+import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
+import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { caller } from '../catalog/catalog-turns.ts';
+import type { EdgeStanding, SyncEdges } from '../publish/sync-edges.ts';
 import type { Divergence } from './divergence.ts';
 import {
   type EdgeRecord,

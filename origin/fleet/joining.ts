@@ -3,13 +3,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { Nonces } from '../../shared/feed/nonces.ts';
-import type { Head } from '../../shared/head.ts';
-import { greetingText, joinedText, joinText, provesSecret } from '../../shared/join-proof.ts';
-import { type PublicKey, type SigningKey, signText, verifyText } from '../../shared/keys.ts';
-import type { Payload } from '../../shared/record-kinds.ts';
-import { checkRegion } from '../../shared/region.ts';
-import type { NoteAct } from '../acts.ts';
-import type { Catalog } from '../log/catalog.ts';
+import type { Head } from '../../shared/log/head.ts';
+import type { Payload } from '../../shared/log/record-kinds.ts';
+import { type PublicKey, type SigningKey, signText, verifyText } from '../../shared/signing/keys.ts';
+import { greetingText, joinedText, joinText, provesSecret } from '../../shared/wire/join-proof.ts';
+import { checkRegion } from '../../shared/wire/region.ts';
+import type { NoteAct } from '../callers/acts.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Fleet } from './fleet.ts';
 
 export interface JoiningParts {

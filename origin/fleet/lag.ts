@@ -1,4 +1,4 @@
-import type { EdgeStatus } from '../../shared/api.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
 
 /** How far one site of one edge is behind what is live at the origin. */
 export interface SiteLag {

@@ -1,10 +1,10 @@
-import type { Digest } from '../../shared/digest.ts';
+import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { PublicKey } from '../../shared/keys.ts';
-import type { EdgeReport, SignedReport } from '../../shared/protocol.ts';
-import type { Receipt } from '../../shared/receipt.ts';
+import type { Receipt } from '../../shared/log/receipt.ts';
 import { newestOfEach } from '../../shared/reports/newest-reports.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
+import type { PublicKey } from '../../shared/signing/keys.ts';
+import type { EdgeReport, SignedReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRecord } from './edge-record.ts';
 
 export interface Verified {

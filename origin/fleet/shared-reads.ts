@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
-import type { Head } from '../../shared/head.ts';
-import type { LogRecord } from '../../shared/record.ts';
-import { isFullPage } from '../../shared/record-page.ts';
-import type { Wakeup } from '../../shared/wakeup.ts';
-import type { Catalog } from '../log/catalog.ts';
-import { caller } from '../log/catalog-turns.ts';
+import type { Head } from '../../shared/log/head.ts';
+import type { LogRecord } from '../../shared/log/record.ts';
+import { isFullPage } from '../../shared/log/record-page.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { caller } from '../catalog/catalog-turns.ts';
 
 /** A head may be so old when it is sent; it is signed anew at each record. */
 const HEAD_MS = 500;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { NewToken, TokenRequest } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { secretHash } from '../../shared/join-proof.ts';
-import type { KeyFingerprint } from '../../shared/keys.ts';
-import type { Catalog } from '../log/catalog.ts';
+import type { KeyFingerprint } from '../../shared/signing/keys.ts';
+import type { NewToken, TokenRequest } from '../../shared/wire/api.ts';
+import { secretHash } from '../../shared/wire/join-proof.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { parseScopes } from './scopes.ts';
 
 /** An API token is `sk_ID.SECRET`; a join token `skj_ID.SECRET.FINGERPRINT`, of the recovery key to trust. */

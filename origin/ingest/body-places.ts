@@ -1,4 +1,4 @@
-import { FairTurns } from '../../shared/fair-turns.ts';
+import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 
 /** Of one site: enough for several publishes at a time, and few enough to be held in memory. */
 const READ_AT_ONCE = 4;

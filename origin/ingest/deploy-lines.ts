@@ -1,17 +1,22 @@
 import { JSONParser } from '@streamparser/json';
 import {
+  type ContentPath,
+  MAX_PATH_BYTES,
+  pathFault,
+  refusedPath,
+} from '../../shared/content/content-path.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { JsonStructure } from '../../shared/json/json-structure.ts';
+import { lines } from '../../shared/json/lines.ts';
+import { schema } from '../../shared/json/schema.ts';
+import {
   type DeployHeader,
   deployFileSchema,
   deployHeaderSchema,
   deployLineSchema,
-} from '../../shared/api.ts';
-import { type ContentPath, MAX_PATH_BYTES, pathFault, refusedPath } from '../../shared/content-path.ts';
-import type { Digest } from '../../shared/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
-import { JsonStructure } from '../../shared/json-structure.ts';
-import { lines } from '../../shared/lines.ts';
-import { schema } from '../../shared/schema.ts';
-import type { DeployFile } from '../log/catalog.ts';
+} from '../../shared/wire/api.ts';
+import type { DeployFile } from '../catalog/catalog.ts';
 import { DeployShape } from './deploy-shape.ts';
 
 export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };

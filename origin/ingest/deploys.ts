@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Catalog, DeployFile, SiteRow } from '../log/catalog.ts';
-import { checkExpectation } from '../log/commit.ts';
-import { checkDeploySizes } from '../log/deploy-pages.ts';
+import type { Catalog, DeployFile, SiteRow } from '../catalog/catalog.ts';
+import { checkDeploySizes } from '../catalog/deploy-pages.ts';
+import { checkExpectation } from '../publish/commit.ts';
 import type { DeployItem } from './deploy-lines.ts';
 
 /** Other publishers' calls wait for one that has begun. */

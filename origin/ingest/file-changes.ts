@@ -1,13 +1,13 @@
-import type { Commit } from '../../shared/api.ts';
-import { Batcher } from '../../shared/batcher.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { ContentPath } from '../../shared/content-path.ts';
-import type { Change } from '../../shared/diff.ts';
-import { mediaType } from '../../shared/media-type.ts';
-import { purgesOfPaths } from '../../shared/purge.ts';
-import type { Mode } from '../../shared/site-policy.ts';
-import type { Catalog, StoredObject } from '../log/catalog.ts';
-import type { CommitOptions, Committer } from '../log/commit.ts';
+import { Batcher } from '../../shared/concurrency/batcher.ts';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Change } from '../../shared/content/diff.ts';
+import { mediaType } from '../../shared/content/media-type.ts';
+import { purgesOfPaths } from '../../shared/site/purge.ts';
+import type { Mode } from '../../shared/site/site-policy.ts';
+import type { Commit } from '../../shared/wire/api.ts';
+import type { Catalog, StoredObject } from '../catalog/catalog.ts';
+import type { CommitOptions, Committer } from '../publish/commit.ts';
 
 const MOST_PER_COMMIT = 2000;
 

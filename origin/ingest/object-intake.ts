@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
-import { Batcher } from '../../shared/batcher.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { type Digest, digestOf } from '../../shared/digest.ts';
+import { Batcher } from '../../shared/concurrency/batcher.ts';
+import type { Gate } from '../../shared/concurrency/gate.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Gate } from '../../shared/gate.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
-import type { Catalog, StoredObject } from '../log/catalog.ts';
-import { caller } from '../log/catalog-turns.ts';
+import type { Uploaded } from '../../shared/wire/object-bundle.ts';
+import type { Catalog, StoredObject } from '../catalog/catalog.ts';
+import { caller } from '../catalog/catalog-turns.ts';
 import { BodyPlaces } from './body-places.ts';
-import type { Uploaded } from './object-bundle.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
 const MOST_PER_SYNC = 512;

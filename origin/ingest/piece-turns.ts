@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { FairTurns } from '../../shared/fair-turns.ts';
+import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 import { BodyPlaces } from './body-places.ts';
 
 /** Bodies that have a piece waiting. */

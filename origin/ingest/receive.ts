@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { encodeChunkList } from '../../shared/chunk-list.ts';
-import { type Digest, digestOf } from '../../shared/digest.ts';
+import { encodeChunkList } from '../../shared/content/chunk-list.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
+import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import type { Survey } from '../../shared/hashing/survey.ts';
-import { SMALL_OBJECT } from '../../shared/small-object.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 
 /** Uploaded bytes, hashed, and not yet stored. A `large` one must be kept or discarded. */

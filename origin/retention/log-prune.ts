@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { KeptLog } from '../../shared/kept-log.ts';
-import type { Wakeup } from '../../shared/wakeup.ts';
-import type { Catalog } from '../log/catalog.ts';
-import { type LogPlan, planLog, planLogUpToNow } from './log-plan.ts';
+import type { KeptLog } from '../../shared/log/kept-log.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { type LogPlan, planLog, planLogUpToNow } from '../catalog/log-plan.ts';
 
 const DROPPED_AT_ONCE = 1000;
 

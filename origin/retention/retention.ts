@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { PrunePlan } from '../../shared/api.ts';
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { KeyedLock } from '../../shared/keyed-lock.ts';
-import type { Forecast, RetainedSite, SiteForecast } from '../log/retention-catalog.ts';
+import type { PrunePlan } from '../../shared/wire/api.ts';
+import type { Forecast, RetainedSite, SiteForecast } from '../catalog/retention-catalog.ts';
 import { type PrunedLog, prunableRecords, pruneLog } from './log-prune.ts';
 import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 

@@ -1,9 +1,9 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
-import { writeDurably } from '../../shared/durable-file.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
-import { schema } from '../../shared/schema.ts';
+import { writeDurably } from '../../shared/files/durable-file.ts';
+import { schema } from '../../shared/json/schema.ts';
 
 const FILE = 'object-store.json';
 const chosenSchema = schema(Type.Object({ store: Type.String() }));

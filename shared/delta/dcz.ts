@@ -1,7 +1,7 @@
 import type { Readable, TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, ZstdDecompress } from 'node:zlib';
-import { type Digest, digestBytes, digestFromBytes, digestOf } from '../digest.ts';
+import { type Digest, digestBytes, digestFromBytes, digestOf } from '../content/digest.ts';
 import { SkerryError, systemCode } from '../errors.ts';
 
 /** How bytes travel: against a dictionary that both sides hold, packed, or as they are. */

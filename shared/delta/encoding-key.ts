@@ -1,5 +1,5 @@
-import type { DiffRange } from '../diff.ts';
-import { type Digest, digestOf } from '../digest.ts';
+import type { DiffRange } from '../content/diff.ts';
+import { type Digest, digestOf } from '../content/digest.ts';
 
 /**
  * What identifies an encoding: its kind, what was asked for, and what it is coded against. A parent that forwards an

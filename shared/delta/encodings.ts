@@ -1,9 +1,9 @@
-import { ByteCache } from '../byte-cache.ts';
-import type { Digest } from '../digest.ts';
+import { FairTurns } from '../concurrency/fair-turns.ts';
+import type { Digest } from '../content/digest.ts';
 import { SkerryError } from '../errors.ts';
-import { FairTurns } from '../fair-turns.ts';
-import { moduleUrl } from '../module-url.ts';
-import { startThreads, type Thread } from '../thread.ts';
+import { ByteCache } from '../process/byte-cache.ts';
+import { moduleUrl } from '../process/module-url.ts';
+import { startThreads, type Thread } from '../process/thread.ts';
 import type { Coding } from './dcz.ts';
 import type { Encoder, Part } from './encode.worker.ts';
 import type { EncodingKey } from './encoding-key.ts';

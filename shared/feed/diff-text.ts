@@ -1,7 +1,7 @@
+import { type DiffRange, encodeChange, encodeDiffEnd, encodeDiffStart } from '../content/diff.ts';
+import type { DiffCursor } from '../content/manifest/reading.ts';
 import { diffKey } from '../delta/encoding-key.ts';
 import type { Encoded } from '../delta/encodings.ts';
-import { type DiffRange, encodeChange, encodeDiffEnd, encodeDiffStart } from '../diff.ts';
-import type { DiffCursor } from '../manifest/reading.ts';
 import type { Asker } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
 

@@ -1,12 +1,12 @@
-import { BUNDLE_OBJECT, encodeBundleItem, MAX_BUNDLE_BYTES } from '../bundle.ts';
+import type { Digest } from '../content/digest.ts';
+import { decodeNames } from '../content/manifest/object-names.ts';
 import { MAX_DELTA_SIDE } from '../delta/dcz.ts';
 import type { Part } from '../delta/encode.worker.ts';
 import { bundleKey, type NamedDictionary, objectKey } from '../delta/encoding-key.ts';
 import type { Asked, Encoded, Plain } from '../delta/encodings.ts';
-import type { Digest } from '../digest.ts';
 import { SkerryError } from '../errors.ts';
-import { decodeNames } from '../manifest/object-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { BUNDLE_OBJECT, encodeBundleItem, MAX_BUNDLE_BYTES } from '../wire/bundle.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { ReadableSites } from './readable-sites.ts';
 

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
-import { clientOf } from '../client-address.ts';
 import { SkerryError } from '../errors.ts';
-import { encodeFrame, FRAME_TYPE } from '../frame.ts';
-import { nameSchema } from '../names.ts';
-import { onceClosed, untilClosed } from '../once-closed.ts';
+import { clientOf } from '../http/client-address.ts';
+import { onceClosed, untilClosed } from '../http/once-closed.ts';
+import type { FeedServer } from '../http/server.ts';
+import { schema } from '../json/schema.ts';
+import { nameSchema } from '../site/names.ts';
+import { encodeFrame, FRAME_TYPE } from '../wire/frame.ts';
 import {
   feedHelloSchema,
   joinAnswerSchema,
@@ -15,10 +17,8 @@ import {
   originHelloSchema,
   reportAnswerSchema,
   reportRequestSchema,
-} from '../protocol.ts';
-import { schema } from '../schema.ts';
+} from '../wire/protocol.ts';
 import { contentRoutes } from './content-routes.ts';
-import type { FeedServer } from './feed-server.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
 import { type MembersOnly, memberOf, memberProof } from './member-proof.ts';

@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts';
+import type { Wakeup } from '../concurrency/wakeup.ts';
+import type { BucketReader } from '../content/manifest/buckets.ts';
+import type { ObjectNames } from '../content/manifest/object-names.ts';
+import type { ManifestReader } from '../content/manifest/reading.ts';
 import type { Encodings } from '../delta/encodings.ts';
-import type { Head } from '../head.ts';
-import type { PublicKey } from '../keys.ts';
-import type { BucketReader } from '../manifest/buckets.ts';
-import type { ObjectNames } from '../manifest/object-names.ts';
-import type { ManifestReader } from '../manifest/reading.ts';
-import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../protocol.ts';
-import type { LogRecord } from '../record.ts';
+import type { Head } from '../log/head.ts';
+import type { LogRecord } from '../log/record.ts';
+import type { Remote } from '../process/thread.ts';
+import type { PublicKey } from '../signing/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import type { Remote } from '../thread.ts';
-import type { Wakeup } from '../wakeup.ts';
+import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../wire/protocol.ts';
 
 /** Who may follow this feed, and what they say. */
 export interface FeedMembers {

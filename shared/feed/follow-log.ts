@@ -1,5 +1,5 @@
-import type { Frame } from '../frame.ts';
-import { isFullPage } from '../record-page.ts';
+import { isFullPage } from '../log/record-page.ts';
+import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SkerryError } from '../errors.ts';
-import { claimedProof, isProvenBy, receiverText } from '../request-proof.ts';
-import type { FeedServer } from './feed-server.ts';
+import type { FeedServer } from '../http/server.ts';
+import { claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts';
 import type { FeedSource } from './feed-source.ts';
 import { Nonces } from './nonces.ts';
 

@@ -1,5 +1,5 @@
-import { Counts } from '../counts.ts';
 import { SkerryError } from '../errors.ts';
+import { Counts } from '../http/counts.ts';
 
 /** What a member has open at a time: content that travels by itself, reports, and all else that follows the log. */
 export type RequestKind = 'content' | 'report' | 'follow';

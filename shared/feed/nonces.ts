@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { newNonce } from '../nonce.ts';
+import { newNonce } from '../wire/nonce.ts';
 
 /** A new one is given out this often; each is good for ten times as long. */
 const EVERY_MS = 30_000;

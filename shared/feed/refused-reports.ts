@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
-import { MemberBudgets } from '../member-budgets.ts';
-import { MAX_REPORTS_BYTES } from '../protocol.ts';
+import { MemberBudgets } from '../concurrency/member-budgets.ts';
+import { MAX_REPORTS_BYTES } from '../wire/protocol.ts';
 import { memberOf } from './member-proof.ts';
 
 /** Bytes that a member may have read in vain: an honest one hardly ever sends what is refused. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { moduleUrl } from '../module-url.ts';
-import { startThreads, type Thread } from '../thread.ts';
+import { moduleUrl } from '../process/module-url.ts';
+import { startThreads, type Thread } from '../process/thread.ts';
 import type { Surveys } from './survey.worker.ts';
 
 export type SurveyThreads = Thread<Surveys>;

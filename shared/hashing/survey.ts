@@ -1,5 +1,5 @@
-import type { Chunk } from '../chunk-list.ts';
-import type { Digest } from '../digest.ts';
+import type { Chunk } from '../content/chunk-list.ts';
+import type { Digest } from '../content/digest.ts';
 
 /** What a file holds, read through once in a thread. */
 export interface Survey {

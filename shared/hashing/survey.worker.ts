@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Chunk } from '../chunk-list.ts';
-import { type Digest, digestFromBytes, digestOf, newHasher } from '../digest.ts';
+import type { Chunk } from '../content/chunk-list.ts';
+import { type Digest, digestFromBytes, digestOf, newHasher } from '../content/digest.ts';
+import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../content/fastcdc.ts';
 import { hasCode, type PlainError, toPlainError } from '../errors.ts';
-import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../fastcdc.ts';
-import { changed, type FileStamp, openRealFile, stampOf } from '../real-file.ts';
-import { ruleFaults } from '../site-rules/rule-faults.ts';
-import { serveCalls } from '../thread.ts';
+import { changed, type FileStamp, openRealFile, stampOf } from '../files/real-file.ts';
+import { serveCalls } from '../process/thread.ts';
+import { ruleFaults } from '../site/rules/rule-faults.ts';
 import type { Survey } from './survey.ts';
 
 const READ_BYTES = 4 * MAX_CHUNK;

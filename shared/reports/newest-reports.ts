@@ -1,4 +1,4 @@
-import type { EdgeReport } from '../protocol.ts';
+import type { EdgeReport } from '../wire/protocol.ts';
 
 /** Of each edge the newest, in their order: what it said before is of no use beside that, and costs all others time. */
 export function newestOfEach<T extends { readonly report: Pick<EdgeReport, 'time'> }>(

@@ -1,10 +1,10 @@
-import { ByteCache } from '../byte-cache.ts';
-import { type Digest, digestOf } from '../digest.ts';
+import { type Digest, digestOf } from '../content/digest.ts';
 import { SkerryError } from '../errors.ts';
-import { type PublicKey, verifyText } from '../keys.ts';
-import { type EdgeReport, type SignedReport, verifiedReport } from '../protocol.ts';
-import { verifyPurgeReceipt } from '../purge.ts';
-import { verifyReceipt } from '../receipt.ts';
+import { verifyReceipt } from '../log/receipt.ts';
+import { ByteCache } from '../process/byte-cache.ts';
+import { type PublicKey, verifyText } from '../signing/keys.ts';
+import { verifyPurgeReceipt } from '../site/purge.ts';
+import { type EdgeReport, type SignedReport, verifiedReport } from '../wire/protocol.ts';
 
 /** A report, and who is known to sign for its edge. */
 export interface Claimed {

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { FairTurns } from '../fair-turns.ts';
-import { MemberBudgets } from '../member-budgets.ts';
-import { moduleUrl } from '../module-url.ts';
-import { type Remote, startThreads, type Thread } from '../thread.ts';
+import { FairTurns } from '../concurrency/fair-turns.ts';
+import { MemberBudgets } from '../concurrency/member-budgets.ts';
+import { moduleUrl } from '../process/module-url.ts';
+import { type Remote, startThreads, type Thread } from '../process/thread.ts';
 import { type Checked, type Claimed, openReportCheck, type ReportCheck } from './report-check.ts';
 import { SIGNATURES, SIGNATURES_AT_HAND } from './signature-budget.ts';
 

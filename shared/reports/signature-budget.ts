@@ -1,4 +1,4 @@
-import type { Budget } from '../member-budgets.ts';
+import type { Budget } from '../concurrency/member-budgets.ts';
 
 /**
  * Signatures that are checked for one member. One takes 0.2 ms, so that a member has a tenth of a thread for itself in

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { constants, open, rm } from 'node:fs/promises';
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../content/digest.ts';
 import type { SurveyThreads } from '../hashing/survey-threads.ts';
 import type { ByteRange, Draft } from './object-store.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../content/digest.ts';
 
 /** Where the file store keeps things. Known to its writer and to the serving processes that read beside it. */
 export const smallObjectsFile = (folder: string) => join(folder, 'small.sqlite');

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, openSync, readFileSync } from 'node:fs';
-import { type Digest, digestBytes } from '../digest.ts';
+import { type Digest, digestBytes } from '../content/digest.ts';
+import { SMALL_OBJECT } from '../content/small-object.ts';
 import { systemCode } from '../errors.ts';
-import { SMALL_OBJECT } from '../small-object.ts';
 import { openForReading, statements } from '../sqlite/open.ts';
 import { largeObjectFile, smallObjectsFile } from './layout.ts';
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../content/digest.ts';
 import type { Survey } from '../hashing/survey.ts';
 
 export interface SmallObject {

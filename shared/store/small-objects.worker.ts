@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { type Digest, digestBytes } from '../digest.ts';
+import { type Digest, digestBytes } from '../content/digest.ts';
+import { serveOpened } from '../process/thread.ts';
 import { openDatabase, statements, transaction } from '../sqlite/open.ts';
-import { serveOpened } from '../thread.ts';
 import { largeObjectFile } from './layout.ts';
 import type { SmallObject } from './object-store.ts';
 

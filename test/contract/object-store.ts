@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { receive } from '../../origin/ingest/receive.ts';
-import { type Digest, digestOf } from '../../shared/digest.ts';
-import { CHUNKED_ABOVE, MAX_CHUNK, MIN_CHUNK } from '../../shared/fastcdc.ts';
-import { SMALL_OBJECT } from '../../shared/small-object.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
+import { CHUNKED_ABOVE, MAX_CHUNK, MIN_CHUNK } from '../../shared/content/fastcdc.ts';
+import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
 
 /** A place for a store, which outlives the stores that are opened there. */

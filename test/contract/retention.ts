@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import t, { type Test } from 'tap';
-import type { Catalog, DeployFile } from '../../origin/log/catalog.ts';
-import type { Forecast } from '../../origin/log/retention-catalog.ts';
+import type { Catalog, DeployFile } from '../../origin/catalog/catalog.ts';
+import type { Forecast } from '../../origin/catalog/retention-catalog.ts';
 import { prunableRecords, pruneLog } from '../../origin/retention/log-prune.ts';
 import { Retention } from '../../origin/retention/retention.ts';
-import { certifyKey } from '../../shared/certificate.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { ContentPath } from '../../shared/content-path.ts';
-import { type Digest, digestOf } from '../../shared/digest.ts';
-import type { Entry } from '../../shared/entry.ts';
+import { Gate } from '../../shared/concurrency/gate.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
+import type { Entry } from '../../shared/content/entry.ts';
 import type { SkerryError } from '../../shared/errors.ts';
-import { Gate } from '../../shared/gate.ts';
-import { generateSigningKey, type SigningKey } from '../../shared/keys.ts';
-import { recordHash, verifyRecord } from '../../shared/record.ts';
-import { payloads } from '../../shared/record-kinds.ts';
+import { certifyKey } from '../../shared/log/certificate.ts';
+import { recordHash, verifyRecord } from '../../shared/log/record.ts';
+import { payloads } from '../../shared/log/record-kinds.ts';
+import { generateSigningKey, type SigningKey } from '../../shared/signing/keys.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import { Wakeup } from '../../shared/wakeup.ts';
 import { random } from '../helpers/random.ts';
 
 export interface RetainingCatalog {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openSqliteCatalog } from '../../origin/log/sqlite-catalog.ts';
-import { signingKeyToPem } from '../../shared/keys.ts';
+import { openSqliteCatalog } from '../../origin/catalog/sqlite/sqlite-catalog.ts';
+import { signingKeyToPem } from '../../shared/signing/keys.ts';
 import { catalogContract } from './catalog/all.ts';
 
 catalogContract('SQLite', async (t) => {

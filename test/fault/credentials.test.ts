@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { join } from '../../edge/follow/join.ts';
-import { Upstream } from '../../edge/follow/upstream.ts';
+import { join } from '../../edge/follow/upstream/join.ts';
+import { Upstream } from '../../edge/follow/upstream/upstream.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
-import { generateSigningKey } from '../../shared/keys.ts';
+import { generateSigningKey } from '../../shared/signing/keys.ts';
 import { helloOf } from '../helpers/as-member.ts';
 import { startFeedDouble } from '../helpers/feed-double.ts';
 import { InnerEdge, NO_LIMITS } from '../helpers/inner-edge.ts';

@@ -1,5 +1,5 @@
 import { zstdCompressSync } from 'node:zlib';
-import { leafOf } from '../../shared/buckets.ts';
+import { leafOf } from '../../shared/content/buckets.ts';
 
 const PADDING = [['x-padding', 'y'.repeat(20_000)]];
 

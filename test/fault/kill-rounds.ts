@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { publishFolder } from '../../origin/ingest/folder/publish-folder.ts';
+import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
 import { type Cluster, type Node, startCluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';

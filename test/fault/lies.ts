@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { BUCKETS_TYPE, encodeBuckets } from '../../shared/bucket-list.ts';
-import { BUNDLE_TYPE } from '../../shared/bundle.ts';
+import { BUCKETS_TYPE, encodeBuckets } from '../../shared/wire/bucket-list.ts';
+import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import type { Random } from '../helpers/random.ts';
 
 /** Of the frames of a stream. */

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { ContentPath } from '../../shared/content-path.ts';
-import type { Change } from '../../shared/diff.ts';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Change } from '../../shared/content/diff.ts';
 import type { FastClock } from '../helpers/fast-time.ts';
 import { fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';

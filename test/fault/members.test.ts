@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import t from 'tap';
-import { Upstream } from '../../edge/follow/upstream.ts';
+import { Upstream } from '../../edge/follow/upstream/upstream.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { digestOf } from '../../shared/digest.ts';
+import { digestOf } from '../../shared/content/digest.ts';
 import { EdgeDouble } from '../helpers/edge-double.ts';
 import { loneOrigin } from '../helpers/lone-origin.ts';
 import { floodReports, hoardObjects, joinAsMember, signedReports } from './attacks/members.ts';

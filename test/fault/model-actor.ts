@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { SiteView } from '../../edge/activate/messages.ts';
-import { isHeldAlways } from '../../edge/follow/cover.ts';
+import type { SiteView } from '../../edge/messages/messages.ts';
+import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
-import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { FeedDouble } from '../helpers/feed-double.ts';
 import { InnerEdge, NO_LIMITS } from '../helpers/inner-edge.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';

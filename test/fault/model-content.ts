@@ -1,4 +1,4 @@
-import { type Digest, digestOf } from '../../shared/digest.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { random } from '../helpers/random.ts';
 
 const contents = new Map<string, Buffer>();

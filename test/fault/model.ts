@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import { leafOf } from '../../shared/buckets.ts';
-import type { ContentPath } from '../../shared/content-path.ts';
-import type { Change } from '../../shared/diff.ts';
-import type { Entry } from '../../shared/entry.ts';
+import { leafOf } from '../../shared/content/buckets.ts';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Change } from '../../shared/content/diff.ts';
+import type { Entry } from '../../shared/content/entry.ts';
 import { hasCode, type SkerryError } from '../../shared/errors.ts';
 import { type FastClock, fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';

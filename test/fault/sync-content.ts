@@ -1,4 +1,4 @@
-import { type Digest, digestOf } from '../../shared/digest.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
 
 /** What is published: every body says, line by line, which publish it belongs to. */
 

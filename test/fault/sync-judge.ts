@@ -1,5 +1,5 @@
-import type { Commit } from '../../shared/api.ts';
-import type { LogRecord } from '../../shared/record.ts';
+import type { LogRecord } from '../../shared/log/record.ts';
+import type { Commit } from '../../shared/wire/api.ts';
 import type { Span } from './sync-faults.ts';
 import { STRICT, type SyncPolicy } from './sync-plan.ts';
 import type { Read } from './sync-readers.ts';

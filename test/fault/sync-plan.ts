@@ -1,4 +1,4 @@
-import type { SitePolicy } from '../../shared/site-policy.ts';
+import type { SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Random } from '../helpers/random.ts';
 import { PATHS, type Path } from './sync-content.ts';
 import { EDGE_FAULTS, type PlannedFault } from './sync-faults.ts';

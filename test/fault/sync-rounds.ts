@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode, type SkerryError } from '../../shared/errors.ts';
-import type { LogRecord } from '../../shared/record.ts';
+import type { LogRecord } from '../../shared/log/record.ts';
 import { type Cluster, startCluster } from '../helpers/cluster.ts';
 import { type Answer, ask, read } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';

@@ -1,5 +1,5 @@
-import type { SigningKey } from '../../shared/keys.ts';
-import { receiverText, requestProof } from '../../shared/request-proof.ts';
+import type { SigningKey } from '../../shared/signing/keys.ts';
+import { receiverText, requestProof } from '../../shared/wire/request-proof.ts';
 import { type Answer, type Asked, ask } from './http.ts';
 
 /** An edge that has joined, as far as its feed can tell. */

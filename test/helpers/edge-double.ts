@@ -1,13 +1,13 @@
-import { join } from '../../edge/follow/join.ts';
-import { Upstream } from '../../edge/follow/upstream.ts';
+import { join } from '../../edge/follow/upstream/join.ts';
+import { Upstream } from '../../edge/follow/upstream/upstream.ts';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Grant } from '../../shared/grant.ts';
-import { generateSigningKey } from '../../shared/keys.ts';
-import { type EdgeReport, type SignedReport, signReport } from '../../shared/protocol.ts';
-import { type Receipt, signReceipt } from '../../shared/receipt.ts';
-import { GENESIS, recordHash } from '../../shared/record.ts';
-import { payloads } from '../../shared/record-kinds.ts';
+import type { Grant } from '../../shared/log/grant.ts';
+import { type Receipt, signReceipt } from '../../shared/log/receipt.ts';
+import { GENESIS, recordHash } from '../../shared/log/record.ts';
+import { payloads } from '../../shared/log/record-kinds.ts';
+import { generateSigningKey } from '../../shared/signing/keys.ts';
+import { type EdgeReport, type SignedReport, signReport } from '../../shared/wire/protocol.ts';
 import { askAs } from './as-member.ts';
 
 interface ShownSite {

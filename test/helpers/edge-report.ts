@@ -1,4 +1,4 @@
-import type { EdgeReport } from '../../shared/protocol.ts';
+import type { EdgeReport } from '../../shared/wire/protocol.ts';
 
 /** A report of an edge that has taken in one record and holds nothing back. */
 export function edgeReport(changes: Partial<EdgeReport> = {}): EdgeReport {

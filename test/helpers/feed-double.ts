@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { feedRoutes } from '../../shared/feed/feed-routes.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
-import { httpServer } from '../../shared/http-server.ts';
+import { httpServer } from '../../shared/http/http-server.ts';
 import { INNER_LOG } from './inner-origin.ts';
 
 /** A feed's server whose source comes and goes, over a network that fails when told so. */

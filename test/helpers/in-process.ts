@@ -1,4 +1,4 @@
-import type { Remote } from '../../shared/thread.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 
 /**
  * The methods of an object as if it lived in a thread: calls run one after another, in the order in which they were

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import type { Chunk } from '../../shared/chunk-list.ts';
-import { type Digest, digestOf } from '../../shared/digest.ts';
-import { CHUNKED_ABOVE, firstChunk } from '../../shared/fastcdc.ts';
+import type { Chunk } from '../../shared/content/chunk-list.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
+import { CHUNKED_ABOVE, firstChunk } from '../../shared/content/fastcdc.ts';
+import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import type { Survey } from '../../shared/hashing/survey.ts';
-import { SMALL_OBJECT } from '../../shared/small-object.ts';
 import type { ByteRange, Draft, ObjectStore } from '../../shared/store/object-store.ts';
 
 const PIECE = 64 * 1024;

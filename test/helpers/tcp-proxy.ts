@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Wakeup } from '../../shared/wakeup.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 
 /** What one direction of a connection holds back at most, as a network holds some bytes in flight. */
 const IN_FLIGHT = 1024 * 1024;

@@ -5,7 +5,7 @@ import t from 'tap';
 import { openBucket } from '../../origin/store/s3/bucket.ts';
 import { s3Location } from '../../origin/store/s3/location.ts';
 import { openS3ObjectStore } from '../../origin/store/s3/s3-object-store.ts';
-import { digestOf } from '../../shared/digest.ts';
+import { digestOf } from '../../shared/content/digest.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
 import { noise, objectStoreContract } from '../contract/object-store.ts';
 import { BUCKET, startRadosgw } from './radosgw.ts';

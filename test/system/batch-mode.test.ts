@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import type { PolicyChange } from '../../shared/site-policy.ts';
+import type { PolicyChange } from '../../shared/site/site-policy.ts';
 import { EdgeDouble } from '../helpers/edge-double.ts';
 import { sha256 } from '../helpers/http.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';

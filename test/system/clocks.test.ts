@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import type { EdgeLimits } from '../../shared/protocol.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { InnerEdge, NO_LIMITS } from '../helpers/inner-edge.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { type WrongClock, wrongClock } from '../helpers/turned-clock.ts';

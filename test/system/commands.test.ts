@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { createProgram } from '../../bin/program.ts';
-import { exitCodeOf, explain } from '../../bin/report-error.ts';
+import { exitCodeOf, explain } from '../../bin/terminal/report-error.ts';
 import { startOrigin } from '../../origin/main.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { PROBLEM_TYPE, toProblem } from '../../shared/problem.ts';
+import { PROBLEM_TYPE, toProblem } from '../../shared/wire/problem.ts';
 import { freePorts } from '../helpers/cluster.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 

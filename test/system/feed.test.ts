@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { signingKeyFromPem } from '../../shared/keys.ts';
+import { signingKeyFromPem } from '../../shared/signing/keys.ts';
 import { askAs } from '../helpers/as-member.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { ask, sha256 } from '../helpers/http.ts';

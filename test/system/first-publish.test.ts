@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import t from 'tap';
 import { ApiClient } from '../../origin/client/api-client.ts';
-import { publishFolder } from '../../origin/ingest/folder/publish-folder.ts';
+import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
 import { loneOrigin } from '../helpers/lone-origin.ts';
 

@@ -1,9 +1,9 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { ShrinkRule } from '../../origin/ingest/folder/shrink-plan.ts';
-import { holdsShrinking } from '../../origin/ingest/folder/shrink-plan.ts';
-import { type PublishedChanges, watchFolder } from '../../origin/ingest/folder/watch-folder.ts';
+import type { ShrinkRule } from '../../origin/client/folder/shrink-plan.ts';
+import { holdsShrinking } from '../../origin/client/folder/shrink-plan.ts';
+import { type PublishedChanges, watchFolder } from '../../origin/client/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';

@@ -145,25 +145,25 @@ t.test('origin and edge never import each other, shared imports neither, nobody 
 t.test('one door per library', async (t) => {
   /** Who may load it; types are free, except where `typesToo` says otherwise. */
   const doors: Record<string, readonly string[]> = {
-    chokidar: ['origin/ingest/folder/folder-events.ts'],
-    ignore: ['origin/ingest/folder/left-out.ts'],
-    undici: ['edge/follow/connections.ts', 'origin/client/api-client.ts'],
-    // origin/fleet keeps its measured lags in one too; the memory cache of served bytes is edge/serve/content.ts.
-    'lru-cache': ['shared/byte-cache.ts'],
+    chokidar: ['origin/client/folder/folder-events.ts'],
+    ignore: ['origin/client/folder/left-out.ts'],
+    undici: ['edge/follow/upstream/connections.ts', 'origin/client/api-client.ts'],
+    // origin/fleet keeps its measured lags in one too; the memory cache of served bytes is edge/serve/bytes/content.ts.
+    'lru-cache': ['shared/process/byte-cache.ts'],
     '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
     '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
-    croner: ['shared/schedule.ts'],
+    croner: ['shared/site/schedule.ts'],
     tldts: ['origin/domains/public-suffix.ts'],
-    piscina: ['shared/thread.ts'],
-    'structured-headers': ['shared/request-proof.ts'],
+    piscina: ['shared/process/thread.ts'],
+    'structured-headers': ['shared/wire/request-proof.ts'],
     // folder-lock uses SQLite's exclusive lock as a lock of the folder.
-    'node:sqlite': ['shared/folder-lock.ts', 'shared/sqlite/open.ts'],
+    'node:sqlite': ['shared/files/folder-lock.ts', 'shared/sqlite/open.ts'],
     '@streamparser/json': ['origin/ingest/deploy-lines.ts'],
-    mime: ['shared/media-type.ts'],
-    pino: ['shared/logger.ts'],
-    'sonic-boom': ['edge/serve/access-log.ts'],
-    yaml: ['bin/config-file.ts'],
-    'cli-progress': ['bin/progress.ts'],
+    mime: ['shared/content/media-type.ts'],
+    pino: ['shared/process/logger.ts'],
+    'sonic-boom': ['edge/serve/metering/access-log.ts'],
+    yaml: ['bin/options/config-file.ts'],
+    'cli-progress': ['bin/terminal/progress.ts'],
     '@fastify/swagger': ['origin/api/server.ts'],
   };
   for (const [library, expected] of Object.entries(doors)) {
@@ -177,7 +177,8 @@ t.test('one door per library', async (t) => {
 });
 
 t.test('types of node:sqlite stay with the catalogs', async (t) => {
-  const homes = /^(origin\/log\/sqlite\/|edge\/store\/|shared\/(manifest|sqlite)\/|shared\/folder-lock\.ts$)/;
+  const homes =
+    /^(origin\/catalog\/sqlite\/|edge\/store\/sqlite\/|shared\/(content\/manifest|sqlite|log)\/|shared\/files\/folder-lock\.ts$)/;
   t.strictSame(
     offences(({ file }, { to }) => to === 'node:sqlite' && !homes.test(file)),
     [],
@@ -210,11 +211,11 @@ const IMPURE_TEXT =
 t.test('pure files are pure, with all that they load', async (t) => {
   const pure = sources.filter(({ file }) => PURE.test(file));
   for (const known of [
-    'edge/follow/chain-state.ts',
-    'edge/follow/fetch-plan.ts',
-    'edge/serve/conditional.ts',
-    'edge/serve/range.ts',
-    'origin/ingest/folder/change-plan.ts',
+    'shared/log/chain-state.ts',
+    'edge/follow/fetch/fetch-plan.ts',
+    'edge/serve/http/conditional.ts',
+    'edge/serve/http/range.ts',
+    'origin/client/folder/change-plan.ts',
   ]) {
     t.ok(
       pure.some(({ file }) => file === known),

@@ -1,4 +1,4 @@
-import type { Exchange } from '../access-log.ts';
+import type { Exchange } from '../metering/access-log.ts';
 import type { HotAnswer } from './hot-answer.ts';
 import type { PlainGet } from './recognise.ts';
 

@@ -7,11 +7,11 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { clientOf } from '../../../shared/client-address.ts';
-import type { Exchanges } from '../exchanges.ts';
-import { PacedConnection } from '../paced-connection.ts';
-import type { SessionBytes } from '../session-bytes.ts';
-import { takenBytes } from '../taken-bytes.ts';
+import { clientOf } from '../../../shared/http/client-address.ts';
+import type { Exchanges } from '../connection/exchanges.ts';
+import { PacedConnection } from '../connection/paced-connection.ts';
+import type { SessionBytes } from '../connection/session-bytes.ts';
+import { takenBytes } from '../connection/taken-bytes.ts';
 import { isMisdirected } from '../tls/misdirected.ts';
 import type { Tls } from '../tls/tls.ts';
 import { Lane, type LaneParts } from './lane.ts';

@@ -1,13 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Digest } from '../../../shared/digest.ts';
-import type { Head } from '../../../shared/head.ts';
-import type { KeyFingerprint, PublicKey } from '../../../shared/keys.ts';
-import { seq } from '../../../shared/record.ts';
-import type { Payload } from '../../../shared/record-kinds.ts';
-import { pageOf } from '../../../shared/record-page.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
+import type { ChainState } from '../../../shared/log/chain-state.ts';
+import type { Head } from '../../../shared/log/head.ts';
+import { seq } from '../../../shared/log/record.ts';
+import type { Payload } from '../../../shared/log/record-kinds.ts';
+import { pageOf } from '../../../shared/log/record-page.ts';
+import { storedRecords } from '../../../shared/log/stored-records.ts';
+import type { KeyFingerprint, PublicKey } from '../../../shared/signing/keys.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import { storedRecords } from '../../../shared/sqlite/stored-records.ts';
-import type { ChainState } from '../../follow/chain-state.ts';
 import type { ChainCalls } from '../catalog.ts';
 import { applyRecord } from './records.ts';
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { EVERYTHING, type PurgeReceipt, type PurgeTarget } from '../../../shared/purge.ts';
-import type { LogRecord } from '../../../shared/record.ts';
-import { payloads } from '../../../shared/record-kinds.ts';
+import type { LogRecord } from '../../../shared/log/record.ts';
+import { payloads } from '../../../shared/log/record-kinds.ts';
+import { EVERYTHING, type PurgeReceipt, type PurgeTarget } from '../../../shared/site/purge.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { EdgeSite, PurgeCalls } from '../catalog.ts';
 

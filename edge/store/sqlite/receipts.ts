@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Receipt } from '../../../shared/receipt.ts';
+import type { Receipt } from '../../../shared/log/receipt.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { ReceiptCalls } from '../catalog.ts';
 

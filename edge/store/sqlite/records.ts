@@ -1,8 +1,8 @@
 import type { StatementSync } from 'node:sqlite';
-import { EVERYTHING } from '../../../shared/purge.ts';
-import type { LogRecord } from '../../../shared/record.ts';
-import { isKnownKind, type Payload, payloads } from '../../../shared/record-kinds.ts';
-import type { RecordedPolicy } from '../../../shared/site-policy.ts';
+import type { LogRecord } from '../../../shared/log/record.ts';
+import { isKnownKind, type Payload, payloads } from '../../../shared/log/record-kinds.ts';
+import { EVERYTHING } from '../../../shared/site/purge.ts';
+import type { RecordedPolicy } from '../../../shared/site/site-policy.ts';
 import { announce, forgetAborted, putActivation } from './coming.ts';
 import { noteEnded, notePurge } from './purges.ts';
 

@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite';
-import { type Digest, digestBytes, digestFromBytes } from '../../../shared/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import type { RemovalCalls } from '../catalog.ts';
 
 type Sql = (text: string) => StatementSync;

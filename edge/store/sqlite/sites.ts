@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Digest } from '../../../shared/digest.ts';
-import type { Row } from '../../../shared/manifest/rows.ts';
-import { completePolicy, type Mode } from '../../../shared/site-policy.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
+import type { Row } from '../../../shared/content/manifest/rows.ts';
+import { completePolicy, type Mode } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import { type Cover, WHOLE } from '../../follow/cover.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
+import { type Cover, WHOLE } from '../cover.ts';
 import { endedBy } from './purges.ts';
 
 /** A record that has just come is a little younger than what is known of the time. */

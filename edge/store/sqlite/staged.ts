@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { OPEN } from '../../../shared/content/manifest/schema.ts';
+import { openStaging } from '../../../shared/content/manifest/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import { OPEN } from '../../../shared/manifest/schema.ts';
-import { openStaging } from '../../../shared/manifest/staging.ts';
 import { relaxed } from '../../../shared/sqlite/open.ts';
 import type { StagedCalls } from '../catalog.ts';
 import { toObject } from './needed-object.ts';

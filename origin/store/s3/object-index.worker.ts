@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
-import { type Digest, digestBytes } from '../../../shared/digest.ts';
+import { type Digest, digestBytes } from '../../../shared/content/digest.ts';
+import { serveOpened } from '../../../shared/process/thread.ts';
 import { openDatabase, relaxed, statements, transaction } from '../../../shared/sqlite/open.ts';
-import { serveOpened } from '../../../shared/thread.ts';
 import type { Packed } from './pack.ts';
 import type { Located } from './read-plan.ts';
 

@@ -1,4 +1,4 @@
-import { type Digest, digestBytes, digestFromBytes } from '../../../shared/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import type { SmallObject } from '../../../shared/store/object-store.ts';
 
 /** Where in a pack an object is. */

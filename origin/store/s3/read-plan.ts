@@ -1,4 +1,4 @@
-import type { Digest } from '../../../shared/digest.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
 
 /** An object within a pack. */
 export interface Located {

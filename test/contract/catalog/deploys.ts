@@ -1,6 +1,6 @@
-import { checkDeploySizes, missingObjects } from '../../../origin/log/deploy-pages.ts';
-import type { Commit } from '../../../shared/api.ts';
-import { digestOf } from '../../../shared/digest.ts';
+import { checkDeploySizes, missingObjects } from '../../../origin/catalog/deploy-pages.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
+import type { Commit } from '../../../shared/wire/api.ts';
 import { checkLog, deletionOf, digests, digestsOf, fileOf, manifest, type Theme } from './harness.ts';
 
 export function deploysContract({ suite }: Theme): void {

@@ -1,5 +1,5 @@
-import { generateSigningKey } from '../../../shared/keys.ts';
-import type { Receipt } from '../../../shared/receipt.ts';
+import type { Receipt } from '../../../shared/log/receipt.ts';
+import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import { edgeReport } from '../../helpers/edge-report.ts';
 import { checkLog, edgeKey, joinRequest, LOG, secretOf, type Theme } from './harness.ts';
 

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { firstChainState, follow, noteHead } from '../../../edge/follow/chain-state.ts';
-import { RuleCheck } from '../../../origin/ingest/rule-check.ts';
-import type { Catalog, DeployFile } from '../../../origin/log/catalog.ts';
-import { Committer } from '../../../origin/log/commit.ts';
-import type { SyncEdges } from '../../../origin/modes/sync-edges.ts';
-import type { Commit } from '../../../shared/api.ts';
-import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../../../shared/buckets.ts';
-import { certifyKey } from '../../../shared/certificate.ts';
+import type { Catalog, DeployFile } from '../../../origin/catalog/catalog.ts';
+import { Committer } from '../../../origin/publish/commit.ts';
+import { RuleCheck } from '../../../origin/publish/rule-check.ts';
+import type { SyncEdges } from '../../../origin/publish/sync-edges.ts';
 import type { Clock } from '../../../shared/clock.ts';
-import type { ContentPath } from '../../../shared/content-path.ts';
-import { type Digest, digestBytes, digestOf } from '../../../shared/digest.ts';
-import { type Entry, entryHash } from '../../../shared/entry.ts';
-import { generateSigningKey, type SigningKey } from '../../../shared/keys.ts';
-import type { DiffCursor, ManifestCursor } from '../../../shared/manifest/reading.ts';
-import type { NewMember } from '../../../shared/protocol.ts';
-import { ruleFaults } from '../../../shared/site-rules/rule-faults.ts';
-import { Wakeup } from '../../../shared/wakeup.ts';
+import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
+import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../../../shared/content/buckets.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import { type Digest, digestBytes, digestOf } from '../../../shared/content/digest.ts';
+import { type Entry, entryHash } from '../../../shared/content/entry.ts';
+import type { DiffCursor, ManifestCursor } from '../../../shared/content/manifest/reading.ts';
+import { certifyKey } from '../../../shared/log/certificate.ts';
+import { firstChainState, follow, noteHead } from '../../../shared/log/chain-state.ts';
+import { generateSigningKey, type SigningKey } from '../../../shared/signing/keys.ts';
+import { ruleFaults } from '../../../shared/site/rules/rule-faults.ts';
+import type { Commit } from '../../../shared/wire/api.ts';
+import type { NewMember } from '../../../shared/wire/protocol.ts';
 import { MemoryDisk, openMemoryStore } from '../../helpers/memory-store.ts';
 
 export interface OpenedCatalog {

@@ -1,9 +1,9 @@
 import t from 'tap';
-import type { Catalog } from '../../../origin/log/catalog.ts';
-import { certifyKey } from '../../../shared/certificate.ts';
-import { digestOf } from '../../../shared/digest.ts';
-import { generateSigningKey } from '../../../shared/keys.ts';
-import { recordHash } from '../../../shared/record.ts';
+import type { Catalog } from '../../../origin/catalog/catalog.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
+import { certifyKey } from '../../../shared/log/certificate.ts';
+import { recordHash } from '../../../shared/log/record.ts';
+import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import {
   certified,
   checkLog,

@@ -1,4 +1,4 @@
-import type { Entry } from '../../../shared/entry.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
 import { diff, diffOf, digests, digestsOf, manifest, rootOf, type Theme, type Tree } from './harness.ts';
 
 export function manifestsContract({ suite }: Theme): void {

@@ -1,9 +1,9 @@
-import type { Catalog, Reveal } from '../../../origin/log/catalog.ts';
-import { endOrphans } from '../../../origin/modes/recover.ts';
-import type { Commit } from '../../../shared/api.ts';
-import { type Digest, digestOf } from '../../../shared/digest.ts';
-import { DEFAULT_POLICY } from '../../../shared/site-policy.ts';
-import { Wakeup } from '../../../shared/wakeup.ts';
+import type { Catalog, Reveal } from '../../../origin/catalog/catalog.ts';
+import { endOrphans } from '../../../origin/publish/recover.ts';
+import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
+import { type Digest, digestOf } from '../../../shared/content/digest.ts';
+import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
+import type { Commit } from '../../../shared/wire/api.ts';
 import { at, checkLog, edgeKey, joinRequest, type Publisher, secretOf, type Theme } from './harness.ts';
 
 /** A revision that adds a file and waits, as a commit of a mode other than async leaves it. */

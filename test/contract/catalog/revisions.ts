@@ -1,4 +1,4 @@
-import { digestOf } from '../../../shared/digest.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
 import { at, checkLog, digests, digestsOf, manifest, rootOf, type Theme } from './harness.ts';
 
 export function revisionsContract({ suite }: Theme): void {

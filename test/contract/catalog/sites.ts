@@ -1,5 +1,5 @@
-import { digestOf } from '../../../shared/digest.ts';
-import { DEFAULT_POLICY } from '../../../shared/site-policy.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
+import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
 import { checkLog, fileOf, manifest, rootOf, type Theme } from './harness.ts';
 
 export function sitesContract({ suite }: Theme): void {

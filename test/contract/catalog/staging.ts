@@ -1,6 +1,6 @@
 import t from 'tap';
-import { digestOf } from '../../../shared/digest.ts';
-import type { Entry } from '../../../shared/entry.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
 import {
   at,
   certified,

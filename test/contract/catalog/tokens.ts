@@ -1,4 +1,4 @@
-import { digestOf } from '../../../shared/digest.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
 import { secretOf, type Theme } from './harness.ts';
 
 export function tokensContract({ suite }: Theme): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { generateSigningKey, signText } from '../../../shared/keys.ts';
+import { generateSigningKey, signText } from '../../../shared/signing/keys.ts';
 import { askAs, helloOf, type Member, provenHeaders } from '../../helpers/as-member.ts';
 import { type Answer, ask } from '../../helpers/http.ts';
 

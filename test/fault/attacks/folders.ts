@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publishFolder } from '../../../origin/ingest/folder/publish-folder.ts';
-import { digestOf } from '../../../shared/digest.ts';
+import { publishFolder } from '../../../origin/client/folder/publish-folder.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
 import { startSurveyThreads } from '../../../shared/hashing/survey-threads.ts';
 import { raceForLinks } from '../../helpers/folder-racer.ts';
 import { writeTree } from '../../helpers/tree.ts';

@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { join } from '../../../edge/follow/join.ts';
-import type { Caller } from '../../../edge/follow/transfer.ts';
-import { Upstream } from '../../../edge/follow/upstream.ts';
+import { join } from '../../../edge/follow/upstream/join.ts';
+import type { Caller } from '../../../edge/follow/upstream/transfer.ts';
+import { Upstream } from '../../../edge/follow/upstream/upstream.ts';
 import type { ApiClient } from '../../../origin/client/api-client.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import type { Digest } from '../../../shared/digest.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
 import { toSkerryError } from '../../../shared/errors.ts';
-import { generateSigningKey } from '../../../shared/keys.ts';
-import { type SignedReport, signReport } from '../../../shared/protocol.ts';
-import { type Receipt, signReceipt } from '../../../shared/receipt.ts';
-import { GENESIS } from '../../../shared/record.ts';
+import { type Receipt, signReceipt } from '../../../shared/log/receipt.ts';
+import { GENESIS } from '../../../shared/log/record.ts';
+import { generateSigningKey } from '../../../shared/signing/keys.ts';
+import { type SignedReport, signReport } from '../../../shared/wire/protocol.ts';
 
 /** An edge that was let in and is not what it seems: it speaks the protocol, with proofs of its own. */
 export interface Member {

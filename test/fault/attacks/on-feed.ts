@@ -1,6 +1,6 @@
-import { Upstream } from '../../../edge/follow/upstream.ts';
+import { Upstream } from '../../../edge/follow/upstream/upstream.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { type Digest, digestOf } from '../../../shared/digest.ts';
+import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { startCluster } from '../../helpers/cluster.ts';
 import type { Attack, Outcome } from './attack.ts';
 import { replay, startFakeParent, startListener, stealJoin } from './credentials.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { purgeSchema } from '../../../shared/api.ts';
-import { schema } from '../../../shared/schema.ts';
+import { schema } from '../../../shared/json/schema.ts';
+import { purgeSchema } from '../../../shared/wire/api.ts';
 import { type Cluster, freePorts } from '../../helpers/cluster.ts';
 import { ask, read } from '../../helpers/http.ts';
 import { peakBytes } from '../../helpers/peak-memory.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { policyChange } from '../../../bin/commands/sites-set.ts';
-import { changedPolicy, DEFAULT_POLICY, type PolicyChange } from '../../../shared/site-policy.ts';
+import { changedPolicy, DEFAULT_POLICY, type PolicyChange } from '../../../shared/site/site-policy.ts';
 
 t.test('flags of `sites set` as a change', async (t) => {
   const window = DEFAULT_POLICY.batch.window;

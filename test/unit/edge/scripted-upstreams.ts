@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
-import type { Upstream } from '../../../edge/follow/upstream.ts';
-import { Upstreams, upstreamAddresses } from '../../../edge/follow/upstreams.ts';
-import type { Frame, UnknownFrame } from '../../../shared/frame.ts';
+import type { Upstream } from '../../../edge/follow/upstream/upstream.ts';
+import { Upstreams, upstreamAddresses } from '../../../edge/follow/upstream/upstreams.ts';
+import type { Frame, UnknownFrame } from '../../../shared/wire/frame.ts';
 import type { JumpingClock } from './jumping-clock.ts';
 
 /** What one stream says; an error is thrown, and after the last it ends. */

@@ -1,15 +1,15 @@
-import { type ChainState, firstChainState } from '../../../edge/follow/chain-state.ts';
-import { certifyKey } from '../../../shared/certificate.ts';
-import type { Frame } from '../../../shared/frame.ts';
-import { type Head, signHead } from '../../../shared/head.ts';
-import type { SigningKey } from '../../../shared/keys.ts';
+import { certifyKey } from '../../../shared/log/certificate.ts';
+import { type ChainState, firstChainState } from '../../../shared/log/chain-state.ts';
+import { type Head, signHead } from '../../../shared/log/head.ts';
 import {
   GENESIS,
   type LogRecord,
   recordHash,
   signRecord,
   type UnsignedRecord,
-} from '../../../shared/record.ts';
+} from '../../../shared/log/record.ts';
+import type { SigningKey } from '../../../shared/signing/keys.ts';
+import type { Frame } from '../../../shared/wire/frame.ts';
 import { LOG, originKey, recoveryKey } from '../shared/fixed-keys.ts';
 
 const certificate = certifyKey(LOG, 1, originKey.publicKey, recoveryKey);

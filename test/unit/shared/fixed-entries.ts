@@ -1,6 +1,6 @@
-import type { ContentPath } from '../../../shared/content-path.ts';
-import { digestOf } from '../../../shared/digest.ts';
-import type { Entry } from '../../../shared/entry.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
 import { TIME } from './fixed-keys.ts';
 
 function entry(path: string, body: string, type: string): Entry {

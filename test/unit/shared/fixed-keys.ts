@@ -1,4 +1,4 @@
-import { type SigningKey, signingKeyFromPem } from '../../../shared/keys.ts';
+import { type SigningKey, signingKeyFromPem } from '../../../shared/signing/keys.ts';
 
 /** The keys, the log and the time of the examples in docs/protocol.md. */
 export const LOG = '0123456789abcdef0123456789abcdef';

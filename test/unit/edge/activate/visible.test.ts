@@ -1,9 +1,9 @@
 import t from 'tap';
-import type { SiteView } from '../../../../edge/activate/messages.ts';
 import { Visible } from '../../../../edge/activate/visible.ts';
+import type { SiteView } from '../../../../edge/messages/messages.ts';
 import type { EdgeCatalog, EdgeSite } from '../../../../edge/store/catalog.ts';
-import { DEFAULT_POLICY } from '../../../../shared/site-policy.ts';
-import { edgeSite } from '../follow/edge-site.ts';
+import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
+import { edgeSite } from '../edge-site.ts';
 
 const at = (revision: number, changes: Partial<EdgeSite> = {}): EdgeSite =>
   edgeSite({ ...changes, active: { revision, root: null, seq: revision * 10, files: null } });

@@ -1,11 +1,11 @@
 import t from 'tap';
 import { Children } from '../../../../edge/feed/children.ts';
 import { systemClock } from '../../../../shared/clock.ts';
-import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
-import type { EdgeReport, ReportAnswer, SignedReport } from '../../../../shared/protocol.ts';
-import { MAX_REPORT_BYTES, signReport } from '../../../../shared/protocol.ts';
-import type { Payload } from '../../../../shared/record-kinds.ts';
+import type { Payload } from '../../../../shared/log/record-kinds.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { generateSigningKey, type SigningKey } from '../../../../shared/signing/keys.ts';
+import type { EdgeReport, ReportAnswer, SignedReport } from '../../../../shared/wire/protocol.ts';
+import { MAX_REPORT_BYTES, signReport } from '../../../../shared/wire/protocol.ts';
 import { checkersOf } from '../../../helpers/report-checkers.ts';
 import { LOG } from '../../shared/fixed-keys.ts';
 

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { type ParentFeedParts, parentFeed } from '../../../../edge/feed/parent-feed.ts';
 import type { EdgeSite } from '../../../../edge/store/catalog.ts';
-import { digestOf } from '../../../../shared/digest.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
 import type { Wants } from '../../../../shared/feed/feed-source.ts';
-import type { Head } from '../../../../shared/head.ts';
-import { activation, edgeSite, NO_LIMITS } from '../follow/edge-site.ts';
+import type { Head } from '../../../../shared/log/head.ts';
+import { activation, edgeSite, NO_LIMITS } from '../edge-site.ts';
 import { SignedLog } from '../signed-log.ts';
 
 interface World {

@@ -1,17 +1,17 @@
 import t from 'tap';
 import { fittingReport, reportedSites } from '../../../../edge/report/fitting-report.ts';
 import type { SiteStanding } from '../../../../edge/report/standing.ts';
-import { signHead } from '../../../../shared/head.ts';
-import { generateSigningKey } from '../../../../shared/keys.ts';
+import { signHead } from '../../../../shared/log/head.ts';
+import { signReceipt } from '../../../../shared/log/receipt.ts';
+import { generateSigningKey } from '../../../../shared/signing/keys.ts';
+import { signPurgeReceipt } from '../../../../shared/site/purge.ts';
 import {
   edgeReports,
   MAX_REPORT_BYTES,
   MAX_REPORTED_SITES,
   MAX_REPORTS_BYTES,
   reportBytes,
-} from '../../../../shared/protocol.ts';
-import { signPurgeReceipt } from '../../../../shared/purge.ts';
-import { signReceipt } from '../../../../shared/receipt.ts';
+} from '../../../../shared/wire/protocol.ts';
 
 const key = generateSigningKey();
 const caller = { name: 'n'.repeat(63), log: '1'.repeat(32), key };

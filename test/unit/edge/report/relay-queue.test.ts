@@ -1,8 +1,8 @@
 import t from 'tap';
 import { RelayQueue } from '../../../../edge/report/relay-queue.ts';
-import { digestOf } from '../../../../shared/digest.ts';
-import type { Grant } from '../../../../shared/grant.ts';
-import type { SignedReport } from '../../../../shared/protocol.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
+import type { Grant } from '../../../../shared/log/grant.ts';
+import type { SignedReport } from '../../../../shared/wire/protocol.ts';
 
 const reports = (edge: string, count: number, text = ''): SignedReport[] =>
   Array.from({ length: count }, (_, i) => ({ edge, text: `${edge} ${i} ${text}`, sig: 's' }));

@@ -1,20 +1,20 @@
 import type { Logger } from 'pino';
 import t, { type Test } from 'tap';
-import type { Caller } from '../../../../edge/follow/transfer.ts';
-import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstreams.ts';
-import { Faults } from '../../../../edge/report/faults.ts';
+import { Faults } from '../../../../edge/follow/faults.ts';
+import type { Caller } from '../../../../edge/follow/upstream/transfer.ts';
+import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstream/upstreams.ts';
 import { Reporter } from '../../../../edge/report/reporter.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
-import { digestOf } from '../../../../shared/digest.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
-import { type Grant, signGrant } from '../../../../shared/grant.ts';
+import { type Grant, signGrant } from '../../../../shared/log/grant.ts';
+import { type Receipt, signReceipt } from '../../../../shared/log/receipt.ts';
 import {
   type EdgeReport,
   type ReportAnswer,
   type SignedReport,
   verifiedReport,
-} from '../../../../shared/protocol.ts';
-import { type Receipt, signReceipt } from '../../../../shared/receipt.ts';
+} from '../../../../shared/wire/protocol.ts';
 import { edgeKey, LOG, originKey, ROOT } from '../../shared/fixed-keys.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 

@@ -2,10 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import t from 'tap';
-import type { Answer } from '../../../../edge/serve/answer.ts';
-import type { Bodies } from '../../../../edge/serve/content.ts';
+import type { Bodies } from '../../../../edge/serve/bytes/content.ts';
 import { type SentExchange, send } from '../../../../edge/serve/send.ts';
-import { digestOf } from '../../../../shared/digest.ts';
+import type { Answer } from '../../../../edge/serve/site/answer.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
 
 const MB = 1024 * 1024;
 const bytes = Buffer.alloc(MB);

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
-import { migrations } from '../../../../edge/store/schema.ts';
+import { migrations } from '../../../../edge/store/sqlite/schema.ts';
 import { stagedCalls } from '../../../../edge/store/sqlite/staged.ts';
-import type { ContentPath } from '../../../../shared/content-path.ts';
-import type { Change } from '../../../../shared/diff.ts';
-import { digestOf } from '../../../../shared/digest.ts';
-import { openManifestReader } from '../../../../shared/manifest/reading.ts';
-import { openStaging } from '../../../../shared/manifest/staging.ts';
+import type { ContentPath } from '../../../../shared/content/content-path.ts';
+import type { Change } from '../../../../shared/content/diff.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
+import { openManifestReader } from '../../../../shared/content/manifest/reading.ts';
+import { openStaging } from '../../../../shared/content/manifest/staging.ts';
 import { openDatabase, statements } from '../../../../shared/sqlite/open.ts';
 
 const put = (path: string, content: string): Change => ({

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openVariantReader } from '../../../../edge/variants/variant-reader.ts';
 import type { VariantThread } from '../../../../edge/variants/variants.worker.ts';
-import { digestOf } from '../../../../shared/digest.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
+import { startThreads } from '../../../../shared/process/thread.ts';
 import { smallObjectsFile } from '../../../../shared/store/layout.ts';
 import type { SmallObjects } from '../../../../shared/store/small-objects.worker.ts';
-import { startThreads } from '../../../../shared/thread.ts';
 
 const worker = (name: string) => new URL(`../../../../${name}.ts`, import.meta.url);
 /** Text that packs to some hundred bytes. */

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
 import { authorize, type Need, permits } from '../../../../origin/api/authorize.ts';
+import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import { parseScopes } from '../../../../origin/fleet/scopes.ts';
-import type { Catalog } from '../../../../origin/log/catalog.ts';
 import type { Clock } from '../../../../shared/clock.ts';
-import { digestOf } from '../../../../shared/digest.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
 
 const NOW = 1_700_000_000_000;
 const clock: Clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };

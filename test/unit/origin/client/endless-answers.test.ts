@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { askAdmin } from '../../../../bin/admin-port.ts';
+import { askAdmin } from '../../../../bin/running/admin-port.ts';
 import { ApiClient } from '../../../../origin/client/api-client.ts';
 
 const { signal } = new AbortController();

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { Divergence } from '../../../../origin/fleet/divergence.ts';
-import { type Digest, digestOf } from '../../../../shared/digest.ts';
-import { type Head, signHead } from '../../../../shared/head.ts';
-import { generateSigningKey } from '../../../../shared/keys.ts';
+import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
+import { type Head, signHead } from '../../../../shared/log/head.ts';
+import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import { LOG, originKey } from '../../shared/fixed-keys.ts';
 
 /** The origin's log holds records 3 to 7. */

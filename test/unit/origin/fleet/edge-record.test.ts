@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { EdgeRow } from '../../../../origin/catalog/catalog.ts';
 import {
   grantLease,
   isOnline,
@@ -8,8 +9,7 @@ import {
   LEASE_MS,
   leaseLeft,
 } from '../../../../origin/fleet/edge-record.ts';
-import type { EdgeRow } from '../../../../origin/log/catalog.ts';
-import type { EdgeReport } from '../../../../shared/protocol.ts';
+import type { EdgeReport } from '../../../../shared/wire/protocol.ts';
 import { edgeReport } from '../../../helpers/edge-report.ts';
 
 const report = (limits: Partial<EdgeReport['limits']> = {}): EdgeReport =>

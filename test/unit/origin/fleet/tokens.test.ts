@@ -1,11 +1,11 @@
 import t from 'tap';
+import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import { createToken, parseApiToken } from '../../../../origin/fleet/tokens.ts';
-import type { Catalog } from '../../../../origin/log/catalog.ts';
-import type { TokenRequest } from '../../../../shared/api.ts';
 import type { Clock } from '../../../../shared/clock.ts';
-import { digestOf } from '../../../../shared/digest.ts';
-import { parseJoinToken, secretHash } from '../../../../shared/join-proof.ts';
-import { generateSigningKey } from '../../../../shared/keys.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
+import { generateSigningKey } from '../../../../shared/signing/keys.ts';
+import type { TokenRequest } from '../../../../shared/wire/api.ts';
+import { parseJoinToken, secretHash } from '../../../../shared/wire/join-proof.ts';
 
 const NOW = 1_700_000_000_000;
 const clock: Clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };

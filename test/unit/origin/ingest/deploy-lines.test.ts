@@ -7,7 +7,7 @@ import {
   deployFromJson,
   deployFromLines,
 } from '../../../../origin/ingest/deploy-lines.ts';
-import { digestOf } from '../../../../shared/digest.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
 
 const A = digestOf('a');
 const B = digestOf('b');

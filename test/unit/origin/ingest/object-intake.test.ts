@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
+import type { Catalog, StoredObject } from '../../../../origin/catalog/catalog.ts';
+import { caller } from '../../../../origin/catalog/catalog-turns.ts';
 import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
-import type { Catalog, StoredObject } from '../../../../origin/log/catalog.ts';
-import { caller } from '../../../../origin/log/catalog-turns.ts';
 import { systemClock } from '../../../../shared/clock.ts';
-import { type Digest, digestOf } from '../../../../shared/digest.ts';
+import { Gate } from '../../../../shared/concurrency/gate.ts';
+import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
+import { SMALL_OBJECT } from '../../../../shared/content/small-object.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
-import { Gate } from '../../../../shared/gate.ts';
-import { SMALL_OBJECT } from '../../../../shared/small-object.ts';
 import type { ObjectStore, SmallObject } from '../../../../shared/store/object-store.ts';
 import { streamOf } from '../../shared/streams.ts';
 

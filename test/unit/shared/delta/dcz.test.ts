@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import t from 'tap';
+import { digestOf, toDigest } from '../../../../shared/content/digest.ts';
 import {
   availableDictionary,
   type Coding,
@@ -12,7 +13,6 @@ import {
   parseAvailableDictionary,
 } from '../../../../shared/delta/dcz.ts';
 import serve, { parametersFor } from '../../../../shared/delta/encode.worker.ts';
-import { digestOf, toDigest } from '../../../../shared/digest.ts';
 import { until } from '../../../helpers/until.ts';
 import { collect, slices, streamOf } from '../streams.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
+import { digestOf } from '../../../../shared/content/digest.ts';
 import type { EncodingKey } from '../../../../shared/delta/encoding-key.ts';
 import { type Asked, type Encoded, Encodings, type Plain } from '../../../../shared/delta/encodings.ts';
-import { digestOf } from '../../../../shared/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 
 const MIB = 1024 * 1024;

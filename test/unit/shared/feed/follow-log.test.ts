@@ -1,9 +1,9 @@
 import t from 'tap';
+import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
 import { followLog } from '../../../../shared/feed/follow-log.ts';
-import type { Head } from '../../../../shared/head.ts';
-import type { LogRecord } from '../../../../shared/record.ts';
-import { Wakeup } from '../../../../shared/wakeup.ts';
+import type { Head } from '../../../../shared/log/head.ts';
+import type { LogRecord } from '../../../../shared/log/record.ts';
 
 /** A log of records that are numbers alone. */
 function sourceOf(seqs: number[]) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { type Digest, digestOf } from '../../../../shared/digest.ts';
+import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
 import {
   joinAsMember,
   type Member,

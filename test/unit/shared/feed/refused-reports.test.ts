@@ -1,6 +1,6 @@
 import t from 'tap';
 import { toSkerryError } from '../../../../shared/errors.ts';
-import { MAX_REPORT_BYTES, type SignedReport } from '../../../../shared/protocol.ts';
+import { MAX_REPORT_BYTES, type SignedReport } from '../../../../shared/wire/protocol.ts';
 import { joinAsMember } from '../../../fault/attacks/members.ts';
 import { loneOrigin } from '../../../helpers/lone-origin.ts';
 

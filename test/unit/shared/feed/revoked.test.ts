@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import t from 'tap';
-import { join } from '../../../../edge/follow/join.ts';
-import { Upstream } from '../../../../edge/follow/upstream.ts';
+import { join } from '../../../../edge/follow/upstream/join.ts';
+import { Upstream } from '../../../../edge/follow/upstream/upstream.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { toSkerryError } from '../../../../shared/errors.ts';
-import { generateSigningKey } from '../../../../shared/keys.ts';
+import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import { startFeedDouble } from '../../../helpers/feed-double.ts';
 import { InnerEdge, NO_LIMITS } from '../../../helpers/inner-edge.ts';
 import { INNER_LOG, openInnerOrigin } from '../../../helpers/inner-origin.ts';

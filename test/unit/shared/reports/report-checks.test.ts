@@ -1,10 +1,10 @@
 import t from 'tap';
-import { toDigest } from '../../../../shared/digest.ts';
-import { generateSigningKey, type SigningKey } from '../../../../shared/keys.ts';
-import { type SignedReport, signReport } from '../../../../shared/protocol.ts';
-import { type Receipt, signReceipt } from '../../../../shared/receipt.ts';
+import { toDigest } from '../../../../shared/content/digest.ts';
+import { type Receipt, signReceipt } from '../../../../shared/log/receipt.ts';
 import { type Checked, type Claimed, openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
+import { generateSigningKey, type SigningKey } from '../../../../shared/signing/keys.ts';
+import { type SignedReport, signReport } from '../../../../shared/wire/protocol.ts';
 import { edgeReport } from '../../../helpers/edge-report.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
 import { edgeKey, LOG, ROOT } from '../fixed-keys.ts';

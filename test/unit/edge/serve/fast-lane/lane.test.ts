@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t from 'tap';
-import type { Reader } from '../../../../../edge/serve/exchanges.ts';
+import type { Reader } from '../../../../../edge/serve/connection/exchanges.ts';
 import { Lane, type LaneParts } from '../../../../../edge/serve/fast-lane/lane.ts';
 import { until } from '../../../../helpers/until.ts';
 

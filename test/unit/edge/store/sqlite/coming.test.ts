@@ -1,7 +1,7 @@
 import t from 'tap';
-import { migrations } from '../../../../../edge/store/schema.ts';
 import { applyRecord } from '../../../../../edge/store/sqlite/records.ts';
-import { digestOf } from '../../../../../shared/digest.ts';
+import { migrations } from '../../../../../edge/store/sqlite/schema.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
 import { openDatabase, statements } from '../../../../../shared/sqlite/open.ts';
 import { SignedLog } from '../../signed-log.ts';
 

@@ -1,10 +1,10 @@
 import t from 'tap';
-import { WHOLE } from '../../../../../edge/follow/cover.ts';
 import type { EdgeCatalogCalls } from '../../../../../edge/store/catalog.ts';
-import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite-catalog.ts';
-import { digestOf } from '../../../../../shared/digest.ts';
-import type { UnsignedRecord } from '../../../../../shared/record.ts';
-import { DEFAULT_POLICY } from '../../../../../shared/site-policy.ts';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
+import type { UnsignedRecord } from '../../../../../shared/log/record.ts';
+import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
 import { SignedLog } from '../../signed-log.ts';
 
 const PART = { prefixes: ['a/'], pinned: null };

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decodeIndex, encodePack, indexLength, TRAILER } from '../../../../../origin/store/s3/pack.ts';
-import { digestOf } from '../../../../../shared/digest.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
 
 const object = (content: string) => ({ digest: digestOf(content), bytes: Buffer.from(content) });
 

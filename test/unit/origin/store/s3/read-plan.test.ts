@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type Located, planReads } from '../../../../../origin/store/s3/read-plan.ts';
-import { digestOf } from '../../../../../shared/digest.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { ADMIN_TOKEN_FILE } from '../../origin/admin-token.ts';
+import { ApiClient } from '../../origin/client/api-client.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { Interrupted } from '../terminal/report-error.ts';
+import { option } from './options.ts';
+
+const DEFAULT_ORIGIN = 'http://127.0.0.1:7400';
+export const DEFAULT_DATA = '.skerry';
+
+export interface ClientOptions {
+  readonly origin: string;
+  readonly token?: string;
+  readonly data: string;
+  readonly insecure?: boolean;
+}
+
+/** A command that talks to an origin, with the flags that all of those have. */
+export function clientCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(option('--origin <url>', 'the origin to talk to').default(DEFAULT_ORIGIN))
+    .addOption(option('--token <token>', 'an API token; else the one in the data folder of a local origin'))
+    .addOption(option('--data <dir>', 'the data folder of a local origin').default(DEFAULT_DATA))
+    .addOption(
+      option(
+        '--insecure',
+        'send the token in clear to an origin beyond this machine: something else protects the way',
+      ),
+    );
+}
+
+export function readingCommand(name: string, description: string): Command {
+  return clientCommand(name, description).addOption(option('--json', 'print JSON'));
+}
+
+/** Runs with a client that is closed at the end; Ctrl-C ends it. */
+export async function withClient(
+  options: ClientOptions,
+  run: (client: ApiClient, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const signal = interruption();
+  const { origin, token = localToken(options.data), insecure = false } = options;
+  const client = new ApiClient(origin, token, signal, { insecure });
+  try {
+    await run(client, signal);
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted();
+    throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+/** The admin token that an origin, or the origin of `skerry dev`, left in its data folder. */
+function localToken(data: string): string | undefined {
+  for (const folder of [data, join(data, 'origin')]) {
+    try {
+      return readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
+    } catch {
+      // Not there: the origin will say that a token is needed.
+    }
+  }
+  return undefined;
+}

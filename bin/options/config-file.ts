@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import type { Command, Option } from 'commander';
+import { parse } from 'yaml';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+
+const DEFAULT_FILE = 'skerry.yaml';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Fills in what neither flags nor environment say from `skerry.yaml`: keys are flags without their dashes, at
+ * the top level for all commands or in a section named after one (`origin: URL` is the flag, `origin:` with
+ * keys below it the section). A key that no command knows is refused.
+ */
+export function applyConfigFile(command: Command, root: Command, named: string | undefined): void {
+  const file = named ?? DEFAULT_FILE;
+  const values = readValues(file, named !== undefined);
+  if (values === undefined) return;
+  const section = sectionOf(values, command.name());
+  refuseUnknownKeys(values, root, file);
+  for (const option of command.options) {
+    if (!isSetting(option)) continue;
+    const source = command.getOptionValueSource(option.attributeName());
+    if (source !== undefined && source !== 'default') continue;
+    const value = section[keyOf(option)] ?? values[keyOf(option)];
+    if (value === undefined || isSectionOf(value, keyOf(option), root)) continue;
+    command.setOptionValueWithSource(option.attributeName(), parsed(option, value, file), 'config');
+  }
+}
+
+function readValues(file: string, isNamed: boolean): Values | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (!isNamed && systemCode(cause) === 'ENOENT') return undefined;
+    throw new SkerryError('bad-config', `the configuration file ${file} cannot be read`, { cause });
+  }
+  try {
+    // Scalars stay text, for options to read as they read a flag: 1.10 is not the number 1.1.
+    const values: unknown = parse(text, { schema: 'failsafe' }) || {};
+    if (typeof values === 'object' && values !== null && !Array.isArray(values)) return values as Values;
+  } catch (cause) {
+    throw new SkerryError('bad-config', `${file} is not valid YAML`, { cause });
+  }
+  throw new SkerryError('bad-config', `${file} must hold keys and values`);
+}
+
+function sectionOf(values: Values, name: string): Values {
+  const section = values[name];
+  return isSection(section) ? section : {};
+}
+
+function isSection(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSectionOf(value: unknown, key: string, root: Command): boolean {
+  return isSection(value) && root.commands.some((command) => command.name() === key);
+}
+
+function refuseUnknownKeys(values: Values, root: Command, file: string): void {
+  const everyKey = new Set(root.commands.flatMap(keysOf));
+  for (const [key, value] of Object.entries(values)) {
+    const command = root.commands.find((candidate) => candidate.name() === key);
+    if (!isSection(value) || command === undefined) {
+      const isEmptySection = command !== undefined && value === '';
+      if (!everyKey.has(key) && !isEmptySection)
+        throw new SkerryError('bad-config', `${file} has the unknown key ${key}`);
+      continue;
+    }
+    const own = new Set(keysOf(command));
+    for (const inner of Object.keys(value)) {
+      if (!own.has(inner)) throw new SkerryError('bad-config', `${file} has the unknown key ${key}.${inner}`);
+    }
+  }
+}
+
+function parsed(option: Option, value: unknown, file: string): unknown {
+  if (typeof value !== 'string' || value === '')
+    throw new SkerryError('bad-config', `${file}: ${keyOf(option)} must be one value`);
+  if (option.isBoolean()) {
+    if (value !== 'true' && value !== 'false')
+      throw new SkerryError('bad-config', `${file}: ${keyOf(option)} must be true or false`);
+    return value === 'true';
+  }
+  try {
+    return option.parseArg ? option.parseArg(value, undefined) : value;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SkerryError('bad-config', `${file}: ${keyOf(option)}: ${reason}`, { cause });
+  }
+}
+
+/** What the environment cannot set is meant for one call; a file that has its name means another flag. */
+function isSetting(option: Option): boolean {
+  return option.envVar !== undefined;
+}
+
+function keysOf({ options }: Command): string[] {
+  return options.filter(isSetting).map(keyOf);
+}
+
+function keyOf(option: Option): string {
+  return option.long?.replace(/^--/, '') ?? option.attributeName();
+}

@@ -1,0 +1,37 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+
+/** Of a token, many times. */
+const MOST_BYTES = 4096;
+
+/**
+ * A token as a flag names it: the token itself, `@FILE` or `-` for standard input. What stands on a command line,
+ * everybody on the machine can see.
+ */
+export async function namedToken(text: string, input: Readable = process.stdin): Promise<string> {
+  if (text === '-') return firstBytes(input, 'standard input');
+  if (!text.startsWith('@')) return text;
+  const file = text.slice(1);
+  return firstBytes(createReadStream(file), file);
+}
+
+async function firstBytes(source: Readable, name: string): Promise<string> {
+  const pieces: Buffer[] = [];
+  let held = 0;
+  try {
+    for await (const piece of source) {
+      pieces.push(Buffer.from(piece as Uint8Array | string));
+      held += pieces.at(-1)?.length ?? 0;
+      if (held > MOST_BYTES) throw new SkerryError('bad-config', `${name} holds more than a token`);
+    }
+  } catch (cause) {
+    if (cause instanceof SkerryError) throw cause;
+    throw new SkerryError('bad-config', `the token cannot be read from ${name}: ${systemCode(cause)}`, {
+      cause,
+    });
+  }
+  const token = Buffer.concat(pieces).toString('utf8').trim();
+  if (token === '') throw new SkerryError('bad-config', `there is no token in ${name}`);
+  return token;
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { schema } from '../../shared/json/schema.ts';
+import type { Site } from '../../shared/wire/api.ts';
+
+const EDGE_PORT = 7500;
+/** What `skerry dev` leaves in its data folder: which origin it runs, and where its edges listen. */
+const DEV_FILE = 'dev.json';
+const devPlace = schema(Type.Object({ origin: Type.String(), edgePorts: Type.Array(Type.Integer()) }));
+
+export async function rememberDev(data: string, origin: string, edgePorts: readonly number[]): Promise<void> {
+  await writeFile(join(data, DEV_FILE), JSON.stringify({ origin, edgePorts }));
+}
+
+/** Where readers find a site, as well as a client of the origin can know it. */
+export function siteAddress(
+  { name, domains }: Pick<Site, 'name' | 'domains'>,
+  { origin, data }: { readonly origin: string; readonly data: string },
+): string {
+  const domain = domains.find((pattern) => !pattern.startsWith('*.'));
+  if (domain !== undefined) return `http://${domain}/`;
+  const port = devPort(origin, data);
+  const local = `http://${name}.localhost:${port ?? EDGE_PORT}/`;
+  return port === undefined
+    ? `${local} on the host of an edge, or at the port that it was given; see skerry sites set ${name} --domain`
+    : local;
+}
+
+function devPort(origin: string, data: string): number | undefined {
+  try {
+    const place = devPlace.parseText(readFileSync(join(data, DEV_FILE), 'utf8'));
+    return new URL(place.origin).origin === new URL(origin).origin ? place.edgePorts[0] : undefined;
+  } catch {
+    // No dev has run there.
+    return undefined;
+  }
+}

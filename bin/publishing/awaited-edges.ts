@@ -1,0 +1,91 @@
+import type { Commit, EdgeStatus } from '../../shared/wire/api.ts';
+import { humanBytes } from '../terminal/output.ts';
+
+/** An edge that has not done yet what is waited for. */
+export interface LateEdge {
+  readonly edge: string;
+  /** Where it stands, for people. */
+  readonly why: string;
+  /** Whatever changes here is progress. */
+  readonly progress: string;
+  /** Waiting longer cannot help. */
+  readonly isHopeless: boolean;
+}
+
+/** The edges that have done what is waited for, by name, the others that are here, and those that are not. */
+export interface Awaited {
+  readonly done: readonly string[];
+  readonly missing: readonly LateEdge[];
+  readonly absent: readonly LateEdge[];
+}
+
+/** Which of the online edges show a revision of a site, or a later one; those that stay behind on purpose do not count. */
+export function showing(
+  edges: readonly EdgeStatus[],
+  site: string,
+  { revision, seq }: Pick<Commit, 'revision' | 'seq'>,
+): Awaited {
+  const awaited = edges.filter(keepsUp).filter((edge) => edge.diverged !== null || site in edge.sites);
+  const isDone = ({ sites }: EdgeStatus) => (sites[site]?.revision ?? 0) >= revision;
+  return sorted(awaited, isDone, (edge) => lateEdge(edge, seq, site));
+}
+
+/** Which of the online edges have answered the purge of a record. */
+export function purged(edges: readonly EdgeStatus[], seq: number, answered: ReadonlySet<string>): Awaited {
+  const awaited = edges.filter(({ revoked }) => !revoked);
+  return sorted(
+    awaited,
+    ({ name }) => answered.has(name),
+    (edge) => lateEdge(edge, seq),
+  );
+}
+
+function sorted(
+  awaited: readonly EdgeStatus[],
+  isDone: (edge: EdgeStatus) => boolean,
+  late: (edge: EdgeStatus) => LateEdge,
+): Awaited {
+  const left = awaited.filter((edge) => !isDone(edge));
+  return {
+    done: awaited.filter((edge) => edge.online && isDone(edge)).map(({ name }) => name),
+    missing: left.filter(({ online }) => online).map(late),
+    absent: left.filter(({ online }) => !online).map((edge) => ({ ...late(edge), why: 'offline' })),
+  };
+}
+
+/** The edges that a sync publish waited for and that have not confirmed it. */
+export function unconfirmed({ mode, edges }: Pick<Commit, 'mode' | 'edges'>): string[] {
+  return mode === 'sync' ? edges.filter(({ state }) => state !== 'visible').map(({ edge }) => edge) : [];
+}
+
+function keepsUp({ paused, revoked, limits }: EdgeStatus): boolean {
+  return !paused && !revoked && limits.delay === 0 && limits.schedule === null;
+}
+
+/** `seq` is the record that it is to have read first: those after it are no progress, and a busy log has ever more. */
+function lateEdge(
+  { name, diverged, position, sites, faults }: EdgeStatus,
+  seq: number,
+  site?: string,
+): LateEdge {
+  const shown = site === undefined ? undefined : sites[site];
+  const isHopeless = diverged !== null;
+  const fault = shown?.error ?? faults.at(-1)?.message;
+  const at = shown === undefined ? `at record ${position}` : `at revision ${shown.revision}`;
+  const left =
+    shown === undefined || shown.lag.bytes === 0 ? '' : `, ${humanBytes(shown.lag.bytes)} to fetch`;
+  return {
+    edge: name,
+    why: isHopeless
+      ? `diverged: it has records up to ${diverged.position} that are not the origin's`
+      : `${at}${left}${fault === undefined ? '' : `: ${fault}`}`,
+    progress: JSON.stringify([
+      name,
+      Math.min(position, seq),
+      shown?.revision,
+      shown?.prepared,
+      shown?.lag.bytes,
+    ]),
+    isHopeless,
+  };
+}

@@ -1,0 +1,33 @@
+import { SkerryError } from '../../shared/errors.ts';
+import type { Commit } from '../../shared/wire/api.ts';
+import { plural, printLine, timestamp } from '../terminal/output.ts';
+import { unconfirmed } from './awaited-edges.ts';
+
+/** What became of a commit, and of a sync one edge by edge. `detail` says what it took. */
+export function printCommit(site: string, commit: Commit, detail?: string): void {
+  const { revision, unchanged } = commit;
+  const nothing = unchanged ? 'nothing changed, ' : '';
+  const suffix = unchanged || detail === undefined ? '' : ` (${detail})`;
+  printLine(`site ${site}: ${nothing}revision ${revision} ${standing(commit)}${suffix}`);
+  for (const { edge, state } of commit.edges) printLine(`  ${edge}  ${state.replace('-', ' ')}`);
+}
+
+/** Throws `unconfirmed` when edges that a sync commit waited for have not confirmed it. */
+export function confirmCommit(commit: Commit): void {
+  const edges = unconfirmed(commit);
+  if (edges.length > 0)
+    throw new SkerryError(
+      'unconfirmed',
+      `revision ${commit.revision} is live, but not confirmed by ${edges.join(', ')}`,
+    );
+}
+
+function standing({ outcome, mode, edges, opens, unchanged }: Commit): string {
+  if (outcome === 'pending') return `waits${opens === null ? '' : ` until ${timestamp(opens)} utc`}`;
+  if (outcome === 'degraded') return 'is live, but not in sync: each edge shows it when it has it';
+  if (mode === 'sync' && edges.length > 0) {
+    const visible = edges.filter(({ state }) => state === 'visible').length;
+    return `is live, visible on ${visible} of ${plural(edges.length, 'edge')}`;
+  }
+  return unchanged ? 'is live' : 'is live at the origin';
+}

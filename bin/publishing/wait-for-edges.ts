@@ -1,0 +1,63 @@
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { plural, printError } from '../terminal/output.ts';
+import type { Awaited, LateEdge } from './awaited-edges.ts';
+
+const POLL_MS = 100;
+/** On a terminal it is said again this often what is waited for. */
+const TELL_MS = 5000;
+
+export interface WaitOptions {
+  readonly look: () => Promise<Awaited>;
+  /** How long no edge may come further. */
+  readonly patienceMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly isTerminal: boolean;
+}
+
+/** As the flags say. */
+export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | undefined }) {
+  return { patienceMs: waitTimeout * 1000, clock: systemClock, isTerminal: process.stderr.isTTY };
+}
+
+/**
+ * Resolves with the edges that have done it, when all have that are online, and says which ones are not. Throws
+ * `unconfirmed` with the names of the others when no edge has come further for a while, when only those are left that
+ * never can, or when no edge is online for so long.
+ */
+export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
+  const { look, patienceMs, clock, signal, isTerminal } = options;
+  let progress = '';
+  let since = clock.monotonic();
+  let toldAt = since;
+  while (true) {
+    const { done, missing, absent } = await look();
+    // Those that are away are waited for only when nobody else could have it.
+    const late = missing.length > 0 || done.length > 0 ? missing : absent;
+    if (late.length === 0) {
+      if (absent.length > 0) printError(`not waited for: ${named(absent)}`);
+      return done;
+    }
+    const now = clock.monotonic();
+    const seen = JSON.stringify([done, late.map((one) => one.progress)]);
+    if (seen !== progress) since = now;
+    progress = seen;
+    const isOver = now - since >= patienceMs || late.every(({ isHopeless }) => isHopeless);
+    if (isOver) throw new SkerryError('unconfirmed', `it is live, but not on ${named(late)}`);
+    if (isTerminal && now - toldAt >= TELL_MS) {
+      toldAt = now;
+      printError(`done on ${plural(done.length, 'edge')}, waiting for ${named(late)}`);
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** More would not be read. */
+const MOST_NAMED = 10;
+
+function named(missing: readonly LateEdge[]): string {
+  const first = missing.slice(0, MOST_NAMED).map(({ edge, why }) => `${edge} (${why})`);
+  const others = missing.length - first.length;
+  return `${first.join(', ')}${others > 0 ? ` and ${plural(others, 'other edge')}` : ''}`;
+}

@@ -1,0 +1,26 @@
+import type { EdgeStatus } from '../../shared/wire/api.ts';
+
+export interface TreePlace {
+  readonly edge: EdgeStatus;
+  /** 0 for those that follow the origin. */
+  readonly depth: number;
+}
+
+/**
+ * Edges under their parents, in the order that they come in. One whose parent is not there, or that is on a ring
+ * of parents for a moment while edges change theirs, stands at the top.
+ */
+export function edgeTree(edges: readonly EdgeStatus[]): TreePlace[] {
+  const byName = new Map(edges.map((edge) => [edge.name, edge]));
+  const places: TreePlace[] = [];
+  const placed = new Set<string>();
+  const place = (edge: EdgeStatus, depth: number) => {
+    if (placed.has(edge.name)) return;
+    placed.add(edge.name);
+    places.push({ edge, depth });
+    for (const child of edges) if (child.parent === edge.name) place(child, depth + 1);
+  };
+  for (const edge of edges) if (edge.parent === null || !byName.has(edge.parent)) place(edge, 0);
+  for (const edge of edges) place(edge, 0);
+  return places;
+}

@@ -1,0 +1,55 @@
+import { isErrorCode, SkerryError } from '../../shared/errors.ts';
+import { clockFault } from '../../shared/log/clock-fault.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
+import { edgeTree } from './edge-tree.ts';
+import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } from './output.ts';
+
+export function printEdges(edges: readonly EdgeStatus[]): void {
+  printTable(
+    ['edge', 'region', 'state', 'position', 'behind', 'lag', 'visible'],
+    edgeTree(edges).map(({ edge, depth }) => [
+      '  '.repeat(depth) + edge.name,
+      edge.region,
+      state(edge),
+      edge.position,
+      ...(edge.diverged === null
+        ? [humanBytes(edge.lag.bytes), humanSeconds(edge.lag.seconds)]
+        : ['unknown', 'unknown']),
+      visible(edge),
+    ]),
+  );
+  for (const { name, sites, faults, clockOffset, diverged } of edges) {
+    if (diverged !== null)
+      printLine(
+        `${name}: diverged: it has records up to ${diverged.position} that are not in the log of this origin, which ends at ${diverged.head}. See docs/operations.md, "An older copy of the origin".`,
+      );
+    const fault = clockFault(clockOffset ?? 0);
+    if (fault !== undefined) printLine(`${name}: ${fault}`);
+    for (const [site, { error }] of Object.entries(sites)) {
+      if (error !== null) printLine(`${name}: ${site}: ${error}`);
+    }
+    const last = faults.at(-1);
+    if (last === undefined) continue;
+    const earlier = faults.length === 1 ? '' : `, and ${plural(faults.length - 1, 'fault')} before`;
+    const hint = isErrorCode(last.code) ? `. ${new SkerryError(last.code, last.message).hint}` : '';
+    printLine(
+      `${name}: ${last.code} from ${last.upstream} at ${timestamp(last.time)}: ${last.message}${earlier}${hint}`,
+    );
+  }
+}
+
+function state({ online, paused, revoked, limits, diverged }: EdgeStatus): string {
+  if (revoked) return 'revoked';
+  if (diverged !== null) return 'diverged';
+  const isLazy = limits.storage === 'lazy';
+  return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
+}
+
+/** What is shown, and after a plus what is prepared beside it. */
+function visible({ sites }: EdgeStatus): string {
+  return Object.entries(sites)
+    .map(
+      ([site, { revision, prepared }]) => `${site}@${revision}${prepared > revision ? `+${prepared}` : ''}`,
+    )
+    .join(' ');
+}

@@ -1,0 +1,44 @@
+import type { LogRecord } from '../../shared/log/record.ts';
+import { isKnownKind, payloads } from '../../shared/log/record-kinds.ts';
+import { firstLine } from './output.ts';
+
+/** What a record says, in a few words. */
+export function recordSummary({ kind, payload }: LogRecord): string {
+  if (!isKnownKind(kind)) return '';
+  switch (kind) {
+    case 'settings': {
+      const { name, deleted } = payloads.settings.parseText(payload);
+      return deleted ? `${name} deleted` : name;
+    }
+    case 'member': {
+      const { name, revoked, paused, mayRead } = payloads.member.parseText(payload);
+      const reads = mayRead === undefined ? '' : ` may read ${mayRead.join(' ')}`;
+      return `${name}${revoked ? ' revoked' : paused ? ' paused' : ''}${reads}`;
+    }
+    case 'revision': {
+      const { mode = 'async', message } = payloads.revision.parseText(payload);
+      return message === '' ? mode : `${mode}: ${firstLine(message)}`;
+    }
+    case 'activate': {
+      const { mode, now, degraded } = payloads.activate.parseText(payload);
+      if (degraded !== undefined) return `${mode}, degraded: ${degraded}`;
+      return now ? `${mode}, by hand` : mode;
+    }
+    case 'abort':
+      return payloads.abort.parseText(payload).reason;
+    case 'outcome': {
+      const { visible, unconfirmed } = payloads.outcome.parseText(payload);
+      const named = unconfirmed.length === 0 ? '' : `, unconfirmed: ${unconfirmed.join(' ')}`;
+      return `visible: ${visible.join(' ') || 'nowhere'}${named}`;
+    }
+    case 'purge': {
+      const { all, paths, globs, tags } = payloads.purge.parseText(payload);
+      return all
+        ? 'everything'
+        : [...paths, ...globs, ...tags.map((tag) => `tag ${tag}`)].join(' ').slice(0, 200);
+    }
+    case 'key':
+    case 'checkpoint':
+      return '';
+  }
+}

@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander';
+import { hasCode, toSkerryError } from '../../shared/errors.ts';
+
+const USAGE_ERROR = 2;
+/** It is live, and not confirmed by all that were waited for. */
+const UNCONFIRMED = 3;
+const INTERRUPTED = 130;
+
+/** Thrown when the user ended a command: nothing to explain. */
+export class Interrupted extends Error {}
+
+/** Thrown when somebody else, such as a child process, has already said what went wrong. */
+export class AlreadyExplained extends Error {}
+
+/** One line: what went wrong, and what to do. Undefined when there is nothing to say. */
+export function explain(error: unknown): string | undefined {
+  if (error instanceof Interrupted || error instanceof AlreadyExplained) return undefined;
+  if (error instanceof CommanderError) {
+    // Its help was asked for, or printed in place of a command that is missing.
+    if (error.exitCode === 0 || error.code === 'commander.help') return undefined;
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return `skerry: ${sentence(message)} See \`skerry help\`.`;
+  }
+  const { message, hint } = toSkerryError(error);
+  return `skerry: ${sentence(message.replaceAll('\n', ' '))} ${hint}`;
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return INTERRUPTED;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+  return hasCode(error, 'unconfirmed') ? UNCONFIRMED : 1;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,35 @@
+import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
+
+/** Why an edge should be sent no readers. */
+export type Unready =
+  /** The upstream takes it for no member: it was revoked, or the upstream does not know of it yet. */
+  | 'refused'
+  /** It has records that are not the origin's. */
+  | 'diverged'
+  /** It has not followed the log yet, or sites that should be live are not here. */
+  | 'waiting'
+  /** Sites that are not served without a lease have none. */
+  | 'without-lease';
+
+export interface Readiness {
+  readonly status: 'ready' | Unready;
+  /** The sites that it waits for, or that have no lease. */
+  readonly waiting: readonly string[];
+}
+
+type Standing = Pick<ReplicaStanding, 'position' | 'isRefused' | 'isDiverged' | 'leaseSeconds'> & {
+  readonly sites: readonly Pick<SiteStanding, 'name' | 'revision' | 'target' | 'needsLease'>[];
+};
+
+/** Whether readers should be sent to an edge. An edge that has lost its upstream serves what it has, and is ready. */
+export function readinessOf({ sites, position, isRefused, isDiverged, leaseSeconds }: Standing): Readiness {
+  const missing = sites.filter(({ revision, target }) => revision === 0 && target > 0);
+  const leaseless = leaseSeconds > 0 ? [] : sites.filter(({ needsLease }) => needsLease);
+  const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);
+  if (isRefused) return { status: 'refused', waiting: names(missing) };
+  if (isDiverged) return { status: 'diverged', waiting: names(missing) };
+  // Who has never followed the log knows of no site that it lacks.
+  if (missing.length > 0 || position === 0) return { status: 'waiting', waiting: names(missing) };
+  if (leaseless.length > 0) return { status: 'without-lease', waiting: names(leaseless) };
+  return { status: 'ready', waiting: [] };
+}

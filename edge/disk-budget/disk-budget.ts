@@ -1,0 +1,151 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import type { Gate } from '../../shared/concurrency/gate.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import { isFillName } from '../../shared/store/layout.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { LogTime } from '../follow/log/log-time.ts';
+import type { ReadersUse } from '../messages/messages.ts';
+import type { Fills } from '../read-through/fills.ts';
+import type { DiskRoom } from '../read-through/read-through.ts';
+import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
+
+/** What readers are served is asked for so often, so that little of it is lost with a process. */
+const NOTE_USE_MS = 30_000;
+/** While all of it is being read. */
+const AGAIN_MS = 1000;
+const REMOVED_AT_ONCE = 200;
+
+export interface DiskBudgetParts {
+  /** What all objects together may take; more only while it is being read. */
+  readonly bytes: number;
+  readonly held: Remote<HeldObjects>;
+  readonly store: ObjectStore;
+  readonly fills: Fills;
+  readonly gate: Gate;
+  /** Those of the objects that have to stay. */
+  readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
+  readonly use: () => Promise<ReadersUse>;
+  readonly clock: Clock;
+  /** By which it is judged what was used last. */
+  readonly time: Pick<LogTime, 'now'>;
+  readonly log: Logger;
+}
+
+/** Keeps what a lazy edge holds within a number of bytes: what nobody has read for longest makes room. */
+export class DiskBudget implements DiskRoom {
+  readonly #parts: DiskBudgetParts;
+  readonly #changed = new Wakeup();
+  #bytes = 0;
+  #evicted = 0;
+
+  constructor(parts: DiskBudgetParts) {
+    this.#parts = parts;
+  }
+
+  /** What there is room for. */
+  get room(): number {
+    return this.#parts.bytes - this.#bytes;
+  }
+
+  get standing() {
+    return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
+  }
+
+  /** These are on the disk now, or more of them. */
+  async added(objects: readonly HeldObject[]): Promise<void> {
+    this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
+    if (this.room < 0) this.#changed.wake();
+  }
+
+  async removed(digests: readonly Digest[]): Promise<void> {
+    this.#bytes = await this.#parts.held.remove(digests);
+  }
+
+  /** Makes room whenever it is needed, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, held } = this.#parts;
+    this.#bytes = await held.bytes();
+    while (!signal.aborted) {
+      const changed = this.#changed.wait(this.room < 0 ? AGAIN_MS : NOTE_USE_MS, signal);
+      try {
+        await this.#makeRoom(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ err: error }, 'no room was made on the disk');
+        await clock.sleep(1000, signal).catch(() => {});
+      }
+      await changed;
+    }
+  }
+
+  async #makeRoom(signal: AbortSignal): Promise<void> {
+    const { held, time, use } = this.#parts;
+    const began = time.now();
+    const { used, serving } = await use();
+    await held.use(used);
+    const inUse = new Set(serving);
+    while (this.room < 0 && !signal.aborted) {
+      const candidates = await held.leastUsed(began, REMOVED_AT_ONCE);
+      // All the rest is used or has to stay: some of it may go when it has been sent.
+      if (candidates.length === 0) return;
+      await this.#evict(candidates, inUse, began);
+    }
+  }
+
+  async #evict(candidates: readonly HeldObject[], serving: ReadonlySet<Digest>, now: number): Promise<void> {
+    const { held, store, fills, gate, pinned } = this.#parts;
+    const staying: Digest[] = [];
+    const going: Digest[] = [];
+    // Alone, so that nobody who has found a pinned object here counts on what goes.
+    await gate.alone(async () => {
+      const kept = await pinned(candidates.map(({ digest }) => digest));
+      let over = -this.room;
+      for (const { digest, size } of candidates) {
+        if (over <= 0) break;
+        if (serving.has(digest) || kept.has(digest) || !(await fills.drop(digest))) {
+          staying.push(digest);
+          continue;
+        }
+        going.push(digest);
+        over -= size;
+      }
+      await store.remove(going);
+      await this.removed(going);
+    });
+    this.#evicted += going.length;
+    await held.use(staying.map((digest) => [digest, now]));
+  }
+}
+
+/** The same store, whose objects count towards the budget, and what is there in part with them. */
+export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): ObjectStore {
+  return {
+    ...store,
+    async putSmall(objects) {
+      await store.putSmall(objects);
+      await budget.added(objects.map(({ digest, bytes }) => ({ digest, size: bytes.length })));
+    },
+    async draft(name) {
+      const draft = await store.draft(name);
+      // Its size is a getter, its methods are bound to it: a copy would keep the size of now.
+      return Object.create(draft, {
+        keep: {
+          value: async (digest: Digest) => {
+            const { size } = draft;
+            await draft.keep(digest);
+            if (!isFillName(name)) await fills.discard(digest);
+            await budget.added([{ digest, size }]);
+          },
+        },
+      });
+    },
+    async remove(digests) {
+      for (const digest of digests) await fills.discard(digest);
+      await store.remove(digests);
+      await budget.removed(digests);
+    },
+  };
+}

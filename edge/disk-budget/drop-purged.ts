@@ -1,0 +1,78 @@
+import { filterInTurns } from '../../shared/concurrency/filter-in-turns.ts';
+import type { Gate } from '../../shared/concurrency/gate.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { PurgeTarget } from '../../shared/site/purge.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Fills } from '../read-through/fills.ts';
+import type { EdgeCatalog, NamedObject } from '../store/catalog.ts';
+
+const PAGE = 2000;
+/** One of more names counts as used elsewhere. */
+const MOST_NAMES = 1000;
+
+export interface DropParts {
+  readonly catalog: Pick<EdgeCatalog, 'objectsOfPath' | 'objectsOfSite' | 'allNames'>;
+  readonly store: ObjectStore;
+  readonly fills: Fills;
+  readonly gate: Gate;
+  readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
+}
+
+/**
+ * Drops from the store what paths of a site that `matches` have held in any revision and nothing else names. Gives
+ * what went. What is pinned stays: it is looked at like the objects of an edge that holds everything.
+ */
+export async function dropPurged(
+  { catalog, store, fills, gate, pinned }: DropParts,
+  site: number,
+  target: PurgeTarget,
+  matches: (path: string) => boolean,
+  signal: AbortSignal,
+): Promise<Digest[]> {
+  const dropped: Digest[] = [];
+  for await (const names of purgedNames(catalog, site, target)) {
+    signal.throwIfAborted();
+    const matching = await filterInTurns(names, ({ path }) => matches(path));
+    const digests = [...new Set(matching.map(({ digest }) => digest))];
+    const absent = new Set(await store.missing(digests));
+    const held = digests.filter((digest) => !absent.has(digest) || fills.get(digest) !== undefined);
+    const unused: Digest[] = [];
+    for (const digest of held) if (await isNamedByPurgedAlone(digest)) unused.push(digest);
+    await gate.alone(async () => {
+      const kept = await pinned(unused);
+      const going: Digest[] = [];
+      for (const digest of unused) if (!kept.has(digest) && (await fills.drop(digest))) going.push(digest);
+      await store.remove(going);
+      dropped.push(...going);
+    });
+  }
+  return dropped;
+
+  async function isNamedByPurgedAlone(digest: Digest): Promise<boolean> {
+    const names = await catalog.allNames(digest, MOST_NAMES);
+    if (names.length >= MOST_NAMES || names.some((name) => name.site !== site)) return false;
+    const matching = await filterInTurns(names, ({ path }) => matches(path));
+    return matching.length === names.length;
+  }
+}
+
+async function* purgedNames(
+  catalog: DropParts['catalog'],
+  site: number,
+  { all, paths, globs, tags }: PurgeTarget,
+): AsyncGenerator<NamedObject[]> {
+  if (!all && globs.length === 0 && tags.length === 0) {
+    for (const path of paths) yield catalog.objectsOfPath(site, path);
+    return;
+  }
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const page: Awaited<ReturnType<EdgeCatalog['objectsOfSite']>> = await catalog.objectsOfSite(
+      site,
+      after,
+      PAGE,
+    );
+    yield page.objects;
+    after = page.next;
+  }
+}

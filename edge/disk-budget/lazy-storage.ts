@@ -1,0 +1,91 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import type { Gate } from '../../shared/concurrency/gate.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { PurgeTarget } from '../../shared/site/purge.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { LogTime } from '../follow/log/log-time.ts';
+import type { ReadersUse } from '../messages/messages.ts';
+import type { Fills } from '../read-through/fills.ts';
+import type { ReadThrough } from '../read-through/read-through.ts';
+import { readThroughStore } from '../read-through/read-through-store.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { budgeted, DiskBudget } from './disk-budget.ts';
+import { dropPurged } from './drop-purged.ts';
+import type { HeldObjects } from './held-objects.worker.ts';
+import { ObjectUse } from './object-use.ts';
+import { pinnedAmong } from './pinned.ts';
+
+/** What a lazy edge is started with. */
+export interface LazyOptions {
+  /** The disk budget. */
+  readonly bytes: number;
+  readonly held: Remote<HeldObjects>;
+  /** Of the object store. */
+  readonly folder: string;
+  /** What readers have been sent since this was asked last. */
+  readonly use: () => Promise<ReadersUse>;
+}
+
+interface LazyParts extends LazyOptions {
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  readonly fills: Fills;
+  readonly gate: Gate;
+  readonly limits: EdgeLimits;
+  readonly clock: Clock;
+  readonly time: Pick<LogTime, 'now'>;
+  readonly log: Logger;
+}
+
+/** The objects of an edge that holds them as far as they are asked for, within a budget. */
+export class LazyStorage {
+  readonly budget: DiskBudget;
+  /** Its objects count towards the budget. */
+  readonly store: ObjectStore;
+  readonly #parts: LazyParts;
+  readonly #childrenUse: ObjectUse;
+
+  constructor(parts: LazyParts) {
+    this.#parts = parts;
+    this.#childrenUse = new ObjectUse(() => parts.time.now());
+    this.budget = new DiskBudget({ ...parts, pinned: this.#pinned, use: this.#use });
+    this.store = budgeted(parts.store, this.budget, parts.fills);
+  }
+
+  /** What a child sees. */
+  storeForChild(member: string, reads: ReadThrough): ObjectStore {
+    const { folder, catalog } = this.#parts;
+    return readThroughStore({
+      member: `member ${member}`,
+      folder,
+      catalog,
+      store: this.store,
+      reads,
+      use: this.#childrenUse,
+    });
+  }
+
+  /** Drops what a purge names and nothing else does; gives what went. */
+  dropPurged(
+    site: number,
+    target: PurgeTarget,
+    matches: (path: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<Digest[]> {
+    const { catalog, gate, fills } = this.#parts;
+    const parts = { catalog, store: this.store, fills, gate, pinned: this.#pinned };
+    return dropPurged(parts, site, target, matches, signal);
+  }
+
+  /** Of readers and of children. */
+  readonly #use = async (): Promise<ReadersUse> => {
+    const { used, serving } = await this.#parts.use();
+    return { used: [...used, ...this.#childrenUse.take().used], serving };
+  };
+
+  readonly #pinned = (digests: readonly Digest[]) =>
+    pinnedAmong(this.#parts.catalog, this.#parts.limits, digests);
+}

@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { ReadersUse } from '../messages/messages.ts';
+
+/** Until they are told of; those beyond it count as unused. */
+const MOST = 100_000;
+
+/** Which objects readers are sent, and when by the time of the log: what a lazy edge makes room by. */
+export class ObjectUse {
+  readonly #now: () => number;
+  #used = new Map<Digest, number>();
+  readonly #serving = new Map<Digest, number>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  note(digest: Digest, at = this.#now()): void {
+    if (this.#used.size < MOST || this.#used.has(digest)) this.#used.set(digest, at);
+  }
+
+  /** Counts as being sent until the stream is closed. */
+  serve(digest: Digest, stream: Readable): void {
+    this.#serving.set(digest, (this.#serving.get(digest) ?? 0) + 1);
+    stream.once('close', () => {
+      const left = (this.#serving.get(digest) ?? 1) - 1;
+      if (left > 0) this.#serving.set(digest, left);
+      else this.#serving.delete(digest);
+      this.note(digest);
+    });
+  }
+
+  /** What has been used since the last call. */
+  take(): ReadersUse {
+    const used = [...this.#used];
+    this.#used = new Map();
+    return { used, serving: [...this.#serving.keys()] };
+  }
+}

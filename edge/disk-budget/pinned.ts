@@ -1,0 +1,26 @@
+import type { Digest } from '../../shared/content/digest.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { coverOf, isHeldAlways } from '../store/cover.ts';
+
+/** One of more names is kept: to look through all of them would take long. */
+const MOST_NAMES = 1000;
+
+/** Those of the objects that some site, as it is or is about to be, wants this edge to hold always. */
+export async function pinnedAmong(
+  catalog: Pick<EdgeCatalog, 'sites' | 'currentNames'>,
+  limits: EdgeLimits,
+  digests: readonly Digest[],
+): Promise<ReadonlySet<Digest>> {
+  const covers = new Map((await catalog.sites()).map(({ id, policy }) => [id, coverOf(limits, policy)]));
+  const names = await catalog.currentNames(digests, MOST_NAMES);
+  const counts = new Map<Digest, number>();
+  const pinned = new Set<Digest>();
+  for (const { digest, site, path } of names) {
+    const count = (counts.get(digest) ?? 0) + 1;
+    counts.set(digest, count);
+    const cover = covers.get(site);
+    if (count === MOST_NAMES || (cover !== undefined && isHeldAlways(path, cover))) pinned.add(digest);
+  }
+  return pinned;
+}

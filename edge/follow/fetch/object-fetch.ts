@@ -1,0 +1,168 @@
+import type { Gate } from '../../../shared/concurrency/gate.ts';
+import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
+import { runAtMost } from '../../../shared/concurrency/run-at-most.ts';
+import { type Digest, digestOf } from '../../../shared/content/digest.ts';
+import { encodeNames } from '../../../shared/content/manifest/object-names.ts';
+import { SMALL_OBJECT } from '../../../shared/content/small-object.ts';
+import { isRawDictionary } from '../../../shared/delta/dcz.ts';
+import { bundleKey, type EncodingKey } from '../../../shared/delta/encoding-key.ts';
+import type { Encoded } from '../../../shared/delta/encodings.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import type { ObjectStore, SmallObject } from '../../../shared/store/object-store.ts';
+import type { NeededObject } from '../../store/catalog.ts';
+import type { Dictionary, Transfer } from '../upstream/transfer.ts';
+import { verifiedChunks } from './chunked-draft.ts';
+import { type BundlePlan, countedOnce, heldBases, planFetch } from './fetch-plan.ts';
+import { LargeObjects } from './large-objects.ts';
+import type { ObjectSource } from './object-source.ts';
+import { collected, storeWhole, wholeObject } from './whole-object.ts';
+
+const AT_ONCE = 3;
+/** Larger objects of a bundle wait here until there is a batch of small ones to sync with. */
+const SYNC_BYTES = 4 * 1024 * 1024;
+
+/** Brings missing objects into the store; nothing enters it that does not match its digest. */
+export class ObjectFetch {
+  readonly #store: ObjectStore;
+  /** Two sites may want one object at one time, and a draft has one writer. */
+  readonly #drafts = new KeyedLock<Digest>();
+  readonly #gate: Gate;
+  readonly large: LargeObjects;
+
+  /** `gate` keeps pruning out while it is looked what is missing. */
+  constructor(store: ObjectStore, gate: Gate) {
+    this.#store = store;
+    this.#gate = gate;
+    this.large = new LargeObjects(store, this.#drafts);
+  }
+
+  /**
+   * Resolves when all of them are stored durably. `bases` name objects that resemble the ones wanted, by digest of
+   * the wanted; `arrived` counts the bytes that need fetching no more.
+   */
+  async fetch(
+    source: ObjectSource,
+    needed: readonly NeededObject[],
+    bases: ReadonlyMap<string, NeededObject>,
+    arrived: (bytes: number) => void,
+    transfer: Transfer,
+  ): Promise<void> {
+    const digests = new Set(needed.map(({ digest }) => digest));
+    const asked = [...new Set([...digests, ...[...bases.values()].map(({ digest }) => digest)])];
+    const absent = new Set(await this.#gate.shared(() => this.#store.missing(asked)));
+    const missing = new Set([...digests].filter((digest) => absent.has(digest)));
+    arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
+    if (missing.size === 0) return;
+    const { bundles, large } = planFetch(needed, missing, heldBases(bases, absent));
+    const bytesOf = countedOnce(needed);
+    const jobs = [
+      ...bundles.map((bundle) => async () => {
+        await onceAnew(transfer, (transfer) => this.#fetchBundle(source, bundle, transfer));
+        arrived(bundle.objects.reduce((sum, { digest }) => sum + bytesOf(digest), 0));
+      }),
+      ...large.map(({ object, base }) => async () => {
+        await onceAnew(transfer, (transfer) =>
+          this.#drafts.run(object.digest, () => this.#fetchLarge(source, object, base, transfer)),
+        );
+        arrived(bytesOf(object.digest));
+      }),
+    ];
+    await runAtMost(AT_ONCE, jobs);
+  }
+
+  async #fetchBundle(source: ObjectSource, plan: BundlePlan, transfer: Transfer): Promise<void> {
+    const wanted = plan.objects.map(({ digest }) => digest);
+    const dictionary = await this.#dictionary(plan.dictionary);
+    const { upstream, caller, keepEncoded } = source;
+    const keep = keepEncoded && ((encoded: Encoded) => keepEncoded(keyOfBundle(wanted, dictionary), encoded));
+    const left = new Map(plan.objects.map((object) => [object.digest, object]));
+    let small: SmallObject[] = [];
+    let held = 0;
+    const sync = async () => {
+      const batch = small;
+      small = [];
+      held = 0;
+      if (batch.length > 0) await this.#store.putSmall(batch);
+    };
+    try {
+      for await (const item of upstream.bundle(caller, wanted, dictionary, transfer, keep)) {
+        left.delete(item.digest);
+        if (item.bytes.length > SMALL_OBJECT) {
+          await this.#drafts.run(item.digest, () => storeWhole(this.#store, item.digest, item.bytes));
+          continue;
+        }
+        small.push(item);
+        held += item.bytes.length;
+        if (held > SYNC_BYTES) await sync();
+      }
+    } finally {
+      // What has come and matches is kept when the rest breaks off.
+      await sync();
+    }
+    for (const object of left.values()) await this.#fetchAlone(source, object, transfer);
+  }
+
+  /** An object that a bundle should have brought, by its whole digest. */
+  async #fetchAlone(
+    { upstream, caller }: ObjectSource,
+    object: NeededObject,
+    transfer: Transfer,
+  ): Promise<void> {
+    const { digest, size } = object;
+    const body = await upstream.object(caller, digest, undefined, transfer);
+    const bytes = await collected(body, size, `the object ${digest} is longer than the origin signed`);
+    if (digestOf(bytes) !== digest)
+      throw new SkerryError('corrupt-object', `the object ${digest} arrived altered`);
+    await this.#drafts.run(digest, () => storeWhole(this.#store, digest, bytes));
+  }
+
+  async #dictionary(objects: readonly NeededObject[]): Promise<Dictionary | undefined> {
+    if (objects.length === 0) return undefined;
+    const digests = objects.map(({ digest }) => digest);
+    const pieces: Buffer[] = [];
+    for (const digest of digests) pieces.push(await wholeObject(this.#store, digest));
+    const bytes = Buffer.concat(pieces);
+    return isRawDictionary(bytes) ? { digests, bytes } : undefined;
+  }
+
+  async #fetchLarge(
+    source: ObjectSource,
+    object: NeededObject,
+    base: NeededObject | undefined,
+    transfer: Transfer,
+  ): Promise<void> {
+    const { digest, size } = object;
+    if ((await this.#store.missing([digest])).length === 0) return;
+    const list = await this.large.chunkList(source, object, transfer);
+    const draft = await this.#store.draft(digest);
+    try {
+      const first = await verifiedChunks(draft, list);
+      const all = { first, end: list.chunks.length };
+      for await (const bytes of this.large.chunks(source, list, all, base, transfer))
+        await draft.append(bytes);
+      if (draft.size < size) throw new SkerryError('corrupt-object', `the object ${digest} is cut off`);
+    } catch (error) {
+      await draft.suspend();
+      throw error;
+    }
+    await draft.keep(digest);
+  }
+}
+
+/** As the feed that answers reckons it. */
+function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefined): EncodingKey {
+  return bundleKey(
+    encodeNames(wanted),
+    dictionary && { names: encodeNames(dictionary.digests), digest: digestOf(dictionary.bytes) },
+  );
+}
+
+/** What comes and is wrong may be what the sender has kept: it is asked for once more, encoded anew. */
+async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
+  try {
+    await fetch(transfer);
+  } catch (error) {
+    if (!hasCode(error, 'corrupt-object') && !hasCode(error, 'upstream-protocol')) throw error;
+    await fetch({ ...transfer, isAnew: true });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../../../shared/clock.ts';
+import type { Wants } from '../../../shared/feed/feed-source.ts';
+import { type ChainState, noteHead, refuseLoop } from '../../../shared/log/chain-state.ts';
+import type { Head } from '../../../shared/log/head.ts';
+import { type Faults, isLie } from '../faults.ts';
+import type { Caller } from '../upstream/transfer.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import { isBehind } from './freshness-state.ts';
+
+const EVERY_MS = 15_000;
+const PROBE_MS = 10_000;
+
+export interface FailBackParts {
+  readonly upstreams: Upstreams;
+  readonly caller: Caller;
+  readonly wants: Wants;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly chain: () => ChainState;
+  /** The newest head of the upstream that is followed. */
+  readonly head: () => Head | undefined;
+}
+
+/** While a less preferred upstream is followed, tries the better ones, and goes back to the first that serves. */
+export async function failBack(
+  { upstreams, caller, wants, clock, faults, chain, head }: FailBackParts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(EVERY_MS, signal).catch(() => {});
+    for (const upstream of upstreams.preferred()) {
+      if (signal.aborted || !(await serves(upstream))) continue;
+      upstreams.failBack(upstream);
+      break;
+    }
+  }
+
+  /** Whether it answers with a head that is not behind what is known here, nor so old that it is cut off. */
+  async function serves(upstream: Upstream): Promise<boolean> {
+    const done = new AbortController();
+    const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);
+    try {
+      for await (const frame of upstream.stream(caller, chain().seq + 1, wants, probe)) {
+        if (frame.t === 'path') refuseLoop(frame.names, caller.name, upstream.url);
+        if (frame.t !== 'head') continue;
+        noteHead(chain(), frame.head);
+        return !isBehind(frame.head, head());
+      }
+    } catch (error) {
+      // Whatever is wrong with it: not yet.
+      faults.note(error, upstream.url);
+      if (isLie(error)) upstreams.avoid(upstream);
+    } finally {
+      done.abort();
+    }
+    return false;
+  }
+}

@@ -1,0 +1,177 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../../shared/clock.ts';
+import { Bandwidth } from '../../../shared/concurrency/bandwidth.ts';
+import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
+import { backoffDelay } from '../../../shared/concurrency/retry.ts';
+import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
+import { hasCode, toSkerryError } from '../../../shared/errors.ts';
+import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
+import type { EdgeSite } from '../../store/catalog.ts';
+import { coverOf } from '../../store/cover.ts';
+import { type Faults, isLie } from '../faults.ts';
+import type { ObjectSource } from '../fetch/object-source.ts';
+import type { LogTime } from '../log/log-time.ts';
+import type { Transfer } from '../upstream/transfer.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import { nextStep, type Step } from './next-step-plan.ts';
+import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
+
+/** Whatever keeps a site from getting on, another upstream may not have it. */
+const FAILURES_BEFORE_NEXT = 2;
+const BACKOFF = { first: 250, most: 15_000 };
+/** Node's timers take no more than 24 days. */
+const LONGEST_REST_MS = 60_000;
+
+/** How one site's replication stands, for reports. */
+export interface SiteProgress {
+  readonly pendingBytes: number;
+  readonly error: string | null;
+}
+
+export interface SiteLoopsParts extends SyncParts {
+  readonly limits: EdgeLimits;
+  readonly upstreams: Upstreams;
+  readonly sourceOf: (upstream: Upstream) => ObjectSource;
+  readonly bandwidth: Bandwidth;
+  readonly clock: Clock;
+  readonly time: LogTime;
+  readonly log: Logger;
+  readonly faults: Faults;
+  /** One writer of a site's manifest at a time: mending a damaged one keeps out what is staged beside it. */
+  readonly manifests: KeyedLock<number>;
+  readonly isPaused: () => boolean;
+  /** Shows what has become active; resolves when it is visible. */
+  readonly revealed: () => Promise<void>;
+  /** A revision is whole here, and waits for its activation. */
+  readonly prepared: () => void;
+}
+
+/**
+ * One loop a site, so that the gigabytes of one delay no other: does the next step of its site until there is
+ * none. A failure is retried with backoff, at once when the log moves.
+ */
+export class SiteLoops {
+  readonly #parts: SiteLoopsParts;
+  readonly #signal: AbortSignal;
+  readonly #running = new Map<number, Promise<void>>();
+  readonly #wakeup = new Wakeup();
+  readonly #progress = new Map<number, SiteProgress>();
+
+  constructor(parts: SiteLoopsParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  /** Starts what has something to do, and tells whether there is anything; call it whenever the log has moved. */
+  async wake(): Promise<boolean> {
+    let isBusy = false;
+    for (const site of await this.#parts.catalog.sites()) {
+      if (isAtRest(this.#step(site))) continue;
+      isBusy = true;
+      if (!this.#running.has(site.id)) this.#running.set(site.id, this.#run(site.id));
+    }
+    this.#wakeup.wake();
+    return isBusy;
+  }
+
+  progress(site: number): SiteProgress | undefined {
+    return this.#progress.get(site);
+  }
+
+  /** Resolves when all loops have ended, after the signal. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
+  async #run(id: number): Promise<void> {
+    const { catalog, time, log, faults, upstreams } = this.#parts;
+    for (let attempt = 0; !this.#signal.aborted; ) {
+      const upstream = upstreams.current;
+      let site: EdgeSite | undefined;
+      try {
+        site = (await catalog.sites()).find((candidate) => candidate.id === id);
+        const step = site && this.#step(site);
+        if (site === undefined || step === undefined || isAtRest(step)) break;
+        if (step.kind === 'rest') {
+          const wait = Math.max(1, (step.until ?? 0) - (time.proven() ?? 0));
+          await this.#wakeup.wait(Math.min(wait, LONGEST_REST_MS), this.#signal);
+          continue;
+        }
+        await this.#takeAlone(site, step, upstream);
+        attempt = 0;
+      } catch (error) {
+        if (this.#signal.aborted) break;
+        if (error === WINDOW_CLOSED) continue;
+        faults.note(error, upstream.url);
+        if (isLie(error)) upstreams.avoid(upstream);
+        else if (attempt >= FAILURES_BEFORE_NEXT) upstreams.advance(upstream);
+        // A parent says so while it fetches the revision itself.
+        if (!hasCode(error, 'not-yet-held')) {
+          log.warn({ err: error, site: site?.name }, 'a site did not sync');
+          this.#note(id, { error: toSkerryError(error).message });
+        }
+        await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
+      }
+    }
+    // In one step with what the loop saw last: a wake that saw more finds no loop here, and begins one.
+    this.#progress.delete(id);
+    this.#running.delete(id);
+  }
+
+  /** As the site is when it is its turn: it may have been mended meanwhile, which changes no step. */
+  #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
+    return this.#parts.manifests.run(site.id, () => this.#take(site, step, upstream));
+  }
+
+  async #take(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
+    const { catalog, limits, sourceOf, bandwidth, clock, time } = this.#parts;
+    const source = sourceOf(upstream);
+    const progress = (pendingBytes: number) => this.#note(site.id, { pendingBytes, error: null });
+    const closes = step.kind === 'sync' ? step.closes : null;
+    const rate = step.kind === 'sync' ? step.rate : null;
+    using window = untilClosed(closes === null ? null : closes - (time.proven() ?? closes));
+    const transfer: Transfer = {
+      signal: AbortSignal.any([this.#signal, window.signal]),
+      bandwidths: [
+        ...(limits.rate === null ? [] : [bandwidth]),
+        ...(rate === null ? [] : [new Bandwidth(rate, clock)]),
+      ],
+    };
+    if (step.kind === 'forget') return unstage(catalog, site.id, step.revision, this.#signal);
+    const cover = coverOf(limits, site.policy);
+    if (step.kind === 'cover') {
+      await fetchManifest(this.#parts, source, site.id, site.active.revision, cover, progress, transfer);
+      await catalog.setCovers(site.id, cover);
+      return this.#parts.revealed();
+    }
+    await prepareRevision(this.#parts, source, site, step.milestone, cover, progress, transfer);
+    if (step.kind === 'prepare') {
+      await catalog.setPrepared(site.id, step.milestone.revision);
+      return this.#parts.prepared();
+    }
+    await catalog.reveal(site.id, step.milestone, cover, time.now());
+    await this.#parts.revealed();
+  }
+
+  #step(site: EdgeSite): Step {
+    const { limits, isPaused, time } = this.#parts;
+    return nextStep(site, limits, isPaused(), time.proven());
+  }
+
+  #note(site: number, change: Partial<SiteProgress>): void {
+    const before = this.#progress.get(site) ?? { pendingBytes: 0, error: null };
+    this.#progress.set(site, { ...before, ...change });
+  }
+}
+
+const isAtRest = (step: Step) => step.kind === 'rest' && step.until === null;
+
+const WINDOW_CLOSED = Symbol('the window has closed');
+
+/** Aborts after `ms`; fetching goes on in the next window with what has come. */
+function untilClosed(ms: number | null): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const timer = ms === null ? undefined : setTimeout(() => controller.abort(WINDOW_CLOSED), Math.max(0, ms));
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+}

@@ -1,0 +1,191 @@
+import type { Change } from '../../../shared/content/diff.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import type { EdgeCatalog, EdgeSite, Milestone, NeededObject, StagedObject } from '../../store/catalog.ts';
+import { type Cover, isHeldAlways, sameCover } from '../../store/cover.ts';
+import { matchBases } from '../fetch/base-match.ts';
+import type { ObjectFetch } from '../fetch/object-fetch.ts';
+import type { ObjectSource } from '../fetch/object-source.ts';
+import type { Transfer } from '../upstream/transfer.ts';
+import { remakeDigests, stageByComparison } from './compare.ts';
+
+const STAGE_PAGE = 1000;
+const SEAL_PAGE = 16_384;
+const CLEAR_PAGE = 5000;
+/** Rows, sorted by path before they are fetched: what resembles each other travels together. */
+const OBJECT_PAGE = 10_000;
+const REMOVALS = 20_000;
+const MOST_LINES = 20_000_000;
+
+export interface SyncParts {
+  readonly catalog: EdgeCatalog;
+  readonly objects: ObjectFetch;
+}
+
+/** How far a sync has come. */
+export type Progress = (pendingBytes: number) => void;
+
+/**
+ * Brings a revision of one site in beside what is served: stages the manifest, proves its root against the signed
+ * one, and fetches what is missing. Interrupted anywhere, it goes on or starts over from what the mark in the
+ * catalog says; the active revision never notices. `reveal` in the catalog then makes it active by one row.
+ */
+export async function prepareRevision(
+  parts: SyncParts,
+  source: ObjectSource,
+  site: EdgeSite,
+  milestone: Milestone,
+  cover: Cover,
+  progress: Progress,
+  transfer: Transfer,
+): Promise<void> {
+  const { catalog, objects } = parts;
+  const { upstream, caller } = source;
+  const { revision, root } = milestone;
+  if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
+  // What is pinned may have changed since: of a lazy edge it is little to look through.
+  if (site.prepared === revision && cover.pinned === null) return;
+
+  await stageManifest(root);
+  if (sameCover(site.covers, cover)) await fetchStaged();
+  else await fetchManifest(parts, source, site.id, revision, cover, progress, transfer);
+
+  async function stageManifest(signed: Digest): Promise<void> {
+    if (await isStaged(signed)) return;
+    const { revision: from } = site.active;
+    const ways = [
+      () => stageDiff(from),
+      // The diff's starting point is gone there, or not here what it is there: compare, and take what differs.
+      () => stageCompared(),
+      // What is compared was damaged on disk: a digest that is right hides entries that are not.
+      async () => {
+        if (from > 0) await remakeDigests(catalog, site.id, from);
+        await stageCompared();
+      },
+    ];
+    for (const [i, way] of ways.entries()) {
+      if (i > 0) await restart(signed);
+      try {
+        return await way();
+      } catch (error) {
+        const isLast = i === ways.length - 1;
+        if (isLast || !(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
+      }
+    }
+  }
+
+  async function stageCompared(): Promise<void> {
+    await stageByComparison({ catalog, upstream, caller }, site.id, revision, transfer);
+    await sealAndProve([]);
+  }
+
+  /** Whether an earlier try left the whole manifest, proven; else makes way for a new one. */
+  async function isStaged(signed: Digest): Promise<boolean> {
+    while (true) {
+      const { resumed, leftover } = await catalog.beginStaging(site.id, revision, signed);
+      if (resumed) return true;
+      if (leftover === undefined) return false;
+      await unstage(catalog, site.id, leftover, transfer.signal);
+    }
+  }
+
+  async function restart(signed: Digest): Promise<void> {
+    await unstage(catalog, site.id, revision, transfer.signal);
+    await catalog.beginStaging(site.id, revision, signed);
+  }
+
+  /** Stages and proves; most diffs are one page, and go to the catalog in one call. */
+  async function stageDiff(from: number): Promise<void> {
+    let changes: Change[] = [];
+    let count = 0;
+    let puts = 0;
+    for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, transfer)) {
+      changes.push(change);
+      // No diff puts more files than the origin signed, nor drops more than there can be. Who sends more never ends,
+      // or has kept a diff that was read while its disk was damaged: what it holds now is compared.
+      if (change.kind === 'put') puts++;
+      if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
+        throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);
+      if (changes.length < STAGE_PAGE) continue;
+      await catalog.stage(site.id, revision, changes);
+      changes = [];
+    }
+    await sealAndProve(changes);
+  }
+
+  async function sealAndProve(lastChanges: readonly Change[]): Promise<void> {
+    let { sealed, root: own } = await catalog.stageLast(site.id, revision, lastChanges, SEAL_PAGE);
+    while (sealed !== undefined) sealed = await catalog.sealLeaves(site.id, revision, sealed, SEAL_PAGE);
+    own ??= await catalog.sealRoot(site.id, revision);
+    if (own !== root) {
+      throw new SkerryError('root-mismatch', `revision ${revision} of ${site.name} has the root ${own} here`);
+    }
+    await catalog.proveStaging(site.id, own);
+  }
+
+  async function fetchStaged(): Promise<void> {
+    let [left, removals] = await Promise.all([
+      catalog.stagedBytes(site.id, revision),
+      catalog.stagedRemovals(site.id, revision, REMOVALS),
+    ]);
+    progress(left);
+    let after: number | undefined = 0;
+    while (after !== undefined) {
+      const page: { objects: StagedObject[]; next: number | undefined } = await catalog.stagedObjects(
+        site.id,
+        revision,
+        after,
+        OBJECT_PAGE,
+      );
+      const needed = page.objects.filter(({ path }) => isHeldAlways(path, cover)).sort(byPath);
+      left -= sum(page.objects) - sum(needed);
+      const bases = matchBases(needed, removals);
+      await objects.fetch(source, needed, bases, arrived, transfer);
+      after = page.next;
+    }
+    function arrived(bytes: number): void {
+      left -= bytes;
+      progress(Math.max(0, left));
+    }
+  }
+}
+
+/** Fetches whatever of a manifest that is here is missing: after the cover has changed, or the disk lost some. */
+export async function fetchManifest(
+  { catalog, objects }: SyncParts,
+  source: ObjectSource,
+  site: number,
+  revision: number,
+  cover: Cover,
+  progress: Progress,
+  transfer: Transfer,
+): Promise<void> {
+  let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
+  do {
+    const page = await catalog.manifestPage(site, revision, cursor, OBJECT_PAGE);
+    const needed = page.entries.filter(({ path }) => isHeldAlways(path, cover)).sort(byPath);
+    let left = sum(needed);
+    const arrived = (bytes: number) => {
+      left -= bytes;
+      progress(Math.max(0, left));
+    };
+    await objects.fetch(source, needed, new Map(), arrived, transfer);
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+/** Takes staged rows back, a page at a time. */
+export async function unstage(
+  catalog: EdgeCatalog,
+  site: number,
+  revision: number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await catalog.unstage(site, revision, CLEAR_PAGE)) signal.throwIfAborted();
+  await catalog.endStaging(site);
+}
+
+const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+
+const sum = (objects: readonly Pick<NeededObject, 'size'>[]) =>
+  objects.reduce((total, { size }) => total + size, 0);

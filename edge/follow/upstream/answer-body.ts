@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../../../shared/clock.ts';
+import { limited } from '../../../shared/concurrency/bandwidth.ts';
+import type { Coding } from '../../../shared/delta/dcz.ts';
+import type { Encoded } from '../../../shared/delta/encodings.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { flowing } from './flow.ts';
+import type { Transfer } from './transfer.ts';
+
+/** Bytes of a coded bundle that are kept for forwarding it. */
+const MOST_KEPT = 8 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Throws `upstream-protocol` for one that is not known, and ends the request: nobody reads its body. */
+export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>): Coding {
+  const coding = headers['content-encoding'];
+  if (coding === undefined) return 'identity';
+  if (coding === 'zstd' || coding === 'dcz') return coding;
+  body.on('error', () => {}).destroy();
+  throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
+}
+
+/** Passes a body on and hands over the whole of it as it was coded, when it has come to its end. */
+export async function* tee(
+  body: Readable,
+  coding: Coding,
+  keep: (encoded: Encoded) => void,
+): AsyncGenerator<Buffer> {
+  const pieces: Buffer[] = [];
+  let held = 0;
+  for await (const piece of body) {
+    held += (piece as Buffer).length;
+    if (held <= MOST_KEPT) pieces.push(piece as Buffer);
+    yield piece as Buffer;
+  }
+  if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
+}
+
+/** A body, as fast as `transfer` allows; whoever leaves it ends the request. `came` is called for each piece. */
+export function paced(
+  body: Readable,
+  clock: Clock,
+  { bandwidths, signal }: Transfer,
+  came: () => void,
+): Readable {
+  let source: AsyncIterable<Uint8Array> = flowing(body, clock, came);
+  for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
+  const passed = Readable.from(source, { objectMode: false });
+  const { destroy } = passed;
+  // A generator that waits for a silent body would not see its reader leave.
+  body.on('error', () => {});
+  passed.destroy = (error) => {
+    body.destroy();
+    return destroy.call(passed, error);
+  };
+  return passed;
+}
+
+export async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let held = 0;
+  for await (const piece of body) {
+    held += piece.length;
+    if (held > MAX_ANSWER_BYTES) throw new SkerryError('upstream-protocol', 'an answer is too long');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

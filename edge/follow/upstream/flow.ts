@@ -1,0 +1,55 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { lines } from '../../../shared/json/lines.ts';
+
+/** What a body brings at least, in each minute that is spent waiting for it: slower ones are given up. */
+const WAITED_MS = 60_000;
+const LEAST_BYTES = 64 * 1024;
+/** Between two whole lines of a stream; heads come every 5 seconds. */
+const LINE_MS = 60_000;
+
+/**
+ * Passes a body on, and gives up one that only trickles: a feed that keeps a connection from falling silent, byte by
+ * byte, would hold an edge for ever. Counted is the time that is spent waiting, not what the reader takes for itself.
+ */
+export async function* flowing(
+  body: AsyncIterable<Uint8Array>,
+  clock: Clock,
+  noted: () => void = () => {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let waited = 0;
+  let came = 0;
+  let asked = clock.monotonic();
+  for await (const piece of body) {
+    noted();
+    waited += clock.monotonic() - asked;
+    came += piece.length;
+    if (waited > WAITED_MS) {
+      if (came < LEAST_BYTES) throw new SkerryError('origin-unreachable', 'an answer only trickles');
+      waited = 0;
+      came = 0;
+    }
+    yield piece;
+    asked = clock.monotonic();
+  }
+}
+
+/** The lines of a body of which nobody knows the end; gives up one of which no line gets whole. */
+export async function* timelyLines(
+  body: AsyncIterable<Uint8Array>,
+  most: number,
+  clock: Clock,
+): AsyncGenerator<string, void, undefined> {
+  let since = clock.monotonic();
+  async function* pieces() {
+    for await (const piece of body) {
+      if (clock.monotonic() - since > LINE_MS)
+        throw new SkerryError('origin-unreachable', 'a stream has no whole line for a minute');
+      yield piece;
+    }
+  }
+  for await (const line of lines(pieces(), most)) {
+    yield line;
+    since = clock.monotonic();
+  }
+}

@@ -1,0 +1,23 @@
+import { Type } from 'typebox';
+import { writeDurably } from '../../../shared/files/durable-file.ts';
+import { schema } from '../../../shared/json/schema.ts';
+import { readIfThere } from '../../../shared/signing/key-file.ts';
+
+/** Who this edge is. Its private key never leaves the data folder. */
+export interface Identity {
+  readonly name: string;
+  readonly region: string;
+  readonly origin: string;
+}
+
+const identity = schema(Type.Object({ name: Type.String(), region: Type.String(), origin: Type.String() }));
+
+/** The identity of an edge that has joined; undefined before. */
+export async function readIdentity(file: string): Promise<Identity | undefined> {
+  const text = await readIfThere(file);
+  return text === undefined ? undefined : identity.parseText(text, 'data-folder-damaged');
+}
+
+export function writeIdentity(file: string, joined: Identity): Promise<void> {
+  return writeDurably(file, `${JSON.stringify(joined)}\n`);
+}

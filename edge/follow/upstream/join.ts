@@ -1,0 +1,53 @@
+import { SkerryError } from '../../../shared/errors.ts';
+import { type ChainState, firstChainState, noteHead } from '../../../shared/log/chain-state.ts';
+import { type SigningKey, signText, verifyText } from '../../../shared/signing/keys.ts';
+import {
+  greetingText,
+  joinedText,
+  joinText,
+  parseJoinToken,
+  secretProof,
+} from '../../../shared/wire/join-proof.ts';
+import { newNonce } from '../../../shared/wire/nonce.ts';
+import type { Upstream } from './upstream.ts';
+
+/** What an edge's first start is told. */
+export interface JoinOptions {
+  readonly origin: string;
+  readonly token: string;
+  readonly name: string;
+  readonly region: string;
+  readonly lat: number | null;
+  readonly lon: number | null;
+}
+
+/**
+ * Makes this edge a member of the log that the token leads to: the token carries the fingerprint of the recovery key,
+ * the recovery key certifies the signing key, and the signing key signs all the rest. Nothing that depends on the
+ * token's secret is sent before the origin has proven that it is the one. Repeated with the same token, name and key
+ * it gives the same, wherever the first try broke off.
+ */
+export async function join(
+  upstream: Pick<Upstream, 'joinHello' | 'join'>,
+  { token, name, region, lat, lon }: JoinOptions,
+  key: SigningKey,
+  signal: AbortSignal,
+): Promise<ChainState> {
+  const trusted = parseJoinToken(token);
+  if (trusted === undefined) throw new SkerryError('bad-join-token', 'that is not a join token');
+  const edgeNonce = newNonce();
+  const hello = await upstream.joinHello(edgeNonce, signal);
+  const { log, epoch, nonce } = hello;
+  const first = firstChainState(log, epoch, hello.key, trusted.fingerprint);
+  if (!verifyText(first.key, greetingText(log, epoch, edgeNonce, nonce), hello.sig))
+    throw new SkerryError('bad-signature', 'the origin is not the one that the join token names');
+
+  const { publicKey } = key;
+  const asked = { token: trusted.id, name, region, lat, lon, publicKey, edgeNonce, nonce };
+  const text = joinText(log, asked);
+  const proven = { ...asked, proof: secretProof(trusted.secret, text), sig: signText(key, text) };
+  const answer = await upstream.join(proven, signal);
+  if (!verifyText(first.key, joinedText(log, text, answer.seq), answer.sig))
+    throw new SkerryError('bad-signature', 'the origin did not sign that this edge has joined');
+  return noteHead(first, answer.head);
+}

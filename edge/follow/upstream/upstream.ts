@@ -1,0 +1,362 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../../../shared/clock.ts';
+import { type Change, type DiffRange, decodeDiff, MAX_DIFF_LINE } from '../../../shared/content/diff.ts';
+import { type Digest, digestOf } from '../../../shared/content/digest.ts';
+import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
+import { encodeNames } from '../../../shared/content/manifest/object-names.ts';
+import { availableDictionary, decoded } from '../../../shared/delta/dcz.ts';
+import type { Encoded } from '../../../shared/delta/encodings.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import type { Wants } from '../../../shared/feed/feed-source.ts';
+import { NONCE_HEADER } from '../../../shared/feed/member-proof.ts';
+import { lines } from '../../../shared/json/lines.ts';
+import type { ByteRange } from '../../../shared/store/object-store.ts';
+import { decodeBuckets } from '../../../shared/wire/bucket-list.ts';
+import { type BundleItem, decodeBundle } from '../../../shared/wire/bundle.ts';
+import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../../shared/wire/frame.ts';
+import { NONCE_PATTERN } from '../../../shared/wire/nonce.ts';
+import { fromProblem } from '../../../shared/wire/problem.ts';
+import {
+  feedHello,
+  type JoinAnswer,
+  type JoinRequest,
+  joinAnswer,
+  type OriginHello,
+  originHello,
+  type ReportAnswer,
+  reportAnswer,
+  type SignedReport,
+} from '../../../shared/wire/protocol.ts';
+import { receiverText, requestProof } from '../../../shared/wire/request-proof.ts';
+import { Announced } from './announced.ts';
+import { codingOf, collected, paced, tee } from './answer-body.ts';
+import {
+  Connections,
+  isTimeout,
+  noAnswer,
+  PATIENCE,
+  type Patiences,
+  throwSilence,
+  type Waiter,
+} from './connections.ts';
+import { flowing, timelyLines } from './flow.ts';
+import { Reachability } from './reachability.ts';
+import type { Caller, Dictionary, Transfer } from './transfer.ts';
+
+const NONCE = new RegExp(NONCE_PATTERN);
+
+/** Where a feed is. Proofs are made for the origin where the operator has said that it is, and nowhere else. */
+export interface UpstreamAddress {
+  readonly url: string;
+  readonly isOrigin: boolean;
+}
+
+/** Whom proofs must name, and one of its nonces. */
+interface Receiver {
+  readonly edge: string | null;
+  readonly nonce: string;
+}
+
+interface FeedRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Who proves the request; nobody where strangers may ask. */
+  readonly caller?: Caller;
+  /** JSON. */
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+  readonly signal: AbortSignal;
+  /** Replication, where nothing is said. */
+  readonly waiter?: Waiter;
+}
+
+/**
+ * The feed that an edge follows, at the origin or at a parent. Nothing that it answers is trusted: callers
+ * check signatures and digests. Throws `origin-unreachable` when nobody answers, or what the feed refused.
+ */
+export class Upstream {
+  readonly url: string;
+  readonly #clock: Clock;
+  readonly #reach: Reachability;
+  readonly #connections: Connections;
+  readonly #isOrigin: boolean;
+  #receiver: Receiver | undefined;
+
+  constructor({ url, isOrigin }: UpstreamAddress, clock: Clock, patience: Patiences = PATIENCE) {
+    this.url = new URL(url).origin;
+    this.#isOrigin = isOrigin;
+    this.#clock = clock;
+    this.#reach = new Reachability(this.url, clock, () => this.#probe());
+    this.#connections = new Connections(patience);
+  }
+
+  /** Who the origin is, whichever feed passes it on. */
+  async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
+    const body = JSON.stringify({ edgeNonce });
+    return originHello.parseText(
+      await this.#text({ method: 'POST', path: '/feed/v1/join/hello', body, signal, waiter: 'strangers' }),
+      'upstream-protocol',
+    );
+  }
+
+  async join(request: JoinRequest, signal: AbortSignal): Promise<JoinAnswer> {
+    const body = JSON.stringify(request);
+    return joinAnswer.parseText(
+      await this.#text({ method: 'POST', path: '/feed/v1/join', body, signal, waiter: 'strangers' }),
+      'upstream-protocol',
+    );
+  }
+
+  /** Frames from record `from` on, to the end of the connection. Throws `silent-feed` after 15 s without a byte. */
+  async *stream(
+    caller: Caller,
+    from: number,
+    wants: Wants,
+    signal: AbortSignal,
+  ): AsyncGenerator<Frame | UnknownFrame> {
+    const query = new URLSearchParams({ from: String(from) });
+    if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
+    const path = `/feed/v1/stream?${query}`;
+    const { body } = await this.#call({ method: 'GET', path, caller, signal, waiter: 'stream' });
+    try {
+      for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) {
+        this.#reach.heard();
+        yield decodeFrame(line);
+      }
+    } catch (error) {
+      throwSilence(this.url, error);
+    }
+  }
+
+  /** A page of records from `from` on, as frames; empty at the end of the log. */
+  async *records(caller: Caller, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
+    const transfer = { signal, bandwidths: [] };
+    const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, caller } as const;
+    const { body } = await this.#fetch(request, transfer, undefined);
+    for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
+  }
+
+  async report(caller: Caller, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
+    const { body } = await this.#call({
+      method: 'POST',
+      path: '/feed/v1/report',
+      caller,
+      body: JSON.stringify({ reports }),
+      signal,
+    });
+    return reportAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
+  }
+
+  async *diff(caller: Caller, range: DiffRange, transfer: Transfer): AsyncGenerator<Change> {
+    const path = `/feed/v1/sites/${range.site}/diff?from=${range.from}&to=${range.to}`;
+    const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
+    yield* decodeDiff(lines(body, MAX_DIFF_LINE), range);
+  }
+
+  async nodes(caller: Caller, site: number, revision: number, transfer: Transfer): Promise<Bucket[]> {
+    const path = `/feed/v1/sites/${site}/revisions/${revision}/nodes`;
+    const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
+    return decodeBuckets(await collected(body));
+  }
+
+  async leaves(
+    caller: Caller,
+    site: number,
+    revision: number,
+    nodes: readonly number[],
+    transfer: Transfer,
+  ): Promise<Bucket[]> {
+    const path = `/feed/v1/sites/${site}/revisions/${revision}/leaves`;
+    const { body } = await this.#fetch(
+      { method: 'POST', path, caller, body: JSON.stringify({ nodes }) },
+      transfer,
+      undefined,
+    );
+    return decodeBuckets(await collected(body));
+  }
+
+  /** The entries of some leaves. */
+  async *entries(
+    caller: Caller,
+    site: number,
+    revision: number,
+    leaves: readonly number[],
+    transfer: Transfer,
+  ): AsyncGenerator<Change> {
+    const path = `/feed/v1/sites/${site}/revisions/${revision}/entries`;
+    const { body } = await this.#fetch(
+      { method: 'POST', path, caller, body: JSON.stringify({ leaves }) },
+      transfer,
+      undefined,
+    );
+    yield* decodeDiff(lines(body, MAX_DIFF_LINE), { site, from: 0, to: revision });
+  }
+
+  /** Those of the objects that came and match their digests: the feed may lack some, or take some for others. */
+  async *bundle(
+    caller: Caller,
+    digests: readonly Digest[],
+    dictionary: Dictionary | undefined,
+    transfer: Transfer,
+    keep?: (encoded: Encoded) => void,
+  ): AsyncGenerator<BundleItem> {
+    const objects = encodeNames(digests);
+    const against = dictionary && { dictionary: encodeNames(dictionary.digests) };
+    const asked = JSON.stringify({ objects, ...against });
+    const request = { method: 'POST', path: '/feed/v1/bundle', caller, body: asked } as const;
+    let whole: Encoded | undefined;
+    const noted = (encoded: Encoded) => {
+      whole = encoded;
+    };
+    const { body } = await this.#fetch(request, transfer, dictionary?.bytes, keep && noted);
+    let matching = 0;
+    for await (const item of decodeBundle(body, digests)) {
+      matching++;
+      yield item;
+    }
+    // Only now is it known to hold what was asked for, all of it.
+    if (whole !== undefined && matching === digests.length) keep?.(whole);
+  }
+
+  /** The bytes of a whole object, decoded and unchecked; `dictionary` is what they may be coded against. */
+  async object(
+    caller: Caller,
+    digest: Digest,
+    dictionary: Buffer | undefined,
+    transfer: Transfer,
+  ): Promise<Readable> {
+    const path = `/feed/v1/objects/${digest}`;
+    return (await this.#fetch({ method: 'GET', path, caller }, transfer, dictionary)).body;
+  }
+
+  /** A range of an object's bytes, unchecked. */
+  async range(
+    caller: Caller,
+    digest: Digest,
+    range: ByteRange,
+    transfer: Transfer,
+  ): Promise<AsyncIterable<Buffer>> {
+    const { body } = await this.#call({
+      method: 'GET',
+      path: `/feed/v1/objects/${digest}`,
+      caller,
+      headers: { range: `bytes=${range.start}-${range.end}` },
+      ...fetched(transfer),
+    });
+    return paced(body, this.#clock, transfer, this.#reach.heard);
+  }
+
+  async close(): Promise<void> {
+    await this.#connections.close();
+  }
+
+  async #fetch(
+    request: Pick<FeedRequest, 'method' | 'path' | 'caller' | 'body'>,
+    transfer: Transfer,
+    dictionary: Buffer | undefined,
+    keep?: (encoded: Encoded) => void,
+  ): Promise<{ body: Readable }> {
+    const headers = {
+      ...(dictionary === undefined
+        ? { 'accept-encoding': 'zstd' }
+        : {
+            'accept-encoding': 'dcz, zstd',
+            'available-dictionary': availableDictionary(digestOf(dictionary)),
+          }),
+      ...(transfer.isAnew === true && { 'cache-control': 'no-cache' }),
+    };
+    const answer = await this.#call({ ...request, headers, ...fetched(transfer) });
+    const coding = codingOf(answer);
+    const body = paced(answer.body, this.#clock, transfer, this.#reach.heard);
+    const kept = keep === undefined ? body : Readable.from(tee(body, coding, keep), { objectMode: false });
+    return { body: decoded(kept, coding, dictionary) };
+  }
+
+  /** As the caller, if there is one; again, once, when the receiver has given out other nonces since. */
+  async #call(request: FeedRequest): Promise<Dispatcher.ResponseData> {
+    try {
+      return await this.#proven(request);
+    } catch (error) {
+      if (!hasCode(error, 'stale-nonce')) throw error;
+      this.#receiver = undefined;
+      return this.#proven(request);
+    }
+  }
+
+  async #proven(request: FeedRequest): Promise<Dispatcher.ResponseData> {
+    const { caller, method, path: target, headers, body } = request;
+    if (caller === undefined) return this.#answer(request, {});
+    this.#receiver ??= await this.#greeted(request.signal);
+    const { edge, nonce } = this.#receiver;
+    const to = receiverText(caller.log, edge);
+    const proof = requestProof(caller, { method, target, to, nonce, range: headers?.range, body });
+    const answer = await this.#answer(request, proof);
+    const next = answer.headers[NONCE_HEADER];
+    if (typeof next === 'string' && NONCE.test(next)) this.#receiver = { edge, nonce: next };
+    return answer;
+  }
+
+  /** Throws `not-the-origin`: what is proven to the origin must not be got by calling oneself so. */
+  async #greeted(signal: AbortSignal): Promise<Receiver> {
+    const text = await this.#text({ method: 'GET', path: '/feed/v1/hello', signal });
+    const receiver = feedHello.parseText(text, 'upstream-protocol');
+    if (receiver.edge === null && !this.#isOrigin)
+      throw new SkerryError(
+        'not-the-origin',
+        `${this.url} calls itself the origin, and is named as a parent`,
+      );
+    return receiver;
+  }
+
+  /** Whether it is back. */
+  #probe(): Promise<string> {
+    const { signal } = new AbortController();
+    return this.#text({ method: 'GET', path: '/feed/v1/hello', signal, waiter: 'probes' });
+  }
+
+  async #text(request: FeedRequest): Promise<string> {
+    const { body } = await this.#answer(request, {});
+    return (await collected(flowing(body, this.#clock))).toString('utf8');
+  }
+
+  async #answer(request: FeedRequest, proof: Record<string, string>): Promise<Dispatcher.ResponseData> {
+    const { body, waiter = 'replication' } = request;
+    const headers: Record<string, string> = { ...request.headers, ...proof };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    let answer: Dispatcher.ResponseData;
+    const announced = new Announced(this.url);
+    using wait = waiter === 'readers' ? this.#reach.wait() : undefined;
+    const sent = this.#clock.monotonic();
+    const signals = [request.signal, announced.signal, ...(wait === undefined ? [] : [wait.signal])];
+    try {
+      answer = await this.#connections.of(waiter).request({
+        origin: this.url,
+        path: request.path,
+        method: request.method,
+        headers,
+        signal: AbortSignal.any(signals),
+        onInfo: () => announced.note(),
+        ...(body === undefined ? {} : { body }),
+      });
+    } catch (cause) {
+      if (!request.signal.aborted || isTimeout(request.signal.reason)) this.#reach.failed(sent);
+      request.signal.throwIfAborted();
+      announced.signal.throwIfAborted();
+      throw noAnswer(this.url, cause, waiter);
+    }
+    this.#reach.heard();
+    if (answer.statusCode >= 300) {
+      throw fromProblem(
+        answer.statusCode,
+        (await collected(flowing(answer.body, this.#clock))).toString('utf8'),
+        'upstream-protocol',
+      );
+    }
+    return answer;
+  }
+}
+
+function fetched({ signal, isForReaders = false }: Transfer): Pick<FeedRequest, 'signal' | 'waiter'> {
+  return { signal, waiter: isForReaders ? 'readers' : 'replication' };
+}

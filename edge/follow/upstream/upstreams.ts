@@ -1,0 +1,104 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { Upstream, type UpstreamAddress } from './upstream.ts';
+
+/** An upstream that answered with what nobody signed is left alone for this long, and longer each time it does again. */
+const AVOID_MS = 60_000;
+/** When all others are away, it is the only one. */
+const MOST_AVOID_MS = 10 * 60_000;
+
+/** The parents of an edge, or its origin when it has none. A parent may be the origin, by the URL that it is known by. */
+export function upstreamAddresses(parents: readonly string[], origin: string): UpstreamAddress[] {
+  const urls = parents.length > 0 ? parents : [origin];
+  return urls.map((url) => ({ url, isOrigin: new URL(url).origin === new URL(origin).origin }));
+}
+
+interface Avoidance {
+  readonly until: number;
+  readonly ms: number;
+}
+
+/**
+ * The feeds that an edge may follow, in order of preference, and the one that it follows now. Which one is next
+ * is decided here; when to move on, by whoever finds that the present one fails.
+ */
+export class Upstreams {
+  readonly all: readonly Upstream[];
+  readonly #clock: Clock;
+  readonly #avoided = new Map<Upstream, Avoidance>();
+  #current: Upstream;
+  #moved = new AbortController();
+
+  constructor(addresses: readonly UpstreamAddress[], clock: Clock) {
+    this.all = addresses.map((address) => new Upstream(address, clock));
+    this.#clock = clock;
+    const [first] = this.all;
+    if (first === undefined) throw new TypeError('an edge needs an upstream');
+    this.#current = first;
+  }
+
+  get current(): Upstream {
+    return this.#current;
+  }
+
+  /** Aborts when another upstream becomes the current one. */
+  get moved(): AbortSignal {
+    return this.#moved.signal;
+  }
+
+  /** After a failure of the current one: the next in turn that is not avoided. */
+  advance(from: Upstream): void {
+    if (from !== this.#current || this.all.length === 1) return;
+    const at = this.all.indexOf(from);
+    const turn = [...this.all.slice(at + 1), ...this.all.slice(0, at)];
+    const next = turn.find((upstream) => !this.#isAvoided(upstream));
+    // When all others are avoided, one that only failed is still the best.
+    this.#moveTo(next ?? (this.#isAvoided(from) ? (turn[0] ?? from) : from));
+  }
+
+  /** It lied: what it says next is not worth asking for. */
+  avoid(liar: Upstream): void {
+    const now = this.#clock.monotonic();
+    const before = this.#avoided.get(liar);
+    if (before === undefined || before.until <= now) {
+      // One that was well for as long as it was left alone begins anew.
+      const isRepeated = before !== undefined && now - before.until < before.ms;
+      const ms = isRepeated ? Math.min(2 * before.ms, MOST_AVOID_MS) : AVOID_MS;
+      this.#avoided.set(liar, { until: now + ms, ms });
+    }
+    this.advance(liar);
+  }
+
+  /** The current one, then others that may have what it has not. */
+  inTurn(): Upstream[] {
+    const others = this.all.filter((upstream) => upstream !== this.#current && !this.#isAvoided(upstream));
+    return [this.#current, ...others];
+  }
+
+  /** Those that would be better than the current one, best first. */
+  preferred(): Upstream[] {
+    return this.all
+      .slice(0, this.all.indexOf(this.#current))
+      .filter((upstream) => !this.#isAvoided(upstream));
+  }
+
+  /** A preferred one is back. */
+  failBack(to: Upstream): void {
+    this.#moveTo(to);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((upstream) => upstream.close()));
+  }
+
+  #isAvoided(upstream: Upstream): boolean {
+    return (this.#avoided.get(upstream)?.until ?? 0) > this.#clock.monotonic();
+  }
+
+  #moveTo(upstream: Upstream): void {
+    if (upstream === this.#current) return;
+    this.#current = upstream;
+    const before = this.#moved;
+    this.#moved = new AbortController();
+    before.abort();
+  }
+}

@@ -1,0 +1,61 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import { hasCode } from '../../shared/errors.ts';
+import { openDataFolder } from '../../shared/files/data-folder.ts';
+import { freePort, type ListenAddress } from '../../shared/http/listen.ts';
+
+const DYING = { tries: 40, ms: 50 };
+
+/**
+ * The port, if nobody listens on it; else throws `port-in-use`. Serving processes that a killed edge of the same
+ * data folder left behind end by themselves, but one that is frozen cannot, and keeps the port: it is killed.
+ */
+export async function servingPort(address: ListenAddress, data: string, clock: Clock): Promise<number> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await freePort(address);
+    } catch (error) {
+      if (!hasCode(error, 'port-in-use') || attempt === DYING.tries) throw error;
+      if (attempt === 0 && !(await killOrphans(resolve(data)))) throw error;
+      await clock.sleep(DYING.ms);
+    }
+  }
+}
+
+/** False when there is none, or when their edge lives. They are found by /proc: on Linux alone. */
+async function killOrphans(data: string): Promise<boolean> {
+  const orphans = await servingProcessesOf(data);
+  if (orphans.length === 0 || (await isInUse(data))) return false;
+  for (const pid of orphans) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+  return true;
+}
+
+async function isInUse(data: string): Promise<boolean> {
+  try {
+    (await openDataFolder(data, 'edge')).release();
+    return false;
+  } catch (error) {
+    if (hasCode(error, 'data-folder-in-use')) return true;
+    throw error;
+  }
+}
+
+async function servingProcessesOf(folder: string): Promise<number[]> {
+  const names = await readdir('/proc').catch(() => []);
+  const found: number[] = [];
+  for (const name of names) {
+    if (!/^[0-9]+$/.test(name)) continue;
+    const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    const args = line.split('\0');
+    if (args.some((arg) => /\/serve\/main\.[jt]s$/.test(arg)) && args.includes(folder))
+      found.push(Number(name));
+  }
+  return found;
+}

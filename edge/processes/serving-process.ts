@@ -1,0 +1,178 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Digest } from '../../shared/content/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { moduleUrl } from '../../shared/process/module-url.ts';
+import type {
+  FromServing,
+  ReadersUse,
+  ServingCounters,
+  ServingOptions,
+  SiteView,
+  ToServing,
+  WantedVariants,
+} from '../messages/messages.ts';
+import type { ServingReads } from '../read-through/serving-reads.ts';
+import { cpuTime } from './cpu-time.ts';
+import { type ProcessUse, processUse } from './process-use.ts';
+
+const START_MS = 20_000;
+
+type Answer<T extends FromServing['t']> = Extract<FromServing, { t: T }>;
+
+/** The replicator's end of one serving process. */
+export class ServingProcess {
+  readonly #child: ChildProcess;
+  #turn = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
+  static async start(start: ServingOptions): Promise<ServingProcess> {
+    // The folder tells which edge it serves for, to whoever looks at the system's processes.
+    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
+      serialization: 'advanced',
+    });
+    const serving = new ServingProcess(child);
+    try {
+      serving.#send({ t: 'start', ...start });
+      await serving.#answer('listening', () => true, START_MS);
+      return serving;
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  /** Calls back once when the process has ended, for whatever reason. */
+  onExit(callback: () => void): void {
+    if (this.hasExited) callback();
+    else this.#child.once('exit', callback);
+  }
+
+  get hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** What it has used of the processors; undefined where that is not known. */
+  get cpuTime(): number | undefined {
+    return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
+  }
+
+  /** What it takes of the system; undefined where that is not known. */
+  async processUse(): Promise<ProcessUse | undefined> {
+    return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
+  }
+
+  /** Lets its new requests wait. Throws when it does not confirm within `ms`. */
+  async hold(ms: number): Promise<void> {
+    const turn = ++this.#turn;
+    this.#send({ t: 'hold', turn });
+    await this.#answer('held', (message) => message.turn === turn, ms);
+  }
+
+  /** Shows the views. Throws when it does not confirm within `ms`. */
+  async switch(views: readonly SiteView[], ms: number): Promise<void> {
+    const turn = ++this.#turn;
+    this.#send({ t: 'switch', turn, views });
+    await this.#answer('switched', (message) => message.turn === turn, ms);
+  }
+
+  lease(until: number): void {
+    this.#send({ t: 'lease', until });
+  }
+
+  time(ahead: number): void {
+    this.#send({ t: 'time', ahead });
+  }
+
+  forget(digests: readonly Digest[] | 'all'): void {
+    this.#send({ t: 'forget', digests });
+  }
+
+  variantsChanged(sources: readonly Digest[]): void {
+    this.#send({ t: 'variants', sources });
+  }
+
+  /** Calls back with what readers would take variants of. */
+  onWanted(callback: (entries: readonly WantedVariants[]) => void): void {
+    this.#child.on('message', (message: FromServing) => {
+      if (message.t === 'wanted') callback(message.entries);
+    });
+  }
+
+  /** What serving this process asks for and is told goes through `reads`, as long as it lives. */
+  answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
+    const reads = begin((message) => this.#send(message));
+    this.#child.on('message', (message: FromServing) => {
+      if (message.t === 'need' || message.t === 'done') reads.take(message);
+    });
+    this.onExit(() => reads.gone());
+  }
+
+  async use(ms: number): Promise<ReadersUse> {
+    const turn = ++this.#turn;
+    this.#send({ t: 'use', turn });
+    return this.#answer('used', (message) => message.turn === turn, ms);
+  }
+
+  async counters(ms: number): Promise<ServingCounters> {
+    const turn = ++this.#turn;
+    this.#send({ t: 'counters', turn });
+    return (await this.#answer('counters', (message) => message.turn === turn, ms)).counters;
+  }
+
+  /** Ends it at once; resolves when nothing can be answered by it any more. */
+  async kill(): Promise<void> {
+    if (this.hasExited) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Lets it finish what it has begun, for at most `ms`. */
+  async drain(ms: number): Promise<void> {
+    if (this.hasExited) return;
+    const exited = once(this.#child, 'exit');
+    this.#send({ t: 'drain' });
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), ms);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  #send(message: ToServing): void {
+    // The channel may just have closed: then the exit is what callers get to see.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #answer<T extends FromServing['t']>(
+    kind: T,
+    fits: (message: Answer<T>) => boolean,
+    ms: number,
+  ): Promise<Answer<T>> {
+    return new Promise((resolve, reject) => {
+      const settle = (done: () => void) => {
+        clearTimeout(timer);
+        this.#child.off('message', onMessage).off('exit', onExit);
+        done();
+      };
+      const onMessage = (message: FromServing) => {
+        if (message.t === 'failed') {
+          const code = message.code === 'EADDRINUSE' ? 'port-in-use' : 'internal';
+          settle(() => reject(new SkerryError(code, `a serving process failed: ${message.message}`)));
+        } else if (message.t === kind && fits(message as Answer<T>))
+          settle(() => resolve(message as Answer<T>));
+      };
+      const onExit = () => settle(() => reject(new SkerryError('internal', 'a serving process ended')));
+      const timer = setTimeout(
+        () => settle(() => reject(new SkerryError('internal', `a serving process did not answer ${kind}`))),
+        ms,
+      );
+      this.#child.on('message', onMessage).once('exit', onExit);
+      if (this.hasExited) onExit();
+    });
+  }
+}

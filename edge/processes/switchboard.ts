@@ -1,0 +1,231 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import { backoffDelay } from '../../shared/concurrency/retry.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type {
+  ReadersUse,
+  ServingCounters,
+  ServingOptions,
+  SiteView,
+  ToServing,
+  WantedVariants,
+} from '../messages/messages.ts';
+import type { ServingReads } from '../read-through/serving-reads.ts';
+import type { ProcessUse } from './process-use.ts';
+import { ServingProcess } from './serving-process.ts';
+import { SignsOfLife } from './signs-of-life.ts';
+import { addCounters } from './sum-counters.ts';
+
+const HOLD_ANSWER_MS = 500;
+/** Within this time after a hold began all processes still hold: it ends by itself after a second. */
+const HOLD_LASTS_MS = 800;
+const SWITCH_ANSWER_MS = 2000;
+const COUNTERS_ANSWER_MS = 1000;
+const USE_ANSWER_MS = 1000;
+const DRAIN_MS = 10_000;
+/** Between two looks at whether a process still answers. */
+const LOOK_MS = 1000;
+const SIGN_OF_LIFE_MS = 5000;
+const RESTART = { first: 50, most: 5000 };
+
+export interface SwitchboardOptions {
+  /** What each process is started with; its ports are proved to be free: the processes share them. */
+  readonly serving: ServingOptions;
+  readonly processes: number;
+  readonly views: readonly SiteView[];
+  /** What the time of the log is ahead of the machine's monotonic clock. */
+  readonly ahead: number;
+  /** Told of entries that readers would take variants of. */
+  readonly wanted: (entries: readonly WantedVariants[]) => void;
+  /** What serving processes ask for that is not here; `tell` reaches the one that asks. */
+  readonly reads: (tell: (message: ToServing) => void) => ServingReads;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Switchboard {
+  /** The atomic switch: resolves when every serving process answers from these views. */
+  show(views: readonly SiteView[]): Promise<void>;
+  /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
+  lease(until: number): void;
+  /** What the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
+  time(ahead: number): void;
+  forget(digests: readonly Digest[] | 'all'): void;
+  variantsChanged(sources: readonly Digest[]): void;
+  counters(): Promise<ServingCounters>;
+  /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
+  use(): Promise<ReadersUse>;
+  /** What each living process takes of the system, the one that started first at the beginning. */
+  processUse(): Promise<readonly ProcessUse[]>;
+  close(): Promise<void>;
+}
+
+/** Resolves when all serving processes listen. */
+export async function startSwitchboard(options: SwitchboardOptions): Promise<Switchboard> {
+  const processes = new ServingProcesses(options);
+  try {
+    await processes.startAll();
+  } catch (error) {
+    await processes.close();
+    throw error;
+  }
+  return {
+    show: (views) => processes.show(views),
+    lease: (until) => processes.lease(until),
+    time: (ahead) => processes.time(ahead),
+    forget: (digests) => processes.forget(digests),
+    variantsChanged: (sources) => processes.variantsChanged(sources),
+    counters: () => processes.counters(),
+    use: () => processes.use(),
+    processUse: () => processes.processUse(),
+    close: () => processes.close(),
+  };
+}
+
+class ServingProcesses {
+  readonly #options: SwitchboardOptions;
+  readonly #living = new Set<ServingProcess>();
+  readonly #switches = new KeyedLock<'switch'>();
+  readonly #closing = new AbortController();
+  #views: readonly SiteView[];
+  #leaseUntil = 0;
+  #ahead: number;
+  /** Counted by processes that have ended: totals never go back. */
+  #ended: ServingCounters = {};
+  #lastSeen = new Map<ServingProcess, ServingCounters>();
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options;
+    this.#views = options.views;
+    this.#ahead = options.ahead;
+  }
+
+  async startAll(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.processes }, () => this.#startOne()));
+  }
+
+  show(views: readonly SiteView[]): Promise<void> {
+    return this.#switches.run('switch', async () => {
+      this.#views = views;
+      await this.#holdAll();
+      await Promise.all([...this.#living].map((serving) => this.#confirm(serving)));
+    });
+  }
+
+  lease(until: number): void {
+    this.#leaseUntil = until;
+    for (const serving of this.#living) serving.lease(until);
+  }
+
+  time(ahead: number): void {
+    this.#ahead = ahead;
+    for (const serving of this.#living) serving.time(ahead);
+  }
+
+  forget(digests: readonly Digest[] | 'all'): void {
+    for (const serving of this.#living) serving.forget(digests);
+  }
+
+  variantsChanged(sources: readonly Digest[]): void {
+    for (const serving of this.#living) serving.variantsChanged(sources);
+  }
+
+  async counters(): Promise<ServingCounters> {
+    for (const serving of this.#living) {
+      const counted = await serving.counters(COUNTERS_ANSWER_MS).catch(() => undefined);
+      if (counted !== undefined && this.#living.has(serving)) this.#lastSeen.set(serving, counted);
+    }
+    return [...this.#lastSeen.values()].reduce(addCounters, this.#ended);
+  }
+
+  async use(): Promise<ReadersUse> {
+    const asked = [...this.#living].map((serving) => serving.use(USE_ANSWER_MS).catch(() => undefined));
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
+    return {
+      used: answers.flatMap(({ used }) => used),
+      serving: answers.flatMap(({ serving }) => serving),
+    };
+  }
+
+  async processUse(): Promise<readonly ProcessUse[]> {
+    const uses = await Promise.all([...this.#living].map((serving) => serving.processUse()));
+    return uses.filter((use) => use !== undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#living].map((serving) => serving.drain(DRAIN_MS)));
+  }
+
+  /** One process switches by itself in an instant; several must not begin requests on different views. */
+  async #holdAll(): Promise<void> {
+    const { clock } = this.#options;
+    while (this.#living.size > 1) {
+      const began = clock.monotonic();
+      await Promise.all(
+        [...this.#living].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
+      );
+      // This process may itself have been frozen in between, and the holds over.
+      if (clock.monotonic() - began < HOLD_LASTS_MS) return;
+    }
+  }
+
+  #confirm(serving: ServingProcess): Promise<void> {
+    return this.#orReplace(serving, serving.switch(this.#views, SWITCH_ANSWER_MS));
+  }
+
+  /** Who does not confirm is stopped before anyone is told that the views are shown. */
+  async #orReplace(serving: ServingProcess, confirmed: Promise<void>): Promise<void> {
+    try {
+      await confirmed;
+    } catch (error) {
+      if (!serving.hasExited) this.#options.log.warn({ err: error }, 'a serving process is replaced');
+      await serving.kill();
+    }
+  }
+
+  async #startOne(): Promise<void> {
+    const serving = await ServingProcess.start(this.#options.serving);
+    if (this.#closing.signal.aborted) return serving.kill();
+    this.#living.add(serving);
+    serving.lease(this.#leaseUntil);
+    serving.time(this.#ahead);
+    serving.onWanted(this.#options.wanted);
+    serving.answerReads(this.#options.reads);
+    serving.onExit(() => void this.#replace(serving));
+    void this.#watch(serving);
+    // It answers nobody before this: a switch that ran while it started did not reach it.
+    await this.#switches.run('switch', () => this.#confirm(serving));
+  }
+
+  /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
+  async #watch(serving: ServingProcess): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#closing;
+    const signs = new SignsOfLife(serving.cpuTime);
+    while (!signs.isMissing) {
+      await clock.sleep(LOOK_MS, signal).catch(() => {});
+      if (signal.aborted || serving.hasExited) return;
+      const counted = await serving.counters(SIGN_OF_LIFE_MS).catch(() => undefined);
+      signs.looked(counted !== undefined, serving.cpuTime);
+    }
+    if (signal.aborted || serving.hasExited) return;
+    log.warn('a serving process that does not answer is replaced');
+    await serving.kill();
+  }
+
+  async #replace(gone: ServingProcess): Promise<void> {
+    this.#living.delete(gone);
+    this.#ended = addCounters(this.#ended, this.#lastSeen.get(gone) ?? {});
+    this.#lastSeen.delete(gone);
+    for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
+      try {
+        return await this.#startOne();
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'a serving process did not start');
+        await this.#options.clock.sleep(backoffDelay(attempt, RESTART), this.#closing.signal).catch(() => {});
+      }
+    }
+  }
+}

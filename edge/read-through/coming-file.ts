@@ -1,0 +1,39 @@
+import { read } from 'node:fs';
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Digest } from '../../shared/content/digest.ts';
+import { SkerryError, systemCode } from '../../shared/errors.ts';
+import { draftsFolder, isFillName, largeObjectFile } from '../../shared/store/layout.ts';
+import type { Span } from './spans.ts';
+
+const readFile = promisify(read);
+
+/** The file of a fill or, when the object has become whole, that of the object, in the folder of the object store. */
+export async function openComing(folder: string, fill: string, digest: Digest): Promise<FileHandle> {
+  for (const file of [join(draftsFolder(folder), fill), largeObjectFile(folder, digest)]) {
+    try {
+      return await open(file, 'r');
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+  throw new SkerryError('no-such-object', `the object ${digest} is gone`);
+}
+
+/** The bytes of a span that is there. */
+export async function readSpan(fd: number, { start, end }: Span): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(end - start);
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await readFile(fd, bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) throw new SkerryError('no-such-object', 'the file of an object is cut off');
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+/** Removes what an earlier process left of objects that were coming in: which bytes of them are there nobody knows. */
+export async function dropFills(folder: string): Promise<void> {
+  const drafts = await readdir(draftsFolder(folder)).catch(() => []);
+  for (const name of drafts.filter(isFillName)) await rm(join(draftsFolder(folder), name), { force: true });
+}

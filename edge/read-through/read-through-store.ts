@@ -1,0 +1,97 @@
+import type { Digest } from '../../shared/content/digest.ts';
+import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
+import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { openComing, readSpan } from './coming-file.ts';
+import { Incoming } from './incoming.ts';
+import { pieceStream } from './pieces.ts';
+import type { Granted, ReadThrough } from './read-through.ts';
+
+const PIECE_BYTES = 256 * 1024;
+
+/** Told of what is read. */
+export interface UseOfObjects {
+  note(digest: Digest): void;
+}
+
+interface Parts {
+  /** Whose request it is. */
+  readonly member: string;
+  /** Of the object store. */
+  readonly folder: string;
+  readonly store: ObjectStore;
+  readonly reads: ReadThrough;
+  readonly catalog: EdgeCatalog;
+  readonly use: UseOfObjects;
+}
+
+/** The store of a lazy edge as one of its children sees it: what it lacks is fetched when they ask for it. */
+export function readThroughStore({ member, folder, store, reads, catalog, use }: Parts): ObjectStore {
+  const sizeOf = async (digest: Digest) => {
+    const known = await catalog.fetchable(digest);
+    return known?.kind === 'content' ? known.object.size : undefined;
+  };
+
+  /** Children ask for chunk lists, too, whose size is known when they are here. What no entry names is not to be had. */
+  async function bring(digest: Digest): Promise<void> {
+    if (await catalog.fetchable(digest)) await reads.whole(member, digest);
+  }
+
+  return {
+    ...store,
+
+    async readSmall(digests) {
+      for (const digest of digests) use.note(digest);
+      const missing = await store.missing(digests);
+      // One that cannot be had keeps no other from its child.
+      await Promise.allSettled(
+        missing.map(async (digest) => {
+          if (((await sizeOf(digest)) ?? 0) <= BUNDLE_OBJECT) await bring(digest);
+        }),
+      );
+      return store.readSmall(digests);
+    },
+
+    async size(digest) {
+      const known = (await store.size(digest)) ?? (await sizeOf(digest));
+      if (known !== undefined) return known;
+      await bring(digest);
+      return store.size(digest);
+    },
+
+    async open(digest, range) {
+      use.note(digest);
+      const stored = await store.open(digest, range);
+      if (stored !== undefined) return stored;
+      if ((await catalog.fetchable(digest)) === undefined) return undefined;
+      const incoming = new Incoming();
+      const granted = await reads.request({ client: member, digest, range }, incoming);
+      if (granted.kind === 'stored') return store.open(digest, range);
+      return coming(digest, granted, range ?? { start: 0, end: granted.size - 1 }, incoming);
+    },
+  };
+
+  async function coming(
+    digest: Digest,
+    { fill, spans, release }: Extract<Granted, { kind: 'coming' }>,
+    range: ByteRange,
+    incoming: Incoming,
+  ) {
+    for (const span of spans) incoming.arrived(fill, span);
+    const file = await openComing(folder, fill, digest).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+    return pieceStream({
+      range,
+      pieceBytes: () => PIECE_BYTES,
+      ready: (span) => incoming.whole(span, 0),
+      read: (span) => readSpan(file.fd, span),
+      closed() {
+        use.note(digest);
+        release();
+        file.close().catch(() => {});
+      },
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { ByteSpan } from '../messages/messages.ts';
+
+export type Span = ByteSpan;
+
+/** Which bytes of an object are there: spans that neither touch nor overlap, in order. */
+export class Spans {
+  readonly #spans: Span[] = [];
+
+  add({ start, end }: Span): void {
+    if (start >= end) return;
+    const first = this.#firstEndingAt(start);
+    let last = first;
+    let joined: Span = { start, end };
+    for (let span = this.#spans[last]; span !== undefined && span.start <= end; span = this.#spans[++last])
+      joined = { start: Math.min(joined.start, span.start), end: Math.max(joined.end, span.end) };
+    this.#spans.splice(first, last - first, joined);
+  }
+
+  /** Where what is there without a gap from `at` on ends; `at` itself when that byte is not there. */
+  endFrom(at: number): number {
+    const span = this.#spans[this.#firstEndingAt(at + 1)];
+    return span !== undefined && span.start <= at ? span.end : at;
+  }
+
+  covers({ start, end }: Span): boolean {
+    return this.endFrom(start) >= end;
+  }
+
+  /** Those that have bytes between the two. */
+  within({ start, end }: Span): readonly Span[] {
+    const from = this.#firstEndingAt(start + 1);
+    let to = from;
+    while ((this.#spans[to]?.start ?? end) < end) to++;
+    return this.#spans.slice(from, to);
+  }
+
+  /** The index of the first span that ends there or behind it. */
+  #firstEndingAt(at: number): number {
+    let low = 0;
+    let high = this.#spans.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#spans[middle]?.end ?? 0) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,109 @@
+import { runAtMost } from '../../shared/concurrency/run-at-most.ts';
+import { SkerryError, toSkerryError } from '../../shared/errors.ts';
+import { purgeMatch } from '../../shared/site/purge.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import { isServed } from '../store/cover.ts';
+import type { DiskRoom, ReadThrough } from './read-through.ts';
+
+const PAGE = 2000;
+/** They travel together. */
+const SMALL_AT_ONCE = 256;
+/** Readers may want some of the line, too. */
+const LARGE_AT_ONCE = 3;
+const WARM_MS = 30_000;
+
+/** Objects and their bytes. */
+interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface WarmResult {
+  readonly site: string;
+  readonly revision: number;
+  /** What was here before its turn came: also what came for a page before that names it, too. */
+  readonly held: Amount;
+  readonly fetched: Amount;
+  /** What would not fit into the disk budget beside what is held. */
+  readonly left: Amount;
+  /** What could not be had, and why the first of it could not. */
+  readonly failed: Amount & { readonly why: string | null };
+  /** There is more to fetch: its time was up. What has come of it stays. */
+  readonly more: boolean;
+}
+
+export interface WarmParts {
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  /** Undefined for an edge with full storage, which holds everything. */
+  readonly lazy: { readonly reads: ReadThrough; readonly budget: DiskRoom } | undefined;
+}
+
+/**
+ * Fetches what an edge lacks of the active revision of a site, of the paths that are named or of all, without making
+ * anything go. It ends after half a minute, for callers that wait for an answer: called again, it goes on.
+ */
+export async function warm(
+  { catalog, store, lazy }: WarmParts,
+  name: string,
+  target: { readonly paths: readonly string[]; readonly globs: readonly string[] },
+  signal: AbortSignal,
+): Promise<WarmResult> {
+  const site = (await catalog.sites()).find((candidate) => candidate.name === name);
+  if (site === undefined) throw new SkerryError('no-such-site', `this edge has no site ${name}`);
+  const { revision } = site.active;
+  const isAll = target.paths.length === 0 && target.globs.length === 0;
+  const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
+  const time = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
+  const sums = { held: sum(), fetched: sum(), left: sum(), failed: { ...sum(), why: null as string | null } };
+  let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
+  do {
+    signal.throwIfAborted();
+    const page = await catalog.manifestPage(site.id, revision, cursor, PAGE);
+    const named = page.entries.filter(
+      ({ path }) => isServed(path, site.covers) && match(path, () => new Set()),
+    );
+    const wanted = [...new Map(named.map((entry) => [entry.digest, entry])).values()];
+    const missing = new Set(await store.missing(wanted.map(({ digest }) => digest)));
+    const jobs = { small: [] as Job[], large: [] as Job[] };
+    let room = lazy?.budget.room ?? 0;
+    for (const { digest, size } of wanted) {
+      if (!missing.has(digest)) add(sums.held, size);
+      else if (lazy === undefined || size > room) add(sums.left, size);
+      else {
+        room -= size;
+        (size > BUNDLE_OBJECT ? jobs.large : jobs.small).push(async () => {
+          if (time.aborted) return;
+          try {
+            await lazy.reads.whole('warm', digest, time);
+            add(sums.fetched, size);
+          } catch (error) {
+            if (time.aborted) return;
+            add(sums.failed, size);
+            sums.failed.why ??= toSkerryError(error).message;
+          }
+        });
+      }
+    }
+    await runAtMost(SMALL_AT_ONCE, jobs.small);
+    await runAtMost(LARGE_AT_ONCE, jobs.large);
+    cursor = page.next;
+  } while (cursor !== undefined && !time.aborted);
+  return { site: name, revision, ...sums, more: time.aborted };
+}
+
+type Job = () => Promise<void>;
+
+interface Sum {
+  objects: number;
+  bytes: number;
+}
+
+const sum = (): Sum => ({ objects: 0, bytes: 0 });
+
+function add(amount: Sum, size: number): void {
+  amount.objects++;
+  amount.bytes += size;
+}

@@ -1,0 +1,197 @@
+import type { Readable } from 'node:stream';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../../shared/content/digest.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
+import type { EntryHistory, FormerEntry } from '../../../shared/content/manifest/history.ts';
+import type { ManifestReader } from '../../../shared/content/manifest/reading.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { ByteCache } from '../../../shared/process/byte-cache.ts';
+import { isSmall, type ObjectReader } from '../../../shared/store/object-reader.ts';
+import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { Variant } from '../../variants/variant.ts';
+import type { CacheState } from '../http/cache-status.ts';
+import type { Representation } from '../http/representation.ts';
+import { closeFile, type FilePieces } from './file-pieces.ts';
+import { LentMemory } from './lent-memory.ts';
+import type { ReadyVariants } from './ready-variants.ts';
+
+const MEMORY_BYTES = 64 * 1024 * 1024;
+/** Larger objects are streamed from disk each time. */
+const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
+/** What may be read into memory at once. */
+const MOST_LOADING = 2;
+/** What readers who are sent large objects from memory may keep of it, whether it is still in use or not. */
+const LENT_BYTES = 160 * 1024 * 1024;
+const ENTRIES_BYTES = 8 * 1024 * 1024;
+/** An entry, or that there is none, as objects of V8, roughly. */
+const ENTRY_BYTES = 500;
+/** Objects asked for once, which are taken into memory when they are asked for again. */
+const SEEN_BYTES = 1024 * 1024;
+
+export type Body = {
+  readonly cache: CacheState;
+} /** `release`, where it is given, is to be called when they have been sent. */ & (
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly release?: () => void }
+  | { readonly kind: 'stream'; readonly stream: Readable }
+);
+
+/** Where answers get their bytes from. */
+export interface Bodies {
+  /**
+   * The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound,
+   * `unavailable` for what has to be fetched and does not come, and `too-many-misses` when the client waits for too much.
+   */
+  body(
+    representation: Representation,
+    range: ByteRange | undefined,
+    reader: WaitingReader,
+  ): Body | Promise<Body>;
+}
+
+/** Who waits for a body. */
+export interface WaitingReader {
+  /** What counts as one client. */
+  readonly client: string;
+  /** Asked for by who has to wait: it rejects when nobody waits any more. */
+  readonly gone: () => Promise<never>;
+}
+
+const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };
+const FROM_DISK: CacheState = { kind: 'hit', tier: 'disk' };
+
+/** Finds entries and their bytes for a serving process: what is hot in memory, the rest from disk. */
+export class Content implements Bodies {
+  readonly #manifests: ManifestReader & EntryHistory;
+  readonly #objects: ObjectReader;
+  readonly #variants: ReadyVariants;
+  readonly #pieces: FilePieces;
+  readonly #entries = new ByteCache<string, { readonly entry: Entry | undefined }>({
+    bytes: ENTRIES_BYTES,
+    sizeOf: () => ENTRY_BYTES,
+  });
+  readonly #bytes = new ByteCache<Digest, Buffer>({
+    bytes: MEMORY_BYTES,
+    sizeOf: ({ length }) => length,
+    largest: LARGEST_IN_MEMORY + 1024,
+  });
+  readonly #lent = new LentMemory(LENT_BYTES);
+  readonly #seenOnce = new ByteCache<Digest, true>({ bytes: SEEN_BYTES, sizeOf: () => 1 });
+  readonly #loading = new Set<Digest>();
+
+  constructor(
+    manifests: ManifestReader & EntryHistory,
+    objects: ObjectReader,
+    variants: ReadyVariants,
+    pieces: FilePieces,
+  ) {
+    this.#manifests = manifests;
+    this.#pieces = pieces;
+    this.#objects = objects;
+    this.#variants = variants;
+  }
+
+  entry(site: number, revision: number, path: ContentPath): Entry | undefined {
+    const key = `${site} ${revision} ${path}`;
+    let found = this.#entries.get(key);
+    if (found === undefined) {
+      found = { entry: this.#manifests.entryAt(site, revision, path) };
+      this.#entries.set(key, found);
+    }
+    return found.entry;
+  }
+
+  entryAmong(site: number, revisions: readonly number[], path: ContentPath): FormerEntry | undefined {
+    return this.#manifests.entryAmong(site, revisions, path);
+  }
+
+  /** The variants of an entry that are ready, the best ones first. */
+  variants(site: number, revision: number, { path, digest }: Entry): readonly Variant[] {
+    return this.#variants.of(digest, { site, revision, path });
+  }
+
+  body({ digest, size, coding }: Representation, range: ByteRange | undefined): Body {
+    const cached = this.#bytes.get(digest);
+    if (cached !== undefined) {
+      const lent = this.#lend(cached, range, FROM_MEMORY);
+      if (lent !== undefined) return lent;
+    }
+    const made = coding === undefined ? undefined : this.#readVariant(digest);
+    if (made !== undefined) {
+      const lent = this.#lend(made, range, FROM_DISK);
+      if (lent !== undefined) return lent;
+    }
+    if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), cache: FROM_DISK };
+    // Open from now on: it can still be read when it is removed meanwhile.
+    const fd = this.#objects.openLarge(digest);
+    if (fd === undefined) throw notStored(digest);
+    const all = range ?? { start: 0, end: size - 1 };
+    const stream = this.#pieces.stream({ digest, size, fd, range: all, closed: () => closeFile(fd) });
+    if (size <= LARGEST_IN_MEMORY) this.#loadWhenHot(digest, size);
+    return { kind: 'stream', stream, cache: FROM_DISK };
+  }
+
+  /** A whole object at once, for what a request cannot be answered without. Throws `no-such-object`. */
+  bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer {
+    if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
+    const bytes = this.#objects.large(digest);
+    if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
+    return bytes;
+  }
+
+  forget(digests: readonly Digest[] | 'all'): void {
+    this.#pieces.forgetAll();
+    if (digests === 'all') this.#bytes.clear();
+    else for (const digest of digests) this.#forgetOne(digest);
+  }
+
+  #forgetOne(digest: Digest): void {
+    this.#bytes.delete(digest);
+    for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
+  }
+
+  /** Undefined when readers keep too much of memory already: then they are sent what is on disk. */
+  #lend(bytes: Buffer, range: ByteRange | undefined, cache: CacheState): Body | undefined {
+    if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
+    const release = this.#lent.lend(bytes);
+    return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
+  }
+
+  /** Undefined for one that was published. */
+  #readVariant(digest: Digest): Buffer | undefined {
+    const bytes = this.#variants.bytes(digest);
+    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
+    this.#bytes.set(digest, bytes);
+    return bytes;
+  }
+
+  /** Hashed again on its way into memory: disks lose bits, and what is in memory is served a thousand times. */
+  #readSmall(digest: Digest): Buffer {
+    const bytes = this.#objects.small(digest);
+    if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
+    this.#bytes.set(digest, bytes);
+    return bytes;
+  }
+
+  #loadWhenHot(digest: Digest, size: number): void {
+    if (this.#seenOnce.get(digest) === undefined) {
+      this.#seenOnce.set(digest, true);
+    } else if (!this.#loading.has(digest) && this.#loading.size < MOST_LOADING) {
+      this.#loading.add(digest);
+      this.#load(digest, size).finally(() => this.#loading.delete(digest));
+    }
+  }
+
+  /** In slices, so that hashing does not hold up other readers. What cannot be read stays on disk. */
+  async #load(digest: Digest, size: number): Promise<void> {
+    const bytes = await this.#objects.verified(digest, size).catch(() => undefined);
+    if (bytes !== undefined) this.#bytes.set(digest, bytes);
+  }
+}
+
+function cut(bytes: Buffer, range: ByteRange | undefined): Buffer {
+  return range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
+}
+
+function notStored(digest: Digest): SkerryError {
+  return new SkerryError('no-such-object', `the object ${digest} is not stored`);
+}

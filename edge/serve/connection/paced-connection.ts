@@ -1,0 +1,272 @@
+import type { EventEmitter } from 'node:events';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { FairShare } from '../../../shared/concurrency/fair-share.ts';
+import { clientOf } from '../../../shared/http/client-address.ts';
+import { headBegin, headEnd } from './head-end.ts';
+import { takenBytes } from './taken-bytes.ts';
+
+/** What all connections of a process together keep of requests that are sent before their turn. */
+const MOST_HELD_BYTES = 32 * 1024 * 1024;
+/** Of empty lines before a request, which are to be passed over (RFC 9112, 2.2). */
+const MOST_EMPTY_BYTES = 16;
+/** After so many pieces other connections have their turn. */
+const PIECES_IN_A_ROW = 16;
+/** How long, and how much, a client is listened to that goes on sending when it has had its last answer. */
+const LINGER_MS = 2000;
+const MOST_LINGER_BYTES = 256 * 1024;
+/** Beside the write under way; one that is granted may be larger, and is alone. */
+const WAITING_BYTES = 16 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * A connection as Node's HTTP/1.1 server gets to see it: one request at a time, the next when the answer to the one
+ * before has been sent. So a reader who pipelines thousands of requests has one answer in the making, and is
+ * slowed down by TCP; Node would begin with all of them at once. Nobody wants bodies here: a request that announces one
+ * is the last of its connection, and nothing after its head is parsed.
+ */
+export class PacedConnection extends Duplex {
+  static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
+
+  /** Node's server notes itself here. */
+  server: unknown;
+  readonly #socket: Socket;
+  readonly #client: string;
+  /** Read and not given to the parser yet. */
+  #rest: Buffer = NOTHING;
+  #held = 0;
+  /** Each gives back a part of what is held. */
+  #giveBack: (() => void)[] = [];
+  /** The last bytes that were given: a head may end in the middle of what comes next. */
+  #given: Buffer = NOTHING;
+  #isAskedFor = false;
+  #isAnswering = false;
+  #hasHeadBegun = false;
+  #emptyBytes = 0;
+  #pieces = 0;
+  #isResting = false;
+  #hasEnded = false;
+  /** Nothing more is parsed. */
+  #isOver = false;
+  #thrownAway = 0;
+
+  /** Makes a server of HTTP/1.1 without TLS see all its connections so; to be called when it has its own listeners. */
+  static use(server: EventEmitter): void {
+    PacedConnection.watch(server);
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      const paced = new PacedConnection(socket);
+      for (const listener of listeners) listener.call(server, paced);
+    });
+  }
+
+  /** Lets the requests of a server tell which of its connections await an answer. */
+  static watch(server: EventEmitter): void {
+    server.prependListener('request', (request: IncomingMessage, response: unknown) => {
+      const { socket } = request;
+      if (!(socket instanceof PacedConnection && response instanceof ServerResponse)) return;
+      socket.#waitFor(response);
+      if (!announcesBody(request)) return;
+      response.shouldKeepAlive = false;
+      socket.parseNoMore();
+    });
+  }
+
+  constructor(socket: Socket) {
+    super({
+      allowHalfOpen: true,
+      readableHighWaterMark: 1,
+      writableHighWaterMark: WAITING_BYTES,
+    });
+    this.#socket = socket;
+    this.#client = clientOf(socket.remoteAddress);
+    socket.on('data', (chunk: Buffer) => {
+      if (this.#isOver) return this.#throwAway(chunk);
+      this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+      this.#give();
+    });
+    socket.on('end', () => {
+      this.#hasEnded = true;
+      if (this.#isOver && this.writableFinished) this.destroy();
+      else this.#give();
+    });
+    socket.on('timeout', () => this.emit('timeout'));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#socket.remotePort;
+  }
+
+  /** What its reader has taken of all that was written, also of what is being written; undefined when it is closed. */
+  get takenBytes(): number | undefined {
+    return takenBytes(this.#socket);
+  }
+
+  /** Undefined without TLS. */
+  get encrypted(): boolean | undefined {
+    return 'encrypted' in this.#socket ? true : undefined;
+  }
+
+  /** What the reader's side of TLS named; undefined when it named nothing, and without TLS. */
+  get servername(): string | undefined {
+    const { servername } = this.#socket as { readonly servername?: string | false };
+    return servername || undefined;
+  }
+
+  /** Node's server for TLS tells HTTP/1.1 by it. */
+  get alpnProtocol(): string | false {
+    return (this.#socket as { readonly alpnProtocol?: string | false | null }).alpnProtocol || false;
+  }
+
+  setTimeout(ms: number, callback?: () => void): this {
+    this.#socket.setTimeout(ms);
+    if (callback !== undefined) this.once('timeout', callback);
+    return this;
+  }
+
+  /** What follows is thrown away; the connection is closed when it has been answered and its client has ended too, or soon after. */
+  parseNoMore(): void {
+    this.#isOver = true;
+    this.#rest = NOTHING;
+    this.#release();
+    this.#socket.pause();
+  }
+
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.#isOver) return;
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#isAskedFor = true;
+    // Not at once: what is pushed while it is asked for is parsed later, and its request would not be known here.
+    process.nextTick(() => this.#give());
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
+    this.#socket.write(chunk, encoding, done);
+  }
+
+  override _writev(chunks: readonly { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+    const last = chunks.at(-1);
+    this.#socket.cork();
+    for (const piece of chunks)
+      this.#socket.write(piece.chunk, piece.encoding, piece === last ? done : undefined);
+    this.#socket.uncork();
+  }
+
+  override _final(done: Done): void {
+    this.#socket.end(() => {
+      done();
+      if (this.#isOver) this.#linger();
+    });
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    this.#release();
+    this.#socket.destroy();
+    done(error);
+  }
+
+  #waitFor(response: ServerResponse): void {
+    this.#isAnswering = true;
+    response.once('close', () => {
+      this.#isAnswering = false;
+      this.#hasHeadBegun = false;
+      this.#emptyBytes = 0;
+      this.#give();
+    });
+  }
+
+  #give(): void {
+    if (this.destroyed || this.#isOver) return;
+    if (this.#isAskedFor && !this.#isAnswering && !this.#isResting) this.#giveNext();
+    if (this.destroyed || this.#isOver) return;
+    if (this.#rest.length > 0) {
+      this.#socket.pause();
+      if (!this.#holds(this.#rest.length)) this.destroy();
+      return;
+    }
+    this.#release();
+    if (this.#hasEnded) {
+      this.#hasEnded = false;
+      this.push(null);
+    } else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #giveNext(): void {
+    if (!this.#hasHeadBegun) this.#passEmptyLines();
+    if (this.#rest.length === 0 || this.destroyed) return;
+    this.#hasHeadBegun = true;
+    const end = headEnd(this.#given, this.#rest);
+    const next = this.#rest.subarray(0, end);
+    this.#rest = this.#rest.subarray(end);
+    this.#given = Buffer.concat([this.#given, next.subarray(-3)]).subarray(-3);
+    this.#isAskedFor = false;
+    if (++this.#pieces % PIECES_IN_A_ROW === 0) this.#letOthers();
+    this.push(next);
+  }
+
+  /** A row of requests that are answered at once would never let others read or write. */
+  #letOthers(): void {
+    this.#isResting = true;
+    setImmediate(() => {
+      this.#isResting = false;
+      this.#give();
+    });
+  }
+
+  #passEmptyLines(): void {
+    const begin = headBegin(this.#rest);
+    this.#emptyBytes += begin;
+    this.#rest = this.#rest.subarray(begin);
+    if (this.#emptyBytes > MOST_EMPTY_BYTES) this.destroy();
+  }
+
+  /** False when its client holds more than its share. What gets less counts as it was until nothing is held. */
+  #holds(bytes: number): boolean {
+    if (bytes <= this.#held) return true;
+    const giveBack = PacedConnection.#heldBytes.take(this.#client, bytes - this.#held);
+    if (giveBack === undefined) return false;
+    this.#giveBack.push(giveBack);
+    this.#held = bytes;
+    return true;
+  }
+
+  #release(): void {
+    for (const giveBack of this.#giveBack.splice(0)) giveBack();
+    this.#held = 0;
+  }
+
+  /**
+   * A connection that is closed while its client still sends is reset, and the answer may be lost with it
+   * (RFC 9112, 9.6).
+   */
+  #linger(): void {
+    if (this.#socket.readableEnded) return void this.destroy();
+    const timer = setTimeout(() => this.destroy(), LINGER_MS);
+    this.once('close', () => clearTimeout(timer));
+    this.#socket.resume();
+  }
+
+  #throwAway({ length }: Buffer): void {
+    this.#thrownAway += length;
+    if (this.#thrownAway > MOST_LINGER_BYTES) this.destroy();
+  }
+}
+
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

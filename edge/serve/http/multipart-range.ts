@@ -1,0 +1,31 @@
+import type { ByteRange } from '../../../shared/store/object-store.ts';
+
+/** The body of a 206 with several ranges (RFC 9110, 14.6): what to send before each range, and at the end. */
+export interface MultipartLayout {
+  readonly type: string;
+  /** Bytes, of the whole body. */
+  readonly length: number;
+  readonly parts: readonly { readonly head: string; readonly range: ByteRange }[];
+  readonly tail: string;
+}
+
+/** `boundary` must not occur in the content: one of many random characters does not. */
+export function multipartLayout(
+  ranges: readonly ByteRange[],
+  size: number,
+  contentType: string,
+  boundary: string,
+): MultipartLayout {
+  const parts = ranges.map((range) => ({
+    range,
+    head:
+      `\r\n--${boundary}\r\nContent-Type: ${contentType}\r\n` +
+      `Content-Range: bytes ${range.start}-${range.end}/${size}\r\n\r\n`,
+  }));
+  const tail = `\r\n--${boundary}--\r\n`;
+  const length = parts.reduce(
+    (sum, { head, range }) => sum + Buffer.byteLength(head) + range.end - range.start + 1,
+    tail.length,
+  );
+  return { type: `multipart/byteranges; boundary=${boundary}`, length, parts, tail };
+}

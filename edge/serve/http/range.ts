@@ -1,0 +1,53 @@
+import type { ByteRange } from '../../../shared/store/object-store.ts';
+
+/** What a `Range` asks of a representation (RFC 9110, 14). */
+export type RangeDecision =
+  /**
+   * No range, one of another unit, a malformed one, one that asks for more than there is, or for the beginning or
+   * the end of an empty file, as clients do that always ask for a range: all is sent.
+   */
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'part'; readonly range: ByteRange }
+  /** Two or more, in the order asked for. */
+  | { readonly kind: 'parts'; readonly ranges: readonly ByteRange[] }
+  | { readonly kind: 'unsatisfiable' };
+
+const WHOLE: RangeDecision = { kind: 'whole' };
+const UNSATISFIABLE: RangeDecision = { kind: 'unsatisfiable' };
+/** Each part costs a header of its own: thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15). */
+const MOST_PARTS = 64;
+
+export function decideRange(header: string | undefined, size: number): RangeDecision {
+  const [, list] = /^bytes=(.*)$/is.exec(header ?? '') ?? [];
+  if (list === undefined) return WHOLE;
+  const members = list.split(',', MOST_PARTS + 1).filter((member) => member.trim() !== '');
+  if (members.length === 0 || members.length > MOST_PARTS) return WHOLE;
+  const ranges: ByteRange[] = [];
+  for (const member of members) {
+    const range = byteRange(member.trim(), size);
+    if (range === 'malformed') return WHOLE;
+    if (range === 'nothing') return WHOLE;
+    if (range !== 'unsatisfiable') ranges.push(range);
+  }
+  const [first] = ranges;
+  if (first === undefined) return UNSATISFIABLE;
+  if (ranges.length === 1) return { kind: 'part', range: first };
+  const asked = ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0);
+  // Ranges that overlap so much ask for the same bytes again and again.
+  return asked > size ? WHOLE : { kind: 'parts', ranges };
+}
+
+function byteRange(member: string, size: number): ByteRange | 'malformed' | 'nothing' | 'unsatisfiable' {
+  const [, first, last] = /^([0-9]*)-([0-9]*)$/.exec(member) ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '')) return 'malformed';
+  if (size === 0 && Number(first) === 0) return 'nothing';
+  if (first === '') {
+    const length = Number(last);
+    if (length === 0) return 'unsatisfiable';
+    return { start: Math.max(0, size - length), end: size - 1 };
+  }
+  const start = Number(first);
+  if (last !== '' && Number(last) < start) return 'malformed';
+  if (start >= size) return 'unsatisfiable';
+  return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
+}

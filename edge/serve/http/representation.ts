@@ -1,0 +1,44 @@
+import type { Digest } from '../../../shared/content/digest.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
+import type { ContentCoding, Variant } from '../../variants/variant.ts';
+import { chooseCoding } from './accept-encoding.ts';
+import { type ConditionalHeaders, namesTag } from './conditional.ts';
+import { etagOf } from './headers.ts';
+
+/** Bytes that stand for an entry: its own, or a compressed variant of them (RFC 9110, 3.2). */
+export interface Representation {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Undefined for the entry's own bytes. */
+  readonly coding: ContentCoding | undefined;
+  /** The entry's object. */
+  readonly source: Digest;
+}
+
+/** What a reader who names tags in these headers holds already, or wants to go on with. */
+type Tags = Pick<ConditionalHeaders, 'if-match' | 'if-none-match'> & {
+  readonly 'accept-encoding'?: string | undefined;
+  readonly 'if-range'?: string | undefined;
+};
+
+/**
+ * The representation to send of an entry whose variants are at hand, in the server's order of preference. One that
+ * the reader names is chosen before a better one, so that a download begun before a variant was made goes on, and
+ * a copy that is still right is not sent again.
+ */
+export function chooseRepresentation(
+  entry: Entry,
+  variants: readonly Variant[],
+  headers: Tags,
+): Representation {
+  const source = entry.digest;
+  const plain: Representation = { digest: source, size: entry.size, coding: undefined, source };
+  const coded = variants.map((variant): Representation => ({ ...variant, source }));
+  const acceptable = (codings: readonly ContentCoding[]) => chooseCoding(headers['accept-encoding'], codings);
+  const coding = acceptable(variants.map((variant) => variant.coding));
+  const chosen = coded.find((variant) => variant.coding === coding) ?? plain;
+  const named = headers['if-range'] ?? headers['if-none-match'] ?? headers['if-match'];
+  if (named === undefined || namesTag(named, etagOf(chosen.digest))) return chosen;
+  const usable = [plain, ...coded.filter((variant) => variant.coding && acceptable([variant.coding]))];
+  return usable.find(({ digest }) => namesTag(named, etagOf(digest))) ?? chosen;
+}

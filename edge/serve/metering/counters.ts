@@ -1,0 +1,43 @@
+import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../messages/messages.ts';
+
+/** Counts answers by site: by class of status, their bytes, and how long they took. */
+export class Counters {
+  readonly #sites = new Map<string, Counting>();
+
+  /** `seconds` from the request's head to the last byte that was given to the system. */
+  count(site: string, status: number, bytes: number, seconds: number): void {
+    const counter = this.#of(site);
+    const group = `${Math.floor(status / 100)}xx`;
+    counter.requests[group] = (counter.requests[group] ?? 0) + 1;
+    counter.bytes += bytes;
+    counter.seconds += seconds;
+    let bucket = 0;
+    while (bucket < LATENCY_BUCKETS.length && seconds > (LATENCY_BUCKETS[bucket] ?? 0)) bucket++;
+    counter.buckets[bucket] = (counter.buckets[bucket] ?? 0) + 1;
+  }
+
+  countExcess(site: string): void {
+    this.#of(site).excesses++;
+  }
+
+  snapshot(): ServingCounters {
+    return Object.fromEntries(this.#sites);
+  }
+
+  #of(site: string): Counting {
+    const known = this.#sites.get(site);
+    if (known !== undefined) return known;
+    const buckets = [...LATENCY_BUCKETS, 0].map(() => 0);
+    const counter: Counting = { requests: {}, bytes: 0, buckets, seconds: 0, excesses: 0 };
+    this.#sites.set(site, counter);
+    return counter;
+  }
+}
+
+interface Counting extends SiteCounters {
+  readonly requests: Record<string, number>;
+  readonly buckets: number[];
+  bytes: number;
+  seconds: number;
+  excesses: number;
+}

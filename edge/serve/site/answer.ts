@@ -1,0 +1,47 @@
+import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { MultipartLayout } from '../http/multipart-range.ts';
+import type { Representation } from '../http/representation.ts';
+
+/** What answers a request, decided before a byte is read. Field names are in lower case. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AnswerBody;
+  /** The rules of the site ask for more than an answer may have. */
+  readonly isExcess?: true;
+}
+
+export type AnswerBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'text'; readonly text: string }
+  /** `range` is undefined for all of it. */
+  | {
+      readonly kind: 'bytes';
+      readonly representation: Representation;
+      readonly range: ByteRange | undefined;
+    }
+  | {
+      readonly kind: 'parts';
+      readonly representation: Representation;
+      readonly layout: MultipartLayout;
+    };
+
+export const NO_BODY: AnswerBody = { kind: 'none' };
+
+/** A line for people, as plain text. */
+export function textAnswer(status: number, text: string, headers: Record<string, string> = {}): Answer {
+  return {
+    status,
+    headers: {
+      ...headers,
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': String(Buffer.byteLength(text)),
+    },
+    body: { kind: 'text', text },
+  };
+}
+
+/** As it answers a HEAD: the same header section and no body (RFC 9110, 9.3.2). */
+export function withoutBody(answer: Answer): Answer {
+  return { ...answer, body: NO_BODY };
+}

@@ -1,0 +1,291 @@
+import type { Entry } from '../../../shared/content/entry.ts';
+import type { Excess, HeaderEffects } from '../../../shared/site/rules/site-rules.ts';
+import type { Variant } from '../../variants/variant.ts';
+import { judgePreconditions, rangeApplies } from '../http/conditional.ts';
+import {
+  contentType,
+  etagOf,
+  IMMUTABLE,
+  PRIVATE,
+  REVALIDATE,
+  reprDigest,
+  wantsReprDigest,
+} from '../http/headers.ts';
+import { multipartLayout } from '../http/multipart-range.ts';
+import { decideRange } from '../http/range.ts';
+import { chooseRepresentation, type Representation } from '../http/representation.ts';
+import { requestPath } from '../http/request-path.ts';
+import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
+import { isErrorPage } from './resolve.ts';
+import { type Route, type RoutedSite, route } from './route.ts';
+
+/** Field names in lower case; of a field that came twice, what Node makes of it. */
+export interface ReaderRequest {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly target: string;
+  readonly headers: ReaderHeaders;
+  /** The address that it comes from. */
+  readonly client: string;
+}
+
+export interface ReaderHeaders {
+  readonly 'accept-encoding'?: string | undefined;
+  readonly cookie?: string | undefined;
+  readonly 'if-match'?: string | undefined;
+  readonly 'if-modified-since'?: string | undefined;
+  readonly 'if-none-match'?: string | undefined;
+  readonly 'if-range'?: string | undefined;
+  readonly 'if-unmodified-since'?: string | undefined;
+  readonly range?: string | undefined;
+  readonly 'want-repr-digest'?: string | undefined;
+}
+
+/** A site at the revision that a request is answered from. */
+export interface ServedSite extends RoutedSite {
+  readonly name: string;
+  readonly revision: number;
+  /** Whether this edge holds the objects of the path. */
+  holds(path: string): boolean;
+  /** Whether the content of the path never changes, as its name tells. */
+  isImmutable(path: string): boolean;
+  /** Those that are ready, in the order of preference. */
+  variants(entry: Entry): readonly Variant[];
+  /** Whether a path, with its first slash, is not for everyone. */
+  isPrivate(path: string): boolean;
+  /** Whether this reader may have a private path. */
+  mayRead(path: string, request: ReaderRequest): boolean;
+  /** Whether variants of the entry are made, if they pay. */
+  isCompressible(entry: Entry): boolean;
+}
+
+const METHODS = 'GET, HEAD, OPTIONS';
+/** Whoever shares these headers with an error would keep the error as long. */
+const FOR_CONTENT_ALONE = new Set(['cache-control', 'cdn-cache-control', 'surrogate-control', 'expires']);
+
+/** What a site answers to a request (RFC 9110). */
+export function decide(request: ReaderRequest, site: ServedSite): Answer {
+  const { method, target } = request;
+  if (method === 'HEAD')
+    return withoutBody(decide({ ...request, method: 'GET', headers: whole(request) }, site));
+  const path = target === '*' && method === 'OPTIONS' ? requestPath('/') : requestPath(target);
+  if (path.kind === 'malformed') return textAnswer(400, 'Malformed path\n');
+  const effects = site.rules.headers(path.text);
+  if (method === 'OPTIONS') return effects.excess ? refused(effects.excess, site) : options(effects, site);
+  if (method !== 'GET') return textAnswer(405, 'Method not allowed\n', { allow: METHODS });
+  const routed = route(path, queryOf(target), asSeenBy(request, path.text, site));
+  if (isForbidden(path.text, routed, request, site))
+    return textAnswer(403, 'A valid token is needed\n', {
+      ...ownHeaders(site, site.revision),
+      'cache-control': 'no-store',
+    });
+  if (routed.kind !== 'redirect' && effects.excess) return refused(effects.excess, site);
+  switch (routed.kind) {
+    case 'too-long':
+      return refused('address', site);
+    case 'redirect':
+      return {
+        status: routed.status,
+        // Without it a browser would keep the redirect long after the folder has become a file.
+        headers: {
+          ...ownHeaders(site, site.revision),
+          'cache-control': REVALIDATE,
+          location: routed.location,
+          'content-length': '0',
+        },
+        body: NO_BODY,
+      };
+    case 'absent':
+      return textAnswer(404, 'Not found\n', errorHeaders(site, effects));
+    case 'entry':
+      return answerWithEntry(routed, effects, request, site);
+  }
+}
+
+/**
+ * What the reader may not have is not there: clean URLs, redirects to folders, rewrites and error pages lead to it as
+ * little as if it had never been published, and it is not even looked for.
+ */
+function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): RoutedSite {
+  const mayHave = (path: string) => !site.isPrivate(path) || site.mayRead(path, request);
+  return {
+    rules: site.rules,
+    formerAsset: site.formerAsset,
+    lookup(path) {
+      // Whoever may have what was asked for may be told by the site's own page that it is not there.
+      const isTold = () => isErrorPage(path) && site.isPrivate(asked) && site.mayRead(asked, request);
+      return mayHave(`/${path}`) || isTold() ? site.lookup(path) : undefined;
+    },
+  };
+}
+
+/** Under a private name nobody learns whether there is anything. Judged by what would be sent. */
+function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
+  if (!site.isPrivate(asked)) return false;
+  const isContent = routed.kind === 'entry' && routed.status === 200;
+  return !site.mayRead(isContent ? `/${routed.entry.path}` : asked, request);
+}
+
+/** Nothing is sent with a part of its headers: the one that is missing could be what protects the page. */
+function refused(excess: Excess, site: ServedSite): Answer {
+  const headers = { ...ownHeaders(site, site.revision), 'cache-control': 'no-store' };
+  const answer =
+    excess === 'address'
+      ? textAnswer(414, 'This address is too long for the rules of the site\n', headers)
+      : textAnswer(500, 'The rules of the site give this page too many headers\n', headers);
+  return { ...answer, isExcess: true };
+}
+
+function answerWithEntry(
+  routed: Extract<Route, { kind: 'entry' }>,
+  effects: HeaderEffects,
+  { headers: asked }: ReaderRequest,
+  site: ServedSite,
+): Answer {
+  const { entry, status } = routed;
+  if (!site.holds(entry.path)) {
+    if (status !== 200) return textAnswer(404, 'Not found\n', errorHeaders(site, effects));
+    return textAnswer(421, 'This edge holds other paths of the site\n', ownHeaders(site, site.revision));
+  }
+  const representation = chooseRepresentation(entry, site.variants(entry), asked);
+  const described = describe(entry, representation, asked, site);
+  if (status !== 200) {
+    const headers = { ...described, ...errorHeaders(site, effects) };
+    return { status, headers, body: { kind: 'bytes', representation, range: undefined } };
+  }
+  const revision = routed.revision ?? site.revision;
+  const isLasting = routed.isExact && site.isImmutable(entry.path);
+  const headers = withEffects(
+    {
+      ...ownHeaders(site, revision),
+      'cache-control': site.isPrivate(`/${entry.path}`) ? PRIVATE : isLasting ? IMMUTABLE : REVALIDATE,
+      ...described,
+      ...Object.fromEntries(entry.meta),
+    },
+    effects,
+  );
+  return partOf({ status, headers, body: { kind: 'bytes', representation, range: undefined } }, entry, asked);
+}
+
+/** Preconditions, then ranges (RFC 9110, 13.2.2). */
+function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
+  if (all.body.kind !== 'bytes') return all;
+  const { representation } = all.body;
+  const { size, digest } = representation;
+  const validators = { etag: etagOf(digest), modified: entry.time };
+  const {
+    'content-length': _length,
+    'content-type': type = '',
+    'content-encoding': _coding,
+    ...validating
+  } = all.headers;
+  switch (judgePreconditions(asked, validators)) {
+    case 'failed':
+      return textAnswer(412, 'Precondition failed\n', unkept(validating));
+    case 'not-modified':
+      return { status: 304, headers: validating, body: NO_BODY };
+    case 'met':
+  }
+  const decision = rangeApplies(asked['if-range'], validators)
+    ? decideRange(asked.range, size)
+    : ({ kind: 'whole' } as const);
+  switch (decision.kind) {
+    case 'whole':
+      return all;
+    case 'unsatisfiable': {
+      const { etag: _etag, 'last-modified': _modified, 'repr-digest': _digest, ...rest } = validating;
+      return textAnswer(416, 'Range not satisfiable\n', {
+        ...unkept(rest),
+        'content-range': `bytes */${size}`,
+      });
+    }
+    case 'part': {
+      const { start, end } = decision.range;
+      return {
+        status: 206,
+        headers: {
+          ...all.headers,
+          'content-length': String(end - start + 1),
+          'content-range': `bytes ${start}-${end}/${size}`,
+        },
+        body: { kind: 'bytes', representation, range: decision.range },
+      };
+    }
+    case 'parts': {
+      // No file contains its own digest.
+      const layout = multipartLayout(decision.ranges, size, type, digest.slice(0, 32));
+      return {
+        status: 206,
+        headers: { ...all.headers, 'content-length': String(layout.length), 'content-type': layout.type },
+        body: { kind: 'parts', representation, layout },
+      };
+    }
+  }
+}
+
+function describe(
+  entry: Entry,
+  { digest, size, coding }: Representation,
+  asked: ReaderHeaders,
+  site: ServedSite,
+): Record<string, string> {
+  return {
+    etag: etagOf(digest),
+    'last-modified': new Date(entry.time).toUTCString(),
+    'accept-ranges': 'bytes',
+    'content-type': contentType(entry.type),
+    'content-length': String(size),
+    ...(coding !== undefined && { 'content-encoding': coding }),
+    // Also on the plain bytes: a cache that has them must not give them for the variants, nor the reverse.
+    ...((coding !== undefined || site.isCompressible(entry)) && { vary: 'Accept-Encoding' }),
+    ...(wantsReprDigest(asked['want-repr-digest']) && { 'repr-digest': reprDigest(digest) }),
+  };
+}
+
+function options(effects: HeaderEffects, site: ServedSite): Answer {
+  const permissions = [...effects.set].filter(([name]) => name.startsWith('access-control-'));
+  return {
+    status: 204,
+    headers: { ...ownHeaders(site, site.revision), allow: METHODS, ...Object.fromEntries(permissions) },
+    body: NO_BODY,
+  };
+}
+
+function ownHeaders({ name }: ServedSite, revision: number): Record<string, string> {
+  return { 'skerry-revision': `${name}@${revision}`, 'x-content-type-options': 'nosniff' };
+}
+
+function errorHeaders(site: ServedSite, { set, removed }: HeaderEffects): Record<string, string> {
+  return withEffects(
+    { ...ownHeaders(site, site.revision), 'cache-control': 'no-cache' },
+    {
+      set: new Map([...set].filter(([name]) => !FOR_CONTENT_ALONE.has(name) && name !== 'content-type')),
+      removed: new Set([...removed].filter((name) => !FOR_CONTENT_ALONE.has(name))),
+    },
+  );
+}
+
+/** Of an error that comes of the fields of one request: others, who ask without them, must not get it. */
+function unkept(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => !FOR_CONTENT_ALONE.has(name));
+  return { ...Object.fromEntries(kept), 'cache-control': 'no-store' };
+}
+
+function withEffects(
+  headers: Record<string, string>,
+  { set, removed }: Pick<HeaderEffects, 'set' | 'removed'>,
+): Record<string, string> {
+  for (const name of removed) delete headers[name];
+  for (const [name, value] of set) headers[name] = value;
+  return headers;
+}
+
+/** RFC 9110, 14.2: a range means nothing but for GET. */
+function whole({ headers: { range: _range, ...headers } }: ReaderRequest): ReaderHeaders {
+  return headers;
+}
+
+function queryOf(target: string): string {
+  const start = target.indexOf('?');
+  return start === -1 ? '' : target.slice(start);
+}

@@ -1,0 +1,40 @@
+import { isFingerprinted } from '../../../shared/content/asset-name.ts';
+import { type PurgeMatch, purgeMatch } from '../../../shared/site/purge.ts';
+import { compiledPattern } from '../../../shared/site/rules/compiled-pattern.ts';
+import type { FormerAssets } from '../../messages/messages.ts';
+
+/**
+ * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a
+ * publish still ask for the assets of their time. `text` is the decoded path with its first slash, `now` is
+ * the time of the log, `tags` those that the site gives the path.
+ */
+export function revisionsFor(
+  text: string,
+  { revisions, paths, purges }: FormerAssets,
+  now: number,
+  tags: () => ReadonlySet<string>,
+): number[] {
+  if (revisions.length === 0 || !isAsset(text, paths)) return [];
+  const purged = purges
+    .filter((purge) => matchOf(purge)(text.slice(1), tags))
+    .reduce((newest, { revision }) => Math.max(newest, revision), 0);
+  return revisions
+    .filter(({ revision, until }) => until > now && revision > purged)
+    .map(({ revision }) => revision);
+}
+
+type Purge = FormerAssets['purges'][number];
+
+const matches = new WeakMap<Purge, PurgeMatch>();
+
+/** Compiled once for each view. */
+function matchOf(purge: Purge): PurgeMatch {
+  const match = matches.get(purge) ?? purgeMatch(purge.target);
+  matches.set(purge, match);
+  return match;
+}
+
+function isAsset(text: string, paths: FormerAssets['paths']): boolean {
+  if (paths === null) return isFingerprinted(text);
+  return paths.some((path) => compiledPattern(path)?.match(text) !== undefined);
+}

@@ -1,0 +1,53 @@
+import { compiledPattern } from '../../shared/site/rules/compiled-pattern.ts';
+import { isRuleFile } from '../../shared/site/rules/rule-lines.ts';
+import type { SitePolicy } from '../../shared/site/site-policy.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+
+/** Which objects of a site an edge holds, always, beside the whole manifest. */
+export interface Cover {
+  /** The path prefixes that it serves; null for all paths. */
+  readonly prefixes: readonly string[] | null;
+  /** Of a lazy edge: patterns of what it holds of those without being asked for it. Null: all of it. */
+  readonly pinned: readonly string[] | null;
+}
+
+const ERROR_PAGE = /(^|\/)404\.html$/;
+
+export const WHOLE: Cover = { prefixes: null, pinned: null };
+
+export function coverOf(
+  { prefixes, storage }: Pick<EdgeLimits, 'prefixes' | 'storage'>,
+  { pinned }: Pick<SitePolicy, 'pinned'>,
+): Cover {
+  return { prefixes, pinned: storage === 'lazy' ? pinned : null };
+}
+
+export function sameCover(a: Cover, b: Cover): boolean {
+  return JSON.stringify([a.prefixes, a.pinned]) === JSON.stringify([b.prefixes, b.pinned]);
+}
+
+/** Whether the path is one of those that are served here. */
+export function isServed(path: string, { prefixes }: Pick<Cover, 'prefixes'>): boolean {
+  return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
+}
+
+/**
+ * Whether its object is held as long as the path is published. A site's rules are, for whatever part is served; and
+ * the pages that say that something is not there, for which nobody should have to be asked.
+ */
+export function isHeldAlways(path: string, cover: Cover): boolean {
+  if (isRuleFile(path)) return true;
+  if (!isServed(path, cover)) return false;
+  return cover.pinned === null || ERROR_PAGE.test(path) || isPinned(path, cover.pinned);
+}
+
+/** As a receipt says it. */
+export function coverText({ prefixes, pinned }: Cover): string {
+  const paths = prefixes === null ? [] : [JSON.stringify(prefixes)];
+  if (pinned !== null) return ['lazy', ...paths].join(' ');
+  return paths[0] ?? 'all';
+}
+
+function isPinned(path: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => compiledPattern(pattern)?.match(`/${path}`) !== undefined);
+}

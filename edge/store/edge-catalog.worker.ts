@@ -1,5 +1,0 @@
-import { workerData } from 'node:worker_threads';
-import { serveOpened } from '../../shared/thread.ts';
-import { openSqliteEdgeCatalog } from './sqlite-catalog.ts';
-
-export default serveOpened(() => openSqliteEdgeCatalog((workerData as unknown as { file: string }).file));

@@ -1,0 +1,37 @@
+import { openAudit } from '../../../shared/content/manifest/audit.ts';
+import { openBucketReader } from '../../../shared/content/manifest/buckets.ts';
+import { openObjectNames } from '../../../shared/content/manifest/object-names.ts';
+import { openPruning } from '../../../shared/content/manifest/pruning.ts';
+import { openManifestReader } from '../../../shared/content/manifest/reading.ts';
+import { openStaging } from '../../../shared/content/manifest/staging.ts';
+import { openDatabase, statements } from '../../../shared/sqlite/open.ts';
+import type { EdgeCatalogCalls } from '../catalog.ts';
+import { chainCalls } from './chain.ts';
+import { lazyCalls } from './lazy.ts';
+import { purgeCalls } from './purges.ts';
+import { receiptCalls } from './receipts.ts';
+import { noteRemovals, removalCalls } from './removals.ts';
+import { migrations } from './schema.ts';
+import { siteCalls } from './sites.ts';
+import { stagedCalls } from './staged.ts';
+
+export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
+  const database = openDatabase(file, migrations);
+  const sql = statements(database);
+  return {
+    ...openManifestReader(database),
+    ...openBucketReader(database),
+    ...openAudit(database),
+    ...openObjectNames(database),
+    ...openStaging(database, (digests) => noteRemovals(sql, digests)),
+    ...openPruning(database, (digests) => noteRemovals(sql, digests)),
+    ...removalCalls(sql),
+    ...lazyCalls(sql),
+    ...chainCalls(database, sql),
+    ...siteCalls(database, sql),
+    ...stagedCalls(database, sql),
+    ...receiptCalls(database, sql),
+    ...purgeCalls(database, sql),
+    close: () => database.close(),
+  };
+}

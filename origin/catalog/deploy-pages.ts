@@ -1,0 +1,25 @@
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Catalog, DeployCursor, MissingPage } from './catalog.ts';
+
+/** The digests that the site has not uploaded yet; one that many files have may come more than once. */
+export async function* missingObjects(
+  catalog: Pick<Catalog, 'deployMissing'>,
+  deploy: string,
+): AsyncGenerator<Digest> {
+  let after: DeployCursor | undefined;
+  do {
+    const page: MissingPage = await catalog.deployMissing(deploy, after);
+    yield* page.missing;
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** Throws `size-mismatch`. */
+export async function checkDeploySizes(
+  catalog: Pick<Catalog, 'checkDeploySizes'>,
+  deploy: string,
+): Promise<void> {
+  let after: DeployCursor | undefined;
+  do after = await catalog.checkDeploySizes(deploy, after);
+  while (after !== undefined);
+}

@@ -1,0 +1,88 @@
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import type { Seq } from '../../../shared/log/record.ts';
+import type { Payload } from '../../../shared/log/record-kinds.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { RetentionCalls } from '../retention-catalog.ts';
+import { plainDraft } from './append.ts';
+import type { CatalogContext } from './context.ts';
+import { memberPayload, toEdge } from './fleet.ts';
+
+type CheckpointCalls = Pick<RetentionCalls, 'storedLog' | 'addCheckpoint' | 'dropRecords'>;
+
+export function checkpointCalls({ database, sql, writer, identity }: CatalogContext): CheckpointCalls {
+  function payload(): Payload<'checkpoint'> {
+    const key = sql("SELECT value FROM meta WHERE name = 'key'").get()?.value;
+    if (key === undefined) throw new Error('the log is not founded');
+    const sites = sql(
+      `SELECT s.id, s.name, s.domains, s.policy, s.live, r.root, r.seq, r.files FROM site s
+       LEFT JOIN revision r ON r.site = s.id AND r.revision = s.live WHERE s.deleted = 0 ORDER BY s.id`,
+    ).all();
+    return {
+      key: JSON.parse(String(key)) as Payload<'key'>,
+      sites: sites.map((row) => ({
+        id: Number(row.id),
+        name: String(row.name),
+        domains: JSON.parse(String(row.domains)) as string[],
+        ...(row.policy !== null && { policy: JSON.parse(String(row.policy)) }),
+        revision: Number(row.live),
+        root: row.root as string | null,
+        seq: Number(row.seq ?? 0),
+        files: Number(row.files ?? 0),
+      })),
+      members: sql('SELECT * FROM edge ORDER BY name')
+        .all()
+        .map((row) => memberPayload(toEdge(row))),
+    };
+  }
+
+  function append(made: Payload<'checkpoint'>, time: number): Seq {
+    try {
+      return writer.append(identity(), [plainDraft('checkpoint', 0, made)], time);
+    } catch (cause) {
+      if (!hasCode(cause, 'record-too-large')) throw cause;
+      const { sites, members } = made;
+      throw new SkerryError(
+        'checkpoint-too-large',
+        `a checkpoint of ${sites.length} sites and ${members.length} edges would be larger than a record may be`,
+        { cause },
+      );
+    }
+  }
+
+  return {
+    storedLog() {
+      const ends = sql('SELECT min(seq) AS first, max(seq) AS head FROM record').get();
+      const checkpoints = sql('SELECT seq FROM checkpoint ORDER BY seq')
+        .all()
+        .map((row) => Number(row.seq));
+      const bytesFrom = (seq: number) =>
+        Number(sql('SELECT coalesce(sum(bytes), 0) AS sum FROM record WHERE seq >= ?').get(seq)?.sum);
+      return {
+        first: Number(ends?.first ?? 1),
+        head: Number(ends?.head ?? 0),
+        checkpoints,
+        bytes: bytesFrom(0),
+        bytesAfter: checkpoints.map((seq) => bytesFrom(seq + 1)),
+      };
+    },
+
+    addCheckpoint: (time) =>
+      transaction(database, () => {
+        const seq = append(payload(), time);
+        sql('INSERT INTO checkpoint (seq) VALUES (?)').run(seq);
+        return seq;
+      }),
+
+    dropRecords: (before, limit) =>
+      transaction(database, () => {
+        if (sql('SELECT 1 FROM checkpoint WHERE seq = ?').get(before) === undefined)
+          throw new Error(`the log cannot begin at ${before}, which is no checkpoint`);
+        const { changes } = sql(
+          'DELETE FROM record WHERE seq IN (SELECT seq FROM record WHERE seq < ? ORDER BY seq LIMIT ?)',
+        ).run(before, limit);
+        for (const table of ['checkpoint', 'purge', 'purge_receipt'])
+          sql(`DELETE FROM ${table} WHERE seq < (SELECT min(seq) FROM record)`).run();
+        return Number(changes);
+      }),
+  };
+}

@@ -1,0 +1,175 @@
+import { leafOf } from '../../../shared/content/buckets.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import type { Change } from '../../../shared/content/diff.ts';
+import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
+import { OPEN } from '../../../shared/content/manifest/schema.ts';
+import { openStaging } from '../../../shared/content/manifest/staging.ts';
+import { mediaType } from '../../../shared/content/media-type.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { Commit } from '../../../shared/wire/api.ts';
+import type { DeployCalls, DeployCursor } from '../catalog.ts';
+import type { CatalogContext } from './context.ts';
+import { GIVE_UP } from './past.ts';
+
+/** Of files: other publishers' calls wait for one that has begun. */
+const PAGE = 2000;
+/** Deploys of a site that are not committed: then the oldest is given up for a new one. */
+const MOST_OPEN = 50;
+/** A deploy that is younger is still worked on, and is given up for no other. */
+const YOUNG_MS = 10 * 60_000;
+export const MOST_FILES = 5_000_000;
+
+const OPEN_DEPLOY = 'site = ? AND result IS NULL AND created > 0';
+
+export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
+  const staging = openStaging(database);
+
+  function place(id: string): { number: number; site: number } {
+    const row = sql('SELECT number, site FROM deploy WHERE id = ? AND created > 0').get(id);
+    if (row === undefined) throw new SkerryError('no-such-deploy', `there is no deploy ${id}`);
+    return { number: Number(row.number), site: Number(row.site) };
+  }
+
+  function giveUpOldest(site: number, time: number): void {
+    const { changes } = sql(
+      `${GIVE_UP} (SELECT number FROM deploy WHERE ${OPEN_DEPLOY} AND created <= ? ORDER BY number LIMIT 1)`,
+    ).run(site, time - YOUNG_MS);
+    if (changes === 0)
+      throw new SkerryError('too-many-requests', `${MOST_OPEN} deploys of the site wait for their commit`);
+  }
+
+  const nextCursor = (rows: readonly Record<string, unknown>[]): DeployCursor | undefined => {
+    const last = rows.length === PAGE ? rows.at(-1) : undefined;
+    return last && { leaf: Number(last.leaf), path: String(last.path) };
+  };
+
+  return {
+    createDeploy(id, site, time) {
+      transaction(database, () => {
+        const open = sql(`SELECT count(*) AS count FROM deploy WHERE ${OPEN_DEPLOY}`).get(site);
+        if (Number(open?.count) >= MOST_OPEN) giveUpOldest(site, time);
+        sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
+      });
+    },
+
+    setDeployHeader(id, base, expect) {
+      sql('UPDATE deploy SET base = ?, expect = ? WHERE id = ?').run(base, expect, id);
+    },
+
+    addDeployFiles(id, files) {
+      const { number } = place(id);
+      transaction(database, () => {
+        const row = sql('UPDATE deploy SET files = files + ? WHERE number = ? RETURNING files').get(
+          files.length,
+          number,
+        );
+        if (Number(row?.files) > MOST_FILES)
+          throw new SkerryError('too-large', `a deploy has at most ${MOST_FILES} files`);
+        for (const { path, digest, size } of files) {
+          const { changes } = sql(
+            'INSERT OR IGNORE INTO deploy_file (deploy, leaf, path, digest, size) VALUES (?, ?, ?, ?, ?)',
+          ).run(number, leafOf(path), path, digest === null ? null : digestBytes(digest), size);
+          if (changes === 0) throw new SkerryError('duplicate-path', `the path ${path} is named twice`);
+        }
+      });
+    },
+
+    dropDeploy(id) {
+      const { number } = place(id);
+      sql(`${GIVE_UP} (?)`).run(number);
+    },
+
+    deploy(id) {
+      const row = sql(
+        'SELECT d.*, s.name FROM deploy d JOIN site s ON s.id = d.site AND s.deleted = 0 WHERE d.id = ? AND d.created > 0',
+      ).get(id);
+      if (row === undefined) throw new SkerryError('no-such-deploy', `there is no deploy ${id}`);
+      return {
+        id,
+        site: Number(row.site),
+        siteName: String(row.name),
+        base: row.base as number | null,
+        expect: row.expect as number | null,
+        result: row.result === null ? null : toAnswer(String(row.result)),
+      };
+    },
+
+    deployMissing(id, after) {
+      const { number, site } = place(id);
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.digest, EXISTS
+           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest) AS is_uploaded
+         FROM deploy_file f WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
+      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
+      const missing = rows
+        .filter((row) => row.digest !== null && row.is_uploaded === 0)
+        .map((row) => digestFromBytes(row.digest as Uint8Array));
+      return { missing: [...new Set(missing)], next: nextCursor(rows) };
+    },
+
+    checkDeploySizes(id, after) {
+      const { number, site } = place(id);
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.size AS declared, o.size FROM deploy_file f
+         LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest LEFT JOIN object o ON o.digest = s.digest
+         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
+      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
+      const wrong = rows.find(({ size, declared }) => size !== null && size !== declared);
+      if (wrong === undefined) return nextCursor(rows);
+      throw new SkerryError(
+        'size-mismatch',
+        `${wrong.path} is declared with ${wrong.declared} bytes, but its digest names an object of ${wrong.size} bytes`,
+      );
+    },
+
+    stageDeploy(id, revision, time, after) {
+      const { number, site } = place(id);
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.digest, f.size, o.chunks FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
+         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
+      ).all(number, after?.leaf ?? -1, after?.path ?? '');
+      const changes: Change[] = [];
+      for (const row of rows) {
+        const path = row.path as ContentPath;
+        const current = staging.staged(site, path);
+        if (row.digest === null) {
+          if (current !== undefined) changes.push({ kind: 'delete', path });
+          continue;
+        }
+        const digest = digestFromBytes(row.digest as Uint8Array);
+        if (current?.digest === digest) continue;
+        const chunks = row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array);
+        const entry = { path, digest, size: Number(row.size), chunks, type: mediaType(path), meta: [], time };
+        changes.push({ kind: 'put', entry });
+      }
+      staging.stage(site, revision, changes);
+      return nextCursor(rows);
+    },
+
+    stageAbsent(id, revision, after) {
+      const { number, site } = place(id);
+      const rows = sql(
+        `SELECT e.leaf, e.path FROM entry e WHERE e.site = ? AND (e.leaf, e.path) > (?, ?) AND e.to_rev = ${OPEN}
+         AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.deploy = ? AND f.leaf = e.leaf AND f.path = e.path)
+         ORDER BY e.leaf, e.path LIMIT ${PAGE}`,
+      ).all(site, after?.leaf ?? -1, after?.path ?? '', number);
+      staging.stage(
+        site,
+        revision,
+        rows.map((row) => ({ kind: 'delete', path: row.path as ContentPath })),
+      );
+      return nextCursor(rows);
+    },
+
+    finishDeploy(id, result) {
+      sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), id);
+    },
+  };
+}
+
+/** Answers of versions before 0.2 know nothing of modes. */
+function toAnswer(json: string): Commit {
+  const before = { mode: 'async', outcome: 'live', edges: [], opens: null };
+  return { ...before, ...(JSON.parse(json) as Commit) };
+}

@@ -1,0 +1,19 @@
+import { workerData } from 'node:worker_threads';
+import { openObjectNames } from '../../../shared/content/manifest/object-names.ts';
+import { serveOpened } from '../../../shared/process/thread.ts';
+import { inSnapshots, openForReading, statements } from '../../../shared/sqlite/open.ts';
+import { heldRevisionReaders } from './held-revisions.ts';
+
+function open(file: string) {
+  const database = openForReading(file);
+  const readers = {
+    ...heldRevisionReaders({ database, sql: statements(database) }),
+    ...openObjectNames(database),
+  };
+  // Retention may take rows away between two statements of a call.
+  return { ...inSnapshots(database, readers), close: () => database.close() };
+}
+
+export type ManifestReads = ReturnType<typeof open>;
+
+export default serveOpened(() => open((workerData as unknown as { file: string }).file));

@@ -1,0 +1,67 @@
+import type { StatementSync } from 'node:sqlite';
+import { completePolicy } from '../../../shared/site/site-policy.ts';
+import type { KnownRevision, Past } from '../keep-plan.ts';
+import type { RetainedSite } from '../retention-catalog.ts';
+
+type Sql = (text: string) => StatementSync;
+
+const DAY_MS = 86_400_000;
+/** A deploy is committed within this time, or its objects may go; its answer is remembered for longer. */
+const DEPLOY_MS = DAY_MS;
+const ANSWER_MS = 7 * DAY_MS;
+/** An upload belongs to a publish within this time, or it may go. */
+const UPLOAD_MS = 3_600_000;
+
+/** What of the past is asked for by those who prune it and by those who foretell what pruning would do. */
+export const uploadedBefore = (time: number) => time - UPLOAD_MS;
+
+/** Gives deploys, which are then listed by number, an id that nobody asks for; their files go when there is time. */
+export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
+/** Deploys whose files nobody will ask for any more. */
+export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
+  OR NOT EXISTS (SELECT 1 FROM site s WHERE s.id = d.site AND s.deleted = 0))`;
+export const staleBefore = (time: number) => time - DEPLOY_MS;
+export const answeredBefore = (time: number) => time - ANSWER_MS;
+
+/** Not those that are deleted and have nothing left: their rows stay, for no id is given out twice. */
+export function sitesToRetain(sql: Sql): RetainedSite[] {
+  return sql(
+    `SELECT id, name, deleted FROM site s WHERE deleted = 0
+       OR EXISTS (SELECT 1 FROM revision r WHERE r.site = s.id)
+       OR EXISTS (SELECT 1 FROM entry e WHERE e.site = s.id)
+       OR EXISTS (SELECT 1 FROM bucket b WHERE b.site = s.id)
+     ORDER BY id`,
+  )
+    .all()
+    .map((row) => ({ id: Number(row.id), name: String(row.name), deleted: row.deleted === 1 }));
+}
+
+/** All that the decision needs; undefined for a site that never was. */
+export function pastOf(sql: Sql, site: number): Past | undefined {
+  const row = sql('SELECT live, tip, newest, deleted, policy FROM site WHERE id = ?').get(site);
+  if (row === undefined) return undefined;
+  const policy = completePolicy(row.policy === null ? null : JSON.parse(String(row.policy)));
+  return {
+    live: Number(row.live),
+    tip: Number(row.tip),
+    newest: Number(row.newest),
+    deleted: row.deleted === 1,
+    retention: policy.retention,
+    revisions: sql('SELECT revision, time, state, pinned FROM revision WHERE site = ? ORDER BY revision')
+      .all(site)
+      .map((revision) => ({
+        revision: Number(revision.revision),
+        time: Number(revision.time),
+        state: revision.state as KnownRevision['state'],
+        pinned: revision.pinned === 1,
+      })),
+  };
+}
+
+/** The revisions whose entries stay, once `dropped` have lost their rows; none of a deleted site. */
+export function heldRevisions(past: Past, dropped: ReadonlySet<number> = new Set()): number[] {
+  if (past.deleted) return [];
+  const held = past.revisions.map(({ revision }) => revision).filter((revision) => !dropped.has(revision));
+  // The number that was given out last names the state on top, also when the site has no revision yet.
+  return [past.newest, ...held];
+}

@@ -1,0 +1,109 @@
+import type { Digest } from '../../../shared/content/digest.ts';
+import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
+import { openPruning } from '../../../shared/content/manifest/pruning.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import { revisionsToDrop } from '../keep-plan.ts';
+import type { RetentionCalls } from '../retention-catalog.ts';
+import { checkpointCalls } from './checkpoint.ts';
+import type { CatalogContext } from './context.ts';
+import { leftoverCalls } from './leftovers.ts';
+import { heldRevisions, pastOf, sitesToRetain, uploadedBefore } from './past.ts';
+
+const UNREFERENCED = `o.touched < :before
+  AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
+  AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.digest = o.digest)`;
+
+const MOST_PINNED = 1000;
+
+export function retentionCalls(context: CatalogContext): RetentionCalls {
+  const { database, sql } = context;
+  const pruning = openPruning(database);
+  const toDigest = (row: Record<string, unknown>): Digest => digestFromBytes(row.digest as Uint8Array);
+
+  return {
+    ...checkpointCalls(context),
+    ...leftoverCalls(context),
+
+    retainedSites: () => sitesToRetain(sql),
+
+    dropRevisions: (site, time, limit) =>
+      transaction(database, () => {
+        const past = pastOf(sql, site);
+        const going = past === undefined ? [] : revisionsToDrop(past, time).slice(0, limit);
+        for (const revision of going) {
+          sql('DELETE FROM revision WHERE site = ? AND revision = ?').run(site, revision);
+          sql('DELETE FROM receipt WHERE site = ? AND revision = ?').run(site, revision);
+        }
+        return going;
+      }),
+
+    dropEntries(site, limit) {
+      const past = pastOf(sql, site);
+      if (past === undefined) return { rows: 0, objects: 0, bytes: 0, more: false };
+      const { rows, objects, bytes, more } = pruning.prune(site, heldRevisions(past), limit);
+      return { rows, objects, bytes, more };
+    },
+
+    unreferenced(after, limit, time) {
+      const last = sql(
+        'SELECT max(id) AS id, count(*) AS count FROM (SELECT id FROM object WHERE id > ? ORDER BY id LIMIT ?)',
+      ).get(after, limit);
+      const until = Number(last?.id ?? after);
+      const digests = sql(
+        `SELECT o.digest FROM object o WHERE o.id > :after AND o.id <= :until AND ${UNREFERENCED}`,
+      )
+        .all({ after, until, before: uploadedBefore(time) })
+        .map(toDigest);
+      return { digests, next: Number(last?.count) < limit ? undefined : until };
+    },
+
+    dropObjects: (digests, time) =>
+      transaction(database, () => {
+        const dropped = { objects: 0, bytes: 0 };
+        for (const digest of digests) {
+          const key = digestBytes(digest);
+          const row = sql(
+            `DELETE FROM object AS o WHERE o.digest = :digest AND ${UNREFERENCED} RETURNING size, chunks`,
+          ).get({ digest: key, before: uploadedBefore(time) });
+          if (row === undefined) continue;
+          dropped.objects++;
+          dropped.bytes += Number(row.size);
+          sql('DELETE FROM site_object WHERE digest = ?').run(key);
+          for (const gone of [key, row.chunks as Uint8Array | null])
+            if (gone !== null) sql('INSERT OR IGNORE INTO removal (digest) VALUES (?)').run(gone);
+        }
+        return dropped;
+      }),
+
+    removals: (limit) =>
+      transaction(database, () => {
+        // Uploaded again since, or the chunk list of an object that is: those bytes stay.
+        sql(
+          `DELETE FROM removal WHERE EXISTS (SELECT 1 FROM object o WHERE o.digest = removal.digest)
+             OR EXISTS (SELECT 1 FROM object o WHERE o.chunks = removal.digest)`,
+        ).run();
+        return sql('SELECT digest FROM removal LIMIT ?').all(limit).map(toDigest);
+      }),
+
+    removed(digests) {
+      transaction(database, () => {
+        for (const digest of digests) sql('DELETE FROM removal WHERE digest = ?').run(digestBytes(digest));
+      });
+    },
+
+    pin(site, revision, pinned) {
+      const others = sql(
+        'SELECT count(*) AS pins FROM revision WHERE site = ? AND revision <> ? AND pinned = 1',
+      );
+      if (pinned && Number(others.get(site, revision)?.pins) >= MOST_PINNED)
+        throw new SkerryError('too-many-pins', `a site has at most ${MOST_PINNED} pinned revisions`);
+      const { changes } = sql('UPDATE revision SET pinned = ? WHERE site = ? AND revision = ?').run(
+        pinned ? 1 : 0,
+        site,
+        revision,
+      );
+      if (changes === 0) throw new SkerryError('no-such-revision', `there is no revision ${revision}`);
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import type { Dirent, Stats } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, relative, sep } from 'node:path';
+import { type ContentPath, pathFault, refusedPath } from '../../../shared/content/content-path.ts';
+import { SkerryError, systemCode } from '../../../shared/errors.ts';
+import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
+import { changed } from '../../../shared/files/real-file.ts';
+import { IGNORE_FILE, type LeftOut, leftOutByDefault } from './left-out.ts';
+
+/** The system answers several at a time. */
+const LOOKED_AT_ONCE = 64;
+
+/** A file to publish, as it was found. */
+export interface FoundFile {
+  readonly path: ContentPath;
+  /** Where it is on disk: its real path, inside the folder and free of links. */
+  readonly file: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+export interface ScannedFolder {
+  /** In no particular order. */
+  readonly files: readonly FoundFile[];
+  /** Files, and folders that were not looked into. */
+  readonly leftOut: number;
+}
+
+/**
+ * All that a folder publishes: every file but what is left out, those of Git and of Skerry's own data folders.
+ * Links are followed within the folder; one that leads out, a loop, a pipe or a name that cannot be published
+ * refuses the whole folder.
+ */
+export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault): Promise<ScannedFolder> {
+  const top = await realFolder(root);
+  if (await isDataFolder(top)) throw new SkerryError('not-a-folder', `${root} is a data folder of Skerry`);
+  const files: FoundFile[] = [];
+  let leftOut = 0;
+  await walk(top, '', new Set([top]));
+  return { files, leftOut };
+
+  async function walk(folder: string, prefix: string, open: ReadonlySet<string>): Promise<void> {
+    const children = await readable(readdir(folder, { withFileTypes: true }), prefix || root);
+    if (children.some(({ name }) => name === FORMAT_FILE)) return;
+    const wanted = children
+      .filter(({ name }) => !isPrivateName(name))
+      .map((child) => ({
+        file: join(folder, child.name),
+        path: prefix === '' ? child.name : `${prefix}/${child.name}`,
+        isFolder: child.isDirectory(),
+      }))
+      .filter(({ path, isFolder }) => !(isFolder ? rules.folder(path) : rules.file(path)));
+    // What cannot be decoded is read as this character, and is not found under that name.
+    const undecoded = wanted.find(({ path }) => path.includes('\uFFFD'));
+    if (undecoded !== undefined) throw refusedPath(undecoded.path, 'is not UTF-8');
+    leftOut += countLeftOut(children, wanted.length);
+    for (let i = 0; i < wanted.length; i += LOOKED_AT_ONCE) {
+      const some = wanted.slice(i, i + LOOKED_AT_ONCE);
+      const places = await Promise.all(some.map(({ file, path }) => follow(top, file, path)));
+      for (const [at, { path }] of some.entries()) {
+        const place = places[at];
+        if (place === undefined) continue;
+        if (place.stats.isDirectory()) {
+          if (open.has(place.target))
+            throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
+          await walk(place.target, path, new Set([...open, place.target]));
+        } else files.push(foundFile(path, place));
+      }
+    }
+  }
+}
+
+/** What nobody means to publish is not worth a word. */
+function countLeftOut(children: readonly Dirent[], wanted: number): number {
+  const unmentioned = children.filter(({ name }) => isPrivateName(name) || name === IGNORE_FILE);
+  return children.length - unmentioned.length - wanted;
+}
+
+/** One file as a full scan would find it; undefined when it is gone or not published. */
+export async function scanFile(
+  root: string,
+  path: string,
+  rules: LeftOut = leftOutByDefault,
+): Promise<FoundFile | undefined> {
+  const top = await realFolder(root);
+  const segments = path.split('/');
+  const isBelow = (at: number) => rules.folder(segments.slice(0, at).join('/'));
+  if (rules.file(path) || segments.some((_, i) => i > 0 && isBelow(i))) return undefined;
+  let folder = top;
+  for (const [i, name] of segments.entries()) {
+    const isLast = i === segments.length - 1;
+    const file = join(folder, name);
+    if ((await isDataFolder(folder)) || (await isGone(file))) return undefined;
+    const place = await follow(top, file, segments.slice(0, i + 1).join('/'));
+    if (place === undefined || place.stats.isDirectory() === isLast) return undefined;
+    if (isLast) return foundFile(path, place);
+    folder = place.target;
+  }
+  return undefined;
+}
+
+/** What is never published, wherever it is and whatever links to it. */
+export function isPrivateName(name: string): boolean {
+  return name === '.git' || name === '.skerry';
+}
+
+export async function isDataFolder(folder: string): Promise<boolean> {
+  return !(await isGone(join(folder, FORMAT_FILE)));
+}
+
+async function isGone(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return false;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return true;
+    throw new SkerryError('unreadable-file', `${file} cannot be read (${code})`, { cause: error });
+  }
+}
+
+/** Throws `not-a-folder`. */
+export async function realFolder(root: string): Promise<string> {
+  try {
+    const top = await realpath(root);
+    if ((await stat(top)).isDirectory()) return top;
+  } catch (cause) {
+    throw new SkerryError('not-a-folder', `${root} is not there`, { cause });
+  }
+  throw new SkerryError('not-a-folder', `${root} is not a folder`);
+}
+
+interface Place {
+  readonly stats: Stats;
+  /** Where a link leads to, else the file itself. */
+  readonly target: string;
+}
+
+/** Undefined for what is private, be it by its own name or by that of what it links to. */
+async function follow(top: string, file: string, path: string): Promise<Place | undefined> {
+  if (isPrivateName(basename(file))) return undefined;
+  const stats = await readable(lstat(file), path);
+  if (!stats.isSymbolicLink()) return { stats, target: file };
+  let target: string;
+  try {
+    target = await realpath(file);
+  } catch (cause) {
+    const code = systemCode(cause) === 'ELOOP' ? 'symlink-loop' : 'symlink-outside';
+    throw new SkerryError(code, `the link ${path} leads nowhere`, { cause });
+  }
+  const inside = relative(top, target);
+  if (inside === '..' || inside.startsWith(`..${sep}`)) {
+    throw new SkerryError('symlink-outside', `the link ${path} leads out of the folder, to ${target}`);
+  }
+  if (await isPrivatePlace(top, inside)) return undefined;
+  return { stats: await readable(stat(target), path), target };
+}
+
+async function isPrivatePlace(top: string, inside: string): Promise<boolean> {
+  let folder = top;
+  for (const name of inside.split(sep)) {
+    if (isPrivateName(name) || (await isDataFolder(folder))) return true;
+    folder = join(folder, name);
+  }
+  return false;
+}
+
+function foundFile(path: string, { target, stats }: Place): FoundFile {
+  if (!stats.isFile()) throw new SkerryError('not-a-file', `${path} is a pipe, socket or device`);
+  const fault = pathFault(path);
+  if (fault !== undefined) throw refusedPath(path, fault);
+  return { path: path as ContentPath, file: target, size: stats.size, mtimeMs: stats.mtimeMs };
+}
+
+async function readable<T>(reading: Promise<T>, path: string): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    const code = systemCode(cause);
+    // It was there when its folder was listed.
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw changed(path, cause);
+    throw new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });
+  }
+}

@@ -1,0 +1,326 @@
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { Change } from '../../shared/content/diff.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { Payload } from '../../shared/log/record-kinds.ts';
+import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
+import type { Mode } from '../../shared/site/site-policy.ts';
+import type { Commit } from '../../shared/wire/api.ts';
+import type { DeployRow, RevisionRow, SiteRow } from '../catalog/catalog.ts';
+import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
+import { planCommit } from './commit-plan.ts';
+import { Deadline } from './deadline.ts';
+import { isWindowOpen, pendingOpens } from './opening.ts';
+import { endOrphan } from './recover.ts';
+import type { RuleCheck } from './rule-check.ts';
+import { type Staged, Stager } from './stager.ts';
+import { confirmInSync, publishInSync, type SyncParts } from './sync-publish.ts';
+
+const MISSING_SHOWN = 100;
+
+export interface CommitOptions {
+  /** Without it: that of the site. */
+  readonly mode?: Mode | undefined;
+  readonly message?: string | undefined;
+  /** Of a batch commit: opens a window by hand. */
+  readonly now?: boolean | undefined;
+  /** When the request came, by the monotonic clock; without it: now. */
+  readonly began?: number | undefined;
+}
+
+/** A commit that has its turn at its site. */
+interface Turn extends CommitOptions {
+  readonly mode: Mode;
+  readonly site: SiteRow;
+  readonly deadline: Deadline;
+}
+
+interface ChangeSet {
+  /** The revision that the changes are made against; undefined when the change set is a whole tree. */
+  readonly base: number | undefined;
+  readonly message: string;
+  readonly restores: number | null;
+  readonly deploy: string | null;
+  overlay(revision: number, time: number): Promise<void>;
+}
+
+/**
+ * Turns change sets into revisions and makes revisions live, one at a time per site, each as its mode says. A
+ * sync publish that does not get its turn, or is not staged, within its time-out ends with `sync-timeout` and
+ * changes nothing; what happens to it later is told in origin/publish/sync-publish.ts.
+ */
+export class Committer {
+  /** Woken when a batch revision begins to wait, or waits again. */
+  readonly waiting = new Wakeup();
+  readonly #parts: SyncParts;
+  readonly #stager: Stager;
+  readonly #rules: RuleCheck;
+  readonly #sites = new KeyedLock<number>();
+
+  constructor(parts: SyncParts, rules: RuleCheck) {
+    this.#parts = parts;
+    this.#rules = rules;
+    this.#stager = new Stager(parts.catalog, parts.clock);
+  }
+
+  /** Commits a deploy; once it is done, repeating it gives the same answer. One that was aborted starts anew. */
+  async commitDeploy(id: string, options: CommitOptions = {}): Promise<Commit> {
+    const { catalog } = this.#parts;
+    const { site } = await catalog.deploy(id);
+    return this.#inTurn(site, options, async (turn) => {
+      const deploy = await catalog.deploy(id);
+      if (deploy.result !== null) return deploy.result;
+      checkExpectation(turn.site, deploy.expect);
+      await this.#checkObjects(id);
+      if (deploy.base !== null && deploy.base !== 0) await catalog.revision(site, deploy.base);
+      return this.#commit(turn, this.#deployChanges(deploy, turn));
+    });
+  }
+
+  /** Commits changes to the site's tip; `changes` is asked when it is this commit's turn. */
+  commitChanges(
+    site: number,
+    options: CommitOptions,
+    changes: (time: number) => Promise<readonly Change[]>,
+  ): Promise<Commit> {
+    return this.#inTurn(site, options, (turn) =>
+      this.#commit(turn, {
+        base: turn.site.tip,
+        message: options.message ?? '',
+        restores: null,
+        deploy: null,
+        overlay: async (revision, time) => this.#parts.catalog.stage(site, revision, await changes(time)),
+      }),
+    );
+  }
+
+  /** A new revision equal to an old one: to `to`, or to the newest content that was live before. */
+  rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
+    return this.#inTurn(site, options, async (turn) => {
+      const target = await this.#rollbackTarget(site, to);
+      return this.#commit(turn, {
+        base: target.revision,
+        message: options.message ?? `rollback to revision ${target.revision}`,
+        restores: target.revision,
+        deploy: null,
+        overlay: async () => {},
+      });
+    });
+  }
+
+  /** Makes what is pending live, by hand or because a window of the schedule is open; else tells what is. */
+  openWindow(site: number, by: 'hand' | 'schedule'): Promise<Commit> {
+    return this.#inTurn(site, { mode: 'batch' }, async (turn) => {
+      const { catalog, clock } = this.#parts;
+      const { pending, policy, revision } = turn.site;
+      const isDue = by === 'hand' || (pending?.mode === 'batch' && isWindowOpen(policy, clock.now()));
+      if (pending !== null && isDue) {
+        const payload: Payload<'activate'> = by === 'hand' ? { mode: 'batch', now: true } : { mode: 'batch' };
+        const tip = await catalog.revision(site, pending.revision);
+        return { ...(await this.#activateTip(turn, tip, payload, null)), unchanged: false };
+      }
+      const shown = await catalog.revision(site, pending?.revision ?? revision);
+      return this.#answer(turn, shown, pending === null ? 'live' : 'pending', true);
+    });
+  }
+
+  /** When no commit of the site is under way: none is answered as live that nobody serves. */
+  deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
+    const { catalog, clock, appended, edges } = this.#parts;
+    return this.#sites.run(site, async () => {
+      const row = await catalog.siteOf(site);
+      await catalog.deleteSite(row.name, clock.now(), only);
+      edges.demand(row, null);
+      appended.wake();
+    });
+  }
+
+  async #inTurn(
+    site: number,
+    options: CommitOptions,
+    work: (turn: Turn) => Promise<Commit>,
+  ): Promise<Commit> {
+    const { catalog, clock } = this.#parts;
+    const began = options.began ?? clock.monotonic();
+    const { name, policy } = await catalog.siteOf(site);
+    const mode = options.mode ?? policy.mode;
+    const { timeout } = policy.sync;
+    const end = mode === 'sync' ? began + timeout * 1000 : Number.POSITIVE_INFINITY;
+    const deadline = new Deadline(
+      clock,
+      end,
+      () => new SkerryError('sync-timeout', `${name} had no room for this publish within ${timeout} s`),
+    );
+    try {
+      return await this.#sites.run(
+        site,
+        async () => {
+          const row = await endOrphan(this.#parts, await catalog.siteOf(site));
+          return work({ ...options, mode, site: row, deadline });
+        },
+        deadline.signal,
+      );
+    } finally {
+      deadline.disarm();
+    }
+  }
+
+  async #commit(turn: Turn, changes: ChangeSet): Promise<Commit> {
+    const { catalog, clock } = this.#parts;
+    const { mode, site, deadline, now = false } = turn;
+    const tip = site.tip === 0 ? undefined : await catalog.revision(site.id, site.tip);
+    const base = changes.base ?? site.tip;
+    const overlay: ChangeSet['overlay'] = async (revision, time) => {
+      await changes.overlay(revision, time);
+      // What was published once can be returned to, whatever this version thinks of it.
+      if (changes.restores === null) await this.#checkRules(site.id);
+    };
+    const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);
+    // From here on a sync publish looks after its time itself: nothing may end it half-way.
+    deadline.disarm();
+    const plan = planCommit({
+      mode,
+      now,
+      isUnchanged: tip?.root === staged.root,
+      isTipPending: site.pending !== null,
+      isWindowOpen: isWindowOpen(site.policy, clock.now()),
+    });
+    if (plan.kind === 'reveal') return this.#reveal(turn, changes, staged, plan.activate);
+    if (plan.kind === 'prepare') return this.#prepare(turn, changes, staged);
+    await this.#stager.discard(site.id, staged.revision);
+    if (tip === undefined) throw new Error('only a tree that equals the tip needs no revision');
+    if (plan.kind === 'tip' && plan.activate !== null)
+      return this.#activateTip(turn, tip, plan.activate, changes.deploy);
+    const answer =
+      plan.kind === 'unchanged' && mode === 'sync'
+        ? await confirmInSync(this.#parts, { ...tip, site, deploy: null, deadline })
+        : this.#answer(turn, tip, plan.kind === 'unchanged' ? 'live' : 'pending', true);
+    if (changes.deploy !== null) await catalog.finishDeploy(changes.deploy, answer);
+    return answer;
+  }
+
+  async #reveal(
+    turn: Turn,
+    changes: ChangeSet,
+    staged: Staged,
+    activate: Payload<'activate'> | null,
+  ): Promise<Commit> {
+    const { catalog, appended } = this.#parts;
+    const outcome = activate === null ? 'pending' : 'live';
+    const { seq: _, ...answer } = this.#answer(turn, { ...staged, seq: 0 }, outcome, false);
+    const { base = 0, deploy, message, restores } = changes;
+    const { seq } = await catalog
+      .reveal({
+        ...staged,
+        site: turn.site.id,
+        base,
+        message,
+        restores,
+        mode: turn.mode,
+        activate,
+        deploy: deploy === null ? null : { id: deploy, answer },
+      })
+      .catch(async (error: unknown) => {
+        await this.#stager.discard(turn.site.id, staged.revision).catch(() => {});
+        throw error;
+      });
+    appended.wake();
+    if (activate === null) this.waiting.wake();
+    return { ...answer, seq };
+  }
+
+  async #prepare(turn: Turn, changes: ChangeSet, staged: Staged): Promise<Commit> {
+    const { site, deadline } = turn;
+    const { seq, revision } = await this.#reveal(turn, { ...changes, deploy: null }, staged, null);
+    try {
+      return await publishInSync(this.#parts, { site, revision, seq, deploy: changes.deploy, deadline });
+    } finally {
+      // Aborted, it leaves a batch revision waiting that it had taken the place of.
+      this.waiting.wake();
+    }
+  }
+
+  async #activateTip(
+    turn: Turn,
+    tip: RevisionRow,
+    payload: Payload<'activate'>,
+    deploy: string | null,
+  ): Promise<Commit> {
+    const { catalog, clock, appended } = this.#parts;
+    const { seq: _, ...answer } = this.#answer(turn, tip, 'live', true);
+    const { seq } = await catalog.activate({
+      site: turn.site.id,
+      revision: tip.revision,
+      payload,
+      time: clock.now(),
+      deploy: deploy === null ? null : { id: deploy, answer },
+    });
+    appended.wake();
+    return { ...answer, seq };
+  }
+
+  #answer(
+    { mode, site }: Turn,
+    { revision, seq }: { revision: number; seq: number },
+    outcome: Commit['outcome'],
+    unchanged: boolean,
+  ): Commit {
+    const opens =
+      outcome === 'pending' && mode !== 'sync' ? pendingOpens(site.policy, this.#parts.clock.now()) : null;
+    return { revision, seq, unchanged, mode, outcome, edges: [], opens, receipts: [] };
+  }
+
+  #deployChanges({ id, base }: DeployRow, { message, deadline }: Turn): ChangeSet {
+    return {
+      base: base ?? undefined,
+      message: message ?? '',
+      restores: null,
+      deploy: id,
+      overlay: (revision, time) =>
+        this.#stager.stageDeploy(id, revision, time, base === null, deadline.signal),
+    };
+  }
+
+  async #rollbackTarget(site: number, to: number | undefined): Promise<RevisionRow> {
+    const { catalog } = this.#parts;
+    const target = to === undefined ? await catalog.formerlyLive(site) : await catalog.revision(site, to);
+    if (target === undefined) {
+      throw new SkerryError('nothing-to-roll-back', 'no other content was live before');
+    }
+    if (target.state === 'aborted')
+      throw new SkerryError('no-such-revision', `revision ${target.revision} was aborted`);
+    return target;
+  }
+
+  /** Throws `bad-rules`. */
+  async #checkRules(site: number): Promise<void> {
+    for (const path of RULE_FILES) {
+      const entry = await this.#parts.catalog.staged(site, path);
+      if (entry !== undefined) await this.#rules.check(site, entry);
+    }
+  }
+
+  async #checkObjects(deploy: string): Promise<void> {
+    const { catalog } = this.#parts;
+    const missing = new Set<Digest>();
+    for await (const digest of missingObjects(catalog, deploy)) {
+      missing.add(digest);
+      if (missing.size === MISSING_SHOWN) break;
+    }
+    if (missing.size > 0) {
+      throw new SkerryError('objects-missing', `${missing.size} or more objects have not been uploaded`, {
+        details: { missing: [...missing] },
+      });
+    }
+    await checkDeploySizes(catalog, deploy);
+  }
+}
+
+/** Throws `revision-moved`. */
+export function checkExpectation({ name, tip }: SiteRow, expect: number | null): void {
+  if (expect === null || expect === tip) return;
+  throw new SkerryError('revision-moved', `${name} is at revision ${tip}, not at ${expect}`, {
+    details: { current: tip },
+  });
+}

@@ -1,0 +1,11 @@
+import { nextWindow, windowAt } from '../../shared/site/schedule.ts';
+import type { SitePolicy } from '../../shared/site/site-policy.ts';
+
+export function isWindowOpen({ batch }: SitePolicy, now: number): boolean {
+  return windowAt(batch.window, now) !== undefined;
+}
+
+/** When a batch revision that waits becomes live; past when a window is open. */
+export function pendingOpens({ batch }: SitePolicy, now: number): number {
+  return (windowAt(batch.window, now) ?? nextWindow(batch.window, now)).opens;
+}

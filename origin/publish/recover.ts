@@ -1,0 +1,37 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import { hasCode } from '../../shared/errors.ts';
+import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import { endFailed } from './sync-publish.ts';
+
+interface Parts {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly appended: Wakeup;
+}
+
+/**
+ * Ends a sync revision that waits for its activation and whose publish is gone: the origin ended, or its disk
+ * was full. Callers hold the site's lock, or nobody publishes yet. Returns the site as it is then.
+ */
+export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
+  let now = site;
+  while (now.pending?.mode === 'sync') {
+    const reason = 'the origin ended before its activation';
+    await endFailed(parts, now, now.pending.revision, reason, null);
+    now = await parts.catalog.siteOf(site.id);
+  }
+  return now;
+}
+
+/**
+ * At the start of the origin, before anybody publishes. One whose log has diverged leaves them: it writes nothing, and
+ * the first publish that it takes again ends them.
+ */
+export async function endOrphans(parts: Parts): Promise<void> {
+  try {
+    for (const site of await parts.catalog.sites()) await endOrphan(parts, site);
+  } catch (error) {
+    if (!hasCode(error, 'log-diverged')) throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { buffer } from 'node:stream/consumers';
+import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Entry } from '../../shared/content/entry.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { ByteCache } from '../../shared/process/byte-cache.ts';
+import { MOST_FAULTS, MOST_RULE_BYTES } from '../../shared/site/rules/limits.ts';
+import { isRuleFile, type RuleFault } from '../../shared/site/rules/rule-lines.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+
+const FAULTS_SHOWN = 20;
+/** In the message, which is one line. */
+const FAULTS_NAMED = 10;
+/** Files found good, by digest and name: most commits leave them as they are. */
+const REMEMBERED_BYTES = 64 * 1024;
+
+type FaultsOf = (path: ContentPath, content: string) => Promise<readonly RuleFault[]>;
+
+/** Files of one site, and of all, that wait to be read. */
+const MOST_WAITING = { perOwner: 16, inAll: 1024 };
+
+/**
+ * Refuses `_headers` and `_redirects` that an edge would not understand, before they are committed. The largest take
+ * tens of milliseconds, so a thread reads them, each content once, and the sites take turns.
+ */
+export class RuleCheck {
+  readonly #store: ObjectStore;
+  readonly #faultsOf: FaultsOf;
+  readonly #good = new ByteCache<`${string} ${Digest}`, true>({ bytes: REMEMBERED_BYTES, sizeOf: () => 1 });
+  readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });
+
+  /** `faultsOf` works in a thread. */
+  constructor(store: ObjectStore, faultsOf: FaultsOf) {
+    this.#store = store;
+    this.#faultsOf = faultsOf;
+  }
+
+  /** Nothing for other files. Throws `bad-rules` with the faults and their lines, `no-such-object`. */
+  async check(site: number, { path, digest, size }: Pick<Entry, 'path' | 'digest' | 'size'>): Promise<void> {
+    if (!isRuleFile(path) || this.#good.get(`${path} ${digest}`)) return;
+    if (size > MOST_RULE_BYTES) {
+      throw new SkerryError('bad-rules', `${path} has ${size} bytes; ${MOST_RULE_BYTES} is the most`);
+    }
+    await this.#turns.run(String(site), async () => {
+      if (this.#good.get(`${path} ${digest}`)) return;
+      const stored = await this.#store.open(digest);
+      if (stored === undefined) throw new SkerryError('no-such-object', `the object ${digest} is not stored`);
+      const faults = await this.#faultsOf(path, (await buffer(stored)).toString('utf8'));
+      if (faults.length > 0) throw badRules(path, faults);
+      this.#good.set(`${path} ${digest}`, true);
+    });
+  }
+}
+
+function badRules(path: string, faults: readonly RuleFault[]): SkerryError {
+  const named = faults.slice(0, FAULTS_NAMED).map(({ line, fault }) => `line ${line}: ${fault}`);
+  const atLeast = faults.length === MOST_FAULTS ? 'at least ' : '';
+  const others = faults.length - named.length;
+  const more = others === 0 ? '' : `; and ${atLeast}${others} more`;
+  return new SkerryError('bad-rules', `${path}, ${named.join('; ')}${more}`, {
+    details: { file: path, faults: faults.slice(0, FAULTS_SHOWN) },
+  });
+}

@@ -1,0 +1,202 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { Commit } from '../../shared/wire/api.ts';
+import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { Deadline } from './deadline.ts';
+import type { SyncEdges } from './sync-edges.ts';
+import {
+  beginSync,
+  decide,
+  edgeStates,
+  type SyncDecision,
+  type SyncFailure,
+  type SyncState,
+  step,
+} from './sync-state.ts';
+import { wokenWithin } from './woken-within.ts';
+
+export interface SyncParts {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly appended: Wakeup;
+  readonly edges: SyncEdges;
+  /** An origin that ends waits for nobody. */
+  readonly stopping: AbortSignal;
+}
+
+export interface SyncRevision {
+  readonly site: SiteRow;
+  readonly revision: number;
+  /** The record that names it. */
+  readonly seq: number;
+  /** The deploy whose answer is kept. */
+  readonly deploy: string | null;
+  readonly deadline: Deadline;
+}
+
+/** What an edge was promised at most, and what the clocks of two machines may differ by meanwhile. */
+const LONGEST_LEASE_MS = 6500;
+
+const REASONS: Readonly<Record<SyncFailure, string>> = {
+  'no-edges': 'no edge that holds a lease replicates it',
+  'quorum-lost': 'fewer edges than the quorum hold a lease',
+  timeout: 'it was not prepared within the time-out',
+  stopped: 'the origin ended',
+};
+
+/**
+ * Takes a pending revision through both phases: edges prepare it; the `activate` record is the commit point;
+ * edges show it. The caller holds the site's lock. Throws `sync-aborted` when it failed before the commit point
+ * and the site's policy says so.
+ */
+export async function publishInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
+  const { catalog, clock, appended, edges } = parts;
+  const { site, revision, deploy } = target;
+  const isStrict = site.policy.sync.withoutLease === 'refuse';
+  const prepared = await settle(
+    parts,
+    target,
+    beginSync(edges.participants(site.name), site.policy.sync.require, { isStrict }),
+  );
+  if (prepared.decision.kind === 'fail') return fail(parts, target, prepared.state, prepared.decision.reason);
+
+  const payload = { mode: 'sync' as const };
+  // A crash after this point leaves this answer behind: nobody is confirmed yet.
+  const early = answerOf(target, 'live', prepared.state);
+  // First, so that no edge gets to serve for longer that does not show it yet.
+  const demanded = isStrict ? edges.demand(site, revision) : null;
+  const { seq } = await catalog
+    .activate({
+      site: site.id,
+      revision,
+      payload,
+      time: clock.now(),
+      deploy: deploy === null ? null : { id: deploy, answer: early },
+    })
+    .catch((error: unknown) => {
+      if (isStrict) edges.demand(site, demanded);
+      throw error;
+    });
+  appended.wake();
+
+  const servers = isStrict ? edges.servers(site.name) : [];
+  const shown = await settle(parts, target, step(prepared.state, { kind: 'activated', servers }));
+  const answer = { ...answerOf(target, 'live', shown.state), seq };
+  const named = (isVisible: boolean) =>
+    answer.edges.filter(({ state }) => (state === 'visible') === isVisible).map(({ edge }) => edge);
+  const noted = catalog.noteOutcome({
+    site: site.id,
+    revision,
+    visible: named(true),
+    unconfirmed: named(false),
+    time: clock.now(),
+    deploy: deploy === null ? null : { id: deploy, answer },
+  });
+  // It is live, whether there is room left to write down how or not.
+  await noted.then(() => appended.wake()).catch(() => {});
+  return { ...answer, receipts: await catalog.receipts(site.id, revision) };
+}
+
+/** Waits until the edges show what is live already: a sync publish of an unchanged tree promises no less. */
+export async function confirmInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
+  const { site, revision, seq } = target;
+  const begun = beginSync(parts.edges.participants(site.name), site.policy.sync.require, {
+    isActivated: true,
+  });
+  const { state } = await settle(parts, target, begun);
+  const receipts = await parts.catalog.receipts(site.id, revision);
+  return { ...answerOf(target, 'live', state), seq, unchanged: true, receipts };
+}
+
+/**
+ * What becomes of a revision that failed before its commit point; also of one that the end of the process left
+ * pending.
+ */
+export async function endFailed(
+  { catalog, clock, appended }: Pick<SyncParts, 'catalog' | 'clock' | 'appended'>,
+  site: SiteRow,
+  revision: number,
+  reason: string,
+  deploy: Parameters<Catalog['activate']>[0]['deploy'],
+): Promise<{ outcome: 'aborted' } | { outcome: 'degraded'; seq: number }> {
+  const time = clock.now();
+  if (site.policy.sync.onFailure === 'abort') {
+    await catalog.abort(site.id, revision, reason, time);
+    appended.wake();
+    return { outcome: 'aborted' };
+  }
+  const payload = { mode: 'async' as const, degraded: reason };
+  const { seq } = await catalog.activate({ site: site.id, revision, payload, time, deploy });
+  appended.wake();
+  return { outcome: 'degraded', seq };
+}
+
+async function fail(
+  parts: SyncParts,
+  target: SyncRevision,
+  state: SyncState,
+  failure: SyncFailure,
+): Promise<Commit> {
+  const { site, revision, deploy } = target;
+  const reason = REASONS[failure];
+  const answer = answerOf(target, 'degraded', state);
+  const done = deploy === null ? null : { id: deploy, answer };
+  const ended = await endFailed(parts, site, revision, reason, done);
+  if (ended.outcome === 'degraded') return { ...answer, seq: ended.seq };
+  const edges = [...state.edges]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([edge, phase]) => ({
+      edge,
+      state: phase === 'gone' ? 'lost' : phase === 'preparing' ? 'not-prepared' : phase,
+    }));
+  const named = edges.map(({ edge, state }) => `${edge} ${state}`).join(', ');
+  throw new SkerryError(
+    'sync-aborted',
+    `revision ${revision} of ${site.name} was aborted: ${reason}${named === '' ? '' : ` (${named})`}`,
+    { details: { revision, reason: failure, edges } },
+  );
+}
+
+function answerOf(
+  { revision }: SyncRevision,
+  outcome: Commit['outcome'],
+  state: SyncState,
+): Omit<Commit, 'seq'> {
+  return {
+    revision,
+    unchanged: false,
+    mode: 'sync',
+    outcome,
+    edges: edgeStates(state),
+    opens: null,
+    receipts: [],
+  };
+}
+
+/** Follows the edges until the state decides something else than to wait. */
+async function settle(
+  { clock, edges, stopping }: SyncParts,
+  { site, revision, deadline }: SyncRevision,
+  begun: SyncState,
+): Promise<{ state: SyncState; decision: SyncDecision }> {
+  let state = begun;
+  // After the commit point there must be time for the leases of edges that do not show it to end.
+  const reserve = begun.isStrict && !begun.isActivated ? LONGEST_LEASE_MS : 0;
+  while (true) {
+    let wait = deadline.left() - reserve;
+    for (const edge of begun.edges.keys()) {
+      const { prepared, visible, leaseLeft, servingLeft } = edges.standing(edge, site.id, revision);
+      const left = begun.isStrict && begun.isActivated ? Math.max(leaseLeft, servingLeft) : leaseLeft;
+      state = step(state, { kind: 'report', edge, prepared, visible });
+      if (left <= 0) state = step(state, { kind: 'lease-ended', edge });
+      else wait = Math.min(wait, left);
+    }
+    if (deadline.left() <= reserve) state = step(state, { kind: 'timeout' });
+    if (stopping.aborted) state = step(state, { kind: 'stopped' });
+    const decision = decide(state);
+    if (decision.kind !== 'wait') return { state, decision };
+    // Nothing was awaited since the edges were looked at, so no change of theirs falls in between.
+    await wokenWithin(edges.changed, clock, wait, stopping);
+  }
+}

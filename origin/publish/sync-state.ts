@@ -1,0 +1,100 @@
+import type { SitePolicy } from '../../shared/site/site-policy.ts';
+import type { Commit } from '../../shared/wire/api.ts';
+
+/**
+ * One edge in a sync publish. `gone` is one whose lease ended before it was seen to show the revision; it comes
+ * back only by having prepared it, and what is visible stays visible.
+ */
+export type EdgePhase = 'preparing' | 'prepared' | 'visible' | 'gone';
+
+export interface SyncState {
+  readonly require: SitePolicy['sync']['require'];
+  /** The commit point is passed: nothing aborts any more. */
+  readonly isActivated: boolean;
+  /** Nothing is waited for any more. */
+  readonly over: 'timeout' | 'stopped' | null;
+  /** Nobody may be served older content after the answer: each edge must show it, or have stopped to serve. */
+  readonly isStrict: boolean;
+  readonly edges: ReadonlyMap<string, EdgePhase>;
+}
+
+export type SyncEvent =
+  | { readonly kind: 'report'; readonly edge: string; readonly prepared: boolean; readonly visible: boolean }
+  | { readonly kind: 'lease-ended'; readonly edge: string }
+  /** With the edges that may serve the site now, when that needs a lease. */
+  | { readonly kind: 'activated'; readonly servers: readonly string[] }
+  | { readonly kind: 'timeout' }
+  /** The origin ends. */
+  | { readonly kind: 'stopped' };
+
+export type SyncFailure = 'no-edges' | 'quorum-lost' | 'timeout' | 'stopped';
+
+export type SyncDecision =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'activate' }
+  | { readonly kind: 'fail'; readonly reason: SyncFailure }
+  | { readonly kind: 'done' };
+
+export function beginSync(
+  edges: readonly string[],
+  require: SitePolicy['sync']['require'],
+  { isActivated = false, isStrict = false }: Partial<Pick<SyncState, 'isActivated' | 'isStrict'>> = {},
+): SyncState {
+  const phases = new Map(edges.map((edge) => [edge, 'preparing' as const]));
+  return { require, isActivated, isStrict, over: null, edges: phases };
+}
+
+export function step(state: SyncState, event: SyncEvent): SyncState {
+  if (event.kind === 'timeout' || event.kind === 'stopped') return { ...state, over: event.kind };
+  if (event.kind === 'activated') {
+    const edges = new Map(state.edges);
+    for (const edge of event.servers) if (edges.get(edge) !== 'visible') edges.set(edge, 'prepared');
+    return { ...state, isActivated: true, edges };
+  }
+  const before = state.edges.get(event.edge);
+  if (before === undefined) return state;
+  const after = event.kind === 'report' ? reported(before, event) : before === 'visible' ? before : 'gone';
+  return after === before ? state : { ...state, edges: new Map(state.edges).set(event.edge, after) };
+}
+
+function reported(
+  before: EdgePhase,
+  { prepared, visible }: { prepared: boolean; visible: boolean },
+): EdgePhase {
+  if (visible || before === 'visible') return 'visible';
+  return prepared ? 'prepared' : before;
+}
+
+export function decide(state: SyncState): SyncDecision {
+  return state.isActivated ? decideDone(state) : decideActivation(state);
+}
+
+function decideActivation({ require, over, edges }: SyncState): SyncDecision {
+  const counted = [...edges.values()].filter((phase) => phase !== 'gone');
+  const ready = counted.filter((phase) => phase !== 'preparing').length;
+  // A publish that is ready too late would be answered before anybody can show it: it fails cleanly instead.
+  if (over !== null) return { kind: 'fail', reason: over };
+  if (counted.length === 0) return { kind: 'fail', reason: 'no-edges' };
+  if (require === 'all') return ready === counted.length ? { kind: 'activate' } : { kind: 'wait' };
+  if (counted.length < require.quorum) return { kind: 'fail', reason: 'quorum-lost' };
+  return ready >= require.quorum ? { kind: 'activate' } : { kind: 'wait' };
+}
+
+/** With a quorum any edge of the publish counts that shows it, prepared or not when it was activated. */
+function decideDone({ require, over, edges, isStrict }: SyncState): SyncDecision {
+  const phases = [...edges.values()];
+  const visible = phases.filter((phase) => phase === 'visible').length;
+  const isSettled = phases.every((phase) => phase === 'visible' || phase === 'gone');
+  const isEnough = !isStrict && require !== 'all' && visible >= require.quorum;
+  return over !== null || isSettled || isEnough ? { kind: 'done' } : { kind: 'wait' };
+}
+
+/** The edges for an answer, sorted. A revision that was not activated is visible nowhere. */
+export function edgeStates({ edges }: SyncState): Commit['edges'] {
+  return [...edges]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([edge, phase]) => ({
+      edge,
+      state: phase === 'visible' ? phase : phase === 'preparing' ? 'not-prepared' : 'unconfirmed',
+    }));
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Committer } from './commit.ts';
+import { pendingOpens } from './opening.ts';
+
+/** Not longer, for a clock that is set, or stands still while the machine sleeps, moves all windows. */
+const LONGEST_WAIT_MS = 60_000;
+const AFTER_FAILURE_MS = 5000;
+
+export interface WindowsOptions {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly committer: Committer;
+  readonly stopping: AbortSignal;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Makes what waits live when the window of its site opens, until the origin stops. A site whose turn takes long,
+ * for a sync publish may have it, keeps no other one waiting.
+ */
+export async function keepWindows(options: WindowsOptions): Promise<void> {
+  const { clock, committer, stopping, failed } = options;
+  const opening = new Map<number, Promise<void>>();
+  const open = async (site: number) => {
+    try {
+      await committer.openWindow(site, 'schedule');
+    } catch (error) {
+      if (stopping.aborted) return;
+      failed(error);
+      await clock.sleep(AFTER_FAILURE_MS, stopping).catch(() => {});
+    }
+  };
+  while (!stopping.aborted) {
+    const over = new AbortController();
+    const either = AbortSignal.any([stopping, over.signal]);
+    // Taken before the look: what begins to wait after it ends the wait below.
+    const woken = committer.waiting.wait(LONGEST_WAIT_MS, either);
+    const { due, next } = await lookAround(options);
+    for (const site of due) {
+      if (opening.has(site)) continue;
+      const ended = open(site).finally(() => {
+        opening.delete(site);
+        committer.waiting.wake();
+      });
+      opening.set(site, ended);
+    }
+    await Promise.race([woken, clock.sleep(next, either).catch(() => {})]);
+    over.abort();
+  }
+  await Promise.all(opening.values());
+}
+
+/** The sites whose window is open, and the milliseconds until another one opens. */
+async function lookAround(options: WindowsOptions): Promise<{ due: number[]; next: number }> {
+  const { catalog, clock, stopping, failed } = options;
+  const due: number[] = [];
+  try {
+    let next = LONGEST_WAIT_MS;
+    for (const { id, pending, policy } of await catalog.sites()) {
+      if (pending?.mode !== 'batch') continue;
+      const opens = pendingOpens(policy, clock.now()) - clock.now();
+      if (opens <= 0) due.push(id);
+      else next = Math.min(next, opens);
+    }
+    return { due, next };
+  } catch (error) {
+    if (!stopping.aborted) failed(error);
+    return { due: [], next: AFTER_FAILURE_MS };
+  }
+}

@@ -1,0 +1,88 @@
+import { chmod, lstat, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Type } from 'typebox';
+import { SkerryError, systemCode } from '../errors.ts';
+import { schema } from '../json/schema.ts';
+import { writeDurably } from './durable-file.ts';
+import { lockFolder } from './folder-lock.ts';
+
+const FORMAT = 1;
+export const FORMAT_FILE = 'skerry-data.json';
+
+const formatFile = schema(Type.Object({ role: Type.String(), format: Type.Integer() }));
+
+export interface DataFolder {
+  readonly path: string;
+  /** Lets go of the lock; the operating system does so too, however the process ends. */
+  release(): void;
+}
+
+/**
+ * Opens or creates the data folder of one role and holds it for this process alone. Nobody else may
+ * look into it. Refuses a folder of another user or role, of a newer format, in use, or with foreign files in it.
+ */
+export async function openDataFolder(path: string, role: 'origin' | 'edge'): Promise<DataFolder> {
+  const folder = resolve(path);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new SkerryError('bad-config', `cannot create the data folder ${folder}: ${systemCode(cause)}`, {
+      cause,
+    });
+  }
+  await requireOwn(folder);
+  const marker = join(folder, FORMAT_FILE);
+  const found = await readMarker(marker);
+  if (found === undefined) {
+    if ((await readdir(folder)).some((name) => !name.startsWith('.'))) {
+      throw new SkerryError('data-folder-foreign', `${folder} is not empty and not a data folder of Skerry`);
+    }
+    await writeDurably(marker, `${JSON.stringify({ role, format: FORMAT })}\n`);
+  } else if (found.role !== role) {
+    throw new SkerryError(
+      'data-folder-foreign',
+      `${folder} belongs to a Skerry ${found.role}, not to an ${role}`,
+    );
+  } else if (found.format > FORMAT) {
+    throw new SkerryError(
+      'data-folder-newer',
+      `${folder} has data format ${found.format}, this version reads up to ${FORMAT}`,
+    );
+  }
+  const release = lockFolder(folder);
+  await keepFromOthers(folder);
+  return { path: folder, release };
+}
+
+async function readMarker(marker: string): Promise<{ role: string; format: number } | undefined> {
+  let text: string;
+  try {
+    text = await readFile(marker, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  return formatFile.parseText(text, 'data-folder-foreign');
+}
+
+/** Its owner could put anything into it. */
+async function requireOwn(folder: string): Promise<void> {
+  const { uid } = await stat(folder);
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own) {
+    throw new SkerryError(
+      'data-folder-foreign',
+      `${folder} belongs to another user (${uid}): give it to the user that runs Skerry (${own})`,
+    );
+  }
+}
+
+/** The folder and what is in it, whoever made them; what lies deeper is out of reach for others then. */
+async function keepFromOthers(folder: string): Promise<void> {
+  for (const name of ['.', ...(await readdir(folder))]) {
+    const place = join(folder, name);
+    const stats = await lstat(place);
+    if (stats.isSymbolicLink() || (stats.mode & 0o077) === 0) continue;
+    await chmod(place, stats.isDirectory() ? 0o700 : 0o600);
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
+import { SkerryError, systemCode } from '../errors.ts';
+
+/** Refuses a link anywhere in the path; Node has no name for it. */
+const DARWIN_NOFOLLOW_ANY = 0x2000_0000;
+
+/** Without waiting for the writer of a pipe, and without becoming the process of a terminal. */
+const FLAGS =
+  constants.O_RDONLY |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0) |
+  (constants.O_NOCTTY ?? 0) |
+  (process.platform === 'darwin' ? DARWIN_NOFOLLOW_ANY : 0);
+
+/** Changes with each write to a file, and differs between files. */
+export type FileStamp = string;
+
+export interface OpenFile {
+  readonly handle: number;
+  readonly stamp: FileStamp;
+}
+
+/**
+ * Opens the file whose real path, free of links, is known. Between that and the opening anybody who writes to a
+ * folder above can have put a link there: what was opened is asked where it is. Throws `file-changed` when
+ * something else is there, and leaves nothing open.
+ */
+export function openRealFile(path: string): OpenFile {
+  const opened = openUnproven(path);
+  try {
+    if (isAt(opened.handle, path)) return opened;
+  } catch (error) {
+    closeSync(opened.handle);
+    throw error;
+  }
+  closeSync(opened.handle);
+  throw changed(path);
+}
+
+/** For who compares the stamp or the content with what was read from there before; else there may be a link. */
+export function openUnproven(path: string): OpenFile {
+  let handle: number;
+  try {
+    handle = openSync(path, FLAGS);
+  } catch (cause) {
+    throw notOpened(path, cause);
+  }
+  const stats = fstatSync(handle, { bigint: true });
+  // A pipe, a device or a folder has taken its place.
+  if (stats.isFile()) return { handle, stamp: stampFrom(stats) };
+  closeSync(handle);
+  throw changed(path);
+}
+
+export function stampOf(handle: number): FileStamp {
+  return stampFrom(fstatSync(handle, { bigint: true }));
+}
+
+function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+export function changed(path: string, cause?: unknown): SkerryError {
+  return new SkerryError('file-changed', `${path} changed while it was published`, { cause });
+}
+
+function isAt(handle: number, path: string): boolean {
+  if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${handle}`) === path;
+  if (realpathSync.native(path) !== path) return false;
+  const opened = fstatSync(handle, { bigint: true });
+  const there = lstatSync(path, { bigint: true });
+  return opened.dev === there.dev && opened.ino === there.ino;
+}
+
+const CHANGED = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'ENXIO']);
+
+function notOpened(path: string, cause: unknown): SkerryError {
+  const code = systemCode(cause);
+  if (code !== undefined && CHANGED.has(code)) return changed(path, cause);
+  return new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });
+}

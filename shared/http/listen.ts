@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { SkerryError, systemCode } from '../errors.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 chooses one. */
+  readonly port: number;
+}
+
+/**
+ * Resolves to the port when nobody listens on it, and leaves it free. A role asks before it touches its
+ * data folder, and before it shares a port: with SO_REUSEPORT two programs listen silently side by side.
+ * Throws `port-in-use`.
+ */
+export async function freePort({ host, port }: ListenAddress): Promise<number> {
+  const probe = createServer();
+  try {
+    probe.listen({ host, port, exclusive: true });
+    await once(probe, 'listening');
+    return (probe.address() as AddressInfo).port;
+  } catch (cause) {
+    throw explained(cause, { host, port });
+  } finally {
+    if (probe.listening) {
+      probe.close();
+      await once(probe, 'close');
+    }
+  }
+}
+
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+/** Resolves to the URL that the server listens on. Throws `port-in-use`. */
+export async function listen(
+  server: { listen(address: ListenAddress): Promise<string> },
+  address: ListenAddress,
+): Promise<string> {
+  try {
+    const url = await server.listen(address);
+    // It names loopback for all addresses, as if nobody else could reach it.
+    return EVERY_ADDRESS.has(address.host) ? `http://${inUrl(address.host)}:${new URL(url).port}` : url;
+  } catch (cause) {
+    throw explained(cause, address);
+  }
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function explained(cause: unknown, { host, port }: ListenAddress): unknown {
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE':
+      return new SkerryError('port-in-use', `port ${port} of ${host} is in use`, { cause });
+    case 'EADDRNOTAVAIL':
+    case 'EACCES':
+    case 'ENOTFOUND':
+      return new SkerryError('bad-config', `cannot listen on port ${port} of ${host}`, { cause });
+    default:
+      return cause;
+  }
+}

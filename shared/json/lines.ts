@@ -1,0 +1,39 @@
+import { SkerryError } from '../errors.ts';
+
+/**
+ * Splits a byte stream at line feeds, holding at most one line of `most` bytes. The last line needs no line
+ * feed; an empty line is skipped.
+ */
+export async function* lines(source: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<string> {
+  // Of a line that is not whole. One buffer, not a list of pieces: a sender may cut a line into single bytes.
+  let rest = Buffer.alloc(0);
+  let held = 0;
+  const hold = (bytes: Buffer) => {
+    if (held + bytes.length > most) throw tooLong(most);
+    if (held + bytes.length > rest.length) {
+      const larger = Buffer.allocUnsafe(Math.max(Math.min(2 * rest.length, most), held + bytes.length));
+      rest.copy(larger, 0, 0, held);
+      rest = larger;
+    }
+    bytes.copy(rest, held);
+    held += bytes.length;
+  };
+  for await (const piece of source) {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    let start = 0;
+    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
+      if (end > start) hold(bytes.subarray(start, end));
+      start = end + 1;
+      if (held === 0) continue;
+      const line = rest.toString('utf8', 0, held);
+      held = 0;
+      yield line;
+    }
+    if (start < bytes.length) hold(bytes.subarray(start));
+  }
+  if (held > 0) yield rest.toString('utf8', 0, held);
+}
+
+function tooLong(most: number): SkerryError {
+  return new SkerryError('too-large', `a line is longer than ${most} bytes`);
+}

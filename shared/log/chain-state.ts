@@ -1,0 +1,132 @@
+import type { Digest } from '../content/digest.ts';
+import { SkerryError } from '../errors.ts';
+import { fingerprintOf, type KeyFingerprint, type PublicKey } from '../signing/keys.ts';
+import { certifiedKey } from './certificate.ts';
+import { type Head, verifyHead } from './head.ts';
+import { GENESIS, type LogRecord, recordHash, type Seq, seq, verifyRecord } from './record.ts';
+import { isKnownKind, type Payload, payloads } from './record-kinds.ts';
+
+/** Where an edge stands in the log: what it has verified, and what the next record must be. */
+export interface ChainState {
+  readonly log: string;
+  readonly epoch: number;
+  /** The last sequence number taken in: the stored position. */
+  readonly seq: Seq;
+  readonly hash: Digest;
+  /** The signing key that the next record must be signed with. */
+  readonly key: PublicKey;
+  /** Keys that others have replaced here: the recovery key certified them too, and whoever stole one has that. */
+  readonly retired: readonly PublicKey[];
+  readonly recovery: KeyFingerprint;
+  /** The highest sequence number that a signed head has named. */
+  readonly head: number;
+}
+
+/** The state before the first record, from a key that the trusted recovery key certifies. */
+export function firstChainState(
+  log: string,
+  epoch: number,
+  payload: Payload<'key'>,
+  trusted: KeyFingerprint,
+): ChainState {
+  const key = certifiedKey(log, epoch, payload, trusted);
+  if (key === undefined) {
+    throw new SkerryError('bad-signature', 'the origin is not the one that the join token names');
+  }
+  return {
+    log,
+    epoch,
+    seq: seq(0),
+    hash: GENESIS,
+    key,
+    retired: [],
+    recovery: fingerprintOf(payload.recoveryKey as PublicKey),
+    head: 0,
+  };
+}
+
+/** The state after a record; throws `broken-chain`, `bad-signature` or `unknown-critical-record`. */
+export function follow(state: ChainState, record: LogRecord): ChainState {
+  if (record.log !== state.log || record.epoch !== state.epoch) {
+    throw new SkerryError('broken-chain', `record ${record.seq} is of another log or epoch`);
+  }
+  if (record.seq !== state.seq + 1 || record.prev !== state.hash) {
+    throw new SkerryError('broken-chain', `record ${record.seq} does not follow record ${state.seq}`);
+  }
+  const key = record.kind === 'key' ? nextKey(state, record) : state.key;
+  if (!verifyRecord(record, key)) {
+    throw new SkerryError('bad-signature', `record ${record.seq} is not signed by the origin`);
+  }
+  if (record.critical && !isKnownKind(record.kind)) {
+    throw new SkerryError(
+      'unknown-critical-record',
+      `record ${record.seq} has the kind ${record.kind}, which this version does not know and may not pass over`,
+    );
+  }
+  return afterRecord(state, record, key);
+}
+
+/**
+ * The state after a checkpoint that stands in for records which the feed no longer holds; throws `broken-chain` or
+ * `bad-signature`. It says all that those records came to, so nothing is lost by passing over them.
+ */
+export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainState {
+  if (record.log !== state.log || record.epoch !== state.epoch || record.kind !== 'checkpoint') {
+    throw new SkerryError('broken-chain', `record ${record.seq} is no checkpoint of this log`);
+  }
+  if (record.seq <= state.seq)
+    throw new SkerryError('broken-chain', `the checkpoint ${record.seq} is not after record ${state.seq}`);
+  const { key: payload } = payloads.checkpoint.parseText(record.payload, 'bad-signature');
+  const key = validKey(state, payload);
+  if (key === undefined || !verifyRecord(record, key)) {
+    throw new SkerryError('bad-signature', `the checkpoint ${record.seq} is not signed by the origin`);
+  }
+  return afterRecord(state, record, key);
+}
+
+function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): ChainState {
+  // The first record tells of the log's beginning: its key may be older than the one of the join.
+  const isReplaced = key !== state.key && state.seq > 0;
+  const retired = isReplaced ? [...state.retired, state.key] : state.retired;
+  const position = seq(record.seq);
+  const head = Math.max(state.head, position);
+  return { ...state, key, retired, seq: position, hash: recordHash(record), head };
+}
+
+/** A `key` record is signed with the key that it brings, which the recovery key certifies. */
+function nextKey(state: ChainState, record: LogRecord): PublicKey {
+  const key = validKey(state, payloads.key.parseText(record.payload, 'bad-signature'));
+  if (key === undefined)
+    throw new SkerryError(
+      'bad-signature',
+      `record ${record.seq} brings a key that is not certified, or replaced`,
+    );
+  return key;
+}
+
+function validKey(
+  { log, epoch, recovery, retired }: ChainState,
+  payload: Payload<'key'>,
+): PublicKey | undefined {
+  const key = certifiedKey(log, epoch, payload, recovery);
+  return key === undefined || retired.includes(key) ? undefined : key;
+}
+
+/** The state after a head; one that is lower than any before it is refused: nobody may rewind the log. */
+export function noteHead(state: ChainState, head: Head): ChainState {
+  if (head.log !== state.log || head.epoch !== state.epoch || !verifyHead(head, state.key)) {
+    throw new SkerryError('bad-signature', 'a head is not signed by the origin');
+  }
+  if (head.seq < state.head) {
+    throw new SkerryError('broken-chain', `a head says ${head.seq} after one said ${state.head}`);
+  }
+  if (head.seq === state.seq && head.hash !== state.hash) {
+    throw new SkerryError('broken-chain', `the head at ${head.seq} is not the record that was followed`);
+  }
+  return { ...state, head: head.seq };
+}
+
+/** No edge follows itself, by however many others; throws `parent-loop`. `path` are the edges up to the origin. */
+export function refuseLoop(path: readonly string[], name: string, url: string): void {
+  if (path.includes(name)) throw new SkerryError('parent-loop', `${url} follows this edge`);
+}

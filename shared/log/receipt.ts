@@ -1,0 +1,45 @@
+import { type Static, Type } from 'typebox';
+import { DIGEST_PATTERN } from '../content/digest.ts';
+import { schema } from '../json/schema.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+
+export const receiptSchema = Type.Object({
+  log: Type.String(),
+  epoch: Type.Integer(),
+  edge: Type.String(),
+  site: Type.Integer(),
+  revision: Type.Integer(),
+  root: Type.String({ pattern: DIGEST_PATTERN }),
+  seq: Type.Integer({ description: 'The `activate` record that this answers.' }),
+  since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
+  covers: Type.String({ description: '`all`, or what part of the site this edge holds.' }),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+});
+
+/** An edge's signed statement that it serves a revision, checked against its root, in all its processes. */
+export type Receipt = Static<typeof receiptSchema>;
+
+export const receipts = schema(receiptSchema);
+
+export function signReceipt(receipt: Omit<Receipt, 'sig'>, key: SigningKey): Receipt {
+  return { ...receipt, sig: signText(key, canonicalReceipt(receipt)) };
+}
+
+export function verifyReceipt(receipt: Receipt, publicKey: PublicKey, verify = verifyText): boolean {
+  return verify(publicKey, canonicalReceipt(receipt), receipt.sig);
+}
+
+function canonicalReceipt(r: Omit<Receipt, 'sig'>): string {
+  return JSON.stringify([
+    'skerry-receipt-1',
+    r.log,
+    r.epoch,
+    r.edge,
+    r.site,
+    r.revision,
+    r.root,
+    r.seq,
+    r.since,
+    r.covers,
+  ]);
+}

@@ -1,0 +1,69 @@
+import { type Static, Type } from 'typebox';
+import { DIGEST_PATTERN, type Digest, digestOf } from '../content/digest.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+
+/** A sequence number of the log: gapless, from 1. 0 stands for "before the first record". */
+export type Seq = number & { readonly brand: 'seq' };
+
+export const seq = (n: number): Seq => n as Seq;
+
+export const recordSchema = Type.Object(
+  {
+    log: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+    epoch: Type.Integer({ minimum: 1 }),
+    seq: Type.Integer({ minimum: 1 }),
+    prev: Type.String({ pattern: DIGEST_PATTERN }),
+    kind: Type.String({ pattern: '^[a-z]+(-[a-z]+)*$' }),
+    critical: Type.Boolean(),
+    time: Type.Integer({ minimum: 0 }),
+    site: Type.Integer({ minimum: 0 }),
+    revision: Type.Integer({ minimum: 0 }),
+    root: Type.Union([Type.String({ pattern: DIGEST_PATTERN }), Type.Null()]),
+    payload: Type.String(),
+    sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * One record of the log as it travels. `payload` is the kind's JSON text, kept byte for byte, because its
+ * digest is what is signed. Of a site's kinds `site` is the site's id, else 0; of `revision` and `activate`
+ * `revision` and `root` name the state, else 0 and null.
+ */
+export type LogRecord = Static<typeof recordSchema>;
+
+export type UnsignedRecord = Omit<LogRecord, 'sig'>;
+
+/** What comes before the first record. */
+export const GENESIS = '0'.repeat(64) as Digest;
+
+/** The signed text: the RFC 8785 form of an array of strings, integers, booleans and null. */
+export function canonicalRecord(record: UnsignedRecord): string {
+  return JSON.stringify([
+    'skerry-record-1',
+    record.log,
+    record.epoch,
+    record.seq,
+    record.prev,
+    record.kind,
+    record.critical,
+    record.time,
+    record.site,
+    record.revision,
+    record.root,
+    digestOf(record.payload),
+  ]);
+}
+
+/** What the next record's `prev` must be. */
+export function recordHash(record: UnsignedRecord): Digest {
+  return digestOf(canonicalRecord(record));
+}
+
+export function signRecord(record: UnsignedRecord, key: SigningKey): LogRecord {
+  return { ...record, sig: signText(key, canonicalRecord(record)) };
+}
+
+export function verifyRecord(record: LogRecord, publicKey: PublicKey): boolean {
+  return verifyText(publicKey, canonicalRecord(record), record.sig);
+}

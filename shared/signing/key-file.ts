@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { SkerryError, systemCode } from '../errors.ts';
+import { writeDurably } from '../files/durable-file.ts';
+import { generateSigningKey, type SigningKey, signingKeyFromPem, signingKeyToPem } from './keys.ts';
+
+/**
+ * The private key of a role. It is made where there is none and nothing stands on it yet: what another key has
+ * signed, or was let in by, a new one cannot go on with.
+ */
+export async function keyInFile(file: string, isInUse: boolean): Promise<SigningKey> {
+  const pem = await readIfThere(file);
+  if (pem !== undefined) return keyFrom(pem, file);
+  if (isInUse) throw new SkerryError('data-folder-damaged', `${file} is missing`);
+  const key = generateSigningKey();
+  await writeDurably(file, signingKeyToPem(key));
+  return key;
+}
+
+function keyFrom(pem: string, file: string): SigningKey {
+  try {
+    return signingKeyFromPem(pem);
+  } catch (cause) {
+    throw new SkerryError('data-folder-damaged', `${file} holds no Ed25519 private key`, { cause });
+  }
+}
+
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import { type Static, Type } from 'typebox';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+import { pathPattern } from './rules/path-pattern.ts';
+
+/** What one purge names at most. Each pattern is held against each path of the site, at every edge. */
+export const MOST_PURGED = { paths: 1000, globs: 100, tags: 1000 } as const;
+
+/** What a purge is about, within its site: everything, or whatever any of the others names. */
+export const purgeTargetSchema = Type.Object({
+  all: Type.Boolean(),
+  /** Published paths. */
+  paths: Type.Array(Type.String(), { maxItems: MOST_PURGED.paths }),
+  /** Patterns as in `_headers`. */
+  globs: Type.Array(Type.String(), { maxItems: MOST_PURGED.globs }),
+  /** Of `Cache-Tag` or `Surrogate-Key`. */
+  tags: Type.Array(Type.String(), { maxItems: MOST_PURGED.tags }),
+});
+export type PurgeTarget = Static<typeof purgeTargetSchema>;
+
+export const EVERYTHING: PurgeTarget = { all: true, paths: [], globs: [], tags: [] };
+
+/** One purge of all that any of the targets names. */
+export function unitedTarget(targets: readonly PurgeTarget[]): PurgeTarget {
+  if (targets.some(({ all }) => all)) return EVERYTHING;
+  const every = (part: 'paths' | 'globs' | 'tags') => [...new Set(targets.flatMap((target) => target[part]))];
+  return { all: false, paths: every('paths'), globs: every('globs'), tags: every('tags') };
+}
+
+/** Half a record, so that the names of the parts and a last path always fit. */
+const PATH_BYTES = 32 * 1024;
+
+/** The paths as purges that records can hold. */
+export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
+  const purges: string[][] = [];
+  let last: string[] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    if (purges.length === 0 || bytes >= PATH_BYTES || last.length === MOST_PURGED.paths) {
+      last = [];
+      bytes = 0;
+      purges.push(last);
+    }
+    last.push(path);
+    bytes += Buffer.byteLength(JSON.stringify(path)) + 1;
+  }
+  return purges.map((named) => ({ ...EVERYTHING, all: false, paths: named }));
+}
+
+/** Paths as people give them, with or without a slash at the beginning; those with a `*` are patterns. */
+export function namedPaths(
+  given: readonly string[],
+): { paths: string[]; globs: string[] } | { fault: string } {
+  const named = given.map((path) => path.replace(/^\//, ''));
+  const globs = named.filter((path) => path.includes('*')).map((path) => `/${path}`);
+  for (const glob of globs) {
+    const pattern = pathPattern(glob);
+    if ('fault' in pattern) return pattern;
+  }
+  return { paths: named.filter((path) => !path.includes('*')), globs };
+}
+
+/** Whether a published path is meant; its tags are asked for when they matter. */
+export type PurgeMatch = (path: string, tags: () => ReadonlySet<string>) => boolean;
+
+export function purgeMatch({ all, paths, globs, tags }: PurgeTarget): PurgeMatch {
+  if (all) return () => true;
+  const named = new Set(paths);
+  const patterns = globs.flatMap((glob) => {
+    const pattern = pathPattern(glob);
+    return 'fault' in pattern ? [] : [pattern];
+  });
+  return (path, tagsOfPath) =>
+    named.has(path) ||
+    patterns.some((pattern) => pattern.match(`/${path}`) !== undefined) ||
+    (tags.length > 0 && intersects(tags, tagsOfPath()));
+}
+
+/** Response headers that name the tags of a path. */
+export const TAG_HEADERS = ['cache-tag', 'surrogate-key'] as const;
+
+/** The tags that response headers give, whose names are in lower case. */
+export function tagsIn(headers: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const texts = TAG_HEADERS.map((name) => headers.get(name) ?? '');
+  return new Set(texts.flatMap((text) => text.split(/[\s,]+/)).filter((tag) => tag !== ''));
+}
+
+function intersects(tags: readonly string[], others: ReadonlySet<string>): boolean {
+  return tags.some((tag) => others.has(tag));
+}
+
+export const purgeReceiptSchema = Type.Object({
+  log: Type.String(),
+  epoch: Type.Integer(),
+  edge: Type.String(),
+  site: Type.Integer(),
+  seq: Type.Integer({ description: 'The `purge` record that this answers.' }),
+  matched: Type.Integer({ description: 'Paths of the revision that this edge shows and holds.' }),
+  since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+});
+
+/** An edge's signed statement that it has carried a purge out. */
+export type PurgeReceipt = Static<typeof purgeReceiptSchema>;
+
+export function signPurgeReceipt(receipt: Omit<PurgeReceipt, 'sig'>, key: SigningKey): PurgeReceipt {
+  return { ...receipt, sig: signText(key, canonical(receipt)) };
+}
+
+export function verifyPurgeReceipt(
+  receipt: PurgeReceipt,
+  publicKey: PublicKey,
+  verify = verifyText,
+): boolean {
+  return verify(publicKey, canonical(receipt), receipt.sig);
+}
+
+function canonical({ log, epoch, edge, site, seq, matched, since }: Omit<PurgeReceipt, 'sig'>): string {
+  return JSON.stringify(['skerry-purge-receipt-1', log, epoch, edge, site, seq, matched, since]);
+}

@@ -1,0 +1,70 @@
+import { type PublicKey, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+
+/** The query parameter, or the cookie, that lets a reader in. */
+export const ACCESS_TOKEN = 'skerry-token';
+
+/**
+ * A public key as site settings hold it: its SubjectPublicKeyInfo (RFC 8410) in base64url. All begin alike, so a
+ * private key is never taken for one.
+ */
+export const ACCESS_KEY_PATTERN = '^MCowBQYDK2VwAyEA[A-Za-z0-9_-]{43}$';
+const SPKI_HEAD = 'MCowBQYDK2VwAyEA';
+
+export const accessKey = ({ publicKey }: SigningKey): string => `${SPKI_HEAD}${publicKey}`;
+
+export interface Access {
+  /** A path as it is published, with a slash before it; one that ends in a slash stands for all below. */
+  readonly path: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
+  /** The only address that may use it; null for any. */
+  readonly client: string | null;
+}
+
+export function signAccess({ path, expires, client }: Access, key: SigningKey): string {
+  const signature = signText(key, canonical({ path, expires, client }));
+  return [expires, encoded(path), encoded(client ?? ''), signature].join('.');
+}
+
+/** An address as others may see it: its tokens are cut. */
+export function withoutTokens(address: string): string {
+  const query = address.indexOf('?');
+  if (query === -1) return address;
+  const parts = address.slice(query + 1).split('&');
+  const shown = parts.map((part) => (isToken(part) ? `${ACCESS_TOKEN}=cut` : part));
+  return `${address.slice(0, query)}?${shown.join('&')}`;
+}
+
+/** Names of parameters may be written in more than one way. */
+function isToken(parameter: string): boolean {
+  const [name = ''] = parameter.split('=', 1);
+  return new URLSearchParams(name).has(ACCESS_TOKEN);
+}
+
+export interface AccessCheck {
+  /** As settings hold them. */
+  readonly keys: readonly string[];
+  readonly path: string;
+  readonly client: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Whether a token lets this client have this path now. False, never an exception, for anything else. */
+export function admits(token: string | undefined, { keys, path, client, now }: AccessCheck): boolean {
+  const [, expires, pathPart = '', clientPart = '', signature = ''] =
+    /^([1-9][0-9]{0,11})\.([\w-]*)\.([\w-]*)\.([\w-]{86})$/.exec(token ?? '') ?? [];
+  if (expires === undefined || Number(expires) * 1000 <= now) return false;
+  const signed = decoded(pathPart);
+  const isMeant = path === signed || (signed.endsWith('/') && path.startsWith(signed));
+  if (!isMeant) return false;
+  const only = clientPart === '' ? null : decoded(clientPart);
+  if (only !== null && only !== client.replace(/^::ffff:(?=\d+\.)/i, '')) return false;
+  const text = canonical({ path: signed, expires: Number(expires), client: only });
+  return keys.some((key) => verifyText(key.slice(SPKI_HEAD.length) as PublicKey, text, signature));
+}
+
+const canonical = ({ path, expires, client }: Access) =>
+  JSON.stringify(['skerry-access-1', path, expires, client]);
+const encoded = (text: string) => Buffer.from(text).toString('base64url');
+const decoded = (text: string) => Buffer.from(text, 'base64url').toString('utf8');

@@ -1,0 +1,174 @@
+import { type Static, Type } from 'typebox';
+import { SkerryError } from '../errors.ts';
+import { pathPattern } from './rules/path-pattern.ts';
+import { checkSchedule, scheduleSchema } from './schedule.ts';
+import { ACCESS_KEY_PATTERN } from './signed-url.ts';
+
+/** When edges switch to a revision: see the table of modes in docs/operations.md. */
+export const modeSchema = Type.Union([Type.Literal('async'), Type.Literal('sync'), Type.Literal('batch')]);
+export type Mode = Static<typeof modeSchema>;
+
+const closed = { additionalProperties: false } as const;
+
+const syncSchema = Type.Object(
+  {
+    require: Type.Union([
+      Type.Literal('all'),
+      Type.Object({ quorum: Type.Integer({ minimum: 1, maximum: 10_000 }) }, closed),
+    ]),
+    timeout: Type.Number({
+      minimum: 1,
+      maximum: 3600,
+      description: 'Seconds from the request to its answer.',
+    }),
+    onFailure: Type.Union([Type.Literal('abort'), Type.Literal('degrade')]),
+    withoutLease: Type.Union([Type.Literal('serve'), Type.Literal('refuse')], {
+      description: 'What an edge does that has lost its origin: serve what it has, or answer 503.',
+    }),
+  },
+  closed,
+);
+
+const batchSchema = Type.Object(
+  {
+    window: scheduleSchema,
+    rate: Type.Union([Type.Integer({ minimum: 1024 }), Type.Null()], {
+      description: 'Bytes per second that one edge may fetch at, or null.',
+    }),
+  },
+  closed,
+);
+
+const retentionSchema = Type.Object(
+  {
+    revisions: Type.Integer({ minimum: 1, maximum: 10_000, description: 'The newest ones that are kept.' }),
+    days: Type.Number({ minimum: 0, maximum: 36_500, description: 'Younger ones are kept too.' }),
+  },
+  closed,
+);
+
+const formerAssetsSchema = Type.Object(
+  {
+    hours: Type.Number({
+      minimum: 0,
+      maximum: 8760,
+      description: 'How long assets are served that the active revision has no more; 0 for not at all.',
+    }),
+    paths: Type.Union([Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 100 }), Type.Null()], {
+      description: 'What are assets: patterns as in _headers; null for names with a fingerprint.',
+    }),
+  },
+  closed,
+);
+
+const privateSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        keys: Type.Array(Type.String({ pattern: ACCESS_KEY_PATTERN }), {
+          minItems: 1,
+          maxItems: 2,
+          description:
+            'Public keys, as `skerry sign --new-key` prints them; two while one replaces the other.',
+        }),
+        paths: Type.Array(Type.String({ maxLength: 1024 }), { minItems: 1, maxItems: 100 }),
+      },
+      closed,
+    ),
+    Type.Null(),
+  ],
+  { description: 'Which paths need a signed URL, as patterns of _headers, and whose; null for none.' },
+);
+
+const pinnedSchema = Type.Array(Type.String({ maxLength: 1024 }), {
+  maxItems: 100,
+  description: 'What lazy edges always hold: patterns as in _headers.',
+});
+
+/** How a site is replicated, what of its past is kept and served, and what of it is private. */
+export const sitePolicySchema = Type.Object({
+  mode: modeSchema,
+  sync: syncSchema,
+  batch: batchSchema,
+  retention: retentionSchema,
+  formerAssets: formerAssetsSchema,
+  private: privateSchema,
+  pinned: pinnedSchema,
+});
+export type SitePolicy = Static<typeof sitePolicySchema>;
+
+/** As log records hold it, which may be older than its newest parts. */
+export const recordedPolicySchema = Type.Object({
+  mode: modeSchema,
+  sync: syncSchema,
+  batch: batchSchema,
+  retention: retentionSchema,
+  formerAssets: Type.Optional(formerAssetsSchema),
+  private: Type.Optional(privateSchema),
+  pinned: Type.Optional(pinnedSchema),
+});
+export type RecordedPolicy = Static<typeof recordedPolicySchema>;
+
+/** Each part that is given replaces the part of that name. */
+export const policyChangeSchema = Type.Object(
+  {
+    mode: Type.Optional(modeSchema),
+    sync: Type.Optional(Type.Partial(syncSchema, closed)),
+    batch: Type.Optional(Type.Partial(batchSchema, closed)),
+    retention: Type.Optional(Type.Partial(retentionSchema, closed)),
+    formerAssets: Type.Optional(Type.Partial(formerAssetsSchema, closed)),
+    private: Type.Optional(privateSchema),
+    pinned: Type.Optional(pinnedSchema),
+  },
+  closed,
+);
+export type PolicyChange = Static<typeof policyChangeSchema>;
+
+export const DEFAULT_POLICY: SitePolicy = {
+  mode: 'async',
+  sync: { require: 'all', timeout: 30, onFailure: 'abort', withoutLease: 'serve' },
+  batch: { window: { cron: '0 3 * * *', timezone: 'UTC', minutes: 120 }, rate: null },
+  retention: { revisions: 10, days: 7 },
+  formerAssets: { hours: 24, paths: null },
+  private: null,
+  pinned: [],
+};
+
+/** What a record or a catalog holds, with the defaults of what came later. */
+export function completePolicy(recorded: RecordedPolicy | null | undefined): SitePolicy {
+  return { ...DEFAULT_POLICY, ...recorded };
+}
+
+function checkPatterns(field: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    const pattern = pathPattern(path);
+    if ('fault' in pattern) throw new SkerryError('bad-policy', `${field}: ${pattern.fault}`);
+  }
+}
+
+/** Leases that are not renewed must end within the time-out. */
+const REFUSING_TIMEOUT = 10;
+
+/** Throws `bad-schedule` and `bad-policy`. */
+export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePolicy {
+  const changed = {
+    mode: change.mode ?? policy.mode,
+    sync: { ...policy.sync, ...change.sync },
+    batch: { ...policy.batch, ...change.batch },
+    retention: { ...policy.retention, ...change.retention },
+    formerAssets: { ...policy.formerAssets, ...change.formerAssets },
+    private: change.private === undefined ? policy.private : change.private,
+    pinned: change.pinned ?? policy.pinned,
+  };
+  checkSchedule(changed.batch.window);
+  checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);
+  checkPatterns('private.paths', changed.private?.paths ?? []);
+  checkPatterns('pinned', changed.pinned);
+  if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {
+    throw new SkerryError(
+      'bad-policy',
+      `edges that refuse without a lease need a time-out of ${REFUSING_TIMEOUT} seconds or more`,
+    );
+  }
+  return changed;
+}

@@ -1,0 +1,332 @@
+import { type Static, Type } from 'typebox';
+import { DIGEST_PATTERN } from '../content/digest.ts';
+import { receiptSchema } from '../log/receipt.ts';
+import { recordSchema } from '../log/record.ts';
+import { mayReadSchema, nameSchema } from '../site/names.ts';
+import { MOST_PURGED, purgeReceiptSchema, purgeTargetSchema } from '../site/purge.ts';
+import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
+import { edgeLimitsSchema, faultSchema } from './protocol.ts';
+
+/** The bodies of the origin's API under /v1, for its server, its OpenAPI description and its clients. */
+
+export const digestSchema = Type.String({
+  pattern: DIGEST_PATTERN,
+  description: 'SHA-256, 64 lower-case hex digits.',
+});
+export const revisionNumber = Type.Integer({ minimum: 1 });
+const closed = { additionalProperties: false } as const;
+
+/** PUT /v1/sites/:site. What is left out stays as it is. */
+export const siteSettingsSchema = Type.Object(
+  {
+    domains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 100 })),
+    policy: Type.Optional(policyChangeSchema),
+  },
+  closed,
+);
+export type SiteSettings = Static<typeof siteSettingsSchema>;
+
+const opensSchema = Type.Union([Type.Integer(), Type.Null()], {
+  description: 'When the window opens that makes a pending batch revision live, in milliseconds since 1970.',
+});
+
+const pendingSchema = Type.Object({
+  revision: revisionNumber,
+  mode: modeSchema,
+  since: Type.Integer({ description: 'When it was committed, in milliseconds since 1970.' }),
+  opens: opensSchema,
+});
+
+export const siteSchema = Type.Object({
+  name: nameSchema,
+  domains: Type.Array(Type.String()),
+  revision: Type.Integer({ description: 'What is live; 0 before the first publish.' }),
+  files: Type.Integer(),
+  bytes: Type.Integer(),
+  pending: Type.Union([pendingSchema, Type.Null()], {
+    description: 'The newest revision, while it is committed and not live.',
+  }),
+  policy: sitePolicySchema,
+});
+export type Site = Static<typeof siteSchema>;
+
+/** The header of POST /v1/sites/:site/deploys; `files` and `delete` are streamed beside it. */
+export const deployHeaderSchema = Type.Object(
+  {
+    base: Type.Optional(Type.Integer({ minimum: 0 })),
+    expect: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
+export type DeployHeader = Static<typeof deployHeaderSchema>;
+
+export const deployFileSchema = Type.Object(
+  { digest: digestSchema, size: Type.Integer({ minimum: 0 }) },
+  closed,
+);
+
+/**
+ * A deploy as NDJSON (`application/x-ndjson`): the header may come first, then a line a file or deletion.
+ */
+export const deployLineSchema = Type.Union([
+  Type.Object({ path: Type.String(), digest: digestSchema, size: Type.Integer({ minimum: 0 }) }, closed),
+  Type.Object({ delete: Type.String() }, closed),
+]);
+export type DeployLine = Static<typeof deployLineSchema>;
+
+export const deploySchema = Type.Object({
+  id: Type.String(),
+  missing: Type.Array(digestSchema),
+});
+export type Deploy = Static<typeof deploySchema>;
+
+/** Without a mode: that of the site. */
+const modeChoice = { mode: Type.Optional(modeSchema) };
+
+/** PUT and DELETE …/files/* */
+export const modeQuerySchema = Type.Object(modeChoice, closed);
+
+export const commitRequestSchema = Type.Object(
+  {
+    ...modeChoice,
+    message: Type.Optional(Type.String({ maxLength: 1000 })),
+    now: Type.Optional(
+      Type.Boolean({ description: 'Of a batch publish: opens a window, so that it is live at once.' }),
+    ),
+  },
+  closed,
+);
+export type CommitRequest = Static<typeof commitRequestSchema>;
+
+const outcomeSchema = Type.Union([Type.Literal('live'), Type.Literal('pending'), Type.Literal('degraded')]);
+
+const commitEdgeSchema = Type.Object({
+  edge: nameSchema,
+  state: Type.Union([Type.Literal('visible'), Type.Literal('unconfirmed'), Type.Literal('not-prepared')]),
+});
+
+export const commitSchema = Type.Object({
+  revision: Type.Integer(),
+  seq: Type.Integer({
+    description: 'The log record that makes the revision live; while it is pending, the one that names it.',
+  }),
+  unchanged: Type.Boolean({
+    description: 'True when the tree equals the newest one: no new revision was made.',
+  }),
+  mode: modeSchema,
+  outcome: outcomeSchema,
+  edges: Type.Array(commitEdgeSchema, { description: 'Of a sync publish: those that it waited for.' }),
+  opens: opensSchema,
+  receipts: Type.Array(receiptSchema, { description: 'Those that have come in by the time of the answer.' }),
+});
+export type Commit = Static<typeof commitSchema>;
+
+export const rollbackRequestSchema = Type.Object(
+  { to: Type.Optional(revisionNumber), ...modeChoice },
+  closed,
+);
+export type RollbackRequest = Static<typeof rollbackRequestSchema>;
+
+export const purgeRequestSchema = Type.Object(
+  {
+    all: Type.Optional(Type.Boolean({ description: 'Everything; then neither paths nor tags.' })),
+    paths: Type.Optional(
+      Type.Array(Type.String({ maxLength: 4096 }), {
+        maxItems: MOST_PURGED.paths,
+        description: `Published paths, or up to ${MOST_PURGED.globs} patterns as in _headers with a * in them; all with the tags at most 64 KiB.`,
+      }),
+    ),
+    tags: Type.Optional(
+      Type.Array(Type.String({ maxLength: 256 }), {
+        maxItems: MOST_PURGED.tags,
+        description: 'Of Cache-Tag or Surrogate-Key.',
+      }),
+    ),
+  },
+  closed,
+);
+export type PurgeRequest = Static<typeof purgeRequestSchema>;
+
+export const purgeSchema = Type.Object({
+  seq: Type.Integer({ description: 'Of its record in the log.' }),
+  time: Type.Integer({ description: 'Milliseconds since 1970.' }),
+  target: purgeTargetSchema,
+  receipts: Type.Array(purgeReceiptSchema, { description: 'Those that have come in.' }),
+});
+export type Purge = Static<typeof purgeSchema>;
+
+export const revisionSchema = Type.Object({
+  revision: revisionNumber,
+  seq: Type.Integer(),
+  root: digestSchema,
+  base: Type.Integer(),
+  files: Type.Integer(),
+  bytes: Type.Integer(),
+  message: Type.String(),
+  time: Type.Integer({ description: 'Milliseconds since 1970.' }),
+  restores: Type.Union([Type.Integer(), Type.Null()]),
+  live: Type.Boolean(),
+  mode: modeSchema,
+  state: Type.Union(
+    [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
+    { description: 'Superseded: it never became live, since a later one took its place.' },
+  ),
+  pinned: Type.Boolean({ description: 'Kept until it is unpinned.' }),
+});
+export type Revision = Static<typeof revisionSchema>;
+
+export const revisionWithReceiptsSchema = Type.Intersect([
+  revisionSchema,
+  Type.Object({ receipts: Type.Array(receiptSchema) }),
+]);
+export type RevisionWithReceipts = Static<typeof revisionWithReceiptsSchema>;
+
+/** A line of GET …/manifest, as NDJSON. */
+export const manifestLineSchema = Type.Object({
+  path: Type.String(),
+  digest: digestSchema,
+  size: Type.Integer(),
+  type: Type.String(),
+  time: Type.Integer(),
+});
+export type ManifestLine = Static<typeof manifestLineSchema>;
+
+/** A line of GET …/diff, as NDJSON. */
+export const diffLineSchema = Type.Object({
+  change: Type.Union([Type.Literal('added'), Type.Literal('modified'), Type.Literal('deleted')]),
+  path: Type.String(),
+  digest: Type.Optional(digestSchema),
+  size: Type.Optional(Type.Integer()),
+});
+export type DiffLine = Static<typeof diffLineSchema>;
+
+const siteLag = Type.Object({
+  revisions: Type.Integer(),
+  bytes: Type.Integer(),
+  seconds: Type.Number(),
+});
+
+export const edgeStatusSchema = Type.Object({
+  name: nameSchema,
+  region: Type.String(),
+  lat: Type.Union([Type.Number(), Type.Null()]),
+  lon: Type.Union([Type.Number(), Type.Null()]),
+  version: Type.Union([Type.String(), Type.Null()]),
+  online: Type.Boolean({ description: 'It holds a lease.' }),
+  paused: Type.Boolean(),
+  revoked: Type.Boolean(),
+  mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: every site.' }),
+  parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
+  limits: edgeLimitsSchema,
+  clockOffset: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      "Milliseconds that its clock is ahead of the origin's, as it says; null when it has said nothing.",
+  }),
+  faults: Type.Array(faultSchema),
+  lastSeen: Type.Union([Type.Integer(), Type.Null()]),
+  position: Type.Integer(),
+  diverged: Type.Union([Type.Object({ position: Type.Integer(), head: Type.Integer() }), Type.Null()], {
+    description:
+      "The edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. What the edge shows is unknown, and `sites` is empty. Null: its log is the beginning of the origin's.",
+  }),
+  lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
+  sites: Type.Record(
+    Type.String(),
+    Type.Object({
+      revision: Type.Integer(),
+      prepared: Type.Integer({ description: 'What waits here for its activation; 0 for none.' }),
+      lag: siteLag,
+      error: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+});
+export type EdgeStatus = Static<typeof edgeStatusSchema>;
+
+/** GET /v1/status */
+export const statusSchema = Type.Object({
+  origin: Type.Object({
+    version: Type.String(),
+    seq: Type.Integer(),
+    sites: Type.Array(siteSchema),
+  }),
+  edges: Type.Array(edgeStatusSchema),
+});
+export type Status = Static<typeof statusSchema>;
+
+/**
+ * GET /v1/log?from=SEQ&limit=N: records from SEQ on, ascending; without `from` the newest N, ascending. Fewer than N
+ * when they come to a megabyte: ask again from the last one on.
+ */
+export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
+export type LogPage = Static<typeof logPageSchema>;
+
+/** POST /v1/tokens */
+export const tokenRequestSchema = Type.Object(
+  {
+    scope: Type.String({
+      maxLength: 2000,
+      description: 'admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
+    }),
+    expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
+    edge: Type.Optional(nameSchema),
+    mayRead: Type.Optional(mayReadSchema),
+  },
+  closed,
+);
+export type TokenRequest = Static<typeof tokenRequestSchema>;
+
+/** PUT /v1/edges/:name/may-read */
+export const mayReadRequestSchema = Type.Object(
+  { sites: Type.Union([mayReadSchema, Type.Null()], { description: 'Null: every site.' }) },
+  closed,
+);
+
+export const newTokenSchema = Type.Object({
+  id: Type.String(),
+  token: Type.String({ description: 'Shown this once.' }),
+});
+export type NewToken = Static<typeof newTokenSchema>;
+
+export const tokenSchema = Type.Object({
+  id: Type.String(),
+  scope: Type.String(),
+  edge: Type.Union([Type.String(), Type.Null()]),
+  created: Type.Integer(),
+  expires: Type.Union([Type.Integer(), Type.Null()]),
+  state: Type.Union([
+    Type.Literal('valid'),
+    Type.Literal('expired'),
+    Type.Literal('revoked'),
+    Type.Literal('used'),
+  ]),
+});
+export type Token = Static<typeof tokenSchema>;
+
+/** POST /v1/prune */
+export const pruneRequestSchema = Type.Object(
+  {
+    dryRun: Type.Optional(Type.Boolean({ description: 'Only says what would go.' })),
+    log: Type.Optional(
+      Type.Boolean({ description: 'Prunes the whole log, up to a checkpoint written now.' }),
+    ),
+  },
+  closed,
+);
+export type PruneRequest = Static<typeof pruneRequestSchema>;
+
+export const prunePlanSchema = Type.Object({
+  sites: Type.Array(
+    Type.Object({
+      site: nameSchema,
+      deleted: Type.Boolean(),
+      revisions: Type.Array(Type.Integer()),
+      rows: Type.Integer({ description: 'Of the catalog.' }),
+      objects: Type.Integer({ description: 'That the site was the last to refer to.' }),
+      bytes: Type.Integer(),
+    }),
+  ),
+  objects: Type.Integer({ description: 'That leave the store: young ones stay for an hour.' }),
+  bytes: Type.Integer({ description: 'The sizes of those objects.' }),
+  records: Type.Integer({ description: 'Of the log.' }),
+});
+export type PrunePlan = Static<typeof prunePlanSchema>;

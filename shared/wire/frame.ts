@@ -1,0 +1,71 @@
+import { type Static, Type } from 'typebox';
+import { SkerryError } from '../errors.ts';
+import { JSON_BOUNDS, type JsonBounds } from '../json/bounded-json.ts';
+import { schema } from '../json/schema.ts';
+import { headSchema } from '../log/head.ts';
+import { recordSchema } from '../log/record.ts';
+import { MOST_READ, mostRead } from '../log/record-limits.ts';
+import { nameSchema } from '../site/names.ts';
+
+/**
+ * What flows down the feed's one long-lived response: a JSON object a line. `v` is the version of the frame's
+ * type `t`. A reader passes over types and versions that it does not know unless they are marked `critical`.
+ */
+export const FRAME_TYPE = 'application/x-ndjson';
+/** A payload is JSON text within a JSON string, which at most doubles it. */
+export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
+
+const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
+const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
+/** The names of the edges from the sender up to the origin, itself first: first of all, and when they change. */
+const pathFrame = Type.Object({
+  v: Type.Literal(1),
+  t: Type.Literal('path'),
+  names: Type.Array(nameSchema, { maxItems: 64 }),
+});
+/** A record is flat: its payload is a text. */
+const FRAME_JSON: JsonBounds = {
+  ...JSON_BOUNDS,
+  length: MAX_FRAME_BYTES,
+  token: MAX_FRAME_BYTES,
+};
+
+const envelope = schema(
+  Type.Object({ v: Type.Integer(), t: Type.String(), critical: Type.Optional(Type.Boolean()) }),
+);
+
+const known = { record: schema(recordFrame), head: schema(headFrame), path: schema(pathFrame) };
+
+export type Frame = Static<typeof recordFrame> | Static<typeof headFrame> | Static<typeof pathFrame>;
+
+/** A frame of a later version that may be passed over, or must not be. */
+export interface UnknownFrame {
+  readonly t: 'unknown';
+  readonly type: string;
+  readonly critical: boolean;
+}
+
+export function encodeFrame(frame: Frame): string {
+  return `${JSON.stringify(frame)}\n`;
+}
+
+/** Throws `upstream-protocol` on a line that is no frame. */
+export function decodeFrame(line: string): Frame | UnknownFrame {
+  const frame = envelope.parseText(line, 'upstream-protocol', FRAME_JSON);
+  const { v, t, critical } = frame;
+  if (v === 1 && t === 'record') return withinLimit(known.record.parse(frame, 'upstream-protocol'));
+  if (v === 1 && t === 'head') return known.head.parse(frame, 'upstream-protocol');
+  if (v === 1 && t === 'path') return known.path.parse(frame, 'upstream-protocol');
+  return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
+}
+
+/** No origin writes a larger one. */
+function withinLimit(frame: Static<typeof recordFrame>): Frame {
+  const { kind, seq, payload } = frame.record;
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= mostRead(kind)) return frame;
+  throw new SkerryError(
+    'upstream-protocol',
+    `record ${seq}, of the kind ${kind}, has ${bytes} bytes of payload; at most ${mostRead(kind)} are read`,
+  );
+}

@@ -1,0 +1,61 @@
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { digestOf } from '../content/digest.ts';
+import type { KeyFingerprint } from '../signing/keys.ts';
+import type { JoinRequest } from './protocol.ts';
+
+const joinToken = /^skj_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})\.([0-9a-f]{32})$/;
+
+export interface JoinToken {
+  readonly id: string;
+  readonly secret: string;
+  /** The recovery key to trust. */
+  readonly fingerprint: KeyFingerprint;
+}
+
+/** `skj_ID.SECRET.FINGERPRINT`. */
+export function parseJoinToken(text: string): JoinToken | undefined {
+  const [, id, secret, fingerprint] = joinToken.exec(text) ?? [];
+  if (id === undefined || secret === undefined || fingerprint === undefined) return undefined;
+  return { id, secret, fingerprint: fingerprint as KeyFingerprint };
+}
+
+/** What the origin signs before an edge sends it anything that depends on the token's secret. */
+export function greetingText(log: string, epoch: number, edgeNonce: string, nonce: string): string {
+  return JSON.stringify(['skerry-join-hello-1', log, epoch, edgeNonce, nonce]);
+}
+
+/** All that an edge asks for: signed by its key, and proven with the token's secret. */
+export function joinText(log: string, request: Omit<JoinRequest, 'proof' | 'sig'>): string {
+  const { token, name, region, lat, lon, publicKey, edgeNonce, nonce } = request;
+  return JSON.stringify(['skerry-join-1', log, token, name, region, lat, lon, publicKey, edgeNonce, nonce]);
+}
+
+/** What the origin signs when the edge is a member. */
+export function joinedText(log: string, text: string, seq: number): string {
+  return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq]);
+}
+
+/** What is kept of a token's secret. 24 random bytes need no slow hash. */
+export function secretHash(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer');
+}
+
+/**
+ * Proves a secret as SCRAM does (RFC 5802, section 3): who listens learns nothing of it, and who has only what is kept
+ * of it cannot make a proof. The secret is 32 characters long, as the hash is.
+ */
+export function secretProof(secret: string, text: string): string {
+  return masked(Buffer.from(secret), secretHash(secret), text).toString('base64url');
+}
+
+/** False, never an exception, for what is no proof at all. */
+export function provesSecret(kept: Uint8Array, text: string, proof: string): boolean {
+  const bytes = Buffer.from(proof, 'base64url');
+  if (bytes.length !== 32) return false;
+  return timingSafeEqual(hash('sha256', masked(bytes, kept, text), 'buffer'), kept);
+}
+
+function masked(bytes: Buffer, kept: Uint8Array, text: string): Buffer {
+  const mask = createHmac('sha256', kept).update(text).digest();
+  return Buffer.from(bytes.map((byte, i) => byte ^ (mask[i] ?? 0)));
+}

@@ -1,0 +1,98 @@
+import { type Static, Type } from 'typebox';
+import { SMALL_OBJECT } from '../content/small-object.ts';
+import { SkerryError } from '../errors.ts';
+
+/**
+ * POST /v1/sites/:site/objects takes many small objects in one body: per object its size (u32, big-endian) and
+ * its bytes, as in a bundle of the feed. No digest travels: the bytes are their own identity.
+ */
+export const MAX_UPLOAD_OBJECTS = 100_000;
+/** Of a whole body, unpacked. */
+export const MAX_UPLOAD_BYTES = 256 * 1024 * 1024;
+
+export const uploadedSchema = Type.Object({
+  objects: Type.Integer({ description: 'Objects taken in, those that were there before included.' }),
+  bytes: Type.Integer({ description: 'Their sizes together.' }),
+});
+export type Uploaded = Static<typeof uploadedSchema>;
+
+const HEADER = 4;
+const PIECE = 64 * 1024;
+
+/** The body that carries the objects, in pieces that are worth a system call each. */
+export async function* bundlePieces(objects: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let waiting: Uint8Array[] = [];
+  let held = 0;
+  for await (const bytes of objects) {
+    const size = Buffer.alloc(HEADER);
+    size.writeUInt32BE(bytes.length);
+    waiting.push(size, bytes);
+    held += HEADER + bytes.length;
+    if (held < PIECE) continue;
+    yield Buffer.concat(waiting, held);
+    waiting = [];
+    held = 0;
+  }
+  if (held > 0) yield Buffer.concat(waiting, held);
+}
+
+/**
+ * The objects of a body, those of one piece together. Throws at the first fault: `bad-request` for an object
+ * that is not small, `too-large` beyond the limits, `truncated-upload` when the end is missing.
+ */
+export async function* objectsOfBundle(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
+  // Pieces are joined once enough of them are there: a body cut into single bytes costs no more copying.
+  let pieces: Uint8Array[] = [];
+  let held = 0;
+  let needed = HEADER;
+  let taken = 0;
+  let count = 0;
+  for await (const piece of body) {
+    taken += piece.length;
+    if (taken > MAX_UPLOAD_BYTES) {
+      throw new SkerryError('too-large', `a bundle has at most ${MAX_UPLOAD_BYTES} bytes, unpacked`);
+    }
+    pieces.push(piece);
+    held += piece.length;
+    if (held < needed) continue;
+    const cut = cutObjects(Buffer.concat(pieces, held));
+    count += cut.objects.length;
+    if (count > MAX_UPLOAD_OBJECTS) {
+      throw new SkerryError('too-large', `a bundle has at most ${MAX_UPLOAD_OBJECTS} objects`);
+    }
+    if (cut.objects.length > 0) yield cut.objects;
+    pieces = [cut.rest];
+    held = cut.rest.length;
+    needed = cut.needed;
+  }
+  if (held > 0) {
+    throw new SkerryError('truncated-upload', `the bundle ends within its object number ${count + 1}`);
+  }
+}
+
+interface Cut {
+  readonly objects: readonly Buffer[];
+  /** What belongs to an object that is not whole yet. */
+  readonly rest: Buffer;
+  /** How long that must become before anything more can be told. */
+  readonly needed: number;
+}
+
+function cutObjects(bytes: Buffer): Cut {
+  const objects: Buffer[] = [];
+  let at = 0;
+  while (bytes.length - at >= HEADER) {
+    const size = bytes.readUInt32BE(at);
+    if (size > SMALL_OBJECT) {
+      throw new SkerryError(
+        'bad-request',
+        `an object of ${size} bytes does not go into a bundle; above ${SMALL_OBJECT} each is a PUT of its own`,
+      );
+    }
+    const end = at + HEADER + size;
+    if (end > bytes.length) return { objects, rest: bytes.subarray(at), needed: HEADER + size };
+    objects.push(bytes.subarray(at + HEADER, end));
+    at = end;
+  }
+  return { objects, rest: bytes.subarray(at), needed: HEADER };
+}

@@ -1,0 +1,223 @@
+import { type Static, Type } from 'typebox';
+import { DIGEST_PATTERN, digestOf } from '../content/digest.ts';
+import { SkerryError } from '../errors.ts';
+import { schema } from '../json/schema.ts';
+import { grantSchema } from '../log/grant.ts';
+import { headSchema } from '../log/head.ts';
+import { receiptSchema } from '../log/receipt.ts';
+import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+import { nameSchema } from '../site/names.ts';
+import { purgeReceiptSchema } from '../site/purge.ts';
+
+import { scheduleSchema } from '../site/schedule.ts';
+import { NONCE_PATTERN } from './nonce.ts';
+
+/** Of one report, and of its receipts of purges. */
+export const MOST_RECEIPTS = 1000;
+
+const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
+/** 32 bytes as base64url: a public key, or the proof of a secret. */
+const bytes32 = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const signatureSchema = Type.String({ pattern: SIGNATURE_PATTERN });
+
+/** GET /feed/v1/hello: whom proofs for this feed must name, and a nonce for the first. */
+export const feedHelloSchema = Type.Object({
+  edge: Type.Union([nameSchema, Type.Null()], { description: 'The parent that answers; null: the origin.' }),
+  nonce: nonceSchema,
+});
+export const feedHello = schema(feedHelloSchema);
+
+/** POST /feed/v1/join/hello */
+export const joinHelloSchema = Type.Object({ edgeNonce: nonceSchema }, { additionalProperties: false });
+
+/** Who the origin is, before it is told anything; signed over both nonces. */
+export const originHelloSchema = Type.Object({
+  log: Type.String(),
+  epoch: Type.Integer(),
+  key: Type.Object({ publicKey: Type.String(), recoveryKey: Type.String(), certificate: Type.String() }),
+  nonce: nonceSchema,
+  sig: signatureSchema,
+});
+export type OriginHello = Static<typeof originHelloSchema>;
+export const originHello = schema(originHelloSchema);
+
+/** POST /feed/v1/join: who wants to be a member. Only the id of the join token travels, and a proof of its secret. */
+export const joinRequestSchema = Type.Object(
+  {
+    token: Type.String({ pattern: '^[0-9a-f]{12}$' }),
+    name: nameSchema,
+    region: Type.String({ minLength: 1, maxLength: 63 }),
+    lat: Type.Union([Type.Number({ minimum: -90, maximum: 90 }), Type.Null()]),
+    lon: Type.Union([Type.Number({ minimum: -180, maximum: 180 }), Type.Null()]),
+    publicKey: bytes32,
+    edgeNonce: nonceSchema,
+    nonce: nonceSchema,
+    proof: bytes32,
+    sig: signatureSchema,
+  },
+  { additionalProperties: false },
+);
+export type JoinRequest = Static<typeof joinRequestSchema>;
+export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'publicKey'>;
+
+/** `sig` is the origin's, over all that was asked for and `seq`. */
+export const joinAnswerSchema = Type.Object({
+  seq: Type.Integer({ description: 'The `member` record that admits this edge.' }),
+  head: headSchema,
+  sig: signatureSchema,
+});
+export type JoinAnswer = Static<typeof joinAnswerSchema>;
+export const joinAnswer = schema(joinAnswerSchema);
+
+/** A report of so many has room for receipts. */
+export const MAX_REPORTED_SITES = 5000;
+export const MAX_ERROR = 200;
+
+/** What an edge shows of one site. Revision 0 with a null root: nothing is visible yet. */
+export const siteReportSchema = Type.Object({
+  site: Type.Integer(),
+  revision: Type.Integer(),
+  target: Type.Integer({ description: 'The revision that it is working towards.' }),
+  prepared: Type.Integer({
+    description: 'The revision that is whole and proven here and waits for its activation; 0 for none.',
+  }),
+  pendingBytes: Type.Integer({ description: 'Bytes of objects still to fetch for the target.' }),
+  error: Type.Union([Type.String({ maxLength: MAX_ERROR }), Type.Null()]),
+});
+export type SiteReport = Static<typeof siteReportSchema>;
+
+/** What an edge was started with that limits what it replicates, and when. */
+export const edgeLimitsSchema = Type.Object({
+  sites: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: all.' }),
+  prefixes: Type.Union([Type.Array(Type.String()), Type.Null()], {
+    description: 'Path prefixes of the objects that it holds; null: all.',
+  }),
+  delay: Type.Number({ description: 'Seconds that it stays behind.' }),
+  rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second, or null.' }),
+  schedule: Type.Union([scheduleSchema, Type.Null()]),
+  storage: Type.Optional(
+    Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
+      description:
+        '`lazy`: every manifest, objects when they are asked for. Absent before version 0.4: `full`.',
+    }),
+  ),
+});
+export type EdgeLimits = Static<typeof edgeLimitsSchema>;
+
+/** Something that an edge refused, with the code of shared/errors.ts. */
+export const faultSchema = Type.Object({
+  time: Type.Integer(),
+  code: Type.String({ maxLength: 40 }),
+  message: Type.String({ maxLength: 500 }),
+  upstream: Type.String({ maxLength: 300, description: 'The URL of the feed that it came from.' }),
+});
+export type Fault = Static<typeof faultSchema>;
+
+/** Where an edge stands: sent at each change and every few seconds, signed by the edge. */
+export const edgeReportSchema = Type.Object({
+  time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
+  position: Type.Integer({ minimum: 0 }),
+  hash: Type.String({
+    pattern: DIGEST_PATTERN,
+    description: 'The hash of the record at the position; 64 zeros at position 0.',
+  }),
+  head: Type.Union([headSchema, Type.Null()], {
+    description: 'The newest head that the edge has: it proves how far the origin had written the log.',
+  }),
+  version: Type.String({ maxLength: 40 }),
+  parent: Type.Union([nameSchema, Type.Null()], {
+    description: 'The edge that it follows; null: the origin.',
+  }),
+  limits: edgeLimitsSchema,
+  offset: Type.Optional(
+    Type.Union([Type.Integer(), Type.Null()], {
+      description: "Milliseconds that its clock is ahead of the origin's; null before it is known.",
+    }),
+  ),
+  sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
+  faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
+  receipts: Type.Array(receiptSchema, { maxItems: MOST_RECEIPTS }),
+  /** Absent before version 0.3. */
+  purges: Type.Optional(Type.Array(purgeReceiptSchema, { maxItems: MOST_RECEIPTS })),
+});
+export type EdgeReport = Static<typeof edgeReportSchema>;
+export const edgeReports = schema(edgeReportSchema);
+
+/**
+ * Of the body of a request with reports, and of one report in it: the sender's own leaves room for any that it relays.
+ * What is larger takes too long to read on an event loop that answers others.
+ */
+export const MAX_REPORTS_BYTES = 1536 * 1024;
+export const MAX_REPORT_BYTES = 750 * 1024;
+
+/** What a report takes of the body that it travels in. */
+export function reportBytes(report: SignedReport): number {
+  return Buffer.byteLength(JSON.stringify(report));
+}
+
+/** A report as it travels: parents relay those of their children unchanged. */
+export const signedReportSchema = Type.Object({
+  edge: nameSchema,
+  text: Type.String({ maxLength: MAX_REPORT_BYTES, description: 'The JSON text of an edge report.' }),
+  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+});
+export type SignedReport = Static<typeof signedReportSchema>;
+
+export function signReport(log: string, edge: string, report: EdgeReport, key: SigningKey): SignedReport {
+  const text = JSON.stringify(report);
+  return { edge, text, sig: signText(key, reportText(log, edge, text)) };
+}
+
+/** The report, if the edge signed it; throws `bad-request`, with `isUnsigned` when it did not. */
+export function verifiedReport(log: string, { edge, text, sig }: SignedReport, key: PublicKey): EdgeReport {
+  if (!verifyText(key, reportText(log, edge, text), sig))
+    throw new SkerryError('bad-request', `a report of ${edge} is not signed by that edge`, {
+      details: { isUnsigned: true },
+    });
+  return edgeReports.parseText(text);
+}
+
+function reportText(log: string, edge: string, text: string): string {
+  return JSON.stringify(['skerry-report-1', log, edge, digestOf(text)]);
+}
+
+/** In one request, the sender's own among them. */
+const MOST_REPORTS = 1000;
+
+/** POST /feed/v1/report: the sender's own report first, then those that it relays. */
+export const reportRequestSchema = Type.Object(
+  { reports: Type.Array(signedReportSchema, { minItems: 1, maxItems: MOST_REPORTS }) },
+  { additionalProperties: false },
+);
+export type ReportRequest = Static<typeof reportRequestSchema>;
+
+/** What the origin grants, for each report that it knows the signer of; parents pass it on unchanged. */
+export const reportAnswerSchema = Type.Object({
+  grants: Type.Array(grantSchema, { maxItems: MOST_REPORTS }),
+});
+export type ReportAnswer = Static<typeof reportAnswerSchema>;
+export const reportAnswer = schema(reportAnswerSchema);
+
+/** Short names of at most MAX_BUNDLE_OBJECTS objects, 8 bytes each, as base64url. */
+const names = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 43_692 });
+
+/**
+ * POST /feed/v1/bundle. With `dictionary`, and the digest of those objects' concatenation in
+ * `Available-Dictionary`, the answer may be coded against it (`dcz`, RFC 9842).
+ */
+export const bundleRequestSchema = Type.Object(
+  { objects: names, dictionary: Type.Optional(names) },
+  { additionalProperties: false },
+);
+
+/** POST /feed/v1/sites/:site/revisions/:revision/leaves */
+export const leavesRequestSchema = Type.Object(
+  { nodes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, maxItems: 256 }) },
+  { additionalProperties: false },
+);
+
+/** POST /feed/v1/sites/:site/revisions/:revision/entries */
+export const entriesRequestSchema = Type.Object(
+  { leaves: Type.Array(Type.Integer({ minimum: 0, maximum: 65_535 }), { minItems: 1, maxItems: 4096 }) },
+  { additionalProperties: false },
+);

@@ -1,0 +1,156 @@
+import { hash, sign, verify } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  type InnerList,
+  isInnerList,
+  parseDictionary,
+  serializeDictionary,
+  serializeInnerList,
+} from 'structured-headers';
+import { type PublicKey, publicKeyObject, type SigningKey } from '../signing/keys.ts';
+
+/**
+ * An edge proves who it is by a signature over each request (RFC 9421): over what is asked, of whom, and one of the
+ * receiver's nonces. It is worth nothing for another request, at another receiver, or later. Host and scheme are not
+ * covered, which reverse proxies rewrite; no clock is.
+ */
+const TAG = 'skerry-feed-1';
+const LABEL = 'skerry';
+/** Fields, which are covered when they are there, and what every request has. */
+const COVERED = ['@method', '@path', '@query', 'skerry-to', 'content-digest', 'range'];
+
+/** Whom a request is meant for: the origin of a log, or the edge of that name. */
+export function receiverText(log: string, edge: string | null): string {
+  return edge === null ? `${log} origin` : `${log} edge ${edge}`;
+}
+
+export interface ProvenRequest {
+  readonly method: string;
+  /** Path and query, as they are sent. */
+  readonly target: string;
+  /** A receiverText. */
+  readonly to: string;
+  readonly nonce: string;
+  readonly range?: string | undefined;
+  readonly body?: string | undefined;
+}
+
+/** The fields that prove a request to be one of this edge. */
+export function requestProof(
+  edge: { readonly name: string; readonly key: SigningKey },
+  { method, target, to, nonce, range, body }: ProvenRequest,
+): Record<string, string> {
+  const fields = {
+    'skerry-to': to,
+    ...(body !== undefined && { 'content-digest': contentDigest(body) }),
+  };
+  const headers: IncomingHttpHeaders = { ...fields, ...(range !== undefined && { range }) };
+  const parameters = new Map([
+    ['keyid', edge.name],
+    ['nonce', nonce],
+    ['tag', TAG],
+  ]);
+  const input: InnerList = [covered(headers).map((name) => [name, new Map()]), parameters];
+  const base = signatureBase({ method, target, headers }, input);
+  const signature = sign(null, Buffer.from(base), edge.key.privateKey);
+  return {
+    ...fields,
+    'signature-input': serializeDictionary(new Map([[LABEL, input]])),
+    signature: serializeDictionary(new Map([[LABEL, [signature, new Map()]]])),
+  };
+}
+
+interface RequestHead {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What the fields of a request say, before anybody has checked it. */
+export interface ClaimedProof {
+  readonly name: string;
+  readonly nonce: string;
+  readonly to: string;
+  /** SHA-256 of the body, when there is one. */
+  readonly bodyDigest: Buffer | undefined;
+  readonly base: string;
+  readonly signature: Buffer;
+}
+
+/** Undefined when it is no proof of the form above, whole and alone. */
+export function claimedProof(request: RequestHead): ClaimedProof | undefined {
+  const { headers } = request;
+  const to = headers['skerry-to'];
+  const input = onlyMember(headers['signature-input']);
+  const signature = onlyMember(headers.signature)?.[0];
+  if (input === undefined || !isInnerList(input) || typeof to !== 'string') return undefined;
+  if (!(signature instanceof ArrayBuffer)) return undefined;
+  const [components, parameters] = input;
+  if (components.some(([, own]) => own.size > 0) || parameters.get('tag') !== TAG) return undefined;
+  const named = components.map(([name]) => String(name));
+  // Each one once, and all that are there: what is not signed could be another's.
+  if ([...named].sort().join() !== covered(headers).sort().join()) return undefined;
+  const digest = headers['content-digest'];
+  const bodyDigest = typeof digest === 'string' ? sha256In(digest) : undefined;
+  if (bodyDigest === undefined && (digest !== undefined || announcesBody(headers))) return undefined;
+  const name = parameters.get('keyid');
+  const nonce = parameters.get('nonce');
+  if (typeof name !== 'string' || typeof nonce !== 'string') return undefined;
+  const base = signatureBase(request, input);
+  return { name, nonce, to, bodyDigest, base, signature: Buffer.from(signature) };
+}
+
+/** On the event loop: handing a signature to a thread and back takes longer than checking it. */
+export function isProvenBy(
+  { base, signature }: Pick<ClaimedProof, 'base' | 'signature'>,
+  key: PublicKey,
+): boolean {
+  return verify(null, Buffer.from(base), publicKeyObject(key), signature);
+}
+
+/** RFC 9530. */
+export function contentDigest(body: string | Buffer): string {
+  return `sha-256=:${hash('sha256', body, 'base64')}:`;
+}
+
+function sha256In(header: string): Buffer | undefined {
+  const [value] = dictionary(header)?.get('sha-256') ?? [];
+  return value instanceof ArrayBuffer && value.byteLength === 32 ? Buffer.from(value) : undefined;
+}
+
+function covered(headers: IncomingHttpHeaders): string[] {
+  return COVERED.filter((name) => name.startsWith('@') || headers[name] !== undefined);
+}
+
+function announcesBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/** The text that is signed (RFC 9421, section 2.5). */
+function signatureBase({ method, target, headers }: RequestHead, input: InnerList): string {
+  const at = target.indexOf('?');
+  const derived: Readonly<Record<string, string>> = {
+    '@method': method,
+    '@path': at < 0 ? target : target.slice(0, at),
+    '@query': at < 0 ? '?' : target.slice(at),
+  };
+  const lines = input[0].map(([name]) => {
+    const component = String(name);
+    return `"${component}": ${derived[component] ?? String(headers[component]).trim()}`;
+  });
+  return [...lines, `"@signature-params": ${serializeInnerList(input)}`].join('\n');
+}
+
+/** The value under our label, if nothing stands beside it. */
+function onlyMember(header: string | string[] | undefined) {
+  const members = typeof header === 'string' ? dictionary(header) : undefined;
+  return members?.size === 1 ? members.get(LABEL) : undefined;
+}
+
+function dictionary(header: string) {
+  try {
+    return parseDictionary(header);
+  } catch {
+    return undefined;
+  }
+}

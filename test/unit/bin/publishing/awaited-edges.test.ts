@@ -1,0 +1,108 @@
+import t from 'tap';
+import { purged, showing, unconfirmed } from '../../../../bin/publishing/awaited-edges.ts';
+import { waitForEdges } from '../../../../bin/publishing/wait-for-edges.ts';
+import type { EdgeStatus } from '../../../../shared/wire/api.ts';
+
+const edge = (name: string, revision: number, changes: Partial<EdgeStatus> = {}): EdgeStatus => ({
+  ...{ name, region: 'r', lat: null, lon: null, version: '1', online: true, paused: false, revoked: false },
+  ...{ mayRead: null, parent: null, clockOffset: 0, faults: [], lastSeen: 1, position: 9, diverged: null },
+  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+  lag: { records: 0, bytes: 0, seconds: 0 },
+  sites: {
+    docs: { revision, prepared: 0, lag: { revisions: 0, bytes: 0, seconds: 0 }, error: null },
+  },
+  ...changes,
+});
+const diverged = (name: string) => edge(name, 0, { sites: {}, diverged: { position: 37, head: 35 } });
+
+t.test('who is waited for, and who has come', async (t) => {
+  const delayed = { ...edge('f', 1).limits, delay: 60 };
+  const all = [
+    edge('a', 8),
+    edge('b', 9),
+    edge('c', 7),
+    edge('d', 7, { online: false }),
+    edge('e', 7, { paused: true }),
+    edge('f', 1, { limits: delayed }),
+    edge('g', 0, { sites: {} }),
+    diverged('h'),
+  ];
+  const { done, missing, absent } = showing(all, 'docs', { revision: 8, seq: 9 });
+  t.match(absent, [{ edge: 'd', why: 'offline' }]);
+  t.equal(absent.length, 1);
+  t.strictSame(done, ['a', 'b']);
+  t.match(missing, [
+    { edge: 'c', why: /revision 7/, isHopeless: false },
+    { edge: 'h', why: /diverged.*37/, isHopeless: true },
+  ]);
+  t.equal(missing.length, 2);
+  t.match(purged(all, 9, new Set(['a', 'b', 'c'])), {
+    done: ['a', 'b', 'c'],
+    missing: [{ edge: 'e' }, { edge: 'f' }, { edge: 'g' }, { edge: 'h', isHopeless: true }],
+  });
+});
+
+t.test('a sync publish is confirmed by all that it waited for, or not', (t) => {
+  const edges = [
+    { edge: 'a', state: 'visible' },
+    { edge: 'b', state: 'unconfirmed' },
+    { edge: 'c', state: 'not-prepared' },
+  ] as const;
+  t.strictSame(unconfirmed({ mode: 'sync', edges: [...edges] }), ['b', 'c']);
+  t.strictSame(unconfirmed({ mode: 'sync', edges: [edges[0]] }), []);
+  t.strictSame(unconfirmed({ mode: 'async', edges: [] }), []);
+  t.end();
+});
+
+t.test('waiting ends when all have come, or when nobody comes further', async (t) => {
+  let now = 0;
+  let looks = 0;
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    async sleep(ms: number) {
+      now += ms;
+    },
+  };
+  const wait = (at: (look: number) => EdgeStatus[]) => {
+    [now, looks] = [0, 0];
+    const look = async () => showing(at(looks++), 'docs', { revision: 8, seq: 9 });
+    const { signal } = new AbortController();
+    return waitForEdges({ look, patienceMs: 60_000, clock, signal, isTerminal: false });
+  };
+  t.strictSame(await wait((look) => [edge('a', 8), edge('b', look < 5 ? 7 : 8)]), ['a', 'b']);
+  await t.rejects(
+    wait(() => [edge('a', 8), edge('b', 7)]),
+    { code: 'unconfirmed', message: /b \(at revision 7\)/ },
+  );
+  t.ok(now >= 60_000 && now < 61_000, 'after its patience');
+  const slow = (look: number) => [
+    edge('a', 8),
+    edge('b', look < 2000 ? 7 : 8, { position: Math.floor(look / 500) }),
+  ];
+  t.strictSame(await wait(slow), ['a', 'b'], 'however long, while it comes further');
+  t.ok(now > 100_000);
+  const past = (look: number) => [edge('b', 7, { position: 9 + Math.min(look, 2000) })];
+  await t.rejects(wait(past), { code: 'unconfirmed' });
+  t.ok(now < 61_000, 'the records of other sites are no progress');
+  await t.rejects(
+    wait(() => [edge('a', 8), diverged('b')]),
+    { code: 'unconfirmed', message: /b \(diverged/ },
+  );
+  t.equal(now, 0, 'at once for one that never can');
+  await t.rejects(
+    wait((look) => [edge('b', look < 3 ? 7 : 8), diverged('c')]),
+    { code: 'unconfirmed', message: /not on c/ },
+  );
+  t.ok(now > 0, 'but not before the others');
+  const away = edge('d', 7, { online: false });
+  t.strictSame(await wait(() => [edge('a', 8), away]), ['a'], 'who is away is not waited for');
+  await t.rejects(
+    wait(() => [away]),
+    { code: 'unconfirmed', message: /not on d \(offline\)/ },
+    'but is when nobody else is here',
+  );
+  t.ok(now >= 60_000);
+  t.strictSame(await wait((look) => (look < 9 ? [away] : [edge('d', 8)])), ['d'], 'it comes back meanwhile');
+  t.strictSame(await wait(() => []), [], 'an origin without edges');
+});

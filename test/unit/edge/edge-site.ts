@@ -1,0 +1,39 @@
+import type { Activation, EdgeSite } from '../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../edge/store/cover.ts';
+import { digestOf } from '../../../shared/content/digest.ts';
+import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
+import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
+
+export const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+
+/** A site that shows revision 1 and has nothing to do, but for what `changes` say. */
+export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
+  return {
+    id: 1,
+    name: 'docs',
+    domains: [],
+    policy: DEFAULT_POLICY,
+    active: { revision: 1, root: digestOf('1'), seq: 10, files: null },
+    activations: [],
+    proposal: null,
+    staging: null,
+    prepared: null,
+    former: [],
+    purges: [],
+    covers: WHOLE,
+    ...changes,
+  };
+}
+
+export function activation(revision: number, changes: Partial<Activation> = {}): Activation {
+  return {
+    revision,
+    root: digestOf(String(revision)),
+    seq: 10 * revision,
+    files: 1,
+    time: 0,
+    mode: 'async',
+    now: false,
+    ...changes,
+  };
+}

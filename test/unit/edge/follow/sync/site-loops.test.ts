@@ -1,0 +1,71 @@
+import t from 'tap';
+import { SiteLoops } from '../../../../../edge/follow/sync/site-loops.ts';
+import type { EdgeSite } from '../../../../../edge/store/catalog.ts';
+import { systemClock } from '../../../../../shared/clock.ts';
+import { KeyedLock } from '../../../../../shared/concurrency/keyed-lock.ts';
+import { activation, edgeSite, NO_LIMITS } from '../../edge-site.ts';
+
+type Parts = ConstructorParameters<typeof SiteLoops>[0];
+
+const site = (active: number) =>
+  edgeSite({
+    active: { revision: active, root: null, seq: active * 10, files: null },
+    activations: active < 2 ? [activation(2)] : [],
+  });
+const parts = (sites: () => Promise<EdgeSite[]>, log: object = { warn() {} }) =>
+  ({
+    catalog: { sites },
+    log,
+    limits: NO_LIMITS,
+    manifests: new KeyedLock<number>(),
+    isPaused: () => false,
+    clock: systemClock,
+    time: { now: () => 0, proven: () => 0 },
+    upstreams: { current: { url: 'http://upstream' }, avoid() {} },
+    faults: { note() {} },
+    sourceOf: () => ({}),
+  }) as unknown as Parts;
+
+t.test('a wake in the moment in which a loop finds nothing left to do is not lost', async (t) => {
+  const reads: PromiseWithResolvers<EdgeSite[]>[] = [];
+  const sites = () => {
+    const read = Promise.withResolvers<EdgeSite[]>();
+    reads.push(read);
+    return read.promise;
+  };
+  const stop = new AbortController();
+  const loops = new SiteLoops(parts(sites), stop.signal);
+
+  const first = loops.wake();
+  reads[0]?.resolve([site(1)]);
+  await first;
+  const second = loops.wake();
+  t.equal(reads.length, 3, 'the loop and the second wake both read');
+  // The answers arrive together: the loop sees a site that is current, the wake one that has moved on.
+  reads[1]?.resolve([site(2)]);
+  reads[2]?.resolve([site(1)]);
+  await second;
+  t.equal(reads.length, 4, 'a new loop has begun');
+  reads[3]?.resolve([]);
+  stop.abort();
+  await loops.ended();
+});
+
+t.test('a loop whose catalog cannot be read tries again', async (t) => {
+  const answers = [[site(1)], undefined, [site(1)], [site(2)]];
+  let reads = 0;
+  const sites = async () => {
+    const answer = answers[reads++];
+    if (answer === undefined) throw new Error('no answer');
+    return answer;
+  };
+  const stop = new AbortController();
+  const told = Promise.withResolvers<void>();
+  const log = { warn: () => told.resolve() };
+  const loops = new SiteLoops(parts(sites, log), stop.signal);
+  await loops.wake();
+  await told.promise;
+  await loops.wake();
+  await loops.ended();
+  t.equal(reads, 4, 'and ends when it sees that nothing is left to do');
+});

@@ -1,0 +1,159 @@
+import t from 'tap';
+import { type Arrivals, Fill } from '../../../../edge/read-through/fill.ts';
+import { LaneTurns } from '../../../../edge/read-through/lane-turns.ts';
+import type { Span } from '../../../../edge/read-through/spans.ts';
+import type { ChunkList } from '../../../../shared/content/chunk-list.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
+import { SkerryError } from '../../../../shared/errors.ts';
+import { MemoryDisk, openMemoryStore } from '../../../helpers/memory-store.ts';
+import { until } from '../../../helpers/until.ts';
+
+const SIZE = 10;
+const CHUNKS = 20;
+const content = Buffer.from(Array.from({ length: SIZE * CHUNKS }, (_, i) => i));
+const chunkAt = (i: number) => content.subarray(i * SIZE, (i + 1) * SIZE);
+const list: ChunkList = {
+  object: digestOf(content),
+  size: content.length,
+  chunks: Array.from({ length: CHUNKS }, (_, i) => ({ digest: digestOf(chunkAt(i)), size: SIZE })),
+};
+
+/** A fill whose upstreams bring chunks when they are told to. */
+function world({ attempts = 1, fails = () => false as boolean } = {}) {
+  const disk = new MemoryDisk();
+  const store = openMemoryStore(disk);
+  const turns = new LaneTurns(() => 0);
+  const runs: { first: number; end: number; attempt: number }[] = [];
+  let allowed = 0;
+  let wake = () => {};
+  let ended = 0;
+  const fill = new Fill({
+    name: 'fill',
+    list,
+    open: () => store.draft('fill'),
+    async *chunks({ first, end }, attempt) {
+      runs.push({ first, end, attempt });
+      for (let chunk = first; chunk < end; chunk++) {
+        while (allowed === 0)
+          await new Promise<void>((resolve) => {
+            const before = wake;
+            wake = () => {
+              before();
+              resolve();
+            };
+          });
+        allowed--;
+        if (fails()) throw new SkerryError('origin-unreachable', 'gone');
+        yield chunkAt(chunk);
+      }
+    },
+    turn: (client) => turns.ask(client),
+    attempts: () => attempts,
+    grown: () => {},
+    ended: () => {
+      ended++;
+    },
+  });
+  const reader = () => {
+    const spans: Span[] = [];
+    const errors: string[] = [];
+    const arrivals: Arrivals = {
+      arrived: (_fill, span) => spans.push(span),
+      broke: (_fill, { code }) => errors.push(code),
+    };
+    return { arrivals, spans, errors };
+  };
+  const bring = (count: number) => {
+    allowed += count;
+    wake();
+    wake = () => {};
+  };
+  return { fill, disk, runs, reader, bring, ended: () => ended };
+}
+
+const ALL = { start: 0, end: content.length - 1 };
+
+t.test('readers of all of it share one transfer, and it becomes the object', async (t) => {
+  const { fill, disk, runs, reader, bring, ended } = world();
+  const [a, b] = [reader(), reader()];
+  const first = fill.want('a', ALL, a.arrivals);
+  t.strictSame(first.finding, { found: 'none', isCollapsed: false });
+  bring(5);
+  await until('five chunks', () => a.spans.length === 5);
+  const second = fill.want('a', ALL, b.arrivals);
+  t.strictSame(second.finding, { found: 'partial', isCollapsed: true });
+  t.strictSame(second.spans, [{ start: 0, end: 50 }], 'what of it is there');
+  t.strictSame(fill.want('a', { start: 60, end: 70 }, b.arrivals).spans, []);
+  bring(15);
+  await until('the object', () => ended() === 1);
+  t.ok(disk.objects.get(list.object)?.equals(content));
+  t.equal(b.spans.length, 15);
+  t.strictSame(runs, [{ first: 0, end: CHUNKS, attempt: 0 }]);
+});
+
+t.test('a range brings its chunks alone; the rest comes when it is wanted', async (t) => {
+  const { fill, runs, reader, bring, ended } = world();
+  const part = reader();
+  const wish = fill.want('a', { start: 125, end: 131 }, part.arrivals);
+  bring(2);
+  await until('both chunks', () => part.spans.length === 2);
+  t.strictSame(part.spans, [
+    { start: 120, end: 130 },
+    { start: 130, end: 140 },
+  ]);
+  wish.release();
+  await until('rest', () => !fill.isBusy);
+  const whole = reader();
+  t.equal(fill.want('a', ALL, whole.arrivals).finding.found, 'partial');
+  bring(18);
+  await until('the object', () => ended() === 1);
+  t.strictSame(
+    runs.map(({ first, end }) => [first, end]),
+    [
+      [12, 14],
+      [0, 12],
+      [14, 20],
+    ],
+  );
+});
+
+t.test('nothing more is fetched when nobody waits any more', async (t) => {
+  const { fill, runs, reader, bring } = world();
+  const only = reader();
+  const wish = fill.want('a', ALL, only.arrivals);
+  bring(3);
+  await until('three chunks', () => only.spans.length === 3);
+  wish.release();
+  wish.release();
+  bring(1);
+  await until('rest', () => !fill.isBusy);
+  t.equal(runs.length, 1);
+  t.equal(fill.bytes, 40);
+});
+
+t.test('where one upstream breaks off, another goes on; after the last one readers are told', async (t) => {
+  let calls = 0;
+  const { fill, runs, reader, bring, ended } = world({ attempts: 2, fails: () => ++calls === 4 });
+  const only = reader();
+  fill.want('a', ALL, only.arrivals);
+  bring(CHUNKS + 1);
+  await until('the object', () => ended() === 1);
+  t.strictSame(
+    runs.map(({ first, attempt }) => [first, attempt]),
+    [
+      [0, 0],
+      [3, 1],
+    ],
+  );
+
+  const gone = world({ attempts: 2, fails: () => true });
+  const told = gone.reader();
+  const wish = gone.fill.want('a', ALL, told.arrivals);
+  gone.bring(2);
+  await until('the failure', () => told.errors.length === 1);
+  t.strictSame(told.errors, ['origin-unreachable']);
+  wish.release();
+  t.equal(gone.fill.isBusy, false);
+  await gone.fill.discard();
+  t.equal(gone.disk.drafts.size, 0);
+});

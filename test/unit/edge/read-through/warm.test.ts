@@ -1,0 +1,63 @@
+import t from 'tap';
+import type { DiskBudget } from '../../../../edge/disk-budget/disk-budget.ts';
+import type { ReadThrough } from '../../../../edge/read-through/read-through.ts';
+import { warm } from '../../../../edge/read-through/warm.ts';
+import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../../edge/store/cover.ts';
+import type { ContentPath } from '../../../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
+import type { Entry } from '../../../../shared/content/entry.ts';
+import type { ObjectStore } from '../../../../shared/store/object-store.ts';
+import { edgeSite } from '../edge-site.ts';
+
+const entry = (path: string, content: string): Entry => ({
+  path: path as ContentPath,
+  digest: digestOf(content),
+  size: 10,
+  chunks: null,
+  type: 'text/plain',
+  meta: [],
+  time: 1,
+});
+
+t.test('what several paths name is fetched once, on one page or on several', async (t) => {
+  const pages = [
+    [entry('a', 'x'), entry('b', 'x')],
+    [entry('c', 'x'), entry('d', 'y')],
+  ];
+  const held = new Set<Digest>();
+  const fetched: Digest[] = [];
+  const result = await warm(
+    {
+      catalog: {
+        sites: async () => [edgeSite({ covers: WHOLE })],
+        manifestPage: async (_site: number, _revision: number, page = 0) => ({
+          entries: pages[page],
+          next: page + 1 < pages.length ? page + 1 : undefined,
+        }),
+      } as unknown as EdgeCatalog,
+      store: {
+        missing: async (digests: Digest[]) => digests.filter((digest) => !held.has(digest)),
+      } as unknown as ObjectStore,
+      lazy: {
+        reads: {
+          async whole(_client: string, digest: Digest) {
+            fetched.push(digest);
+            held.add(digest);
+          },
+        } as unknown as ReadThrough,
+        budget: { room: 1000 } as unknown as DiskBudget,
+      },
+    },
+    edgeSite({ covers: WHOLE }).name,
+    { paths: [], globs: [] },
+    new AbortController().signal,
+  );
+  t.strictSame(fetched, [digestOf('x'), digestOf('y')]);
+  t.match(result, {
+    fetched: { objects: 2, bytes: 20 },
+    held: { objects: 1, bytes: 10 },
+    left: { objects: 0 },
+    more: false,
+  });
+});

@@ -1,0 +1,32 @@
+import t from 'tap';
+import type { Catalog } from '../../../../origin/catalog/catalog.ts';
+import { caller, inTurns } from '../../../../origin/catalog/catalog-turns.ts';
+
+t.test('a caller with a thousand calls waits for himself', async (t) => {
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const siteOf = (id: number) => {
+    begun.push(id);
+    return new Promise<void>((resolve) => ends.push(resolve));
+  };
+  const { catalog, close } = inTurns({ siteOf } as unknown as Catalog);
+  const flood = caller.run({ name: 'publish:evil' }, () =>
+    Array.from({ length: 1000 }, (_, i) => catalog.siteOf(i)),
+  );
+  const own = [5000, 5001].map((id) => caller.run({ name: 'publish:quiet' }, () => catalog.siteOf(id)));
+  const ofTheOrigin = catalog.siteOf(6000);
+  while (ends.length > 0) {
+    ends.shift()?.();
+    await new Promise(setImmediate);
+  }
+  await Promise.all([...flood, ...own, ofTheOrigin]);
+  t.ok(begun.indexOf(5001) < 10, `begun as number ${begun.indexOf(5001)}`);
+  t.ok(begun.indexOf(6000) < 10, 'the origin itself is one of them');
+  t.ok(begun.indexOf(5000) < begun.indexOf(5001), 'in their order');
+  t.strictSame(
+    begun.filter((id) => id < 1000),
+    Array.from({ length: 1000 }, (_, i) => i),
+  );
+  close();
+  await t.rejects(catalog.siteOf(1), { code: 'unavailable' });
+});

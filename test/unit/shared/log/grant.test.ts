@@ -1,0 +1,54 @@
+import t from 'tap';
+import { digestOf } from '../../../../shared/content/digest.ts';
+import { schema } from '../../../../shared/json/schema.ts';
+import { type Grant, grantSchema, signGrant, verifyGrant } from '../../../../shared/log/grant.ts';
+import { signText } from '../../../../shared/signing/keys.ts';
+import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
+
+const unsigned = {
+  ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
+  ...{ lease: 6000, serves: 6000, diverged: false },
+};
+const grant = signGrant(LOG, unsigned, originKey);
+
+t.test('the signature is the frozen one', async (t) => {
+  // Computed with openssl.
+  t.same(grant, {
+    ...unsigned,
+    sig: '-CwMLg9ipLjVtm_frTTaBfXPC49fce5SyJ6v7tLRaxGdeFweeU3kJjn5mwgKE1es0lhOz_0fuY7p6RkowNelBQ',
+  });
+});
+
+t.test('is over the canonical text', async (t) => {
+  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false]`;
+  t.equal(grant.sig, signText(originKey, text));
+});
+
+t.test('verifies with the key and the log that signed it alone', async (t) => {
+  t.equal(verifyGrant(LOG, grant, originKey.publicKey), true);
+  t.equal(verifyGrant(LOG, grant, edgeKey.publicKey), false);
+  t.equal(verifyGrant('f'.repeat(32), grant, originKey.publicKey), false);
+});
+
+t.test('nothing in it can be changed', async (t) => {
+  const changes: Partial<Grant>[] = [
+    { edge: 'oslo-2' },
+    { report: digestOf('[]') },
+    { newest: TIME + 1 },
+    { time: TIME + 1 },
+    { lease: 6001 },
+    { serves: 6001 },
+    { diverged: true },
+    { sig: '' },
+  ];
+  for (const change of changes)
+    t.equal(verifyGrant(LOG, { ...grant, ...change }, originKey.publicKey), false, JSON.stringify(change));
+});
+
+t.test('the schema takes a grant and refuses a malformed one', async (t) => {
+  const grants = schema(grantSchema);
+  // Computed with openssl.
+  t.same(grants.parse(grant), grant);
+  for (const change of [{ report: 'x' }, { lease: -1 }, { serves: 1.5 }, { edge: null }, { sig: '' }])
+    t.throws(() => grants.parse({ ...grant, ...change }), { code: 'bad-request' });
+});
