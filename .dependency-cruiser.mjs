@@ -1,0 +1,186 @@
+/**
+ * Who may import whom, types included; `npm run lint` checks it.
+ *
+ * A layer is a folder, or a file beside folders. What stands in one line imports what stands in the lines above it,
+ * and its own folder; what shares a line knows nothing of its neighbours.
+ */
+const LAYERS = {
+  shared: [
+    ['shared/errors.ts', 'shared/clock.ts', 'shared/version.ts'],
+    ['shared/json', 'shared/concurrency'],
+    ['shared/process', 'shared/files'],
+    ['shared/sqlite'],
+    ['shared/content'],
+    ['shared/content/manifest'],
+    ['shared/signing'],
+    ['shared/site/rules'],
+    ['shared/site'],
+    ['shared/log'],
+    ['shared/hashing'],
+    ['shared/store'],
+    ['shared/wire'],
+    ['shared/delta', 'shared/http', 'shared/reports'],
+    ['shared/feed'],
+  ],
+  origin: [
+    ['origin/admin-token.ts', 'origin/recovery-key.ts'],
+    ['origin/domains', 'origin/store/s3', 'origin/client'],
+    ['origin/store', 'origin/client/folder', 'origin/catalog'],
+    ['origin/catalog/sqlite', 'origin/callers'],
+    ['origin/publish'],
+    ['origin/ingest', 'origin/retention', 'origin/fleet'],
+    ['origin/api'],
+    ['origin/main.ts'],
+  ],
+  edge: [
+    ['edge/messages', 'edge/variants/variant.ts'],
+    ['edge/store'],
+    ['edge/store/sqlite', 'edge/follow/faults.ts'],
+    ['edge/follow/upstream'],
+    ['edge/follow/fetch'],
+    ['edge/follow/log'],
+    ['edge/follow/sync'],
+    ['edge/read-through'],
+    ['edge/disk-budget', 'edge/activate'],
+    ['edge/variants'],
+    ['edge/serve/http', 'edge/serve/connection'],
+    ['edge/serve/bytes'],
+    ['edge/serve/site'],
+    ['edge/serve/tls', 'edge/serve/metering'],
+    ['edge/serve/fast-lane'],
+    ['edge/serve', 'edge/processes', 'edge/purge', 'edge/verify', 'edge/prune', 'edge/report'],
+    ['edge/feed'],
+    ['edge/replica'],
+    ['edge/admin'],
+    ['edge/main.ts'],
+  ],
+  bin: [
+    ['bin/terminal'],
+    ['bin/options'],
+    ['bin/running', 'bin/publishing'],
+    ['bin/commands'],
+    ['bin/program.ts'],
+    ['bin/skerry.ts', 'bin/launch.js'],
+  ],
+};
+
+/** Whom an area may import beside itself. */
+const AREAS = { shared: [], origin: ['shared'], edge: ['shared'], bin: ['shared', 'origin', 'edge'] };
+
+/** The only files that load a library; its types are free. */
+const DOORS = {
+  chokidar: ['origin/client/folder/folder-events.ts'],
+  ignore: ['origin/client/folder/left-out.ts'],
+  undici: ['edge/follow/upstream/connections.ts', 'origin/client/api-client.ts'],
+  'lru-cache': ['shared/process/byte-cache.ts'],
+  '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
+  '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
+  croner: ['shared/site/schedule.ts'],
+  tldts: ['origin/domains/public-suffix.ts'],
+  piscina: ['shared/process/thread.ts'],
+  'structured-headers': ['shared/wire/request-proof.ts'],
+  '@streamparser/json': ['origin/ingest/deploy-lines.ts'],
+  mime: ['shared/content/media-type.ts'],
+  pino: ['shared/process/logger.ts'],
+  'sonic-boom': ['edge/serve/metering/access-log.ts'],
+  yaml: ['bin/options/config-file.ts'],
+  'cli-progress': ['bin/terminal/progress.ts'],
+  '@fastify/swagger': ['origin/api/server.ts'],
+};
+
+const literally = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const exactly = (files) => `^(${files.map(literally).join('|')})$`;
+
+/** The files of a layer: those of a folder, without its sub-folders, or one file. */
+const filesOf = (layer) => (/\.(ts|js)$/.test(layer) ? `${literally(layer)}$` : `${literally(layer)}/[^/]+$`);
+const anyOf = (layers) => `^(${layers.map(filesOf).join('|')})`;
+
+function layerRules([area, lines]) {
+  const all = lines.flat();
+  // A file that is a layer of its own is none of its folder's.
+  const single = all.filter((layer) => /\.(ts|js)$/.test(layer));
+  return lines.flatMap((line, at) =>
+    line.map((layer) => ({
+      name: `layers-of-${area}`,
+      severity: 'error',
+      comment: `${layer} imports lower layers only`,
+      from: { path: anyOf([layer]), pathNot: exactly(single.filter((file) => file !== layer)) },
+      to: {
+        path: `^${area}/`,
+        pathNot: anyOf([...lines.slice(0, at).flat(), layer]),
+      },
+    })),
+  );
+}
+
+const areaRules = Object.entries(AREAS).map(([area, others]) => ({
+  name: 'areas',
+  severity: 'error',
+  comment: 'origin and edge never import each other, shared imports neither, the product nothing beside itself',
+  from: { path: `^${area}/` },
+  to: { pathNot: [`^(${[area, ...others].join('|')})/`, 'node_modules', '^package\\.json$'], dependencyTypesNot: ['core'] },
+}));
+
+const doorRules = Object.entries(DOORS).map(([library, doors]) => ({
+  name: 'one-door-per-library',
+  severity: 'error',
+  from: { path: '^(shared|origin|edge|bin)/', pathNot: exactly(doors) },
+  to: { path: `node_modules/${literally(library)}/`, dependencyTypesNot: ['type-only'] },
+}));
+
+export default {
+  forbidden: [
+    { name: 'no-cycle-of-files', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-cycle-of-folders', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
+    {
+      name: 'every-file-has-a-layer',
+      severity: 'error',
+      from: { path: '^(shared|origin|edge|bin)/', pathNot: anyOf(Object.values(LAYERS).flat(2)) },
+      to: {},
+    },
+    ...Object.entries(LAYERS).flatMap(layerRules),
+    ...areaRules,
+    ...doorRules,
+    {
+      name: 'commander-stays-in-bin',
+      severity: 'error',
+      from: { path: '^(shared|origin|edge)/' },
+      to: { path: 'node_modules/commander/' },
+    },
+    {
+      name: 'sqlite-is-opened-at-one-door',
+      severity: 'error',
+      comment: 'folder-lock uses the exclusive lock of an SQLite file as a lock of the folder',
+      from: {
+        path: '^(shared|origin|edge|bin)/',
+        pathNot: exactly(['shared/sqlite/open.ts', 'shared/files/folder-lock.ts']),
+      },
+      to: { path: '^(node:)?sqlite$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'sqlite-stays-with-the-catalogs',
+      severity: 'error',
+      from: {
+        path: '^(shared|origin|edge|bin)/',
+        pathNot: '(^|/)sqlite/|^shared/content/manifest/|^shared/files/folder-lock\\.ts$|^shared/log/stored-records\\.ts$',
+      },
+      to: { path: '^(node:)?sqlite$' },
+    },
+    {
+      name: 'named-in-package-json',
+      severity: 'error',
+      from: { path: '^(shared|origin|edge|bin)/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+        dependencyTypesNot: ['npm'],
+      },
+    },
+    { name: 'resolves', severity: 'error', from: {}, to: { couldNotResolve: true, dependencyTypesNot: ['core'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};
