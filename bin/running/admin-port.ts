@@ -6,7 +6,7 @@ import { refuseClearText } from '../../origin/client/clear-text.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/http/loopback.ts';
 import { ANSWER_BOUNDS, parseJson } from '../../shared/json/bounded-json.ts';
-import { boundedText } from '../../shared/json/bounded-text.ts';
+import { answerText } from '../../shared/json/whole-body.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
 import { namedToken } from '../options/named-token.ts';
@@ -89,9 +89,9 @@ export async function askAdmin<T>(
   } catch (cause) {
     throw new SkerryError('edge-unreachable', `no answer from the admin port ${url}`, { cause });
   }
-  if (!answer.ok) throw fromProblem(answer.status, await boundedText(answer.body, PROBLEM_BYTES), 'internal');
+  if (!answer.ok) throw fromProblem(answer.status, await answerText(answer.body, PROBLEM_BYTES), 'internal');
   return parseJson(
-    await boundedText(answer.body, ANSWER_BOUNDS.length),
+    await answerText(answer.body, ANSWER_BOUNDS.length),
     'upstream-protocol',
     ANSWER_BOUNDS,
   ) as T;

@@ -7,9 +7,9 @@ import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { certificateFault } from '../../shared/http/certificate-fault.ts';
 import { ANSWER_BOUNDS } from '../../shared/json/bounded-json.ts';
-import { boundedText } from '../../shared/json/bounded-text.ts';
 import { lines } from '../../shared/json/lines.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
+import { answerText } from '../../shared/json/whole-body.ts';
 import {
   type Commit,
   type CommitRequest,
@@ -259,7 +259,7 @@ export class ApiClient {
   async #text(method: Method, path: string, request: Request = {}): Promise<string> {
     return this.#watched(request.signal ?? this.#signal, async (signal) => {
       const { body } = await this.#send(method, path, request, signal);
-      return boundedText(body, ANSWER_BOUNDS.length);
+      return answerText(body, ANSWER_BOUNDS.length);
     });
   }
 
@@ -297,7 +297,7 @@ export class ApiClient {
 
   /** What is no problem of the origin's was answered by something else: an edge, another server, a proxy. */
   async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
-    const text = await boundedText(body, PROBLEM_BYTES);
+    const text = await answerText(body, PROBLEM_BYTES);
     const problem = fromProblem(statusCode, text, statusCode === 404 ? 'not-an-origin' : 'proxy-refused');
     if (problem.code === 'not-an-origin')
       return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is no origin`, {

@@ -1,5 +1,6 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/catalog.ts';
+import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
 
 /** What the origin knows of one edge while it runs. */
 export interface EdgeRecord {
@@ -24,10 +25,6 @@ export interface EdgeRecord {
   readonly confirmed: Map<number, number>;
 }
 
-/** What an edge was promised, and what the clocks of two machines may differ by meanwhile. */
-export const LEASE_MS = 6000;
-export const MARGIN_MS = 500;
-
 /**
  * An edge from before this process began, at `began` of the monotonic clock. It may hold a lease of the process before:
  * how long ago that ended no clock can tell, for it may have been set since.
@@ -35,8 +32,8 @@ export const MARGIN_MS = 500;
 export function known(row: EdgeRow, began: number): EdgeRecord {
   return {
     ...joined(row),
-    leaseUntil: began + LEASE_MS + MARGIN_MS,
-    servesUntil: began + LEASE_MS + MARGIN_MS,
+    leaseUntil: began + LONGEST_LEASE_MS,
+    servesUntil: began + LONGEST_LEASE_MS,
   };
 }
 
@@ -59,14 +56,14 @@ export function joined(row: EdgeRow): EdgeRecord {
 
 /** Counted from here on the edge's own lease, which began when it sent its report, is over first. */
 export function grantLease(edge: EdgeRecord, monotonic: number): number {
-  edge.leaseUntil = monotonic + LEASE_MS + MARGIN_MS;
+  edge.leaseUntil = monotonic + LONGEST_LEASE_MS;
   edge.isHeard = true;
   return LEASE_MS;
 }
 
 /** Of the same length, for an edge that shows what it must. */
 export function grantServing(edge: EdgeRecord, monotonic: number): number {
-  edge.servesUntil = monotonic + LEASE_MS + MARGIN_MS;
+  edge.servesUntil = monotonic + LONGEST_LEASE_MS;
   return LEASE_MS;
 }
 

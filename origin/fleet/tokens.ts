@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import type { NewToken, TokenRequest } from '../../shared/wire/api.ts';
-import { secretHash } from '../../shared/wire/join-proof.ts';
+import { joinTokenText, secretHash } from '../../shared/wire/join-proof.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { parseScopes } from './scopes.ts';
 
@@ -31,7 +31,7 @@ export async function createToken(
     },
     now,
   );
-  return { id, token: isJoin ? `skj_${id}.${secret}.${recovery}` : `sk_${id}.${secret}` };
+  return { id, token: isJoin ? joinTokenText({ id, secret, fingerprint: recovery }) : `sk_${id}.${secret}` };
 }
 
 const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;

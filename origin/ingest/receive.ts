@@ -6,6 +6,7 @@ import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import type { Survey } from '../../shared/hashing/survey.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
+import { storeWhole } from '../../shared/store/store-whole.ts';
 
 /** Uploaded bytes, hashed, and not yet stored. A `large` one must be kept or discarded. */
 export type Received =
@@ -70,15 +71,8 @@ export async function keepLarge(
   if (survey.chunks.length > 0) {
     const bytes = encodeChunkList({ object: survey.digest, size: survey.size, chunks: survey.chunks });
     list = digestOf(bytes);
-    await storeBytes(store, list, bytes);
+    await storeWhole(store, list, bytes, `list-${randomUUID()}`);
   }
   await draft.keep(survey.digest);
   return list;
-}
-
-async function storeBytes(store: ObjectStore, digest: Digest, bytes: Buffer): Promise<void> {
-  if (bytes.length <= SMALL_OBJECT) return store.putSmall([{ digest, bytes }]);
-  const draft = await store.draft(`list-${randomUUID()}`);
-  await draft.append(bytes);
-  await draft.keep(digest);
 }

@@ -4,6 +4,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { Catalog, SiteRow } from '../catalog/catalog.ts';
 import type { Deadline } from './deadline.ts';
+import { LONGEST_LEASE_MS } from './lease.ts';
 import type { SyncEdges } from './sync-edges.ts';
 import {
   beginSync,
@@ -34,9 +35,6 @@ export interface SyncRevision {
   readonly deploy: string | null;
   readonly deadline: Deadline;
 }
-
-/** What an edge was promised at most, and what the clocks of two machines may differ by meanwhile. */
-const LONGEST_LEASE_MS = 6500;
 
 const REASONS: Readonly<Record<SyncFailure, string>> = {
   'no-edges': 'no edge that holds a lease replicates it',

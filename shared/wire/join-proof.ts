@@ -19,6 +19,10 @@ export function parseJoinToken(text: string): JoinToken | undefined {
   return { id, secret, fingerprint: fingerprint as KeyFingerprint };
 }
 
+export function joinTokenText({ id, secret, fingerprint }: JoinToken): string {
+  return `skj_${id}.${secret}.${fingerprint}`;
+}
+
 /** What the origin signs before an edge sends it anything that depends on the token's secret. */
 export function greetingText(log: string, epoch: number, edgeNonce: string, nonce: string): string {
   return JSON.stringify(['skerry-join-hello-1', log, epoch, edgeNonce, nonce]);

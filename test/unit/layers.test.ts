@@ -35,7 +35,11 @@ const PLANTED: readonly (readonly [file: string, source: string, rule?: string])
     'sqlite-is-opened-at-one-door',
   ],
   ['origin/catalog/sqlite/reading.ts', "import type { DatabaseSync } from 'node:sqlite';"],
-  ['origin/fleet/rows.ts', "import type { DatabaseSync } from 'node:sqlite';", 'sqlite-stays-with-the-catalogs'],
+  [
+    'origin/fleet/rows.ts',
+    "import type { DatabaseSync } from 'node:sqlite';",
+    'sqlite-stays-with-the-catalogs',
+  ],
   ['bin/commands/building.ts', "import 'typescript';", 'named-in-package-json'],
   ['bin/commands/dangling.ts', "import './gone.ts';", 'resolves'],
 ];

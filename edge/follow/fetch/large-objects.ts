@@ -4,12 +4,14 @@ import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { MIN_CHUNK } from '../../../shared/content/fastcdc.ts';
 import { isRawDictionary, MAX_DELTA_SIDE } from '../../../shared/delta/dcz.ts';
 import { SkerryError } from '../../../shared/errors.ts';
+import { wholeBody } from '../../../shared/json/whole-body.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { storeWhole } from '../../../shared/store/store-whole.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 import type { Transfer } from '../upstream/transfer.ts';
 import { checkedChunks, decodeList, endOfRun, startOf, wholeAsOneChunk } from './chunked-draft.ts';
 import type { ObjectSource } from './object-source.ts';
-import { collected, storeWhole, wholeObject } from './whole-object.ts';
+import { wholeObject } from './whole-object.ts';
 
 /** Chunks from `first` up to, not including, `end`. */
 export interface ChunkRun {
@@ -137,7 +139,8 @@ export class LargeObjects {
   ): Promise<Buffer> {
     const most = 1024 + 36 * Math.ceil(objectSize / MIN_CHUNK);
     const body = await upstream.object(caller, digest, undefined, transfer);
-    const bytes = await collected(body, most, `the chunk list ${digest} is too long`);
+    const tooLong = `the chunk list ${digest} is too long`;
+    const bytes = await wholeBody(body, most, 'corrupt-object', tooLong);
     if (digestOf(bytes) !== digest)
       throw new SkerryError('corrupt-object', `the chunk list ${digest} arrived altered`);
     await this.#drafts.run(digest, () => storeWhole(this.#store, digest, bytes));

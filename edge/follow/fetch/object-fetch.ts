@@ -8,14 +8,16 @@ import { isRawDictionary } from '../../../shared/delta/dcz.ts';
 import { bundleKey, type EncodingKey } from '../../../shared/delta/encoding-key.ts';
 import type { Encoded } from '../../../shared/delta/encodings.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import { wholeBody } from '../../../shared/json/whole-body.ts';
 import type { ObjectStore, SmallObject } from '../../../shared/store/object-store.ts';
+import { storeWhole } from '../../../shared/store/store-whole.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 import type { Dictionary, Transfer } from '../upstream/transfer.ts';
 import { verifiedChunks } from './chunked-draft.ts';
 import { type BundlePlan, countedOnce, heldBases, planFetch } from './fetch-plan.ts';
 import { LargeObjects } from './large-objects.ts';
 import type { ObjectSource } from './object-source.ts';
-import { collected, storeWhole, wholeObject } from './whole-object.ts';
+import { wholeObject } from './whole-object.ts';
 
 const AT_ONCE = 3;
 /** Larger objects of a bundle wait here until there is a batch of small ones to sync with. */
@@ -110,7 +112,8 @@ export class ObjectFetch {
   ): Promise<void> {
     const { digest, size } = object;
     const body = await upstream.object(caller, digest, undefined, transfer);
-    const bytes = await collected(body, size, `the object ${digest} is longer than the origin signed`);
+    const tooLong = `the object ${digest} is longer than the origin signed`;
+    const bytes = await wholeBody(body, size, 'corrupt-object', tooLong);
     if (digestOf(bytes) !== digest)
       throw new SkerryError('corrupt-object', `the object ${digest} arrived altered`);
     await this.#drafts.run(digest, () => storeWhole(this.#store, digest, bytes));

@@ -5,6 +5,7 @@ import { limited } from '../../../shared/concurrency/bandwidth.ts';
 import type { Coding } from '../../../shared/delta/dcz.ts';
 import type { Encoded } from '../../../shared/delta/encodings.ts';
 import { SkerryError } from '../../../shared/errors.ts';
+import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { flowing } from './flow.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -57,13 +58,7 @@ export function paced(
   return passed;
 }
 
-export async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let held = 0;
-  for await (const piece of body) {
-    held += piece.length;
-    if (held > MAX_ANSWER_BYTES) throw new SkerryError('upstream-protocol', 'an answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+/** The whole of an answer that is not streamed. */
+export function wholeAnswer(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return wholeBody(body, MAX_ANSWER_BYTES, 'upstream-protocol', 'an answer is too long');
 }

@@ -30,7 +30,7 @@ import {
 } from '../../../shared/wire/protocol.ts';
 import { receiverText, requestProof } from '../../../shared/wire/request-proof.ts';
 import { Announced } from './announced.ts';
-import { codingOf, collected, paced, tee } from './answer-body.ts';
+import { codingOf, paced, tee, wholeAnswer } from './answer-body.ts';
 import {
   Connections,
   isTimeout,
@@ -145,7 +145,7 @@ export class Upstream {
       body: JSON.stringify({ reports }),
       signal,
     });
-    return reportAnswer.parseText((await collected(body)).toString('utf8'), 'upstream-protocol');
+    return reportAnswer.parseText((await wholeAnswer(body)).toString('utf8'), 'upstream-protocol');
   }
 
   async *diff(caller: Caller, range: DiffRange, transfer: Transfer): AsyncGenerator<Change> {
@@ -157,7 +157,7 @@ export class Upstream {
   async nodes(caller: Caller, site: number, revision: number, transfer: Transfer): Promise<Bucket[]> {
     const path = `/feed/v1/sites/${site}/revisions/${revision}/nodes`;
     const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
-    return decodeBuckets(await collected(body));
+    return decodeBuckets(await wholeAnswer(body));
   }
 
   async leaves(
@@ -173,7 +173,7 @@ export class Upstream {
       transfer,
       undefined,
     );
-    return decodeBuckets(await collected(body));
+    return decodeBuckets(await wholeAnswer(body));
   }
 
   /** The entries of some leaves. */
@@ -317,7 +317,7 @@ export class Upstream {
 
   async #text(request: FeedRequest): Promise<string> {
     const { body } = await this.#answer(request, {});
-    return (await collected(flowing(body, this.#clock))).toString('utf8');
+    return (await wholeAnswer(flowing(body, this.#clock))).toString('utf8');
   }
 
   async #answer(request: FeedRequest, proof: Record<string, string>): Promise<Dispatcher.ResponseData> {
@@ -349,7 +349,7 @@ export class Upstream {
     if (answer.statusCode >= 300) {
       throw fromProblem(
         answer.statusCode,
-        (await collected(flowing(answer.body, this.#clock))).toString('utf8'),
+        (await wholeAnswer(flowing(answer.body, this.#clock))).toString('utf8'),
         'upstream-protocol',
       );
     }

@@ -5,10 +5,11 @@ import { Readable } from 'node:stream';
 import { type Digest, isDigest } from '../../../shared/content/digest.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { moduleUrl } from '../../../shared/process/module-url.ts';
 import { startThreads } from '../../../shared/process/thread.ts';
 import { openDraft } from '../../../shared/store/draft.ts';
-import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import type { ByteRange, ObjectStore } from '../../../shared/store/object-store.ts';
 import type { Bucket } from './bucket.ts';
 import type { ObjectIndex } from './object-index.worker.ts';
 import { decodeIndex, encodePack, indexLength, type Packed, TRAILER } from './pack.ts';
@@ -126,7 +127,7 @@ export async function openS3ObjectStore(
   }
 
   async function readPack({ key, start, end, objects }: PackRead, found: Map<Digest, Buffer>) {
-    const bytes = await collected(await bucket.get(key, { start, end: end - 1 }));
+    const bytes = await wholeRange(bucket, key, { start, end: end - 1 });
     if (bytes?.length !== end - start)
       throw new SkerryError('store-unreachable', `the pack ${key} is not whole in the bucket any more`);
     // A copy each: one that is kept would keep all.
@@ -143,18 +144,19 @@ export async function openS3ObjectStore(
 
 async function packIndex(bucket: Bucket, key: string, size: number): Promise<Packed[] | undefined> {
   if (size < TRAILER) return undefined;
-  const trailer = await collected(await bucket.get(key, { start: size - TRAILER, end: size - 1 }));
+  const trailer = await wholeRange(bucket, key, { start: size - TRAILER, end: size - 1 });
   const length = trailer && indexLength(trailer);
   if (length === undefined || length > size - TRAILER) return undefined;
   if (length === 0) return [];
   const start = size - TRAILER - length;
-  const rows = await collected(await bucket.get(key, { start, end: size - TRAILER - 1 }));
+  const rows = await wholeRange(bucket, key, { start, end: size - TRAILER - 1 });
   return rows && decodeIndex(rows);
 }
 
-async function collected(stream: Readable | undefined): Promise<Buffer | undefined> {
-  if (stream === undefined) return undefined;
-  const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
+async function wholeRange(bucket: Bucket, key: string, range: ByteRange): Promise<Buffer | undefined> {
+  const body = await bucket.get(key, range);
+  const asked = range.end - range.start + 1;
+  return (
+    body && wholeBody(body, asked, 'store-unreachable', `the bucket sends more of ${key} than was asked for`)
+  );
 }

@@ -6,9 +6,9 @@ import {
   isParticipant,
   joined,
   known,
-  LEASE_MS,
   leaseLeft,
 } from '../../../../origin/fleet/edge-record.ts';
+import { LEASE_MS } from '../../../../origin/publish/lease.ts';
 import type { EdgeReport } from '../../../../shared/wire/protocol.ts';
 import { edgeReport } from '../../../helpers/edge-report.ts';
 
