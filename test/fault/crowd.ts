@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startCluster } from '../helpers/cluster.ts';
 import { sha256 } from '../helpers/http.ts';
 import { peakBytes } from '../helpers/peak-memory.ts';
 import { childrenOf } from '../helpers/process-tree.ts';
-import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { startShapedCluster } from '../helpers/shaped-cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 import { type ReadBody, readersOf } from './crowd-readers.ts';
@@ -41,19 +40,11 @@ const HASHED = 20;
 
 /** Many readers of one object that a lazy edge lacks, then of another one while the edge is killed. */
 export async function crowd({ readers, bytes, processes }: CrowdOptions): Promise<CrowdResult> {
-  let link: TcpProxy | undefined;
-  const cluster = await startCluster({
-    edges: 1,
+  const { cluster, edge, link, close } = await startShapedCluster({
     processes,
     args: () => ['--storage', 'lazy', '--max-connections', String(4 * readers)],
-    async originUrl(origin) {
-      link = await startProxy({ target: { host: '127.0.0.1', port: Number(new URL(origin).port) } });
-      return link.url;
-    },
   });
   try {
-    const [edge] = cluster.edges;
-    if (edge === undefined || link === undefined) throw new Error('a cluster of one edge has one');
     const files = { 'a.bin': randomBytes(bytes), 'b.bin': randomBytes(bytes) };
     const folder = await writeTree(join(cluster.folder, SITE), files);
     const { code, stderr } = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
@@ -85,7 +76,7 @@ export async function crowd({ readers, bytes, processes }: CrowdOptions): Promis
     link.bytesPerSecond = bytes / 4;
     const waiting = read('b.bin', 20, 1);
     await until('some of it', async () => (await readdir(join(objects, 'drafts'))).length > 0);
-    await until('the first byte', () => (link?.bytesDown ?? 0) - before > upstreamBytes + bytes / 4);
+    await until('the first byte', () => (link.bytesDown ?? 0) - before > upstreamBytes + bytes / 4);
     await edge.stop('SIGKILL');
     const cut = await waiting;
     link.bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -104,8 +95,7 @@ export async function crowd({ readers, bytes, processes }: CrowdOptions): Promis
       isRightAgain: again !== undefined && isRight(again, bytes, digests.b),
     };
   } finally {
-    await cluster.close();
-    await link?.close();
+    await close();
   }
 }
 

@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type tap from 'tap';
 import { t } from 'tap';
-import { type Cluster, startCluster } from '../helpers/cluster.ts';
+import type { Cluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';
 import { ask } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
-import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { startShapedCluster } from '../helpers/shaped-cluster.ts';
 
 const FILES = 500;
 const FILE_BYTES = 2000;
@@ -21,21 +21,8 @@ function textOf(seed: number, bytes: number): string {
 }
 
 async function start(t: Pick<typeof tap, 'teardown' | 'equal'>) {
-  let proxy: TcpProxy | undefined;
-  const cluster = await startCluster({
-    edges: 1,
-    async originUrl(origin) {
-      const { hostname: host, port } = new URL(origin);
-      proxy = await startProxy({ target: { host, port: Number(port) } });
-      return proxy.url;
-    },
-  });
-  t.teardown(async () => {
-    await cluster.close();
-    await proxy?.close();
-  });
-  const [edge] = cluster.edges;
-  if (edge === undefined || proxy === undefined) throw new Error('no edge');
+  const { cluster, edge, link: proxy, close } = await startShapedCluster();
+  t.teardown(close);
   const folder = join(cluster.folder, 'site');
   await mkdir(folder);
   for (let i = 0; i < FILES; i++) await writeFile(join(folder, `file-${i}.txt`), textOf(i, FILE_BYTES));

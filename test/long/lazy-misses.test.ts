@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { startCluster } from '../helpers/cluster.ts';
-import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { lazily, startShapedCluster } from '../helpers/shaped-cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -14,7 +14,7 @@ t.test(
   async (t) => {
     const cluster = await startCluster({
       edges: 1,
-      args: () => ['--storage', 'lazy', '--disk', '100000000'],
+      args: () => lazily(100_000_000),
     });
     t.teardown(() => cluster.close());
     const [edge] = cluster.edges;
@@ -31,21 +31,8 @@ t.test(
 t.test(
   'an upstream that falls silent holds up the first readers alone, and is missed no longer',
   async (t) => {
-    let link: TcpProxy | undefined;
-    const cluster = await startCluster({
-      edges: 1,
-      args: () => ['--storage', 'lazy', '--disk', '100000000'],
-      async originUrl(origin) {
-        link = await startProxy({ target: { host: '127.0.0.1', port: Number(new URL(origin).port) } });
-        return link.url;
-      },
-    });
-    t.teardown(async () => {
-      await cluster.close();
-      await link?.close();
-    });
-    const [edge] = cluster.edges;
-    if (edge === undefined) throw new Error('a cluster of one edge has one');
+    const { cluster, edge, link, close } = await startShapedCluster({ args: () => lazily(100_000_000) });
+    t.teardown(close);
     const paths = Array.from({ length: 20 }, (_, i) => `site/${i}.txt`);
     const folder = await writeTree(
       join(cluster.folder, 'tree'),
@@ -54,12 +41,12 @@ t.test(
     t.equal((await cluster.skerry('publish', `${folder}/site`, '--site', 's', '--wait')).code, 0);
     const miss = (i: number) => statusOf(`${edge.url}/${i}.txt`);
     t.equal(await miss(0), 200);
-    link?.freeze();
+    link.freeze();
     t.same(await Promise.all([miss(1), miss(2)]), [503, 503]);
     const began = performance.now();
     for (let i = 3; i < 13; i++) t.equal(await miss(i), 503);
     t.ok(performance.now() - began < 10_000, 'each of them would have waited for 15 seconds');
-    link?.thaw();
+    link.thaw();
     await until('it is back', async () => (await miss(13)) === 200);
   },
 );

@@ -4,12 +4,12 @@ import { connect } from 'node:http2';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
-import { freePorts, startCluster } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/cluster.ts';
 import { ask, read } from '../helpers/http.ts';
 import { openObjects } from '../helpers/open-objects.ts';
 import { skerry } from '../helpers/processes.ts';
 import { readAlone } from '../helpers/read-alone.ts';
-import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { lazily, startShapedCluster } from '../helpers/shaped-cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -20,23 +20,11 @@ const certs = t.testdir({});
 // Of another host: readers of one that has a certificate are sent to HTTPS.
 await writeCertificate(join(certs, 'other'), ['other.localhost']);
 const [tlsPort = 0] = await freePorts(1);
-let proxy: TcpProxy | undefined;
-let storage = ['--storage', 'lazy', '--disk', String(200 * MB)];
-const cluster = await startCluster({
-  edges: 1,
+let storage = lazily(200 * MB);
+const { cluster, edge, link, close } = await startShapedCluster({
   args: () => [...storage, '--tls-port', String(tlsPort), '--certs', certs],
-  async originUrl(origin) {
-    proxy = await startProxy({ target: { host: '127.0.0.1', port: Number(new URL(origin).port) } });
-    return proxy.url;
-  },
 });
-t.teardown(async () => {
-  await cluster.close();
-  await proxy?.close();
-});
-const [edge] = cluster.edges;
-const link = proxy;
-if (edge === undefined || link === undefined) throw new Error('a cluster of one edge has one');
+t.teardown(close);
 
 async function publish(content: Record<string, Buffer | string>): Promise<void> {
   const folder = await writeTree(join(cluster.folder, SITE), content);

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { lazily, startShapedCluster } from '../helpers/shaped-cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -18,22 +17,8 @@ const PROMPT_MS = 15_000;
 const CROWD = '127.0.0.2';
 const OTHER = '127.0.0.3';
 
-let proxy: TcpProxy | undefined;
-const cluster = await startCluster({
-  edges: 1,
-  args: () => ['--storage', 'lazy', '--disk', String(1000 * MB)],
-  async originUrl(origin) {
-    proxy = await startProxy({ target: { host: '127.0.0.1', port: Number(new URL(origin).port) } });
-    return proxy.url;
-  },
-});
-t.teardown(async () => {
-  await cluster.close();
-  await proxy?.close();
-});
-const [edge] = cluster.edges;
-const link = proxy;
-if (edge === undefined || link === undefined) throw new Error('a cluster of one edge has one');
+const { cluster, edge, link, close } = await startShapedCluster({ args: () => lazily(1000 * MB) });
+t.teardown(close);
 
 const numbers = Array.from({ length: FLOOD }, (_, i) => i);
 const large = randomBytes(3 * MB);

@@ -4,35 +4,19 @@ import { readdir, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
 import { type Answer, ask, read } from '../helpers/http.ts';
 import { openObjects } from '../helpers/open-objects.ts';
 import { skerry } from '../helpers/processes.ts';
 import { readAlone } from '../helpers/read-alone.ts';
-import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { lazily, startShapedCluster } from '../helpers/shaped-cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
 const SITE = 'www';
 const MB = 1024 * 1024;
 const BUDGET = 12 * MB;
-let proxy: TcpProxy | undefined;
-const cluster = await startCluster({
-  edges: 1,
-  processes: 2,
-  args: () => ['--storage', 'lazy', '--disk', String(BUDGET)],
-  async originUrl(origin) {
-    proxy = await startProxy({ target: { host: '127.0.0.1', port: Number(new URL(origin).port) } });
-    return proxy.url;
-  },
-});
-t.teardown(async () => {
-  await cluster.close();
-  await proxy?.close();
-});
-const [edge] = cluster.edges;
-const link = proxy;
-if (edge === undefined || link === undefined) throw new Error('a cluster of one edge has one');
+const { cluster, edge, link, close } = await startShapedCluster({ processes: 2, args: () => lazily(BUDGET) });
+t.teardown(close);
 
 const files: Record<string, Buffer | string> = {
   'index.html': '<p>hello',
@@ -57,9 +41,9 @@ const isFile = ({ status, body }: Answer, path: string) =>
   status === 200 && body.equals(Buffer.from(files[path] ?? ''));
 
 async function broughtBy<T>(act: () => Promise<T>): Promise<{ result: T; bytes: number }> {
-  const before = link?.bytesDown ?? 0;
+  const before = link.bytesDown ?? 0;
   const result = await act();
-  return { result, bytes: (link?.bytesDown ?? 0) - before };
+  return { result, bytes: (link.bytesDown ?? 0) - before };
 }
 
 async function storage(): Promise<{ heldBytes: number; misses: number; collapsed: number }> {
