@@ -116,9 +116,13 @@ function layerRules([area, lines]) {
 const areaRules = Object.entries(AREAS).map(([area, others]) => ({
   name: 'areas',
   severity: 'error',
-  comment: 'origin and edge never import each other, shared imports neither, the product nothing beside itself',
+  comment:
+    'origin and edge never import each other, shared imports neither, the product nothing beside itself',
   from: { path: `^${area}/` },
-  to: { pathNot: [`^(${[area, ...others].join('|')})/`, 'node_modules', '^package\\.json$'], dependencyTypesNot: ['core'] },
+  to: {
+    pathNot: [`^(${[area, ...others].join('|')})/`, 'node_modules', '^package\\.json$'],
+    dependencyTypesNot: ['core'],
+  },
 }));
 
 const doorRules = Object.entries(DOORS).map(([library, doors]) => ({
@@ -162,7 +166,8 @@ export default {
       severity: 'error',
       from: {
         path: '^(shared|origin|edge|bin)/',
-        pathNot: '(^|/)sqlite/|^shared/content/manifest/|^shared/files/folder-lock\\.ts$|^shared/log/stored-records\\.ts$',
+        pathNot:
+          '(^|/)sqlite/|^shared/content/manifest/|^shared/files/folder-lock\\.ts$|^shared/log/stored-records\\.ts$',
       },
       to: { path: '^(node:)?sqlite$' },
     },
@@ -175,12 +180,20 @@ export default {
         dependencyTypesNot: ['npm'],
       },
     },
-    { name: 'resolves', severity: 'error', from: {}, to: { couldNotResolve: true, dependencyTypesNot: ['core'] } },
+    {
+      name: 'resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, dependencyTypesNot: ['core'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };

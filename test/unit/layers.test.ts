@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-/** The rules of imports (.dependency-cruiser.mjs) find what they forbid; `npm run lint` holds the product to them. */
+/** The rules of .dependency-cruiser.mjs and knip.json find what they forbid; `npm run lint` holds the product to them. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Each file with what it imports, and the rule that it breaks; none for what is allowed. */
@@ -71,16 +71,39 @@ t.test('each rule of imports finds what it forbids', async (t) => {
   );
 });
 
-function cruise(folder: string): Promise<Cruised> {
-  const program = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-  const parts = [program, '--config', '.dependency-cruiser.mjs', '--output-type', 'json'];
+t.test('what nobody uses is found', async (t) => {
+  const folder = t.testdir({
+    bin: { 'skerry.ts': "import { used } from '../shared/half-used.ts';\nused();\n" },
+    shared: {
+      'half-used.ts': 'export const used = () => {};\nexport const unused = 1;\nexport type Unused = 1;\n',
+      'forgotten.ts': 'export const nobody = 1;\n',
+    },
+    'package.json': JSON.stringify({ name: 'planted', type: 'module', dependencies: { undici: '*' } }),
+  });
+  for (const name of ['tsconfig.json', 'knip.json']) await cp(join(ROOT, name), join(folder, name));
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const found = await run(folder, 'knip/bin/knip.js', '--no-progress');
+  for (const [what, name] of [
+    ['files', 'shared/forgotten.ts'],
+    ['dependencies', 'undici'],
+    ['exports', 'unused'],
+    ['exported types', 'Unused'],
+  ])
+    t.match(found, new RegExp(`Unused ${what} [^]*^${name}\\b`, 'm'));
+});
+
+async function cruise(folder: string): Promise<Cruised> {
+  const rules = ['--config', '.dependency-cruiser.mjs', '--output-type', 'json'];
+  const program = 'dependency-cruiser/bin/dependency-cruise.mjs';
+  return JSON.parse(await run(folder, program, ...rules, 'shared', 'origin', 'edge', 'bin')) as Cruised;
+}
+
+/** What it prints; it fails when it finds something. */
+function run(folder: string, program: string, ...args: string[]): Promise<string> {
+  const command = [join(ROOT, 'node_modules', program), ...args];
   return new Promise((resolve) =>
-    execFile(
-      process.execPath,
-      [...parts, 'shared', 'origin', 'edge', 'bin'],
-      { cwd: folder, maxBuffer: 2 ** 26 },
-      // It ends with the number of what it found.
-      (_error, stdout) => resolve(JSON.parse(stdout) as Cruised),
+    execFile(process.execPath, command, { cwd: folder, maxBuffer: 2 ** 26 }, (_error, stdout) =>
+      resolve(stdout),
     ),
   );
 }
