@@ -1,7 +1,7 @@
 import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
 
 /** Why an edge should be sent no readers. */
-export type Unready =
+type Unready =
   /** The upstream takes it for no member: it was revoked, or the upstream does not know of it yet. */
   | 'refused'
   /** It has records that are not the origin's. */

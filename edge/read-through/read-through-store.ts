@@ -10,7 +10,7 @@ import type { Granted, ReadThrough } from './read-through.ts';
 const PIECE_BYTES = 256 * 1024;
 
 /** Told of what is read. */
-export interface UseOfObjects {
+interface UseOfObjects {
   note(digest: Digest): void;
 }
 

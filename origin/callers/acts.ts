@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { caller } from '../catalog/catalog-turns.ts';
 
 /** What changed the origin's state because somebody asked for it. */
-export type Act =
+type Act =
   | 'publish'
   | 'rollback'
   | 'file-put'

@@ -13,7 +13,7 @@ export const digestSchema = Type.String({
   pattern: DIGEST_PATTERN,
   description: 'SHA-256, 64 lower-case hex digits.',
 });
-export const revisionNumber = Type.Integer({ minimum: 1 });
+const revisionNumber = Type.Integer({ minimum: 1 });
 const closed = { additionalProperties: false } as const;
 
 /** PUT /v1/sites/:site. What is left out stays as it is. */

@@ -3,7 +3,7 @@ import { isErrorCode, SkerryError } from '../errors.ts';
 import { parseJson } from '../json/bounded-json.ts';
 
 /** The body of an error response, `application/problem+json` (RFC 9457). */
-export const problemSchema = Type.Object(
+const problemSchema = Type.Object(
   {
     type: Type.String(),
     title: Type.String({ description: 'What went wrong, in one sentence.' }),

@@ -109,7 +109,7 @@ export function isProvenBy(
 }
 
 /** RFC 9530. */
-export function contentDigest(body: string | Buffer): string {
+function contentDigest(body: string | Buffer): string {
   return `sha-256=:${hash('sha256', body, 'base64')}:`;
 }
 

@@ -19,7 +19,7 @@ import { generateSigningKey, type SigningKey } from '../../shared/signing/keys.t
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { random } from '../helpers/random.ts';
 
-export interface RetainingCatalog {
+interface RetainingCatalog {
   readonly catalog: Catalog;
   forecast(time: number): Promise<Forecast>;
   close(): Promise<void>;

@@ -57,7 +57,7 @@ export interface Round {
   readonly lingers?: number;
 }
 
-export interface RoundOutcome {
+interface RoundOutcome {
   readonly round: Round;
   readonly told: number;
   readonly faults: readonly string[];

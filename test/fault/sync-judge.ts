@@ -24,7 +24,7 @@ export interface Publish {
 }
 
 /** What the log says of one revision. */
-export interface Logged {
+interface Logged {
   readonly marker: string;
   readonly mode: string;
   activated: { mode: string; degraded?: string } | undefined;
@@ -278,7 +278,7 @@ export function judgeAsync(
   };
 }
 
-export function isStarved(late: readonly Late[], from: number, to: number): boolean {
+function isStarved(late: readonly Late[], from: number, to: number): boolean {
   return late.some(({ at, ms }) => ms > STARVED_MS && at > from && at - ms < to);
 }
 

@@ -20,7 +20,7 @@ export interface LoneOrigin {
   restart(): Promise<void>;
 }
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly ms: number;
   readonly body: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { type Cluster, type ClusterOptions, type Node, startCluster } from './cluster.ts';
 import { startProxy, type TcpProxy } from './tcp-proxy.ts';
 
-export interface ShapedCluster {
+interface ShapedCluster {
   readonly cluster: Cluster;
   readonly edge: Node;
   /** Between the edge and the origin. */

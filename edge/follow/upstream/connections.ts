@@ -15,7 +15,7 @@ export type Waiter =
   | 'probes';
 
 /** How long an upstream is waited for. */
-export interface Patience {
+interface Patience {
   /** For a connection, its TLS handshake included. */
   readonly connectMs: number;
   /** For the head of an answer. */

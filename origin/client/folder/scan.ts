@@ -104,7 +104,7 @@ export function isPrivateName(name: string): boolean {
   return name === '.git' || name === '.skerry';
 }
 
-export async function isDataFolder(folder: string): Promise<boolean> {
+async function isDataFolder(folder: string): Promise<boolean> {
   return !(await isGone(join(folder, FORMAT_FILE)));
 }
 

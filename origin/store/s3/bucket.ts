@@ -18,7 +18,7 @@ const REMOVED_AT_ONCE = 1000;
 const CONNECT_MS = 5000;
 const SILENCE_MS = 30_000;
 
-export interface Listed {
+interface Listed {
   readonly key: string;
   readonly size: number;
 }

@@ -2,7 +2,7 @@ import { type PathPattern, pathPattern } from './path-pattern.ts';
 import { lineFault, type RuleFault, type RuleLine, RuleList, ruleLines } from './rule-lines.ts';
 import { type Template, template } from './template.ts';
 
-export const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
 const PAGE_STATUSES = [200, 404, 410] as const;
 
 export interface RedirectRule {
@@ -15,7 +15,7 @@ export interface RedirectRule {
 }
 
 /** A path of the site or, for a redirect, a URL; what follows the host may name placeholders of the pattern. */
-export interface Target {
+interface Target {
   readonly text: string;
   /** Scheme and host; empty for a path. */
   readonly authority: string;

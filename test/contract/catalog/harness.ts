@@ -19,13 +19,13 @@ import type { Commit } from '../../../shared/wire/api.ts';
 import type { NewMember } from '../../../shared/wire/protocol.ts';
 import { MemoryDisk, openMemoryStore } from '../../helpers/memory-store.ts';
 
-export interface OpenedCatalog {
+interface OpenedCatalog {
   readonly catalog: Catalog;
   close(): Promise<void>;
 }
 
 /** A place for a catalog, which outlives the catalogs that are opened there with the same key. */
-export interface CatalogPlace {
+interface CatalogPlace {
   open(key: SigningKey): Promise<OpenedCatalog>;
 }
 

@@ -121,14 +121,6 @@ export function floodBundles(member: Member, digests: readonly Digest[], flood: 
   });
 }
 
-/** Asks for the sender to encode anew, again and again, what it has. */
-export function floodAnew(member: Member, digests: readonly Digest[], flood: Flood): Promise<Met> {
-  return repeated(flood, async () => {
-    const anew = { ...transfer(flood.signal), isAnew: true };
-    for await (const _ of member.upstream.bundle(member.caller, digests, undefined, anew));
-  });
-}
-
 /** Requests that wait for a revision to come, or answers that nobody reads; ends when the signal aborts. */
 export function hoardObjects(member: Member, digest: Digest, flood: Flood): Promise<Met> {
   return repeated(flood, async () => {

@@ -8,7 +8,7 @@ const ATTACK_MS = 90_000;
 /** What one process may have at the most; an edge's process may have a heap of 256 MB. */
 export const MOST_BYTES = 512 * 1024 * 1024;
 
-export interface Measured {
+interface Measured {
   readonly peakBytes: number;
   /** Milliseconds. */
   readonly health: number;
