@@ -36,19 +36,19 @@ import type { Identity } from '../follow/upstream/identity.ts';
 import type { Caller } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
-import { pruneAlways } from '../prune/prune-loop.ts';
-import { pruneSites } from '../prune/prune-sites.ts';
-import { carryOutPurges } from '../purge/purge-loop.ts';
+import { pruneAlways } from '../work/prune/prune-loop.ts';
+import { pruneSites } from '../work/prune/prune-sites.ts';
+import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { Fills } from '../read-through/fills.ts';
 import { ReadThrough } from '../read-through/read-through.ts';
-import { type WarmResult, warm } from '../read-through/warm.ts';
+import { type WarmResult, warm } from '../work/warm/warm.ts';
 import { reportedSites } from '../report/fitting-report.ts';
 import { Membership } from '../report/membership.ts';
 import { Reporter } from '../report/reporter.ts';
 import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import { coverText } from '../store/cover.ts';
-import { damagedObjects, type VerifyResult, verifyReplica } from '../verify/verify.ts';
+import { damagedObjects, type VerifyResult, verifyReplica } from '../work/verify/verify.ts';
 
 /** What shows revisions to readers: the serving processes, or a test. */
 export interface Readers extends Shows {

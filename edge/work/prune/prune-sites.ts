@@ -1,8 +1,8 @@
-import type { Gate } from '../../shared/concurrency/gate.ts';
-import type { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
-import { KEPT_LOG } from '../../shared/log/kept-log.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { EdgeCatalog } from '../store/catalog.ts';
+import type { Gate } from '../../../shared/concurrency/gate.ts';
+import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
+import { KEPT_LOG } from '../../../shared/log/kept-log.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import type { EdgeCatalog } from '../../store/catalog.ts';
 import { keptRevisions } from './keep-plan.ts';
 
 const ROWS_PER_STEP = 2000;

@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/clock.ts';
-import { backoffDelay } from '../../shared/concurrency/retry.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { backoffDelay } from '../../../shared/concurrency/retry.ts';
+import type { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 import { applyPurges, type PurgeParts } from './apply-purges.ts';
 
 const BACKOFF = { first: 1000, most: 60_000 };

@@ -1,11 +1,11 @@
-import { runAtMost } from '../../shared/concurrency/run-at-most.ts';
-import { SkerryError, toSkerryError } from '../../shared/errors.ts';
-import { purgeMatch } from '../../shared/site/purge.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
-import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
-import type { EdgeCatalog } from '../store/catalog.ts';
-import { isServed } from '../store/cover.ts';
-import type { DiskRoom, ReadThrough } from './read-through.ts';
+import { runAtMost } from '../../../shared/concurrency/run-at-most.ts';
+import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
+import { purgeMatch } from '../../../shared/site/purge.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { BUNDLE_OBJECT } from '../../../shared/wire/bundle.ts';
+import type { EdgeCatalog } from '../../store/catalog.ts';
+import { isServed } from '../../store/cover.ts';
+import type { DiskRoom, ReadThrough } from '../../read-through/read-through.ts';
 
 const PAGE = 2000;
 /** They travel together. */

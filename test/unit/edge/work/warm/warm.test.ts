@@ -1,14 +1,14 @@
 import t from 'tap';
-import type { DiskBudget } from '../../../../edge/disk-budget/disk-budget.ts';
-import type { ReadThrough } from '../../../../edge/read-through/read-through.ts';
-import { warm } from '../../../../edge/read-through/warm.ts';
-import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
-import { WHOLE } from '../../../../edge/store/cover.ts';
-import type { ContentPath } from '../../../../shared/content/content-path.ts';
-import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
-import type { Entry } from '../../../../shared/content/entry.ts';
-import type { ObjectStore } from '../../../../shared/store/object-store.ts';
-import { edgeSite } from '../edge-site.ts';
+import type { DiskBudget } from '../../../../../edge/disk-budget/disk-budget.ts';
+import type { ReadThrough } from '../../../../../edge/read-through/read-through.ts';
+import { warm } from '../../../../../edge/work/warm/warm.ts';
+import type { EdgeCatalog } from '../../../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import type { ContentPath } from '../../../../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
+import type { Entry } from '../../../../../shared/content/entry.ts';
+import type { ObjectStore } from '../../../../../shared/store/object-store.ts';
+import { edgeSite } from '../../edge-site.ts';
 
 const entry = (path: string, content: string): Entry => ({
   path: path as ContentPath,
