@@ -5,7 +5,7 @@ const EVERY_MS = 10 * 60_000;
 
 /** Makes room now and then, until the signal aborts. */
 export async function pruneAlways(
-  prune: () => Promise<void>,
+  prune: () => Promise<unknown>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<void> {

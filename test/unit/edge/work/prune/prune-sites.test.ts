@@ -1,7 +1,7 @@
 import t from 'tap';
-import { pruneSites } from '../../../../../edge/work/prune/prune-sites.ts';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
 import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { pruneSites } from '../../../../../edge/work/prune/prune-sites.ts';
 import { Gate } from '../../../../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../../../../shared/concurrency/keyed-lock.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
@@ -47,9 +47,10 @@ function world() {
         store: fake as unknown as ObjectStore,
         gate: new Gate(),
         manifests: new KeyedLock(),
-        dropped: async () => {},
+        shown: async () => {},
       },
       signal,
+      () => {},
     );
     return removed.splice(0).sort();
   };

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
 import { dropPurged } from '../../../../../edge/disk-budget/drop-purged.ts';
-import { applyPurges, type PurgeParts } from '../../../../../edge/work/purge/apply-purges.ts';
 import type { Fills } from '../../../../../edge/read-through/fills.ts';
 import type { EdgeCatalog, PendingPurge } from '../../../../../edge/store/catalog.ts';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
+import { applyPurges, type PurgeParts } from '../../../../../edge/work/purge/apply-purges.ts';
 import { Gate } from '../../../../../shared/concurrency/gate.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
