@@ -13,7 +13,6 @@ export function pruneExecutor(parts: PruneParts): Executor {
     result: nothing,
     async run(_args, signal, progress) {
       await pruneSites(parts, signal, progress);
-      signal.throwIfAborted();
       return {};
     },
   });

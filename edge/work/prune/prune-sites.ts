@@ -35,6 +35,7 @@ export async function pruneSites(
   let removed = 0;
   await removeNoted();
   for (const site of await catalog.sites()) {
+    signal.throwIfAborted();
     const held = await catalog.held(site.id);
     // What is being staged ends rows of the state below it: it is pruned when it has been revealed.
     if (site.staging !== null) continue;
@@ -51,6 +52,7 @@ export async function pruneSites(
       if (!signal.aborted) await catalog.forgetSite(site);
     });
   }
+  signal.throwIfAborted();
   // For children that are behind.
   await catalog.pruneRecords(KEPT_LOG);
 
