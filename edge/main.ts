@@ -213,7 +213,8 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
       return certificates?.expiries ?? new Map();
     },
   });
-  const admin = buildAdmin(identity, replica, () => switchboard.counters(), log, door, metrics);
+  const { work } = replica;
+  const admin = buildAdmin(identity, replica, work, () => switchboard.counters(), log, door, metrics);
   opened.defer(() => admin.close());
   const adminUrl = await listen(admin, adminAddress);
 

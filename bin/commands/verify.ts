@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { VerifyResult } from '../../edge/verify/verify.ts';
+import type { VerifyResult } from '../../edge/work/verify/verify-result.ts';
 import { option } from '../options/options.ts';
 import { type AdminFlags, adminPort, askAdmin, withAdminOptions } from '../running/admin-port.ts';
 import { interruption } from '../terminal/interruption.ts';

@@ -1,28 +1,22 @@
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
-import { Type } from 'typebox';
-import { SkerryError } from '../../shared/errors.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
 import { untilClosed } from '../../shared/http/once-closed.ts';
 import type { FeedServer } from '../../shared/http/server.ts';
-import { nameSchema } from '../../shared/site/names.ts';
-import { namedPaths } from '../../shared/site/purge.ts';
 import { version } from '../../shared/version.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
 import { LATENCY_BUCKETS, type ServingCounters } from '../messages/messages.ts';
-import type { Replica } from '../replica/replica.ts';
+import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
+import type { WorkDoor } from '../work/work.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';
 
-/** Published paths, and patterns of them, which begin with a slash. */
-const MAX_PATH = 1100;
-/** A thousand of the longest. */
-const WARM_BYTES = 1000 * (MAX_PATH + 64);
-
-const warmRequest = Type.Object(
-  { site: nameSchema, paths: Type.Array(Type.String({ maxLength: MAX_PATH }), { maxItems: 1000 }) },
-  { additionalProperties: false },
-);
+/** What the admin port tells of. */
+export interface AdminSource {
+  standing(): Promise<ReplicaStanding>;
+  /** Of an edge with lazy storage. */
+  storage(): StorageStanding | undefined;
+}
 
 /**
  * The admin server, apart from the one that serves readers: health without any conditions, readiness, metrics, status,
@@ -30,7 +24,8 @@ const warmRequest = Type.Object(
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
-  replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'>,
+  source: AdminSource,
+  work: Pick<WorkDoor, 'onDemand' | 'ask'>,
   counters: () => Promise<ServingCounters>,
   log: Logger,
   door: AdminDoor,
@@ -86,11 +81,11 @@ export function buildAdmin(
   ]);
 
   const overview = async () => {
-    const { sites, ...standing } = await replica.standing();
+    const { sites, ...standing } = await source.standing();
     return {
       ...{ name, region, version, ...standing },
       sites: sites.map(({ id: _id, ...site }) => site),
-      storage: replica.storage() ?? null,
+      storage: source.storage() ?? null,
     };
   };
 
@@ -104,21 +99,12 @@ export function buildAdmin(
 
   app.get('/status', overview);
 
-  app.post(
-    '/verify',
-    { schema: { body: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }) } },
-    (request, reply) => replica.verify(request.body.repair, untilClosed(reply.raw)),
-  );
-  app.post('/warm', { bodyLimit: WARM_BYTES, schema: { body: warmRequest } }, (request, reply) => {
-    const { site, paths } = request.body;
-    const named = namedPaths(paths);
-    if ('fault' in named) throw new SkerryError('bad-pattern', named.fault);
-    return replica.warm(site, named, untilClosed(reply.raw));
-  });
-  app.post('/prune', { schema: { body: Type.Object({}, { additionalProperties: false }) } }, async () => {
-    await replica.prune();
-    return {};
-  });
+  for (const { kind, arguments: body, mostArgumentBytes } of work.onDemand) {
+    const limit = mostArgumentBytes === undefined ? {} : { bodyLimit: mostArgumentBytes };
+    app.post(`/${kind}`, { ...limit, schema: { body } }, (request, reply) =>
+      work.ask(kind, request.body, untilClosed(reply.raw)),
+    );
+  }
 
   app.get('/metrics', async (_request, reply) => {
     const now = await overview();

@@ -16,13 +16,25 @@ export class RecordPage {
   }
 
   get isFull(): boolean {
-    return this.records.length >= this.#most || this.#bytes >= PAGE_BYTES;
+    return isPageFull({ records: this.records.length, bytes: this.#bytes }, this.#most);
   }
 
   add(record: LogRecord): void {
     this.records.push(record);
-    this.#bytes += Buffer.byteLength(record.payload) + REST_BYTES;
+    this.#bytes += pageBytes(record);
   }
+}
+
+/** What a record takes of a page. */
+export function pageBytes({ payload }: LogRecord): number {
+  return Buffer.byteLength(payload) + REST_BYTES;
+}
+
+export function isPageFull(
+  page: { readonly records: number; readonly bytes: number },
+  most: number,
+): boolean {
+  return page.records >= most || page.bytes >= PAGE_BYTES;
 }
 
 /** The first page of the records. */

@@ -4,6 +4,7 @@ import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import { verified } from '../helpers/edge-work.ts';
 import type { FeedDouble } from '../helpers/feed-double.ts';
 import { InnerEdge, NO_LIMITS } from '../helpers/inner-edge.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
@@ -109,7 +110,7 @@ export class Actor {
     const { replica } = this.edge;
     if (replica === undefined) return false;
     try {
-      const { sites } = await replica.verify(true, new AbortController().signal);
+      const { sites } = await verified(replica.work, true);
       if (sites.every(({ manifest }) => manifest !== 'damaged')) this.isManifestDamaged = false;
       if (!this.isManifestDamaged) this.areObjectsDamaged = false;
       return !this.isManifestDamaged;

@@ -5,6 +5,7 @@ import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { hasCode, type SkerryError } from '../../shared/errors.ts';
+import { pruned, verified } from '../helpers/edge-work.ts';
 import { type FastClock, fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';
 import { type InnerOrigin, openInnerOrigin } from '../helpers/inner-origin.ts';
@@ -248,9 +249,7 @@ class World {
         await this.#origin.retention.run({ log: step.log });
         return;
       case 'prune':
-        await this.#actor(step.who)
-          .edge.replica?.prune()
-          .catch(() => {});
+        await pruned(this.#actor(step.who).edge.replica?.work).catch(() => {});
         return;
       case 'cut': {
         const server = this.#servers[this.#upstreamOf(step.who)];
@@ -544,7 +543,7 @@ class World {
   async #compare(actor: Actor): Promise<void> {
     const { replica, name, catalog } = actor.edge;
     if (replica === undefined || this.#found().length > 0) return;
-    const { sites } = await replica.verify(false, new AbortController().signal);
+    const { sites } = await verified(replica.work, false);
     for (const { name: site, manifest, damaged } of sites) {
       if (manifest !== 'sound' || damaged.length > 0)
         this.faults.push(
@@ -561,7 +560,7 @@ class World {
         );
       await this.#receipt(actor, id, live);
     }
-    await replica.prune();
+    await pruned(replica.work);
     this.#leaked += actor.leaked().length;
     if (!actor.wasDamaged)
       for (const { code, message } of (await replica.standing()).faults) {

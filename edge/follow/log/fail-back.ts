@@ -1,12 +1,12 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { Wants } from '../../../shared/feed/feed-source.ts';
-import { type ChainState, noteHead, refuseLoop } from '../../../shared/log/chain-state.ts';
-import type { Head } from '../../../shared/log/head.ts';
+import { noteHead, refuseLoop } from '../../../shared/log/chain-state.ts';
 import { type Faults, isLie } from '../faults.ts';
 import type { Caller } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { isBehind } from './freshness-state.ts';
+import type { LogPosition } from './log-position.ts';
 
 const EVERY_MS = 15_000;
 const PROBE_MS = 10_000;
@@ -17,14 +17,12 @@ export interface FailBackParts {
   readonly wants: Wants;
   readonly clock: Clock;
   readonly faults: Faults;
-  readonly chain: () => ChainState;
-  /** The newest head of the upstream that is followed. */
-  readonly head: () => Head | undefined;
+  readonly position: Pick<LogPosition, 'chain' | 'head'>;
 }
 
 /** While a less preferred upstream is followed, tries the better ones, and goes back to the first that serves. */
 export async function failBack(
-  { upstreams, caller, wants, clock, faults, chain, head }: FailBackParts,
+  { upstreams, caller, wants, clock, faults, position }: FailBackParts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -41,11 +39,11 @@ export async function failBack(
     const done = new AbortController();
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);
     try {
-      for await (const frame of upstream.stream(caller, chain().seq + 1, wants, probe)) {
+      for await (const frame of upstream.stream(caller, position.chain.seq + 1, wants, probe)) {
         if (frame.t === 'path') refuseLoop(frame.names, caller.name, upstream.url);
         if (frame.t !== 'head') continue;
-        noteHead(chain(), frame.head);
-        return !isBehind(frame.head, head());
+        noteHead(position.chain, frame.head);
+        return !isBehind(frame.head, position.head);
       }
     } catch (error) {
       // Whatever is wrong with it: not yet.

@@ -1,19 +1,26 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import t from 'tap';
-import { buildAdmin } from '../../../../edge/admin/admin.ts';
+import { type AdminSource, buildAdmin } from '../../../../edge/admin/admin.ts';
 import { AdminToken } from '../../../../edge/admin/admin-token.ts';
-import type { Replica } from '../../../../edge/replica/replica.ts';
+import type { ReplicaStanding } from '../../../../edge/report/standing.ts';
+import { allExecutors, type WorkParts } from '../../../../edge/work/registry.ts';
+import { Work, type WorkDoor } from '../../../../edge/work/work.ts';
 
 const HOST = '127.0.0.1:7599';
 let pruned = 0;
-const replica: Pick<Replica, 'standing' | 'verify' | 'prune' | 'warm' | 'storage'> = {
-  standing: async () =>
-    ({ position: 1, head: 1, sites: [] }) as unknown as Awaited<ReturnType<Replica['standing']>>,
-  verify: () => Promise.reject(new Error('not asked for')),
-  warm: () => Promise.reject(new Error('not asked for')),
-  prune: async () => void pruned++,
+const source: AdminSource = {
+  standing: async () => ({ position: 1, head: 1, sites: [] }) as unknown as ReplicaStanding,
   storage: () => undefined,
+};
+const executors = allExecutors({} as WorkParts);
+const work: WorkDoor = {
+  onDemand: new Work(executors, new AbortController().signal).onDemand,
+  async ask(kind) {
+    if (kind !== 'prune') throw new Error('not asked for');
+    pruned++;
+    return {};
+  },
 };
 const log = pino({ level: 'silent' });
 const edge = { name: 'edge-1', region: 'r' };
@@ -22,7 +29,7 @@ const TOKEN = 'ska_0123456789abcdefghijkl';
 /** The admin port of an edge that listens on loopback, or beyond. */
 function port(isLoopback: boolean) {
   const door = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
-  const app = buildAdmin(edge, replica, async () => ({}), log, door, new Registry());
+  const app = buildAdmin(edge, source, work, async () => ({}), log, door, new Registry());
   t.teardown(() => app.close());
   return app;
 }

@@ -24,12 +24,12 @@ const STANDING: ReplicaStanding = {
 
 /** The admin port of an edge that stands so. */
 function admin(t: Test, changes: Partial<ReplicaStanding>) {
-  const none = () => Promise.reject(new Error('nobody asks'));
-  const standing = async () => ({ ...STANDING, ...changes });
-  const replica = { standing, verify: none, prune: none, warm: none, storage: () => undefined };
+  const source = { standing: async () => ({ ...STANDING, ...changes }), storage: () => undefined };
+  const work = { onDemand: [], ask: () => Promise.reject(new Error('nobody asks')) };
   const door = { isLoopback: true, token: { isIn: () => false }, names: [] };
   const log = pino({ level: 'silent' });
-  const app = buildAdmin({ name: 'e', region: 'r' }, replica, async () => ({}), log, door, new Registry());
+  const edge = { name: 'e', region: 'r' };
+  const app = buildAdmin(edge, source, work, async () => ({}), log, door, new Registry());
   t.teardown(() => app.close());
   return app;
 }

@@ -5,6 +5,8 @@ import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
 import { buildAdmin } from '../../../../edge/admin/admin.ts';
 import { AdminToken } from '../../../../edge/admin/admin-token.ts';
+import { allExecutors } from '../../../../edge/work/registry.ts';
+import { Work } from '../../../../edge/work/work.ts';
 import type { ApiContext } from '../../../../origin/api/context.ts';
 import { buildApi } from '../../../../origin/api/server.ts';
 import { systemClock } from '../../../../shared/clock.ts';
@@ -127,6 +129,7 @@ t.test('the admin port', async (t) => {
   const app = buildAdmin(
     { name: 'a', region: 'r' },
     untouchable('the replica'),
+    new Work(allExecutors(untouchable('what work needs')), new AbortController().signal),
     () => Promise.reject(new Error('a stranger reached the counters')),
     silent,
     door,

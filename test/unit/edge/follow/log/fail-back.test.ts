@@ -33,8 +33,7 @@ async function run(t: Test, scripts: Record<string, Script[]>, present: Head = l
       wants: { sites: null, prefixes: null },
       clock,
       faults,
-      chain: () => chain,
-      head: () => present,
+      position: { chain, head: present },
     },
     stop.signal,
   );

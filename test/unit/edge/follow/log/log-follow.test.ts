@@ -50,13 +50,18 @@ async function run(
     refused: () => times.push(-1),
     log: { warn() {}, fatal: (error: unknown) => fatal.push(error) },
     faults,
-    moved(now: ChainState) {
-      chain = now;
-      moves.push(now.seq);
+    position: {
+      get chain() {
+        return chain ?? SignedLog.start();
+      },
+      moved(now: ChainState) {
+        chain = now;
+        moves.push(now.seq);
+      },
+      pathChanged: (names: readonly string[]) => paths.push(names),
     },
-    pathChanged: (names: readonly string[]) => paths.push(names),
   };
-  const following = followLog(parts as unknown as LogFollowParts, SignedLog.start(), stop.signal);
+  const following = followLog(parts as unknown as LogFollowParts, stop.signal);
   const ended = await Promise.race([exhausted.then(() => false), following.then(() => true)]);
   stop.abort();
   await following;
@@ -184,9 +189,9 @@ t.test('an upstream that passes on no head at all', async (t) => {
     caller: { name: 'oslo' },
     time: { heard() {} },
     log: { warn() {} },
-    pathChanged,
+    position: { chain: SignedLog.start(), pathChanged },
   };
-  const following = followLog(parts as unknown as LogFollowParts, SignedLog.start(), stop.signal);
+  const following = followLog(parts as unknown as LogFollowParts, stop.signal);
   await Promise.race([exhausted, waited.promise]);
   t.equal(upstreams.current.url, B);
   stop.abort();
@@ -333,8 +338,9 @@ t.test('who is left on purpose is not blamed', async (t) => {
   const { upstreams, dials, exhausted } = scriptedUpstreams(t, clock, { [A]: [], [B]: [] });
   const stop = new AbortController();
   const faults = new Faults(clock);
-  const parts = { upstreams, clock, faults, caller: { name: 'oslo' }, log: {} } as unknown as LogFollowParts;
-  const following = followLog(parts, SignedLog.start(), stop.signal);
+  const position = { chain: SignedLog.start() };
+  const parts = { upstreams, clock, faults, position, caller: { name: 'oslo' }, log: {} };
+  const following = followLog(parts as unknown as LogFollowParts, stop.signal);
   await exhausted;
   const next = new Promise<void>((resolve) => {
     const second = upstreams.all[1];

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { filterInTurns } from '../../shared/concurrency/filter-in-turns.ts';
-import type { ContentPath } from '../../shared/content/content-path.ts';
-import type { Digest } from '../../shared/content/digest.ts';
-import type { Entry } from '../../shared/content/entry.ts';
-import type { ManifestCursor } from '../../shared/content/manifest/reading.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { filterInTurns } from '../../../shared/concurrency/filter-in-turns.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
+import type { ManifestCursor } from '../../../shared/content/manifest/reading.ts';
+import { SkerryError } from '../../../shared/errors.ts';
 import {
   MOST_PURGED,
   type PurgeTarget,
@@ -12,12 +12,12 @@ import {
   TAG_HEADERS,
   tagsIn,
   unitedTarget,
-} from '../../shared/site/purge.ts';
-import { HEADERS_FILE } from '../../shared/site/rules/rule-lines.ts';
-import { headersNamed } from '../../shared/site/rules/site-rules.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { EdgeCatalog, EdgeSite, PendingPurge } from '../store/catalog.ts';
-import { isServed } from '../store/cover.ts';
+} from '../../../shared/site/purge.ts';
+import { HEADERS_FILE } from '../../../shared/site/rules/rule-lines.ts';
+import { headersNamed } from '../../../shared/site/rules/site-rules.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import type { EdgeCatalog, EdgeSite, PendingPurge } from '../../store/catalog.ts';
+import { isServed } from '../../store/cover.ts';
 
 const PAGE = 2000;
 /** Above it everything in memory is let go of, which is less work than to name it. */

@@ -1,15 +1,15 @@
-import type { Clock } from '../../shared/clock.ts';
-import { backoffDelay } from '../../shared/concurrency/retry.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
-import { applyPurges, type PurgeParts } from './apply-purges.ts';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../shared/clock.ts';
+import { backoffDelay } from '../../../shared/concurrency/retry.ts';
+import type { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 
 const BACKOFF = { first: 1000, most: 60_000 };
 const LOOK_AGAIN_MS = 60_000;
 
 /** Carries purges out as they come in, and those that something kept from it, until the signal aborts. */
 export async function carryOutPurges(
-  parts: PurgeParts,
-  clock: Clock,
+  purge: () => Promise<unknown>,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
   changed: Wakeup,
   signal: AbortSignal,
 ): Promise<void> {
@@ -17,12 +17,12 @@ export async function carryOutPurges(
   while (!signal.aborted) {
     const woken = changed.wait(LOOK_AGAIN_MS, signal);
     try {
-      await applyPurges(parts, signal);
+      await purge();
       failures = 0;
       await woken;
     } catch (error) {
       if (signal.aborted) return;
-      parts.log.warn({ err: error }, 'purges are tried again');
+      log.warn({ err: error }, 'purges are tried again');
       await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
     }
   }

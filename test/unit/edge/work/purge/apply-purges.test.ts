@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { dropPurged } from '../../../../edge/disk-budget/drop-purged.ts';
-import { applyPurges, type PurgeParts } from '../../../../edge/purge/apply-purges.ts';
-import type { Fills } from '../../../../edge/read-through/fills.ts';
-import type { EdgeCatalog, PendingPurge } from '../../../../edge/store/catalog.ts';
-import { WHOLE } from '../../../../edge/store/cover.ts';
-import { Gate } from '../../../../shared/concurrency/gate.ts';
-import type { ContentPath } from '../../../../shared/content/content-path.ts';
-import { digestOf } from '../../../../shared/content/digest.ts';
-import type { Entry } from '../../../../shared/content/entry.ts';
-import { createLogger } from '../../../../shared/process/logger.ts';
-import type { ObjectStore } from '../../../../shared/store/object-store.ts';
-import { edgeSite } from '../edge-site.ts';
+import { dropPurged } from '../../../../../edge/disk-budget/drop-purged.ts';
+import type { Fills } from '../../../../../edge/read-through/fills.ts';
+import type { EdgeCatalog, PendingPurge } from '../../../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import { applyPurges, type PurgeParts } from '../../../../../edge/work/purge/apply-purges.ts';
+import { Gate } from '../../../../../shared/concurrency/gate.ts';
+import type { ContentPath } from '../../../../../shared/content/content-path.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
+import type { Entry } from '../../../../../shared/content/entry.ts';
+import { createLogger } from '../../../../../shared/process/logger.ts';
+import type { ObjectStore } from '../../../../../shared/store/object-store.ts';
+import { edgeSite } from '../../edge-site.ts';
 
 const FILES = 2000;
 /** Of a loop that is not held up by a page that takes a tenth of a second and more. */

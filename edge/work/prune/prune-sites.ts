@@ -1,8 +1,9 @@
-import type { Gate } from '../../shared/concurrency/gate.ts';
-import type { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
-import { KEPT_LOG } from '../../shared/log/kept-log.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { EdgeCatalog } from '../store/catalog.ts';
+import type { Gate } from '../../../shared/concurrency/gate.ts';
+import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
+import { KEPT_LOG } from '../../../shared/log/kept-log.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import type { EdgeCatalog } from '../../store/catalog.ts';
+import type { TellProgress } from '../executor/executor.ts';
 import { keptRevisions } from './keep-plan.ts';
 
 const ROWS_PER_STEP = 2000;
@@ -19,7 +20,7 @@ export interface PruneParts {
   /** A deleted site's rows go when nobody stages any more. */
   readonly manifests: KeyedLock<number>;
   /** Resolves when revisions that are no more held are not served for missing assets any more. */
-  readonly dropped: () => Promise<void>;
+  readonly shown: () => Promise<void>;
 }
 
 /**
@@ -27,18 +28,21 @@ export interface PruneParts {
  * objects go last, so that whatever is still named by a row is there.
  */
 export async function pruneSites(
-  { catalog, store, gate, manifests, dropped }: PruneParts,
+  { catalog, store, gate, manifests, shown }: PruneParts,
   signal: AbortSignal,
+  progress: TellProgress,
 ): Promise<void> {
+  let removed = 0;
   await removeNoted();
   for (const site of await catalog.sites()) {
+    signal.throwIfAborted();
     const held = await catalog.held(site.id);
     // What is being staged ends rows of the state below it: it is pruned when it has been revealed.
     if (site.staging !== null) continue;
     const kept = keptRevisions(site, held);
-    const gone = held.filter((revision) => !kept.includes(revision));
-    await catalog.dropHeld(site.id, gone);
-    if (gone.length > 0) await dropped();
+    const superseded = held.filter((revision) => !kept.includes(revision));
+    await catalog.dropHeld(site.id, superseded);
+    if (superseded.length > 0) await shown();
     await catalog.dropEnded(site.id);
     if (kept.length > 0) await dropRows(site.id, kept);
   }
@@ -48,6 +52,7 @@ export async function pruneSites(
       if (!signal.aborted) await catalog.forgetSite(site);
     });
   }
+  signal.throwIfAborted();
   // For children that are behind.
   await catalog.pruneRecords(KEPT_LOG);
 
@@ -64,8 +69,10 @@ export async function pruneSites(
         const noted = await catalog.removals(REMOVED_AT_ONCE);
         if (noted.length > 0) await store.remove(noted);
         await catalog.removed(noted);
+        removed += noted.length;
         return noted.length === REMOVED_AT_ONCE;
       });
+      progress({ objects: removed });
     }
   }
 }

@@ -1,14 +1,13 @@
 import t from 'tap';
-import type { DiskBudget } from '../../../../edge/disk-budget/disk-budget.ts';
-import type { ReadThrough } from '../../../../edge/read-through/read-through.ts';
-import { warm } from '../../../../edge/read-through/warm.ts';
-import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
-import { WHOLE } from '../../../../edge/store/cover.ts';
-import type { ContentPath } from '../../../../shared/content/content-path.ts';
-import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
-import type { Entry } from '../../../../shared/content/entry.ts';
-import type { ObjectStore } from '../../../../shared/store/object-store.ts';
-import { edgeSite } from '../edge-site.ts';
+import type { EdgeCatalog } from '../../../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import type { Progress } from '../../../../../edge/work/executor/executor.ts';
+import { warm } from '../../../../../edge/work/warm/warm.ts';
+import type { ContentPath } from '../../../../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
+import type { Entry } from '../../../../../shared/content/entry.ts';
+import type { ObjectStore } from '../../../../../shared/store/object-store.ts';
+import { edgeSite } from '../../edge-site.ts';
 
 const entry = (path: string, content: string): Entry => ({
   path: path as ContentPath,
@@ -27,6 +26,7 @@ t.test('what several paths name is fetched once, on one page or on several', asy
   ];
   const held = new Set<Digest>();
   const fetched: Digest[] = [];
+  const progress: Progress[] = [];
   const result = await warm(
     {
       catalog: {
@@ -39,20 +39,23 @@ t.test('what several paths name is fetched once, on one page or on several', asy
       store: {
         missing: async (digests: Digest[]) => digests.filter((digest) => !held.has(digest)),
       } as unknown as ObjectStore,
-      lazy: {
-        reads: {
-          async whole(_client: string, digest: Digest) {
-            fetched.push(digest);
-            held.add(digest);
-          },
-        } as unknown as ReadThrough,
-        budget: { room: 1000 } as unknown as DiskBudget,
+      reads: {
+        async whole(_client: string, digest: Digest) {
+          fetched.push(digest);
+          held.add(digest);
+        },
       },
+      lazy: { budget: { room: 1000 } },
     },
     edgeSite({ covers: WHOLE }).name,
     { paths: [], globs: [] },
     new AbortController().signal,
+    (now) => progress.push(now),
   );
+  t.strictSame(progress, [
+    { objects: 1, bytes: 10 },
+    { objects: 2, bytes: 20 },
+  ]);
   t.strictSame(fetched, [digestOf('x'), digestOf('y')]);
   t.match(result, {
     fetched: { objects: 2, bytes: 20 },

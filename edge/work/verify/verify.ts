@@ -1,45 +1,28 @@
-import type { Gate } from '../../shared/concurrency/gate.ts';
-import type { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
-import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../shared/content/buckets.ts';
-import { type Digest, digestOf } from '../../shared/content/digest.ts';
-import type { Entry } from '../../shared/content/entry.ts';
-import type { Bucket } from '../../shared/content/manifest/buckets.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
-import { differing } from '../../shared/wire/bucket-list.ts';
-import type { EdgeLimits } from '../../shared/wire/protocol.ts';
-import type { ObjectFetch } from '../follow/fetch/object-fetch.ts';
-import type { ObjectSource } from '../follow/fetch/object-source.ts';
-import { remakeDigests, stageLeaves } from '../follow/sync/compare.ts';
-import { isWanted } from '../follow/sync/next-step-plan.ts';
-import { fetchManifest } from '../follow/sync/site-sync.ts';
-import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
-import { type Cover, isHeldAlways, isServed } from '../store/cover.ts';
-import { digestOfStream } from './digest-of-stream.ts';
+import type { Gate } from '../../../shared/concurrency/gate.ts';
+import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
+import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../../shared/content/buckets.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
+import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { differing } from '../../../shared/wire/bucket-list.ts';
+import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
+import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
+import type { ObjectSource } from '../../follow/fetch/object-source.ts';
+import { remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
+import { isWanted } from '../../follow/sync/next-step-plan.ts';
+import { fetchManifest } from '../../follow/sync/site-sync.ts';
+import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
+import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
+import type { TellProgress } from '../executor/executor.ts';
+import { damagedObjects } from './damaged-objects.ts';
+import type { VerifyResult } from './verify-result.ts';
 
 const PAGE = 2000;
-const SMALL_READ = 256;
 
-export interface VerifyResult {
-  readonly sites: readonly {
-    readonly name: string;
-    readonly revision: number;
-    /** Whether the manifest on disk has the root that the origin signed. */
-    readonly manifest: 'sound' | 'mended' | 'damaged';
-    readonly objects: number;
-    readonly bytes: number;
-    /** Paths whose bytes on disk were missing or not what the origin signed. */
-    readonly damaged: readonly string[];
-    readonly repaired: boolean;
-  }[];
-  /** What is kept for rollbacks, for children, or for a revision that is on its way. */
-  readonly others: {
-    readonly objects: number;
-    /** They are gone; whoever needs them fetches them anew. */
-    readonly damaged: number;
-  };
-}
+type VerifiedSite = VerifyResult['sites'][number];
 
-interface VerifyParts {
+export interface VerifyParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   readonly limits: EdgeLimits;
@@ -61,15 +44,17 @@ export async function verifyReplica(
   parts: VerifyParts,
   repair: boolean,
   signal: AbortSignal,
+  progress: TellProgress,
 ): Promise<VerifyResult> {
-  const sites: VerifyResult['sites'][number][] = [];
+  const sites: VerifiedSite[] = [];
   const seen = new Set<Digest>();
+  const looked = () => progress({ objects: seen.size });
   for (const site of await parts.catalog.sites()) {
     // What is left of a site that this edge is not to hold any more is not followed either, so it cannot be mended.
     if (site.active.revision > 0 && isWanted(site, parts.limits))
-      sites.push(await verifySite(parts, site, seen, repair, signal));
+      sites.push(await verifySite(parts, site, seen, repair, signal, looked));
   }
-  return { sites, others: await verifyOthers(parts, seen, signal) };
+  return { sites, others: await verifyOthers(parts, seen, signal, looked) };
 }
 
 /** A damaged object that no reader can see yet would be taken for whole by the revision that brings it back. */
@@ -77,6 +62,7 @@ async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,
   seen: Set<Digest>,
   signal: AbortSignal,
+  looked: () => void,
 ): Promise<VerifyResult['others']> {
   let objects = 0;
   let damaged = 0;
@@ -101,6 +87,7 @@ async function verifyOthers(
         await catalog.clearPrepared();
       });
     }
+    looked();
     after = page.next;
   }
   return { objects, damaged };
@@ -112,7 +99,8 @@ async function verifySite(
   seen: Set<Digest>,
   repair: boolean,
   signal: AbortSignal,
-): Promise<VerifyResult['sites'][number]> {
+  looked: () => void,
+): Promise<VerifiedSite> {
   const { catalog, store, source } = parts;
   const { id, name, active, covers } = site;
   const { nodes, isStored } = await audit(catalog, id, active.revision);
@@ -137,6 +125,7 @@ async function verifySite(
       parts.readers.forget(digests);
       damaged.push(...bad.map(({ path }) => path));
     }
+    looked();
     cursor = page.next;
   } while (cursor !== undefined);
   const result = {
@@ -231,25 +220,4 @@ async function mendAlone(
   // Staging is synced by what follows it: here nothing would.
   await catalog.setCovers(id, covers);
   return rootOf((await audit(catalog, id, active.revision)).nodes) === active.root;
-}
-
-/** Those that are not what their digest says, or not there. */
-export async function damagedObjects<T extends { readonly digest: Digest }>(
-  store: ObjectStore,
-  objects: readonly T[],
-  signal: AbortSignal,
-): Promise<T[]> {
-  const damaged: T[] = [];
-  for (let i = 0; i < objects.length; i += SMALL_READ) {
-    signal.throwIfAborted();
-    const some = objects.slice(i, i + SMALL_READ);
-    const small = await store.readSmall(some.map(({ digest }) => digest));
-    for (const object of some) {
-      const bytes = small.get(object.digest);
-      const digest =
-        bytes === undefined ? await digestOfStream(await store.open(object.digest)) : digestOf(bytes);
-      if (digest !== object.digest) damaged.push(object);
-    }
-  }
-  return damaged;
 }

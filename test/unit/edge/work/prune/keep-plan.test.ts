@@ -1,7 +1,7 @@
 import t from 'tap';
-import { keptRevisions } from '../../../../edge/prune/keep-plan.ts';
-import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
-import { edgeSite } from '../edge-site.ts';
+import { keptRevisions } from '../../../../../edge/work/prune/keep-plan.ts';
+import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
+import { edgeSite } from '../../edge-site.ts';
 
 t.test('the last revisions and the live one are kept', async (t) => {
   const table: [name: string, held: number[], revisions: number, active: number, kept: number[]][] = [

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../../shared/clock.ts';
 
 const EVERY_MS = 10 * 60_000;
 
 /** Makes room now and then, until the signal aborts. */
 export async function pruneAlways(
-  prune: () => Promise<void>,
+  prune: () => Promise<unknown>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EdgeSite } from '../store/catalog.ts';
+import type { EdgeSite } from '../../store/catalog.ts';
 
 /**
  * The revisions of a site that an edge keeps whole: what is live and the last ones, as many as the site's policy

@@ -1,15 +1,15 @@
 import t from 'tap';
-import { pruneSites } from '../../../../edge/prune/prune-sites.ts';
-import { WHOLE } from '../../../../edge/store/cover.ts';
-import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
-import { Gate } from '../../../../shared/concurrency/gate.ts';
-import { KeyedLock } from '../../../../shared/concurrency/keyed-lock.ts';
-import type { ContentPath } from '../../../../shared/content/content-path.ts';
-import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
-import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
-import type { ObjectStore } from '../../../../shared/store/object-store.ts';
-import { asRemote } from '../../../helpers/in-process.ts';
-import { SignedLog } from '../signed-log.ts';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { pruneSites } from '../../../../../edge/work/prune/prune-sites.ts';
+import { Gate } from '../../../../../shared/concurrency/gate.ts';
+import { KeyedLock } from '../../../../../shared/concurrency/keyed-lock.ts';
+import type { ContentPath } from '../../../../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
+import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
+import type { ObjectStore } from '../../../../../shared/store/object-store.ts';
+import { asRemote } from '../../../../helpers/in-process.ts';
+import { SignedLog } from '../../signed-log.ts';
 
 const RETENTION = { ...DEFAULT_POLICY, retention: { revisions: 2, days: 0 } };
 
@@ -47,9 +47,10 @@ function world() {
         store: fake as unknown as ObjectStore,
         gate: new Gate(),
         manifests: new KeyedLock(),
-        dropped: async () => {},
+        shown: async () => {},
       },
       signal,
+      () => {},
     );
     return removed.splice(0).sort();
   };

@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import t from 'tap';
-import { applyPurges, type PurgeParts } from '../../../../edge/purge/apply-purges.ts';
-import { carryOutPurges } from '../../../../edge/purge/purge-loop.ts';
-import type { EdgeCatalog, PendingPurge } from '../../../../edge/store/catalog.ts';
-import { WHOLE } from '../../../../edge/store/cover.ts';
-import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
-import type { ContentPath } from '../../../../shared/content/content-path.ts';
-import { digestOf } from '../../../../shared/content/digest.ts';
-import type { Entry } from '../../../../shared/content/entry.ts';
-import { createLogger } from '../../../../shared/process/logger.ts';
-import type { ObjectStore } from '../../../../shared/store/object-store.ts';
-import { turnedClock } from '../../../helpers/turned-clock.ts';
-import { until } from '../../../helpers/until.ts';
-import { edgeSite } from '../edge-site.ts';
+import type { EdgeCatalog, PendingPurge } from '../../../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import { applyPurges, type PurgeParts } from '../../../../../edge/work/purge/apply-purges.ts';
+import { carryOutPurges } from '../../../../../edge/work/purge/purge-loop.ts';
+import { Wakeup } from '../../../../../shared/concurrency/wakeup.ts';
+import type { ContentPath } from '../../../../../shared/content/content-path.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
+import type { Entry } from '../../../../../shared/content/entry.ts';
+import { createLogger } from '../../../../../shared/process/logger.ts';
+import type { ObjectStore } from '../../../../../shared/store/object-store.ts';
+import { turnedClock } from '../../../../helpers/turned-clock.ts';
+import { until } from '../../../../helpers/until.ts';
+import { edgeSite } from '../../edge-site.ts';
 
 const entry: Entry = {
   path: 'a.txt' as ContentPath,
@@ -59,7 +59,12 @@ t.test(
       log: createLogger(),
     };
     const stopping = new AbortController();
-    const running = carryOutPurges(parts, clock, new Wakeup(), stopping.signal);
+    const running = carryOutPurges(
+      () => applyPurges(parts, stopping.signal),
+      { clock, log: parts.log },
+      new Wakeup(),
+      stopping.signal,
+    );
     for (let i = 1; i < 3; i++) {
       await until('a failure', () => tries === i);
       t.strictSame(done, [[4, 0]], 'one of another site is not held up');

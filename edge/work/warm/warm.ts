@@ -1,11 +1,13 @@
-import { runAtMost } from '../../shared/concurrency/run-at-most.ts';
-import { SkerryError, toSkerryError } from '../../shared/errors.ts';
-import { purgeMatch } from '../../shared/site/purge.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
-import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
-import type { EdgeCatalog } from '../store/catalog.ts';
-import { isServed } from '../store/cover.ts';
-import type { DiskRoom, ReadThrough } from './read-through.ts';
+import { runAtMost } from '../../../shared/concurrency/run-at-most.ts';
+import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
+import { purgeMatch } from '../../../shared/site/purge.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { BUNDLE_OBJECT } from '../../../shared/wire/bundle.ts';
+import type { DiskRoom, ReadThrough } from '../../read-through/read-through.ts';
+import type { EdgeCatalog } from '../../store/catalog.ts';
+import { isServed } from '../../store/cover.ts';
+import type { TellProgress } from '../executor/executor.ts';
+import type { WarmResult } from './warm-result.ts';
 
 const PAGE = 2000;
 /** They travel together. */
@@ -14,31 +16,12 @@ const SMALL_AT_ONCE = 256;
 const LARGE_AT_ONCE = 3;
 const WARM_MS = 30_000;
 
-/** Objects and their bytes. */
-interface Amount {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-export interface WarmResult {
-  readonly site: string;
-  readonly revision: number;
-  /** What was here before its turn came: also what came for a page before that names it, too. */
-  readonly held: Amount;
-  readonly fetched: Amount;
-  /** What would not fit into the disk budget beside what is held. */
-  readonly left: Amount;
-  /** What could not be had, and why the first of it could not. */
-  readonly failed: Amount & { readonly why: string | null };
-  /** There is more to fetch: its time was up. What has come of it stays. */
-  readonly more: boolean;
-}
-
 export interface WarmParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
+  readonly reads: Pick<ReadThrough, 'whole'>;
   /** Undefined for an edge with full storage, which holds everything. */
-  readonly lazy: { readonly reads: ReadThrough; readonly budget: DiskRoom } | undefined;
+  readonly lazy: { readonly budget: Pick<DiskRoom, 'room'> } | undefined;
 }
 
 /**
@@ -46,10 +29,11 @@ export interface WarmParts {
  * anything go. It ends after half a minute, for callers that wait for an answer: called again, it goes on.
  */
 export async function warm(
-  { catalog, store, lazy }: WarmParts,
+  { catalog, store, reads, lazy }: WarmParts,
   name: string,
   target: { readonly paths: readonly string[]; readonly globs: readonly string[] },
   signal: AbortSignal,
+  progress: TellProgress,
 ): Promise<WarmResult> {
   const site = (await catalog.sites()).find((candidate) => candidate.name === name);
   if (site === undefined) throw new SkerryError('no-such-site', `this edge has no site ${name}`);
@@ -77,8 +61,9 @@ export async function warm(
         (size > BUNDLE_OBJECT ? jobs.large : jobs.small).push(async () => {
           if (time.aborted) return;
           try {
-            await lazy.reads.whole('warm', digest, time);
+            await reads.whole('warm', digest, time);
             add(sums.fetched, size);
+            progress({ ...sums.fetched });
           } catch (error) {
             if (time.aborted) return;
             add(sums.failed, size);

@@ -1,0 +1,265 @@
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import {
+  type ChainState,
+  follow,
+  noteHead,
+  refuseLoop,
+  startAtCheckpoint,
+} from '../../../shared/log/chain-state.ts';
+import type { Head } from '../../../shared/log/head.ts';
+import type { LogRecord } from '../../../shared/log/record.ts';
+import { isPageFull, pageBytes } from '../../../shared/log/record-page.ts';
+import type { Frame, UnknownFrame } from '../../../shared/wire/frame.ts';
+import { isLie } from '../faults.ts';
+import { afterFrame, type Freshness, firstFreshness, staleness } from './freshness-state.ts';
+
+/**
+ * How the log is followed at one upstream, from dialling it to leaving it. What was missed comes in pages, coded; then
+ * what happens comes in the stream, as it happens.
+ *
+ * | event         | in `pages`                               | in `stream`                           |
+ * | ---           | ---                                      | ---                                   |
+ * | frame, record | verify, keep; store when many are kept   | the same                              |
+ * | frame, head   | verify; time, store, keep the head, tell | the same                              |
+ * | frame, path   | tell; leave if this edge is in it        | the same                              |
+ * | frame, other  | pass over; leave if it is critical       | the same                              |
+ * | handled       | leave who is stale or says nothing       | the same                              |
+ * | ended         | the next page; `stream` after an empty one | leave                               |
+ * | broke         | begin again at a newer checkpoint, else leave | the same; silence stores first   |
+ *
+ * A frame that does not verify leaves the upstream; what came before it is stored.
+ */
+export interface FollowState {
+  readonly upstream: DialledUpstream;
+  readonly phase: 'pages' | 'stream';
+  /** The record that it began with. */
+  readonly first: number;
+  /** It has begun again at a checkpoint, which it does once. */
+  readonly isSecond: boolean;
+  /** The record to ask for next. */
+  readonly next: number;
+  /** Records of this page so far. */
+  readonly came: number;
+  /** Of the records that are durable here. */
+  readonly stored: ChainState;
+  /** Of those that are verified, too. */
+  readonly chain: ChainState;
+  /** Verified records that are not stored yet. */
+  readonly kept: readonly LogRecord[];
+  readonly keptBytes: number;
+  /** The newest head of this upstream. */
+  readonly head: Head | undefined;
+  /** Frames that said nothing of the log, since the last that did. */
+  readonly others: number;
+  readonly freshness: Freshness;
+}
+
+export interface DialledUpstream {
+  readonly url: string;
+  /** There is no other: it is followed on, whatever it holds back. */
+  readonly isOnly: boolean;
+  /** The name of this edge, which must not follow itself. */
+  readonly edge: string;
+}
+
+export type FollowEvent =
+  | { readonly kind: 'frame'; readonly frame: Frame | UnknownFrame }
+  /** The commands of the frame before it are carried out; `now` is monotonic. */
+  | { readonly kind: 'handled'; readonly now: number }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'broke'; readonly error: unknown; readonly now: number };
+
+/** What is to be done, in this order; when one of a step fails, those after it are not done. */
+export type FollowCommand =
+  | { readonly kind: 'hear-time'; readonly time: number }
+  /** Durably, then tell of it. */
+  | {
+      readonly kind: 'store';
+      readonly records: readonly LogRecord[];
+      readonly chain: ChainState;
+      readonly head: Head | undefined;
+    }
+  | { readonly kind: 'keep-head'; readonly head: Head }
+  | { readonly kind: 'tell'; readonly chain: ChainState; readonly head: Head }
+  | { readonly kind: 'tell-path'; readonly names: readonly string[] }
+  | { readonly kind: 'note-fault'; readonly error: SkerryError }
+  | { readonly kind: 'avoid' }
+  /** It got somewhere: a failure after it is a new one. */
+  | { readonly kind: 'progressed' }
+  /** `isTooNew`: the origin signed what this version does not understand, so no upstream can help. */
+  | { readonly kind: 'leave'; readonly error: unknown; readonly isTooNew: boolean };
+
+export interface FollowStep {
+  readonly state: FollowState;
+  readonly commands: readonly FollowCommand[];
+}
+
+const RECORDS_PER_SYNC = 500;
+/** Frames that say nothing of the log, between two that do. What later versions may send is passed over up to here. */
+const MOST_OTHERS = 256;
+
+export function beginFollow(stored: ChainState, upstream: DialledUpstream, now: number): FollowState {
+  const first = stored.seq + 1;
+  return {
+    ...{ upstream, phase: 'pages', first, isSecond: false, next: first, came: 0 },
+    ...{ stored, chain: stored, kept: [], keptBytes: 0, head: undefined, others: 0 },
+    freshness: firstFreshness(now, stored.seq),
+  };
+}
+
+export function step(state: FollowState, event: FollowEvent): FollowStep {
+  switch (event.kind) {
+    case 'frame':
+      return afterFrameOf(state, event.frame);
+    case 'handled':
+      return judged(state, event.now);
+    case 'ended':
+      return afterEnd(state);
+    case 'broke':
+      return afterBreak(state, event.error, event.now);
+  }
+}
+
+function afterFrameOf(state: FollowState, frame: Frame | UnknownFrame): FollowStep {
+  switch (frame.t) {
+    case 'record':
+      return afterRecord({ ...state, others: 0, came: state.came + 1 }, frame.record);
+    case 'head':
+      return afterHead({ ...state, others: 0 }, frame.head);
+    case 'path':
+      return afterPath({ ...state, others: state.others + 1 }, frame.names);
+    case 'unknown':
+      return frame.critical
+        ? leave(state, new SkerryError('upstream-protocol', `the feed sent a critical frame ${frame.type}`))
+        : { state: { ...state, others: state.others + 1 }, commands: [] };
+  }
+}
+
+function afterRecord(state: FollowState, record: LogRecord): FollowStep {
+  const { first, stored, chain } = state;
+  const isCheckpoint = record.seq === first && first > stored.seq + 1;
+  let next: ChainState;
+  try {
+    next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
+  } catch (error) {
+    // What came before it is verified, and need not be asked for again. Signed by the origin, it ends following.
+    return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
+  }
+  const kept = [...state.kept, record];
+  const keptBytes = state.keptBytes + pageBytes(record);
+  const after = { ...state, chain: next, kept, keptBytes };
+  const isFull = isPageFull({ records: kept.length, bytes: keptBytes }, RECORDS_PER_SYNC);
+  return isFull ? store(after) : { state: after, commands: [] };
+}
+
+function afterHead(state: FollowState, head: Head): FollowStep {
+  let chain: ChainState;
+  try {
+    chain = noteHead(state.chain, head);
+  } catch (error) {
+    return leave(state, error);
+  }
+  const isNewer = state.head === undefined || head.seq > state.head.seq;
+  // The head is set before the records are told of: children get no record without a head that covers it.
+  const { state: after, commands } = store({ ...state, chain, head });
+  return {
+    state: { ...after, stored: chain },
+    commands: [
+      // Before the records that it covers have an effect, which may depend on the time.
+      { kind: 'hear-time', time: head.time },
+      ...commands,
+      ...(isNewer ? [{ kind: 'keep-head', head } as const] : []),
+      { kind: 'tell', chain, head },
+    ],
+  };
+}
+
+function afterPath(state: FollowState, names: readonly string[]): FollowStep {
+  try {
+    refuseLoop(names, state.upstream.edge, state.upstream.url);
+  } catch (error) {
+    return leave(state, error);
+  }
+  return { state, commands: [{ kind: 'tell-path', names }] };
+}
+
+/** Whether the upstream keeps up, and says something of the log at all. */
+function judged(state: FollowState, now: number): FollowStep {
+  const { upstream, chain, head, others } = state;
+  const standing = { now, position: chain.seq, head };
+  const freshness = afterFrame(state.freshness, standing);
+  const why = staleness(freshness, standing);
+  const faults: FollowCommand[] = [];
+  if (why !== undefined) {
+    const error = new SkerryError('stale-head', staleMessage(why, upstream.url));
+    faults.push({ kind: 'note-fault', error });
+    if (!upstream.isOnly) {
+      // Its heads are young, so that it would be gone back to at once.
+      if (why === 'records-held-back') faults.push({ kind: 'avoid' });
+      const left = storeAndLeave(state, error);
+      return { ...left, commands: [...faults, ...left.commands] };
+    }
+  }
+  const after = {
+    ...state,
+    // The only upstream is judged anew: the origin's clock may have been put back.
+    freshness: why === undefined ? freshness : firstFreshness(now, chain.seq),
+  };
+  if (others === 0) return { state: after, commands: [...faults, { kind: 'progressed' }] };
+  if (others <= MOST_OTHERS) return { state: after, commands: faults };
+  const left = leave(
+    after,
+    new SkerryError('upstream-protocol', `${upstream.url} says much, and nothing of the log`),
+  );
+  return { ...left, commands: [...faults, ...left.commands] };
+}
+
+function staleMessage(why: 'old-head' | 'records-held-back', url: string): string {
+  return why === 'old-head'
+    ? `${url} passes on no newer head of the origin`
+    : `${url} holds back records that its heads name`;
+}
+
+function afterEnd(state: FollowState): FollowStep {
+  const { phase, came, next, upstream } = state;
+  if (phase === 'stream')
+    return leave(state, new SkerryError('origin-unreachable', `the stream from ${upstream.url} ended`));
+  if (came === 0) return { state: { ...state, phase: 'stream' }, commands: [] };
+  return { state: { ...state, next: next + came, came: 0 }, commands: [] };
+}
+
+function afterBreak(state: FollowState, error: unknown, now: number): FollowStep {
+  const { phase, isSecond, stored, upstream } = state;
+  const checkpoint = hasCode(error, 'log-pruned') && (error as SkerryError).details.checkpoint;
+  if (typeof checkpoint === 'number' && checkpoint > stored.seq && !isSecond) {
+    const again = beginFollow(stored, upstream, now);
+    return { state: { ...again, first: checkpoint, next: checkpoint, isSecond: true }, commands: [] };
+  }
+  // Pages come through a proxy that keeps the stream back: their records are not waited for in vain.
+  if (phase === 'stream' && hasCode(error, 'silent-feed')) return storeAndLeave(state, error);
+  return leave(state, error);
+}
+
+/** Nothing is to be done when nothing is kept. */
+function store(state: FollowState): FollowStep {
+  const { kept: records, chain, head } = state;
+  if (records.length === 0) return { state, commands: [] };
+  return {
+    state: { ...state, stored: chain, kept: [], keptBytes: 0 },
+    commands: [{ kind: 'store', records, chain, head }],
+  };
+}
+
+function leave(state: FollowState, error: unknown, isTooNew = false): FollowStep {
+  return { state, commands: [{ kind: 'leave', error, isTooNew }] };
+}
+
+function storeAndLeave(state: FollowState, error: unknown, isTooNew = false): FollowStep {
+  const { state: after, commands } = store(state);
+  return { state: after, commands: [...commands, ...leave(after, error, isTooNew).commands] };
+}
+
+/** What becomes of an upstream that was left because of an error. */
+export function afterLeaving(error: unknown): 'avoid' | 'advance' {
+  return isLie(error) ? 'avoid' : 'advance';
+}

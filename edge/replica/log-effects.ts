@@ -1,0 +1,77 @@
+import type { Logger } from 'pino';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { Visible } from '../activate/visible.ts';
+import type { Children } from '../feed/children.ts';
+import type { LogPosition } from '../follow/log/log-position.ts';
+import type { LogTime } from '../follow/log/log-time.ts';
+import type { SiteLoops } from '../follow/sync/site-loops.ts';
+import type { Membership } from '../report/membership.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+import type { Readers } from './parts.ts';
+
+export interface LogEffectsParts {
+  readonly catalog: Pick<EdgeCatalog, 'redate'>;
+  readonly position: LogPosition;
+  readonly time: LogTime;
+  readonly loops: Pick<SiteLoops, 'wake'>;
+  readonly visible: Pick<Visible, 'show'>;
+  readonly readers: Pick<Readers, 'time'>;
+  readonly membership: Pick<Membership, 'heard'>;
+  readonly children: Pick<Children, 'setMembers'>;
+  readonly reporter: Pick<Reporter, 'changed'>;
+  /** What children can have has changed. */
+  readonly feedChanged: Wakeup;
+  /** Purges may have come in. */
+  readonly purgesCame: Wakeup;
+  readonly log: Logger;
+}
+
+/** What the log sets in motion at this edge, as it moves and as its time passes. */
+export class LogEffects {
+  readonly #parts: LogEffectsParts;
+
+  constructor(parts: LogEffectsParts) {
+    this.#parts = parts;
+    const { position, time, loops, readers, membership, reporter, feedChanged, log } = parts;
+    position.on('head', () => membership.heard());
+    position.on('records', () => {
+      this.#newRecords().catch((error) => log.error({ err: error }, 'new records had no effect'));
+    });
+    position.on('path', () => {
+      feedChanged.wake();
+      reporter.changed();
+    });
+    time.onChange(() => {
+      readers.time(time.ahead);
+      // What waits for a time looks at it again.
+      loops.wake().catch((error) => log.error({ err: error }, 'the time had no effect'));
+    });
+  }
+
+  /** The origin's clock was put back: what is dated after it is of now. */
+  redate(): void {
+    this.#redate().catch((error) => this.#parts.log.error({ err: error }, 'dates in the future are left'));
+  }
+
+  async #newRecords(): Promise<void> {
+    const { position, loops, visible, children, reporter, feedChanged, purgesCame } = this.#parts;
+    // New revisions show when their site's loop has brought them in, and are reported then.
+    const isBusy = await loops.wake();
+    feedChanged.wake();
+    await position.readMembers();
+    if (children.setMembers(position.members)) feedChanged.wake();
+    await loops.wake();
+    // Names, domains and deletions show at once.
+    await visible.show();
+    purgesCame.wake();
+    if (!isBusy) reporter.changed();
+  }
+
+  async #redate(): Promise<void> {
+    const { catalog, time, visible, loops } = this.#parts;
+    if (!(await catalog.redate(time.now()))) return;
+    await visible.show();
+    await loops.wake();
+  }
+}

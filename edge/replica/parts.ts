@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Encodings } from '../../shared/delta/encodings.ts';
+import type { ReportChecks } from '../../shared/reports/report-checks.ts';
+import type { SigningKey } from '../../shared/signing/keys.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { Shows } from '../activate/visible.ts';
+import type { LazyOptions } from '../disk-budget/lazy-storage.ts';
+import type { LogTime } from '../follow/log/log-time.ts';
+import type { Identity } from '../follow/upstream/identity.ts';
+import type { Upstreams } from '../follow/upstream/upstreams.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+
+/** What shows revisions to readers: the serving processes, or a test. */
+export interface Readers extends Shows {
+  lease(until: number): void;
+  time(ahead: number): void;
+  forget(digests: readonly Digest[] | 'all'): void;
+}
+
+/** What a replica is put together from. */
+export interface ReplicaParts {
+  readonly identity: Pick<Identity, 'name' | 'region'>;
+  readonly key: SigningKey;
+  readonly catalog: EdgeCatalog;
+  readonly store: ObjectStore;
+  readonly upstreams: Upstreams;
+  readonly limits: EdgeLimits;
+  readonly readers: Readers;
+  /** For an edge that is a parent. */
+  readonly encodings: Encodings | undefined;
+  /** Of what children report; undefined for an edge that is no parent. */
+  readonly reportChecks?: ReportChecks | undefined;
+  /** For an edge with lazy storage. */
+  readonly lazy: LazyOptions | undefined;
+  readonly clock: Clock;
+  readonly time: LogTime;
+  readonly log: Logger;
+}

@@ -1,0 +1,56 @@
+import { signReceipt } from '../../shared/log/receipt.ts';
+import type { SigningKey } from '../../shared/signing/keys.ts';
+import { signPurgeReceipt } from '../../shared/site/purge.ts';
+import type { LogPosition } from '../follow/log/log-position.ts';
+import type { LogTime } from '../follow/log/log-time.ts';
+import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
+import { coverText } from '../store/cover.ts';
+import type { CarriedOut } from '../work/purge/apply-purges.ts';
+
+export interface ReceiptsParts {
+  readonly name: string;
+  readonly key: SigningKey;
+  readonly catalog: Pick<EdgeCatalog, 'receiptCovers' | 'addReceipt' | 'purgesDone'>;
+  readonly position: Pick<LogPosition, 'chain'>;
+  readonly time: Pick<LogTime, 'now'>;
+}
+
+/** Signs what this edge has done, and keeps it until the origin has it. */
+export class Receipts {
+  readonly #parts: ReceiptsParts;
+
+  constructor(parts: ReceiptsParts) {
+    this.#parts = parts;
+  }
+
+  /** The active revision of the site is visible. One receipt says so for each part of the site that it covers. */
+  async visible({ id, active, covers }: EdgeSite): Promise<void> {
+    const { name, key, catalog, position, time } = this.#parts;
+    if (active.root === null) return;
+    const text = coverText(covers);
+    if ((await catalog.receiptCovers(id, active.revision)) === text) return;
+    const { log, epoch } = position.chain;
+    await catalog.addReceipt(
+      signReceipt(
+        {
+          ...{ log, epoch, edge: name, site: id },
+          ...{ revision: active.revision, root: active.root, seq: active.seq },
+          ...{ since: time.now(), covers: text },
+        },
+        key,
+      ),
+    );
+  }
+
+  /** Purges of the site are carried out. */
+  async purged(site: number, purges: readonly CarriedOut[]): Promise<void> {
+    const { name, key, catalog, position, time } = this.#parts;
+    const { log, epoch } = position.chain;
+    const since = time.now();
+    await catalog.purgesDone(
+      purges.map(({ seq, matched }) =>
+        signPurgeReceipt({ log, epoch, edge: name, site, seq, matched, since }, key),
+      ),
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import { version } from '../../shared/version.ts';
+import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { LogPosition } from '../follow/log/log-position.ts';
+import { reportedSites } from '../report/fitting-report.ts';
+import type { ReporterParts } from '../report/reporter.ts';
+import type { ReplicaStanding } from '../report/standing.ts';
+import type { EdgeCatalog } from '../store/catalog.ts';
+
+interface ReportedParts {
+  readonly position: Pick<LogPosition, 'chain' | 'head'>;
+  readonly catalog: Pick<EdgeCatalog, 'signedHead'>;
+  readonly limits: EdgeLimits;
+  readonly standing: () => Promise<ReplicaStanding>;
+}
+
+/** What a report says of where this edge stands. */
+export async function reportContents(
+  parts: ReportedParts,
+): Promise<Awaited<ReturnType<ReporterParts['state']>>> {
+  const { seq: position, hash } = parts.position.chain;
+  const { parent, sites, clockOffset: offset, faults } = await parts.standing();
+  return {
+    ...{ position, hash, version },
+    head: parts.position.head ?? (await parts.catalog.signedHead()) ?? null,
+    parent,
+    limits: parts.limits,
+    offset,
+    sites: reportedSites(sites),
+    faults: [...faults],
+  };
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Lease } from '../activate/lease.ts';
+import { needsLease, type Visible } from '../activate/visible.ts';
+import type { Faults } from '../follow/faults.ts';
+import type { LogPosition } from '../follow/log/log-position.ts';
+import type { LogTime } from '../follow/log/log-time.ts';
+import { targetOf } from '../follow/sync/next-step-plan.ts';
+import type { SiteLoops } from '../follow/sync/site-loops.ts';
+import type { Upstreams } from '../follow/upstream/upstreams.ts';
+import type { Membership } from '../report/membership.ts';
+import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
+import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
+
+export interface StandingParts {
+  readonly catalog: Pick<EdgeCatalog, 'sites'>;
+  readonly isWanted: (site: EdgeSite) => boolean;
+  readonly isPaused: () => boolean;
+  readonly keepsUp: () => boolean;
+  readonly loops: Pick<SiteLoops, 'progress'>;
+  readonly visible: Pick<Visible, 'revision'>;
+  readonly position: Pick<LogPosition, 'chain' | 'path'>;
+  readonly upstreams: Pick<Upstreams, 'current'>;
+  readonly lease: Lease;
+  readonly membership: Pick<Membership, 'standing'>;
+  readonly faults: Pick<Faults, 'list'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly time: Pick<LogTime, 'offset'>;
+}
+
+/** How this edge stands now, for its status and its reports. */
+export async function standingOf(parts: StandingParts): Promise<ReplicaStanding> {
+  const { catalog, isWanted, isPaused, position, upstreams, lease, membership, faults, clock, time } = parts;
+  const sites = (await catalog.sites()).filter(isWanted).map((site) => siteStanding(site, parts));
+  return {
+    position: position.chain.seq,
+    head: position.chain.head,
+    parent: position.path[0] ?? null,
+    upstream: upstreams.current.url,
+    isPaused: isPaused(),
+    leaseSeconds: Math.max(0, lease.until - clock.monotonic()) / 1000,
+    ...membership.standing,
+    clockOffset: time.offset,
+    sites,
+    faults: faults.list(),
+  };
+}
+
+function siteStanding(site: EdgeSite, { loops, visible, keepsUp }: StandingParts): SiteStanding {
+  const progress = loops.progress(site.id);
+  return {
+    id: site.id,
+    name: site.name,
+    revision: visible.revision(site.id),
+    target: targetOf(site),
+    prepared: site.prepared ?? 0,
+    pendingBytes: progress?.pendingBytes ?? 0,
+    error: progress?.error ?? null,
+    needsLease: needsLease(site, keepsUp()),
+  };
+}

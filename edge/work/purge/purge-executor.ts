@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import { Type } from 'typebox';
+import type { Digest } from '../../../shared/content/digest.ts';
+import type { LazyStorage } from '../../disk-budget/lazy-storage.ts';
+import { type Executor, executor } from '../executor/executor.ts';
+import { damagedObjects } from '../verify/damaged-objects.ts';
+import { verifyReplica } from '../verify/verify.ts';
+import type { VerifyWork } from '../verify/verify-executor.ts';
+import { applyPurges, type PurgeParts } from './apply-purges.ts';
+
+export interface PurgeWork extends VerifyWork, Pick<PurgeParts, 'shown'> {
+  readonly readers: { forget(digests: readonly Digest[] | 'all'): void };
+  readonly lazy: Pick<LazyStorage, 'dropPurged'> | undefined;
+  /** Signs, keeps and reports that purges are carried out. */
+  readonly purged: PurgeParts['done'];
+  readonly log: Logger;
+}
+
+const count = Type.Integer({ minimum: 0 });
+
+/** Carries out the purges that the log has brought and that are not carried out yet. */
+export function purgeExecutor(parts: PurgeWork): Executor {
+  return executor({
+    kind: 'purge',
+    isOnDemand: false,
+    arguments: Type.Object({}, { additionalProperties: false }),
+    result: Type.Object({ purges: count, matched: count }),
+    async run(_args, signal, progress) {
+      const sums = { purges: 0, matched: 0 };
+      const done: PurgeParts['done'] = async (site, purges) => {
+        await parts.purged(site, purges);
+        sums.purges += purges.length;
+        for (const { matched } of purges) sums.matched += matched;
+        progress({ objects: sums.matched });
+      };
+      await applyPurges(purgeParts(parts, done, signal), signal);
+      signal.throwIfAborted();
+      return sums;
+    },
+  });
+}
+
+function purgeParts(parts: PurgeWork, done: PurgeParts['done'], signal: AbortSignal): PurgeParts {
+  const { catalog, store, readers, shown, lazy, log } = parts;
+  return {
+    ...{ catalog, store, shown, done, log },
+    forget: (digests) => readers.forget(digests),
+    async damaged(entries) {
+      const found = await damagedObjects(store, entries, signal);
+      // A lazy edge holds some of them.
+      const gone = new Set(lazy && (await store.missing(found.map(({ digest }) => digest))));
+      return found.filter(({ digest }) => !gone.has(digest));
+    },
+    drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
+    repair: () => verifyReplica({ ...parts, source: parts.source() }, true, signal, () => {}),
+  };
+}

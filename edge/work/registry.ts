@@ -1,0 +1,15 @@
+import type { Executor } from './executor/executor.ts';
+import { pruneExecutor } from './prune/prune-executor.ts';
+import type { PruneParts } from './prune/prune-sites.ts';
+import { type PurgeWork, purgeExecutor } from './purge/purge-executor.ts';
+import { verifyExecutor } from './verify/verify-executor.ts';
+import type { WarmParts } from './warm/warm.ts';
+import { warmExecutor } from './warm/warm-executor.ts';
+
+/** What the edge lends its executors; each takes of it what it needs. */
+export type WorkParts = PurgeWork & PruneParts & WarmParts;
+
+/** All kinds of work that this version of an edge can do. */
+export function allExecutors(parts: WorkParts): readonly Executor[] {
+  return [verifyExecutor(parts), warmExecutor(parts), pruneExecutor(parts), purgeExecutor(parts)];
+}

@@ -1,0 +1,26 @@
+import { type Digest, digestOf } from '../../../shared/content/digest.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { digestOfStream } from './digest-of-stream.ts';
+
+const SMALL_READ = 256;
+
+/** Those that are not what their digest says, or not there. */
+export async function damagedObjects<T extends { readonly digest: Digest }>(
+  store: ObjectStore,
+  objects: readonly T[],
+  signal: AbortSignal,
+): Promise<T[]> {
+  const damaged: T[] = [];
+  for (let i = 0; i < objects.length; i += SMALL_READ) {
+    signal.throwIfAborted();
+    const some = objects.slice(i, i + SMALL_READ);
+    const small = await store.readSmall(some.map(({ digest }) => digest));
+    for (const object of some) {
+      const bytes = small.get(object.digest);
+      const digest =
+        bytes === undefined ? await digestOfStream(await store.open(object.digest)) : digestOf(bytes);
+      if (digest !== object.digest) damaged.push(object);
+    }
+  }
+  return damaged;
+}

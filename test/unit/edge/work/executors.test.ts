@@ -1,0 +1,126 @@
+import t from 'tap';
+import type { ReadThrough } from '../../../../edge/read-through/read-through.ts';
+import { WHOLE } from '../../../../edge/store/cover.ts';
+import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
+import type { Progress } from '../../../../edge/work/executor/executor.ts';
+import { allExecutors, type WorkParts } from '../../../../edge/work/registry.ts';
+import { Gate } from '../../../../shared/concurrency/gate.ts';
+import { KeyedLock } from '../../../../shared/concurrency/keyed-lock.ts';
+import type { ContentPath } from '../../../../shared/content/content-path.ts';
+import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
+import { schema } from '../../../../shared/json/schema.ts';
+import { createLogger } from '../../../../shared/process/logger.ts';
+import { nameSchema } from '../../../../shared/site/names.ts';
+import { signPurgeReceipt } from '../../../../shared/site/purge.ts';
+import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
+import { asRemote } from '../../../helpers/in-process.ts';
+import { MemoryDisk, openMemoryStore } from '../../../helpers/memory-store.ts';
+import { edgeKey, LOG } from '../../shared/fixed-keys.ts';
+import { NO_LIMITS } from '../edge-site.ts';
+import { SignedLog } from '../signed-log.ts';
+
+/** What each kind is asked for here. A kind that is missing fails the contract: add a line. */
+const ASKED: Readonly<Record<string, unknown>> = {
+  verify: { repair: false },
+  warm: { site: 'docs', paths: ['/*'] },
+  prune: {},
+  purge: {},
+};
+
+const NOBODY = { nodes: () => Promise.reject(new Error('nobody is asked')) };
+
+/** An edge with one site that has had three revisions of one file, of which the last is kept, and a purge. */
+async function edge() {
+  const catalog = openSqliteEdgeCatalog(':memory:');
+  const log = new SignedLog();
+  const disk = new MemoryDisk();
+  const policy = { ...DEFAULT_POLICY, retention: { revisions: 1, days: 0 } };
+  const settings = { name: 'docs', domains: [], deleted: false, policy };
+  const store = (record: ReturnType<SignedLog['append']>) =>
+    catalog.storeRecords([record], SignedLog.start());
+  store(log.append({ kind: 'settings', payload: JSON.stringify(settings) }));
+  for (const revision of [1, 2, 3]) {
+    const digest = digestOf(`${revision}`);
+    disk.objects.set(digest, Buffer.from(`${revision}`));
+    const root = digestOf(`root ${revision}`);
+    catalog.beginStaging(1, revision, root);
+    const entry = {
+      ...{ path: 'a' as ContentPath, digest, size: 1, chunks: null },
+      ...{ type: 'text/plain', meta: [], time: 0 },
+    };
+    catalog.stage(1, revision, [{ kind: 'put', entry }]);
+    catalog.sealLeaves(1, revision, -1, 1000);
+    catalog.sealRoot(1, revision);
+    catalog.reveal(1, { revision, root, seq: revision, files: 1 }, WHOLE, 0);
+  }
+  const target = { all: false, paths: ['a'], globs: [], tags: [] };
+  store(log.append({ kind: 'purge', payload: JSON.stringify(target) }));
+  const forgotten: (readonly Digest[] | 'all')[] = [];
+  const parts = {
+    ...{ catalog: asRemote(catalog), store: openMemoryStore(disk), limits: NO_LIMITS },
+    ...{ gate: new Gate(), manifests: new KeyedLock<number>(), lazy: undefined, log: createLogger() },
+    reads: { whole: async () => {} } as unknown as ReadThrough,
+    readers: { forget: (digests: readonly Digest[] | 'all') => void forgotten.push(digests) },
+    source: () => ({ upstream: NOBODY }),
+    shown: async () => {},
+    purged: async (site: number, purges: readonly { seq: number; matched: number }[]) =>
+      catalog.purgesDone(
+        purges.map((one) =>
+          signPurgeReceipt({ log: LOG, epoch: 1, edge: 'oslo', site, ...one, since: 1 }, edgeKey),
+        ),
+      ),
+  } as unknown as WorkParts;
+  return { executors: allExecutors(parts), catalog, disk };
+}
+
+/** All that is here, in an order of its own. */
+function stateOf({ catalog, disk }: Awaited<ReturnType<typeof edge>>): unknown {
+  const left = { removals: catalog.removals(10), purges: catalog.sitesToPurge() };
+  return { sites: catalog.sites(), held: catalog.held(1), objects: [...disk.objects.keys()], ...left };
+}
+
+for (const { kind } of (await edge()).executors) {
+  t.test(`${kind} keeps to the contract of executors`, async (t) => {
+    const world = await edge();
+    const executor = world.executors.find((one) => one.kind === kind);
+    if (executor === undefined) throw new Error(`${kind} is gone`);
+    t.doesNotThrow(() => schema(nameSchema).parse(kind), 'its name is an address');
+    const args = schema(executor.arguments).parse(ASKED[kind]);
+    const progress: Progress[] = [];
+    const run = (signal: AbortSignal) => executor.run(args, signal, (now) => progress.push(now));
+
+    const before = stateOf(world);
+    await t.rejects(run(AbortSignal.abort()), { name: 'AbortError' }, 'it stops on its signal');
+    t.strictSame(stateOf(world), before, 'and has done nothing');
+
+    const result = await run(new AbortController().signal);
+    t.doesNotThrow(() => schema(executor.result).parse(result), 'the result is what its schema says');
+    t.strictSame(JSON.parse(JSON.stringify(result)), result, 'and can be sent');
+    const counts = progress.map(({ objects }) => objects);
+    t.strictSame(
+      counts,
+      counts.toSorted((a, b) => a - b),
+      'progress never goes back',
+    );
+
+    const once = stateOf(world);
+    await run(new AbortController().signal);
+    t.strictSame(stateOf(world), once, 'a second run changes nothing');
+  });
+}
+
+t.test('what they do', async (t) => {
+  const world = await edge();
+  const run = (kind: string) =>
+    world.executors
+      .find((one) => one.kind === kind)
+      ?.run(ASKED[kind], new AbortController().signal, () => {});
+  t.match(await run('warm'), { site: 'docs', revision: 3, held: { objects: 1, bytes: 1 }, more: false });
+  t.strictSame(await run('purge'), { purges: 1, matched: 1 });
+  t.strictSame(await run('purge'), { purges: 0, matched: 0 });
+  t.equal(world.disk.objects.size, 3);
+  await run('prune');
+  t.strictSame([...world.disk.objects.keys()], [digestOf('3')]);
+  world.disk.objects.clear();
+  t.match(await run('verify'), { sites: [{ name: 'docs', damaged: ['a'], repaired: false }] });
+});

@@ -1,0 +1,73 @@
+import t from 'tap';
+import { Type } from 'typebox';
+import { type Executor, executor, type Progress } from '../../../../edge/work/executor/executor.ts';
+import { Work } from '../../../../edge/work/work.ts';
+
+const never = new AbortController().signal;
+
+/** Counts up, a step at a time, until it is stopped. */
+function world() {
+  const stopping = new AbortController();
+  const runs: unknown[] = [];
+  const kind = (name: string, isOnDemand: boolean): Executor =>
+    executor({
+      kind: name,
+      isOnDemand,
+      arguments: Type.Object({ steps: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
+      result: Type.Object({ steps: Type.Integer() }),
+      async run({ steps = 1 }, signal, progress) {
+        runs.push(name);
+        for (let i = 1; i <= steps; i++) {
+          await new Promise((resume) => setImmediate(resume));
+          signal.throwIfAborted();
+          progress({ objects: i });
+        }
+        return { steps };
+      },
+    });
+  return { work: new Work([kind('count', true), kind('own', false)], stopping.signal), stopping, runs };
+}
+
+t.test('what is on demand can be asked for', async (t) => {
+  const { work } = world();
+  t.strictSame(
+    work.onDemand.map(({ kind }) => kind),
+    ['count'],
+  );
+  const progress: Progress[] = [];
+  t.strictSame(await work.ask('count', { steps: 2 }, never, (now) => progress.push(now)), { steps: 2 });
+  t.strictSame(progress, [{ objects: 1 }, { objects: 2 }]);
+});
+
+t.test('the edge itself begins any kind', async (t) => {
+  const { work, runs } = world();
+  await work.begin('own');
+  await work.begin('count');
+  t.strictSame(runs, ['own', 'count']);
+});
+
+t.test('what is refused runs nothing', async (t) => {
+  const { work, runs } = world();
+  const refused: [kind: string, args: unknown][] = [
+    ['own', {}],
+    ['none', {}],
+    ['constructor', {}],
+    ['count', null],
+    ['count', { steps: 'two' }],
+    ['count', { steps: 1, more: 1 }],
+  ];
+  for (const [kind, args] of refused)
+    await t.rejects(work.ask(kind, args, never), { code: 'bad-request' }, `${kind} ${JSON.stringify(args)}`);
+  t.strictSame(runs, []);
+});
+
+t.test('it stops when nobody asks any more, and when the edge stops', async (t) => {
+  const { work, stopping } = world();
+  const left = new AbortController();
+  const asked = work.ask('count', { steps: 1e9 }, left.signal);
+  left.abort();
+  await t.rejects(asked, { name: 'AbortError' });
+  const running = [work.ask('count', { steps: 1e9 }, never), work.begin('own', { steps: 1e9 })];
+  stopping.abort();
+  for (const one of running) await t.rejects(one, { name: 'AbortError' });
+});
