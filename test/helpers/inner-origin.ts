@@ -28,7 +28,7 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
-import { openObjectNames } from '../../shared/content/manifest/object-names.ts';
+import { openObjectNames } from '../../shared/content/manifest/sqlite/object-names.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';

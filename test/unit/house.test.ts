@@ -178,7 +178,7 @@ t.test('one door per library', async (t) => {
 
 t.test('types of node:sqlite stay with the catalogs', async (t) => {
   const homes =
-    /^(origin\/catalog\/sqlite\/|edge\/store\/sqlite\/|shared\/(content\/manifest|sqlite|log)\/|shared\/files\/folder-lock\.ts$)/;
+    /^(origin\/catalog\/sqlite\/|edge\/store\/sqlite\/|shared\/(content\/manifest\/sqlite|sqlite|log)\/|shared\/files\/folder-lock\.ts$)/;
   t.strictSame(
     offences(({ file }, { to }) => to === 'node:sqlite' && !homes.test(file)),
     [],

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { openObjectNames } from '../../../shared/content/manifest/object-names.ts';
+import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
 import { serveOpened } from '../../../shared/process/thread.ts';
 import { signingKeyFromPem } from '../../../shared/signing/keys.ts';
 import { openDatabase } from '../../../shared/sqlite/open.ts';

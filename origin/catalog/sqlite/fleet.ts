@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { openManifestReader } from '../../../shared/content/manifest/reading.ts';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Receipt } from '../../../shared/log/receipt.ts';
 import { seq } from '../../../shared/log/record.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { openPruning } from '../../../shared/content/manifest/pruning.ts';
+import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { statements } from '../../../shared/sqlite/open.ts';
 import { revisionsToDrop } from '../keep-plan.ts';
 import type { Forecast } from '../retention-catalog.ts';

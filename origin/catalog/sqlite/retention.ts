@@ -1,6 +1,6 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
-import { openPruning } from '../../../shared/content/manifest/pruning.ts';
+import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { revisionsToDrop } from '../keep-plan.ts';

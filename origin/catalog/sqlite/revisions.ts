@@ -1,7 +1,7 @@
 import type { Digest } from '../../../shared/content/digest.ts';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
-import { OPEN } from '../../../shared/content/manifest/schema.ts';
-import { openStaging } from '../../../shared/content/manifest/staging.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
+import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
+import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import { PAGE_BYTES } from '../../../shared/log/record-page.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { changedPolicy, completePolicy, type Mode } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { TokenCalls } from '../catalog.ts';
 import type { CatalogContext } from './context.ts';
