@@ -26,7 +26,7 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const target = targetOf(body);
-      const site = await catalog.site(params.site);
+      const site = await catalog.siteNamed(params.site);
       allowance.spend(site.name, costOf(target));
       const seq = await catalog.addPurges(site, [target], clock.now());
       noteAct('purge', { site: site.name, seq, ...body });
@@ -41,7 +41,7 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
       onRequest: needsSiteRead(context),
       schema: { params: purgeParams, response: { 200: purgeSchema } },
     },
-    async ({ params }) => catalog.purge((await catalog.site(params.site)).id, Number(params.seq)),
+    async ({ params }) => catalog.purge((await catalog.siteNamed(params.site)).id, Number(params.seq)),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/content/digest.ts';
-import type { Catalog, DeployCursor, MissingPage } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
+import type { DeployCursor, MissingPage } from './deploy-calls.ts';
 
 /** The digests that the site has not uploaded yet; one that many files have may come more than once. */
 export async function* missingObjects(

@@ -2,7 +2,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
-import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
 import { edgeLag, siteStatus } from './lag.ts';
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Catalog, DeployFile, SiteRow } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { DeployFile } from '../catalog/deploy-calls.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkDeploySizes } from '../catalog/deploy-pages.ts';
 import { checkExpectation } from '../publish/commit.ts';
 import type { DeployItem } from './deploy-lines.ts';

@@ -6,7 +6,8 @@ import { mediaType } from '../../shared/content/media-type.ts';
 import { purgesOfPaths } from '../../shared/site/purge.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { Catalog, StoredObject } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { StoredObject } from '../catalog/object-calls.ts';
 import type { CommitOptions, Committer } from '../publish/commit.ts';
 
 const MOST_PER_COMMIT = 2000;
@@ -78,6 +79,6 @@ export class FileChanges {
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));
     if (paths.length === 0) return;
-    await this.#catalog.addPurges(await this.#catalog.siteOf(site), purgesOfPaths(paths), time);
+    await this.#catalog.addPurges(await this.#catalog.site(site), purgesOfPaths(paths), time);
   }
 }

@@ -7,7 +7,9 @@ import type { Payload } from '../../shared/log/record-kinds.ts';
 import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { DeployRow, RevisionRow, SiteRow } from '../catalog/catalog.ts';
+import type { DeployRow } from '../catalog/deploy-calls.ts';
+import type { RevisionRow } from '../catalog/revision-calls.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
 import { planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
@@ -129,7 +131,7 @@ export class Committer {
   deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
     const { catalog, clock, appended, edges } = this.#parts;
     return this.#sites.run(site, async () => {
-      const row = await catalog.siteOf(site);
+      const row = await catalog.site(site);
       await catalog.deleteSite(row.name, clock.now(), only);
       edges.demand(row, null);
       appended.wake();
@@ -143,7 +145,7 @@ export class Committer {
   ): Promise<Commit> {
     const { catalog, clock } = this.#parts;
     const began = options.began ?? clock.monotonic();
-    const { name, policy } = await catalog.siteOf(site);
+    const { name, policy } = await catalog.site(site);
     const mode = options.mode ?? policy.mode;
     const { timeout } = policy.sync;
     const end = mode === 'sync' ? began + timeout * 1000 : Number.POSITIVE_INFINITY;
@@ -156,7 +158,7 @@ export class Committer {
       return await this.#sites.run(
         site,
         async () => {
-          const row = await endOrphan(this.#parts, await catalog.siteOf(site));
+          const row = await endOrphan(this.#parts, await catalog.site(site));
           return work({ ...options, mode, site: row, deadline });
         },
         deadline.signal,

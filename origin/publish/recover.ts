@@ -1,7 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { hasCode } from '../../shared/errors.ts';
-import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { endFailed } from './sync-publish.ts';
 
 interface Parts {
@@ -19,7 +20,7 @@ export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
   while (now.pending?.mode === 'sync') {
     const reason = 'the origin ended before its activation';
     await endFailed(parts, now, now.pending.revision, reason, null);
-    now = await parts.catalog.siteOf(site.id);
+    now = await parts.catalog.site(site.id);
   }
   return now;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { DiffCursor } from '../../shared/content/manifest/reading.ts';
-import type { Catalog, DeployCursor } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { DeployCursor } from '../catalog/deploy-calls.ts';
 
 const SEAL_PAGE = 4096;
 const UNSTAGE_PAGE = 5000;

@@ -2,7 +2,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import type { Deadline } from './deadline.ts';
 import type { SyncEdges } from './sync-edges.ts';
 import {

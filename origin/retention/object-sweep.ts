@@ -1,7 +1,7 @@
 import type { Gate } from '../../shared/concurrency/gate.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { DroppedObjects } from '../catalog/retention-catalog.ts';
+import type { DroppedObjects } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
 /** Uploads are held off while so many objects are removed. */

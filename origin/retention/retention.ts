@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { PrunePlan } from '../../shared/wire/api.ts';
-import type { Forecast, RetainedSite, SiteForecast } from '../catalog/retention-catalog.ts';
+import type { Forecast, RetainedSite, SiteForecast } from '../catalog/retention-calls.ts';
 import { type PrunedLog, prunableRecords, pruneLog } from './log-prune.ts';
 import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import t, { type Test } from 'tap';
-import type { Catalog, DeployFile } from '../../origin/catalog/catalog.ts';
-import type { Forecast } from '../../origin/catalog/retention-catalog.ts';
+import type { Catalog } from '../../origin/catalog/catalog.ts';
+import type { DeployFile } from '../../origin/catalog/deploy-calls.ts';
+import type { Forecast } from '../../origin/catalog/retention-calls.ts';
 import { prunableRecords, pruneLog } from '../../origin/retention/log-prune.ts';
 import { Retention } from '../../origin/retention/retention.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -428,7 +429,7 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
     t.ok(verifyRecord(checkpoint, key.publicKey));
     t.equal(later.prev, recordHash(checkpoint), 'the chain goes on');
     const live = await catalog.revision(site, 1);
-    const { domains } = await catalog.site('one');
+    const { domains } = await catalog.siteNamed('one');
     t.match(payloads.checkpoint.parseText(checkpoint.payload), {
       key: certified,
       sites: [

@@ -314,7 +314,7 @@ class World {
     const { catalog, committer } = this.#origin;
     let tree = new Map<string, string>();
     const changes = async (time: number): Promise<Change[]> => {
-      const base = (await catalog.siteOf(site.id)).tip;
+      const base = (await catalog.site(site.id)).tip;
       tree = new Map(site.trees.get(base) ?? []);
       return this.#changes(site, base, seed, tree, time);
     };
@@ -322,9 +322,9 @@ class World {
       this.#committed(site, await committer.commitChanges(site.id, { mode }, changes), tree);
       return;
     }
-    const before = await catalog.siteOf(site.id);
+    const before = await catalog.site(site.id);
     if (before.pending?.mode === 'sync') await this.#abort(site, before.pending.revision);
-    const { tip } = await catalog.siteOf(site.id);
+    const { tip } = await catalog.site(site.id);
     site.trees.set(await this.#origin.propose(site.id, tip, changes), tree);
   }
 
@@ -373,7 +373,7 @@ class World {
   async #resolve(site: SiteModel, by: 'activate' | 'abort'): Promise<void> {
     if (site.isDeleted) return;
     const { catalog, committer, fleet } = this.#origin;
-    const { pending } = await catalog.siteOf(site.id);
+    const { pending } = await catalog.site(site.id);
     if (pending === null) return;
     if (pending.mode !== 'sync') {
       const answer = await committer.openWindow(site.id, 'hand');

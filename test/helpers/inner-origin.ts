@@ -1,18 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
-import { openLogWriter } from '../../origin/catalog/sqlite/append.ts';
-import { catalogContext } from '../../origin/catalog/sqlite/context.ts';
-import { deployCalls } from '../../origin/catalog/sqlite/deploys.ts';
-import { fleetCalls } from '../../origin/catalog/sqlite/fleet.ts';
-import { heldRevisionReaders } from '../../origin/catalog/sqlite/held-revisions.ts';
-import { logCalls } from '../../origin/catalog/sqlite/log.ts';
-import { objectCalls } from '../../origin/catalog/sqlite/objects.ts';
-import { purgeCalls } from '../../origin/catalog/sqlite/purges.ts';
-import { retentionCalls } from '../../origin/catalog/sqlite/retention.ts';
-import { revisionCalls } from '../../origin/catalog/sqlite/revisions.ts';
+import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
+import { signerWith } from '../../origin/catalog/record-signer.ts';
+import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
-import { siteCalls } from '../../origin/catalog/sqlite/sites.ts';
-import { tokenCalls } from '../../origin/catalog/sqlite/tokens.ts';
 import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
@@ -28,7 +19,6 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
-import { openObjectNames } from '../../shared/content/manifest/sqlite/object-names.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
@@ -62,20 +52,7 @@ export interface InnerOrigin {
 export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promise<InnerOrigin> {
   const key = generateSigningKey();
   const database = openDatabase(':memory:', migrations);
-  const context = catalogContext(database, openLogWriter(database, key));
-  const catalog: Catalog = asRemote({
-    ...heldRevisionReaders(context),
-    ...openObjectNames(database),
-    ...logCalls(context),
-    ...siteCalls(context),
-    ...revisionCalls(context),
-    ...objectCalls(context),
-    ...deployCalls(context),
-    ...tokenCalls(context),
-    ...fleetCalls(context),
-    ...purgeCalls(context),
-    ...retentionCalls(context),
-  });
+  const catalog: Catalog = asRemote(sqliteCalls(database, signerWith(key), inProcessFence()));
   const recoveryKey = generateSigningKey();
   const log = INNER_LOG;
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());

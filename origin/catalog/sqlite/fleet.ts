@@ -1,22 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Receipt } from '../../../shared/log/receipt.ts';
 import { seq } from '../../../shared/log/record.ts';
-import type { Payload } from '../../../shared/log/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { edgeReports } from '../../../shared/wire/protocol.ts';
-import type { EdgeRow, FleetCalls } from '../catalog.ts';
-import { plainDraft } from './append.ts';
+import type { EdgeRow, FleetCalls } from '../fleet-calls.ts';
+import { memberPayload } from '../member-record.ts';
+import type { ReceiptCalls } from '../receipt-calls.ts';
+import { plainDraft } from '../record-draft.ts';
 import type { CatalogContext } from './context.ts';
 import { sameSecret, tokenState } from './tokens.ts';
 
 /** As many as the record of a publish can name. */
 const MOST_EDGES = 10_000;
 
-export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls {
-  const reader = openManifestReader(database);
+export function fleetCalls({
+  database,
+  sql,
+  writer,
+  identity,
+}: CatalogContext): FleetCalls & Pick<ReceiptCalls, 'addReceipts' | 'receipts'> {
   return {
     join({ name, region, lat, lon, publicKey }, { id, secret }, time) {
       return transaction(database, () => {
@@ -107,35 +111,7 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
       sql('SELECT json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge')
         .all(site, revision)
         .map((row) => JSON.parse(row.json as string) as Receipt),
-
-    diffBytes(site, from, to) {
-      let bytes = 0;
-      for (let page = reader.diffPage(site, from, to, undefined, 5000); ; ) {
-        for (const change of page.changes) bytes += change.kind === 'put' ? change.entry.size : 0;
-        if (page.next === undefined) return bytes;
-        page = reader.diffPage(site, from, to, page.next, 5000);
-      }
-    },
-
-    behind(site, revision) {
-      const later = "FROM revision WHERE site = ? AND revision > ? AND state = 'activated'";
-      const revisions = Number(sql(`SELECT count(*) AS n ${later}`).get(site, revision)?.n);
-      // A batch is late from its activation on, not from its commit; that record may be pruned.
-      const row = sql(
-        `SELECT coalesce(
-           (SELECT json_extract(json, '$.time') FROM record WHERE seq = revision.seq), time
-         ) AS since ${later} ORDER BY revision LIMIT 1`,
-      ).get(site, revision);
-      return { revisions, since: row === undefined ? undefined : Number(row.since) };
-    },
   };
-}
-
-/** What the log says of a member. */
-export function memberPayload(edge: Omit<EdgeRow, 'lastSeen' | 'report'>): Payload<'member'> {
-  const { name, region, lat, lon, publicKey, revoked, paused, mayRead } = edge;
-  const member = { name, region, lat, lon, publicKey, revoked, paused };
-  return mayRead === null ? member : { ...member, mayRead: [...mayRead] };
 }
 
 /** As a row of a token or an edge holds it. */

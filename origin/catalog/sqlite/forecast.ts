@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { statements } from '../../../shared/sqlite/open.ts';
 import { revisionsToDrop } from '../keep-plan.ts';
-import type { Forecast } from '../retention-catalog.ts';
+import type { Forecast } from '../retention-calls.ts';
 import { heldRevisions, pastOf, STALE_DEPLOY, sitesToRetain, staleBefore, uploadedBefore } from './past.ts';
 
 /** What a run of retention at `time` would take, all of one moment; the database is only read. */

@@ -1,5 +1,5 @@
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { RetentionCalls } from '../retention-catalog.ts';
+import type { RetentionCalls } from '../retention-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { answeredBefore, GIVE_UP, STALE_DEPLOY, staleBefore } from './past.ts';
 

@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { completePolicy } from '../../../shared/site/site-policy.ts';
 import type { KnownRevision, Past } from '../keep-plan.ts';
-import type { RetainedSite } from '../retention-catalog.ts';
+import type { RetainedSite } from '../retention-calls.ts';
 
 type Sql = (text: string) => StatementSync;
 

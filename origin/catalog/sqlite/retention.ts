@@ -4,7 +4,7 @@ import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts'
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { revisionsToDrop } from '../keep-plan.ts';
-import type { RetentionCalls } from '../retention-catalog.ts';
+import type { RetentionCalls } from '../retention-calls.ts';
 import { checkpointCalls } from './checkpoint.ts';
 import type { CatalogContext } from './context.ts';
 import { leftoverCalls } from './leftovers.ts';

@@ -2,7 +2,7 @@ import { moduleUrl } from '../../../shared/process/module-url.ts';
 import { startThreads, type Thread } from '../../../shared/process/thread.ts';
 import type { Catalog } from '../catalog.ts';
 import { inTurns } from '../catalog-turns.ts';
-import type { Forecast } from '../retention-catalog.ts';
+import type { Forecast } from '../retention-calls.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
 import type { ForecastCalls } from './forecast.worker.ts';
 import type { ManifestReads } from './manifest-reads.worker.ts';

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import type { TokenCalls } from '../catalog.ts';
+import type { TokenCalls } from '../token-calls.ts';
 import type { CatalogContext } from './context.ts';
 
 export function tokenCalls({ sql }: CatalogContext): TokenCalls {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { Catalog, DeployFile } from '../../../origin/catalog/catalog.ts';
+import type { Catalog } from '../../../origin/catalog/catalog.ts';
+import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
 import { Committer } from '../../../origin/publish/commit.ts';
 import { RuleCheck } from '../../../origin/publish/rule-check.ts';
 import type { SyncEdges } from '../../../origin/publish/sync-edges.ts';
