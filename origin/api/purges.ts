@@ -15,7 +15,7 @@ const purgeParams = Type.Object({
 const PURGE_BYTES = 128 * 1024;
 
 export function purgeRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet, allowance, noteAct } = context;
+  const { catalog, clock, allowance, noteAct } = context;
 
   app.post(
     '/v1/sites/:site/purge',
@@ -30,7 +30,6 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
       allowance.spend(site.name, costOf(target));
       const seq = await catalog.addPurges(site, [target], clock.now());
       noteAct('purge', { site: site.name, seq, ...body });
-      fleet.appended.wake();
       return catalog.purge(site.id, seq);
     },
   );

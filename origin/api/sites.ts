@@ -31,7 +31,7 @@ const deleteQuery = Type.Object({
 });
 
 export function siteRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, committer, fleet, allowance, noteAct } = context;
+  const { catalog, clock, committer, allowance, noteAct } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 
   app.get(
@@ -81,7 +81,6 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
       if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
       noteAct('site-set', { site: site.name, domains, policy: body?.policy });
-      fleet.appended.wake();
       // Its schedule may be another one.
       committer.waiting.wake();
       return shown(site);

@@ -1,14 +1,14 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { hasCode } from '../../shared/errors.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { SiteRow } from '../catalog/site-calls.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { PublishCalls } from '../catalog/publish-calls.ts';
+import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import { endFailed } from './sync-publish.ts';
 
 interface Parts {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Remote<PublishCalls>, 'activate' | 'abort'> &
+    Pick<Remote<SiteReads>, 'site' | 'sites'>;
   readonly clock: Clock;
-  readonly appended: Wakeup;
 }
 
 /**

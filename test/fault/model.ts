@@ -293,7 +293,6 @@ class World {
         if (site.isDeleted || this.#sites.filter(({ isDeleted }) => !isDeleted).length < 2) return;
         site.isDeleted = true;
         await catalog.deleteSite(site.name, this.#clock.now());
-        fleet.appended.wake();
         return;
       }
       case 'settle':
@@ -372,7 +371,7 @@ class World {
 
   async #resolve(site: SiteModel, by: 'activate' | 'abort'): Promise<void> {
     if (site.isDeleted) return;
-    const { catalog, committer, fleet } = this.#origin;
+    const { catalog, committer } = this.#origin;
     const { pending } = await catalog.site(site.id);
     if (pending === null) return;
     if (pending.mode !== 'sync') {
@@ -384,13 +383,11 @@ class World {
     const { revision } = pending;
     const time = this.#clock.now();
     await catalog.activate({ site: site.id, revision, payload: { mode: 'sync' }, time, deploy: null });
-    fleet.appended.wake();
     this.#committed(site, { revision, outcome: 'live' }, new Map());
   }
 
   async #abort(site: SiteModel, revision: number): Promise<void> {
     await this.#origin.catalog.abort(site.id, revision, 'the test says so', this.#clock.now());
-    this.#origin.fleet.appended.wake();
   }
 
   async #crash({ who, calls, power }: Step & { kind: 'crash' }): Promise<void> {

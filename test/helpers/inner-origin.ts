@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
 import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
@@ -15,6 +16,7 @@ import { Stager } from '../../origin/publish/stager.ts';
 import { Retention } from '../../origin/retention/retention.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { Gate } from '../../shared/concurrency/gate.ts';
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
@@ -52,7 +54,11 @@ export interface InnerOrigin {
 export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promise<InnerOrigin> {
   const key = generateSigningKey();
   const database = openDatabase(':memory:', migrations);
-  const catalog: Catalog = asRemote(sqliteCalls(database, signerWith(key), inProcessFence()));
+  const appended = new Wakeup();
+  const catalog = wakingAfterAppends(
+    asRemote(sqliteCalls(database, signerWith(key), inProcessFence())),
+    appended,
+  );
   const recoveryKey = generateSigningKey();
   const log = INNER_LOG;
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());
@@ -61,31 +67,29 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const recovery = fingerprintOf(recoveryKey.publicKey);
   const disk = new MemoryDisk();
   const store = openMemoryStore(disk);
-  const appended = new Wakeup();
   const stopping = new AbortController();
   const gate = new Gate();
   const checks = new ReportChecks(checkersOf(log), 'reportWithReceipts', clock);
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
-  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks, divergence });
+  const fleet = await Fleet.open({ catalog, clock, log, key, checks, divergence });
   const committer = new Committer(
-    { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
+    { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const stager = new Stager(catalog, clock);
-  const forecast = () => Promise.reject(new Error('nobody asks'));
   return {
     catalog,
     committer,
     fleet,
     disk,
     feed: originFeed({
-      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, clock, identity },
+      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, clock, identity },
       noteAct: () => {},
       signingKey: key,
     }),
     retention: new Retention({
-      ...{ catalog, forecast, store, clock, gate, appended },
+      ...{ catalog, store, clock, gate },
       stopping: stopping.signal,
     }),
     async joinToken(edge) {
@@ -110,7 +114,6 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
       const staged = await stager.stage({ site, base, overlay }, stopping.signal);
       const revealed = { site, base, message: '', restores: null, activate: null, deploy: null };
       await catalog.reveal({ ...staged, ...revealed, mode: 'sync' });
-      appended.wake();
       return staged.revision;
     },
     close() {

@@ -11,7 +11,7 @@ import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
 import { changeTo, type WantedFile } from '../file-change.ts';
 import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
-import { GIVE_UP } from './past.ts';
+import { GIVE_UP } from './stale-deploys.ts';
 
 /** Of files: other publishers' calls wait for one that has begun. */
 const PAGE = 2000;

@@ -14,6 +14,6 @@ function open(file: string) {
   return { ...inSnapshots(database, readers), close: () => database.close() };
 }
 
-export type ManifestReads = ReturnType<typeof open>;
+export type ManifestReadsCalls = ReturnType<typeof open>;
 
 export default serveOpened(() => open((workerData as unknown as { file: string }).file));

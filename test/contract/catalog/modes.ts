@@ -1,7 +1,6 @@
 import type { Catalog } from '../../../origin/catalog/catalog.ts';
 import type { Reveal } from '../../../origin/catalog/publish-calls.ts';
 import { endOrphans } from '../../../origin/publish/recover.ts';
-import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
@@ -152,7 +151,7 @@ export function modesContract({ suite }: Theme): void {
   });
 
   suite('what a crash leaves before the commit point is ended at the start', async (t, catalog) => {
-    const parts = { catalog, clock: fixedClock, appended: new Wakeup() };
+    const parts = { catalog, clock: fixedClock };
     const { id: aborts } = await catalog.putSite('aborts', undefined, 1);
     const { id: degrades } = await catalog.putSite('degrades', undefined, 1, {
       sync: { onFailure: 'degrade' },
@@ -183,7 +182,7 @@ export function modesContract({ suite }: Theme): void {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     await pend(catalog, site, { mode: 'sync' });
     await catalog.denyAppends('edge-1 knows more');
-    await endOrphans({ catalog, clock: fixedClock, appended: new Wakeup() });
+    await endOrphans({ catalog, clock: fixedClock });
     t.match(await catalog.siteNamed('one'), { revision: 0, pending: { revision: 1 } });
   });
 
