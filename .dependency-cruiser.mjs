@@ -12,6 +12,7 @@ const LAYERS = {
     ['shared/sqlite'],
     ['shared/content'],
     ['shared/content/manifest'],
+    ['shared/content/manifest/sqlite'],
     ['shared/signing'],
     ['shared/site/rules'],
     ['shared/site'],
@@ -48,7 +49,9 @@ const LAYERS = {
     ['edge/serve/site'],
     ['edge/serve/tls', 'edge/serve/metering'],
     ['edge/serve/fast-lane'],
-    ['edge/serve', 'edge/processes', 'edge/purge', 'edge/verify', 'edge/prune', 'edge/report'],
+    ['edge/serve', 'edge/processes', 'edge/work/executor', 'edge/report'],
+    ['edge/work/verify', 'edge/work/warm', 'edge/work/purge', 'edge/work/prune'],
+    ['edge/work'],
     ['edge/feed'],
     ['edge/replica'],
     ['edge/admin'],
@@ -167,7 +170,7 @@ export default {
       from: {
         path: '^(shared|origin|edge|bin)/',
         pathNot:
-          '(^|/)sqlite/|^shared/content/manifest/|^shared/files/folder-lock\\.ts$|^shared/log/stored-records\\.ts$',
+          '(^|/)sqlite/|^shared/files/folder-lock\\.ts$|^shared/log/stored-records\\.ts$',
       },
       to: { path: '^(node:)?sqlite$' },
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { Gate } from '../shared/concurrency/gate.ts';
+import { KeyedLock } from '../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
@@ -32,6 +33,7 @@ import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { actLog } from './callers/acts.ts';
+import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { Divergence } from './fleet/divergence.ts';
@@ -102,15 +104,10 @@ export async function startOrigin(
   if ((await exists(tokenFile)) && !(await exists(catalogFile)))
     throw new SkerryError('data-folder-damaged', `${catalogFile} is missing`);
   const key = await keyInFile(join(folder.path, 'signing-key.pem'), await exists(catalogFile));
-  const {
-    catalog,
-    forecast,
-    close: closeCatalog,
-  } = openSqliteCatalog({
-    file: catalogFile,
-    key: signingKeyToPem(key),
-  });
-  opened.defer(closeCatalog);
+  const embedded = openSqliteCatalog({ file: catalogFile, key: signingKeyToPem(key) });
+  opened.defer(() => embedded.close());
+  const appended = new Wakeup();
+  const catalog = wakingAfterAppends(embedded.catalog, appended);
   const identity = await foundLog(catalog, key, join(folder.path, RECOVERY_KEY_FILE));
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
@@ -120,15 +117,11 @@ export async function startOrigin(
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
   await leaveAdminToken(catalog, tokenFile, recovery);
 
-  const manifests = openManifestReads(catalogFile);
-  opened.defer(async () => {
-    await manifests.remote.close();
-    await manifests.close();
-  });
+  const second = openManifestReads(catalogFile);
+  opened.defer(() => second.close());
   const encodings = Encodings.start(ENCODINGS);
   opened.defer(() => encodings.close());
 
-  const appended = new Wakeup();
   const reports = startReportCheckers(identity.log);
   opened.defer(() => reports.close());
   const checks = new ReportChecks(reports, 'reportWithReceipts', clock);
@@ -136,15 +129,16 @@ export async function startOrigin(
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,
   });
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, appended, checks, divergence });
+  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, checks, divergence });
   const stopping = new AbortController();
-  const sync = { catalog, clock, appended, edges: fleet, stopping: stopping.signal };
+  const sites = new KeyedLock<number>();
+  const sync = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
   await endOrphans(sync);
   const rules = new RuleCheck(store, surveys.remote.ruleFaults);
   const committer = new Committer(sync, rules);
   const gate = new Gate();
   const retention = new Retention({
-    ...{ catalog, forecast, store, clock, gate, appended },
+    ...{ catalog, store, clock, gate },
     stopping: stopping.signal,
   });
   const pruning = retention.keepRunning(log);
@@ -185,10 +179,11 @@ export async function startOrigin(
       originFeed({
         ...{
           catalog,
-          manifests: manifests.remote,
+          manifests: second.manifests,
           objects: store,
           encodings,
           fleet,
+          appended,
           noteAct,
           clock,
           identity,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openEntryHistory } from '../../shared/content/manifest/history.ts';
-import { openManifestReader } from '../../shared/content/manifest/reading.ts';
+import { openEntryHistory } from '../../shared/content/manifest/sqlite/history.ts';
+import { openManifestReader } from '../../shared/content/manifest/sqlite/reading.ts';
 import { systemCode } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/process/logger.ts';
 import { goBeforeReplication } from '../../shared/process/priority.ts';

@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import { caller } from '../catalog/catalog-turns.ts';
+import type { TokenCalls } from '../catalog/token-calls.ts';
 import { parseScopes, type Scope } from '../fleet/scopes.ts';
-import { parseApiToken } from '../fleet/tokens.ts';
+import { parseApiToken, scopeOf } from '../fleet/tokens.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,6 +13,8 @@ declare module 'fastify' {
     scopes: readonly Scope[] | null;
   }
 }
+
+type TokenReads = Pick<Remote<TokenCalls>, 'token'>;
 
 /** What a route asks of its caller. */
 export type Need =
@@ -49,13 +52,13 @@ export function permits(scopes: readonly Scope[], need: Need): boolean {
 /** What the caller's token is good for; throws `unauthenticated`. */
 export async function authenticate(
   request: Pick<FastifyRequest, 'headers'>,
-  catalog: Catalog,
+  catalog: TokenReads,
   clock: Clock,
 ): Promise<readonly Scope[]> {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
   const token = parseApiToken(bearer);
-  const scope = token && (await catalog.authenticate(token.id, token.secret, clock.now()));
+  const scope = token && (await scopeOf(catalog, token, clock.now()));
   if (token === undefined || scope === undefined) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
@@ -80,7 +83,7 @@ export function requirePermission(scopes: readonly Scope[], need: Need): void {
 export async function authorize(
   request: Pick<FastifyRequest, 'headers'>,
   need: Need,
-  catalog: Catalog,
+  catalog: TokenReads,
   clock: Clock,
 ): Promise<readonly Scope[]> {
   const scopes = await authenticate(request, catalog, clock);

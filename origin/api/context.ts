@@ -10,11 +10,20 @@ import type {
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
+import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { NoteAct } from '../callers/acts.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { DeployCalls } from '../catalog/deploy-calls.ts';
+import type { LogReads } from '../catalog/log-calls.ts';
+import type { PurgeCalls } from '../catalog/purge-calls.ts';
+import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
+import type { PastCalls } from '../catalog/retention-calls.ts';
+import type { RevisionReads } from '../catalog/revision-calls.ts';
+import type { SiteCalls } from '../catalog/site-calls.ts';
+import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
@@ -24,9 +33,19 @@ import type { RuleCheck } from '../publish/rule-check.ts';
 import type { Retention } from '../retention/retention.ts';
 import { authorize, type Need } from './authorize.ts';
 
+/**
+ * What the routes ask of the catalog themselves. Sites are deleted, and revisions made, by those who hold the site's
+ * lock.
+ */
+export type ApiCatalog = Remote<DeployCalls & LogReads & PurgeCalls & RevisionReads & TokenCalls> &
+  Omit<Remote<SiteCalls>, 'deleteSite'> &
+  Pick<Remote<ReceiptCalls>, 'receipts'> &
+  Pick<Remote<PastCalls>, 'pin'> &
+  Remote<ManifestReader>;
+
 /** What the routes work with. */
 export interface ApiContext {
-  readonly catalog: Catalog;
+  readonly catalog: ApiCatalog;
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly committer: Committer;

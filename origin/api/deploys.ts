@@ -72,7 +72,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         schema: { params: siteParams, response: { 200: deploySchema } },
       },
       async (request, reply) => {
-        const site = await catalog.site(request.params.site);
+        const site = await catalog.siteNamed(request.params.site);
         const body = pieces.of(site.id, request.body as Readable);
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
         const items = isLines ? deployFromLines(body) : deployFromJson(body);
@@ -90,7 +90,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         schema: { params: Type.Object({ ...siteParams.properties, digest: digestSchema }) },
       },
       async (request, reply) => {
-        const site = await catalog.site(request.params.site);
+        const site = await catalog.siteNamed(request.params.site);
         await intake.take(site.id, request.body as Readable, toDigest(request.params.digest));
         return reply.code(204).send();
       },
@@ -114,7 +114,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
         if (mediaTypeOf(type) !== BUNDLE_TYPE)
           throw new SkerryError('bad-request', `the content type must be ${BUNDLE_TYPE}`);
-        const site = await catalog.site(request.params.site);
+        const site = await catalog.siteNamed(request.params.site);
         return intake.takeBundle(site.id, objectsOfBundle(unpacked(request.body, encoding)));
       },
     );

@@ -5,7 +5,7 @@ import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { commitSchema, modeQuerySchema } from '../../shared/wire/api.ts';
-import type { SiteRow } from '../catalog/catalog.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedPath } from '../ingest/deploy-lines.ts';
 import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
@@ -26,7 +26,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
     },
     async (request) => {
       const path = filePath(request);
-      const site = await catalog.site(request.params.site);
+      const site = await catalog.siteNamed(request.params.site);
       const object = await intake.take(site.id, request.body as Readable);
       // Here too: others that share its commit are not refused with it.
       await rules.check(site.id, { path, ...object });
@@ -44,7 +44,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
     },
     async (request) => {
       const path = filePath(request);
-      const site = await catalog.site(request.params.site);
+      const site = await catalog.siteNamed(request.params.site);
       await entryAt(site, site.tip, path);
       const commit = await fileChanges.add(site.id, { kind: 'delete', path }, request.query.mode);
       noteAct('file-delete', { site: site.name, path, ...committed(commit) });
@@ -56,7 +56,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
     '/v1/sites/:site/files/*',
     { onRequest: needsSiteRead(context), schema: { params: fileParams } },
     async (request, reply) => {
-      const site = await catalog.site(request.params.site);
+      const site = await catalog.siteNamed(request.params.site);
       const entry = await entryAt(site, site.revision, filePath(request));
       const bytes = await store.open(entry.digest);
       if (bytes === undefined)

@@ -15,7 +15,7 @@ const purgeParams = Type.Object({
 const PURGE_BYTES = 128 * 1024;
 
 export function purgeRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, fleet, allowance, noteAct } = context;
+  const { catalog, clock, allowance, noteAct } = context;
 
   app.post(
     '/v1/sites/:site/purge',
@@ -26,11 +26,10 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const target = targetOf(body);
-      const site = await catalog.site(params.site);
+      const site = await catalog.siteNamed(params.site);
       allowance.spend(site.name, costOf(target));
       const seq = await catalog.addPurges(site, [target], clock.now());
       noteAct('purge', { site: site.name, seq, ...body });
-      fleet.appended.wake();
       return catalog.purge(site.id, seq);
     },
   );
@@ -41,7 +40,7 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
       onRequest: needsSiteRead(context),
       schema: { params: purgeParams, response: { 200: purgeSchema } },
     },
-    async ({ params }) => catalog.purge((await catalog.site(params.site)).id, Number(params.seq)),
+    async ({ params }) => catalog.purge((await catalog.siteNamed(params.site)).id, Number(params.seq)),
   );
 }
 

@@ -38,7 +38,7 @@ export function retentionRoutes(app: Api, context: ApiContext): void {
       onRequest: needsPublish(context),
       schema: { params: pinParams },
       handler: async ({ params }, reply) => {
-        const { id } = await catalog.site(params.site);
+        const { id } = await catalog.siteNamed(params.site);
         await catalog.pin(id, Number(params.revision), pinned);
         noteAct(pinned ? 'pin' : 'unpin', { site: params.site, revision: Number(params.revision) });
         return reply.code(204).send();

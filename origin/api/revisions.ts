@@ -43,7 +43,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
       },
     },
     async ({ params, query }) => {
-      const { id } = await catalog.site(params.site);
+      const { id } = await catalog.siteNamed(params.site);
       const before = query.before === undefined ? undefined : Number(query.before);
       return { revisions: await catalog.revisions(id, Number(query.limit ?? 1000), before) };
     },
@@ -56,7 +56,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
       schema: { params: revisionParams, response: { 200: revisionWithReceiptsSchema } },
     },
     async ({ params }) => {
-      const { id } = await catalog.site(params.site);
+      const { id } = await catalog.siteNamed(params.site);
       const revision = await catalog.revision(id, Number(params.revision));
       return { ...revision, receipts: await catalog.receipts(id, revision.revision) };
     },
@@ -66,7 +66,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
     '/v1/sites/:site/revisions/:revision/manifest',
     { onRequest: needsSiteRead(context), schema: { params: revisionParams } },
     async ({ params }, reply) => {
-      const { id } = await catalog.site(params.site);
+      const { id } = await catalog.siteNamed(params.site);
       const { revision } = await catalog.revision(id, Number(params.revision));
       return reply.type(LINES).send(Readable.from(manifestLines(id, revision)));
     },
@@ -76,7 +76,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
     '/v1/sites/:site/diff',
     { onRequest: needsSiteRead(context), schema: { params: siteParams, querystring: rangeQuery } },
     async ({ params, query }, reply) => {
-      const { id } = await catalog.site(params.site);
+      const { id } = await catalog.siteNamed(params.site);
       const [from, to] = [Number(query.from), Number(query.to)];
       for (const revision of [from, to]) if (revision !== 0) await catalog.revision(id, revision);
       return reply.type(LINES).send(Readable.from(diffLines(id, from, to)));
@@ -94,7 +94,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
       },
     },
     async ({ params, body }) => {
-      const { id } = await catalog.site(params.site);
+      const { id } = await catalog.siteNamed(params.site);
       const commit = await committer.rollback(id, body?.to, { mode: body?.mode });
       noteAct('rollback', { site: params.site, to: body?.to, ...committed(commit) });
       return commit;

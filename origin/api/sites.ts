@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { MOST_WRITTEN } from '../../shared/log/record-limits.ts';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/wire/api.ts';
-import type { SiteRow } from '../catalog/catalog.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { domainRights } from '../fleet/scopes.ts';
 import { pendingOpens } from '../publish/opening.ts';
@@ -31,7 +31,7 @@ const deleteQuery = Type.Object({
 });
 
 export function siteRoutes(app: Api, context: ApiContext): void {
-  const { catalog, clock, committer, fleet, allowance, noteAct } = context;
+  const { catalog, clock, committer, allowance, noteAct } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 
   app.get(
@@ -49,7 +49,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
   app.get(
     '/v1/sites/:site',
     { onRequest: needsSiteRead(context), schema: { params: siteParams, response: { 200: siteSchema } } },
-    async ({ params }) => shown(await catalog.site(params.site)),
+    async ({ params }) => shown(await catalog.siteNamed(params.site)),
   );
 
   app.put(
@@ -81,7 +81,6 @@ export function siteRoutes(app: Api, context: ApiContext): void {
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
       if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
       noteAct('site-set', { site: site.name, domains, policy: body?.policy });
-      fleet.appended.wake();
       // Its schedule may be another one.
       committer.waiting.wake();
       return shown(site);
@@ -92,7 +91,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
     '/v1/sites/:site/windows',
     { onRequest: needsPublish(context), schema: { params: siteParams, response: { 200: commitSchema } } },
     async ({ params }) => {
-      const commit = await committer.openWindow((await catalog.site(params.site)).id, 'hand');
+      const commit = await committer.openWindow((await catalog.siteNamed(params.site)).id, 'hand');
       noteAct('window-open', { site: params.site, ...committed(commit) });
       return commit;
     },
@@ -109,7 +108,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
     async ({ params, query }, reply) => {
       const unpublished = isUnpublishedAlone(query);
       if (unpublished) allowance.spend(params.site, SETTINGS_COST);
-      const site = await catalog.site(params.site);
+      const site = await catalog.siteNamed(params.site);
       await committer.deleteSite(site.id, { unpublished });
       noteAct('site-delete', { site: site.name });
       return reply.code(204).send();

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/wire/api.ts';
-import { createToken } from '../fleet/tokens.ts';
+import { createToken, shownTokens } from '../fleet/tokens.ts';
 import { type Api, type ApiContext, needsAdmin } from './context.ts';
 
 export function tokenRoutes(app: Api, context: ApiContext): void {
@@ -25,14 +25,14 @@ export function tokenRoutes(app: Api, context: ApiContext): void {
       onRequest: needsAdmin(context),
       schema: { response: { 200: Type.Object({ tokens: Type.Array(tokenSchema) }) } },
     },
-    async () => ({ tokens: await catalog.tokens(clock.now()) }),
+    async () => ({ tokens: await shownTokens(catalog, clock.now()) }),
   );
 
   app.delete(
     '/v1/tokens/:id',
     { onRequest: needsAdmin(context), schema: { params: Type.Object({ id: Type.String() }) } },
     async ({ params }, reply) => {
-      await catalog.revokeToken(params.id, clock.now());
+      await catalog.revokeToken(params.id);
       noteAct('token-revoke', { revoked: params.id });
       return reply.code(204).send();
     },

@@ -1,9 +1,10 @@
 import type { Digest } from '../../shared/content/digest.ts';
-import type { Catalog, DeployCursor, MissingPage } from './catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { DeployCursor, DeployReads, MissingPage } from './deploy-calls.ts';
 
 /** The digests that the site has not uploaded yet; one that many files have may come more than once. */
 export async function* missingObjects(
-  catalog: Pick<Catalog, 'deployMissing'>,
+  catalog: Pick<Remote<DeployReads>, 'deployMissing'>,
   deploy: string,
 ): AsyncGenerator<Digest> {
   let after: DeployCursor | undefined;
@@ -16,7 +17,7 @@ export async function* missingObjects(
 
 /** Throws `size-mismatch`. */
 export async function checkDeploySizes(
-  catalog: Pick<Catalog, 'checkDeploySizes'>,
+  catalog: Pick<Remote<DeployReads>, 'checkDeploySizes'>,
   deploy: string,
 ): Promise<void> {
   let after: DeployCursor | undefined;

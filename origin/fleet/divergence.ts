@@ -1,15 +1,16 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import { type Head, verifyHead } from '../../shared/log/head.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { LogCalls } from '../catalog/log-calls.ts';
 
 /** Of a thousand hashes: most edges stand at one of the newest records. */
 const HASHES_BYTES = 64 * 1024;
 
 export interface DivergenceParts {
-  readonly catalog: Pick<Catalog, 'hashAt' | 'denyAppends'>;
+  readonly catalog: Pick<Remote<LogCalls>, 'hashAt' | 'denyAppends'>;
   readonly log: string;
   readonly epoch: number;
   readonly publicKey: PublicKey;

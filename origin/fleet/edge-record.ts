@@ -1,5 +1,5 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
-import type { EdgeRow } from '../catalog/catalog.ts';
+import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
 
 /** What the origin knows of one edge while it runs. */

@@ -1,23 +1,31 @@
 import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
-import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { LogReads } from '../catalog/log-calls.ts';
+import type { LagReads } from '../catalog/revision-calls.ts';
+import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
 import { edgeLag, siteStatus } from './lag.ts';
 
 const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
 
-/** What each edge shows, and how far it is behind what is live. */
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
 
+/** What a status tells of the catalog. */
+export type StatusReads = Remote<LagReads> &
+  Pick<Remote<LogReads>, 'head'> &
+  Pick<Remote<SiteReads>, 'sites'>;
+
+/** What each edge shows, and how far it is behind what is live. */
 export class EdgeStatuses {
-  readonly #catalog: Catalog;
+  readonly #catalog: StatusReads;
   readonly #clock: Clock;
   readonly #diffBytes = new ByteCache<string, number>({ bytes: DIFF_SIZES_BYTES, sizeOf: () => 8 });
 
-  constructor(catalog: Catalog, clock: Clock) {
+  constructor(catalog: StatusReads, clock: Clock) {
     this.#catalog = catalog;
     this.#clock = clock;
   }

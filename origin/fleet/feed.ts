@@ -1,23 +1,33 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { NoteAct } from '../callers/acts.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { LogReads } from '../catalog/log-calls.ts';
+import type { RevisionReads } from '../catalog/revision-calls.ts';
+import type { SiteReads } from '../catalog/site-calls.ts';
+import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { Fleet } from './fleet.ts';
 import { joining } from './joining.ts';
 import { sharedReads } from './shared-reads.ts';
 
 export interface OriginFeedParts {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Remote<LogReads>, 'records' | 'head' | 'firstSeq'> &
+    Pick<Remote<SiteReads>, 'siteIds'> &
+    Pick<Remote<RevisionReads>, 'revision'> &
+    Pick<Remote<TokenCalls>, 'token'>;
   /** Apart from the catalog where there are threads: what followers read holds up no commit. */
   readonly manifests: FeedSource['manifests'];
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
   readonly fleet: Fleet;
+  /** Woken after each append to the log. */
+  readonly appended: WakeupSource;
   readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
@@ -32,6 +42,7 @@ export function originFeed({
   objects,
   encodings,
   fleet,
+  appended,
   noteAct,
   clock,
   identity,
@@ -39,7 +50,7 @@ export function originFeed({
 }: OriginFeedParts): FeedSource {
   const { log } = identity;
   const head = () => catalog.head(clock.now());
-  const shared = sharedReads(catalog, clock, fleet.appended);
+  const shared = sharedReads(catalog, clock, appended);
   return {
     log,
     clock,
@@ -48,7 +59,7 @@ export function originFeed({
     held: objects,
     manifests,
     encodings,
-    changed: fleet.appended,
+    changed: appended,
     siteIds: (names) => catalog.siteIds(names),
     path: () => [],
     admit: () => {},

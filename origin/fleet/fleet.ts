@@ -6,12 +6,14 @@ import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import { type Grant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
-import type { Catalog } from '../catalog/catalog.ts';
 import { caller } from '../catalog/catalog-turns.ts';
+import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
+import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeStanding, SyncEdges } from '../publish/sync-edges.ts';
 import type { Divergence } from './divergence.ts';
 import {
@@ -26,17 +28,18 @@ import {
   servingLeft,
   shownRevision,
 } from './edge-record.ts';
-import { EdgeStatuses } from './edge-status.ts';
+import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import { freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 
+export type FleetCatalog = Remote<FleetCalls> & Remote<ReceiptCalls> & StatusReads;
+
 export interface FleetOptions {
-  readonly catalog: Catalog;
+  readonly catalog: FleetCatalog;
   readonly clock: Clock;
   /** The log's id. */
   readonly log: string;
   /** The origin's signing key, for what reports are answered with. */
   readonly key: SigningKey;
-  readonly appended: Wakeup;
   readonly checks: ReportChecks;
   readonly divergence: Divergence;
 }
@@ -44,18 +47,14 @@ export interface FleetOptions {
 /** How old what is stored of an edge may be, while nothing has changed. */
 const STORE_AGAIN_MS = 60_000;
 
-/** What an administrator may do to an edge. */
-export type MemberChange = Parameters<Catalog['changeMember']>[1];
-
 /** What many edges have said is written for all of them, and waits behind no single one's calls. */
 const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'reports' }, write);
 
 /** The edges: who belongs to the log, who is here, and what each one shows. */
 export class Fleet implements FeedMembers, SyncEdges {
-  readonly appended: Wakeup;
   /** Woken after each report, and when an edge is paused, resumed or revoked. */
   readonly changed = new Wakeup();
-  readonly #catalog: Catalog;
+  readonly #catalog: FleetCatalog;
   readonly #clock: Clock;
   readonly #log: string;
   readonly #key: SigningKey;
@@ -69,12 +68,11 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, key, appended, checks, divergence }: FleetOptions) {
+  private constructor({ catalog, clock, log, key, checks, divergence }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#log = log;
     this.#key = key;
-    this.appended = appended;
     this.#checks = checks;
     this.#divergence = divergence;
     this.#statuses = new EdgeStatuses(catalog, clock);
@@ -119,7 +117,6 @@ export class Fleet implements FeedMembers, SyncEdges {
       const row = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
       this.#edges.set(name, joined({ ...row, lastSeen: null, report: null }));
     }
-    this.appended.wake();
     return seq;
   }
 
@@ -188,7 +185,6 @@ export class Fleet implements FeedMembers, SyncEdges {
     edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());
     // What a revoked edge has counts no more.
     if (edge.row.revoked) edge.isDiverged = false;
-    this.appended.wake();
     this.changed.wake();
     return this.statusOf(name);
   }

@@ -5,15 +5,17 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { Nonces } from '../../shared/feed/nonces.ts';
 import type { Head } from '../../shared/log/head.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import { type PublicKey, type SigningKey, signText, verifyText } from '../../shared/signing/keys.ts';
 import { greetingText, joinedText, joinText, provesSecret } from '../../shared/wire/join-proof.ts';
 import { checkRegion } from '../../shared/wire/region.ts';
 import type { NoteAct } from '../callers/acts.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { TokenCalls } from '../catalog/token-calls.ts';
+import { JOIN } from '../catalog/token-state.ts';
 import type { Fleet } from './fleet.ts';
 
 export interface JoiningParts {
-  readonly catalog: Pick<Catalog, 'joinSecret'>;
+  readonly catalog: Pick<Remote<TokenCalls>, 'token'>;
   readonly fleet: Pick<Fleet, 'join'>;
   readonly noteAct: NoteAct;
   readonly clock: Clock;
@@ -51,7 +53,8 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
         throw new SkerryError('stale-nonce', 'the request to join names no nonce that was given out lately');
       checkRegion(request.region);
       const text = joinText(log, request);
-      const secret = await catalog.joinSecret(request.token);
+      const token = await catalog.token(request.token);
+      const secret = token?.scope === JOIN ? token.secret : undefined;
       if (!provesSecret(secret ?? NO_SECRET, text, proof) || secret === undefined)
         throw new SkerryError('bad-join-token', 'the join token is not known here');
       if (!verifyText(request.publicKey as PublicKey, text, sig))

@@ -1,11 +1,12 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import type { Head } from '../../shared/log/head.ts';
 import type { LogRecord } from '../../shared/log/record.ts';
 import { isFullPage } from '../../shared/log/record-page.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import { caller } from '../catalog/catalog-turns.ts';
+import type { LogReads } from '../catalog/log-calls.ts';
 
 /** A head may be so old when it is sent; it is signed anew at each record. */
 const HEAD_MS = 500;
@@ -20,9 +21,9 @@ const inTurnOfFeed = <T>(read: () => Promise<T>) => caller.run({ name: 'feed' },
  * after each append, and what was read before then is forgotten.
  */
 export function sharedReads(
-  catalog: Catalog,
+  catalog: Pick<Remote<LogReads>, 'records' | 'head'>,
   clock: Clock,
-  appended: Wakeup,
+  appended: WakeupSource,
 ): Pick<FeedSource, 'records' | 'head'> {
   let records = new Map<string, Promise<readonly LogRecord[]>>();
   let head: { readonly signed: Promise<Head>; readonly at: number } | undefined;

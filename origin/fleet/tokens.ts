@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
-import type { NewToken, TokenRequest } from '../../shared/wire/api.ts';
+import type { NewToken, Token, TokenRequest } from '../../shared/wire/api.ts';
 import { joinTokenText, secretHash } from '../../shared/wire/join-proof.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { TokenCalls } from '../catalog/token-calls.ts';
+import { apiScope, tokenState } from '../catalog/token-state.ts';
 import { parseScopes } from './scopes.ts';
+
+type Tokens = Remote<TokenCalls>;
 
 /** An API token is `sk_ID.SECRET`; a join token `skj_ID.SECRET.FINGERPRINT`, of the recovery key to trust. */
 export async function createToken(
-  catalog: Catalog,
+  catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,
   request: TokenRequest,
   recovery: KeyFingerprint,
@@ -40,4 +44,21 @@ const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;
 export function parseApiToken(text: string): { readonly id: string; readonly secret: Buffer } | undefined {
   const [, id, secret] = apiToken.exec(text) ?? [];
   return id === undefined || secret === undefined ? undefined : { id, secret: secretHash(secret) };
+}
+
+/** The scope of a valid API token; undefined for one that is unknown, expired, revoked or for joining. */
+export async function scopeOf(
+  catalog: Pick<Tokens, 'token'>,
+  { id, secret }: { readonly id: string; readonly secret: Uint8Array },
+  now: number,
+): Promise<string | undefined> {
+  return apiScope(await catalog.token(id), secret, now);
+}
+
+/** All tokens as they are shown, without what is kept of their secrets. */
+export async function shownTokens(catalog: Pick<Tokens, 'tokens'>, now: number): Promise<Token[]> {
+  return (await catalog.tokens()).map((token) => {
+    const { id, scope, edge, created, expires } = token;
+    return { id, scope, edge, created, expires, state: tokenState(token, now) };
+  });
 }

@@ -16,7 +16,7 @@ import {
   deployHeaderSchema,
   deployLineSchema,
 } from '../../shared/wire/api.ts';
-import type { DeployFile } from '../catalog/catalog.ts';
+import type { DeployFile } from '../catalog/deploy-calls.ts';
 import { DeployShape } from './deploy-shape.ts';
 
 export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };

@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { Catalog, DeployFile, SiteRow } from '../catalog/catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { DeployCalls, DeployFile } from '../catalog/deploy-calls.ts';
 import { checkDeploySizes } from '../catalog/deploy-pages.ts';
+import type { RevisionReads } from '../catalog/revision-calls.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkExpectation } from '../publish/commit.ts';
 import type { DeployItem } from './deploy-lines.ts';
+
+type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 
 /** Other publishers' calls wait for one that has begun. */
 const FILES_PER_CALL = 500;
 
 /** Opens a deploy from a stream of files; a fault anywhere leaves none. */
 export async function createDeploy(
-  catalog: Catalog,
+  catalog: Filled,
   clock: Clock,
   site: SiteRow,
   items: AsyncIterable<DeployItem>,
@@ -34,7 +39,7 @@ export async function createDeploy(
 }
 
 async function fill(
-  catalog: Catalog,
+  catalog: Filled,
   site: SiteRow,
   { id, open }: { readonly id: string; readonly open: () => Promise<void> },
   items: AsyncIterable<DeployItem>,

@@ -2,12 +2,20 @@ import type { Clock } from '../../shared/clock.ts';
 import { Batcher } from '../../shared/concurrency/batcher.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
-import { mediaType } from '../../shared/content/media-type.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import { purgesOfPaths } from '../../shared/site/purge.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { Catalog, StoredObject } from '../catalog/catalog.ts';
+import { changeTo } from '../catalog/file-change.ts';
+import type { StoredObject } from '../catalog/object-calls.ts';
+import type { PurgeCalls } from '../catalog/purge-calls.ts';
+import type { SiteReads } from '../catalog/site-calls.ts';
+import type { StagingCalls } from '../catalog/staging-calls.ts';
 import type { CommitOptions, Committer } from '../publish/commit.ts';
+
+type ChangedCatalog = Pick<Remote<StagingCalls>, 'staged'> &
+  Pick<Remote<SiteReads>, 'site'> &
+  Pick<Remote<PurgeCalls>, 'addPurges'>;
 
 const MOST_PER_COMMIT = 2000;
 
@@ -26,12 +34,12 @@ interface Waiting {
  * mode.
  */
 export class FileChanges {
-  readonly #catalog: Catalog;
+  readonly #catalog: ChangedCatalog;
   readonly #committer: Committer;
   readonly #clock: Clock;
   readonly #batchers = new Map<string, Batcher<Waiting, Commit>>();
 
-  constructor(catalog: Catalog, committer: Committer, clock: Clock) {
+  constructor(catalog: ChangedCatalog, committer: Committer, clock: Clock) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#committer = committer;
@@ -54,17 +62,10 @@ export class FileChanges {
       const last = new Map(changes.map((change) => [change.path, change]));
       const real: Change[] = [];
       for (const change of last.values()) {
-        const current = await this.#catalog.staged(site, change.path);
-        if (change.kind === 'delete') {
-          if (current !== undefined) real.push(change);
-        } else if (current?.digest !== change.object.digest) {
-          const { digest, size, chunks } = change.object;
-          const { path } = change;
-          real.push({
-            kind: 'put',
-            entry: { path, digest, size, chunks, type: mediaType(path), meta: [], time },
-          });
-        }
+        const { path } = change;
+        const wanted = { path, object: change.kind === 'put' ? change.object : null };
+        const made = changeTo(wanted, await this.#catalog.staged(site, path), time);
+        if (made !== undefined) real.push(made);
       }
       await this.#purge(site, real, time);
       return real;
@@ -78,6 +79,6 @@ export class FileChanges {
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));
     if (paths.length === 0) return;
-    await this.#catalog.addPurges(await this.#catalog.siteOf(site), purgesOfPaths(paths), time);
+    await this.#catalog.addPurges(await this.#catalog.site(site), purgesOfPaths(paths), time);
   }
 }

@@ -4,10 +4,11 @@ import { Batcher } from '../../shared/concurrency/batcher.ts';
 import type { Gate } from '../../shared/concurrency/gate.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { Uploaded } from '../../shared/wire/object-bundle.ts';
-import type { Catalog, StoredObject } from '../catalog/catalog.ts';
 import { caller } from '../catalog/catalog-turns.ts';
+import type { ObjectCalls, StoredObject } from '../catalog/object-calls.ts';
 import { BodyPlaces } from './body-places.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
@@ -29,7 +30,7 @@ interface Intake {
  */
 export class ObjectIntake {
   readonly #store: ObjectStore;
-  readonly #catalog: Catalog;
+  readonly #catalog: Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly #clock: Clock;
   /** Nothing is swept between the store and the catalog: it would be lost to the one or the other. */
   readonly #gate: Gate;
@@ -38,7 +39,12 @@ export class ObjectIntake {
   /** For bundles, which hold two batches each. */
   readonly #places = new BodyPlaces();
 
-  constructor(store: ObjectStore, catalog: Catalog, clock: Clock, gate: Gate) {
+  constructor(
+    store: ObjectStore,
+    catalog: Pick<Remote<ObjectCalls>, 'addObjects'>,
+    clock: Clock,
+    gate: Gate,
+  ) {
     this.#store = store;
     this.#catalog = catalog;
     this.#clock = clock;

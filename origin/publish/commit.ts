@@ -1,19 +1,24 @@
-import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { DeployRow, RevisionRow, SiteRow } from '../catalog/catalog.ts';
+import type { DeployCalls, DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
 import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
+import type { PublishCalls } from '../catalog/publish-calls.ts';
+import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
+import type { SiteCalls, SiteReads, SiteRow } from '../catalog/site-calls.ts';
+import type { StagingCalls } from '../catalog/staging-calls.ts';
 import { planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
 import { isWindowOpen, pendingOpens } from './opening.ts';
 import { endOrphan } from './recover.ts';
 import type { RuleCheck } from './rule-check.ts';
+import type { SiteLock } from './site-lock.ts';
 import { type Staged, Stager } from './stager.ts';
 import { confirmInSync, publishInSync, type SyncParts } from './sync-publish.ts';
 
@@ -45,6 +50,15 @@ interface ChangeSet {
   overlay(revision: number, time: number): Promise<void>;
 }
 
+export interface CommitParts extends Omit<SyncParts, 'catalog'> {
+  readonly catalog: SyncParts['catalog'] &
+    Remote<SiteReads & RevisionReads & StagingCalls & DeployReads> &
+    Pick<Remote<SiteCalls>, 'deleteSite'> &
+    Pick<Remote<PublishCalls>, 'reveal'> &
+    Pick<Remote<DeployCalls>, 'finishDeploy'>;
+  readonly sites: SiteLock;
+}
+
 /**
  * Turns change sets into revisions and makes revisions live, one at a time per site, each as its mode says. A
  * sync publish that does not get its turn, or is not staged, within its time-out ends with `sync-timeout` and
@@ -53,12 +67,11 @@ interface ChangeSet {
 export class Committer {
   /** Woken when a batch revision begins to wait, or waits again. */
   readonly waiting = new Wakeup();
-  readonly #parts: SyncParts;
+  readonly #parts: CommitParts;
   readonly #stager: Stager;
   readonly #rules: RuleCheck;
-  readonly #sites = new KeyedLock<number>();
 
-  constructor(parts: SyncParts, rules: RuleCheck) {
+  constructor(parts: CommitParts, rules: RuleCheck) {
     this.#parts = parts;
     this.#rules = rules;
     this.#stager = new Stager(parts.catalog, parts.clock);
@@ -127,12 +140,11 @@ export class Committer {
 
   /** When no commit of the site is under way: none is answered as live that nobody serves. */
   deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
-    const { catalog, clock, appended, edges } = this.#parts;
-    return this.#sites.run(site, async () => {
-      const row = await catalog.siteOf(site);
+    const { catalog, clock, edges, sites } = this.#parts;
+    return sites.run(site, async () => {
+      const row = await catalog.site(site);
       await catalog.deleteSite(row.name, clock.now(), only);
       edges.demand(row, null);
-      appended.wake();
     });
   }
 
@@ -143,7 +155,7 @@ export class Committer {
   ): Promise<Commit> {
     const { catalog, clock } = this.#parts;
     const began = options.began ?? clock.monotonic();
-    const { name, policy } = await catalog.siteOf(site);
+    const { name, policy } = await catalog.site(site);
     const mode = options.mode ?? policy.mode;
     const { timeout } = policy.sync;
     const end = mode === 'sync' ? began + timeout * 1000 : Number.POSITIVE_INFINITY;
@@ -153,10 +165,10 @@ export class Committer {
       () => new SkerryError('sync-timeout', `${name} had no room for this publish within ${timeout} s`),
     );
     try {
-      return await this.#sites.run(
+      return await this.#parts.sites.run(
         site,
         async () => {
-          const row = await endOrphan(this.#parts, await catalog.siteOf(site));
+          const row = await endOrphan(this.#parts, await catalog.site(site));
           return work({ ...options, mode, site: row, deadline });
         },
         deadline.signal,
@@ -206,7 +218,7 @@ export class Committer {
     staged: Staged,
     activate: Payload<'activate'> | null,
   ): Promise<Commit> {
-    const { catalog, appended } = this.#parts;
+    const { catalog } = this.#parts;
     const outcome = activate === null ? 'pending' : 'live';
     const { seq: _, ...answer } = this.#answer(turn, { ...staged, seq: 0 }, outcome, false);
     const { base = 0, deploy, message, restores } = changes;
@@ -225,7 +237,6 @@ export class Committer {
         await this.#stager.discard(turn.site.id, staged.revision).catch(() => {});
         throw error;
       });
-    appended.wake();
     if (activate === null) this.waiting.wake();
     return { ...answer, seq };
   }
@@ -247,7 +258,7 @@ export class Committer {
     payload: Payload<'activate'>,
     deploy: string | null,
   ): Promise<Commit> {
-    const { catalog, clock, appended } = this.#parts;
+    const { catalog, clock } = this.#parts;
     const { seq: _, ...answer } = this.#answer(turn, tip, 'live', true);
     const { seq } = await catalog.activate({
       site: turn.site.id,
@@ -256,7 +267,6 @@ export class Committer {
       time: clock.now(),
       deploy: deploy === null ? null : { id: deploy, answer },
     });
-    appended.wake();
     return { ...answer, seq };
   }
 

@@ -1,13 +1,14 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { hasCode } from '../../shared/errors.ts';
-import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { PublishCalls } from '../catalog/publish-calls.ts';
+import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import { endFailed } from './sync-publish.ts';
 
 interface Parts {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Remote<PublishCalls>, 'activate' | 'abort'> &
+    Pick<Remote<SiteReads>, 'site' | 'sites'>;
   readonly clock: Clock;
-  readonly appended: Wakeup;
 }
 
 /**
@@ -19,7 +20,7 @@ export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
   while (now.pending?.mode === 'sync') {
     const reason = 'the origin ended before its activation';
     await endFailed(parts, now, now.pending.revision, reason, null);
-    now = await parts.catalog.siteOf(site.id);
+    now = await parts.catalog.site(site.id);
   }
   return now;
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { DiffCursor } from '../../shared/content/manifest/reading.ts';
-import type { Catalog, DeployCursor } from '../catalog/catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { DeployCursor } from '../catalog/deploy-calls.ts';
+import type { StagingCalls } from '../catalog/staging-calls.ts';
 
 const SEAL_PAGE = 4096;
 const UNSTAGE_PAGE = 5000;
@@ -26,10 +28,10 @@ export interface Staged {
  * revealed, nothing has happened. Its callers hold the site's lock.
  */
 export class Stager {
-  readonly #catalog: Catalog;
+  readonly #catalog: Remote<StagingCalls>;
   readonly #clock: Clock;
 
-  constructor(catalog: Catalog, clock: Clock) {
+  constructor(catalog: Remote<StagingCalls>, clock: Clock) {
     this.#catalog = catalog;
     this.#clock = clock;
   }

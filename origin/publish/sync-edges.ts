@@ -1,4 +1,4 @@
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 
 /** How one edge stands towards one revision of a site. */
 export interface EdgeStanding {
@@ -15,7 +15,7 @@ export interface EdgeStanding {
 /** The edges as a sync publish sees them. */
 export interface SyncEdges {
   /** Woken when the standing of an edge may have changed otherwise than by the passing of time. */
-  readonly changed: Wakeup;
+  readonly changed: WakeupSource;
   /** Edges with a lease that replicate the site at once: not paused, delayed, scheduled or revoked. */
   participants(site: string): string[];
   /** Edges that may serve the site although it refuses to be served without a lease. */

@@ -1,8 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { Catalog, SiteRow } from '../catalog/catalog.ts';
+import type { DoneDeploy, PublishCalls } from '../catalog/publish-calls.ts';
+import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import type { Deadline } from './deadline.ts';
 import { LONGEST_LEASE_MS } from './lease.ts';
 import type { SyncEdges } from './sync-edges.ts';
@@ -17,10 +19,18 @@ import {
 } from './sync-state.ts';
 import { wokenWithin } from './woken-within.ts';
 
-export interface SyncParts {
-  readonly catalog: Catalog;
+type SyncCatalog = Pick<Remote<PublishCalls>, 'activate' | 'abort' | 'noteOutcome'> &
+  Pick<Remote<ReceiptCalls>, 'receipts'>;
+
+/** What it takes to end a revision that nobody publishes any more. */
+export interface EndingParts {
+  readonly catalog: Pick<SyncCatalog, 'activate' | 'abort'>;
   readonly clock: Clock;
-  readonly appended: Wakeup;
+}
+
+export interface SyncParts {
+  readonly catalog: SyncCatalog;
+  readonly clock: Clock;
   readonly edges: SyncEdges;
   /** An origin that ends waits for nobody. */
   readonly stopping: AbortSignal;
@@ -49,7 +59,7 @@ const REASONS: Readonly<Record<SyncFailure, string>> = {
  * and the site's policy says so.
  */
 export async function publishInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
-  const { catalog, clock, appended, edges } = parts;
+  const { catalog, clock, edges } = parts;
   const { site, revision, deploy } = target;
   const isStrict = site.policy.sync.withoutLease === 'refuse';
   const prepared = await settle(
@@ -76,7 +86,6 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
       if (isStrict) edges.demand(site, demanded);
       throw error;
     });
-  appended.wake();
 
   const servers = isStrict ? edges.servers(site.name) : [];
   const shown = await settle(parts, target, step(prepared.state, { kind: 'activated', servers }));
@@ -92,7 +101,7 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
     deploy: deploy === null ? null : { id: deploy, answer },
   });
   // It is live, whether there is room left to write down how or not.
-  await noted.then(() => appended.wake()).catch(() => {});
+  await noted.catch(() => {});
   return { ...answer, receipts: await catalog.receipts(site.id, revision) };
 }
 
@@ -112,21 +121,19 @@ export async function confirmInSync(parts: SyncParts, target: SyncRevision): Pro
  * pending.
  */
 export async function endFailed(
-  { catalog, clock, appended }: Pick<SyncParts, 'catalog' | 'clock' | 'appended'>,
+  { catalog, clock }: EndingParts,
   site: SiteRow,
   revision: number,
   reason: string,
-  deploy: Parameters<Catalog['activate']>[0]['deploy'],
+  deploy: DoneDeploy | null,
 ): Promise<{ outcome: 'aborted' } | { outcome: 'degraded'; seq: number }> {
   const time = clock.now();
   if (site.policy.sync.onFailure === 'abort') {
     await catalog.abort(site.id, revision, reason, time);
-    appended.wake();
     return { outcome: 'aborted' };
   }
   const payload = { mode: 'async' as const, degraded: reason };
   const { seq } = await catalog.activate({ site: site.id, revision, payload, time, deploy });
-  appended.wake();
   return { outcome: 'degraded', seq };
 }
 

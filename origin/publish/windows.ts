@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { SiteReads } from '../catalog/site-calls.ts';
 import type { Committer } from './commit.ts';
 import { pendingOpens } from './opening.ts';
 
@@ -8,7 +9,7 @@ const LONGEST_WAIT_MS = 60_000;
 const AFTER_FAILURE_MS = 5000;
 
 export interface WindowsOptions {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Remote<SiteReads>, 'sites'>;
   readonly clock: Clock;
   readonly committer: Committer;
   readonly stopping: AbortSignal;

@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 /** Resolves at the next wake, after `ms` of the clock, or when the signal aborts. */
 export async function wokenWithin(
-  wakeup: Wakeup,
+  wakeup: WakeupSource,
   clock: Clock,
   ms: number,
   signal: AbortSignal,

@@ -1,17 +1,15 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { KeptLog } from '../../shared/log/kept-log.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import { type LogPlan, planLog, planLogUpToNow } from '../catalog/log-plan.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { LogPruneCalls } from '../catalog/retention-calls.ts';
+import { type LogPlan, planLog, planLogUpToNow } from './log-plan.ts';
 
 const DROPPED_AT_ONCE = 1000;
 
 export interface PrunedLog {
-  readonly catalog: Catalog;
+  readonly catalog: Remote<LogPruneCalls>;
   readonly clock: Clock;
-  /** Woken after a checkpoint. */
-  readonly appended: Wakeup;
   /** Told why a checkpoint that nobody asked for was not written, and null when one was. */
   readonly checkpointed: (fault: SkerryError | null) => void;
   /** When it is not KEPT_LOG. */
@@ -48,7 +46,6 @@ export async function pruneLog(log: PrunedLog, upToNow: boolean, goOn: () => voi
 async function appendCheckpoint(log: PrunedLog, isAskedFor: boolean): Promise<number | undefined> {
   try {
     const seq = await log.catalog.addCheckpoint(log.clock.now());
-    log.appended.wake();
     log.checkpointed(null);
     return seq;
   } catch (error) {

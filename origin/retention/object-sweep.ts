@@ -1,14 +1,14 @@
 import type { Gate } from '../../shared/concurrency/gate.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { DroppedObjects } from '../catalog/retention-catalog.ts';
+import type { DroppedObjects, SweepCalls } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
 /** Uploads are held off while so many objects are removed. */
 const REMOVED_AT_ONCE = 250;
 
 export interface SweptPlaces {
-  readonly catalog: Catalog;
+  readonly catalog: Remote<SweepCalls>;
   readonly store: ObjectStore;
   /**
    * Uploads pass it together from before the store until the catalog knows them. Were one to come between the
@@ -20,7 +20,7 @@ export interface SweptPlaces {
 /** Removes the objects that nothing refers to; `goOn` throws between two pages when it is to end. */
 export async function sweepObjects(
   { catalog, store, gate }: SweptPlaces,
-  now: number,
+  uploadedBefore: number,
   goOn: () => void,
 ): Promise<DroppedObjects> {
   async function removeNoted(): Promise<void> {
@@ -37,11 +37,11 @@ export async function sweepObjects(
   await gate.alone(removeNoted);
   let after: number | undefined = 0;
   while (after !== undefined) {
-    const { digests, next } = await seen(catalog, after, now);
+    const { digests, next } = await seen(catalog, after, uploadedBefore);
     for (let i = 0; i < digests.length; i += REMOVED_AT_ONCE) {
       goOn();
       const dropped = await gate.alone(async () => {
-        const forgotten = await catalog.dropObjects(digests.slice(i, i + REMOVED_AT_ONCE), now);
+        const forgotten = await catalog.dropObjects(digests.slice(i, i + REMOVED_AT_ONCE), uploadedBefore);
         await removeNoted();
         return forgotten;
       });
@@ -54,4 +54,5 @@ export async function sweepObjects(
   return sum;
 }
 
-const seen = (catalog: Catalog, after: number, now: number) => catalog.unreferenced(after, SEEN_AT_ONCE, now);
+const seen = (catalog: SweptPlaces['catalog'], after: number, uploadedBefore: number) =>
+  catalog.unreferenced(after, SEEN_AT_ONCE, uploadedBefore);

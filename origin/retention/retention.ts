@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { PrunePlan } from '../../shared/wire/api.ts';
-import type { Forecast, RetainedSite, SiteForecast } from '../catalog/retention-catalog.ts';
+import type { PastCalls, PastReads, RetainedSite } from '../catalog/retention-calls.ts';
+import { ageLimitsAt } from './age-limits.ts';
+import { revisionsToDrop } from './keep-plan.ts';
 import { type PrunedLog, prunableRecords, pruneLog } from './log-prune.ts';
 import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 
@@ -12,12 +15,18 @@ const ALL_EVERY = 12;
 /** Small, because other calls of the catalog wait behind a page. */
 const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
 
-export interface RetentionOptions extends SweptPlaces, Omit<PrunedLog, 'checkpointed'> {
-  /** What would go now; reads beside the catalog, for as long as it takes. */
-  readonly forecast: (time: number) => Promise<Forecast>;
+export interface RetentionOptions
+  extends Omit<SweptPlaces, 'catalog'>,
+    Omit<PrunedLog, 'catalog' | 'checkpointed'> {
+  readonly catalog: Pruned & SweptPlaces['catalog'] & PrunedLog['catalog'];
   /** Ends a run that is under way. */
   readonly stopping: AbortSignal;
 }
+
+type Pruned = Remote<PastReads> & Pick<Remote<PastCalls>, 'dropRevisions' | 'dropEntries' | 'dropLeftovers'>;
+
+/** What a run does, or would do, to one site. */
+type SitePlan = PrunePlan['sites'][number];
 
 /**
  * Lets go of the past, page by page. Each page can be repeated and leaves nothing half-visible, so what a run
@@ -44,9 +53,21 @@ export class Retention {
 
   /** What a run would do now. `log` prunes the whole log up to now instead of keeping the last records. */
   async plan({ log = false } = {}): Promise<PrunePlan> {
-    const { forecast, clock } = this.#options;
-    const { sites, objects, bytes } = await forecast(clock.now());
+    const { catalog, clock } = this.#options;
+    const now = clock.now();
+    const going: (RetainedSite & { readonly revisions: number[] })[] = [];
+    for (const site of await catalog.retainedSites())
+      going.push({ ...site, revisions: await this.#revisionsToDrop(site, now) });
+    const forecast = await catalog.forecast(
+      going.map(({ id, revisions }) => ({ site: id, revisions })),
+      ageLimitsAt(now),
+    );
+    const sites = going.map(({ name, deleted, revisions }, i): SitePlan => {
+      const reclaimed = forecast.sites[i] ?? { rows: 0, objects: 0, bytes: 0 };
+      return { site: name, deleted, revisions, ...reclaimed };
+    });
     const records = await prunableRecords(this.#options, log);
+    const { objects, bytes } = forecast;
     return { sites: sites.filter(hasSomething), objects, bytes, records };
   }
 
@@ -57,10 +78,14 @@ export class Retention {
       const records = await pruneLog(this.#log, log, this.#goOn);
       const { catalog, clock } = this.#options;
       const now = clock.now();
-      const sites: SiteForecast[] = [];
+      const sites: SitePlan[] = [];
       for (const site of await catalog.retainedSites()) sites.push(await this.#pruneSite(site, now));
       await this.#dropLeftovers(now);
-      const { objects, bytes } = await sweepObjects(this.#options, now, this.#goOn);
+      const { objects, bytes } = await sweepObjects(
+        this.#options,
+        ageLimitsAt(now).uploadedBefore,
+        this.#goOn,
+      );
       return { sites: sites.filter(hasSomething), objects, bytes, records };
     });
   }
@@ -90,17 +115,23 @@ export class Retention {
   }
 
   async #dropLeftovers(now: number): Promise<void> {
-    while (await this.#options.catalog.dropLeftovers(now, PAGE.leftovers)) this.#goOn();
+    const limits = ageLimitsAt(now);
+    while (await this.#options.catalog.dropLeftovers(limits, PAGE.leftovers)) this.#goOn();
   }
 
-  async #pruneSite({ id, name, deleted }: RetainedSite, now: number): Promise<SiteForecast> {
+  async #revisionsToDrop({ id }: RetainedSite, now: number): Promise<number[]> {
+    const past = await this.#options.catalog.past(id);
+    return past === undefined ? [] : revisionsToDrop(past, now);
+  }
+
+  async #pruneSite(site: RetainedSite, now: number): Promise<SitePlan> {
     const { catalog } = this.#options;
+    const { id, name, deleted } = site;
     const revisions: number[] = [];
-    for (let isFull = true; isFull; ) {
+    const going = await this.#revisionsToDrop(site, now);
+    for (let i = 0; i < going.length; i += PAGE.revisions) {
       this.#goOn();
-      const dropped = await catalog.dropRevisions(id, now, PAGE.revisions);
-      revisions.push(...dropped);
-      isFull = dropped.length === PAGE.revisions;
+      revisions.push(...(await catalog.dropRevisions(id, going.slice(i, i + PAGE.revisions))));
     }
     const sum = { rows: 0, objects: 0, bytes: 0 };
     for (let more = true; more; ) {
@@ -125,6 +156,6 @@ function tell(log: Logger, { sites, objects, bytes, records }: PrunePlan): void 
   if (revisions + objects + records > 0) log.info({ revisions, objects, bytes, records }, 'pruned');
 }
 
-function hasSomething({ revisions, rows }: SiteForecast): boolean {
+function hasSomething({ revisions, rows }: SitePlan): boolean {
   return revisions.length + rows > 0;
 }

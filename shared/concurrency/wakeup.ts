@@ -1,9 +1,19 @@
+/** Where loops wait for something new. Another implementation may hear of it from another process. */
+export interface WakeupSource {
+  /** Calls back at each wake-up, before those who wait. */
+  always(callback: () => void): void;
+  /**
+   * Resolves at the next wake-up, after `ms`, or when the signal aborts: the caller looks what is there. He takes the
+   * wait before he looks, so that nothing falls in between.
+   */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
 /** Lets any number of loops wait for something new without holding a queue for them. */
-export class Wakeup {
+export class Wakeup implements WakeupSource {
   #waiters = new Set<() => void>();
   readonly #always: (() => void)[] = [];
 
-  /** Calls back at each `wake`, before those who wait. */
   always(callback: () => void): void {
     this.#always.push(callback);
   }
@@ -15,7 +25,6 @@ export class Wakeup {
     for (const resume of waiters) resume();
   }
 
-  /** Resolves at the next `wake`, after `ms`, or when the signal aborts: the caller looks what is there. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();

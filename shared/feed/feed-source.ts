@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Wakeup } from '../concurrency/wakeup.ts';
+import type { WakeupSource } from '../concurrency/wakeup.ts';
 import type { BucketReader } from '../content/manifest/buckets.ts';
 import type { ObjectNames } from '../content/manifest/object-names.ts';
 import type { ManifestReader } from '../content/manifest/reading.ts';
@@ -49,7 +49,7 @@ export interface FeedSource {
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
   readonly encodings: Encodings;
   /** Woken after each append to the log, and when `path` or what is held has changed. */
-  readonly changed: Wakeup;
+  readonly changed: WakeupSource;
   /** The ids of the sites with these names that are known here, ascending. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;
   /** The edges from here up to the origin, this one first; none at the origin. */

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import t, { type Test } from 'tap';
-import type { Catalog, DeployFile } from '../../origin/catalog/catalog.ts';
-import type { Forecast } from '../../origin/catalog/retention-catalog.ts';
+import type { Catalog } from '../../origin/catalog/catalog.ts';
+import type { DeployFile } from '../../origin/catalog/deploy-calls.ts';
+import { ageLimitsAt } from '../../origin/retention/age-limits.ts';
 import { prunableRecords, pruneLog } from '../../origin/retention/log-prune.ts';
 import { Retention } from '../../origin/retention/retention.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { Gate } from '../../shared/concurrency/gate.ts';
-import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import type { Entry } from '../../shared/content/entry.ts';
@@ -21,7 +21,6 @@ import { random } from '../helpers/random.ts';
 
 interface RetainingCatalog {
   readonly catalog: Catalog;
-  forecast(time: number): Promise<Forecast>;
   close(): Promise<void>;
 }
 
@@ -75,11 +74,10 @@ class Origin {
   readonly stopping = new AbortController();
   readonly retention: Retention;
 
-  constructor({ catalog, forecast }: RetainingCatalog) {
+  constructor({ catalog }: RetainingCatalog) {
     this.catalog = catalog;
     this.retention = new Retention({
-      ...{ catalog, forecast, store: this.held.store, clock: this.clock, gate: this.gate },
-      appended: new Wakeup(),
+      ...{ catalog, store: this.held.store, clock: this.clock, gate: this.gate },
       stopping: this.stopping.signal,
     });
   }
@@ -301,25 +299,25 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
     const site = await origin.site('one', 1);
     for (let i = 1; i <= 4; i++) await origin.publish(site, { a: `a${i}`, b: `b${i}`, c: 'same' });
     origin.clock.time += 2 * HOUR;
-    const now = origin.clock.time;
+    const limits = ageLimitsAt(origin.clock.time);
     const live = await origin.manifest(site, 4);
-    t.strictSame(await catalog.dropRevisions(site, now, 1), [1]);
+    t.strictSame(await catalog.dropRevisions(site, [1]), [1]);
     t.strictSame(await origin.numbers(site), [2, 3, 4]);
     t.match(await catalog.dropEntries(site, 1), { rows: 1, more: true });
     await t.rejects(catalog.manifestPage(site, 1, undefined, 10), { code: 'no-such-revision' });
-    t.strictSame(await catalog.dropRevisions(site, now, 10), [2, 3]);
-    while (await catalog.dropLeftovers(now, 1));
+    t.strictSame(await catalog.dropRevisions(site, [2, 3]), [2, 3]);
+    while (await catalog.dropLeftovers(limits, 1));
     await origin.retention.run();
     t.strictSame(await origin.manifest(site, 4), live);
     t.equal(origin.surplus({ a: 'a4', b: 'b4', c: 'same' }), 0);
 
     await origin.upload(site, ['large lost', 'saved']);
     origin.clock.time += 2 * HOUR;
-    const seen = await catalog.unreferenced(0, 100, origin.clock.time);
+    const seen = await catalog.unreferenced(0, 100, ageLimitsAt(origin.clock.time).uploadedBefore);
     t.strictSame(seen, { digests: [digestOf('large lost'), digestOf('saved')], next: undefined });
     await origin.upload(site, ['saved']);
     t.match(
-      await catalog.dropObjects(seen.digests, origin.clock.time),
+      await catalog.dropObjects(seen.digests, ageLimitsAt(origin.clock.time).uploadedBefore),
       { objects: 1 },
       'it is asked again whether it may go',
     );
@@ -337,12 +335,28 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
     t.strictSame(await catalog.removals(10), []);
   });
 
+  suite('what something stands on stays, whoever chose it to go', async (t, origin) => {
+    const { catalog } = origin;
+    const site = await origin.site('one', 1);
+    for (let i = 1; i <= 5; i++) await origin.publish(site, { a: `a${i}` });
+    await origin.publish(site, { a: 'a6' }, 'pending');
+    await catalog.pin(site, 3, true);
+    const numbers = [1, 2, 3, 4, 5, 6, 7];
+    t.strictSame(await catalog.dropRevisions(site, numbers), [1, 2, 4], 'pinned, live and tip stay');
+    t.strictSame(await catalog.dropRevisions(site, numbers), [], 'repeated, it finds nothing');
+    t.strictSame(await origin.numbers(site), [3, 5, 6]);
+    await catalog.abort(site, 6, 'the test says so', origin.clock.time);
+    t.strictSame(await catalog.dropRevisions(site, numbers), [], 'what comes is staged over the newest');
+    await catalog.deleteSite('one', origin.clock.time);
+    t.strictSame(await catalog.dropRevisions(site, numbers), [3, 5, 6], 'of a deleted site all goes');
+  });
+
   suite('what is uploaded again while it is noted for removal stays', async (t, origin) => {
     const { catalog } = origin;
     const site = await origin.site('one', 1);
     await origin.upload(site, ['large']);
     origin.clock.time += 2 * HOUR;
-    await catalog.dropObjects([digestOf('large')], origin.clock.time);
+    await catalog.dropObjects([digestOf('large')], ageLimitsAt(origin.clock.time).uploadedBefore);
     await origin.upload(site, ['large']);
     t.strictSame(await catalog.removals(10), [], 'its chunk list too');
     await origin.retention.run();
@@ -428,7 +442,7 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
     t.ok(verifyRecord(checkpoint, key.publicKey));
     t.equal(later.prev, recordHash(checkpoint), 'the chain goes on');
     const live = await catalog.revision(site, 1);
-    const { domains } = await catalog.site('one');
+    const { domains } = await catalog.siteNamed('one');
     t.match(payloads.checkpoint.parseText(checkpoint.payload), {
       key: certified,
       sites: [
@@ -475,7 +489,7 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
 
     const told: (string | undefined)[] = [];
     const log = {
-      ...{ catalog, clock: origin.clock, appended: new Wakeup(), keptLog: { records: 20, bytes: 1e9 } },
+      ...{ catalog, clock: origin.clock, keptLog: { records: 20, bytes: 1e9 } },
       checkpointed(fault: SkerryError | null) {
         told.push(fault?.code);
       },
@@ -489,7 +503,7 @@ export function retentionContract(name: string, place: (t: Test) => Promise<Reta
   suite('a log that grows is pruned by itself', async (t, origin) => {
     const { catalog, clock } = origin;
     const keptLog = { records: 20, bytes: 1e9 };
-    const log = { catalog, clock, appended: new Wakeup(), keptLog, checkpointed: () => {} };
+    const log = { catalog, clock, keptLog, checkpointed: () => {} };
     const prune = async (upToNow = false) => {
       const planned = await prunableRecords(log, upToNow);
       t.equal(await pruneLog(log, upToNow, () => {}), planned);

@@ -292,7 +292,6 @@ class World {
         if (site.isDeleted || this.#sites.filter(({ isDeleted }) => !isDeleted).length < 2) return;
         site.isDeleted = true;
         await catalog.deleteSite(site.name, this.#clock.now());
-        fleet.appended.wake();
         return;
       }
       case 'settle':
@@ -313,7 +312,7 @@ class World {
     const { catalog, committer } = this.#origin;
     let tree = new Map<string, string>();
     const changes = async (time: number): Promise<Change[]> => {
-      const base = (await catalog.siteOf(site.id)).tip;
+      const base = (await catalog.site(site.id)).tip;
       tree = new Map(site.trees.get(base) ?? []);
       return this.#changes(site, base, seed, tree, time);
     };
@@ -321,9 +320,9 @@ class World {
       this.#committed(site, await committer.commitChanges(site.id, { mode }, changes), tree);
       return;
     }
-    const before = await catalog.siteOf(site.id);
+    const before = await catalog.site(site.id);
     if (before.pending?.mode === 'sync') await this.#abort(site, before.pending.revision);
-    const { tip } = await catalog.siteOf(site.id);
+    const { tip } = await catalog.site(site.id);
     site.trees.set(await this.#origin.propose(site.id, tip, changes), tree);
   }
 
@@ -371,8 +370,8 @@ class World {
 
   async #resolve(site: SiteModel, by: 'activate' | 'abort'): Promise<void> {
     if (site.isDeleted) return;
-    const { catalog, committer, fleet } = this.#origin;
-    const { pending } = await catalog.siteOf(site.id);
+    const { catalog, committer } = this.#origin;
+    const { pending } = await catalog.site(site.id);
     if (pending === null) return;
     if (pending.mode !== 'sync') {
       const answer = await committer.openWindow(site.id, 'hand');
@@ -383,13 +382,11 @@ class World {
     const { revision } = pending;
     const time = this.#clock.now();
     await catalog.activate({ site: site.id, revision, payload: { mode: 'sync' }, time, deploy: null });
-    fleet.appended.wake();
     this.#committed(site, { revision, outcome: 'live' }, new Map());
   }
 
   async #abort(site: SiteModel, revision: number): Promise<void> {
     await this.#origin.catalog.abort(site.id, revision, 'the test says so', this.#clock.now());
-    this.#origin.fleet.appended.wake();
   }
 
   async #crash({ who, calls, power }: Step & { kind: 'crash' }): Promise<void> {

@@ -1,18 +1,10 @@
 import { Readable } from 'node:stream';
+import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
-import { openLogWriter } from '../../origin/catalog/sqlite/append.ts';
-import { catalogContext } from '../../origin/catalog/sqlite/context.ts';
-import { deployCalls } from '../../origin/catalog/sqlite/deploys.ts';
-import { fleetCalls } from '../../origin/catalog/sqlite/fleet.ts';
-import { heldRevisionReaders } from '../../origin/catalog/sqlite/held-revisions.ts';
-import { logCalls } from '../../origin/catalog/sqlite/log.ts';
-import { objectCalls } from '../../origin/catalog/sqlite/objects.ts';
-import { purgeCalls } from '../../origin/catalog/sqlite/purges.ts';
-import { retentionCalls } from '../../origin/catalog/sqlite/retention.ts';
-import { revisionCalls } from '../../origin/catalog/sqlite/revisions.ts';
+import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
+import { signerWith } from '../../origin/catalog/record-signer.ts';
+import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
-import { siteCalls } from '../../origin/catalog/sqlite/sites.ts';
-import { tokenCalls } from '../../origin/catalog/sqlite/tokens.ts';
 import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
@@ -24,11 +16,11 @@ import { Stager } from '../../origin/publish/stager.ts';
 import { Retention } from '../../origin/retention/retention.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { Gate } from '../../shared/concurrency/gate.ts';
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
-import { openObjectNames } from '../../shared/content/manifest/object-names.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
@@ -62,20 +54,11 @@ export interface InnerOrigin {
 export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promise<InnerOrigin> {
   const key = generateSigningKey();
   const database = openDatabase(':memory:', migrations);
-  const context = catalogContext(database, openLogWriter(database, key));
-  const catalog: Catalog = asRemote({
-    ...heldRevisionReaders(context),
-    ...openObjectNames(database),
-    ...logCalls(context),
-    ...siteCalls(context),
-    ...revisionCalls(context),
-    ...objectCalls(context),
-    ...deployCalls(context),
-    ...tokenCalls(context),
-    ...fleetCalls(context),
-    ...purgeCalls(context),
-    ...retentionCalls(context),
-  });
+  const appended = new Wakeup();
+  const catalog = wakingAfterAppends(
+    asRemote(sqliteCalls(database, signerWith(key), inProcessFence())),
+    appended,
+  );
   const recoveryKey = generateSigningKey();
   const log = INNER_LOG;
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());
@@ -84,31 +67,29 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const recovery = fingerprintOf(recoveryKey.publicKey);
   const disk = new MemoryDisk();
   const store = openMemoryStore(disk);
-  const appended = new Wakeup();
   const stopping = new AbortController();
   const gate = new Gate();
   const checks = new ReportChecks(checkersOf(log), 'reportWithReceipts', clock);
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
-  const fleet = await Fleet.open({ catalog, clock, log, key, appended, checks, divergence });
+  const fleet = await Fleet.open({ catalog, clock, log, key, checks, divergence });
   const committer = new Committer(
-    { catalog, clock, appended, edges: fleet, stopping: stopping.signal },
+    { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const stager = new Stager(catalog, clock);
-  const forecast = () => Promise.reject(new Error('nobody asks'));
   return {
     catalog,
     committer,
     fleet,
     disk,
     feed: originFeed({
-      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, clock, identity },
+      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, clock, identity },
       noteAct: () => {},
       signingKey: key,
     }),
     retention: new Retention({
-      ...{ catalog, forecast, store, clock, gate, appended },
+      ...{ catalog, store, clock, gate },
       stopping: stopping.signal,
     }),
     async joinToken(edge) {
@@ -133,7 +114,6 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
       const staged = await stager.stage({ site, base, overlay }, stopping.signal);
       const revealed = { site, base, message: '', restores: null, activate: null, deploy: null };
       await catalog.reveal({ ...staged, ...revealed, mode: 'sync' });
-      appended.wake();
       return staged.revision;
     },
     close() {

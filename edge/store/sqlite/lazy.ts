@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { leafOf } from '../../../shared/content/buckets.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import type { LazyCalls, NamedObject, NeededObject } from '../catalog.ts';
 import { toObject } from './needed-object.ts';
 

@@ -1,5 +1,5 @@
 import { digestFromBytes } from '../../../shared/content/digest.ts';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import type { NeededObject } from '../catalog.ts';
 
 /** From the columns digest, size and chunks, under a prefix where they are joined twice. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/content/digest.ts';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { completePolicy, type Mode } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';

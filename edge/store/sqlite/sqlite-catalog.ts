@@ -1,9 +1,9 @@
-import { openAudit } from '../../../shared/content/manifest/audit.ts';
-import { openBucketReader } from '../../../shared/content/manifest/buckets.ts';
-import { openObjectNames } from '../../../shared/content/manifest/object-names.ts';
-import { openPruning } from '../../../shared/content/manifest/pruning.ts';
-import { openManifestReader } from '../../../shared/content/manifest/reading.ts';
-import { openStaging } from '../../../shared/content/manifest/staging.ts';
+import { openAudit } from '../../../shared/content/manifest/sqlite/audit.ts';
+import { openBucketReader } from '../../../shared/content/manifest/sqlite/buckets.ts';
+import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
+import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
+import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
+import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { openDatabase, statements } from '../../../shared/sqlite/open.ts';
 import type { EdgeCatalogCalls } from '../catalog.ts';
 import { chainCalls } from './chain.ts';

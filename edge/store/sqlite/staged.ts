@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { OPEN } from '../../../shared/content/manifest/schema.ts';
-import { openStaging } from '../../../shared/content/manifest/staging.ts';
+import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
+import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { relaxed } from '../../../shared/sqlite/open.ts';
 import type { StagedCalls } from '../catalog.ts';

@@ -2,14 +2,13 @@ import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { RetentionCalls } from '../retention-catalog.ts';
-import { plainDraft } from './append.ts';
+import { memberPayload } from '../member-record.ts';
+import { plainDraft } from '../record-draft.ts';
+import type { LogPruneCalls } from '../retention-calls.ts';
 import type { CatalogContext } from './context.ts';
-import { memberPayload, toEdge } from './fleet.ts';
+import { toEdge } from './fleet.ts';
 
-type CheckpointCalls = Pick<RetentionCalls, 'storedLog' | 'addCheckpoint' | 'dropRecords'>;
-
-export function checkpointCalls({ database, sql, writer, identity }: CatalogContext): CheckpointCalls {
+export function checkpointCalls({ database, sql, writer, identity }: CatalogContext): LogPruneCalls {
   function payload(): Payload<'checkpoint'> {
     const key = sql("SELECT value FROM meta WHERE name = 'key'").get()?.value;
     if (key === undefined) throw new Error('the log is not founded');

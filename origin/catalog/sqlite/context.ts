@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { statements } from '../../../shared/sqlite/open.ts';
-import type { LogIdentity, LogWriter } from './append.ts';
+import type { LogEpoch } from '../next-records.ts';
+import type { LogWriter } from './log-writer.ts';
 
 /** What every part of the SQLite catalog works with. */
 export interface CatalogContext {
@@ -8,7 +9,7 @@ export interface CatalogContext {
   readonly sql: (text: string) => StatementSync;
   readonly writer: LogWriter;
   /** Throws before the log is founded. */
-  identity(): LogIdentity;
+  identity(): LogEpoch;
 }
 
 export function catalogContext(database: DatabaseSync, writer: LogWriter): CatalogContext {

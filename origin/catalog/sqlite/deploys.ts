@@ -1,16 +1,17 @@
 import { leafOf } from '../../../shared/content/buckets.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
-import type { Change } from '../../../shared/content/diff.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
-import { OPEN } from '../../../shared/content/manifest/schema.ts';
-import { openStaging } from '../../../shared/content/manifest/staging.ts';
-import { mediaType } from '../../../shared/content/media-type.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
+import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
+import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
-import type { DeployCalls, DeployCursor } from '../catalog.ts';
+import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
+import { changeTo, type WantedFile } from '../file-change.ts';
+import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
-import { GIVE_UP } from './past.ts';
+import { GIVE_UP } from './stale-deploys.ts';
 
 /** Of files: other publishers' calls wait for one that has begun. */
 const PAGE = 2000;
@@ -20,9 +21,11 @@ const MOST_OPEN = 50;
 const YOUNG_MS = 10 * 60_000;
 export const MOST_FILES = 5_000_000;
 
+type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
+
 const OPEN_DEPLOY = 'site = ? AND result IS NULL AND created > 0';
 
-export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
+export function deployCalls({ database, sql }: CatalogContext): DeployCalls & StageDeploy {
   const staging = openStaging(database);
 
   function place(id: string): { number: number; site: number } {
@@ -129,20 +132,10 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
         `SELECT f.leaf, f.path, f.digest, f.size, o.chunks FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
          WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(number, after?.leaf ?? -1, after?.path ?? '');
-      const changes: Change[] = [];
-      for (const row of rows) {
-        const path = row.path as ContentPath;
-        const current = staging.staged(site, path);
-        if (row.digest === null) {
-          if (current !== undefined) changes.push({ kind: 'delete', path });
-          continue;
-        }
-        const digest = digestFromBytes(row.digest as Uint8Array);
-        if (current?.digest === digest) continue;
-        const chunks = row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array);
-        const entry = { path, digest, size: Number(row.size), chunks, type: mediaType(path), meta: [], time };
-        changes.push({ kind: 'put', entry });
-      }
+      const changes = rows.flatMap((row) => {
+        const wanted = toWanted(row);
+        return changeTo(wanted, staging.staged(site, wanted.path), time) ?? [];
+      });
       staging.stage(site, revision, changes);
       return nextCursor(rows);
     },
@@ -165,6 +158,16 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls {
     finishDeploy(id, result) {
       sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), id);
     },
+  };
+}
+
+function toWanted(row: Row): WantedFile {
+  const path = row.path as ContentPath;
+  if (row.digest === null) return { path, object: null };
+  const chunks = row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array);
+  return {
+    path,
+    object: { digest: digestFromBytes(row.digest as Uint8Array), size: Number(row.size), chunks },
   };
 }
 

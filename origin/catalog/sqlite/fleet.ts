@@ -1,50 +1,46 @@
 import { isDeepStrictEqual } from 'node:util';
-import { openManifestReader } from '../../../shared/content/manifest/reading.ts';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Receipt } from '../../../shared/log/receipt.ts';
 import { seq } from '../../../shared/log/record.ts';
-import type { Payload } from '../../../shared/log/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { edgeReports } from '../../../shared/wire/protocol.ts';
-import type { EdgeRow, FleetCalls } from '../catalog.ts';
-import { plainDraft } from './append.ts';
+import type { EdgeRow, FleetCalls } from '../fleet-calls.ts';
+import { planJoin } from '../join-plan.ts';
+import { memberPayload } from '../member-record.ts';
+import type { ReceiptCalls } from '../receipt-calls.ts';
+import { plainDraft } from '../record-draft.ts';
 import type { CatalogContext } from './context.ts';
-import { sameSecret, tokenState } from './tokens.ts';
+import { readable, tokenCalls } from './tokens.ts';
 
-/** As many as the record of a publish can name. */
-const MOST_EDGES = 10_000;
-
-export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls {
-  const reader = openManifestReader(database);
+export function fleetCalls({
+  database,
+  sql,
+  writer,
+  identity,
+}: CatalogContext): FleetCalls & Pick<ReceiptCalls, 'addReceipts' | 'receipts'> {
+  const tokens = tokenCalls({ sql });
   return {
-    join({ name, region, lat, lon, publicKey }, { id, secret }, time) {
+    join(request, { id, secret }, time) {
       return transaction(database, () => {
-        const token = sql("SELECT * FROM token WHERE id = ? AND scope = 'join'").get(id);
-        if (token === undefined || !sameSecret(token, secret)) {
-          throw new SkerryError('bad-join-token', 'the join token is not known here');
-        }
-        const member = sql('SELECT public_key, seq, may_read FROM edge WHERE name = ?').get(name);
-        const isSameEdge = member?.public_key === publicKey;
-        // The answer to a first try may have been lost on its way: the same edge may ask again.
-        if (isSameEdge && token.used_by === name)
-          return { seq: seq(Number(member.seq)), mayRead: readable(member.may_read) };
-        const state = tokenState(token, time);
-        if (state !== 'valid') throw new SkerryError('bad-join-token', `the join token is ${state}`);
-        if (token.edge !== null && token.edge !== name) {
-          throw new SkerryError('bad-join-token', `the join token is bound to the edge ${token.edge}`);
-        }
-        if (member !== undefined) throw new SkerryError('name-taken', `there is an edge ${name} already`);
-        if (Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges) >= MOST_EDGES)
-          throw new SkerryError('too-many-edges', `a log has at most ${MOST_EDGES} edges`);
-        const mayRead = readable(token.may_read);
-        const edge = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
-        const joined = writer.append(identity(), [plainDraft('member', 0, memberPayload(edge))], time);
+        const { name } = request;
+        const row = sql('SELECT public_key, seq, may_read FROM edge WHERE name = ?').get(name);
+        const plan = planJoin({
+          ...{ request, secret, time, token: tokens.token(id) },
+          memberKey: row?.public_key as string | undefined,
+          edges: Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges),
+        });
+        if (plan.kind === 'repeat') return { seq: seq(Number(row?.seq)), mayRead: readable(row?.may_read) };
+        const { member } = plan;
+        const joined = writer.append(identity(), [plainDraft('member', 0, memberPayload(member))], time);
         sql(
           `INSERT INTO edge (name, region, lat, lon, public_key, seq, may_read) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        ).run(name, region, lat, lon, publicKey, joined, token.may_read ?? null);
+        ).run(
+          ...[name, member.region, member.lat, member.lon, member.publicKey, joined],
+          member.mayRead === null ? null : JSON.stringify(member.mayRead),
+        );
         sql('UPDATE token SET used_by = ? WHERE id = ?').run(name, id);
-        return { seq: joined, mayRead };
+        return { seq: joined, mayRead: member.mayRead };
       });
     },
 
@@ -107,40 +103,7 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
       sql('SELECT json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge')
         .all(site, revision)
         .map((row) => JSON.parse(row.json as string) as Receipt),
-
-    diffBytes(site, from, to) {
-      let bytes = 0;
-      for (let page = reader.diffPage(site, from, to, undefined, 5000); ; ) {
-        for (const change of page.changes) bytes += change.kind === 'put' ? change.entry.size : 0;
-        if (page.next === undefined) return bytes;
-        page = reader.diffPage(site, from, to, page.next, 5000);
-      }
-    },
-
-    behind(site, revision) {
-      const later = "FROM revision WHERE site = ? AND revision > ? AND state = 'activated'";
-      const revisions = Number(sql(`SELECT count(*) AS n ${later}`).get(site, revision)?.n);
-      // A batch is late from its activation on, not from its commit; that record may be pruned.
-      const row = sql(
-        `SELECT coalesce(
-           (SELECT json_extract(json, '$.time') FROM record WHERE seq = revision.seq), time
-         ) AS since ${later} ORDER BY revision LIMIT 1`,
-      ).get(site, revision);
-      return { revisions, since: row === undefined ? undefined : Number(row.since) };
-    },
   };
-}
-
-/** What the log says of a member. */
-export function memberPayload(edge: Omit<EdgeRow, 'lastSeen' | 'report'>): Payload<'member'> {
-  const { name, region, lat, lon, publicKey, revoked, paused, mayRead } = edge;
-  const member = { name, region, lat, lon, publicKey, revoked, paused };
-  return mayRead === null ? member : { ...member, mayRead: [...mayRead] };
-}
-
-/** As a row of a token or an edge holds it. */
-export function readable(json: unknown): readonly string[] | null {
-  return typeof json === 'string' ? (JSON.parse(json) as string[]) : null;
 }
 
 export function toEdge(row: Row): EdgeRow {

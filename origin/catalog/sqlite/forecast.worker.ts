@@ -1,19 +1,20 @@
 import { workerData } from 'node:worker_threads';
 import { serveCalls } from '../../../shared/process/thread.ts';
 import { openForReading } from '../../../shared/sqlite/open.ts';
+import type { PastReads } from '../retention-calls.ts';
 import { forecastOf } from './forecast.ts';
 
-const calls = {
-  forecast(time: number) {
+export type ForecastCalls = Pick<PastReads, 'forecast'>;
+
+const calls: ForecastCalls = {
+  forecast(going, limits) {
     const database = openForReading((workerData as unknown as { file: string }).file);
     try {
-      return forecastOf(database, time);
+      return forecastOf(database, going, limits);
     } finally {
       database.close();
     }
   },
 };
-
-export type ForecastCalls = typeof calls;
 
 export default serveCalls(calls);

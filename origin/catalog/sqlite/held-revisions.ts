@@ -1,5 +1,7 @@
-import { type BucketReader, openBucketReader } from '../../../shared/content/manifest/buckets.ts';
-import { type ManifestReader, openManifestReader } from '../../../shared/content/manifest/reading.ts';
+import type { BucketReader } from '../../../shared/content/manifest/buckets.ts';
+import type { ManifestReader } from '../../../shared/content/manifest/reading.ts';
+import { openBucketReader } from '../../../shared/content/manifest/sqlite/buckets.ts';
+import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { CatalogContext } from './context.ts';
 

@@ -1,23 +1,25 @@
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { RetentionCalls } from '../retention-catalog.ts';
+import type { AgeLimits, PastCalls } from '../retention-calls.ts';
 import type { CatalogContext } from './context.ts';
-import { answeredBefore, GIVE_UP, STALE_DEPLOY, staleBefore } from './past.ts';
+import { GIVE_UP, STALE_DEPLOY } from './stale-deploys.ts';
+
+type Limits = Pick<AgeLimits, 'openedBefore' | 'answeredBefore'>;
 
 /** Deploys pin what they name: those that are done or given up have to let go of it. */
-export function leftoverCalls({ database, sql }: CatalogContext): Pick<RetentionCalls, 'dropLeftovers'> {
+export function leftoverCalls({ database, sql }: CatalogContext): Pick<PastCalls, 'dropLeftovers'> {
   /**
    * A deploy that is given up loses its id before its files: were it committed now, it would be found no more,
    * rather than with half of its files. Its row goes last, for its number may be given out again.
    */
-  function giveUpDeploys(time: number, limit: number): number {
+  function giveUpDeploys({ openedBefore, answeredBefore }: Limits, limit: number): number {
     const { changes } = sql(
       `${GIVE_UP} (SELECT number FROM deploy d WHERE d.created > 0 AND (d.created < :answered
             OR (d.result IS NULL AND ${STALE_DEPLOY})) LIMIT :limit)`,
-    ).run({ stale: staleBefore(time), answered: answeredBefore(time), limit });
+    ).run({ stale: openedBefore, answered: answeredBefore, limit });
     return Number(changes);
   }
 
-  function staleFiles(time: number, limit: number): number {
+  function staleFiles({ openedBefore }: Limits, limit: number): number {
     let dropped = 0;
     let after = -1;
     while (dropped < limit) {
@@ -25,7 +27,7 @@ export function leftoverCalls({ database, sql }: CatalogContext): Pick<Retention
       if (typeof next !== 'number') break;
       after = next;
       const isOpen = sql(`SELECT 1 FROM deploy d WHERE d.number = :number AND NOT ${STALE_DEPLOY}`);
-      if (isOpen.get({ number: next, stale: staleBefore(time) }) !== undefined) continue;
+      if (isOpen.get({ number: next, stale: openedBefore }) !== undefined) continue;
       const { changes } = sql(
         `DELETE FROM deploy_file WHERE (deploy, leaf, path) IN
            (SELECT deploy, leaf, path FROM deploy_file WHERE deploy = ? LIMIT ?)`,
@@ -52,10 +54,10 @@ export function leftoverCalls({ database, sql }: CatalogContext): Pick<Retention
   }
 
   return {
-    dropLeftovers: (time, limit) =>
+    dropLeftovers: (limits, limit) =>
       transaction(database, () => {
-        let dropped = giveUpDeploys(time, limit);
-        if (dropped < limit) dropped += staleFiles(time, limit - dropped);
+        let dropped = giveUpDeploys(limits, limit);
+        if (dropped < limit) dropped += staleFiles(limits, limit - dropped);
         if (dropped < limit) dropped += emptyDeploys(limit - dropped);
         if (dropped < limit) dropped += uploadsOfDeletedSites(limit - dropped);
         return dropped >= limit;

@@ -3,8 +3,8 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import { pageOf } from '../../../shared/log/record-page.ts';
 import { storedRecords } from '../../../shared/log/stored-records.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { LogCalls } from '../catalog.ts';
-import { plainDraft } from './append.ts';
+import type { LogCalls } from '../log-calls.ts';
+import { plainDraft } from '../record-draft.ts';
 import type { CatalogContext } from './context.ts';
 
 export function logCalls({ database, sql, writer, identity }: CatalogContext): LogCalls {
@@ -49,6 +49,5 @@ export function logCalls({ database, sql, writer, identity }: CatalogContext): L
       return seq > last ? 'beyond' : 'pruned';
     },
     denyAppends: (why) => writer.deny(why),
-    close: () => database.close(),
   };
 }

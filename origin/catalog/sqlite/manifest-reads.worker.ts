@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { openObjectNames } from '../../../shared/content/manifest/object-names.ts';
+import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
 import { serveOpened } from '../../../shared/process/thread.ts';
 import { inSnapshots, openForReading, statements } from '../../../shared/sqlite/open.ts';
 import { heldRevisionReaders } from './held-revisions.ts';
@@ -14,6 +14,6 @@ function open(file: string) {
   return { ...inSnapshots(database, readers), close: () => database.close() };
 }
 
-export type ManifestReads = ReturnType<typeof open>;
+export type ManifestReadsCalls = ReturnType<typeof open>;
 
 export default serveOpened(() => open((workerData as unknown as { file: string }).file));

@@ -1,6 +1,6 @@
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { ObjectCalls } from '../catalog.ts';
+import type { ObjectCalls } from '../object-calls.ts';
 import type { CatalogContext } from './context.ts';
 
 export function objectCalls({ database, sql }: CatalogContext): ObjectCalls {

@@ -1,27 +1,8 @@
 import type { StatementSync } from 'node:sqlite';
 import { completePolicy } from '../../../shared/site/site-policy.ts';
-import type { KnownRevision, Past } from '../keep-plan.ts';
-import type { RetainedSite } from '../retention-catalog.ts';
+import type { KnownRevision, Past, RetainedSite } from '../retention-calls.ts';
 
 type Sql = (text: string) => StatementSync;
-
-const DAY_MS = 86_400_000;
-/** A deploy is committed within this time, or its objects may go; its answer is remembered for longer. */
-const DEPLOY_MS = DAY_MS;
-const ANSWER_MS = 7 * DAY_MS;
-/** An upload belongs to a publish within this time, or it may go. */
-const UPLOAD_MS = 3_600_000;
-
-/** What of the past is asked for by those who prune it and by those who foretell what pruning would do. */
-export const uploadedBefore = (time: number) => time - UPLOAD_MS;
-
-/** Gives deploys, which are then listed by number, an id that nobody asks for; their files go when there is time. */
-export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
-/** Deploys whose files nobody will ask for any more. */
-export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
-  OR NOT EXISTS (SELECT 1 FROM site s WHERE s.id = d.site AND s.deleted = 0))`;
-export const staleBefore = (time: number) => time - DEPLOY_MS;
-export const answeredBefore = (time: number) => time - ANSWER_MS;
 
 /** Not those that are deleted and have nothing left: their rows stay, for no id is given out twice. */
 export function sitesToRetain(sql: Sql): RetainedSite[] {

@@ -3,13 +3,19 @@ import type { LogRecord } from '../../../shared/log/record.ts';
 import { payloads } from '../../../shared/log/record-kinds.ts';
 import type { PurgeReceipt } from '../../../shared/site/purge.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { PurgeCalls } from '../catalog.ts';
+import type { PurgeCalls } from '../purge-calls.ts';
+import type { ReceiptCalls } from '../receipt-calls.ts';
 import type { CatalogContext } from './context.ts';
 
 /** Of a site, whose receipts are kept; those of older ones are forgotten. */
 const KEPT_PER_SITE = 1000;
 
-export function purgeCalls({ database, sql, writer, identity }: CatalogContext): PurgeCalls {
+export function purgeCalls({
+  database,
+  sql,
+  writer,
+  identity,
+}: CatalogContext): PurgeCalls & Pick<ReceiptCalls, 'addPurgeReceipts'> {
   function forgetOld(site: number): void {
     const last = sql(
       `SELECT seq FROM purge WHERE site = ? ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PER_SITE}`,

@@ -1,14 +1,14 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
-import { openPruning } from '../../../shared/content/manifest/pruning.ts';
+import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import { revisionsToDrop } from '../keep-plan.ts';
-import type { RetentionCalls } from '../retention-catalog.ts';
+import type { RetentionCalls } from '../retention-calls.ts';
 import { checkpointCalls } from './checkpoint.ts';
 import type { CatalogContext } from './context.ts';
+import { forecastOf } from './forecast.ts';
 import { leftoverCalls } from './leftovers.ts';
-import { heldRevisions, pastOf, sitesToRetain, uploadedBefore } from './past.ts';
+import { heldRevisions, pastOf, sitesToRetain } from './past.ts';
 
 const UNREFERENCED = `o.touched < :before
   AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
@@ -27,16 +27,22 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
 
     retainedSites: () => sitesToRetain(sql),
 
-    dropRevisions: (site, time, limit) =>
-      transaction(database, () => {
-        const past = pastOf(sql, site);
-        const going = past === undefined ? [] : revisionsToDrop(past, time).slice(0, limit);
-        for (const revision of going) {
-          sql('DELETE FROM revision WHERE site = ? AND revision = ?').run(site, revision);
+    past: (site) => pastOf(sql, site),
+    forecast: (going, limits) => forecastOf(database, going, limits),
+
+    dropRevisions: (site, revisions) =>
+      transaction(database, () =>
+        revisions.filter((revision) => {
+          const { changes } = sql(
+            `DELETE FROM revision AS r WHERE r.site = :site AND r.revision = :revision AND NOT EXISTS
+               (SELECT 1 FROM site s WHERE s.id = r.site AND s.deleted = 0
+                  AND (r.pinned = 1 OR r.revision IN (s.live, s.tip, s.newest)))`,
+          ).run({ site, revision });
+          if (changes === 0) return false;
           sql('DELETE FROM receipt WHERE site = ? AND revision = ?').run(site, revision);
-        }
-        return going;
-      }),
+          return true;
+        }),
+      ),
 
     dropEntries(site, limit) {
       const past = pastOf(sql, site);
@@ -45,7 +51,7 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
       return { rows, objects, bytes, more };
     },
 
-    unreferenced(after, limit, time) {
+    unreferenced(after, limit, uploadedBefore) {
       const last = sql(
         'SELECT max(id) AS id, count(*) AS count FROM (SELECT id FROM object WHERE id > ? ORDER BY id LIMIT ?)',
       ).get(after, limit);
@@ -53,19 +59,19 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
       const digests = sql(
         `SELECT o.digest FROM object o WHERE o.id > :after AND o.id <= :until AND ${UNREFERENCED}`,
       )
-        .all({ after, until, before: uploadedBefore(time) })
+        .all({ after, until, before: uploadedBefore })
         .map(toDigest);
       return { digests, next: Number(last?.count) < limit ? undefined : until };
     },
 
-    dropObjects: (digests, time) =>
+    dropObjects: (digests, uploadedBefore) =>
       transaction(database, () => {
         const dropped = { objects: 0, bytes: 0 };
         for (const digest of digests) {
           const key = digestBytes(digest);
           const row = sql(
             `DELETE FROM object AS o WHERE o.digest = :digest AND ${UNREFERENCED} RETURNING size, chunks`,
-          ).get({ digest: key, before: uploadedBefore(time) });
+          ).get({ digest: key, before: uploadedBefore });
           if (row === undefined) continue;
           dropped.objects++;
           dropped.bytes += Number(row.size);

@@ -1,5 +1,5 @@
-import { pruningIndexes } from '../../../shared/content/manifest/pruning.ts';
-import { manifestTables } from '../../../shared/content/manifest/schema.ts';
+import { pruningIndexes } from '../../../shared/content/manifest/sqlite/pruning.ts';
+import { manifestTables } from '../../../shared/content/manifest/sqlite/schema.ts';
 import type { Migrations } from '../../../shared/sqlite/open.ts';
 
 export const migrations: Migrations = [

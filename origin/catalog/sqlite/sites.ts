@@ -1,11 +1,11 @@
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { changedPolicy, completePolicy, type Mode } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { overlapWith } from '../../domains/overlap.ts';
 import { checkDomainChange } from '../../domains/rights.ts';
-import type { SiteCalls, SiteRow } from '../catalog.ts';
-import { plainDraft } from './append.ts';
+import { plainDraft } from '../record-draft.ts';
+import type { SiteCalls, SiteRow } from '../site-calls.ts';
 import type { CatalogContext } from './context.ts';
 
 const SITE = `
@@ -21,13 +21,13 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
     return row === undefined ? undefined : toSite(row);
   };
 
-  function site(name: string): SiteRow {
+  function siteNamed(name: string): SiteRow {
     const found = find(name);
     if (found === undefined) throw new SkerryError('no-such-site', `there is no site ${name}`);
     return found;
   }
 
-  function siteOf(id: number): SiteRow {
+  function site(id: number): SiteRow {
     const row = sql(`${SITE} AND s.id = ?`).get(id);
     if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
     return toSite(row);
@@ -62,7 +62,7 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         .all(JSON.stringify(names))
         .map((row) => Number(row.id)),
     site,
-    siteOf,
+    siteNamed,
     putSite(name, wanted, time, change, rights = 'all') {
       const existing = find(name);
       if (existing !== undefined && wanted === undefined && change === undefined) return existing;
@@ -75,18 +75,18 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         if (existing === undefined)
           sql('INSERT INTO site (name, domains) VALUES (?, ?)').run(name, JSON.stringify(domains));
         else sql('UPDATE site SET domains = ? WHERE id = ?').run(JSON.stringify(domains), existing.id);
-        const { id, policy } = site(name);
+        const { id, policy } = siteNamed(name);
         if (change !== undefined) {
           const changed = changedPolicy(policy, change);
           sql('UPDATE site SET policy = ? WHERE id = ?').run(JSON.stringify(changed), id);
         }
-        const settled = siteOf(id);
+        const settled = site(id);
         writeSettings(settled, false, time);
         return settled;
       });
     },
     deleteSite(name, time, { unpublished } = { unpublished: false }) {
-      const settled = site(name);
+      const settled = siteNamed(name);
       const { revision, pending, domains } = settled;
       if (unpublished && (revision > 0 || pending !== null || domains.length > 0))
         throw new SkerryError('site-published', `${name} has a revision or a domain`);

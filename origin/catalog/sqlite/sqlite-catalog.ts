@@ -1,16 +1,14 @@
 import { moduleUrl } from '../../../shared/process/module-url.ts';
-import { startThreads, type Thread } from '../../../shared/process/thread.ts';
+import { type Remote, startThreads } from '../../../shared/process/thread.ts';
 import type { Catalog } from '../catalog.ts';
 import { inTurns } from '../catalog-turns.ts';
-import type { Forecast } from '../retention-catalog.ts';
+import type { OpenManifestReads } from '../manifest-reads.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
 import type { ForecastCalls } from './forecast.worker.ts';
-import type { ManifestReads } from './manifest-reads.worker.ts';
+import type { ManifestReadsCalls } from './manifest-reads.worker.ts';
 
 export interface OpenCatalog {
   readonly catalog: Catalog;
-  /** What retention would take away now. It may take long, so a thread of its own reads beside the catalog. */
-  forecast(time: number): Promise<Forecast>;
   close(): Promise<void>;
 }
 
@@ -20,17 +18,7 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   const all = thread.remote as unknown as Catalog;
   const { catalog, close } = inTurns(all);
   return {
-    catalog,
-    async forecast(time) {
-      const reader = startThreads<ForecastCalls>(moduleUrl('./forecast.worker', import.meta.url), 1, {
-        file: data.file,
-      });
-      try {
-        return await reader.remote.forecast(time);
-      } finally {
-        await reader.close();
-      }
-    },
+    catalog: withForecast(catalog, data.file),
     async close() {
       close();
       await all.close();
@@ -39,7 +27,33 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   };
 }
 
-/** What followers read of manifests, beside the catalog that has to be there already: they hold up no commit. */
-export function openManifestReads(file: string): Thread<ManifestReads> {
-  return startThreads<ManifestReads>(moduleUrl('./manifest-reads.worker', import.meta.url), 1, { file });
+/** A forecast may take long: it is read by a thread of its own, and takes no turn. */
+function withForecast(catalog: Catalog, file: string): Catalog {
+  const forecast: Remote<ForecastCalls>['forecast'] = async (going, limits) => {
+    const reader = startThreads<ForecastCalls>(moduleUrl('./forecast.worker', import.meta.url), 1, { file });
+    try {
+      return await reader.remote.forecast(going, limits);
+    } finally {
+      await reader.close();
+    }
+  };
+  return new Proxy(catalog, {
+    get: (target, method) => (method === 'forecast' ? forecast : Reflect.get(target, method)),
+  });
+}
+
+/** Beside the catalog, which has to be there already. */
+export function openManifestReads(file: string): OpenManifestReads {
+  const { remote, close } = startThreads<ManifestReadsCalls>(
+    moduleUrl('./manifest-reads.worker', import.meta.url),
+    1,
+    { file },
+  );
+  return {
+    manifests: remote,
+    async close() {
+      await remote.close();
+      await close();
+    },
+  };
 }

@@ -1,51 +1,45 @@
-import { timingSafeEqual } from 'node:crypto';
-import type { Row } from '../../../shared/content/manifest/rows.ts';
+import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import type { TokenCalls } from '../catalog.ts';
+import type { KnownToken, StoredToken, TokenCalls } from '../token-calls.ts';
 import type { CatalogContext } from './context.ts';
 
-export function tokenCalls({ sql }: CatalogContext): TokenCalls {
+export function tokenCalls({ sql }: Pick<CatalogContext, 'sql'>): TokenCalls {
   return {
     createToken({ id, secret, scope, edge, mayRead, expires }, time) {
       sql(
         'INSERT INTO token (id, secret, scope, edge, may_read, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ).run(id, secret, scope, edge, mayRead === null ? null : JSON.stringify(mayRead), time, expires);
     },
-    tokens(time) {
-      return sql('SELECT * FROM token ORDER BY created, id')
-        .all()
-        .map((row) => ({
-          id: row.id as string,
-          scope: row.scope as string,
-          edge: row.edge as string | null,
-          created: row.created as number,
-          expires: row.expires as number | null,
-          state: tokenState(row, time),
-        }));
+    tokens: () => sql('SELECT * FROM token ORDER BY created, id').all().map(toKnown),
+    token(id) {
+      const row = sql('SELECT * FROM token WHERE id = ?').get(id);
+      return row === undefined ? undefined : toStored(row);
     },
     revokeToken(id) {
       const { changes } = sql('UPDATE token SET revoked = 1 WHERE id = ?').run(id);
       if (changes === 0) throw new SkerryError('no-such-token', `there is no token ${id}`);
     },
-    authenticate(id, secret, time) {
-      const row = sql('SELECT * FROM token WHERE id = ?').get(id);
-      if (row === undefined || !sameSecret(row, secret)) return undefined;
-      return tokenState(row, time) === 'valid' && row.scope !== 'join' ? (row.scope as string) : undefined;
-    },
-    joinSecret(id) {
-      const row = sql("SELECT secret FROM token WHERE id = ? AND scope = 'join'").get(id);
-      return row === undefined ? undefined : (row.secret as Uint8Array);
-    },
   };
 }
 
-export function tokenState(row: Row, time: number): 'valid' | 'expired' | 'revoked' | 'used' {
-  if (row.revoked === 1) return 'revoked';
-  if (row.used_by !== null) return 'used';
-  return row.expires !== null && (row.expires as number) <= time ? 'expired' : 'valid';
+function toKnown(row: Row): KnownToken {
+  return {
+    id: row.id as string,
+    scope: row.scope as string,
+    edge: row.edge as string | null,
+    mayRead: readable(row.may_read),
+    created: row.created as number,
+    expires: row.expires as number | null,
+    revoked: row.revoked === 1,
+    usedBy: row.used_by as string | null,
+  };
 }
 
-/** Both are SHA-256 digests of secrets. */
-export function sameSecret(row: Row, secret: Uint8Array): boolean {
-  return timingSafeEqual(row.secret as Uint8Array, secret);
+function toStored(row: Row): StoredToken {
+  return { ...toKnown(row), secret: row.secret as Uint8Array };
+}
+
+/** As a row of a token or an edge holds it. */
+export function readable(json: unknown): readonly string[] | null {
+  return typeof json === 'string' ? (JSON.parse(json) as string[]) : null;
 }

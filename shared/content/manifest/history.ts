@@ -1,9 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { statements } from '../../sqlite/open.ts';
-import { leafOf } from '../buckets.ts';
 import type { ContentPath } from '../content-path.ts';
 import type { Entry } from '../entry.ts';
-import { ENTRY_COLUMNS, toEntry } from './rows.ts';
 
 export interface FormerEntry {
   readonly entry: Entry;
@@ -14,22 +10,4 @@ export interface FormerEntry {
 export interface EntryHistory {
   /** Of the first of these revisions that has the path. */
   entryAmong(site: number, revisions: readonly number[], path: ContentPath): FormerEntry | undefined;
-}
-
-export function openEntryHistory(database: DatabaseSync): EntryHistory {
-  const sql = statements(database);
-  return {
-    entryAmong(site, revisions, path) {
-      const rows = sql(
-        `SELECT e.from_rev, e.to_rev, ${ENTRY_COLUMNS} FROM entry e WHERE site = ? AND leaf = ? AND path = ?`,
-      ).all(site, leafOf(path), path);
-      for (const revision of revisions) {
-        const row = rows.find(
-          ({ from_rev, to_rev }) => Number(from_rev) <= revision && Number(to_rev) > revision,
-        );
-        if (row !== undefined) return { entry: toEntry(row), revision };
-      }
-      return undefined;
-    },
-  };
 }

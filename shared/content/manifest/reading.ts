@@ -1,11 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { statements } from '../../sqlite/open.ts';
-import { leafOf } from '../buckets.ts';
 import type { ContentPath } from '../content-path.ts';
 import type { Change } from '../diff.ts';
 import type { Entry } from '../entry.ts';
-import { ENTRY_COLUMNS, type Row, toEntry } from './rows.ts';
-import { OPEN } from './schema.ts';
 
 /** Where the next page of a listing begins; opaque to callers. */
 export interface DiffCursor {
@@ -45,79 +40,4 @@ export interface ManifestReader {
    * that changed in between.
    */
   diffPage(site: number, from: number, to: number, after: DiffCursor | undefined, limit: number): DiffPage;
-}
-
-export function openManifestReader(database: DatabaseSync): ManifestReader {
-  const sql = statements(database);
-  const validAt = (alias: string, revision: string) =>
-    `${alias}.from_rev <= ${revision} AND ${alias}.to_rev > ${revision}`;
-
-  /**
-   * Rows valid at `to` that are not valid at `from` are puts; rows valid at `from` whose path has no row at
-   * `to` are deletes. The rows of the earlier side end within the range, those of the later side begin in it.
-   */
-  function sideQuery(side: DiffCursor['side'], forwards: boolean): string {
-    const rowsOfLater = (side === 'put') === forwards;
-    const edge = rowsOfLater ? 'from_rev' : 'to_rev';
-    const here = side === 'put' ? ':to' : ':from';
-    const there = side === 'put' ? ':from' : ':to';
-    const sameContent = side === 'put' ? 'AND o.hash = e.hash' : '';
-    return `
-      SELECT e.id, e.${edge} AS edge, ${ENTRY_COLUMNS} FROM entry e
-      WHERE e.site = :site AND e.${edge} > :lo AND e.${edge} <= :hi AND e.to_rev ${rowsOfLater ? '> :hi' : `< ${OPEN}`}
-        AND (e.${edge}, e.id) > (:edge, :id) AND ${validAt('e', here)}
-        AND NOT EXISTS (SELECT 1 FROM entry o WHERE o.site = e.site AND o.leaf = e.leaf AND o.path = e.path
-          AND ${validAt('o', there)} ${sameContent})
-      ORDER BY e.${edge}, e.id LIMIT :limit`;
-  }
-
-  return {
-    entryAt(site, revision, path) {
-      const row = sql(
-        `SELECT ${ENTRY_COLUMNS} FROM entry e
-         WHERE site = :site AND leaf = :leaf AND path = :path AND ${validAt('e', ':revision')}`,
-      ).get({ site, leaf: leafOf(path), path, revision });
-      return row === undefined ? undefined : toEntry(row);
-    },
-
-    manifestPage(site, revision, after, limit) {
-      const rows = sql(
-        `SELECT e.leaf, ${ENTRY_COLUMNS} FROM entry e
-         WHERE site = :site AND (leaf, path) > (:leaf, :path) AND ${validAt('e', ':revision')}
-         ORDER BY leaf, path LIMIT :limit`,
-      ).all({ site, leaf: after?.leaf ?? -1, path: after?.path ?? '', revision, limit });
-      const last = rows.length === limit ? rows.at(-1) : undefined;
-      return {
-        entries: rows.map(toEntry),
-        ...(last && { next: { leaf: last.leaf as number, path: last.path as string } }),
-      };
-    },
-
-    diffPage(site, from, to, after, limit) {
-      if (from === to) return { changes: [] };
-      const lo = Math.min(from, to);
-      const hi = Math.max(from, to);
-      const changes: Change[] = [];
-      let { side, revision, id }: DiffCursor = after ?? { side: 'delete', revision: lo, id: 0 };
-      while (true) {
-        const room = limit - changes.length;
-        const rows = sql(sideQuery(side, to > from)).all({
-          ...{ site, from, to, lo, hi, id },
-          edge: revision,
-          limit: room,
-        });
-        changes.push(...rows.map((row) => toChange(side, row)));
-        const last = rows.length === room ? rows.at(-1) : undefined;
-        if (last) return { changes, next: { side, revision: last.edge as number, id: last.id as number } };
-        if (side === 'put') return { changes };
-        ({ side, revision, id } = { side: 'put', revision: lo, id: 0 });
-      }
-    },
-  };
-}
-
-function toChange(side: DiffCursor['side'], row: Row): Change {
-  return side === 'put'
-    ? { kind: 'put', entry: toEntry(row) }
-    : { kind: 'delete', path: row.path as ContentPath };
 }

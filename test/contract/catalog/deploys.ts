@@ -124,7 +124,7 @@ export function deploysContract({ suite }: Theme): void {
     await checkDeploySizes(catalog, third);
     await publisher.upload(site, ['later']);
     await t.rejects(publisher.committer.commitDeploy(third), { code: 'size-mismatch' });
-    t.equal((await catalog.site('one')).revision, 0);
+    t.equal((await catalog.siteNamed('one')).revision, 0);
   });
 
   suite('a deploy is committed once', async (t, catalog, publisher) => {
@@ -135,7 +135,7 @@ export function deploysContract({ suite }: Theme): void {
     for (const commit of commits) t.strictSame(commit, commits[0]);
     await publisher.publish(site, { a: 'other' });
     t.strictSame(await publisher.committer.commitDeploy(id), commits[0], 'also when the world has moved on');
-    t.equal((await catalog.site('one')).revision, 2);
+    t.equal((await catalog.siteNamed('one')).revision, 2);
   });
 
   suite('what a commit refuses leaves everything as it was', async (t, catalog, publisher) => {

@@ -1,3 +1,4 @@
+import { shownTokens } from '../../../origin/fleet/tokens.ts';
 import type { Receipt } from '../../../shared/log/receipt.ts';
 import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import { edgeReport } from '../../helpers/edge-report.ts';
@@ -25,7 +26,7 @@ export function edgesContract({ suite }: Theme): void {
       joined,
       'its answer can be asked for again',
     );
-    t.match(await catalog.tokens(500), [{ id: 't', state: 'used' }]);
+    t.match(await shownTokens(catalog, 500), [{ id: 't', state: 'used' }]);
     const other = generateSigningKey().publicKey;
     await t.rejects(catalog.join(joinRequest('paris', { publicKey: other }), token, 500), {
       code: 'bad-join-token',
@@ -63,7 +64,7 @@ export function edgesContract({ suite }: Theme): void {
     const good = await create('good', {});
     await catalog.join(joinRequest('taken'), await create('first', {}), 10);
     const revoked = await create('revoked', {});
-    await catalog.revokeToken('revoked', 10);
+    await catalog.revokeToken('revoked');
     const bound = await create('bound', { edge: 'rome' });
     const key = { publicKey: generateSigningKey().publicKey };
     const table: [string, { id: string; secret: Buffer }, string, string][] = [

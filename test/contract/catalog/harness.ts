@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { Catalog, DeployFile } from '../../../origin/catalog/catalog.ts';
+import type { Catalog } from '../../../origin/catalog/catalog.ts';
+import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
 import { Committer } from '../../../origin/publish/commit.ts';
 import { RuleCheck } from '../../../origin/publish/rule-check.ts';
 import type { SyncEdges } from '../../../origin/publish/sync-edges.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../../../shared/content/buckets.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
@@ -78,7 +80,7 @@ export class Publisher {
       {
         catalog,
         clock: this.clock,
-        appended: new Wakeup(),
+        sites: new KeyedLock<number>(),
         edges: noEdges,
         stopping: new AbortController().signal,
       },

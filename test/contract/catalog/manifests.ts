@@ -33,7 +33,7 @@ export function manifestsContract({ suite }: Theme): void {
       }
     }
     t.strictSame(digests(await manifest(catalog, neighbour, 1)), digestsOf({ 'file-0': 'of another site' }));
-    t.match(await catalog.site('one'), {
+    t.match(await catalog.siteNamed('one'), {
       files: Object.keys(trees[12] ?? {}).length,
       bytes: Object.values(trees[12] ?? {}).join('').length,
     });

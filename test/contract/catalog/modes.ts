@@ -1,6 +1,6 @@
-import type { Catalog, Reveal } from '../../../origin/catalog/catalog.ts';
+import type { Catalog } from '../../../origin/catalog/catalog.ts';
+import type { Reveal } from '../../../origin/catalog/publish-calls.ts';
 import { endOrphans } from '../../../origin/publish/recover.ts';
-import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
@@ -33,7 +33,7 @@ export function modesContract({ suite }: Theme): void {
     const changed = await catalog.putSite('one', undefined, 2, { mode: 'sync', sync: { timeout: 5 } });
     const policy = { ...DEFAULT_POLICY, mode: 'sync', sync: { ...DEFAULT_POLICY.sync, timeout: 5 } };
     t.strictSame(changed, { ...made, policy });
-    t.strictSame(await catalog.siteOf(made.id), changed);
+    t.strictSame(await catalog.site(made.id), changed);
     await catalog.putSite('one', ['one.example'], 3);
     const last = await catalog.putSite('one', undefined, 4, { retention: { days: 1 } });
     t.strictSame(last.domains, ['one.example'], 'each change leaves the rest as it was');
@@ -45,8 +45,8 @@ export function modesContract({ suite }: Theme): void {
     });
     const window = { cron: 'never', timezone: 'UTC', minutes: 1 };
     await t.rejects(catalog.putSite('one', [], 5, { batch: { window } }), { code: 'bad-schedule' });
-    t.strictSame(await catalog.site('one'), last, 'what is refused changes nothing');
-    await t.rejects(catalog.siteOf(99), { code: 'no-such-site' });
+    t.strictSame(await catalog.siteNamed('one'), last, 'what is refused changes nothing');
+    await t.rejects(catalog.site(99), { code: 'no-such-site' });
   });
 
   suite('a revision that waits', async (t, catalog, publisher) => {
@@ -56,7 +56,7 @@ export function modesContract({ suite }: Theme): void {
     const first = await pend(catalog, site);
     t.strictSame(first.revision, 2);
     t.equal(first.seq, head + 1, 'one record, and not live');
-    t.match(await catalog.site('one'), {
+    t.match(await catalog.siteNamed('one'), {
       ...{ revision: 1, tip: 2, newest: 2, files: 1 },
       pending: { revision: 2, mode: 'batch', since: 50 },
     });
@@ -72,7 +72,7 @@ export function modesContract({ suite }: Theme): void {
     await t.rejects(catalog.activate(activation(site, 1)), { code: 'no-such-revision' }, 'live already');
     const { seq } = await catalog.activate(activation(site, 3));
     t.match(await catalog.records(seq, 9), [{ kind: 'activate', revision: 3, root: first.root, time: 60 }]);
-    t.match(await catalog.site('one'), { revision: 3, tip: 3, pending: null });
+    t.match(await catalog.siteNamed('one'), { revision: 3, tip: 3, pending: null });
     t.match(await catalog.revision(site, 3), { state: 'activated', live: true, seq });
     t.strictSame(await catalog.behind(site, 1), { revisions: 1, since: 60 }, 'late from its activation on');
     await t.rejects(catalog.activate(activation(site, 3)), { code: 'no-such-revision' }, 'once');
@@ -91,7 +91,7 @@ export function modesContract({ suite }: Theme): void {
     t.match(await catalog.records(seq, 1), [
       { kind: 'abort', critical: true, site, revision, root, time: 70, payload: '{"reason":"why"}' },
     ]);
-    t.match(await catalog.site('one'), { revision: 1, tip: 2, newest: 3, pending: { revision: 2 } });
+    t.match(await catalog.siteNamed('one'), { revision: 1, tip: 2, newest: 3, pending: { revision: 2 } });
     t.match(await catalog.revisions(site, 9), [
       { state: 'aborted' },
       { state: 'pending' },
@@ -106,9 +106,9 @@ export function modesContract({ suite }: Theme): void {
     const { id: fresh } = await catalog.putSite('two', undefined, 1);
     await pend(catalog, fresh);
     await catalog.abort(fresh, 1, 'why', 70);
-    t.match(await catalog.site('two'), { revision: 0, tip: 0, newest: 1, pending: null });
+    t.match(await catalog.siteNamed('two'), { revision: 0, tip: 0, newest: 1, pending: null });
     t.match(await publisher.publish(fresh, { a: '1' }), { revision: 2 });
-    t.match(await catalog.site('two'), { revision: 2, files: 1, bytes: 1 });
+    t.match(await catalog.siteNamed('two'), { revision: 2, files: 1, bytes: 1 });
   });
 
   suite('what is staged over an aborted state is made upon the tip', async (t, catalog, publisher: Publisher) => {
@@ -151,7 +151,7 @@ export function modesContract({ suite }: Theme): void {
   });
 
   suite('what a crash leaves before the commit point is ended at the start', async (t, catalog) => {
-    const parts = { catalog, clock: fixedClock, appended: new Wakeup() };
+    const parts = { catalog, clock: fixedClock };
     const { id: aborts } = await catalog.putSite('aborts', undefined, 1);
     const { id: degrades } = await catalog.putSite('degrades', undefined, 1, {
       sync: { onFailure: 'degrade' },
@@ -162,9 +162,9 @@ export function modesContract({ suite }: Theme): void {
     await pend(catalog, degrades, { mode: 'sync' });
     await pend(catalog, waits, { mode: 'batch' });
     await endOrphans(parts);
-    t.match(await catalog.site('aborts'), { revision: 0, pending: { revision: 1, mode: 'batch' } });
-    t.match(await catalog.site('degrades'), { revision: 1, pending: null });
-    t.match(await catalog.site('waits'), { revision: 0, pending: { revision: 1 } });
+    t.match(await catalog.siteNamed('aborts'), { revision: 0, pending: { revision: 1, mode: 'batch' } });
+    t.match(await catalog.siteNamed('degrades'), { revision: 1, pending: null });
+    t.match(await catalog.siteNamed('waits'), { revision: 0, pending: { revision: 1 } });
     const head = await checkLog(t, catalog);
     const kinds = (await catalog.records(head - 1, 2)).map(({ kind, payload }) => [
       kind,
@@ -182,8 +182,8 @@ export function modesContract({ suite }: Theme): void {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     await pend(catalog, site, { mode: 'sync' });
     await catalog.denyAppends('edge-1 knows more');
-    await endOrphans({ catalog, clock: fixedClock, appended: new Wakeup() });
-    t.match(await catalog.site('one'), { revision: 0, pending: { revision: 1 } });
+    await endOrphans({ catalog, clock: fixedClock });
+    t.match(await catalog.siteNamed('one'), { revision: 0, pending: { revision: 1 } });
   });
 
   suite('edges are paused, resumed and revoked', async (t, catalog) => {

@@ -13,7 +13,7 @@ export function revisionsContract({ suite }: Theme): void {
     t.match(revision, { revision: 1, seq: 4, base: 0, files: 3, bytes: 7, restores: null, live: true });
     t.equal(revision.root, rootOf(entries), 'the root is that of the definition');
     t.strictSame(await catalog.revisions(site, 10), [revision]);
-    t.match(await catalog.site('one'), { revision: 1, newest: 1, files: 3, bytes: 7 });
+    t.match(await catalog.siteNamed('one'), { revision: 1, newest: 1, files: 3, bytes: 7 });
     t.strictSame(await catalog.entryAt(site, 1, at('a/b.css')), {
       path: 'a/b.css',
       digest: digestOf('p {}'),

@@ -5,7 +5,7 @@ import { checkLog, fileOf, manifest, rootOf, type Theme } from './harness.ts';
 export function sitesContract({ suite }: Theme): void {
   suite('sites', async (t, catalog) => {
     t.strictSame(await catalog.sites(), []);
-    await t.rejects(catalog.site('one'), { code: 'no-such-site' });
+    await t.rejects(catalog.siteNamed('one'), { code: 'no-such-site' });
     t.strictSame(await catalog.siteIds(['one']), []);
     const one = await catalog.putSite('one', undefined, 5);
     t.match(one, { name: 'one', domains: [], revision: 0, newest: 0, files: 0, bytes: 0 });
@@ -45,8 +45,12 @@ export function sitesContract({ suite }: Theme): void {
       message: /one\.example belongs to the site one/,
     });
     await t.rejects(catalog.putSite('three', ['one.example'], 1), { code: 'domain-taken' });
-    t.strictSame((await catalog.site('two')).domains, ['two.example'], 'what is refused changes nothing');
-    await t.rejects(catalog.site('three'), { code: 'no-such-site' });
+    t.strictSame(
+      (await catalog.siteNamed('two')).domains,
+      ['two.example'],
+      'what is refused changes nothing',
+    );
+    await t.rejects(catalog.siteNamed('three'), { code: 'no-such-site' });
     t.equal((await catalog.records(1, 100)).length, records);
     await t.rejects(catalog.putSite('two', ['*.example', 'more.example'], 1), {
       code: 'domain-taken',
@@ -59,7 +63,7 @@ export function sitesContract({ suite }: Theme): void {
     });
     await catalog.deleteSite('one', 1);
     await catalog.putSite('two', ['one.example'], 1);
-    t.strictSame((await catalog.site('two')).domains, ['one.example'], 'a deleted site lets go of them');
+    t.strictSame((await catalog.siteNamed('two')).domains, ['one.example'], 'a deleted site lets go of them');
   });
 
   suite('domains are changed by whoever has the right to them', async (t, catalog) => {
@@ -72,7 +76,7 @@ export function sitesContract({ suite }: Theme): void {
     for (const domains of [[], ['two.example'], ['one.example', 'two.example']])
       await t.rejects(put(domains, ['*.two.example']), { code: 'forbidden' });
     await t.rejects(catalog.putSite('new', ['new.example'], 1, undefined, []), { code: 'forbidden' });
-    await t.rejects(catalog.site('new'), { code: 'no-such-site' });
+    await t.rejects(catalog.siteNamed('new'), { code: 'no-such-site' });
     t.equal((await catalog.records(1, 100)).length, records, 'what is refused changes nothing');
     t.strictSame((await put(['one.example', 'a.two.example'], ['*.two.example'])).domains, [
       'one.example',
@@ -129,7 +133,7 @@ export function sitesContract({ suite }: Theme): void {
     await publisher.publish(first.id, { a: 'x' });
     const open = await publisher.deploy(first.id, [fileOf('b', 'x')], null);
     await catalog.deleteSite('one', 2);
-    await t.rejects(catalog.site('one'), { code: 'no-such-site' });
+    await t.rejects(catalog.siteNamed('one'), { code: 'no-such-site' });
     t.strictSame(await catalog.siteIds(['one']), []);
     await t.rejects(catalog.deleteSite('one', 3), { code: 'no-such-site' });
     await t.rejects(catalog.deploy(open), { code: 'no-such-deploy' });

@@ -32,7 +32,7 @@ export function stagingContract({ name, place, suite }: Theme): void {
     t.equal(await catalog.staged(site, at('a')), undefined);
     t.strictSame(await catalog.staged(site, at('new')), staged);
     t.strictSame(digests(await manifest(catalog, site, 1)), digestsOf({ a: '1', b: '1' }));
-    t.match(await catalog.site('one'), { revision: 1, files: 2 });
+    t.match(await catalog.siteNamed('one'), { revision: 1, files: 2 });
     t.equal((await catalog.revisions(site, 10)).length, 1);
     while (await catalog.unstage(site, revision, 1));
     await catalog.endStaging(site);
@@ -62,7 +62,7 @@ export function stagingContract({ name, place, suite }: Theme): void {
     const after = await where.open(key);
     try {
       const { catalog } = after;
-      t.match(await catalog.site('one'), { revision: 1, files: 2 });
+      t.match(await catalog.siteNamed('one'), { revision: 1, files: 2 });
       t.strictSame(digests(await manifest(catalog, site, 1)), digestsOf({ a: '1', b: '1' }));
       t.match(await catalog.beginStaging(site), { revision: 2, leftover: true });
       t.match(await new Publisher(catalog).publish(site, { a: '1', b: '1' }), {

@@ -5,8 +5,8 @@ import { stagedCalls } from '../../../../edge/store/sqlite/staged.ts';
 import type { ContentPath } from '../../../../shared/content/content-path.ts';
 import type { Change } from '../../../../shared/content/diff.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
-import { openManifestReader } from '../../../../shared/content/manifest/reading.ts';
-import { openStaging } from '../../../../shared/content/manifest/staging.ts';
+import { openManifestReader } from '../../../../shared/content/manifest/sqlite/reading.ts';
+import { openStaging } from '../../../../shared/content/manifest/sqlite/staging.ts';
 import { openDatabase, statements } from '../../../../shared/sqlite/open.ts';
 
 const put = (path: string, content: string): Change => ({

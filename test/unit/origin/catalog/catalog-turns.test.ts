@@ -5,16 +5,16 @@ import { caller, inTurns } from '../../../../origin/catalog/catalog-turns.ts';
 t.test('a caller with a thousand calls waits for himself', async (t) => {
   const begun: number[] = [];
   const ends: (() => void)[] = [];
-  const siteOf = (id: number) => {
+  const site = (id: number) => {
     begun.push(id);
     return new Promise<void>((resolve) => ends.push(resolve));
   };
-  const { catalog, close } = inTurns({ siteOf } as unknown as Catalog);
+  const { catalog, close } = inTurns({ site } as unknown as Catalog);
   const flood = caller.run({ name: 'publish:evil' }, () =>
-    Array.from({ length: 1000 }, (_, i) => catalog.siteOf(i)),
+    Array.from({ length: 1000 }, (_, i) => catalog.site(i)),
   );
-  const own = [5000, 5001].map((id) => caller.run({ name: 'publish:quiet' }, () => catalog.siteOf(id)));
-  const ofTheOrigin = catalog.siteOf(6000);
+  const own = [5000, 5001].map((id) => caller.run({ name: 'publish:quiet' }, () => catalog.site(id)));
+  const ofTheOrigin = catalog.site(6000);
   while (ends.length > 0) {
     ends.shift()?.();
     await new Promise(setImmediate);
@@ -28,5 +28,5 @@ t.test('a caller with a thousand calls waits for himself', async (t) => {
     Array.from({ length: 1000 }, (_, i) => i),
   );
   close();
-  await t.rejects(catalog.siteOf(1), { code: 'unavailable' });
+  await t.rejects(catalog.site(1), { code: 'unavailable' });
 });

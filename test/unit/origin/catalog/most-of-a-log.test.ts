@@ -1,7 +1,9 @@
 import t from 'tap';
-import { openLogWriter } from '../../../../origin/catalog/sqlite/append.ts';
+import { inProcessFence } from '../../../../origin/catalog/epoch-fence.ts';
+import { signerWith } from '../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../origin/catalog/sqlite/context.ts';
 import { fleetCalls } from '../../../../origin/catalog/sqlite/fleet.ts';
+import { openLogWriter } from '../../../../origin/catalog/sqlite/log-writer.ts';
 import { retentionCalls } from '../../../../origin/catalog/sqlite/retention.ts';
 import { migrations } from '../../../../origin/catalog/sqlite/schema.ts';
 import { openDatabase } from '../../../../shared/sqlite/open.ts';
@@ -9,7 +11,10 @@ import { originKey } from '../../shared/fixed-keys.ts';
 
 function place() {
   const database = openDatabase(':memory:', migrations);
-  return { database, context: catalogContext(database, openLogWriter(database, originKey)) };
+  return {
+    database,
+    context: catalogContext(database, openLogWriter(database, signerWith(originKey), inProcessFence())),
+  };
 }
 
 t.test('a log has no more edges than a record can name', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { EdgeRow } from '../../../../origin/catalog/catalog.ts';
+import type { EdgeRow } from '../../../../origin/catalog/fleet-calls.ts';
 import {
   grantLease,
   isOnline,

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
-import type { Catalog, StoredObject } from '../../../../origin/catalog/catalog.ts';
+import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import { caller } from '../../../../origin/catalog/catalog-turns.ts';
+import type { StoredObject } from '../../../../origin/catalog/object-calls.ts';
 import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { Gate } from '../../../../shared/concurrency/gate.ts';

@@ -48,7 +48,6 @@ t.test('who is revoked loses the stream that it has open, at the origin and at a
         isRevoked = true;
         await origin.fleet.change(name, { revoked: true });
         await origin.catalog.putSite(`secret-${i}`, [], systemClock.now());
-        origin.fleet.appended.wake();
       }
     })().catch((error) => toSkerryError(error).code);
     await ended;

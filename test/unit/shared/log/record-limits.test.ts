@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
-import { openLogWriter } from '../../../../origin/catalog/sqlite/append.ts';
+import { inProcessFence } from '../../../../origin/catalog/epoch-fence.ts';
+import { signerWith } from '../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../origin/catalog/sqlite/context.ts';
 import { logCalls } from '../../../../origin/catalog/sqlite/log.ts';
+import { openLogWriter } from '../../../../origin/catalog/sqlite/log-writer.ts';
 import { migrations } from '../../../../origin/catalog/sqlite/schema.ts';
 import type { Digest } from '../../../../shared/content/digest.ts';
 import { certifyKey } from '../../../../shared/log/certificate.ts';
@@ -44,7 +46,7 @@ function largest<K extends RecordKind>(kind: K, more = 0): Payload<K> {
 
 function foundedLog() {
   const database: DatabaseSync = openDatabase(':memory:', migrations);
-  const context = catalogContext(database, openLogWriter(database, originKey));
+  const context = catalogContext(database, openLogWriter(database, signerWith(originKey), inProcessFence()));
   const log = logCalls(context);
   log.found(LOG, certificate, 1);
   return { ...log, context };

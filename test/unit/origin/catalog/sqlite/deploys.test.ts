@@ -1,7 +1,9 @@
 import t from 'tap';
-import { openLogWriter } from '../../../../../origin/catalog/sqlite/append.ts';
+import { inProcessFence } from '../../../../../origin/catalog/epoch-fence.ts';
+import { signerWith } from '../../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../../origin/catalog/sqlite/context.ts';
 import { deployCalls, MOST_FILES } from '../../../../../origin/catalog/sqlite/deploys.ts';
+import { openLogWriter } from '../../../../../origin/catalog/sqlite/log-writer.ts';
 import { migrations } from '../../../../../origin/catalog/sqlite/schema.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import { openDatabase } from '../../../../../shared/sqlite/open.ts';
@@ -10,7 +12,12 @@ import { originKey } from '../../../shared/fixed-keys.ts';
 function place() {
   const database = openDatabase(':memory:', migrations);
   database.exec("INSERT INTO site (id, name, domains) VALUES (1, 'a', '[]'), (2, 'b', '[]')");
-  return { database, ...deployCalls(catalogContext(database, openLogWriter(database, originKey))) };
+  return {
+    database,
+    ...deployCalls(
+      catalogContext(database, openLogWriter(database, signerWith(originKey), inProcessFence())),
+    ),
+  };
 }
 
 t.test('of many deploys that nobody commits the oldest is given up, but no young one', async (t) => {

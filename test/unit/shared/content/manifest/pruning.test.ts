@@ -3,11 +3,12 @@ import type { ContentPath } from '../../../../../shared/content/content-path.ts'
 import type { Change } from '../../../../../shared/content/diff.ts';
 import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
 import type { Entry } from '../../../../../shared/content/entry.ts';
-import { openBucketReader } from '../../../../../shared/content/manifest/buckets.ts';
-import { openPruning, pruningIndexes } from '../../../../../shared/content/manifest/pruning.ts';
-import { type DiffCursor, openManifestReader } from '../../../../../shared/content/manifest/reading.ts';
-import { manifestTables } from '../../../../../shared/content/manifest/schema.ts';
-import { openStaging } from '../../../../../shared/content/manifest/staging.ts';
+import type { DiffCursor } from '../../../../../shared/content/manifest/reading.ts';
+import { openBucketReader } from '../../../../../shared/content/manifest/sqlite/buckets.ts';
+import { openPruning, pruningIndexes } from '../../../../../shared/content/manifest/sqlite/pruning.ts';
+import { openManifestReader } from '../../../../../shared/content/manifest/sqlite/reading.ts';
+import { manifestTables } from '../../../../../shared/content/manifest/sqlite/schema.ts';
+import { openStaging } from '../../../../../shared/content/manifest/sqlite/staging.ts';
 import { openDatabase } from '../../../../../shared/sqlite/open.ts';
 import { type Random, random } from '../../../../helpers/random.ts';
 

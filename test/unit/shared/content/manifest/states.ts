@@ -3,10 +3,10 @@ import type { ContentPath } from '../../../../../shared/content/content-path.ts'
 import type { Change } from '../../../../../shared/content/diff.ts';
 import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
 import { type Entry, entryHash } from '../../../../../shared/content/entry.ts';
-import { openAudit } from '../../../../../shared/content/manifest/audit.ts';
-import { openBucketReader } from '../../../../../shared/content/manifest/buckets.ts';
-import { manifestTables } from '../../../../../shared/content/manifest/schema.ts';
-import { openStaging } from '../../../../../shared/content/manifest/staging.ts';
+import { openAudit } from '../../../../../shared/content/manifest/sqlite/audit.ts';
+import { openBucketReader } from '../../../../../shared/content/manifest/sqlite/buckets.ts';
+import { manifestTables } from '../../../../../shared/content/manifest/sqlite/schema.ts';
+import { openStaging } from '../../../../../shared/content/manifest/sqlite/staging.ts';
 import { openDatabase } from '../../../../../shared/sqlite/open.ts';
 import type { Random } from '../../../../helpers/random.ts';
 

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { planLog, planLogUpToNow, type StoredLog } from '../../../../origin/catalog/log-plan.ts';
+import type { StoredLog } from '../../../../origin/catalog/retention-calls.ts';
+import { planLog, planLogUpToNow } from '../../../../origin/retention/log-plan.ts';
 
 const log = (first: number, head: number, ...checkpoints: number[]): StoredLog => ({
   first,

@@ -1,27 +1,4 @@
-import type { SitePolicy } from '../../shared/site/site-policy.ts';
-
-export interface KnownRevision {
-  readonly revision: number;
-  /** Of its commit, in milliseconds since 1970. */
-  readonly time: number;
-  readonly state: 'pending' | 'activated' | 'aborted';
-  readonly pinned: boolean;
-}
-
-/** The revisions of a site that something stands on; 0 before the first. */
-export interface Standing {
-  readonly live: number;
-  /** The newest that was not aborted. */
-  readonly tip: number;
-  /** The highest number that was given out: what comes is staged over its state, aborted or not. */
-  readonly newest: number;
-}
-
-export interface Past extends Standing {
-  readonly deleted: boolean;
-  readonly retention: SitePolicy['retention'];
-  readonly revisions: readonly KnownRevision[];
-}
+import type { Past } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
 /** However young those before them are: each page of pruning looks at all that is kept. */

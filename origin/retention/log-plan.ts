@@ -1,15 +1,5 @@
 import { KEPT_LOG, type KeptLog } from '../../shared/log/kept-log.ts';
-
-/** What is stored of the log: sequence numbers of its ends and of its checkpoints, ascending. */
-export interface StoredLog {
-  readonly first: number;
-  readonly head: number;
-  readonly checkpoints: readonly number[];
-  /** Of all records. */
-  readonly bytes: number;
-  /** Of the records after each checkpoint. */
-  readonly bytesAfter: readonly number[];
-}
+import type { StoredLog } from '../catalog/retention-calls.ts';
 
 export interface LogPlan {
   /** A checkpoint is to be appended first. */

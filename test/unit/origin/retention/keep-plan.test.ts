@@ -1,10 +1,6 @@
 import t from 'tap';
-import {
-  type KnownRevision,
-  keptRevisions,
-  type Past,
-  revisionsToDrop,
-} from '../../../../origin/catalog/keep-plan.ts';
+import type { KnownRevision, Past } from '../../../../origin/catalog/retention-calls.ts';
+import { keptRevisions, revisionsToDrop } from '../../../../origin/retention/keep-plan.ts';
 import { random } from '../../../helpers/random.ts';
 
 const DAY = 86_400_000;

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { ContentPath } from '../content-path.ts';
-import { digestFromBytes } from '../digest.ts';
-import type { Entry, EntryMeta } from '../entry.ts';
+import type { ContentPath } from '../../content-path.ts';
+import { digestFromBytes } from '../../digest.ts';
+import type { Entry, EntryMeta } from '../../entry.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 

@@ -1,0 +1,23 @@
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { Catalog } from './catalog.ts';
+import { EFFECTS, type Effect } from './effects.ts';
+
+const effects: ReadonlyMap<unknown, Effect> = new Map(Object.entries(EFFECTS));
+
+/**
+ * Wakes those who wait for the log after each call that may have appended to it. A turn of the event loop later, so
+ * that who made the call has noted first what it means: those who wake ask him.
+ */
+export function wakingAfterAppends(catalog: Catalog, appended: Pick<Wakeup, 'wake'>): Catalog {
+  return new Proxy(catalog, {
+    get(target, method) {
+      const call: unknown = Reflect.get(target, method);
+      if (typeof call !== 'function' || effects.get(method) !== 'appends') return call;
+      return async (...args: unknown[]) => {
+        const result: unknown = await Reflect.apply(call, target, args);
+        setImmediate(() => appended.wake());
+        return result;
+      };
+    },
+  });
+}

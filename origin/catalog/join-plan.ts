@@ -1,0 +1,42 @@
+import { SkerryError } from '../../shared/errors.ts';
+import type { NewMember } from '../../shared/wire/protocol.ts';
+import type { Member } from './member-record.ts';
+import type { StoredToken } from './token-calls.ts';
+import { isSecretOf, JOIN, tokenState } from './token-state.ts';
+
+/** As many as the record of a publish can name. */
+const MOST_EDGES = 10_000;
+
+/** All that decides whether an edge joins, of one moment. */
+export interface JoinSituation {
+  readonly request: NewMember;
+  /** What the edge has proven that it knows. */
+  readonly secret: Uint8Array;
+  readonly token: StoredToken | undefined;
+  /** The key of the edge that has the name already. */
+  readonly memberKey: string | undefined;
+  /** How many edges there are. */
+  readonly edges: number;
+  readonly time: number;
+}
+
+export type JoinPlan =
+  /** It has joined already: the answer to a first try may have been lost on its way. */
+  { readonly kind: 'repeat' } | { readonly kind: 'admit'; readonly member: Member };
+
+/** Throws `bad-join-token`, `name-taken` and `too-many-edges`. */
+export function planJoin({ request, secret, token, memberKey, edges, time }: JoinSituation): JoinPlan {
+  const { name, region, lat, lon, publicKey } = request;
+  if (token === undefined || token.scope !== JOIN || !isSecretOf(token, secret))
+    throw new SkerryError('bad-join-token', 'the join token is not known here');
+  if (memberKey === publicKey && token.usedBy === name) return { kind: 'repeat' };
+  const state = tokenState(token, time);
+  if (state !== 'valid') throw new SkerryError('bad-join-token', `the join token is ${state}`);
+  if (token.edge !== null && token.edge !== name)
+    throw new SkerryError('bad-join-token', `the join token is bound to the edge ${token.edge}`);
+  if (memberKey !== undefined) throw new SkerryError('name-taken', `there is an edge ${name} already`);
+  if (edges >= MOST_EDGES) throw new SkerryError('too-many-edges', `a log has at most ${MOST_EDGES} edges`);
+  const { mayRead } = token;
+  const member = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
+  return { kind: 'admit', member };
+}

@@ -1,0 +1,41 @@
+import type { Digest } from '../../shared/content/digest.ts';
+import { GENESIS, type LogRecord, recordHash } from '../../shared/log/record.ts';
+import { payloadText } from '../../shared/log/record-limits.ts';
+import type { RecordDraft } from './record-draft.ts';
+import type { RecordSigner } from './record-signer.ts';
+
+export interface LogEpoch {
+  readonly log: string;
+  readonly epoch: number;
+}
+
+/** The last record of a log, or what is before the first. */
+export interface LogEnd {
+  readonly seq: number;
+  readonly hash: Digest;
+}
+
+export const EMPTY_LOG: LogEnd = { seq: 0, hash: GENESIS };
+
+export interface NextRecord {
+  readonly record: LogRecord;
+  readonly hash: Digest;
+}
+
+/** Gives drafts their places after the end of the log, in their order. Throws `record-too-large` before any is signed. */
+export function nextRecords(
+  end: LogEnd,
+  epoch: LogEpoch,
+  drafts: readonly RecordDraft[],
+  time: number,
+  signer: Pick<RecordSigner, 'record'>,
+): NextRecord[] {
+  const sayings = drafts.map((draft) => ({ ...draft, payload: payloadText(draft.kind, draft.payload) }));
+  let { seq, hash } = end;
+  return sayings.map((saying) => {
+    seq += 1;
+    const record = signer.record({ ...epoch, ...saying, seq, prev: hash, time });
+    hash = recordHash(record);
+    return { record, hash };
+  });
+}

@@ -1,0 +1,14 @@
+import type { Seq } from '../../shared/log/record.ts';
+import type { PurgeTarget } from '../../shared/site/purge.ts';
+import type { Purge } from '../../shared/wire/api.ts';
+import type { SiteRow } from './site-calls.ts';
+
+export interface PurgeCalls {
+  /**
+   * Appends a record for each target, all or none; resolves with the number of the last. Repeated, it appends others.
+   * Throws `record-too-large`.
+   */
+  addPurges(site: Pick<SiteRow, 'id' | 'newest'>, targets: readonly PurgeTarget[], time: number): Seq;
+  /** Of the newest ones of the site, with its receipts. Throws `no-such-purge`. */
+  purge(site: number, seq: number): Purge;
+}

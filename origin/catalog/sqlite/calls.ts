@@ -1,0 +1,42 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
+import type { CatalogCalls } from '../catalog.ts';
+import type { EpochFence } from '../epoch-fence.ts';
+import type { RecordSigner } from '../record-signer.ts';
+import { catalogContext } from './context.ts';
+import { deployCalls } from './deploys.ts';
+import { fleetCalls } from './fleet.ts';
+import { heldRevisionReaders } from './held-revisions.ts';
+import { lagReads } from './lag.ts';
+import { logCalls } from './log.ts';
+import { openLogWriter } from './log-writer.ts';
+import { objectCalls } from './objects.ts';
+import { publishCalls } from './publishing.ts';
+import { purgeCalls } from './purges.ts';
+import { retentionCalls } from './retention.ts';
+import { revisionReads } from './revisions.ts';
+import { siteCalls } from './sites.ts';
+import { stagingCalls } from './staging.ts';
+import { tokenCalls } from './tokens.ts';
+
+/** The catalog over a database that has all its tables, in the thread that asks. */
+export function sqliteCalls(database: DatabaseSync, signer: RecordSigner, fence: EpochFence): CatalogCalls {
+  const context = catalogContext(database, openLogWriter(database, signer, fence));
+  return {
+    ...heldRevisionReaders(context),
+    ...openObjectNames(database),
+    ...logCalls(context),
+    ...siteCalls(context),
+    ...revisionReads(context),
+    ...lagReads(context),
+    ...stagingCalls(context),
+    ...publishCalls(context),
+    ...objectCalls(context),
+    ...deployCalls(context),
+    ...tokenCalls(context),
+    ...fleetCalls(context),
+    ...purgeCalls(context),
+    ...retentionCalls(context),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,40 @@
+import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { relaxed } from '../../../shared/sqlite/open.ts';
+import type { StagingCalls } from '../staging-calls.ts';
+import type { CatalogContext } from './context.ts';
+import { heldRevisionReaders } from './held-revisions.ts';
+
+const STAGE_PAGE = 2000;
+
+/** What stages a deploy is with what reads it. */
+type WithoutDeploys = Omit<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
+
+export function stagingCalls(context: CatalogContext): WithoutDeploys {
+  const { database, sql } = context;
+  const staging = openStaging(database);
+  const reader = heldRevisionReaders(context);
+  return {
+    ...staging,
+
+    beginStaging(site) {
+      return relaxed(database, () => {
+        const row = sql('SELECT newest, staging FROM site WHERE id = ? AND deleted = 0').get(site);
+        if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
+        const newest = Number(row.newest);
+        sql('UPDATE site SET staging = ? WHERE id = ?').run(newest + 1, site);
+        return { revision: newest + 1, newest, leftover: row.staging !== null };
+      });
+    },
+
+    endStaging(site) {
+      sql('UPDATE site SET staging = NULL WHERE id = ?').run(site);
+    },
+
+    stageDiff(site, revision, from, to, after) {
+      const page = reader.diffPage(site, from, to, after, STAGE_PAGE);
+      staging.stage(site, revision, page.changes);
+      return page.next;
+    },
+  };
+}
