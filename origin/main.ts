@@ -124,7 +124,7 @@ export async function startOrigin(
 
   const reports = startReportCheckers(identity.log);
   opened.defer(() => reports.close());
-  const checks = new ReportChecks(reports, 'reportWithReceipts', clock);
+  const checks = new ReportChecks(reports, 'reportWithStatements', clock);
   const divergence = new Divergence({
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,

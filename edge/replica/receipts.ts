@@ -1,6 +1,6 @@
+import { signPurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import { signReceipt } from '../../shared/log/receipt.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
-import { signPurgeReceipt } from '../../shared/site/purge.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';

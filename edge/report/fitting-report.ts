@@ -1,5 +1,4 @@
-import type { Receipt } from '../../shared/log/receipt.ts';
-import type { PurgeReceipt } from '../../shared/site/purge.ts';
+import type { Statement } from '../../shared/log/statements.ts';
 import {
   type EdgeReport,
   MAX_ERROR,
@@ -19,20 +18,15 @@ import type { SiteStanding } from './standing.ts';
  */
 const ERRORS = 20_000;
 
-export interface Unsent {
-  readonly receipts: readonly Receipt[];
-  readonly purges: readonly PurgeReceipt[];
-}
-
-/** The signed report with as many of the receipts as fit; what was left out goes with the next one. */
+/** The signed report with as many of the statements as fit; what was left out goes with the next one. */
 export function fittingReport(
   { name, log, key }: Caller,
-  report: Omit<EdgeReport, 'receipts' | 'purges'>,
-  unsent: Unsent,
-): { readonly own: SignedReport; readonly taken: Unsent } {
-  for (let most = Math.max(unsent.receipts.length, unsent.purges.length); ; most = most >> 1) {
-    const taken = { receipts: unsent.receipts.slice(0, most), purges: unsent.purges.slice(0, most) };
-    const own = signReport(log, name, { ...report, ...taken }, key);
+  report: Omit<EdgeReport, 'statements'>,
+  unsent: readonly Statement[],
+): { readonly own: SignedReport; readonly taken: readonly Statement[] } {
+  for (let most = unsent.length; ; most = most >> 1) {
+    const taken = unsent.slice(0, most);
+    const own = signReport(log, name, { ...report, statements: taken }, key);
     if (most === 0 || reportBytes(own) <= MAX_REPORT_BYTES) return { own, taken };
   }
 }

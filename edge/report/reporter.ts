@@ -9,7 +9,7 @@ import { type Grant, verifyGrant } from '../../shared/log/grant.ts';
 import { OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
 import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
-import { MOST_RECEIPTS } from '../../shared/wire/protocol.ts';
+import { MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
 import { type Faults, isLie } from '../follow/faults.ts';
 import type { Caller } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
@@ -37,7 +37,7 @@ export interface ReporterParts {
   readonly faults: Faults;
   /** The key that the origin signs with now. */
   readonly originKey: () => PublicKey;
-  readonly state: () => Promise<Omit<EdgeReport, 'receipts' | 'time'>>;
+  readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
   /** The origin answered the report that left at `sent`, by the monotonic clock. */
   readonly answered: (grant: Grant, sent: number) => void;
   /** A lease of `ms` from `sent` on, by the monotonic clock. */
@@ -79,7 +79,7 @@ export class Reporter {
     return answer;
   }
 
-  /** Sends reports until the signal aborts; receipts stay in the catalog until the origin has acknowledged them. */
+  /** Sends reports until the signal aborts; statements stay in the catalog until the origin has acknowledged them. */
   async run(signal: AbortSignal): Promise<void> {
     const { upstreams, clock, log } = this.#parts;
     let failures = 0;
@@ -109,15 +109,13 @@ export class Reporter {
     const { upstreams, caller, catalog, clock, now, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
-      const most = this.#mostReceipts();
-      const receipts = most === 0 ? [] : await catalog.unsentReceipts(most);
-      const left = most - receipts.length;
-      const purges = left === 0 ? [] : await catalog.unsentPurgeReceipts(left);
+      const most = this.#mostStatements();
+      const unsent = most === 0 ? [] : await catalog.unsentStatements(most);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
-      const { own, taken } = fittingReport(caller, report, { receipts, purges });
-      this.#signatures.spend(caller.name, 1 + taken.receipts.length + taken.purges.length);
+      const { own, taken } = fittingReport(caller, report, unsent);
+      this.#signatures.spend(caller.name, 1 + taken.length);
       const sent = clock.monotonic();
       const answer = await upstream.report(
         caller,
@@ -127,10 +125,9 @@ export class Reporter {
       const { serves } = this.#granted(answer, own, { upstream, sent });
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
-      await catalog.markSent(taken.receipts);
-      await catalog.dropPurges(taken.purges);
-      const isLeftOut = taken.receipts.length + taken.purges.length < receipts.length + purges.length;
-      const mayBeMore = most > 0 && receipts.length + purges.length === most;
+      if (taken.length > 0) await catalog.acknowledged(taken);
+      const isLeftOut = taken.length < unsent.length;
+      const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
       relayed.refused();
@@ -138,9 +135,9 @@ export class Reporter {
     }
   }
 
-  #mostReceipts(): number {
+  #mostStatements(): number {
     const left = Math.floor(this.#signatures.left(this.#parts.caller.name));
-    return Math.max(0, Math.min(MOST_RECEIPTS, left));
+    return Math.max(0, Math.min(MOST_STATEMENTS, left));
   }
 
   /** What the origin signed about this very report: who stands in between can grant nothing, nor swallow it. */

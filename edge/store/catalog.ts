@@ -9,11 +9,13 @@ import type { Staging } from '../../shared/content/manifest/staging.ts';
 import type { ChainState } from '../../shared/log/chain-state.ts';
 import type { Head } from '../../shared/log/head.ts';
 import type { KeptLog } from '../../shared/log/kept-log.ts';
+import type { PurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { LogRecord } from '../../shared/log/record.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
+import type { Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import type { PurgeReceipt, PurgeTarget } from '../../shared/site/purge.ts';
+import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { Mode, SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Cover } from './cover.ts';
 
@@ -24,7 +26,7 @@ export type EdgeCatalogCalls = ChainCalls &
   LazyCalls &
   SiteCalls &
   StagedCalls &
-  ReceiptCalls &
+  StatementCalls &
   RemovalCalls &
   PurgeCalls &
   Staging &
@@ -172,13 +174,16 @@ export interface StagedCalls {
   stagedBytes(site: number, revision: number): number;
 }
 
-export interface ReceiptCalls {
-  /** Keeps a receipt until the origin has acknowledged it; the newest one for each revision. */
+/** What this edge has signed waits here until the origin has it. */
+export interface StatementCalls {
+  /** Keeps a receipt; the newest one for each revision that is held. */
   addReceipt(receipt: Receipt): void;
-  /** What the receipt for a revision says that it covers; undefined when there is none. */
+  /** What the newest receipt for a revision says that it covers; undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
-  unsentReceipts(limit: number): Receipt[];
-  markSent(receipts: readonly Receipt[]): void;
+  /** Up to `limit` of those that wait: receipts first, then in the order in which they were signed. */
+  unsentStatements(limit: number): Statement[];
+  /** The origin has these. One that was signed anew meanwhile goes on waiting. */
+  acknowledged(statements: readonly Statement[]): void;
 }
 
 export interface PendingPurge {
@@ -191,11 +196,8 @@ export interface PurgeCalls {
   sitesToPurge(): number[];
   /** The first of those of a site, in the order of the log. Of too many each is of everything. */
   pendingPurges(site: number, limit: number): PendingPurge[];
-  /** Lets go of what they name, and keeps the receipts until the origin has them. */
+  /** Lets go of what they name, and keeps the receipts, all in one step. */
   purgesDone(receipts: readonly PurgeReceipt[]): void;
-  unsentPurgeReceipts(limit: number): PurgeReceipt[];
-  /** The origin has their receipts. */
-  dropPurges(receipts: readonly PurgeReceipt[]): void;
   /** Forgets what purges of a site ended for revisions that are kept no more. */
   dropEnded(site: number): void;
 }

@@ -1,5 +1,5 @@
+import type { PurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
-import type { PurgeReceipt } from '../../shared/site/purge.ts';
 
 /** What edges have signed. It may come again, and in any order. */
 export interface ReceiptCalls {

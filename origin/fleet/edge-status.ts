@@ -9,7 +9,14 @@ import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
 import { edgeLag, siteStatus } from './lag.ts';
 
-const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+const NO_LIMITS: EdgeLimits = {
+  sites: null,
+  prefixes: null,
+  delay: 0,
+  rate: null,
+  schedule: null,
+  storage: 'full',
+};
 
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;

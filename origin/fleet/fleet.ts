@@ -6,6 +6,7 @@ import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import { type Grant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
+import type { Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
@@ -29,7 +30,8 @@ import {
   shownRevision,
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
-import { freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
+import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
+import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
 export type FleetCatalog = Remote<FleetCalls> & Remote<ReceiptCalls> & StatusReads;
 
@@ -66,6 +68,12 @@ export class Fleet implements FeedMembers, SyncEdges {
   readonly #statuses: EdgeStatuses;
   /** After a publish all edges report within a moment: their receipts share a sync. */
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
+  readonly #keepers: StatementKeepers = {
+    receipt: async (receipts) => {
+      for (const receipt of await this.#receipts.add(receipts)) confirm(this.#edge(receipt.edge), receipt);
+    },
+    'purge-receipt': (receipts) => this.#catalog.addPurgeReceipts(receipts),
+  };
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
   private constructor({ catalog, clock, log, key, checks, divergence }: FleetOptions) {
@@ -134,9 +142,8 @@ export class Fleet implements FeedMembers, SyncEdges {
   async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     const verified = await verifyReports(this.#checks, sender, reports, (name) => this.#edges.get(name));
     const fresh = freshReports(verified);
-    const purges = fresh.flatMap(({ report }) => report.purges ?? []);
-    if (purges.length > 0) await this.#catalog.addPurgeReceipts(purges);
-    await takeIn((receipts) => this.#receipts.add(receipts), fresh, this.#clock.now());
+    const keep = (statements: readonly Statement[]) => keepStatements(this.#keepers, statements);
+    await takeIn(keep, fresh, this.#clock.now());
     for (const { edge } of fresh) {
       await this.#compare(edge);
       this.#save(edge);

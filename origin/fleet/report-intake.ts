@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
+import type { Statement } from '../../shared/log/statements.ts';
 import { newestOfEach } from '../../shared/reports/newest-reports.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey } from '../../shared/signing/keys.ts';
@@ -10,6 +11,8 @@ import type { EdgeRecord } from './edge-record.ts';
 export interface Verified {
   readonly edge: EdgeRecord;
   readonly report: EdgeReport;
+  /** Checked, of the kinds that are known here. */
+  readonly statements: readonly Statement[];
   /** Of the report's text. */
   readonly digest: Digest;
 }
@@ -44,7 +47,7 @@ export async function verifyReports(
     const one = checked[i];
     // Who was revoked meanwhile is granted nothing.
     if (one === undefined || 'refused' in one || edge.row.revoked) return [];
-    return [{ edge, report: one.report, digest: one.digest }];
+    return [{ edge, report: one.report, statements: one.statements, digest: one.digest }];
   });
 }
 
@@ -62,22 +65,21 @@ export function freshReports(all: readonly Verified[]): Verified[] {
   });
 }
 
-/** Receipts are durable when it resolves; of the rest only the newest report of each edge counts. */
+/** Statements are durable when it resolves; of the rest only the newest report of each edge counts. */
 export async function takeIn(
-  store: (receipts: readonly Receipt[]) => Promise<readonly Receipt[]>,
+  keep: (statements: readonly Statement[]) => Promise<void>,
   fresh: readonly Verified[],
   now: number,
 ): Promise<void> {
-  const receipts = fresh.flatMap(({ report }) => report.receipts);
-  const stored = receipts.length === 0 ? [] : await store(receipts);
+  await keep(fresh.flatMap(({ statements }) => statements));
   for (const { edge, report } of fresh) {
     edge.lastSeen = now;
-    for (const receipt of stored) if (receipt.edge === edge.row.name) confirm(edge, receipt);
-    // A newer one may have come in while the receipts were stored.
-    if (edge.reportTime === report.time) edge.report = { ...report, receipts: [], purges: [] };
+    // A newer one may have come in while the statements were stored.
+    if (edge.reportTime === report.time) edge.report = { ...report, statements: [] };
   }
 }
 
-function confirm({ confirmed }: EdgeRecord, { site, revision }: Receipt): void {
+/** The receipt is stored. */
+export function confirm({ confirmed }: EdgeRecord, { site, revision }: Receipt): void {
   confirmed.set(site, Math.max(revision, confirmed.get(site) ?? 0));
 }

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from '../content/digest.ts';
 import { schema } from '../json/schema.ts';
-import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+import { SIGNATURE_PATTERN, type SigningKey } from '../signing/keys.ts';
+import { type StatementKind, sign } from './statement-kind.ts';
 
 export const receiptSchema = Type.Object({
   log: Type.String(),
@@ -19,14 +20,10 @@ export const receiptSchema = Type.Object({
 /** An edge's signed statement that it serves a revision, checked against its root, in all its processes. */
 export type Receipt = Static<typeof receiptSchema>;
 
-export const receipts = schema(receiptSchema);
+export const receiptKind: StatementKind<Receipt> = { schema: schema(receiptSchema), text: canonicalReceipt };
 
 export function signReceipt(receipt: Omit<Receipt, 'sig'>, key: SigningKey): Receipt {
-  return { ...receipt, sig: signText(key, canonicalReceipt(receipt)) };
-}
-
-export function verifyReceipt(receipt: Receipt, publicKey: PublicKey, verify = verifyText): boolean {
-  return verify(publicKey, canonicalReceipt(receipt), receipt.sig);
+  return sign(receiptKind, receipt, key);
 }
 
 function canonicalReceipt(r: Omit<Receipt, 'sig'>): string {

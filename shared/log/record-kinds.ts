@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { type Schema, schema } from '../json/schema.ts';
 import { mayReadSchema } from '../site/names.ts';
 import { purgeTargetSchema } from '../site/purge.ts';
-import { modeSchema, recordedPolicySchema } from '../site/site-policy.ts';
+import { modeSchema, sitePolicySchema } from '../site/site-policy.ts';
 
 /**
  * The payloads of the record kinds that this version writes. Readers ignore fields that they do not know, so
@@ -21,8 +21,7 @@ const settings = Type.Object({
   /** Further host names, lower case; `<name>.localhost` always works. */
   domains: Type.Array(Type.String()),
   deleted: Type.Boolean(),
-  /** Absent in records of versions before 0.2: the defaults. */
-  policy: Type.Optional(recordedPolicySchema),
+  policy: sitePolicySchema,
 });
 
 const member = Type.Object({
@@ -46,8 +45,8 @@ const revision = Type.Object({
   message: Type.String(),
   /** The revision whose state a rollback restores, or null. */
   restores: Type.Union([Type.Integer(), Type.Null()]),
-  /** `sync`: edges prepare it now, and show it when it is activated. Absent before 0.2: `async`. */
-  mode: Type.Optional(modeSchema),
+  /** `sync`: edges prepare it now, and show it when it is activated. */
+  mode: modeSchema,
 });
 
 const activate = Type.Object({
@@ -78,7 +77,8 @@ const checkpoint = Type.Object({
       id: Type.Integer(),
       name: Type.String(),
       domains: Type.Array(Type.String()),
-      policy: Type.Optional(recordedPolicySchema),
+      /** Absent: the defaults, so that many sites fit. */
+      policy: Type.Optional(sitePolicySchema),
       /** What is live, and the record that made it so; 0, null and 0 before the first publish. */
       revision: Type.Integer(),
       root: Type.Union([Type.String(), Type.Null()]),

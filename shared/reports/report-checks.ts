@@ -9,7 +9,7 @@ import { SIGNATURES, SIGNATURES_AT_HAND } from './signature-budget.ts';
 /** An edge sends one report at a time, and the next when it has given an answer up. */
 const MOST_WAITING = { perOwner: 4, inAll: 4096 };
 
-/** A report with a few sites and receipts. Handing it to a thread takes longer than checking it. */
+/** A report with a few sites and statements. Handing it to a thread takes longer than checking it. */
 const SMALL_REPORT = 8 * 1024;
 
 /** Where reports are checked. */
@@ -28,7 +28,7 @@ export function startReportCheckers(log: string): ReportCheckers & Pick<Thread<R
 
 /**
  * Checks what edges report: small reports at hand, as many as an honest edge sends, all else in a thread. Senders take
- * turns, and each member has a budget. It pays for what it signed itself, forged receipts in it included, and for what
+ * turns, and each member has a budget. It pays for what it signed itself, forged statements in it included, and for what
  * it sends that is not signed or old, since those below it cannot help that.
  */
 export class ReportChecks {
@@ -59,7 +59,7 @@ export class ReportChecks {
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
         const checked = mayBegin ? await this.#check(sender, claimed) : undefined;
         if (checked !== undefined) {
-          // A parent checks no receipts: it cannot know that what it passes on is a lie, and its signer does.
+          // A parent checks no statements: it cannot know that what it passes on is a lie, and its signer does.
           const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
           this.#budgets.spend(isItsOwn ? edge : sender, checked.cost);
         }

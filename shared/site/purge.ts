@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { pathPattern } from './rules/path-pattern.ts';
 
 /** What one purge names at most. Each pattern is held against each path of the site, at every edge. */
@@ -86,34 +85,4 @@ export function tagsIn(headers: ReadonlyMap<string, string>): ReadonlySet<string
 
 function intersects(tags: readonly string[], others: ReadonlySet<string>): boolean {
   return tags.some((tag) => others.has(tag));
-}
-
-export const purgeReceiptSchema = Type.Object({
-  log: Type.String(),
-  epoch: Type.Integer(),
-  edge: Type.String(),
-  site: Type.Integer(),
-  seq: Type.Integer({ description: 'The `purge` record that this answers.' }),
-  matched: Type.Integer({ description: 'Paths of the revision that this edge shows and holds.' }),
-  since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
-  sig: Type.String({ pattern: SIGNATURE_PATTERN }),
-});
-
-/** An edge's signed statement that it has carried a purge out. */
-export type PurgeReceipt = Static<typeof purgeReceiptSchema>;
-
-export function signPurgeReceipt(receipt: Omit<PurgeReceipt, 'sig'>, key: SigningKey): PurgeReceipt {
-  return { ...receipt, sig: signText(key, canonical(receipt)) };
-}
-
-export function verifyPurgeReceipt(
-  receipt: PurgeReceipt,
-  publicKey: PublicKey,
-  verify = verifyText,
-): boolean {
-  return verify(publicKey, canonical(receipt), receipt.sig);
-}
-
-function canonical({ log, epoch, edge, site, seq, matched, since }: Omit<PurgeReceipt, 'sig'>): string {
-  return JSON.stringify(['skerry-purge-receipt-1', log, epoch, edge, site, seq, matched, since]);
 }

@@ -97,18 +97,6 @@ export const sitePolicySchema = Type.Object({
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
-/** As log records hold it, which may be older than its newest parts. */
-export const recordedPolicySchema = Type.Object({
-  mode: modeSchema,
-  sync: syncSchema,
-  batch: batchSchema,
-  retention: retentionSchema,
-  formerAssets: Type.Optional(formerAssetsSchema),
-  private: Type.Optional(privateSchema),
-  pinned: Type.Optional(pinnedSchema),
-});
-export type RecordedPolicy = Static<typeof recordedPolicySchema>;
-
 /** Each part that is given replaces the part of that name. */
 export const policyChangeSchema = Type.Object(
   {
@@ -133,11 +121,6 @@ export const DEFAULT_POLICY: SitePolicy = {
   private: null,
   pinned: [],
 };
-
-/** What a record or a catalog holds, with the defaults of what came later. */
-export function completePolicy(recorded: RecordedPolicy | null | undefined): SitePolicy {
-  return { ...DEFAULT_POLICY, ...recorded };
-}
 
 function checkPatterns(field: string, paths: readonly string[]): void {
   for (const path of paths) {

@@ -53,7 +53,6 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
           (digest) => sql('DELETE FROM object WHERE digest = ?').run(digestBytes(digest)).changes === 0,
         ),
       );
-      // In a file from before 0.2 this does nothing: its free pages are used again and stay in it.
       database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
       return absent;
     },

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from '../content/digest.ts';
+import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
 import { mayReadSchema, nameSchema } from '../site/names.ts';
-import { MOST_PURGED, purgeReceiptSchema, purgeTargetSchema } from '../site/purge.ts';
+import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 

@@ -4,16 +4,14 @@ import { SkerryError } from '../errors.ts';
 import { schema } from '../json/schema.ts';
 import { grantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
-import { receiptSchema } from '../log/receipt.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { nameSchema } from '../site/names.ts';
-import { purgeReceiptSchema } from '../site/purge.ts';
 
 import { scheduleSchema } from '../site/schedule.ts';
 import { NONCE_PATTERN } from './nonce.ts';
 
-/** Of one report, and of its receipts of purges. */
-export const MOST_RECEIPTS = 1000;
+/** Of one report. */
+export const MOST_STATEMENTS = 1000;
 
 const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
 /** 32 bytes as base64url: a public key, or the proof of a secret. */
@@ -69,7 +67,7 @@ export const joinAnswerSchema = Type.Object({
 export type JoinAnswer = Static<typeof joinAnswerSchema>;
 export const joinAnswer = schema(joinAnswerSchema);
 
-/** A report of so many has room for receipts. */
+/** A report of so many has room for statements. */
 export const MAX_REPORTED_SITES = 5000;
 export const MAX_ERROR = 200;
 
@@ -95,12 +93,9 @@ export const edgeLimitsSchema = Type.Object({
   delay: Type.Number({ description: 'Seconds that it stays behind.' }),
   rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second, or null.' }),
   schedule: Type.Union([scheduleSchema, Type.Null()]),
-  storage: Type.Optional(
-    Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
-      description:
-        '`lazy`: every manifest, objects when they are asked for. Absent before version 0.4: `full`.',
-    }),
-  ),
+  storage: Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
+    description: '`lazy`: every manifest, objects when they are asked for.',
+  }),
 });
 export type EdgeLimits = Static<typeof edgeLimitsSchema>;
 
@@ -112,6 +107,12 @@ export const faultSchema = Type.Object({
   upstream: Type.String({ maxLength: 300, description: 'The URL of the feed that it came from.' }),
 });
 export type Fault = Static<typeof faultSchema>;
+
+/** What an edge has signed for the origin to keep, see shared/log/statements.ts. */
+const statementSchema = Type.Object({
+  kind: Type.String({ maxLength: 40, description: 'Readers pass over kinds that they do not know.' }),
+  body: Type.Object({}, { description: 'Signed on its own.' }),
+});
 
 /** Where an edge stands: sent at each change and every few seconds, signed by the edge. */
 export const edgeReportSchema = Type.Object({
@@ -136,9 +137,7 @@ export const edgeReportSchema = Type.Object({
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
-  receipts: Type.Array(receiptSchema, { maxItems: MOST_RECEIPTS }),
-  /** Absent before version 0.3. */
-  purges: Type.Optional(Type.Array(purgeReceiptSchema, { maxItems: MOST_RECEIPTS })),
+  statements: Type.Array(statementSchema, { maxItems: MOST_STATEMENTS }),
 });
 export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);

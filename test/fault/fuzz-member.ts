@@ -104,9 +104,9 @@ function reports(chance: Random, { log, name, key }: Caller): SignedReport[] {
       parent: null,
       sites: [],
       faults: [],
-      receipts: [],
+      statements: [],
     },
-    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' as const },
   };
   const own = signReport(
     log,

@@ -107,12 +107,12 @@ export class EdgeDouble {
       head: null,
       version: 'double',
       parent: null,
-      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
       sites: [...this.#sites].map(([site, { revision, prepared }]) => ({
         ...{ site, revision, prepared, target: revision, pendingBytes: 0, error: null },
       })),
       faults: [],
-      receipts: this.#receipts,
+      statements: this.#receipts.map((body) => ({ kind: 'receipt', body })),
       ...changes,
     };
     return signReport(this.#log, this.name, report, this.#key);

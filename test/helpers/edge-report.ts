@@ -9,10 +9,10 @@ export function edgeReport(changes: Partial<EdgeReport> = {}): EdgeReport {
     head: null,
     version: '1',
     parent: null,
-    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+    limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
     sites: [],
     faults: [],
-    receipts: [],
+    statements: [],
     ...changes,
   };
 }

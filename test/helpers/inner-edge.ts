@@ -22,7 +22,14 @@ import { INNER_LOG } from './inner-origin.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
 import { checkersOf } from './report-checkers.ts';
 
-export const NO_LIMITS: EdgeLimits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+export const NO_LIMITS: EdgeLimits = {
+  sites: null,
+  prefixes: null,
+  delay: 0,
+  rate: null,
+  schedule: null,
+  storage: 'full',
+};
 
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 

@@ -69,7 +69,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const store = openMemoryStore(disk);
   const stopping = new AbortController();
   const gate = new Gate();
-  const checks = new ReportChecks(checkersOf(log), 'reportWithReceipts', clock);
+  const checks = new ReportChecks(checkersOf(log), 'reportWithStatements', clock);
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
   const fleet = await Fleet.open({ catalog, clock, log, key, checks, divergence });
   const committer = new Committer(

@@ -121,7 +121,14 @@ t.test('nobody to wait for is a failure, at once', async (t) => {
   await origin.post('/v1/edges/a/pause');
   await b.stop();
   await a.stop();
-  const limits = { sites: null, prefixes: null, delay: 60, rate: null, schedule: null };
+  const limits = {
+    sites: null,
+    prefixes: null,
+    delay: 60,
+    rate: null,
+    schedule: null,
+    storage: 'full' as const,
+  };
   await b.send([b.signed({ limits })]);
   const { status, body, ms } = await origin.put(SITE, 'x', '1');
   t.match({ status, body }, { status: 504, body: { code: 'sync-aborted', reason: 'no-edges', edges: [] } });

@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LogRecord } from '../../../shared/log/record.ts';
 import { payloads } from '../../../shared/log/record-kinds.ts';
-import { EVERYTHING, type PurgeReceipt, type PurgeTarget } from '../../../shared/site/purge.ts';
+import { EVERYTHING, type PurgeTarget } from '../../../shared/site/purge.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { EdgeSite, PurgeCalls } from '../catalog.ts';
+import { keepStatement } from './statements.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -26,13 +27,13 @@ export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord)
 }
 
 /** A null target stands for everything: the oldest one that waits tells whether they are folded. */
-const FOLDED = 'SELECT target FROM purge WHERE site = ? AND receipt IS NULL ORDER BY seq LIMIT 1';
+const FOLDED = 'SELECT target FROM purge WHERE site = ? ORDER BY seq LIMIT 1';
 
 function foldPending(sql: Sql, site: number): void {
-  const pending = 'FROM purge WHERE site = ? AND receipt IS NULL';
+  const pending = 'FROM purge WHERE site = ?';
   const sum = sql(`SELECT count(*) AS count, sum(octet_length(target)) AS bytes ${pending}`).get(site);
   if (Number(sum?.count) <= MOST_PENDING.count && Number(sum?.bytes) <= MOST_PENDING.bytes) return;
-  sql('UPDATE purge SET target = NULL WHERE site = ? AND receipt IS NULL').run(site);
+  sql('UPDATE purge SET target = NULL WHERE site = ?').run(site);
 }
 
 /** From here on no revision up to this one answers for what the target names. */
@@ -74,12 +75,12 @@ function targetOf(payload: string): PurgeTarget {
 export function purgeCalls(database: DatabaseSync, sql: Sql): PurgeCalls {
   return {
     sitesToPurge: () =>
-      sql('SELECT DISTINCT site FROM purge WHERE receipt IS NULL ORDER BY site')
+      sql('SELECT DISTINCT site FROM purge ORDER BY site')
         .all()
         .map(({ site }) => site as number),
 
     pendingPurges: (site, limit) =>
-      sql('SELECT seq, target FROM purge WHERE site = ? AND receipt IS NULL ORDER BY seq LIMIT ?')
+      sql('SELECT seq, target FROM purge WHERE site = ? ORDER BY seq LIMIT ?')
         .all(site, limit)
         .map(({ seq, target }) => ({
           seq: seq as number,
@@ -88,22 +89,10 @@ export function purgeCalls(database: DatabaseSync, sql: Sql): PurgeCalls {
 
     purgesDone(receipts) {
       transaction(database, () => {
-        for (const receipt of receipts)
-          sql('UPDATE purge SET receipt = ?, target = NULL WHERE seq = ?').run(
-            JSON.stringify(receipt),
-            receipt.seq,
-          );
-      });
-    },
-
-    unsentPurgeReceipts: (limit) =>
-      sql('SELECT receipt FROM purge WHERE receipt IS NOT NULL ORDER BY seq LIMIT ?')
-        .all(limit)
-        .map(({ receipt }) => JSON.parse(receipt as string) as PurgeReceipt),
-
-    dropPurges(receipts) {
-      transaction(database, () => {
-        for (const { seq } of receipts) sql('DELETE FROM purge WHERE seq = ?').run(seq);
+        for (const receipt of receipts) {
+          sql('DELETE FROM purge WHERE seq = ?').run(receipt.seq);
+          keepStatement(sql, { kind: 'purge-receipt', body: receipt });
+        }
       });
     },
 

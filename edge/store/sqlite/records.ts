@@ -2,7 +2,7 @@ import type { StatementSync } from 'node:sqlite';
 import type { LogRecord } from '../../../shared/log/record.ts';
 import { isKnownKind, type Payload, payloads } from '../../../shared/log/record-kinds.ts';
 import { EVERYTHING } from '../../../shared/site/purge.ts';
-import type { RecordedPolicy } from '../../../shared/site/site-policy.ts';
+import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site/site-policy.ts';
 import { announce, forgetAborted, putActivation } from './coming.ts';
 import { noteEnded, notePurge } from './purges.ts';
 
@@ -62,7 +62,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
   sql('DELETE FROM proposal').run();
   sql('DELETE FROM member').run();
   for (const { id, name, domains, policy, revision, root, seq, files } of state.sites) {
-    putSite(sql, id, { name, domains, deleted: false, policy });
+    putSite(sql, id, { name, domains, deleted: false, policy: policy ?? DEFAULT_POLICY });
     if (revision === 0 || root === null) continue;
     // Which purges there were before it nobody can tell any more: no revision from before answers for assets.
     noteEnded(sql, id, revision, EVERYTHING);
@@ -77,7 +77,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
 function putSite(
   sql: Sql,
   id: number,
-  site: { name: string; domains: readonly string[]; deleted: boolean; policy: RecordedPolicy | undefined },
+  site: { name: string; domains: readonly string[]; deleted: boolean; policy: SitePolicy },
 ): void {
   sql(
     `INSERT INTO site (id, name, domains, deleted, policy) VALUES (:id, :name, :domains, :deleted, :policy)
@@ -87,7 +87,7 @@ function putSite(
     name: site.name,
     domains: JSON.stringify(site.domains),
     deleted: site.deleted ? 1 : 0,
-    policy: site.policy === undefined ? null : JSON.stringify(site.policy),
+    policy: JSON.stringify(site.policy),
   });
 }
 

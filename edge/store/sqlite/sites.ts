@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
-import { completePolicy, type Mode } from '../../../shared/site/site-policy.ts';
+import type { Mode, SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
 import { type Cover, WHOLE } from '../cover.ts';
@@ -54,7 +54,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       id,
       name: row.name as string,
       domains: JSON.parse(row.domains as string) as string[],
-      policy: completePolicy(row.policy === null ? null : JSON.parse(row.policy as string)),
+      policy: JSON.parse(row.policy as string) as SitePolicy,
       active: {
         revision: row.active as number,
         root: row.active_root as Digest | null,
@@ -84,7 +84,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
 
     forgetSite(site) {
       transaction(database, () => {
-        for (const table of ['held', 'activation', 'announced', 'proposal', 'receipt', 'purge', 'ended'])
+        for (const table of ['held', 'activation', 'announced', 'proposal', 'purge', 'ended', 'statement'])
           sql(`DELETE FROM ${table} WHERE site = ?`).run(site);
         sql('DELETE FROM site WHERE id = ? AND deleted = 1').run(site);
       });
@@ -134,9 +134,6 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
   };
 }
 
-/** Versions before 0.4 wrote the prefixes alone, or null for all paths. */
 function toCover(text: string | null): Cover {
-  const saved = text === null ? null : (JSON.parse(text) as Cover | string[]);
-  if (saved === null) return WHOLE;
-  return Array.isArray(saved) ? { ...WHOLE, prefixes: saved } : saved;
+  return text === null ? WHOLE : (JSON.parse(text) as Cover);
 }

@@ -9,11 +9,11 @@ import type { EdgeCatalogCalls } from '../catalog.ts';
 import { chainCalls } from './chain.ts';
 import { lazyCalls } from './lazy.ts';
 import { purgeCalls } from './purges.ts';
-import { receiptCalls } from './receipts.ts';
 import { noteRemovals, removalCalls } from './removals.ts';
 import { migrations } from './schema.ts';
 import { siteCalls } from './sites.ts';
 import { stagedCalls } from './staged.ts';
+import { statementCalls } from './statements.ts';
 
 export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
   const database = openDatabase(file, migrations);
@@ -30,7 +30,7 @@ export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
     ...chainCalls(database, sql),
     ...siteCalls(database, sql),
     ...stagedCalls(database, sql),
-    ...receiptCalls(database, sql),
+    ...statementCalls(database, sql),
     ...purgeCalls(database, sql),
     close: () => database.close(),
   };

@@ -1,12 +1,16 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
+import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { memberPayload } from '../member-record.ts';
 import { plainDraft } from '../record-draft.ts';
 import type { LogPruneCalls } from '../retention-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { toEdge } from './fleet.ts';
+
+/** Of most sites; in a checkpoint it says nothing, so that more of them fit. */
+const DEFAULTS = JSON.stringify(DEFAULT_POLICY);
 
 export function checkpointCalls({ database, sql, writer, identity }: CatalogContext): LogPruneCalls {
   function payload(): Payload<'checkpoint'> {
@@ -22,7 +26,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
         id: Number(row.id),
         name: String(row.name),
         domains: JSON.parse(String(row.domains)) as string[],
-        ...(row.policy !== null && { policy: JSON.parse(String(row.policy)) }),
+        ...(row.policy !== DEFAULTS && { policy: JSON.parse(String(row.policy)) as SitePolicy }),
         revision: Number(row.live),
         root: row.root as string | null,
         seq: Number(row.seq ?? 0),

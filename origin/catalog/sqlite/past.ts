@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite';
-import { completePolicy } from '../../../shared/site/site-policy.ts';
+import type { SitePolicy } from '../../../shared/site/site-policy.ts';
 import type { KnownRevision, Past, RetainedSite } from '../retention-calls.ts';
 
 type Sql = (text: string) => StatementSync;
@@ -21,7 +21,7 @@ export function sitesToRetain(sql: Sql): RetainedSite[] {
 export function pastOf(sql: Sql, site: number): Past | undefined {
   const row = sql('SELECT live, tip, newest, deleted, policy FROM site WHERE id = ?').get(site);
   if (row === undefined) return undefined;
-  const policy = completePolicy(row.policy === null ? null : JSON.parse(String(row.policy)));
+  const policy = JSON.parse(String(row.policy)) as SitePolicy;
   return {
     live: Number(row.live),
     tip: Number(row.tip),

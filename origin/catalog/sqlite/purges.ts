@@ -1,7 +1,7 @@
 import { SkerryError } from '../../../shared/errors.ts';
+import type { PurgeReceipt } from '../../../shared/log/purge-receipt.ts';
 import type { LogRecord } from '../../../shared/log/record.ts';
 import { payloads } from '../../../shared/log/record-kinds.ts';
-import type { PurgeReceipt } from '../../../shared/site/purge.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { PurgeCalls } from '../purge-calls.ts';
 import type { ReceiptCalls } from '../receipt-calls.ts';

@@ -5,15 +5,27 @@ import type { Migrations } from '../../../shared/sqlite/open.ts';
 export const migrations: Migrations = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE record (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, json TEXT NOT NULL) STRICT;
+  CREATE TABLE record (
+    seq INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL,
+    json TEXT NOT NULL,
+    -- of json; the index alone tells how much of the log follows a record
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX record_bytes ON record (seq, bytes);
+  -- the records at which the log may begin
+  CREATE TABLE checkpoint (seq INTEGER PRIMARY KEY) STRICT;
 
   CREATE TABLE site (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     domains TEXT NOT NULL,
+    policy TEXT NOT NULL,
     -- the revision that is live, and the highest number that was ever given out
     live INTEGER NOT NULL DEFAULT 0,
     newest INTEGER NOT NULL DEFAULT 0,
+    -- the newest revision that was not aborted: what the next change builds on
+    tip INTEGER NOT NULL DEFAULT 0,
     -- the revision that is being staged, or null: after a crash its rows are taken back
     staging INTEGER,
     deleted INTEGER NOT NULL DEFAULT 0
@@ -31,15 +43,31 @@ export const migrations: Migrations = [
     message TEXT NOT NULL,
     time INTEGER NOT NULL,
     restores INTEGER,
+    mode TEXT NOT NULL,
+    -- pending: committed and not (yet) made live; activated; aborted
+    state TEXT NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
 
   ${manifestTables}
+  ${pruningIndexes}
 
-  CREATE TABLE object (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, size INTEGER NOT NULL, chunks BLOB) STRICT;
+  CREATE TABLE object (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    chunks BLOB,
+    -- when it was last uploaded: young objects may belong to a publish that is under way
+    touched INTEGER NOT NULL
+  ) STRICT;
   CREATE UNIQUE INDEX object_digest ON object (digest);
+  CREATE INDEX object_chunks ON object (chunks) WHERE chunks IS NOT NULL;
   -- A digest grants no bytes: what a site may refer to is what was uploaded to that site.
   CREATE TABLE site_object (site INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (site, digest)) STRICT, WITHOUT ROWID;
+  CREATE INDEX site_object_digest ON site_object (digest);
+  -- what the catalog has let go of and the store has still to remove
+  CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
   CREATE TABLE deploy (
     number INTEGER PRIMARY KEY,
@@ -48,8 +76,11 @@ export const migrations: Migrations = [
     base INTEGER,
     expect INTEGER,
     created INTEGER NOT NULL,
+    files INTEGER NOT NULL DEFAULT 0,
     result TEXT
   ) STRICT;
+  CREATE INDEX deploy_open ON deploy (site, number) WHERE result IS NULL AND created > 0;
+  CREATE INDEX deploy_given_up ON deploy (number) WHERE created = 0;
   -- a null digest deletes the path
   CREATE TABLE deploy_file (
     deploy INTEGER NOT NULL,
@@ -59,18 +90,20 @@ export const migrations: Migrations = [
     size INTEGER NOT NULL,
     PRIMARY KEY (deploy, leaf, path)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deploy_file_digest ON deploy_file (digest);
 
+  -- may_read: the names of the sites whose content an edge may read, as JSON, or null for all
   CREATE TABLE token (
     id TEXT PRIMARY KEY,
     secret BLOB NOT NULL,
     scope TEXT NOT NULL,
     edge TEXT,
+    may_read TEXT,
     created INTEGER NOT NULL,
     expires INTEGER,
     revoked INTEGER NOT NULL DEFAULT 0,
     used_by TEXT
   ) STRICT, WITHOUT ROWID;
-
   CREATE TABLE edge (
     name TEXT PRIMARY KEY,
     region TEXT NOT NULL,
@@ -78,6 +111,9 @@ export const migrations: Migrations = [
     lon REAL,
     public_key TEXT NOT NULL,
     seq INTEGER NOT NULL,
+    may_read TEXT,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    paused INTEGER NOT NULL DEFAULT 0,
     last_seen INTEGER,
     report TEXT
   ) STRICT, WITHOUT ROWID;
@@ -89,60 +125,14 @@ export const migrations: Migrations = [
     json TEXT NOT NULL,
     PRIMARY KEY (site, revision, edge)
   ) STRICT, WITHOUT ROWID;
-  `,
-
-  `
-  -- the newest revision that was not aborted: what the next change builds on
-  ALTER TABLE site ADD COLUMN tip INTEGER NOT NULL DEFAULT 0;
-  UPDATE site SET tip = live;
-  -- the site's policy as JSON, or null for the defaults
-  ALTER TABLE site ADD COLUMN policy TEXT;
-  ALTER TABLE revision ADD COLUMN mode TEXT NOT NULL DEFAULT 'async';
-  -- pending: committed and not (yet) made live; activated; aborted
-  ALTER TABLE revision ADD COLUMN state TEXT NOT NULL DEFAULT 'activated';
-  ALTER TABLE revision ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE edge ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE edge ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
-  -- when it was last uploaded: young objects may belong to a publish that is under way
-  ALTER TABLE object ADD COLUMN touched INTEGER NOT NULL DEFAULT 0;
-  ${pruningIndexes}
-  CREATE INDEX deploy_file_digest ON deploy_file (digest);
-  CREATE INDEX site_object_digest ON site_object (digest);
-  CREATE INDEX object_chunks ON object (chunks) WHERE chunks IS NOT NULL;
-  -- what the catalog has let go of and the store has still to remove
-  CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
-  -- the records at which the log may begin
-  CREATE TABLE checkpoint (seq INTEGER PRIMARY KEY) STRICT;
-  `,
-
-  `
-  CREATE TABLE purge (
-    seq INTEGER PRIMARY KEY,
-    site INTEGER NOT NULL,
-    time INTEGER NOT NULL,
-    json TEXT NOT NULL
-  ) STRICT;
+  -- what a purge names is in its record
+  CREATE TABLE purge (seq INTEGER PRIMARY KEY, site INTEGER NOT NULL) STRICT;
+  CREATE INDEX purge_site ON purge (site, seq);
   CREATE TABLE purge_receipt (
     seq INTEGER NOT NULL,
     edge TEXT NOT NULL,
     json TEXT NOT NULL,
     PRIMARY KEY (seq, edge)
   ) STRICT, WITHOUT ROWID;
-    -- the names of the sites whose content an edge may read, as JSON, or null for all
-  ALTER TABLE edge ADD COLUMN may_read TEXT;
-  ALTER TABLE token ADD COLUMN may_read TEXT;
-  `,
-
-  `
-  -- what it names is in its record
-  ALTER TABLE purge DROP COLUMN json;
-  ALTER TABLE purge DROP COLUMN time;
-  CREATE INDEX purge_site ON purge (site, seq);
-  ALTER TABLE deploy ADD COLUMN files INTEGER NOT NULL DEFAULT 0;
-  CREATE INDEX deploy_open ON deploy (site, number) WHERE result IS NULL AND created > 0;
-  CREATE INDEX deploy_given_up ON deploy (number) WHERE created = 0;
-  -- of json; the index alone tells how much of the log follows a record
-  ALTER TABLE record ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
-  CREATE INDEX record_bytes ON record (seq, bytes);
   `,
 ];

@@ -1,6 +1,11 @@
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import { changedPolicy, completePolicy, type Mode } from '../../../shared/site/site-policy.ts';
+import {
+  changedPolicy,
+  DEFAULT_POLICY,
+  type Mode,
+  type SitePolicy,
+} from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { overlapWith } from '../../domains/overlap.ts';
 import { checkDomainChange } from '../../domains/rights.ts';
@@ -73,7 +78,11 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
           refuseTakenDomains(name, wanted);
         }
         if (existing === undefined)
-          sql('INSERT INTO site (name, domains) VALUES (?, ?)').run(name, JSON.stringify(domains));
+          sql('INSERT INTO site (name, domains, policy) VALUES (?, ?, ?)').run(
+            name,
+            JSON.stringify(domains),
+            JSON.stringify(DEFAULT_POLICY),
+          );
         else sql('UPDATE site SET domains = ? WHERE id = ?').run(JSON.stringify(domains), existing.id);
         const { id, policy } = siteNamed(name);
         if (change !== undefined) {
@@ -103,7 +112,7 @@ function toSite(row: Row): SiteRow {
     id: row.id as number,
     name: row.name as string,
     domains: JSON.parse(row.domains as string) as string[],
-    policy: completePolicy(row.policy === null ? null : JSON.parse(row.policy as string)),
+    policy: JSON.parse(row.policy as string) as SitePolicy,
     revision: row.live as number,
     files: row.files as number,
     bytes: row.bytes as number,

@@ -81,7 +81,14 @@ export async function signedReports(
       signReceipt({ ...RECEIPT, log, edge, revision: first + i, seq: first + i }, key),
     );
   const standing = { position: 0, hash: GENESIS, head: null, version: 'flood', parent: null };
-  const limits = { sites: null, prefixes: null, delay: 0, rate: null, schedule: null };
+  const limits = {
+    sites: null,
+    prefixes: null,
+    delay: 0,
+    rate: null,
+    schedule: null,
+    storage: 'full' as const,
+  };
   const once = from(1);
   const reports: SignedReport[] = [];
   for (let i = 0; i < count; i++) {
@@ -92,7 +99,7 @@ export async function signedReports(
       sites: [],
       faults: [],
       limits,
-      receipts: signed,
+      statements: signed.map((body) => ({ kind: 'receipt', body })),
     };
     reports.push(signReport(log, edge, body, key));
     // Those who measure the origin in this process are not to wait for it.

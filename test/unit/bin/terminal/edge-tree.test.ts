@@ -18,7 +18,7 @@ function edges(...signs: string[]): EdgeStatus[] {
         diverged: null,
         sites: {},
       },
-      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+      limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
       lag: { records: 0, bytes: 0, seconds: 0 },
     };
   });

@@ -29,7 +29,7 @@ const report = (
   prefixes: string[] | null = null,
   time = 1,
 ): SignedReport => {
-  const limits = { sites: null, prefixes, delay: 0, rate: null, schedule: null };
+  const limits = { sites: null, prefixes, delay: 0, rate: null, schedule: null, storage: 'full' as const };
   const body: EdgeReport = {
     time,
     position: 1,
@@ -40,7 +40,7 @@ const report = (
     limits,
     sites: [],
     faults: [],
-    receipts: [],
+    statements: [],
   };
   return signReport(log, edge, body, key);
 };

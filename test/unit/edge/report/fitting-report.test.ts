@@ -2,9 +2,10 @@ import t from 'tap';
 import { fittingReport, reportedSites } from '../../../../edge/report/fitting-report.ts';
 import type { SiteStanding } from '../../../../edge/report/standing.ts';
 import { signHead } from '../../../../shared/log/head.ts';
+import { signPurgeReceipt } from '../../../../shared/log/purge-receipt.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
+import type { Statement } from '../../../../shared/log/statements.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
-import { signPurgeReceipt } from '../../../../shared/site/purge.ts';
 import {
   edgeReports,
   MAX_REPORT_BYTES,
@@ -21,20 +22,26 @@ const site = (id: number, changes: Partial<SiteStanding> = {}): SiteStanding => 
   ...{ id, name: 'a', revision: 1, target: 1, prepared: 0, pendingBytes: 0, error: null, needsLease: false },
   ...changes,
 });
-const receipt = signReceipt(
-  {
-    ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, revision: 9_999_999 },
-    ...{ root: 'f'.repeat(64), seq: 999_999_999, since: 1_800_000_000_000, covers: 'all' },
-  },
-  key,
-);
-const purge = signPurgeReceipt(
-  {
-    ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, seq: 999_999_999 },
-    ...{ matched: 9_999_999, since: 1_800_000_000_000 },
-  },
-  key,
-);
+const receipt: Statement = {
+  kind: 'receipt',
+  body: signReceipt(
+    {
+      ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, revision: 9_999_999 },
+      ...{ root: 'f'.repeat(64), seq: 999_999_999, since: 1_800_000_000_000, covers: 'all' },
+    },
+    key,
+  ),
+};
+const purge: Statement = {
+  kind: 'purge-receipt',
+  body: signPurgeReceipt(
+    {
+      ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, seq: 999_999_999 },
+      ...{ matched: 9_999_999, since: 1_800_000_000_000 },
+    },
+    key,
+  ),
+};
 const head = signHead(
   { log: caller.log, epoch: 1, seq: 999_999_999, hash: 'f'.repeat(64), time: 1_800_000_000_000 },
   key,
@@ -48,16 +55,16 @@ const report = (sites: readonly SiteStanding[]) => ({
     version: '1.2.3',
     parent: caller.name,
   },
-  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' as const },
   sites: reportedSites(sites),
   faults: [],
 });
 
-t.test('a small report takes all receipts', async (t) => {
-  const unsent = { receipts: [receipt, receipt], purges: [purge] };
+t.test('a small report takes all statements', async (t) => {
+  const unsent = [receipt, receipt, purge];
   const { own, taken } = fittingReport(caller, report([site(1)]), unsent);
   t.strictSame(taken, unsent);
-  t.strictSame(edgeReports.parseText(own.text).receipts, unsent.receipts);
+  t.strictSame(edgeReports.parseText(own.text).statements, unsent);
 });
 
 t.test('the largest report fits, and beside it the largest that it could relay', async (t) => {
@@ -65,13 +72,10 @@ t.test('the largest report fits, and beside it the largest that it could relay',
   const failing = { ...changes, error: '"\\\u0001'.repeat(200) };
   for (const standing of [changes, failing]) {
     const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) => site(MOST - i, standing));
-    const unsent = {
-      receipts: Array.from({ length: 1000 }, () => receipt),
-      purges: Array.from({ length: 1000 }, () => purge),
-    };
+    const unsent = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? receipt : purge));
     const { own, taken } = fittingReport(caller, report(sites), unsent);
     t.ok(reportBytes(own) <= MAX_REPORT_BYTES, `${reportBytes(own)} bytes`);
-    t.ok(taken.receipts.length > 0, `${taken.receipts.length} receipts go along`);
+    t.ok(taken.length > 0, `${taken.length} statements go along`);
     t.equal(edgeReports.parseText(own.text).sites.length, MAX_REPORTED_SITES, 'the receiver takes it');
   }
   t.ok(2 * MAX_REPORT_BYTES + 4096 <= MAX_REPORTS_BYTES);

@@ -8,7 +8,8 @@ import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 import { type Grant, signGrant } from '../../../../shared/log/grant.ts';
-import { type Receipt, signReceipt } from '../../../../shared/log/receipt.ts';
+import { signReceipt } from '../../../../shared/log/receipt.ts';
+import type { Statement } from '../../../../shared/log/statements.ts';
 import {
   type EdgeReport,
   type ReportAnswer,
@@ -39,20 +40,21 @@ const granting =
     }),
   });
 const ANSWER = granting();
-const STATE: Omit<EdgeReport, 'receipts' | 'time'> = {
+const STATE: Omit<EdgeReport, 'statements' | 'time'> = {
   position: 7,
   hash: '7'.repeat(64),
   head: null,
   version: '1',
   parent: null,
-  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null },
+  limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
   sites: [],
   faults: [],
 };
 const foreign = (count: number, edge = 'child'): SignedReport[] =>
   Array.from({ length: count }, (_, i) => ({ edge, text: `{"${edge}":${i}}`, sig: 'x' }));
-const receiptOf = (revision: number): Receipt =>
-  signReceipt(
+const receiptOf = (revision: number): Statement => ({
+  kind: 'receipt',
+  body: signReceipt(
     {
       log: LOG,
       epoch: 1,
@@ -65,13 +67,14 @@ const receiptOf = (revision: number): Receipt =>
       covers: 'all',
     },
     edgeKey,
-  );
+  ),
+});
 
 /** A reporter whose reports are answered one after another, with what `answers` say; the last one goes on. */
 function world(
   t: Test,
   answers: (Answers | Error)[] = [ANSWER],
-  receipts: Receipt[] = [],
+  receipts: Statement[] = [],
   urls = ['http://a.test'],
 ) {
   const clock = jumpingClock();
@@ -98,10 +101,8 @@ function world(
     upstreams,
     caller: { name: 'oslo', key: edgeKey, log: LOG },
     catalog: {
-      unsentReceipts: async (limit: number) => unsent.slice(0, limit),
-      markSent: async (some: readonly Receipt[]) => void unsent.splice(0, some.length),
-      unsentPurgeReceipts: async () => [],
-      dropPurges: async () => {},
+      unsentStatements: async (limit: number) => unsent.slice(0, limit),
+      acknowledged: async (some: readonly Statement[]) => void unsent.splice(0, some.length),
     } as unknown as EdgeCatalog,
     clock,
     now: () => state.now,
@@ -136,7 +137,7 @@ t.test('the first report goes out at once, signed, and brings a lease from its s
   const end = begin();
   await reports(1);
   await end();
-  t.strictSame(own(), [{ ...STATE, time: 1000, receipts: [], purges: [] }]);
+  t.strictSame(own(), [{ ...STATE, time: 1000, statements: [] }]);
   t.strictSame(leases, [[500, 7000]]);
   t.strictSame(times, [[5, 500]], 'and what time it is at the origin');
 });
@@ -288,7 +289,7 @@ t.test('receipts stay until they are acknowledged', async (t) => {
   await reports(2);
   await end();
   t.strictSame(
-    own().map((report) => report.receipts),
+    own().map((report) => report.statements),
     [receipts, receipts],
   );
   t.strictSame(unsent, []);
@@ -302,7 +303,7 @@ t.test('many receipts travel in several reports, without a pause', async (t) => 
   for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
   await end();
   t.strictSame(
-    own().map((report) => report.receipts.length),
+    own().map((report) => report.statements.length),
     [1000, 3],
   );
   t.strictSame(unsent, []);

@@ -34,7 +34,7 @@ t.test('nothing that a small change asks for walks the whole site', async (t) =>
   const staged = stagedCalls(database, statements(database));
   const reader = openManifestReader(database);
 
-  database.exec("INSERT INTO site (id, name, domains) VALUES (1, 'docs', '[]')");
+  database.exec("INSERT INTO site (id, name, domains, policy) VALUES (1, 'docs', '[]', '{}')");
   staged.beginStaging(1, 1, digestOf('root'));
   staged.stageLast(1, 1, [put('a', 'a'), put('b', 'b')], 100);
   staged.beginStaging(1, 2, digestOf('root'));

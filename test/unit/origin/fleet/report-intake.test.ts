@@ -22,11 +22,12 @@ const edges = new Map<string, EdgeRecord>(
 );
 const report = (edge: string, key: SigningKey, time = 1, receiptOf?: string): SignedReport => {
   const receipt = { log: LOG, epoch: 1, site: 1, revision: 1, root: ROOT, seq: 1, since: 1, covers: 'all' };
-  const receipts = receiptOf === undefined ? [] : [signReceipt({ ...receipt, edge: receiptOf }, key)];
-  const body = edgeReport({ time, receipts });
+  const signed = signReceipt({ ...receipt, edge: receiptOf ?? edge }, key);
+  const statements = receiptOf === undefined ? [] : [{ kind: 'receipt', body: signed }];
+  const body = edgeReport({ time, statements });
   return signReport(LOG, edge, body, key);
 };
-const newChecks = () => new ReportChecks(checkersOf(LOG), 'reportWithReceipts', systemClock);
+const newChecks = () => new ReportChecks(checkersOf(LOG), 'reportWithStatements', systemClock);
 const checks = newChecks();
 const verified = (sender: string, reports: SignedReport[]) =>
   verifyReports(checks, sender, reports, (name) => edges.get(name));

@@ -28,7 +28,7 @@ const sayings: { [K in RecordKind]: (text: string) => Payload<K> } = {
   key: (text) => ({ ...certificate, certificate: certificate.certificate, later: text }) as Payload<'key'>,
   settings: (text) => ({ name: 'docs', domains: [text], deleted: false, policy }),
   member: (text) => ({ ...member, region: text }),
-  revision: (text) => ({ base: 0, files: 1, bytes: 1, message: text, restores: null }),
+  revision: (text) => ({ base: 0, files: 1, bytes: 1, message: text, restores: null, mode: 'async' }),
   activate: (text) => ({ mode: 'async', degraded: text }),
   abort: (text) => ({ reason: text }),
   outcome: (text) => ({ visible: [text], unconfirmed: [] }),
@@ -111,7 +111,7 @@ t.test('one record of many that is too large appends none', async (t) => {
   const draft = (message: string) => ({
     kind: 'revision' as const,
     ...{ critical: true, site: 1, revision: 1, root: null },
-    payload: { base: 0, files: 1, bytes: 1, message, restores: null },
+    payload: { base: 0, files: 1, bytes: 1, message, restores: null, mode: 'async' as const },
   });
   const drafts = [draft('a'), draft('m'.repeat(9000))];
   t.throws(() => context.writer.append(context.identity(), drafts, 1), { code: 'record-too-large' });

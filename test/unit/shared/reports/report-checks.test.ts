@@ -4,6 +4,7 @@ import { type Receipt, signReceipt } from '../../../../shared/log/receipt.ts';
 import { type Checked, type Claimed, openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/signing/keys.ts';
+import type { EdgeReport } from '../../../../shared/wire/protocol.ts';
 import { type SignedReport, signReport } from '../../../../shared/wire/protocol.ts';
 import { edgeReport } from '../../../helpers/edge-report.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
@@ -17,18 +18,45 @@ const receiptsOf = (count: number, edge = 'oslo', key: SigningKey = edgeKey): Re
     ),
   );
 const reported = (time: number, receipts: Receipt[], edge = 'oslo', key = edgeKey): SignedReport =>
-  signReport(LOG, edge, edgeReport({ time, receipts }), key);
+  signReport(
+    LOG,
+    edge,
+    edgeReport({ time, statements: receipts.map((body) => ({ kind: 'receipt', body })) }),
+    key,
+  );
 const claimed = (signed: SignedReport, newest = 0, key = edgeKey): Claimed => ({
   signed,
   key: key.publicKey,
   newest,
 });
 
+t.test(
+  'statements of kinds that are not known here are passed over, malformed ones of others refused',
+  async (t) => {
+    const check = openReportCheck(LOG);
+    const [receipt] = receiptsOf(1);
+    const signedWith = (statements: EdgeReport['statements']) =>
+      claimed(signReport(LOG, 'oslo', edgeReport({ time: 1, statements }), edgeKey));
+    const known = { kind: 'receipt', body: receipt ?? {} };
+    t.match(
+      check.reportWithStatements(signedWith([{ kind: 'task-result', body: { any: 'thing' } }, known])),
+      {
+        statements: [known],
+        isFresh: true,
+      },
+    );
+    t.match(check.reportWithStatements(signedWith([{ kind: 'receipt', body: { ...receipt, root: 'x' } }])), {
+      refused: /root/,
+      isSigned: true,
+    });
+  },
+);
+
 t.test('receipts cost little when they are known, and nothing in an old report', async (t) => {
   const check = openReportCheck(LOG);
   const [first, again] = [reported(1, receiptsOf(100)), reported(2, receiptsOf(100))];
   const costs = [claimed(first), claimed(again), claimed(again, 2)].map((one) =>
-    Math.floor(check.reportWithReceipts(one).cost),
+    Math.floor(check.reportWithStatements(one).cost),
   );
   t.ok((costs[0] ?? 0) > 100 && (costs[1] ?? 0) < 10 && (costs[2] ?? 0) < 5, 'in signatures', { costs });
   t.ok(check.report(claimed(first)).cost < 5, 'nor at a parent');
@@ -38,16 +66,18 @@ t.test('what is not signed by its edge is refused, and costs what it took to see
   const check = openReportCheck(LOG);
   const other = generateSigningKey();
   const bad = [...receiptsOf(3), ...receiptsOf(1, 'oslo', other)];
-  t.match(check.reportWithReceipts(claimed(reported(1, bad))), {
-    refused: /a receipt is not signed by oslo/,
+  t.match(check.reportWithStatements(claimed(reported(1, bad))), {
+    refused: /a statement is not signed by oslo/,
     isSigned: true,
   });
-  t.ok(check.reportWithReceipts(claimed(reported(2, bad))).cost > 2);
+  t.ok(check.reportWithStatements(claimed(reported(2, bad))).cost > 2);
   t.match(check.report(claimed(reported(1, []), 0, other)), {
     refused: /is not signed/,
     isSigned: false,
   });
-  t.match(check.reportWithReceipts(claimed(reported(1, receiptsOf(1, 'bergen')))), { refused: /receipt/ });
+  t.match(check.reportWithStatements(claimed(reported(1, receiptsOf(1, 'bergen')))), {
+    refused: /a statement is not signed/,
+  });
 });
 
 t.test('each pays for what it signed, and a sender for what nobody did', async (t) => {
@@ -63,10 +93,10 @@ t.test('each pays for what it signed, and a sender for what nobody did', async (
       const isFresh = signed.sig !== 'none';
       const cost = signed.edge === 'flood' || !isFresh ? 15_000 : 1;
       return isFresh
-        ? { report: {} as never, digest: toDigest(ROOT), isFresh, cost }
+        ? { report: {} as never, statements: [], digest: toDigest(ROOT), isFresh, cost }
         : { refused: 'no', isSigned: false, cost };
     },
-    reportWithReceipts: (_: Claimed): Checked => ({ refused: 'not asked for', isSigned: false, cost: 0 }),
+    reportWithStatements: (_: Claimed): Checked => ({ refused: 'not asked for', isSigned: false, cost: 0 }),
   };
   const checks = new ReportChecks({ atHand, apart: asRemote(atHand) }, 'report', clock);
   const of = async (...edges: string[]) => {
@@ -104,7 +134,7 @@ t.test(
         counted[place]++;
         return check.report(one);
       },
-      reportWithReceipts: check.reportWithReceipts,
+      reportWithStatements: check.reportWithStatements,
     });
     const checkers = { atHand: counting('atHand'), apart: asRemote(counting('apart')) };
     const checks = new ReportChecks(checkers, 'report', clock);

@@ -35,7 +35,7 @@ const report: EdgeReport = {
   position: 7,
   hash: ROOT,
   head: null,
-  version: '0.2.0',
+  version: '0.1.0',
   parent: 'bergen',
   limits: {
     sites: ['docs'],
@@ -43,10 +43,11 @@ const report: EdgeReport = {
     delay: 1.5,
     rate: 1000,
     schedule: { cron: '0 3 * * *', timezone: 'Europe/Oslo', minutes: 60 },
+    storage: 'full',
   },
   sites: [{ site: 1, revision: 1, target: 2, prepared: 0, pendingBytes: 10, error: 'grüße' }],
   faults: [{ time: TIME, code: 'stale-head', message: 'm', upstream: 'http://a.test' }],
-  receipts: [receipt],
+  statements: [{ kind: 'receipt', body: receipt }],
 };
 const grant = signGrant(
   LOG,
@@ -115,8 +116,9 @@ t.test('refuses what is signed and no report', async (t) => {
     { ...report, sites: Array(10_001).fill(site) },
     { ...report, faults: Array(21).fill(fault) },
     { ...report, faults: [{ ...fault, message: 'x'.repeat(501) }] },
-    { ...report, receipts: [{ ...receipt, root: 'x' }] },
-    { ...report, receipts: Array(1001).fill(receipt) },
+    { ...report, statements: [{ kind: 'x'.repeat(41), body: {} }] },
+    { ...report, statements: [{ kind: 'receipt', body: 'x' }] },
+    { ...report, statements: Array(1001).fill({ kind: 'receipt', body: receipt }) },
   ]) {
     const bad = saying(JSON.stringify(value));
     const name = JSON.stringify(value).slice(0, 60);

@@ -2,6 +2,7 @@ import t from 'tap';
 import { applyRecord } from '../../../../../edge/store/sqlite/records.ts';
 import { migrations } from '../../../../../edge/store/sqlite/schema.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
+import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
 import { openDatabase, statements } from '../../../../../shared/sqlite/open.ts';
 import { SignedLog } from '../../signed-log.ts';
 
@@ -20,7 +21,7 @@ function waitingEdge() {
         root: digestOf(`root ${revision}`),
       }),
     );
-  take('settings', { name: 'docs', domains: [], deleted: false });
+  take('settings', { name: 'docs', domains: [], deleted: false, policy: DEFAULT_POLICY });
   return {
     revision: (revision: number, mode: string) =>
       take('revision', { base: 0, files: revision, bytes: 0, message: '', restores: null, mode }, revision),

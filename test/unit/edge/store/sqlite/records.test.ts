@@ -28,11 +28,15 @@ class World {
   }
 
   settings(site: number, name: string, changes: object = {}): number {
-    return this.take('settings', { name, domains: [], deleted: false, ...changes }, { site });
+    return this.take(
+      'settings',
+      { name, domains: [], deleted: false, policy: DEFAULT_POLICY, ...changes },
+      { site },
+    );
   }
 
   revision(revision: number, mode?: string, files = revision): number {
-    const payload = { base: 0, files, bytes: 0, message: '', restores: null, ...(mode && { mode }) };
+    const payload = { base: 0, files, bytes: 0, message: '', restores: null, mode: mode ?? 'async' };
     return this.take('revision', payload, { revision, root: root(revision) });
   }
 
@@ -76,7 +80,6 @@ t.test('settings', async (t) => {
   t.strictSame(world.names, ['docs', 'blog']);
   t.strictSame(world.site.domains, ['docs.test']);
   t.strictSame(world.site.policy, POLICY);
-  t.strictSame(world.catalog.sites()[1]?.policy, DEFAULT_POLICY, 'none is the default');
   t.strictSame(world.site.active, { revision: 0, root: null, seq: 0, files: null });
 
   world.revision(1);
@@ -223,7 +226,7 @@ t.test('a checkpoint says what is live', async (t) => {
   world.jumpTo([named(1, 'docs', live), named(2, 'empty')]);
   // Which purges there were before it is not known any more.
   t.match(world.site.purges, [{ revision: live.revision, target: { all: true } }]);
-  t.strictSame(world.catalog.unsentPurgeReceipts(10), []);
+  t.strictSame(world.catalog.unsentStatements(10), []);
   t.strictSame(world.catalog.sitesToPurge(), []);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);
@@ -327,9 +330,10 @@ t.test('purges are pending until they are carried out, and end what former revis
     world.catalog.pendingPurges(1, 10).map(({ seq }) => seq),
     [second],
   );
-  t.strictSame(world.catalog.unsentPurgeReceipts(10), [receipt]);
-  world.catalog.dropPurges([receipt]);
-  t.strictSame(world.catalog.unsentPurgeReceipts(10), []);
+  const statement = { kind: 'purge-receipt', body: receipt } as const;
+  t.strictSame(world.catalog.unsentStatements(10), [statement]);
+  world.catalog.acknowledged([statement]);
+  t.strictSame(world.catalog.unsentStatements(10), []);
   t.strictSame(world.site.purges, ended, 'what they ended stays ended');
   t.strictSame(
     world.catalog.pendingPurges(2, 10).map(({ seq }) => seq),

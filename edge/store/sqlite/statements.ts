@@ -1,0 +1,60 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Receipt } from '../../../shared/log/receipt.ts';
+import type { Statement } from '../../../shared/log/statements.ts';
+import { transaction } from '../../../shared/sqlite/open.ts';
+import type { StatementCalls } from '../catalog.ts';
+
+type Sql = (text: string) => StatementSync;
+
+/** What a statement is about within its site. */
+const subjectOf = ({ kind, body }: Statement): number => (kind === 'receipt' ? body.revision : body.seq);
+
+/** One of a kind takes the place of an older one about the same subject, whether that was sent or not. */
+export function keepStatement(sql: Sql, statement: Statement): void {
+  const { kind, body } = statement;
+  sql('INSERT OR REPLACE INTO statement (kind, site, subject, body) VALUES (?, ?, ?, ?)').run(
+    kind,
+    body.site,
+    subjectOf(statement),
+    JSON.stringify(body),
+  );
+}
+
+export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls {
+  return {
+    addReceipt(receipt) {
+      transaction(database, () => {
+        keepStatement(sql, { kind: 'receipt', body: receipt });
+        sql('UPDATE held SET covered = ? WHERE site = ? AND revision = ?').run(
+          receipt.covers,
+          receipt.site,
+          receipt.revision,
+        );
+      });
+    },
+
+    receiptCovers(site, revision) {
+      const row = sql('SELECT covered FROM held WHERE site = ? AND revision = ?').get(site, revision);
+      return (row?.covered as Receipt['covers'] | null | undefined) ?? undefined;
+    },
+
+    // Publishers wait for receipts.
+    unsentStatements: (limit) =>
+      sql(`SELECT kind, body FROM statement ORDER BY kind = 'receipt' DESC, id LIMIT ?`)
+        .all(limit)
+        .map(({ kind, body }) => ({ kind, body: JSON.parse(String(body)) }) as Statement),
+
+    acknowledged(statements) {
+      transaction(database, () => {
+        // One that has been replaced meanwhile is not the one that was sent.
+        for (const statement of statements)
+          sql('DELETE FROM statement WHERE kind = ? AND site = ? AND subject = ? AND body = ?').run(
+            statement.kind,
+            statement.body.site,
+            subjectOf(statement),
+            JSON.stringify(statement.body),
+          );
+      });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Schema } from '../json/schema.ts';
+import { type PublicKey, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+
+/** What every statement of an edge names; `sig` is the edge's, over the text of its kind. */
+export interface SignedBody {
+  readonly log: string;
+  readonly epoch: number;
+  readonly edge: string;
+  readonly sig: string;
+}
+
+/** One kind of statement that edges sign and the origin keeps. */
+export interface StatementKind<Body extends SignedBody> {
+  readonly schema: Schema<Body>;
+  /** What is signed: canonical JSON, whose first element names the kind and its version. */
+  text(body: Omit<Body, 'sig'>): string;
+}
+
+export function sign<Body extends SignedBody>(
+  kind: StatementKind<Body>,
+  body: Omit<Body, 'sig'>,
+  key: SigningKey,
+): Omit<Body, 'sig'> & { readonly sig: string } {
+  return { ...body, sig: signText(key, kind.text(body)) };
+}
+
+export function isSignedBy<Body extends SignedBody>(
+  kind: StatementKind<Body>,
+  body: Body,
+  key: PublicKey,
+  verify = verifyText,
+): boolean {
+  return verify(key, kind.text(body), body.sig);
+}

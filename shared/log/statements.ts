@@ -1,0 +1,50 @@
+import type { PublicKey, verifyText } from '../signing/keys.ts';
+import { purgeReceiptKind } from './purge-receipt.ts';
+import { receiptKind } from './receipt.ts';
+import { isSignedBy, type SignedBody, type StatementKind } from './statement-kind.ts';
+
+/** All that edges sign for the origin to keep, by kind. A further kind is a file like these two, and a line here. */
+const kinds = {
+  receipt: receiptKind,
+  'purge-receipt': purgeReceiptKind,
+};
+
+export type KindOfStatement = keyof typeof kinds;
+export const kindsOfStatements = Object.keys(kinds) as readonly KindOfStatement[];
+export type BodyOf<K extends KindOfStatement> =
+  (typeof kinds)[K] extends StatementKind<infer Body> ? Body : never;
+interface StatementOf<K extends KindOfStatement> {
+  readonly kind: K;
+  readonly body: BodyOf<K>;
+}
+export type Statement = { [K in KindOfStatement]: StatementOf<K> }[KindOfStatement];
+
+/** A statement as it travels: a reader passes over those of a kind that it does not know. */
+export interface AnyStatement {
+  readonly kind: string;
+  readonly body: object;
+}
+
+/** Those of the kinds that this version knows, in their order. Throws `bad-request` for one that is malformed. */
+export function knownStatements(all: readonly AnyStatement[]): Statement[] {
+  return all.flatMap(({ kind, body }) => (isKnown(kind) ? [parsed(kind, body)] : []));
+}
+
+export function isSigned({ kind, body }: Statement, key: PublicKey, verify: typeof verifyText): boolean {
+  // The body is of the kind that stands beside it: TypeScript does not see that through the union.
+  return isSignedBy(kinds[kind] as StatementKind<SignedBody>, body, key, verify);
+}
+
+/** The bodies of one kind, in their order. */
+export function bodiesOf<K extends KindOfStatement>(kind: K, all: readonly Statement[]): BodyOf<K>[] {
+  // The body is of the kind that stands beside it: TypeScript does not follow a kind that is a parameter.
+  return all.filter((statement) => statement.kind === kind).map(({ body }) => body as unknown as BodyOf<K>);
+}
+
+function isKnown(kind: string): kind is KindOfStatement {
+  return Object.hasOwn(kinds, kind);
+}
+
+function parsed(kind: KindOfStatement, body: object): Statement {
+  return { kind, body: kinds[kind].schema.parse(body) } as Statement;
+}

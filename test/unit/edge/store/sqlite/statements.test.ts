@@ -1,0 +1,48 @@
+import t from 'tap';
+import { WHOLE } from '../../../../../edge/store/cover.ts';
+import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
+import type { PurgeReceipt } from '../../../../../shared/log/purge-receipt.ts';
+import type { Receipt } from '../../../../../shared/log/receipt.ts';
+
+const signer = { log: 'l', epoch: 1, edge: 'e', since: 1, sig: 's' };
+const receipt = (revision: number, covers = 'all'): Receipt => ({
+  ...{ ...signer, site: 1, revision, root: 'r', seq: revision, covers },
+});
+const purged = (seq: number): PurgeReceipt => ({ ...signer, site: 1, seq, matched: 0 });
+const said = (body: Receipt) => ({ kind: 'receipt', body }) as const;
+const done = (body: PurgeReceipt) => ({ kind: 'purge-receipt', body }) as const;
+
+t.test('what an edge has signed waits until it is acknowledged', async (t) => {
+  const catalog = openSqliteEdgeCatalog(':memory:');
+  t.teardown(() => catalog.close());
+  catalog.purgesDone([purged(7), purged(5)]);
+  catalog.addReceipt(receipt(3));
+  catalog.addReceipt(receipt(2));
+  const all = [said(receipt(3)), said(receipt(2)), done(purged(7)), done(purged(5))];
+  t.strictSame(catalog.unsentStatements(10), all, 'receipts first, then as they were signed');
+  t.strictSame(catalog.unsentStatements(2), all.slice(0, 2));
+
+  catalog.addReceipt(receipt(3, 'a/'));
+  catalog.acknowledged(all.slice(0, 3));
+  t.strictSame(
+    catalog.unsentStatements(10),
+    [said(receipt(3, 'a/')), done(purged(5))],
+    'what was signed anew meanwhile goes on waiting',
+  );
+  catalog.acknowledged(all);
+  catalog.acknowledged([said(receipt(3, 'a/'))]);
+  t.strictSame(catalog.unsentStatements(10), []);
+});
+
+t.test('what the newest receipt covers is known after it was acknowledged', async (t) => {
+  const catalog = openSqliteEdgeCatalog(':memory:');
+  t.teardown(() => catalog.close());
+  const milestone = { revision: 1, root: null, seq: 1, files: null };
+  catalog.reveal(1, milestone, WHOLE, 1);
+  t.equal(catalog.receiptCovers(1, 1), undefined);
+  catalog.addReceipt(receipt(1));
+  catalog.acknowledged([said(receipt(1))]);
+  t.equal(catalog.receiptCovers(1, 1), 'all');
+  catalog.addReceipt(receipt(1, 'a/'));
+  t.equal(catalog.receiptCovers(1, 1), 'a/');
+});
