@@ -7,7 +7,7 @@ import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import { ReadThrough, type ReadThroughParts } from '../read-through/read-through.ts';
 import type { ReplicaParts } from './parts.ts';
 
-export interface ReadsParts
+interface ReadsParts
   extends Pick<ReadThroughParts, 'catalog' | 'store' | 'objects' | 'fills' | 'budget'>,
     Pick<ReplicaParts, 'clock'> {
   readonly upstreams: Upstreams;

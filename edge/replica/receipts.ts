@@ -7,7 +7,7 @@ import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import { coverText } from '../store/cover.ts';
 import type { CarriedOut } from '../work/purge/apply-purges.ts';
 
-export interface ReceiptsParts {
+interface ReceiptsParts {
   readonly name: string;
   readonly key: SigningKey;
   readonly catalog: Pick<EdgeCatalog, 'receiptCovers' | 'addReceipt' | 'purgesDone'>;

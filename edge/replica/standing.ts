@@ -11,7 +11,7 @@ import type { Membership } from '../report/membership.ts';
 import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
-export interface StandingParts {
+interface StandingParts {
   readonly catalog: Pick<EdgeCatalog, 'sites'>;
   readonly isWanted: (site: EdgeSite) => boolean;
   readonly isPaused: () => boolean;

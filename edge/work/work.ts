@@ -3,7 +3,7 @@ import { type Schema, schema } from '../../shared/json/schema.ts';
 import type { Executor, TellProgress } from './executor/executor.ts';
 
 /** What can be asked of an edge, and with which arguments. */
-export type WorkKind = Pick<Executor, 'kind' | 'arguments' | 'mostArgumentBytes' | 'result'>;
+type WorkKind = Pick<Executor, 'kind' | 'arguments' | 'mostArgumentBytes' | 'result'>;
 
 /** The door through which an edge is asked for work, whoever asks. */
 export interface WorkDoor {

@@ -54,7 +54,7 @@ export interface FollowState {
   readonly freshness: Freshness;
 }
 
-export interface DialledUpstream {
+interface DialledUpstream {
   readonly url: string;
   /** There is no other: it is followed on, whatever it holds back. */
   readonly isOnly: boolean;
@@ -89,7 +89,7 @@ export type FollowCommand =
   /** `isTooNew`: the origin signed what this version does not understand, so no upstream can help. */
   | { readonly kind: 'leave'; readonly error: unknown; readonly isTooNew: boolean };
 
-export interface FollowStep {
+interface FollowStep {
   readonly state: FollowState;
   readonly commands: readonly FollowCommand[];
 }
