@@ -65,7 +65,7 @@ async function act(message: ToEdges): Promise<void> {
 
 async function standingOf(edge: InnerEdge, name: string): Promise<FleetStanding> {
   const standing = await edge.replica?.standing();
-  const site = edge.catalog.sites().find((held) => held.name === name);
+  const site = edge.catalog.siteNamed(name);
   if (standing === undefined || site === undefined) throw new Error(`${edge.name} has no site ${name}`);
   const { revision, root } = site.active;
   let missing = 0;

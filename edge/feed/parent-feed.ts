@@ -60,7 +60,7 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
     },
 
     async holds(id, revision) {
-      const site = (await catalog.sites()).find((candidate) => candidate.id === id);
+      const site = await catalog.site(id);
       if (site === undefined || !isWanted(site, limits)) return 'absent';
       if (site.prepared === revision || (await catalog.held(id)).includes(revision)) return 'held';
       const coming = [...site.activations, ...(site.proposal === null ? [] : [site.proposal])];

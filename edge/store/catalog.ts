@@ -19,7 +19,10 @@ import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { Mode, SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Cover } from './cover.ts';
 
-/** The edge's catalog. Every method is one transaction, in the order of the calls; durable unless it says so. */
+/**
+ * The edge's catalog. Every method is one transaction, in the order of the calls; what a loss of power may take of it
+ * says durability.ts.
+ */
 export type EdgeCatalog = Remote<EdgeCatalogCalls>;
 
 export type EdgeCatalogCalls = ChainCalls &
@@ -107,6 +110,9 @@ export interface ChainCalls {
 export interface SiteCalls {
   /** Sites that are not deleted. */
   sites(): EdgeSite[];
+  /** Undefined for one that is not known here, or deleted. */
+  site(id: number): EdgeSite | undefined;
+  siteNamed(name: string): EdgeSite | undefined;
   /** Those of which something may be left. */
   deletedSites(): number[];
   /** Drops the rest of a deleted site, when its manifests are gone. */

@@ -16,8 +16,9 @@ import type { StagingCalls } from './staging-calls.ts';
 import type { TokenCalls } from './token-calls.ts';
 
 /**
- * The origin's catalog. Every method is one transaction, durable when it resolves; calls of one caller run in
- * the order in which they were made, those of several by turns. Long work is paged by its callers, so that no call is long.
+ * The origin's catalog. Every method is one transaction; what a loss of power may take of it, and which of them append
+ * to the log, is said in effects.ts. Calls of one caller run in the order in which they were made, those of several by
+ * turns. Long work is paged by its callers, so that no call is long.
  *
  * Whoever implements, wraps or opens a catalog knows all of it; everybody else asks for the calls that he makes.
  */

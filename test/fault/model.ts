@@ -550,7 +550,7 @@ class World {
     for (const { id, live } of this.#wanted(actor)) {
       if (live === 0) continue;
       const { root } = await this.#origin.catalog.revision(id, live);
-      const active = catalog.sites().find((site) => site.id === id)?.active;
+      const active = catalog.site(id)?.active;
       if (active?.revision !== live || active.root !== root)
         this.faults.push(
           `${name} holds ${id}@${active?.revision} with the root ${active?.root}, the origin ${root}`,

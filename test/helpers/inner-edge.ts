@@ -10,8 +10,10 @@ import { Upstreams } from '../../edge/follow/upstream/upstreams.ts';
 import type { SiteView } from '../../edge/messages/messages.ts';
 import { type Replica, startReplica } from '../../edge/replica/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
+import { EDGE_DURABILITY } from '../../edge/store/durability.ts';
 import { openSqliteEdgeCatalog } from '../../edge/store/sqlite/sqlite-catalog.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { Durability } from '../../shared/content/manifest/durability.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { generateSigningKey } from '../../shared/signing/keys.ts';
@@ -33,29 +35,7 @@ export const NO_LIMITS: EdgeLimits = {
 
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** Transactions that a loss of power may take back, until one of those that are synced. */
-const RELAXED = [
-  'beginStaging',
-  'proveStaging',
-  'stage',
-  'sealLeaves',
-  'resealLeaves',
-  'sealRoot',
-  'unstage',
-];
-const SYNCED = [
-  ...[
-    'storeRecords',
-    'noteHead',
-    'pruneRecords',
-    'reveal',
-    'setCovers',
-    'dropHeld',
-    'endStaging',
-    'setPrepared',
-  ],
-  ...['noteClockOffset', 'noteRefused', 'redate', 'addReceipt', 'markSent', 'removed', 'prune', 'removals'],
-];
+const DURABILITY: ReadonlyMap<string, Durability> = new Map(Object.entries(EDGE_DURABILITY));
 
 export interface InnerEdgeParts {
   readonly name: string;
@@ -261,8 +241,9 @@ class Life {
     if (!this.isDown && (method === this.fatal || this.callsLeft-- <= 0)) this.goDown();
     if (this.isDown) throw new Crashed('the process is gone');
     // What was written before a relaxed transaction is synced; what follows is not, until the next that is.
-    if (SYNCED.includes(method)) this.synced = Number.POSITIVE_INFINITY;
-    else if (RELAXED.includes(method) && this.synced === Number.POSITIVE_INFINITY) this.noteSynced();
+    const durability = DURABILITY.get(method);
+    if (durability === 'durable') this.synced = Number.POSITIVE_INFINITY;
+    else if (durability === 'relaxed' && this.synced === Number.POSITIVE_INFINITY) this.noteSynced();
   }
 
   noteSynced(): void {

@@ -90,7 +90,7 @@ export class SiteLoops {
       const upstream = upstreams.current;
       let site: EdgeSite | undefined;
       try {
-        site = (await catalog.sites()).find((candidate) => candidate.id === id);
+        site = await catalog.site(id);
         const step = site && this.#step(site);
         if (site === undefined || step === undefined || isAtRest(step)) break;
         if (step.kind === 'rest') {

@@ -77,6 +77,16 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
   return {
     sites: () => sql('SELECT * FROM site WHERE deleted = 0 ORDER BY id').all().map(toSite),
 
+    site(id) {
+      const row = sql('SELECT * FROM site WHERE id = ? AND deleted = 0').get(id);
+      return row === undefined ? undefined : toSite(row);
+    },
+
+    siteNamed(name) {
+      const row = sql('SELECT * FROM site WHERE name = ? AND deleted = 0').get(name);
+      return row === undefined ? undefined : toSite(row);
+    },
+
     deletedSites: () =>
       sql('SELECT id FROM site WHERE deleted = 1 ORDER BY id')
         .all()

@@ -77,7 +77,7 @@ export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promi
 
 async function applySome(parts: PurgeParts, id: number, signal: AbortSignal): Promise<void> {
   const purges = oneLook(await parts.catalog.pendingPurges(id, PURGES_AT_ONCE));
-  const site = (await parts.catalog.sites()).find((candidate) => candidate.id === id);
+  const site = await parts.catalog.site(id);
   const matched = site === undefined ? [] : await apply(parts, site, purges, signal);
   await parts.done(
     id,

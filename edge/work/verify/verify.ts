@@ -195,7 +195,7 @@ function mendManifest(
   signal: AbortSignal,
 ): Promise<boolean> {
   return parts.manifests.run(site.id, async () => {
-    const now = (await parts.catalog.sites()).find(({ id }) => id === site.id);
+    const now = await parts.catalog.site(site.id);
     // Another revision has become active since it was judged, or is being staged: there is nothing to mend in place.
     if (now === undefined || now.staging !== null || now.active.revision !== site.active.revision)
       return false;

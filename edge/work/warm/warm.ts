@@ -35,7 +35,7 @@ export async function warm(
   signal: AbortSignal,
   progress: TellProgress,
 ): Promise<WarmResult> {
-  const site = (await catalog.sites()).find((candidate) => candidate.name === name);
+  const site = await catalog.siteNamed(name);
   if (site === undefined) throw new SkerryError('no-such-site', `this edge has no site ${name}`);
   const { revision } = site.active;
   const isAll = target.paths.length === 0 && target.globs.length === 0;

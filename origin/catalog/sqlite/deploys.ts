@@ -9,17 +9,13 @@ import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
 import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
 import { changeTo, type WantedFile } from '../file-change.ts';
+import { MOST_FILES, MOST_OPEN_DEPLOYS, YOUNG_DEPLOY_MS } from '../limits.ts';
 import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { GIVE_UP } from './stale-deploys.ts';
 
 /** Of files: other publishers' calls wait for one that has begun. */
 const PAGE = 2000;
-/** Deploys of a site that are not committed: then the oldest is given up for a new one. */
-const MOST_OPEN = 50;
-/** A deploy that is younger is still worked on, and is given up for no other. */
-const YOUNG_MS = 10 * 60_000;
-export const MOST_FILES = 5_000_000;
 
 type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
 
@@ -37,9 +33,12 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
   function giveUpOldest(site: number, time: number): void {
     const { changes } = sql(
       `${GIVE_UP} (SELECT number FROM deploy WHERE ${OPEN_DEPLOY} AND created <= ? ORDER BY number LIMIT 1)`,
-    ).run(site, time - YOUNG_MS);
+    ).run(site, time - YOUNG_DEPLOY_MS);
     if (changes === 0)
-      throw new SkerryError('too-many-requests', `${MOST_OPEN} deploys of the site wait for their commit`);
+      throw new SkerryError(
+        'too-many-requests',
+        `${MOST_OPEN_DEPLOYS} deploys of the site wait for their commit`,
+      );
   }
 
   const nextCursor = (rows: readonly Record<string, unknown>[]): DeployCursor | undefined => {
@@ -51,7 +50,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
     createDeploy(id, site, time) {
       transaction(database, () => {
         const open = sql(`SELECT count(*) AS count FROM deploy WHERE ${OPEN_DEPLOY}`).get(site);
-        if (Number(open?.count) >= MOST_OPEN) giveUpOldest(site, time);
+        if (Number(open?.count) >= MOST_OPEN_DEPLOYS) giveUpOldest(site, time);
         sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
       });
     },

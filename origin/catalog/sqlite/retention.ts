@@ -3,6 +3,7 @@ import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts'
 import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
+import { MOST_PINNED } from '../limits.ts';
 import type { RetentionCalls } from '../retention-calls.ts';
 import { checkpointCalls } from './checkpoint.ts';
 import type { CatalogContext } from './context.ts';
@@ -13,8 +14,6 @@ import { heldRevisions, pastOf, sitesToRetain } from './past.ts';
 const UNREFERENCED = `o.touched < :before
   AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
   AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.digest = o.digest)`;
-
-const MOST_PINNED = 1000;
 
 export function retentionCalls(context: CatalogContext): RetentionCalls {
   const { database, sql } = context;

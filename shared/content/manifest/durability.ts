@@ -8,8 +8,8 @@ import type { Staging } from './staging.ts';
 /**
  * What a loss of power may take of a call that has resolved.
  * - `reads`: it has changed nothing.
- * - `relaxed`: all that it has changed, until a durable call resolves. That one makes all before it durable too, and
- *   what is lost is lost from the end: never a call without those after it.
+ * - `relaxed`: all that it has changed, until a durable call that changes something resolves. That one makes all before
+ *   it durable too. What is lost is lost from the end: never a call without those after it.
  * - `durable`: nothing.
  */
 export type Durability = 'reads' | 'relaxed' | 'durable';

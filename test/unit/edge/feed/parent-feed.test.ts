@@ -19,7 +19,7 @@ function feed({ limits = {}, site = {}, held = [], head, signedHead }: World = {
   const parts = {
     name: 'oslo',
     catalog: {
-      sites: async () => [edgeSite(site)],
+      site: async (id: number) => [edgeSite(site)].find((known) => known.id === id),
       held: async () => held,
       signedHead: async () => signedHead,
       firstSeq: async () => 7,

@@ -12,9 +12,17 @@ const site = (active: number) =>
     active: { revision: active, root: null, seq: active * 10, files: null },
     activations: active < 2 ? [activation(2)] : [],
   });
-const parts = (sites: () => Promise<EdgeSite[]>, log: object = { warn() {} }) =>
+const siteOf = (id: number, sites: readonly EdgeSite[]) => sites.find((known) => known.id === id);
+const parts = (
+  sites: () => Promise<EdgeSite[]>,
+  site: (id: number) => Promise<EdgeSite | undefined>,
+  log: object = { warn() {} },
+) =>
   ({
-    catalog: { sites },
+    catalog: {
+      sites,
+      site,
+    },
     log,
     limits: NO_LIMITS,
     manifests: new KeyedLock<number>(),
@@ -27,26 +35,24 @@ const parts = (sites: () => Promise<EdgeSite[]>, log: object = { warn() {} }) =>
   }) as unknown as Parts;
 
 t.test('a wake in the moment in which a loop finds nothing left to do is not lost', async (t) => {
-  const reads: PromiseWithResolvers<EdgeSite[]>[] = [];
-  const sites = () => {
-    const read = Promise.withResolvers<EdgeSite[]>();
-    reads.push(read);
-    return read.promise;
-  };
+  const reads: ((sites: EdgeSite[]) => void)[] = [];
+  const sites = () => new Promise<EdgeSite[]>((resolve) => reads.push(resolve));
+  const one = (id: number) =>
+    new Promise<EdgeSite | undefined>((resolve) => reads.push((all) => resolve(siteOf(id, all))));
   const stop = new AbortController();
-  const loops = new SiteLoops(parts(sites), stop.signal);
+  const loops = new SiteLoops(parts(sites, one), stop.signal);
 
   const first = loops.wake();
-  reads[0]?.resolve([site(1)]);
+  reads[0]?.([site(1)]);
   await first;
   const second = loops.wake();
   t.equal(reads.length, 3, 'the loop and the second wake both read');
   // The answers arrive together: the loop sees a site that is current, the wake one that has moved on.
-  reads[1]?.resolve([site(2)]);
-  reads[2]?.resolve([site(1)]);
+  reads[1]?.([site(2)]);
+  reads[2]?.([site(1)]);
   await second;
   t.equal(reads.length, 4, 'a new loop has begun');
-  reads[3]?.resolve([]);
+  reads[3]?.([]);
   stop.abort();
   await loops.ended();
 });
@@ -62,7 +68,10 @@ t.test('a loop whose catalog cannot be read tries again', async (t) => {
   const stop = new AbortController();
   const told = Promise.withResolvers<void>();
   const log = { warn: () => told.resolve() };
-  const loops = new SiteLoops(parts(sites, log), stop.signal);
+  const loops = new SiteLoops(
+    parts(sites, async (id) => siteOf(id, await sites()), log),
+    stop.signal,
+  );
   await loops.wake();
   await told.promise;
   await loops.wake();

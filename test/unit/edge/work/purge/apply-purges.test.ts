@@ -40,7 +40,7 @@ async function purge(headersFile: string, target: PendingPurge['target']): Promi
     catalog: {
       sitesToPurge: async () => (pending.length > 0 ? [1] : []),
       pendingPurges: async () => pending,
-      sites: async () => [edgeSite({ covers: WHOLE })],
+      site: async (id: number) => [edgeSite({ covers: WHOLE })].find((known) => known.id === id),
       entryAt: async () => headers,
       manifestPage: async () => ({ entries, next: undefined }),
     } as unknown as EdgeCatalog,

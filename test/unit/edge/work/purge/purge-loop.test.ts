@@ -40,7 +40,7 @@ t.test(
       catalog: {
         sitesToPurge: async () => [...pending.keys()],
         pendingPurges: async (site: number) => pending.get(site),
-        sites: async () => [edgeSite({ covers: WHOLE })],
+        site: async (id: number) => [edgeSite({ covers: WHOLE })].find((known) => known.id === id),
         entryAt: async () => entry,
       } as unknown as EdgeCatalog,
       store: {} as ObjectStore,

@@ -30,7 +30,7 @@ t.test('what several paths name is fetched once, on one page or on several', asy
   const result = await warm(
     {
       catalog: {
-        sites: async () => [edgeSite({ covers: WHOLE })],
+        siteNamed: async () => edgeSite({ covers: WHOLE }),
         manifestPage: async (_site: number, _revision: number, page = 0) => ({
           entries: pages[page],
           next: page + 1 < pages.length ? page + 1 : undefined,

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { inProcessFence } from '../../../../../origin/catalog/epoch-fence.ts';
+import { MOST_FILES } from '../../../../../origin/catalog/limits.ts';
 import { signerWith } from '../../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../../origin/catalog/sqlite/context.ts';
-import { deployCalls, MOST_FILES } from '../../../../../origin/catalog/sqlite/deploys.ts';
+import { deployCalls } from '../../../../../origin/catalog/sqlite/deploys.ts';
 import { openLogWriter } from '../../../../../origin/catalog/sqlite/log-writer.ts';
 import { migrations } from '../../../../../origin/catalog/sqlite/schema.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';

@@ -1,0 +1,64 @@
+import { type Durability, MANIFEST_DURABILITY } from '../../shared/content/manifest/durability.ts';
+import type { EdgeCatalogCalls } from './catalog.ts';
+
+/** What a loss of power may take of each call: a part of the interface, and every implementation keeps to it. */
+export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durability } = {
+  ...MANIFEST_DURABILITY,
+
+  chain: 'reads',
+  begin: 'durable',
+  storeRecords: 'durable',
+  noteHead: 'durable',
+  signedHead: 'reads',
+  clockOffset: 'reads',
+  noteClockOffset: 'durable',
+  isRefused: 'reads',
+  noteRefused: 'durable',
+  records: 'reads',
+  firstSeq: 'reads',
+  pruneRecords: 'durable',
+  members: 'reads',
+
+  sites: 'reads',
+  site: 'reads',
+  siteNamed: 'reads',
+  deletedSites: 'reads',
+  forgetSite: 'durable',
+  reveal: 'durable',
+  setCovers: 'durable',
+  redate: 'durable',
+  held: 'reads',
+  dropHeld: 'durable',
+
+  beginStaging: 'relaxed',
+  endStaging: 'durable',
+  stageLast: 'relaxed',
+  proveStaging: 'relaxed',
+  setPrepared: 'durable',
+  clearPrepared: 'durable',
+  stagedObjects: 'reads',
+  stagedRemovals: 'reads',
+  stagedBytes: 'reads',
+
+  addReceipt: 'durable',
+  receiptCovers: 'reads',
+  unsentReceipts: 'reads',
+  markSent: 'durable',
+
+  sitesToPurge: 'reads',
+  pendingPurges: 'reads',
+  purgesDone: 'durable',
+  unsentPurgeReceipts: 'reads',
+  dropPurges: 'durable',
+  dropEnded: 'durable',
+
+  fetchable: 'reads',
+  currentNames: 'reads',
+  allNames: 'reads',
+  objectsOfPath: 'reads',
+  objectsOfSite: 'reads',
+
+  removals: 'durable',
+  removed: 'durable',
+  close: 'reads',
+};
