@@ -9,7 +9,7 @@ import { nameSchema } from '../../shared/site/names.ts';
 import { namedPaths } from '../../shared/site/purge.ts';
 import { version } from '../../shared/version.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
-import { LATENCY_BUCKETS, type ServingCounters } from '../messages/messages.ts';
+import { LATENCY_BUCKETS, type ServingCounters } from '../messages/counters.ts';
 import type { Replica } from '../replica/replica.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';

@@ -7,7 +7,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { isFillName } from '../../shared/store/layout.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
-import type { ReadersUse } from '../messages/messages.ts';
+import type { ReadersUse } from '../messages/use.ts';
 import type { Fills } from '../read-through/fills.ts';
 import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';

@@ -11,7 +11,7 @@ import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 import type { ObjectFetch } from '../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../follow/fetch/object-source.ts';
 import type { Transfer } from '../follow/upstream/transfer.ts';
-import type { FoundMissing } from '../messages/messages.ts';
+import type { FoundMissing } from '../messages/read-through.ts';
 import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
 import { type Arrivals, Fill } from './fill.ts';
 import type { Fills } from './fills.ts';

@@ -1,4 +1,4 @@
-import type { ByteSpan } from '../messages/messages.ts';
+import type { ByteSpan } from '../messages/read-through.ts';
 
 export type Span = ByteSpan;
 

@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { hasCode } from '../../shared/errors.ts';
 import { clientOf } from '../../shared/http/client-address.ts';
 import { withoutTokens } from '../../shared/site/signed-url.ts';
-import type { SiteView } from '../messages/messages.ts';
+import type { SiteView } from '../messages/views.ts';
 import type { Bodies, Content } from './bytes/content.ts';
 import { ClientErrors } from './connection/client-errors.ts';
 import type { ClientLimits } from './connection/client-limits.ts';

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { ByteRange } from '../../../shared/store/object-store.ts';
-import type { FoundMissing, FromServing, ToServing } from '../../messages/messages.ts';
+import type { FoundMissing, MissingMessage, NeedMessage } from '../../messages/read-through.ts';
 import { openComing } from '../../read-through/coming-file.ts';
 import { Incoming } from '../../read-through/incoming.ts';
 import type { Span } from '../../read-through/spans.ts';
@@ -26,11 +26,9 @@ export type Brought =
   /** Its first bytes are there; the rest follows as it comes. */
   | { readonly kind: 'coming'; readonly found: FoundMissing; readonly stream: Readable };
 
-export type AboutMissing = Extract<ToServing, { t: 'stored' | 'coming' | 'refused' | 'arrived' | 'broke' }>;
+type Need = Extract<NeedMessage, { t: 'need' }>;
 
-type Need = Extract<FromServing, { t: 'need' }>;
-
-type Grant = Extract<AboutMissing, { t: 'stored' }> | Coming;
+type Grant = Extract<MissingMessage, { t: 'stored' }> | Coming;
 
 interface Coming {
   readonly t: 'coming';
@@ -44,14 +42,14 @@ interface Coming {
 export class MissingObjects {
   readonly #folder: string;
   readonly #pieces: FilePieces;
-  readonly #tell: (message: FromServing) => void;
+  readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
   /** By the name of the fill. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
   /** `folder` is that of the object store. */
-  constructor(folder: string, pieces: FilePieces, tell: (message: FromServing) => void) {
+  constructor(folder: string, pieces: FilePieces, tell: (message: NeedMessage) => void) {
     this.#folder = folder;
     this.#pieces = pieces;
     this.#tell = tell;
@@ -89,7 +87,7 @@ export class MissingObjects {
     }
   }
 
-  received(message: AboutMissing): void {
+  received(message: MissingMessage): void {
     switch (message.t) {
       case 'arrived':
         this.#coming.get(message.fill)?.incoming.arrived(message.fill, message.span);

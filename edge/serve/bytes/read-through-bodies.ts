@@ -1,7 +1,7 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { ByteRange } from '../../../shared/store/object-store.ts';
 import type { ObjectUse } from '../../disk-budget/object-use.ts';
-import type { FoundMissing } from '../../messages/messages.ts';
+import type { FoundMissing } from '../../messages/read-through.ts';
 import type { Representation } from '../http/representation.ts';
 import type { Bodies, Body, Content, WaitingReader } from './content.ts';
 import type { MissingObjects } from './missing-objects.ts';

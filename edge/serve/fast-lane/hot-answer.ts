@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Digest } from '../../../shared/content/digest.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
 
 /** A whole answer in the bytes that go over the wire, made once for many requests. */
 export class HotAnswer {

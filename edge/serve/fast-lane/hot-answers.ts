@@ -1,7 +1,7 @@
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
 import { isSmall } from '../../../shared/store/object-reader.ts';
 import type { ObjectUse } from '../../disk-budget/object-use.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
 import type { Content } from '../bytes/content.ts';
 import { cacheStatus } from '../http/cache-status.ts';
 import { decide } from '../site/decide.ts';

@@ -1,7 +1,7 @@
 import { isImmutableName } from '../../../shared/content/asset-name.ts';
 import { tagsIn } from '../../../shared/site/purge.ts';
 import { isRuleFile } from '../../../shared/site/rules/rule-lines.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
 import { isCompressible } from '../../variants/compressible.ts';
 import type { Content } from '../bytes/content.ts';
 import type { ServedSite } from './decide.ts';

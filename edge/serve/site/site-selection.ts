@@ -1,4 +1,4 @@
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
 
 /** Finds the site of a request by its Host. */
 export interface SiteSelection {

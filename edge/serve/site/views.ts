@@ -1,5 +1,5 @@
 import { machineTime } from '../../../shared/clock.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
 /** A hold ends by itself after this long: the replicator may be frozen, and readers never wait for it. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { SiteView } from '../../../../../edge/messages/messages.ts';
+import type { SiteView } from '../../../../../edge/messages/views.ts';
 import { hostName, siteSelection } from '../../../../../edge/serve/site/site-selection.ts';
 
 const view = (id: number, name: string, domains: readonly string[] = []): SiteView => ({
