@@ -130,17 +130,19 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): 
     },
     async draft(name) {
       const draft = await store.draft(name);
-      // Its size is a getter, its methods are bound to it: a copy would keep the size of now.
-      return Object.create(draft, {
-        keep: {
-          value: async (digest: Digest) => {
-            const { size } = draft;
-            await draft.keep(digest);
-            if (!isFillName(name)) await fills.discard(digest);
-            await budget.added([{ digest, size }]);
-          },
+      return {
+        ...draft,
+        // It grows: a copy would keep the size of now.
+        get size() {
+          return draft.size;
         },
-      });
+        async keep(digest) {
+          const { size } = draft;
+          await draft.keep(digest);
+          if (!isFillName(name)) await fills.discard(digest);
+          await budget.added([{ digest, size }]);
+        },
+      };
     },
     async remove(digests) {
       for (const digest of digests) await fills.discard(digest);
