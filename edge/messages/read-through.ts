@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { ByteRange } from '../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
 /** What a serving process asks the replicating one for. */
 export type NeedMessage =
@@ -11,7 +11,7 @@ export type NeedMessage =
       /** Who takes turns with others at what is fetched. */
       readonly client: string;
       readonly digest: Digest;
-      readonly range: ByteRange | null;
+      readonly range: ByteSpan | null;
     }
   /** No more of it is wanted. */
   | { readonly t: 'done'; readonly id: number };
@@ -33,12 +33,6 @@ export type MissingMessage =
   /** What is not there yet does not come. */
   | { readonly t: 'broke'; readonly fill: string; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string };
-
-/** Bytes from `start` up to, not including, `end`. */
-export interface ByteSpan {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** How a request found an object that was not whole here. */
 export interface FoundMissing {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
+import { spanLength } from '../../shared/store/byte-span.ts';
 import { isSmall } from '../../shared/store/object-reader.ts';
 import { TAKEN } from '../read-through/pieces.ts';
 import type { Body, WaitingReader } from './bytes/body.ts';
@@ -107,7 +108,7 @@ function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyRepl
 }
 
 function lengthOf({ representation, range }: BytesBody): number {
-  return range === undefined ? representation.size : range.end - range.start + 1;
+  return range === undefined ? representation.size : spanLength(range);
 }
 
 /** The pieces of a stream, none larger than may be written at once. */

@@ -4,8 +4,8 @@ import type { Entry } from '../../../shared/content/entry.ts';
 import type { EntryHistory, FormerEntry } from '../../../shared/content/manifest/history.ts';
 import type { ManifestReader } from '../../../shared/content/manifest/reading.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import { isSmall, type ObjectReader } from '../../../shared/store/object-reader.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
 import type { Variant } from '../../variants/variant.ts';
 import type { CacheState } from '../http/cache-status.ts';
 import type { Representation } from '../http/representation.ts';
@@ -81,7 +81,7 @@ export class Content {
   }
 
   /** The bytes of a representation, or a range of them; undefined for what is not here, whole and sound. */
-  lookUp({ digest, size, coding }: Representation, range: ByteRange | undefined): Body | undefined {
+  lookUp({ digest, size, coding }: Representation, range: ByteSpan | undefined): Body | undefined {
     const cached = this.#bytes.get(digest);
     if (cached !== undefined) {
       const lent = this.#lend(cached, range, FROM_MEMORY);
@@ -99,7 +99,7 @@ export class Content {
     // Open from now on: it can still be read when it is removed meanwhile.
     const fd = this.#objects.openLarge(digest);
     if (fd === undefined) return undefined;
-    const all = range ?? { start: 0, end: size - 1 };
+    const all = range ?? { start: 0, end: size };
     const stream = this.#pieces.stream({ digest, size, fd, range: all, closed: () => closeFile(fd) });
     if (size <= LARGEST_IN_MEMORY) this.#loadWhenHot(digest, size);
     return { kind: 'stream', stream, cache: FROM_DISK };
@@ -124,7 +124,7 @@ export class Content {
   }
 
   /** Undefined when readers keep too much of memory already: then they are sent what is on disk. */
-  #lend(bytes: Buffer, range: ByteRange | undefined, cache: CacheState): Body | undefined {
+  #lend(bytes: Buffer, range: ByteSpan | undefined, cache: CacheState): Body | undefined {
     if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
     const release = this.#lent.lend(bytes);
     return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
@@ -162,6 +162,6 @@ export class Content {
   }
 }
 
-function cut(bytes: Buffer, range: ByteRange | undefined): Buffer {
-  return range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
+function cut(bytes: Buffer, range: ByteSpan | undefined): Buffer {
+  return range === undefined ? bytes : bytes.subarray(range.start, range.end);
 }

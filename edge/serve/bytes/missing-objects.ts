@@ -2,11 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { FoundMissing, MissingMessage, NeedMessage } from '../../messages/read-through.ts';
 import { openComing } from '../../read-through/coming-file.ts';
 import { Incoming } from '../../read-through/incoming.ts';
-import type { Span } from '../../read-through/spans.ts';
 import type { Refused, WaitingReader } from './body.ts';
 import type { FilePieces } from './file-pieces.ts';
 
@@ -17,7 +16,7 @@ interface WantedBytes {
   readonly digest: Digest;
   /** Of the object. */
   readonly size: number;
-  readonly range: ByteRange | undefined;
+  readonly range: ByteSpan | undefined;
 }
 
 /** What came of fetching an object. */
@@ -121,8 +120,8 @@ export class MissingObjects {
     { ended }: Patience,
   ): Promise<Fetched> {
     const closed = () => this.#leave(id, fill);
-    const all = range ?? { start: 0, end: size - 1 };
-    const ready = (span: Span) => incoming.whole(span, since);
+    const all = range ?? { start: 0, end: size };
+    const ready = (span: ByteSpan) => incoming.whole(span, since);
     try {
       const refusal = await Promise.race([ready(this.#pieces.firstPiece(all)), ended]);
       if (refusal === undefined) {
@@ -138,7 +137,7 @@ export class MissingObjects {
     }
   }
 
-  #enter(fill: string, digest: Digest, spans: readonly Span[]): ComingObject {
+  #enter(fill: string, digest: Digest, spans: readonly ByteSpan[]): ComingObject {
     const coming = this.#coming.get(fill) ?? {
       incoming: new Incoming(),
       file: openComing(this.#folder, fill, digest),

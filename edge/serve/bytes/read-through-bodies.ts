@@ -1,5 +1,5 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { ObjectUse } from '../../disk-budget/object-use.ts';
 import type { FoundMissing } from '../../messages/read-through.ts';
 import type { Representation } from '../http/representation.ts';
@@ -21,7 +21,7 @@ export type FoundBytes =
 export interface Bodies {
   find(
     representation: Representation,
-    range: ByteRange | undefined,
+    range: ByteSpan | undefined,
     reader: WaitingReader,
   ): FoundBytes | Promise<FoundBytes>;
 }
@@ -47,21 +47,21 @@ export class ReadThroughBodies implements Bodies {
 
   find(
     representation: Representation,
-    range: ByteRange | undefined,
+    range: ByteSpan | undefined,
     reader: WaitingReader,
   ): FoundBytes | Promise<FoundBytes> {
     this.#use?.note(representation.source);
     return this.#lookUp(representation, range) ?? this.#miss(representation, range, reader);
   }
 
-  #lookUp(representation: Representation, range: ByteRange | undefined): Body | undefined {
+  #lookUp(representation: Representation, range: ByteSpan | undefined): Body | undefined {
     const body = this.#content.lookUp(representation, range);
     return body && this.#inUse(representation, body);
   }
 
   async #miss(
     representation: Representation,
-    range: ByteRange | undefined,
+    range: ByteSpan | undefined,
     reader: WaitingReader,
   ): Promise<FoundBytes> {
     // Variants are made here: one that is gone is not to be had elsewhere.
@@ -80,7 +80,7 @@ export class ReadThroughBodies implements Bodies {
 
   async #fetch(
     { digest, size }: Representation,
-    range: ByteRange | undefined,
+    range: ByteSpan | undefined,
     reader: WaitingReader,
   ): Promise<Fetched> {
     const fetched = await this.#missing.fetch({ digest, size, range }, reader);

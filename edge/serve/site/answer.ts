@@ -1,4 +1,4 @@
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { MultipartLayout } from '../http/multipart-range.ts';
 import type { Representation } from '../http/representation.ts';
 
@@ -21,7 +21,7 @@ export type AnswerBody<Content = Representation> =
   | {
       readonly kind: 'bytes';
       readonly representation: Content;
-      readonly range: ByteRange | undefined;
+      readonly range: ByteSpan | undefined;
     }
   | {
       readonly kind: 'parts';

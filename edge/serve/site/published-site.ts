@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { hasCode, type SkerryError } from '../../../shared/errors.ts';
 import { withoutTokens } from '../../../shared/site/signed-url.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import { isSmall } from '../../../shared/store/object-reader.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
 import type { SiteView } from '../../messages/views.ts';
 import type { WaitingReader } from '../bytes/body.ts';
 import type { Content } from '../bytes/content.ts';
@@ -98,7 +98,7 @@ export class PublishedSite implements SiteHandler {
 
   async #open(
     representation: Representation,
-    range: ByteRange | undefined,
+    range: ByteSpan | undefined,
     { request, status, reader }: Opening,
   ): Promise<Opened> {
     const found = await this.#parts.bodies.find(representation, range, reader);

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../shared/content/digest.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { Body, WaitingReader } from '../bytes/body.ts';
 import type { Answer } from './answer.ts';
 import type { ReaderRequest } from './decide.ts';
@@ -27,7 +27,7 @@ export interface Openable {
   /** Infinity where nobody knows it yet. */
   readonly size: number;
   /** `range` is undefined for all of it. May be called once for each of several ranges. */
-  open(range: ByteRange | undefined, reader: WaitingReader): Opened | Promise<Opened>;
+  open(range: ByteSpan | undefined, reader: WaitingReader): Opened | Promise<Opened>;
 }
 
 export type Opened =

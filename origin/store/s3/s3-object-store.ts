@@ -83,7 +83,7 @@ export async function openS3ObjectStore(
       const [small] = await index.small([digest]);
       if (small !== undefined) {
         const bytes = await readOne(small);
-        return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], {
+        return Readable.from([range ? bytes.subarray(range.start, range.end) : bytes], {
           objectMode: false,
         });
       }
@@ -126,7 +126,7 @@ export async function openS3ObjectStore(
   }
 
   async function readPack({ key, start, end, objects }: PackRead, found: Map<Digest, Buffer>) {
-    const bytes = await collected(await bucket.get(key, { start, end: end - 1 }));
+    const bytes = await collected(await bucket.get(key, { start, end }));
     if (bytes?.length !== end - start)
       throw new SkerryError('store-unreachable', `the pack ${key} is not whole in the bucket any more`);
     // A copy each: one that is kept would keep all.
@@ -143,12 +143,12 @@ export async function openS3ObjectStore(
 
 async function packIndex(bucket: Bucket, key: string, size: number): Promise<Packed[] | undefined> {
   if (size < TRAILER) return undefined;
-  const trailer = await collected(await bucket.get(key, { start: size - TRAILER, end: size - 1 }));
+  const trailer = await collected(await bucket.get(key, { start: size - TRAILER, end: size }));
   const length = trailer && indexLength(trailer);
   if (length === undefined || length > size - TRAILER) return undefined;
   if (length === 0) return [];
   const start = size - TRAILER - length;
-  const rows = await collected(await bucket.get(key, { start, end: size - TRAILER - 1 }));
+  const rows = await collected(await bucket.get(key, { start, end: size - TRAILER }));
   return rows && decodeIndex(rows);
 }
 
