@@ -36,7 +36,7 @@ import { type Identity, readIdentity, writeIdentity } from './follow/upstream/id
 import { type JoinOptions, join } from './follow/upstream/join.ts';
 import { Upstream } from './follow/upstream/upstream.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
-import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/messages.ts';
+import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
 import { dropFills } from './read-through/coming-file.ts';

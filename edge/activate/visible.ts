@@ -1,5 +1,5 @@
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
-import type { FormerAssets, SiteView } from '../messages/messages.ts';
+import type { FormerAssets, SiteView } from '../messages/views.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
 /** Shows views in all serving processes; resolves when nothing answers from older ones any more. */

@@ -5,7 +5,7 @@ import { untilClosed } from '../../shared/http/once-closed.ts';
 import type { FeedServer } from '../../shared/http/server.ts';
 import { version } from '../../shared/version.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
-import { LATENCY_BUCKETS, type ServingCounters } from '../messages/messages.ts';
+import { LATENCY_BUCKETS, type ServingCounters } from '../messages/counters.ts';
 import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
 import type { WorkDoor } from '../work/work.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';

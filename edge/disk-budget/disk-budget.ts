@@ -7,7 +7,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { isFillName } from '../../shared/store/layout.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
-import type { ReadersUse } from '../messages/messages.ts';
+import type { ReadersUse } from '../messages/use.ts';
 import type { Fills } from '../read-through/fills.ts';
 import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
@@ -130,17 +130,19 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): 
     },
     async draft(name) {
       const draft = await store.draft(name);
-      // Its size is a getter, its methods are bound to it: a copy would keep the size of now.
-      return Object.create(draft, {
-        keep: {
-          value: async (digest: Digest) => {
-            const { size } = draft;
-            await draft.keep(digest);
-            if (!isFillName(name)) await fills.discard(digest);
-            await budget.added([{ digest, size }]);
-          },
+      return {
+        ...draft,
+        // It grows: a copy would keep the size of now.
+        get size() {
+          return draft.size;
         },
-      });
+        async keep(digest) {
+          const { size } = draft;
+          await draft.keep(digest);
+          if (!isFillName(name)) await fills.discard(digest);
+          await budget.added([{ digest, size }]);
+        },
+      };
     },
     async remove(digests) {
       for (const digest of digests) await fills.discard(digest);

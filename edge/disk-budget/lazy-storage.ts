@@ -7,7 +7,7 @@ import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
-import type { ReadersUse } from '../messages/messages.ts';
+import type { ReadersUse } from '../messages/use.ts';
 import type { Fills } from '../read-through/fills.ts';
 import type { ReadThrough } from '../read-through/read-through.ts';
 import { readThroughStore } from '../read-through/read-through-store.ts';

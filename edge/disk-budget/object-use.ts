@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../shared/content/digest.ts';
-import type { ReadersUse } from '../messages/messages.ts';
+import type { ReadersUse } from '../messages/use.ts';
 
 /** Until they are told of; those beyond it count as unused. */
 const MOST = 100_000;

@@ -4,15 +4,12 @@ import { fileURLToPath } from 'node:url';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
-import type {
-  FromServing,
-  ReadersUse,
-  ServingCounters,
-  ServingOptions,
-  SiteView,
-  ToServing,
-  WantedVariants,
-} from '../messages/messages.ts';
+import type { ServingCounters } from '../messages/counters.ts';
+import type { FromServing } from '../messages/from-serving.ts';
+import type { ServingOptions } from '../messages/options.ts';
+import type { ToServing } from '../messages/to-serving.ts';
+import type { ReadersUse, WantedVariants } from '../messages/use.ts';
+import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
 import { cpuTime } from './cpu-time.ts';
 import { type ProcessUse, processUse } from './process-use.ts';

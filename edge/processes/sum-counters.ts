@@ -1,4 +1,4 @@
-import type { ServingCounters, SiteCounters } from '../messages/messages.ts';
+import type { ServingCounters, SiteCounters } from '../messages/counters.ts';
 
 export function addCounters(a: ServingCounters, b: ServingCounters): ServingCounters {
   const sum: Record<string, SiteCounters> = { ...a };

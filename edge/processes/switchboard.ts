@@ -3,14 +3,11 @@ import type { Clock } from '../../shared/clock.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import type { Digest } from '../../shared/content/digest.ts';
-import type {
-  ReadersUse,
-  ServingCounters,
-  ServingOptions,
-  SiteView,
-  ToServing,
-  WantedVariants,
-} from '../messages/messages.ts';
+import type { ServingCounters } from '../messages/counters.ts';
+import type { ServingOptions } from '../messages/options.ts';
+import type { ToServing } from '../messages/to-serving.ts';
+import type { ReadersUse, WantedVariants } from '../messages/use.ts';
+import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
 import type { ProcessUse } from './process-use.ts';
 import { ServingProcess } from './serving-process.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import { draftsFolder, isFillName, largeObjectFile } from '../../shared/store/layout.ts';
-import type { Span } from './spans.ts';
 
 const readFile = promisify(read);
 
@@ -22,7 +22,7 @@ export async function openComing(folder: string, fill: string, digest: Digest): 
 }
 
 /** The bytes of a span that is there. */
-export async function readSpan(fd: number, { start, end }: Span): Promise<Buffer> {
+export async function readSpan(fd: number, { start, end }: ByteSpan): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
   for (let at = 0; at < bytes.length; ) {
     const { bytesRead } = await readFile(fd, bytes, at, bytes.length - at, start + at);

@@ -1,15 +1,16 @@
 import type { ChunkList } from '../../shared/content/chunk-list.ts';
 import { SkerryError, toSkerryError } from '../../shared/errors.ts';
-import type { ByteRange, Draft } from '../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
+import type { Draft } from '../../shared/store/object-store.ts';
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 import { type Finding, finding, isWanted, type Lane, nextRun } from './fill-plan.ts';
 import type { LaneTurn } from './lane-turns.ts';
-import { type Span, Spans } from './spans.ts';
+import { Spans } from './spans.ts';
 
 /** Told of what comes in of objects that it waits for, by the name of the fill. */
 export interface Arrivals {
   /** These bytes are in the file, and checked. */
-  arrived(fill: string, span: Span): void;
+  arrived(fill: string, span: ByteSpan): void;
   /** What is not there yet does not come. */
   broke(fill: string, error: SkerryError): void;
 }
@@ -35,7 +36,7 @@ export interface FillParts {
 export interface Wish {
   readonly finding: Finding;
   /** What is there already of what is wanted. */
-  readonly spans: readonly Span[];
+  readonly spans: readonly ByteSpan[];
   /** The reader has what it wants, or is gone. */
   release(): void;
 }
@@ -105,8 +106,8 @@ export class Fill {
   }
 
   /** Begins to fetch what is missing of the range; `arrivals` hears of all that comes in until it is released. */
-  want(client: string, range: ByteRange, arrivals: Arrivals): Wish {
-    const run = { first: this.#chunkAt(range.start), end: this.#chunkAt(range.end) + 1 };
+  want(client: string, range: ByteSpan, arrivals: Arrivals): Wish {
+    const run = { first: this.#chunkAt(range.start), end: this.#chunkAt(range.end - 1) + 1 };
     const found = finding(run, { isHeld: this.#isHeld, lanes: [...this.#lanes] });
     const key = `${run.first} ${run.end}`;
     const want = this.#wants.get(key) ?? { ...run, readers: new Map<string, number>() };
@@ -118,7 +119,7 @@ export class Fill {
     let isReleased = false;
     return {
       finding: found,
-      spans: this.#spans.within({ start: range.start, end: range.end + 1 }),
+      spans: this.#spans.within(range),
       release: () => {
         if (isReleased) return;
         isReleased = true;

@@ -1,8 +1,9 @@
 import type { SkerryError } from '../../shared/errors.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import type { Arrivals } from './fill.ts';
-import { type Span, Spans } from './spans.ts';
+import { Spans } from './spans.ts';
 
-interface Waiting extends Span {
+interface Waiting extends ByteSpan {
   readonly resolve: () => void;
   readonly reject: (error: SkerryError) => void;
 }
@@ -14,7 +15,7 @@ export class Incoming implements Arrivals {
   #breaks = 0;
   #broke: SkerryError | undefined;
 
-  arrived(_fill: string, span: Span): void {
+  arrived(_fill: string, span: ByteSpan): void {
     this.#spans.add(span);
     for (const waiting of this.#waiting) {
       if (!this.#spans.covers(waiting)) continue;
@@ -37,7 +38,7 @@ export class Incoming implements Arrivals {
   }
 
   /** Resolves when all of the span is there. Rejects when it broke off after the reader began, at `since` breaks. */
-  whole(span: Span, since = this.#breaks): Promise<void> {
+  whole(span: ByteSpan, since = this.#breaks): Promise<void> {
     if (this.#spans.covers(span)) return Promise.resolve();
     if (this.#broke !== undefined && since < this.#breaks) return Promise.reject(this.#broke);
     return new Promise((resolve, reject) => {

@@ -1,21 +1,20 @@
 import { Readable } from 'node:stream';
-import type { ByteRange } from '../../shared/store/object-store.ts';
-import type { Span } from './spans.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
 export interface PiecesOf {
-  readonly range: ByteRange;
+  readonly range: ByteSpan;
   /** What is read at once, from places that are multiples of it; asked before each piece. */
   readonly pieceBytes: () => number;
   /** Resolves when the bytes of a span can be read; not given where all can. */
-  readonly ready: ((span: Span) => Promise<void>) | undefined;
-  readonly read: (span: Span) => Promise<Buffer>;
+  readonly ready: ((span: ByteSpan) => Promise<void>) | undefined;
+  readonly read: (span: ByteSpan) => Promise<Buffer>;
   /** Nothing more of it is wanted. */
   readonly closed: () => void;
 }
 
-/** What is read at once from `at` on, of a range that ends with the byte `last`. */
-export function pieceAt(at: number, last: number, pieceBytes: number): Span {
-  return { start: at, end: Math.min((Math.floor(at / pieceBytes) + 1) * pieceBytes, last + 1) };
+/** What is read at once from `at` on, of a range that ends there. */
+export function pieceAt(at: number, end: number, pieceBytes: number): ByteSpan {
+  return { start: at, end: Math.min((Math.floor(at / pieceBytes) + 1) * pieceBytes, end) };
 }
 
 /** What a stream of pieces emits whenever its reader has taken one and is there for the next. */
@@ -29,7 +28,7 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
     highWaterMark: 1,
     read() {
       this.emit(TAKEN);
-      if (at > range.end) {
+      if (at >= range.end) {
         this.push(null);
         return;
       }
@@ -46,7 +45,7 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
   });
   return stream;
 
-  async function pushed(piece: Span): Promise<void> {
+  async function pushed(piece: ByteSpan): Promise<void> {
     await ready?.(piece);
     if (stream.destroyed) return;
     reading = read(piece);

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/content/digest.ts';
-import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { openComing, readSpan } from './coming-file.ts';
@@ -67,14 +68,14 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
       const incoming = new Incoming();
       const granted = await reads.request({ client: member, digest, range }, incoming);
       if (granted.kind === 'stored') return store.open(digest, range);
-      return coming(digest, granted, range ?? { start: 0, end: granted.size - 1 }, incoming);
+      return coming(digest, granted, range ?? { start: 0, end: granted.size }, incoming);
     },
   };
 
   async function coming(
     digest: Digest,
     { fill, spans, release }: Extract<Granted, { kind: 'coming' }>,
-    range: ByteRange,
+    range: ByteSpan,
     incoming: Incoming,
   ) {
     for (const span of spans) incoming.arrived(fill, span);

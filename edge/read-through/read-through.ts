@@ -4,21 +4,21 @@ import { runAtMost } from '../../shared/concurrency/run-at-most.ts';
 import type { ChunkList } from '../../shared/content/chunk-list.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import { fillName } from '../../shared/store/layout.ts';
-import type { ByteRange, ObjectStore } from '../../shared/store/object-store.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 import type { ObjectFetch } from '../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../follow/fetch/object-source.ts';
 import type { Transfer } from '../follow/upstream/transfer.ts';
-import type { FoundMissing } from '../messages/messages.ts';
+import type { FoundMissing } from '../messages/read-through.ts';
 import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
 import { type Arrivals, Fill } from './fill.ts';
 import type { Fills } from './fills.ts';
 import { Incoming } from './incoming.ts';
 import { type LaneTurn, LaneTurns } from './lane-turns.ts';
 import { type Missed, Misses } from './misses.ts';
-import type { Span } from './spans.ts';
 
 /** Requests that wait, or read what is coming in; more of a client are refused, and more than it leaves to others. */
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
@@ -31,7 +31,7 @@ export interface Wanted {
   /** Who takes turns with others: a reader's address, as limits count it, a member, or a task of this edge. */
   readonly client: string;
   readonly digest: Digest;
-  readonly range?: ByteRange | undefined;
+  readonly range?: ByteSpan | undefined;
   /** Aborted when nobody waits any more. */
   readonly gone?: AbortSignal;
 }
@@ -43,7 +43,7 @@ export type Granted =
   | {
       readonly kind: 'coming';
       readonly found: FoundMissing;
-      readonly spans: readonly Span[];
+      readonly spans: readonly ByteSpan[];
       /** The name of its file, until it is whole. */
       readonly fill: string;
       /** Of the object. */
@@ -161,7 +161,7 @@ export class ReadThrough {
   ): Promise<Granted> {
     const { digest, size } = object;
     const begin = (fill: Fill): Granted => {
-      const { finding, spans, release } = fill.want(client, range ?? { start: 0, end: size - 1 }, arrivals);
+      const { finding, spans, release } = fill.want(client, range ?? { start: 0, end: size }, arrivals);
       const found = { ...finding, tier: this.#parts.tier() };
       return { kind: 'coming', found, spans, fill: fill.name, size, release };
     };

@@ -1,10 +1,9 @@
 import { type SkerryError, toSkerryError } from '../../shared/errors.ts';
-import type { FromServing, ToServing } from '../messages/messages.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
+import type { NeedMessage } from '../messages/read-through.ts';
+import type { ToServing } from '../messages/to-serving.ts';
 import type { Arrivals } from './fill.ts';
 import type { ReadThrough } from './read-through.ts';
-import type { Span } from './spans.ts';
-
-export type NeedMessage = Extract<FromServing, { t: 'need' | 'done' }>;
 
 /** What one serving process asks the replicating one for, and hears of it. Bytes pass through files alone. */
 export class ServingReads implements Arrivals {
@@ -32,7 +31,7 @@ export class ServingReads implements Arrivals {
     for (const id of [...this.#open.keys()]) this.#release(id);
   }
 
-  arrived(fill: string, span: Span): void {
+  arrived(fill: string, span: ByteSpan): void {
     this.#tell({ t: 'arrived', fill, span });
   }
 

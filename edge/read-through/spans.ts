@@ -1,16 +1,14 @@
-import type { ByteSpan } from '../messages/messages.ts';
-
-export type Span = ByteSpan;
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
 /** Which bytes of an object are there: spans that neither touch nor overlap, in order. */
 export class Spans {
-  readonly #spans: Span[] = [];
+  readonly #spans: ByteSpan[] = [];
 
-  add({ start, end }: Span): void {
+  add({ start, end }: ByteSpan): void {
     if (start >= end) return;
     const first = this.#firstEndingAt(start);
     let last = first;
-    let joined: Span = { start, end };
+    let joined: ByteSpan = { start, end };
     for (let span = this.#spans[last]; span !== undefined && span.start <= end; span = this.#spans[++last])
       joined = { start: Math.min(joined.start, span.start), end: Math.max(joined.end, span.end) };
     this.#spans.splice(first, last - first, joined);
@@ -22,12 +20,12 @@ export class Spans {
     return span !== undefined && span.start <= at ? span.end : at;
   }
 
-  covers({ start, end }: Span): boolean {
+  covers({ start, end }: ByteSpan): boolean {
     return this.endFrom(start) >= end;
   }
 
   /** Those that have bytes between the two. */
-  within({ start, end }: Span): readonly Span[] {
+  within({ start, end }: ByteSpan): readonly ByteSpan[] {
     const from = this.#firstEndingAt(start + 1);
     let to = from;
     while ((this.#spans[to]?.start ?? end) < end) to++;

@@ -33,7 +33,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   const app = buildServer(parts);
   await app.ready();
   const { server } = app;
-  const answers = new HotAnswers({ ...parts, keepAliveMs: KEEP_ALIVE_MS });
+  const answers = new HotAnswers({ tls: parts.tls, keepAliveMs: KEEP_ALIVE_MS });
   const lane = new Lane({
     ...parts,
     answers,
@@ -67,7 +67,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   const app = buildSecureServer(parts, tls);
   await app.ready();
   const { server } = app;
-  const answers = new HotAnswers({ ...parts, tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
+  const answers = new HotAnswers({ tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
   const sessionBytes = new SessionBytes();
   sessionBytes.watch();
   const lane = secureLane(server, tls, {

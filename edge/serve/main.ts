@@ -7,7 +7,9 @@ import { goBeforeReplication } from '../../shared/process/priority.ts';
 import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import { ObjectUse } from '../disk-budget/object-use.ts';
-import type { FromServing, ReadersUse, ToServing } from '../messages/messages.ts';
+import type { FromServing } from '../messages/from-serving.ts';
+import type { ToServing } from '../messages/to-serving.ts';
+import type { ReadersUse } from '../messages/use.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
 import { Content } from './bytes/content.ts';
 import { FilePieces } from './bytes/file-pieces.ts';
@@ -21,7 +23,9 @@ import { httpFront, httpsFront } from './front.ts';
 import { AccessLog } from './metering/access-log.ts';
 import { Counters } from './metering/counters.ts';
 import { LogClock } from './site/log-clock.ts';
+import { PublishedSite } from './site/published-site.ts';
 import { RulesInForce } from './site/rules-in-force.ts';
+import { ServingLease } from './site/serving-lease.ts';
 import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
@@ -55,8 +59,8 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   const log = createLogger();
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
-  const views = new Views();
   const time = new LogClock();
+  const lease = new ServingLease();
   const counters = new Counters();
   const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
@@ -65,7 +69,8 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   const missing = new MissingObjects(join(folder, 'objects'), pieces, tell);
   const use = isLazy ? new ObjectUse(() => time.now()) : undefined;
   const bodies = new ReadThroughBodies(content, missing, use);
-  const rules = new RulesInForce(content);
+  const published = { content, bodies, rules: new RulesInForce(content), time, lease, log };
+  const views = new Views((view) => new PublishedSite(view, published));
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);
@@ -73,8 +78,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
   const connections = new Connections(own.connections, limits);
   const exchanges = new Exchanges(own.exchanges, () => performance.now());
   exchanges.watch();
-  const read = { views, content, bodies, rules };
-  const parts = { ...read, time, connections, exchanges, limits, counters, accessLog, log, tls };
+  const parts = { views, time, connections, exchanges, limits, counters, accessLog, log, tls };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
   let toldUseAt = 0;
@@ -99,7 +103,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
         forgetAnswers();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':
-        return views.lease(message.until);
+        return lease.renew(message.until);
       case 'time':
         return time.set(message.ahead);
       case 'forget':

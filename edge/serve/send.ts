@@ -1,16 +1,18 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { SkerryError } from '../../shared/errors.ts';
+import { spanLength } from '../../shared/store/byte-span.ts';
 import { isSmall } from '../../shared/store/object-reader.ts';
 import { TAKEN } from '../read-through/pieces.ts';
-import type { Bodies, Body, WaitingReader } from './bytes/content.ts';
+import type { Body, WaitingReader } from './bytes/body.ts';
 import { slices, streamOf } from './bytes/slices.ts';
 import type { Exchange } from './connection/exchanges.ts';
-import { type Connection, LargeWrites, LEAST_WRITTEN } from './connection/large-writes.ts';
+import { LargeWrites, LEAST_WRITTEN } from './connection/large-writes.ts';
 import { cacheStatus } from './http/cache-status.ts';
 import type { MultipartLayout } from './http/multipart-range.ts';
-import type { Representation } from './http/representation.ts';
-import { type Answer, textAnswer } from './site/answer.ts';
+import { textAnswer } from './site/answer.ts';
+import type { Openable, SiteAnswer } from './site/site-handler.ts';
+import { isGone, type RawResponse } from './waiting-reader.ts';
 
 /** One write over TLS while there is room for it. */
 const MOST_WRITTEN = 1024 * 1024;
@@ -18,118 +20,76 @@ const MOST_WRITTEN = 1024 * 1024;
 const MOST_OF_STREAM = 256 * 1024;
 const BYTES = { objectMode: false, highWaterMark: 1 };
 const LARGE_WRITES = new LargeWrites();
+const TOO_BUSY = textAnswer(503, 'Too many large files are being sent\n', { 'retry-after': '5' });
 
 /** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
-export type SentExchange = Pick<Exchange, 'client' | 'beginBody' | 'progressed'>;
+export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
 
-/** Sends what was decided. Throws `no-such-object`, before anything is sent, when bytes are missing. */
-export async function send(
-  answer: Answer,
-  bodies: Bodies,
-  exchange: SentExchange,
-  reply: FastifyReply,
-): Promise<void> {
-  const { status, headers, body } = answer;
-  const gone = whenGone(reply);
-  const reader = { client: exchange.client, gone };
-  // Not before the bytes are found: an error has other headers.
-  const begin = () => reply.code(status).headers(headers);
-  switch (body.kind) {
-    case 'none':
-      begin().header('cache-status', 'Skerry; hit').send();
-      return;
-    case 'text':
-      begin().send(body.text);
-      return;
-    case 'bytes': {
-      if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
-      const found = await bodies.body(body.representation, body.range, reader);
-      // Nobody would end the stream of a reader who has left.
-      if (isGone(reply)) return leave(found);
-      begin().header('cache-status', cacheStatus(found.cache));
-      if (found.kind === 'stream') {
-        const pieces = found.stream.on(TAKEN, exchange.progressed);
-        const most = mostAtOnce(lengthOf(body), exchange.client, reply);
-        reply.send(
-          most >= Math.min(lengthOf(body), MOST_WRITTEN)
-            ? pieces
-            : slicedStream(pieces, most, exchange.progressed),
-        );
-        return;
-      }
-      if (found.release !== undefined) (reply.raw as RawResponse).once('close', found.release);
-      const most = mostAtOnce(found.bytes.length, exchange.client, reply);
-      reply.send(
-        found.bytes.length <= most ? found.bytes : streamOf(slices(found.bytes, most, exchange.progressed)),
-      );
-      return;
-    }
-    case 'parts': {
-      if (!(await mayBegin(body.representation, exchange, gone))) return tooBusy(reply);
-      const first = await bodies.body(body.representation, body.layout.parts[0]?.range, reader);
-      leave(first);
-      if (isGone(reply)) return;
-      begin().header('cache-status', cacheStatus(first.cache));
-      // Now, while there is somebody to give it back: the first piece is asked for later.
-      const most = mostAtOnce(body.representation.size, exchange.client, reply);
-      reply.send(
-        Readable.from(parts(body.representation, body.layout, bodies, exchange, most, reader), BYTES),
-      );
-    }
+/** Where an answer is sent. */
+export interface Recipient {
+  readonly exchange: SentExchange;
+  readonly reader: WaitingReader;
+  readonly reply: FastifyReply;
+}
+
+type BytesBody = Extract<SiteAnswer['body'], { kind: 'bytes' }>;
+type PartsBody = Extract<SiteAnswer['body'], { kind: 'parts' }>;
+
+/** Sends an answer, or what is answered instead when its bytes are not to be had. */
+export async function send(answer: SiteAnswer, to: Recipient): Promise<void> {
+  for (let next: SiteAnswer | undefined = answer; next !== undefined; ) next = await sendOr(next, to);
+}
+
+/** Resolves with the answer that is to be sent instead; then nothing of this one has been. */
+async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Promise<SiteAnswer | undefined> {
+  const { reply, reader } = to;
+  if (body.kind === 'none' || body.kind === 'text') {
+    reply.code(status).headers(headers);
+    if (body.kind === 'text') reply.send(body.text);
+    else reply.header('cache-status', 'Skerry; hit').send();
+    return undefined;
   }
+  const { representation } = body;
+  if (!(await mayBegin(representation, to))) return TOO_BUSY;
+  const range = body.kind === 'bytes' ? body.range : body.layout.parts[0]?.range;
+  const opened = await representation.open(range, reader);
+  if (opened.kind === 'instead') return opened.answer;
+  // Nobody would end the stream of a reader who has left.
+  if (isGone(reply)) {
+    leave(opened);
+    return undefined;
+  }
+  // Not before the bytes are found: another answer has other headers.
+  reply.code(status).headers(headers).header('cache-status', cacheStatus(opened.cache));
+  if (body.kind === 'bytes') sendBytes(opened, lengthOf(body), to);
+  else sendParts(opened, body, to);
+  return undefined;
 }
 
 /** A body that is not small holds a file or memory while it is sent: it begins when there is room for it. */
-function mayBegin(
-  { size }: Representation,
-  exchange: SentExchange,
-  gone: () => Promise<never>,
-): boolean | Promise<boolean> {
-  return isSmall(size) || exchange.beginBody(gone);
+function mayBegin({ size }: Openable, { exchange, reader }: Recipient): boolean | Promise<boolean> {
+  return isSmall(size) || exchange.beginBody(reader.gone);
 }
 
-function tooBusy(reply: FastifyReply): void {
-  const { status, headers, body } = textAnswer(503, 'Too many large files are being sent\n', {
-    'retry-after': '5',
-  });
-  reply
-    .code(status)
-    .headers(headers)
-    .send(body.kind === 'text' ? body.text : '');
+function sendBytes(body: Body, length: number, { exchange, reader, reply }: Recipient): void {
+  const most = mostAtOnce(length, reader.client, reply);
+  if (body.kind === 'stream') {
+    const pieces = body.stream.on(TAKEN, exchange.progressed);
+    const isWhole = most >= Math.min(length, MOST_WRITTEN);
+    reply.send(isWhole ? pieces : slicedStream(pieces, most, exchange.progressed));
+    return;
+  }
+  if (body.release !== undefined) (reply.raw as RawResponse).once('close', body.release);
+  const { bytes } = body;
+  reply.send(bytes.length <= most ? bytes : streamOf(slices(bytes, most, exchange.progressed)));
 }
 
-/** The response may be one of HTTP/2, whose stream tells. */
-interface RawResponse {
-  readonly destroyed: boolean;
-  readonly stream?: {
-    readonly destroyed: boolean;
-    readonly closed: boolean;
-    readonly session?: Connection | undefined;
-  };
-  once(event: 'close', listener: () => void): void;
-}
-
-function isGone(reply: FastifyReply): boolean {
-  const { destroyed, stream } = reply.raw as RawResponse;
-  return destroyed || stream?.destroyed === true || stream?.closed === true;
-}
-
-/** Most readers wait for nothing: a promise is made for those who do. */
-function whenGone(reply: FastifyReply): () => Promise<never> {
-  let gone: Promise<never> | undefined;
-  return () => {
-    gone ??= leavingOf(reply);
-    return gone;
-  };
-}
-
-function leavingOf(reply: FastifyReply): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
-  const leaving = () => reject(new SkerryError('unavailable', 'the reader has left'));
-  if (isGone(reply)) leaving();
-  else (reply.raw as RawResponse).once('close', leaving);
-  return promise;
+/** The first part was opened to see whether it is there. */
+function sendParts(first: Body, { representation, layout }: PartsBody, to: Recipient): void {
+  leave(first);
+  // Now, while there is somebody to give it back: the first piece is asked for later.
+  const most = mostAtOnce(representation.size, to.reader.client, to.reply);
+  to.reply.send(Readable.from(parts(representation, layout, most, to), BYTES));
 }
 
 function leave(body: Body): void {
@@ -147,8 +107,8 @@ function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyRepl
   return session === undefined ? LEAST_WRITTEN : LARGE_WRITES.most(session, client, bytes, MOST_OF_STREAM);
 }
 
-function lengthOf({ representation, range }: Extract<Answer['body'], { kind: 'bytes' }>): number {
-  return range === undefined ? representation.size : range.end - range.start + 1;
+function lengthOf({ representation, range }: BytesBody): number {
+  return range === undefined ? representation.size : spanLength(range);
 }
 
 /** The pieces of a stream, none larger than may be written at once. */
@@ -162,24 +122,24 @@ function slicedStream(pieces: Readable, most: number, taken: () => void): Readab
 }
 
 async function* parts(
-  representation: Representation,
+  representation: Openable,
   { parts, tail }: MultipartLayout,
-  bodies: Bodies,
-  exchange: SentExchange,
   most: number,
-  reader: WaitingReader,
+  { exchange, reader }: Recipient,
 ): AsyncGenerator<Buffer> {
   for (const { head, range } of parts) {
     yield Buffer.from(head);
-    const found = await bodies.body(representation, range, reader);
-    if (found.kind === 'stream') {
-      yield* slicesOf(found.stream.on(TAKEN, exchange.progressed), most, exchange.progressed);
+    const opened = await representation.open(range, reader);
+    if (opened.kind === 'instead')
+      throw new SkerryError('unavailable', 'a part of an answer that has begun does not come');
+    if (opened.kind === 'stream') {
+      yield* slicesOf(opened.stream.on(TAKEN, exchange.progressed), most, exchange.progressed);
       continue;
     }
     try {
-      yield* slices(found.bytes, most, exchange.progressed);
+      yield* slices(opened.bytes, most, exchange.progressed);
     } finally {
-      found.release?.();
+      opened.release?.();
     }
   }
   yield Buffer.from(tail);

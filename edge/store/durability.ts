@@ -42,14 +42,12 @@ export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durabili
 
   addReceipt: 'durable',
   receiptCovers: 'reads',
-  unsentReceipts: 'reads',
-  markSent: 'durable',
+  unsentStatements: 'reads',
+  acknowledged: 'durable',
 
   sitesToPurge: 'reads',
   pendingPurges: 'reads',
   purgesDone: 'durable',
-  unsentPurgeReceipts: 'reads',
-  dropPurges: 'durable',
   dropEnded: 'durable',
 
   fetchable: 'reads',

@@ -1,4 +1,4 @@
-import type { WantedVariants } from '../messages/messages.ts';
+import type { WantedVariants } from '../messages/use.ts';
 
 const MOST = 10_000;
 

@@ -8,7 +8,7 @@ import type { Encoded } from '../delta/encodings.ts';
 import { SkerryError } from '../errors.ts';
 import { onceClosed } from '../http/once-closed.ts';
 import type { FeedServer } from '../http/server.ts';
-import type { ByteRange } from '../store/object-store.ts';
+import { type ByteSpan, inHttp, spanLength } from '../store/byte-span.ts';
 import { BUCKETS_TYPE, encodeBuckets } from '../wire/bucket-list.ts';
 import { BUNDLE_TYPE } from '../wire/bundle.ts';
 import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../wire/protocol.ts';
@@ -150,9 +150,8 @@ export function contentRoutes(
       const bytes = await objects.open(digest, range);
       if (bytes === undefined)
         throw new SkerryError('no-such-object', `the object ${digest} is not held here`);
-      if (range !== undefined)
-        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
-      const length = range === undefined ? size : range.end - range.start + 1;
+      if (range !== undefined) reply.code(206).header('content-range', `bytes ${inHttp(range)}/${size}`);
+      const length = range === undefined ? size : spanLength(range);
       return reply.type('application/octet-stream').header('content-length', length).send(bytes);
     },
   );
@@ -236,14 +235,14 @@ function availableDictionary(request: FastifyRequest) {
 }
 
 /** Followers ask for whole chunks: one range with both ends. What is beyond the object is left out. */
-function requestedRange(header: string | undefined, size: number): ByteRange | undefined {
-  const [, start, end] = /^bytes=([0-9]{1,15})-([0-9]{1,15})$/.exec(header ?? '') ?? [];
-  if (start === undefined || end === undefined) {
+function requestedRange(header: string | undefined, size: number): ByteSpan | undefined {
+  const [, first, last] = /^bytes=([0-9]{1,15})-([0-9]{1,15})$/.exec(header ?? '') ?? [];
+  if (first === undefined || last === undefined) {
     if (header === undefined) return undefined;
     throw new SkerryError('bad-request', 'a range is bytes=FIRST-LAST');
   }
-  const range = { start: Number(start), end: Math.min(Number(end), size - 1) };
-  if (Number(end) < range.start) throw new SkerryError('bad-request', 'a range ends before it begins');
+  const range = { start: Number(first), end: Math.min(Number(last) + 1, size) };
+  if (Number(last) < range.start) throw new SkerryError('bad-request', 'a range ends before it begins');
   if (range.start >= size) throw new SkerryError('range-not-satisfiable', `the object has ${size} bytes`);
   return range;
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { constants, open, rm } from 'node:fs/promises';
 import type { Digest } from '../content/digest.ts';
 import type { SurveyThreads } from '../hashing/survey-threads.ts';
-import type { ByteRange, Draft } from './object-store.ts';
+import type { Draft } from './object-store.ts';
 
 /** A draft in a file. `keep` gets the file, closed and synced, and takes it away. */
 export async function openDraft(
@@ -27,7 +27,8 @@ export async function openDraft(
       await handle.truncate(to);
       size = to;
     },
-    read: (range: ByteRange) => createReadStream(file, range),
+    // Node names the last byte.
+    read: ({ start, end }) => createReadStream(file, { start, end: end - 1 }),
     survey: () => surveys.remote.survey(file),
     async keep(digest) {
       try {

@@ -57,12 +57,15 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
     async open(digest, range): Promise<Readable | undefined> {
       const bytes = (await readSmall([digest])).get(digest);
       if (bytes !== undefined)
-        return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], {
+        return Readable.from([range ? bytes.subarray(range.start, range.end) : bytes], {
           objectMode: false,
         });
       return (await largeSize(digest)) === undefined
         ? undefined
-        : createReadStream(largeObjectFile(folder, digest), range);
+        : createReadStream(
+            largeObjectFile(folder, digest),
+            range && { start: range.start, end: range.end - 1 },
+          );
     },
 
     async remove(digests) {

@@ -1,17 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../content/digest.ts';
 import type { Survey } from '../hashing/survey.ts';
+import type { ByteSpan } from './byte-span.ts';
 
 export interface SmallObject {
   readonly digest: Digest;
   /** At most SMALL_OBJECT bytes. */
   readonly bytes: Uint8Array;
-}
-
-/** Bytes from `start` to `end`, both inclusive, as in HTTP. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 /**
@@ -28,7 +23,7 @@ export interface ObjectStore {
   /** The size in bytes; undefined when the object is not stored. */
   size(digest: Digest): Promise<number | undefined>;
   /** Streams an object or a range within it; undefined when it is not stored. */
-  open(digest: Digest, range?: ByteRange): Promise<Readable | undefined>;
+  open(digest: Digest, range?: ByteSpan): Promise<Readable | undefined>;
   /** Begins a larger object, or goes on with the draft of that name, which outlives a restart. */
   draft(name: string): Promise<Draft>;
   /**
@@ -47,7 +42,7 @@ export interface Draft {
   /** Writes at a place within what there is or beyond it; what it leaves between reads as zeros. */
   write(at: number, bytes: Uint8Array): Promise<void>;
   truncate(size: number): Promise<void>;
-  read(range: ByteRange): Readable;
+  read(range: ByteSpan): Readable;
   survey(): Promise<Survey>;
   /** Turns the draft into the object that it was proven to be; durable when it resolves. */
   keep(digest: Digest): Promise<void>;

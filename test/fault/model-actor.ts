@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { SiteView } from '../../edge/messages/messages.ts';
+import type { SiteView } from '../../edge/messages/views.ts';
 import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';

@@ -7,7 +7,7 @@ import { LogTime } from '../../edge/follow/log/log-time.ts';
 import { join } from '../../edge/follow/upstream/join.ts';
 import { Upstream } from '../../edge/follow/upstream/upstream.ts';
 import { Upstreams } from '../../edge/follow/upstream/upstreams.ts';
-import type { SiteView } from '../../edge/messages/messages.ts';
+import type { SiteView } from '../../edge/messages/views.ts';
 import { type Replica, startReplica } from '../../edge/replica/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
 import { EDGE_DURABILITY } from '../../edge/store/durability.ts';

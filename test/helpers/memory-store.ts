@@ -4,7 +4,8 @@ import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { CHUNKED_ABOVE, firstChunk } from '../../shared/content/fastcdc.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import type { Survey } from '../../shared/hashing/survey.ts';
-import type { ByteRange, Draft, ObjectStore } from '../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
+import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 
 const PIECE = 64 * 1024;
 
@@ -82,8 +83,8 @@ export function openMemoryStore({ objects, drafts }: MemoryDisk): ObjectStore {
   }
 }
 
-const ranged = (bytes: Buffer, range?: ByteRange) =>
-  range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
+const ranged = (bytes: Buffer, range?: ByteSpan) =>
+  range === undefined ? bytes : bytes.subarray(range.start, range.end);
 
 function pieces(bytes: Buffer): Readable {
   const cut = Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, i) =>

@@ -46,7 +46,7 @@ export async function verifiedChunks(draft: Draft, list: ChunkList): Promise<num
 }
 
 async function holdsChunk(draft: Draft, start: number, chunk: ChunkList['chunks'][number]): Promise<boolean> {
-  const bytes = Buffer.concat(await draft.read({ start, end: start + chunk.size - 1 }).toArray());
+  const bytes = Buffer.concat(await draft.read({ start, end: start + chunk.size }).toArray());
   return digestOf(bytes) === chunk.digest;
 }
 

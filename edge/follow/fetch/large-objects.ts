@@ -94,7 +94,7 @@ export class LargeObjects {
         continue;
       }
       const until = Math.min(end, endOfRun(list, next, local));
-      const range = { start: startOf(list, next), end: startOf(list, until) - 1 };
+      const range = { start: startOf(list, next), end: startOf(list, until) };
       const body = await upstream.range(caller, list.object, range, transfer);
       for await (const bytes of checkedChunks(list, next, until, body)) {
         yield bytes;
@@ -112,7 +112,7 @@ export class LargeObjects {
   ): Promise<Buffer | undefined> {
     const start = chunk && local.get(chunk.digest);
     if (base === undefined || chunk === undefined || start === undefined) return undefined;
-    const stored = await this.#store.open(base.digest, { start, end: start + chunk.size - 1 });
+    const stored = await this.#store.open(base.digest, { start, end: start + chunk.size });
     const bytes = stored && Buffer.concat((await stored.toArray()) as Buffer[]);
     if (bytes !== undefined && digestOf(bytes) === chunk.digest) return bytes;
     local.delete(chunk.digest);

@@ -47,15 +47,24 @@ export function paced(
 ): Readable {
   let source: AsyncIterable<Uint8Array> = flowing(body, clock, came);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
-  const passed = Readable.from(source, { objectMode: false });
-  const { destroy } = passed;
-  // A generator that waits for a silent body would not see its reader leave.
+  const pieces = source[Symbol.asyncIterator]();
+  // Whoever leaves sees to it by ending the body: it may fail then.
   body.on('error', () => {});
-  passed.destroy = (error) => {
-    body.destroy();
-    return destroy.call(passed, error);
-  };
-  return passed;
+  return new Readable({
+    highWaterMark: 1,
+    read() {
+      pieces.next().then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      // A generator that waits for a silent body would not see its reader leave.
+      body.destroy();
+      pieces.return?.().catch(() => {});
+      done(error);
+    },
+  });
 }
 
 /** The whole of an answer that is not streamed. */

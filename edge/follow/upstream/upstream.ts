@@ -11,7 +11,7 @@ import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { Wants } from '../../../shared/feed/feed-source.ts';
 import { NONCE_HEADER } from '../../../shared/feed/member-proof.ts';
 import { lines } from '../../../shared/json/lines.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import { type ByteSpan, inHttp } from '../../../shared/store/byte-span.ts';
 import { decodeBuckets } from '../../../shared/wire/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../../shared/wire/bundle.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../../shared/wire/frame.ts';
@@ -234,14 +234,14 @@ export class Upstream {
   async range(
     caller: Caller,
     digest: Digest,
-    range: ByteRange,
+    range: ByteSpan,
     transfer: Transfer,
   ): Promise<AsyncIterable<Buffer>> {
     const { body } = await this.#call({
       method: 'GET',
       path: `/feed/v1/objects/${digest}`,
       caller,
-      headers: { range: `bytes=${range.start}-${range.end}` },
+      headers: { range: `bytes=${inHttp(range)}` },
       ...fetched(transfer),
     });
     return paced(body, this.#clock, transfer, this.#reach.heard);

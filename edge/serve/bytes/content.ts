@@ -1,16 +1,15 @@
-import type { Readable } from 'node:stream';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
 import type { EntryHistory, FormerEntry } from '../../../shared/content/manifest/history.ts';
 import type { ManifestReader } from '../../../shared/content/manifest/reading.ts';
-import { SkerryError } from '../../../shared/errors.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import { isSmall, type ObjectReader } from '../../../shared/store/object-reader.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
 import type { Variant } from '../../variants/variant.ts';
 import type { CacheState } from '../http/cache-status.ts';
 import type { Representation } from '../http/representation.ts';
+import type { Body } from './body.ts';
 import { closeFile, type FilePieces } from './file-pieces.ts';
 import { LentMemory } from './lent-memory.ts';
 import type { ReadyVariants } from './ready-variants.ts';
@@ -28,39 +27,11 @@ const ENTRY_BYTES = 500;
 /** Objects asked for once, which are taken into memory when they are asked for again. */
 const SEEN_BYTES = 1024 * 1024;
 
-export type Body = {
-  readonly cache: CacheState;
-} /** `release`, where it is given, is to be called when they have been sent. */ & (
-  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly release?: () => void }
-  | { readonly kind: 'stream'; readonly stream: Readable }
-);
-
-/** Where answers get their bytes from. */
-export interface Bodies {
-  /**
-   * The bytes of a representation, or a range of them. Throws `no-such-object` for what is not there, whole and sound,
-   * `unavailable` for what has to be fetched and does not come, and `too-many-misses` when the client waits for too much.
-   */
-  body(
-    representation: Representation,
-    range: ByteRange | undefined,
-    reader: WaitingReader,
-  ): Body | Promise<Body>;
-}
-
-/** Who waits for a body. */
-export interface WaitingReader {
-  /** What counts as one client. */
-  readonly client: string;
-  /** Asked for by who has to wait: it rejects when nobody waits any more. */
-  readonly gone: () => Promise<never>;
-}
-
 const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };
 const FROM_DISK: CacheState = { kind: 'hit', tier: 'disk' };
 
 /** Finds entries and their bytes for a serving process: what is hot in memory, the rest from disk. */
-export class Content implements Bodies {
+export class Content {
   readonly #manifests: ManifestReader & EntryHistory;
   readonly #objects: ObjectReader;
   readonly #variants: ReadyVariants;
@@ -109,7 +80,8 @@ export class Content implements Bodies {
     return this.#variants.of(digest, { site, revision, path });
   }
 
-  body({ digest, size, coding }: Representation, range: ByteRange | undefined): Body {
+  /** The bytes of a representation, or a range of them; undefined for what is not here, whole and sound. */
+  lookUp({ digest, size, coding }: Representation, range: ByteSpan | undefined): Body | undefined {
     const cached = this.#bytes.get(digest);
     if (cached !== undefined) {
       const lent = this.#lend(cached, range, FROM_MEMORY);
@@ -120,22 +92,24 @@ export class Content implements Bodies {
       const lent = this.#lend(made, range, FROM_DISK);
       if (lent !== undefined) return lent;
     }
-    if (isSmall(size)) return { kind: 'bytes', bytes: cut(this.#readSmall(digest), range), cache: FROM_DISK };
+    if (isSmall(size)) {
+      const bytes = this.#readSmall(digest);
+      return bytes && { kind: 'bytes', bytes: cut(bytes, range), cache: FROM_DISK };
+    }
     // Open from now on: it can still be read when it is removed meanwhile.
     const fd = this.#objects.openLarge(digest);
-    if (fd === undefined) throw notStored(digest);
-    const all = range ?? { start: 0, end: size - 1 };
+    if (fd === undefined) return undefined;
+    const all = range ?? { start: 0, end: size };
     const stream = this.#pieces.stream({ digest, size, fd, range: all, closed: () => closeFile(fd) });
     if (size <= LARGEST_IN_MEMORY) this.#loadWhenHot(digest, size);
     return { kind: 'stream', stream, cache: FROM_DISK };
   }
 
-  /** A whole object at once, for what a request cannot be answered without. Throws `no-such-object`. */
-  bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer {
+  /** A whole object at once, for what a request cannot be answered without; undefined when it is not here, or not sound. */
+  bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer | undefined {
     if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
     const bytes = this.#objects.large(digest);
-    if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
-    return bytes;
+    return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
   }
 
   forget(digests: readonly Digest[] | 'all'): void {
@@ -150,7 +124,7 @@ export class Content implements Bodies {
   }
 
   /** Undefined when readers keep too much of memory already: then they are sent what is on disk. */
-  #lend(bytes: Buffer, range: ByteRange | undefined, cache: CacheState): Body | undefined {
+  #lend(bytes: Buffer, range: ByteSpan | undefined, cache: CacheState): Body | undefined {
     if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
     const release = this.#lent.lend(bytes);
     return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
@@ -165,9 +139,9 @@ export class Content implements Bodies {
   }
 
   /** Hashed again on its way into memory: disks lose bits, and what is in memory is served a thousand times. */
-  #readSmall(digest: Digest): Buffer {
+  #readSmall(digest: Digest): Buffer | undefined {
     const bytes = this.#objects.small(digest);
-    if (bytes === undefined || digestOf(bytes) !== digest) throw notStored(digest);
+    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
     this.#bytes.set(digest, bytes);
     return bytes;
   }
@@ -188,10 +162,6 @@ export class Content implements Bodies {
   }
 }
 
-function cut(bytes: Buffer, range: ByteRange | undefined): Buffer {
-  return range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
-}
-
-function notStored(digest: Digest): SkerryError {
-  return new SkerryError('no-such-object', `the object ${digest} is not stored`);
+function cut(bytes: Buffer, range: ByteSpan | undefined): Buffer {
+  return range === undefined ? bytes : bytes.subarray(range.start, range.end);
 }

@@ -2,10 +2,9 @@ import { close } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import { readSpan } from '../../read-through/coming-file.ts';
 import { pieceAt, pieceStream } from '../../read-through/pieces.ts';
-import type { Span } from '../../read-through/spans.ts';
 import { Pace } from './pace.ts';
 
 /** Readers who follow one object at about the same pace share what is read of its file. */
@@ -22,9 +21,9 @@ export interface FileRange {
   readonly size: number;
   /** It stays open until the stream is closed. */
   readonly fd: number;
-  readonly range: ByteRange;
+  readonly range: ByteSpan;
   /** Resolves when the span is in the file; for a file that is whole, not given. */
-  readonly ready?: (span: Span) => Promise<void>;
+  readonly ready?: (span: ByteSpan) => Promise<void>;
   readonly closed: () => void;
 }
 
@@ -60,7 +59,7 @@ export class FilePieces {
   }
 
   /** What the next stream of a file that is coming in needs before its first byte can be sent. */
-  firstPiece({ start, end }: ByteRange): Span {
+  firstPiece({ start, end }: ByteSpan): ByteSpan {
     return pieceAt(start, end, LEAST_BYTES);
   }
 
@@ -71,7 +70,7 @@ export class FilePieces {
     return bytes;
   }
 
-  async #read(digest: Digest, size: number, fd: number, span: Span): Promise<Buffer> {
+  async #read(digest: Digest, size: number, fd: number, span: ByteSpan): Promise<Buffer> {
     const key = `${digest} ${span.start} ${span.end}`;
     const known = this.#shared.get(key) ?? this.#reading.get(key);
     if (known !== undefined) return known;

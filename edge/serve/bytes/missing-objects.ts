@@ -1,13 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../../shared/content/digest.ts';
-import { SkerryError } from '../../../shared/errors.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
-import type { FoundMissing, FromServing, ToServing } from '../../messages/messages.ts';
+import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
+import type { FoundMissing, MissingMessage, NeedMessage } from '../../messages/read-through.ts';
 import { openComing } from '../../read-through/coming-file.ts';
 import { Incoming } from '../../read-through/incoming.ts';
-import type { Span } from '../../read-through/spans.ts';
-import type { WaitingReader } from './content.ts';
+import type { Refused, WaitingReader } from './body.ts';
 import type { FilePieces } from './file-pieces.ts';
 
 /** For the first bytes. */
@@ -17,25 +16,27 @@ interface WantedBytes {
   readonly digest: Digest;
   /** Of the object. */
   readonly size: number;
-  readonly range: ByteRange | undefined;
+  readonly range: ByteSpan | undefined;
 }
 
-export type Brought =
+/** What came of fetching an object. */
+export type Fetched =
   /** It is in the store now. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
   /** Its first bytes are there; the rest follows as it comes. */
-  | { readonly kind: 'coming'; readonly found: FoundMissing; readonly stream: Readable };
+  | { readonly kind: 'coming'; readonly found: FoundMissing; readonly stream: Readable }
+  | Refused;
 
-export type AboutMissing = Extract<ToServing, { t: 'stored' | 'coming' | 'refused' | 'arrived' | 'broke' }>;
+type Need = Extract<NeedMessage, { t: 'need' }>;
 
-type Need = Extract<FromServing, { t: 'need' }>;
-
-type Grant = Extract<AboutMissing, { t: 'stored' }> | Coming;
+/** What the replicating process answered. */
+type Granted = Exclude<Fetched, { kind: 'coming' }> | Coming;
 
 interface Coming {
-  readonly t: 'coming';
+  readonly kind: 'coming';
   readonly found: FoundMissing;
   readonly fill: string;
+  readonly object: ComingObject;
   /** Breaks that were before it was granted. */
   readonly since: number;
 }
@@ -44,52 +45,29 @@ interface Coming {
 export class MissingObjects {
   readonly #folder: string;
   readonly #pieces: FilePieces;
-  readonly #tell: (message: FromServing) => void;
+  readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
   /** By the name of the fill. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
   /** `folder` is that of the object store. */
-  constructor(folder: string, pieces: FilePieces, tell: (message: FromServing) => void) {
+  constructor(folder: string, pieces: FilePieces, tell: (message: NeedMessage) => void) {
     this.#folder = folder;
     this.#pieces = pieces;
     this.#tell = tell;
   }
 
-  /**
-   * Resolves when it can be sent. Throws what kept it from coming: after 15 seconds at the latest, and when the
-   * reader is gone.
-   */
-  async fetch({ digest, size, range }: WantedBytes, { client, gone }: WaitingReader): Promise<Brought> {
-    using deadline = lateAfter(WAIT_MS);
-    const given = Promise.race([gone(), deadline.late]);
-    given.catch(() => {});
+  /** Resolves when it can be sent; is refused after 15 seconds at the latest, and when the reader is gone. */
+  async fetch(wanted: WantedBytes, reader: WaitingReader): Promise<Fetched> {
+    using patience = patienceOf(reader);
     const id = ++this.#lastId;
-    const grant = await this.#granted({ id, client, digest, range: range ?? null }, given);
-    if (grant.t === 'stored') return { kind: 'stored', found: grant.found };
-    const { fill, since, found } = grant;
-    const closed = () => this.#leave(id, fill);
-    try {
-      const coming = this.#coming.get(fill);
-      if (coming === undefined) throw new SkerryError('no-such-object', `the object ${digest} is gone`);
-      const { incoming } = coming;
-      const all = range ?? { start: 0, end: size - 1 };
-      await Promise.race([incoming.whole(this.#pieces.firstPiece(all), since), given]);
-      const { fd } = await coming.file;
-      const ready = (span: Span) => incoming.whole(span, since);
-      return {
-        kind: 'coming',
-        found,
-        stream: this.#pieces.stream({ digest, size, fd, range: all, ready, closed }),
-      };
-    } catch (error) {
-      closed();
-      throw error;
-    }
+    const { digest, range } = wanted;
+    const granted = await this.#ask({ id, client: reader.client, digest, range: range ?? null }, patience);
+    return granted.kind === 'coming' ? await this.#stream(id, granted, wanted, patience) : granted;
   }
 
-  received(message: AboutMissing): void {
+  received(message: MissingMessage): void {
     switch (message.t) {
       case 'arrived':
         this.#coming.get(message.fill)?.incoming.arrived(message.fill, message.span);
@@ -103,25 +81,63 @@ export class MissingObjects {
     const { id } = message;
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
-    if (message.t === 'refused') asked?.refuse(new SkerryError(message.code, message.message));
-    else if (message.t === 'stored') asked?.grant(message);
+    if (message.t === 'refused') asked?.answer(refused(new SkerryError(message.code, message.message)));
+    else if (message.t === 'stored') asked?.answer({ kind: 'stored', found: message.found });
     else if (asked === undefined) this.#tell({ t: 'done', id });
     else {
       const { fill, spans, found } = message;
       // At once: the next message may tell of more of it, or that it broke off.
-      const { incoming } = this.#enter(fill, asked.digest, spans);
-      asked.grant({ t: 'coming', found, fill, since: incoming.breaks });
+      const object = this.#enter(fill, asked.digest, spans);
+      asked.answer({ kind: 'coming', found, fill, object, since: object.incoming.breaks });
     }
   }
 
   /** The replicating process is gone: nothing more comes. */
   close(): void {
     const gone = new SkerryError('unavailable', 'this edge is ending');
-    for (const { refuse } of this.#asked.values()) refuse(gone);
+    for (const { answer } of this.#asked.values()) answer(refused(gone));
     for (const [fill, { incoming }] of this.#coming) incoming.broke(fill, gone);
   }
 
-  #enter(fill: string, digest: Digest, spans: readonly Span[]): ComingObject {
+  async #ask(need: Omit<Need, 't'>, { ended }: Patience): Promise<Granted> {
+    const { id, digest } = need;
+    const { promise: answered, resolve: answer } = Promise.withResolvers<Granted>();
+    this.#asked.set(id, { digest, answer });
+    this.#tell({ t: 'need', ...need });
+    const granted = await Promise.race([answered, ended]);
+    if (granted.kind !== 'refused') return granted;
+    if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
+    // It may have been granted in the same moment.
+    else answered.then((late) => late.kind === 'coming' && this.#leave(id, late.fill));
+    return granted;
+  }
+
+  /** From the file that it comes into, as soon as its first piece is there. */
+  async #stream(
+    id: number,
+    { fill, since, found, object: { incoming, file } }: Coming,
+    { digest, size, range }: WantedBytes,
+    { ended }: Patience,
+  ): Promise<Fetched> {
+    const closed = () => this.#leave(id, fill);
+    const all = range ?? { start: 0, end: size };
+    const ready = (span: ByteSpan) => incoming.whole(span, since);
+    try {
+      const refusal = await Promise.race([ready(this.#pieces.firstPiece(all)), ended]);
+      if (refusal === undefined) {
+        const { fd } = await file;
+        const stream = this.#pieces.stream({ digest, size, fd, range: all, ready, closed });
+        return { kind: 'coming', found, stream };
+      }
+      closed();
+      return refusal;
+    } catch (error) {
+      closed();
+      return refused(toSkerryError(error));
+    }
+  }
+
+  #enter(fill: string, digest: Digest, spans: readonly ByteSpan[]): ComingObject {
     const coming = this.#coming.get(fill) ?? {
       incoming: new Incoming(),
       file: openComing(this.#folder, fill, digest),
@@ -142,27 +158,11 @@ export class MissingObjects {
     this.#coming.delete(fill);
     coming.file.then((file) => file.close()).catch(() => {});
   }
-
-  async #granted(need: Omit<Need, 't'>, given: Promise<never>): Promise<Grant> {
-    const { id, digest } = need;
-    const { promise, resolve, reject } = Promise.withResolvers<Grant>();
-    this.#asked.set(id, { digest, grant: resolve, refuse: reject });
-    this.#tell({ t: 'need', ...need });
-    try {
-      return await Promise.race([promise, given]);
-    } catch (error) {
-      if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
-      // It was granted in the same moment.
-      else promise.then((grant) => grant.t === 'coming' && this.#leave(id, grant.fill)).catch(() => {});
-      throw error;
-    }
-  }
 }
 
 interface Asked {
   readonly digest: Digest;
-  grant(grant: Grant): void;
-  refuse(error: SkerryError): void;
+  answer(granted: Granted): void;
 }
 
 interface ComingObject {
@@ -172,10 +172,19 @@ interface ComingObject {
   readers: number;
 }
 
-function lateAfter(ms: number): { readonly late: Promise<never> } & Disposable {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
-  const error = () => new SkerryError('unavailable', `nothing has come for ${ms / 1000} seconds`);
-  const timer = setTimeout(() => reject(error()), ms);
-  return { late: promise, [Symbol.dispose]: () => clearTimeout(timer) };
+/** How long a reader waits. */
+interface Patience extends Disposable {
+  readonly ended: Promise<Refused>;
+}
+
+function patienceOf({ gone }: WaitingReader): Patience {
+  const { promise: late, resolve } = Promise.withResolvers<Refused>();
+  const refuse = (message: string) => refused(new SkerryError('unavailable', message));
+  const timer = setTimeout(() => resolve(refuse(`nothing has come for ${WAIT_MS / 1000} seconds`)), WAIT_MS);
+  const left = gone().then(() => refuse('the reader has left'));
+  return { ended: Promise.race([left, late]), [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+function refused(error: SkerryError): Refused {
+  return { kind: 'refused', error };
 }

@@ -1,22 +1,42 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { ObjectUse } from '../../disk-budget/object-use.ts';
-import type { FoundMissing } from '../../messages/messages.ts';
+import type { FoundMissing } from '../../messages/read-through.ts';
 import type { Representation } from '../http/representation.ts';
-import type { Bodies, Body, Content, WaitingReader } from './content.ts';
-import type { MissingObjects } from './missing-objects.ts';
+import type { Body, Refused, WaitingReader } from './body.ts';
+import type { Content } from './content.ts';
+import type { Fetched, MissingObjects } from './missing-objects.ts';
 
-/** What was fetched may have had to make room for others before it was read. */
-const TRIES = 3;
+/** What was fetched may have had to make room for others before it was looked up. */
+const MOST_FETCHES = 3;
 
-/** What is not here is fetched while the reader waits; of a lazy edge it is noted what is used. */
+/** What came of looking for the bytes of an answer. */
+export type FoundBytes =
+  | Body
+  | Refused
+  /** A variant that has just made room for others: its source is to be asked for. */
+  | { readonly kind: 'gone' };
+
+/** Where answers get their bytes from. */
+export interface Bodies {
+  find(
+    representation: Representation,
+    range: ByteSpan | undefined,
+    reader: WaitingReader,
+  ): FoundBytes | Promise<FoundBytes>;
+}
+
+/**
+ * Looks up what is here; what is missing is fetched while the reader waits, and sent as it comes or looked up again.
+ * Of a lazy edge it is noted what is used.
+ */
 export class ReadThroughBodies implements Bodies {
-  readonly #content: Pick<Content, 'body'>;
+  readonly #content: Pick<Content, 'lookUp'>;
   readonly #missing: Pick<MissingObjects, 'fetch'>;
   readonly #use: ObjectUse | undefined;
 
   constructor(
-    content: Pick<Content, 'body'>,
+    content: Pick<Content, 'lookUp'>,
     missing: Pick<MissingObjects, 'fetch'>,
     use: ObjectUse | undefined,
   ) {
@@ -25,41 +45,59 @@ export class ReadThroughBodies implements Bodies {
     this.#use = use;
   }
 
-  async body(
+  find(
     representation: Representation,
-    range: ByteRange | undefined,
+    range: ByteSpan | undefined,
     reader: WaitingReader,
-  ): Promise<Body> {
-    const { source } = representation;
-    this.#use?.note(source);
-    const body = await this.#here(representation, range, reader);
+  ): FoundBytes | Promise<FoundBytes> {
+    this.#use?.note(representation.source);
+    return this.#lookUp(representation, range) ?? this.#miss(representation, range, reader);
+  }
+
+  #lookUp(representation: Representation, range: ByteSpan | undefined): Body | undefined {
+    const body = this.#content.lookUp(representation, range);
+    return body && this.#inUse(representation, body);
+  }
+
+  async #miss(
+    representation: Representation,
+    range: ByteSpan | undefined,
+    reader: WaitingReader,
+  ): Promise<FoundBytes> {
+    // Variants are made here: one that is gone is not to be had elsewhere.
+    if (representation.coding !== undefined) return { kind: 'gone' };
+    let missed: FoundMissing | undefined;
+    for (let fetches = 0; fetches < MOST_FETCHES; fetches++) {
+      const fetched = await this.#fetch(representation, range, reader);
+      if (fetched.kind === 'refused') return fetched;
+      if (fetched.kind === 'coming') return this.#stream(representation, fetched);
+      missed ??= fetched.found;
+      const body = this.#lookUp(representation, range);
+      if (body !== undefined) return { ...body, cache: { kind: 'missed', found: missed } };
+    }
+    return refused(`there is no room for the object ${representation.digest}`);
+  }
+
+  async #fetch(
+    { digest, size }: Representation,
+    range: ByteSpan | undefined,
+    reader: WaitingReader,
+  ): Promise<Fetched> {
+    const fetched = await this.#missing.fetch({ digest, size, range }, reader);
+    if (fetched.kind !== 'refused' || hasCode(fetched.error, 'too-many-misses')) return fetched;
+    return refused(`the object ${digest} does not come`, fetched.error);
+  }
+
+  #stream(representation: Representation, { stream, found }: Extract<Fetched, { kind: 'coming' }>): Body {
+    return this.#inUse(representation, { kind: 'stream', stream, cache: { kind: 'missed', found } });
+  }
+
+  #inUse({ source }: Representation, body: Body): Body {
     if (body.kind === 'stream') this.#use?.serve(source, body.stream);
     return body;
   }
+}
 
-  async #here(
-    representation: Representation,
-    range: ByteRange | undefined,
-    reader: WaitingReader,
-  ): Promise<Body> {
-    const { digest, size, coding } = representation;
-    let found: FoundMissing | undefined;
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      try {
-        const body = this.#content.body(representation, range);
-        return found === undefined ? body : { ...body, cache: { kind: 'missed', found } };
-      } catch (error) {
-        // Variants are made here: one that is gone is not to be had elsewhere.
-        if (coding !== undefined || !hasCode(error, 'no-such-object')) throw error;
-      }
-      const brought = await this.#missing.fetch({ digest, size, range }, reader).catch((cause: unknown) => {
-        if (hasCode(cause, 'too-many-misses')) throw cause;
-        throw new SkerryError('unavailable', `the object ${digest} does not come`, { cause });
-      });
-      if (brought.kind === 'coming')
-        return { kind: 'stream', stream: brought.stream, cache: { kind: 'missed', found: brought.found } };
-      found ??= brought.found;
-    }
-    throw new SkerryError('unavailable', `there is no room for the object ${digest}`);
-  }
+function refused(message: string, cause?: SkerryError): Refused {
+  return { kind: 'refused', error: new SkerryError('unavailable', message, { cause }) };
 }

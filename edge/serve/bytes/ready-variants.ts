@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
-import type { WantedVariants } from '../../messages/messages.ts';
+import type { WantedVariants } from '../../messages/use.ts';
 import type { Variant } from '../../variants/variant.ts';
 import type { DecidedVariants, VariantReader } from '../../variants/variant-reader.ts';
 

@@ -1,7 +1,7 @@
 import { clientOf } from '../../../shared/http/client-address.ts';
 import { Counts } from '../../../shared/http/counts.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
-import type { ClientLimitOptions } from '../../messages/messages.ts';
+import type { ClientLimitOptions } from '../../messages/options.ts';
 
 const REMEMBERED_BYTES = 8 * 1024 * 1024;
 

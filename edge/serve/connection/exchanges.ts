@@ -49,8 +49,8 @@ export interface Exchange {
   readonly client: string;
   /** The reader has taken something, or there is something new to take. */
   progressed(): void;
-  /** True when a large body may begin; false when no other one has made room in time. Throws when what `gone` gives rejects. */
-  beginBody(gone: () => Promise<never>): boolean | Promise<boolean>;
+  /** True when a large body may begin; false when no other one has made room in time, or `gone` says that nobody waits. */
+  beginBody(gone: () => Promise<void>): boolean | Promise<boolean>;
   close(): void;
 }
 
@@ -194,20 +194,20 @@ export class Exchanges {
     this.#letIn();
   }
 
-  #beginBody(exchange: OpenExchange, gone: () => Promise<never>): boolean | Promise<boolean> {
+  #beginBody(exchange: OpenExchange, gone: () => Promise<void>): boolean | Promise<boolean> {
     if (exchange.hasBody) return true;
     if (!this.#hasRoomFor(exchange)) return this.#placed(exchange, gone());
     this.#place(exchange);
     return true;
   }
 
-  async #placed(exchange: OpenExchange, gone: Promise<never>): Promise<boolean> {
+  async #placed(exchange: OpenExchange, gone: Promise<void>): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiting: Waiting = { exchange, letIn: () => resolve(true) };
     this.#waiting.add(waiting);
     const timer = setTimeout(resolve, WAIT_MS, false);
     try {
-      return await Promise.race([promise, gone]);
+      return await Promise.race([promise, gone.then(() => false)]);
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(waiting);

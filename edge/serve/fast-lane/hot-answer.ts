@@ -1,15 +1,11 @@
 import { STATUS_CODES } from 'node:http';
-import type { Digest } from '../../../shared/content/digest.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { PreparedAnswer } from '../site/site-handler.ts';
 
 /** A whole answer in the bytes that go over the wire, made once for many requests. */
 export class HotAnswer {
-  readonly view: SiteView;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  /** The object that it is made of. */
-  readonly source: Digest;
+  /** What it is counted and logged under. */
+  readonly site: string;
+  readonly prepared: PreparedAnswer;
   /** When it was given last, by the time of the log. */
   usedAt = 0;
   readonly #head: string;
@@ -17,13 +13,10 @@ export class HotAnswer {
   #bytes: Buffer;
   #second: number;
 
-  constructor(parts: HotAnswerParts, second: number) {
-    const { view, status, headers, body, source, keepAliveMs } = parts;
-    this.view = view;
-    this.status = status;
-    this.headers = headers;
-    this.body = body;
-    this.source = source;
+  constructor(site: string, prepared: PreparedAnswer, keepAliveMs: number, second: number) {
+    this.site = site;
+    this.prepared = prepared;
+    const { status, headers } = prepared;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}`;
     this.#connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`;
@@ -48,19 +41,10 @@ export class HotAnswer {
   #dated(second: number): Buffer {
     const date = new Date(second * 1000).toUTCString();
     const head = `${this.#head}Date: ${date}\r\n${this.#connection}`;
-    const bytes = Buffer.allocUnsafeSlow(head.length + this.body.length);
+    const { body } = this.prepared;
+    const bytes = Buffer.allocUnsafeSlow(head.length + body.length);
     bytes.write(head, 'latin1');
-    bytes.set(this.body, head.length);
+    bytes.set(body, head.length);
     return bytes;
   }
-}
-
-export interface HotAnswerParts {
-  readonly view: SiteView;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Not copied before it is needed: it must not change. */
-  readonly body: Uint8Array;
-  readonly source: Digest;
-  readonly keepAliveMs: number;
 }

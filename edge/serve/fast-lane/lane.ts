@@ -85,11 +85,12 @@ class LaneConnection {
       if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
       const get = this.#recogniser.next(chunk, at);
       const answer = get && answers.find(get, sites, second);
-      if (get === undefined || answer === undefined || !views.mayServe(answer.view) || !this.#isAllowed(get))
+      if (get === undefined || answer === undefined || !this.#isAllowed(get))
         return this.#handOver(chunk.subarray(at));
       at += get.bytes;
       answer.usedAt = now;
-      counters.count(answer.view.name, answer.status, answer.body.length, 0);
+      const { status, body } = answer.prepared;
+      counters.count(answer.site, status, body.length, 0);
       accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#socket.remoteAddress));
       const isTaken = this.#socket.write(answer.at(second));
       if (!this.#hasAnswered) {

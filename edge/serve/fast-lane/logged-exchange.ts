@@ -5,25 +5,25 @@ import type { PlainGet } from './recognise.ts';
 /** What the fast lane has answered, for the access log; it takes no time that could be measured. */
 export function exchangeOf(
   { target, fields }: PlainGet,
-  answer: HotAnswer,
+  { site, prepared }: HotAnswer,
   scheme: Exchange['scheme'],
   version: string,
   client: string | undefined,
 ): Exchange {
   return {
     time: Date.now(),
-    site: answer.view.name,
+    site,
     client: client ?? '-',
     scheme,
     version,
     method: 'GET',
     host: fields.host,
     target,
-    status: answer.status,
-    bytes: answer.body.length,
+    status: prepared.status,
+    bytes: prepared.body.length,
     seconds: 0,
     referer: fields.referer,
     agent: fields.agent,
-    cache: answer.headers['cache-status'],
+    cache: prepared.headers['cache-status'],
   };
 }

@@ -98,15 +98,16 @@ function answerPlain(
   if (isMisdirected(session, session.socket, get.fields.host)) return false;
   const now = time.now();
   const answer = answers.find(get, sites, Math.floor(now / 1000));
-  if (answer === undefined || !views.mayServe(answer.view)) return false;
+  if (answer === undefined) return false;
   const client = session.socket.remoteAddress;
   if (limits.hasRate && !limits.allows(client, performance.now())) return false;
   answer.usedAt = now;
-  counters.count(answer.view.name, answer.status, answer.body.length, 0);
+  const { status, headers: fields, body } = answer.prepared;
+  counters.count(answer.site, status, body.length, 0);
   accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
   try {
-    stream.respond({ ':status': answer.status, date: time.date(), ...answer.headers });
-    stream.end(answer.body);
+    stream.respond({ ':status': status, date: time.date(), ...fields });
+    stream.end(body);
   } catch {
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }

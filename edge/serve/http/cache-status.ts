@@ -1,4 +1,4 @@
-import type { FoundMissing } from '../../messages/messages.ts';
+import type { FoundMissing } from '../../messages/read-through.ts';
 
 /** Where the bytes of an answer were found: here, or upstream while the reader waited. */
 export type CacheState =

@@ -1,17 +1,17 @@
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import { type ByteSpan, inHttp, spanLength } from '../../../shared/store/byte-span.ts';
 
 /** The body of a 206 with several ranges (RFC 9110, 14.6): what to send before each range, and at the end. */
 export interface MultipartLayout {
   readonly type: string;
   /** Bytes, of the whole body. */
   readonly length: number;
-  readonly parts: readonly { readonly head: string; readonly range: ByteRange }[];
+  readonly parts: readonly { readonly head: string; readonly range: ByteSpan }[];
   readonly tail: string;
 }
 
 /** `boundary` must not occur in the content: one of many random characters does not. */
 export function multipartLayout(
-  ranges: readonly ByteRange[],
+  ranges: readonly ByteSpan[],
   size: number,
   contentType: string,
   boundary: string,
@@ -20,11 +20,11 @@ export function multipartLayout(
     range,
     head:
       `\r\n--${boundary}\r\nContent-Type: ${contentType}\r\n` +
-      `Content-Range: bytes ${range.start}-${range.end}/${size}\r\n\r\n`,
+      `Content-Range: bytes ${inHttp(range)}/${size}\r\n\r\n`,
   }));
   const tail = `\r\n--${boundary}--\r\n`;
   const length = parts.reduce(
-    (sum, { head, range }) => sum + Buffer.byteLength(head) + range.end - range.start + 1,
+    (sum, { head, range }) => sum + Buffer.byteLength(head) + spanLength(range),
     tail.length,
   );
   return { type: `multipart/byteranges; boundary=${boundary}`, length, parts, tail };

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 
 /** What a `Range` asks of a representation (RFC 9110, 14). */
 export type RangeDecision =
@@ -7,9 +7,9 @@ export type RangeDecision =
    * the end of an empty file, as clients do that always ask for a range: all is sent.
    */
   | { readonly kind: 'whole' }
-  | { readonly kind: 'part'; readonly range: ByteRange }
+  | { readonly kind: 'part'; readonly range: ByteSpan }
   /** Two or more, in the order asked for. */
-  | { readonly kind: 'parts'; readonly ranges: readonly ByteRange[] }
+  | { readonly kind: 'parts'; readonly ranges: readonly ByteSpan[] }
   | { readonly kind: 'unsatisfiable' };
 
 const WHOLE: RangeDecision = { kind: 'whole' };
@@ -22,7 +22,7 @@ export function decideRange(header: string | undefined, size: number): RangeDeci
   if (list === undefined) return WHOLE;
   const members = list.split(',', MOST_PARTS + 1).filter((member) => member.trim() !== '');
   if (members.length === 0 || members.length > MOST_PARTS) return WHOLE;
-  const ranges: ByteRange[] = [];
+  const ranges: ByteSpan[] = [];
   for (const member of members) {
     const range = byteRange(member.trim(), size);
     if (range === 'malformed') return WHOLE;
@@ -32,22 +32,22 @@ export function decideRange(header: string | undefined, size: number): RangeDeci
   const [first] = ranges;
   if (first === undefined) return UNSATISFIABLE;
   if (ranges.length === 1) return { kind: 'part', range: first };
-  const asked = ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0);
+  const asked = ranges.reduce((sum, range) => sum + spanLength(range), 0);
   // Ranges that overlap so much ask for the same bytes again and again.
   return asked > size ? WHOLE : { kind: 'parts', ranges };
 }
 
-function byteRange(member: string, size: number): ByteRange | 'malformed' | 'nothing' | 'unsatisfiable' {
+function byteRange(member: string, size: number): ByteSpan | 'malformed' | 'nothing' | 'unsatisfiable' {
   const [, first, last] = /^([0-9]*)-([0-9]*)$/.exec(member) ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return 'malformed';
   if (size === 0 && Number(first) === 0) return 'nothing';
   if (first === '') {
     const length = Number(last);
     if (length === 0) return 'unsatisfiable';
-    return { start: Math.max(0, size - length), end: size - 1 };
+    return { start: Math.max(0, size - length), end: size };
   }
   const start = Number(first);
   if (last !== '' && Number(last) < start) return 'malformed';
   if (start >= size) return 'unsatisfiable';
-  return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
+  return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) };
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import { withoutTokens } from '../../../shared/site/signed-url.ts';
-import type { AccessLogOptions } from '../../messages/messages.ts';
+import type { AccessLogOptions } from '../../messages/options.ts';
 
 /** One request and its answer. */
 export interface Exchange {

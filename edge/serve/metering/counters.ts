@@ -1,4 +1,4 @@
-import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../messages/messages.ts';
+import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../messages/counters.ts';
 
 /** Counts answers by site: by class of status, their bytes, and how long they took. */
 export class Counters {

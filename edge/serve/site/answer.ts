@@ -1,35 +1,42 @@
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { MultipartLayout } from '../http/multipart-range.ts';
 import type { Representation } from '../http/representation.ts';
 
-/** What answers a request, decided before a byte is read. Field names are in lower case. */
-export interface Answer {
+/**
+ * What answers a request, decided before a byte is read. Field names are in lower case. `Content` is what its bytes are
+ * known by.
+ */
+export interface Answer<Content = Representation> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: AnswerBody;
+  readonly body: AnswerBody<Content>;
   /** The rules of the site ask for more than an answer may have. */
   readonly isExcess?: true;
 }
 
-export type AnswerBody =
+export type AnswerBody<Content = Representation> =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
   /** `range` is undefined for all of it. */
   | {
       readonly kind: 'bytes';
-      readonly representation: Representation;
-      readonly range: ByteRange | undefined;
+      readonly representation: Content;
+      readonly range: ByteSpan | undefined;
     }
   | {
       readonly kind: 'parts';
-      readonly representation: Representation;
+      readonly representation: Content;
       readonly layout: MultipartLayout;
     };
 
-export const NO_BODY: AnswerBody = { kind: 'none' };
+export const NO_BODY: AnswerBody<never> = { kind: 'none' };
 
 /** A line for people, as plain text. */
-export function textAnswer(status: number, text: string, headers: Record<string, string> = {}): Answer {
+export function textAnswer(
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): Answer<never> {
   return {
     status,
     headers: {
@@ -42,6 +49,6 @@ export function textAnswer(status: number, text: string, headers: Record<string,
 }
 
 /** As it answers a HEAD: the same header section and no body (RFC 9110, 9.3.2). */
-export function withoutBody(answer: Answer): Answer {
+export function withoutBody(answer: Answer<unknown>): Answer<never> {
   return { ...answer, body: NO_BODY };
 }

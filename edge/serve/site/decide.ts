@@ -1,5 +1,6 @@
 import type { Entry } from '../../../shared/content/entry.ts';
 import type { Excess, HeaderEffects } from '../../../shared/site/rules/site-rules.ts';
+import { inHttp, spanLength } from '../../../shared/store/byte-span.ts';
 import type { Variant } from '../../variants/variant.ts';
 import { judgePreconditions, rangeApplies } from '../http/conditional.ts';
 import {
@@ -200,15 +201,15 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
       });
     }
     case 'part': {
-      const { start, end } = decision.range;
+      const { range } = decision;
       return {
         status: 206,
         headers: {
           ...all.headers,
-          'content-length': String(end - start + 1),
-          'content-range': `bytes ${start}-${end}/${size}`,
+          'content-length': String(spanLength(range)),
+          'content-range': `bytes ${inHttp(range)}/${size}`,
         },
-        body: { kind: 'bytes', representation, range: decision.range },
+        body: { kind: 'bytes', representation, range },
       };
     }
     case 'parts': {

@@ -1,7 +1,7 @@
 import { isFingerprinted } from '../../../shared/content/asset-name.ts';
 import { type PurgeMatch, purgeMatch } from '../../../shared/site/purge.ts';
 import { compiledPattern } from '../../../shared/site/rules/compiled-pattern.ts';
-import type { FormerAssets } from '../../messages/messages.ts';
+import type { FormerAssets } from '../../messages/views.ts';
 
 /**
  * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a

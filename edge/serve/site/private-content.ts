@@ -1,6 +1,6 @@
 import { compiledPattern } from '../../../shared/site/rules/compiled-pattern.ts';
 import { ACCESS_TOKEN, admits } from '../../../shared/site/signed-url.ts';
-import type { PrivateContent } from '../../messages/messages.ts';
+import type { PrivateContent } from '../../messages/views.ts';
 import type { ReaderRequest } from './decide.ts';
 
 /** `path` is decoded, with its first slash. */

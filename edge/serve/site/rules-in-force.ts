@@ -10,30 +10,36 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** The rules of a site at a revision, read when they are first needed and again when one of the files changes. */
 export class RulesInForce {
-  readonly #content: Content;
+  readonly #content: Pick<Content, 'entry' | 'bytes'>;
   readonly #parsed = new ByteCache<string, SiteRules>({
     bytes: MEMORY_BYTES,
     sizeOf: ({ bytes }) => bytes,
   });
 
-  constructor(content: Content) {
+  constructor(content: Pick<Content, 'entry' | 'bytes'>) {
     this.#content = content;
   }
 
-  /** Throws `no-such-object` when a file cannot be read: without its rules a site is not served. */
-  at(site: number, revision: number): SiteRules {
+  /** Undefined when a file cannot be read: without its rules a site is not served. */
+  at(site: number, revision: number): SiteRules | undefined {
     const headers = this.#content.entry(site, revision, HEADERS_FILE);
     const redirects = this.#content.entry(site, revision, REDIRECTS_FILE);
     const key = `${headers?.digest} ${redirects?.digest}`;
-    const known = this.#parsed.get(key);
-    if (known !== undefined) return known;
-    const rules = siteRules(this.#text(headers), this.#text(redirects));
+    return this.#parsed.get(key) ?? this.#read(key, headers, redirects);
+  }
+
+  #read(key: string, headers: Entry | undefined, redirects: Entry | undefined): SiteRules | undefined {
+    const headerText = this.#text(headers);
+    const redirectText = this.#text(redirects);
+    if (headerText === undefined || redirectText === undefined) return undefined;
+    const rules = siteRules(headerText, redirectText);
     this.#parsed.set(key, rules);
     return rules;
   }
 
-  #text(entry: Entry | undefined): string {
+  /** Empty for a file that there is not. */
+  #text(entry: Entry | undefined): string | undefined {
     if (entry === undefined || entry.size > MOST_RULE_BYTES) return '';
-    return this.#content.bytes(entry).toString('utf8');
+    return this.#content.bytes(entry)?.toString('utf8');
   }
 }

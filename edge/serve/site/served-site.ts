@@ -1,7 +1,7 @@
 import { isImmutableName } from '../../../shared/content/asset-name.ts';
 import { tagsIn } from '../../../shared/site/purge.ts';
 import { isRuleFile } from '../../../shared/site/rules/rule-lines.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
 import { isCompressible } from '../../variants/compressible.ts';
 import type { Content } from '../bytes/content.ts';
 import type { ServedSite } from './decide.ts';
@@ -10,13 +10,17 @@ import type { LogClock } from './log-clock.ts';
 import { isPrivate, mayRead } from './private-content.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 
-/** A site as its view and what is on disk make it. */
-export function servedSite(
-  view: SiteView,
-  { content, rules, time }: { content: Content; rules: RulesInForce; time: Pick<LogClock, 'now'> },
-): ServedSite {
+export interface SiteParts {
+  readonly content: Pick<Content, 'entry' | 'entryAmong' | 'variants'>;
+  readonly rules: Pick<RulesInForce, 'at'>;
+  readonly time: Pick<LogClock, 'now'>;
+}
+
+/** A site as its view and what is on disk make it; undefined when its rules are not to be had. */
+export function servedSite(view: SiteView, { content, rules, time }: SiteParts): ServedSite | undefined {
   const { id, name, revision, prefixes, former } = view;
   const inForce = rules.at(id, revision);
+  if (inForce === undefined) return undefined;
   return {
     name,
     revision,

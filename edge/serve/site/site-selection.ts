@@ -1,22 +1,28 @@
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
+import type { SiteHandler } from './site-handler.ts';
 
-/** Finds the site of a request by its Host. */
-export interface SiteSelection {
+/** Finds what answers a request, by its Host. */
+export interface SiteSelection<Handler = SiteHandler> {
   /**
    * By domain, by the longest wildcard domain that it ends in, by `<site>.localhost`, else the only site there is;
    * undefined when none fits.
    */
-  find(host: string | undefined): SiteView | undefined;
+  find(host: string | undefined): Handler | undefined;
 }
 
-export function siteSelection(views: readonly SiteView[]): SiteSelection {
-  const byHost = new Map<string, SiteView>();
+/** `handlerOf` is called once for each view. */
+export function siteSelection<Handler>(
+  views: readonly SiteView[],
+  handlerOf: (view: SiteView) => Handler,
+): SiteSelection<Handler> {
+  const sites = views.map((view) => ({ ...view, handler: handlerOf(view) }));
+  const byHost = new Map<string, Handler>();
   // The origin gives no two sites the same names; were it to, the older site would keep them.
-  for (const view of views.toSorted((a, b) => b.id - a.id))
-    for (const domain of view.domains) byHost.set(domain, view);
+  for (const { domains, handler } of sites.toSorted((a, b) => b.id - a.id))
+    for (const domain of domains) byHost.set(domain, handler);
   // Last: no site can take the local name of another by naming it as its domain.
-  for (const view of views) byHost.set(`${view.name}.localhost`, view);
-  const only = views.length === 1 ? views[0] : undefined;
+  for (const { name, handler } of sites) byHost.set(`${name}.localhost`, handler);
+  const only = sites.length === 1 ? sites[0]?.handler : undefined;
   const hasWildcards = [...byHost.keys()].some((domain) => domain.startsWith('*.'));
 
   return {
@@ -26,10 +32,10 @@ export function siteSelection(views: readonly SiteView[]): SiteSelection {
     },
   };
 
-  function byWildcard(name: string): SiteView | undefined {
+  function byWildcard(name: string): Handler | undefined {
     for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
-      const view = byHost.get(`*${name.slice(dot)}`);
-      if (view !== undefined) return view;
+      const handler = byHost.get(`*${name.slice(dot)}`);
+      if (handler !== undefined) return handler;
     }
     return undefined;
   }

@@ -1,9 +1,11 @@
-import { machineTime } from '../../../shared/clock.ts';
-import type { SiteView } from '../../messages/messages.ts';
+import type { SiteView } from '../../messages/views.ts';
+import type { SiteHandler } from './site-handler.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
 /** A hold ends by itself after this long: the replicator may be frozen, and readers never wait for it. */
 export const HOLD_MS = 1000;
+
+const NO_SITES: SiteSelection = { find: () => undefined };
 
 /**
  * The sites as this process serves them. A request takes its site once, at its beginning. During a hold new
@@ -11,22 +13,17 @@ export const HOLD_MS = 1000;
  * process holds until it is first told what to show.
  */
 export class Views {
-  #sites: SiteSelection = siteSelection([]);
+  #sites: SiteSelection = NO_SITES;
   #hold: Hold | undefined = beginHold();
-  #leaseUntil = 0;
+  readonly #handlerOf: (view: SiteView) => SiteHandler;
+
+  constructor(handlerOf: (view: SiteView) => SiteHandler) {
+    this.#handlerOf = handlerOf;
+  }
 
   /** The selection to use, or the end of the hold to wait for before asking again. */
   current(): SiteSelection | Promise<void> {
     return this.#hold?.ended ?? this.#sites;
-  }
-
-  lease(until: number): void {
-    this.#leaseUntil = until;
-  }
-
-  /** Whether the origin counts on this edge, where the site asks for that; judged here: the replicator may be frozen. */
-  mayServe({ needsLease }: SiteView): boolean {
-    return !needsLease || machineTime() < this.#leaseUntil;
   }
 
   hold(): void {
@@ -37,7 +34,7 @@ export class Views {
   }
 
   switch(views: readonly SiteView[]): void {
-    this.#sites = siteSelection(views);
+    this.#sites = siteSelection(views, this.#handlerOf);
     this.#release();
   }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { TlsOptions } from '../../messages/messages.ts';
+import type { TlsOptions } from '../../messages/options.ts';
 import { hostName } from '../site/site-selection.ts';
 import { CertificateFolder } from './certificate-folder.ts';
 import { type Certificate, certificateFor } from './certificates.ts';

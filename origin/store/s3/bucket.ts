@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { SkerryError } from '../../../shared/errors.ts';
-import type { ByteRange } from '../../../shared/store/object-store.ts';
+import { type ByteSpan, inHttp } from '../../../shared/store/byte-span.ts';
 import type { S3Location } from './location.ts';
 
 const PART_BYTES = 16 * 1024 * 1024;
@@ -29,7 +29,7 @@ export interface Bucket {
   /** In parts when it is large: a part at a time is in memory. */
   putFile(key: string, file: string): Promise<void>;
   /** Undefined when there is no such key. */
-  get(key: string, range?: ByteRange): Promise<Readable | undefined>;
+  get(key: string, range?: ByteSpan): Promise<Readable | undefined>;
   /** Absent keys are no error. */
   remove(keys: readonly string[]): Promise<void>;
   /** Pages of what begins with the prefix. */
@@ -72,7 +72,7 @@ export function openBucket({ bucket, prefix }: S3Location): Bucket {
     },
 
     async get(key, range) {
-      const part = range && { Range: `bytes=${range.start}-${range.end}` };
+      const part = range && { Range: `bytes=${inHttp(range)}` };
       try {
         const { Body } = await client.send(new GetObjectCommand({ ...at(key), ...part }));
         return Body as Readable | undefined;

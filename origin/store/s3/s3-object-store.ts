@@ -8,8 +8,9 @@ import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { moduleUrl } from '../../../shared/process/module-url.ts';
 import { startThreads } from '../../../shared/process/thread.ts';
+import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 import { openDraft } from '../../../shared/store/draft.ts';
-import type { ByteRange, ObjectStore } from '../../../shared/store/object-store.ts';
+import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import type { Bucket } from './bucket.ts';
 import type { ObjectIndex } from './object-index.worker.ts';
 import { decodeIndex, encodePack, indexLength, type Packed, TRAILER } from './pack.ts';
@@ -84,7 +85,7 @@ export async function openS3ObjectStore(
       const [small] = await index.small([digest]);
       if (small !== undefined) {
         const bytes = await readOne(small);
-        return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], {
+        return Readable.from([range ? bytes.subarray(range.start, range.end) : bytes], {
           objectMode: false,
         });
       }
@@ -127,7 +128,7 @@ export async function openS3ObjectStore(
   }
 
   async function readPack({ key, start, end, objects }: PackRead, found: Map<Digest, Buffer>) {
-    const bytes = await wholeRange(bucket, key, { start, end: end - 1 });
+    const bytes = await wholeRange(bucket, key, { start, end });
     if (bytes?.length !== end - start)
       throw new SkerryError('store-unreachable', `the pack ${key} is not whole in the bucket any more`);
     // A copy each: one that is kept would keep all.
@@ -144,18 +145,18 @@ export async function openS3ObjectStore(
 
 async function packIndex(bucket: Bucket, key: string, size: number): Promise<Packed[] | undefined> {
   if (size < TRAILER) return undefined;
-  const trailer = await wholeRange(bucket, key, { start: size - TRAILER, end: size - 1 });
+  const trailer = await wholeRange(bucket, key, { start: size - TRAILER, end: size });
   const length = trailer && indexLength(trailer);
   if (length === undefined || length > size - TRAILER) return undefined;
   if (length === 0) return [];
   const start = size - TRAILER - length;
-  const rows = await wholeRange(bucket, key, { start, end: size - TRAILER - 1 });
+  const rows = await wholeRange(bucket, key, { start, end: size - TRAILER });
   return rows && decodeIndex(rows);
 }
 
-async function wholeRange(bucket: Bucket, key: string, range: ByteRange): Promise<Buffer | undefined> {
+async function wholeRange(bucket: Bucket, key: string, range: ByteSpan): Promise<Buffer | undefined> {
   const body = await bucket.get(key, range);
-  const asked = range.end - range.start + 1;
+  const asked = spanLength(range);
   return (
     body && wholeBody(body, asked, 'store-unreachable', `the bucket sends more of ${key} than was asked for`)
   );

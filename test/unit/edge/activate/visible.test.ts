@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Visible } from '../../../../edge/activate/visible.ts';
-import type { SiteView } from '../../../../edge/messages/messages.ts';
+import type { SiteView } from '../../../../edge/messages/views.ts';
 import type { EdgeCatalog, EdgeSite } from '../../../../edge/store/catalog.ts';
 import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
 import { edgeSite } from '../edge-site.ts';

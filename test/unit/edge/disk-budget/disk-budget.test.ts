@@ -75,7 +75,7 @@ async function world(t: Test) {
     await store.putSmall([named(i)]);
   };
   const held = () => [...disk.objects.values()].map((bytes) => bytes[0]);
-  return { budget, put, held, use, pinned, tick: () => ++now };
+  return { budget, store, put, held, use, pinned, tick: () => ++now };
 }
 
 t.test('what nobody has read for longest makes room', async (t) => {
@@ -104,6 +104,17 @@ t.test('what is being sent or has to stay does not, not even when all is over', 
   tick();
   await until('room again', () => budget.room >= 0);
   t.ok(held().includes(1));
+});
+
+t.test('what is written piece by piece counts when it is kept, with all that was written', async (t) => {
+  const { budget, store } = await world(t);
+  const draft = await store.draft('a');
+  await draft.append(Buffer.alloc(100));
+  await draft.write(100, Buffer.alloc(200));
+  t.equal(draft.size, 300);
+  t.equal(budget.room, 1000);
+  await draft.keep(digestOf('a'));
+  t.equal(budget.room, 700);
 });
 
 t.test('the store is what counts, whatever a crash has left', async (t) => {

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { type Arrivals, Fill } from '../../../../edge/read-through/fill.ts';
 import { LaneTurns } from '../../../../edge/read-through/lane-turns.ts';
-import type { Span } from '../../../../edge/read-through/spans.ts';
 import type { ChunkList } from '../../../../shared/content/chunk-list.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
+import type { ByteSpan } from '../../../../shared/store/byte-span.ts';
 import { MemoryDisk, openMemoryStore } from '../../../helpers/memory-store.ts';
 import { until } from '../../../helpers/until.ts';
 
@@ -55,7 +55,7 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
     },
   });
   const reader = () => {
-    const spans: Span[] = [];
+    const spans: ByteSpan[] = [];
     const errors: string[] = [];
     const arrivals: Arrivals = {
       arrived: (_fill, span) => spans.push(span),
@@ -71,7 +71,7 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
   return { fill, disk, runs, reader, bring, ended: () => ended };
 }
 
-const ALL = { start: 0, end: content.length - 1 };
+const ALL = { start: 0, end: content.length };
 
 t.test('readers of all of it share one transfer, and it becomes the object', async (t) => {
   const { fill, disk, runs, reader, bring, ended } = world();
@@ -83,7 +83,7 @@ t.test('readers of all of it share one transfer, and it becomes the object', asy
   const second = fill.want('a', ALL, b.arrivals);
   t.strictSame(second.finding, { found: 'partial', isCollapsed: true });
   t.strictSame(second.spans, [{ start: 0, end: 50 }], 'what of it is there');
-  t.strictSame(fill.want('a', { start: 60, end: 70 }, b.arrivals).spans, []);
+  t.strictSame(fill.want('a', { start: 60, end: 71 }, b.arrivals).spans, []);
   bring(15);
   await until('the object', () => ended() === 1);
   t.ok(disk.objects.get(list.object)?.equals(content));
@@ -94,7 +94,7 @@ t.test('readers of all of it share one transfer, and it becomes the object', asy
 t.test('a range brings its chunks alone; the rest comes when it is wanted', async (t) => {
   const { fill, runs, reader, bring, ended } = world();
   const part = reader();
-  const wish = fill.want('a', { start: 125, end: 131 }, part.arrivals);
+  const wish = fill.want('a', { start: 125, end: 132 }, part.arrivals);
   bring(2);
   await until('both chunks', () => part.spans.length === 2);
   t.strictSame(part.spans, [

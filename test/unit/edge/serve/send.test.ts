@@ -2,20 +2,20 @@ import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import t from 'tap';
-import type { Bodies } from '../../../../edge/serve/bytes/content.ts';
-import { type SentExchange, send } from '../../../../edge/serve/send.ts';
-import type { Answer } from '../../../../edge/serve/site/answer.ts';
-import { digestOf } from '../../../../shared/content/digest.ts';
+import { send } from '../../../../edge/serve/send.ts';
+import type { Openable, Opened, SiteAnswer } from '../../../../edge/serve/site/site-handler.ts';
+import { waitingReader } from '../../../../edge/serve/waiting-reader.ts';
 
 const MB = 1024 * 1024;
 const bytes = Buffer.alloc(MB);
-const representation = { digest: digestOf(bytes), source: digestOf(bytes), size: MB, coding: undefined };
-const answer = {
+const opening = (opened: Opened): Openable => ({ size: MB, open: () => opened });
+const IN_MEMORY = opening({ kind: 'bytes', bytes, cache: { kind: 'hit', tier: 'memory' } });
+const answerWith = (representation: Openable): SiteAnswer => ({
   status: 200,
   headers: {},
   body: { kind: 'bytes', representation, range: undefined },
-} as unknown as Answer;
-const bodies: Bodies = { body: () => ({ kind: 'bytes', bytes, cache: { kind: 'hit', tier: 'memory' } }) };
+});
+const answer = answerWith(IN_MEMORY);
 
 /** What is handed to a reader over TLS who reads nothing: all of it in one write, or slices. */
 async function writtenTo(client: string) {
@@ -23,7 +23,7 @@ async function writtenTo(client: string) {
   return { isOneWrite: !(sent instanceof Readable), close };
 }
 
-async function sentTo(client: string, answer: Answer, from = bodies) {
+async function sentTo(client: string, answer: SiteAnswer) {
   const raw = Object.assign(new EventEmitter(), { destroyed: false });
   const socket = Object.assign(new EventEmitter(), { encrypted: true, destroyed: false });
   let sent: unknown;
@@ -38,8 +38,9 @@ async function sentTo(client: string, answer: Answer, from = bodies) {
       return reply;
     },
   };
-  const exchange: SentExchange = { client, beginBody: () => true, progressed: () => {} };
-  await send(answer, from, exchange, reply as unknown as FastifyReply);
+  const exchange = { beginBody: () => true, progressed: () => {} };
+  const fastified = reply as unknown as FastifyReply;
+  await send(answer, { exchange, reader: waitingReader(client, fastified), reply: fastified });
   // Node keeps the memory of a write until the connection is closed.
   raw.emit('close');
   return { sent, close: () => socket.emit('close') };
@@ -62,8 +63,8 @@ t.test('a client with many downloads over TLS leaves room for large writes to ot
 });
 
 t.test('a reader who leaves before the first of several ranges takes no large write along', async (t) => {
-  const layout = { parts: [{ head: 'a', range: { start: 0, end: 1 } }], tail: 'z' };
-  const several = { ...answer, body: { kind: 'parts', representation, layout } } as unknown as Answer;
+  const layout = { type: '', length: 4, parts: [{ head: 'a', range: { start: 0, end: 2 } }], tail: 'z' };
+  const several: SiteAnswer = { ...answer, body: { kind: 'parts', representation: IN_MEMORY, layout } };
   for (let i = 0; i < 100; i++) {
     const left = await sentTo('c', several);
     left.close();
@@ -78,10 +79,8 @@ t.test('the file of a reader who leaves before the first piece is closed', async
   const crowd = [];
   for (let i = 0; i < 100; i++) crowd.push(await writtenTo('d'));
   const file = new Readable({ read() {} });
-  const fromFile: Bodies = {
-    body: () => ({ kind: 'stream', stream: file, cache: { kind: 'hit', tier: 'disk' } }),
-  };
-  const left = await sentTo('d', answer, fromFile);
+  const fromFile = opening({ kind: 'stream', stream: file, cache: { kind: 'hit', tier: 'disk' } });
+  const left = await sentTo('d', answerWith(fromFile));
   t.not(left.sent, file, 'it is sent in slices');
   if (left.sent instanceof Readable) left.sent.destroy();
   await once(file, 'close');

@@ -11,11 +11,11 @@ const WRITTEN = 64 * 1024 * 1024;
 t.test('of an answer that is not taken at once, what its reader takes is known', async (t) => {
   let waiting: Reader | undefined;
   const answer = {
-    ...{ view: { name: 'www' }, status: 200, headers: {}, body: Buffer.alloc(0) },
+    ...{ site: 'www', prepared: { status: 200, headers: {}, body: Buffer.alloc(0) } },
     at: () => Buffer.alloc(WRITTEN),
   };
   const parts = {
-    ...{ views: { current: () => ({}), mayServe: () => true }, answers: { find: () => answer } },
+    ...{ views: { current: () => ({}) }, answers: { find: () => answer } },
     ...{ counters: { count() {} }, time: { now: () => 0 }, limits: { hasRate: false } },
     ...{ accessLog: undefined, scheme: 'http', keepAliveMs: 60_000, isMisdirected: () => false },
     exchanges: {

@@ -3,11 +3,13 @@ import { decideRange, type RangeDecision } from '../../../../../edge/serve/http/
 
 const whole: RangeDecision = { kind: 'whole' };
 const unsatisfiable: RangeDecision = { kind: 'unsatisfiable' };
-const part = (start: number, end: number): RangeDecision => ({ kind: 'part', range: { start, end } });
+/** By the first and the last byte, as the header names them. */
+const span = (first: number, last: number) => ({ start: first, end: last + 1 });
+const part = (first: number, last: number): RangeDecision => ({ kind: 'part', range: span(first, last) });
 
-const parts = (...ranges: [start: number, end: number][]): RangeDecision => ({
+const parts = (...ranges: [first: number, last: number][]): RangeDecision => ({
   kind: 'parts',
-  ranges: ranges.map(([start, end]) => ({ start, end })),
+  ranges: ranges.map(([first, last]) => span(first, last)),
 });
 const singles = (count: number) => Array.from({ length: count }, (_, i): [number, number] => [i, i]);
 

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { SiteView } from '../../../../../edge/messages/messages.ts';
-import { hostName, siteSelection } from '../../../../../edge/serve/site/site-selection.ts';
+import type { SiteView } from '../../../../../edge/messages/views.ts';
+import { hostName, siteSelection as selectionOf } from '../../../../../edge/serve/site/site-selection.ts';
 
 const view = (id: number, name: string, domains: readonly string[] = []): SiteView => ({
   id,
@@ -12,6 +12,9 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   former: { revisions: [], paths: null, purges: [] },
   private: null,
 });
+
+/** Answered by its view, of which the name tells. */
+const siteSelection = (views: readonly SiteView[]) => selectionOf(views, (view) => view);
 
 t.test('host names', async (t) => {
   const table: [string | undefined, string][] = [

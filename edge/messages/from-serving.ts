@@ -1,0 +1,14 @@
+import type { ServingCounters } from './counters.ts';
+import type { NeedMessage } from './read-through.ts';
+import type { ReadersUse, WantedVariants } from './use.ts';
+
+/** What a serving process says to the replicating process; see `ToServing`. */
+export type FromServing =
+  | { readonly t: 'listening'; readonly port: number }
+  | { readonly t: 'failed'; readonly code: string; readonly message: string }
+  | { readonly t: 'held'; readonly turn: number }
+  | { readonly t: 'switched'; readonly turn: number }
+  | { readonly t: 'wanted'; readonly entries: readonly WantedVariants[] }
+  | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters }
+  | NeedMessage
+  | ({ readonly t: 'used'; readonly turn: number } & ReadersUse);

@@ -1,0 +1,157 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientOf } from '../../shared/http/client-address.ts';
+import type { ClientLimits } from './connection/client-limits.ts';
+import type { Exchange, Exchanges } from './connection/exchanges.ts';
+import { PacedConnection } from './connection/paced-connection.ts';
+import { checkHead } from './connection/request-head.ts';
+import type { Counters } from './metering/counters.ts';
+import { type SentExchange, send } from './send.ts';
+import { NO_BODY, textAnswer, withoutBody } from './site/answer.ts';
+import type { ReaderHeaders, ReaderRequest } from './site/decide.ts';
+import type { LogClock } from './site/log-clock.ts';
+import type { SiteAnswer, SiteHandler } from './site/site-handler.ts';
+import type { Views } from './site/views.ts';
+import { isMisdirected } from './tls/misdirected.ts';
+import type { Tls } from './tls/tls.ts';
+import { waitingReader } from './waiting-reader.ts';
+
+/** For answers that are made here, which are short. */
+const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Which site answered, under which host. */
+    served?: { readonly site: string | undefined; readonly host: string | undefined };
+    /** Its address when the request began: a stream of HTTP/2 that has ended knows none. */
+    client: string;
+  }
+}
+
+export interface ResponderParts {
+  readonly views: Views;
+  readonly time: LogClock;
+  readonly counters: Counters;
+  readonly limits: ClientLimits;
+  readonly exchanges: Exchanges;
+  /** Where hosts that it has certificates for are sent to; undefined for an edge without TLS. */
+  readonly tls: Tls | undefined;
+}
+
+type Scheme = 'http' | 'https';
+
+/** What a step leads to: the next one, or an answer that ends them. */
+type Step<Next> =
+  | ({ readonly kind: 'next' } & Next)
+  | { readonly kind: 'answered'; readonly answer: SiteAnswer };
+
+interface Received {
+  readonly asked: ReaderRequest;
+  readonly host: string | undefined;
+  readonly exchange: Exchange;
+}
+
+interface Selected {
+  readonly site: SiteHandler;
+}
+
+/** Answers requests in four steps: receives one, selects the site by its host, asks the site, sends the answer. */
+export function responder(
+  { views, time, counters, limits, exchanges, tls }: ResponderParts,
+  scheme: Scheme,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  return async (request, reply) => {
+    reply.header('date', time.date());
+    const received = receive(request, reply);
+    if (received.kind === 'answered') return sendSmall(received.answer, reply);
+    const selected = await select(received, request);
+    if (selected.kind === 'answered') return sendSmall(selected.answer, reply);
+    const { asked, exchange } = received;
+    const { site } = selected;
+    const reader = waitingReader(exchange.client, reply);
+    const answer = await site.answer(asked, reader);
+    if (answer.isExcess) counters.countExcess(site.name);
+    await send(answer, { exchange, reader, reply });
+    return reply;
+  };
+
+  /** Judges what is asked before it matters of which site. */
+  function receive(request: FastifyRequest, reply: FastifyReply): Step<Received> {
+    const exchange = begun(request, reply);
+    if (exchange === undefined)
+      return answered(textAnswer(503, 'Too many requests wait for their answers\n', { 'retry-after': '1' }));
+    const head = checkHead({
+      target: request.raw.url ?? '',
+      httpVersion: request.raw.httpVersion,
+      rawHeaders: request.raw.rawHeaders,
+    });
+    if (head.kind === 'refused') {
+      if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
+      return answered(textAnswer(400, `${head.reason}\n`));
+    }
+    const { host, target } = head;
+    if (tls !== undefined && scheme === 'https' && host !== undefined)
+      if (isMisdirected(tls, request.raw.socket, host))
+        return answered(textAnswer(421, 'This connection is for another host\n'));
+    if (!limits.allows(request.client, performance.now()))
+      return answered(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }));
+    const headers = request.headers as ReaderHeaders;
+    const asked = { method: request.method, target, headers, client: request.client };
+    return { kind: 'next', asked, host, exchange };
+  }
+
+  /** A stream of HTTP/2 was begun before it came here. */
+  function begun(request: FastifyRequest, reply: FastifyReply): Exchange | undefined {
+    const { stream } = reply.raw as { readonly stream?: ServerHttp2Stream };
+    const { socket } = request.raw;
+    const exchange =
+      stream === undefined
+        ? exchanges.begin({
+            client: clientOf(request.client),
+            connection: socket,
+            isSecure: scheme === 'https',
+            takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
+            end: () => socket.destroy(),
+          })
+        : exchanges.of(stream);
+    if (exchange === undefined) return undefined;
+    if (stream === undefined) reply.raw.once('close', exchange.close);
+    return exchange;
+  }
+
+  /** From the sites as they are when no switch of them is under way. */
+  async function select({ asked, host }: Received, request: FastifyRequest): Promise<Step<Selected>> {
+    let sites = views.current();
+    while (sites instanceof Promise) {
+      await sites;
+      sites = views.current();
+    }
+    const site = sites.find(host);
+    request.served = { site: site?.name, host };
+    if (site === undefined) {
+      const unknown = textAnswer(404, 'No site is served under this host\n');
+      return answered(asked.method === 'HEAD' ? withoutBody(unknown) : unknown);
+    }
+    const secure = scheme === 'http' && host !== undefined ? tls?.addressOf(host) : undefined;
+    if (secure !== undefined) return answered(redirectTo(`${secure}${asked.target}`, asked));
+    return { kind: 'next', site };
+  }
+}
+
+function answered(answer: SiteAnswer): Step<never> {
+  return { kind: 'answered', answer };
+}
+
+async function sendSmall(answer: SiteAnswer, reply: FastifyReply): Promise<FastifyReply> {
+  await send(answer, { exchange: SMALL_ALONE, reader: waitingReader('', reply), reply });
+  return reply;
+}
+
+function redirectTo(location: string, { method }: ReaderRequest): SiteAnswer {
+  return {
+    // What is no GET must not become one (RFC 9110, 15.4.9).
+    status: method === 'GET' || method === 'HEAD' ? 301 : 308,
+    headers: { location, 'content-length': '0' },
+    body: NO_BODY,
+  };
+}

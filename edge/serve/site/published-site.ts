@@ -1,0 +1,136 @@
+import type { Logger } from 'pino';
+import { hasCode, type SkerryError } from '../../../shared/errors.ts';
+import { withoutTokens } from '../../../shared/site/signed-url.ts';
+import type { ByteSpan } from '../../../shared/store/byte-span.ts';
+import { isSmall } from '../../../shared/store/object-reader.ts';
+import type { SiteView } from '../../messages/views.ts';
+import type { WaitingReader } from '../bytes/body.ts';
+import type { Content } from '../bytes/content.ts';
+import type { Bodies } from '../bytes/read-through-bodies.ts';
+import { cacheStatus } from '../http/cache-status.ts';
+import type { Representation } from '../http/representation.ts';
+import { type Answer, textAnswer, withoutBody } from './answer.ts';
+import { decide, type ReaderRequest } from './decide.ts';
+import { type SiteParts, servedSite } from './served-site.ts';
+import type { ServingLease } from './serving-lease.ts';
+import type { Openable, Opened, PreparedAnswer, SiteAnswer, SiteHandler } from './site-handler.ts';
+
+const IN_MEMORY = cacheStatus({ kind: 'hit', tier: 'memory' });
+
+export interface PublishedParts extends SiteParts {
+  readonly content: SiteParts['content'] & Pick<Content, 'lookUp'>;
+  readonly bodies: Bodies;
+  readonly lease: Pick<ServingLease, 'isHeld'>;
+  readonly log: Pick<Logger, 'error' | 'debug'>;
+}
+
+/** A site that the origin publishes, at the revision of one view: `decide` makes the answers of both lanes. */
+export class PublishedSite implements SiteHandler {
+  readonly #view: SiteView;
+  readonly #parts: PublishedParts;
+
+  constructor(view: SiteView, parts: PublishedParts) {
+    this.#view = view;
+    this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#view.name;
+  }
+
+  answer(request: ReaderRequest): SiteAnswer {
+    const unready = this.#whyUnready();
+    if (unready === undefined) return this.#decided(request);
+    const answer = textAnswer(503, unready, { 'retry-after': '1' });
+    return request.method === 'HEAD' ? withoutBody(answer) : answer;
+  }
+
+  prepared(request: ReaderRequest): PreparedAnswer | undefined {
+    const { name, revision } = this.#view;
+    if (revision === 0 || this.#view.private !== null || !this.#mayServe()) return undefined;
+    const site = servedSite(this.#view, this.#parts);
+    if (site === undefined) return undefined;
+    const { status, headers, body } = decide(request, site);
+    // Assets of older revisions are served for a time, and not from memory.
+    if (headers['skerry-revision'] !== `${name}@${revision}`) return undefined;
+    if (status !== 200 || body.kind !== 'bytes' || !isSmall(body.representation.size)) return undefined;
+    const found = this.#parts.content.lookUp(body.representation, undefined);
+    if (found?.kind !== 'bytes') return undefined;
+    return {
+      status,
+      headers: { ...headers, 'cache-status': IN_MEMORY },
+      body: found.bytes,
+      source: body.representation.source,
+      mayBeGiven: this.#mayServe,
+    };
+  }
+
+  #whyUnready(): string | undefined {
+    if (this.#view.revision === 0) return 'Nothing has been published here yet\n';
+    if (!this.#mayServe()) return 'This edge has lost its origin and may be behind\n';
+    return undefined;
+  }
+
+  readonly #mayServe = (): boolean => !this.#view.needsLease || this.#parts.lease.isHeld;
+
+  #decided(request: ReaderRequest): SiteAnswer {
+    const site = servedSite(this.#view, this.#parts);
+    if (site !== undefined) return this.#openable(decide(request, site), request);
+    const { name, revision } = this.#view;
+    const { log } = this.#parts;
+    log.error(
+      { site: name, revision, url: withoutTokens(request.target) },
+      'the rules of a site are missing',
+    );
+    return textAnswer(503, 'Being repaired\n', { 'retry-after': '5' });
+  }
+
+  #openable(answer: Answer, request: ReaderRequest): SiteAnswer {
+    const { body, status } = answer;
+    if (body.kind === 'none' || body.kind === 'text') return { ...answer, body };
+    const { representation } = body;
+    const openable: Openable = {
+      size: representation.size,
+      open: (range, reader) => this.#open(representation, range, { request, status, reader }),
+    };
+    return { ...answer, body: { ...body, representation: openable } };
+  }
+
+  async #open(
+    representation: Representation,
+    range: ByteSpan | undefined,
+    { request, status, reader }: Opening,
+  ): Promise<Opened> {
+    const found = await this.#parts.bodies.find(representation, range, reader);
+    switch (found.kind) {
+      case 'gone':
+        return { kind: 'instead', answer: this.#decided(withoutCodings(request)) };
+      case 'refused':
+        return { kind: 'instead', answer: this.#refusal(found.error, request, status) };
+      default:
+        return found;
+    }
+  }
+
+  #refusal(error: SkerryError, { target }: ReaderRequest, status: number): SiteAnswer {
+    // What is not there is not there, with or without its page.
+    if (status === 404) return textAnswer(404, 'Not found\n');
+    const headers = { 'retry-after': '5', 'cache-status': 'Skerry; fwd=miss' };
+    if (hasCode(error, 'too-many-misses'))
+      return textAnswer(429, 'Too many requests of yours wait for what this edge does not hold\n', headers);
+    this.#parts.log.debug({ err: error, url: withoutTokens(target) }, 'an object did not come');
+    return textAnswer(503, 'This edge cannot fetch it now\n', headers);
+  }
+}
+
+/** What an answer is opened for. */
+interface Opening {
+  readonly request: ReaderRequest;
+  readonly status: number;
+  readonly reader: WaitingReader;
+}
+
+/** A variant may just have made room for others: then the plain bytes are sent. */
+function withoutCodings(request: ReaderRequest): ReaderRequest {
+  return { ...request, headers: { ...request.headers, 'accept-encoding': undefined } };
+}

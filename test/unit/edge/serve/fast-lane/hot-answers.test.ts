@@ -1,0 +1,48 @@
+import t from 'tap';
+import { HotAnswers } from '../../../../../edge/serve/fast-lane/hot-answers.ts';
+import type { PlainGet } from '../../../../../edge/serve/fast-lane/recognise.ts';
+import type { SiteHandler } from '../../../../../edge/serve/site/site-handler.ts';
+
+function world(prepare: SiteHandler['prepared']) {
+  const site: SiteHandler = {
+    name: 'pulled',
+    answer: () => {
+      throw new Error('the fast lane does not ask for it');
+    },
+    prepared: prepare,
+  };
+  const answers = new HotAnswers({ tls: undefined, keepAliveMs: 65_000 });
+  const get = { target: '/a', fields: { key: 'k', host: 'h' }, bytes: 0 } as unknown as PlainGet;
+  return { answers, find: () => answers.find(get, { find: () => site }, 0) };
+}
+
+t.test(
+  'whatever answers a host prepares answers, which are asked for again when they may not be given',
+  (t) => {
+    let made = 0;
+    let isFresh = true;
+    const { find, answers } = world(() => {
+      made++;
+      const body = Buffer.from(`body ${made}`);
+      return { status: 200, headers: { 'x-is': 'y' }, body, source: undefined, mayBeGiven: () => isFresh };
+    });
+    t.match(String(find()?.at(0)), /^HTTP\/1.1 200 OK\r\nx-is: y\r\n[\s\S]*\r\n\r\nbody 1$/);
+    t.match(String(find()?.at(0)), /body 1$/);
+    t.equal(find()?.site, 'pulled');
+    isFresh = false;
+    t.match(String(find()?.at(0)), /body 2$/);
+    answers.forgetAll();
+    isFresh = true;
+    t.match(String(find()?.at(0)), /body 3$/);
+    t.end();
+  },
+);
+
+t.test('what is not prepared, or fails to be, is for the full server', (t) => {
+  t.equal(world(() => undefined).find(), undefined);
+  const failing = world(() => {
+    throw new Error('the disk fails');
+  });
+  t.equal(failing.find(), undefined);
+  t.end();
+});
