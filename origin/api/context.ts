@@ -37,7 +37,7 @@ import { authorize, type Need } from './authorize.ts';
  * What the routes ask of the catalog themselves. Sites are deleted, and revisions made, by those who hold the site's
  * lock.
  */
-export type ApiCatalog = Remote<DeployCalls & LogReads & PurgeCalls & RevisionReads & TokenCalls> &
+type ApiCatalog = Remote<DeployCalls & LogReads & PurgeCalls & RevisionReads & TokenCalls> &
   Omit<Remote<SiteCalls>, 'deleteSite'> &
   Pick<Remote<ReceiptCalls>, 'receipts'> &
   Pick<Remote<PastCalls>, 'pin'> &

@@ -23,7 +23,7 @@ export interface MemberChange {
   readonly mayRead?: readonly string[] | null;
 }
 
-export interface SavedReport {
+interface SavedReport {
   readonly name: string;
   readonly lastSeen: number;
   readonly report: EdgeReport;

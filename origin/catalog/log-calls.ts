@@ -3,7 +3,7 @@ import type { Head } from '../../shared/log/head.ts';
 import type { LogRecord } from '../../shared/log/record.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 
-export interface FoundedLog {
+interface FoundedLog {
   readonly log: string;
   readonly epoch: number;
   readonly key: Payload<'key'>;

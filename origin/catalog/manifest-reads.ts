@@ -8,7 +8,7 @@ import type { Remote } from '../../shared/process/thread.ts';
  * while a hundred edges compare their states. It sees what was committed before a call, each call one state, and
  * throws `no-such-revision` for one that retention has taken away between two pages.
  */
-export type ManifestReads = Remote<ManifestReader & BucketReader & ObjectNames>;
+type ManifestReads = Remote<ManifestReader & BucketReader & ObjectNames>;
 
 /** A second reader, and what ends it. */
 export interface OpenManifestReads {

@@ -24,7 +24,7 @@ export interface Reveal {
   readonly deploy: DoneDeploy | null;
 }
 
-export interface Activation {
+interface Activation {
   readonly site: number;
   readonly revision: number;
   readonly payload: Payload<'activate'>;
@@ -32,7 +32,7 @@ export interface Activation {
   readonly deploy: DoneDeploy | null;
 }
 
-export interface SyncOutcome extends Payload<'outcome'> {
+interface SyncOutcome extends Payload<'outcome'> {
   readonly site: number;
   readonly revision: number;
   readonly time: number;

@@ -18,7 +18,7 @@ export interface KnownRevision {
 }
 
 /** The revisions of a site that something stands on; 0 before the first. */
-export interface Standing {
+interface Standing {
   readonly live: number;
   /** The newest that was not aborted. */
   readonly tip: number;

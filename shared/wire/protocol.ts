@@ -72,7 +72,7 @@ export const MAX_REPORTED_SITES = 5000;
 export const MAX_ERROR = 200;
 
 /** What an edge shows of one site. Revision 0 with a null root: nothing is visible yet. */
-export const siteReportSchema = Type.Object({
+const siteReportSchema = Type.Object({
   site: Type.Integer(),
   revision: Type.Integer(),
   target: Type.Integer({ description: 'The revision that it is working towards.' }),
@@ -115,7 +115,7 @@ const statementSchema = Type.Object({
 });
 
 /** Where an edge stands: sent at each change and every few seconds, signed by the edge. */
-export const edgeReportSchema = Type.Object({
+const edgeReportSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
   position: Type.Integer({ minimum: 0 }),
   hash: Type.String({
@@ -155,7 +155,7 @@ export function reportBytes(report: SignedReport): number {
 }
 
 /** A report as it travels: parents relay those of their children unchanged. */
-export const signedReportSchema = Type.Object({
+const signedReportSchema = Type.Object({
   edge: nameSchema,
   text: Type.String({ maxLength: MAX_REPORT_BYTES, description: 'The JSON text of an edge report.' }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
@@ -188,7 +188,6 @@ export const reportRequestSchema = Type.Object(
   { reports: Type.Array(signedReportSchema, { minItems: 1, maxItems: MOST_REPORTS }) },
   { additionalProperties: false },
 );
-export type ReportRequest = Static<typeof reportRequestSchema>;
 
 /** What the origin grants, for each report that it knows the signer of; parents pass it on unchanged. */
 export const reportAnswerSchema = Type.Object({

@@ -3,7 +3,7 @@ import type { SiteHandler } from './site-handler.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
 /** A hold ends by itself after this long: the replicator may be frozen, and readers never wait for it. */
-export const HOLD_MS = 1000;
+const HOLD_MS = 1000;
 
 const NO_SITES: SiteSelection = { find: () => undefined };
 

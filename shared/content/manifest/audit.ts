@@ -1,4 +1,4 @@
-export interface AuditedNode {
+interface AuditedNode {
   /** Computed from the entries themselves; null for an empty node. */
   readonly digest: Uint8Array | null;
   /** Whether the stored hashes of the entries and the stored digests of the leaves and the node are those computed. */

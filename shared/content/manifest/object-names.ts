@@ -2,7 +2,7 @@ import { SkerryError } from '../../errors.ts';
 import type { Digest } from '../digest.ts';
 
 /** Bytes of a digest that name an object in a bundle's request. */
-export const SHORT_NAME = 8;
+const SHORT_NAME = 8;
 
 /** The objects that entries name. */
 export interface ObjectNames {

@@ -10,7 +10,7 @@ export interface Reclaimed {
   readonly bytes: number;
 }
 
-export interface Pruned extends Reclaimed {
+interface Pruned extends Reclaimed {
   /** Those objects and the chunk lists that no entry of any site names any more. */
   readonly digests: Digest[];
   /** False when no such row is left. */

@@ -9,7 +9,7 @@ export interface DiffCursor {
   readonly id: number;
 }
 
-export interface DiffPage {
+interface DiffPage {
   readonly changes: readonly Change[];
   /** Absent when the diff is complete. */
   readonly next?: DiffCursor;
@@ -20,7 +20,7 @@ export interface ManifestCursor {
   readonly path: string;
 }
 
-export interface ManifestPage {
+interface ManifestPage {
   readonly entries: readonly Entry[];
   readonly next?: ManifestCursor;
 }

@@ -40,7 +40,7 @@ t.test('a site has no more pinned revisions than pruning can look at', async (t)
   const { database, context } = place();
   const { pin } = retentionCalls(context);
   const revision = database.prepare(
-    "INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time) VALUES (1, ?, 1, '', 0, 0, 0, '', 1)",
+    "INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time, mode, state) VALUES (1, ?, 1, '', 0, 0, 0, '', 1, 'async', 'activated')",
   );
   for (let i = 1; i <= 1001; i++) revision.run(i);
   for (let i = 1; i <= 1000; i++) pin(1, i, true);

@@ -37,7 +37,7 @@ async function prepared(t: Test, theirs: readonly Change[], diff: () => readonly
     there.close();
   });
   const database = new DatabaseSync(file);
-  database.prepare("INSERT INTO site (id, name, domains, active) VALUES (?, 'docs', '[]', 0)").run(SITE);
+  database.prepare("INSERT INTO site (id, name, domains, policy) VALUES (?, 'docs', '[]', '{}')").run(SITE);
   database.close();
   there.stage(SITE, REVISION, theirs);
   there.sealLeaves(SITE, REVISION, -1, 100_000);

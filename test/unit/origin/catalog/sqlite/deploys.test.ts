@@ -12,7 +12,9 @@ import { originKey } from '../../../shared/fixed-keys.ts';
 
 function place() {
   const database = openDatabase(':memory:', migrations);
-  database.exec("INSERT INTO site (id, name, domains) VALUES (1, 'a', '[]'), (2, 'b', '[]')");
+  database.exec(
+    "INSERT INTO site (id, name, domains, policy) VALUES (1, 'a', '[]', '{}'), (2, 'b', '[]', '{}')",
+  );
   return {
     database,
     ...deployCalls(
