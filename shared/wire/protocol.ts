@@ -110,7 +110,10 @@ export type Fault = Static<typeof faultSchema>;
 
 /** What an edge has signed for the origin to keep, see shared/log/statements.ts. */
 const statementSchema = Type.Object({
-  kind: Type.String({ maxLength: 40, description: 'Readers pass over kinds that they do not know.' }),
+  kind: Type.String({
+    pattern: '^[a-z0-9-]{1,40}$',
+    description: 'Readers pass over kinds that they do not know.',
+  }),
   body: Type.Object({}, { description: 'Signed on its own.' }),
 });
 

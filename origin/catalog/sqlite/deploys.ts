@@ -93,7 +93,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
         siteName: String(row.name),
         base: row.base as number | null,
         expect: row.expect as number | null,
-        result: row.result === null ? null : toAnswer(String(row.result)),
+        result: row.result === null ? null : (JSON.parse(String(row.result)) as Commit),
       };
     },
 
@@ -168,10 +168,4 @@ function toWanted(row: Row): WantedFile {
     path,
     object: { digest: digestFromBytes(row.digest as Uint8Array), size: Number(row.size), chunks },
   };
-}
-
-/** Answers of versions before 0.2 know nothing of modes. */
-function toAnswer(json: string): Commit {
-  const before = { mode: 'async', outcome: 'live', edges: [], opens: null };
-  return { ...before, ...(JSON.parse(json) as Commit) };
 }

@@ -36,7 +36,7 @@ const revisionRecord: UnsignedRecord = {
   site: 1,
   revision: 1,
   root: ROOT,
-  payload: '{"base":0,"files":3,"bytes":37,"message":"first","restores":null}',
+  payload: '{"base":0,"files":3,"bytes":37,"message":"first","restores":null,"mode":"async"}',
 };
 
 t.test('canonical texts, hashes and signatures are the frozen ones', async (t) => {
@@ -55,12 +55,12 @@ t.test('canonical texts, hashes and signatures are the frozen ones', async (t) =
     canonicalRecord(revisionRecord),
     `["skerry-record-1","${LOG}",1,2,"df09c113078a7f60754e74af261504e60e33459d41fa84c29a81e3bb7443a608",` +
       `"revision",true,1767225600000,1,1,"${ROOT}",` +
-      '"b6ede895eb815ba5625e2d452f8713b9105e58e439dc9ded581425fa5fbea55a"]',
+      '"9c410d7996cbb54bf5aab6c6cc761b39ec7295343075ae351ea1ba0d0a8a1bed"]',
   );
-  t.equal(recordHash(revisionRecord), '41cca798636a45a5d187e8701f781a1e654fe8efe6f061ce1d323bbbc216f5b6');
+  t.equal(recordHash(revisionRecord), 'e357470112787cf95edf6d1b2904cd3083332d7115fe432256c2d0defd912143');
   t.equal(
     signRecord(revisionRecord, originKey).sig,
-    'VGXez8IPGxEXKBKZHxqhs1GTDyEzcal21YlptefinkaUTsrRNxBXpOS0HQUzc46Ib4p969hKV5ECyAhHZtCbAw',
+    'xKzCaERjOjgZyhEQR5GopMgDg9Hm5uLQNXcQ-6NdWO21O8k7dAtVWv0WiOuLEQSK-26CehpNFikIwFv3SL5nAg',
   );
 });
 

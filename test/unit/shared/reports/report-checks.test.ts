@@ -40,10 +40,7 @@ t.test(
     const known = { kind: 'receipt', body: receipt ?? {} };
     t.match(
       check.reportWithStatements(signedWith([{ kind: 'task-result', body: { any: 'thing' } }, known])),
-      {
-        statements: [known],
-        isFresh: true,
-      },
+      { statements: [known], isFresh: true },
     );
     t.match(check.reportWithStatements(signedWith([{ kind: 'receipt', body: { ...receipt, root: 'x' } }])), {
       refused: /root/,

@@ -4,7 +4,7 @@ import { signRecord } from '../../../../shared/log/record.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../../../shared/wire/frame.ts';
 import { LOG, originKey, ROOT, TIME } from '../fixed-keys.ts';
 
-const hash = '41cca798636a45a5d187e8701f781a1e654fe8efe6f061ce1d323bbbc216f5b6';
+const hash = 'e357470112787cf95edf6d1b2904cd3083332d7115fe432256c2d0defd912143';
 const head = signHead({ log: LOG, epoch: 1, seq: 2, hash, time: TIME + 1000 }, originKey);
 const record = signRecord(
   {
@@ -18,7 +18,7 @@ const record = signRecord(
     site: 1,
     revision: 1,
     root: ROOT,
-    payload: '{"base":0,"files":3,"bytes":37,"message":"first","restores":null}',
+    payload: '{"base":0,"files":3,"bytes":37,"message":"first","restores":null,"mode":"async"}',
   },
   originKey,
 );
@@ -28,13 +28,13 @@ const pathFrame: Frame = { v: 1, t: 'path', names: ['oslo-1', 'bergen'] };
 
 const HEAD_LINE =
   `{"v":1,"t":"head","head":{"log":"${LOG}","epoch":1,"seq":2,"hash":"${hash}","time":1767225601000,` +
-  '"sig":"jwGodSQaBXzxAiU1KCncDfeYDpiRk1Tbc1OAG2SS_6b1pfkBbOJawW40byRjQZKiqozxqQmD7fqu4YGkKFeKAg"}}\n';
+  '"sig":"j2TyK8iOaSLaY6FnYdz6lozUUekBHMwUgLG9YeInQTqgKks5BWuunnG3lphKXMULc8_jEHMyqb37CSo5Vv35CA"}}\n';
 const RECORD_LINE =
   `{"v":1,"t":"record","record":{"log":"${LOG}","epoch":1,"seq":2,` +
   '"prev":"df09c113078a7f60754e74af261504e60e33459d41fa84c29a81e3bb7443a608","kind":"revision",' +
   `"critical":true,"time":1767225600000,"site":1,"revision":1,"root":"${ROOT}",` +
-  '"payload":"{\\"base\\":0,\\"files\\":3,\\"bytes\\":37,\\"message\\":\\"first\\",\\"restores\\":null}",' +
-  '"sig":"VGXez8IPGxEXKBKZHxqhs1GTDyEzcal21YlptefinkaUTsrRNxBXpOS0HQUzc46Ib4p969hKV5ECyAhHZtCbAw"}}\n';
+  '"payload":"{\\"base\\":0,\\"files\\":3,\\"bytes\\":37,\\"message\\":\\"first\\",\\"restores\\":null,\\"mode\\":\\"async\\"}",' +
+  '"sig":"xKzCaERjOjgZyhEQR5GopMgDg9Hm5uLQNXcQ-6NdWO21O8k7dAtVWv0WiOuLEQSK-26CehpNFikIwFv3SL5nAg"}}\n';
 
 const PATH_LINE = '{"v":1,"t":"path","names":["oslo-1","bergen"]}\n';
 
