@@ -21,6 +21,8 @@ import { ReportChecks, startReportCheckers } from '../shared/reports/report-chec
 import { keyInFile } from '../shared/signing/key-file.ts';
 import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
+import { isFillName } from '../shared/store/layout.ts';
+import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
 import { buildAdmin } from './admin/admin.ts';
@@ -39,7 +41,6 @@ import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
-import { dropFills } from './read-through/coming-file.ts';
 import type { ReadThrough } from './read-through/read-through.ts';
 import { ServingReads } from './read-through/serving-reads.ts';
 import { startReplica } from './replica/replica.ts';
@@ -111,7 +112,8 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
-  await dropFills(file('objects'));
+  // Which bytes of them are there nobody knows.
+  await dropDrafts(file('objects'), isFillName);
   const surveys = startSurveyThreads(1);
   opened.defer(() => surveys.close());
   await mkdir(file('objects'), { recursive: true });

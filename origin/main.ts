@@ -28,6 +28,7 @@ import {
   signingKeyToPem,
 } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
+import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
@@ -91,6 +92,8 @@ export async function startOrigin(
   const objects = join(folder.path, 'objects');
   const rememberStore = await chooseStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
+  // Of uploads that a crash broke off: who sends one again begins anew.
+  await dropDrafts(objects, () => true);
   const store =
     options.store === undefined
       ? await openFileObjectStore(objects, surveys)

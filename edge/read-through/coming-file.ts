@@ -1,11 +1,11 @@
 import { read } from 'node:fs';
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
-import { draftsFolder, isFillName, largeObjectFile } from '../../shared/store/layout.ts';
+import { draftsFolder, largeObjectFile } from '../../shared/store/layout.ts';
 
 const readFile = promisify(read);
 
@@ -30,10 +30,4 @@ export async function readSpan(fd: number, { start, end }: ByteSpan): Promise<Bu
     at += bytesRead;
   }
   return bytes;
-}
-
-/** Removes what an earlier process left of objects that were coming in: which bytes of them are there nobody knows. */
-export async function dropFills(folder: string): Promise<void> {
-  const drafts = await readdir(draftsFolder(folder)).catch(() => []);
-  for (const name of drafts.filter(isFillName)) await rm(join(draftsFolder(folder), name), { force: true });
 }

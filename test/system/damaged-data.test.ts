@@ -73,3 +73,13 @@ t.test('an edge says which part of its folder is missing or damaged', async (t) 
     t.notMatch(stderr, /\n {4}at /, 'without a stack');
   }
 });
+
+t.test('what an upload left that was broken off by a crash is removed at the next start', async (t) => {
+  const data = join(await temporary(t), 'origin');
+  await (await start(data)).close();
+  const drafts = join(data, 'objects', 'drafts');
+  await writeFile(join(drafts, 'upload-1'), 'half');
+  const origin = await start(data);
+  t.strictSame(await readdir(drafts), []);
+  await origin.close();
+});
