@@ -25,9 +25,9 @@ const LAYERS = {
   ],
   origin: [
     ['origin/admin-token.ts', 'origin/recovery-key.ts'],
-    ['origin/domains', 'origin/store/s3', 'origin/client'],
+    ['origin/domains', 'origin/callers', 'origin/store/s3', 'origin/client'],
     ['origin/store', 'origin/client/folder', 'origin/catalog'],
-    ['origin/catalog/sqlite', 'origin/callers'],
+    ['origin/catalog/sqlite', 'origin/access'],
     ['origin/publish'],
     ['origin/ingest', 'origin/retention', 'origin/fleet'],
     ['origin/api'],

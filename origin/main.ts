@@ -30,6 +30,7 @@ import {
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
+import { createToken } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { Api, ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
@@ -40,7 +41,6 @@ import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-ca
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { Fleet } from './fleet/fleet.ts';
-import { createToken } from './fleet/tokens.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
 import { Committer } from './publish/commit.ts';

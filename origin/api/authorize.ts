@@ -2,10 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import { caller } from '../catalog/catalog-turns.ts';
+import { type Need, requirePermission } from '../access/permission.ts';
+import { parseScopes, type Scope } from '../access/scopes.ts';
+import { parseApiToken, scopeOf } from '../access/tokens.ts';
+import { caller } from '../callers/caller.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
-import { parseScopes, type Scope } from '../fleet/scopes.ts';
-import { parseApiToken, scopeOf } from '../fleet/tokens.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,39 +16,6 @@ declare module 'fastify' {
 }
 
 type TokenReads = Pick<Remote<TokenCalls>, 'token'>;
-
-/** What a route asks of its caller. */
-export type Need =
-  | { readonly kind: 'admin' }
-  /** Reading everything, the log included. */
-  | { readonly kind: 'read' }
-  /** Seeing how those sites stand that one may read, and on which edges. */
-  | { readonly kind: 'overview' }
-  | { readonly kind: 'read-site' | 'publish'; readonly site: string };
-
-/** The sites that may be read: who publishes one may read it. */
-export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
-  if (scopes.includes('admin') || scopes.includes('read')) return 'all';
-  return new Set(scopes.flatMap((scope) => /^publish:(.*)$/.exec(scope)?.[1] ?? []));
-}
-
-/** What domains a token may give is judged with what is given. */
-export function permits(scopes: readonly Scope[], need: Need): boolean {
-  if (scopes.includes('admin')) return true;
-  const readable = readRights(scopes);
-  switch (need.kind) {
-    case 'admin':
-      return false;
-    case 'read':
-      return readable === 'all';
-    case 'overview':
-      return readable === 'all' || readable.size > 0;
-    case 'read-site':
-      return readable === 'all' || readable.has(need.site);
-    case 'publish':
-      return scopes.includes(`publish:${need.site}`);
-  }
-}
 
 /** What the caller's token is good for; throws `unauthenticated`. */
 export async function authenticate(
@@ -70,15 +38,6 @@ export async function authenticate(
   return parseScopes(scope);
 }
 
-/** Throws `forbidden`. */
-export function requirePermission(scopes: readonly Scope[], need: Need): void {
-  if (permits(scopes, need)) return;
-  throw new SkerryError(
-    'forbidden',
-    `the token's scope ${scopes.join(',')} does not cover this; it needs ${wanted(need)}`,
-  );
-}
-
 /** The scopes of the caller's token. Throws `unauthenticated` or `forbidden`. */
 export async function authorize(
   request: Pick<FastifyRequest, 'headers'>,
@@ -95,10 +54,4 @@ export async function authorize(
 export function scopesOf({ scopes }: Pick<FastifyRequest, 'scopes'>): readonly Scope[] {
   if (scopes === null) throw new TypeError('the route asks for no permission');
   return scopes;
-}
-
-function wanted(need: Need): string {
-  if (need.kind === 'publish') return `publish:${need.site}`;
-  if (need.kind === 'read-site') return `read or publish:${need.site}`;
-  return need.kind === 'admin' ? 'admin' : 'read';
 }

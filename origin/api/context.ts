@@ -15,6 +15,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Need } from '../access/permission.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
@@ -31,7 +32,7 @@ import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
 import type { Retention } from '../retention/retention.ts';
-import { authorize, type Need } from './authorize.ts';
+import { authorize } from './authorize.ts';
 
 /**
  * What the routes ask of the catalog themselves. Sites are deleted, and revisions made, by those who hold the site's

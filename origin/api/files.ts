@@ -6,7 +6,7 @@ import type { Entry } from '../../shared/content/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { commitSchema, modeQuerySchema } from '../../shared/wire/api.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
-import { checkedPath } from '../ingest/deploy-lines.ts';
+import { publishedPath } from '../ingest/published-path.ts';
 import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
@@ -79,7 +79,7 @@ function filePath(request: FastifyRequest): ContentPath {
   const url = request.raw.url ?? '';
   const encoded = /^\/v1\/sites\/[^/]+\/files\/([^?#]*)/.exec(url)?.[1] ?? '';
   try {
-    return checkedPath(decodeURIComponent(encoded));
+    return publishedPath(decodeURIComponent(encoded));
   } catch (error) {
     if (error instanceof SkerryError) throw error;
     throw new SkerryError('bad-path', `the path ${encoded} is not percent-encoded UTF-8`, { cause: error });

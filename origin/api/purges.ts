@@ -3,7 +3,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { payloadText } from '../../shared/log/record-limits.ts';
 import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/site/purge.ts';
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/wire/api.ts';
-import { checkedPath } from '../ingest/deploy-lines.ts';
+import { publishedPath } from '../ingest/published-path.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const purgeParams = Type.Object({
@@ -64,5 +64,5 @@ function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTa
   if (badTag !== undefined) throw new SkerryError('bad-purge', `${JSON.stringify(badTag)} is not a tag`);
   const isEmpty = paths.length === 0 && tags.length === 0;
   if (all !== isEmpty) throw new SkerryError('bad-purge', 'a purge is either of all, or of paths and tags');
-  return { all, paths: named.paths.map(checkedPath), globs: named.globs, tags };
+  return { all, paths: named.paths.map(publishedPath), globs: named.globs, tags };
 }

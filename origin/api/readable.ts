@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import { readRights, scopesOf } from './authorize.ts';
+import { readRights } from '../access/permission.ts';
+import { scopesOf } from './authorize.ts';
 
 /** What the caller may see of lists that are about all sites. */
 export interface Readable {

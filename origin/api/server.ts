@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { SkerryError } from '../../shared/errors.ts';
 import { answerProblem } from '../../shared/http/answer-problems.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
-import { type Caller, caller } from '../catalog/catalog-turns.ts';
+import { type Caller, caller } from '../callers/caller.ts';
 import type { Api, ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/wire/api.ts';
-import { createToken, shownTokens } from '../fleet/tokens.ts';
+import { createToken, shownTokens } from '../access/tokens.ts';
 import { type Api, type ApiContext, needsAdmin } from './context.ts';
 
 export function tokenRoutes(app: Api, context: ApiContext): void {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { caller } from '../catalog/catalog-turns.ts';
+import { caller } from './caller.ts';
 
 /** What changed the origin's state because somebody asked for it. */
 type Act =

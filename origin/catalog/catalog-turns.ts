@@ -1,16 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
+import { caller } from '../callers/caller.ts';
 import type { Catalog } from './catalog.ts';
-
-/** For whom the origin works: the address of a request, and its token's scope when that is known. */
-export interface Caller {
-  name: string;
-  readonly address?: string;
-  /** Of a caller who is known: never its secret. */
-  token?: { readonly id: string; readonly scope: string };
-}
-
-export const caller = new AsyncLocalStorage<Caller>();
 
 /** Calls beyond these are refused with `too-many-requests`. */
 const MOST_WAITING = { perOwner: 10_000, inAll: 50_000 };

@@ -12,7 +12,7 @@ import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
-import { caller } from '../catalog/catalog-turns.ts';
+import { caller } from '../callers/caller.ts';
 import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeStanding, SyncEdges } from '../publish/sync-edges.ts';

@@ -5,7 +5,7 @@ import type { Head } from '../../shared/log/head.ts';
 import type { LogRecord } from '../../shared/log/record.ts';
 import { isFullPage } from '../../shared/log/record-page.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import { caller } from '../catalog/catalog-turns.ts';
+import { caller } from '../callers/caller.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 
 /** A head may be so old when it is sent; it is signed anew at each record. */

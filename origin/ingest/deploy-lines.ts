@@ -1,10 +1,5 @@
 import { JSONParser } from '@streamparser/json';
-import {
-  type ContentPath,
-  MAX_PATH_BYTES,
-  pathFault,
-  refusedPath,
-} from '../../shared/content/content-path.ts';
+import { MAX_PATH_BYTES } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { JsonStructure } from '../../shared/json/json-structure.ts';
@@ -18,6 +13,7 @@ import {
 } from '../../shared/wire/api.ts';
 import type { DeployFile } from '../catalog/deploy-calls.ts';
 import { DeployShape } from './deploy-shape.ts';
+import { publishedPath } from './published-path.ts';
 
 export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };
 
@@ -49,8 +45,8 @@ function isHeader(text: string): boolean {
 function lineFile(text: string): DeployFile {
   const parsed = line.parseText(text);
   return 'delete' in parsed
-    ? { path: checkedPath(parsed.delete), digest: null, size: 0 }
-    : { path: checkedPath(parsed.path), digest: parsed.digest as Digest, size: parsed.size };
+    ? { path: publishedPath(parsed.delete), digest: null, size: 0 }
+    : { path: publishedPath(parsed.path), digest: parsed.digest as Digest, size: parsed.size };
 }
 
 function atLine<T>(number: number, read: () => T): T {
@@ -111,16 +107,10 @@ function feed(parser: JSONParser, piece: Uint8Array): void {
 
 function jsonFile(path: string, value: unknown): DeployFile {
   const { digest, size } = file.parse(value);
-  return { path: checkedPath(path), digest: digest as Digest, size };
+  return { path: publishedPath(path), digest: digest as Digest, size };
 }
 
 function jsonDeletion(value: unknown): DeployFile {
   if (typeof value !== 'string') throw new SkerryError('bad-request', 'delete must list paths');
-  return { path: checkedPath(value), digest: null, size: 0 };
-}
-
-export function checkedPath(path: string): ContentPath {
-  const fault = pathFault(path);
-  if (fault !== undefined) throw refusedPath(path, fault);
-  return path as ContentPath;
+  return { path: publishedPath(value), digest: null, size: 0 };
 }

@@ -7,7 +7,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
 import type { Uploaded } from '../../shared/wire/object-bundle.ts';
-import { caller } from '../catalog/catalog-turns.ts';
+import { caller } from '../callers/caller.ts';
 import type { ObjectCalls, StoredObject } from '../catalog/object-calls.ts';
 import { BodyPlaces } from './body-places.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { createToken } from '../../origin/access/tokens.ts';
 import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
 import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
@@ -8,7 +9,6 @@ import { migrations } from '../../origin/catalog/sqlite/schema.ts';
 import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import { Fleet } from '../../origin/fleet/fleet.ts';
-import { createToken } from '../../origin/fleet/tokens.ts';
 import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
 import { Committer } from '../../origin/publish/commit.ts';
 import { RuleCheck } from '../../origin/publish/rule-check.ts';

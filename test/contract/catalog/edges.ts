@@ -1,4 +1,4 @@
-import { shownTokens } from '../../../origin/fleet/tokens.ts';
+import { shownTokens } from '../../../origin/access/tokens.ts';
 import type { Receipt } from '../../../shared/log/receipt.ts';
 import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import { edgeReport } from '../../helpers/edge-report.ts';

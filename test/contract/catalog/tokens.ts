@@ -1,4 +1,4 @@
-import { scopeOf, shownTokens } from '../../../origin/fleet/tokens.ts';
+import { scopeOf, shownTokens } from '../../../origin/access/tokens.ts';
 import { digestOf } from '../../../shared/content/digest.ts';
 import { secretOf, type Theme } from './harness.ts';
 

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import t from 'tap';
-import { authorize, type Need, permits } from '../../../../origin/api/authorize.ts';
+import { type Need, permits } from '../../../../origin/access/permission.ts';
+import { parseScopes } from '../../../../origin/access/scopes.ts';
+import { authorize } from '../../../../origin/api/authorize.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import type { StoredToken } from '../../../../origin/catalog/token-calls.ts';
-import { parseScopes } from '../../../../origin/fleet/scopes.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import { secretHash } from '../../../../shared/wire/join-proof.ts';
 

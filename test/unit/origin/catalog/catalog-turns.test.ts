@@ -1,6 +1,7 @@
 import t from 'tap';
+import { caller } from '../../../../origin/callers/caller.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
-import { caller, inTurns } from '../../../../origin/catalog/catalog-turns.ts';
+import { inTurns } from '../../../../origin/catalog/catalog-turns.ts';
 
 t.test('a caller with a thousand calls waits for himself', async (t) => {
   const begun: number[] = [];

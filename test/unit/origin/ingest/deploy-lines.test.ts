@@ -1,12 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import {
-  checkedPath,
-  type DeployItem,
-  deployFromJson,
-  deployFromLines,
-} from '../../../../origin/ingest/deploy-lines.ts';
+import { type DeployItem, deployFromJson, deployFromLines } from '../../../../origin/ingest/deploy-lines.ts';
+import { publishedPath } from '../../../../origin/ingest/published-path.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 
 const A = digestOf('a');
@@ -252,11 +248,11 @@ t.test('what has been handed over is not kept', async (t) => {
   t.ok(after - before < 5_000_000, `${after - before} bytes more are held`);
 });
 
-t.test('checkedPath', async (t) => {
-  t.equal(checkedPath('a/b'), 'a/b');
-  t.throws(() => checkedPath(`${'x'.repeat(5000)}`), { code: 'bad-path' });
+t.test('publishedPath', async (t) => {
+  t.equal(publishedPath('a/b'), 'a/b');
+  t.throws(() => publishedPath(`${'x'.repeat(5000)}`), { code: 'bad-path' });
   try {
-    checkedPath('x'.repeat(5000));
+    publishedPath('x'.repeat(5000));
   } catch (error) {
     t.ok(error instanceof Error && error.message.length < 400, 'the message does not repeat all of it');
   }

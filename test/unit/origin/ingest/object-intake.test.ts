@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
+import { caller } from '../../../../origin/callers/caller.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
-import { caller } from '../../../../origin/catalog/catalog-turns.ts';
 import type { StoredObject } from '../../../../origin/catalog/object-calls.ts';
 import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
 import { systemClock } from '../../../../shared/clock.ts';

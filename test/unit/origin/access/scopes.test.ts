@@ -1,5 +1,5 @@
 import t from 'tap';
-import { domainRights, parseScopes } from '../../../../origin/fleet/scopes.ts';
+import { domainRights, parseScopes } from '../../../../origin/access/scopes.ts';
 
 t.test('scopes', async (t) => {
   for (const scope of [

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { createToken, parseApiToken } from '../../../../origin/access/tokens.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
-import { createToken, parseApiToken } from '../../../../origin/fleet/tokens.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';

@@ -1,0 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** For whom the origin works: the address of a request, and its token's scope when that is known. */
+export interface Caller {
+  name: string;
+  readonly address?: string;
+  /** Of a caller who is known: never its secret. */
+  token?: { readonly id: string; readonly scope: string };
+}
+
+export const caller = new AsyncLocalStorage<Caller>();
