@@ -20,6 +20,7 @@ export type PurgeReceipt = Static<typeof purgeReceiptSchema>;
 export const purgeReceiptKind: StatementKind<PurgeReceipt> = {
   schema: schema(purgeReceiptSchema),
   text: canonical,
+  subject: ({ site, seq }) => ({ site, number: seq }),
 };
 
 export function signPurgeReceipt(receipt: Omit<PurgeReceipt, 'sig'>, key: SigningKey): PurgeReceipt {

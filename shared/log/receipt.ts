@@ -20,7 +20,11 @@ export const receiptSchema = Type.Object({
 /** An edge's signed statement that it serves a revision, checked against its root, in all its processes. */
 export type Receipt = Static<typeof receiptSchema>;
 
-export const receiptKind: StatementKind<Receipt> = { schema: schema(receiptSchema), text: canonicalReceipt };
+export const receiptKind: StatementKind<Receipt> = {
+  schema: schema(receiptSchema),
+  text: canonicalReceipt,
+  subject: ({ site, revision }) => ({ site, number: revision }),
+};
 
 export function signReceipt(receipt: Omit<Receipt, 'sig'>, key: SigningKey): Receipt {
   return sign(receiptKind, receipt, key);

@@ -9,11 +9,19 @@ export interface SignedBody {
   readonly sig: string;
 }
 
+/** A site, and a number within it, such as that of a revision or a record. */
+export interface Subject {
+  readonly site: number;
+  readonly number: number;
+}
+
 /** One kind of statement that edges sign and the origin keeps. */
 export interface StatementKind<Body extends SignedBody> {
   readonly schema: Schema<Body>;
   /** What is signed: canonical JSON, whose first element names the kind and its version. */
   text(body: Omit<Body, 'sig'>): string;
+  /** What it is about. An edge keeps of each kind the newest about a subject. */
+  subject(body: Body): Subject;
 }
 
 export function sign<Body extends SignedBody>(

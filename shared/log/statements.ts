@@ -1,9 +1,12 @@
 import type { PublicKey, verifyText } from '../signing/keys.ts';
 import { purgeReceiptKind } from './purge-receipt.ts';
 import { receiptKind } from './receipt.ts';
-import { isSignedBy, type SignedBody, type StatementKind } from './statement-kind.ts';
+import { isSignedBy, type SignedBody, type StatementKind, type Subject } from './statement-kind.ts';
 
-/** All that edges sign for the origin to keep, by kind. A further kind is a file like these two, and a line here. */
+/**
+ * All that edges sign for the origin to keep, by kind. A further kind is a file like these two, a line here, a call of
+ * the edge's catalog that keeps it, and a keeper at the origin.
+ */
 const kinds = {
   receipt: receiptKind,
   'purge-receipt': purgeReceiptKind,
@@ -33,6 +36,10 @@ export function knownStatements(all: readonly AnyStatement[]): Statement[] {
 export function isSigned({ kind, body }: Statement, key: PublicKey, verify: typeof verifyText): boolean {
   // The body is of the kind that stands beside it: TypeScript does not see that through the union.
   return isSignedBy(kinds[kind] as StatementKind<SignedBody>, body, key, verify);
+}
+
+export function subjectOf({ kind, body }: Statement): Subject {
+  return (kinds[kind] as StatementKind<SignedBody>).subject(body);
 }
 
 /** The bodies of one kind, in their order. */

@@ -1,22 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Receipt } from '../../../shared/log/receipt.ts';
-import type { Statement } from '../../../shared/log/statements.ts';
+import { type Statement, subjectOf } from '../../../shared/log/statements.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { StatementCalls } from '../catalog.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** What a statement is about within its site. */
-const subjectOf = ({ kind, body }: Statement): number => (kind === 'receipt' ? body.revision : body.seq);
-
 /** One of a kind takes the place of an older one about the same subject, whether that was sent or not. */
 export function keepStatement(sql: Sql, statement: Statement): void {
-  const { kind, body } = statement;
+  const { site, number } = subjectOf(statement);
   sql('INSERT OR REPLACE INTO statement (kind, site, subject, body) VALUES (?, ?, ?, ?)').run(
-    kind,
-    body.site,
-    subjectOf(statement),
-    JSON.stringify(body),
+    statement.kind,
+    site,
+    number,
+    JSON.stringify(statement.body),
   );
 }
 
@@ -47,13 +44,15 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
     acknowledged(statements) {
       transaction(database, () => {
         // One that has been replaced meanwhile is not the one that was sent.
-        for (const statement of statements)
+        for (const statement of statements) {
+          const { site, number } = subjectOf(statement);
           sql('DELETE FROM statement WHERE kind = ? AND site = ? AND subject = ? AND body = ?').run(
             statement.kind,
-            statement.body.site,
-            subjectOf(statement),
+            site,
+            number,
             JSON.stringify(statement.body),
           );
+        }
       });
     },
   };
