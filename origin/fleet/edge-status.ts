@@ -2,21 +2,12 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import { NO_LIMITS } from '../../shared/wire/protocol.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 import type { LagReads } from '../catalog/revision-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
 import { edgeLag, siteStatus } from './lag.ts';
-
-const NO_LIMITS: EdgeLimits = {
-  sites: null,
-  prefixes: null,
-  delay: 0,
-  rate: null,
-  schedule: null,
-  storage: 'full',
-};
 
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;

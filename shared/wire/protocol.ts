@@ -99,6 +99,16 @@ export const edgeLimitsSchema = Type.Object({
 });
 export type EdgeLimits = Static<typeof edgeLimitsSchema>;
 
+/** Of an edge that replicates everything at once. */
+export const NO_LIMITS: EdgeLimits = {
+  sites: null,
+  prefixes: null,
+  delay: 0,
+  rate: null,
+  schedule: null,
+  storage: 'full',
+};
+
 /** Something that an edge refused, with the code of shared/errors.ts. */
 export const faultSchema = Type.Object({
   time: Type.Integer(),

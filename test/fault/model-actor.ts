@@ -4,9 +4,10 @@ import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import { NO_LIMITS } from '../../shared/wire/protocol.ts';
 import { verified } from '../helpers/edge-work.ts';
 import type { FeedDouble } from '../helpers/feed-double.ts';
-import { InnerEdge, NO_LIMITS } from '../helpers/inner-edge.ts';
+import { InnerEdge } from '../helpers/inner-edge.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
 import { digestOnce } from './model-content.ts';
 

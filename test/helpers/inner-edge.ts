@@ -24,15 +24,6 @@ import { INNER_LOG } from './inner-origin.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
 import { checkersOf } from './report-checkers.ts';
 
-export const NO_LIMITS: EdgeLimits = {
-  sites: null,
-  prefixes: null,
-  delay: 0,
-  rate: null,
-  schedule: null,
-  storage: 'full',
-};
-
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 const DURABILITY: ReadonlyMap<string, Durability> = new Map(Object.entries(EDGE_DURABILITY));

@@ -2,16 +2,6 @@ import type { Activation, EdgeSite } from '../../../edge/store/catalog.ts';
 import { WHOLE } from '../../../edge/store/cover.ts';
 import { digestOf } from '../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
-import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
-
-export const NO_LIMITS: EdgeLimits = {
-  sites: null,
-  prefixes: null,
-  delay: 0,
-  rate: null,
-  schedule: null,
-  storage: 'full',
-};
 
 /** A site that shows revision 1 and has nothing to do, but for what `changes` say. */
 export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {

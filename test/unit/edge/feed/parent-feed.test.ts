@@ -4,7 +4,8 @@ import type { EdgeSite } from '../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import type { Wants } from '../../../../shared/feed/feed-source.ts';
 import type { Head } from '../../../../shared/log/head.ts';
-import { activation, edgeSite, NO_LIMITS } from '../edge-site.ts';
+import { NO_LIMITS } from '../../../../shared/wire/protocol.ts';
+import { activation, edgeSite } from '../edge-site.ts';
 import { SignedLog } from '../signed-log.ts';
 
 interface World {

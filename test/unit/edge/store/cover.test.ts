@@ -8,7 +8,7 @@ import {
   WHOLE,
 } from '../../../../edge/store/cover.ts';
 import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
-import { NO_LIMITS } from '../edge-site.ts';
+import { NO_LIMITS } from '../../../../shared/wire/protocol.ts';
 
 const LAZY = { prefixes: null, pinned: [] };
 const PINNED = { prefixes: ['docs/'], pinned: ['/docs/*.css', '/img/a.png'] };

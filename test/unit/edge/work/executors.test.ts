@@ -13,10 +13,10 @@ import { signPurgeReceipt } from '../../../../shared/log/purge-receipt.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
 import { nameSchema } from '../../../../shared/site/names.ts';
 import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
+import { NO_LIMITS } from '../../../../shared/wire/protocol.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
 import { MemoryDisk, openMemoryStore } from '../../../helpers/memory-store.ts';
 import { edgeKey, LOG } from '../../shared/fixed-keys.ts';
-import { NO_LIMITS } from '../edge-site.ts';
 import { SignedLog } from '../signed-log.ts';
 
 /** What each kind is asked for here. A kind that is missing fails the contract: add a line. */

@@ -4,7 +4,8 @@ import type { EdgeSite } from '../../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
 import type { EdgeLimits } from '../../../../../shared/wire/protocol.ts';
-import { activation, edgeSite, NO_LIMITS } from '../../edge-site.ts';
+import { NO_LIMITS } from '../../../../../shared/wire/protocol.ts';
+import { activation, edgeSite } from '../../edge-site.ts';
 
 const at = (time: string) => Date.parse(`2026-05-01T${time}Z`);
 const NOON = at('12:00');

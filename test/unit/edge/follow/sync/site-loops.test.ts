@@ -3,7 +3,8 @@ import { SiteLoops } from '../../../../../edge/follow/sync/site-loops.ts';
 import type { EdgeSite } from '../../../../../edge/store/catalog.ts';
 import { systemClock } from '../../../../../shared/clock.ts';
 import { KeyedLock } from '../../../../../shared/concurrency/keyed-lock.ts';
-import { activation, edgeSite, NO_LIMITS } from '../../edge-site.ts';
+import { NO_LIMITS } from '../../../../../shared/wire/protocol.ts';
+import { activation, edgeSite } from '../../edge-site.ts';
 
 type Parts = ConstructorParameters<typeof SiteLoops>[0];
 
