@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ContentPath } from '../../shared/content/content-path.ts';
@@ -58,12 +59,13 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
     async (request, reply) => {
       const site = await catalog.siteNamed(request.params.site);
       const entry = await entryAt(site, site.revision, filePath(request));
+      reply.headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type });
+      // Fastify asks this for HEAD, too, and would read a whole object to throw it away.
+      if (request.method === 'HEAD') return reply.send(Readable.from([]));
       const bytes = await store.open(entry.digest);
       if (bytes === undefined)
         throw new SkerryError('no-such-object', `the object ${entry.digest} is not stored`);
-      return reply
-        .headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type })
-        .send(bytes);
+      return reply.send(bytes);
     },
   );
 
