@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
