@@ -1,8 +1,8 @@
 /** A child of bench/fleet.ts: many replicating edges in one process, each with a catalog of its own in memory. */
 import { machineTime, systemClock } from '../shared/clock.ts';
 import { createLogger } from '../shared/process/logger.ts';
-import { InnerEdge } from '../test/helpers/inner-edge.ts';
 import { NO_LIMITS } from '../shared/wire/protocol.ts';
+import { InnerEdge } from '../test/helpers/inner-edge.ts';
 
 export type ToEdges =
   | {
