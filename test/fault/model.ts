@@ -559,10 +559,15 @@ class World {
     }
     await pruned(replica.work);
     this.#leaked += actor.leaked().length;
-    if (!actor.wasDamaged)
-      for (const { code, message } of (await replica.standing()).faults) {
+    for (const { code, message, upstream } of (await replica.standing()).faults) {
+      if (!actor.wasDamaged && !this.#wasDamaged(upstream))
         this.#accused.push(`${name} ${code}: ${message}`);
-      }
+    }
+  }
+
+  /** A parent whose disk was damaged is rightly accused by its child. */
+  #wasDamaged(upstream: string): boolean {
+    return upstream === this.#servers.parent.url && this.#parent?.wasDamaged === true;
   }
 
   async #receipt(actor: Actor, site: number, revision: number): Promise<void> {
