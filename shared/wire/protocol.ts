@@ -89,13 +89,11 @@ export type SiteReport = Static<typeof siteReportSchema>;
 
 /** What an edge was started with that limits what it replicates, and when. */
 export const edgeLimitsSchema = Type.Object({
-  sites: Type.Union([Type.Array(nameSchema), Type.Null()], {
-    description: 'The sites that the edge replicates; null for all.',
-  }),
+  sites: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: all.' }),
   prefixes: Type.Union([Type.Array(Type.String()), Type.Null()], {
-    description: 'Path prefixes of the objects that the edge holds; null for all.',
+    description: 'Path prefixes of the objects that it holds; null: all.',
   }),
-  delay: Type.Number({ description: 'The seconds that the edge stays behind on purpose.' }),
+  delay: Type.Number({ description: 'Seconds that it stays behind.' }),
   rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second; null for no limit.' }),
   schedule: Type.Union([scheduleSchema, Type.Null()]),
   storage: Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
@@ -127,7 +125,7 @@ export type Fault = Static<typeof faultSchema>;
 const statementSchema = Type.Object({
   kind: Type.String({
     pattern: '^[a-z0-9-]{1,40}$',
-    description: 'Readers ignore kinds that they do not know.',
+    description: 'Readers pass over kinds that they do not know.',
   }),
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
