@@ -25,7 +25,7 @@ import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 /** The body is a stream: there is nothing that a schema could check. */
 const bundleBody = Type.Unsafe<Readable>({
   description:
-    'Per object its size (u32, big-endian) and its bytes; at most 64 KiB each, 100,000 objects and 256 MiB together. `Content-Encoding: zstd` is understood.',
+    'For each object its size (u32, big-endian) and its bytes. An object has at most 64 KiB, a bundle at most 100,000 objects and 256 MiB. `Content-Encoding: zstd` is accepted.',
 });
 
 /** Room for the five million files that a deploy may have. */
@@ -104,7 +104,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         onRequest: needsPublish(context),
         schema: {
           description:
-            'Many small objects in one request. The origin hashes them: what arrived altered leaves the object that was meant missing, and the commit says so.',
+            'Uploads many small objects in one request. The origin hashes them. If an object arrives damaged, the intended object stays missing, and the commit names it.',
           consumes: [BUNDLE_TYPE],
           params: siteParams,
           body: bundleBody,

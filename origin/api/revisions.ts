@@ -34,7 +34,7 @@ export function revisionRoutes(app: Api, context: ApiContext): void {
       schema: {
         params: siteParams,
         description:
-          'Newest first. Fewer than `limit` when they come to a megabyte: ask again for those before the last one.',
+          'The newest revision comes first. The answer has fewer than `limit` revisions when it reaches a megabyte: ask again with `before` and the last revision.',
         querystring: Type.Object({
           limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
           before: Type.Optional(Type.String({ pattern: REVISION })),

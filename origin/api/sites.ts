@@ -25,7 +25,8 @@ const SETTINGS_BYTES = 2 * MOST_WRITTEN.settings;
 const deleteQuery = Type.Object({
   unpublished: Type.Optional(
     Type.Literal('true', {
-      description: 'Only if nothing was published yet and it has no domain; who may publish may do that.',
+      description:
+        'Delete the site only if nothing was published to it and it has no domain. A token that may publish to the site may do that.',
     }),
   ),
 });

@@ -10,22 +10,25 @@ export const grantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),
   report: Type.String({ pattern: DIGEST_PATTERN, description: 'SHA-256 of the text of the report.' }),
   newest: Type.Integer({
-    description: 'The time of the newest report of the edge: what is not newer is not taken in.',
+    description:
+      'The time of the newest report of the edge. The origin does not accept reports that are not newer.',
   }),
   time: Type.Integer({
-    description: "The origin's clock between the report's coming and this answer, in milliseconds.",
+    description: "The time of the origin's clock when it answered, in milliseconds since 1970.",
   }),
   lease: Type.Integer({
     minimum: 0,
     description:
-      'Milliseconds from the sending of the report for which the origin counts on the edge; 0: not taken in.',
+      'The milliseconds, from the sending of the report, for which the origin counts on the edge. 0 means that the report was not accepted.',
   }),
   serves: Type.Integer({
     minimum: 0,
-    description: 'For which it may serve sites that refuse to be served without a lease; 0: not at all.',
+    description:
+      'The milliseconds for which the edge may serve sites that refuse to be served without a lease; 0 means not at all.',
   }),
   diverged: Type.Boolean({
-    description: "The edge has records that are not the origin's: what it shows is not what is live.",
+    description:
+      'True when the edge has records that the origin does not have, so that it may show other content than the live revision.',
   }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });

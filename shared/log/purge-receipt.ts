@@ -8,9 +8,13 @@ export const purgeReceiptSchema = Type.Object({
   epoch: Type.Integer(),
   edge: Type.String(),
   site: Type.Integer(),
-  seq: Type.Integer({ description: 'The `purge` record that this answers.' }),
-  matched: Type.Integer({ description: 'Paths of the revision that this edge shows and holds.' }),
-  since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
+  seq: Type.Integer({ description: 'The `purge` record that this receipt answers.' }),
+  matched: Type.Integer({
+    description: 'The number of matching paths in the visible revision that this edge holds.',
+  }),
+  since: Type.Integer({
+    description: 'When the edge carried out the purge, in milliseconds since 1970 by the time of the log.',
+  }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 

@@ -11,9 +11,11 @@ export const receiptSchema = Type.Object({
   site: Type.Integer(),
   revision: Type.Integer(),
   root: Type.String({ pattern: DIGEST_PATTERN }),
-  seq: Type.Integer({ description: 'The `activate` record that this answers.' }),
-  since: Type.Integer({ description: 'Milliseconds since 1970, by the clock of the edge.' }),
-  covers: Type.String({ description: '`all`, or what part of the site this edge holds.' }),
+  seq: Type.Integer({ description: 'The `activate` record that this receipt answers.' }),
+  since: Type.Integer({
+    description: 'When the revision became visible, in milliseconds since 1970 by the time of the log.',
+  }),
+  covers: Type.String({ description: '`all`, or the part of the site that this edge holds.' }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 

@@ -28,7 +28,8 @@ export const siteSettingsSchema = Type.Object(
 export type SiteSettings = Static<typeof siteSettingsSchema>;
 
 const opensSchema = Type.Union([Type.Integer(), Type.Null()], {
-  description: 'When the window opens that makes a pending batch revision live, in milliseconds since 1970.',
+  description:
+    'When the window opens that makes the pending batch revision live, in milliseconds since 1970.',
 });
 
 const pendingSchema = Type.Object({
@@ -41,11 +42,11 @@ const pendingSchema = Type.Object({
 export const siteSchema = Type.Object({
   name: nameSchema,
   domains: Type.Array(Type.String()),
-  revision: Type.Integer({ description: 'What is live; 0 before the first publish.' }),
+  revision: Type.Integer({ description: 'The live revision; 0 before the first publish.' }),
   files: Type.Integer(),
   bytes: Type.Integer(),
   pending: Type.Union([pendingSchema, Type.Null()], {
-    description: 'The newest revision, while it is committed and not live.',
+    description: 'The newest revision, while it is committed but not live.',
   }),
   policy: sitePolicySchema,
 });
@@ -92,7 +93,9 @@ export const commitRequestSchema = Type.Object(
     ...modeChoice,
     message: Type.Optional(Type.String({ maxLength: 1000 })),
     now: Type.Optional(
-      Type.Boolean({ description: 'Of a batch publish: opens a window, so that it is live at once.' }),
+      Type.Boolean({
+        description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',
+      }),
     ),
   },
   closed,
@@ -109,16 +112,17 @@ const commitEdgeSchema = Type.Object({
 export const commitSchema = Type.Object({
   revision: Type.Integer(),
   seq: Type.Integer({
-    description: 'The log record that makes the revision live; while it is pending, the one that names it.',
+    description:
+      'The log record that makes the revision live. While the revision is pending, its own record.',
   }),
   unchanged: Type.Boolean({
-    description: 'True when the tree equals the newest one: no new revision was made.',
+    description: 'True when the tree equals the newest revision, so that no new revision was made.',
   }),
   mode: modeSchema,
   outcome: outcomeSchema,
-  edges: Type.Array(commitEdgeSchema, { description: 'Of a sync publish: those that it waited for.' }),
+  edges: Type.Array(commitEdgeSchema, { description: 'For a sync publish: the edges that it waited for.' }),
   opens: opensSchema,
-  receipts: Type.Array(receiptSchema, { description: 'Those that have come in by the time of the answer.' }),
+  receipts: Type.Array(receiptSchema, { description: 'The receipts that the origin had when it answered.' }),
 });
 export type Commit = Static<typeof commitSchema>;
 
@@ -130,17 +134,19 @@ export type RollbackRequest = Static<typeof rollbackRequestSchema>;
 
 export const purgeRequestSchema = Type.Object(
   {
-    all: Type.Optional(Type.Boolean({ description: 'Everything; then neither paths nor tags.' })),
+    all: Type.Optional(
+      Type.Boolean({ description: 'Purges the whole site; not together with paths or tags.' }),
+    ),
     paths: Type.Optional(
       Type.Array(Type.String({ maxLength: 4096 }), {
         maxItems: MOST_PURGED.paths,
-        description: `Published paths, or up to ${MOST_PURGED.globs} patterns as in _headers with a * in them; all with the tags at most 64 KiB.`,
+        description: `Published paths, and up to ${MOST_PURGED.globs} patterns with a *, as in _headers. Paths and tags together have at most 64 KiB.`,
       }),
     ),
     tags: Type.Optional(
       Type.Array(Type.String({ maxLength: 256 }), {
         maxItems: MOST_PURGED.tags,
-        description: 'Of Cache-Tag or Surrogate-Key.',
+        description: 'Tags of Cache-Tag or Surrogate-Key.',
       }),
     ),
   },
@@ -149,10 +155,10 @@ export const purgeRequestSchema = Type.Object(
 export type PurgeRequest = Static<typeof purgeRequestSchema>;
 
 export const purgeSchema = Type.Object({
-  seq: Type.Integer({ description: 'Of its record in the log.' }),
+  seq: Type.Integer({ description: 'The sequence number of its record in the log.' }),
   time: Type.Integer({ description: 'Milliseconds since 1970.' }),
   target: purgeTargetSchema,
-  receipts: Type.Array(purgeReceiptSchema, { description: 'Those that have come in.' }),
+  receipts: Type.Array(purgeReceiptSchema, { description: 'The receipts that the origin has so far.' }),
 });
 export type Purge = Static<typeof purgeSchema>;
 
@@ -170,9 +176,9 @@ export const revisionSchema = Type.Object({
   mode: modeSchema,
   state: Type.Union(
     [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
-    { description: 'Superseded: it never became live, since a later one took its place.' },
+    { description: 'A superseded revision never became live, because a later one took its place.' },
   ),
-  pinned: Type.Boolean({ description: 'Kept until it is unpinned.' }),
+  pinned: Type.Boolean({ description: 'True when the revision is kept until it is unpinned.' }),
 });
 export type Revision = Static<typeof revisionSchema>;
 
@@ -213,29 +219,35 @@ export const edgeStatusSchema = Type.Object({
   lat: Type.Union([Type.Number(), Type.Null()]),
   lon: Type.Union([Type.Number(), Type.Null()]),
   version: Type.Union([Type.String(), Type.Null()]),
-  online: Type.Boolean({ description: 'It holds a lease.' }),
+  online: Type.Boolean({ description: 'True while the edge holds a lease.' }),
   paused: Type.Boolean(),
   revoked: Type.Boolean(),
-  mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: every site.' }),
-  parent: Type.Union([nameSchema, Type.Null()], { description: 'Null: the origin.' }),
+  mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], {
+    description: 'The sites that the edge may read; null for every site.',
+  }),
+  parent: Type.Union([nameSchema, Type.Null()], {
+    description: 'The edge that it follows; null for the origin.',
+  }),
   limits: edgeLimitsSchema,
   clockOffset: Type.Union([Type.Integer(), Type.Null()], {
     description:
-      "Milliseconds that its clock is ahead of the origin's, as it says; null when it has said nothing.",
+      "The milliseconds that the edge's clock is ahead of the origin's, as the edge reports; null before its first report.",
   }),
   faults: Type.Array(faultSchema),
   lastSeen: Type.Union([Type.Integer(), Type.Null()]),
   position: Type.Integer(),
   diverged: Type.Union([Type.Object({ position: Type.Integer(), head: Type.Integer() }), Type.Null()], {
     description:
-      "The edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. What the edge shows is unknown, and `sites` is empty. Null: its log is the beginning of the origin's.",
+      "Not null when the edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. The origin then does not know what the edge shows, and `sites` is empty.",
   }),
   lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
   sites: Type.Record(
     Type.String(),
     Type.Object({
       revision: Type.Integer(),
-      prepared: Type.Integer({ description: 'What waits here for its activation; 0 for none.' }),
+      prepared: Type.Integer({
+        description: 'The revision that waits at the edge for its activation; 0 for none.',
+      }),
       lag: siteLag,
       error: Type.Union([Type.String(), Type.Null()]),
     }),
@@ -266,9 +278,11 @@ export const tokenRequestSchema = Type.Object(
   {
     scope: Type.String({
       maxLength: 2000,
-      description: 'admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
+      description: 'admin, read, publish:SITE, domains:HOST or join. Separate several scopes with commas.',
     }),
-    expires: Type.Optional(Type.Integer({ minimum: 1, description: 'Seconds from now.' })),
+    expires: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'The token expires after this many seconds.' }),
+    ),
     edge: Type.Optional(nameSchema),
     mayRead: Type.Optional(mayReadSchema),
   },
@@ -278,13 +292,17 @@ export type TokenRequest = Static<typeof tokenRequestSchema>;
 
 /** PUT /v1/edges/:name/may-read */
 export const mayReadRequestSchema = Type.Object(
-  { sites: Type.Union([mayReadSchema, Type.Null()], { description: 'Null: every site.' }) },
+  {
+    sites: Type.Union([mayReadSchema, Type.Null()], {
+      description: 'The sites that the edge may read; null for every site.',
+    }),
+  },
   closed,
 );
 
 export const newTokenSchema = Type.Object({
   id: Type.String(),
-  token: Type.String({ description: 'Shown this once.' }),
+  token: Type.String({ description: 'The token. The origin shows it only this once.' }),
 });
 export type NewToken = Static<typeof newTokenSchema>;
 
@@ -306,9 +324,9 @@ export type Token = Static<typeof tokenSchema>;
 /** POST /v1/prune */
 export const pruneRequestSchema = Type.Object(
   {
-    dryRun: Type.Optional(Type.Boolean({ description: 'Only says what would go.' })),
+    dryRun: Type.Optional(Type.Boolean({ description: 'Returns the plan and deletes nothing.' })),
     log: Type.Optional(
-      Type.Boolean({ description: 'Prunes the whole log, up to a checkpoint written now.' }),
+      Type.Boolean({ description: 'Writes a checkpoint and deletes all log records before it.' }),
     ),
   },
   closed,
@@ -321,13 +339,16 @@ export const prunePlanSchema = Type.Object({
       site: nameSchema,
       deleted: Type.Boolean(),
       revisions: Type.Array(Type.Integer()),
-      rows: Type.Integer({ description: 'Of the catalog.' }),
-      objects: Type.Integer({ description: 'That the site was the last to refer to.' }),
+      rows: Type.Integer({ description: 'Rows of the catalog that are deleted.' }),
+      objects: Type.Integer({ description: 'Objects that no other site needs.' }),
       bytes: Type.Integer(),
     }),
   ),
-  objects: Type.Integer({ description: 'That leave the store: young ones stay for an hour.' }),
-  bytes: Type.Integer({ description: 'The sizes of those objects.' }),
-  records: Type.Integer({ description: 'Of the log.' }),
+  objects: Type.Integer({
+    description:
+      'Objects that are deleted from the store. An object stays for an hour after its last upload.',
+  }),
+  bytes: Type.Integer({ description: 'The total size of those objects.' }),
+  records: Type.Integer({ description: 'Records that are deleted from the log.' }),
 });
 export type PrunePlan = Static<typeof prunePlanSchema>;

@@ -11,8 +11,8 @@ export const MAX_UPLOAD_OBJECTS = 100_000;
 export const MAX_UPLOAD_BYTES = 256 * 1024 * 1024;
 
 export const uploadedSchema = Type.Object({
-  objects: Type.Integer({ description: 'Objects taken in, those that were there before included.' }),
-  bytes: Type.Integer({ description: 'Their sizes together.' }),
+  objects: Type.Integer({ description: 'Objects received, including those that the origin already had.' }),
+  bytes: Type.Integer({ description: 'The total size of these objects.' }),
 });
 export type Uploaded = Static<typeof uploadedSchema>;
 

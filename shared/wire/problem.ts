@@ -8,7 +8,7 @@ const problemSchema = Type.Object(
     type: Type.String(),
     title: Type.String({ description: 'What went wrong, in one sentence.' }),
     status: Type.Integer(),
-    code: Type.String({ description: 'Stable; for programs.' }),
+    code: Type.String({ description: 'A stable code for programs.' }),
     hint: Type.String({ description: 'What to do about it.' }),
   },
   { additionalProperties: true },

@@ -20,7 +20,9 @@ const signatureSchema = Type.String({ pattern: SIGNATURE_PATTERN });
 
 /** GET /feed/v1/hello: whom proofs for this feed must name, and a nonce for the first. */
 export const feedHelloSchema = Type.Object({
-  edge: Type.Union([nameSchema, Type.Null()], { description: 'The parent that answers; null: the origin.' }),
+  edge: Type.Union([nameSchema, Type.Null()], {
+    description: 'The parent that answers; null for the origin.',
+  }),
   nonce: nonceSchema,
 });
 export const feedHello = schema(feedHelloSchema);
@@ -75,9 +77,10 @@ export const MAX_ERROR = 200;
 const siteReportSchema = Type.Object({
   site: Type.Integer(),
   revision: Type.Integer(),
-  target: Type.Integer({ description: 'The revision that it is working towards.' }),
+  target: Type.Integer({ description: 'The revision that the edge works towards.' }),
   prepared: Type.Integer({
-    description: 'The revision that is whole and proven here and waits for its activation; 0 for none.',
+    description:
+      'The revision that is whole and verified at the edge and waits for its activation; 0 for none.',
   }),
   pendingBytes: Type.Integer({ description: 'Bytes of objects still to fetch for the target.' }),
   error: Type.Union([Type.String({ maxLength: MAX_ERROR }), Type.Null()]),
@@ -91,10 +94,10 @@ export const edgeLimitsSchema = Type.Object({
     description: 'Path prefixes of the objects that it holds; null: all.',
   }),
   delay: Type.Number({ description: 'Seconds that it stays behind.' }),
-  rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second, or null.' }),
+  rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second; null for no limit.' }),
   schedule: Type.Union([scheduleSchema, Type.Null()]),
   storage: Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
-    description: '`lazy`: every manifest, objects when they are asked for.',
+    description: 'A `lazy` edge holds every manifest, and fetches objects when they are asked for.',
   }),
 });
 export type EdgeLimits = Static<typeof edgeLimitsSchema>;
@@ -114,7 +117,7 @@ export const faultSchema = Type.Object({
   time: Type.Integer(),
   code: Type.String({ maxLength: 40 }),
   message: Type.String({ maxLength: 500 }),
-  upstream: Type.String({ maxLength: 300, description: 'The URL of the feed that it came from.' }),
+  upstream: Type.String({ maxLength: 300, description: 'The URL of the feed that caused the fault.' }),
 });
 export type Fault = Static<typeof faultSchema>;
 
@@ -124,7 +127,7 @@ const statementSchema = Type.Object({
     pattern: '^[a-z0-9-]{1,40}$',
     description: 'Readers pass over kinds that they do not know.',
   }),
-  body: Type.Object({}, { description: 'Signed on its own.' }),
+  body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
 
 /** Where an edge stands: sent at each change and every few seconds, signed by the edge. */

@@ -6,12 +6,12 @@ const verifiedSite = Type.Object({
   name: Type.String(),
   revision: count,
   manifest: Type.Union([Type.Literal('sound'), Type.Literal('mended'), Type.Literal('damaged')], {
-    description: 'Whether the manifest on disk has the root that the origin signed.',
+    description: 'Whether the manifest on disk has the root digest that the origin signed.',
   }),
   objects: count,
   bytes: count,
   damaged: Type.Array(Type.String(), {
-    description: 'Paths whose bytes on disk were missing or not what the origin signed.',
+    description: 'Paths whose bytes were missing on disk or differed from what the origin signed.',
   }),
   repaired: Type.Boolean(),
 });
@@ -23,10 +23,13 @@ export const verifyResultSchema = Type.Object({
       objects: count,
       damaged: Type.Integer({
         minimum: 0,
-        description: 'They are gone; whoever needs them fetches them anew.',
+        description: 'Damaged objects, which were deleted. The edge fetches them again when they are needed.',
       }),
     },
-    { description: 'What is kept for rollbacks, for children, or for a revision that is on its way.' },
+    {
+      description:
+        'Objects that are kept for rollbacks, for children, or for a revision that is not shown yet.',
+    },
   ),
 });
 

@@ -7,18 +7,19 @@ export const warmResultSchema = Type.Object({
   site: Type.String(),
   revision: Type.Integer({ minimum: 0 }),
   held: Type.Object(amount, {
-    description: 'What was here before its turn came: also what came for a page before that names it, too.',
+    description:
+      'Objects that the edge already had when their turn came, including objects that an earlier part of this work fetched.',
   }),
   fetched: Type.Object(amount),
   left: Type.Object(amount, {
-    description: 'What would not fit into the disk budget beside what is held.',
+    description: 'Objects that do not fit into the disk budget beside the objects already held.',
   }),
   failed: Type.Object(
     { ...amount, why: Type.Union([Type.String(), Type.Null()]) },
-    { description: 'What could not be had, and why the first of it could not.' },
+    { description: 'Objects that the edge could not fetch, and the reason for the first of them.' },
   ),
   more: Type.Boolean({
-    description: 'There is more to fetch: its time was up. What has come of it stays.',
+    description: 'True when time ran out and objects are left to fetch. The edge keeps what it has fetched.',
   }),
 });
 
