@@ -1,6 +1,6 @@
 /**
- * Every error that leaves a process: a stable code, the HTTP status it answers with, and what to do about it.
- * Codes are part of the public surface: add, never rename.
+ * Every error that leaves a process: a stable code, its HTTP status, and a hint that says what to do about it. Codes
+ * are part of the public interface: add new ones, never rename one.
  */
 const table = {
   'bad-request': [400, 'Check the request against /openapi.json.'],
@@ -159,7 +159,7 @@ export type ErrorCode = keyof typeof table;
 
 export class SkerryError extends Error {
   readonly code: ErrorCode;
-  /** Machine-readable particulars that go into a problem's body, such as the missing digests. */
+  /** Machine-readable details that go into the body of the problem, such as the missing digests. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -197,7 +197,10 @@ export function systemCode(error: unknown): string | undefined {
 
 const SQLITE_FULL = 13;
 
-/** Any thrown value as an error of the table; what is not foreseen becomes `internal` with its cause. */
+/**
+ * Turns any thrown value into an error of the table. An unforeseen one becomes `internal`, with the original as its
+ * cause.
+ */
 export function toSkerryError(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   if (isDiskFull(error)) return new SkerryError('disk-full', 'the disk is full', { cause: error });
@@ -216,7 +219,7 @@ function isDiskFull(error: unknown): boolean {
   );
 }
 
-/** What crosses a thread or process boundary, where classes and their fields are lost. */
+/** An error as it crosses a thread or process boundary, where classes and their fields are lost. */
 export interface PlainError {
   readonly code: ErrorCode;
   readonly message: string;
