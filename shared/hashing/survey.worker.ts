@@ -67,7 +67,7 @@ const surveys = {
   },
 };
 
-/** Most files are small: one buffer serves them all. */
+/** One buffer serves all files, because most files are small. */
 const pieces = Buffer.allocUnsafe(MAX_CHUNK);
 
 function settledDigest(file: string): FileDigest {

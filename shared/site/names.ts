@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
 
-/** Names of sites and edges: DNS labels, since `<site>.localhost` is a host. */
+/** Names of sites and edges are DNS labels, because `<site>.localhost` is a host. */
 export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 
-/** Sites that one member may be limited to. */
+/** How many sites one member may be limited to. */
 const MOST_READABLE = 100;
 
-/** What a member may read, by the names of the sites: one that is not there yet may be named. */
+/** The names of the sites that a member may read. A site need not exist yet. */
 export const mayReadSchema = Type.Array(nameSchema, {
   minItems: 1,
   maxItems: MOST_READABLE,
