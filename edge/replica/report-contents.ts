@@ -13,7 +13,7 @@ interface ReportedParts {
   readonly standing: () => Promise<ReplicaStanding>;
 }
 
-/** What a report says of where this edge stands. */
+/** What a report says about the state of this edge. */
 export async function reportContents(
   parts: ReportedParts,
 ): Promise<Awaited<ReturnType<ReporterParts['state']>>> {
