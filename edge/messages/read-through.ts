@@ -2,43 +2,43 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** What a serving process asks the replicating one for. */
+/** What a serving process asks of the replicating process. */
 export type NeedMessage =
   /** Readers ask for an object, or a range of it, that is not here. */
   | {
       readonly t: 'need';
       readonly id: number;
-      /** Who takes turns with others at what is fetched. */
+      /** The client that the fetch is for. Clients take turns. */
       readonly client: string;
       readonly digest: Digest;
       readonly range: ByteSpan | null;
     }
-  /** No more of it is wanted. */
+  /** The serving process wants no more of it. */
   | { readonly t: 'done'; readonly id: number };
 
-/** What the replicating process says of what is needed. */
+/** The replicating process's answers to what is needed. */
 export type MissingMessage =
-  /** What was needed is in the store now. */
+  /** The needed object is in the store now. */
   | { readonly t: 'stored'; readonly id: number; readonly found: FoundMissing }
-  /** The file of what was needed has these bytes; of others `arrived` tells, until `done`. */
+  /** The file already has these bytes of the needed object. `arrived` announces further bytes, until `done`. */
   | {
       readonly t: 'coming';
       readonly id: number;
-      /** The name of its file among the drafts, until it is whole. */
+      /** The name of its file among the drafts until it is whole. */
       readonly fill: string;
       readonly spans: readonly ByteSpan[];
       readonly found: FoundMissing;
     }
   | { readonly t: 'arrived'; readonly fill: string; readonly span: ByteSpan }
-  /** What is not there yet does not come. */
+  /** The missing bytes will not come. */
   | { readonly t: 'broke'; readonly fill: string; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
-/** How a request found an object that was not whole here. */
+/** The state in which a request found an object that was not whole here. */
 export interface FoundMissing {
   readonly found: 'all' | 'partial' | 'none';
-  /** All that was missing was on its way for others. */
+  /** Everything that was missing was already on its way for others. */
   readonly isCollapsed: boolean;
-  /** Where it comes from. */
+  /** Where the missing bytes come from. */
   readonly tier: 'origin' | 'parent';
 }
