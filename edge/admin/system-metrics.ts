@@ -7,7 +7,7 @@ export interface SystemSources {
   readonly certificates: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** What serving processes take of the system, and how long certificates last: an operator acts before they end. */
+/** The system resources of the serving processes, and when certificates expire, so that an operator can act in time. */
 export function addSystemMetrics(
   registry: Registry,
   { servingProcesses, certificates }: SystemSources,
