@@ -1,10 +1,12 @@
 import type { Past } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
-/** However young those before them are: each page of pruning looks at all that is kept. */
+/**
+ * Older revisions than the newest this many are not kept for their age. Each page of pruning looks at all that is kept.
+ */
 const MOST_NEW = 10_000;
 
-/** Whether a revision is kept does not depend on the order in which the past is told. */
+/** The revisions to keep. The result does not depend on the order of `past.revisions`. */
 export function keptRevisions(past: Past, now: number): Set<number> {
   if (past.deleted) return new Set();
   const { live, tip, newest, retention } = past;
@@ -24,7 +26,7 @@ export function keptRevisions(past: Past, now: number): Set<number> {
   return kept;
 }
 
-/** The revisions that may go, ascending. */
+/** The revisions that may be dropped, in ascending order. */
 export function revisionsToDrop(past: Past, now: number): number[] {
   const kept = keptRevisions(past, now);
   return past.revisions
