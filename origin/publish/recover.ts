@@ -12,8 +12,8 @@ interface Parts {
 }
 
 /**
- * Ends a sync revision that waits for its activation but whose publish has ended, because the origin stopped or its
- * disk was full. The caller holds the site's lock, or nobody publishes yet. Returns the new state of the site.
+ * Ends a sync revision that waits for its activation and whose publish is gone: the origin ended, or its disk
+ * was full. Callers hold the site's lock, or nobody publishes yet. Returns the site as it is then.
  */
 export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
   let now = site;
@@ -26,8 +26,8 @@ export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
 }
 
 /**
- * Runs at the start of the origin, before anybody publishes. An origin whose log has diverged writes nothing, so it
- * leaves the revisions; its next successful publish ends them.
+ * At the start of the origin, before anybody publishes. One whose log has diverged leaves them: it writes nothing, and
+ * the first publish that it takes again ends them.
  */
 export async function endOrphans(parts: Parts): Promise<void> {
   try {

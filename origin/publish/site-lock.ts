@@ -1,13 +1,13 @@
 /**
- * The lock of a site. Code that changes what a site shows holds it: a commit from staging to reveal, an activation, an
- * abort, a deletion. KeyedLock serves a single origin. Origins that share a catalog need a lock that all of them see,
- * such as an advisory lock of their database.
+ * Who changes what a site shows holds its lock: a commit from the staging to the reveal, an activation, an abort, a
+ * deletion. KeyedLock is the one of an origin alone; origins that share a catalog take one that all of them see, an
+ * advisory lock of its database, say.
  */
 export interface SiteLock {
   /**
-   * Runs the work of one site one piece after another, in the order of the calls, and the work of different sites side
-   * by side. Rejects with the signal's reason as soon as the signal aborts. Work that has not begun then never begins.
-   * Work that has begun keeps the lock until it ends by itself.
+   * Runs the work of one site one after another, in the order in which it was asked for; of different sites side by
+   * side. Rejects with the signal's reason as soon as it aborts: work that has not begun never does then, and work
+   * that has keeps the lock until it ends by itself.
    */
   run<T>(site: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

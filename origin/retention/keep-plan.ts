@@ -2,7 +2,8 @@ import type { Past } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
 /**
- * Older revisions than the newest this many are not kept for their age. Each page of pruning looks at all that is kept.
+ * Only this many of the newest revisions are kept for being young or awaited, because each page of pruning looks at all
+ * kept revisions.
  */
 const MOST_NEW = 10_000;
 

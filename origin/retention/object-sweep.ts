@@ -4,20 +4,20 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { DroppedObjects, SweepCalls } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
-/** Uploads have to wait while this many objects are removed. */
+/** Uploads are held off while so many objects are removed. */
 const REMOVED_AT_ONCE = 250;
 
 export interface SweptPlaces {
   readonly catalog: Remote<SweepCalls>;
   readonly store: ObjectStore;
   /**
-   * Uploads hold this gate together, from before the object enters the store until the catalog knows it. An upload
-   * between the catalog's removal and the store's removal would leave the catalog with an object that the store lacks.
+   * Uploads pass it together from before the store until the catalog knows them. Were one to come between the
+   * catalog's forgetting and the store's removing, the catalog would know an object that the store has not.
    */
   readonly gate: Gate;
 }
 
-/** Removes the objects that nothing refers to. `goOn` throws between two pages when the sweep must end. */
+/** Removes the objects that nothing refers to; `goOn` throws between two pages when it is to end. */
 export async function sweepObjects(
   { catalog, store, gate }: SweptPlaces,
   uploadedBefore: number,
@@ -33,7 +33,7 @@ export async function sweepObjects(
   }
 
   const sum = { objects: 0, bytes: 0 };
-  // First removes what an earlier run, which was killed, left in the store.
+  // What an earlier run, killed, has left in the store.
   await gate.alone(removeNoted);
   let after: number | undefined = 0;
   while (after !== undefined) {

@@ -4,7 +4,7 @@ import { type ErrorCode, SkerryError, toSkerryError } from '../errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../wire/problem.ts';
 import type { FeedServer } from './server.ts';
 
-/** Makes a server answer errors as RFC 9457 problems with the codes of the table. */
+/** Lets a server answer errors as RFC 9457 problems with the codes of the table. */
 export function answerWithProblems(app: FeedServer, log: Logger): void {
   app.setErrorHandler((error, _request, reply) => answerProblem(reply, known(error), log));
   app.setNotFoundHandler((request, reply) => answerProblem(reply, notFound(request), log));
@@ -14,7 +14,7 @@ export function notFound({ method, url }: FastifyRequest): SkerryError {
   return new SkerryError('not-found', `there is no ${method} ${url}`);
 }
 
-/** Gives Fastify's own refusals, of schemas and of bodies, a code of the table. */
+/** Fastify's own refusals, of schemas and of bodies, in the words of the table. */
 function known(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   const { statusCode, message } = error as FastifyError;

@@ -87,7 +87,7 @@ const siteReportSchema = Type.Object({
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
-/** The options that limit what an edge replicates, and when. */
+/** What an edge was started with that limits what it replicates, and when. */
 export const edgeLimitsSchema = Type.Object({
   sites: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: all.' }),
   prefixes: Type.Union([Type.Array(Type.String()), Type.Null()], {
@@ -159,8 +159,8 @@ export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);
 
 /**
- * The most bytes of a request with reports, and of one report in it. The sender's own report leaves room for any report
- * that it relays. A larger report would take too long to read on an event loop that answers others.
+ * Of the body of a request with reports, and of one report in it: the sender's own leaves room for any that it relays.
+ * What is larger takes too long to read on an event loop that answers others.
  */
 export const MAX_REPORTS_BYTES = 1536 * 1024;
 export const MAX_REPORT_BYTES = 750 * 1024;

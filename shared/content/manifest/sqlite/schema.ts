@@ -1,6 +1,7 @@
 /**
- * Entries and buckets carry the range of revisions that they are valid for: from `from_rev` up to, but not including,
- * `to_rev`. Manifests, diffs and rollbacks are queries, and changing one path of a million costs one row.
+ * Entries and buckets carry the range of revisions that they are valid for: from `from_rev` up to, not
+ * including, `to_rev`. Any manifest, any diff and every rollback are queries, and a change to one path of a
+ * million costs one row.
  */
 export const OPEN = Number.MAX_SAFE_INTEGER;
 
