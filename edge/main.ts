@@ -62,7 +62,7 @@ export interface EdgeOptions {
   /** HTTPS beside HTTP, with the certificates in a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
-  /** What one client may take of all serving processes together. */
+  /** The limits for one client at all serving processes together. */
   readonly clients: ClientLimitOptions;
   /** The port of the feed for children. Without it, this edge is no parent. */
   readonly feedPort?: number;

@@ -8,8 +8,8 @@ export interface Shows {
 }
 
 /**
- * What readers can see. A revision that the catalog calls active becomes visible when every serving process has
- * confirmed it. Only then does the edge report it.
+ * The revisions that readers can see. A revision that the catalog calls active becomes visible when every serving
+ * process has confirmed it. Only then does the edge report it.
  */
 export class Visible {
   readonly #catalog: EdgeCatalog;

@@ -11,7 +11,7 @@ import type { WorkDoor } from '../work/work.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';
 
-/** What the admin port reports about. */
+/** The source of what the admin port reports. */
 export interface AdminSource {
   standing(): Promise<ReplicaStanding>;
   /** Undefined for an edge with full storage. */

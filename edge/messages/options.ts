@@ -25,7 +25,7 @@ export interface AccessLogOptions {
   readonly format: 'json' | 'combined';
 }
 
-/** What one client may take of one serving process. */
+/** The limits for one client at one serving process. */
 export interface ClientLimitOptions {
   readonly connections: number;
   /** Null for no limit. */

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** What a serving process asks of the replicating process. */
+/** A serving process's requests to the replicating process. */
 export type NeedMessage =
   /** Readers ask for an object, or a range of it, that is not here. */
   | {

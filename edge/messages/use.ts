@@ -9,7 +9,7 @@ export interface WantedVariants {
   readonly times: number;
 }
 
-/** What readers have been sent since the last message. */
+/** The objects that readers have been sent since the last message. */
 export interface ReadersUse {
   /** When each object was last used, by the time of the log. */
   readonly used: readonly (readonly [digest: Digest, at: number])[];

@@ -1,6 +1,6 @@
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 
-/** What a serving process has to know about a site. */
+/** The facts about a site that a serving process needs. */
 export interface SiteView {
   readonly id: number;
   readonly name: string;

@@ -27,7 +27,7 @@ export interface LogEffectsParts {
   readonly log: Logger;
 }
 
-/** What the log causes at this edge when it moves and when its time passes. */
+/** Starts what must happen at this edge when the log moves and when its time passes. */
 export class LogEffects {
   readonly #parts: LogEffectsParts;
 

@@ -13,7 +13,7 @@ interface ReportedParts {
   readonly standing: () => Promise<ReplicaStanding>;
 }
 
-/** What a report says about the state of this edge. */
+/** The state of this edge, as a report contains it. */
 export async function reportContents(
   parts: ReportedParts,
 ): Promise<Awaited<ReturnType<ReporterParts['state']>>> {

@@ -14,7 +14,7 @@ export interface MembershipStanding {
 }
 
 /**
- * What an edge knows about its membership. A refusal is kept across a restart, because an edge that is cut off hears
+ * The edge's knowledge of its membership. A refusal is kept across a restart, because an edge that is cut off hears
  * nothing.
  */
 export class Membership {

@@ -13,7 +13,7 @@ export interface SiteStanding {
   readonly needsLease: boolean;
 }
 
-/** What a lazy edge holds, and what it was asked for since it started. */
+/** The storage of a lazy edge, and the requests that missed it since the edge started. */
 export interface StorageStanding {
   readonly heldBytes: number;
   readonly budgetBytes: number;

@@ -113,7 +113,7 @@ export interface SiteCalls {
   /** Undefined for a site that is unknown or deleted. */
   site(id: number): EdgeSite | undefined;
   siteNamed(name: string): EdgeSite | undefined;
-  /** Deleted sites of which something may be left. */
+  /** Deleted sites that may have left something behind. */
   deletedSites(): number[];
   /** Drops the rest of a deleted site once its manifests are gone. */
   forgetSite(site: number): void;
@@ -136,7 +136,7 @@ export interface NeededObject {
 /** An object that the staged revision adds, and the object that it is probably an edit of. */
 export interface StagedObject extends NeededObject {
   readonly path: string;
-  /** What the path held before. Null for a new path. */
+  /** The object that the path held before. Null for a new path. */
   readonly before: NeededObject | null;
 }
 
@@ -208,7 +208,7 @@ export interface PurgeCalls {
   dropEnded(site: number): void;
 }
 
-/** What a lazy edge asks about objects that it holds or is asked for. */
+/** The questions of a lazy edge about objects that it holds or is asked for. */
 export interface LazyCalls {
   /** How to fetch an object that an entry names, as content or as a chunk list. Undefined when no entry names it. */
   fetchable(digest: Digest): Fetchable | undefined;

@@ -191,7 +191,7 @@ export class Committer {
     const base = changes.base ?? site.tip;
     const overlay: ChangeSet['overlay'] = async (revision, time) => {
       await changes.overlay(revision, time);
-      // What was published once can be restored, even if this version finds its rules wrong.
+      // A published revision can always be restored, even if this version finds faults in its rules.
       if (changes.restores === null) await this.#checkRules(site.id);
     };
     const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);

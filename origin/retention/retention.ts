@@ -25,7 +25,7 @@ export interface RetentionOptions
 
 type Pruned = Remote<PastReads> & Pick<Remote<PastCalls>, 'dropRevisions' | 'dropEntries' | 'dropLeftovers'>;
 
-/** What a run does, or would do, to one site. */
+/** The effect of a run, done or planned, on one site. */
 type SitePlan = PrunePlan['sites'][number];
 
 /**
@@ -51,7 +51,7 @@ export class Retention {
     return this.#checkpointFault;
   }
 
-  /** What a run would do now. `log` prunes the whole log up to now instead of keeping the last records. */
+  /** Plans a run that would begin now. `log` prunes the whole log up to now instead of keeping the last records. */
   async plan({ log = false } = {}): Promise<PrunePlan> {
     const { catalog, clock } = this.#options;
     const now = clock.now();

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 
 export interface Budget {
-  /** What a member may spend at once after a rest. */
+  /** The amount that a member may spend at once after a rest. */
   readonly burst: number;
   readonly perSecond: number;
 }
@@ -22,7 +22,7 @@ export class MemberBudgets {
     this.#clock = clock;
   }
 
-  /** What the member may still spend. A negative number is its debt. */
+  /** The amount that the member may still spend. A negative number is its debt. */
   left(member: string): number {
     const { burst, perSecond } = this.#budget;
     const spent = this.#spent.get(member);

@@ -5,7 +5,7 @@ import type { Digest } from './digest.ts';
 /** Response metadata of an entry: pairs of lower-case field name and value, sorted by name. */
 export type EntryMeta = readonly (readonly [name: string, value: string])[];
 
-/** What a revision of a site holds at one path. */
+/** The content of one path in a revision of a site. */
 export interface Entry {
   readonly path: ContentPath;
   readonly digest: Digest;

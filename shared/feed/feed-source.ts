@@ -28,14 +28,14 @@ export interface FeedMembers {
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
 }
 
-/** What a follower wants to replicate. Null stands for everything. */
+/** The part of the log's content that a follower wants to replicate. Null stands for everything. */
 export interface Wants {
   readonly sites: readonly string[] | null;
   readonly prefixes: readonly string[] | null;
 }
 
 /**
- * What a feed is served from: the origin's log and objects, or the replica of an edge that is a parent. Both speak one
+ * The source of a feed: the origin's log and objects, or the replica of an edge that is a parent. Both speak one
  * protocol (docs/protocol.md).
  */
 export interface FeedSource {

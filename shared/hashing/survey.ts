@@ -1,7 +1,7 @@
 import type { Chunk } from '../content/chunk-list.ts';
 import type { Digest } from '../content/digest.ts';
 
-/** What one pass over a file, in a thread, finds out about it. */
+/** The result of one pass over a file, in a thread. */
 export interface Survey {
   readonly digest: Digest;
   readonly size: number;

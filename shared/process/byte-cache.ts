@@ -9,7 +9,7 @@ export interface ByteCacheOptions<V> {
   readonly largest?: number;
 }
 
-/** What a key and the cache's bookkeeping take. Without it, small values would count as nothing. */
+/** The bytes that a key and the cache's bookkeeping take. Without them, small values would count as nothing. */
 const ITEM_BYTES = 128;
 
 /** A cache of values by key, limited by bytes. The least recently used values make room. */

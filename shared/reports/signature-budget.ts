@@ -10,6 +10,7 @@ export const SIGNATURES: Budget = { burst: 20_000, perSecond: 500 };
 export const SIGNATURES_AT_HAND: Budget = { burst: 40, perSecond: 10 };
 
 /**
- * What an edge allows itself. It stays below the limit, because the two clocks differ and reports cost something too.
+ * The budget that an edge allows itself. It stays below the limit, because the two clocks differ and reports cost
+ * something too.
  */
 export const OWN_SIGNATURES: Budget = { burst: SIGNATURES.burst / 2, perSecond: SIGNATURES.perSecond / 2 };

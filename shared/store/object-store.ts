@@ -14,7 +14,7 @@ export interface SmallObject {
  * no error and changes nothing. All calls may run concurrently.
  */
 export interface ObjectStore {
-  /** Those of the digests that are not stored. */
+  /** Returns the digests that are not stored. */
   missing(digests: readonly Digest[]): Promise<Digest[]>;
   /** Stores a batch with one sync. It is durable when the promise resolves. */
   putSmall(objects: readonly SmallObject[]): Promise<void>;

@@ -39,7 +39,7 @@ export function joinedText(log: string, text: string, seq: number): string {
   return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq]);
 }
 
-/** What the origin stores of a token's secret. The secret has 24 random bytes, so it needs no slow hash. */
+/** The hash that the origin stores of a token's secret. The secret has 24 random bytes, so it needs no slow hash. */
 export function secretHash(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }

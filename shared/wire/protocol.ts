@@ -28,7 +28,7 @@ export const feedHello = schema(feedHelloSchema);
 /** POST /feed/v1/join/hello */
 export const joinHelloSchema = Type.Object({ edgeNonce: nonceSchema }, { additionalProperties: false });
 
-/** What the origin says about itself before it learns anything of the edge, signed over both nonces. */
+/** The origin's statement about itself, before it learns anything of the edge. It is signed over both nonces. */
 export const originHelloSchema = Type.Object({
   log: Type.String(),
   epoch: Type.Integer(),

@@ -98,7 +98,7 @@ export class ObjectFetch {
         if (held > SYNC_BYTES) await sync();
       }
     } finally {
-      // What has arrived and matches is kept even if the rest is cut off.
+      // The objects that have arrived and match are kept even if the rest is cut off.
       await sync();
     }
     for (const object of left.values()) await this.#fetchAlone(source, object, transfer);

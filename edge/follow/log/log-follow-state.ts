@@ -69,7 +69,7 @@ export type FollowEvent =
   | { readonly kind: 'ended' }
   | { readonly kind: 'broke'; readonly error: unknown; readonly now: number };
 
-/** What to do, in this order. When a command fails, the later commands of its step are not carried out. */
+/** The commands to carry out, in this order. When one fails, the later commands of its step are not carried out. */
 export type FollowCommand =
   | { readonly kind: 'hear-time'; readonly time: number }
   /** Stores durably, then announces the new position. */
@@ -260,7 +260,7 @@ function storeAndLeave(state: FollowState, error: unknown, isTooNew = false): Fo
   return { state: after, commands: [...commands, ...leave(after, error, isTooNew).commands] };
 }
 
-/** What happens to an upstream that was left because of an error. */
+/** Decides what happens to an upstream that was left because of an error. */
 export function afterLeaving(error: unknown): 'avoid' | 'advance' {
   return isLie(error) ? 'avoid' : 'advance';
 }

@@ -56,7 +56,7 @@ export class LogTime {
     return provenAheadMs === null ? null : Math.round(this.#clock.monotonic() + provenAheadMs);
   }
 
-  /** What serving processes add to the machine's monotonic clock. */
+  /** The milliseconds that serving processes add to the machine's monotonic clock. */
   get ahead(): number {
     return this.#ahead;
   }

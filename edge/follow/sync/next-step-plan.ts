@@ -3,7 +3,7 @@ import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { Activation, EdgeSite, Milestone } from '../../store/catalog.ts';
 import { coverOf, sameCover } from '../../store/cover.ts';
 
-/** What the loop of one site does next. Times are those of the log, in milliseconds since 1970. */
+/** The next step of a site's loop. Times are those of the log, in milliseconds since 1970. */
 export type Step =
   /** Do nothing until then, or until the log moves. */
   | { readonly kind: 'rest'; readonly until: number | null }

@@ -5,7 +5,7 @@ const HOLD_MS = 15_000;
 /** While an upstream is silent, requests trigger a probe at most this often. */
 const PROBE_EVERY_MS = 1000;
 
-/** What the last attempts showed about an upstream: whether it is worth waiting for. */
+/** The results of the last attempts to reach an upstream. They decide whether it is worth waiting for. */
 export interface Reach {
   /** When something from it last arrived. */
   readonly heard: number;

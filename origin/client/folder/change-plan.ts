@@ -16,7 +16,7 @@ export interface FolderChanges {
   readonly after: FolderState;
 }
 
-/** What a burst of changes amounts to. `looked` is the current file at each path that was touched. */
+/** Reduces a burst of changes to what must be published. `looked` is the current file at each path that was touched. */
 export function planChanges(
   before: FolderState,
   looked: ReadonlyMap<ContentPath, HashedFile | undefined>,

@@ -9,7 +9,7 @@ export const IGNORE_FILE = '.skerryignore';
 const MOST_BYTES = 256 * 1024;
 
 /**
- * What readers are not meant to get: hidden files except those of RFC 8615, leftovers of editors, and installed
+ * Files that readers are not meant to get: hidden files except those of RFC 8615, leftovers of editors, and installed
  * packages.
  */
 const BY_DEFAULT = ['.*', '!.well-known', '*~', '*.swp', '*.swo', '\\#*#', 'node_modules'];

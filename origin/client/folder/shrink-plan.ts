@@ -10,11 +10,11 @@ export type ShrinkRule = (change: SizeChange) => boolean;
 const HELD = { share: 0.3, files: 10 };
 const REFUSED = { share: 0.8 };
 
-/** What `skerry publish` refuses. New files under other names make up for those that go, as after each build. */
+/** The rule of `skerry publish`. New files under other names make up for those that go, as after each build. */
 export const refusesShrinking: ShrinkRule = ({ before, after }) =>
   after === 0 || before - after > before * REFUSED.share;
 
-/** What `skerry watch` holds back. It publishes whatever it sees, so it also sees folders that are being built. */
+/** The rule of `skerry watch`. It publishes whatever it sees, so it also sees folders that are being built. */
 export const holdsShrinking: ShrinkRule = ({ before, after }) => {
   const removed = before - after;
   return after === 0 || (removed > HELD.files && removed > before * HELD.share);

@@ -43,7 +43,7 @@ function isPassing(error: unknown): boolean {
   return error.status >= 500 || isRefusedForNow(error) || isMovingTarget(error);
 }
 
-/** What the origin last accepted from the folder. */
+/** The state of the folder that the origin last accepted. */
 interface Known {
   readonly revision: number;
   readonly state: FolderState;
@@ -57,7 +57,7 @@ interface Taken {
 
 const WHOLE: Taken = { paths: [], isWhole: true };
 
-/** What has happened in the folder since it was last looked at. */
+/** The changes in the folder since it was last looked at. */
 class Changes {
   readonly #touched = new Set<string>();
   #mustRescan = false;

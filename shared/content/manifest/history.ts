@@ -6,7 +6,7 @@ export interface FormerEntry {
   readonly revision: number;
 }
 
-/** What older revisions, which have not been pruned, hold at a path. */
+/** Looks up a path in older revisions that have not been pruned. */
 export interface EntryHistory {
   /** The entry of the first of these revisions that has the path. */
   entryAmong(site: number, revisions: readonly number[], path: ContentPath): FormerEntry | undefined;

@@ -1,6 +1,6 @@
 import type { Digest } from '../digest.ts';
 
-/** What pruning removes, or would remove, with the rows of revisions that are not kept. */
+/** Counts what pruning removes, or would remove, with the rows of revisions that are not kept. */
 export interface Reclaimed {
   /** Rows of entries and buckets. */
   readonly rows: number;
@@ -31,7 +31,7 @@ export interface Retained {
 export interface Pruning {
   /** Deletes up to `limit` rows in one short transaction. */
   prune(site: number, keep: readonly number[], limit: number): Pruned;
-  /** What pruning the site completely would remove. Deletes nothing. */
+  /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
   /**
    * The same for pruning sites one after another: an object that several drop counts where the last does. The

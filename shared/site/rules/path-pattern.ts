@@ -1,6 +1,6 @@
 import { MOST_PLACEHOLDERS } from './limits.ts';
 
-/** What the placeholders of a pattern match in one path. The `*` has the name `splat`. */
+/** The parts of a path that the placeholders of a pattern match. The `*` has the name `splat`. */
 export type Captures = Readonly<Record<string, string>>;
 
 /**

@@ -15,7 +15,7 @@ export interface RuleLine {
   readonly isIndented: boolean;
 }
 
-/** What is wrong, and in which line. */
+/** A fault, and the line that has it. */
 export interface RuleFault {
   readonly line: number;
   readonly fault: string;

@@ -3,7 +3,7 @@ import { LONGEST_FILLED_VALUE, MOST_HEAD_BYTES } from './limits.ts';
 import { type Captures, type PathPattern, trimSlash } from './path-pattern.ts';
 import { parseRedirects, type RedirectRule } from './redirects-file.ts';
 
-/** What the rules of a site say about a path. The path begins with a slash and is decoded. */
+/** The compiled rules of a site. Their paths begin with a slash and are decoded. */
 export interface SiteRules {
   headers(path: string): HeaderEffects;
   /** The first redirect rule that matches. */
