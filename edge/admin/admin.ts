@@ -11,16 +11,16 @@ import type { WorkDoor } from '../work/work.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';
 
-/** The source of what the admin port reports. */
+/** What the admin port tells of. */
 export interface AdminSource {
   standing(): Promise<ReplicaStanding>;
-  /** Undefined for an edge with full storage. */
+  /** Of an edge with lazy storage. */
   storage(): StorageStanding | undefined;
 }
 
 /**
- * The admin server, separate from the one that serves readers: unconditional health, readiness, metrics, status, and
- * tasks for this edge alone. The metrics of the process and its system are in the registry already.
+ * The admin server, apart from the one that serves readers: health without any conditions, readiness, metrics, status,
+ * and work on this edge alone. What tells of the process and its system is in the registry before.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,

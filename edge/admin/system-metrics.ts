@@ -7,7 +7,7 @@ export interface SystemSources {
   readonly certificates: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** The system resources of the serving processes, and when certificates expire, so that an operator can act in time. */
+/** What serving processes take of the system, and how long certificates last: an operator acts before they end. */
 export function addSystemMetrics(
   registry: Registry,
   { servingProcesses, certificates }: SystemSources,

@@ -8,9 +8,9 @@ import type { SiteView } from './views.ts';
  * program, started together, so there is no schema.
  */
 export type ToServing =
-  /** The first message: listen, and make requests wait for the first switch. */
+  /** The first message: listen, and let requests wait for the first switch. */
   | ({ readonly t: 'start' } & ServingOptions)
-  /** Make new requests wait: none may begin on the old views once another process has begun one on the new views. */
+  /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
   | { readonly t: 'hold'; readonly turn: number }
   /** Requests that begin from now on see exactly these views. This ends the hold. */
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }

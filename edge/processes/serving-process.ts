@@ -27,9 +27,9 @@ export class ServingProcess {
     this.#child = child;
   }
 
-  /** Resolves when the process listens. A process that does not start is killed, and the reason is thrown. */
+  /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
   static async start(start: ServingOptions): Promise<ServingProcess> {
-    // The folder on the command line shows which edge a process belongs to.
+    // The folder tells which edge it serves for, to whoever looks at the system's processes.
     const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
       serialization: 'advanced',
     });

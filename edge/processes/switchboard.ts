@@ -54,9 +54,9 @@ export interface Switchboard {
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
   counters(): Promise<ServingCounters>;
-  /** The objects that readers were sent since the last call. A process that does not answer contributes nothing. */
+  /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
   use(): Promise<ReadersUse>;
-  /** The system resources that each living process uses, in the order in which the processes started. */
+  /** What each living process takes of the system, the one that started first at the beginning. */
   processUse(): Promise<readonly ProcessUse[]>;
   close(): Promise<void>;
 }
@@ -91,7 +91,7 @@ class ServingProcesses {
   #views: readonly SiteView[];
   #leaseUntil = 0;
   #ahead: number;
-  /** The counts of processes that have ended, so that totals never decrease. */
+  /** Counted by processes that have ended: totals never go back. */
   #ended: ServingCounters = {};
   #lastSeen = new Map<ServingProcess, ServingCounters>();
 
@@ -198,11 +198,11 @@ class ServingProcesses {
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(serving));
     void this.#watch(serving);
-    // The process answers nobody before this. A switch that ran while it started did not reach it.
+    // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
-  /** Watches for a frozen process. The system would go on giving it readers, and messages to it would pile up here. */
+  /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
   async #watch(serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;

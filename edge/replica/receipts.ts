@@ -15,7 +15,7 @@ interface ReceiptsParts {
   readonly time: Pick<LogTime, 'now'>;
 }
 
-/** Signs what this edge has done, and keeps the statements until the origin has them. */
+/** Signs what this edge has done, and keeps it until the origin has it. */
 export class Receipts {
   readonly #parts: ReceiptsParts;
 

@@ -45,7 +45,7 @@ export interface Replica {
   readonly work: WorkDoor;
   /** Fetches objects that readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
-  /** Undefined for an edge with full storage. */
+  /** Of an edge with lazy storage. */
   storage(): StorageStanding | undefined;
   close(): Promise<void>;
 }

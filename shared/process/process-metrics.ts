@@ -17,7 +17,7 @@ export function processMetrics(dataFolder: string): Registry {
       },
     });
   };
-  // Free space for users other than root.
+  // What others than root may use.
   ofDisk(
     'skerry_data_free_bytes',
     'What may still be written to the file system of the data folder.',

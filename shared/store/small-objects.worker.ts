@@ -49,7 +49,7 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
       }
       return found;
     },
-    /** Removes the objects that are stored here and returns the other digests. */
+    /** Removes those that are here and gives the others. */
     remove(digests: readonly Digest[]): Digest[] {
       const absent = transaction(database, () =>
         digests.filter(
