@@ -91,7 +91,7 @@ export interface RunningEdge {
 const LOOPBACK = '127.0.0.1';
 /** The disk space for compressed variants. */
 const VARIANT_BYTES = 1024 * 1024 * 1024;
-/** For the encodings that a parent caches for its children. */
+/** The threads and the memory for encodings that a parent caches for its children. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
 /** Builds an edge from its parts and starts it. When a part fails, those that have been opened are closed again. */

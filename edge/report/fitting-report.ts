@@ -14,8 +14,7 @@ import type { SiteStanding } from './standing.ts';
 
 /**
  * The characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON of
- * the report (`
- * u0001`), and its backslash is doubled when the report travels as text in JSON.
+ * the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
  */
 const ERRORS = 20_000;
 

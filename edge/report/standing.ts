@@ -13,7 +13,7 @@ export interface SiteStanding {
   readonly needsLease: boolean;
 }
 
-/** The storage of a lazy edge, and the requests that missed it since the edge started. */
+/** The storage of a lazy edge, and the requests that found an object missing since the edge started. */
 export interface StorageStanding {
   readonly heldBytes: number;
   readonly budgetBytes: number;

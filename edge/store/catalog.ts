@@ -166,7 +166,7 @@ export interface StagedCalls {
   proveStaging(site: number, root: Digest): void;
   /** Records that the objects of the staged revision are whole as well. */
   setPrepared(site: number, revision: number): void;
-  /** Marks no staged revision as whole any more, because the set of objects to hold may have changed. */
+  /** Clears the prepared mark of every site, because the set of objects to hold may have changed. */
   clearPrepared(): void;
   /** The objects of entries that begin with the revision, a page at a time, in no particular order. */
   stagedObjects(

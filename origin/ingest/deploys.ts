@@ -14,7 +14,7 @@ type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 /** Calls of other publishers wait for the call that is running. */
 const FILES_PER_CALL = 500;
 
-/** Opens a deploy from a stream of files. A fault anywhere removes it again. */
+/** Opens a deploy from a stream of files. After a fault anywhere, no deploy is left. */
 export async function createDeploy(
   catalog: Filled,
   clock: Clock,

@@ -51,7 +51,7 @@ export class ObjectIntake {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
-    // The batch runs under a caller of its own, so that no upload waits behind the calls of another member of the
+    // The batch runs under a caller of its own, so that no upload waits behind the calls of another upload in the
     // batch.
     this.#batcher = new Batcher(
       (intakes) => caller.run({ name: 'uploads' }, () => this.#keep(intakes)),

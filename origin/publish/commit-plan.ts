@@ -3,9 +3,9 @@ import type { Mode } from '../../shared/site/site-policy.ts';
 
 export interface CommitSituation {
   readonly mode: Mode;
-  /** The tree equals that of the site's newest revision. */
+  /** The tree equals that of the site's tip, which is the newest revision that was not aborted. */
   readonly isUnchanged: boolean;
-  /** The newest revision is committed but not live. */
+  /** The tip is committed but not live. */
   readonly isTipPending: boolean;
   /** The caller opens a window by hand. */
   readonly now: boolean;
@@ -18,9 +18,9 @@ export type CommitPlan =
   | { readonly kind: 'reveal'; readonly activate: Payload<'activate'> | null }
   /** A new revision that is published in two phases. */
   | { readonly kind: 'prepare' }
-  /** No new revision. The newest one, which is pending, is made live, or left pending when `activate` is null. */
+  /** No new revision. The tip, which is pending, is made live, or left pending when `activate` is null. */
   | { readonly kind: 'tip'; readonly activate: Payload<'activate'> | null }
-  /** No new revision, and the newest one is live. */
+  /** No new revision, and the tip is live. */
   | { readonly kind: 'unchanged' };
 
 /** Decides what a commit does. */

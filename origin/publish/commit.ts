@@ -94,7 +94,7 @@ export class Committer {
     });
   }
 
-  /** Commits changes to the site's newest revision. `changes` is called when it is this commit's turn. */
+  /** Commits changes to the site's tip. `changes` is called when it is this commit's turn. */
   commitChanges(
     site: number,
     options: CommitOptions,

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 export interface Backoff {
   /** Milliseconds before the first repetition. */
   readonly first: number;
-  /** Milliseconds that no wait exceeds. */
+  /** The longest wait, in milliseconds. */
   readonly most: number;
 }
 

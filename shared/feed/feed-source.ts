@@ -28,7 +28,7 @@ export interface FeedMembers {
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
 }
 
-/** The part of the log's content that a follower wants to replicate. Null stands for everything. */
+/** The sites and path prefixes that a follower wants to replicate. Null stands for all. */
 export interface Wants {
   readonly sites: readonly string[] | null;
   readonly prefixes: readonly string[] | null;

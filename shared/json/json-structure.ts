@@ -48,7 +48,7 @@ export class JsonStructure {
     return undefined;
   }
 
-  /** Passes to behind the closing quote. Strings are most of the text, hence this separate tight loop. */
+  /** Moves behind the closing quote. Most of the text is in strings, hence this separate tight loop. */
   #passString(piece: string, from: number): number {
     let at = this.#isEscaped ? from + 1 : from;
     for (; at < piece.length; at++) {
@@ -62,7 +62,7 @@ export class JsonStructure {
     return at + 1;
   }
 
-  /** Passes to behind the next opening quote, or to where a limit is exceeded. */
+  /** Moves behind the next opening quote, or to where a limit is exceeded. */
   #passOpen(piece: string, from: number): number {
     const most = this.#bounds;
     let [depth, values, token] = [this.#depth, this.#values, from === 0 ? this.#token : 0];

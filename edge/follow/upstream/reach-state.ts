@@ -1,6 +1,6 @@
 /** A quicker failure costs nobody anything. It shows that the host is there, so each request tries again. */
 const AT_ONCE_MS = 1000;
-/** Readers wait for an upstream again only this long after the last request that waited in vain. */
+/** After a request has waited in vain, readers do not wait for the upstream for this long. */
 const HOLD_MS = 15_000;
 /** While an upstream is silent, requests trigger a probe at most this often. */
 const PROBE_EVERY_MS = 1000;

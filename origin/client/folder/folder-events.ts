@@ -137,8 +137,8 @@ async function openWatcher(
 }
 
 /**
- * A data folder within the watched one changes with each publish, so watching it would never end. Paths around the
- * folder appear when the folder goes.
+ * A data folder within the watched one changes with each publish, so watching it would never end. When the watched
+ * folder goes, the watcher also asks about the paths around it.
  */
 function isPrivate(file: string, path: string): boolean {
   if (path === '..' || path.startsWith('../')) return true;
