@@ -30,7 +30,7 @@ interface Waiting {
 }
 
 /**
- * Puts and deletes single files. Changes that arrive while a commit of their site runs share the next commit of their
+ * Single files put and deleted: those that arrive while a commit of their site runs share the next one of their
  * mode.
  */
 export class FileChanges {

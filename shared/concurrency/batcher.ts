@@ -8,9 +8,9 @@ interface Waiting<T, R> {
 }
 
 /**
- * Group commit: items that are added while a batch runs become the next batch. Many concurrent callers share one sync
- * to disk, and a lone caller never waits. When a batch fails, it fails for all its callers.
- * A batch runs in the async context of its first item, not in that of the caller who started the drain loop.
+ * Group commit: what is added while a batch runs becomes the next batch, so that many concurrent callers share
+ * one sync to disk and a lone one never waits. A batch that fails fails for all its callers.
+ * A batch runs in the context of the first in it, and not in that of whoever came to an idle batcher once.
  */
 export class Batcher<T, R> {
   readonly #run: (items: T[]) => Promise<R>;

@@ -15,9 +15,7 @@ export interface Call {
 
 export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
 
-/**
- * Makes the default export of a worker module: it calls the named method, and turns what that throws into plain data.
- */
+/** The worker module's default export: finds the method and turns what it throws into plain data. */
 export function serveCalls(target: object): (call: Call) => Promise<Answer> {
   return async ({ method, args }) => {
     try {
@@ -30,10 +28,7 @@ export function serveCalls(target: object): (call: Call) => Promise<Answer> {
   };
 }
 
-/**
- * Like `serveCalls`, for a target that must be opened first. When opening fails, every call reports why, and `close`
- * has nothing to do.
- */
+/** As `serveCalls`, of what has to be opened first: where that fails each call says why, and there is nothing to close. */
 export function serveOpened(open: () => object): (call: Call) => Promise<Answer> {
   try {
     return serveCalls(open());

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** Names of sites and edges are DNS labels, because `<site>.localhost` is a host. */
+/** Names of sites and edges: DNS labels, since `<site>.localhost` is a host. */
 export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
