@@ -112,7 +112,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
-  // Nobody knows which bytes of these drafts are valid.
+  // Which bytes of them are there nobody knows.
   await dropDrafts(file('objects'), isFillName);
   const surveys = startSurveyThreads(1);
   opened.defer(() => surveys.close());
