@@ -58,7 +58,7 @@ export class Reporter {
   readonly #relays = new RelayQueue();
   #lastTime = 0;
   #owing: Owing | undefined;
-  /** Keeps this edge within its own budget: a report that costs the origin too much would bring no lease. */
+  /** What is checked for this edge is kept to here: a report that is too much for the origin would bring no lease. */
   readonly #signatures: MemberBudgets;
 
   constructor(parts: ReporterParts) {
@@ -111,7 +111,7 @@ export class Reporter {
     try {
       const most = this.#mostStatements();
       const unsent = most === 0 ? [] : await catalog.unsentStatements(most);
-      // The origin refuses a report that is not younger than the last one, so that nobody can replay one.
+      // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
       const { own, taken } = fittingReport(caller, report, unsent);

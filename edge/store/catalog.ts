@@ -186,9 +186,9 @@ export interface StatementCalls {
   addReceipt(receipt: Receipt): void;
   /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
-  /** Up to `limit` waiting statements: receipts first, the others in the order in which they were signed. */
+  /** Up to `limit` of those that wait: receipts first, then in the order in which they were signed. */
   unsentStatements(limit: number): Statement[];
-  /** Removes statements that the origin has. A statement that was replaced by a newer one meanwhile goes on waiting. */
+  /** The origin has these. One that was signed anew meanwhile goes on waiting. */
   acknowledged(statements: readonly Statement[]): void;
 }
 

@@ -1,7 +1,7 @@
 import type { Schema } from '../json/schema.ts';
 import { type PublicKey, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
-/** The fields of every statement of an edge. `sig` is the edge's signature over the text of its kind. */
+/** What every statement of an edge names; `sig` is the edge's, over the text of its kind. */
 export interface SignedBody {
   readonly log: string;
   readonly epoch: number;

@@ -35,7 +35,7 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
       return (row?.covered as Receipt['covers'] | null | undefined) ?? undefined;
     },
 
-    // Receipts come first, because publishers wait for them.
+    // Publishers wait for receipts.
     unsentStatements: (limit) =>
       sql(`SELECT kind, body FROM statement ORDER BY kind = 'receipt' DESC, id LIMIT ?`)
         .all(limit)
