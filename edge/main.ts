@@ -54,28 +54,28 @@ export interface EdgeOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
-  /** Loopback, unless it is given: then callers need the edge's own token. */
+  /** The default is loopback. On any other address, callers need the edge's own token. */
   readonly adminHost?: string;
   readonly adminPort: number;
-  /** Under which the admin port is asked, beside loopback's own. */
+  /** Host names that the admin port accepts besides those of loopback. */
   readonly adminNames?: readonly string[];
   /** HTTPS beside HTTP, with the certificates in a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
-  /** What one client may take, of all serving processes together. */
+  /** The limits for one client at all serving processes together. */
   readonly clients: ClientLimitOptions;
-  /** Where children of this edge find its feed; without it this edge is no parent. */
+  /** The port of the feed for children. Without it, this edge is no parent. */
   readonly feedPort?: number;
-  /** Serving processes. */
+  /** The number of serving processes. */
   readonly processes: number;
-  /** Needed at the first start; ignored once the edge has joined. */
+  /** Needed at the first start. Ignored once the edge has joined. */
   readonly join?: Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> };
-  /** Where the origin is now, if not where it was at the join. */
+  /** The current address of the origin, if it differs from the one at the join. */
   readonly origin?: string;
   /** Feeds to follow instead of the origin's, in order of preference. */
   readonly parents: readonly string[];
   readonly limits: EdgeLimits;
-  /** What its objects may take, of an edge whose `limits.storage` is lazy. */
+  /** The disk space for objects when `limits.storage` is lazy. */
   readonly diskBytes: number;
 }
 
@@ -83,18 +83,18 @@ export interface RunningEdge {
   readonly name: string;
   readonly url: string;
   readonly adminUrl: string;
-  /** Of the token that its callers need; undefined on loopback. */
+  /** The file of the token that callers need. Undefined on loopback. */
   readonly adminTokenFile: string | undefined;
   close(): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
-/** What compressed variants may take on disk. */
+/** The disk space for compressed variants. */
 const VARIANT_BYTES = 1024 * 1024 * 1024;
-/** Of encodings that a parent keeps for its children. */
+/** The threads and the memory for encodings that a parent caches for its children. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
-/** Builds an edge from its parts and starts it; what has been opened is closed again when a part fails. */
+/** Builds an edge from its parts and starts it. When a part fails, those that have been opened are closed again. */
 export async function startEdge(options: EdgeOptions, log: Logger): Promise<RunningEdge> {
   await using opened = new AsyncDisposableStack();
   const clock = systemClock;
@@ -121,18 +121,18 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   opened.defer(() => store.close());
 
   const joined = await readIdentity(file('identity.json'));
-  // Noted before the identity is: the edge follows from there.
+  // The chain is stored before the identity, and the edge follows the log from there.
   if (joined !== undefined && (await catalog.chain()) === undefined)
     throw new SkerryError(
       'data-folder-damaged',
       `the catalog of ${folder.path} is not of an edge that has joined`,
     );
-  // Kept from before the first try to join, so that a repeated try is recognised.
+  // The key is kept from before the first attempt to join, so that a repeated attempt is recognised.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
   const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);
   const origin = options.origin ?? identity.origin;
-  // It has moved: later starts need not be told again.
+  // The origin has moved. The new address is saved for later starts.
   if (origin !== identity.origin) await writeIdentity(file('identity.json'), { ...identity, origin });
   const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock);
   opened.defer(() => upstreams.close());
@@ -249,7 +249,7 @@ async function lazyOptions(
     await thread.remote.close();
     await thread.close();
   });
-  // Compared with the store before anything changes there.
+  // The index is compared with the store before anything changes there.
   await thread.remote.bytes();
   return { bytes: diskBytes, held: thread.remote, folder, use };
 }
@@ -265,7 +265,9 @@ async function checkWritable(file: string): Promise<void> {
   }
 }
 
-/** The kernel spreads connections over the processes, by chance: each takes its part. */
+/**
+ * The kernel distributes connections over the processes by chance, so each process gets an equal part of the limits.
+ */
 function shareOf(
   { connections, requestsPerSecond }: ClientLimitOptions,
   processes: number,

@@ -1,14 +1,17 @@
-/** Time as a dependency, so that tests can turn it. */
+/** The time, injected so that tests can control it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Milliseconds that never jump; only differences mean anything. */
+  /** Milliseconds that never jump. Only differences between two readings mean anything. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`. Rejects with the signal's reason when the signal aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The monotonic clock that all processes of a machine share; Node's `performance.now` begins anew in each. */
+/**
+ * The monotonic clock, in milliseconds. All processes of a machine share it, whereas Node's `performance.now` starts at
+ * zero in each process.
+ */
 export function machineTime(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
@@ -16,7 +19,8 @@ export function machineTime(): number {
 export const systemClock: Clock = {
   now: Date.now,
   monotonic: machineTime,
-  // Node's own makes an error with a stack for each sleep that is broken off, which some are a hundred times a second.
+  // Node's own timer creates an error with a stack for each aborted sleep, and some sleeps are aborted a hundred times
+  // a second.
   sleep(ms, signal) {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();

@@ -1,33 +1,33 @@
 /**
- * Every error that leaves a process: a stable code, the HTTP status it answers with, and what to do about it.
- * Codes are part of the public surface: add, never rename.
+ * Every error that leaves a process: a stable code, its HTTP status, and a hint that says what to do about it. Codes
+ * are part of the public interface: add new ones, never rename one.
  */
 const table = {
   'bad-request': [400, 'Check the request against /openapi.json.'],
   'bad-path': [400, 'Rename the file, or leave it out.'],
   'duplicate-path': [400, 'Name each path once.'],
   'bad-name': [400, 'Use 1 to 63 lower-case letters, digits and inner hyphens.'],
-  'bad-domain': [400, 'Give host names of your own without scheme, port or path; `*.` may stand before one.'],
-  'digest-mismatch': [400, 'Hash the file again and upload what was hashed.'],
-  'size-mismatch': [400, 'Declare the size of the bytes that the digest names.'],
-  'truncated-upload': [400, 'Send the upload again, whole.'],
-  'bad-scope': [
+  'bad-domain': [
     400,
-    'Use admin, read, publish:SITE, domains:HOST or join; several with commas between them.',
+    'Give host names of your own without scheme, port or path. A name may begin with `*.`.',
   ],
+  'digest-mismatch': [400, 'Hash the file again and upload what was hashed.'],
+  'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
+  'truncated-upload': [400, 'Send the whole upload again.'],
+  'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
   'bad-certificate': [
     400,
     'Put NAME.crt and its NAME.key, or fullchain.pem and privkey.pem, into the folder of --certs.',
   ],
   'clear-text': [
     400,
-    'Give the address as https://…, or say --insecure where something else, such as a VPN, protects the way to it.',
+    'Give the address as https://…, or use --insecure when something else, such as a VPN, protects the connection.',
   ],
   'bad-config': [400, 'See `skerry help COMMAND` for the options.'],
-  'bad-policy': [400, 'Change the settings of the site so that they fit each other.'],
-  'bad-purge': [400, 'Give paths, patterns with one * and tags, or all.'],
+  'bad-policy': [400, 'Change the settings of the site so that they do not contradict each other.'],
+  'bad-purge': [400, 'Give paths, patterns with one * and tags, or purge everything.'],
   'bad-pattern': [400, 'Give published paths, or patterns with one * in them.'],
-  'bad-rules': [422, 'Correct the lines named and publish again; nothing was changed.'],
+  'bad-rules': [422, 'Correct the named lines and publish again. Nothing was changed.'],
   'bad-schedule': [400, 'Give a cron expression of five fields and an IANA time zone.'],
   'not-a-folder': [400, 'Name an existing folder.'],
   'symlink-outside': [400, 'Remove the link, or copy what it points to into the folder.'],
@@ -36,21 +36,21 @@ const table = {
   'unreadable-file': [400, 'Give the publishing user the right to read it.'],
   'would-shrink': [
     409,
-    'Look whether something empties or rebuilds the folder; --allow-shrink publishes it as it is. Nothing was changed.',
+    'Check whether something is emptying or rebuilding the folder. --allow-shrink publishes it as it is. Nothing was changed.',
   ],
-  'file-changed': [409, 'Publish again when nothing writes to the folder any more.'],
+  'file-changed': [409, 'Publish again when nothing writes to the folder.'],
   unauthenticated: [
     401,
-    'Give a token that is known, unexpired and not revoked: with --token or SKERRY_TOKEN, over HTTP as `Authorization: Bearer TOKEN`. An edge must be a member.',
+    'Give a valid token that is neither expired nor revoked: with --token or SKERRY_TOKEN, or over HTTP as `Authorization: Bearer TOKEN`. An edge must be a member.',
   ],
   'bad-admin-token': [
     401,
-    "Give the token in `edge-admin-token` of the edge's data folder: with --admin-token @FILE or SKERRY_ADMIN_TOKEN, over HTTP as `Authorization: Bearer TOKEN`.",
+    "Give the token in `edge-admin-token` of the edge's data folder: with --admin-token @FILE or SKERRY_ADMIN_TOKEN, or over HTTP as `Authorization: Bearer TOKEN`.",
   ],
-  'stale-nonce': [401, 'Ask for /feed/v1/hello, and prove the request with the nonce that it gives.'],
+  'stale-nonce': [401, 'Request /feed/v1/hello, and prove the request with the nonce in its answer.'],
   forbidden: [403, 'Use a token whose scope covers this.'],
-  'cross-site': [403, 'Send it from a program, or from a page of the same address.'],
-  'through-proxy': [403, 'Ask on the machine itself, without a proxy, or give a token.'],
+  'cross-site': [403, 'Send the request from a program, or from a page at the same address.'],
+  'through-proxy': [403, 'Send the request on the machine itself, without a proxy, or give a token.'],
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
@@ -65,32 +65,35 @@ const table = {
   'name-taken': [409, 'Choose another name.'],
   'domain-taken': [
     409,
-    'A name belongs to one site, also one that a wildcard stands for; remove it there first.',
+    'A name belongs to one site, even when a wildcard covers it. Remove it from the other site first.',
   ],
-  'objects-missing': [409, 'Upload the objects named and commit again.'],
+  'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
-  'port-in-use': [409, 'Stop what listens there, or choose another port.'],
+  'port-in-use': [409, 'Stop the program that listens there, or choose another port.'],
   'data-folder-in-use': [409, 'Stop the other process, or choose another --data folder.'],
   'data-folder-newer': [409, 'Use the version of Skerry that wrote it, or a newer one.'],
   'data-folder-foreign': [409, 'Choose another --data folder.'],
   'data-folder-damaged': [
     409,
-    'Restore the data folder whole, from one backup; an edge can join anew with an empty one instead.',
+    'Restore the whole data folder from one backup. An edge can join again with an empty folder instead.',
   ],
-  'too-many-edges': [409, 'Begin another log: an edge that has joined once counts for ever.'],
+  'too-many-edges': [409, 'Start a new log: an edge that has joined once counts for ever.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],
   'checkpoint-too-large': [
     409,
-    'Delete sites that are not needed, or make their settings smaller; until then the log is kept whole.',
+    'Delete sites that are not needed, or make their settings smaller. Until then the log is not pruned.',
   ],
   'revision-moved': [412, 'Look at what changed, then try again with the current revision.'],
   'too-large': [413, 'Split the request.'],
-  'record-too-large': [413, 'Name less in one request; nothing was changed.'],
-  'too-many-changes': [429, 'Wait for the seconds of `Retry-After`; name several paths in one purge.'],
+  'record-too-large': [413, 'Name fewer things in one request. Nothing was changed.'],
+  'too-many-changes': [
+    429,
+    'Wait as many seconds as `Retry-After` says, and name several paths in one purge.',
+  ],
   'too-slow': [408, 'Send the body again, without long pauses.'],
   'foreign-host': [
     421,
-    'Ask under localhost or a loopback address, allow the name with --admin-name, or give a token.',
+    'Use localhost or a loopback address, allow the name with --admin-name, or give a token.',
   ],
   'range-not-satisfiable': [416, 'Ask for a range within the object.'],
   'log-diverged': [
@@ -99,59 +102,68 @@ const table = {
   ],
   'beyond-log': [
     409,
-    'This follower knows records that the log has not: it is restored from an old copy, or another.',
+    'This follower has records that the log lacks: the log was restored from an older copy, or is a different log.',
   ],
   'no-longer-held': [410, 'Ask for a revision that is still held, or compare buckets.'],
   'beyond-parent': [
     409,
-    'Follow a parent that holds these sites and paths, or limit this edge to what it holds.',
+    'Follow a parent that holds these sites and paths, or limit this edge to what its parent holds.',
   ],
   'parent-loop': [409, 'This edge is its own ancestor: choose another parent.'],
-  'not-yet-held': [503, 'It is on its way to this parent: ask again.'],
+  'not-yet-held': [503, 'The revision is on its way to this parent. Ask again.'],
   'log-pruned': [410, 'Start from the checkpoint named in the answer.'],
   'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],
   'broken-chain': [502, 'The upstream skipped, repeated or altered a record.'],
   'stale-head': [
     502,
-    'The upstream passes no newer head on: it is cut off from the origin, or holds it back.',
+    'The upstream passes on no newer head: it is cut off from the origin, or holds the head back.',
   ],
   'silent-feed': [
     502,
-    'Something on the way keeps the stream back, as a proxy that buffers does, or drops what is sent: see docs/operations.md, "Behind a reverse proxy".',
+    'Something in between holds the stream back, such as a buffering proxy, or drops what is sent: see docs/operations.md, "Behind a reverse proxy".',
   ],
   'not-the-origin': [
     502,
-    'Name the URL of the origin with --origin; behind a URL of --parent there is to be an edge.',
+    'Name the URL of the origin with --origin. A URL of --parent must be that of an edge.',
   ],
   'unknown-critical-record': [502, 'Upgrade this edge.'],
-  'root-mismatch': [502, 'The state after a diff differs from what the origin signed; it is fetched anew.'],
-  'corrupt-object': [502, 'What arrived does not match its digest; it was thrown away.'],
-  'upstream-protocol': [502, 'The upstream answered outside the protocol; check its version and the URL.'],
+  'root-mismatch': [
+    502,
+    'The state after a diff differs from what the origin signed. The edge fetches it again.',
+  ],
+  'corrupt-object': [502, 'The bytes that arrived do not match their digest, and were discarded.'],
+  'upstream-protocol': [
+    502,
+    'The answer of the upstream breaks the protocol. Check its version and the URL.',
+  ],
   'too-many-requests': [429, 'Ask for less at a time, and try again after the time that the answer says.'],
-  'too-many-misses': [429, 'Ask again when some of what was asked for has come.'],
+  'too-many-misses': [429, 'Ask again when some of the requested objects have arrived.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
   'untrusted-certificate': [
     502,
-    'Name the file of its CA in NODE_EXTRA_CA_CERTS, use the name that the certificate is for, or renew it.',
+    'Name the file of its CA in NODE_EXTRA_CA_CERTS, use a host name that the certificate covers, or renew the certificate.',
   ],
   'not-an-origin': [
     502,
-    'Name the address of the origin, http://HOST:7400 unless it was told otherwise, with --origin or SKERRY_ORIGIN.',
+    'Name the address of the origin with --origin or SKERRY_ORIGIN. The default port is 7400: http://HOST:7400.',
   ],
   'proxy-refused': [
     502,
-    'What stands in front of the origin answers by itself: see docs/operations.md, "Behind a reverse proxy".',
+    'Something in front of the origin answered in its place: see docs/operations.md, "Behind a reverse proxy".',
   ],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],
   'store-unreachable': [
     503,
     'Check the bucket, its endpoint (AWS_ENDPOINT_URL_S3), region and credentials in the environment.',
   ],
-  'disk-full': [507, 'Free some space; nothing was changed.'],
-  unconfirmed: [504, 'See `skerry edges` and `skerry receipts`; an edge that is online goes on by itself.'],
+  'disk-full': [507, 'Free some space. Nothing was changed.'],
+  unconfirmed: [504, 'See `skerry edges` and `skerry receipts`. An edge that is online continues by itself.'],
   'sync-timeout': [504, 'Nothing was committed. Try again, or give the site a longer time-out.'],
-  'sync-aborted': [504, 'No edge shows it. See `skerry edges`, then publish again, or with --mode async.'],
+  'sync-aborted': [
+    504,
+    'No edge shows the revision. See `skerry edges`, then publish again, or with --mode async.',
+  ],
   internal: [500, 'See the log of the process; this is a fault in Skerry.'],
 } as const satisfies Record<string, readonly [status: number, hint: string]>;
 
@@ -159,7 +171,7 @@ export type ErrorCode = keyof typeof table;
 
 export class SkerryError extends Error {
   readonly code: ErrorCode;
-  /** Machine-readable particulars that go into a problem's body, such as the missing digests. */
+  /** Machine-readable details that go into the body of the problem, such as the missing digests. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -197,7 +209,10 @@ export function systemCode(error: unknown): string | undefined {
 
 const SQLITE_FULL = 13;
 
-/** Any thrown value as an error of the table; what is not foreseen becomes `internal` with its cause. */
+/**
+ * Turns any thrown value into an error of the table. An unforeseen one becomes `internal`, with the original as its
+ * cause.
+ */
 export function toSkerryError(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   if (isDiskFull(error)) return new SkerryError('disk-full', 'the disk is full', { cause: error });
@@ -216,7 +231,7 @@ function isDiskFull(error: unknown): boolean {
   );
 }
 
-/** What crosses a thread or process boundary, where classes and their fields are lost. */
+/** An error as it crosses a thread or process boundary, where classes and their fields are lost. */
 export interface PlainError {
   readonly code: ErrorCode;
   readonly message: string;

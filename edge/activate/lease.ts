@@ -1,12 +1,11 @@
 /**
- * Until when sites may be served that refuse to be served without a lease: the origin grants that to edges that
- * show every synchronous publish. Judged by the machine's monotonic clock, in milliseconds, which all processes of
- * the edge share.
+ * Until when the edge may serve sites that require a lease. The origin grants a lease to an edge that shows every
+ * synchronous publish. Times are milliseconds of the machine's monotonic clock, which all processes of the edge share.
  */
 export class Lease {
   #until = 0;
 
-  /** A renewal that was asked for at `sent` was granted for `ms`. */
+  /** The origin granted `ms` to a renewal that was sent at `sent`. */
   granted(sent: number, ms: number): void {
     this.#until = Math.max(this.#until, sent + ms);
   }

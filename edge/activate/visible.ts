@@ -2,14 +2,14 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import type { FormerAssets, SiteView } from '../messages/views.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
-/** Shows views in all serving processes; resolves when nothing answers from older ones any more. */
+/** Shows views in all serving processes. Resolves when no process answers from older views any more. */
 export interface Shows {
   show(views: readonly SiteView[]): Promise<void>;
 }
 
 /**
- * What readers can see. A revision that the catalog calls active becomes visible when every serving process
- * has confirmed it, and only then is it told to anyone.
+ * The revisions that readers can see. A revision that the catalog calls active becomes visible when every serving
+ * process has confirmed it. Only then does the edge report it.
  */
 export class Visible {
   readonly #catalog: EdgeCatalog;
@@ -58,7 +58,8 @@ export class Visible {
 
   /** Shows what the catalog says now, unless it is shown already. */
   show(): Promise<void> {
-    // In turns: what goes back during a switch differs from what that switch shows, not from what was before it.
+    // Switches run in turn, so that each one compares with what the previous one shows and not with what came before
+    // that.
     return this.#switches.run('switch', () => this.#show());
   }
 
@@ -73,7 +74,7 @@ export class Visible {
   }
 }
 
-/** Whether a site is served only while the origin grants it; what is meant to stay behind is served as it is. */
+/** Whether a site is served only under a lease. An edge that stays behind on purpose serves such a site without one. */
 export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolean): boolean {
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }

@@ -4,24 +4,24 @@ import { cameThroughProxy, requireLocalHost, requireSameSite } from '../../share
 import type { AdminToken } from './admin-token.ts';
 
 export interface AdminDoor {
-  /** Whether only programs of this machine reach the port. */
+  /** Whether only programs on this machine can reach the port. */
   readonly isLoopback: boolean;
   readonly token: Pick<AdminToken, 'isIn'>;
-  /** Under which the port is asked without a token, beside loopback's own. */
+  /** Host names that the port accepts without a token, besides those of loopback. */
   readonly names: readonly string[];
 }
 
 const OPEN = new Set(['/healthz', '/readyz']);
 
 /**
- * A hook that lets in who has the token. Without it, who may ask is told by where and how the request comes in: beyond
- * loopback nobody, but for health.
+ * A hook that admits callers with the token. Without the token, the address and the headers of the request decide:
+ * beyond loopback, only the health checks are open.
  */
 export function adminDoor({ isLoopback, token, names }: AdminDoor) {
   const known = new Set(names);
   return async ({ headers, method, routeOptions }: FastifyRequest): Promise<void> => {
     if (OPEN.has(routeOptions.url ?? '')) return;
-    // A browser adds none by itself: a page of another site cannot have it sent.
+    // A browser never adds this header by itself, so a page of another site cannot make it send one.
     if (token.isIn(headers.authorization)) return;
     if (!isLoopback) throw new SkerryError('bad-admin-token', "the edge's own token is needed");
     requireLocalHost(headers, known);

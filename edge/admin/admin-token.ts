@@ -3,11 +3,11 @@ import { SkerryError } from '../../shared/errors.ts';
 import { writeDurably } from '../../shared/files/durable-file.ts';
 import { readIfThere } from '../../shared/signing/key-file.ts';
 
-/** In the data folder of an edge; not the name of the origin's, which commands send to origins. */
+/** In the data folder of an edge. The name differs from that of the origin's token, which commands send to origins. */
 export const EDGE_ADMIN_TOKEN_FILE = 'edge-admin-token';
 const LEAST_CHARACTERS = 20;
 
-/** What lets callers in whom the admin port does not take for this machine itself. */
+/** The token for callers that the admin port does not take for this machine itself. */
 export class AdminToken {
   readonly #hash: Buffer;
 
@@ -15,14 +15,16 @@ export class AdminToken {
     this.#hash = hashOf(token);
   }
 
-  /** Takes as long for a wrong one, wherever it begins to differ. */
+  /** Compares in constant time, wherever a wrong token begins to differ. */
   isIn(authorization: string | undefined): boolean {
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     return given !== undefined && timingSafeEqual(hashOf(given), this.#hash);
   }
 }
 
-/** The token in a file, which is made where there is none: who removes it gets a new one at the next start. */
+/**
+ * Reads the token from a file, and makes one when there is none. Removing the file gives a new token at the next start.
+ */
 export async function adminTokenIn(file: string): Promise<AdminToken> {
   const found = await readIfThere(file);
   const token = found?.trim() ?? `ska_${randomBytes(24).toString('base64url')}`;

@@ -1,14 +1,14 @@
 import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
 
-/** Why an edge should be sent no readers. */
+/** Why an edge should get no readers. */
 type Unready =
-  /** The upstream takes it for no member: it was revoked, or the upstream does not know of it yet. */
+  /** The upstream does not accept it as a member: it was revoked, or the upstream does not know it yet. */
   | 'refused'
   /** It has records that are not the origin's. */
   | 'diverged'
-  /** It has not followed the log yet, or sites that should be live are not here. */
+  /** It has not followed the log yet, or lacks sites that should be live. */
   | 'waiting'
-  /** Sites that are not served without a lease have none. */
+  /** Sites that require a lease have none. */
   | 'without-lease';
 
 export interface Readiness {
@@ -28,7 +28,7 @@ export function readinessOf({ sites, position, isRefused, isDiverged, leaseSecon
   const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);
   if (isRefused) return { status: 'refused', waiting: names(missing) };
   if (isDiverged) return { status: 'diverged', waiting: names(missing) };
-  // Who has never followed the log knows of no site that it lacks.
+  // An edge that has never followed the log does not know which sites it lacks.
   if (missing.length > 0 || position === 0) return { status: 'waiting', waiting: names(missing) };
   if (leaseless.length > 0) return { status: 'without-lease', waiting: names(leaseless) };
   return { status: 'ready', waiting: [] };

@@ -12,22 +12,25 @@ import {
 } from '../../shared/wire/protocol.ts';
 import type { Reporter } from '../report/reporter.ts';
 
-/** The members of the log, as its records name them, and the relaying of what those below this edge report. */
+/** The members of the log, as its records name them. It also relays the reports of the edges below this one. */
 export class Children implements FeedMembers {
   readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
-  /** Those that are not revoked. */
+  /** Members that are not revoked. */
   #members = new Map<string, Payload<'member'>>();
-  /** The time of the newest report of each: an older one that somebody sends again is paid for by who sends it. */
+  /** The time of each member's newest report. A sender that repeats an older report pays for it. */
   #newest = new Map<string, number>();
 
-  /** Without `checks` there is no feed, and nobody who reports. */
+  /** Without `checks` there is no feed, and nobody reports. */
   constructor(checks: Pick<ReportChecks, 'of'> | undefined, reporter: Pick<Reporter, 'relay'>) {
     this.#checks = checks;
     this.#reporter = reporter;
   }
 
-  /** What the newest records say. True when somebody is out: streams that they have open must end. */
+  /**
+   * Sets the members as the newest records name them. Returns true when a member was removed or has a new key: its open
+   * streams must end.
+   */
   setMembers(members: readonly Payload<'member'>[]): boolean {
     const before = this.#members;
     const valid = members.filter(({ revoked }) => !revoked);
@@ -67,7 +70,7 @@ export class Children implements FeedMembers {
     const checkedOwn = checked[0];
     if (checkedOwn !== undefined && 'refused' in checkedOwn)
       throw new SkerryError('bad-request', checkedOwn.refused);
-    // One bad report would have the origin refuse them all, and this edge's own with them.
+    // The origin would refuse the whole request for one bad report, and this edge's own report with it.
     const sound = claimed.flatMap(({ signed }, i) => {
       const one = checked[i];
       if (one === undefined || 'refused' in one) return [];
@@ -82,7 +85,7 @@ export class Children implements FeedMembers {
   }
 }
 
-/** It would not fit beside this edge's own report, which is then never sent. */
+/** A larger report would not fit beside this edge's own report and could never be sent. */
 function isTooLarge(report: SignedReport): boolean {
   return reportBytes(report) > MAX_REPORT_BYTES;
 }

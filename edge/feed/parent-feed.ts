@@ -30,7 +30,7 @@ export interface ParentFeedParts {
   readonly stopping: AbortSignal;
 }
 
-/** The feed of an edge that is a parent: what the origin signed and this edge has proven, passed on. */
+/** The feed of an edge that is a parent. It passes on what the origin signed and this edge has proved. */
 export function parentFeed(parts: ParentFeedParts): FeedSource {
   const { name, log, catalog, objectsFor, held, encodings, children, upstreams, limits, clock, changed } =
     parts;
@@ -73,7 +73,7 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
   };
 }
 
-/** A child may want less than its parent holds, never more. */
+/** A child may want less than its parent holds, but never more. */
 function refuseMore(wants: Wants, limits: EdgeLimits, name: string): void {
   if (!isWithin(wants.sites, limits.sites, (site, all) => all.includes(site)))
     throw new SkerryError('beyond-parent', `${name} holds only the sites ${limits.sites?.join(', ')}`);

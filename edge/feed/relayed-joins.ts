@@ -2,12 +2,12 @@ import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 
 /** An edge joins once, with two requests. */
 const MOST = { perOwner: 8, inAll: 64, atOnce: 2 };
-/** The origin answers in milliseconds; who asks gives up after twice as long. */
+/** The origin answers in milliseconds. The edge that asks gives up after twice as long. */
 const ANSWER_MS = 10_000;
 
 /**
- * What strangers who want to join ask of the origin through this edge. Nobody knows yet who they are, so that they
- * share little and take turns by client: what this edge and its children ask goes beside.
+ * Passes on the requests of strangers that want to join. Nobody knows yet who they are, so they share little, and take
+ * turns by client. Requests of this edge and its children do not compete with them.
  */
 export class RelayedJoins {
   readonly #turns = new FairTurns(MOST);
@@ -17,7 +17,7 @@ export class RelayedJoins {
     this.#stopping = stopping;
   }
 
-  /** Rejects with `too-many-requests` when too much waits already. */
+  /** Rejects with `too-many-requests` when too many requests are waiting. */
   pass<T>(client: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.#turns.run(client, () =>
       ask(AbortSignal.any([this.#stopping, AbortSignal.timeout(ANSWER_MS)])),

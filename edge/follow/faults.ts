@@ -4,7 +4,7 @@ import type { Fault } from '../../shared/wire/protocol.ts';
 
 const MOST = 20;
 
-/** What an upstream said that no honest and healthy one says. */
+/** Errors that no honest and healthy upstream causes. */
 const LIES: readonly ErrorCode[] = [
   'bad-signature',
   'broken-chain',
@@ -27,7 +27,7 @@ export function isLie(error: unknown): boolean {
   return error instanceof SkerryError && LIES.includes(error.code);
 }
 
-/** The newest things that this edge refused, for its reports and its status. */
+/** The newest faults that this edge met at its upstreams, for its reports and its status. */
 export class Faults {
   readonly #clock: Pick<Clock, 'now'>;
   #newest: Fault[] = [];
@@ -36,7 +36,7 @@ export class Faults {
     this.#clock = clock;
   }
 
-  /** Notes the error if it is a fault of the upstream; one that is repeated only gets a newer time. */
+  /** Notes the error if it is a fault of the upstream. A repeated fault only gets a newer time. */
   note(error: unknown, upstream: string): void {
     if (!(error instanceof SkerryError) || !(isLie(error) || REFUSALS.includes(error.code))) return;
     const fault = {

@@ -1,16 +1,19 @@
-/** Per site name, since the process began. */
+/** Counters by site name, since the process started. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
 export interface SiteCounters {
   /** By class of status, such as `2xx`. */
   readonly requests: Readonly<Record<string, number>>;
-  /** Of bodies. */
+  /** The bytes of bodies. */
   readonly bytes: number;
-  /** Answers that took up to the seconds of that bucket and more than the one before; the last one is for the rest. */
+  /**
+   * The number of answers per bucket. A bucket counts answers that took at most its seconds and more than those of the
+   * bucket before it. The last one counts the rest.
+   */
   readonly buckets: readonly number[];
-  /** What all answers took. */
+  /** The seconds that all answers took together. */
   readonly seconds: number;
-  /** Answers for which the site's rules asked more than they may. */
+  /** Answers for which the site's rules exceeded their limits. */
   readonly excesses: number;
 }
 

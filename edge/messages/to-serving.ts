@@ -4,27 +4,27 @@ import type { MissingMessage } from './read-through.ts';
 import type { SiteView } from './views.ts';
 
 /**
- * What the replicating process says to a serving process over Node's IPC channel. Both ends are this program,
- * started together: no schema.
+ * The messages from the replicating process to a serving process over Node's IPC channel. Both ends are the same
+ * program, started together, so there is no schema.
  */
 export type ToServing =
   /** The first message: listen, and let requests wait for the first switch. */
   | ({ readonly t: 'start' } & ServingOptions)
   /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
   | { readonly t: 'hold'; readonly turn: number }
-  /** Requests begun from now on see these views, all of them; ends the hold. */
+  /** Requests that begin from now on see exactly these views. This ends the hold. */
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
-  /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
+  /** Until when sites that require a lease may be served, in milliseconds of the machine's monotonic clock. */
   | { readonly t: 'lease'; readonly until: number }
-  /** What the monotonic clock of the machine is to be put ahead by for the time of the log, in milliseconds. */
+  /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   | { readonly t: 'time'; readonly ahead: number }
-  /** What is in memory of these objects goes: they were found damaged on disk, or purged. */
+  /** Drop these objects from memory: they were found damaged on disk, or were purged. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
-  /** The variants of these objects are others than before. */
+  /** The variants of these objects have changed. */
   | { readonly t: 'variants'; readonly sources: readonly Digest[] }
   | { readonly t: 'counters'; readonly turn: number }
   | MissingMessage
-  /** Which objects have been read since this was asked last? */
+  /** Tell which objects have been read since the last such message. */
   | { readonly t: 'use'; readonly turn: number }
-  /** Answer what has begun, take nothing new, end. */
+  /** Answer the requests that have begun, accept no new ones, then end. */
   | { readonly t: 'drain' };

@@ -1,17 +1,17 @@
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** An entry that readers who take codings ask for, without all of its variants decided. */
+/** An entry whose variants are not all decided, and that readers who accept encodings ask for. */
 export interface WantedVariants {
   readonly site: number;
   readonly revision: number;
   readonly path: string;
-  /** How often, since it was told last. */
+  /** The number of requests since the last message. */
   readonly times: number;
 }
 
-/** What readers have been sent since this was told last. */
+/** The objects that readers have been sent since the last message. */
 export interface ReadersUse {
-  /** When each was used last, by the time of the log. */
+  /** When each object was last used, by the time of the log. */
   readonly used: readonly (readonly [digest: Digest, at: number])[];
   /** Objects that are being sent. */
   readonly serving: readonly Digest[];

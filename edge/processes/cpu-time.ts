@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** What a process has used of the processors, in ticks of the system; undefined where that is not known. */
+/** The processor time that a process has used, in ticks of the system. Undefined where that is not known. */
 export function cpuTime(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Fields 14 and 15 (proc_pid_stat(5)), counted from behind the name, which may hold anything.
+    // Fields 14 and 15 of proc_pid_stat(5), counted from behind the process name, which may contain any character.
     const [user, system] = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

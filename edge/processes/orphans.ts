@@ -8,8 +8,8 @@ import { freePort, type ListenAddress } from '../../shared/http/listen.ts';
 const DYING = { tries: 40, ms: 50 };
 
 /**
- * The port, if nobody listens on it; else throws `port-in-use`. Serving processes that a killed edge of the same
- * data folder left behind end by themselves, but one that is frozen cannot, and keeps the port: it is killed.
+ * The port, if nobody listens on it. Otherwise throws `port-in-use`. When an edge of the same data folder was killed,
+ * its serving processes end by themselves, but a frozen one cannot, and keeps the port. Such a process is killed.
  */
 export async function servingPort(address: ListenAddress, data: string, clock: Clock): Promise<number> {
   for (let attempt = 0; ; attempt++) {
@@ -23,7 +23,7 @@ export async function servingPort(address: ListenAddress, data: string, clock: C
   }
 }
 
-/** False when there is none, or when their edge lives. They are found by /proc: on Linux alone. */
+/** False when there are no orphans, or when their edge is alive. Orphans are found through /proc, so on Linux only. */
 async function killOrphans(data: string): Promise<boolean> {
   const orphans = await servingProcessesOf(data);
   if (orphans.length === 0 || (await isInUse(data))) return false;

@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** What one process takes of the system. */
+/** The system resources that one process uses. */
 export interface ProcessUse {
   readonly openDescriptors: number;
-  /** The limit that is in force for it. */
+  /** The limit in force for the process. */
   readonly mostDescriptors: number;
   readonly residentBytes: number;
 }
 
-/** Undefined where the system does not tell (proc(5)), and of a process that has ended. */
+/** Undefined where the system does not tell (proc(5)), and for a process that has ended. */
 export async function processUse(pid: number): Promise<ProcessUse | undefined> {
   const about = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8');
   try {

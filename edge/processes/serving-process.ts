@@ -18,7 +18,7 @@ const START_MS = 20_000;
 
 type Answer<T extends FromServing['t']> = Extract<FromServing, { t: T }>;
 
-/** The replicator's end of one serving process. */
+/** The replicator's side of one serving process. */
 export class ServingProcess {
   readonly #child: ChildProcess;
   #turn = 0;
@@ -54,24 +54,24 @@ export class ServingProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** What it has used of the processors; undefined where that is not known. */
+  /** The processor time that it has used. Undefined where that is not known. */
   get cpuTime(): number | undefined {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
 
-  /** What it takes of the system; undefined where that is not known. */
+  /** The system resources that it uses. Undefined where that is not known. */
   async processUse(): Promise<ProcessUse | undefined> {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
 
-  /** Lets its new requests wait. Throws when it does not confirm within `ms`. */
+  /** Makes its new requests wait. Throws when it does not confirm within `ms`. */
   async hold(ms: number): Promise<void> {
     const turn = ++this.#turn;
     this.#send({ t: 'hold', turn });
     await this.#answer('held', (message) => message.turn === turn, ms);
   }
 
-  /** Shows the views. Throws when it does not confirm within `ms`. */
+  /** Makes it serve the views. Throws when it does not confirm within `ms`. */
   async switch(views: readonly SiteView[], ms: number): Promise<void> {
     const turn = ++this.#turn;
     this.#send({ t: 'switch', turn, views });
@@ -94,14 +94,14 @@ export class ServingProcess {
     this.#send({ t: 'variants', sources });
   }
 
-  /** Calls back with what readers would take variants of. */
+  /** Calls back with entries for which readers would accept variants. */
   onWanted(callback: (entries: readonly WantedVariants[]) => void): void {
     this.#child.on('message', (message: FromServing) => {
       if (message.t === 'wanted') callback(message.entries);
     });
   }
 
-  /** What serving this process asks for and is told goes through `reads`, as long as it lives. */
+  /** Connects the process to `reads`, which fetches what it lacks, for as long as the process lives. */
   answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
     const reads = begin((message) => this.#send(message));
     this.#child.on('message', (message: FromServing) => {
@@ -122,7 +122,7 @@ export class ServingProcess {
     return (await this.#answer('counters', (message) => message.turn === turn, ms)).counters;
   }
 
-  /** Ends it at once; resolves when nothing can be answered by it any more. */
+  /** Kills it. Resolves when it can no longer answer anything. */
   async kill(): Promise<void> {
     if (this.hasExited) return;
     const exited = once(this.#child, 'exit');
@@ -130,7 +130,7 @@ export class ServingProcess {
     await exited;
   }
 
-  /** Lets it finish what it has begun, for at most `ms`. */
+  /** Lets it finish the requests that it has begun, for at most `ms`. */
   async drain(ms: number): Promise<void> {
     if (this.hasExited) return;
     const exited = once(this.#child, 'exit');
@@ -141,7 +141,7 @@ export class ServingProcess {
   }
 
   #send(message: ToServing): void {
-    // The channel may just have closed: then the exit is what callers get to see.
+    // The channel may have closed just now. Callers then notice the exit.
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 

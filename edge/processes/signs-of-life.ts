@@ -1,11 +1,12 @@
-/** After a time in which the process that asks was frozen itself, it finds one answer late. */
+/** One late answer is allowed for, because the asking process may have been frozen itself. */
 const MOST_IDLE = 2;
-/** A look at one that does not answer takes six seconds: a minute. */
+/** A check without an answer takes six seconds, so this is a minute. */
 const MOST_UNANSWERED = 10;
 
 /**
- * What looks at a process have come to, each of which asks it for an answer. One that works on is only busy, however
- * late it answers: readers would lose more by its end than by waiting. But a loop without end works on for ever.
+ * The results of regular checks, each of which asks a process for an answer. A process that uses processor time is only
+ * busy, however late it answers: ending it would cost readers more than waiting. An endless loop, however, works for
+ * ever.
  */
 export class SignsOfLife {
   /** Undefined where it is not known. */

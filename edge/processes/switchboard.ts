@@ -15,38 +15,41 @@ import { SignsOfLife } from './signs-of-life.ts';
 import { addCounters } from './sum-counters.ts';
 
 const HOLD_ANSWER_MS = 500;
-/** Within this time after a hold began all processes still hold: it ends by itself after a second. */
+/** Within this time after a hold began, all processes still hold. A hold ends by itself after a second. */
 const HOLD_LASTS_MS = 800;
 const SWITCH_ANSWER_MS = 2000;
 const COUNTERS_ANSWER_MS = 1000;
 const USE_ANSWER_MS = 1000;
 const DRAIN_MS = 10_000;
-/** Between two looks at whether a process still answers. */
+/** The time between two checks whether a process still answers. */
 const LOOK_MS = 1000;
 const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  /** What each process is started with; its ports are proved to be free: the processes share them. */
+  /**
+   * The options that each process starts with. The caller has checked that its ports are free; the processes share
+   * them.
+   */
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
-  /** What the time of the log is ahead of the machine's monotonic clock. */
+  /** How far the time of the log is ahead of the machine's monotonic clock. */
   readonly ahead: number;
-  /** Told of entries that readers would take variants of. */
+  /** Called with entries for which readers would accept variants. */
   readonly wanted: (entries: readonly WantedVariants[]) => void;
-  /** What serving processes ask for that is not here; `tell` reaches the one that asks. */
+  /** Fetches what a serving process lacks. `tell` sends a message to that process. */
   readonly reads: (tell: (message: ToServing) => void) => ServingReads;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export interface Switchboard {
-  /** The atomic switch: resolves when every serving process answers from these views. */
+  /** The atomic switch. Resolves when every serving process answers from these views. */
   show(views: readonly SiteView[]): Promise<void>;
-  /** Until when sites that need a lease may be served, in milliseconds of the machine's monotonic clock. */
+  /** Until when sites that require a lease may be served, in milliseconds of the machine's monotonic clock. */
   lease(until: number): void;
-  /** What the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
+  /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
@@ -155,7 +158,10 @@ class ServingProcesses {
     await Promise.all([...this.#living].map((serving) => serving.drain(DRAIN_MS)));
   }
 
-  /** One process switches by itself in an instant; several must not begin requests on different views. */
+  /**
+   * A single process switches in one instant. Several processes hold first, so that no request begins on the new views
+   * while another process still begins requests on the old ones.
+   */
   async #holdAll(): Promise<void> {
     const { clock } = this.#options;
     while (this.#living.size > 1) {
@@ -163,7 +169,7 @@ class ServingProcesses {
       await Promise.all(
         [...this.#living].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
       );
-      // This process may itself have been frozen in between, and the holds over.
+      // This process may have been frozen itself in between, so that the holds are over.
       if (clock.monotonic() - began < HOLD_LASTS_MS) return;
     }
   }
@@ -172,7 +178,7 @@ class ServingProcesses {
     return this.#orReplace(serving, serving.switch(this.#views, SWITCH_ANSWER_MS));
   }
 
-  /** Who does not confirm is stopped before anyone is told that the views are shown. */
+  /** Kills a process that does not confirm, before anyone is told that the views are shown. */
   async #orReplace(serving: ServingProcess, confirmed: Promise<void>): Promise<void> {
     try {
       await confirmed;

@@ -20,14 +20,14 @@ export interface LogEffectsParts {
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
   readonly reporter: Pick<Reporter, 'changed'>;
-  /** What children can have has changed. */
+  /** Wakes when what children can have has changed. */
   readonly feedChanged: Wakeup;
-  /** Purges may have come in. */
+  /** Wakes when purges may have come in. */
   readonly purgesCame: Wakeup;
   readonly log: Logger;
 }
 
-/** What the log sets in motion at this edge, as it moves and as its time passes. */
+/** Starts what must happen at this edge when the log moves and when its time passes. */
 export class LogEffects {
   readonly #parts: LogEffectsParts;
 
@@ -44,25 +44,25 @@ export class LogEffects {
     });
     time.onChange(() => {
       readers.time(time.ahead);
-      // What waits for a time looks at it again.
+      // A site that waits for a time looks at the new time.
       loops.wake().catch((error) => log.error({ err: error }, 'the time had no effect'));
     });
   }
 
-  /** The origin's clock was put back: what is dated after it is of now. */
+  /** Corrects dates that lie in the future because the origin's clock was set back. */
   redate(): void {
     this.#redate().catch((error) => this.#parts.log.error({ err: error }, 'dates in the future are left'));
   }
 
   async #newRecords(): Promise<void> {
     const { position, loops, visible, children, reporter, feedChanged, purgesCame } = this.#parts;
-    // New revisions show when their site's loop has brought them in, and are reported then.
+    // A new revision is shown and reported when its site's loop has fetched it.
     const isBusy = await loops.wake();
     feedChanged.wake();
     await position.readMembers();
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();
-    // Names, domains and deletions show at once.
+    // Changes of names and domains, and deletions, show at once.
     await visible.show();
     purgesCame.wake();
     if (!isBusy) reporter.changed();

@@ -13,14 +13,14 @@ import type { Identity } from '../follow/upstream/identity.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
-/** What shows revisions to readers: the serving processes, or a test. */
+/** Shows revisions to readers: the serving processes, or a test. */
 export interface Readers extends Shows {
   lease(until: number): void;
   time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
 }
 
-/** What a replica is put together from. */
+/** The parts of a replica. */
 export interface ReplicaParts {
   readonly identity: Pick<Identity, 'name' | 'region'>;
   readonly key: SigningKey;
@@ -29,11 +29,11 @@ export interface ReplicaParts {
   readonly upstreams: Upstreams;
   readonly limits: EdgeLimits;
   readonly readers: Readers;
-  /** For an edge that is a parent. */
+  /** Undefined for an edge that is no parent. */
   readonly encodings: Encodings | undefined;
-  /** Of what children report; undefined for an edge that is no parent. */
+  /** Checks the reports of children. Undefined for an edge that is no parent. */
   readonly reportChecks?: ReportChecks | undefined;
-  /** For an edge with lazy storage. */
+  /** Undefined for an edge with full storage. */
   readonly lazy: LazyOptions | undefined;
   readonly clock: Clock;
   readonly time: LogTime;

@@ -14,11 +14,11 @@ interface ReadsParts
   readonly sourceOf: (upstream: Upstream) => ObjectSource;
   readonly position: Pick<LogPosition, 'path'>;
   readonly faults: Faults;
-  /** The cap of this edge, if it has one. */
+  /** The bandwidth limit of this edge, if it has one. */
   readonly bandwidth: Bandwidth | undefined;
 }
 
-/** Reads of what is not here, from any upstream in turn, beside what is replicated. */
+/** Reads objects that are not here from any upstream in turn, while replication goes on. */
 export function readsOf(
   { upstreams, sourceOf, position, faults, bandwidth, clock, ...parts }: ReadsParts,
   signal: AbortSignal,

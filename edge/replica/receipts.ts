@@ -23,7 +23,7 @@ export class Receipts {
     this.#parts = parts;
   }
 
-  /** The active revision of the site is visible. One receipt says so for each part of the site that it covers. */
+  /** Signs that the site's active revision is visible, unless a receipt with the same cover was signed before. */
   async visible({ id, active, covers }: EdgeSite): Promise<void> {
     const { name, key, catalog, position, time } = this.#parts;
     if (active.root === null) return;
@@ -42,7 +42,7 @@ export class Receipts {
     );
   }
 
-  /** Purges of the site are carried out. */
+  /** Signs that purges of the site are carried out. */
   async purged(site: number, purges: readonly CarriedOut[]): Promise<void> {
     const { name, key, catalog, position, time } = this.#parts;
     const { log, epoch } = position.chain;

@@ -36,28 +36,28 @@ import { Receipts } from './receipts.ts';
 import { reportContents } from './report-contents.ts';
 import { standingOf } from './standing.ts';
 
-/** The replicating side of an edge: follows the log, brings revisions in, shows them, reports. */
+/** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
   standing(): Promise<ReplicaStanding>;
-  /** The feed for children; undefined for an edge that is no parent. */
+  /** The feed for children. Undefined for an edge that is no parent. */
   readonly feed: FeedSource | undefined;
-  /** What this edge can be asked to do. */
+  /** The tasks that this edge can be asked to carry out. */
   readonly work: WorkDoor;
-  /** Fetches what readers ask for and this edge does not hold. */
+  /** Fetches objects that readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
   /** Of an edge with lazy storage. */
   storage(): StorageStanding | undefined;
   close(): Promise<void>;
 }
 
-/** Puts the parts of a replica together and sets them going. */
+/** Builds a replica from its parts and starts it. */
 export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const { identity, key, catalog, upstreams, readers, encodings, clock, time, log } = parts;
   const { name } = identity;
   const stopping = new AbortController();
   const { signal } = stopping;
   const position = await LogPosition.open(catalog);
-  // It may have been started with another filter.
+  // The edge may have been started with another filter, which changes what a prepared revision must hold.
   await catalog.clearPrepared();
 
   const limits = allowedLimits(parts.limits, name, () => position.members);
@@ -94,7 +94,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const feedChanged = new Wakeup();
   const purgesCame = new Wakeup();
   const isPaused = () => position.members.find((member) => member.name === name)?.paused ?? false;
-  // What is meant to stay behind would never be current: it is served as it is.
+  // An edge that stays behind on purpose would never be current, so it serves without a lease.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
 
@@ -108,7 +108,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);
-      // What this edge dates by its records may have come from before that.
+      // Dates that a delayed edge takes from its records may be older than a change of the origin's clock.
       if (wasPutBack || limits.delay > 0) effects.redate();
     },
     leased(sent, ms) {

@@ -13,7 +13,7 @@ interface ReportedParts {
   readonly standing: () => Promise<ReplicaStanding>;
 }
 
-/** What a report says of where this edge stands. */
+/** The state of this edge, as a report contains it. */
 export async function reportContents(
   parts: ReportedParts,
 ): Promise<Awaited<ReturnType<ReporterParts['state']>>> {

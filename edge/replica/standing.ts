@@ -27,7 +27,7 @@ interface StandingParts {
   readonly time: Pick<LogTime, 'offset'>;
 }
 
-/** How this edge stands now, for its status and its reports. */
+/** The current state of this edge, for its status and its reports. */
 export async function standingOf(parts: StandingParts): Promise<ReplicaStanding> {
   const { catalog, isWanted, isPaused, position, upstreams, lease, membership, faults, clock, time } = parts;
   const sites = (await catalog.sites()).filter(isWanted).map((site) => siteStanding(site, parts));

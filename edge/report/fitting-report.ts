@@ -13,12 +13,12 @@ import type { Caller } from '../follow/upstream/transfer.ts';
 import type { SiteStanding } from './standing.ts';
 
 /**
- * Characters of all reasons together. Each may take seven bytes: a control character is six in the JSON of the report
- * (`\u0001`), whose backslash is doubled when the report travels as text in JSON.
+ * The characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON of
+ * the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
  */
 const ERRORS = 20_000;
 
-/** The signed report with as many of the statements as fit; what was left out goes with the next one. */
+/** The signed report with as many of the statements as fit. The rest goes with the next report. */
 export function fittingReport(
   { name, log, key }: Caller,
   report: Omit<EdgeReport, 'statements'>,
@@ -31,7 +31,7 @@ export function fittingReport(
   }
 }
 
-/** Sites as a report has them. Of too many, those that are not yet where they should be are named. */
+/** The sites in the form of a report. When there are too many, those that have not reached their target come first. */
 export function reportedSites(sites: readonly SiteStanding[]): SiteReport[] {
   const errorLength = Math.min(MAX_ERROR, Math.floor(ERRORS / Math.min(sites.length, MAX_REPORTED_SITES)));
   const isMoving = ({ revision, target, prepared, error }: SiteStanding) =>

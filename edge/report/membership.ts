@@ -2,15 +2,21 @@ import type { Clock } from '../../shared/clock.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
 export interface MembershipStanding {
-  /** Since the last word of the origin, at whatever upstream it came in; null before the first of this start. */
+  /** Seconds since the origin was last heard through any upstream. Null before the first word in this process. */
   readonly contactSeconds: number | null;
-  /** The upstream takes this edge for no member of the log: it was revoked, or the upstream does not know of it yet. */
+  /**
+   * The upstream does not accept this edge as a member of the log: it was revoked, or the upstream does not know it
+   * yet.
+   */
   readonly isRefused: boolean;
-  /** This edge has records that are not the origin's, as the origin says: what it shows is not what is live. */
+  /** The origin says that this edge has records that are not the origin's, so what it shows is not what is live. */
   readonly isDiverged: boolean;
 }
 
-/** What an edge knows of its tie to the origin. That it was refused outlives a restart: who is cut off hears nothing. */
+/**
+ * The edge's knowledge of its membership. A refusal is kept across a restart, because an edge that is cut off hears
+ * nothing.
+ */
 export class Membership {
   readonly #catalog: Pick<EdgeCatalog, 'isRefused' | 'noteRefused'>;
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -35,13 +41,13 @@ export class Membership {
     return new Membership(catalog, clock, await catalog.isRefused());
   }
 
-  /** The feed brought a head that the origin signed, which it brings to members alone. */
+  /** Called when the feed brought a head that the origin signed. A feed sends heads to members only. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
     this.#become(false);
   }
 
-  /** The origin answered a report of this edge. */
+  /** Called when the origin answered a report of this edge. */
   answered({ diverged }: { readonly diverged: boolean }): void {
     this.heard();
     this.#isDiverged = diverged;
@@ -63,7 +69,7 @@ export class Membership {
   #become(isRefused: boolean): void {
     if (isRefused === this.#isRefused) return;
     this.#isRefused = isRefused;
-    // Not waited for: an edge that is killed meanwhile is told again, unless it is cut off.
+    // Not awaited: an edge that is killed meanwhile is refused again, unless it is cut off.
     this.#catalog.noteRefused(isRefused).catch(() => {});
   }
 }

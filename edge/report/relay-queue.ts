@@ -9,27 +9,32 @@ import {
   type SignedReport,
 } from '../../shared/wire/protocol.ts';
 
-/** Reports that wait here have so much. When it is more, whoever has most waiting is refused, and sends newer ones later. */
+/**
+ * The bytes of waiting reports. Beyond that, the child with the most bytes waiting is refused, and sends newer reports
+ * later.
+ */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
-/** What a waiting report takes beside its text. */
+/** The memory of a waiting report besides its text. */
 const WAITING_BYTES = 512;
-/** Reports of children that travel in one request, beside this edge's own. */
+/** Reports of children that travel in one request, besides this edge's own. */
 const MOST_TOGETHER = 500;
 const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 
-/** One child's request: answered when all of its reports are, refused when one of them cannot be. */
+/**
+ * One child's request. It is answered when all of its reports are, and refused when one of them cannot be passed on.
+ */
 interface Request {
   readonly waiting: SignedReport[];
-  /** Of those that wait. */
+  /** The bytes of its waiting reports. */
   bytes: number;
-  /** Of those that are not answered yet. */
+  /** The number of its reports that are not answered yet. */
   left: number;
   readonly grants: Grant[];
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What goes up in one request, and whom its answer goes to. */
+/** The reports that go up in one request, and the calls that settle it. */
 export interface Batch {
   readonly reports: readonly SignedReport[];
   answered(answer: ReportAnswer): void;
@@ -37,11 +42,11 @@ export interface Batch {
 }
 
 /**
- * The reports of children that wait to be passed on. A child may itself relay as much as one request takes, so that
- * what comes together need not go on together: the children take turns, one report each.
+ * The reports of children that wait to be passed on. A child may itself relay as many reports as fit in one request, so
+ * the reports of one request need not travel together. The children take turns, one report each.
  */
 export class RelayQueue {
-  /** By who sent it, in the order of their turns; each has something waiting. */
+  /** Requests by sender, in the order of their turns. Each has a report waiting. */
   readonly #requests = new Map<string, Request>();
   #bytes = 0;
   #isClosed = false;
@@ -50,10 +55,12 @@ export class RelayQueue {
     return this.#requests.size === 0;
   }
 
-  /** Resolves with what was granted to these; rejects with `unavailable`, and when the sender has newer ones. */
+  /**
+   * Resolves with the grants for these reports. Rejects with `unavailable`, also when the sender has sent newer ones.
+   */
   add(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     if (this.#isClosed) return Promise.reject(ending());
-    // A child sends one request at a time: it has given the one before up.
+    // A child sends one request at a time, so it has given up the previous one.
     this.#refuse(sender, new SkerryError('unavailable', `${sender} has sent newer reports`));
     if (reports.length === 0) return Promise.resolve({ grants: [] });
     return new Promise((resolve, reject) => {
@@ -65,7 +72,7 @@ export class RelayQueue {
     });
   }
 
-  /** As many as fit into one request. */
+  /** Takes as many reports as fit into one request. */
   take(): Batch {
     const taken: { readonly report: SignedReport; readonly request: Request }[] = [];
     let bytes = 0;
@@ -81,7 +88,8 @@ export class RelayQueue {
     return {
       reports: taken.map(({ report }) => report),
       answered: ({ grants }) => {
-        // The first of each report: a repetition of it, which the origin takes no second time, says less.
+        // The first grant for each report counts. The origin does not accept a repeated report, so a later grant says
+        // less.
         const byReport = new Map(grants.toReversed().map((grant) => [grant.report, grant]));
         for (const { report, request } of taken) {
           const grant = byReport.get(digestOf(report.text));
@@ -99,7 +107,7 @@ export class RelayQueue {
     };
   }
 
-  /** Refuses what waits and what comes later. */
+  /** Refuses what is waiting and what comes later. */
   close(): void {
     this.#isClosed = true;
     for (const sender of this.#requests.keys()) this.#refuse(sender, ending());
@@ -113,7 +121,7 @@ export class RelayQueue {
     return undefined;
   }
 
-  /** The first one of the request; the turn of its sender has passed. */
+  /** Removes the first report of the request. The turn of its sender is over. */
   #remove(sender: string, request: Request): void {
     const report = request.waiting.shift();
     const bytes = report === undefined ? 0 : waitingBytes(report);

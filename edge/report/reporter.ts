@@ -18,10 +18,10 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { fittingReport } from './fitting-report.ts';
 import { RelayQueue } from './relay-queue.ts';
 
-/** Three fit into a lease. */
+/** Three heartbeats fit into a lease. */
 const HEARTBEAT_MS = 2000;
 const BACKOFF = { first: 200, most: 5000 };
-/** Later answers come too late for the lease, and another upstream may answer. */
+/** A later answer comes too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
 /** An upstream through which no report has reached the origin for this long is left for another. */
 const UNANSWERED_MS = 30_000;
@@ -35,22 +35,22 @@ export interface ReporterParts {
   readonly now: () => number;
   readonly log: Logger;
   readonly faults: Faults;
-  /** The key that the origin signs with now. */
+  /** The key that the origin currently signs with. */
   readonly originKey: () => PublicKey;
   readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
-  /** The origin answered the report that left at `sent`, by the monotonic clock. */
+  /** Called when the origin answered the report that left at `sent`, by the monotonic clock. */
   readonly answered: (grant: Grant, sent: number) => void;
-  /** A lease of `ms` from `sent` on, by the monotonic clock. */
+  /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
 
-/** The upstream that has not brought the origin's answer yet, and since when. */
+/** The upstream that has not yet brought the origin's answer, and since when. */
 interface Owing {
   readonly upstream: Upstream;
   readonly since: number;
 }
 
-/** Tells the origin where this edge and its children stand: at each change, and every two seconds. */
+/** Reports the state of this edge and its children to the origin, at each change and every two seconds. */
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #changed = new Wakeup();
@@ -66,20 +66,20 @@ export class Reporter {
     this.#signatures = new MemberBudgets(OWN_SIGNATURES, parts.clock);
   }
 
-  /** Something that the origin should know has changed. */
+  /** Called when something has changed that the origin should know. */
   changed(): void {
     this.#isDue = true;
     this.#changed.wake();
   }
 
-  /** Sends the reports of children with the next ones of this edge; resolves with what the origin granted them. */
+  /** Sends the reports of children with the next report of this edge. Resolves with what the origin granted them. */
   relay(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     const answer = this.#relays.add(sender, reports);
     this.changed();
     return answer;
   }
 
-  /** Sends reports until the signal aborts; statements stay in the catalog until the origin has acknowledged them. */
+  /** Sends reports until the signal aborts. Statements stay in the catalog until the origin has acknowledged them. */
   async run(signal: AbortSignal): Promise<void> {
     const { upstreams, clock, log } = this.#parts;
     let failures = 0;
@@ -140,7 +140,9 @@ export class Reporter {
     return Math.max(0, Math.min(MOST_STATEMENTS, left));
   }
 
-  /** What the origin signed about this very report: who stands in between can grant nothing, nor swallow it. */
+  /**
+   * The grant that the origin signed for this very report. Nobody in between can forge one, or withhold it unnoticed.
+   */
   #granted(
     { grants }: ReportAnswer,
     own: SignedReport,
@@ -156,12 +158,15 @@ export class Reporter {
       );
     answered(grant, sent);
     if (grant.lease > 0) return grant;
-    // The clock was set back while this edge was away: it goes on from what the origin has of it.
+    // The clock was set back while this edge was away, so it continues from the newest time that the origin has.
     this.#lastTime = Math.max(this.#lastTime, grant.newest);
     throw new SkerryError('unavailable', 'the origin has a newer report of this edge');
   }
 
-  /** Whose feed is well and who passes no report on is left like one that lies, but for a while to be patient. */
+  /**
+   * Leaves an upstream whose feed works but which does not pass reports on. It is treated like one that lies, after
+   * some patience.
+   */
   #blame({ upstream, since }: Owing, error: unknown): void {
     const { upstreams, clock, faults } = this.#parts;
     if (upstream !== upstreams.current) return;

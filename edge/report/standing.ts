@@ -9,16 +9,16 @@ export interface SiteStanding {
   readonly prepared: number;
   readonly pendingBytes: number;
   readonly error: string | null;
-  /** It is served only while there is a lease. */
+  /** The site is served only under a lease. */
   readonly needsLease: boolean;
 }
 
-/** What a lazy edge holds, and what has been asked of it since it began. */
+/** The storage of a lazy edge, and the requests that found an object missing since the edge started. */
 export interface StorageStanding {
   readonly heldBytes: number;
   readonly budgetBytes: number;
   readonly evictedObjects: number;
-  /** Requests for something that was missing; of these, `collapsed` waited for the fetch of another. */
+  /** Requests that found something missing. Of these, `collapsed` waited for another request's fetch. */
   readonly misses: number;
   readonly collapsed: number;
 }
@@ -26,13 +26,16 @@ export interface StorageStanding {
 export interface ReplicaStanding extends MembershipStanding {
   readonly position: number;
   readonly head: number;
-  /** The edge that is followed; null for the origin. */
+  /** The edge that is followed, or null for the origin. */
   readonly parent: string | null;
   readonly upstream: string;
   readonly isPaused: boolean;
-  /** For which sites may still be served that are not served without a lease; 0: not any more. */
+  /** How long sites that require a lease may still be served. 0 means that they may not. */
   readonly leaseSeconds: number;
-  /** What its clock is ahead of the origin's, in milliseconds; null before this start has heard of the origin. */
+  /**
+   * How far the edge's clock is ahead of the origin's, in milliseconds. Null before this process has heard from the
+   * origin.
+   */
   readonly clockOffset: number | null;
   readonly sites: readonly SiteStanding[];
   readonly faults: readonly Fault[];

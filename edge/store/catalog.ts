@@ -20,8 +20,8 @@ import type { Mode, SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Cover } from './cover.ts';
 
 /**
- * The edge's catalog. Every method is one transaction, in the order of the calls; what a loss of power may take of it
- * says durability.ts.
+ * The edge's catalog. Every method is one transaction, and they run in the order of the calls. durability.ts says what
+ * each may lose when the power fails.
  */
 export type EdgeCatalog = Remote<EdgeCatalogCalls>;
 
@@ -45,34 +45,34 @@ export interface EdgeSite {
   readonly domains: readonly string[];
   readonly policy: SitePolicy;
   readonly active: Milestone;
-  /** What the log says may become active after it, oldest first. */
+  /** The activations after the active revision, as the log names them, oldest first. */
   readonly activations: readonly Activation[];
-  /** The revision of a synchronous publish that waits for its activation or its abort. */
+  /** The revision of a synchronous publish that waits to be activated or aborted. */
   readonly proposal: Milestone | null;
-  /** The revision that is being staged, or was when something came in between. */
+  /** The revision that is being staged, or whose staging was interrupted. */
   readonly staging: number | null;
   /** The staged revision that only lacks its activation. */
   readonly prepared: number | null;
-  /** The last revisions that were active and are whole here still, those that ended last first. */
+  /** The last revisions that were active and are still whole here, the most recently superseded first. */
   readonly former: readonly FormerRevision[];
-  /** Those up to whose revision no former revision answers for what they name. */
+  /** Purges that limit former revisions: no former revision up to `revision` answers for what `target` names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
-  /** Which objects are whole here at the active revision. */
+  /** Which objects of the active revision are whole here. */
   readonly covers: Cover;
 }
 
 export interface FormerRevision {
   readonly revision: number;
-  /** When it was superseded, by the time of the log; 0 when that was not noted. */
+  /** When it was superseded, by the time of the log. 0 when that was not recorded. */
   readonly ended: number;
 }
 
-/** A state of a site and the record that brings it; revision 0 for none yet. */
+/** A state of a site, and the record that names it. Revision 0 means that there is none yet. */
 export interface Milestone {
   readonly revision: number;
   readonly root: Digest | null;
   readonly seq: number;
-  /** As the origin signed it; null when its record was pruned before this edge saw it. */
+  /** The number of files that the origin signed. Null when that record was pruned before this edge saw it. */
   readonly files: number | null;
 }
 
@@ -80,49 +80,49 @@ export interface Activation extends Milestone {
   /** By the origin's clock, in milliseconds since 1970. */
   readonly time: number;
   readonly mode: Mode;
-  /** A batch that does not wait for its window. */
+  /** A batch publish that does not wait for its window. */
   readonly now: boolean;
 }
 
 export interface ChainCalls {
   chain(): ChainState | undefined;
-  /** The first state, from a verified answer to a join. */
+  /** Stores the first state, which comes from a verified answer to a join. */
   begin(chain: ChainState): void;
-  /** Takes in verified records, in order, with what they mean for the sites; moves the stored position. */
+  /** Stores verified records in order, applies them to the sites, and moves the stored position. */
   storeRecords(records: readonly LogRecord[], chain: ChainState): void;
-  /** Keeps the newest head, for children and as the mark below which no head may fall. */
+  /** Keeps the newest head: for children, and as a mark below which no later head may fall. */
   noteHead(head: Head): void;
   signedHead(): Head | undefined;
-  /** What the wall clock was ahead of the origin's when both were last compared, in milliseconds. */
+  /** How far the wall clock was ahead of the origin's when the two were last compared, in milliseconds. */
   clockOffset(): number;
   noteClockOffset(ms: number): void;
-  /** Whether the upstream took this edge for no member the last time. */
+  /** Whether the upstream last refused this edge as a non-member. */
   isRefused(): boolean;
   noteRefused(isRefused: boolean): void;
-  /** A page of records from `from` on, ascending: `limit` of them, or fewer when these have many bytes. */
+  /** A page of records from `from` on, in ascending order: `limit` records, or fewer when they have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;
-  /** Drops the records before the newest checkpoint that has as many records after it, or as many bytes of them. */
+  /** Drops the records before the newest checkpoint that is followed by that many records or bytes. */
   pruneRecords(kept: KeptLog): void;
   members(): Payload<'member'>[];
 }
 
 export interface SiteCalls {
-  /** Sites that are not deleted. */
+  /** The sites that are not deleted. */
   sites(): EdgeSite[];
-  /** Undefined for one that is not known here, or deleted. */
+  /** Undefined for a site that is unknown or deleted. */
   site(id: number): EdgeSite | undefined;
   siteNamed(name: string): EdgeSite | undefined;
-  /** Those of which something may be left. */
+  /** Deleted sites that may have left something behind. */
   deletedSites(): number[];
-  /** Drops the rest of a deleted site, when its manifests are gone. */
+  /** Drops the rest of a deleted site once its manifests are gone. */
   forgetSite(site: number): void;
-  /** Makes the prepared revision the active one; `now` is the time of the log. */
+  /** Makes the prepared revision the active one. `now` is the time of the log. */
   reveal(site: number, milestone: Milestone, covers: Cover, now: number): void;
   setCovers(site: number, covers: Cover): void;
-  /** What is dated after `now` is of now: the origin's clock was put back since. Tells whether anything was. */
+  /** Changes dates after `now` to `now`, because the origin's clock was set back. Returns whether there were any. */
   redate(now: number): boolean;
-  /** Revisions that were whole here and have not been pruned, ascending. */
+  /** Revisions that were whole here and have not been pruned, in ascending order. */
   held(site: number): number[];
   dropHeld(site: number, revisions: readonly number[]): void;
 }
@@ -133,28 +133,28 @@ export interface NeededObject {
   readonly chunks: Digest | null;
 }
 
-/** An object that the staged revision brings, and what it is probably an edit of. */
+/** An object that the staged revision adds, and the object that it is probably an edit of. */
 export interface StagedObject extends NeededObject {
   readonly path: string;
-  /** What the path held before; null for a new path. */
+  /** The object that the path held before. Null for a new path. */
   readonly before: NeededObject | null;
 }
 
 export interface StagedCalls {
   /**
-   * Marks a revision as being staged. `resumed` tells that its manifest is here, whole and proven; otherwise
-   * `leftover` names a revision of which rows are left and must be unstaged first.
+   * Marks a revision as being staged. `resumed` says that its manifest is here already, whole and proved. Otherwise
+   * `leftover` may name a revision whose leftover rows must be unstaged first.
    */
   beginStaging(
     site: number,
     revision: number,
     root: Digest,
   ): { resumed: boolean; leftover: number | undefined };
-  /** What was staged under the site's mark has been taken back. */
+  /** Clears the mark, after the staged rows have been removed. */
   endStaging(site: number): void;
   /**
-   * Stages the last changes, and seals what that takes one call: `root` when all is sealed, else `sealed`, the leaf
-   * to go on after.
+   * Stages the last changes and seals leaves, in one call. Returns `root` when all leaves are sealed; otherwise
+   * `sealed`, the leaf to continue after.
    */
   stageLast(
     site: number,
@@ -162,29 +162,29 @@ export interface StagedCalls {
     changes: readonly Change[],
     limit: number,
   ): { sealed: number | undefined; root: Digest | undefined };
-  /** The staged manifest's root is what the origin signed. */
+  /** Records that the staged manifest's root is the one that the origin signed. */
   proveStaging(site: number, root: Digest): void;
-  /** The objects of the staged revision are whole, too. */
+  /** Records that the objects of the staged revision are whole as well. */
   setPrepared(site: number, revision: number): void;
-  /** No staged revision counts as whole any more: what this edge should hold of it may have changed. */
+  /** Clears the prepared mark of every site, because the set of objects to hold may have changed. */
   clearPrepared(): void;
-  /** Objects of entries that begin with the revision, a page at a time in no particular order. */
+  /** The objects of entries that begin with the revision, a page at a time, in no particular order. */
   stagedObjects(
     site: number,
     revision: number,
     after: number,
     limit: number,
   ): { objects: StagedObject[]; next: number | undefined };
-  /** Up to `limit` paths that the staged revision drops, with what they held. */
+  /** Up to `limit` paths that the staged revision removes, with what they held. */
   stagedRemovals(site: number, revision: number, limit: number): { path: string; object: NeededObject }[];
   stagedBytes(site: number, revision: number): number;
 }
 
-/** What this edge has signed waits here until the origin has it. */
+/** Statements that this edge has signed wait here until the origin has them. */
 export interface StatementCalls {
-  /** Keeps a receipt; the newest one for each revision that is held. */
+  /** Keeps a receipt. Only the newest receipt for each held revision is kept. */
   addReceipt(receipt: Receipt): void;
-  /** What the newest receipt for a revision says that it covers; undefined when there is none. */
+  /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
   /** Up to `limit` of those that wait: receipts first, then in the order in which they were signed. */
   unsentStatements(limit: number): Statement[];
@@ -200,25 +200,25 @@ export interface PendingPurge {
 export interface PurgeCalls {
   /** Sites with purges that are not carried out yet. */
   sitesToPurge(): number[];
-  /** The first of those of a site, in the order of the log. Of too many each is of everything. */
+  /** The first pending purges of a site, in the order of the log. When there are too many, each purges everything. */
   pendingPurges(site: number, limit: number): PendingPurge[];
-  /** Lets go of what they name, and keeps the receipts, all in one step. */
+  /** Removes carried-out purges and keeps their receipts, in one transaction. */
   purgesDone(receipts: readonly PurgeReceipt[]): void;
-  /** Forgets what purges of a site ended for revisions that are kept no more. */
+  /** Drops the purges of a site that only concern revisions that are no longer held. */
   dropEnded(site: number): void;
 }
 
-/** What a lazy edge asks about objects that it holds, or is asked for. */
+/** The questions of a lazy edge about objects that it holds or is asked for. */
 export interface LazyCalls {
-  /** How to fetch an object that some entry names, as content or as a chunk list; undefined when none does. */
+  /** How to fetch an object that an entry names, as content or as a chunk list. Undefined when no entry names it. */
   fetchable(digest: Digest): Fetchable | undefined;
-  /** Who names the objects, in the active revision of a site or one that is on its way: up to `limit` for each. */
+  /** The paths that name the objects in the active or a coming revision of a site: up to `limit` for each object. */
   currentNames(digests: readonly Digest[], limit: number): NamedObject[];
-  /** Who names the object, in any revision of any site. */
+  /** The paths that name the object in any revision of any site. */
   allNames(digest: Digest, limit: number): NamedObject[];
-  /** What the path has held in all revisions. */
+  /** The objects that the path has held in any revision. */
   objectsOfPath(site: number, path: string): NamedObject[];
-  /** Pages of all that a site names, in any revision, from 0 on; some more than once. */
+  /** The objects that a site names in any revision, page by page from `after` = 0. Some occur more than once. */
   objectsOfSite(
     site: number,
     after: number,
@@ -239,7 +239,7 @@ export interface NamedObject {
 }
 
 export interface RemovalCalls {
-  /** Objects that pruning left without an entry, and that have none again: the store may remove them. */
+  /** Objects that pruning left without an entry and that still have none. The store may remove them. */
   removals(limit: number): Digest[];
   removed(digests: readonly Digest[]): void;
 }

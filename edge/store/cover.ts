@@ -3,11 +3,11 @@ import { isRuleFile } from '../../shared/site/rules/rule-lines.ts';
 import type { SitePolicy } from '../../shared/site/site-policy.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 
-/** Which objects of a site an edge holds, always, beside the whole manifest. */
+/** Which objects of a site an edge always holds, besides the whole manifest. */
 export interface Cover {
-  /** The path prefixes that it serves; null for all paths. */
+  /** The path prefixes that it serves. Null for all paths. */
   readonly prefixes: readonly string[] | null;
-  /** Of a lazy edge: patterns of what it holds of those without being asked for it. Null: all of it. */
+  /** For a lazy edge, the patterns of the paths whose objects it holds without being asked. Null means all objects. */
   readonly pinned: readonly string[] | null;
 }
 
@@ -26,14 +26,14 @@ export function sameCover(a: Cover, b: Cover): boolean {
   return JSON.stringify([a.prefixes, a.pinned]) === JSON.stringify([b.prefixes, b.pinned]);
 }
 
-/** Whether the path is one of those that are served here. */
+/** Whether the edge serves the path. */
 export function isServed(path: string, { prefixes }: Pick<Cover, 'prefixes'>): boolean {
   return prefixes === null || prefixes.some((prefix) => path.startsWith(prefix));
 }
 
 /**
- * Whether its object is held as long as the path is published. A site's rules are, for whatever part is served; and
- * the pages that say that something is not there, for which nobody should have to be asked.
+ * Whether the path's object is held as long as the path is published. The rules of a site are always held, whichever
+ * part of it is served. So are its error pages, so that a missing page never has to wait for an upstream.
  */
 export function isHeldAlways(path: string, cover: Cover): boolean {
   if (isRuleFile(path)) return true;
@@ -41,7 +41,7 @@ export function isHeldAlways(path: string, cover: Cover): boolean {
   return cover.pinned === null || ERROR_PAGE.test(path) || isPinned(path, cover.pinned);
 }
 
-/** As a receipt says it. */
+/** The cover as a receipt states it. */
 export function coverText({ prefixes, pinned }: Cover): string {
   const paths = prefixes === null ? [] : [JSON.stringify(prefixes)];
   if (pinned !== null) return ['lazy', ...paths].join(' ');

@@ -1,7 +1,9 @@
 import { type Durability, MANIFEST_DURABILITY } from '../../shared/content/manifest/durability.ts';
 import type { EdgeCatalogCalls } from './catalog.ts';
 
-/** What a loss of power may take of each call: a part of the interface, and every implementation keeps to it. */
+/**
+ * What each call may lose when the power fails. This is part of the interface, and every implementation keeps to it.
+ */
 export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durability } = {
   ...MANIFEST_DURABILITY,
 

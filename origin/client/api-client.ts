@@ -52,7 +52,7 @@ import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import { refuseClearText } from './clear-text.ts';
 
 const CONNECT_MS = 5000;
-/** While a request is under way the origin is asked for its health this often. */
+/** While a request is running, the origin is asked for its health this often. */
 const PULSE_MS = 5000;
 const MAX_LINE = 64 * 1024;
 const MOST_REVISIONS = 1000;
@@ -63,7 +63,7 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 interface Request {
   readonly body?: string | Buffer | Readable;
   readonly headers?: Record<string, string>;
-  /** In place of the client's. */
+  /** Replaces the client's own signal. */
   readonly signal?: AbortSignal;
 }
 
@@ -86,8 +86,8 @@ const answers = {
 };
 
 /**
- * The origin's API. Long work may take its time, but an origin that is lost fails a call within 15 seconds with
- * `origin-unreachable`. What the origin refuses is thrown as the error that it names.
+ * A client of the origin's API. Long work may take its time, but when the origin is lost, a call fails within 15
+ * seconds with `origin-unreachable`. A refusal is thrown as the error that the origin names.
  */
 export class ApiClient {
   readonly #origin: string;
@@ -100,7 +100,7 @@ export class ApiClient {
     connections: 64,
   });
 
-  /** Throws `clear-text` rather than to send a token where others could hear it, unless that is said to be well. */
+  /** Throws `clear-text` when a token would travel where others could read it, unless `insecure` allows that. */
   constructor(
     origin: string,
     token: string | undefined,
@@ -125,14 +125,14 @@ export class ApiClient {
     return this.#read('GET', `/v1/sites/${name}`, answers.site);
   }
 
-  /** Creates the site, or changes what is given. */
+  /** Creates the site, or changes the given settings. */
   putSite(name: string, settings: SiteSettings = {}): Promise<Site> {
     return this.#read('PUT', `/v1/sites/${name}`, answers.site, json(settings));
   }
 
   /**
-   * `unpublished`: only if nothing was published yet, and it has no domain. `signal` stands in for the client's own:
-   * what is to be done when that has aborted.
+   * `unpublished` deletes the site only if nothing was published yet and it has no domain. `signal` replaces the
+   * client's own, for calls that must be made after that one has aborted.
    */
   async deleteSite(
     name: string,
@@ -141,12 +141,12 @@ export class ApiClient {
     await this.#text('DELETE', `/v1/sites/${name}${unpublished ? '?unpublished=true' : ''}`, { signal });
   }
 
-  /** Makes live what waits for a window. */
+  /** Makes the revision live that waits for a window. */
   openWindow(site: string): Promise<Commit> {
     return this.#read('POST', `/v1/sites/${site}/windows`, answers.commit);
   }
 
-  /** `lines` are DeployLine objects as NDJSON, perhaps after a header. */
+  /** `lines` are DeployLine objects as NDJSON. A header may come first. */
   createDeploy(site: string, lines: Readable): Promise<Deploy> {
     const headers = { 'content-type': 'application/x-ndjson' };
     return this.#read('POST', `/v1/sites/${site}/deploys`, answers.deploy, { body: lines, headers });
@@ -158,12 +158,12 @@ export class ApiClient {
   }
 
   /**
-   * Sends small objects as one compressed bundle, taking them as fast as they travel. A SkerryError that the
-   * source throws ends the request and is thrown on.
+   * Sends small objects as one compressed bundle, and takes them from the source as fast as they travel. A SkerryError
+   * that the source throws ends the request and is rethrown.
    */
   async putObjects(site: string, objects: AsyncIterable<Uint8Array>): Promise<Uploaded> {
     const body = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: BUNDLE_LEVEL } });
-    // A failure reaches the request as the body's.
+    // A failure reaches the request as a failure of its body.
     pipeline(Readable.from(bundlePieces(objects), { objectMode: false }), body).catch(() => {});
     const headers = { 'content-type': BUNDLE_TYPE, 'content-encoding': 'zstd' };
     return this.#read('POST', `/v1/sites/${site}/objects`, answers.uploaded, { body, headers });
@@ -181,12 +181,12 @@ export class ApiClient {
     return this.#read('POST', `/v1/sites/${site}/purge`, answers.purge, json(request));
   }
 
-  /** The purge of that record. */
+  /** The purge that this record describes. */
   purgeAt(site: string, seq: number): Promise<Purge> {
     return this.#read('GET', `/v1/sites/${site}/purges/${seq}`, answers.purge);
   }
 
-  /** The newest ones first. The origin gives fewer at a time when their messages are long. */
+  /** The revisions, newest first. The origin returns fewer at a time when their messages are long. */
   async revisions(site: string): Promise<Revision[]> {
     const all: Revision[] = [];
     for (let before = ''; all.length < MOST_REVISIONS; before = `&before=${all.at(-1)?.revision}`) {
@@ -218,7 +218,7 @@ export class ApiClient {
     return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
   }
 
-  /** Limits what an edge may read to these sites; null for every site. */
+  /** Limits what an edge may read to these sites. Null allows every site. */
   limitEdge(name: string, sites: string[] | null): Promise<EdgeStatus> {
     return this.#read('PUT', `/v1/edges/${name}/may-read`, answers.edge, json({ sites }));
   }
@@ -295,7 +295,7 @@ export class ApiClient {
     return answer;
   }
 
-  /** What is no problem of the origin's was answered by something else: an edge, another server, a proxy. */
+  /** An error that is no problem of the origin's came from something else: an edge, another server, or a proxy. */
   async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
     const text = await answerText(body, PROBLEM_BYTES);
     const problem = fromProblem(statusCode, text, statusCode === 404 ? 'not-an-origin' : 'proxy-refused');
@@ -310,7 +310,7 @@ export class ApiClient {
     });
   }
 
-  /** Gives up on work whose origin no longer answers beside it. */
+  /** Gives up when the origin stops answering health checks while the work runs. */
   async #watched<T>(stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const pulse = setInterval(() => {

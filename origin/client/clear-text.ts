@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/http/loopback.ts';
 
-/** A token goes over TLS, or stays on this machine. Throws `clear-text`. */
+/** Throws `clear-text` unless the token would travel over TLS or stay on this machine. */
 export function refuseClearText(origin: string): void {
   const { protocol, hostname } = new URL(origin);
   if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;

@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { isPublicSuffix } from './public-suffix.ts';
 
-/** A host name in lower case, or `*.` and one: all names that end in it, however deep. */
+/** A host name in lower case, or `*.` and a host name, which stands for all names below it, however deep. */
 const DOMAIN =
   /^(?=.{1,253}$)(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -9,10 +9,10 @@ export const isDomainPattern = (text: string) => DOMAIN.test(text);
 
 export const isWildcard = (domain: string) => domain.startsWith('*.');
 
-/** The name that those of a wildcard are below. */
+/** The name that the names of a wildcard are below. */
 export const withoutWildcard = (domain: string) => domain.replace(/^\*\./, '');
 
-/** A domain that a site may have. Throws `bad-domain`. */
+/** Checks a domain that a site may have, and returns it in lower case. Throws `bad-domain`. */
 export function checkedDomain(text: string): string {
   const domain = text.toLowerCase();
   const fault = faultOf(domain);

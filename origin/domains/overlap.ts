@@ -7,12 +7,12 @@ export interface SiteDomains {
 
 export interface Overlap {
   readonly domain: string;
-  /** What another site has of the same names, and which site that is. */
+  /** The domain of another site that covers some of the same names, and that site. */
   readonly other: string;
   readonly site: string;
 }
 
-/** The first of these domains that stands for a name that a domain of another site stands for, too. */
+/** The first of these domains that covers a name which another site's domain covers too. */
 export function overlapWith(domains: readonly string[], others: readonly SiteDomains[]): Overlap | undefined {
   const held = heldNames(others);
   for (const domain of domains) {
@@ -32,7 +32,7 @@ type Held = Omit<Overlap, 'domain'>;
 
 interface HeldNames {
   readonly exact: ReadonlyMap<string, Held>;
-  /** By each name that a held domain has names below. */
+  /** By each name that a held domain lies below. */
   readonly below: ReadonlyMap<string, Held>;
 }
 
@@ -47,12 +47,12 @@ function heldNames(others: readonly SiteDomains[]): HeldNames {
   return { exact, below };
 }
 
-/** `*.b.example` and `*.example` for `a.b.example`. */
+/** For `a.b.example`: `*.b.example` and `*.example`. */
 export function wildcardsAbove(domain: string): string[] {
   return [...namesAbove(domain)].map((parent) => `*.${parent}`);
 }
 
-/** `b.example` and `example` for `a.b.example`, and for `*.b.example`. */
+/** For `a.b.example` and for `*.b.example`: `b.example` and `example`. */
 function* namesAbove(domain: string): Generator<string> {
   for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1))
     yield domain.slice(dot + 1);

@@ -1,10 +1,10 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { wildcardsAbove } from './overlap.ts';
 
-/** Which domains a caller may give to sites and take from them: all, or those that these patterns stand for. */
+/** Which domains a caller may give to sites or take from them: all, or those that the patterns cover. */
 export type DomainRights = 'all' | readonly string[];
 
-/** What is given and what is taken away both need the right. Throws `forbidden`. */
+/** Throws `forbidden` unless the caller has the right to every domain that is added or removed. */
 export function checkDomainChange(
   present: readonly string[],
   wanted: readonly string[],

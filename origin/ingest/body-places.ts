@@ -1,18 +1,21 @@
 import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 
-/** Of one site: enough for several publishes at a time, and few enough to be held in memory. */
+/** The bodies of one site that are read at once: enough for several publishes, and few enough to hold in memory. */
 const READ_AT_ONCE = 4;
-/** One that waits stays in its socket. */
+/** A waiting body stays in its socket. */
 const MOST_WAITING = 256;
 
 /**
- * Bodies that hold what they have brought until it is stored. Each site has some places for them; the others wait
- * unread, and hold up nobody but their own site.
+ * Limits the bodies that hold what they have brought until it is stored. Each site has some places for them. Other
+ * bodies wait unread, and delay nobody but their own site.
  */
 export class BodyPlaces {
   readonly #sites = new Map<number, { turns: FairTurns; bodies: number }>();
 
-  /** Resolves with the end of its stay when there is a place. Throws `too-many-requests` when too many wait. */
+  /**
+   * Resolves, when there is a place, with a function that gives the place back. Throws `too-many-requests` when too
+   * many bodies wait.
+   */
   async enter(site: number): Promise<() => void> {
     const places = this.#of(site);
     places.bodies++;

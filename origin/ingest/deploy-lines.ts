@@ -18,15 +18,15 @@ import { publishedPath } from './published-path.ts';
 export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };
 
 const MAX_LINE = 16 * 1024;
-/** Depth and members are the shape's affair. The longest token is a path of 1024 bytes, each of them escaped. */
+/** DeployShape limits the depth and the members. The longest token is a path of 1024 bytes, each of them escaped. */
 const JSON_TOKENS = { depth: 3, values: Number.MAX_SAFE_INTEGER, token: 6 * MAX_PATH_BYTES };
-/** Of the kinds of token, in the parser's order. */
+/** The first character of each kind of token, in the parser's order. */
 const SIGNS = '{}[]:,tfn"0';
 const header = schema(deployHeaderSchema);
 const file = schema(deployFileSchema);
 const line = schema(deployLineSchema);
 
-/** Reads a deploy given as NDJSON, a line at a time. */
+/** Reads a deploy in NDJSON, line by line. */
 export async function* deployFromLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
   let number = 0;
   for await (const text of lines(body, MAX_LINE)) {
@@ -34,7 +34,7 @@ export async function* deployFromLines(body: AsyncIterable<Uint8Array>): AsyncGe
     if (number === 1 && isHeader(text)) yield { header: header.parseText(text) };
     else yield { file: atLine(number, () => lineFile(text)) };
   }
-  // An empty tree is published by a header alone; a body without a line is more likely a mistake.
+  // A header alone publishes an empty tree. A body without any line is more likely a mistake.
   if (number === 0) throw new SkerryError('bad-request', 'the body is empty');
 }
 
@@ -61,11 +61,12 @@ function atLine<T>(number: number, read: () => T): T {
 }
 
 /**
- * Reads a deploy given as one JSON object without ever holding it whole. JSON.parse would also drop the first
- * of two equal keys silently, where a path named twice must be refused.
+ * Reads a deploy in the form of one JSON object, without ever holding the whole object. JSON.parse would also silently
+ * drop the first of two equal keys, but a path that is named twice must be refused.
  */
 export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
-  // What is named here is let go of when it has been handed over; naming what holds it would keep all of it.
+  // The parser releases the values named here once they have been handed over. Naming their containers would keep all
+  // of them.
   const parser = new JSONParser({
     paths: ['$.files.*', '$.delete.*', '$.base', '$.expect'],
     keepStack: false,

@@ -1,6 +1,6 @@
 import { SkerryError } from '../../shared/errors.ts';
 
-/** A token of JSON: its sign, or `"` for a string, and any other for a number or a word. */
+/** A token of JSON. Its sign is the punctuation mark, `"` for a string, and anything else for a number or a word. */
 export interface JsonToken {
   readonly sign: string;
   readonly value: unknown;
@@ -10,19 +10,19 @@ const MEMBERS: readonly unknown[] = ['base', 'expect', 'files', 'delete'];
 const FILE_MEMBERS: readonly unknown[] = ['digest', 'size'];
 
 /**
- * Follows a deploy's JSON token by token, ahead of the parser, and refuses what has no place in it before it is held.
- * Whether the tokens make valid JSON is for the parser to say.
+ * Checks a deploy's JSON token by token, ahead of the parser, and refuses anything unexpected before it is held in
+ * memory. The parser decides whether the tokens make valid JSON.
  */
 export class DeployShape {
   /** 1 in the deploy, 2 in its files or deletions, 3 in a file. */
   #depth = 0;
-  /** Of the deploy, that was named last. */
+  /** The member of the deploy that was named last. */
   #member: unknown;
   #before = '';
-  /** Members that were there, whatever was in them. */
+  /** The members that were present, with any content. */
   readonly members = new Set<unknown>();
 
-  /** Throws `bad-request`. */
+  /** Throws `bad-request` when the token does not belong there. */
   take({ sign, value }: JsonToken): void {
     const isKey = sign === '"' && (this.#before === '{' || this.#before === ',');
     const isValue = this.#before === ':' || this.#depth === 0;

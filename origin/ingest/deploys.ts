@@ -11,10 +11,10 @@ import type { DeployItem } from './deploy-lines.ts';
 
 type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 
-/** Other publishers' calls wait for one that has begun. */
+/** Calls of other publishers wait for the call that is running. */
 const FILES_PER_CALL = 500;
 
-/** Opens a deploy from a stream of files; a fault anywhere leaves none. */
+/** Opens a deploy from a stream of files. After a fault anywhere, no deploy is left. */
 export async function createDeploy(
   catalog: Filled,
   clock: Clock,
@@ -31,7 +31,7 @@ export async function createDeploy(
     await fill(catalog, site, { id, open }, items);
     await checkDeploySizes(catalog, id);
   } catch (error) {
-    // The fault is what counts; a deploy that stays is given up later.
+    // The original error matters. A deploy that cannot be dropped expires later.
     if (isOpen) await catalog.dropDeploy(id).catch(() => {});
     throw error;
   }
@@ -48,7 +48,7 @@ async function fill(
   let base: number | null = null;
   let deletion: DeployFile | undefined;
   for await (const item of items) {
-    // A body that still waits for its turn takes nobody's place among the open deploys.
+    // A body that still waits for its turn does not count as an open deploy.
     await open();
     if ('header' in item) {
       base = item.header.base ?? null;

@@ -25,7 +25,7 @@ type FileChange =
 
 interface Waiting {
   readonly change: FileChange;
-  /** When it was asked for, by the monotonic clock: a sync publish waits within its time-out only. */
+  /** When the change was requested, by the monotonic clock. A sync publish must answer within its time-out. */
   readonly began: number;
 }
 
@@ -73,8 +73,8 @@ export class FileChanges {
   }
 
   /**
-   * What is deleted by name is gone: older revisions do not answer for it either. Before the commit, under the
-   * site's lock: a crash in between leaves a purge of what is still there, which changes nothing.
+   * Purges files that are deleted by name, so that older revisions do not answer for them either. This comes before the
+   * commit, under the site's lock. A crash in between leaves a purge of files that still exist, which changes nothing.
    */
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));

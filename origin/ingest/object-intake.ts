@@ -13,30 +13,32 @@ import { BodyPlaces } from './body-places.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
 const MOST_PER_SYNC = 512;
-/** Of a site: each holds a connection, and memory or a file, for as long as its sender likes. */
+/** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender likes. */
 const MOST_OPEN = 1024;
-/** What of a bundle is stored with one sync. Twice this is held in memory: the next arrives meanwhile. */
+/**
+ * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives meanwhile.
+ */
 const BATCH = { objects: 2048, bytes: 4 * 1024 * 1024 };
 
 interface Intake {
   readonly object: StoredObject;
-  /** Null for one that is in the store already. */
+  /** Null for an object that is in the store already. */
   readonly small: SmallObject | null;
 }
 
 /**
- * Takes uploaded objects into the store and then into the catalog; uploads that arrive together share the
- * syncs of both.
+ * Takes uploaded objects into the store and then into the catalog. Uploads that arrive together share the syncs of
+ * both.
  */
 export class ObjectIntake {
   readonly #store: ObjectStore;
   readonly #catalog: Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly #clock: Clock;
-  /** Nothing is swept between the store and the catalog: it would be lost to the one or the other. */
+  /** Keeps the sweep out between store and catalog. Otherwise one of them would lose the object. */
   readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
   readonly #open = new Map<number, number>();
-  /** For bundles, which hold two batches each. */
+  /** For bundles, each of which holds two batches. */
   readonly #places = new BodyPlaces();
 
   constructor(
@@ -49,7 +51,8 @@ export class ObjectIntake {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
-    // Nobody's upload waits behind the calls of another whose upload is in the same batch.
+    // The batch runs under a caller of its own, so that no upload waits behind the calls of another upload in the
+    // batch.
     this.#batcher = new Batcher(
       (intakes) => caller.run({ name: 'uploads' }, () => this.#keep(intakes)),
       MOST_PER_SYNC,
@@ -57,8 +60,8 @@ export class ObjectIntake {
   }
 
   /**
-   * Receives an object for a site; durable when it resolves. `expected` is the digest it must have. Throws
-   * `too-many-requests`, with the body unread.
+   * Receives an object for a site. It is durable when the promise resolves. `expected` is the digest that it must have.
+   * Throws `too-many-requests`, with the body unread.
    */
   async take(site: number, body: Readable, expected?: Digest): Promise<StoredObject> {
     const received = await this.#receive(site, body);
@@ -75,10 +78,10 @@ export class ObjectIntake {
   }
 
   /**
-   * Takes in the small objects of a bundle for a site, a batch with its syncs while the next one arrives;
-   * all are durable when it resolves. When the source fails, what was stored before stays: nothing refers to
-   * it, and a repeated publish need not send it again. Throws `too-many-requests` when too many bundles of the site
-   * wait unread.
+   * Takes in the small objects of a bundle for a site. One batch is stored while the next arrives. All are durable when
+   * the promise resolves. When the source fails, the batches that were stored stay: nothing refers to them, and a
+   * repeated publish need not send them again. Throws `too-many-requests` when too many bundles of the site wait
+   * unread.
    */
   async takeBundle(site: number, bundle: AsyncIterable<readonly Buffer[]>): Promise<Uploaded> {
     const leave = await this.#places.enter(site);
@@ -98,7 +101,7 @@ export class ObjectIntake {
       await storing;
       const full = batch;
       storing = this.#gate.shared(() => this.#keep(full));
-      // It is awaited before the next batch, or at the end; until then a failure has nobody to take it.
+      // The promise is awaited before the next batch or at the end. Until then nobody would handle its rejection.
       storing.catch(() => {});
       batch = [];
       held = 0;

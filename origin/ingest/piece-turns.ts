@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 import { BodyPlaces } from './body-places.ts';
 
-/** Bodies that have a piece waiting. */
+/** Bodies that may have a piece waiting. */
 const MOST_WAITING = { perOwner: 256, inAll: 4096 };
-/** Some two milliseconds of parsing. */
+/** A piece takes about two milliseconds to parse. */
 const PIECE = 8 * 1024;
 
 /**
- * Bodies whose pieces take the event loop some milliseconds each. However many come at once, one piece is handed over
- * in each turn of the loop, of one site after another, and others are answered in between.
+ * Feeds bodies whose pieces each take the event loop some milliseconds. However many bodies come at once, each turn of
+ * the loop gets one piece, from one site after another, and other requests are answered in between.
  */
 export class PieceTurns {
   readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });

@@ -1,6 +1,6 @@
 import { type ContentPath, pathFault, refusedPath } from '../../shared/content/content-path.ts';
 
-/** A path that may be published. Throws `bad-path`. */
+/** Checks a path that may be published. Throws `bad-path`. */
 export function publishedPath(path: string): ContentPath {
   const fault = pathFault(path);
   if (fault !== undefined) throw refusedPath(path, fault);

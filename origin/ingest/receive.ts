@@ -8,14 +8,14 @@ import type { Survey } from '../../shared/hashing/survey.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 import { storeWhole } from '../../shared/store/store-whole.ts';
 
-/** Uploaded bytes, hashed, and not yet stored. A `large` one must be kept or discarded. */
+/** Uploaded bytes that are hashed but not stored yet. A `large` upload must be kept or discarded. */
 export type Received =
   | { readonly kind: 'small'; readonly digest: Digest; readonly bytes: Buffer }
   | { readonly kind: 'large'; readonly survey: Survey; readonly draft: Draft };
 
 /**
- * Takes in a request's body: at most SMALL_OBJECT bytes in memory, more in a draft that a thread reads through.
- * Throws `truncated-upload`, leaving nothing, when the sender goes away before the end.
+ * Reads a request's body: up to SMALL_OBJECT bytes into memory, a larger body into a draft that a thread reads through.
+ * Throws `truncated-upload`, and leaves nothing, when the sender goes away before the end.
  */
 export async function receive(body: Readable, store: ObjectStore): Promise<Received> {
   const pieces: Buffer[] = [];
@@ -47,7 +47,7 @@ export function cutOff(cause: unknown): SkerryError {
   return new SkerryError('truncated-upload', 'the upload ended before its announced length', { cause });
 }
 
-/** Whether a body's failure is that of a sender who went away. */
+/** Whether a body failed because its sender went away. */
 export function isCutOff(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';
@@ -61,7 +61,7 @@ export async function discard(received: Received): Promise<void> {
   if (received.kind === 'large') await received.draft.discard();
 }
 
-/** Stores a large object after its chunk list, so that no object is without one; gives the list's digest. */
+/** Stores the chunk list and then the large object, so that no object lacks its list. Returns the list's digest. */
 export async function keepLarge(
   received: Received & { kind: 'large' },
   store: ObjectStore,

@@ -4,21 +4,23 @@ import { SkerryError, systemCode } from '../../shared/errors.ts';
 import { cutOff, isCutOff } from './receive.ts';
 
 const PIECE = 64 * 1024;
-/** A frame names the memory that it wants (2 to the power of this): 8 MiB is what level 19 asks for. */
+/** The largest window that a frame may ask for, as a power of 2. Level 19 asks for 8 MiB. */
 const MAX_WINDOW_LOG = 23;
 
 /**
- * The bytes of a request's body without its `Content-Encoding`, zstd or none, as they are read. Throws
- * `truncated-upload` when the sender goes away or the encoded bytes end early, `bad-request` for what is not zstd.
+ * Decodes the `Content-Encoding` of a request's body, which may be zstd or none, while it is read. Throws
+ * `truncated-upload` when the sender goes away or the encoded bytes end early, and `bad-request` when they are not
+ * zstd.
  */
 export async function* unpacked(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
   const decoder = decoderFor(encoding);
-  // Not a pipeline: that closes the connection when the reader gives up, and with it the way of the answer.
+  // Not a pipeline, because a pipeline would close the connection when the reader gives up, and the answer could not be
+  // sent.
   const gone = (cause?: Error) => {
     if (!body.readableEnded) decoder.destroy(cutOff(cause));
   };
   body.on('error', gone).on('close', () => gone());
-  // One that is gone already has said so to nobody.
+  // A body that is gone already emits no further event.
   if (body.destroyed) gone();
   else body.pipe(decoder);
   try {
@@ -27,7 +29,7 @@ export async function* unpacked(body: Readable, encoding: string | undefined): A
     throw known(error);
   } finally {
     body.unpipe(decoder);
-    // The rest is read past, for a sender that is still sending would not look for the answer.
+    // Reads past the rest, because a sender that is still sending would not look for the answer.
     body.resume();
   }
 }

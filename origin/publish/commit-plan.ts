@@ -3,9 +3,9 @@ import type { Mode } from '../../shared/site/site-policy.ts';
 
 export interface CommitSituation {
   readonly mode: Mode;
-  /** The tree equals that of the site's tip. */
+  /** The tree equals that of the site's tip, which is the newest revision that was not aborted. */
   readonly isUnchanged: boolean;
-  /** The tip is committed and not live. */
+  /** The tip is committed but not live. */
   readonly isTipPending: boolean;
   /** The caller opens a window by hand. */
   readonly now: boolean;
@@ -14,20 +14,21 @@ export interface CommitSituation {
 }
 
 export type CommitPlan =
-  /** A new revision, made live in the same transaction, or left pending with null. */
+  /** A new revision. It is made live in the same transaction, or left pending when `activate` is null. */
   | { readonly kind: 'reveal'; readonly activate: Payload<'activate'> | null }
-  /** A new revision in two phases. */
+  /** A new revision that is published in two phases. */
   | { readonly kind: 'prepare' }
-  /** No new revision: the tip, which is pending, is made live, or stays so with null. */
+  /** No new revision. The tip, which is pending, is made live, or left pending when `activate` is null. */
   | { readonly kind: 'tip'; readonly activate: Payload<'activate'> | null }
   /** No new revision, and the tip is live. */
   | { readonly kind: 'unchanged' };
 
-/** What a commit comes to. */
+/** Decides what a commit does. */
 export function planCommit(situation: CommitSituation): CommitPlan {
   const { mode, isUnchanged, isTipPending } = situation;
   if (isUnchanged && !isTipPending) return { kind: 'unchanged' };
-  // Edges prepare what a record tells them to, so a pending batch that is to be prepared is committed anew.
+  // Edges prepare only what a record tells them to prepare. So a sync publish of a pending batch revision commits a new
+  // revision.
   if (mode === 'sync') return { kind: 'prepare' };
   const activate = mode === 'async' ? { mode } : batchActivation(situation);
   return { kind: isUnchanged ? 'tip' : 'reveal', activate };

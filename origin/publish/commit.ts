@@ -25,16 +25,16 @@ import { confirmInSync, publishInSync, type SyncParts } from './sync-publish.ts'
 const MISSING_SHOWN = 100;
 
 export interface CommitOptions {
-  /** Without it: that of the site. */
+  /** The site's mode by default. */
   readonly mode?: Mode | undefined;
   readonly message?: string | undefined;
-  /** Of a batch commit: opens a window by hand. */
+  /** For a batch commit: opens a window by hand. */
   readonly now?: boolean | undefined;
-  /** When the request came, by the monotonic clock; without it: now. */
+  /** When the request came, by the monotonic clock. The default is now. */
   readonly began?: number | undefined;
 }
 
-/** A commit that has its turn at its site. */
+/** A commit whose turn it is at its site. */
 interface Turn extends CommitOptions {
   readonly mode: Mode;
   readonly site: SiteRow;
@@ -42,7 +42,7 @@ interface Turn extends CommitOptions {
 }
 
 interface ChangeSet {
-  /** The revision that the changes are made against; undefined when the change set is a whole tree. */
+  /** The revision that the changes apply to. Undefined when the change set is a whole tree. */
   readonly base: number | undefined;
   readonly message: string;
   readonly restores: number | null;
@@ -60,12 +60,12 @@ export interface CommitParts extends Omit<SyncParts, 'catalog'> {
 }
 
 /**
- * Turns change sets into revisions and makes revisions live, one at a time per site, each as its mode says. A
- * sync publish that does not get its turn, or is not staged, within its time-out ends with `sync-timeout` and
- * changes nothing; what happens to it later is told in origin/publish/sync-publish.ts.
+ * Turns change sets into revisions and makes revisions live, one at a time per site, each in its mode. A sync publish
+ * that does not get its turn, or is not staged, within its time-out fails with `sync-timeout` and changes nothing. Its
+ * later phases are in origin/publish/sync-publish.ts.
  */
 export class Committer {
-  /** Woken when a batch revision begins to wait, or waits again. */
+  /** Wakes when a batch revision begins to wait, or waits again. */
   readonly waiting = new Wakeup();
   readonly #parts: CommitParts;
   readonly #stager: Stager;
@@ -77,7 +77,10 @@ export class Committer {
     this.#stager = new Stager(parts.catalog, parts.clock);
   }
 
-  /** Commits a deploy; once it is done, repeating it gives the same answer. One that was aborted starts anew. */
+  /**
+   * Commits a deploy. Repeating a successful commit gives the same answer. A deploy whose publish was aborted is
+   * committed again.
+   */
   async commitDeploy(id: string, options: CommitOptions = {}): Promise<Commit> {
     const { catalog } = this.#parts;
     const { site } = await catalog.deploy(id);
@@ -91,7 +94,7 @@ export class Committer {
     });
   }
 
-  /** Commits changes to the site's tip; `changes` is asked when it is this commit's turn. */
+  /** Commits changes to the site's tip. `changes` is called when it is this commit's turn. */
   commitChanges(
     site: number,
     options: CommitOptions,
@@ -108,7 +111,7 @@ export class Committer {
     );
   }
 
-  /** A new revision equal to an old one: to `to`, or to the newest content that was live before. */
+  /** Makes a new revision equal to an old one: to `to`, or to the newest other content that was live before. */
   rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(site, options, async (turn) => {
       const target = await this.#rollbackTarget(site, to);
@@ -122,7 +125,10 @@ export class Committer {
     });
   }
 
-  /** Makes what is pending live, by hand or because a window of the schedule is open; else tells what is. */
+  /**
+   * Makes the pending revision live, by hand or because a window of the schedule is open. If nothing is due, returns
+   * what is live or pending.
+   */
   openWindow(site: number, by: 'hand' | 'schedule'): Promise<Commit> {
     return this.#inTurn(site, { mode: 'batch' }, async (turn) => {
       const { catalog, clock } = this.#parts;
@@ -138,7 +144,7 @@ export class Committer {
     });
   }
 
-  /** When no commit of the site is under way: none is answered as live that nobody serves. */
+  /** Waits until no commit of the site is running, so that no commit is answered as live for a site that is gone. */
   deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
     const { catalog, clock, edges, sites } = this.#parts;
     return sites.run(site, async () => {
@@ -185,11 +191,11 @@ export class Committer {
     const base = changes.base ?? site.tip;
     const overlay: ChangeSet['overlay'] = async (revision, time) => {
       await changes.overlay(revision, time);
-      // What was published once can be returned to, whatever this version thinks of it.
+      // A published revision can always be restored, even if this version finds faults in its rules.
       if (changes.restores === null) await this.#checkRules(site.id);
     };
     const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);
-    // From here on a sync publish looks after its time itself: nothing may end it half-way.
+    // From here on a sync publish watches its time itself, because nothing may interrupt it half-way.
     deadline.disarm();
     const plan = planCommit({
       mode,
@@ -247,7 +253,7 @@ export class Committer {
     try {
       return await publishInSync(this.#parts, { site, revision, seq, deploy: changes.deploy, deadline });
     } finally {
-      // Aborted, it leaves a batch revision waiting that it had taken the place of.
+      // When the sync publish is aborted, a batch revision that it superseded waits again.
       this.waiting.wake();
     }
   }
@@ -303,7 +309,7 @@ export class Committer {
     return target;
   }
 
-  /** Throws `bad-rules`. */
+  /** Throws `bad-rules` when a file of rules has faults. */
   async #checkRules(site: number): Promise<void> {
     for (const path of RULE_FILES) {
       const entry = await this.#parts.catalog.staged(site, path);
@@ -327,7 +333,7 @@ export class Committer {
   }
 }
 
-/** Throws `revision-moved`. */
+/** Throws `revision-moved` when the site is at another revision. */
 export function checkExpectation({ name, tip }: SiteRow, expect: number | null): void {
   if (expect === null || expect === tip) return;
   throw new SkerryError('revision-moved', `${name} is at revision ${tip}, not at ${expect}`, {

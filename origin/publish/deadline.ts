@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { SkerryError } from '../../shared/errors.ts';
 
-/** How long a publish may take from its request to its answer; an async one may take for ever. */
+/** How long a publish may take from its request to its answer. An async publish has no limit. */
 export class Deadline {
-  /** Aborts when the time is over, unless it was disarmed before. */
+  /** Aborts when the time is over, unless `disarm` was called before. */
   readonly signal: AbortSignal;
   readonly #clock: Clock;
   readonly #end: number;
@@ -21,12 +21,12 @@ export class Deadline {
     );
   }
 
-  /** Milliseconds; not above zero when it is over. */
+  /** Milliseconds. Zero or below when the time is over. */
   left(): number {
     return this.#end - this.#clock.monotonic();
   }
 
-  /** From here on somebody else looks at what is left. */
+  /** Stops the timer. From here on the caller watches the remaining time. */
   disarm(): void {
     this.#timer.abort();
   }

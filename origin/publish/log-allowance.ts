@@ -1,27 +1,27 @@
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 
-/** A site may write so many bytes to the log at once, and so many a second after that. */
+/** The bytes that a site may write to the log at once. After that, it may write `BYTES_PER_SECOND`. */
 const BURST_BYTES = 1024 * 1024;
 const BYTES_PER_SECOND = 8 * 1024;
 const BURST_MS = (BURST_BYTES / BYTES_PER_SECOND) * 1000;
-/** Sites with nothing to pay are forgotten when there are more than this. */
+/** When there are more sites than this, those with no debt are forgotten. */
 const REMEMBERED = 1000;
 
 /**
- * What each site may write to the log by requests that publish nothing, and so cost their sender next to nothing:
- * purges and settings. Every edge reads and keeps the log, so that one site in a loop would fill them all.
+ * Limits what each site may write to the log by requests that publish nothing and cost their sender next to nothing:
+ * purges and settings. Every edge reads and keeps the log, so one site in a loop would fill all of their disks.
  */
 export class LogAllowance {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** By which time, of the monotonic clock, what a site has written is paid for. */
+  /** The monotonic time by which everything that a site has written is paid for. */
   readonly #paid = new Map<string, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
-  /** Throws `too-many-changes`, and then nothing is charged. */
+  /** Throws `too-many-changes`, and then charges nothing. */
   spend(site: string, bytes: number): void {
     const now = this.#clock.monotonic();
     const paid = this.#after(site, bytes, now);
@@ -35,7 +35,7 @@ export class LogAllowance {
     this.#note(site, paid, now);
   }
 
-  /** Charges what was written already. */
+  /** Charges for what is written already. */
   owe(site: string, bytes: number): void {
     const now = this.#clock.monotonic();
     this.#note(site, this.#after(site, bytes, now), now);

@@ -10,19 +10,19 @@ import { isRuleFile, type RuleFault } from '../../shared/site/rules/rule-lines.t
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 
 const FAULTS_SHOWN = 20;
-/** In the message, which is one line. */
+/** The number of faults in the message, which is one line. */
 const FAULTS_NAMED = 10;
-/** Files found good, by digest and name: most commits leave them as they are. */
+/** Remembers files that were found good, by digest and name, because most commits do not change them. */
 const REMEMBERED_BYTES = 64 * 1024;
 
 type FaultsOf = (path: ContentPath, content: string) => Promise<readonly RuleFault[]>;
 
-/** Files of one site, and of all, that wait to be read. */
+/** The files that may wait to be read, for one site and for all sites together. */
 const MOST_WAITING = { perOwner: 16, inAll: 1024 };
 
 /**
- * Refuses `_headers` and `_redirects` that an edge would not understand, before they are committed. The largest take
- * tens of milliseconds, so a thread reads them, each content once, and the sites take turns.
+ * Refuses a commit whose `_headers` or `_redirects` an edge would not understand. The largest files take tens of
+ * milliseconds, so a thread reads them, each content once, and sites take turns.
  */
 export class RuleCheck {
   readonly #store: ObjectStore;
@@ -30,13 +30,13 @@ export class RuleCheck {
   readonly #good = new ByteCache<`${string} ${Digest}`, true>({ bytes: REMEMBERED_BYTES, sizeOf: () => 1 });
   readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });
 
-  /** `faultsOf` works in a thread. */
+  /** `faultsOf` runs in a thread. */
   constructor(store: ObjectStore, faultsOf: FaultsOf) {
     this.#store = store;
     this.#faultsOf = faultsOf;
   }
 
-  /** Nothing for other files. Throws `bad-rules` with the faults and their lines, `no-such-object`. */
+  /** Ignores other files. Throws `bad-rules` with the faults and their lines, or `no-such-object`. */
   async check(site: number, { path, digest, size }: Pick<Entry, 'path' | 'digest' | 'size'>): Promise<void> {
     if (!isRuleFile(path) || this.#good.get(`${path} ${digest}`)) return;
     if (size > MOST_RULE_BYTES) {

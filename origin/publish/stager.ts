@@ -8,12 +8,12 @@ import type { StagingCalls } from '../catalog/staging-calls.ts';
 const SEAL_PAGE = 4096;
 const UNSTAGE_PAGE = 5000;
 
-/** What a commit starts from and how it gets from there to the new state. */
+/** The state that a commit starts from, and how to get from there to the new state. */
 export interface StagePlan {
   readonly site: number;
-  /** The revision whose state is staged first; 0 is the empty one. */
+  /** The revision whose state is staged first. 0 is the empty state. */
   readonly base: number;
-  /** Stages the changes over the base. */
+  /** Stages the changes on top of the base. */
   overlay(revision: number, time: number): Promise<void>;
 }
 
@@ -24,8 +24,8 @@ export interface Staged {
 }
 
 /**
- * Writes a coming revision beside the newest state, in short transactions: killed anywhere before it is
- * revealed, nothing has happened. Its callers hold the site's lock.
+ * Writes a coming revision beside the newest state, in short transactions. If the process is killed before the revision
+ * is revealed, nothing has changed. Callers hold the site's lock.
  */
 export class Stager {
   readonly #catalog: Remote<StagingCalls>;
@@ -36,7 +36,7 @@ export class Stager {
     this.#clock = clock;
   }
 
-  /** Leaves nothing behind when it throws, which it does with the signal's reason between two pages. */
+  /** Throws the signal's reason between two pages. Leaves nothing behind when it throws. */
   async stage({ site, base, overlay }: StagePlan, signal: AbortSignal): Promise<Staged> {
     const { revision, newest, leftover } = await this.#catalog.beginStaging(site);
     try {
@@ -48,7 +48,7 @@ export class Stager {
       signal.throwIfAborted();
       return { revision, root, time };
     } catch (error) {
-      // On a full disk this fails too: the next commit, finding the marker, takes the rest back.
+      // This fails too when the disk is full. The next commit then finds the marker and removes the rest.
       await this.discard(site, revision).catch(() => {});
       throw error;
     }

@@ -22,7 +22,7 @@ import { wokenWithin } from './woken-within.ts';
 type SyncCatalog = Pick<Remote<PublishCalls>, 'activate' | 'abort' | 'noteOutcome'> &
   Pick<Remote<ReceiptCalls>, 'receipts'>;
 
-/** What it takes to end a revision that nobody publishes any more. */
+/** The parts that are needed to end a revision that nobody publishes any more. */
 export interface EndingParts {
   readonly catalog: Pick<SyncCatalog, 'activate' | 'abort'>;
   readonly clock: Clock;
@@ -32,16 +32,16 @@ export interface SyncParts {
   readonly catalog: SyncCatalog;
   readonly clock: Clock;
   readonly edges: SyncEdges;
-  /** An origin that ends waits for nobody. */
+  /** Aborts when the origin ends: then it waits for no edge. */
   readonly stopping: AbortSignal;
 }
 
 export interface SyncRevision {
   readonly site: SiteRow;
   readonly revision: number;
-  /** The record that names it. */
+  /** The record that names the revision. */
   readonly seq: number;
-  /** The deploy whose answer is kept. */
+  /** The deploy whose answer is stored. */
   readonly deploy: string | null;
   readonly deadline: Deadline;
 }
@@ -54,9 +54,9 @@ const REASONS: Readonly<Record<SyncFailure, string>> = {
 };
 
 /**
- * Takes a pending revision through both phases: edges prepare it; the `activate` record is the commit point;
- * edges show it. The caller holds the site's lock. Throws `sync-aborted` when it failed before the commit point
- * and the site's policy says so.
+ * Takes a pending revision through both phases. Edges prepare it, the `activate` record is the commit point, and then
+ * edges show it. The caller holds the site's lock. Throws `sync-aborted` when it failed before the commit point and the
+ * site's policy is to abort.
  */
 export async function publishInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
   const { catalog, clock, edges } = parts;
@@ -70,9 +70,9 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
   if (prepared.decision.kind === 'fail') return fail(parts, target, prepared.state, prepared.decision.reason);
 
   const payload = { mode: 'sync' as const };
-  // A crash after this point leaves this answer behind: nobody is confirmed yet.
+  // A crash after this point leaves this answer, which confirms no edge yet.
   const early = answerOf(target, 'live', prepared.state);
-  // First, so that no edge gets to serve for longer that does not show it yet.
+  // The demand comes first, so that no edge gets a longer time to serve without showing the revision.
   const demanded = isStrict ? edges.demand(site, revision) : null;
   const { seq } = await catalog
     .activate({
@@ -100,12 +100,14 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
     time: clock.now(),
     deploy: deploy === null ? null : { id: deploy, answer },
   });
-  // It is live, whether there is room left to write down how or not.
+  // The revision is live, even if there is no room left to record the outcome.
   await noted.catch(() => {});
   return { ...answer, receipts: await catalog.receipts(site.id, revision) };
 }
 
-/** Waits until the edges show what is live already: a sync publish of an unchanged tree promises no less. */
+/**
+ * Waits until the edges show what is live already. A sync publish of an unchanged tree promises the same as any other.
+ */
 export async function confirmInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
   const { site, revision, seq } = target;
   const begun = beginSync(parts.edges.participants(site.name), site.policy.sync.require, {
@@ -117,8 +119,8 @@ export async function confirmInSync(parts: SyncParts, target: SyncRevision): Pro
 }
 
 /**
- * What becomes of a revision that failed before its commit point; also of one that the end of the process left
- * pending.
+ * Ends a revision that failed before its commit point, or that was left pending when the process ended: aborts it or
+ * degrades it, as the site says.
  */
 export async function endFailed(
   { catalog, clock }: EndingParts,
@@ -179,14 +181,14 @@ function answerOf(
   };
 }
 
-/** Follows the edges until the state decides something else than to wait. */
+/** Watches the edges until the state decides something other than to wait. */
 async function settle(
   { clock, edges, stopping }: SyncParts,
   { site, revision, deadline }: SyncRevision,
   begun: SyncState,
 ): Promise<{ state: SyncState; decision: SyncDecision }> {
   let state = begun;
-  // After the commit point there must be time for the leases of edges that do not show it to end.
+  // After the commit point there must be time for the leases of edges that do not show the revision to end.
   const reserve = begun.isStrict && !begun.isActivated ? LONGEST_LEASE_MS : 0;
   while (true) {
     let wait = deadline.left() - reserve;
@@ -201,7 +203,7 @@ async function settle(
     if (stopping.aborted) state = step(state, { kind: 'stopped' });
     const decision = decide(state);
     if (decision.kind !== 'wait') return { state, decision };
-    // Nothing was awaited since the edges were looked at, so no change of theirs falls in between.
+    // Nothing was awaited since the edges were read, so no change of theirs is missed.
     await wokenWithin(edges.changed, clock, wait, stopping);
   }
 }

@@ -2,18 +2,18 @@ import type { SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 
 /**
- * One edge in a sync publish. `gone` is one whose lease ended before it was seen to show the revision; it comes
- * back only by having prepared it, and what is visible stays visible.
+ * One edge in a sync publish. `gone` means that its lease ended before it was seen to show the revision. It comes back
+ * only by having prepared the revision. A `visible` edge stays visible.
  */
 export type EdgePhase = 'preparing' | 'prepared' | 'visible' | 'gone';
 
 export interface SyncState {
   readonly require: SitePolicy['sync']['require'];
-  /** The commit point is passed: nothing aborts any more. */
+  /** The commit point has passed: nothing aborts any more. */
   readonly isActivated: boolean;
-  /** Nothing is waited for any more. */
+  /** Why the wait is over, or null while it goes on. */
   readonly over: 'timeout' | 'stopped' | null;
-  /** Nobody may be served older content after the answer: each edge must show it, or have stopped to serve. */
+  /** After the answer, nobody may be served older content: each edge must show the revision or have stopped serving. */
   readonly isStrict: boolean;
   readonly edges: ReadonlyMap<string, EdgePhase>;
 }
@@ -21,7 +21,7 @@ export interface SyncState {
 export type SyncEvent =
   | { readonly kind: 'report'; readonly edge: string; readonly prepared: boolean; readonly visible: boolean }
   | { readonly kind: 'lease-ended'; readonly edge: string }
-  /** With the edges that may serve the site now, when that needs a lease. */
+  /** Carries the edges that may still serve the site, when it requires a lease. */
   | { readonly kind: 'activated'; readonly servers: readonly string[] }
   | { readonly kind: 'timeout' }
   /** The origin ends. */
@@ -72,7 +72,7 @@ export function decide(state: SyncState): SyncDecision {
 function decideActivation({ require, over, edges }: SyncState): SyncDecision {
   const counted = [...edges.values()].filter((phase) => phase !== 'gone');
   const ready = counted.filter((phase) => phase !== 'preparing').length;
-  // A publish that is ready too late would be answered before anybody can show it: it fails cleanly instead.
+  // A publish that is ready too late would be answered before any edge can show it, so it fails cleanly instead.
   if (over !== null) return { kind: 'fail', reason: over };
   if (counted.length === 0) return { kind: 'fail', reason: 'no-edges' };
   if (require === 'all') return ready === counted.length ? { kind: 'activate' } : { kind: 'wait' };
@@ -80,7 +80,10 @@ function decideActivation({ require, over, edges }: SyncState): SyncDecision {
   return ready >= require.quorum ? { kind: 'activate' } : { kind: 'wait' };
 }
 
-/** With a quorum any edge of the publish counts that shows it, prepared or not when it was activated. */
+/**
+ * With a quorum, every participating edge that shows the revision counts, whether or not it was prepared at the
+ * activation.
+ */
 function decideDone({ require, over, edges, isStrict }: SyncState): SyncDecision {
   const phases = [...edges.values()];
   const visible = phases.filter((phase) => phase === 'visible').length;
@@ -89,7 +92,7 @@ function decideDone({ require, over, edges, isStrict }: SyncState): SyncDecision
   return over !== null || isSettled || isEnough ? { kind: 'done' } : { kind: 'wait' };
 }
 
-/** The edges for an answer, sorted. A revision that was not activated is visible nowhere. */
+/** The edges for an answer, sorted. A revision that was not activated is visible at no edge. */
 export function edgeStates({ edges }: SyncState): Commit['edges'] {
   return [...edges]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -4,7 +4,7 @@ import type { SiteReads } from '../catalog/site-calls.ts';
 import type { Committer } from './commit.ts';
 import { pendingOpens } from './opening.ts';
 
-/** Not longer, for a clock that is set, or stands still while the machine sleeps, moves all windows. */
+/** The longest wait. A clock that is set, or stands still while the machine sleeps, shifts all windows. */
 const LONGEST_WAIT_MS = 60_000;
 const AFTER_FAILURE_MS = 5000;
 
@@ -17,8 +17,8 @@ export interface WindowsOptions {
 }
 
 /**
- * Makes what waits live when the window of its site opens, until the origin stops. A site whose turn takes long,
- * for a sync publish may have it, keeps no other one waiting.
+ * Makes waiting revisions live when the windows of their sites open, until the origin stops. A site whose turn takes
+ * long, because of a sync publish for example, delays no other site.
  */
 export async function keepWindows(options: WindowsOptions): Promise<void> {
   const { clock, committer, stopping, failed } = options;
@@ -35,7 +35,7 @@ export async function keepWindows(options: WindowsOptions): Promise<void> {
   while (!stopping.aborted) {
     const over = new AbortController();
     const either = AbortSignal.any([stopping, over.signal]);
-    // Taken before the look: what begins to wait after it ends the wait below.
+    // The wait begins before the sites are read, so a revision that begins to wait afterwards ends it.
     const woken = committer.waiting.wait(LONGEST_WAIT_MS, either);
     const { due, next } = await lookAround(options);
     for (const site of due) {
@@ -52,7 +52,7 @@ export async function keepWindows(options: WindowsOptions): Promise<void> {
   await Promise.all(opening.values());
 }
 
-/** The sites whose window is open, and the milliseconds until another one opens. */
+/** The sites whose window is open, and the milliseconds until the next one opens. */
 async function lookAround(options: WindowsOptions): Promise<{ due: number[]; next: number }> {
   const { catalog, clock, stopping, failed } = options;
   const due: number[] = [];

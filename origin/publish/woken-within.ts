@@ -3,7 +3,7 @@ import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 
 const FOR_EVER_MS = 2 ** 31 - 1;
 
-/** Resolves at the next wake, after `ms` of the clock, or when the signal aborts. */
+/** Resolves at the next wake-up, after `ms` of the clock, or when the signal aborts. */
 export async function wokenWithin(
   wakeup: WakeupSource,
   clock: Clock,

@@ -1,10 +1,13 @@
 import type { Past } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
-/** However young those before them are: each page of pruning looks at all that is kept. */
+/**
+ * Only this many of the newest revisions are kept for being young or awaited, because each page of pruning looks at all
+ * kept revisions.
+ */
 const MOST_NEW = 10_000;
 
-/** Whether a revision is kept does not depend on the order in which the past is told. */
+/** The revisions to keep. The result does not depend on the order of `past.revisions`. */
 export function keptRevisions(past: Past, now: number): Set<number> {
   if (past.deleted) return new Set();
   const { live, tip, newest, retention } = past;
@@ -24,7 +27,7 @@ export function keptRevisions(past: Past, now: number): Set<number> {
   return kept;
 }
 
-/** The revisions that may go, ascending. */
+/** The revisions that may be dropped, in ascending order. */
 export function revisionsToDrop(past: Past, now: number): number[] {
   const kept = keptRevisions(past, now);
   return past.revisions

@@ -2,22 +2,22 @@ import { KEPT_LOG, type KeptLog } from '../../shared/log/kept-log.ts';
 import type { StoredLog } from '../catalog/retention-calls.ts';
 
 export interface LogPlan {
-  /** A checkpoint is to be appended first. */
+  /** Whether to append a checkpoint first. */
   readonly append: boolean;
-  /** Records below this number may go: it is a checkpoint's, the appended one's perhaps. */
+  /** Records below this number may be dropped. It is the number of a checkpoint, perhaps of the one to be appended. */
   readonly before: number;
 }
 
 /**
- * The log begins at the newest checkpoint that has as many records after it as are kept, or as many bytes of them.
- * One is appended whenever the last is half of that away, so that from then on no more than one and a half times
- * as much stays.
+ * The log begins at the newest checkpoint that is followed by as many records, or bytes of records, as must be kept. A
+ * checkpoint is appended whenever the last one is half of that away. So at most one and a half times as much is kept
+ * from then on.
  */
 export function planLog(
   { first, head, checkpoints, bytes, bytesAfter }: StoredLog,
   kept: KeptLog = KEPT_LOG,
 ): LogPlan {
-  /** How much comes after a record; 1 for as much as is kept. */
+  /** How much follows a record, as a share of what must be kept. */
   const share = (seq: number, after: number) => Math.max((head - seq) / kept.records, after / kept.bytes);
   const last = share(checkpoints.at(-1) ?? 0, bytesAfter.at(-1) ?? bytes);
   const append = share(first, bytes) >= 1 && last > 1 / 2;
@@ -25,12 +25,12 @@ export function planLog(
   return { append, before: before ?? beginning(first, checkpoints) };
 }
 
-/** What lies before the first checkpoint of a log that has lost its first record is left by a killed run. */
+/** Records before the first checkpoint, in a log that has lost its first record, are left over from a killed run. */
 function beginning(first: number, checkpoints: readonly number[]): number {
   return first === 1 ? 1 : (checkpoints[0] ?? first);
 }
 
-/** Asked for by hand: the log begins at its end. */
+/** The plan for pruning by hand: the log then begins at its end. */
 export function planLogUpToNow({ first, head, checkpoints }: StoredLog): LogPlan {
   const isThere = checkpoints.at(-1) === head;
   return { append: !isThere, before: Math.max(first, isThere ? head : head + 1) };

@@ -10,28 +10,28 @@ const DROPPED_AT_ONCE = 1000;
 export interface PrunedLog {
   readonly catalog: Remote<LogPruneCalls>;
   readonly clock: Clock;
-  /** Told why a checkpoint that nobody asked for was not written, and null when one was. */
+  /** Called with the reason when an automatic checkpoint was not written, and with null when one was. */
   readonly checkpointed: (fault: SkerryError | null) => void;
-  /** When it is not KEPT_LOG. */
+  /** KEPT_LOG by default. */
   readonly keptLog?: KeptLog;
 }
 
 type ReadLog = Pick<PrunedLog, 'catalog' | 'keptLog'>;
 
-/** How many records would go. `upToNow` prunes all that there are. */
+/** How many records would be dropped. `upToNow` drops all that there are. */
 export async function prunableRecords(log: ReadLog, upToNow: boolean): Promise<number> {
   const { first, plan } = await planOf(log, upToNow);
   return plan.before - first;
 }
 
 /**
- * Prunes the log up to a checkpoint and gives how many records went. Throws `checkpoint-too-large`, with nothing
- * pruned, when a checkpoint was asked for and cannot be written.
+ * Prunes the log up to a checkpoint and returns how many records were dropped. When the caller asked for a checkpoint
+ * and it cannot be written, throws `checkpoint-too-large` and prunes nothing.
  */
 export async function pruneLog(log: PrunedLog, upToNow: boolean, goOn: () => void): Promise<number> {
   const { first, plan } = await planOf(log, upToNow);
   const checkpoint = plan.append ? await appendCheckpoint(log, upToNow) : undefined;
-  // Records may have come in between the plan and the checkpoint.
+  // Records may have been appended between the plan and the checkpoint.
   const before = upToNow && checkpoint !== undefined ? checkpoint : plan.before;
   if (before === first) return 0;
   let records = 0;
@@ -49,7 +49,7 @@ async function appendCheckpoint(log: PrunedLog, isAskedFor: boolean): Promise<nu
     log.checkpointed(null);
     return seq;
   } catch (error) {
-    // Nobody waits for it, and the rest can be pruned.
+    // Nobody waits for this checkpoint, and everything else can still be pruned.
     const isTooLarge = error instanceof SkerryError && error.code === 'checkpoint-too-large';
     if (isAskedFor || !isTooLarge) throw error;
     log.checkpointed(error);

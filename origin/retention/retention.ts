@@ -10,7 +10,7 @@ import { type PrunedLog, prunableRecords, pruneLog } from './log-prune.ts';
 import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 
 const LOG_EVERY_MS = 5 * 60_000;
-/** The log, which every edge reads, is looked at more often than the rest. */
+/** Every edge reads the log, so the log is pruned more often than everything else. */
 const ALL_EVERY = 12;
 /** Small, because other calls of the catalog wait behind a page. */
 const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
@@ -19,18 +19,18 @@ export interface RetentionOptions
   extends Omit<SweptPlaces, 'catalog'>,
     Omit<PrunedLog, 'catalog' | 'checkpointed'> {
   readonly catalog: Pruned & SweptPlaces['catalog'] & PrunedLog['catalog'];
-  /** Ends a run that is under way. */
+  /** Interrupts a running prune. */
   readonly stopping: AbortSignal;
 }
 
 type Pruned = Remote<PastReads> & Pick<Remote<PastCalls>, 'dropRevisions' | 'dropEntries' | 'dropLeftovers'>;
 
-/** What a run does, or would do, to one site. */
+/** The effect of a run, done or planned, on one site. */
 type SitePlan = PrunePlan['sites'][number];
 
 /**
- * Lets go of the past, page by page. Each page can be repeated and leaves nothing half-visible, so what a run
- * that was killed has left is done by the next one.
+ * Prunes old revisions, entries, objects and log records, page by page. Each page can be repeated and leaves nothing
+ * half-visible, so the next run finishes what a killed run has left.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -46,12 +46,12 @@ export class Retention {
     this.#log = { ...options, checkpointed };
   }
 
-  /** Why the log cannot be pruned; null while it can be. */
+  /** Why the log cannot be pruned, or null when it can. */
   get checkpointFault(): SkerryError | null {
     return this.#checkpointFault;
   }
 
-  /** What a run would do now. `log` prunes the whole log up to now instead of keeping the last records. */
+  /** Plans a run that would begin now. `log` prunes the whole log up to now instead of keeping the last records. */
   async plan({ log = false } = {}): Promise<PrunePlan> {
     const { catalog, clock } = this.#options;
     const now = clock.now();
@@ -71,10 +71,10 @@ export class Retention {
     return { sites: sites.filter(hasSomething), objects, bytes, records };
   }
 
-  /** Does it, and gives what was done. A second run waits for the first. */
+  /** Prunes, and returns what was done. A second run waits for the first. */
   run({ log = false } = {}): Promise<PrunePlan> {
     return this.#runs.run('run', async () => {
-      // First, for this alone may be refused; nothing has changed then.
+      // The log comes first, because only this step may be refused. Nothing has changed then.
       const records = await pruneLog(this.#log, log, this.#goOn);
       const { catalog, clock } = this.#options;
       const now = clock.now();
@@ -90,7 +90,10 @@ export class Retention {
     });
   }
 
-  /** Every hour all of it until the origin stops, and in between what publishers in a loop leave behind. */
+  /**
+   * Prunes everything once an hour until the origin stops. More often, prunes the log and what publishers in a loop
+   * leave behind.
+   */
   async keepRunning(log: Logger): Promise<void> {
     const { clock, stopping } = this.#options;
     for (let turn = 0; !stopping.aborted; turn++) {

@@ -10,8 +10,9 @@ const chosenSchema = schema(Type.Object({ store: Type.String() }));
 const IN_THE_FOLDER = 'files in the data folder';
 
 /**
- * A data folder's objects stay where its first start put them: in another store they would be missing. Throws
- * `bad-config`; what it resolves with remembers the choice, once the store was found to be usable.
+ * Ensures that the objects of a data folder stay in the store that its first start chose, because in another store they
+ * would be missing. Throws `bad-config`. Resolves with a function that records the choice, to be called once the store
+ * has proved usable.
  */
 export async function chooseStore(folder: string, url: string | undefined): Promise<() => Promise<void>> {
   const wanted = url ?? IN_THE_FOLDER;
@@ -30,7 +31,7 @@ async function chosenBefore(file: string, objects: string): Promise<string | und
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
-  // A folder from before there was a choice.
+  // The folder is from before there was a choice.
   const isOld = await access(join(objects, 'small.sqlite')).then(
     () => true,
     () => false,

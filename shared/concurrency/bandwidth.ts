@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.ts';
 
-/** Milliseconds of the rate that may pass at once. */
+/** Up to this many milliseconds' worth of the rate may pass at once. */
 const BURST_MS = 250;
-/** A longer timer would end at once. */
+/** A timer that is set for longer than this fires at once. */
 const LONGEST_SLEEP = 2 ** 31 - 1;
 
-/** A rate that many transfers share, each in its turn. */
+/** A limited rate that many transfers share. They take turns. */
 export class Bandwidth {
-  /** The most bytes that pass without a wait, and the size that keeps transfers even. */
+  /** Bytes that may pass without waiting. Transfers send pieces of this size, so that each gets an even share. */
   readonly burst: number;
   readonly #rate: number;
   readonly #clock: Clock;
-  /** All bytes that have passed are paid for at this time; what lies further back than a burst is forfeit. */
+  /** The time at which all bytes that have passed are paid for. Unused time older than a burst is lost. */
   #paid = Number.NEGATIVE_INFINITY;
   #queue: Promise<void> = Promise.resolve();
 
@@ -23,15 +23,15 @@ export class Bandwidth {
   }
 
   /**
-   * Resolves when these bytes may pass, after those that were asked for before. More than a burst waits until
-   * it is paid for. Rejects with the signal's reason, and then nothing is charged.
+   * Resolves when these bytes may pass. Calls are served in order. A request for more than a burst waits until it is
+   * paid for. Rejects with the signal's reason when the signal aborts, and then charges nothing.
    */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#rate === Number.POSITIVE_INFINITY) return;
     const ahead = this.#queue;
     const turn = Promise.withResolvers<void>();
-    // One that gives up while it waits does not let those behind it pass those ahead of it.
+    // A caller that gives up keeps its place in the queue until those ahead have passed, so that nobody overtakes.
     this.#queue = ahead.then(() => turn.promise);
     try {
       await unlessAborted(ahead, signal);
@@ -52,7 +52,7 @@ export class Bandwidth {
   }
 }
 
-/** The same bytes at that rate. Nothing is pulled from the source before its last piece has passed. */
+/** Yields the same bytes at the given rate. Pulls nothing from the source before the previous piece has passed. */
 export async function* limited(
   source: AsyncIterable<Uint8Array>,
   bandwidth: Bandwidth,

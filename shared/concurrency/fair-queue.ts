@@ -1,14 +1,14 @@
 export interface FairQueueOptions {
-  /** What one owner may have waiting. */
+  /** Items that one owner may have waiting. */
   readonly perOwner: number;
   readonly inAll: number;
 }
 
-/** What waits, by whose it is: the owners take turns, however much each of them has waiting. */
+/** A queue in which owners take turns, however many items each of them has waiting. */
 export class FairQueue<T> {
   readonly #perOwner: number;
   readonly #inAll: number;
-  /** In the order of their turns; no queue is empty. */
+  /** In the order of the owners' turns. No list is empty. */
   readonly #queues = new Map<string, T[]>();
   #size = 0;
 
@@ -18,8 +18,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Adds an item and gives the one that there is no room for: the item itself when its owner has enough waiting, or
-   * the newest of whoever has most waiting. Undefined while there is room.
+   * Adds an item. When there is no room, returns the item that was refused: this one if its owner has enough waiting,
+   * otherwise the newest item of the owner with the most waiting. Returns undefined while there is room.
    */
   add(owner: string, item: T): T | undefined {
     const own = this.#queues.get(owner) ?? [];
@@ -30,7 +30,7 @@ export class FairQueue<T> {
     return this.#size > this.#inAll ? this.#newestOfLongest() : undefined;
   }
 
-  /** The oldest of the owner whose turn it is, and then the next owner's; who has none that is accepted is passed over. */
+  /** Takes the oldest item of the owner whose turn it is. An owner whose oldest item is not accepted is passed over. */
   next(accepts: (item: T) => boolean = () => true): T | undefined {
     for (const [owner, items] of this.#queues) {
       const [item] = items;
@@ -44,13 +44,13 @@ export class FairQueue<T> {
     return undefined;
   }
 
-  /** Whether `next` would give one. */
+  /** Whether `next` would return an item. */
   has(accepts: (item: T) => boolean): boolean {
     for (const [item] of this.#queues.values()) if (item !== undefined && accepts(item)) return true;
     return false;
   }
 
-  /** Takes one out of its turn, if it is there. */
+  /** Removes an item before its turn, if it is waiting. */
   remove(owner: string, item: T): void {
     const items = this.#queues.get(owner) ?? [];
     const at = items.indexOf(item);

@@ -1,12 +1,12 @@
 export interface FairShareOptions {
   readonly inAll: number;
-  /** What one owner may have, however much is left. */
+  /** The most that one owner may have, however much is left. */
   readonly perOwner?: number;
 }
 
 /**
- * Something scarce that several have parts of. Nobody has more than he leaves to the others: one takes half of it at
- * most, the next one half of the rest, and there is something left for who comes next.
+ * Divides something scarce among several owners. No owner may hold more than is left for the others: the first takes at
+ * most half, the second at most half of the rest, so something always remains for a newcomer.
  */
 export class FairShare {
   readonly #inAll: number;
@@ -19,12 +19,12 @@ export class FairShare {
     this.#perOwner = perOwner;
   }
 
-  /** Whether the owner may take so much more. */
+  /** Whether the owner may take this much more. */
   has(owner: string, amount = 1): boolean {
     return this.#allows((this.#of.get(owner) ?? 0) + amount, this.#inAll - this.#taken);
   }
 
-  /** Whether the owner might take one when `leaver` has given one back. */
+  /** Whether the owner could take one unit if `leaver` gave one back. */
   hasInPlaceOf(leaver: string, owner: string): boolean {
     const own = this.#of.get(owner) ?? 0;
     return this.#allows(owner === leaver ? own : own + 1, this.#inAll - this.#taken + 1);
@@ -34,7 +34,10 @@ export class FairShare {
     return own <= this.#perOwner && own <= left;
   }
 
-  /** Call what is returned once to give it back; undefined when the owner has too much already. */
+  /**
+   * Returns a function that gives the share back and must be called once, or undefined when the owner may not take so
+   * much.
+   */
   take(owner: string, amount = 1): (() => void) | undefined {
     if (!this.has(owner, amount)) return undefined;
     this.#add(owner, amount);

@@ -2,7 +2,7 @@ import { SkerryError } from '../errors.ts';
 import { FairQueue, type FairQueueOptions } from './fair-queue.ts';
 
 export interface FairTurnsOptions extends FairQueueOptions {
-  /** How much work is carried out side by side. */
+  /** How many pieces of work run side by side. */
   readonly atOnce: number;
 }
 
@@ -11,7 +11,7 @@ interface Waiting {
   readonly refuse: (error: SkerryError) => void;
 }
 
-/** Work that shares something scarce. Who has much to do waits for himself: each member's next piece is as near as any other's. */
+/** Runs work that competes for something scarce. Members take turns, so a member with much work delays only itself. */
 export class FairTurns {
   readonly #waiting: FairQueue<Waiting>;
   readonly #atOnce: number;
@@ -23,18 +23,18 @@ export class FairTurns {
     this.#atOnce = options.atOnce;
   }
 
-  /** Rejects with `too-many-requests` when too much waits already, and with `unavailable` after `close`. */
+  /** Rejects with `too-many-requests` when too much work is waiting, and with `unavailable` after `close`. */
   run<T>(member: string, work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      // `try`: work that throws at once gives its place back, too.
+      // `Promise.try` also catches work that throws synchronously, so its place is always given back.
       const begin = () => Promise.try(work).then(resolve, reject);
       this.#waiting.add(member, { begin, refuse: reject })?.refuse(tooMany());
       this.#advance();
     });
   }
 
-  /** Refuses what waits; what runs goes on. */
+  /** Refuses the work that is waiting. Running work goes on. */
   close(): void {
     this.#isClosed = true;
     for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next())

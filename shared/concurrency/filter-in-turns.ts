@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const MOST_MS = 10;
 
 /**
- * The items that pass. What else the process does gets its turn in between: how long it takes to judge so many
- * may be up to who published them.
+ * Returns the items that pass, and yields to the event loop in between. How long a check takes may depend on what
+ * somebody published.
  */
 export async function filterInTurns<T>(items: Iterable<T>, passes: (item: T) => boolean): Promise<T[]> {
   const passed: T[] = [];

@@ -1,6 +1,6 @@
 /**
- * Many may be inside together, or one alone. Whoever wants to be alone is let in when those inside have left,
- * and holds off those who come after. Nobody may enter twice.
+ * A lock that many may hold together or one may hold alone. A caller that wants to be alone enters when those inside
+ * have left, and holds back those who come after it. The lock is not reentrant.
  */
 export class Gate {
   #inside = 0;

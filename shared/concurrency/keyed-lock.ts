@@ -1,10 +1,10 @@
-/** Runs the work of one key one after another, of different keys side by side. */
+/** Runs work with the same key one piece after another, and work with different keys side by side. */
 export class KeyedLock<K> {
   readonly #tails = new Map<K, Promise<unknown>>();
 
   /**
-   * Rejects with the signal's reason as soon as it aborts: work that has not begun never does, and work that has
-   * keeps its turn until it ends by itself.
+   * Rejects with the signal's reason as soon as the signal aborts. Work that has not begun then never begins. Work that
+   * has begun keeps its turn until it ends by itself.
    */
   async run<T>(key: K, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const begin = async () => {

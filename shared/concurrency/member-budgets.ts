@@ -2,19 +2,19 @@ import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 
 export interface Budget {
-  /** What a member may spend at once after a time of rest. */
+  /** The amount that a member may spend at once after a rest. */
   readonly burst: number;
   readonly perSecond: number;
 }
 
 /**
- * What each member may have others work for it: a bucket that fills at a rate. What something costs is known when it is
- * done, so whoever has anything left may begin, and owes the rest.
+ * Limits the work that each member may cause: a token bucket per member. The cost of a piece of work is known only when
+ * it is done, so a member with anything left may begin, and may end up in debt.
  */
 export class MemberBudgets {
   readonly #budget: Budget;
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** Members only, and so few; one that is not here has its whole burst. */
+  /** The map holds members only, so it stays small. A member that is absent has its whole burst. */
   readonly #spent = new Map<string, { amount: number; at: number }>();
 
   constructor(budget: Budget, clock: Pick<Clock, 'monotonic'>) {
@@ -22,7 +22,7 @@ export class MemberBudgets {
     this.#clock = clock;
   }
 
-  /** Below zero: what it owes. */
+  /** The amount that the member may still spend. A negative number is its debt. */
   left(member: string): number {
     const { burst, perSecond } = this.#budget;
     const spent = this.#spent.get(member);
@@ -36,7 +36,7 @@ export class MemberBudgets {
     this.#spent.set(member, { amount: this.#budget.burst - left, at: this.#clock.monotonic() });
   }
 
-  /** Throws `too-many-requests` for one that has nothing left. */
+  /** Throws `too-many-requests` when the member has nothing left. */
   check(member: string): void {
     const left = this.left(member);
     if (left > 0) return;

@@ -3,19 +3,19 @@ import type { Clock } from '../clock.ts';
 export interface Backoff {
   /** Milliseconds before the first repetition. */
   readonly first: number;
-  /** Milliseconds that no wait exceeds. */
+  /** The longest wait, in milliseconds. */
   readonly most: number;
 }
 
 /**
- * Full jitter: a wait drawn evenly from 0 to the doubled bound, so that edges that lost one origin at one
- * instant do not return at one instant. `random` gives [0, 1).
+ * Full jitter: draws the wait evenly between 0 and a bound that doubles with each attempt, so that edges that lost the
+ * origin at the same instant do not return at the same instant. `random` returns a number in [0, 1).
  */
 export function backoffDelay(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
   return random() * Math.min(backoff.most, backoff.first * 2 ** Math.min(attempt, 30));
 }
 
-/** Repeats `run` for ever until the signal aborts. A run tells by `progressed` that it got somewhere. */
+/** Repeats `run` until the signal aborts. `run` calls `progressed` when it got somewhere, which resets the backoff. */
 export async function forever(
   run: (progressed: () => void) => Promise<void>,
   options: { backoff: Backoff; clock: Clock; signal: AbortSignal; onError: (error: unknown) => void },

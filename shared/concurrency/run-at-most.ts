@@ -1,4 +1,7 @@
-/** Runs the jobs, some at a time; after the first failure begins no more, and fails when the begun ones ended. */
+/**
+ * Runs the jobs, at most `atOnce` side by side. After the first failure no further job begins; the call rejects when
+ * those that had begun have ended.
+ */
 export async function runAtMost(atOnce: number, jobs: readonly (() => Promise<void>)[]): Promise<void> {
   const queue = jobs.values();
   let failure: { error: unknown } | undefined;

@@ -1,15 +1,15 @@
-/** Where loops wait for something new. Another implementation may hear of it from another process. */
+/** Lets loops wait for something new. Another implementation may hear of it from another process. */
 export interface WakeupSource {
-  /** Calls back at each wake-up, before those who wait. */
+  /** Registers a callback that runs at each wake-up, before the waiting loops go on. */
   always(callback: () => void): void;
   /**
-   * Resolves at the next wake-up, after `ms`, or when the signal aborts: the caller looks what is there. He takes the
-   * wait before he looks, so that nothing falls in between.
+   * Resolves at the next wake-up, after `ms`, or when the signal aborts. The caller then looks for what is new. It
+   * calls `wait` before it looks, so that it misses no wake-up in between.
    */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Lets any number of loops wait for something new without holding a queue for them. */
+/** Lets any number of loops wait for something new, without a queue for each of them. */
 export class Wakeup implements WakeupSource {
   #waiters = new Set<() => void>();
   readonly #always: (() => void)[] = [];

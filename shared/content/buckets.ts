@@ -22,7 +22,10 @@ export function leavesOf(node: number): { first: number; last: number } {
   return { first: node * LEAVES_PER_NODE, last: (node + 1) * LEAVES_PER_NODE - 1 };
 }
 
-/** A leaf's digest over the hashes of its entries in the byte order of their UTF-8 paths; null when empty. */
+/**
+ * A leaf's digest: the SHA-256 of its entry hashes, in the byte order of their UTF-8 paths. Null when the leaf is
+ * empty.
+ */
 export function leafDigest(entryHashes: readonly Uint8Array[]): Buffer | null {
   if (entryHashes.length === 0) return null;
   const hasher = createHash('sha256');
@@ -30,12 +33,15 @@ export function leafDigest(entryHashes: readonly Uint8Array[]): Buffer | null {
   return hasher.digest();
 }
 
-/** A node's digest over its non-empty leaves, ascending: number (u16, big-endian), digest. Null when empty. */
+/**
+ * A node's digest over its non-empty leaves in ascending order, each as number (u16, big-endian) and digest. Null when
+ * the node is empty.
+ */
 export function nodeDigest(leaves: readonly { id: number; digest: Uint8Array }[]): Buffer | null {
   return leaves.length === 0 ? null : numbered(createHash('sha256'), leaves).digest();
 }
 
-/** The root over the non-empty nodes, ascending; the empty site has a root too. */
+/** The root digest over the non-empty nodes in ascending order. The empty site has a root too. */
 export function rootDigest(nodes: readonly { id: number; digest: Uint8Array }[]): Digest {
   return digestFromBytes(numbered(createHash('sha256').update('skerry-root-1\n'), nodes).digest());
 }

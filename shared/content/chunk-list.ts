@@ -3,11 +3,11 @@ import { MAX_CHUNK } from './fastcdc.ts';
 
 export interface Chunk {
   readonly digest: Digest;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
 }
 
-/** The chunks of one object in order. Encoded, it is an object itself, named by the entry's `chunks`. */
+/** The chunks of one object, in order. The encoded list is itself an object, named by the entry's `chunks`. */
 export interface ChunkList {
   readonly object: Digest;
   readonly size: number;
@@ -31,7 +31,7 @@ export function encodeChunkList(list: ChunkList): Buffer {
   return out;
 }
 
-/** Throws a TypeError on anything but a well-formed list whose chunks add up to the object's size. */
+/** Throws a TypeError unless the list is well formed and its chunks add up to the object's size. */
 export function decodeChunkList(bytes: Buffer): ChunkList {
   if (bytes.length < HEADER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw new TypeError('not a chunk list of version 1');

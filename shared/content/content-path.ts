@@ -1,16 +1,16 @@
 import { SkerryError } from '../errors.ts';
 
-/** The path of an entry within its site: relative, `/`-separated, case-sensitive, not percent-encoded. */
+/** The path of an entry within its site: relative, separated by `/`, case-sensitive, not percent-encoded. */
 export type ContentPath = string & { readonly brand: 'content-path' };
 
 export const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;
-/** Of a path in a message, in characters. */
+/** How many characters of a path a message shows. */
 const SHOWN = 200;
 
 /**
- * Why a path cannot be published, or undefined when it can. Unicode is kept as it comes: the two normal
- * forms of one name are two paths, as they are on most file systems and in every URL.
+ * Why a path cannot be published, or undefined when it can. Unicode is not normalized: the two normal forms of one name
+ * are two paths, as they are in most file systems and in every URL.
  */
 export function pathFault(path: string): string | undefined {
   if (path === '') return 'is empty';
@@ -28,7 +28,7 @@ export function pathFault(path: string): string | undefined {
   return undefined;
 }
 
-/** `bad-path`, for a path with this fault. */
+/** The `bad-path` error for a path with this fault. */
 export function refusedPath(path: string, fault: string): SkerryError {
   return new SkerryError('bad-path', `the path ${JSON.stringify(path.slice(0, SHOWN))} ${fault}`);
 }

@@ -5,15 +5,15 @@ import { type ContentPath, isContentPath } from './content-path.ts';
 import { DIGEST_PATTERN, type Digest } from './digest.ts';
 import { type Entry, type EntryMeta, entryTuple } from './entry.ts';
 
-/** One step from one state of a site to another. */
+/** One changed path between two states of a site. */
 export type Change =
   | { readonly kind: 'put'; readonly entry: Entry }
   | { readonly kind: 'delete'; readonly path: ContentPath };
 
 /**
- * A diff on the wire, a JSON array a line: first `["diff",1,site,from,to]`, then `["+",…entry tuple]` and
- * `["-",path]` in no particular order, each path once; last `["end",changes]`, without which it is cut off.
- * A diff from 0 is a whole manifest.
+ * The media type of a diff on the wire: one JSON array per line. The first line is `["diff",1,site,from,to]`. Then come
+ * `["+",…entry tuple]` and `["-",path]` in no particular order, each path once. The last line is `["end",changes]`;
+ * without it the diff is cut off. A diff from 0 is a whole manifest.
  */
 export const DIFF_TYPE = 'application/x-ndjson';
 export const MAX_DIFF_LINE = 64 * 1024;
@@ -58,7 +58,9 @@ export function encodeDiffEnd(changes: number): string {
   return `${JSON.stringify(['end', changes])}\n`;
 }
 
-/** Yields the changes of exactly the diff asked for; throws `upstream-protocol` on anything else or a cut. */
+/**
+ * Yields the changes of the requested diff. Throws `upstream-protocol` on any other diff, and on one that is cut off.
+ */
 export async function* decodeDiff(
   source: AsyncIterable<string>,
   expected: DiffRange,

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 
-/** A SHA-256 digest as 64 lowercase hexadecimal digits. The name of an object. */
+/** A SHA-256 digest as 64 lowercase hexadecimal digits. It is the name of an object. */
 export type Digest = string & { readonly brand: 'digest' };
 
 export const DIGEST_PATTERN = '^[0-9a-f]{64}$';
@@ -10,7 +10,7 @@ export function isDigest(text: string): text is Digest {
   return digestShape.test(text);
 }
 
-/** Narrows text that a schema has already checked; throws on anything else. */
+/** Narrows text that a schema has already checked. Throws on any other text. */
 export function toDigest(text: string): Digest {
   if (!isDigest(text)) throw new TypeError(`not a SHA-256 digest: ${text.slice(0, 80)}`);
   return text;

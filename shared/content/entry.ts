@@ -2,27 +2,29 @@ import { hash } from 'node:crypto';
 import type { ContentPath } from './content-path.ts';
 import type { Digest } from './digest.ts';
 
-/** Response metadata stored with an entry: lower-case field name and value, sorted by name. */
+/** Response metadata of an entry: pairs of lower-case field name and value, sorted by name. */
 export type EntryMeta = readonly (readonly [name: string, value: string])[];
 
-/** What a site holds at one path of one revision. */
+/** The content of one path in a revision of a site. */
 export interface Entry {
   readonly path: ContentPath;
   readonly digest: Digest;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
-  /** The digest of the chunk list; present exactly when the object is larger than 1 MiB. */
+  /** The digest of the chunk list. Present exactly when the object is larger than 1 MiB. */
   readonly chunks: Digest | null;
-  /** Media type without parameters. */
+  /** The media type without parameters. */
   readonly type: string;
   readonly meta: EntryMeta;
-  /** Milliseconds since 1970 of the commit that gave this path its digest; never the file's mtime. */
+  /**
+   * When the commit was made that gave this path its digest, in milliseconds since 1970. It is never the file's mtime.
+   */
   readonly time: number;
 }
 
 /**
- * The tuple that stands for an entry on the wire and in digests. Strings and integers in an array: what
- * JSON.stringify makes of it is its canonical form (RFC 8785).
+ * The tuple that stands for an entry on the wire and in digests. It is an array of strings, integers and nulls, so the
+ * output of JSON.stringify is its canonical form (RFC 8785).
  */
 export type EntryTuple = readonly [
   path: string,
@@ -38,7 +40,7 @@ export function entryTuple(entry: Entry): EntryTuple {
   return [entry.path, entry.digest, entry.size, entry.chunks, entry.type, entry.meta, entry.time];
 }
 
-/** SHA-256 over the canonical tuple: the entry's contribution to its bucket. */
+/** SHA-256 over the canonical tuple. This is what the entry contributes to its bucket. */
 export function entryHash(entry: Entry): Buffer {
   return hash('sha256', JSON.stringify(entryTuple(entry)), 'buffer');
 }

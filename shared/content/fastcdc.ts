@@ -22,8 +22,8 @@ const gear = Int32Array.from({ length: 256 }, (_, byte) =>
 );
 
 /**
- * The length of the first chunk of `bytes[start, end)`. The range must reach MAX_CHUNK bytes or the end of
- * the object, or the cut would depend on how the input was sliced.
+ * The length of the first chunk of `bytes[start, end)`. The range must reach MAX_CHUNK bytes or the end of the object;
+ * otherwise the cut would depend on how the input was sliced.
  */
 export function firstChunk(bytes: Uint8Array, start: number, end: number): number {
   const available = end - start;

@@ -1,2 +1,2 @@
-/** Objects up to this many bytes share one file in the store. */
+/** Objects of up to this many bytes share one file in the store. */
 export const SMALL_OBJECT = 64 * 1024;

@@ -4,10 +4,10 @@ import { constants, ZstdDecompress } from 'node:zlib';
 import { type Digest, digestBytes, digestFromBytes, digestOf } from '../content/digest.ts';
 import { SkerryError, systemCode } from '../errors.ts';
 
-/** How bytes travel: against a dictionary that both sides hold, packed, or as they are. */
+/** How bytes travel: as a delta against a dictionary that both sides hold, compressed, or as they are. */
 export type Coding = 'dcz' | 'zstd' | 'identity';
 
-/** A zstd skippable frame of 32 bytes (RFC 9842 section 5), so the dictionary's digest rides in front. */
+/** The head of a zstd skippable frame of 32 bytes (RFC 9842 section 5). The frame carries the dictionary's digest. */
 const MAGIC = Buffer.from('5e2a4d1820000000', 'hex');
 const HEADER_BYTES = MAGIC.length + 32;
 
@@ -16,7 +16,7 @@ export function availableDictionary(digest: Digest): string {
   return `:${digestBytes(digest).toString('base64')}:`;
 }
 
-/** The dictionary that a caller holds; undefined where the header is absent or does not name a SHA-256. */
+/** The digest of the dictionary that a caller holds. Undefined when the header is absent or names no SHA-256. */
 export function parseAvailableDictionary(header: string | undefined): Digest | undefined {
   const base64 = /^ *:([A-Za-z0-9+/]{43}=): *$/.exec(header ?? '')?.[1];
   return base64 === undefined ? undefined : digestFromBytes(Buffer.from(base64, 'base64'));
@@ -24,12 +24,12 @@ export function parseAvailableDictionary(header: string | undefined): Digest | u
 
 const FORMATTED = Buffer.from('37a430ec', 'hex');
 
-/** False for bytes that libzstd would take for a trained dictionary (RFC 8878 section 5) and not as they are. */
+/** False for bytes that libzstd would read as a trained dictionary (RFC 8878 section 5) instead of as raw content. */
 export function isRawDictionary(bytes: Uint8Array): boolean {
   return FORMATTED.compare(bytes.subarray(0, FORMATTED.length)) !== 0;
 }
 
-/** The 40 bytes before the zstd frame. */
+/** The 40 bytes in front of the zstd frame. */
 export function dczHeader(dictionary: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, digestBytes(digestOf(dictionary))], HEADER_BYTES);
 }
@@ -37,34 +37,35 @@ export function dczHeader(dictionary: Uint8Array): Buffer {
 const MIB = 1024 * 1024;
 
 /**
- * Contents and dictionaries up to this many bytes are worth a delta: both are in memory at both ends, the
- * encoder takes up to half a second, and libzstd indexes all of a dictionary of 32 MiB at most.
+ * The largest content and the largest dictionary that get a delta. Both ends hold both in memory, the encoder takes up
+ * to half a second, and libzstd indexes at most 32 MiB of a dictionary.
  */
 export const MAX_DELTA_SIDE = 32 * MIB;
 
 /**
- * The bytes that a decoder has to be ready to look back: 8 MiB, or 1.25 times a larger dictionary up to 128 MiB
- * (RFC 9842 section 5; RFC 9659 for no dictionary).
+ * How far back a decoder must be able to look, in bytes: 8 MiB, or 1.25 times a larger dictionary, up to 128 MiB (RFC
+ * 9842 section 5; RFC 9659 when there is no dictionary).
  */
 export function largestWindow(dictionaryBytes: number): number {
   return Math.max(8 * MIB, Math.min(128 * MIB, Math.floor(1.25 * dictionaryBytes)));
 }
 
 /**
- * The bytes that `body` carries. A body that is cut off, altered beyond decoding, or made with another dictionary
- * fails with `upstream-protocol`; a failure of `body` passes on. What decodes is not yet proved: check its digest.
+ * Decodes `body`. A body that is cut off, altered beyond decoding, or made with another dictionary fails with
+ * `upstream-protocol`. A failure of `body` itself passes through. The decoded bytes are not proved yet: the caller
+ * checks their digest.
  */
 export function decoded(body: Readable, coding: Coding, dictionary: Buffer | undefined): Readable {
   if (coding === 'identity') return body;
   const decoder = coding === 'zstd' ? new Decoder() : new DeltaDecoder(dictionary);
-  // A failure on either side reaches the reader as the decoder's.
+  // The decoder passes a failure of either side on to its reader.
   pipeline(body, decoder).catch(() => {});
   return decoder;
 }
 
-/** A zstd block: what a decoder can hand out at a time. */
+/** The size of a zstd block, which is the most that a decoder hands out at once. */
 const PIECE_BYTES = 128 * 1024;
-/** Coded bytes of which nothing comes: a block is never longer than what it holds, by more than a few bytes. */
+/** Coded bytes that may come without any content. A block is at most a few bytes longer than what it holds. */
 const MOST_EMPTY = 8 * PIECE_BYTES;
 
 class Decoder extends ZstdDecompress {
@@ -74,13 +75,13 @@ class Decoder extends ZstdDecompress {
     const window = largestWindow(dictionary?.length ?? 0);
     super({
       chunkSize: PIECE_BYTES,
-      // A frame that claims a larger window is refused before memory is taken for it.
+      // The decoder refuses a frame that claims a larger window before it allocates memory for it.
       params: { [constants.ZSTD_d_windowLogMax]: Math.ceil(Math.log2(window)) },
       ...(dictionary === undefined ? {} : { dictionary }),
     });
   }
 
-  // Frames that hold nothing, one after another, would be read for ever.
+  // Without this limit, a peer could send empty frames for ever.
   override _transform(piece: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
     this.#empty += piece.length;
     if (this.#empty > MOST_EMPTY)
@@ -93,7 +94,7 @@ class Decoder extends ZstdDecompress {
     return super.push(piece, encoding);
   }
 
-  // What zlib throws and what the pipeline brings both pass here before any reader sees them.
+  // Errors of zlib and errors of the pipeline both pass here before a reader sees them.
   override destroy(error?: Error): this {
     return super.destroy(isUndecodable(error) ? undecodable(error) : error);
   }
@@ -110,10 +111,13 @@ function undecodable(cause: unknown): SkerryError {
   });
 }
 
-/** Takes the header off itself: a stage of its own would not see a reader leave while the body is silent. */
+/**
+ * Strips the header itself. A separate stage for the header would not notice that the reader left while the body is
+ * silent.
+ */
 class DeltaDecoder extends Decoder {
   readonly #header: Buffer | undefined;
-  /** The header as far as it arrived; undefined once it is checked. */
+  /** The part of the header that has arrived. Undefined once the header is checked. */
   #head: Buffer | undefined = Buffer.alloc(0);
 
   constructor(dictionary: Buffer | undefined) {
@@ -134,7 +138,7 @@ class DeltaDecoder extends Decoder {
     else done(new SkerryError('upstream-protocol', 'a delta is cut off in its header'));
   }
 
-  /** Undefined until the header is whole. */
+  /** The bytes after the header, an error when the header is wrong, or undefined while the header is incomplete. */
   #afterHeader(head: Buffer): Buffer | SkerryError | undefined {
     this.#head = head;
     if (head.length < HEADER_BYTES) return undefined;

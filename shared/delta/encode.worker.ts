@@ -3,14 +3,14 @@ import { type Digest, digestOf } from '../content/digest.ts';
 import { serveCalls } from '../process/thread.ts';
 import { type Coding, dczHeader, isRawDictionary, largestWindow } from './dcz.ts';
 
-/** An object within a content. */
+/** An object within the content. */
 export interface Part {
   readonly digest: Digest;
   readonly at: number;
   readonly size: number;
 }
 
-/** Packed bytes have to be fewer than this part of the content, or decoding them is not worth it. */
+/** Encoded bytes must be smaller than this part of the content; otherwise decoding them is not worth it. */
 const PAYS_BELOW = 0.9;
 
 const KIB = 1024;
@@ -18,15 +18,19 @@ const MIB = 1024 * KIB;
 const MIN_WINDOW_LOG = 10;
 
 /**
- * zstd's parameters for one-shot encoding, by measurement: zstd 1.5.7, releases of real packages, one core.
+ * zstd's parameters for one-shot encoding. They were measured with zstd 1.5.7 on releases of real packages, on one
+ * core.
  *
- * With a dictionary, up to 512 KiB in all: level 19 takes 20 ms, and so does 12. Above, 12 is the knee: 8 MiB of
- * small files take 150 ms, level 9 gives 12 to 15 % more bytes, 13 to 19 take 0.7 to 3 s and often give more.
- * Without: 17 takes 45 ms for 200 KiB and saves 4 % over 12; 12 takes 160 ms for 5 MB; 10 takes 230 ms for 8 MiB,
- * where 12 takes 370 ms for 0.4 % less. Long-distance matching stays off: libzstd does not index a dictionary for
- * it, which makes deltas up to thirty times larger, and without a dictionary the window covers the content anyway.
+ * With a dictionary, up to 512 KiB in all: levels 19 and 12 both take 20 ms. Above that, 12 is the best compromise: 8
+ * MiB of small files take 150 ms; level 9 gives 12 to 15 % more bytes; levels 13 to 19 take 0.7 to 3 s and often give
+ * more bytes.
+ * Without a dictionary: 17 takes 45 ms for 200 KiB and saves 4 % over 12; 12 takes 160 ms for 5 MB; 10 takes 230 ms for
+ * 8 MiB, where 12 takes 370 ms for 0.4 % less.
+ * Long-distance matching stays off. With it, libzstd does not index the dictionary, which makes deltas up to thirty
+ * times larger; without a dictionary, the window covers the content anyway.
  *
- * The window holds the content and no more: a dictionary stays in reach while the content fits in the window.
+ * The window is as large as the content and no larger: while the content fits in the window, the dictionary stays in
+ * reach.
  */
 export function parametersFor(
   contentBytes: number,
@@ -43,7 +47,7 @@ function levelFor(contentBytes: number, dictionaryBytes: number): number {
   return contentBytes <= 4 * MIB ? 12 : 10;
 }
 
-/** What the thread is given: buffers arrive as plain arrays of bytes. */
+/** A dictionary as the thread receives it: a Buffer arrives as a plain Uint8Array. */
 interface Dictionary {
   readonly bytes: Uint8Array;
   readonly digest: Digest;
@@ -53,8 +57,8 @@ type Made = { readonly coding: Coding; readonly bytes: Uint8Array } | { readonly
 
 const encoder = {
   /**
-   * The content as a delta, packed or as it is, or the objects in it that do not match their digests. A dictionary that
-   * is empty, not raw, or not the one that its digest names counts as none.
+   * Returns the content as a delta, compressed, or as it is; or the objects in it that do not match their digests. A
+   * dictionary that is empty, not raw, or does not match its digest is ignored.
    */
   encode(content: Uint8Array, objects: readonly Part[], dictionary: Dictionary | null): Made {
     const damaged = objects
@@ -74,7 +78,7 @@ const encoder = {
     const header = against === undefined ? undefined : dczHeader(against);
     const size = (header?.length ?? 0) + frame.length;
     if (size >= PAYS_BELOW * content.length) return { coding: 'identity', bytes: content };
-    // Memory of its own: a slice of Buffer's pool would be sent with all of the pool.
+    // A new array, because posting a slice of Buffer's pool would send the whole pool.
     const bytes = new Uint8Array(size);
     if (header !== undefined) bytes.set(header);
     bytes.set(frame, size - frame.length);

@@ -2,8 +2,8 @@ import type { DiffRange } from '../content/diff.ts';
 import { type Digest, digestOf } from '../content/digest.ts';
 
 /**
- * What identifies an encoding: its kind, what was asked for, and what it is coded against. A parent that forwards an
- * encoding and the origin that made it agree on it.
+ * Identifies an encoding by its kind, by what was requested, and by its dictionary. The origin that made an encoding
+ * and a parent that forwards it compute the same key.
  */
 export type EncodingKey = string & { readonly brand: 'encoding-key' };
 
@@ -11,15 +11,16 @@ export function objectKey(digest: Digest, dictionary: Digest | undefined): Encod
   return key('object', digest, dictionary ?? '');
 }
 
-/** What a bundle may be coded against: the names of the objects, and the digest of their concatenation. */
+/** The dictionary of a bundle: the names of the objects in it, and the digest of their concatenated bytes. */
 export interface NamedDictionary {
   readonly names: string;
   readonly digest: Digest;
 }
 
 /**
- * The names of the dictionary count too: under other names the same digest is not found, and nothing is coded against
- * it. So do the ids of the sites in which names are looked up; null for all.
+ * The key covers the names in the dictionary as well: under other names the same dictionary is not found, and nothing
+ * is coded against it. The key also covers the ids of the sites in which the names are looked up; null stands for all
+ * sites.
  */
 export function bundleKey(
   names: string,
@@ -36,7 +37,7 @@ export function diffKey({ site, from, to }: DiffRange): EncodingKey {
   return key('diff', `${site}`, `${from}`, `${to}`);
 }
 
-/** No part contains a space. */
+/** No part contains a space, so the parts cannot run together. */
 function key(kind: 'object' | 'bundle' | 'diff', ...parts: readonly string[]): EncodingKey {
   return [kind, ...parts].join(' ') as EncodingKey;
 }

@@ -15,47 +15,50 @@ export interface Encoded {
 
 export interface Plain {
   readonly content: Buffer;
-  /** Old bytes that the receiver holds and says the digest of, or null for none. What has another digest is not used. */
+  /**
+   * Old bytes that the receiver holds, with the digest that it gave for them, or null for none. Bytes with another
+   * digest are not used.
+   */
   readonly dictionary: { readonly bytes: Buffer; readonly digest: Digest } | null;
-  /** The objects in the content, which are checked before they are encoded: a disk may have damaged them. */
+  /** The objects in the content. They are checked before encoding, because a disk may have damaged them. */
   readonly objects: readonly Part[];
-  /** Later the content will be another: something is absent that may come. It is not kept. */
+  /** The content lacks something that may arrive later, so the encoding is not cached. */
   readonly isPassing?: boolean;
 }
 
-/** Reads what is to be encoded, without the objects that were found damaged. */
+/** Reads what is to be encoded, and leaves out the objects that were found damaged. */
 export type Load = (damaged: ReadonlySet<Digest>) => Promise<Plain>;
 
 export interface Asked {
-  /** Who asks: members take turns. */
+  /** The member that asks. Members take turns. */
   readonly member: string;
   readonly key: EncodingKey;
-  /** What is kept was found wrong by this member, and is made anew. */
+  /** This member found the cached encoding wrong, so it is made again. */
   readonly isAnew?: boolean;
 }
 
 export interface EncodingsOptions {
   readonly threads: number;
-  /** What encoded bytes may take in memory. */
+  /** Bytes of memory that cached encodings may take. */
   readonly bytes: number;
 }
 
-/** Callers beyond these would wait for seconds; they are better told to come again. */
+/** Further callers would wait for seconds, so they are refused and told to retry. */
 const MOST_WAITING = { perOwner: 64, inAll: 2048 };
-/** One item above this part of the memory would push out most others. */
+/** An item above this part of the memory would push out most of the others. */
 const LARGEST_PART = 1 / 4;
 
-/** One encoding in the making, for all who ask for it meanwhile. */
+/** An encoding in progress, shared by all who ask for it meanwhile. */
 interface Flight {
   readonly encoded: Promise<Encoded>;
-  /** Encodes, unless somebody's turn has begun it before. */
+  /** Encodes, unless another member's turn has begun it already. */
   begin(): Promise<void>;
-  /** One turn fewer will come; without any nobody would begin it. */
+  /** Records that one turn was refused. When all turns are refused, nobody would begin the encoding, so it fails. */
   refuse(error: unknown): void;
   readonly askedBy: Set<string>;
 }
 
-/** Encodes once what many ask for, in threads, and keeps the results while there is room. */
+/** Encodes in threads, once for all who ask at the same time, and caches the results while there is room. */
 export class Encodings {
   readonly #thread: Thread<Encoder>;
   readonly #turns: FairTurns;
@@ -73,9 +76,9 @@ export class Encodings {
   }
 
   /**
-   * What `load` gives, encoded; `load` is called once for all who ask for the key meanwhile, and not before a thread
-   * is free, so that few contents are in memory at a time. Throws `too-many-requests` when too many keys of the member
-   * wait, `unavailable` after `close`, and what `load` throws; none is remembered.
+   * Encodes what `load` returns. `load` is called once for all who ask for the key meanwhile, and only when a thread is
+   * free, so that few contents are in memory at a time. Throws `too-many-requests` when too many keys of the member
+   * wait, `unavailable` after `close`, and whatever `load` throws. Errors are not cached.
    */
   async encode({ member, key, isAnew = false }: Asked, load: Load): Promise<Encoded> {
     if (isAnew) this.#kept.delete(key);
@@ -86,7 +89,7 @@ export class Encodings {
       flight = this.#flight(key, load);
       this.#flights.set(key, flight);
     }
-    // A turn of each who asks: nobody waits behind what else another member wants.
+    // Each member that asks takes a turn of its own, so nobody waits behind the other requests of another member.
     if (!flight.askedBy.has(member)) {
       flight.askedBy.add(member);
       this.#turns.run(member, flight.begin).catch(flight.refuse);
@@ -94,12 +97,12 @@ export class Encodings {
     return flight.encoded;
   }
 
-  /** Keeps bytes that were encoded elsewhere. */
+  /** Caches bytes that were encoded elsewhere. */
   keep(key: EncodingKey, encoded: Encoded): void {
     this.#kept.set(key, { coding: encoded.coding, bytes: alone(encoded.bytes) });
   }
 
-  /** Refuses those that wait and lets those that are being encoded finish. */
+  /** Refuses the encodings that are waiting, and lets those that are running finish. */
   async close(): Promise<void> {
     this.#turns.close();
     await this.#thread.close();
@@ -139,7 +142,7 @@ export class Encodings {
         for (const digest of made.damaged) damaged.add(digest);
         continue;
       }
-      // What comes from a thread is a plain Uint8Array.
+      // A Buffer arrives from a thread as a plain Uint8Array.
       const { coding, bytes } = made;
       const encoded = { coding, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };
       if (!isPassing && damaged.size === 0) this.keep(key, encoded);
@@ -148,7 +151,10 @@ export class Encodings {
   }
 }
 
-/** The bytes in memory of their own: a slice would keep alive all that it is a slice of, uncounted. */
+/**
+ * Copies a slice into memory of its own: it would keep its whole underlying buffer alive, which the cache does not
+ * count.
+ */
 function alone(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength === bytes.length) return bytes;
   const copy = Buffer.allocUnsafeSlow(bytes.length);

@@ -21,14 +21,14 @@ import { type ReadableSites, readableSites, requireReadable } from './readable-s
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
-/** How often a member may have encoded anew what is kept: honest ones hardly ever find it wrong. */
+/** How often a member may have a cached encoding made again. Honest members hardly ever find one wrong. */
 const ANEW = { burst: 16, perSecond: 0.5 };
 /** How long a request waits for a revision that is on its way to this parent. */
 const COMING_MS = 10_000;
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
-/** 4096 numbers of five digits. */
+/** Enough for 4096 numbers of five digits. */
 const ENTRIES_BYTES = 32 * 1024;
-/** Twice 4096 short names in base64url. */
+/** Enough for two times 4096 short names in base64url. */
 const BUNDLE_BYTES = 96 * 1024;
 
 const revisionParams = Type.Object({
@@ -36,7 +36,7 @@ const revisionParams = Type.Object({
   revision: Type.String({ pattern: NUMBER }),
 });
 
-/** What a follower fetches: diffs, buckets and entries to compare, objects by themselves or in bundles. */
+/** The routes for what a follower fetches: diffs, buckets and entries to compare, and objects, alone or in bundles. */
 export function contentRoutes(
   app: FeedServer,
   source: FeedSource,
@@ -156,13 +156,13 @@ export function contentRoutes(
     },
   );
 
-  /** What the member has not taken yet is in memory: it counts until it is gone. */
+  /** An encoded answer counts as unsent until the member has taken it, because it stays in memory until then. */
   function send(request: FastifyRequest, reply: FastifyReply, type: string, encoded: Encoded): FastifyReply {
     onceClosed(reply.raw, requests.sending(memberOf(request), encoded.bytes.length));
     return sendEncoded(reply, type, encoded);
   }
 
-  /** One that has asked too often for what is kept to be made anew is answered with what is kept. */
+  /** A member that has asked too often to have encodings made again gets the cached ones. */
   function asker(request: FastifyRequest): Asker {
     const member = memberOf(request);
     const isAnew = /\bno-cache\b/.test(request.headers['cache-control'] ?? '') && anew.left(member) >= 1;
@@ -170,7 +170,9 @@ export function contentRoutes(
     return { member, isAnew };
   }
 
-  /** A parent's children learn of a revision as soon as it does: they wait here until it is whole. */
+  /**
+   * A parent's children learn of a revision as soon as the parent does. They wait here until the parent holds it whole.
+   */
   async function awaitHeld(site: number, revision: number): Promise<void> {
     if (revision === 0) return;
     const deadline = source.clock.monotonic() + COMING_MS;
@@ -186,7 +188,7 @@ export function contentRoutes(
     }
   }
 
-  /** Throws `forbidden` for a site that the member may not read. */
+  /** Throws `forbidden` when the member may not read the site. */
   async function readable(request: FastifyRequest, site: number): Promise<void> {
     const member = memberOf(request);
     requireReadable(await readableSites(source, member), site, member);
@@ -209,7 +211,7 @@ function noLongerHeld(site: number, revision: number): SkerryError {
   return new SkerryError('no-longer-held', `revision ${revision} of site ${site} is not held here`);
 }
 
-/** The entries of some leaves, in the form of a diff from nothing. */
+/** The entries of some leaves, in the form of a diff from revision 0. */
 async function* entriesText(
   source: FeedSource,
   site: number,
@@ -234,7 +236,10 @@ function availableDictionary(request: FastifyRequest) {
     : undefined;
 }
 
-/** Followers ask for whole chunks: one range with both ends. What is beyond the object is left out. */
+/**
+ * Parses a range. Followers ask for whole chunks, so only one range with both ends is accepted. A range that reaches
+ * beyond the object is cut to its size.
+ */
 function requestedRange(header: string | undefined, size: number): ByteSpan | undefined {
   const [, first, last] = /^bytes=([0-9]{1,15})-([0-9]{1,15})$/.exec(header ?? '') ?? [];
   if (first === undefined || last === undefined) {

@@ -6,7 +6,7 @@ import type { Asker } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const DIFF_PAGE = 2000;
-/** Longer diffs are streamed: keeping them would push others out. */
+/** Longer diffs are streamed: caching them would push out others. */
 const MOST_KEPT = 256 * 1024;
 
 class TooLong extends Error {}
@@ -27,7 +27,9 @@ export async function* diffText(
   yield encodeDiffEnd(changes);
 }
 
-/** A short diff, read and coded once for all followers that come from the same revision; undefined for a long one. */
+/**
+ * A short diff, read and encoded once for all followers that come from the same revision. Undefined for a long diff.
+ */
 export async function encodedDiff(
   source: Pick<FeedSource, 'manifests' | 'encodings'>,
   asker: Asker,

@@ -14,12 +14,12 @@ const BROUGHT_TOGETHER = 256;
 
 type Parts = Pick<FeedSource, 'objectsFor' | 'held' | 'encodings' | 'manifests'>;
 
-/** Who asks for an encoding, and whether what is kept of it was found wrong. */
+/** The member that asks for an encoding, and whether it found the cached one wrong. */
 export type Asker = Omit<Asked, 'key'>;
 
 /**
- * A bundle of objects, coded against the concatenation of the objects named in the dictionary when they are all
- * held here and have the digest that the follower announced. Damaged objects are absent.
+ * A bundle of objects. It is coded against the concatenation of the dictionary's objects when all of them are held here
+ * and have the digest that the follower announced. Damaged objects are sent as absent.
  */
 export async function encodedBundle(
   parts: Parts,
@@ -43,7 +43,10 @@ export async function encodedBundle(
   });
 }
 
-/** What a lazy edge lacks comes before it is anybody's turn: a slow upstream would hold up all who wait for theirs. */
+/**
+ * A lazy edge fetches the missing objects before the encoding takes its turn. Otherwise a slow upstream would hold up
+ * everyone who waits for a turn.
+ */
 async function bring(
   { held, manifests }: Parts,
   objects: ObjectStore,
@@ -56,7 +59,10 @@ async function bring(
     await objects.readSmall(missing.slice(i, i + BROUGHT_TOGETHER));
 }
 
-/** One object, coded where that pays; undefined for one that is too large or not here yet, which travels as it is. */
+/**
+ * One object, encoded where that makes it smaller. Undefined for an object that is too large or not held here yet: it
+ * travels as it is.
+ */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,
   asker: Asker,
@@ -77,7 +83,7 @@ export async function encodedObject(
   return encoded.coding === 'identity' ? undefined : encoded;
 }
 
-/** The objects in their order, those that are not here as absent. */
+/** The objects in the given order. Those that are not held here are marked absent. */
 function inOneBundle(
   digests: readonly (Digest | undefined)[],
   found: readonly (Buffer | undefined)[],
@@ -111,7 +117,10 @@ async function dictionaryBytes(
   return { bytes: Buffer.concat(pieces), digest: announced };
 }
 
-/** The objects of at most BUNDLE_OBJECT bytes among the digests, in their order. Throws `bad-request` beyond the limit. */
+/**
+ * Reads the objects of at most BUNDLE_OBJECT bytes among the digests, in their order. Throws `bad-request` when they
+ * exceed the size of a bundle.
+ */
 async function readAll(
   objects: ObjectStore,
   digests: readonly (Digest | undefined)[],
@@ -134,7 +143,7 @@ async function readLarger(objects: ObjectStore, digest: Digest): Promise<Buffer 
   return size === undefined || size > BUNDLE_OBJECT ? undefined : readWhole(objects, digest, BUNDLE_OBJECT);
 }
 
-/** Undefined for what is not held, or is larger than `most`. */
+/** Undefined when the object is not held or is larger than `most`. */
 async function readWhole(objects: ObjectStore, digest: Digest, most: number): Promise<Buffer | undefined> {
   const stream = await objects.open(digest);
   if (stream === undefined) return undefined;

@@ -28,7 +28,7 @@ import { sendCompressed } from './sending.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const RECORDS_PER_PAGE = 1000;
-/** Of what strangers may send. */
+/** The largest body that a stranger may send. */
 const JOIN_BYTES = 4096;
 
 const wantsSchema = schema(
@@ -39,11 +39,11 @@ const wantsSchema = schema(
 );
 const EVERYTHING: Wants = { sites: null, prefixes: null };
 
-/** The feed under /feed/v1. The server's error handler answers what these routes throw. */
+/** Adds the routes of the feed under /feed/v1. The server's error handler answers what they throw. */
 export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
   const requests = new MemberRequests();
-  /** For members, each of whom has only so many requests of a kind open. */
+  /** Hooks for members, which also limit the open requests of a kind that each member may have. */
   const members = (kind: RequestKind): MembersOnly => ({
     ...membersOnly,
     async onRequest(request, reply) {
@@ -105,7 +105,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       const replaced = new AbortController();
       const ended = requests.stream(name, () => replaced.abort());
       try {
-        // Who is revoked meanwhile is told of nothing more, not even of that.
+        // A member that was revoked meanwhile gets no further frame, not even the one about its revocation.
         const isMember = () => source.members.keyOf(name) === key;
         await writeFrames(reply.raw, source, from, isMember, AbortSignal.any([stopping, replaced.signal]));
       } finally {
@@ -115,7 +115,8 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
     },
   );
 
-  // What an edge missed while it was away, in pages: coded, which the stream of single records is not.
+  // The records that an edge missed while it was away, in pages. Pages are compressed; the stream of single records is
+  // not.
   app.get(
     '/feed/v1/records',
     {
@@ -126,7 +127,7 @@ export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortS
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
       const records = await source.records(from, RECORDS_PER_PAGE);
-      // Afterwards: what is pruned in between would be a gap.
+      // Checked after the read, because records that are pruned in between would leave a gap.
       await checkStart(source, from);
       const lines = records.values().map((record) => encodeFrame({ v: 1, t: 'record', record }));
       return sendCompressed(request, reply, FRAME_TYPE, lines);
@@ -180,7 +181,7 @@ async function writeFrames(
   raw.writeHead(200, {
     'content-type': FRAME_TYPE,
     'cache-control': 'no-store',
-    // nginx would keep records until it has a page of them.
+    // Without this header, nginx would hold records back until it has a page of them.
     'x-accel-buffering': 'no',
   });
   try {

@@ -11,60 +11,66 @@ import type { PublicKey } from '../signing/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../wire/protocol.ts';
 
-/** Who may follow this feed, and what they say. */
+/** The members that may follow this feed, and what they report. */
 export interface FeedMembers {
-  /** The key of a member that is not revoked. */
+  /** The key of a member, unless the member is revoked. */
   keyOf(name: string): PublicKey | undefined;
-  /** The sites whose content a member may read, by name; null for all. */
+  /** The names of the sites whose content a member may read, or null for all sites. */
   mayRead(name: string): readonly string[] | null;
-  /** The request that is being answered is one of this member. */
+  /** Called when a request was proved to come from this member. */
   proven(name: string): void;
-  /** Notes an open stream; the returned function notes its end. */
+  /** Notes an open stream. The returned function notes its end. */
   connected(name: string): () => void;
   /**
-   * Takes in the sender's own report, which comes first, and those of its children. Receipts are durable at the
-   * origin when it resolves. Throws `bad-request` for what is not signed by the edge that it names.
+   * Takes in the sender's own report, which comes first, and those of its children. Receipts are durable at the origin
+   * when this resolves. Throws `bad-request` when a report is not signed by the edge that it names.
    */
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
 }
 
-/** What a follower wants to replicate; null for everything. */
+/** The sites and path prefixes that a follower wants to replicate. Null stands for all. */
 export interface Wants {
   readonly sites: readonly string[] | null;
   readonly prefixes: readonly string[] | null;
 }
 
 /**
- * What a feed is served from: the origin's log and objects, or the replica of an edge that is a parent. Both
- * speak one protocol (docs/protocol.md).
+ * The source of a feed: the origin's log and objects, or the replica of an edge that is a parent. Both speak one
+ * protocol (docs/protocol.md).
  */
 export interface FeedSource {
   readonly log: string;
   readonly clock: Clock;
   readonly members: FeedMembers;
-  /** As this member sees them. */
+  /** The objects as this member may see them. */
   objectsFor(member: string): ObjectStore;
-  /** Those of them that are here: what is not is fetched for nobody's dictionary, and not coded as a whole. */
+  /**
+   * The objects that are held here. Dictionaries and whole-object encodings use only these, so that they never cause a
+   * fetch.
+   */
   readonly held: ObjectStore;
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
   readonly encodings: Encodings;
-  /** Woken after each append to the log, and when `path` or what is held has changed. */
+  /** Wakes after each append to the log, and when `path` or the held objects change. */
   readonly changed: WakeupSource;
-  /** The ids of the sites with these names that are known here, ascending. */
+  /** The ids of those sites among the names that are known here, in ascending order. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;
-  /** The edges from here up to the origin, this one first; none at the origin. */
+  /** The names of the edges from here up to the origin, this edge first. Empty at the origin. */
   path(): readonly string[];
   /** Throws `beyond-parent` when the follower wants more than is held here. */
   admit(wants: Wants): void;
-  /** The first record that is kept: 1, or a checkpoint. */
+  /** The first record that is kept: record 1, or a checkpoint. */
   firstSeq(): Promise<number>;
-  /** Records from `from` on, ascending; as many as `isFullPage` says, or fewer at the end of the log. */
+  /**
+   * Records from `from` on, in ascending order. A page is full as `isFullPage` says; only the end of the log makes it
+   * shorter.
+   */
   records(from: number, limit: number): Promise<readonly LogRecord[]>;
   /** The newest head that the origin signed. */
   head(): Promise<Head>;
-  /** Whether the revision is whole here. A parent that is about to hold it: `coming`. */
+  /** Whether the whole revision is held here. `coming` means that this parent is about to hold it. */
   holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
-  /** What the origin says to an edge that wants to join, before it learns anything of the edge but its address. */
+  /** The origin's answer to an edge that wants to join. At this point the origin knows only the edge's address. */
   greet(edgeNonce: string, client: string): Promise<OriginHello>;
   /** Admits a new edge. */
   join(request: JoinRequest, client: string): Promise<JoinAnswer>;

@@ -3,12 +3,12 @@ import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;
-/** The longest silence on a stream; its reader gives up after three times that. */
+/** The longest silence on a stream. Its reader gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
 
 /**
- * The frames that one follower gets: the path to the origin, records from `from` on, and a head whenever it has
- * come to the end. It reads the log as fast as its reader takes it, so a slow follower costs no memory and
+ * The frames for one follower: the path to the origin, the records from `from` on, and a head whenever the end of the
+ * log is reached. It reads the log as fast as the follower takes the frames, so a slow follower costs no memory and
  * delays nobody.
  */
 export async function* followLog(
@@ -19,23 +19,25 @@ export async function* followLog(
   let next = from;
   let path: string | undefined;
   while (!signal.aborted) {
-    // Taken before the read: what is appended after the read wakes the wait below.
+    // The wait begins before the read, so a record that is appended after the read ends the wait below.
     const woken = source.changed.wait(HEAD_EVERY_MS, signal);
     const names = source.path();
     if (names.join() !== path) yield { v: 1, t: 'path', names: [...names] };
     path = names.join();
-    // Asked for after the records, so never behind them, and at once: the follower stores when the head has come.
+    // The head is requested after the records, so it is never older than the read. It is requested right away, because
+    // the follower stores the records when the head has come.
     const reading = source.records(next, RECORDS_PER_READ);
     const signing = source.head();
     signing.catch(() => {});
     const records = await reading;
-    // The log was pruned meanwhile: who asks anew is told where it begins.
+    // The log was pruned meanwhile. A follower that asks again is told where the log begins.
     if ((records[0]?.seq ?? next) !== next) return;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;
     if (isFullPage(records, RECORDS_PER_READ)) continue;
     const head = await signing;
-    // One that is older than the records, for they were read a moment before it was known, follows with the next wake.
+    // The head may be older than the records, because they were read a moment before it was known. Then it follows with
+    // the next wake-up.
     if (head.seq >= next - 1) yield { v: 1, t: 'head', head };
     await woken;
   }

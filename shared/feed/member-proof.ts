@@ -7,25 +7,25 @@ import { claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts
 import type { FeedSource } from './feed-source.ts';
 import { Nonces } from './nonces.ts';
 
-/** In answers, when the nonce of the request is no longer the newest. */
+/** A header of answers that carries the newest nonce when the request used an older one. */
 export const NONCE_HEADER = 'skerry-nonce';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The member who proved that the request is its own; null on routes that ask for no proof. */
+    /** The member that proved the request to be its own. Null on routes that ask for no proof. */
     member: string | null;
-    /** What its body must hash to. */
+    /** The digest that the request's body must have, or null. */
     provenBody: Buffer | null;
   }
 }
 
-/** What a route of members has: nothing of a body is read before its head is known to be one of a member. */
+/** The hooks of a route for members. No body is read before the request's head is known to come from a member. */
 export interface MembersOnly {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   readonly preParsing: (request: FastifyRequest, reply: FastifyReply, body: Readable) => Promise<Readable>;
 }
 
-/** The one door of the feed: routes that have these hooks are for members, and `memberOf` says who asks. */
+/** The only way into the feed: routes with these hooks are for members, and `memberOf` names the member that asks. */
 export function memberProof(
   app: FeedServer,
   source: Pick<FeedSource, 'log' | 'clock' | 'members' | 'path'>,
@@ -40,7 +40,7 @@ export function memberProof(
         const { method, url: target, headers } = request.raw;
         const claim = claimedProof({ method: method ?? '', target: target ?? '', headers });
         if (claim === undefined) throw refused('a request carries no proof that it is one of a member');
-        // The cheap checks come first: strangers are to cost little.
+        // The cheap checks come first, so that a stranger costs little.
         const newest = nonces.current();
         if (!nonces.isGood(claim.nonce))
           throw new SkerryError('stale-nonce', 'the proof names no nonce that was given out here lately');
@@ -62,7 +62,7 @@ export function memberProof(
   };
 }
 
-/** Who asks, on a route with `membersOnly`. */
+/** The member that asks, on a route with `membersOnly`. */
 export function memberOf({ member }: FastifyRequest): string {
   if (member === null) throw new TypeError('the route is not one of members only');
   return member;
@@ -72,7 +72,7 @@ function refused(message: string): SkerryError {
   return new SkerryError('unauthenticated', message);
 }
 
-/** Passes a body on, and fails at its end when it is another than the one that was proven. */
+/** Passes a body on, and fails at its end when its digest is not the proved one. */
 function hashedTo(digest: Buffer, body: Readable): Transform {
   const hash = createHash('sha256');
   const checked = new Transform({

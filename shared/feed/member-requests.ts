@@ -1,23 +1,32 @@
 import { SkerryError } from '../errors.ts';
 import { Counts } from '../http/counts.ts';
 
-/** What a member has open at a time: content that travels by itself, reports, and all else that follows the log. */
+/**
+ * The kinds of requests that a member may have open: content that is sent in one piece, reports, and everything else
+ * that follows the log.
+ */
 export type RequestKind = 'content' | 'report' | 'follow';
 
-/** An edge has 8 connections and 128 for what readers wait for; some may be dead and not be known to be. */
+/** An edge has 8 connections, and 128 more for what readers wait for. Some may be dead without our knowing. */
 const MOST: Record<RequestKind, number> = { content: 192, report: 6, follow: 24 };
-/** Older streams of a member end: one that comes back may not have been missed yet. */
+/**
+ * When a member opens a further stream, its oldest one ends. A member that reconnects may still have an old stream that
+ * we have not missed yet.
+ */
 const MOST_STREAMS = 4;
-/** Of encoded answers that a member has not taken yet. */
+/** Bytes of encoded answers that a member has not taken yet. */
 const MOST_UNSENT = 128 * 1024 * 1024;
 
-/** What each member has open, within its bounds: none takes the memory and descriptors of the others. */
+/**
+ * Counts what each member has open and keeps it within bounds, so that no member takes the memory and descriptors of
+ * the others.
+ */
 export class MemberRequests {
   readonly #open = new Counts();
   readonly #unsent = new Counts();
   readonly #streams = new Map<string, Set<() => void>>();
 
-  /** The returned function notes its end. Throws `too-many-requests`. */
+  /** Notes an open request. The returned function notes its end. Throws `too-many-requests` when too many are open. */
   begin(member: string, kind: RequestKind): () => void {
     const key = `${kind} ${member}`;
     if (this.#open.of(key) >= MOST[kind])
@@ -25,7 +34,10 @@ export class MemberRequests {
     return added(this.#open, key, 1);
   }
 
-  /** As `begin`, of an answer that is about to be sent from memory. One of any size is sent when there is no other. */
+  /**
+   * Like `begin`, for an answer that is sent from memory. An answer of any size is admitted when no other is being
+   * sent.
+   */
   sending(member: string, bytes: number): () => void {
     const unsent = this.#unsent.of(member);
     if (unsent > 0 && unsent + bytes > MOST_UNSENT)
@@ -33,7 +45,7 @@ export class MemberRequests {
     return added(this.#unsent, member, bytes);
   }
 
-  /** Notes a stream, which `end` ends when later ones take its place; the returned function notes its end. */
+  /** Notes a stream. `end` is called when a later stream takes its place. The returned function notes its end. */
   stream(member: string, end: () => void): () => void {
     const streams = this.#streams.get(member) ?? new Set();
     this.#streams.set(member, streams.add(end));
@@ -49,7 +61,7 @@ export class MemberRequests {
   }
 }
 
-/** The returned function takes it away again, once. */
+/** Adds the amount. The returned function subtracts it again, once. */
 function added(counts: Counts, key: string, amount: number): () => void {
   counts.add(key, amount);
   let isOver = false;

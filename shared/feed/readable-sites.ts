@@ -1,7 +1,7 @@
 import { SkerryError } from '../errors.ts';
 import type { FeedSource } from './feed-source.ts';
 
-/** The ids of the sites whose content a member may read, ascending; null for all. */
+/** The ids of the sites whose content a member may read, in ascending order. Null stands for all sites. */
 export type ReadableSites = readonly number[] | null;
 
 export async function readableSites(
@@ -12,7 +12,7 @@ export async function readableSites(
   return names === null ? null : siteIds(names);
 }
 
-/** Throws `forbidden`. */
+/** Throws `forbidden` when the site is not readable. */
 export function requireReadable(sites: ReadableSites, site: number, member: string): void {
   if (sites !== null && !sites.includes(site))
     throw new SkerryError('forbidden', `the edge ${member} may not read site ${site}`);

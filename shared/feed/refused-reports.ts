@@ -4,12 +4,12 @@ import { MemberBudgets } from '../concurrency/member-budgets.ts';
 import { MAX_REPORTS_BYTES } from '../wire/protocol.ts';
 import { memberOf } from './member-proof.ts';
 
-/** Bytes that a member may have read in vain: an honest one hardly ever sends what is refused. */
+/** Bytes of refused reports that a member may send. An honest member hardly ever sends a report that is refused. */
 const READ_IN_VAIN = { burst: 10 * MAX_REPORTS_BYTES, perSecond: 256 * 1024 };
 
 /**
- * The signatures of reports that are taken in are paid for by who made them. Those that are refused before cost the
- * reading of their bodies on the event loop, which is paid for here.
+ * Charges members for refused reports. Accepted reports are charged elsewhere, by the signatures that were checked. A
+ * refused one still costs reading its body on the event loop, and that is charged here.
  */
 export class RefusedReports {
   readonly #budgets: MemberBudgets;
@@ -18,7 +18,7 @@ export class RefusedReports {
     this.#budgets = new MemberBudgets(READ_IN_VAIN, clock);
   }
 
-  /** Before the body is read. Throws `too-many-requests`. */
+  /** Called before the body is read. Throws `too-many-requests` when the budget is spent. */
   check(request: FastifyRequest): void {
     this.#budgets.check(memberOf(request));
   }

@@ -12,7 +12,7 @@ export function sendEncoded(reply: FastifyReply, type: string, { coding, bytes }
   return reply.type(type).header('vary', 'accept-encoding, available-dictionary').send(bytes);
 }
 
-/** Codes a body while it is sent, if the follower takes that. */
+/** Compresses a body while it is sent, if the follower accepts that. */
 export function sendCompressed(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -23,7 +23,7 @@ export function sendCompressed(
   const plain = Readable.from(body);
   if (!accepts(request, 'zstd')) return reply.send(plain);
   const packed = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-  // A failure reaches the reader as a cut-off body.
+  // A failure reaches the reader as a body that is cut off.
   pipeline(plain, packed).catch(() => {});
   return reply.header('content-encoding', 'zstd').send(packed);
 }

@@ -13,13 +13,13 @@ const formatFile = schema(Type.Object({ role: Type.String(), format: Type.Intege
 
 export interface DataFolder {
   readonly path: string;
-  /** Lets go of the lock; the operating system does so too, however the process ends. */
+  /** Releases the lock. The operating system releases it too, however the process ends. */
   release(): void;
 }
 
 /**
- * Opens or creates the data folder of one role and holds it for this process alone. Nobody else may
- * look into it. Refuses a folder of another user or role, of a newer format, in use, or with foreign files in it.
+ * Opens or creates the data folder of one role and locks it for this process. Other users cannot look into it. Refuses
+ * a folder that belongs to another user or role, has a newer format, is in use, or has foreign files in it.
  */
 export async function openDataFolder(path: string, role: 'origin' | 'edge'): Promise<DataFolder> {
   const folder = resolve(path);
@@ -65,7 +65,7 @@ async function readMarker(marker: string): Promise<{ role: string; format: numbe
   return formatFile.parseText(text, 'data-folder-foreign');
 }
 
-/** Its owner could put anything into it. */
+/** The owner of a folder could put anything into it, so the folder must belong to this user. */
 async function requireOwn(folder: string): Promise<void> {
   const { uid } = await stat(folder);
   const own = process.getuid?.();
@@ -77,7 +77,10 @@ async function requireOwn(folder: string): Promise<void> {
   }
 }
 
-/** The folder and what is in it, whoever made them; what lies deeper is out of reach for others then. */
+/**
+ * Closes the folder and its direct entries to other users, whoever made them. Deeper entries are then out of their
+ * reach.
+ */
 async function keepFromOthers(folder: string): Promise<void> {
   for (const name of ['.', ...(await readdir(folder))]) {
     const place = join(folder, name);

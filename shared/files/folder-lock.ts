@@ -6,13 +6,16 @@ import { SkerryError } from '../errors.ts';
 const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
-/** A new file may have the inode of one that was removed: then it looks as if nothing had happened. */
+/**
+ * How often an unexplained failure is retried. A new file may get the inode of one that was removed, and then a race
+ * looks like an error without a cause.
+ */
 const MOST_FAILURES = 3;
 
 /**
- * Holds a folder for this process alone, until what is returned is called. Node has no flock(2); SQLite's
- * exclusive lock is one, and dies with the process. A second lock lets one process start at a time: what another
- * one does to the first meanwhile, while it takes it, cannot be mistaken for a foreign hold.
+ * Locks a folder for this process until the returned function is called. Node has no flock(2); SQLite's exclusive lock
+ * serves as one, and it ends with the process. A second lock admits one starting process at a time, so that the steps
+ * of another start are never mistaken for a foreign hold on the first lock.
  */
 export function lockFolder(folder: string): () => void {
   const file = join(folder, 'lock');
@@ -24,15 +27,17 @@ export function lockFolder(folder: string): () => void {
     if (held === undefined) throw inUse(folder, file);
     return () => held.close();
   } finally {
-    // While it is held: the next start has a file that nobody opened while others could.
+    // Removed while it is locked, so that the next start gets a file that nobody could have opened while it was open to
+    // others.
     rmSync(startFile, { force: true });
     starting.close();
   }
 }
 
 /**
- * A reserved lock: one process alone gets it, whoever else reads the file. A lock counts when it is of the file that
- * has the name: another start may have removed the one that was opened. The first time round may create the file.
+ * Takes a reserved lock, which one process alone gets even if others read the file. The lock counts only if the file
+ * under this name is still the one that was opened, because another start may have removed it. The first attempt may
+ * create the file.
  */
 function lockStart(file: string): DatabaseSync | undefined {
   for (let attempt = 0; ; attempt++) {
@@ -66,8 +71,9 @@ function tryLock(file: string, kind: 'IMMEDIATE' | 'EXCLUSIVE'): DatabaseSync | 
 }
 
 /**
- * Skerry's own hold lets nobody read, and its file is empty. What can be read is held by somebody who may only
- * read it, and who opened it while others could; what is no database somebody put there.
+ * Whether somebody else interferes. While Skerry holds the lock, nobody can read the file, and the file is empty. If
+ * the file can be read, the lock is held by a process that may only read it and opened it when that was still allowed.
+ * If it is no database, somebody else put it there.
  */
 function isForeign(file: string): boolean {
   const database = opened(file, true);
@@ -81,7 +87,7 @@ function isForeign(file: string): boolean {
   }
 }
 
-/** Whoever holds the old file holds one that nobody looks at any more. */
+/** Removes the file and locks a new one. Whoever holds the old file then holds a file that nobody looks at. */
 function lockAnew(file: string): DatabaseSync | undefined {
   rmSync(file);
   return tryLock(file, 'EXCLUSIVE');
@@ -104,7 +110,7 @@ function inUse(folder: string, file: string): SkerryError {
   return new SkerryError('data-folder-in-use', `${who} uses the data folder ${folder}`);
 }
 
-/** Processes that hold a lock on the file, where the system tells. */
+/** The processes that hold a lock on the file, where the system tells. */
 function holdersOf(file: string): string[] {
   if (process.platform !== 'linux') return [];
   try {

@@ -10,10 +10,10 @@ import {
 } from 'node:fs';
 import { SkerryError, systemCode } from '../errors.ts';
 
-/** Refuses a link anywhere in the path; Node has no name for it. */
+/** Refuses a link anywhere in the path. Node has no name for this flag. */
 const DARWIN_NOFOLLOW_ANY = 0x2000_0000;
 
-/** Without waiting for the writer of a pipe, and without becoming the process of a terminal. */
+/** Opens without waiting for the writer of a pipe, and without making a terminal the controlling one. */
 const FLAGS =
   constants.O_RDONLY |
   (constants.O_NOFOLLOW ?? 0) |
@@ -30,9 +30,9 @@ export interface OpenFile {
 }
 
 /**
- * Opens the file whose real path, free of links, is known. Between that and the opening anybody who writes to a
- * folder above can have put a link there: what was opened is asked where it is. Throws `file-changed` when
- * something else is there, and leaves nothing open.
+ * Opens the file at `path`, which must be its real path, free of links. Anybody who can write to a folder above may
+ * have put a link there meanwhile, so the opened file is asked where it is. Throws `file-changed` when something else
+ * is at that path, and leaves nothing open.
  */
 export function openRealFile(path: string): OpenFile {
   const opened = openUnproven(path);
@@ -46,7 +46,7 @@ export function openRealFile(path: string): OpenFile {
   throw changed(path);
 }
 
-/** For who compares the stamp or the content with what was read from there before; else there may be a link. */
+/** Opens a file without that check, for callers that compare its stamp or content with what they read before. */
 export function openUnproven(path: string): OpenFile {
   let handle: number;
   try {
@@ -55,7 +55,7 @@ export function openUnproven(path: string): OpenFile {
     throw notOpened(path, cause);
   }
   const stats = fstatSync(handle, { bigint: true });
-  // A pipe, a device or a folder has taken its place.
+  // Otherwise a pipe, a device or a folder has taken the file's place.
   if (stats.isFile()) return { handle, stamp: stampFrom(stats) };
   closeSync(handle);
   throw changed(path);

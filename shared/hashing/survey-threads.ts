@@ -5,10 +5,10 @@ import type { Surveys } from './survey.worker.ts';
 
 export type SurveyThreads = Thread<Surveys>;
 
-/** More would wait for the disk, and each takes 15 MB. */
+/** More threads would wait for the disk, and each takes 15 MB. */
 const MOST = 4;
 
-/** Threads that read files through: for digests, sizes, chunks and faults of rules. */
+/** Starts threads that read whole files to find digests, sizes, chunks and faults in rules. */
 export function startSurveyThreads(threads = Math.min(MOST, availableParallelism())): SurveyThreads {
   return startThreads<Surveys>(moduleUrl('./survey.worker', import.meta.url), threads, undefined);
 }

@@ -13,17 +13,17 @@ const READ_BYTES = 4 * MAX_CHUNK;
 export interface FileDigest {
   readonly digest: Digest;
   readonly size: number;
-  /** Of the file while it was read. */
+  /** The stamp of the file while it was read. */
   readonly stamp: FileStamp;
 }
 
-/** How often a file is read that is written to meanwhile. */
+/** How many times a file is read that changes while it is read. */
 const READINGS = 3;
 
 const surveys = {
   ruleFaults,
 
-  /** For each file, by its real path, its digest and size alone, or why it cannot be read. */
+  /** For each file, given by its real path: its digest and size, or the reason why it cannot be read. */
   digests: (files: readonly string[]) =>
     files.map((file): FileDigest | PlainError => {
       try {
@@ -33,7 +33,7 @@ const surveys = {
       }
     }),
 
-  /** The digest, size and content-defined chunks. */
+  /** The digest, the size and the content-defined chunks of a file. */
   survey(file: string): Survey {
     const buffer = Buffer.allocUnsafe(READ_BYTES);
     const hasher = newHasher();
@@ -67,7 +67,7 @@ const surveys = {
   },
 };
 
-/** Most files are small: one buffer serves them all. */
+/** One buffer serves all files, because most files are small. */
 const pieces = Buffer.allocUnsafe(MAX_CHUNK);
 
 function settledDigest(file: string): FileDigest {

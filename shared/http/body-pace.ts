@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 
-/** How long the next bytes may take, in milliseconds, when `came` bytes have come in `ms`. */
+/** How many milliseconds the next bytes may take, when `came` bytes have come in `ms`. */
 export type Pace = (came: number, ms: number) => number;
 
 const TOTAL_MS = 30_000;
@@ -10,30 +10,30 @@ const GRACE_MS = 5000;
 const LEAST_BYTES_PER_MS = 1;
 const SILENT_MS = 60_000;
 
-/** Of a body that is held until it is whole: at least 1 kB a second, and 30 seconds in all. */
+/** The pace of a body that is held until it is whole: at least 1 kB a second, and 30 seconds in all. */
 export const promptly: Pace = (came, ms) => Math.min(TOTAL_MS, GRACE_MS + came / LEAST_BYTES_PER_MS) - ms;
 
-/** Of an upload that is taken in as it comes: slow lines are no fault, silence for a minute is. */
+/** The pace of an upload that is processed as it comes: a slow line is fine, a minute of silence is not. */
 export const steadily: Pace = () => SILENT_MS;
 
 export interface BodyBounds {
   readonly bytes: number;
   readonly pace: Pace;
-  /** Told of the bytes of each piece that is going to be held; may throw. */
+  /** Called with the length of each piece that is going to be held. It may throw. */
   readonly hold?: (bytes: number) => void;
 }
 
 /**
- * A request's body, which fails with `too-large` beyond its bytes, and with `too-slow` where its pace is not kept.
- * Only the sender is timed: while nobody reads there is nothing to wait for. The source is left as it is, for the
- * connection has to carry the answer.
+ * Wraps a request's body. It fails with `too-large` beyond its bytes, and with `too-slow` when its pace is not kept.
+ * Only the sender is timed: while nobody reads, there is nothing to wait for. The source is not destroyed, because the
+ * connection still has to carry the answer.
  */
 export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds, clock: Clock): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
     const began = clock.monotonic();
     let came = 0;
     while (!source.readableEnded) {
-      // All that has come, in one: a body that is cut into single bytes costs no more than others.
+      // Reads all that has come as one piece, so that a body that is cut into single bytes costs no more than others.
       const piece = source.read(source.readableLength || undefined) as Buffer | null;
       if (piece !== null) {
         came += piece.length;
@@ -49,10 +49,10 @@ export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds,
 }
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const;
-/** An abort without a reason makes an error for it. */
+/** The reason for the abort. Without one, Node would create an error each time. */
 const STIRRED = Symbol('stirred');
 
-/** False when nothing happens to the stream within so many milliseconds. */
+/** Waits until something happens to the stream. False when nothing does within `ms`. */
 async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolean> {
   const stirred = new AbortController();
   const wake = () => stirred.abort(STIRRED);

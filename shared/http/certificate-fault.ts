@@ -1,6 +1,6 @@
 import { SkerryError, systemCode } from '../errors.ts';
 
-/** What Node says of a certificate that it does not trust for a name. */
+/** The codes that Node reports when it does not trust a certificate for a name. */
 const CODES: ReadonlySet<string> = new Set([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
@@ -12,7 +12,10 @@ const CODES: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** `untrusted-certificate` when a request failed for the certificate of the other side; undefined for other faults. */
+/**
+ * The `untrusted-certificate` error when a request failed because of the other side's certificate. Undefined for other
+ * faults.
+ */
 export function certificateFault(url: string, cause: unknown): SkerryError | undefined {
   const code = systemCode(cause);
   if (code === undefined || !CODES.has(code)) return undefined;

@@ -1,4 +1,4 @@
-/** What counts as one client: an IPv4 address, or the /64 that an IPv6 address is in. */
+/** The name under which a client is counted: its IPv4 address, or the /64 network of its IPv6 address. */
 export function clientOf(address = ''): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

@@ -1,13 +1,13 @@
 import { clientOf } from './client-address.ts';
 import { Counts } from './counts.ts';
 
-/** How many connections a server takes. */
+/** How many connections a server accepts. */
 export interface ConnectionLimits {
   readonly perClient: number;
   readonly all: number;
 }
 
-/** Counts the connections of a server by client: an IPv4 address, or the /64 that an IPv6 address is in. */
+/** Counts the connections of a server by client: by IPv4 address, or by the /64 network of an IPv6 address. */
 export class ClientConnections {
   readonly #most: ConnectionLimits;
   readonly #open = new Counts();
@@ -17,7 +17,7 @@ export class ClientConnections {
     this.#most = most;
   }
 
-  /** False when the client, or all of them, have too many. Each that is admitted has to be released once. */
+  /** False when this client, or all clients together, have too many. Each admitted connection must be released once. */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);
     if (this.#open.of(client) >= this.#most.perClient || this.#all >= this.#most.all) return false;

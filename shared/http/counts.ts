@@ -6,7 +6,7 @@ export class Counts {
     return this.#counts.get(key) ?? 0;
   }
 
-  /** A negative amount takes away. */
+  /** A negative amount subtracts. */
   add(key: string, amount: number): void {
     const count = this.of(key) + amount;
     if (count > 0) this.#counts.set(key, count);

@@ -2,13 +2,13 @@ import { SkerryError } from '../errors.ts';
 import { clientOf } from './client-address.ts';
 import { Counts } from './counts.ts';
 
-/** What all may hold together, and what of it one client may. */
+/** How many bytes all clients together may make the server hold, and how many of them one client may. */
 export interface HeldLimits {
   readonly perClient: number;
   readonly all: number;
 }
 
-/** Counts bytes of bodies that are held until they are whole: many connections make much of what is little in each. */
+/** Counts the bytes of bodies that are held until they are whole, since many connections with a little each add up. */
 export class HeldBytes {
   readonly #most: HeldLimits;
   readonly #byClient = new Counts();
@@ -18,14 +18,14 @@ export class HeldBytes {
     this.#most = most;
   }
 
-  /** Of one body; `take` throws `unavailable`. */
+  /** The account of one body. `take` throws `unavailable` when a limit is reached. */
   from(address: string | undefined): { take(bytes: number): void; release(): void } {
     const client = clientOf(address);
     let taken = 0;
     let isReleased = false;
     return {
       take: (bytes) => {
-        // What was buffered is still read when the connection has gone; nothing would give it back.
+        // Buffered bytes are still read after the connection has gone, and then nothing would release them.
         if (isReleased) return;
         if (this.#byClient.of(client) + bytes > this.#most.perClient || this.#all + bytes > this.#most.all)
           throw new SkerryError('unavailable', 'too much is being received');

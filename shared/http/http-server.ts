@@ -14,22 +14,22 @@ import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import type { FeedServer } from './server.ts';
 
-/** Of a route that does not name its own: a few fields. */
+/** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
-/** Bodies of routes that take more are uploads, which are read as they come. */
+/** Larger bodies are uploads, which are processed as they come. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const BODY_JSON: JsonBounds = { length: HELD_BYTES, depth: 16, values: 10_000, token: HELD_BYTES };
 
-/** Of all bodies that are being held: some dozens of the largest, thousands of the usual ones. */
+/** Bytes of all bodies that are held at a time: some dozens of the largest, or thousands of the usual size. */
 const HELD = { perClient: 48 * 1024 * 1024, all: 96 * 1024 * 1024 };
 
 const HEAD_MS = 15_000;
 const HEAD_CHECK_MS = 3000;
 const IDLE_MS = 72_000;
 const HEAD_BYTES = 16 * 1024;
-/** 200 edges behind one address have a dozen each; one address alone does not take them all. */
+/** 200 edges behind one address have a dozen connections each. A single address cannot take all connections. */
 const CONNECTIONS = { perClient: 6000, all: 12_000 };
-/** Nobody whom we know of sends a request before the one before it is answered. */
+/** No client that we know of sends a request before the previous one is answered. */
 const UNANSWERED_PER_CONNECTION = 8;
 
 export type HttpServerOptions = Pick<
@@ -38,9 +38,9 @@ export type HttpServerOptions = Pick<
 > & { readonly clock?: Clock };
 
 /**
- * A server of the origin or of an edge that is no reader's: what a caller can make it hold, before it is known and
- * afterwards, is bounded here for all of its routes. A route says how large its largest body is (`bodyLimit`), and who
- * may send one in an `onRequest` hook.
+ * A server of the origin or of an edge for anyone but readers. It bounds, for all of its routes, what a caller can make
+ * it hold, before the caller is known and afterwards. A route sets the size of its largest body (`bodyLimit`), and
+ * checks in an `onRequest` hook who may send one.
  */
 export function httpServer(
   log: Logger,
@@ -62,7 +62,7 @@ export function httpServer(
     async (_request: FastifyRequest, text: string) => parseJson(text, 'bad-request', BODY_JSON),
   );
   app.addHook('onRequest', async (request) => {
-    // Otherwise the body is read first.
+    // Without this, Fastify would read the body first.
     if (request.is404) throw notFound(request);
   });
   app.addHook('preParsing', async (request, reply, body) => {
@@ -77,7 +77,7 @@ export function httpServer(
     return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
   app.addHook('onSend', async (request, reply) => {
-    // What is left of a body that nobody wants is not waited for.
+    // Nobody waits for the rest of a body that nobody wants.
     if (!isCutShort(request)) return;
     reply.header('connection', 'close');
     closeLingering(request.raw);
@@ -97,7 +97,7 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
   const unanswered = new WeakMap<Socket, number>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    // Of one that was ended for what came before it.
+    // The request came over a connection that was ended because of an earlier request.
     if (socket.destroyed) return;
     const waiting = unanswered.get(socket) ?? 0;
     if (waiting >= UNANSWERED_PER_CONNECTION) return void socket.destroy();
@@ -107,14 +107,14 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
   };
   const server = createServer({
     headersTimeout: HEAD_MS,
-    // Bodies have a pace of their own: an upload may take hours.
+    // Bodies have a pace of their own, since an upload may take hours.
     requestTimeout: 0,
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: HEAD_CHECK_MS,
     maxHeaderSize: HEAD_BYTES,
   });
   server.on('request', handle);
-  // Whoever asks before it sends is told to when it is known.
+  // A client that asks before it sends (`Expect: 100-continue`) is told to go on once it is known.
   server.on('checkContinue', handle);
   const connections = new ClientConnections(CONNECTIONS);
   server.on('connection', (socket: Socket) => {

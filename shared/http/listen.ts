@@ -4,14 +4,14 @@ import { SkerryError, systemCode } from '../errors.ts';
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0 chooses one. */
+  /** 0 chooses a free port. */
   readonly port: number;
 }
 
 /**
- * Resolves to the port when nobody listens on it, and leaves it free. A role asks before it touches its
- * data folder, and before it shares a port: with SO_REUSEPORT two programs listen silently side by side.
- * Throws `port-in-use`.
+ * Resolves to the port when nobody listens on it, and leaves it free. A role asks before it touches its data folder and
+ * before it shares a port: with SO_REUSEPORT, two programs can listen on one port without noticing each other. Throws
+ * `port-in-use`.
  */
 export async function freePort({ host, port }: ListenAddress): Promise<number> {
   const probe = createServer();
@@ -38,7 +38,8 @@ export async function listen(
 ): Promise<string> {
   try {
     const url = await server.listen(address);
-    // It names loopback for all addresses, as if nobody else could reach it.
+    // Fastify returns a loopback URL for a server that listens on all addresses, which looks as if nobody else could
+    // reach it.
     return EVERY_ADDRESS.has(address.host) ? `http://${inUrl(address.host)}:${new URL(url).port}` : url;
   } catch (cause) {
     throw explained(cause, address);

@@ -2,7 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SkerryError } from '../errors.ts';
 import { isLoopback } from './loopback.ts';
 
-/** What proxies add; that a request comes from loopback says nothing about who sent it to them. */
+/**
+ * Headers that proxies add. A request that a proxy on this machine passes on comes from loopback, whoever sent it to
+ * the proxy.
+ */
 const PROXY_HEADERS = new Set([
   'forwarded',
   'via',
@@ -17,8 +20,9 @@ export function cameThroughProxy(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Refuses what was asked for under a name of no loopback address. A page of another site can have its own name
- * lead here (DNS rebinding): to the browser it is the same site then, and only the name tells.
+ * Refuses a request whose host name is not a loopback name. A page of another site can make its own name resolve to
+ * this machine (DNS rebinding). The browser then takes this server for the same site, and only the name shows the
+ * difference.
  */
 export function requireLocalHost(
   { host }: IncomingHttpHeaders,
@@ -34,7 +38,7 @@ function hostName(authority: string): string | undefined {
   return (bracketed ?? plain)?.toLowerCase();
 }
 
-/** Refuses what a page of another site has a browser send. */
+/** Refuses a request that a page of another site made the browser send. */
 export function requireSameSite(headers: IncomingHttpHeaders): void {
   const { origin, host } = headers;
   const site = headers['sec-fetch-site'];

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 
-/** Calls `end` when the answer is over: its client took it, or has gone. */
+/** Calls `end` when the response is over, because its client took it or has gone. */
 export function onceClosed(raw: ServerResponse, end: () => void): void {
-  // A client that left while a hook awaited something closes no second time.
+  // The client may have left while a hook was waiting. Then no further `close` event comes.
   if (raw.closed) end();
   else raw.once('close', end);
 }
 
-/** Aborts then. */
+/** A signal that aborts when the response is over. */
 export function untilClosed(raw: ServerResponse): AbortSignal {
   const closed = new AbortController();
   onceClosed(raw, () => closed.abort());

@@ -7,7 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 
-/** The server, the origin's or a parent's, that the feed's routes are added to. */
+/** The server that the feed's routes are added to: the origin's or a parent's. */
 export type FeedServer = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression<RawServerDefault>,

@@ -2,15 +2,15 @@ import { parse } from 'secure-json-parse';
 import { type ErrorCode, SkerryError } from '../errors.ts';
 import { JsonStructure, type StructureBounds } from './json-structure.ts';
 
-/** What a JSON text may be. */
+/** The limits of a JSON text. */
 export interface JsonBounds extends StructureBounds {
-  /** Characters of the whole. */
+  /** Characters of the whole text. */
   readonly length: number;
 }
 
 /**
- * Of what no place says otherwise: a record's payload, an answer, a file of the data folder. The checkpoint of all sites
- * is the largest of them; see shared/log/record-limits.ts.
+ * The default limits: for a record's payload, an answer, a file of the data folder. The largest of these is the
+ * checkpoint of all sites; see shared/log/record-limits.ts.
  */
 export const JSON_BOUNDS: JsonBounds = {
   length: 5 * 1024 * 1024,
@@ -19,7 +19,7 @@ export const JSON_BOUNDS: JsonBounds = {
   token: 5 * 1024 * 1024,
 };
 
-/** What a program is answered by a server of its choice, which may list a million digests. */
+/** The limits of an answer to a program that chose its server. It may list a million digests. */
 export const ANSWER_BOUNDS: JsonBounds = {
   length: 512 * 1024 * 1024,
   depth: 32,
@@ -28,8 +28,8 @@ export const ANSWER_BOUNDS: JsonBounds = {
 };
 
 /**
- * JSON from outside the process. Throws `code` for what is not JSON, is larger or deeper than it may be, or has a key
- * that would change the prototype of what it is copied into.
+ * Parses JSON that comes from outside the process. Throws `code` for text that is not JSON, exceeds the bounds, or has
+ * a key that would change the prototype of an object that it is copied into.
  */
 export function parseJson(text: string, code: ErrorCode, bounds: JsonBounds = JSON_BOUNDS): unknown {
   const fault = jsonFault(text, bounds);
@@ -41,7 +41,7 @@ export function parseJson(text: string, code: ErrorCode, bounds: JsonBounds = JS
   }
 }
 
-/** Why a reader with these bounds would not parse the text. */
+/** Why a reader with these bounds would refuse the text, or undefined when it would not. */
 export function jsonFault(text: string, bounds: JsonBounds = JSON_BOUNDS): string | undefined {
   if (text.length > bounds.length) return `is longer than ${bounds.length} characters`;
   return new JsonStructure(bounds).fault(text);

@@ -1,9 +1,9 @@
-/** What JSON may be made of: how deep, of how many values, and how long one string or number. */
+/** Limits on the structure of JSON: its depth, its number of values, and the length of one string or number. */
 export interface StructureBounds {
   readonly depth: number;
-  /** Lists and objects, and what is in them. */
+  /** Lists, objects, and the items in them. */
   readonly values: number;
-  /** Characters of a string, a key or a number, as they are written; of a piece in latin1, bytes. */
+  /** Characters of a string, a key or a number as written. For a piece in latin1, these are bytes. */
   readonly token: number;
 }
 
@@ -18,24 +18,24 @@ const OBJECT_END = 0x7d;
 const SPACE = 0x20;
 
 /**
- * Judges JSON by its brackets, commas and quotes alone, in one pass and ahead of the parser: nesting costs a parser
- * far more than the bytes that ask for it. Text that is no JSON at all is left to the parser to refuse.
+ * Checks the structure of JSON by its brackets, commas and quotes alone, in one pass before the parser. Nesting costs a
+ * parser far more than the bytes that it takes. Text that is not JSON at all is left for the parser to refuse.
  */
 export class JsonStructure {
   readonly #bounds: StructureBounds;
   #depth = 0;
   #values = 0;
-  /** Of the string or the number that is not at its end. */
+  /** The length so far of the string or number that has not ended yet. */
   #token = 0;
   #isInString = false;
-  /** The last piece ended with a backslash: what comes first now is no closing quote. */
+  /** Whether the last piece ended with a backslash. Then the first character of the next piece is no closing quote. */
   #isEscaped = false;
 
   constructor(bounds: StructureBounds) {
     this.#bounds = bounds;
   }
 
-  /** Looks at the next piece, which may be cut anywhere. What is wrong, as the end of a sentence. */
+  /** Checks the next piece, which may be cut anywhere. Returns what is wrong, worded as the end of a sentence. */
   fault(piece: string): string | undefined {
     const most = this.#bounds;
     let at = 0;
@@ -48,7 +48,7 @@ export class JsonStructure {
     return undefined;
   }
 
-  /** To behind its closing quote, which most often is far away: hence this loop of its own. */
+  /** Moves behind the closing quote. Most of the text is in strings, hence this separate tight loop. */
   #passString(piece: string, from: number): number {
     let at = this.#isEscaped ? from + 1 : from;
     for (; at < piece.length; at++) {
@@ -62,7 +62,7 @@ export class JsonStructure {
     return at + 1;
   }
 
-  /** To behind the next opening quote, or to where a bound is passed. */
+  /** Moves behind the next opening quote, or to where a limit is exceeded. */
   #passOpen(piece: string, from: number): number {
     const most = this.#bounds;
     let [depth, values, token] = [this.#depth, this.#values, from === 0 ? this.#token : 0];

@@ -1,11 +1,11 @@
 import { SkerryError } from '../errors.ts';
 
 /**
- * Splits a byte stream at line feeds, holding at most one line of `most` bytes. The last line needs no line
- * feed; an empty line is skipped.
+ * Splits a byte stream into lines, and holds at most one line of `most` bytes. The last line may lack its line feed.
+ * Empty lines are skipped.
  */
 export async function* lines(source: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<string> {
-  // Of a line that is not whole. One buffer, not a list of pieces: a sender may cut a line into single bytes.
+  // The incomplete line. It is one buffer and not a list of pieces, because a sender may cut a line into single bytes.
   let rest = Buffer.alloc(0);
   let held = 0;
   const hold = (bytes: Buffer) => {

@@ -1,14 +1,14 @@
 import type { Static, TSchema } from 'typebox';
-// `typebox/compile` does the same and loads 600 more modules, in every thread.
+// `typebox/compile` does the same, but loads 600 more modules in every thread.
 import { Compile } from 'typebox/schema';
 import { type ErrorCode, SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from './bounded-json.ts';
 
-/** A compiled JSON schema at an edge of the process. */
+/** A compiled JSON schema for data that enters the process. */
 export interface Schema<T> {
-  /** The value, now typed; throws `code` with the place and the reason. */
+  /** Returns the value with its type. Throws `code` with the place and the reason of the first fault. */
   parse(value: unknown, code?: ErrorCode): T;
-  /** As `parse`, from JSON text; `bounds` for a text that is not of the usual size. */
+  /** Like `parse`, for JSON text. `bounds` is for text of an unusual size. */
   parseText(text: string, code?: ErrorCode, bounds?: JsonBounds): T;
 }
 

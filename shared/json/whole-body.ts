@@ -1,6 +1,6 @@
 import { type ErrorCode, SkerryError } from '../errors.ts';
 
-/** All bytes of a body. Throws `code` with this message when there are more than `most`. */
+/** Reads all bytes of a body. Throws `code` with the message `tooLong` when there are more than `most`. */
 export async function wholeBody(
   body: AsyncIterable<Uint8Array>,
   most: number,
@@ -17,7 +17,7 @@ export async function wholeBody(
   return Buffer.concat(pieces, held);
 }
 
-/** An answer of a sender who may be anybody, as text. Throws `upstream-protocol` when it is longer than that. */
+/** Reads an answer from an untrusted sender as text. Throws `upstream-protocol` when it is longer than `most` bytes. */
 export async function answerText(body: AsyncIterable<Uint8Array> | null, most: number): Promise<string> {
   if (body === null) return '';
   return (await wholeBody(body, most, 'upstream-protocol', 'an answer is too long')).toString('utf8');

@@ -9,8 +9,8 @@ import {
 import type { Payload } from './record-kinds.ts';
 
 /**
- * The recovery key certifies the origin's signing keys, and a join token carries its fingerprint: this is how
- * an edge that knows nothing but its token comes to trust the records of one log and of no other.
+ * The recovery key certifies the origin's signing keys, and a join token carries its fingerprint. This is how an edge
+ * that has nothing but its token comes to trust the records of this log and of no other.
  */
 export function certifyKey(
   log: string,
@@ -25,7 +25,7 @@ export function certifyKey(
   };
 }
 
-/** The certified signing key, or undefined when it does not lead to the trusted recovery key. */
+/** The certified signing key. Undefined when the certificate does not lead to the trusted recovery key. */
 export function certifiedKey(
   log: string,
   epoch: number,

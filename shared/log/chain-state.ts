@@ -6,23 +6,23 @@ import { type Head, verifyHead } from './head.ts';
 import { GENESIS, type LogRecord, recordHash, type Seq, seq, verifyRecord } from './record.ts';
 import { isKnownKind, type Payload, payloads } from './record-kinds.ts';
 
-/** Where an edge stands in the log: what it has verified, and what the next record must be. */
+/** An edge's position in the log: what it has verified, and what the next record must be. */
 export interface ChainState {
   readonly log: string;
   readonly epoch: number;
-  /** The last sequence number taken in: the stored position. */
+  /** The sequence number of the last stored record: the stored position. */
   readonly seq: Seq;
   readonly hash: Digest;
-  /** The signing key that the next record must be signed with. */
+  /** The key that must have signed the next record. */
   readonly key: PublicKey;
-  /** Keys that others have replaced here: the recovery key certified them too, and whoever stole one has that. */
+  /** Keys that were replaced. The recovery key certified them too, and whoever stole one has that certificate. */
   readonly retired: readonly PublicKey[];
   readonly recovery: KeyFingerprint;
   /** The highest sequence number that a signed head has named. */
   readonly head: number;
 }
 
-/** The state before the first record, from a key that the trusted recovery key certifies. */
+/** The state before the first record. Its key must be certified by the trusted recovery key. */
 export function firstChainState(
   log: string,
   epoch: number,
@@ -45,7 +45,7 @@ export function firstChainState(
   };
 }
 
-/** The state after a record; throws `broken-chain`, `bad-signature` or `unknown-critical-record`. */
+/** The state after a record. Throws `broken-chain`, `bad-signature` or `unknown-critical-record`. */
 export function follow(state: ChainState, record: LogRecord): ChainState {
   if (record.log !== state.log || record.epoch !== state.epoch) {
     throw new SkerryError('broken-chain', `record ${record.seq} is of another log or epoch`);
@@ -67,8 +67,8 @@ export function follow(state: ChainState, record: LogRecord): ChainState {
 }
 
 /**
- * The state after a checkpoint that stands in for records which the feed no longer holds; throws `broken-chain` or
- * `bad-signature`. It says all that those records came to, so nothing is lost by passing over them.
+ * The state after a checkpoint that replaces records which the feed no longer holds. Throws `broken-chain` or
+ * `bad-signature`. A checkpoint carries everything that those records led to, so nothing is lost by skipping them.
  */
 export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainState {
   if (record.log !== state.log || record.epoch !== state.epoch || record.kind !== 'checkpoint') {
@@ -85,7 +85,7 @@ export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainSt
 }
 
 function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): ChainState {
-  // The first record tells of the log's beginning: its key may be older than the one of the join.
+  // The first record describes the log's beginning, so its key may be older than the key of the join.
   const isReplaced = key !== state.key && state.seq > 0;
   const retired = isReplaced ? [...state.retired, state.key] : state.retired;
   const position = seq(record.seq);
@@ -93,7 +93,9 @@ function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): Chai
   return { ...state, key, retired, seq: position, hash: recordHash(record), head };
 }
 
-/** A `key` record is signed with the key that it brings, which the recovery key certifies. */
+/**
+ * The key of a `key` record. The record is signed with the key that it brings, and the recovery key certifies that key.
+ */
 function nextKey(state: ChainState, record: LogRecord): PublicKey {
   const key = validKey(state, payloads.key.parseText(record.payload, 'bad-signature'));
   if (key === undefined)
@@ -112,7 +114,7 @@ function validKey(
   return key === undefined || retired.includes(key) ? undefined : key;
 }
 
-/** The state after a head; one that is lower than any before it is refused: nobody may rewind the log. */
+/** The state after a head. A head that is lower than an earlier one is refused, so that nobody can rewind the log. */
 export function noteHead(state: ChainState, head: Head): ChainState {
   if (head.log !== state.log || head.epoch !== state.epoch || !verifyHead(head, state.key)) {
     throw new SkerryError('bad-signature', 'a head is not signed by the origin');
@@ -126,7 +128,10 @@ export function noteHead(state: ChainState, head: Head): ChainState {
   return { ...state, head: head.seq };
 }
 
-/** No edge follows itself, by however many others; throws `parent-loop`. `path` are the edges up to the origin. */
+/**
+ * Refuses a path on which the edge would follow itself, through any number of other edges. `path` lists the edges up to
+ * the origin. Throws `parent-loop`.
+ */
 export function refuseLoop(path: readonly string[], name: string, url: string): void {
   if (path.includes(name)) throw new SkerryError('parent-loop', `${url} follows this edge`);
 }

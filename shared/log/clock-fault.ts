@@ -1,7 +1,7 @@
-/** What an edge's clock may differ by from the origin's before anybody is told. */
+/** How far an edge's clock may differ from the origin's before it is reported. */
 const UNNOTED_MS = 5000;
 
-/** What is said of a clock that is `offset` milliseconds ahead of the origin's; undefined while that is little. */
+/** Describes a clock that is `offset` milliseconds ahead of the origin's. Undefined when the offset is small. */
 export function clockFault(offset: number): string | undefined {
   if (Math.abs(offset) <= UNNOTED_MS) return undefined;
   return `the clock is ${duration(Math.abs(offset))} ${offset > 0 ? 'ahead' : 'behind'}`;
@@ -14,7 +14,7 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** In its largest unit and the next: `2 min 0 s`. */
+/** A duration in its largest unit and the next: `2 min 0 s`. */
 function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   const first = UNITS.findIndex(([, size]) => seconds >= size);

@@ -3,8 +3,8 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
 /**
- * What the origin answers to one report: that it has taken it in, and what the edge may count on. It names the
- * report by its digest, so that a parent can neither make one up nor bring an old one again.
+ * The origin's answer to one report: that it has accepted the report, and what the edge may count on. It names the
+ * report by its digest, so that a parent can neither forge a grant nor replay an old one.
  */
 export const grantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),

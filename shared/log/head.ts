@@ -3,8 +3,8 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
 /**
- * The end of the log as the origin signed it at `time`. Relayed unchanged by parents; an edge refuses a lower
- * one within an epoch, so that nobody in between can freeze or rewind the log unnoticed.
+ * The end of the log as the origin signed it at `time`. Parents relay it unchanged. An edge refuses a lower head within
+ * an epoch, so that nobody in between can freeze or rewind the log unnoticed.
  */
 export const headSchema = Type.Object({
   log: Type.String(),

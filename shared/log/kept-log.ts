@@ -1,4 +1,4 @@
-/** What is kept of the log behind a checkpoint: an edge that was away for no more than this comes back by reading it. */
+/** How much of the log is kept after a checkpoint. An edge that missed no more than this catches up by reading it. */
 export interface KeptLog {
   readonly records: number;
   readonly bytes: number;

@@ -18,7 +18,7 @@ export const purgeReceiptSchema = Type.Object({
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
-/** An edge's signed statement that it has carried a purge out. */
+/** An edge's signed statement that it has carried out a purge. */
 export type PurgeReceipt = Static<typeof purgeReceiptSchema>;
 
 export const purgeReceiptKind: StatementKind<PurgeReceipt> = {

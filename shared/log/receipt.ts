@@ -19,7 +19,7 @@ export const receiptSchema = Type.Object({
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
-/** An edge's signed statement that it serves a revision, checked against its root, in all its processes. */
+/** An edge's signed statement that all its processes serve a revision, which it has checked against its root. */
 export type Receipt = Static<typeof receiptSchema>;
 
 export const receiptKind: StatementKind<Receipt> = {

@@ -5,11 +5,11 @@ import { purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, sitePolicySchema } from '../site/site-policy.ts';
 
 /**
- * The payloads of the record kinds that this version writes. Readers ignore fields that they do not know, so
- * that later versions can add some; a kind that must not be passed over is marked critical in its record.
+ * The payloads of the record kinds that this version writes. Readers ignore fields that they do not know, so later
+ * versions can add some. A kind that readers must not ignore is marked critical in its record.
  */
 const key = Type.Object({
-  /** The signing key that this and the following records are signed with, base64url. */
+  /** The key that signs this record and the following ones, as base64url. */
   publicKey: Type.String(),
   recoveryKey: Type.String(),
   /** The recovery key's signature over the certificate text of shared/log/certificate.ts. */
@@ -18,7 +18,7 @@ const key = Type.Object({
 
 const settings = Type.Object({
   name: Type.String(),
-  /** Further host names, lower case; `<name>.localhost` always works. */
+  /** Further host names in lower case. `<name>.localhost` always works. */
   domains: Type.Array(Type.String()),
   deleted: Type.Boolean(),
   policy: sitePolicySchema,
@@ -31,45 +31,45 @@ const member = Type.Object({
   lon: Type.Union([Type.Number(), Type.Null()]),
   publicKey: Type.String(),
   revoked: Type.Boolean(),
-  /** It goes on following the log and serving, and fetches nothing. */
+  /** A paused edge follows the log and serves, but fetches nothing. */
   paused: Type.Optional(Type.Boolean()),
-  /** The names of the sites whose content a feed gives it; absent: all. */
+  /** The names of the sites whose content a feed gives the edge. Absent means all sites. */
   mayRead: Type.Optional(mayReadSchema),
 });
 
 const revision = Type.Object({
-  /** The revision that this change set was made against; 0 for none. */
+  /** The revision that this change set applies to, or 0 for none. */
   base: Type.Integer(),
   files: Type.Integer(),
   bytes: Type.Integer(),
   message: Type.String(),
   /** The revision whose state a rollback restores, or null. */
   restores: Type.Union([Type.Integer(), Type.Null()]),
-  /** `sync`: edges prepare it now, and show it when it is activated. */
+  /** `sync`: edges prepare the revision now, and show it when it is activated. */
   mode: modeSchema,
 });
 
 const activate = Type.Object({
   mode: modeSchema,
-  /** Of a batch: true when the window was opened by hand. */
+  /** For a batch: true when the window was opened by hand. */
   now: Type.Optional(Type.Boolean()),
-  /** Of a sync publish that failed and was turned into an async one: why. */
+  /** Why a sync publish failed and was turned into an async one. */
   degraded: Type.Optional(Type.String()),
 });
 
-/** A prepared revision will never be live. */
+/** The prepared revision will never be live. */
 const abort = Type.Object({ reason: Type.String() });
 
-/** How a sync publish ended, edge by edge. Not critical: it changes nothing. */
+/** How a sync publish ended at each edge. Not critical, because it changes nothing. */
 const outcome = Type.Object({
   visible: Type.Array(Type.String()),
   unconfirmed: Type.Array(Type.String()),
 });
 
-/** Edges let go of what they keep of these paths; `revision` of the record: older ones answer for them no more. */
+/** Edges drop what they keep for these paths. Revisions up to the record's `revision` no longer answer for them. */
 const purge = purgeTargetSchema;
 
-/** All that the records before it have come to, so that they can be pruned and a new edge can start here. */
+/** Everything that the records before it led to, so that these can be pruned and a new edge can start here. */
 const checkpoint = Type.Object({
   key,
   sites: Type.Array(
@@ -77,9 +77,9 @@ const checkpoint = Type.Object({
       id: Type.Integer(),
       name: Type.String(),
       domains: Type.Array(Type.String()),
-      /** Absent: the defaults, so that many sites fit. */
+      /** Absent for the defaults, so that many sites fit. */
       policy: Type.Optional(sitePolicySchema),
-      /** What is live, and the record that made it so; 0, null and 0 before the first publish. */
+      /** The live revision, its root, and the record that made it live. 0, null and 0 before the first publish. */
       revision: Type.Integer(),
       root: Type.Union([Type.String(), Type.Null()]),
       seq: Type.Integer(),

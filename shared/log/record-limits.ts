@@ -5,10 +5,10 @@ import { isKnownKind, type Payload, payloads, type RecordKind } from './record-k
 
 const KIB = 1024;
 
-/** The most bytes of UTF-8 that the text of a payload has, by its kind. What is larger is never written. */
+/** The largest payload of each kind, in bytes of UTF-8. A larger one is never written. */
 export const MOST_WRITTEN = {
   key: 4 * KIB,
-  /** A checkpoint holds those of all sites: 256 of the largest fit. */
+  /** A checkpoint holds the settings of all sites: 256 of the largest fit. */
   settings: 16 * KIB,
   member: 8 * KIB,
   revision: 8 * KIB,
@@ -19,10 +19,10 @@ export const MOST_WRITTEN = {
   checkpoint: 4096 * KIB,
 } as const satisfies Record<RecordKind, number>;
 
-/** Readers take a quarter more: an edge follows an origin whose limits are a little higher. */
+/** Readers accept a quarter more, so that an edge can follow an origin whose limits are a little higher. */
 const most = (written: number) => written + written / 4;
 
-/** What readers take of kinds that they do not know, and so the most that they take of any. */
+/** The largest payload that readers accept of an unknown kind, which is also the largest of any kind. */
 export const MOST_READ = most(Math.max(...Object.values(MOST_WRITTEN)));
 
 export function mostRead(kind: string): number {
@@ -30,8 +30,9 @@ export function mostRead(kind: string): number {
 }
 
 /**
- * The text of a payload as records carry it. Throws `record-too-large`, and `internal` for what readers could not
- * parse: a record that an edge cannot take would stop everything that follows it.
+ * The text of a payload as records carry it. Throws `record-too-large`, also for a payload that readers could not
+ * parse, because a record that an edge cannot take would stop everything after it. Throws `internal` for a payload that
+ * does not match its schema.
  */
 export function payloadText<K extends RecordKind>(kind: K, payload: Payload<K>): string {
   (payloads[kind] as Schema<unknown>).parse(payload, 'internal');

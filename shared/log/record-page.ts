@@ -1,11 +1,11 @@
 import type { LogRecord } from './record.ts';
 
-/** A page that has come to so many bytes is full; it is never empty, so that one record may pass them alone. */
+/** A page is full when it has this many bytes. It holds at least one record, which alone may exceed them. */
 export const PAGE_BYTES = 1024 * 1024;
-/** Of a record besides its payload. */
+/** About what a record takes besides its payload. */
 const REST_BYTES = 512;
 
-/** Records in order, until there are `most` of them or they have come to `PAGE_BYTES`. */
+/** Collects records in order, until there are `most` of them or they reach `PAGE_BYTES`. */
 export class RecordPage {
   readonly records: LogRecord[] = [];
   readonly #most: number;
@@ -25,7 +25,7 @@ export class RecordPage {
   }
 }
 
-/** What a record takes of a page. */
+/** The bytes that a record takes of a page. */
 export function pageBytes({ payload }: LogRecord): number {
   return Buffer.byteLength(payload) + REST_BYTES;
 }
@@ -47,7 +47,7 @@ export function pageOf(records: Iterable<LogRecord>, most: number): LogRecord[] 
   return page.records;
 }
 
-/** Whether more may follow a page that was read with this limit: else it ends where the log does. */
+/** Whether more records may follow a page that was read with this limit. If not, the page ends where the log does. */
 export function isFullPage(records: readonly LogRecord[], most: number): boolean {
   const page = new RecordPage(most);
   for (const record of records) page.add(record);

@@ -2,7 +2,9 @@ import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN, type Digest, digestOf } from '../content/digest.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
-/** A sequence number of the log: gapless, from 1. 0 stands for "before the first record". */
+/**
+ * A sequence number of the log. They have no gaps and begin at 1. 0 stands for the position before the first record.
+ */
 export type Seq = number & { readonly brand: 'seq' };
 
 export const seq = (n: number): Seq => n as Seq;
@@ -26,18 +28,18 @@ export const recordSchema = Type.Object(
 );
 
 /**
- * One record of the log as it travels. `payload` is the kind's JSON text, kept byte for byte, because its
- * digest is what is signed. Of a site's kinds `site` is the site's id, else 0; of `revision` and `activate`
- * `revision` and `root` name the state, else 0 and null.
+ * One record of the log as it travels. `payload` is the kind's JSON text. It is kept byte for byte, because its digest
+ * is signed. `site` is the site's id for kinds that concern a site, and 0 for others. `revision` and `root` name the
+ * state in kinds that concern one; for others they are 0 and null.
  */
 export type LogRecord = Static<typeof recordSchema>;
 
 export type UnsignedRecord = Omit<LogRecord, 'sig'>;
 
-/** What comes before the first record. */
+/** The `prev` of the first record. */
 export const GENESIS = '0'.repeat(64) as Digest;
 
-/** The signed text: the RFC 8785 form of an array of strings, integers, booleans and null. */
+/** The signed text: an array of strings, integers, booleans and null in the form of RFC 8785. */
 export function canonicalRecord(record: UnsignedRecord): string {
   return JSON.stringify([
     'skerry-record-1',
@@ -55,7 +57,7 @@ export function canonicalRecord(record: UnsignedRecord): string {
   ]);
 }
 
-/** What the next record's `prev` must be. */
+/** The value that the next record's `prev` must have. */
 export function recordHash(record: UnsignedRecord): Digest {
   return digestOf(canonicalRecord(record));
 }

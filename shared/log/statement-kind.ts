@@ -9,7 +9,7 @@ export interface SignedBody {
   readonly sig: string;
 }
 
-/** A site, and a number within it, such as that of a revision or a record. */
+/** A site, and a number within the site, such as that of a revision or a record. */
 export interface Subject {
   readonly site: number;
   readonly number: number;
@@ -18,9 +18,9 @@ export interface Subject {
 /** One kind of statement that edges sign and the origin keeps. */
 export interface StatementKind<Body extends SignedBody> {
   readonly schema: Schema<Body>;
-  /** What is signed: canonical JSON, whose first element names the kind and its version. */
+  /** The text that is signed: canonical JSON whose first element names the kind and its version. */
   text(body: Omit<Body, 'sig'>): string;
-  /** What it is about. An edge keeps of each kind the newest about a subject. */
+  /** The subject of the statement. For each kind and subject, an edge keeps the newest statement. */
   subject(body: Body): Subject;
 }
 

@@ -4,8 +4,8 @@ import { receiptKind } from './receipt.ts';
 import { isSignedBy, type SignedBody, type StatementKind, type Subject } from './statement-kind.ts';
 
 /**
- * All that edges sign for the origin to keep, by kind. A further kind is a file like these two, a line here, a call of
- * the edge's catalog that keeps it, and a keeper at the origin.
+ * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like these two, a line
+ * here, a call of the edge's catalog that keeps it, and a keeper at the origin.
  */
 const kinds = {
   receipt: receiptKind,
@@ -22,19 +22,19 @@ interface StatementOf<K extends KindOfStatement> {
 }
 export type Statement = { [K in KindOfStatement]: StatementOf<K> }[KindOfStatement];
 
-/** A statement as it travels: a reader passes over those of a kind that it does not know. */
+/** A statement as it travels. A reader ignores statements of unknown kinds. */
 export interface AnyStatement {
   readonly kind: string;
   readonly body: object;
 }
 
-/** Those of the kinds that this version knows, in their order. Throws `bad-request` for one that is malformed. */
+/** The statements of known kinds, in their order. Throws `bad-request` for a malformed one. */
 export function knownStatements(all: readonly AnyStatement[]): Statement[] {
   return all.flatMap(({ kind, body }) => (isKnown(kind) ? [parsed(kind, body)] : []));
 }
 
 export function isSigned({ kind, body }: Statement, key: PublicKey, verify: typeof verifyText): boolean {
-  // The body is of the kind that stands beside it: TypeScript does not see that through the union.
+  // The body belongs to the kind beside it, which TypeScript does not see through the union.
   return isSignedBy(kinds[kind] as StatementKind<SignedBody>, body, key, verify);
 }
 
@@ -44,7 +44,7 @@ export function subjectOf({ kind, body }: Statement): Subject {
 
 /** The bodies of one kind, in their order. */
 export function bodiesOf<K extends KindOfStatement>(kind: K, all: readonly Statement[]): BodyOf<K>[] {
-  // The body is of the kind that stands beside it: TypeScript does not follow a kind that is a parameter.
+  // The body belongs to the kind beside it. TypeScript cannot follow this, because the kind is a parameter.
   return all.filter((statement) => statement.kind === kind).map(({ body }) => body as unknown as BodyOf<K>);
 }
 

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache';
 
 export interface ByteCacheOptions<V> {
-  /** What all values may take together. */
+  /** Bytes that all values may take together. */
   readonly bytes: number;
-  /** What one value takes, in bytes. */
+  /** Bytes that one value takes. */
   readonly sizeOf: (value: V) => number;
-  /** A value above this many bytes is not kept; all of `bytes` where it is not given. */
+  /** Larger values are not cached. The default is `bytes`. */
   readonly largest?: number;
 }
 
-/** What a key and the cache's own books take: without it, many small values would be free. */
+/** The bytes that a key and the cache's bookkeeping take. Without them, small values would count as nothing. */
 const ITEM_BYTES = 128;
 
-/** Values by key within a bound in bytes; those that nobody asked for longest make room. */
+/** A cache of values by key, limited by bytes. The least recently used values make room. */
 export class ByteCache<K extends string, V extends NonNullable<unknown>> {
   readonly #values: LRUCache<K, V>;
 
@@ -24,7 +24,7 @@ export class ByteCache<K extends string, V extends NonNullable<unknown>> {
     });
   }
 
-  /** What is held, keys and books included. */
+  /** The bytes held, with keys and bookkeeping. */
   get bytes(): number {
     return this.#values.calculatedSize;
   }
@@ -33,7 +33,7 @@ export class ByteCache<K extends string, V extends NonNullable<unknown>> {
     return this.#values.get(key);
   }
 
-  /** A value that is too large takes the place of an older one all the same: the key is empty afterwards. */
+  /** Setting a value that is too large still removes the older value, so the key is absent afterwards. */
   set(key: K, value: V): void {
     this.#values.set(key, value);
   }

@@ -1,7 +1,9 @@
 import { destination, type Logger, pino, stdSerializers } from 'pino';
 import { systemCode } from '../errors.ts';
 
-/** Structured logs on stderr, quiet unless SKERRY_LOG names a lower level; secrets are left out. */
+/**
+ * A structured log on stderr. It shows warnings and errors unless SKERRY_LOG names another level. Secrets are left out.
+ */
 export function createLogger(): Logger {
   return pino(
     {
@@ -17,14 +19,14 @@ export function createLogger(): Logger {
   );
 }
 
-/** A log for what an operator looks up later: its lines of level `info` come, unless SKERRY_LOG asks for fewer. */
+/** A log for what an operator looks up later. It shows lines of level `info`, unless SKERRY_LOG asks for fewer. */
 export function alwaysTold(log: Logger): Logger {
   return process.env.SKERRY_LOG === undefined && log.level === 'warn'
     ? log.child({}, { level: 'info' })
     : log;
 }
 
-/** What was foreseen, or is the network's, needs no stack at each retry: code and cause say enough. */
+/** An expected error or a network error needs no stack at each retry: its code and cause say enough. */
 function briefly(error: Error): unknown {
   const code = systemCode(error);
   if (code === undefined || code === 'internal') return stdSerializers.err(error);

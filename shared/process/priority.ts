@@ -5,35 +5,35 @@ import { basename } from 'node:path';
 const REPLICATING = 5;
 
 /**
- * Lets all threads of this process yield to the serving processes, where the system has a priority for each thread
- * (Linux). Those that yield more already are left as they are.
+ * Lowers the priority of all threads of this process below that of the serving processes, where the system has a
+ * priority for each thread (Linux). A thread with a lower priority keeps it.
  */
 export function yieldToReaders(): void {
   try {
     for (const thread of readdirSync('/proc/self/task').map(Number))
       if (getPriority(thread) < REPLICATING) setPriority(thread, REPLICATING);
   } catch {
-    // Elsewhere replication and readers are equals.
+    // Elsewhere, replication and serving have the same priority.
   }
 }
 
 /**
- * A serving process that is started later has the replicator's priority. Without the right to raise it
- * (RLIMIT_NICE) it competes with the replicator as an equal.
+ * Raises the priority of a serving process, because a process that the replicator starts later inherits the
+ * replicator's priority. Without the right to raise it (RLIMIT_NICE), both have the same priority.
  */
 export function goBeforeReplication(): void {
   try {
     setPriority(constants.priority.PRIORITY_NORMAL);
   } catch {
-    // As above.
+    // Without the right, the priority stays.
   }
 }
 
-/** The calling thread works when nothing else does, where a thread has a priority of its own. */
+/** Makes the calling thread run only when nothing else does, where each thread has a priority of its own. */
 export function yieldToAll(): void {
   try {
     setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW);
   } catch {
-    // As above.
+    // Elsewhere, the priority stays.
   }
 }

@@ -3,8 +3,8 @@ import { statfs } from 'node:fs/promises';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 /**
- * A registry with what every process of ours tells: its memory, processor time, descriptors and their limit, the
- * delay of its event loop, and the disk that its data folder is on.
+ * A registry with the metrics that every process reports: its memory, processor time, descriptors and their limit, the
+ * delay of its event loop, and the disk of its data folder.
  */
 export function processMetrics(dataFolder: string): Registry {
   const register = new Registry();

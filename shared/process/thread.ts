@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import { fromPlainError, type PlainError, SkerryError, toPlainError } from '../errors.ts';
 
-/** An object whose methods run in a thread of their own: the same methods, each answering a promise. */
+/** An object whose methods run in a thread. It has the same methods, and each returns a promise. */
 export type Remote<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
     ? (...args: A) => Promise<Awaited<R>>
@@ -40,33 +40,37 @@ export function serveOpened(open: () => object): (call: Call) => Promise<Answer>
 
 export interface Thread<T> {
   readonly remote: Remote<T>;
-  /** Lets the calls that were made finish, then ends the threads; later calls throw `unavailable`. */
+  /** Lets the calls that were made finish, then ends the threads. Later calls throw `unavailable`. */
   close(): Promise<void>;
-  /** Ends the threads at once, with what they do, which must be something that may be broken off: its calls reject. */
+  /**
+   * Ends the threads at once, in the middle of their work, and rejects the calls that were made. Only for work that may
+   * be interrupted.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * Starts `threads` threads of one worker module. With one thread calls run one after another in the order in
- * which they were made, which is what a catalog's writer relies on.
+ * Starts `threads` threads of one worker module. With one thread, calls run one after another in the order in which
+ * they were made. The catalog's writer relies on that.
  */
 export function startThreads<T extends object>(module: URL, threads: number, workerData: unknown): Thread<T> {
   const pool = new Piscina<Call, Answer>({
     filename: module.href,
-    // The first call starts one: many processes never make it.
+    // The first call starts a thread. Many processes never make a call.
     minThreads: 0,
     maxThreads: threads,
     // Without this, Piscina puts a call that has to wait behind all later ones.
     stricterFIFO: true,
-    // V8 takes what it is given: without a bound a thread keeps several times what it needs.
+    // V8 uses whatever memory it is allowed. Without a limit, a thread holds several times what it needs.
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
-    // A thread that ends of idleness just before the pool is closed is replaced just after: the process hangs.
+    // If an idle thread ended shortly before the pool is closed, Piscina would replace it afterwards, and the process
+    // would hang.
     idleTimeout: Number.POSITIVE_INFINITY,
     workerData,
   });
   let isClosed = false;
   const call = async (method: string, args: unknown[]) => {
-    // Piscina would begin a new thread, which nobody would end.
+    // After the close, Piscina would start a new thread that nobody ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
     const answer = await pool.run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);
@@ -91,7 +95,7 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
     remote: remote as Remote<T>,
     close: () => end(() => pool.close()),
     stop: () => {
-      // Also while it waits for a close.
+      // Stops even a close that is in progress.
       ended = undefined;
       return end(() => pool.destroy());
     },

@@ -1,6 +1,6 @@
 import type { EdgeReport } from '../wire/protocol.ts';
 
-/** Of each edge the newest, in their order: what it said before is of no use beside that, and costs all others time. */
+/** The newest report of each edge, in the given order. An older report adds nothing and costs everybody time. */
 export function newestOfEach<T extends { readonly report: Pick<EdgeReport, 'time'> }>(
   all: readonly T[],
   nameOf: (one: T) => string,

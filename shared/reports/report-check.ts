@@ -5,47 +5,50 @@ import { ByteCache } from '../process/byte-cache.ts';
 import { type PublicKey, verifyText } from '../signing/keys.ts';
 import { type EdgeReport, type SignedReport, verifiedReport } from '../wire/protocol.ts';
 
-/** A report, and who is known to sign for its edge. */
+/** A report, and the key that its edge is known by. */
 export interface Claimed {
   readonly signed: SignedReport;
   readonly key: PublicKey;
-  /** The time of the newest report of the edge: one that is not newer is a replay, whose statements do not matter. */
+  /**
+   * The time of the edge's newest report so far. A report that is not newer is a replay, and its statements are
+   * ignored.
+   */
   readonly newest: number;
 }
 
 export type Checked = {
-  /** What it took to find out, in signatures. */
+  /** The cost of the check, in signatures. */
   readonly cost: number;
 } & (
   | {
       readonly report: EdgeReport;
       readonly digest: Digest;
       readonly isFresh: boolean;
-      /** What the edge has signed, where that was checked. */
+      /** The edge's signed statements, where they were checked. */
       readonly statements: readonly Statement[];
     }
-  /** Why it counts for nothing, and whether the edge has signed it all the same. */
+  /** Why the report is refused, and whether the edge has signed it all the same. */
   | { readonly refused: string; readonly isSigned: boolean }
 );
 
-/** Reading so many characters takes as long as checking one signature. */
+/** Reading this many characters takes as long as checking one signature. */
 const CHARACTERS_PER_SIGNATURE = 8 * 1024;
-/** A statement that is known from before, or of a kind that is not known, is still read. */
+/** The cost of a statement that is known already or of an unknown kind. It still has to be read. */
 const KNOWN_COST = 1 / 20;
-/** Of statements that were found good: an edge sends them again until it knows that they have arrived. */
+/** Memory for statements that were found good. An edge sends a statement again until it knows that it has arrived. */
 const KNOWN_BYTES = 16 * 1024 * 1024;
 
-/** Reads reports and checks what is signed in them. It is slow: it runs in a thread. */
+/** Reads reports and checks what is signed in them. This is slow, so large reports are checked in a thread. */
 export function openReportCheck(log: string) {
   const known = new ByteCache<Digest, true>({ bytes: KNOWN_BYTES, sizeOf: () => 64 });
 
   return {
-    /** Of a parent, which passes statements on as they are: only the report's own signature. */
+    /** For a parent, which passes statements on unchanged: checks the report's own signature only. */
     report({ signed, key, newest }: Claimed): Checked {
       return checked(signed, () => NOTHING, key, newest);
     },
 
-    /** Of the origin: the statements of a fresh report too. */
+    /** For the origin: also checks the statements of a fresh report. */
     reportWithStatements({ signed, key, newest }: Claimed): Checked {
       return checked(
         signed,
@@ -77,7 +80,10 @@ export function openReportCheck(log: string) {
     }
   }
 
-  /** Throws `bad-request` at the first that is not the edge's, with what it cost. */
+  /**
+   * Checks the statements. Throws `bad-request` when one is not signed by the edge, with the cost so far in its
+   * details.
+   */
   function checkStatements(report: EdgeReport, { edge }: SignedReport, key: PublicKey): CheckedStatements {
     const statements = knownStatements(report.statements);
     let cost = (report.statements.length - statements.length) * KNOWN_COST;

@@ -6,15 +6,15 @@ import { type Remote, startThreads, type Thread } from '../process/thread.ts';
 import { type Checked, type Claimed, openReportCheck, type ReportCheck } from './report-check.ts';
 import { SIGNATURES, SIGNATURES_AT_HAND } from './signature-budget.ts';
 
-/** An edge sends one report at a time, and the next when it has given an answer up. */
+/** An edge sends one report at a time, and sends the next when it has given up waiting for an answer. */
 const MOST_WAITING = { perOwner: 4, inAll: 4096 };
 
-/** A report with a few sites and statements. Handing it to a thread takes longer than checking it. */
+/** The size of a report with a few sites and statements. Handing it to a thread takes longer than checking it. */
 const SMALL_REPORT = 8 * 1024;
 
-/** Where reports are checked. */
+/** The places where reports are checked. */
 export interface ReportCheckers {
-  /** On the event loop: for what is small. */
+  /** On the event loop, for small reports. */
   readonly atHand: ReportCheck;
   /** In a thread. */
   readonly apart: Remote<ReportCheck>;
@@ -27,9 +27,10 @@ export function startReportCheckers(log: string): ReportCheckers & Pick<Thread<R
 }
 
 /**
- * Checks what edges report: small reports at hand, as many as an honest edge sends, all else in a thread. Senders take
- * turns, and each member has a budget. It pays for what it signed itself, forged statements in it included, and for what
- * it sends that is not signed or old, since those below it cannot help that.
+ * Checks the reports of edges: small ones on the event loop, as many as an honest edge sends, all others in a thread.
+ * Senders take turns, and each member has a budget. A member pays for the reports that it signed, even if it forged
+ * statements in them. It also pays for unsigned or old reports that it sends on, because the edges below it cannot
+ * prevent those.
  */
 export class ReportChecks {
   readonly #checkers: ReportCheckers;
@@ -46,8 +47,8 @@ export class ReportChecks {
   }
 
   /**
-   * What each of them is, in their order; undefined for one whose signer has spent its budget. Throws
-   * `too-many-requests` for a sender that has, or that has too much waiting.
+   * Checks the reports and returns the results in their order, with undefined for a report whose signer has spent its
+   * budget. Throws `too-many-requests` when the sender has spent its budget or has too much waiting.
    */
   async of(sender: string, reports: readonly Claimed[]): Promise<(Checked | undefined)[]> {
     this.#budgets.check(sender);
@@ -59,7 +60,8 @@ export class ReportChecks {
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
         const checked = mayBegin ? await this.#check(sender, claimed) : undefined;
         if (checked !== undefined) {
-          // A parent checks no statements: it cannot know that what it passes on is a lie, and its signer does.
+          // A parent checks no statements, so it cannot know that it passes on a lie. The signer can, so the signer
+          // pays.
           const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
           this.#budgets.spend(isItsOwn ? edge : sender, checked.cost);
         }

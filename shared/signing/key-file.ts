@@ -4,8 +4,8 @@ import { writeDurably } from '../files/durable-file.ts';
 import { generateSigningKey, type SigningKey, signingKeyFromPem, signingKeyToPem } from './keys.ts';
 
 /**
- * The private key of a role. It is made where there is none and nothing stands on it yet: what another key has
- * signed, or was let in by, a new one cannot go on with.
+ * Reads the private key of a role. When there is none, makes one, unless the role already depends on its key: a new key
+ * could not continue what the old one has signed or was admitted with.
  */
 export async function keyInFile(file: string, isInUse: boolean): Promise<SigningKey> {
   const pem = await readIfThere(file);

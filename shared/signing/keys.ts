@@ -9,16 +9,16 @@ import {
 import { digestOf } from '../content/digest.ts';
 import { ByteCache } from '../process/byte-cache.ts';
 
-/** An Ed25519 public key (RFC 8032): its 32 raw bytes as base64url. */
+/** An Ed25519 public key (RFC 8032): its 32 bytes as base64url. */
 export type PublicKey = string & { readonly brand: 'public-key' };
 
-/** The first 32 hexadecimal digits of SHA-256 over the raw public key. */
+/** The first 32 hexadecimal digits of the SHA-256 of the 32 bytes of a public key. */
 export type KeyFingerprint = string & { readonly brand: 'key-fingerprint' };
 
 /** An Ed25519 signature as base64url. */
 export type Signature = string & { readonly brand: 'signature' };
 
-/** 64 bytes as base64url; Node's decoder would read stray characters away. */
+/** 64 bytes as base64url. The pattern is strict, because Node's decoder would ignore stray characters. */
 export const SIGNATURE_PATTERN = '^[A-Za-z0-9_-]{86}$';
 
 export interface SigningKey {
@@ -39,7 +39,7 @@ export function signingKeyToPem(key: SigningKey): string {
   return key.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
 }
 
-/** The 32-byte secret seed as base64url: what a person writes down of a recovery key. */
+/** The 32-byte secret seed as base64url. This is what a person writes down of a recovery key. */
 export function signingKeySeed(key: SigningKey): string {
   return key.privateKey.export({ format: 'jwk' }).d as string;
 }
@@ -54,9 +54,9 @@ export function fingerprintOf(publicKey: PublicKey): KeyFingerprint {
   return digestOf(Buffer.from(publicKey, 'base64url')).slice(0, 32) as KeyFingerprint;
 }
 
-/** What a key object takes, about, with what is behind it. */
+/** About what a parsed key takes in memory. */
 const KEY_BYTES = 1024;
-/** Reading a key takes a sixth of the time of checking a signature with it. */
+/** Parsed keys. Parsing a key takes a sixth of the time of checking a signature with it. */
 const read = new ByteCache<PublicKey, KeyObject>({ bytes: 1024 * KEY_BYTES, sizeOf: () => KEY_BYTES });
 
 /** Throws when the text is not 32 bytes of base64url. */
@@ -72,7 +72,7 @@ export function signText(key: SigningKey, text: string): Signature {
   return cryptoSign(null, Buffer.from(text), key.privateKey).toString('base64url') as Signature;
 }
 
-/** False, never an exception, for a malformed key or signature. */
+/** Returns false for a malformed key or signature, and never throws. */
 export function verifyText(publicKey: PublicKey, text: string, signature: string): boolean {
   try {
     return cryptoVerify(

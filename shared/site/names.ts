@@ -5,10 +5,10 @@ export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 
-/** Sites that one member may be limited to. */
+/** How many sites one member may be limited to. */
 const MOST_READABLE = 100;
 
-/** What a member may read, by the names of the sites: one that is not there yet may be named. */
+/** The names of the sites that a member may read. A site need not exist yet. */
 export const mayReadSchema = Type.Array(nameSchema, {
   minItems: 1,
   maxItems: MOST_READABLE,

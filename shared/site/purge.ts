@@ -1,34 +1,34 @@
 import { type Static, Type } from 'typebox';
 import { pathPattern } from './rules/path-pattern.ts';
 
-/** What one purge names at most. Each pattern is held against each path of the site, at every edge. */
+/** The most that one purge may name. Every edge matches each pattern against each path of the site. */
 export const MOST_PURGED = { paths: 1000, globs: 100, tags: 1000 } as const;
 
-/** What a purge is about, within its site: everything, or whatever any of the others names. */
+/** The target of a purge within its site: everything, or whatever one of the paths, patterns or tags names. */
 export const purgeTargetSchema = Type.Object({
   all: Type.Boolean(),
   /** Published paths. */
   paths: Type.Array(Type.String(), { maxItems: MOST_PURGED.paths }),
   /** Patterns as in `_headers`. */
   globs: Type.Array(Type.String(), { maxItems: MOST_PURGED.globs }),
-  /** Of `Cache-Tag` or `Surrogate-Key`. */
+  /** Tags of `Cache-Tag` or `Surrogate-Key`. */
   tags: Type.Array(Type.String(), { maxItems: MOST_PURGED.tags }),
 });
 export type PurgeTarget = Static<typeof purgeTargetSchema>;
 
 export const EVERYTHING: PurgeTarget = { all: true, paths: [], globs: [], tags: [] };
 
-/** One purge of all that any of the targets names. */
+/** One target that covers everything that any of the targets names. */
 export function unitedTarget(targets: readonly PurgeTarget[]): PurgeTarget {
   if (targets.some(({ all }) => all)) return EVERYTHING;
   const every = (part: 'paths' | 'globs' | 'tags') => [...new Set(targets.flatMap((target) => target[part]))];
   return { all: false, paths: every('paths'), globs: every('globs'), tags: every('tags') };
 }
 
-/** Half a record, so that the names of the parts and a last path always fit. */
+/** Half a record. The names of the fields and a last path then always fit. */
 const PATH_BYTES = 32 * 1024;
 
-/** The paths as purges that records can hold. */
+/** Splits the paths into targets that each fit into a record. */
 export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
   const purges: string[][] = [];
   let last: string[] = [];
@@ -45,7 +45,10 @@ export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
   return purges.map((named) => ({ ...EVERYTHING, all: false, paths: named }));
 }
 
-/** Paths as people give them, with or without a slash at the beginning; those with a `*` are patterns. */
+/**
+ * Sorts paths as people give them, with or without a leading slash, into paths and patterns. A path with a `*` is a
+ * pattern.
+ */
 export function namedPaths(
   given: readonly string[],
 ): { paths: string[]; globs: string[] } | { fault: string } {
@@ -58,7 +61,7 @@ export function namedPaths(
   return { paths: named.filter((path) => !path.includes('*')), globs };
 }
 
-/** Whether a published path is meant; its tags are asked for when they matter. */
+/** Whether a purge covers a published path. `tags` is called only when tags matter. */
 export type PurgeMatch = (path: string, tags: () => ReadonlySet<string>) => boolean;
 
 export function purgeMatch({ all, paths, globs, tags }: PurgeTarget): PurgeMatch {
@@ -77,7 +80,7 @@ export function purgeMatch({ all, paths, globs, tags }: PurgeTarget): PurgeMatch
 /** Response headers that name the tags of a path. */
 export const TAG_HEADERS = ['cache-tag', 'surrogate-key'] as const;
 
-/** The tags that response headers give, whose names are in lower case. */
+/** The tags in response headers. The names in the map are in lower case. */
 export function tagsIn(headers: ReadonlyMap<string, string>): ReadonlySet<string> {
   const texts = TAG_HEADERS.map((name) => headers.get(name) ?? '');
   return new Set(texts.flatMap((text) => text.split(/[\s,]+/)).filter((tag) => tag !== ''));

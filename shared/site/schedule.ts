@@ -14,31 +14,34 @@ export const scheduleSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** A window opens whenever the expression fires, and stays open for so many minutes of elapsed time. */
+/** A window opens whenever the expression fires, and stays open for `minutes` of elapsed time. */
 export type Schedule = Static<typeof scheduleSchema>;
 
-/** From `opens` on and before `closes`, both in milliseconds since 1970. */
+/** A window includes `opens` and excludes `closes`, both in milliseconds since 1970. */
 export interface Window {
   readonly opens: number;
   readonly closes: number;
 }
 
 const MINUTE = 60_000;
-/** Numbers, names, lists, ranges and steps; L, W and # of croner. Its other additions are not offered. */
+/** Numbers, names, lists, ranges and steps, and L, W and # of croner. Croner's other extensions are not offered. */
 const FIELD = /^[\da-z*,/#-]+$/i;
-/** The calendar repeats every 400 years, so what fires after this fires after any moment. */
+/** The calendar repeats every 400 years, so an expression that fires after this date fires after any date. */
 const CALENDAR = Date.UTC(2000, 0, 1);
-/** Joins on either side of a moment: a schedule that never closes would be followed for ever. */
+/**
+ * How many windows are joined on either side of a moment. Without a limit, a schedule that never closes would be
+ * followed for ever.
+ */
 const MOST_JOINS = 200;
 
-/** Throws `bad-schedule` for an expression or a time zone that is not known, or when it never fires. */
+/** Throws `bad-schedule` when the expression or the time zone is unknown, or when the expression never fires. */
 export function checkSchedule(schedule: Schedule): void {
   fireAfter(parse(schedule), CALENDAR);
 }
 
 /**
- * The window that is open at `now`. Windows that overlap or touch are one. One that goes on and on is cut at
- * both ends, so at `closes` the caller asks again. Throws `bad-schedule`.
+ * The window that is open at `now`. Windows that overlap or touch count as one. An endless window is cut at both ends,
+ * so the caller asks again at `closes`. Throws `bad-schedule`.
  */
 export function windowAt(schedule: Schedule, now: number): Window | undefined {
   const cron = parse(schedule);
@@ -54,8 +57,8 @@ export function windowAt(schedule: Schedule, now: number): Window | undefined {
 }
 
 /**
- * The next window that opens after `after`; one that is open then is over first. Where an endless window is
- * cut, the next one begins. Throws `bad-schedule`.
+ * The first window that opens after `after`. A window that is open at `after` does not count. Where an endless window
+ * is cut, the next one begins. Throws `bad-schedule`.
  */
 export function nextWindow(schedule: Schedule, after: number): Window {
   const cron = parse(schedule);
@@ -64,7 +67,7 @@ export function nextWindow(schedule: Schedule, after: number): Window {
   return { opens, closes: closing(cron, opens, schedule.minutes * MINUTE) };
 }
 
-/** When the window closes that is open at `now`. */
+/** When the window that is open at `now` closes. */
 function closing(cron: Cron, now: number, length: number): number {
   let last = lastFire(cron, now);
   for (let joins = 0; joins < MOST_JOINS; joins++) {
@@ -82,8 +85,8 @@ function parse({ cron, timezone }: Schedule): Cron {
   if (strange !== undefined) throw bad(cron, `${strange} is not understood`);
   checkTimezone(timezone);
   try {
-    // By this rule a fixed time that the clocks skip fires when they have moved, and one that they repeat
-    // fires once; croner's own rule makes no exception for `30 2,14 * * *`.
+    // With this rule, a fixed time that the clocks skip fires right after they have moved, and one that they repeat
+    // fires once. Croner's own rule makes no exception for `30 2,14 * * *`.
     return new Cron(fields.join(' '), { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
   } catch (cause) {
     throw bad(cron, cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : 'invalid', cause);
@@ -91,7 +94,7 @@ function parse({ cron, timezone }: Schedule): Cron {
 }
 
 function checkTimezone(timezone: string): void {
-  let known = /^[a-z]/i.test(timezone); // Intl takes +01:00 too, which has no rules for summer.
+  let known = /^[a-z]/i.test(timezone); // Intl also accepts offsets such as +01:00, which have no daylight saving time.
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone });
   } catch {
@@ -100,14 +103,14 @@ function checkTimezone(timezone: string): void {
   if (!known) throw new SkerryError('bad-schedule', `${JSON.stringify(timezone)} is not an IANA time zone`);
 }
 
-/** The first time strictly after `after`. */
+/** The first time the expression fires strictly after `after`. */
 function fireAfter(cron: Cron, after: number): number {
   const next = cron.nextRun(new Date(after));
   if (next === null) throw bad(cron.getPattern() ?? '', 'it never fires');
   return next.getTime();
 }
 
-/** The last time at or before `until`, where there is known to be one. */
+/** The last time the expression fired at or before `until`. The caller knows that there is one. */
 function lastFire(cron: Cron, until: number): number {
   const [last] = cron.previousRuns(1, new Date(until + 1));
   if (last === undefined) throw bad(cron.getPattern() ?? '', 'it never fired');

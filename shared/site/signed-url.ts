@@ -1,11 +1,11 @@
 import { type PublicKey, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
-/** The query parameter, or the cookie, that lets a reader in. */
+/** The name of the query parameter or cookie that grants a reader access. */
 export const ACCESS_TOKEN = 'skerry-token';
 
 /**
- * A public key as site settings hold it: its SubjectPublicKeyInfo (RFC 8410) in base64url. All begin alike, so a
- * private key is never taken for one.
+ * A public key as site settings hold it: its SubjectPublicKeyInfo (RFC 8410) as base64url. All public keys begin alike,
+ * so a private key is never mistaken for one.
  */
 export const ACCESS_KEY_PATTERN = '^MCowBQYDK2VwAyEA[A-Za-z0-9_-]{43}$';
 const SPKI_HEAD = 'MCowBQYDK2VwAyEA';
@@ -13,11 +13,11 @@ const SPKI_HEAD = 'MCowBQYDK2VwAyEA';
 export const accessKey = ({ publicKey }: SigningKey): string => `${SPKI_HEAD}${publicKey}`;
 
 export interface Access {
-  /** A path as it is published, with a slash before it; one that ends in a slash stands for all below. */
+  /** A published path with a leading slash. A path that ends in a slash stands for everything below it. */
   readonly path: string;
-  /** Seconds since 1970. */
+  /** In seconds since 1970. */
   readonly expires: number;
-  /** The only address that may use it; null for any. */
+  /** The only address that may use the token, or null for any address. */
   readonly client: string | null;
 }
 
@@ -26,7 +26,7 @@ export function signAccess({ path, expires, client }: Access, key: SigningKey): 
   return [expires, encoded(path), encoded(client ?? ''), signature].join('.');
 }
 
-/** An address as others may see it: its tokens are cut. */
+/** An address that is safe to show: its tokens are replaced. */
 export function withoutTokens(address: string): string {
   const query = address.indexOf('?');
   if (query === -1) return address;
@@ -35,22 +35,24 @@ export function withoutTokens(address: string): string {
   return `${address.slice(0, query)}?${shown.join('&')}`;
 }
 
-/** Names of parameters may be written in more than one way. */
+/** The name of a parameter may be percent-encoded in several ways. */
 function isToken(parameter: string): boolean {
   const [name = ''] = parameter.split('=', 1);
   return new URLSearchParams(name).has(ACCESS_TOKEN);
 }
 
 export interface AccessCheck {
-  /** As settings hold them. */
+  /** In the form that site settings use. */
   readonly keys: readonly string[];
   readonly path: string;
   readonly client: string;
-  /** Milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly now: number;
 }
 
-/** Whether a token lets this client have this path now. False, never an exception, for anything else. */
+/**
+ * Whether the token grants this client access to this path now. Returns false for anything malformed, and never throws.
+ */
 export function admits(token: string | undefined, { keys, path, client, now }: AccessCheck): boolean {
   const [, expires, pathPart = '', clientPart = '', signature = ''] =
     /^([1-9][0-9]{0,11})\.([\w-]*)\.([\w-]*)\.([\w-]{86})$/.exec(token ?? '') ?? [];

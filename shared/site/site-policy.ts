@@ -4,7 +4,7 @@ import { pathPattern } from './rules/path-pattern.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
 import { ACCESS_KEY_PATTERN } from './signed-url.ts';
 
-/** When edges switch to a revision: see the table of modes in docs/operations.md. */
+/** When edges switch to a revision. The modes are explained in docs/operations.md. */
 export const modeSchema = Type.Union([Type.Literal('async'), Type.Literal('sync'), Type.Literal('batch')]);
 export type Mode = Static<typeof modeSchema>;
 
@@ -85,7 +85,10 @@ const pinnedSchema = Type.Array(Type.String({ maxLength: 1024 }), {
   description: 'What lazy edges always hold: patterns as in _headers.',
 });
 
-/** How a site is replicated, what of its past is kept and served, and what of it is private. */
+/**
+ * How a site is replicated, which of its old revisions are kept and which of its old assets are served, and which paths
+ * are private.
+ */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
   sync: syncSchema,
@@ -97,7 +100,7 @@ export const sitePolicySchema = Type.Object({
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
-/** Each part that is given replaces the part of that name. */
+/** A change of a policy. Each given part replaces the part with the same name. */
 export const policyChangeSchema = Type.Object(
   {
     mode: Type.Optional(modeSchema),
@@ -129,10 +132,10 @@ function checkPatterns(field: string, paths: readonly string[]): void {
   }
 }
 
-/** Leases that are not renewed must end within the time-out. */
+/** In seconds. Leases that are not renewed must end within the time-out. */
 const REFUSING_TIMEOUT = 10;
 
-/** Throws `bad-schedule` and `bad-policy`. */
+/** The policy after the change. Throws `bad-schedule` and `bad-policy`. */
 export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePolicy {
   const changed = {
     mode: change.mode ?? policy.mode,

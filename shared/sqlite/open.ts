@@ -2,20 +2,21 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { hasCode, SkerryError } from '../errors.ts';
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, in the low byte of an extended code. */
+/** SQLITE_CORRUPT and SQLITE_NOTADB, which are in the low byte of an extended code. */
 const DAMAGED = new Set([11, 26]);
 
-/** Schema changes in order; a database remembers in `user_version` how many it has seen. */
+/** Schema changes, in order. A database records in `user_version` how many of them it has had. */
 export type Migrations = readonly string[];
 
 /**
- * Opens for writing: WAL, every commit synced to disk, migrated to the newest schema. A new file that is
- * `shrinking` can give free pages back (`PRAGMA incremental_vacuum`); the others keep them and use them again.
+ * Opens a database for writing: in WAL mode, with every commit synced to disk, migrated to the newest schema. A new
+ * file that is `shrinking` can return free pages to the disk (`PRAGMA incremental_vacuum`); other files keep their free
+ * pages and reuse them.
  */
 export function openDatabase(path: string, migrations: Migrations, size?: 'shrinking'): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 10_000 });
   try {
-    // It has an effect only before the file has its first page, which the next statement writes.
+    // This has an effect only before the file has its first page, which the next statement writes.
     if (size === 'shrinking') database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = FILE',
@@ -30,7 +31,9 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
   return database;
 }
 
-/** Opens what is made again when it is lost: a damaged file is begun anew, and a loss of power may take the last changes. */
+/**
+ * Opens a database that can be rebuilt. A damaged file is started again, and a loss of power may lose the last changes.
+ */
 export function openDerived(path: string, migrations: Migrations): DatabaseSync {
   const database = openOrBegin(path, migrations);
   database.exec('PRAGMA synchronous = NORMAL');
@@ -51,7 +54,7 @@ function isDamage(error: unknown): error is Error {
   return error instanceof Error && 'errcode' in error && DAMAGED.has(Number(error.errcode) & 0xff);
 }
 
-/** Opens a second, reading connection to a database that its writer has already created. */
+/** Opens another connection, for reading, to a database that its writer has created already. */
 export function openForReading(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   database.exec('PRAGMA cache_size = -8192');
@@ -73,7 +76,7 @@ function migrate(database: DatabaseSync, migrations: Migrations, path: string): 
   }
 }
 
-/** All or nothing; synced to disk when it returns. */
+/** Runs all of it or nothing. It is synced to disk when this returns. */
 export function transaction<T>(database: DatabaseSync, run: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -81,15 +84,15 @@ export function transaction<T>(database: DatabaseSync, run: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    // SQLite has already rolled back on some errors, such as a full disk.
+    // SQLite has rolled back already on some errors, such as a full disk.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
 /**
- * All or nothing, and not synced by itself: a later transaction that is synced makes it durable too, since the
- * write-ahead log is one file in order. For what such a later one reveals.
+ * Runs all of it or nothing, without syncing. A later transaction that is synced also makes this one durable, because
+ * the write-ahead log is one file in order. Use it for rows that only a later, synced transaction makes visible.
  */
 export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   database.exec('PRAGMA synchronous = NORMAL');
@@ -100,7 +103,7 @@ export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
-/** Each call sees one state of the database, whatever another connection commits meanwhile. */
+/** Makes each call see one state of the database, whatever another connection commits meanwhile. */
 export function inSnapshots<T extends object>(database: DatabaseSync, calls: T): T {
   const snapshot = (call: (...args: unknown[]) => unknown, args: unknown[]) => {
     database.exec('BEGIN');

@@ -4,7 +4,7 @@ import type { Digest } from '../content/digest.ts';
 import type { SurveyThreads } from '../hashing/survey-threads.ts';
 import type { Draft } from './object-store.ts';
 
-/** A draft in a file. `keep` gets the file, closed and synced, and takes it away. */
+/** Opens a draft that is kept in a file. `keep` receives the file, closed and synced, and moves it to its place. */
 export async function openDraft(
   file: string,
   surveys: SurveyThreads,
@@ -27,7 +27,7 @@ export async function openDraft(
       await handle.truncate(to);
       size = to;
     },
-    // Node names the last byte.
+    // `createReadStream` expects the last byte, not the end.
     read: ({ start, end }) => createReadStream(file, { start, end: end - 1 }),
     survey: () => surveys.remote.survey(file),
     async keep(digest) {

@@ -13,7 +13,7 @@ import { draftsFolder, largeFolder, largeObjectFile, smallObjectsFile } from './
 import type { ObjectStore } from './object-store.ts';
 import type { SmallObjects } from './small-objects.worker.ts';
 
-/** Objects in a folder: small ones in one SQLite file, larger ones in a file each. */
+/** Stores objects in a folder: small ones in one SQLite file, each larger one in a file of its own. */
 export async function openFileObjectStore(folder: string, surveys: SurveyThreads): Promise<ObjectStore> {
   await mkdir(draftsFolder(folder), { recursive: true });
   for (let i = 0; i < 256; i++) {

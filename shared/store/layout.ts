@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Digest } from '../content/digest.ts';
 
-/** Where the file store keeps things. Known to its writer and to the serving processes that read beside it. */
+/** The layout of the file store. Its writer and the serving processes that read it beside the writer share it. */
 export const smallObjectsFile = (folder: string) => join(folder, 'small.sqlite');
 export const draftsFolder = (folder: string) => join(folder, 'drafts');
 /** Of an object that comes in chunk by chunk, in no order: unlike other drafts it is of no use to a later process. */

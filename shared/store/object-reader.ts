@@ -7,17 +7,17 @@ import { openForReading, statements } from '../sqlite/open.ts';
 import { largeObjectFile, smallObjectsFile } from './layout.ts';
 
 /**
- * Reads a file store that another process or thread writes. A small object is read in one synchronous look-up
- * of some ten microseconds: cheaper than the hand-over to a thread, also for a server's event loop.
+ * Reads a file store that another process or thread writes. A small object is read by one synchronous look-up of about
+ * ten microseconds, which is cheaper than handing it to a thread, even on a server's event loop.
  */
 export interface ObjectReader {
-  /** A whole object of at most SMALL_OBJECT bytes; undefined when it is not stored. */
+  /** A whole object of at most SMALL_OBJECT bytes. Undefined when it is not stored. */
   small(digest: Digest): Buffer | undefined;
-  /** A whole larger object, synchronously; undefined when it is not stored. */
+  /** A whole larger object, read synchronously. Undefined when it is not stored. */
   large(digest: Digest): Buffer | undefined;
-  /** A whole larger object, read and hashed in slices; undefined when it is not stored, or not sound. */
+  /** A whole larger object, read and hashed in slices. Undefined when it is not stored, or damaged. */
   verified(digest: Digest, size: number): Promise<Buffer | undefined>;
-  /** The descriptor of a larger object's file, which the caller closes; undefined when it is not stored. */
+  /** The descriptor of a larger object's file, which the caller closes. Undefined when it is not stored. */
   openLarge(digest: Digest): number | undefined;
   close(): void;
 }

@@ -11,16 +11,16 @@ const migrations = [
    CREATE UNIQUE INDEX object_digest ON object (digest)`,
 ];
 
-/** Free pages go back to the disk some at a time: moving others into their places is work too. */
+/** Free pages are returned to the disk in portions, because moving other pages into their places is work too. */
 const PAGES_GIVEN_BACK = 4096;
 
 export interface SmallObjectsPlace {
   readonly file: string;
-  /** Of the whole store. */
+  /** The folder of the whole store. */
   readonly folder: string;
 }
 
-/** One SQLite file for all small objects: a batch is one transaction and so one sync. */
+/** One SQLite file for all small objects. A batch is one transaction, so it takes one sync. */
 function openSmallObjects({ file, folder }: SmallObjectsPlace) {
   const database = openDatabase(file, migrations, 'shrinking');
   const sql = statements(database);
@@ -29,7 +29,10 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
   const isFile = (digest: Digest) =>
     statSync(largeObjectFile(folder, digest), { throwIfNoEntry: false }) !== undefined;
   return {
-    /** Those that are stored nowhere. Ten thousand files are looked for here in a tenth of the time that promises take. */
+    /**
+     * The digests of objects that are stored nowhere. Looking for ten thousand files synchronously in this thread takes
+     * a tenth of the time that promises take.
+     */
     missing: (digests: readonly Digest[]) => digests.filter((digest) => !stored(digest) && !isFile(digest)),
     put(objects: readonly SmallObject[]) {
       transaction(database, () => {

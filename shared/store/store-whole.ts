@@ -3,8 +3,8 @@ import { SMALL_OBJECT } from '../content/small-object.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /**
- * Stores an object that is in memory and has been checked; durable when it resolves. `draft` is the name of the draft
- * that a larger one is written to: the caller sees to it that nobody else writes to it.
+ * Stores an object that is in memory and has been checked. It is durable when the promise resolves. A larger object is
+ * written to the draft of the name `draft`; the caller ensures that nobody else writes to that draft.
  */
 export async function storeWhole(
   store: ObjectStore,

@@ -8,7 +8,7 @@ import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
-/** The bodies of the origin's API under /v1, for its server, its OpenAPI description and its clients. */
+/** The bodies of the origin's API under /v1. The server, its OpenAPI description and its clients share them. */
 
 export const digestSchema = Type.String({
   pattern: DIGEST_PATTERN,
@@ -17,7 +17,7 @@ export const digestSchema = Type.String({
 const revisionNumber = Type.Integer({ minimum: 1 });
 const closed = { additionalProperties: false } as const;
 
-/** PUT /v1/sites/:site. What is left out stays as it is. */
+/** PUT /v1/sites/:site. Parts that are left out stay as they are. */
 export const siteSettingsSchema = Type.Object(
   {
     domains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 100 })),
@@ -52,7 +52,7 @@ export const siteSchema = Type.Object({
 });
 export type Site = Static<typeof siteSchema>;
 
-/** The header of POST /v1/sites/:site/deploys; `files` and `delete` are streamed beside it. */
+/** The header of POST /v1/sites/:site/deploys. `files` and `delete` are streamed beside it. */
 export const deployHeaderSchema = Type.Object(
   {
     base: Type.Optional(Type.Integer({ minimum: 0 })),
@@ -68,7 +68,7 @@ export const deployFileSchema = Type.Object(
 );
 
 /**
- * A deploy as NDJSON (`application/x-ndjson`): the header may come first, then a line a file or deletion.
+ * A deploy as NDJSON (`application/x-ndjson`). The header may come first; each further line is a file or a deletion.
  */
 export const deployLineSchema = Type.Union([
   Type.Object({ path: Type.String(), digest: digestSchema, size: Type.Integer({ minimum: 0 }) }, closed),
@@ -82,7 +82,7 @@ export const deploySchema = Type.Object({
 });
 export type Deploy = Static<typeof deploySchema>;
 
-/** Without a mode: that of the site. */
+/** Without a mode, the site's mode applies. */
 const modeChoice = { mode: Type.Optional(modeSchema) };
 
 /** PUT and DELETE …/files/* */
@@ -267,8 +267,8 @@ export const statusSchema = Type.Object({
 export type Status = Static<typeof statusSchema>;
 
 /**
- * GET /v1/log?from=SEQ&limit=N: records from SEQ on, ascending; without `from` the newest N, ascending. Fewer than N
- * when they come to a megabyte: ask again from the last one on.
+ * GET /v1/log?from=SEQ&limit=N: the records from SEQ on in ascending order; without `from`, the newest N in ascending
+ * order. A page has fewer than N records when they reach a megabyte: ask again from the last one on.
  */
 export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
 export type LogPage = Static<typeof logPageSchema>;

@@ -2,7 +2,7 @@ import { digestFromBytes } from '../content/digest.ts';
 import type { Bucket } from '../content/manifest/buckets.ts';
 import { SkerryError } from '../errors.ts';
 
-/** Buckets on the wire: per bucket, ascending, its number (u16, big-endian) and its digest (32 bytes). */
+/** Buckets on the wire: for each bucket, in ascending order, its number (u16, big-endian) and its digest (32 bytes). */
 export const BUCKETS_TYPE = 'application/vnd.skerry.buckets';
 
 const ROW = 2 + 32;
@@ -16,7 +16,7 @@ export function encodeBuckets(buckets: readonly Bucket[]): Buffer {
   return out;
 }
 
-/** Throws `upstream-protocol` on anything but whole rows in ascending order. */
+/** Throws `upstream-protocol` unless the bytes are whole rows in ascending order. */
 export function decodeBuckets(bytes: Buffer): Bucket[] {
   const buckets: Bucket[] = [];
   for (let at = 0; at + ROW <= bytes.length; at += ROW) {
@@ -29,7 +29,7 @@ export function decodeBuckets(bytes: Buffer): Bucket[] {
   return buckets;
 }
 
-/** The numbers of the buckets that are not the same on both sides. */
+/** The numbers of the buckets that differ between the two sides. */
 export function differing(own: readonly Bucket[], theirs: readonly Bucket[]): number[] {
   const left = new Map(own.map(({ number, digest }) => [number, digestFromBytes(digest)]));
   const right = new Map(theirs.map(({ number, digest }) => [number, digestFromBytes(digest)]));

@@ -2,13 +2,13 @@ import { type Digest, digestOf } from '../content/digest.ts';
 import { SkerryError } from '../errors.ts';
 
 /**
- * A bundle carries many small objects in one response: per object, in the order asked for, its size (u32,
- * big-endian) and its bytes; 0xFFFFFFFF and no bytes for one that the sender does not hold.
+ * A bundle carries many small objects in one response. For each requested object, in the order of the request, it has
+ * the size (u32, big-endian) and the bytes, or 0xFFFFFFFF and no bytes when the sender does not hold the object.
  */
 export const BUNDLE_TYPE = 'application/vnd.skerry.bundle';
-/** Objects up to this many bytes, those without a chunk list, travel in bundles. */
+/** Objects of up to this many bytes, which have no chunk list, travel in bundles. */
 export const BUNDLE_OBJECT = 1024 * 1024;
-/** Bytes of the objects of one bundle, before it is coded. */
+/** The bytes of all objects in one bundle, before it is encoded. */
 export const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 export const MAX_BUNDLE_OBJECTS = 4096;
 
@@ -26,8 +26,8 @@ export interface BundleItem {
 }
 
 /**
- * Yields the objects that arrived and match their digests. One that does not may be another of the same short
- * name: it is passed over, and asked for by its whole digest.
+ * Yields the objects that arrived and match their digests. Bytes that do not match may belong to another object with
+ * the same short name. They are passed over, and the caller asks for the object by its whole digest.
  */
 export async function* decodeBundle(
   source: AsyncIterable<Uint8Array>,
@@ -45,7 +45,7 @@ export async function* decodeBundle(
     }
     await input.end();
   } finally {
-    // Whoever breaks off ends the request: its connection would be busy for ever.
+    // A caller that breaks off thereby ends the request. Otherwise the request would occupy its connection for ever.
     await input.close();
   }
 }

@@ -8,22 +8,25 @@ import { MOST_READ, mostRead } from '../log/record-limits.ts';
 import { nameSchema } from '../site/names.ts';
 
 /**
- * What flows down the feed's one long-lived response: a JSON object a line. `v` is the version of the frame's
- * type `t`. A reader passes over types and versions that it does not know unless they are marked `critical`.
+ * The media type of the feed's long-lived response: one JSON object per line. `v` is the version of the frame type `t`.
+ * A reader passes over types and versions that it does not know, unless they are marked `critical`.
  */
 export const FRAME_TYPE = 'application/x-ndjson';
-/** A payload is JSON text within a JSON string, which at most doubles it. */
+/** A payload is JSON text within a JSON string, which doubles it at most. */
 export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
 
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
 const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
-/** The names of the edges from the sender up to the origin, itself first: first of all, and when they change. */
+/**
+ * The names of the edges from the sender up to the origin, the sender first. It is the first frame, and is sent again
+ * when the path changes.
+ */
 const pathFrame = Type.Object({
   v: Type.Literal(1),
   t: Type.Literal('path'),
   names: Type.Array(nameSchema, { maxItems: 64 }),
 });
-/** A record is flat: its payload is a text. */
+/** A record is flat, because its payload is a string. */
 const FRAME_JSON: JsonBounds = {
   ...JSON_BOUNDS,
   length: MAX_FRAME_BYTES,
@@ -38,7 +41,7 @@ const known = { record: schema(recordFrame), head: schema(headFrame), path: sche
 
 export type Frame = Static<typeof recordFrame> | Static<typeof headFrame> | Static<typeof pathFrame>;
 
-/** A frame of a later version that may be passed over, or must not be. */
+/** A frame of a later version. It may be passed over unless it is critical. */
 export interface UnknownFrame {
   readonly t: 'unknown';
   readonly type: string;
@@ -49,7 +52,7 @@ export function encodeFrame(frame: Frame): string {
   return `${JSON.stringify(frame)}\n`;
 }
 
-/** Throws `upstream-protocol` on a line that is no frame. */
+/** Throws `upstream-protocol` when the line is no frame. */
 export function decodeFrame(line: string): Frame | UnknownFrame {
   const frame = envelope.parseText(line, 'upstream-protocol', FRAME_JSON);
   const { v, t, critical } = frame;
@@ -59,7 +62,7 @@ export function decodeFrame(line: string): Frame | UnknownFrame {
   return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
 }
 
-/** No origin writes a larger one. */
+/** No origin writes a larger payload than the limit of its kind. */
 function withinLimit(frame: Static<typeof recordFrame>): Frame {
   const { kind, seq, payload } = frame.record;
   const bytes = Buffer.byteLength(payload);

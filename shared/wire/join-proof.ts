@@ -8,11 +8,11 @@ const joinToken = /^skj_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})\.([0-9a-f]{32})$/;
 export interface JoinToken {
   readonly id: string;
   readonly secret: string;
-  /** The recovery key to trust. */
+  /** The fingerprint of the recovery key to trust. */
   readonly fingerprint: KeyFingerprint;
 }
 
-/** `skj_ID.SECRET.FINGERPRINT`. */
+/** Parses `skj_ID.SECRET.FINGERPRINT`. */
 export function parseJoinToken(text: string): JoinToken | undefined {
   const [, id, secret, fingerprint] = joinToken.exec(text) ?? [];
   if (id === undefined || secret === undefined || fingerprint === undefined) return undefined;
@@ -23,36 +23,36 @@ export function joinTokenText({ id, secret, fingerprint }: JoinToken): string {
   return `skj_${id}.${secret}.${fingerprint}`;
 }
 
-/** What the origin signs before an edge sends it anything that depends on the token's secret. */
+/** The text that the origin signs before an edge sends it anything that depends on the token's secret. */
 export function greetingText(log: string, epoch: number, edgeNonce: string, nonce: string): string {
   return JSON.stringify(['skerry-join-hello-1', log, epoch, edgeNonce, nonce]);
 }
 
-/** All that an edge asks for: signed by its key, and proven with the token's secret. */
+/** The edge's request to join. The edge signs it with its key and proves it with the token's secret. */
 export function joinText(log: string, request: Omit<JoinRequest, 'proof' | 'sig'>): string {
   const { token, name, region, lat, lon, publicKey, edgeNonce, nonce } = request;
   return JSON.stringify(['skerry-join-1', log, token, name, region, lat, lon, publicKey, edgeNonce, nonce]);
 }
 
-/** What the origin signs when the edge is a member. */
+/** The text that the origin signs once the edge is a member. */
 export function joinedText(log: string, text: string, seq: number): string {
   return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq]);
 }
 
-/** What is kept of a token's secret. 24 random bytes need no slow hash. */
+/** The hash that the origin stores of a token's secret. The secret has 24 random bytes, so it needs no slow hash. */
 export function secretHash(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
 /**
- * Proves a secret as SCRAM does (RFC 5802, section 3): who listens learns nothing of it, and who has only what is kept
- * of it cannot make a proof. The secret is 32 characters long, as the hash is.
+ * Proves a secret as SCRAM does (RFC 5802, section 3). An eavesdropper learns nothing about the secret, and the stored
+ * hash alone is not enough to make a proof. The secret has 32 characters, as many as the hash has bytes.
  */
 export function secretProof(secret: string, text: string): string {
   return masked(Buffer.from(secret), secretHash(secret), text).toString('base64url');
 }
 
-/** False, never an exception, for what is no proof at all. */
+/** Returns false for anything malformed, and never throws. */
 export function provesSecret(kept: Uint8Array, text: string, proof: string): boolean {
   const bytes = Buffer.from(proof, 'base64url');
   if (bytes.length !== 32) return false;

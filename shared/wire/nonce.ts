@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** 16 random bytes. */
+/** 16 random bytes as base64url. */
 export const NONCE_PATTERN = '^[A-Za-z0-9_-]{22}$';
 
 export function newNonce(): string {

@@ -3,11 +3,11 @@ import { SMALL_OBJECT } from '../content/small-object.ts';
 import { SkerryError } from '../errors.ts';
 
 /**
- * POST /v1/sites/:site/objects takes many small objects in one body: per object its size (u32, big-endian) and
- * its bytes, as in a bundle of the feed. No digest travels: the bytes are their own identity.
+ * POST /v1/sites/:site/objects takes many small objects in one body. For each object it has the size (u32, big-endian)
+ * and the bytes, as in a bundle of the feed. No digest travels, because the receiver computes it from the bytes.
  */
 export const MAX_UPLOAD_OBJECTS = 100_000;
-/** Of a whole body, unpacked. */
+/** The bytes of a whole body, decompressed. */
 export const MAX_UPLOAD_BYTES = 256 * 1024 * 1024;
 
 export const uploadedSchema = Type.Object({
@@ -19,7 +19,7 @@ export type Uploaded = Static<typeof uploadedSchema>;
 const HEADER = 4;
 const PIECE = 64 * 1024;
 
-/** The body that carries the objects, in pieces that are worth a system call each. */
+/** The body that carries the objects, in pieces large enough to be worth a system call. */
 export async function* bundlePieces(objects: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let waiting: Uint8Array[] = [];
   let held = 0;
@@ -37,11 +37,12 @@ export async function* bundlePieces(objects: AsyncIterable<Uint8Array>): AsyncGe
 }
 
 /**
- * The objects of a body, those of one piece together. Throws at the first fault: `bad-request` for an object
- * that is not small, `too-large` beyond the limits, `truncated-upload` when the end is missing.
+ * The objects of a body; those that arrive in one piece are yielded together. Throws at the first fault: `bad-request`
+ * for an object that is not small, `too-large` beyond the limits, `truncated-upload` when the end is missing.
  */
 export async function* objectsOfBundle(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
-  // Pieces are joined once enough of them are there: a body cut into single bytes costs no more copying.
+  // Pieces are joined only when enough of them have come, so that a body that is cut into single bytes costs no more
+  // copying.
   let pieces: Uint8Array[] = [];
   let held = 0;
   let needed = HEADER;
@@ -72,9 +73,9 @@ export async function* objectsOfBundle(body: AsyncIterable<Uint8Array>): AsyncGe
 
 interface Cut {
   readonly objects: readonly Buffer[];
-  /** What belongs to an object that is not whole yet. */
+  /** The bytes of an object that is not complete yet. */
   readonly rest: Buffer;
-  /** How long that must become before anything more can be told. */
+  /** How long `rest` must become before the next step. */
   readonly needed: number;
 }
 

@@ -18,7 +18,7 @@ export type Problem = Static<typeof problemSchema> & Record<string, unknown>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** What is read of an answer that says why not. */
+/** The most that is read of an error response. */
 export const PROBLEM_BYTES = 1024 * 1024;
 const MOST_TITLE = 8192;
 
@@ -33,7 +33,7 @@ export function toProblem(error: SkerryError): Problem {
   };
 }
 
-/** The error that a response of the origin or a parent stands for; anything unreadable is `fallback`. */
+/** The error in a response of the origin or a parent. An unreadable response becomes `fallback`. */
 export function fromProblem(
   status: number,
   body: string,

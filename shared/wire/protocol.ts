@@ -10,7 +10,7 @@ import { nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { NONCE_PATTERN } from './nonce.ts';
 
-/** Of one report. */
+/** The statements in one report. */
 export const MOST_STATEMENTS = 1000;
 
 const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
@@ -18,7 +18,7 @@ const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
 const bytes32 = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
 const signatureSchema = Type.String({ pattern: SIGNATURE_PATTERN });
 
-/** GET /feed/v1/hello: whom proofs for this feed must name, and a nonce for the first. */
+/** GET /feed/v1/hello: the receiver that proofs for this feed must name, and a first nonce. */
 export const feedHelloSchema = Type.Object({
   edge: Type.Union([nameSchema, Type.Null()], {
     description: 'The parent that answers; null for the origin.',
@@ -30,7 +30,7 @@ export const feedHello = schema(feedHelloSchema);
 /** POST /feed/v1/join/hello */
 export const joinHelloSchema = Type.Object({ edgeNonce: nonceSchema }, { additionalProperties: false });
 
-/** Who the origin is, before it is told anything; signed over both nonces. */
+/** The origin's statement about itself, before it learns anything of the edge. It is signed over both nonces. */
 export const originHelloSchema = Type.Object({
   log: Type.String(),
   epoch: Type.Integer(),
@@ -41,7 +41,10 @@ export const originHelloSchema = Type.Object({
 export type OriginHello = Static<typeof originHelloSchema>;
 export const originHello = schema(originHelloSchema);
 
-/** POST /feed/v1/join: who wants to be a member. Only the id of the join token travels, and a proof of its secret. */
+/**
+ * POST /feed/v1/join: the edge that wants to be a member. Of the join token, only its id and a proof of its secret
+ * travel.
+ */
 export const joinRequestSchema = Type.Object(
   {
     token: Type.String({ pattern: '^[0-9a-f]{12}$' }),
@@ -60,7 +63,7 @@ export const joinRequestSchema = Type.Object(
 export type JoinRequest = Static<typeof joinRequestSchema>;
 export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'publicKey'>;
 
-/** `sig` is the origin's, over all that was asked for and `seq`. */
+/** `sig` is the origin's signature over the whole request and `seq`. */
 export const joinAnswerSchema = Type.Object({
   seq: Type.Integer({ description: 'The `member` record that admits this edge.' }),
   head: headSchema,
@@ -69,11 +72,11 @@ export const joinAnswerSchema = Type.Object({
 export type JoinAnswer = Static<typeof joinAnswerSchema>;
 export const joinAnswer = schema(joinAnswerSchema);
 
-/** A report of so many has room for statements. */
+/** A report with this many sites still has room for statements. */
 export const MAX_REPORTED_SITES = 5000;
 export const MAX_ERROR = 200;
 
-/** What an edge shows of one site. Revision 0 with a null root: nothing is visible yet. */
+/** The state of one site at an edge. Revision 0 with a null root means that nothing is visible yet. */
 const siteReportSchema = Type.Object({
   site: Type.Integer(),
   revision: Type.Integer(),
@@ -102,7 +105,7 @@ export const edgeLimitsSchema = Type.Object({
 });
 export type EdgeLimits = Static<typeof edgeLimitsSchema>;
 
-/** Of an edge that replicates everything at once. */
+/** The limits of an edge that replicates everything at once. */
 export const NO_LIMITS: EdgeLimits = {
   sites: null,
   prefixes: null,
@@ -112,7 +115,7 @@ export const NO_LIMITS: EdgeLimits = {
   storage: 'full',
 };
 
-/** Something that an edge refused, with the code of shared/errors.ts. */
+/** Something that an edge refused, with a code of shared/errors.ts. */
 export const faultSchema = Type.Object({
   time: Type.Integer(),
   code: Type.String({ maxLength: 40 }),
@@ -121,7 +124,7 @@ export const faultSchema = Type.Object({
 });
 export type Fault = Static<typeof faultSchema>;
 
-/** What an edge has signed for the origin to keep, see shared/log/statements.ts. */
+/** A statement that an edge signed for the origin to keep; see shared/log/statements.ts. */
 const statementSchema = Type.Object({
   kind: Type.String({
     pattern: '^[a-z0-9-]{1,40}$',
@@ -130,7 +133,7 @@ const statementSchema = Type.Object({
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
 
-/** Where an edge stands: sent at each change and every few seconds, signed by the edge. */
+/** The state of an edge, signed by the edge. It is sent at each change and every few seconds. */
 const edgeReportSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
   position: Type.Integer({ minimum: 0 }),
@@ -165,12 +168,12 @@ export const edgeReports = schema(edgeReportSchema);
 export const MAX_REPORTS_BYTES = 1536 * 1024;
 export const MAX_REPORT_BYTES = 750 * 1024;
 
-/** What a report takes of the body that it travels in. */
+/** The bytes that a report takes in the body of a request. */
 export function reportBytes(report: SignedReport): number {
   return Buffer.byteLength(JSON.stringify(report));
 }
 
-/** A report as it travels: parents relay those of their children unchanged. */
+/** A report as it travels. Parents relay the reports of their children unchanged. */
 const signedReportSchema = Type.Object({
   edge: nameSchema,
   text: Type.String({ maxLength: MAX_REPORT_BYTES, description: 'The JSON text of an edge report.' }),
@@ -183,7 +186,7 @@ export function signReport(log: string, edge: string, report: EdgeReport, key: S
   return { edge, text, sig: signText(key, reportText(log, edge, text)) };
 }
 
-/** The report, if the edge signed it; throws `bad-request`, with `isUnsigned` when it did not. */
+/** The report, if the edge signed it. Throws `bad-request` otherwise, with `isUnsigned` in its details. */
 export function verifiedReport(log: string, { edge, text, sig }: SignedReport, key: PublicKey): EdgeReport {
   if (!verifyText(key, reportText(log, edge, text), sig))
     throw new SkerryError('bad-request', `a report of ${edge} is not signed by that edge`, {
@@ -196,7 +199,7 @@ function reportText(log: string, edge: string, text: string): string {
   return JSON.stringify(['skerry-report-1', log, edge, digestOf(text)]);
 }
 
-/** In one request, the sender's own among them. */
+/** The reports in one request, the sender's own among them. */
 const MOST_REPORTS = 1000;
 
 /** POST /feed/v1/report: the sender's own report first, then those that it relays. */
@@ -205,18 +208,18 @@ export const reportRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** What the origin grants, for each report that it knows the signer of; parents pass it on unchanged. */
+/** The origin's grants, one for each report whose signer it knows. Parents pass them on unchanged. */
 export const reportAnswerSchema = Type.Object({
   grants: Type.Array(grantSchema, { maxItems: MOST_REPORTS }),
 });
 export type ReportAnswer = Static<typeof reportAnswerSchema>;
 export const reportAnswer = schema(reportAnswerSchema);
 
-/** Short names of at most MAX_BUNDLE_OBJECTS objects, 8 bytes each, as base64url. */
+/** The short names of at most MAX_BUNDLE_OBJECTS objects, 8 bytes each, as base64url. */
 const names = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 43_692 });
 
 /**
- * POST /feed/v1/bundle. With `dictionary`, and the digest of those objects' concatenation in
+ * POST /feed/v1/bundle. With `dictionary`, and with the digest of those objects' concatenation in
  * `Available-Dictionary`, the answer may be coded against it (`dcz`, RFC 9842).
  */
 export const bundleRequestSchema = Type.Object(

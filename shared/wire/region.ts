@@ -1,9 +1,12 @@
 import { SkerryError } from '../errors.ts';
 
-/** C0 and C1 controls, what turns the direction of text, separators of lines, and halves of characters. */
+/** C0 and C1 control characters, characters that change the direction of text, line separators, and lone surrogates. */
 const REFUSED = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-/** The place of an edge, in the words of who runs it: it is shown on terminals. Throws `bad-request`. */
+/**
+ * Checks the location of an edge as its operator describes it. It is shown on terminals, so control characters are
+ * refused. Throws `bad-request`.
+ */
 export function checkRegion(region: string): string {
   const [found] = REFUSED.exec(region) ?? [];
   if (found === undefined) return region;

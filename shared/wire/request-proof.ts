@@ -10,32 +10,32 @@ import {
 import { type PublicKey, publicKeyObject, type SigningKey } from '../signing/keys.ts';
 
 /**
- * An edge proves who it is by a signature over each request (RFC 9421): over what is asked, of whom, and one of the
- * receiver's nonces. It is worth nothing for another request, at another receiver, or later. Host and scheme are not
- * covered, which reverse proxies rewrite; no clock is.
+ * An edge proves its identity with a signature on each request (RFC 9421). The signature covers the request, the
+ * receiver, and one of the receiver's nonces. It is worthless for another request, at another receiver, or later. It
+ * does not cover host and scheme, which reverse proxies rewrite, and it does not depend on a clock.
  */
 const TAG = 'skerry-feed-1';
 const LABEL = 'skerry';
-/** Fields, which are covered when they are there, and what every request has. */
+/** The covered components: those that every request has, and fields that are covered when they are present. */
 const COVERED = ['@method', '@path', '@query', 'skerry-to', 'content-digest', 'range'];
 
-/** Whom a request is meant for: the origin of a log, or the edge of that name. */
+/** The receiver of a request: the origin of a log, or the edge of that name. */
 export function receiverText(log: string, edge: string | null): string {
   return edge === null ? `${log} origin` : `${log} edge ${edge}`;
 }
 
 export interface ProvenRequest {
   readonly method: string;
-  /** Path and query, as they are sent. */
+  /** Path and query as they are sent. */
   readonly target: string;
-  /** A receiverText. */
+  /** Made by `receiverText`. */
   readonly to: string;
   readonly nonce: string;
   readonly range?: string | undefined;
   readonly body?: string | undefined;
 }
 
-/** The fields that prove a request to be one of this edge. */
+/** The fields that prove that a request comes from this edge. */
 export function requestProof(
   edge: { readonly name: string; readonly key: SigningKey },
   { method, target, to, nonce, range, body }: ProvenRequest,
@@ -66,18 +66,18 @@ interface RequestHead {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What the fields of a request say, before anybody has checked it. */
+/** The proof that a request carries, before anybody has checked it. */
 export interface ClaimedProof {
   readonly name: string;
   readonly nonce: string;
   readonly to: string;
-  /** SHA-256 of the body, when there is one. */
+  /** The SHA-256 of the body, if there is a body. */
   readonly bodyDigest: Buffer | undefined;
   readonly base: string;
   readonly signature: Buffer;
 }
 
-/** Undefined when it is no proof of the form above, whole and alone. */
+/** Undefined when the request does not carry exactly one complete proof of the form above. */
 export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   const { headers } = request;
   const to = headers['skerry-to'];
@@ -88,7 +88,8 @@ export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   const [components, parameters] = input;
   if (components.some(([, own]) => own.size > 0) || parameters.get('tag') !== TAG) return undefined;
   const named = components.map(([name]) => String(name));
-  // Each one once, and all that are there: what is not signed could be another's.
+  // Each component must be named once, and all that are present must be named: a field that is not signed could come
+  // from somebody else.
   if ([...named].sort().join() !== covered(headers).sort().join()) return undefined;
   const digest = headers['content-digest'];
   const bodyDigest = typeof digest === 'string' ? sha256In(digest) : undefined;
@@ -100,7 +101,7 @@ export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   return { name, nonce, to, bodyDigest, base, signature: Buffer.from(signature) };
 }
 
-/** On the event loop: handing a signature to a thread and back takes longer than checking it. */
+/** Runs on the event loop, because handing a signature to a thread and back takes longer than checking it. */
 export function isProvenBy(
   { base, signature }: Pick<ClaimedProof, 'base' | 'signature'>,
   key: PublicKey,
@@ -108,7 +109,7 @@ export function isProvenBy(
   return verify(null, Buffer.from(base), publicKeyObject(key), signature);
 }
 
-/** RFC 9530. */
+/** The `Content-Digest` field of RFC 9530. */
 function contentDigest(body: string | Buffer): string {
   return `sha-256=:${hash('sha256', body, 'base64')}:`;
 }
@@ -141,7 +142,7 @@ function signatureBase({ method, target, headers }: RequestHead, input: InnerLis
   return [...lines, `"@signature-params": ${serializeInnerList(input)}`].join('\n');
 }
 
-/** The value under our label, if nothing stands beside it. */
+/** The value under our label, if there is no other. */
 function onlyMember(header: string | string[] | undefined) {
   const members = typeof header === 'string' ? dictionary(header) : undefined;
   return members?.size === 1 ? members.get(LABEL) : undefined;

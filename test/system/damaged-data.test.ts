@@ -69,7 +69,7 @@ t.test('an edge says which part of its folder is missing or damaged', async (t) 
     const { code, stderr } = await skerry(['edge', '--data', data, '--port', '0', '--admin-port', '0']);
     t.equal(code, 1, name);
     t.match(stderr, message);
-    t.match(stderr, /Restore the data folder whole/);
+    t.match(stderr, /Restore the whole data folder/);
     t.notMatch(stderr, /\n {4}at /, 'without a stack');
   }
 });

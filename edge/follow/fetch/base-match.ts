@@ -1,9 +1,9 @@
 import type { NeededObject, StagedObject } from '../../store/catalog.ts';
 
 /**
- * What each new object is probably an edit of: what its path held before, or, for a new path, what a path that
- * is gone held under the same name but for its fingerprint (`app.3f2a.js`, `app.9bc1.js`), or the same name in
- * another folder. By digest of the new object.
+ * Finds, for each new object, the old object that it is probably an edit of: what its path held before; or, for a new
+ * path, what a removed path held whose name differs only in its fingerprint (`app.3f2a.js`, `app.9bc1.js`); or what a
+ * removed path of the same name in another folder held. The result is keyed by the digest of the new object.
  */
 export function matchBases(
   objects: readonly StagedObject[],
@@ -21,7 +21,10 @@ export function matchBases(
   return bases;
 }
 
-/** The path with the fingerprint in its last segment, four or more characters with a digit, left out. */
+/**
+ * The path without the fingerprint in its last segment. A fingerprint is four or more characters with a digit among
+ * them.
+ */
 export function stem(path: string): string {
   return path.replace(/([.-])(?=[0-9A-Za-z_]*[0-9])[0-9A-Za-z_]{4,}(?=(\.[0-9A-Za-z]+)+$)/, '$1*');
 }

@@ -7,7 +7,7 @@ import type { Draft } from '../../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../../shared/wire/bundle.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 
-/** An object of up to 1 MiB has no list: its own digest is that of its only chunk. */
+/** Treats an object of up to 1 MiB, which has no chunk list, as one chunk with the object's own digest. */
 export function wholeAsOneChunk({ digest, size }: NeededObject): ChunkList {
   if (size > BUNDLE_OBJECT)
     throw new SkerryError('upstream-protocol', `the object ${digest} has no chunk list`);
@@ -31,7 +31,7 @@ export function endOfRun(list: ChunkList, first: number, local: ReadonlyMap<Dige
   return end;
 }
 
-/** How many chunks a draft of an earlier try holds; cuts off what does not match. */
+/** Counts the chunks that the draft of an earlier attempt holds. Cuts off what does not match. */
 export async function verifiedChunks(draft: Draft, list: ChunkList): Promise<number> {
   let start = 0;
   for (const [i, chunk] of list.chunks.entries()) {
@@ -51,8 +51,9 @@ async function holdsChunk(draft: Draft, start: number, chunk: ChunkList['chunks'
 }
 
 /**
- * The chunks from `first` up to, not including, `last` that a body brings whole, each checked. The bytes of one are
- * overwritten by the next. Throws `corrupt-object` at the first that is not what was signed, or beyond the last.
+ * Yields the chunks from `first` up to, but not including, `last` that a body carries, each checked. The next chunk
+ * overwrites the bytes of the one before. Throws `corrupt-object` at the first chunk that is not what was signed, and
+ * at bytes beyond the last.
  */
 export async function* checkedChunks(
   list: ChunkList,
@@ -60,7 +61,7 @@ export async function* checkedChunks(
   last: number,
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer> {
-  // One buffer for all chunks: a new one for each would wait for the collector by the hundred.
+  // One buffer for all chunks. With a new buffer for each, hundreds of them would wait for the garbage collector.
   const held = Buffer.allocUnsafe(MAX_CHUNK);
   let bytes = 0;
   let next = first;

@@ -2,10 +2,10 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import { BUNDLE_OBJECT, MAX_BUNDLE_OBJECTS } from '../../../shared/wire/bundle.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 
-/** Of new objects in one bundle, and of the old ones that it is coded against. */
+/** The bytes of the new objects in one bundle, and of the old objects that it is coded against. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Objects for one request, and what the answer may be coded against. */
+/** The objects of one request, and the objects that the answer may be coded against. */
 export interface BundlePlan {
   readonly objects: readonly NeededObject[];
   readonly dictionary: readonly NeededObject[];
@@ -17,8 +17,8 @@ export interface FetchPlan {
 }
 
 /**
- * How to fetch the objects that are missing: smaller ones together, in the order of `needed`, each larger one by
- * itself, each once. `bases` are objects that are held here and probably resemble those they are named for.
+ * Plans how to fetch the missing objects, each once: smaller ones together, in the order of `needed`, and each larger
+ * one by itself. `bases` are objects that are held here, by the digest of the object that probably resembles them.
  */
 export function planFetch(
   needed: readonly NeededObject[],
@@ -37,7 +37,7 @@ export function planFetch(
       large.push({ object, base });
       continue;
     }
-    // A base that is too large would fit beside no others: the object goes without.
+    // A base that is too large would leave no room for others, so the object goes without it.
     const useful = base !== undefined && base.size <= MAX_BYTES ? base : undefined;
     const isNew = useful !== undefined && !open.dictionary.has(useful.digest);
     const isFull =
@@ -71,7 +71,7 @@ function closed({ objects, dictionary }: ReturnType<typeof newBundle>): BundlePl
   return { objects, dictionary: [...dictionary.values()] };
 }
 
-/** Those that are not absent here. */
+/** The bases that are not absent here. */
 export function heldBases(
   bases: ReadonlyMap<string, NeededObject>,
   absent: ReadonlySet<Digest>,
@@ -79,7 +79,7 @@ export function heldBases(
   return new Map([...bases].filter(([, { digest }]) => !absent.has(digest)));
 }
 
-/** Each digest's bytes as often as it is needed. */
+/** The bytes of each digest, counted as often as the digest is needed. */
 export function countedOnce(needed: readonly NeededObject[]): (digest: Digest) => number {
   const bytes = new Map<Digest, number>();
   for (const { digest, size } of needed) bytes.set(digest, (bytes.get(digest) ?? 0) + size);

@@ -13,7 +13,7 @@ import { checkedChunks, decodeList, endOfRun, startOf, wholeAsOneChunk } from '.
 import type { ObjectSource } from './object-source.ts';
 import { wholeObject } from './whole-object.ts';
 
-/** Chunks from `first` up to, not including, `end`. */
+/** The chunks from `first` up to, but not including, `end`. */
 export interface ChunkRun {
   readonly first: number;
   readonly end: number;
@@ -29,7 +29,7 @@ export class LargeObjects {
     this.#drafts = drafts;
   }
 
-  /** The list names the object's chunks and the signed entry names the list. */
+  /** The chunk list of an object, checked: the signed entry names the list, and the list names the object's chunks. */
   async chunkList(source: ObjectSource, object: NeededObject, transfer: Transfer): Promise<ChunkList> {
     const { digest, size, chunks } = object;
     if (chunks === null) return wholeAsOneChunk(object);
@@ -45,9 +45,9 @@ export class LargeObjects {
   }
 
   /**
-   * The chunks of the run, in order and checked, for as long as the upstream brings them; the bytes of one are
-   * overwritten by the next. `base` is what the object is an edit of: a whole object of up to `mostCoded` bytes travels
-   * coded against it, of others the chunks that the base holds are copied.
+   * Yields the chunks of the run, in order and checked, until the upstream stops. The next chunk overwrites the bytes
+   * of the one before. `base` is the object that this one is an edit of. A whole object of up to `mostCoded` bytes
+   * travels coded against it. Otherwise, chunks that the base holds are copied instead of fetched.
    */
   async *chunks(
     source: ObjectSource,
@@ -58,7 +58,7 @@ export class LargeObjects {
     mostCoded = MAX_DELTA_SIDE,
   ): AsyncGenerator<Buffer> {
     const isWhole = run.first === 0 && run.end === list.chunks.length;
-    // A coded body cannot be resumed: after a break the rest comes as it is.
+    // A coded body cannot be resumed. After an interruption, the rest travels uncoded.
     if (isWhole && list.size <= mostCoded) yield* this.#codedChunks(source, list, base, transfer);
     else yield* this.#plainChunks(source, list, run, base, transfer);
   }
@@ -104,7 +104,10 @@ export class LargeObjects {
     }
   }
 
-  /** The chunk from what is here; undefined when it is not, or does not match any more, and has to be fetched. */
+  /**
+   * Reads the chunk from the base. Undefined when the base does not hold it or no longer matches, so that it has to be
+   * fetched.
+   */
   async #copied(
     base: NeededObject | undefined,
     chunk: Chunk | undefined,

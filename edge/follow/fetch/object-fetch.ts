@@ -20,18 +20,18 @@ import type { ObjectSource } from './object-source.ts';
 import { wholeObject } from './whole-object.ts';
 
 const AT_ONCE = 3;
-/** Larger objects of a bundle wait here until there is a batch of small ones to sync with. */
+/** Small objects are collected up to this many bytes and then stored with one sync. */
 const SYNC_BYTES = 4 * 1024 * 1024;
 
-/** Brings missing objects into the store; nothing enters it that does not match its digest. */
+/** Fetches missing objects into the store. An object that does not match its digest never enters the store. */
 export class ObjectFetch {
   readonly #store: ObjectStore;
-  /** Two sites may want one object at one time, and a draft has one writer. */
+  /** Two sites may need one object at the same time, and a draft has one writer. */
   readonly #drafts = new KeyedLock<Digest>();
   readonly #gate: Gate;
   readonly large: LargeObjects;
 
-  /** `gate` keeps pruning out while it is looked what is missing. */
+  /** `gate` keeps pruning out while this looks for missing objects. */
   constructor(store: ObjectStore, gate: Gate) {
     this.#store = store;
     this.#gate = gate;
@@ -39,8 +39,8 @@ export class ObjectFetch {
   }
 
   /**
-   * Resolves when all of them are stored durably. `bases` name objects that resemble the ones wanted, by digest of
-   * the wanted; `arrived` counts the bytes that need fetching no more.
+   * Resolves when all objects are stored durably. `bases` names objects that resemble the needed ones, by digest of the
+   * needed object. `arrived` counts the bytes that no longer need fetching.
    */
   async fetch(
     source: ObjectSource,
@@ -98,13 +98,13 @@ export class ObjectFetch {
         if (held > SYNC_BYTES) await sync();
       }
     } finally {
-      // What has come and matches is kept when the rest breaks off.
+      // The objects that have arrived and match are kept even if the rest is cut off.
       await sync();
     }
     for (const object of left.values()) await this.#fetchAlone(source, object, transfer);
   }
 
-  /** An object that a bundle should have brought, by its whole digest. */
+  /** Fetches, by its whole digest, an object that a bundle should have brought. */
   async #fetchAlone(
     { upstream, caller }: ObjectSource,
     object: NeededObject,
@@ -152,7 +152,7 @@ export class ObjectFetch {
   }
 }
 
-/** As the feed that answers reckons it. */
+/** The key under which the upstream caches the same bundle. */
 function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefined): EncodingKey {
   return bundleKey(
     encodeNames(wanted),
@@ -160,7 +160,7 @@ function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefin
   );
 }
 
-/** What comes and is wrong may be what the sender has kept: it is asked for once more, encoded anew. */
+/** Fetches again, newly encoded, when the first answer is wrong: the sender may have cached a wrong encoding. */
 async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
   try {
     await fetch(transfer);

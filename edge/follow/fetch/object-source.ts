@@ -3,10 +3,10 @@ import type { Encoded } from '../../../shared/delta/encodings.ts';
 import type { Caller } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** Where objects are fetched from, and what encodings that pass through are kept for. */
+/** Where objects are fetched from, and where passing encodings are cached. */
 export interface ObjectSource {
   readonly upstream: Upstream;
   readonly caller: Caller;
-  /** A parent forwards a bundle to its children as it came. */
+  /** Caches a bundle as it came, for a parent that forwards it to its children. */
   readonly keepEncoded: ((key: EncodingKey, encoded: Encoded) => void) | undefined;
 }

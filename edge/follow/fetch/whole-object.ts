@@ -4,7 +4,7 @@ import { SkerryError } from '../../../shared/errors.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 
-/** The bytes of a stored object that can be a dictionary. */
+/** The bytes of a stored object that is small enough to be a dictionary. */
 export async function wholeObject(store: ObjectStore, digest: Digest): Promise<Buffer> {
   const small = (await store.readSmall([digest])).get(digest);
   if (small !== undefined) return small;

@@ -20,7 +20,9 @@ export interface FailBackParts {
   readonly position: Pick<LogPosition, 'chain' | 'head'>;
 }
 
-/** While a less preferred upstream is followed, tries the better ones, and goes back to the first that serves. */
+/**
+ * While this edge follows a less preferred upstream, tries the better ones, and goes back to the first one that serves.
+ */
 export async function failBack(
   { upstreams, caller, wants, clock, faults, position }: FailBackParts,
   signal: AbortSignal,
@@ -34,7 +36,7 @@ export async function failBack(
     }
   }
 
-  /** Whether it answers with a head that is not behind what is known here, nor so old that it is cut off. */
+  /** Whether the upstream answers with a head that is not behind what is known here and not too old. */
   async function serves(upstream: Upstream): Promise<boolean> {
     const done = new AbortController();
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);
@@ -46,7 +48,7 @@ export async function failBack(
         return !isBehind(frame.head, position.head);
       }
     } catch (error) {
-      // Whatever is wrong with it: not yet.
+      // Whatever the error is, this upstream is not ready yet.
       faults.note(error, upstream.url);
       if (isLie(error)) upstreams.avoid(upstream);
     } finally {

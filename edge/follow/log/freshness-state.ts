@@ -1,21 +1,21 @@
 import type { Head } from '../../../shared/log/head.ts';
 
-/** An upstream that does not keep up with the origin for this long is left for another. */
+/** An upstream that does not keep up with the origin for this long is left for another one. */
 export const STALE_MS = 30_000;
-/** So many records are progress, however far the end of the log is. */
+/** This many records count as progress, however far away the end of the log is. */
 const CATCHING_UP = 500;
 
 /**
- * How well an upstream keeps up. Heads that get younger are not enough: who passes them on and holds the records back
- * that they name would freeze an edge as well as one that repeats an old head.
+ * How well an upstream keeps up. Younger heads are not enough: an upstream that passes heads on but holds back the
+ * records that they name would freeze the edge just as one that repeats an old head.
  */
 export interface Freshness {
-  /** When it was last known to keep up, by the clock of the caller. */
+  /** When the upstream was last known to keep up, by the caller's clock. */
   readonly since: number;
-  /** What the newest head said then: its time, and how far the log went. */
+  /** The time of the newest head at that moment, and the end of the log that it named. */
   readonly newest: number;
   readonly owed: number;
-  /** The position then. */
+  /** The position at that moment. */
   readonly position: number;
 }
 
@@ -23,7 +23,10 @@ export function firstFreshness(now: number, position: number): Freshness {
   return { since: now, newest: 0, owed: 0, position };
 }
 
-/** It keeps up when its head is younger and all has come that the one before named, or when much has come. */
+/**
+ * An upstream keeps up when its head is younger and all records that the previous head named have come, or when many
+ * records have come.
+ */
 export function afterFrame(
   state: Freshness,
   { now, position, head }: { now: number; position: number; head: Head | undefined },
@@ -38,7 +41,7 @@ export function afterFrame(
   };
 }
 
-/** Why an upstream is no more worth following; undefined while it is. */
+/** Why an upstream is no longer worth following. Undefined while it is. */
 export function staleness(
   { since, newest, owed }: Freshness,
   { now, position, head }: { now: number; position: number; head: Head | undefined },
@@ -47,7 +50,9 @@ export function staleness(
   return head !== undefined && head.time > newest && position < owed ? 'records-held-back' : 'old-head';
 }
 
-/** Whether a head that another upstream passes on is so old beside the present one's that it would be left again. */
+/**
+ * Whether another upstream's head is so much older than the present one that the edge would leave that upstream again.
+ */
 export function isBehind(head: Head, present: Head | undefined): boolean {
   return present !== undefined && head.time < present.time - STALE_MS;
 }

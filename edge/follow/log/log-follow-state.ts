@@ -14,49 +14,49 @@ import { isLie } from '../faults.ts';
 import { afterFrame, type Freshness, firstFreshness, staleness } from './freshness-state.ts';
 
 /**
- * How the log is followed at one upstream, from dialling it to leaving it. What was missed comes in pages, coded; then
- * what happens comes in the stream, as it happens.
+ * How the log is followed at one upstream, from dialling it to leaving it. The records that were missed come in
+ * compressed pages. Later records come in the stream, as they are written.
  *
  * | event         | in `pages`                               | in `stream`                           |
  * | ---           | ---                                      | ---                                   |
  * | frame, record | verify, keep; store when many are kept   | the same                              |
  * | frame, head   | verify; time, store, keep the head, tell | the same                              |
  * | frame, path   | tell; leave if this edge is in it        | the same                              |
- * | frame, other  | pass over; leave if it is critical       | the same                              |
- * | handled       | leave who is stale or says nothing       | the same                              |
+ * | frame, other  | ignore; leave if it is critical          | the same                              |
+ * | handled       | leave if stale, or without news of the log | the same                            |
  * | ended         | the next page; `stream` after an empty one | leave                               |
- * | broke         | begin again at a newer checkpoint, else leave | the same; silence stores first   |
+ * | broke         | begin again at a newer checkpoint, else leave | the same; store first on silence |
  *
- * A frame that does not verify leaves the upstream; what came before it is stored.
+ * After a frame that does not verify, the edge leaves the upstream. The records before that frame are stored.
  */
 export interface FollowState {
   readonly upstream: DialledUpstream;
   readonly phase: 'pages' | 'stream';
-  /** The record that it began with. */
+  /** The record that following began with. */
   readonly first: number;
-  /** It has begun again at a checkpoint, which it does once. */
+  /** Following has begun again at a checkpoint. This happens at most once. */
   readonly isSecond: boolean;
-  /** The record to ask for next. */
+  /** The next record to ask for. */
   readonly next: number;
   /** Records of this page so far. */
   readonly came: number;
-  /** Of the records that are durable here. */
+  /** The state of the chain after the records that are durable here. */
   readonly stored: ChainState;
-  /** Of those that are verified, too. */
+  /** The state of the chain after all verified records. */
   readonly chain: ChainState;
   /** Verified records that are not stored yet. */
   readonly kept: readonly LogRecord[];
   readonly keptBytes: number;
-  /** The newest head of this upstream. */
+  /** The newest head from this upstream. */
   readonly head: Head | undefined;
-  /** Frames that said nothing of the log, since the last that did. */
+  /** Frames since the last one that said something about the log. */
   readonly others: number;
   readonly freshness: Freshness;
 }
 
 interface DialledUpstream {
   readonly url: string;
-  /** There is no other: it is followed on, whatever it holds back. */
+  /** There is no other upstream, so this one is followed even if it holds records back. */
   readonly isOnly: boolean;
   /** The name of this edge, which must not follow itself. */
   readonly edge: string;
@@ -64,15 +64,15 @@ interface DialledUpstream {
 
 export type FollowEvent =
   | { readonly kind: 'frame'; readonly frame: Frame | UnknownFrame }
-  /** The commands of the frame before it are carried out; `now` is monotonic. */
+  /** The commands of the previous frame have been carried out. `now` is monotonic. */
   | { readonly kind: 'handled'; readonly now: number }
   | { readonly kind: 'ended' }
   | { readonly kind: 'broke'; readonly error: unknown; readonly now: number };
 
-/** What is to be done, in this order; when one of a step fails, those after it are not done. */
+/** The commands to carry out, in this order. When one fails, the later commands of its step are not carried out. */
 export type FollowCommand =
   | { readonly kind: 'hear-time'; readonly time: number }
-  /** Durably, then tell of it. */
+  /** Stores durably, then announces the new position. */
   | {
       readonly kind: 'store';
       readonly records: readonly LogRecord[];
@@ -84,9 +84,9 @@ export type FollowCommand =
   | { readonly kind: 'tell-path'; readonly names: readonly string[] }
   | { readonly kind: 'note-fault'; readonly error: SkerryError }
   | { readonly kind: 'avoid' }
-  /** It got somewhere: a failure after it is a new one. */
+  /** Following made progress, so the next failure counts as the first. */
   | { readonly kind: 'progressed' }
-  /** `isTooNew`: the origin signed what this version does not understand, so no upstream can help. */
+  /** `isTooNew`: the origin signed something that this version does not understand, so no other upstream can help. */
   | { readonly kind: 'leave'; readonly error: unknown; readonly isTooNew: boolean };
 
 interface FollowStep {
@@ -95,7 +95,7 @@ interface FollowStep {
 }
 
 const RECORDS_PER_SYNC = 500;
-/** Frames that say nothing of the log, between two that do. What later versions may send is passed over up to here. */
+/** How many frames without news about the log may come in a row. Up to here, frames of later versions are ignored. */
 const MOST_OTHERS = 256;
 
 export function beginFollow(stored: ChainState, upstream: DialledUpstream, now: number): FollowState {
@@ -142,7 +142,8 @@ function afterRecord(state: FollowState, record: LogRecord): FollowStep {
   try {
     next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
   } catch (error) {
-    // What came before it is verified, and need not be asked for again. Signed by the origin, it ends following.
+    // The records before it are verified, and need not be requested again. If the origin signed a record that this
+    // version must understand and does not, following ends for good.
     return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
   }
   const kept = [...state.kept, record];
@@ -160,12 +161,12 @@ function afterHead(state: FollowState, head: Head): FollowStep {
     return leave(state, error);
   }
   const isNewer = state.head === undefined || head.seq > state.head.seq;
-  // The head is set before the records are told of: children get no record without a head that covers it.
+  // The head is set before the records are announced, so that children get no record without a head that covers it.
   const { state: after, commands } = store({ ...state, chain, head });
   return {
     state: { ...after, stored: chain },
     commands: [
-      // Before the records that it covers have an effect, which may depend on the time.
+      // Before the records that the head covers take effect, because their effect may depend on the time.
       { kind: 'hear-time', time: head.time },
       ...commands,
       ...(isNewer ? [{ kind: 'keep-head', head } as const] : []),
@@ -183,7 +184,7 @@ function afterPath(state: FollowState, names: readonly string[]): FollowStep {
   return { state, commands: [{ kind: 'tell-path', names }] };
 }
 
-/** Whether the upstream keeps up, and says something of the log at all. */
+/** Decides whether the upstream keeps up, and whether it says anything about the log at all. */
 function judged(state: FollowState, now: number): FollowStep {
   const { upstream, chain, head, others } = state;
   const standing = { now, position: chain.seq, head };
@@ -194,7 +195,7 @@ function judged(state: FollowState, now: number): FollowStep {
     const error = new SkerryError('stale-head', staleMessage(why, upstream.url));
     faults.push({ kind: 'note-fault', error });
     if (!upstream.isOnly) {
-      // Its heads are young, so that it would be gone back to at once.
+      // Its heads are young, so the edge would return to it at once.
       if (why === 'records-held-back') faults.push({ kind: 'avoid' });
       const left = storeAndLeave(state, error);
       return { ...left, commands: [...faults, ...left.commands] };
@@ -202,7 +203,7 @@ function judged(state: FollowState, now: number): FollowStep {
   }
   const after = {
     ...state,
-    // The only upstream is judged anew: the origin's clock may have been put back.
+    // The only upstream is judged from the start again, because the origin's clock may have been set back.
     freshness: why === undefined ? freshness : firstFreshness(now, chain.seq),
   };
   if (others === 0) return { state: after, commands: [...faults, { kind: 'progressed' }] };
@@ -235,12 +236,12 @@ function afterBreak(state: FollowState, error: unknown, now: number): FollowStep
     const again = beginFollow(stored, upstream, now);
     return { state: { ...again, first: checkpoint, next: checkpoint, isSecond: true }, commands: [] };
   }
-  // Pages come through a proxy that keeps the stream back: their records are not waited for in vain.
+  // Pages do arrive through a proxy that holds the stream back, so their records are stored before leaving.
   if (phase === 'stream' && hasCode(error, 'silent-feed')) return storeAndLeave(state, error);
   return leave(state, error);
 }
 
-/** Nothing is to be done when nothing is kept. */
+/** Does nothing when no records are kept. */
 function store(state: FollowState): FollowStep {
   const { kept: records, chain, head } = state;
   if (records.length === 0) return { state, commands: [] };
@@ -259,7 +260,7 @@ function storeAndLeave(state: FollowState, error: unknown, isTooNew = false): Fo
   return { state: after, commands: [...commands, ...leave(after, error, isTooNew).commands] };
 }
 
-/** What becomes of an upstream that was left because of an error. */
+/** Decides what happens to an upstream that was left because of an error. */
 export function afterLeaving(error: unknown): 'avoid' | 'advance' {
   return isLie(error) ? 'avoid' : 'advance';
 }

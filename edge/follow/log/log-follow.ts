@@ -24,16 +24,16 @@ export interface LogFollowParts {
   readonly time: Pick<LogTime, 'heard'>;
   readonly log: Logger;
   readonly faults: Faults;
-  /** Moved after records have been taken in, and after each head. */
+  /** Moves after records have been stored, and after each head. */
   readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged'>;
-  /** The upstream takes this edge for no member. */
+  /** Called when the upstream does not accept this edge as a member. */
   readonly refused: () => void;
 }
 
 /**
- * Keeps the edge's copy of the log at the head, for ever: dials, verifies each record before it is stored, and
- * dials again, the next upstream if there are several, when the connection ends, falls silent, or says what the
- * origin did not sign. What it does at one upstream is decided in log-follow-state.
+ * Keeps the edge's copy of the log up to date until the signal aborts. It dials an upstream and verifies each record
+ * before storing it. When the connection ends, falls silent, or carries something that the origin did not sign, it
+ * dials again, the next upstream if there are several. log-follow-state decides what to do at one upstream.
  */
 export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<void> {
   const { upstreams, caller, wants, clock, log, faults, position, refused } = parts;
@@ -53,7 +53,7 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
       state = next;
       for (const command of commands) await carryOut(command, upstream, progressed);
     };
-    // Leaving ends it.
+    // The `leave` command ends the loop by throwing.
     while (true) {
       const frames =
         state.phase === 'pages'
@@ -100,7 +100,7 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
       faults.note(error, upstream.url);
       if (hasCode(error, 'unauthenticated')) refused();
       if (isTooNew) {
-        // Trying again cannot help: this version serves what it has until it is replaced by a newer one.
+        // Trying again cannot help. This version serves what it has until a newer version replaces it.
         log.fatal({ err: error }, 'the edge follows the log no further');
         ended.abort();
         return;

@@ -6,19 +6,19 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 
 interface LogEvents {
-  /** A head came that the origin signed. */
+  /** A head arrived that the origin signed. */
   head: [];
-  /** Records were taken in, and are durable. Those of a head are told of after it. */
+  /** Records were stored durably. When they came with a head, the `head` event comes first. */
   records: [];
-  /** The edges between this one and the origin have changed. */
+  /** The path of edges between this one and the origin changed. */
   path: [];
 }
 
 type MemberCalls = Pick<EdgeCatalog, 'chain' | 'members'>;
 
 /**
- * Where this edge stands in the log, and what it knows of it. Whoever follows the log moves it; everybody else reads,
- * and is told by events, in one step with the change.
+ * The edge's position in the log, and what it knows about the log. Only the code that follows the log moves it. All
+ * others read it, and hear of a change by an event in the same step.
  */
 export class LogPosition extends EventEmitter<LogEvents> {
   readonly #catalog: MemberCalls;
@@ -34,34 +34,36 @@ export class LogPosition extends EventEmitter<LogEvents> {
     this.#members = members;
   }
 
-  /** As it was left. Throws `data-folder-foreign` for an edge that has joined no log. */
+  /**
+   * Opens the position where the last process left it. Throws `data-folder-foreign` when the edge has not joined a log.
+   */
   static async open(catalog: MemberCalls): Promise<LogPosition> {
     const chain = await catalog.chain();
     if (chain === undefined) throw new SkerryError('data-folder-foreign', 'the data folder has no log');
     return new LogPosition(catalog, chain, await catalog.members());
   }
 
-  /** What is verified and durable here. */
+  /** The state of the chain after the records that are verified and durable here. */
   get chain(): ChainState {
     return this.#chain;
   }
 
-  /** The newest head of the upstream that is followed; undefined before the first of this start. */
+  /** The newest head of the followed upstream. Undefined before the first head of this process. */
   get head(): Head | undefined {
     return this.#head;
   }
 
-  /** The edges from the upstream to the origin; none when the origin is followed. */
+  /** The edges from the upstream to the origin. Empty when the origin is followed. */
   get path(): readonly string[] {
     return this.#path;
   }
 
-  /** As they were read last. */
+  /** The members as they were last read. */
   get members(): readonly Payload<'member'>[] {
     return this.#members;
   }
 
-  /** Records have been taken in, or a head, or both. */
+  /** Records have been stored, or a head has arrived, or both. */
   moved(chain: ChainState, head: Head | undefined): void {
     const isNew = chain.seq !== this.#chain.seq;
     this.#chain = chain;
@@ -77,7 +79,7 @@ export class LogPosition extends EventEmitter<LogEvents> {
     this.emit('path');
   }
 
-  /** Reads from the catalog who the members are by now. */
+  /** Reads the current members from the catalog. */
   async readMembers(): Promise<void> {
     this.#members = await this.#catalog.members();
   }

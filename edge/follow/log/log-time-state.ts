@@ -1,18 +1,21 @@
 /**
  * The origin's time as an edge knows it: what the origin signed, and what the machine's monotonic clock has counted
- * since. Each field says by how many milliseconds the origin's clock is ahead of the monotonic clock.
+ * since. Each field says how many milliseconds the origin's clock is ahead of the monotonic clock.
  */
 export interface LogTimeState {
-  /** What it is at least, as the origin has proved; null before its first word. */
+  /** The lower bound that the origin has proved. Null before its first word. */
   readonly provenAheadMs: number | null;
-  /** What it is at most, by the last answer; null before one. */
+  /** The upper bound, from the last answer. Null before the first answer. */
   readonly mostAheadMs: number | null;
-  /** By the wall clock, until this start of the edge has heard of the origin. */
+  /** The guess by the wall clock, used until this process has heard from the origin. */
   readonly guessedAheadMs: number;
   readonly isHeard: boolean;
 }
 
-/** `wall` is the wall clock put right by what it was wrong by before, `signed` the time of the newest head of then. */
+/**
+ * `wall` is the wall clock, corrected by its last known offset. `signed` is the time of the newest head that was known
+ * then.
+ */
 export function firstLogTime(wall: number, signed: number | null, monotonic: number): LogTimeState {
   const proven = signed === null ? null : signed - monotonic;
   const guessed = wall - monotonic;
@@ -25,10 +28,10 @@ export function firstLogTime(wall: number, signed: number | null, monotonic: num
 }
 
 /**
- * A head takes its time to come, so it proves what the time is at least: the one that took least counts. One that is
- * ahead of what the last answer allows was signed before the origin's clock was put back, and came late. It may also
- * be the first word of a clock that was put forward since: that is followed with the next answer, seconds later.
- * Delays that end too late do no harm; content that shows or expires too early does.
+ * A head is delayed on its way, so it proves a lower bound, and the least delayed head counts. A head that exceeds the
+ * upper bound of the last answer was signed before the origin's clock was set back, and came late. It may also be the
+ * first sign of a clock that was set forward since; the next answer, seconds later, follows that. A delay that ends too
+ * late does no harm, but content that shows or expires too early does.
  */
 export function afterHead(state: LogTimeState, time: number, monotonic: number): LogTimeState {
   const ahead = time - monotonic;
@@ -40,8 +43,8 @@ export function afterHead(state: LogTimeState, time: number, monotonic: number):
 }
 
 /**
- * An answer to what was sent proves both ends, whoever passed it on: the origin's clock showed `time` in between.
- * What is ahead of that comes from a clock of the origin that was put right since, and is followed no longer.
+ * An answer to a request proves both bounds, whoever passed it on, because the origin's clock showed `time` between
+ * `sent` and `came`. A lower bound above that came from an origin's clock that was corrected since, and is given up.
  */
 export function afterAnswer(
   state: LogTimeState,

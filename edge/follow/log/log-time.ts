@@ -4,17 +4,20 @@ import { clockFault } from '../../../shared/log/clock-fault.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { afterAnswer, afterHead, aheadOf, firstLogTime, type LogTimeState } from './log-time-state.ts';
 
-/** Serving processes and waiting sites are told of changes above this; less is the way of a message. */
+/** Serving processes and waiting sites hear of changes above this. Smaller ones are within the delay of a message. */
 const TELL_MS = 50;
-/** What the wall clock may be off by from what is on disk of it. */
+/** How far the measured offset may differ from the one on disk before it is written again. */
 const KEPT_WITHIN_MS = 1000;
-/** So much less is a clock that was put back, not one that runs a little faster here than there. */
+/**
+ * A larger decrease means that the origin's clock was set back. A smaller one means that the machine's clock runs a
+ * little fast.
+ */
 const PUT_BACK_MS = 1000;
 const MEASURE_EVERY_MS = 2000;
 
 type KeptOffset = Pick<EdgeCatalog, 'signedHead' | 'clockOffset' | 'noteClockOffset'>;
 
-/** The time of the log: what an edge judges delays, windows and expiry by, in place of its own wall clock. */
+/** The time of the log, by which an edge judges delays, windows and expiry instead of its own wall clock. */
 export class LogTime {
   readonly #catalog: KeptOffset;
   readonly #clock: Clock;
@@ -34,7 +37,7 @@ export class LogTime {
     this.#kept = kept;
   }
 
-  /** As it was left: the origin may be away. */
+  /** Opens the time from what is on disk, because the origin may be away. */
   static async open(catalog: KeptOffset, clock: Clock, log: Logger): Promise<LogTime> {
     const kept = await catalog.clockOffset();
     const signed = (await catalog.signedHead())?.time ?? null;
@@ -47,18 +50,21 @@ export class LogTime {
     return Math.round(this.#clock.monotonic() + aheadOf(this.#state));
   }
 
-  /** What it is at least, for what must not happen too early; null before the origin's first word. */
+  /** The proved lower bound of the time, for what must not happen too early. Null before the origin's first word. */
   proven(): number | null {
     const { provenAheadMs } = this.#state;
     return provenAheadMs === null ? null : Math.round(this.#clock.monotonic() + provenAheadMs);
   }
 
-  /** What serving processes add to the machine's monotonic clock. */
+  /** The milliseconds that serving processes add to the machine's monotonic clock. */
   get ahead(): number {
     return this.#ahead;
   }
 
-  /** What the wall clock is ahead of the origin's, in milliseconds; null before this start has heard of the origin. */
+  /**
+   * How far the wall clock is ahead of the origin's, in milliseconds. Null before this process has heard from the
+   * origin.
+   */
   get offset(): number | null {
     return this.#state.isHeard ? Math.round(this.#clock.now()) - this.now() : null;
   }
@@ -67,12 +73,15 @@ export class LogTime {
     this.#told.push(told);
   }
 
-  /** Of a verified head. */
+  /** Called with the time of a verified head. */
   heard(time: number): void {
     this.#become(afterHead(this.#state, time, this.#clock.monotonic()));
   }
 
-  /** Of a verified grant to the report that left at `sent`; tells whether the origin's clock was put back. */
+  /**
+   * Called with the time in a verified grant for the report that left at `sent`. Returns whether the origin's clock was
+   * set back.
+   */
   answered(time: number, sent: number): boolean {
     const before = this.#state.provenAheadMs;
     this.#become(afterAnswer(this.#state, { time, sent, came: this.#clock.monotonic() }));
@@ -80,7 +89,7 @@ export class LogTime {
     return before !== null && after !== null && after < before - PUT_BACK_MS;
   }
 
-  /** Looks at the wall clock now and then, which is set while nobody is heard, too. */
+  /** Measures the wall clock's offset regularly, because the wall clock may be set even while no origin is heard. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#measure();
@@ -102,7 +111,7 @@ export class LogTime {
     if (offset === null) return;
     if (Math.abs(offset - this.#kept) > KEPT_WITHIN_MS) {
       this.#kept = offset;
-      // One that is lost is measured again.
+      // A lost write does no harm: the offset is measured again.
       this.#catalog.noteClockOffset(offset).catch(() => {});
     }
     const fault = clockFault(offset);

@@ -2,8 +2,8 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 
 /**
- * The sites that an edge replicates: those that it was started for, within those that the log lets it read. Null
- * stands for all.
+ * The sites that an edge replicates: the ones it was started for, as far as the log lets it read them. Null stands for
+ * all.
  */
 export function allowedSites(
   chosen: readonly string[] | null,
@@ -15,7 +15,7 @@ export function allowedSites(
   return readable === null ? [...chosen] : chosen.filter((site) => readable.includes(site));
 }
 
-/** Limits whose sites follow the log: it may change at any time what the edge may read. */
+/** Limits whose sites follow the log, because the log may change at any time what the edge may read. */
 export function allowedLimits(
   chosen: EdgeLimits,
   edge: string,

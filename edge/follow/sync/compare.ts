@@ -9,9 +9,12 @@ import type { Caller, Transfer } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
-/** Of one request's leaves: more than ten times what a site of a million files has there. Who sends more never ends. */
+/**
+ * The bytes of the entries in one answer. This is more than ten times what a site of a million files needs; an upstream
+ * that sends more might never end.
+ */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** Of an entry, beside its path, its type and its metadata. */
+/** The memory of an entry besides its path, its type and its metadata. */
 const ENTRY_BYTES = 200;
 
 export interface CompareParts {
@@ -21,9 +24,9 @@ export interface CompareParts {
 }
 
 /**
- * Stages what makes the staged state that of the upstream, whatever was missed or damaged: nodes are compared,
- * then the leaves of those that differ, then the entries of those that differ. What comes is proven afterwards
- * like any diff: the root that it leads to must be the one that the origin signed.
+ * Stages the changes that make the staged state equal to the upstream's, whatever was missed or damaged. It compares
+ * the nodes, then the leaves of the nodes that differ, then the entries of the leaves that differ. The result is proved
+ * afterwards like any diff: its root must be the one that the origin signed.
  */
 export async function stageByComparison(
   parts: CompareParts,
@@ -39,7 +42,8 @@ export async function stageByComparison(
   if (nodes.length === 0) return;
   const own = await catalog.leavesAt(site, revision, nodes);
   const leaves = differing(own, await upstream.leaves(caller, site, revision, nodes, transfer));
-  // A node that differs though none of its leaves does is wrong by itself: sealing its leaves computes it anew.
+  // A node that differs although none of its leaves does has a wrong digest itself. Resealing its leaves computes it
+  // again.
   await catalog.resealLeaves(
     site,
     revision,
@@ -48,12 +52,15 @@ export async function stageByComparison(
   await stageLeaves(parts, site, revision, leaves, transfer);
 }
 
-/** Makes the stored digests of the newest revealed revision those of its entries: what is computed from them is right. */
+/**
+ * Recomputes the stored digests of the newest revealed revision from its entries, so that what is derived from them is
+ * right.
+ */
 export async function remakeDigests(catalog: EdgeCatalog, site: number, revision: number): Promise<void> {
   for (let node = 0; node < NODE_COUNT; node++) await catalog.remakeNode(site, revision, node);
 }
 
-/** Makes the entries of these leaves those of the upstream, and seals the leaves. */
+/** Stages the upstream's entries of these leaves, and seals the leaves. */
 export async function stageLeaves(
   { catalog, upstream, caller }: CompareParts,
   site: number,

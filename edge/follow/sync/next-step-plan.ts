@@ -3,36 +3,37 @@ import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { Activation, EdgeSite, Milestone } from '../../store/catalog.ts';
 import { coverOf, sameCover } from '../../store/cover.ts';
 
-/** What the loop of one site does next. Times are those of the log, in milliseconds since 1970. */
+/** The next step of a site's loop. Times are those of the log, in milliseconds since 1970. */
 export type Step =
-  /** Nothing, until then or until the log moves. */
+  /** Do nothing until then, or until the log moves. */
   | { readonly kind: 'rest'; readonly until: number | null }
-  /** Bring the revision in and show it. */
+  /** Fetch the revision and show it. */
   | {
       readonly kind: 'sync';
       readonly milestone: Milestone;
-      /** When fetching has to stop: the window closes. */
+      /** When fetching has to stop because the window closes. */
       readonly closes: number | null;
-      /** Bytes per second, or null. */
+      /** Bytes per second, or null for no limit. */
       readonly rate: number | null;
     }
-  /** Bring in the revision of a synchronous publish and wait for its activation. */
+  /** Fetch the revision of a synchronous publish, and wait for its activation. */
   | { readonly kind: 'prepare'; readonly milestone: Milestone }
-  /** Take back what was staged: it was aborted. */
+  /** Remove a staged revision that was aborted. */
   | { readonly kind: 'forget'; readonly revision: number }
-  /** Fetch what the active revision lacks here, since what is to be held has changed. */
+  /** Fetch the objects that the active revision lacks here, because the set of objects to hold has changed. */
   | { readonly kind: 'cover' };
 
 type Gate =
   | { readonly isOpen: true; readonly closes: number | null }
-  /** Null: with the first word of what time it is. */
+  /** Null when the gate can be judged only once the time is known. */
   | { readonly isOpen: false; readonly opens: number | null };
 
 const OPEN: Gate = { isOpen: true, closes: null };
 
 /**
- * Newest first: the newest activation that may be brought in now wins; what it supersedes is never fetched. What needs
- * no time waits for none: `now` is what the time of the log is at least, null when that is not known yet.
+ * Chooses the next step. The newest activation that may be fetched now wins, and the ones that it supersedes are never
+ * fetched. A step that does not depend on the time does not wait for it. `now` is the lower bound of the log's time, or
+ * null when it is not known yet.
  */
 export function nextStep(site: EdgeSite, limits: EdgeLimits, isPaused: boolean, now: number | null): Step {
   if (isPaused || !isWanted(site, limits)) return { kind: 'rest', until: null };

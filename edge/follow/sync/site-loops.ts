@@ -17,13 +17,13 @@ import type { Upstreams } from '../upstream/upstreams.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
 import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
 
-/** Whatever keeps a site from getting on, another upstream may not have it. */
+/** After this many failures of a site, whatever the reason, another upstream is tried. */
 const FAILURES_BEFORE_NEXT = 2;
 const BACKOFF = { first: 250, most: 15_000 };
 /** Node's timers take no more than 24 days. */
 const LONGEST_REST_MS = 60_000;
 
-/** How one site's replication stands, for reports. */
+/** The progress of one site's replication, for reports. */
 export interface SiteProgress {
   readonly pendingBytes: number;
   readonly error: string | null;
@@ -38,18 +38,21 @@ export interface SiteLoopsParts extends SyncParts {
   readonly time: LogTime;
   readonly log: Logger;
   readonly faults: Faults;
-  /** One writer of a site's manifest at a time: mending a damaged one keeps out what is staged beside it. */
+  /**
+   * A site's manifest has one writer at a time, so that mending a damaged manifest and staging a new one exclude each
+   * other.
+   */
   readonly manifests: KeyedLock<number>;
   readonly isPaused: () => boolean;
-  /** Shows what has become active; resolves when it is visible. */
+  /** Shows what has become active. Resolves when it is visible. */
   readonly revealed: () => Promise<void>;
-  /** A revision is whole here, and waits for its activation. */
+  /** Called when a revision is whole here and waits for its activation. */
   readonly prepared: () => void;
 }
 
 /**
- * One loop a site, so that the gigabytes of one delay no other: does the next step of its site until there is
- * none. A failure is retried with backoff, at once when the log moves.
+ * One loop per site, so that the gigabytes of one site delay no other. A loop carries out its site's next step until
+ * there is none. A failure is retried with backoff, or at once when the log moves.
  */
 export class SiteLoops {
   readonly #parts: SiteLoopsParts;
@@ -63,7 +66,10 @@ export class SiteLoops {
     this.#signal = signal;
   }
 
-  /** Starts what has something to do, and tells whether there is anything; call it whenever the log has moved. */
+  /**
+   * Starts a loop for each site that has something to do. Returns whether any site has. Call it whenever the log has
+   * moved.
+   */
   async wake(): Promise<boolean> {
     let isBusy = false;
     for (const site of await this.#parts.catalog.sites()) {
@@ -79,7 +85,7 @@ export class SiteLoops {
     return this.#progress.get(site);
   }
 
-  /** Resolves when all loops have ended, after the signal. */
+  /** Resolves when all loops have ended, which they do after the signal. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#running.values());
   }
@@ -106,7 +112,7 @@ export class SiteLoops {
         faults.note(error, upstream.url);
         if (isLie(error)) upstreams.avoid(upstream);
         else if (attempt >= FAILURES_BEFORE_NEXT) upstreams.advance(upstream);
-        // A parent says so while it fetches the revision itself.
+        // A parent answers `not-yet-held` while it fetches the revision itself.
         if (!hasCode(error, 'not-yet-held')) {
           log.warn({ err: error, site: site?.name }, 'a site did not sync');
           this.#note(id, { error: toSkerryError(error).message });
@@ -114,12 +120,16 @@ export class SiteLoops {
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
       }
     }
-    // In one step with what the loop saw last: a wake that saw more finds no loop here, and begins one.
+    // This happens in the same turn as the loop's last look at the site. A `wake` that sees more finds no loop here and
+    // starts one.
     this.#progress.delete(id);
     this.#running.delete(id);
   }
 
-  /** As the site is when it is its turn: it may have been mended meanwhile, which changes no step. */
+  /**
+   * Takes the step in turn with other writers of the manifest. The step was chosen before: a repair in the meantime
+   * changes no step.
+   */
   #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
     return this.#parts.manifests.run(site.id, () => this.#take(site, step, upstream));
   }
@@ -169,7 +179,7 @@ const isAtRest = (step: Step) => step.kind === 'rest' && step.until === null;
 
 const WINDOW_CLOSED = Symbol('the window has closed');
 
-/** Aborts after `ms`; fetching goes on in the next window with what has come. */
+/** Aborts after `ms`. The next window continues with what has been fetched. */
 function untilClosed(ms: number | null): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const timer = ms === null ? undefined : setTimeout(() => controller.abort(WINDOW_CLOSED), Math.max(0, ms));

@@ -12,7 +12,7 @@ import { remakeDigests, stageByComparison } from './compare.ts';
 const STAGE_PAGE = 1000;
 const SEAL_PAGE = 16_384;
 const CLEAR_PAGE = 5000;
-/** Rows, sorted by path before they are fetched: what resembles each other travels together. */
+/** Rows of one page. They are sorted by path before they are fetched, so that similar objects travel together. */
 const OBJECT_PAGE = 10_000;
 const REMOVALS = 20_000;
 const MOST_LINES = 20_000_000;
@@ -22,13 +22,13 @@ export interface SyncParts {
   readonly objects: ObjectFetch;
 }
 
-/** How far a sync has come. */
+/** Reports how many bytes are still to be fetched. */
 export type Progress = (pendingBytes: number) => void;
 
 /**
- * Brings a revision of one site in beside what is served: stages the manifest, proves its root against the signed
- * one, and fetches what is missing. Interrupted anywhere, it goes on or starts over from what the mark in the
- * catalog says; the active revision never notices. `reveal` in the catalog then makes it active by one row.
+ * Fetches a revision of one site beside the one that is served: stages the manifest, proves its root against the signed
+ * one, and fetches the missing objects. After an interruption it continues, or starts over, as the mark in the catalog
+ * says. The active revision is not affected. `reveal` in the catalog then makes the new one active by changing one row.
  */
 export async function prepareRevision(
   parts: SyncParts,
@@ -43,7 +43,8 @@ export async function prepareRevision(
   const { upstream, caller } = source;
   const { revision, root } = milestone;
   if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
-  // What is pinned may have changed since: of a lazy edge it is little to look through.
+  // For a full edge there is nothing left to do. For a lazy edge the pinned paths may have changed since; it holds few
+  // objects, so checking them is cheap.
   if (site.prepared === revision && cover.pinned === null) return;
 
   await stageManifest(root);
@@ -55,9 +56,11 @@ export async function prepareRevision(
     const { revision: from } = site.active;
     const ways = [
       () => stageDiff(from),
-      // The diff's starting point is gone there, or not here what it is there: compare, and take what differs.
+      // The upstream no longer holds the diff's starting point, or ours differs from it. Then the states are compared,
+      // and what differs is fetched.
       () => stageCompared(),
-      // What is compared was damaged on disk: a digest that is right hides entries that are not.
+      // The state on disk was damaged: a correct digest hides wrong entries. The digests are recomputed before the next
+      // comparison.
       async () => {
         if (from > 0) await remakeDigests(catalog, site.id, from);
         await stageCompared();
@@ -79,7 +82,7 @@ export async function prepareRevision(
     await sealAndProve([]);
   }
 
-  /** Whether an earlier try left the whole manifest, proven; else makes way for a new one. */
+  /** Whether an earlier attempt left the whole manifest, proved. If not, makes room for a new one. */
   async function isStaged(signed: Digest): Promise<boolean> {
     while (true) {
       const { resumed, leftover } = await catalog.beginStaging(site.id, revision, signed);
@@ -94,15 +97,15 @@ export async function prepareRevision(
     await catalog.beginStaging(site.id, revision, signed);
   }
 
-  /** Stages and proves; most diffs are one page, and go to the catalog in one call. */
+  /** Stages the diff and proves the result. Most diffs fit in one page and need one call of the catalog. */
   async function stageDiff(from: number): Promise<void> {
     let changes: Change[] = [];
     let count = 0;
     let puts = 0;
     for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
-      // No diff puts more files than the origin signed, nor drops more than there can be. Who sends more never ends,
-      // or has kept a diff that was read while its disk was damaged: what it holds now is compared.
+      // No diff puts more files than the origin signed, nor drops more than there can be. A sender of more might never
+      // end, or has cached a diff that it read from a damaged disk. Then the state that it holds now is compared.
       if (change.kind === 'put') puts++;
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
         throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);
@@ -150,7 +153,7 @@ export async function prepareRevision(
   }
 }
 
-/** Fetches whatever of a manifest that is here is missing: after the cover has changed, or the disk lost some. */
+/** Fetches every missing object of a manifest that is here, after the cover has changed or the disk has lost some. */
 export async function fetchManifest(
   { catalog, objects }: SyncParts,
   source: ObjectSource,
@@ -174,7 +177,7 @@ export async function fetchManifest(
   } while (cursor !== undefined);
 }
 
-/** Takes staged rows back, a page at a time. */
+/** Removes staged rows, a page at a time. */
 export async function unstage(
   catalog: EdgeCatalog,
   site: number,

@@ -1,9 +1,12 @@
 import { SkerryError } from '../../../shared/errors.ts';
 
-/** Each informational answer has the time for the answer begin anew: a proxy in between may send one, nobody sends many. */
+/**
+ * Informational answers that one request may get. Each restarts the timer for the answer. A proxy may send one; nobody
+ * honest sends many.
+ */
 const MOST_ANNOUNCED = 3;
 
-/** Aborts when an answer is announced again and again and does not come. */
+/** Aborts when an upstream announces an answer again and again without sending it. */
 export class Announced {
   readonly #url: string;
   readonly #tooOften = new AbortController();

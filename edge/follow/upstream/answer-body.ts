@@ -9,11 +9,11 @@ import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { flowing } from './flow.ts';
 import type { Transfer } from './transfer.ts';
 
-/** Bytes of a coded bundle that are kept for forwarding it. */
+/** Bytes of an encoded bundle that are kept for forwarding. */
 const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Throws `upstream-protocol` for one that is not known, and ends the request: nobody reads its body. */
+/** Throws `upstream-protocol` for an unknown coding, and ends the request, because nobody will read its body. */
 export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>): Coding {
   const coding = headers['content-encoding'];
   if (coding === undefined) return 'identity';
@@ -22,7 +22,7 @@ export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'heade
   throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
 }
 
-/** Passes a body on and hands over the whole of it as it was coded, when it has come to its end. */
+/** Passes a body on. When it has ended, hands the whole of it, still encoded, to `keep`. */
 export async function* tee(
   body: Readable,
   coding: Coding,
@@ -38,7 +38,7 @@ export async function* tee(
   if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
 }
 
-/** A body, as fast as `transfer` allows; whoever leaves it ends the request. `came` is called for each piece. */
+/** Paces a body as `transfer` demands. A reader that leaves ends the request. `came` is called for each piece. */
 export function paced(
   body: Readable,
   clock: Clock,
@@ -48,7 +48,7 @@ export function paced(
   let source: AsyncIterable<Uint8Array> = flowing(body, clock, came);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
   const pieces = source[Symbol.asyncIterator]();
-  // Whoever leaves sees to it by ending the body: it may fail then.
+  // A reader that leaves ends the body, and the body may then fail.
   body.on('error', () => {});
   return new Readable({
     highWaterMark: 1,
@@ -59,7 +59,7 @@ export function paced(
       );
     },
     destroy(error, done) {
-      // A generator that waits for a silent body would not see its reader leave.
+      // A generator that waits for a silent body would not notice that its reader has left.
       body.destroy();
       pieces.return?.().catch(() => {});
       done(error);
@@ -67,7 +67,7 @@ export function paced(
   });
 }
 
-/** The whole of an answer that is not streamed. */
+/** Reads the whole of an answer that is not streamed. */
 export function wholeAnswer(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return wholeBody(body, MAX_ANSWER_BYTES, 'upstream-protocol', 'an answer is too long');
 }

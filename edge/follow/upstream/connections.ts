@@ -3,20 +3,20 @@ import { SkerryError, systemCode } from '../../../shared/errors.ts';
 import { HEAD_EVERY_MS } from '../../../shared/feed/follow-log.ts';
 import { certificateFault } from '../../../shared/http/certificate-fault.ts';
 
-/** Who waits for an answer: each keeps the others from nothing. */
+/** The kinds of requests. Each kind has its own connections, so that no kind can block another. */
 export type Waiter =
   | 'replication'
-  /** The stream of the log: it begins at once, and something of it comes every few seconds. */
+  /** The stream of the log. It begins at once, and some of it arrives every few seconds. */
   | 'stream'
   | 'readers'
-  /** Who wants to join through this edge, and is known to nobody yet. */
+  /** Edges that want to join through this edge. Nobody knows them yet. */
   | 'strangers'
-  /** Who asks whether it is there at all. */
+  /** Requests that only ask whether the upstream is there. */
   | 'probes';
 
-/** How long an upstream is waited for. */
+/** How long to wait for an upstream. */
 interface Patience {
-  /** For a connection, its TLS handshake included. */
+  /** For a connection, with its TLS handshake. */
   readonly connectMs: number;
   /** For the head of an answer. */
   readonly headMs: number;
@@ -28,13 +28,14 @@ export type Patiences = Readonly<Record<Waiter, Patience>>;
 
 /** Three times the longest silence that a feed allows itself. */
 const SILENCE_MS = 3 * HEAD_EVERY_MS;
-/** A parent that waits for what it does not hold yet answers within 10 seconds. */
+/** A parent that waits for a revision it does not hold yet answers within 10 seconds. */
 const REPLICATING: Patience = { connectMs: 10_000, headMs: 20_000, silenceMs: SILENCE_MS };
 
 export const PATIENCE: Patiences = {
   replication: REPLICATING,
   stream: { ...REPLICATING, headMs: SILENCE_MS },
-  // Two first packets of a connection may be lost, and another upstream is asked before a reader is told no.
+  // A connection may lose its first two packets, and there is time to ask another upstream before a reader gets an
+  // error.
   readers: { ...REPLICATING, connectMs: 4000, headMs: 12_000 },
   strangers: REPLICATING,
   probes: { connectMs: 2000, headMs: 2000, silenceMs: 2000 },
@@ -42,16 +43,16 @@ export const PATIENCE: Patiences = {
 
 const MOST: Readonly<Record<Waiter, number>> = {
   replication: 8,
-  // One that is left, the one that takes its place, and one that is tried.
+  // The stream that is being left, the one that replaces it, and one that is being tried.
   stream: 3,
-  // Fewer than the answers of one member that may wait to be encoded: one more would be refused, and so would its
+  // Fewer than the encodings that one member may have waiting. A further request would be refused, and so would its
   // reader.
   readers: 48,
   strangers: 2,
   probes: 2,
 };
 
-/** The connections to one upstream. */
+/** The connections to one upstream, grouped by kind of request. */
 export class Connections {
   readonly #agents: Readonly<Record<Waiter, Agent>>;
 
@@ -79,7 +80,7 @@ export class Connections {
   }
 }
 
-/** What a request that got no answer failed with. */
+/** The error of a request that got no answer. */
 export function noAnswer(url: string, cause: unknown, waiter: Waiter): SkerryError {
   if (waiter === 'stream' && systemCode(cause) === 'UND_ERR_HEADERS_TIMEOUT') return silentFeed(url, cause);
   const untrusted = certificateFault(url, cause);
@@ -87,12 +88,12 @@ export function noAnswer(url: string, cause: unknown, waiter: Waiter): SkerryErr
   return new SkerryError('origin-unreachable', `no answer from ${url}: ${reason(cause)}`, { cause });
 }
 
-/** Whether a signal aborted because its time was up. */
+/** Whether a signal aborted because of a timeout. */
 export function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
 }
 
-/** Throws `silent-feed` for a stream that brought nothing for too long, and all else as it is. */
+/** Throws `silent-feed` when a stream brought nothing for too long. Throws any other error unchanged. */
 export function throwSilence(url: string, error: unknown): never {
   throw systemCode(error) === 'UND_ERR_BODY_TIMEOUT' ? silentFeed(url, error) : error;
 }

@@ -2,15 +2,16 @@ import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { lines } from '../../../shared/json/lines.ts';
 
-/** What a body brings at least, in each minute that is spent waiting for it: slower ones are given up. */
+/** The bytes that a body must bring in each minute that is spent waiting for it. A slower body is given up. */
 const WAITED_MS = 60_000;
 const LEAST_BYTES = 64 * 1024;
-/** Between two whole lines of a stream; heads come every 5 seconds. */
+/** The longest time between two whole lines of a stream. Heads come every 5 seconds. */
 const LINE_MS = 60_000;
 
 /**
- * Passes a body on, and gives up one that only trickles: a feed that keeps a connection from falling silent, byte by
- * byte, would hold an edge for ever. Counted is the time that is spent waiting, not what the reader takes for itself.
+ * Passes a body on, and gives up one that only trickles. Otherwise a feed that sends a byte now and then, so that its
+ * connection never falls silent, would hold an edge for ever. Only the time spent waiting counts, not the time that the
+ * reader takes.
  */
 export async function* flowing(
   body: AsyncIterable<Uint8Array>,
@@ -34,7 +35,7 @@ export async function* flowing(
   }
 }
 
-/** The lines of a body of which nobody knows the end; gives up one of which no line gets whole. */
+/** The lines of a body without a known end. Gives up a body that does not complete a line in time. */
 export async function* timelyLines(
   body: AsyncIterable<Uint8Array>,
   most: number,

@@ -3,7 +3,7 @@ import { writeDurably } from '../../../shared/files/durable-file.ts';
 import { schema } from '../../../shared/json/schema.ts';
 import { readIfThere } from '../../../shared/signing/key-file.ts';
 
-/** Who this edge is. Its private key never leaves the data folder. */
+/** The identity of this edge. Its private key never leaves the data folder. */
 export interface Identity {
   readonly name: string;
   readonly region: string;
@@ -12,7 +12,7 @@ export interface Identity {
 
 const identity = schema(Type.Object({ name: Type.String(), region: Type.String(), origin: Type.String() }));
 
-/** The identity of an edge that has joined; undefined before. */
+/** The identity of an edge that has joined. Undefined before it has. */
 export async function readIdentity(file: string): Promise<Identity | undefined> {
   const text = await readIfThere(file);
   return text === undefined ? undefined : identity.parseText(text, 'data-folder-damaged');

@@ -11,7 +11,7 @@ import {
 import { newNonce } from '../../../shared/wire/nonce.ts';
 import type { Upstream } from './upstream.ts';
 
-/** What an edge's first start is told. */
+/** The options of an edge's first start. */
 export interface JoinOptions {
   readonly origin: string;
   readonly token: string;
@@ -22,10 +22,10 @@ export interface JoinOptions {
 }
 
 /**
- * Makes this edge a member of the log that the token leads to: the token carries the fingerprint of the recovery key,
- * the recovery key certifies the signing key, and the signing key signs all the rest. Nothing that depends on the
- * token's secret is sent before the origin has proven that it is the one. Repeated with the same token, name and key
- * it gives the same, wherever the first try broke off.
+ * Makes this edge a member of the log that the token belongs to. The token carries the fingerprint of the recovery key,
+ * the recovery key certifies the signing key, and the signing key signs everything else. The edge sends nothing that
+ * depends on the token's secret before the origin has proved its identity. Repeating a join with the same token, name
+ * and key gives the same result, wherever the first attempt broke off.
  */
 export async function join(
   upstream: Pick<Upstream, 'joinHello' | 'join'>,

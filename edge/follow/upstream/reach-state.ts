@@ -1,20 +1,20 @@
-/** A failure that comes sooner costs nobody anything: it is tried anew each time, and the host is there. */
+/** A quicker failure costs nobody anything. It shows that the host is there, so each request tries again. */
 const AT_ONCE_MS = 1000;
-/** So long after the last request that waited in vain, readers wait for an upstream again. */
+/** After a request has waited in vain, readers do not wait for the upstream for this long. */
 const HOLD_MS = 15_000;
-/** While it is silent, who wants something of it asks no more often than this whether it is back. */
+/** While an upstream is silent, requests trigger a probe at most this often. */
 const PROBE_EVERY_MS = 1000;
 
-/** What the last attempts showed of an upstream: whether it is worth waiting for. */
+/** The results of the last attempts to reach an upstream. They decide whether it is worth waiting for. */
 export interface Reach {
-  /** When something of it came last. */
+  /** When something from it last arrived. */
   readonly heard: number;
-  /** When a request last waited for it in vain; undefined while it answers. */
+  /** When a request last waited for it in vain. Undefined while it answers. */
   readonly silent: number | undefined;
   readonly probed: number;
 }
 
-/** One that nobody has asked yet is waited for. */
+/** An upstream that nobody has asked yet is worth waiting for. */
 export const UNTRIED: Reach = {
   heard: Number.NEGATIVE_INFINITY,
   silent: undefined,
@@ -25,7 +25,10 @@ export function afterSign(reach: Reach, now: number): Reach {
   return { ...reach, heard: now, silent: undefined };
 }
 
-/** After a request that left at `sent` and was not answered. Who answers others meanwhile is slow, and not silent. */
+/**
+ * The state after a request that left at `sent` got no answer. An upstream that answers others meanwhile is slow, not
+ * silent.
+ */
 export function afterFailure(reach: Reach, { sent, now }: { sent: number; now: number }): Reach {
   if (now - sent < AT_ONCE_MS) return { ...reach, silent: undefined };
   return reach.heard >= sent ? reach : { ...reach, silent: now };

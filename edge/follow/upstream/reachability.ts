@@ -2,13 +2,13 @@ import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { afterFailure, afterProbing, afterSign, isProbeDue, isSilent, UNTRIED } from './reach-state.ts';
 
-/** The wait of one reader for the head of an answer. */
+/** One reader's wait for the head of an answer. */
 export interface ReadersWait extends Disposable {
   /** Aborts when the upstream turns out to be silent. */
   readonly signal: AbortSignal;
 }
 
-/** Keeps readers from waiting, one after the other, for an upstream that is known to be silent. */
+/** Keeps readers from waiting one after another for an upstream that is known to be silent. */
 export class Reachability {
   readonly #url: string;
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -16,19 +16,19 @@ export class Reachability {
   readonly #waiting = new Set<AbortController>();
   #state = UNTRIED;
 
-  /** What `probe` meets it tells by `heard` and `failed`. */
+  /** `probe` reports its result through `heard` and `failed`. */
   constructor(url: string, clock: Pick<Clock, 'monotonic'>, probe: () => Promise<unknown>) {
     this.#url = url;
     this.#clock = clock;
     this.#probe = probe;
   }
 
-  /** Something came. */
+  /** Called when something from the upstream arrived. */
   readonly heard = (): void => {
     this.#state = afterSign(this.#state, this.#clock.monotonic());
   };
 
-  /** Nothing came for a request that left at `sent`. */
+  /** Called when a request that left at `sent` got no answer. */
   failed(sent: number): void {
     const now = this.#clock.monotonic();
     this.#state = afterFailure(this.#state, { sent, now });
@@ -36,7 +36,7 @@ export class Reachability {
     for (const wait of this.#waiting) wait.abort();
   }
 
-  /** Throws `origin-unreachable` at once while the upstream is silent, and has it asked whether it is back. */
+  /** Throws `origin-unreachable` at once while the upstream is silent, and starts a probe when one is due. */
   wait(): ReadersWait {
     const now = this.#clock.monotonic();
     if (isSilent(this.#state, now)) {

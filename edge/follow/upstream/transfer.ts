@@ -2,7 +2,7 @@ import type { Bandwidth } from '../../../shared/concurrency/bandwidth.ts';
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { SigningKey } from '../../../shared/signing/keys.ts';
 
-/** Who calls, and the log whose feed is called. */
+/** The edge that calls, and the log whose feed it calls. */
 export interface Caller {
   readonly name: string;
   readonly key: SigningKey;
@@ -12,11 +12,11 @@ export interface Caller {
 /** How a fetch is carried out. */
 export interface Transfer {
   readonly signal: AbortSignal;
-  /** All of these are kept to. */
+  /** The fetch keeps to all of these limits. */
   readonly bandwidths: readonly Bandwidth[];
-  /** Somebody waits for it: it goes beside what is replicated. */
+  /** A reader waits for it, so it uses the connections for readers. */
   readonly isForReaders?: boolean;
-  /** What came before was wrong: the sender keeps to nothing that it has encoded, and encodes anew. */
+  /** The previous answer was wrong. The sender ignores its cached encodings and encodes again. */
   readonly isAnew?: boolean;
 }
 

@@ -46,13 +46,15 @@ import type { Caller, Dictionary, Transfer } from './transfer.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
 
-/** Where a feed is. Proofs are made for the origin where the operator has said that it is, and nowhere else. */
+/**
+ * The address of a feed. Proofs for the origin are sent only to the address that the operator named as the origin's.
+ */
 export interface UpstreamAddress {
   readonly url: string;
   readonly isOrigin: boolean;
 }
 
-/** Whom proofs must name, and one of its nonces. */
+/** The receiver that proofs must name, and one of its nonces. */
 interface Receiver {
   readonly edge: string | null;
   readonly nonce: string;
@@ -61,19 +63,19 @@ interface Receiver {
 interface FeedRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** Who proves the request; nobody where strangers may ask. */
+  /** The edge that proves the request. Undefined where strangers may ask. */
   readonly caller?: Caller;
-  /** JSON. */
+  /** JSON text. */
   readonly body?: string;
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
-  /** Replication, where nothing is said. */
+  /** `replication` by default. */
   readonly waiter?: Waiter;
 }
 
 /**
- * The feed that an edge follows, at the origin or at a parent. Nothing that it answers is trusted: callers
- * check signatures and digests. Throws `origin-unreachable` when nobody answers, or what the feed refused.
+ * The feed that an edge follows, at the origin or at a parent. None of its answers is trusted: callers check signatures
+ * and digests. Throws `origin-unreachable` when nobody answers, or the error that the feed answered.
  */
 export class Upstream {
   readonly url: string;
@@ -91,7 +93,7 @@ export class Upstream {
     this.#connections = new Connections(patience);
   }
 
-  /** Who the origin is, whichever feed passes it on. */
+  /** The origin's identity, whichever feed passes it on. */
   async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
     const body = JSON.stringify({ edgeNonce });
     return originHello.parseText(
@@ -108,7 +110,7 @@ export class Upstream {
     );
   }
 
-  /** Frames from record `from` on, to the end of the connection. Throws `silent-feed` after 15 s without a byte. */
+  /** Frames from record `from` on, until the connection ends. Throws `silent-feed` after 15 s without a byte. */
   async *stream(
     caller: Caller,
     from: number,
@@ -129,7 +131,7 @@ export class Upstream {
     }
   }
 
-  /** A page of records from `from` on, as frames; empty at the end of the log. */
+  /** A page of records from `from` on, as frames. Empty at the end of the log. */
   async *records(caller: Caller, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
     const transfer = { signal, bandwidths: [] };
     const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, caller } as const;
@@ -193,7 +195,10 @@ export class Upstream {
     yield* decodeDiff(lines(body, MAX_DIFF_LINE), { site, from: 0, to: revision });
   }
 
-  /** Those of the objects that came and match their digests: the feed may lack some, or take some for others. */
+  /**
+   * Yields the objects that arrived and match their digests. The feed may lack some, or may mistake one for another
+   * with the same short name.
+   */
   async *bundle(
     caller: Caller,
     digests: readonly Digest[],
@@ -215,11 +220,11 @@ export class Upstream {
       matching++;
       yield item;
     }
-    // Only now is it known to hold what was asked for, all of it.
+    // Only now is it known that the encoding holds all requested objects.
     if (whole !== undefined && matching === digests.length) keep?.(whole);
   }
 
-  /** The bytes of a whole object, decoded and unchecked; `dictionary` is what they may be coded against. */
+  /** The bytes of a whole object, decoded and unchecked. They may be coded against `dictionary`. */
   async object(
     caller: Caller,
     digest: Digest,
@@ -230,7 +235,7 @@ export class Upstream {
     return (await this.#fetch({ method: 'GET', path, caller }, transfer, dictionary)).body;
   }
 
-  /** A range of an object's bytes, unchecked. */
+  /** The bytes of a range of an object, unchecked. */
   async range(
     caller: Caller,
     digest: Digest,
@@ -273,7 +278,10 @@ export class Upstream {
     return { body: decoded(kept, coding, dictionary) };
   }
 
-  /** As the caller, if there is one; again, once, when the receiver has given out other nonces since. */
+  /**
+   * Sends the request, proved by its caller if it has one. Sends it once more when the receiver no longer accepts the
+   * nonce.
+   */
   async #call(request: FeedRequest): Promise<Dispatcher.ResponseData> {
     try {
       return await this.#proven(request);
@@ -297,7 +305,10 @@ export class Upstream {
     return answer;
   }
 
-  /** Throws `not-the-origin`: what is proven to the origin must not be got by calling oneself so. */
+  /**
+   * Asks for the receiver's identity. Throws `not-the-origin` when a feed that is not the origin's calls itself the
+   * origin: it must not obtain proofs that are meant for the origin.
+   */
   async #greeted(signal: AbortSignal): Promise<Receiver> {
     const text = await this.#text({ method: 'GET', path: '/feed/v1/hello', signal });
     const receiver = feedHello.parseText(text, 'upstream-protocol');
@@ -309,7 +320,7 @@ export class Upstream {
     return receiver;
   }
 
-  /** Whether it is back. */
+  /** Asks whether the upstream is back. */
   #probe(): Promise<string> {
     const { signal } = new AbortController();
     return this.#text({ method: 'GET', path: '/feed/v1/hello', signal, waiter: 'probes' });

@@ -1,12 +1,15 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { Upstream, type UpstreamAddress } from './upstream.ts';
 
-/** An upstream that answered with what nobody signed is left alone for this long, and longer each time it does again. */
+/**
+ * An upstream that sent something that the origin did not sign is avoided for this long, and for longer each time that
+ * it happens again.
+ */
 const AVOID_MS = 60_000;
-/** When all others are away, it is the only one. */
+/** The longest avoidance. When all other upstreams are away, an avoided one may be the only one left. */
 const MOST_AVOID_MS = 10 * 60_000;
 
-/** The parents of an edge, or its origin when it has none. A parent may be the origin, by the URL that it is known by. */
+/** The parents of an edge, or its origin when it has none. A parent is the origin when its URL is the origin's. */
 export function upstreamAddresses(parents: readonly string[], origin: string): UpstreamAddress[] {
   const urls = parents.length > 0 ? parents : [origin];
   return urls.map((url) => ({ url, isOrigin: new URL(url).origin === new URL(origin).origin }));
@@ -18,8 +21,8 @@ interface Avoidance {
 }
 
 /**
- * The feeds that an edge may follow, in order of preference, and the one that it follows now. Which one is next
- * is decided here; when to move on, by whoever finds that the present one fails.
+ * The feeds that an edge may follow, in order of preference, and the one that it follows now. This class decides which
+ * feed is next. The code that finds a failure decides when to move on.
  */
 export class Upstreams {
   readonly all: readonly Upstream[];
@@ -45,22 +48,22 @@ export class Upstreams {
     return this.#moved.signal;
   }
 
-  /** After a failure of the current one: the next in turn that is not avoided. */
+  /** After a failure of the current upstream, moves to the next one that is not avoided. */
   advance(from: Upstream): void {
     if (from !== this.#current || this.all.length === 1) return;
     const at = this.all.indexOf(from);
     const turn = [...this.all.slice(at + 1), ...this.all.slice(0, at)];
     const next = turn.find((upstream) => !this.#isAvoided(upstream));
-    // When all others are avoided, one that only failed is still the best.
+    // When all others are avoided, an upstream that only failed is still the best.
     this.#moveTo(next ?? (this.#isAvoided(from) ? (turn[0] ?? from) : from));
   }
 
-  /** It lied: what it says next is not worth asking for. */
+  /** Avoids an upstream that lied: its further answers are not worth asking for. */
   avoid(liar: Upstream): void {
     const now = this.#clock.monotonic();
     const before = this.#avoided.get(liar);
     if (before === undefined || before.until <= now) {
-      // One that was well for as long as it was left alone begins anew.
+      // An upstream that behaved for as long as it had been avoided starts again at the shortest time.
       const isRepeated = before !== undefined && now - before.until < before.ms;
       const ms = isRepeated ? Math.min(2 * before.ms, MOST_AVOID_MS) : AVOID_MS;
       this.#avoided.set(liar, { until: now + ms, ms });
@@ -68,20 +71,20 @@ export class Upstreams {
     this.advance(liar);
   }
 
-  /** The current one, then others that may have what it has not. */
+  /** The current upstream first, then the others that may hold what it lacks. */
   inTurn(): Upstream[] {
     const others = this.all.filter((upstream) => upstream !== this.#current && !this.#isAvoided(upstream));
     return [this.#current, ...others];
   }
 
-  /** Those that would be better than the current one, best first. */
+  /** The upstreams that are preferred to the current one, best first. */
   preferred(): Upstream[] {
     return this.all
       .slice(0, this.all.indexOf(this.#current))
       .filter((upstream) => !this.#isAvoided(upstream));
   }
 
-  /** A preferred one is back. */
+  /** Returns to a preferred upstream that is back. */
   failBack(to: Upstream): void {
     this.#moveTo(to);
   }

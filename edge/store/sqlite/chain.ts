@@ -43,7 +43,7 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
       transaction(database, () => {
         let before = Number(sql('SELECT max(seq) AS seq FROM record').get()?.seq ?? 0);
         for (const record of records) {
-          // Those before a checkpoint that was jumped to would be a log with a gap.
+          // With the records before the checkpoint that was jumped to, the log would have a gap.
           const isJump = record.seq !== before + 1;
           if (isJump) sql('DELETE FROM record').run();
           before = record.seq;

@@ -13,12 +13,12 @@ export interface ActivationRow {
 }
 
 /**
- * Of one site, of those that wait for its window and of the others each. An edge that shows things later, or is
- * paused, keeps them until then, and reads them whenever it looks at the site.
+ * The most activations of one site that are kept: this many that wait for its window, and this many others. An edge
+ * that is delayed or paused keeps them until it shows them, and reads them whenever it looks at the site.
  */
 const MOST_COMING = 64;
 
-/** A revision may become active. It takes the place of a proposal that is not newer. */
+/** Adds a revision that may become active. It replaces a proposal that is not newer. */
 export function putActivation(sql: Sql, row: ActivationRow): void {
   sql(
     `INSERT OR REPLACE INTO activation (site, seq, revision, root, time, mode, now)
@@ -29,7 +29,10 @@ export function putActivation(sql: Sql, row: ActivationRow): void {
   forgetCounts(sql, row.site, row.revision);
 }
 
-/** How many files the origin signed for a revision. Of a sync publish the one before it may be on top again. */
+/**
+ * Records how many files the origin signed for a revision. Counts of earlier revisions are kept for a sync publish,
+ * because one of them becomes the newest again if it is aborted.
+ */
 export function announce(sql: Sql, site: number, revision: number, files: number, isSync: boolean): void {
   sql('INSERT OR REPLACE INTO announced (site, revision, files) VALUES (?, ?, ?)').run(site, revision, files);
   if (!isSync) forgetCounts(sql, site, revision);
@@ -41,8 +44,8 @@ export function forgetAborted(sql: Sql, site: number, revision: number): void {
 }
 
 /**
- * Of too many the one goes that is missed least: its neighbours are closest to each other. An edge with a delay then
- * shows the one before it for a little longer, and nothing too early. The oldest and the newest stay.
+ * When there are too many, removes the one that is missed least: the one whose neighbours are closest in time. A
+ * delayed edge then shows the previous one a little longer, and nothing too early. The oldest and the newest stay.
  */
 function thin(sql: Sql, { site, mode, now }: ActivationRow): void {
   const alike = "FROM activation WHERE site = :site AND (mode = 'batch' AND now = 0) = :waits";
@@ -56,7 +59,7 @@ function thin(sql: Sql, { site, mode, now }: ActivationRow): void {
   ).run(which);
 }
 
-/** Of revisions before this one only those count that may still become active. */
+/** Drops the counts of earlier revisions that can no longer become active. */
 function forgetCounts(sql: Sql, site: number, revision: number): void {
   sql(
     `DELETE FROM announced WHERE site = :site AND revision < :revision

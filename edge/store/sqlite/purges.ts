@@ -8,12 +8,15 @@ import { keepStatement } from './statements.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** What waits to be carried out at one site; more is carried out as one purge of everything. */
+/** The most purges that may wait at one site. Beyond that, they are carried out as one purge of everything. */
 const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
-/** What former revisions of one site do not answer for; more than that ends all of them. Each view carries it. */
+/**
+ * The most purges that are kept to limit former revisions of one site. Beyond that, all former revisions end. Each view
+ * carries these purges.
+ */
 const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
 
-/** Takes a purge in: to be carried out, and as the end of what former revisions answer. */
+/** Records a purge: as one to be carried out, and as a limit for former revisions. */
 export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord): void {
   const target = targetOf(payload);
   const isFolded = sql(FOLDED).get(site)?.target === null;
@@ -26,7 +29,9 @@ export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord)
   noteEnded(sql, site, revision, target);
 }
 
-/** A null target stands for everything: the oldest one that waits tells whether they are folded. */
+/**
+ * A null target stands for everything. The oldest waiting purge shows whether the waiting purges were folded into one.
+ */
 const FOLDED = 'SELECT target FROM purge WHERE site = ? ORDER BY seq LIMIT 1';
 
 function foldPending(sql: Sql, site: number): void {
@@ -36,7 +41,7 @@ function foldPending(sql: Sql, site: number): void {
   sql('UPDATE purge SET target = NULL WHERE site = ?').run(site);
 }
 
-/** From here on no revision up to this one answers for what the target names. */
+/** Ensures that no revision up to this one answers for what the target names. */
 export function noteEnded(sql: Sql, site: number, revision: number, target: PurgeTarget): void {
   const all = JSON.stringify(EVERYTHING);
   const text = JSON.stringify(target);
@@ -62,7 +67,7 @@ export function endedBy(sql: Sql, site: number): EdgeSite['purges'] {
     }));
 }
 
-/** A purge is not critical: what a later version may name is within everything. */
+/** A purge is not critical, so a later version may name something unknown. Purging everything includes it. */
 function targetOf(payload: string): PurgeTarget {
   try {
     const { all, paths, globs, tags } = payloads.purge.parseText(payload);

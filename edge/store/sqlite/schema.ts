@@ -5,7 +5,7 @@ import type { Migrations } from '../../../shared/sqlite/open.ts';
 export const migrations: Migrations = [
   `
   CREATE TABLE record (seq INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
-  -- one row: how far the log is taken in and what the next record must follow
+  -- one row: the position in the log, and what the next record must follow
   CREATE TABLE chain (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     log TEXT NOT NULL,
@@ -17,11 +17,11 @@ export const migrations: Migrations = [
     -- the highest sequence number that a head of the origin has named
     head INTEGER NOT NULL,
     signed_head TEXT,
-    -- signing keys that others have replaced: they sign nothing more
+    -- signing keys that were replaced and may sign nothing more
     retired TEXT NOT NULL DEFAULT '[]',
-    -- what the wall clock was ahead of the origin's when both were last compared, in milliseconds
+    -- how far the wall clock was ahead of the origin's when the two were last compared, in milliseconds
     clock_offset INTEGER NOT NULL DEFAULT 0,
-    -- the upstream took this edge for no member the last time
+    -- whether the upstream last refused this edge as a non-member
     refused INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE member (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -32,13 +32,13 @@ export const migrations: Migrations = [
     domains TEXT NOT NULL,
     deleted INTEGER NOT NULL DEFAULT 0,
     policy TEXT NOT NULL,
-    -- what is whole here and served
+    -- the revision that is whole here and served
     active INTEGER NOT NULL DEFAULT 0,
     active_root TEXT,
     active_seq INTEGER NOT NULL DEFAULT 0,
     -- which objects are whole at the active revision; null for all
     covers TEXT,
-    -- what is being staged, and whether its root has been proven
+    -- the revision that is being staged, and its root once that is proved
     staging INTEGER,
     staging_root TEXT,
     -- the staged revision whose objects are whole: only its activation is missing
@@ -69,13 +69,13 @@ export const migrations: Migrations = [
     files INTEGER NOT NULL,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
-  -- revisions that were whole here: what diffs and rollbacks may start from
+  -- revisions that were whole here: diffs and rollbacks may start from them
   CREATE TABLE held (
     site INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     -- when it was superseded, in milliseconds; null for the active one
     ended INTEGER,
-    -- what its newest receipt says that it covers; null before it has one
+    -- the cover in its newest receipt; null before it has one
     covered TEXT,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
@@ -85,14 +85,14 @@ export const migrations: Migrations = [
   -- objects that lost their last entry and are still in the store
   CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
-  -- purges that are not carried out; a null target stands for everything
+  -- purges that are not carried out yet; a null target stands for everything
   CREATE TABLE purge (seq INTEGER PRIMARY KEY, site INTEGER NOT NULL, target TEXT) STRICT;
   CREATE INDEX purge_site ON purge (site, seq);
-  -- of former revisions none up to this one answers for what the target names
+  -- no former revision up to this one answers for what the target names
   CREATE TABLE ended (site INTEGER NOT NULL, revision INTEGER NOT NULL, target TEXT NOT NULL) STRICT;
   CREATE INDEX ended_site ON ended (site, revision);
 
-  -- what this edge has signed and the origin has not acknowledged: of each kind one for each subject
+  -- statements that this edge has signed and the origin has not acknowledged: one for each kind and subject
   CREATE TABLE statement (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,

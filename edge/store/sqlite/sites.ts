@@ -7,9 +7,9 @@ import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from 
 import { type Cover, WHOLE } from '../cover.ts';
 import { endedBy } from './purges.ts';
 
-/** A record that has just come is a little younger than what is known of the time. */
+/** A record that has just come may be a little ahead of the known lower bound of the time. */
 const CLOSE_MS = 1000;
-/** Each request for an asset that is nowhere looks through them. */
+/** Each request for an asset that is not found elsewhere looks through all of them. */
 const MOST_FORMER = 100;
 
 export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {

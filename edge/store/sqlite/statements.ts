@@ -6,7 +6,7 @@ import type { StatementCalls } from '../catalog.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** One of a kind takes the place of an older one about the same subject, whether that was sent or not. */
+/** A statement replaces an older one of the same kind about the same subject, whether that was sent or not. */
 export function keepStatement(sql: Sql, statement: Statement): void {
   const { site, number } = subjectOf(statement);
   sql('INSERT OR REPLACE INTO statement (kind, site, subject, body) VALUES (?, ?, ?, ?)').run(
@@ -43,7 +43,7 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
 
     acknowledged(statements) {
       transaction(database, () => {
-        // One that has been replaced meanwhile is not the one that was sent.
+        // A statement that was replaced meanwhile differs from the one that was sent, so it is not deleted.
         for (const statement of statements) {
           const { site, number } = subjectOf(statement);
           sql('DELETE FROM statement WHERE kind = ? AND site = ? AND subject = ? AND body = ?').run(

@@ -1,9 +1,9 @@
-/** Quiet after which a burst of changes is over, in milliseconds: editors and builds write in quick succession. */
+/** A burst of changes is over after this many quiet milliseconds. Editors and builds write in quick succession. */
 const QUIET_MS = 30;
-/** A burst that never ends is cut into pieces of this length. */
+/** A burst that does not end is cut into pieces of this length. */
 const LONGEST_MS = 1000;
 
-/** Collects what arrives in quick succession and hands it over once it is quiet. */
+/** Collects items that arrive in quick succession, and hands them over once it is quiet. */
 export class Burst<T> {
   readonly #settled: (items: ReadonlySet<T>) => void;
   #items = new Set<T>();

@@ -2,7 +2,7 @@ import type { ContentPath } from '../../../shared/content/content-path.ts';
 import type { DeployLine, Revision } from '../../../shared/wire/api.ts';
 import type { HashedFile } from './hash-files.ts';
 
-/** A folder's content as it was last published: digest by path. */
+/** A folder's content as it was last published: digests by path. */
 export type FolderState = ReadonlyMap<ContentPath, string>;
 
 export function folderState(files: readonly HashedFile[]): FolderState {
@@ -16,7 +16,7 @@ export interface FolderChanges {
   readonly after: FolderState;
 }
 
-/** What a burst of changes amounts to: `looked` is what is now at each path that was touched. */
+/** Reduces a burst of changes to what must be published. `looked` is the current file at each path that was touched. */
 export function planChanges(
   before: FolderState,
   looked: ReadonlyMap<ContentPath, HashedFile | undefined>,
@@ -43,9 +43,9 @@ export function deployLines(changes: Pick<FolderChanges, 'put' | 'deleted'>): De
 }
 
 /**
- * The revision that a rollback turned away from: a folder that still equals it has not changed since, and is
- * not published again until it does. Undefined when what is live, or waits to be, is no rollback. `revisions` are
- * newest first.
+ * The revision that a rollback turned away from. A folder that still equals it has not changed since, so it is not
+ * published again until it does. Undefined when the live or pending revision is no rollback. `revisions` are newest
+ * first.
  */
 export function rolledBackFrom(revisions: readonly Revision[]): Revision | undefined {
   const current = revisions.findIndex(({ live, state }) => live || state === 'pending');

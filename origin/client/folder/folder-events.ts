@@ -8,7 +8,7 @@ import { Burst } from './burst.ts';
 import { IGNORE_FILE, type LeftOut, readLeftOut } from './left-out.ts';
 import { isPrivateName, realFolder } from './scan.ts';
 
-/** A folder that another takes the place of tells nobody. */
+/** No event announces that another folder has replaced the watched one, so it is checked this often. */
 const LOOKED_EVERY_MS = 500;
 
 export interface FolderEvents {
@@ -16,16 +16,16 @@ export interface FolderEvents {
 }
 
 export interface FolderListener {
-  /** Paths of files that were added, changed or deleted, a burst at a time. */
+  /** Paths of files that were added, changed or deleted, one burst at a time. */
   touched(paths: ReadonlySet<string>): void;
-  /** Anything may be different: the folder went or came back, or leaves other files out. */
+  /** Anything may have changed: the folder went or came back, or its rules leave out other files. */
   renewed(): void;
   failed(error: unknown): void;
 }
 
 /**
- * Watches what is published of a folder, also when it goes and comes back, or another takes its place. Resolves once
- * changes are seen: what is on disk after that is noticed. Throws `not-a-folder`.
+ * Watches what is published of a folder, even when the folder goes and comes back, or is replaced. Resolves once
+ * changes are seen: later changes on disk are noticed. Throws `not-a-folder`.
  */
 export async function watchFolderEvents(
   root: string,
@@ -46,7 +46,7 @@ export async function watchFolderEvents(
   async function lookAgain(): Promise<void> {
     const now = await identityOf(root).catch(() => undefined);
     if (now === identity) return;
-    // Before it opens: rules that change meanwhile make it unknown again.
+    // Set before the watcher opens: if the rules change meanwhile, the identity becomes unknown again.
     identity = now;
     await watcher?.close();
     watcher = now === undefined ? undefined : await openWatcher(root, include, burst, listener.failed);
@@ -61,7 +61,7 @@ export async function watchFolderEvents(
         await lookAgain();
         told = undefined;
       } catch (error) {
-        // It went again meanwhile, or its rules cannot be read: it is looked at until it is well.
+        // The folder went again meanwhile, or its rules cannot be read. It is checked until it is readable.
         identity = undefined;
         if (told !== String(error)) listener.failed(error);
         told = String(error);
@@ -80,15 +80,20 @@ export async function watchFolderEvents(
   };
 }
 
-/** Another one for a folder that takes its place, or that a link leads to from now on, and for other rules. */
+/**
+ * The identity changes when another folder replaces this one, when a link leads elsewhere, and when the rules change.
+ */
 async function identityOf(root: string): Promise<string> {
   const top = await realFolder(root);
-  // A new folder may have the number of the one that went.
+  // A new folder may have the inode of the one that went.
   const { dev, ino, birthtimeNs } = await stat(top, { bigint: true });
   return `${top} ${dev} ${ino} ${birthtimeNs} ${await versionOfRules(top)}`;
 }
 
-/** A watcher that opens has read the rules before it sees changes: nothing else tells of one in between. */
+/**
+ * The version of the rules. A watcher reads the rules before it sees changes, and nothing announces a change in
+ * between.
+ */
 async function versionOfRules(top: string): Promise<string> {
   try {
     const { ino, ctimeNs, size } = await stat(join(top, IGNORE_FILE), { bigint: true });
@@ -110,7 +115,7 @@ async function openWatcher(
   let isClosed = false;
   const watcher = watch(top, {
     ignoreInitial: true,
-    // It would hold deletions back; here the burst does that, and what counts is what is there at its end.
+    // `atomic` would delay deletions. The burst already does that, and what counts is the state at its end.
     atomic: false,
     ignored: (file, stats) =>
       isClosed || isPrivate(file, pathOf(file)) || isLeftOut(rules, pathOf(file), stats),
@@ -121,10 +126,10 @@ async function openWatcher(
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   return {
     async close() {
-      // One that is looking at a file that went begins to watch the folder around it, also when it is closed.
+      // A watcher that is examining a file which has gone begins to watch the folder around it, even after the close.
       isClosed = true;
       const closing = watcher.close();
-      // It has taken all listeners away, and an error that nobody listens for ends the process.
+      // Closing removes all listeners, and an error without a listener ends the process.
       watcher.on('error', () => {});
       await closing;
     },
@@ -132,15 +137,15 @@ async function openWatcher(
 }
 
 /**
- * A data folder within the watched one changes with each publish: to watch it would never end. What is around the
- * folder is asked about when the folder goes.
+ * A data folder within the watched one changes with each publish, so watching it would never end. When the watched
+ * folder goes, the watcher also asks about the paths around it.
  */
 function isPrivate(file: string, path: string): boolean {
   if (path === '..' || path.startsWith('../')) return true;
   return path.split('/').some(isPrivateName) || existsSync(join(file, FORMAT_FILE));
 }
 
-/** As long as it is not known what it is, it may be anything. */
+/** While a path's kind is unknown, it may be anything. */
 function isLeftOut(rules: LeftOut, path: string, stats: Stats | undefined): boolean {
   if (path === '' || path === IGNORE_FILE || stats === undefined) return false;
   return stats.isDirectory() ? rules.folder(path) : rules.file(path);

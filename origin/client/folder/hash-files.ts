@@ -5,7 +5,7 @@ import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
 import type { FoundFile } from './scan.ts';
 
 const AT_ONCE = 4;
-/** Handing a small file over to a thread takes longer than hashing it. */
+/** Handing a single small file to a thread takes longer than hashing it. */
 const BATCH = { files: 64, bytes: 4 * 1024 * 1024 };
 
 export interface HashedFile extends FoundFile {
@@ -13,7 +13,7 @@ export interface HashedFile extends FoundFile {
   readonly stamp: FileStamp;
 }
 
-/** Hashes in threads, keeping the order. A file that grew or shrank since it was found has its new size. */
+/** Hashes files in threads and keeps their order. A file that grew or shrank since it was found gets its new size. */
 export async function hashFiles(
   files: readonly FoundFile[],
   surveys: SurveyThreads,
@@ -27,7 +27,7 @@ export async function hashFiles(
     for (const [i, batch] of queue) {
       signal.throwIfAborted();
       results[i] = await hashBatch(batch, surveys).catch((error: unknown) => {
-        // The threads were stopped with it.
+        // The abort also stopped the threads.
         signal.throwIfAborted();
         throw error;
       });

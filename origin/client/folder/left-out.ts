@@ -4,23 +4,26 @@ import { join, matchesGlob } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 
-/** Decides what of a folder is left out, in the syntax of `.gitignore`, at the top of the folder. */
+/** The file at the top of a folder that says what is left out, in the syntax of `.gitignore`. */
 export const IGNORE_FILE = '.skerryignore';
 const MOST_BYTES = 256 * 1024;
 
-/** What is not meant for readers: hidden files but those of RFC 8615, what editors leave, installed packages. */
+/**
+ * Files that readers are not meant to get: hidden files except those of RFC 8615, leftovers of editors, and installed
+ * packages.
+ */
 const BY_DEFAULT = ['.*', '!.well-known', '*~', '*.swp', '*.swo', '\\#*#', 'node_modules'];
 
 export interface LeftOut {
-  /** Paths are relative to the folder that is published, which is never left out itself. */
+  /** Paths are relative to the published folder. The folder itself is never left out. */
   file(path: string): boolean;
-  /** Nothing below it is published: it need not be read. */
+  /** Nothing below the folder is published, so it need not be read. */
   folder(path: string): boolean;
 }
 
 /**
- * The defaults, then the folder's `.skerryignore`, then the globs of `--include`, which are written as in
- * `.gitignore` and also reach into folders that are left out when they name the way.
+ * Applies the defaults, then the folder's `.skerryignore`, then the globs of `--include`. These are written as in
+ * `.gitignore`, and can reach into a folder that is left out when they name the way into it.
  */
 export function leftOut(ignoreFile: string, includes: readonly string[]): LeftOut {
   const rules = matcher(BY_DEFAULT).add(ignoreFile);
@@ -36,7 +39,7 @@ export function leftOut(ignoreFile: string, includes: readonly string[]): LeftOu
 
 export const leftOutByDefault: LeftOut = leftOut('', []);
 
-/** Throws `bad-config` for a `.skerryignore` that cannot be read. */
+/** Throws `bad-config` when `.skerryignore` cannot be read. */
 export async function readLeftOut(folder: string, includes: readonly string[]): Promise<LeftOut> {
   return leftOut(await ignoreFileOf(folder), includes);
 }
@@ -45,7 +48,9 @@ function matcher(patterns: readonly string[]): Ignore {
   return ignore({ ignorecase: false }).add(patterns);
 }
 
-/** `node_modules/three/*.js` may match below `node_modules` and `node_modules/three`; `*.js` names no way there. */
+/**
+ * `node_modules/three/*.js` may match below `node_modules` and `node_modules/three`. `*.js` names no way into a folder.
+ */
 function mayMatchBelow(glob: string, folder: string): boolean {
   const way = glob.replace(/^\//, '').split('/').slice(0, -1);
   if (way.length === 0) return false;
@@ -60,7 +65,7 @@ function mayMatchBelow(glob: string, folder: string): boolean {
 async function ignoreFileOf(folder: string): Promise<string> {
   const file = join(folder, IGNORE_FILE);
   try {
-    // Without waiting for whoever writes into a pipe of that name.
+    // Opens without waiting for the writer of a pipe of that name.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await handle.stat();
     if (!stats.isFile() || stats.size > MOST_BYTES)

@@ -3,10 +3,12 @@ import type { Site } from '../../../shared/wire/api.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Patience } from './patience.ts';
 
-/** Together with what finds out that an origin is lost it ends within the 15 seconds that a command may take then. */
+/**
+ * Together with the time to notice that the origin is lost, this stays within the 15 seconds that a command may take.
+ */
 const TAKE_BACK_MS = 4000;
 
-/** Undefined when there is none of that name. */
+/** Undefined when there is no site of that name. */
 export async function existingSite(client: ApiClient, name: string): Promise<Site | undefined> {
   try {
     return await client.site(name);
@@ -17,8 +19,8 @@ export async function existingSite(client: ApiClient, name: string): Promise<Sit
 }
 
 /**
- * Creates a site, if the token may, and publishes into it. What is refused or broken off then leaves no site: one
- * without a revision answers its readers 503.
+ * Creates a site, if the token may, and publishes into it. When the publish is refused or interrupted, the site is
+ * removed again, because a site without a revision answers its readers 503.
  */
 export async function inNewSite<T>(
   client: ApiClient,
@@ -32,15 +34,15 @@ export async function inNewSite<T>(
     isCreated = true;
     return await publish();
   } catch (error) {
-    // A request that was broken off, and not refused, may have created it.
+    // A request that was interrupted rather than refused may have created the site.
     if (isCreated || !(error instanceof SkerryError)) await takeBack(client, name);
     throw error;
   }
 }
 
 async function takeBack(client: ApiClient, name: string): Promise<void> {
-  // The client's own signal has aborted when the publish was broken off.
+  // The client's own signal has aborted when the publish was interrupted.
   const signal = AbortSignal.timeout(TAKE_BACK_MS);
-  // The origin keeps a site that has something by now: the answer to a commit may have been lost.
+  // The origin keeps a site that has content: the answer to a commit may have been lost.
   await client.deleteSite(name, { unpublished: true, signal }).catch(() => {});
 }

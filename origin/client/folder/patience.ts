@@ -3,36 +3,38 @@ import { backoffDelay } from '../../../shared/concurrency/retry.ts';
 import { type ErrorCode, SkerryError } from '../../../shared/errors.ts';
 
 const BACKOFF = { first: 500, most: 5000 };
-/** No answer is waited on for longer. */
+/** No wait is longer than this, whatever the answer asks for. */
 const MOST_WAITED_MS = 3_600_000;
-/** Of all the waits together in which a command shows patience. */
+/** The longest time that the waits of one command may add up to. */
 const PATIENCE_MS = 30_000;
 
 const REFUSED_FOR_NOW: ReadonlySet<number> = new Set([408, 429]);
-/** The deploy is not what it was when it was begun; the next one is another. */
+/** The deploy has changed since it was begun. The next attempt creates another one. */
 const DEPLOY_IS_OVER: ReadonlySet<ErrorCode> = new Set(['no-such-deploy', 'objects-missing']);
 
-/** A refusal that says nothing against what was sent: the same, sent again from the beginning, may well be taken. */
+/**
+ * Whether a refusal says nothing against the request: the same request, sent again from the beginning, may be accepted.
+ */
 export function isRefusedForNow(error: unknown): error is SkerryError {
   if (!(error instanceof SkerryError)) return false;
   return REFUSED_FOR_NOW.has(error.status) || DEPLOY_IS_OVER.has(error.code);
 }
 
-/** Milliseconds until the next try, the first one being 0: never less than the answer asks for. */
+/** Milliseconds until the next attempt; the first attempt is number 0. Never less than the answer asks for. */
 export function waitAfter(error: unknown, attempt: number): number {
   const asked = error instanceof SkerryError ? error.details.retryAfter : undefined;
   const least = typeof asked === 'number' && asked > 0 ? asked * 1000 : 0;
   return Math.min(MOST_WAITED_MS, least + backoffDelay(attempt, BACKOFF));
 }
 
-/** Runs work, perhaps again and again. */
+/** Runs work, and may repeat it. */
 export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
 
 export const impatient: Patience = (work) => work();
 
 /**
- * Repeats work that is refused for now, until its waits would add up to more than half a minute; then the refusal is
- * thrown. `waits` is told each wait before it begins.
+ * Repeats work that is refused for now. Throws the refusal when the waits would add up to more than half a minute.
+ * `waits` is called before each wait.
  */
 export function patience({
   clock,

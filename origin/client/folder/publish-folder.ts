@@ -28,11 +28,11 @@ export interface PublishParts {
   readonly surveys: SurveyThreads;
   readonly site: string;
   readonly commit: CommitRequest;
-  /** Globs of what is published although it is left out otherwise. */
+  /** Globs of files that are published although they would be left out. */
   readonly include?: readonly string[] | undefined;
-  /** What is not published; everything is without it. */
+  /** Decides which changes are not published. By default, all are published. */
   readonly shrinking?: ShrinkRule | undefined;
-  /** Repeats what the origin refuses for now; nothing is repeated without it. */
+  /** Repeats what the origin refuses for now. By default, nothing is repeated. */
   readonly patience?: Patience | undefined;
   readonly progress: (progress: PublishProgress) => void;
   readonly signal: AbortSignal;
@@ -42,16 +42,16 @@ export interface Published {
   readonly commit: Commit;
   readonly state: FolderState;
   readonly files: number;
-  /** Files, and folders that were not looked into. */
+  /** Counts files, and folders that were not read. */
   readonly leftOut: number;
   readonly sentFiles: number;
   readonly sentBytes: number;
 }
 
 /**
- * Publishes a folder as the whole tree of a site, sending only what the origin lacks. A missing site is created; when
- * its first publish is refused, it is gone again. When a file changes underneath, what was hashed is no longer there
- * to send: the folder is read again. Throws `would-shrink`.
+ * Publishes a folder as the whole tree of a site, and sends only what the origin lacks. A missing site is created, and
+ * removed again when its first publish is refused. When a file changes meanwhile, the content that was hashed can no
+ * longer be sent, so the folder is read again. Throws `would-shrink`.
  */
 export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
@@ -87,7 +87,7 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
   return { ...sent, state: folderState(files), files: files.length, leftOut };
 }
 
-/** Throws `would-shrink`. */
+/** Throws `would-shrink` when the rule refuses the change. */
 export function refuseShrinking(
   { site, shrinking = allowsShrinking }: Pick<PublishParts, 'site' | 'shrinking'>,
   change: SizeChange,
@@ -101,7 +101,7 @@ export function refuseShrinking(
   });
 }
 
-/** Publishes change lines against a revision, or as the whole tree when there is none. */
+/** Publishes changes against a revision, or as the whole tree when `base` is undefined. */
 export async function publishChanges(
   { client, site, commit, signal }: PublishParts,
   base: number | undefined,
@@ -120,7 +120,7 @@ export async function publishChanges(
   return { commit: await client.commit(id, commit), sentFiles: plan.files, sentBytes };
 }
 
-/** Errors of a folder that is being written to; looking again helps. */
+/** Whether the error comes from a folder that is being written to. Then reading it again helps. */
 export function isMovingTarget(error: unknown): boolean {
   return (
     hasCode(error, 'file-changed') || hasCode(error, 'digest-mismatch') || hasCode(error, 'truncated-upload')

@@ -5,9 +5,9 @@ import { changed, type OpenFile, openUnproven, stampOf } from '../../../shared/f
 import type { HashedFile } from './hash-files.ts';
 
 /**
- * The bytes of a small file, if they are still those that were hashed; else throws `file-changed`. Synchronous:
- * the system has just read it for its digest, so it takes ten microseconds, a fifth of what three hand-overs to
- * another thread take, and this process answers nobody.
+ * The bytes of a small file, if they are still those that were hashed. Throws `file-changed` otherwise. The read is
+ * synchronous: the file is in the system's cache, because it was read for its digest. So it takes ten microseconds, a
+ * fifth of what three hand-overs to another thread take, and this process answers nobody.
  */
 export function readHashed({ file, path, size, digest }: HashedFile): Buffer {
   const { handle } = open(file, path);
@@ -24,8 +24,8 @@ export function readHashed({ file, path, size, digest }: HashedFile): Buffer {
 }
 
 /**
- * The bytes of a large file, from the descriptor that is found to be of the file that was hashed; throws
- * `file-changed` when it was written to since, or while it is read.
+ * The bytes of a large file. The open descriptor must be of the file that was hashed. Throws `file-changed` when the
+ * file was written to since, or is written to while it is read.
  */
 export async function* streamHashed({ file, path, size, stamp }: HashedFile): AsyncGenerator<Buffer> {
   const { handle, stamp: now } = open(file, path);
@@ -55,7 +55,7 @@ function open(file: string, path: string): OpenFile {
   }
 }
 
-/** Not more than `most`, however much the file has become. */
+/** Reads at most `most` bytes, however long the file has become. */
 function readUpTo(handle: number, most: number): Buffer {
   const buffer = Buffer.allocUnsafe(most);
   return buffer.subarray(0, readSync(handle, buffer));

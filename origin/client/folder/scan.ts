@@ -7,13 +7,13 @@ import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
 import { changed } from '../../../shared/files/real-file.ts';
 import { IGNORE_FILE, type LeftOut, leftOutByDefault } from './left-out.ts';
 
-/** The system answers several at a time. */
+/** The system answers several requests at a time. */
 const LOOKED_AT_ONCE = 64;
 
 /** A file to publish, as it was found. */
 export interface FoundFile {
   readonly path: ContentPath;
-  /** Where it is on disk: its real path, inside the folder and free of links. */
+  /** Its place on disk: its real path, inside the folder and free of links. */
   readonly file: string;
   readonly size: number;
   readonly mtimeMs: number;
@@ -22,14 +22,14 @@ export interface FoundFile {
 export interface ScannedFolder {
   /** In no particular order. */
   readonly files: readonly FoundFile[];
-  /** Files, and folders that were not looked into. */
+  /** Counts files, and folders that were not read. */
   readonly leftOut: number;
 }
 
 /**
- * All that a folder publishes: every file but what is left out, those of Git and of Skerry's own data folders.
- * Links are followed within the folder; one that leads out, a loop, a pipe or a name that cannot be published
- * refuses the whole folder.
+ * Finds all that a folder publishes: every file except those that are left out, those of Git, and those in Skerry's own
+ * data folders. Links are followed within the folder. The whole folder is refused for a link that leads out of it, a
+ * loop, a pipe, or a name that cannot be published.
  */
 export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault): Promise<ScannedFolder> {
   const top = await realFolder(root);
@@ -50,7 +50,7 @@ export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault
         isFolder: child.isDirectory(),
       }))
       .filter(({ path, isFolder }) => !(isFolder ? rules.folder(path) : rules.file(path)));
-    // What cannot be decoded is read as this character, and is not found under that name.
+    // A name that cannot be decoded is read with this character in it, and no file is found under that name.
     const undecoded = wanted.find(({ path }) => path.includes('\uFFFD'));
     if (undecoded !== undefined) throw refusedPath(undecoded.path, 'is not UTF-8');
     leftOut += countLeftOut(children, wanted.length);
@@ -70,13 +70,13 @@ export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault
   }
 }
 
-/** What nobody means to publish is not worth a word. */
+/** Counts the files left out, except those that nobody means to publish. */
 function countLeftOut(children: readonly Dirent[], wanted: number): number {
   const unmentioned = children.filter(({ name }) => isPrivateName(name) || name === IGNORE_FILE);
   return children.length - unmentioned.length - wanted;
 }
 
-/** One file as a full scan would find it; undefined when it is gone or not published. */
+/** Finds one file as a full scan would. Undefined when it is gone or not published. */
 export async function scanFile(
   root: string,
   path: string,
@@ -99,7 +99,7 @@ export async function scanFile(
   return undefined;
 }
 
-/** What is never published, wherever it is and whatever links to it. */
+/** Names that are never published, at any depth and through any link. */
 export function isPrivateName(name: string): boolean {
   return name === '.git' || name === '.skerry';
 }
@@ -119,7 +119,7 @@ async function isGone(file: string): Promise<boolean> {
   }
 }
 
-/** Throws `not-a-folder`. */
+/** Throws `not-a-folder` when there is no folder. */
 export async function realFolder(root: string): Promise<string> {
   try {
     const top = await realpath(root);
@@ -132,11 +132,11 @@ export async function realFolder(root: string): Promise<string> {
 
 interface Place {
   readonly stats: Stats;
-  /** Where a link leads to, else the file itself. */
+  /** The place that a link leads to, or the file itself. */
   readonly target: string;
 }
 
-/** Undefined for what is private, be it by its own name or by that of what it links to. */
+/** Undefined for a private path, whether its own name or its link's target is private. */
 async function follow(top: string, file: string, path: string): Promise<Place | undefined> {
   if (isPrivateName(basename(file))) return undefined;
   const stats = await readable(lstat(file), path);

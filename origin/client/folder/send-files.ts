@@ -5,13 +5,13 @@ import type { HashedFile } from './hash-files.ts';
 import { readHashed, streamHashed } from './read-hashed.ts';
 import type { SendPlan } from './send-plan.ts';
 
-/** The second is read and packed while the origin stores the first. */
+/** The second bundle is read and packed while the origin stores the first. */
 const BUNDLES_AT_ONCE = 2;
 const SINGLE_AT_ONCE = 4;
 
 /**
- * Sends all that is planned; `sent` gets the bytes of each file as it goes out. The first failure ends the
- * rest: nothing is under way any more when it is thrown.
+ * Sends everything that is planned. `sent` is called with the bytes of each file as it goes out. After the first
+ * failure the rest stops, and nothing is running any more when the failure is thrown.
  */
 export async function sendFiles(
   client: ApiClient,

@@ -5,17 +5,17 @@ const MAX_OBJECTS = 4000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface SendPlan {
-  /** Groups of small files, each for one request. */
+  /** Groups of small files. Each group is sent in one request. */
   readonly bundles: readonly (readonly HashedFile[])[];
-  /** Files for a request each. */
+  /** Files that are sent in a request each. */
   readonly single: readonly HashedFile[];
   readonly files: number;
   readonly bytes: number;
 }
 
 /**
- * How to send what the origin misses, each content once: small files together, larger ones by themselves. A
- * bundle of one is none: a request for a single object names its digest.
+ * Plans how to send what the origin lacks, each content once: small files together, larger ones alone. A bundle of one
+ * file is sent as a single object instead, because that request names its digest.
  */
 export function planSending(files: readonly HashedFile[], missing: ReadonlySet<string>): SendPlan {
   const bundles: HashedFile[][] = [];

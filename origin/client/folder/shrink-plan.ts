@@ -1,24 +1,24 @@
-/** How many files a site shows, and how many it would show after a publish. */
+/** The number of files that a site shows, and the number that it would show after a publish. */
 export interface SizeChange {
   readonly before: number;
   readonly after: number;
 }
 
-/** Whether a change looks like a mistake, or a build under way, rather than what somebody wants readers to see. */
+/** Whether a change looks like a mistake, or like a build that is running, rather than like what readers should see. */
 export type ShrinkRule = (change: SizeChange) => boolean;
 
 const HELD = { share: 0.3, files: 10 };
 const REFUSED = { share: 0.8 };
 
-/** What `skerry publish` refuses. Files under new names make up for those that go, as after each build. */
+/** The rule of `skerry publish`. New files under other names make up for those that go, as after each build. */
 export const refusesShrinking: ShrinkRule = ({ before, after }) =>
   after === 0 || before - after > before * REFUSED.share;
 
-/** What `skerry watch` holds back: it publishes whatever it sees, and so sees folders that are being built. */
+/** The rule of `skerry watch`. It publishes whatever it sees, so it also sees folders that are being built. */
 export const holdsShrinking: ShrinkRule = ({ before, after }) => {
   const removed = before - after;
   return after === 0 || (removed > HELD.files && removed > before * HELD.share);
 };
 
-/** With `--allow-shrink`. */
+/** The rule of `--allow-shrink`. */
 export const allowsShrinking: ShrinkRule = () => false;

@@ -19,7 +19,10 @@ import {
 import { scanFile, scanFolder } from './scan.ts';
 
 const UNTIL_CHANGED_MS = 3_600_000;
-/** A folder that looked half-built is looked at again when nothing has changed for so long, or at the latest after: */
+/**
+ * A folder that looked half-built is looked at again when nothing has changed for `quietMs`, or after `latestMs` at the
+ * latest.
+ */
 const BUILT = { quietMs: 1000, latestMs: 10_000 };
 
 export type PublishedChanges =
@@ -29,18 +32,18 @@ export type PublishedChanges =
 export interface WatchParts extends PublishParts {
   readonly clock: Clock;
   readonly published: (commit: Commit, changes: PublishedChanges) => void;
-  /** Nothing is published until the folder, or what is missing in it, is back. */
+  /** Called when nothing is published until the folder, or what is missing in it, is back. */
   readonly waiting: (reason: SkerryError) => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** The folder need not change for the next try to succeed. */
+/** Whether the next attempt may succeed without a change in the folder. */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof SkerryError)) return true;
   return error.status >= 500 || isRefusedForNow(error) || isMovingTarget(error);
 }
 
-/** What the origin last took from the folder. */
+/** The state of the folder that the origin last accepted. */
 interface Known {
   readonly revision: number;
   readonly state: FolderState;
@@ -54,7 +57,7 @@ interface Taken {
 
 const WHOLE: Taken = { paths: [], isWhole: true };
 
-/** What has happened in the folder since it was looked at. */
+/** The changes in the folder since it was last looked at. */
 class Changes {
   readonly #touched = new Set<string>();
   #mustRescan = false;
@@ -84,21 +87,21 @@ class Changes {
     return taken;
   }
 
-  /** What was taken and could not be published is published with the next change: it is none itself. */
+  /** Returns changes that could not be published. They are published with the next change, and do not count as one. */
   giveBack({ paths, isWhole }: Taken): void {
     for (const path of paths) this.#touched.add(path);
     this.#mustRescan ||= isWhole;
   }
 
   /**
-   * Resolves with the next change, at once when one has come since the last `take`: it may have come while what was
-   * taken was being published. After an hour it resolves in any case.
+   * Resolves with the next change, or at once when a change came after the last `take`, since it may have come during a
+   * publish. Resolves after an hour in any case.
    */
   async next(signal: AbortSignal): Promise<void> {
     if (this.#count === this.#taken) await this.#wakeup.wait(UNTIL_CHANGED_MS, signal);
   }
 
-  /** Resolves as `next` does, once the folder is quiet again or has been restless for long. */
+  /** Like `next`, but then also waits until the folder is quiet, or has been restless for long. */
   async settled(clock: Clock, signal: AbortSignal): Promise<void> {
     await this.next(signal);
     const latest = clock.monotonic() + BUILT.latestMs;
@@ -115,14 +118,14 @@ class Changes {
 }
 
 /**
- * Publishes a folder and then each change to it, until the signal aborts. Changes during an outage of the
- * origin are published when it is back; a rollback stands until the folder changes. A folder that is gone, or that
- * lost so much that it may be under construction, is waited for.
+ * Publishes a folder and then each change to it, until the signal aborts. Changes during an outage of the origin are
+ * published when it is back. After a rollback, nothing is published until the folder changes. A folder that is gone, or
+ * that lost so much that it may be under construction, is waited for.
  */
 export async function watchFolder(parts: WatchParts, folder: string): Promise<void> {
   const { signal, failed, clock } = parts;
   const changes = new Changes();
-  // Watching begins before the first scan, so that nothing falls in between.
+  // Watching begins before the first scan, so that no change in between is missed.
   const events = await watchFolderEvents(folder, parts.include ?? [], {
     touched: (paths) => changes.touch(paths),
     renewed: () => changes.rescan(),

@@ -23,27 +23,30 @@ interface Listed {
   readonly size: number;
 }
 
-/** Keys under the location's prefix. All methods throw `store-unreachable`; the SDK has tried again before. */
+/** The keys under the location's prefix. All methods throw `store-unreachable`, after the SDK has retried. */
 export interface Bucket {
   put(key: string, bytes: Buffer): Promise<void>;
-  /** In parts when it is large: a part at a time is in memory. */
+  /** Uploads a large file in parts, so that only a few parts are in memory. */
   putFile(key: string, file: string): Promise<void>;
   /** Undefined when there is no such key. */
   get(key: string, range?: ByteSpan): Promise<Readable | undefined>;
   /** Absent keys are no error. */
   remove(keys: readonly string[]): Promise<void>;
-  /** Pages of what begins with the prefix. */
+  /** Lists, page by page, the keys that begin with the prefix. */
   list(prefix: string): AsyncIterable<readonly Listed[]>;
   close(): void;
 }
 
-/** Endpoint, region and credentials come from where the AWS SDK looks for them: the environment and its files. */
+/**
+ * Opens a bucket. The endpoint, the region and the credentials come from where the AWS SDK looks for them: the
+ * environment and its files.
+ */
 export function openBucket({ bucket, prefix }: S3Location): Bucket {
   const client = new S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
-    // Of S3's own servers alone every bucket has a host name.
+    // Only S3's own servers have a host name for every bucket.
     forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined,
-    // Not all servers know the newer checksums; digests are checked by whoever reads.
+    // Some servers do not know the newer checksums. Readers check the digests.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: SILENCE_MS },

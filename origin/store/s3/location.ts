@@ -1,6 +1,6 @@
 import { SkerryError } from '../../../shared/errors.ts';
 
-/** Where in S3 a store is. */
+/** The location of a store in S3. */
 export interface S3Location {
   readonly url: string;
   readonly bucket: string;
@@ -8,7 +8,7 @@ export interface S3Location {
   readonly prefix: string;
 }
 
-/** Reads `s3://BUCKET/PREFIX`. Throws `bad-config`. */
+/** Parses `s3://BUCKET/PREFIX`. Throws `bad-config`. */
 export function s3Location(text: string): S3Location {
   const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
   const prefix = path.replace(/\/+$/, '');

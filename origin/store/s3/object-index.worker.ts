@@ -18,7 +18,10 @@ export interface LargeObject {
   readonly size: number;
 }
 
-/** Where each object of the bucket is. What is in it is in the bucket; it is made to fit the bucket at each start. */
+/**
+ * An index of where each object is in the bucket. The bucket is authoritative: the index is reconciled with it at each
+ * start.
+ */
 function openObjectIndex(file: string) {
   const database = openDatabase(file, migrations);
   const sql = statements(database);
@@ -62,7 +65,10 @@ function openObjectIndex(file: string) {
       sql('INSERT OR IGNORE INTO large (digest, size) VALUES (?, ?)').run(digestBytes(digest), size);
     },
 
-    /** Of these, each named once, the large ones that are here, and the packs in which nothing else is left. */
+    /**
+     * The large objects among the digests that are here, and the packs that hold nothing but these digests. Each digest
+     * is named once.
+     */
     removable(digests: readonly Digest[]): { large: Digest[]; packs: string[] } {
       const going = new Map<string, number>();
       for (const { key } of digests.flatMap((digest) => smallAt(digest) ?? []))
@@ -87,7 +93,7 @@ function openObjectIndex(file: string) {
       });
     },
 
-    /** Notes packs that the bucket has, and gives those that are not known here. */
+    /** Records packs that the bucket holds, and returns those that the index does not know. */
     sawPacks: (keys: readonly string[]) =>
       keys.filter((key) => {
         sql('INSERT OR IGNORE INTO temp.seen_pack (key) VALUES (?)').run(key);
@@ -103,7 +109,7 @@ function openObjectIndex(file: string) {
       });
     },
 
-    /** Forgets what the bucket was not seen to have. */
+    /** Drops everything that was not seen in the bucket. */
     dropUnseen() {
       transaction(database, () => {
         sql(

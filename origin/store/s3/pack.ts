@@ -1,7 +1,7 @@
 import { type Digest, digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import type { SmallObject } from '../../../shared/store/object-store.ts';
 
-/** Where in a pack an object is. */
+/** The place of an object in a pack. */
 export interface Packed {
   readonly digest: Digest;
   readonly offset: number;
@@ -14,8 +14,8 @@ const ROW = DIGEST_BYTES + 8;
 export const TRAILER = 8;
 
 /**
- * Small objects in one: their bytes, then a row for each (digest, offset u32, size u32, big-endian), then the
- * number of rows (u32) and `SKP1`. Read from its end, a pack says by itself what it holds.
+ * A pack holds many small objects: their bytes, then a row for each (digest, offset u32, size u32, big-endian), then
+ * the number of rows (u32) and `SKP1`. Read from its end, a pack describes its own content.
  */
 export function encodePack(objects: readonly SmallObject[]): { bytes: Buffer; rows: Packed[] } {
   const rows: Packed[] = [];
@@ -35,7 +35,7 @@ export function encodePack(objects: readonly SmallObject[]): { bytes: Buffer; ro
   return { bytes: Buffer.concat([...objects.map(({ bytes }) => bytes), index]), rows };
 }
 
-/** The length of the index before the trailer; undefined when these are not the last bytes of a pack. */
+/** The length of the index before the trailer. Undefined when the bytes are not the end of a pack. */
 export function indexLength(trailer: Buffer): number | undefined {
   if (trailer.length !== TRAILER || trailer.toString('latin1', 4) !== MAGIC) return undefined;
   return trailer.readUInt32BE(0) * ROW;

@@ -1,6 +1,6 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 
-/** An object within a pack. */
+/** The place of an object within a pack. */
 export interface Located {
   readonly digest: Digest;
   readonly key: string;
@@ -8,7 +8,7 @@ export interface Located {
   readonly size: number;
 }
 
-/** One request: a range of a pack and the objects in it. */
+/** One request: a range of a pack, and the objects in the range. */
 export interface PackRead {
   readonly key: string;
   readonly start: number;
@@ -26,7 +26,7 @@ interface Growing extends PackRead {
   readonly objects: Located[];
 }
 
-/** The fewest requests that read all of them without reading much else. Empty objects need none. */
+/** The fewest requests that read all objects without reading much else. An empty object needs no request. */
 export function planReads(objects: readonly Located[]): PackRead[] {
   const reads: Growing[] = [];
   for (const [key, inPack] of Map.groupBy(objects, (object) => object.key)) {

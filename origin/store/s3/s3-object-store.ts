@@ -23,9 +23,9 @@ const READS_AT_ONCE = 8;
 const largeKey = (digest: Digest) => `${LARGE}${digest.slice(0, 2)}/${digest}`;
 
 /**
- * Objects in a bucket: large ones by their digest, small ones together in packs. Drafts, and an index that says
- * what is where, are in the local folder; the index is made to fit the bucket when the store is opened, so a
- * folder that was lost, or a crash between the bucket and the index, costs nothing but that.
+ * Stores objects in a bucket: large ones by their digest, small ones together in packs. The local folder holds drafts,
+ * and an index of what is where. The index is reconciled with the bucket when the store is opened, so losing the
+ * folder, or a crash between the bucket and the index, costs only that work.
  */
 export async function openS3ObjectStore(
   bucket: Bucket,
@@ -100,7 +100,7 @@ export async function openS3ObjectStore(
         await rm(file);
       }),
 
-    // From the bucket first: what a crash leaves in the index, the next start takes out of it.
+    // The bucket comes first. If a crash leaves an object in the index, the next start removes it.
     async remove(named) {
       const digests = [...new Set(named)];
       const { large, packs } = await index.removable(digests);
@@ -116,7 +116,7 @@ export async function openS3ObjectStore(
       const sizes = new Map(page.map(({ key, size }) => [key, size]));
       for (const key of await index.sawPacks([...sizes.keys()])) {
         const rows = await packIndex(bucket, key, sizes.get(key) ?? 0);
-        // What is no pack was not written by this store, and is left alone.
+        // An object that is no pack was not written by this store, and is left alone.
         if (rows !== undefined) await index.addPack(key, rows);
       }
     }
@@ -131,7 +131,7 @@ export async function openS3ObjectStore(
     const bytes = await wholeRange(bucket, key, { start, end });
     if (bytes?.length !== end - start)
       throw new SkerryError('store-unreachable', `the pack ${key} is not whole in the bucket any more`);
-    // A copy each: one that is kept would keep all.
+    // Copies each object, because a slice would keep the whole range in memory.
     for (const { digest, offset, size } of objects)
       found.set(digest, Buffer.from(bytes.subarray(offset - start, offset - start + size)));
   }

@@ -6,8 +6,8 @@ export interface FormerEntry {
   readonly revision: number;
 }
 
-/** What a path was in older revisions that have not been pruned. */
+/** Looks up a path in older revisions that have not been pruned. */
 export interface EntryHistory {
-  /** Of the first of these revisions that has the path. */
+  /** The entry of the first of these revisions that has the path. */
   entryAmong(site: number, revisions: readonly number[], path: ContentPath): FormerEntry | undefined;
 }

@@ -1,19 +1,22 @@
 import { SkerryError } from '../../errors.ts';
 import type { Digest } from '../digest.ts';
 
-/** Bytes of a digest that name an object in a bundle's request. */
+/** The bytes of a digest that name an object in the request for a bundle. */
 const SHORT_NAME = 8;
 
-/** The objects that entries name. */
+/** Finds the objects that entries name. */
 export interface ObjectNames {
   /**
-   * An object of some entry of these sites, or of any for null, for each name; undefined where there is none. Two may
-   * share a name: callers compare.
+   * For each name, an object of some entry of these sites, or of any site when `sites` is null. Undefined when there is
+   * none. Two objects may share a name, so callers compare digests.
    */
   objectsNamed(names: readonly Uint8Array[], sites: readonly number[] | null): (Digest | undefined)[];
-  /** Whether some entry of these sites names the object, as content or as a chunk list. */
+  /** Whether an entry of these sites names the object, as content or as a chunk list. */
   isNamedIn(digest: Digest, sites: readonly number[]): boolean;
-  /** All that entries of any revision of any site name, chunk lists too, in pages from 0 on; some more than once. */
+  /**
+   * All objects and chunk lists that entries of any site and revision name, page by page from `after` = 0. Some occur
+   * more than once.
+   */
   allObjects(after: number, limit: number): { readonly digests: Digest[]; readonly next: number | undefined };
 }
 
@@ -24,7 +27,7 @@ export function encodeNames(digests: readonly Digest[]): string {
   );
 }
 
-/** Throws `bad-request` for what is not whole names in the one form that `encodeNames` gives them. */
+/** Throws `bad-request` unless the text is a list of whole names in the one form that `encodeNames` gives them. */
 export function decodeNames(text: string): Buffer[] {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length % SHORT_NAME !== 0 || bytes.toString('base64url') !== text)

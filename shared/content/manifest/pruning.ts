@@ -1,17 +1,17 @@
 import type { Digest } from '../digest.ts';
 
-/** What goes, or would go, with the rows of revisions that are not kept. */
+/** Counts what pruning removes, or would remove, with the rows of revisions that are not kept. */
 export interface Reclaimed {
   /** Rows of entries and buckets. */
   readonly rows: number;
-  /** Objects that entries named and that nothing names any more. Their chunk lists go with them, uncounted. */
+  /** Objects that entries named and that nothing names any more. Their chunk lists go with them and are not counted. */
   readonly objects: number;
   /** The sizes of those objects. */
   readonly bytes: number;
 }
 
 interface Pruned extends Reclaimed {
-  /** Those objects and the chunk lists that no entry of any site names any more. */
+  /** Those objects, and the chunk lists that no entry of any site names any more. */
   readonly digests: Digest[];
   /** False when no such row is left. */
   readonly more: boolean;
@@ -23,15 +23,15 @@ export interface Retained {
 }
 
 /**
- * Deletes the rows that are valid in no kept revision. `keep` must name the newest revision that was revealed,
- * aborted or not: the next one is staged over its state, and what begins or ends above it belongs to a
- * revision to come, which is never touched. With nothing to keep, all rows of the site go. A kept revision's
- * manifest, root and diffs stay as they are.
+ * Deletes the rows that are valid in no kept revision. `keep` must name the newest revision that was revealed, even if
+ * it was aborted: the next one is staged on its state, and rows that begin or end above it belong to a coming revision
+ * and are never touched. When `keep` is empty, all rows of the site go. The manifest, the root and the diffs of a kept
+ * revision stay as they are.
  */
 export interface Pruning {
-  /** One short transaction: up to `limit` rows. */
+  /** Deletes up to `limit` rows in one short transaction. */
   prune(site: number, keep: readonly number[], limit: number): Pruned;
-  /** What pruning the site to its end would take; deletes nothing. */
+  /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
   /**
    * The same for pruning sites one after another: an object that several drop counts where the last does. The

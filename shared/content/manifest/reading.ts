@@ -2,7 +2,7 @@ import type { ContentPath } from '../content-path.ts';
 import type { Change } from '../diff.ts';
 import type { Entry } from '../entry.ts';
 
-/** Where the next page of a listing begins; opaque to callers. */
+/** The position where the next page of a listing begins. Its content means nothing to callers. */
 export interface DiffCursor {
   readonly side: 'delete' | 'put';
   readonly revision: number;
@@ -25,10 +25,10 @@ interface ManifestPage {
   readonly next?: ManifestCursor;
 }
 
-/** Reads any revealed revision. Revision 0 is the empty state before the first. */
+/** Reads any revealed revision. Revision 0 is the empty state before the first one. */
 export interface ManifestReader {
   entryAt(site: number, revision: number, path: ContentPath): Entry | undefined;
-  /** Entries of one revision in the order of (leaf, path). */
+  /** The entries of one revision, ordered by leaf and path. */
   manifestPage(
     site: number,
     revision: number,
@@ -36,7 +36,7 @@ export interface ManifestReader {
     limit: number,
   ): ManifestPage;
   /**
-   * What leads from one revision to another, forwards or backwards, at a cost that follows the number of rows
+   * The changes that lead from one revision to another, forwards or backwards. The cost depends on the number of rows
    * that changed in between.
    */
   diffPage(site: number, from: number, to: number, after: DiffCursor | undefined, limit: number): DiffPage;

@@ -4,7 +4,7 @@ import { type PathPattern, pathPattern } from './path-pattern.ts';
 const REMEMBERED_BYTES = 512 * 1024;
 const patterns = new ByteCache<string, PathPattern>({ bytes: REMEMBERED_BYTES, sizeOf: () => 256 });
 
-/** A pattern of a site's settings; undefined for one that the origin would refuse. */
+/** A pattern of a site's settings. Undefined when the pattern is invalid; the origin refuses such patterns. */
 export function compiledPattern(text: string): PathPattern | undefined {
   const known = patterns.get(text);
   if (known !== undefined) return known;

@@ -5,31 +5,31 @@ import { type Template, template } from './template.ts';
 
 export interface HeaderRule {
   readonly pattern: PathPattern;
-  /** Lower-case names and their values, in the order of the file. */
+  /** Lower-case names with their values, in the order of the file. */
   readonly set: readonly (readonly [name: string, value: Template])[];
   /** Names of headers that are not sent. */
   readonly removed: readonly string[];
 }
 
-/** What the server itself must say, for the bytes that it sends and the connection that they take. */
+/** Headers that only the server sets: they describe the bytes that it sends and the connection. */
 const RESERVED = new Set([
   ...['connection', 'content-encoding', 'content-length', 'content-range', 'date', 'etag', 'host'],
   ...['keep-alive', 'last-modified', 'location', 'accept-ranges', 'proxy-connection', 'repr-digest'],
   ...['skerry-revision', 'cache-status', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'vary'],
-  // HTTP/2 knows no such field, and Node throws for it.
+  // HTTP/2 has no such field, and Node throws for it.
   'http2-settings',
 ]);
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * Reads a `_headers` file: a path in a line of its own, then indented lines, `Name: value` or `! Name`, for the
- * header that other rules or the server's defaults would set.
+ * Parses a `_headers` file. A line that is not indented is a path. The indented lines below it are `Name: value`, or `!
+ * Name` to remove a header that other rules or the server's defaults would set.
  */
 export function parseHeaders(content: string): { rules: HeaderRule[]; faults: RuleFault[] } {
   const list = new RuleList<OpenRule>();
   const weights = new Weights();
   let lines = 0;
-  /** The rule that lines belong to; null for one that counts for nothing. */
+  /** The rule that the next indented lines belong to. Null after a rule that was refused. */
   let open: OpenRule | null | undefined;
   for (const line of ruleLines(content)) {
     const note = (fault: string) => list.note(fault, line.number);
@@ -68,12 +68,15 @@ type HeaderLine = { readonly removed: string } | { readonly name: string; readon
 
 const TOO_MUCH = `the rules for this path say more than the ${MOST_HEAD_BYTES} bytes that an answer may have of them`;
 
-/** What a line counts in the head of an answer, as long as nothing of a request is in it. */
+/** How much a line adds to the head of an answer, apart from what is filled in from a request. */
 export function weight(name: string, value: Template | undefined): number {
   return FIELD_BYTES + name.length + (value?.isFixed ? value.text.length : 0);
 }
 
-/** What rules with the same path say together, and those for all paths with them: it is known before any request. */
+/**
+ * Adds up what rules with the same path say, together with the rules for all paths. This much is known before any
+ * request.
+ */
 class Weights {
   readonly #ofPaths = new Map<string, number>();
   #ofAll = 0;
@@ -103,7 +106,7 @@ function header(text: string, pattern: PathPattern): string | HeaderLine {
   const name = (isRemoval ? text.slice(1) : text.slice(0, colon)).trim().toLowerCase();
   if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name for a header`;
   if (RESERVED.has(name)) return `${name} is set by the server itself`;
-  // Other hosts read it as names and passwords: taken for a header it would tell them to every reader.
+  // Other hosts read it as names and passwords. As a header, it would show them to every reader.
   if (name === 'basic-auth')
     return 'Basic-Auth protects nothing here; `skerry help sites set` has --private-path and --signing-key';
   if (isRemoval) return { removed: name };

@@ -1,30 +1,36 @@
 /**
- * What `_headers` and `_redirects` may cost. A publish that can be seen to go beyond is refused; an edge judges the
- * rest by the same numbers.
+ * The limits of `_headers` and `_redirects`. A publish that visibly exceeds them is refused. What depends on the
+ * request, an edge checks against the same numbers.
  */
 
-/** Bytes of such a file, rules in it, lines of headers below them, and characters of a line. */
+/** The bytes of one file, its rules, the header lines below them, and the characters of a line. */
 export const MOST_RULE_BYTES = 128 * 1024;
 export const MOST_RULES = 2000;
 export const MOST_HEADER_LINES = 5000;
 export const LONGEST_LINE = 4000;
 
-/** Rules of a file with placeholders or a `*`: each is looked at for each request. The others are looked up. */
+/**
+ * The rules in one file that have placeholders or a `*`. Every request is compared with each of them. The other rules
+ * are looked up.
+ */
 export const MOST_PATTERNS = 500;
 
-/** Placeholders of a pattern, and of a header's value or a target. */
+/** The placeholders in a pattern, and in a header's value or a target. */
 export const MOST_PLACEHOLDERS = 10;
 
-/** Characters of a header's value, and of a `Location`, once its placeholders are filled and the query is added. */
+/**
+ * The characters of a header's value and of a `Location`, once the placeholders are filled in and the query is added.
+ */
 export const LONGEST_FILLED_VALUE = 4096;
 export const LONGEST_LOCATION = 8192;
 
 /**
- * All that rules say of one path. A line counts its name, its value and as much again as HTTP/2 counts for a field
- * (RFC 9113, 6.5.2). With the server's own fields it stays below the 16 KiB that clients take for a whole head.
+ * The bytes that all rules together may add to the head of one answer. A line counts its name, its value, and the
+ * 32 bytes that HTTP/2 counts for a field (RFC 9113, 6.5.2). With the server's own fields, the head stays below the
+ * 16 KiB that clients accept.
  */
 export const MOST_HEAD_BYTES = 12 * 1024;
 export const FIELD_BYTES = 32;
 
-/** Faults that are told of one file. */
+/** Faults that are reported for one file. */
 export const MOST_FAULTS = 100;

@@ -1,16 +1,16 @@
 import { MOST_PLACEHOLDERS } from './limits.ts';
 
-/** What the placeholders of a pattern stand for in one path; a splat's name is `splat`. */
+/** The parts of a path that the placeholders of a pattern match. The `*` has the name `splat`. */
 export type Captures = Readonly<Record<string, string>>;
 
 /**
- * A pattern of `_headers` and `_redirects`: `/` and then characters that stand for themselves, segments like `:name`
- * that stand for any one segment, and at most one `*` that stands for anything. `/blog/*` is `/blog`, too. A slash
- * at the end makes no difference. What is percent-encoded stands for itself.
+ * A pattern of `_headers` and `_redirects`. It begins with `/`. A segment like `:name` matches any one segment, at most
+ * one `*` matches anything, and all other characters match themselves. `/blog/*` also matches `/blog`. A slash at the
+ * end makes no difference. Percent-encoded characters match what they stand for.
  */
 export interface PathPattern {
   readonly text: string;
-  /** The one path that it matches, without a slash at the end; undefined with placeholders. */
+  /** The only path that the pattern matches, without a slash at the end. Undefined for a pattern with placeholders. */
   readonly only: string | undefined;
   readonly names: readonly string[];
   /** `path` begins with a slash and is decoded. */
@@ -20,7 +20,7 @@ export interface PathPattern {
 const PLACEHOLDER = /^:[A-Za-z]\w*$/;
 const NONE: Captures = {};
 
-/** The pattern, or what is wrong with it. */
+/** Parses a pattern, or says what is wrong with it. */
 export function pathPattern(text: string): PathPattern | { readonly fault: string } {
   if (!text.startsWith('/')) return { fault: `a path begins with /, not ${JSON.stringify(text)}` };
   if (/[?#]/.test(text)) return { fault: `${text} has a query or a fragment; only paths are matched` };
@@ -38,24 +38,24 @@ export function pathPattern(text: string): PathPattern | { readonly fault: strin
     const only = left.map((piece) => piece.text).join('');
     return { text, only, names, match: (path) => (trimSlash(path) === only ? NONE : undefined) };
   }
-  // A splat takes the slash at the end, a segment does not.
+  // A `*` also matches a slash at the end; a segment does not.
   const asked = text.endsWith('*') ? (path: string) => path : trimSlash;
   const match =
     after === undefined ? withoutStar(left) : after === '' ? withTail(left) : withStar(left, right);
   return { text, only: undefined, names, match: (path) => match(asked(path)) };
 }
 
-/** Under which static patterns are found: the path without the slash at its end. */
+/** The key under which static patterns are looked up: the path without a slash at its end. */
 export function trimSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** Characters that stand for themselves, slashes among them, or a segment with a name. */
+/** Literal characters, slashes among them, or a named segment. */
 type Piece =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'segment'; readonly name: string; readonly text: string };
 
-/** Undefined when it is not well percent-encoded. A segment that a star is part of is no placeholder. */
+/** Undefined when the text is not correctly percent-encoded. A segment that contains the star is no placeholder. */
 function piecesOf(text: string, { star }: { star: 'none' | 'behind' | 'before' }): Piece[] | undefined {
   const segments = text.split('/');
   const besideStar = star === 'none' ? undefined : star === 'before' ? 0 : segments.length - 1;
@@ -84,14 +84,14 @@ function namesOf(pieces: readonly Piece[]): string[] {
 
 type Match = PathPattern['match'];
 
-// A segment ends at a slash, and there is one star at most: what a piece stands for is found without trying, from
-// the left up to the star and from the right down to it. No path takes longer than its length.
+// A segment ends at a slash, and there is at most one star. So each piece can be located without backtracking, from the
+// left up to the star and from the right down to it. The time is linear in the length of the path.
 
 function withoutStar(left: readonly Piece[]): Match {
   return (path) => (endOf(left, path) === path.length ? captured(left, path) : undefined);
 }
 
-/** The star ends the pattern. `/blog/*` is `/blog`, too. */
+/** For a pattern that ends with the star. `/blog/*` also matches `/blog`. */
 function withTail(left: readonly Piece[]): Match {
   const last = left.at(-1);
   const hasOwnSegment = last?.kind === 'literal' && last.text.endsWith('/');
@@ -118,7 +118,7 @@ function withStar(left: readonly Piece[], right: readonly Piece[]): Match {
 
 type Capture = (name: string, start: number, end: number) => void;
 
-/** Where the pieces end that the path begins with. */
+/** Where the pieces end that match the beginning of the path. */
 function endOf(pieces: readonly Piece[], path: string, capture?: Capture): number | undefined {
   let at = 0;
   for (const piece of pieces) {
@@ -136,7 +136,7 @@ function endOf(pieces: readonly Piece[], path: string, capture?: Capture): numbe
   return at;
 }
 
-/** Where the pieces begin that the path ends with. */
+/** Where the pieces begin that match the end of the path. */
 function startOf(lastFirst: readonly Piece[], path: string, capture?: Capture): number | undefined {
   let at = path.length;
   for (const piece of lastFirst) {

@@ -8,26 +8,26 @@ const PAGE_STATUSES = [200, 404, 410] as const;
 export interface RedirectRule {
   readonly pattern: PathPattern;
   readonly target: Target;
-  /** Of a redirect, or of the page that answers in place of what was asked for. */
+  /** The status of a redirect, or of the page that answers in place of the requested one. */
   readonly status: (typeof REDIRECT_STATUSES)[number] | (typeof PAGE_STATUSES)[number];
-  /** Goes before what is published under the path. */
+  /** A forced rule takes precedence over what is published at the path. */
   readonly isForced: boolean;
 }
 
-/** A path of the site or, for a redirect, a URL; what follows the host may name placeholders of the pattern. */
+/** A path of the site or, for a redirect, a URL. What follows the host may contain placeholders of the pattern. */
 interface Target {
   readonly text: string;
-  /** Scheme and host; empty for a path. */
+  /** Scheme and host. Empty for a path. */
   readonly authority: string;
   readonly rest: Template;
-  /** Whether it has a query of its own. */
+  /** Whether the target has a query of its own. */
   readonly hasQuery: boolean;
 }
 
 const STATUSES = new Set<number>([...REDIRECT_STATUSES, ...PAGE_STATUSES]);
 const isRedirect = (status: number) => (REDIRECT_STATUSES as readonly number[]).includes(status);
 
-/** Reads a `_redirects` file: `FROM TO [STATUS][!]` a line, 301 when no status is given. */
+/** Parses a `_redirects` file. Each line is `FROM TO [STATUS][!]`; the default status is 301. */
 export function parseRedirects(content: string): { rules: RedirectRule[]; faults: RuleFault[] } {
   const list = new RuleList<RedirectRule>();
   for (const line of ruleLines(content)) {
@@ -58,7 +58,7 @@ function redirect(line: RuleLine): RedirectRule | string {
   return typeof read === 'string' ? read : { pattern, target: read, status, isForced: forced !== undefined };
 }
 
-/** Looks at each character once: a line may have thousands of spaces. */
+/** Looks at each character once, because a line may have thousands of spaces. */
 function withoutComment(text: string): string {
   const comment = text.search(/\s#/);
   return comment === -1 ? text : text.slice(0, comment).trimEnd();

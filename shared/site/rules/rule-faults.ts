@@ -3,7 +3,7 @@ import { parseHeaders } from './headers-file.ts';
 import { parseRedirects } from './redirects-file.ts';
 import { HEADERS_FILE, type RuleFault } from './rule-lines.ts';
 
-/** What is wrong with one of the two files of rules. */
+/** Finds the faults in a `_headers` or `_redirects` file. */
 export function ruleFaults(path: ContentPath, content: string): readonly RuleFault[] {
   return (path === HEADERS_FILE ? parseHeaders(content) : parseRedirects(content)).faults;
 }

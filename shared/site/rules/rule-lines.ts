@@ -9,19 +9,19 @@ export const RULE_FILES: readonly ContentPath[] = [HEADERS_FILE, REDIRECTS_FILE]
 export const isRuleFile = (path: string) => path === HEADERS_FILE || path === REDIRECTS_FILE;
 
 export interface RuleLine {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly text: string;
   readonly isIndented: boolean;
 }
 
-/** What is wrong, and in which line. */
+/** A fault, and the line that has it. */
 export interface RuleFault {
   readonly line: number;
   readonly fault: string;
 }
 
-/** The lines that say something: no comments, no empty ones. */
+/** The lines that are neither empty nor comments. */
 export function* ruleLines(content: string): Generator<RuleLine, undefined> {
   let number = 0;
   for (const [whole] of content.replace(/^\uFEFF/, '').matchAll(/[^\r\n]*(\r\n|\n|\r|$)/g)) {
@@ -38,13 +38,13 @@ export function lineFault({ text }: RuleLine): string | undefined {
   return undefined;
 }
 
-/** The rules that are understood, as many as a file may have, and what is wrong with the first of the others. */
+/** The valid rules, up to the limit for a file, and the first faults of the others. */
 export class RuleList<R extends { readonly pattern: PathPattern }> {
   readonly rules: R[] = [];
   readonly faults: RuleFault[] = [];
   #patterns = 0;
 
-  /** No rule that follows counts: whoever reads the file can stop at the next one. */
+  /** Whether the file has as many rules as it may. A parser can stop at the next rule. */
   get isFull(): boolean {
     return this.rules.length === MOST_RULES;
   }
@@ -53,7 +53,7 @@ export class RuleList<R extends { readonly pattern: PathPattern }> {
     this.note(`there are more than ${MOST_RULES} rules`, line);
   }
 
-  /** False when the file has too many that are looked at for each request. */
+  /** False when the file has too many rules that are compared with every request. */
   add(rule: R, line: number): boolean {
     const isPattern = rule.pattern.only === undefined;
     if (isPattern && this.#patterns === MOST_PATTERNS) {

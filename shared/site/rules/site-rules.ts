@@ -3,28 +3,30 @@ import { LONGEST_FILLED_VALUE, MOST_HEAD_BYTES } from './limits.ts';
 import { type Captures, type PathPattern, trimSlash } from './path-pattern.ts';
 import { parseRedirects, type RedirectRule } from './redirects-file.ts';
 
-/** What the rules of a site say about a path, which begins with a slash and is decoded. */
+/** The compiled rules of a site. Their paths begin with a slash and are decoded. */
 export interface SiteRules {
   headers(path: string): HeaderEffects;
   /** The first redirect rule that matches. */
   redirect(path: string): RedirectMatch | undefined;
-  /** What they take in memory, roughly. */
+  /** Roughly the memory that the rules take. */
   readonly bytes: number;
 }
 
 export interface HeaderEffects {
-  /** Lower-case names; several rules that set one name add to each other. */
+  /** By lower-case name. When several rules set one header, their values are joined. */
   readonly set: ReadonlyMap<string, string>;
   /** Headers that are not sent unless a later rule sets them. */
   readonly removed: ReadonlySet<string>;
   /**
-   * Why `set` and `removed` are empty: nothing is left out alone, since what a long address drives out could be what
-   * protects the page.
+   * Why `set` and `removed` are empty, if the rules say too much. Then none of the headers is sent, because a long
+   * address could otherwise push out the one that protects the page.
    */
   readonly excess: Excess | undefined;
 }
 
-/** `address`: the rules say too much with what is filled in from the request; `rules`: they do so without it. */
+/**
+ * `address`: the rules say too much once parts of the request are filled in. `rules`: they say too much even without.
+ */
 export type Excess = 'address' | 'rules';
 
 export interface RedirectMatch {
@@ -32,11 +34,13 @@ export interface RedirectMatch {
   readonly captures: Captures;
 }
 
-/** A rule and a line of headers as objects of V8, beside their text. */
+/** The memory of a rule and of a header line as objects in V8, besides their text. */
 const RULE_BYTES = 1024;
 const LINE_BYTES = 150;
 
-/** Lines that are not understood count for nothing: they were published before they were checked. */
+/**
+ * Compiles both files. Invalid lines are ignored, because they may have been published before such lines were checked.
+ */
 export function siteRules(headersFile: string, redirectsFile: string): SiteRules {
   const headers = parseHeaders(headersFile).rules;
   const redirects = parseRedirects(redirectsFile).rules;
@@ -55,7 +59,7 @@ export function siteRules(headersFile: string, redirectsFile: string): SiteRules
 
 type Match<R> = { readonly rule: R; readonly captures: Captures };
 
-/** What a `_headers` file says of some headers: rules that say nothing of them cost nothing. */
+/** The effects of a `_headers` file on some headers. Rules about other headers cost nothing. */
 export function headersNamed(headersFile: string, names: readonly string[]): (path: string) => HeaderEffects {
   const rules = parseHeaders(headersFile)
     .rules.map(({ pattern, set, removed }) => ({
@@ -77,14 +81,14 @@ function effectsOf(matches: Iterable<Match<HeaderRule>>): HeaderEffects {
   return { set: head.set, removed: head.removed, excess: undefined };
 }
 
-/** What rules have said of one path so far. */
+/** The effects on one path of the rules so far. */
 class Head {
   readonly set = new Map<string, string>();
   readonly removed = new Set<string>();
   #fixedBytes = 0;
   #bytes = 0;
 
-  /** Why it is too much. */
+  /** Adds a rule. Returns the reason when that is too much. */
   add(rule: HeaderRule, captures: Captures): Excess | undefined {
     for (const name of rule.removed) {
       this.#count(weight(name, undefined), 0);
@@ -97,7 +101,7 @@ class Head {
       this.#count(weight(name, value), value.isFixed ? 0 : text.length);
       const before = this.set.get(name);
       this.set.set(name, before === undefined ? text : `${before}, ${text}`);
-      // Ropes of strings that are never sent would still be held.
+      // Stops here, because strings that are never sent would still be held in memory.
       if (this.#bytes > MOST_HEAD_BYTES) break;
     }
     if (this.#bytes <= MOST_HEAD_BYTES) return undefined;
@@ -110,12 +114,14 @@ class Head {
   }
 }
 
-/** Captures come from a request: what no header may carry is percent-encoded. */
+/** Captures come from a request. Characters that no header may contain are percent-encoded. */
 function encoded(capture: string): string {
   return encodeURI(capture.toWellFormed());
 }
 
-/** Rules in the order of the file; those without placeholders, which are most, are looked up. */
+/**
+ * Finds the matching rules in the order of the file. Rules without placeholders, which are most of them, are looked up.
+ */
 function indexed<R extends { readonly pattern: PathPattern }>(
   rules: readonly R[],
 ): { matches(path: string): Generator<Match<R>, undefined> } {
@@ -141,7 +147,7 @@ function indexed<R extends { readonly pattern: PathPattern }>(
   };
 }
 
-/** Two ascending lists as one. */
+/** Merges two ascending lists. */
 function* inOrder(a: readonly number[], b: readonly number[]): Generator<number> {
   let i = 0;
   for (const next of b) {

@@ -3,10 +3,10 @@ import type { Captures } from './path-pattern.ts';
 
 const PLACEHOLDER = /:([A-Za-z]\w*)/g;
 
-/** A text with placeholders of a pattern in it; those that stand for nothing are text. */
+/** A text with placeholders of a pattern. Names that the pattern does not have are plain text. */
 export class Template {
   readonly text: string;
-  /** Undefined for a text that is the same for every request. */
+  /** Undefined when the text has no placeholders, so that it is the same for every request. */
   readonly #pieces: readonly Piece[] | undefined;
 
   constructor(text: string, pieces: readonly Piece[] | undefined) {
@@ -18,19 +18,19 @@ export class Template {
     return this.#pieces === undefined;
   }
 
-  /** With its placeholders replaced; undefined when that makes more than `longest` characters. */
+  /** The text with its placeholders filled in. Undefined when it has more than `longest` characters. */
   fill(captures: Captures, encode: (capture: string) => string, longest: number): string | undefined {
     return this.#pieces === undefined ? this.text : filled(this.#pieces, captures, encode, longest);
   }
 }
 
-/** Text, and the placeholder that follows it. */
+/** Some text and the placeholder that follows it. */
 interface Piece {
   readonly before: string;
   readonly name: string | undefined;
 }
 
-/** The template, or what is wrong with it. `names` are those of the pattern. */
+/** Parses a template, or says what is wrong with it. `names` are the placeholders of the pattern. */
 export function template(text: string, names: readonly string[]): Template | { readonly fault: string } {
   const pieces = names.length === 0 ? [] : piecesOf(text, names);
   const placeholders = pieces.filter(({ name }) => name !== undefined).length;
@@ -50,7 +50,7 @@ function piecesOf(text: string, names: readonly string[]): Piece[] {
   return [...pieces, { before: text.slice(end), name: undefined }];
 }
 
-/** Nothing is encoded that is too long already: encoding makes nothing shorter. */
+/** Text that is too long before encoding is not encoded, because encoding never makes it shorter. */
 function filled(
   pieces: readonly Piece[],
   captures: Captures,

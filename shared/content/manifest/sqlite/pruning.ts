@@ -5,9 +5,10 @@ import type { Pruning, Reclaimed, Retained } from '../pruning.ts';
 import { OPEN } from './schema.ts';
 
 /**
- * What pruning needs beside the manifest's tables. Entries are found by both ends of their range without reading
- * the rows that stay. `<>` says the same as the `<` of the index entry_to, and keeps the two apart: SQLite takes
- * a partial index only for its own condition, and with a choice it plans the other queries worse.
+ * The indexes that pruning needs besides the manifest's tables. They find entries by both ends of their range without
+ * reading the rows that stay. `<>` means the same as the `<` in the index entry_to and keeps the two indexes apart:
+ * SQLite uses a partial index only for its own condition, and if it could choose, it would plan the other queries
+ * worse.
  */
 export const pruningIndexes = `
   CREATE INDEX entry_ended ON entry (site, to_rev, from_rev) WHERE to_rev <> ${OPEN};
@@ -22,7 +23,10 @@ interface Dead {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** Between two neighbours that are kept, those rows are dead that begin after the one and end by the other. */
+/**
+ * The condition for dead rows between two neighbouring kept revisions: they begin after the first and end by the
+ * second.
+ */
 const BETWEEN = 'site = :site AND to_rev > :after AND to_rev <= :until AND from_rev > :after';
 
 function deadRows({ site, keep }: Retained): Dead[] {
@@ -38,7 +42,10 @@ function deadRows({ site, keep }: Retained): Dead[] {
   });
 }
 
-/** `note` is told, within each transaction, what it leaves without a name: for removal that outlives a crash. */
+/**
+ * `note` is called within each transaction with the digests that nothing names any more, so that their removal outlives
+ * a crash.
+ */
 export function openPruning(
   database: DatabaseSync,
   note: (digests: readonly Digest[]) => void = () => {},

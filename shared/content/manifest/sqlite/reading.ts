@@ -13,8 +13,8 @@ export function openManifestReader(database: DatabaseSync): ManifestReader {
     `${alias}.from_rev <= ${revision} AND ${alias}.to_rev > ${revision}`;
 
   /**
-   * Rows valid at `to` that are not valid at `from` are puts; rows valid at `from` whose path has no row at
-   * `to` are deletes. The rows of the earlier side end within the range, those of the later side begin in it.
+   * Rows that are valid at `to` and not at `from` are puts. Rows that are valid at `from` and whose path has no row at
+   * `to` are deletes. Rows of the earlier revision end within the range; rows of the later one begin in it.
    */
   function sideQuery(side: DiffCursor['side'], forwards: boolean): string {
     const rowsOfLater = (side === 'put') === forwards;

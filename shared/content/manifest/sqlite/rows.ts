@@ -7,7 +7,7 @@ export type Row = Record<string, SQLOutputValue>;
 
 export const ENTRY_COLUMNS = 'e.path, e.digest, e.size, e.chunks, e.type, e.meta, e.time';
 
-/** Trusts what this process wrote: rows are checked before they are stored. */
+/** Trusts the row, because rows are checked before this process stores them. */
 export function toEntry(row: Row): Entry {
   return {
     path: row.path as ContentPath,

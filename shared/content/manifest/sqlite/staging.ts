@@ -8,7 +8,7 @@ import { LEAVES, NODES } from './buckets.ts';
 import { toEntry } from './rows.ts';
 import { OPEN } from './schema.ts';
 
-/** `note` is told, within the transaction, of the objects and chunk lists that entries taken back have named. */
+/** `note` is called within the transaction with the objects and chunk lists that the removed entries named. */
 export function openStaging(
   database: DatabaseSync,
   note: (digests: readonly Digest[]) => void = () => {},
@@ -48,8 +48,9 @@ export function openStaging(
   }
 
   /**
-   * The values of a column in the rows that begin or end with a revision, ascending, each once. Two queries, each
-   * with its index named: SQLite prefers a scan of the whole site along an index that has the column.
+   * The values of a column in the rows that begin or end with a revision, each once, in ascending order. It takes two
+   * queries with named indexes, because SQLite prefers a scan of the whole site along an index that contains the
+   * column.
    */
   function touched(
     table: 'entry' | 'bucket',
@@ -74,7 +75,7 @@ export function openStaging(
 
   const changedLeaves = (site: number, revision: number) => touched('entry', 'leaf', site, revision);
 
-  /** A leaf that came and went with the revision leaves no row: the node that was sealed over it does. */
+  /** A leaf that came and went with the revision leaves no row, but the node that was sealed over it does. */
   const sealedNodes = (site: number, revision: number) => [
     ...new Set([
       ...touched('bucket', 'number', site, revision).map(nodeOf),
