@@ -25,7 +25,7 @@ import type { PastCalls } from '../catalog/retention-calls.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { FleetView } from '../fleet/fleet.ts';
 import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { Committer } from '../publish/commit.ts';
@@ -54,7 +54,7 @@ export interface ApiContext {
   readonly rules: RuleCheck;
   readonly intake: ObjectIntake;
   readonly fileChanges: FileChanges;
-  readonly fleet: Fleet;
+  readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;
   /** Where the metrics of the process are. */

@@ -2,7 +2,13 @@
  * Many may be inside together, or one alone. Whoever wants to be alone is let in when those inside have left,
  * and holds off those who come after. Nobody may enter twice.
  */
-export class Gate {
+export interface Gate {
+  shared<T>(work: () => Promise<T>): Promise<T>;
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** For those of one process. */
+export class InProcessGate implements Gate {
   #inside = 0;
   #isTaken = false;
   readonly #waiting: { isAlone: boolean; enter: () => void }[] = [];

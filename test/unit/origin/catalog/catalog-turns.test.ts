@@ -31,3 +31,13 @@ t.test('a caller with a thousand calls waits for himself', async (t) => {
   close();
   await t.rejects(catalog.site(1), { code: 'unavailable' });
 });
+
+t.test('a forecast holds nobody up', async (t) => {
+  const forecast = () => new Promise(() => {});
+  const site = async (id: number) => id;
+  const { catalog, close } = inTurns({ forecast, site } as unknown as Catalog);
+  const limits = { uploadedBefore: 0, openedBefore: 0, answeredBefore: 0 };
+  for (let i = 0; i < 9; i++) void catalog.forecast([], limits);
+  t.equal(await catalog.site(1), 1);
+  close();
+});

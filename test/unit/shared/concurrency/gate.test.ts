@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Gate } from '../../../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { random } from '../../../helpers/random.ts';
 
 const turns = async (count: number) => {
@@ -8,7 +8,7 @@ const turns = async (count: number) => {
 
 t.test('many together, or one alone: random comings and goings', async (t) => {
   const numbers = random(3);
-  const gate = new Gate();
+  const gate = new InProcessGate();
   let together = 0;
   let most = 0;
   let isAlone = false;
@@ -36,7 +36,7 @@ t.test('many together, or one alone: random comings and goings', async (t) => {
 });
 
 t.test('whoever wants to be alone is not starved, and the order is kept', async (t) => {
-  const gate = new Gate();
+  const gate = new InProcessGate();
   const order: string[] = [];
   let leave = () => {};
   const first = gate.shared(() => new Promise<void>((resolve) => (leave = resolve)));
@@ -54,7 +54,7 @@ t.test('whoever wants to be alone is not starved, and the order is kept', async 
 });
 
 t.test('work that fails leaves', async (t) => {
-  const gate = new Gate();
+  const gate = new InProcessGate();
   await t.rejects(
     gate.alone(() => Promise.reject(new Error('no'))),
     { message: 'no' },
