@@ -1,8 +1,8 @@
 import { leafOf } from '../../../shared/content/buckets.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
+import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
-import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../shared/content/digest.ts';
-import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
+import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
