@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DOOMED, openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { statements } from '../../../shared/sqlite/open.ts';
 import type { AgeLimits, Forecast, GoingRevisions } from '../retention-calls.ts';
-import { heldRevisions, pastOf } from './past.ts';
+import { heldRevisions } from '../revision-state.ts';
+import { pastOf } from './past.ts';
 import { STALE_DEPLOY } from './stale-deploys.ts';
 
 /** All of one moment; the database is only read, and a temporary table written. */
