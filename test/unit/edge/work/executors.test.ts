@@ -58,7 +58,12 @@ async function edge() {
   const forgotten: (readonly Digest[] | 'all')[] = [];
   const parts = {
     ...{ catalog: asRemote(catalog), store: openMemoryStore(disk), limits: NO_LIMITS },
-    ...{ gate: new InProcessGate(), manifests: new KeyedLock<number>(), lazy: undefined, log: createLogger() },
+    ...{
+      gate: new InProcessGate(),
+      manifests: new KeyedLock<number>(),
+      lazy: undefined,
+      log: createLogger(),
+    },
     reads: { whole: async () => {} } as unknown as ReadThrough,
     readers: { forget: (digests: readonly Digest[] | 'all') => void forgotten.push(digests) },
     source: () => ({ upstream: NOBODY }),
