@@ -38,11 +38,14 @@ import { authorize } from './authorize.ts';
  * What the routes ask of the catalog themselves. Sites are deleted, and revisions made, by those who hold the site's
  * lock.
  */
-type ApiCatalog = Remote<DeployCalls & LogReads & PurgeCalls & RevisionReads & TokenCalls> &
-  Omit<Remote<SiteCalls>, 'deleteSite'> &
+type ApiCatalog = Remote<DeployCalls & TokenCalls> &
+  Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
+  Pick<Remote<RevisionReads>, 'revisions' | 'revision'> &
+  Pick<Remote<ManifestReader>, 'entryAt' | 'manifestPage' | 'diffPage'> &
+  Pick<Remote<LogReads>, 'head' | 'records' | 'newestRecords'> &
+  Pick<Remote<PurgeCalls>, 'addPurges' | 'purge'> &
   Pick<Remote<ReceiptCalls>, 'receipts'> &
-  Pick<Remote<PastCalls>, 'pin'> &
-  Remote<ManifestReader>;
+  Pick<Remote<PastCalls>, 'pin'>;
 
 /** What the routes work with. */
 export interface ApiContext {
