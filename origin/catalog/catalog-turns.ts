@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 import { caller } from '../callers/caller.ts';
 import type { Catalog } from './catalog.ts';
@@ -21,10 +22,11 @@ export function inTurns(catalog: Catalog): { catalog: Catalog; close(): void } {
     get(target, method) {
       const call: unknown = Reflect.get(target, method);
       if (typeof call !== 'function' || BESIDE.has(method)) return call;
-      return (...args: unknown[]) =>
-        turns.run(caller.getStore()?.name ?? ORIGIN, () =>
-          Promise.resolve(Reflect.apply(call, target, args)),
-        );
+      return (...args: unknown[]) => {
+        // A turn comes in the asynchronous context of whoever had the one before.
+        const work = AsyncLocalStorage.bind(() => Promise.resolve(Reflect.apply(call, target, args)));
+        return turns.run(caller.getStore()?.name ?? ORIGIN, work);
+      };
     },
   });
   return { catalog: taken, close: () => turns.close() };

@@ -15,6 +15,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   head: 'reads',
   hashAt: 'reads',
   found: 'appends',
+  // What it has denied is written again by the next process.
   denyAppends: 'reads',
   close: 'reads',
 

@@ -4,7 +4,7 @@ import { leafOf, nodeOf } from '../../shared/content/buckets.ts';
 import { digestBytes, digestOf } from '../../shared/content/digest.ts';
 import { at, type CatalogPlace, certified, key, LOG, Publisher } from './catalog/harness.ts';
 
-export interface ReadPlace extends CatalogPlace {
+interface ReadPlace extends CatalogPlace {
   /** Of the catalog that is open there. */
   reads(): OpenManifestReads;
 }

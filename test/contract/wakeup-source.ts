@@ -5,7 +5,7 @@ import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 const LONG = 3_600_000;
 const never = new AbortController().signal;
 
-export interface WokenSource {
+interface WokenSource {
   readonly source: WakeupSource;
   /** Of any process that has a part in it; resolves when the source has heard of it. */
   wake(): Promise<void>;
