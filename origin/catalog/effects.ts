@@ -15,7 +15,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   head: 'reads',
   hashAt: 'reads',
   found: 'appends',
-  // What it has denied is written again by the next process.
+  // It denies for as long as the process lives, and writes nothing down.
   denyAppends: 'reads',
   close: 'reads',
 

@@ -1,4 +1,10 @@
 import type { KnownRevision, Past } from './retention-calls.ts';
+import type { RevisionRow } from './revision-calls.ts';
+
+/** A revision that waits does so until it is live, or until a later one has taken its place as the tip. */
+export function shownState(state: KnownRevision['state'], isTip: boolean): RevisionRow['state'] {
+  return state === 'pending' && !isTip ? 'superseded' : state;
+}
 
 /** What the next change builds on: the newest revision that was not aborted; 0 for none. `revisions` ascend. */
 export function tipOf(revisions: readonly Pick<KnownRevision, 'revision' | 'state'>[]): number {

@@ -9,7 +9,7 @@ import type { RecordDraft } from '../record-draft.ts';
 import { tipOf } from '../revision-state.ts';
 import type { CatalogContext } from './context.ts';
 import { pastOf } from './past.ts';
-import { REVISION } from './revisions.ts';
+import { REVISION, stateOf } from './revisions.ts';
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
   /** What the staged rows add to and take from the newest state: proportional to the change. */
@@ -34,7 +34,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   /** The root of the tip, when it is this revision and not live. */
   function pendingRoot(site: number, revision: number): Digest {
     const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ? AND s.deleted = 0`).get(site, revision);
-    if (row === undefined || row.is_tip !== 1 || row.state !== 'pending') {
+    if (row === undefined || stateOf(row) !== 'pending') {
       throw new SkerryError('no-such-revision', `revision ${revision} is not one that waits to be live`);
     }
     return row.root as Digest;

@@ -1,6 +1,11 @@
 import t from 'tap';
 import type { KnownRevision, Past } from '../../../../origin/catalog/retention-calls.ts';
-import { heldRevisions, revisionsThatGo, tipOf } from '../../../../origin/catalog/revision-state.ts';
+import {
+  heldRevisions,
+  revisionsThatGo,
+  shownState,
+  tipOf,
+} from '../../../../origin/catalog/revision-state.ts';
 import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
 
 const known = (revision: number, changes: Partial<KnownRevision> = {}): KnownRevision => ({
@@ -16,6 +21,13 @@ const PAST: Past = {
   ],
 };
 const ALL = [1, 2, 3, 4, 5, 6];
+
+t.test('what waits has had its chance when another is the tip', async (t) => {
+  t.equal(shownState('pending', true), 'pending');
+  t.equal(shownState('pending', false), 'superseded');
+  for (const isTip of [true, false])
+    for (const state of ['activated', 'aborted'] as const) t.equal(shownState(state, isTip), state);
+});
 
 t.test('the tip is the newest that was not aborted', async (t) => {
   t.equal(tipOf(PAST.revisions), 4);
