@@ -170,7 +170,7 @@ export default {
       severity: 'error',
       from: {
         path: '^(shared|origin|edge|bin)/',
-        pathNot: '(^|/)sqlite/|^shared/files/folder-lock\\.ts$|^shared/log/stored-records\\.ts$',
+        pathNot: '(^|/)sqlite/|^shared/files/folder-lock\\.ts$',
       },
       to: { path: '^(node:)?sqlite$' },
     },

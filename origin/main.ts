@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import { Gate } from '../shared/concurrency/gate.ts';
+import { InProcessGate } from '../shared/concurrency/gate.ts';
 import { KeyedLock } from '../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
@@ -37,10 +37,11 @@ import { buildApi } from './api/server.ts';
 import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
-import { Fleet } from './fleet/fleet.ts';
+import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
 import { Committer } from './publish/commit.ts';
@@ -110,7 +111,9 @@ export async function startOrigin(
   const embedded = openSqliteCatalog({ file: catalogFile, key: signingKeyToPem(key) });
   opened.defer(() => embedded.close());
   const appended = new Wakeup();
-  const catalog = wakingAfterAppends(embedded.catalog, appended);
+  const turns = inTurns(embedded.catalog);
+  opened.defer(() => turns.close());
+  const catalog = wakingAfterAppends(turns.catalog, appended);
   const identity = await foundLog(catalog, key, join(folder.path, RECOVERY_KEY_FILE));
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
@@ -132,14 +135,14 @@ export async function startOrigin(
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,
   });
-  const fleet = await Fleet.open({ catalog, clock, log: identity.log, key, checks, divergence });
+  const fleet = await InProcessFleet.open({ catalog, clock, log: identity.log, key, checks, divergence });
   const stopping = new AbortController();
   const sites = new KeyedLock<number>();
-  const sync = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
-  await endOrphans(sync);
+  const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
+  await endOrphans({ catalog, clock, sites });
   const rules = new RuleCheck(store, surveys.remote.ruleFaults);
-  const committer = new Committer(sync, rules);
-  const gate = new Gate();
+  const committer = new Committer(publishing, rules);
+  const gate = new InProcessGate();
   const retention = new Retention({
     ...{ catalog, store, clock, gate },
     stopping: stopping.signal,

@@ -1,5 +1,5 @@
 import { Bandwidth } from '../../shared/concurrency/bandwidth.ts';
-import { Gate } from '../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
@@ -65,7 +65,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const sourceOf = (upstream: Upstream) => sourceAt(upstream, caller, encodings);
   const faults = new Faults(time);
   const membership = await Membership.open(catalog, clock);
-  const gate = new Gate();
+  const gate = new InProcessGate();
   const manifests = new KeyedLock<number>();
   const fills = new Fills();
   const lazy = parts.lazy && new LazyStorage({ ...parts, ...parts.lazy, fills, gate });

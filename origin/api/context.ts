@@ -25,7 +25,7 @@ import type { PastCalls } from '../catalog/retention-calls.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { FleetView } from '../fleet/fleet.ts';
 import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { Committer } from '../publish/commit.ts';
@@ -38,11 +38,14 @@ import { authorize } from './authorize.ts';
  * What the routes ask of the catalog themselves. Sites are deleted, and revisions made, by those who hold the site's
  * lock.
  */
-type ApiCatalog = Remote<DeployCalls & LogReads & PurgeCalls & RevisionReads & TokenCalls> &
-  Omit<Remote<SiteCalls>, 'deleteSite'> &
+type ApiCatalog = Remote<DeployCalls & TokenCalls> &
+  Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
+  Pick<Remote<RevisionReads>, 'revisions' | 'revision'> &
+  Pick<Remote<ManifestReader>, 'entryAt' | 'manifestPage' | 'diffPage'> &
+  Pick<Remote<LogReads>, 'head' | 'records' | 'newestRecords'> &
+  Pick<Remote<PurgeCalls>, 'addPurges' | 'purge'> &
   Pick<Remote<ReceiptCalls>, 'receipts'> &
-  Pick<Remote<PastCalls>, 'pin'> &
-  Remote<ManifestReader>;
+  Pick<Remote<PastCalls>, 'pin'>;
 
 /** What the routes work with. */
 export interface ApiContext {
@@ -54,7 +57,7 @@ export interface ApiContext {
   readonly rules: RuleCheck;
   readonly intake: ObjectIntake;
   readonly fileChanges: FileChanges;
-  readonly fleet: Fleet;
+  readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;
   /** Where the metrics of the process are. */

@@ -24,6 +24,12 @@ import type { TokenCalls } from './token-calls.ts';
  */
 export type Catalog = Remote<CatalogCalls>;
 
+export interface OpenCatalog {
+  readonly catalog: Catalog;
+  /** Ends it, with all that it has opened. */
+  close(): Promise<void>;
+}
+
 export type CatalogCalls = LogCalls &
   SiteCalls &
   RevisionReads &

@@ -15,6 +15,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   head: 'reads',
   hashAt: 'reads',
   found: 'appends',
+  // It denies for as long as the process lives, and writes nothing down.
   denyAppends: 'reads',
   close: 'reads',
 

@@ -2,8 +2,10 @@ import { SkerryError } from '../../shared/errors.ts';
 
 /**
  * Keeps an origin from appending that may not write the log any more. A catalog asks it within each transaction that
- * appends, under the lock that gives out sequence numbers, so that an append passes or is refused as a whole: one that
- * several origins open compares the epoch that is stored with its own there.
+ * appends, under the lock that gives out sequence numbers, so that an append passes or is refused as a whole. One that
+ * several nodes open compares the epoch that is stored with its own there, and reads there whether a node has shut it:
+ * they write one log in one epoch, so what stops one of them stops all. Which of two nodes may go on with a site is no
+ * matter of the epoch: see publish/site-lock.ts.
  */
 export interface EpochFence {
   /** Throws `log-diverged`. */

@@ -8,3 +8,5 @@ export const YOUNG_DEPLOY_MS = 10 * 60_000;
 export const MOST_FILES = 5_000_000;
 /** Revisions of a site. */
 export const MOST_PINNED = 1000;
+/** Purges of a site, whose receipts are kept; those of older ones are forgotten. */
+export const KEPT_PURGES = 1000;

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import { GENESIS, type LogRecord, recordHash } from '../../shared/log/record.ts';
 import { payloadText } from '../../shared/log/record-limits.ts';
-import type { RecordDraft } from './record-draft.ts';
+import { IS_CRITICAL, type RecordDraft } from './record-draft.ts';
 import type { RecordSigner } from './record-signer.ts';
 
 export interface LogEpoch {
@@ -30,7 +30,11 @@ export function nextRecords(
   time: number,
   signer: Pick<RecordSigner, 'record'>,
 ): NextRecord[] {
-  const sayings = drafts.map((draft) => ({ ...draft, payload: payloadText(draft.kind, draft.payload) }));
+  const sayings = drafts.map((draft) => ({
+    ...draft,
+    critical: IS_CRITICAL[draft.kind],
+    payload: payloadText(draft.kind, draft.payload),
+  }));
   let { seq, hash } = end;
   return sayings.map((saying) => {
     seq += 1;

@@ -97,6 +97,10 @@ export interface PastCalls extends PastReads {
   pin(site: number, revision: number, pinned: boolean): void;
 }
 
+/**
+ * An object is referred to by entries that are stored, whatever their revision, and by the files of deploys. One that
+ * was uploaded later than `uploadedBefore` counts as referred to. Its chunk list goes with it.
+ */
 export interface SweepCalls {
   /** Looks at `limit` objects after the cursor for such as nothing refers to; `next` is undefined at the end. */
   unreferenced(

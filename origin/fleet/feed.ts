@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { hasCode } from '../../shared/errors.ts';
-import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import type { FeedMembers, FeedSource } from '../../shared/feed/feed-source.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
@@ -12,7 +12,7 @@ import type { LogReads } from '../catalog/log-calls.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteReads } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
-import type { Fleet } from './fleet.ts';
+import type { Admission } from './fleet.ts';
 import { joining } from './joining.ts';
 import { sharedReads } from './shared-reads.ts';
 
@@ -25,7 +25,7 @@ export interface OriginFeedParts {
   readonly manifests: FeedSource['manifests'];
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
-  readonly fleet: Fleet;
+  readonly fleet: FeedMembers & Admission;
   /** Woken after each append to the log. */
   readonly appended: WakeupSource;
   readonly noteAct: NoteAct;

@@ -12,11 +12,11 @@ import { checkRegion } from '../../shared/wire/region.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import { JOIN } from '../catalog/token-state.ts';
-import type { Fleet } from './fleet.ts';
+import type { Admission } from './fleet.ts';
 
 export interface JoiningParts {
   readonly catalog: Pick<Remote<TokenCalls>, 'token'>;
-  readonly fleet: Pick<Fleet, 'join'>;
+  readonly fleet: Admission;
   readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };

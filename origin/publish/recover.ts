@@ -3,9 +3,10 @@ import { hasCode } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { PublishCalls } from '../catalog/publish-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
+import type { SiteLock } from './site-lock.ts';
 import { endFailed } from './sync-publish.ts';
 
-interface Parts {
+interface OrphanParts {
   readonly catalog: Pick<Remote<PublishCalls>, 'activate' | 'abort'> &
     Pick<Remote<SiteReads>, 'site' | 'sites'>;
   readonly clock: Clock;
@@ -13,9 +14,9 @@ interface Parts {
 
 /**
  * Ends a sync revision that waits for its activation and whose publish is gone: the origin ended, or its disk
- * was full. Callers hold the site's lock, or nobody publishes yet. Returns the site as it is then.
+ * was full. Callers hold the site's lock. Returns the site as it is then.
  */
-export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
+export async function endOrphan(parts: OrphanParts, site: SiteRow): Promise<SiteRow> {
   let now = site;
   while (now.pending?.mode === 'sync') {
     const reason = 'the origin ended before its activation';
@@ -26,12 +27,14 @@ export async function endOrphan(parts: Parts, site: SiteRow): Promise<SiteRow> {
 }
 
 /**
- * At the start of the origin, before anybody publishes. One whose log has diverged leaves them: it writes nothing, and
- * the first publish that it takes again ends them.
+ * At the start of the origin. What another one publishes is no orphan: it holds the site's lock. One whose log has
+ * diverged leaves them: it writes nothing, and the first publish that it takes again ends them.
  */
-export async function endOrphans(parts: Parts): Promise<void> {
+export async function endOrphans(parts: OrphanParts & { readonly sites: SiteLock }): Promise<void> {
+  const { catalog, sites } = parts;
   try {
-    for (const site of await parts.catalog.sites()) await endOrphan(parts, site);
+    for (const { id, pending } of await catalog.sites())
+      if (pending?.mode === 'sync') await sites.run(id, async () => endOrphan(parts, await catalog.site(id)));
   } catch (error) {
     if (!hasCode(error, 'log-diverged')) throw error;
   }

@@ -12,7 +12,8 @@ export interface SweptPlaces {
   readonly store: ObjectStore;
   /**
    * Uploads pass it together from before the store until the catalog knows them. Were one to come between the
-   * catalog's forgetting and the store's removing, the catalog would know an object that the store has not.
+   * catalog's forgetting and the store's removing, the catalog would know an object that the store has not. So origins
+   * that share a catalog and a store share the gate as well.
    */
   readonly gate: Gate;
 }

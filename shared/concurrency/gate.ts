@@ -2,7 +2,13 @@
  * A lock that many may hold together or one may hold alone. A caller that wants to be alone enters when those inside
  * have left, and holds back those who come after it. The lock is not reentrant.
  */
-export class Gate {
+export interface Gate {
+  shared<T>(work: () => Promise<T>): Promise<T>;
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** For those of one process. */
+export class InProcessGate implements Gate {
   #inside = 0;
   #isTaken = false;
   readonly #waiting: { isAlone: boolean; enter: () => void }[] = [];

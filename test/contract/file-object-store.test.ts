@@ -7,7 +7,7 @@ import type { Catalog } from '../../origin/catalog/catalog.ts';
 import type { StoredObject } from '../../origin/catalog/object-calls.ts';
 import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { Gate } from '../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { decodeChunkList } from '../../shared/content/chunk-list.ts';
 import { digestOf } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
@@ -61,7 +61,7 @@ t.test('the origin takes objects in', async (t) => {
       noted.push(...objects);
     },
   };
-  const intake = new ObjectIntake(store, catalog as Catalog, systemClock, new Gate());
+  const intake = new ObjectIntake(store, catalog as Catalog, systemClock, new InProcessGate());
   const body = (bytes: Buffer) => Readable.from([bytes], { objectMode: false });
   const large = async () =>
     (

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import t, { type Test } from 'tap';
-import type { Catalog } from '../../origin/catalog/catalog.ts';
+import type { Catalog, OpenCatalog } from '../../origin/catalog/catalog.ts';
 import type { DeployFile } from '../../origin/catalog/deploy-calls.ts';
 import { ageLimitsAt } from '../../origin/retention/age-limits.ts';
 import { prunableRecords, pruneLog } from '../../origin/retention/log-prune.ts';
 import { Retention } from '../../origin/retention/retention.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { Gate } from '../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import type { Entry } from '../../shared/content/entry.ts';
@@ -15,18 +15,10 @@ import type { SkerryError } from '../../shared/errors.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { recordHash, verifyRecord } from '../../shared/log/record.ts';
 import { payloads } from '../../shared/log/record-kinds.ts';
-import { generateSigningKey, type SigningKey } from '../../shared/signing/keys.ts';
+import { generateSigningKey } from '../../shared/signing/keys.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { random } from '../helpers/random.ts';
-
-interface RetainingCatalog {
-  readonly catalog: Catalog;
-  close(): Promise<void>;
-}
-
-export interface RetainingPlace {
-  open(key: SigningKey): Promise<RetainingCatalog>;
-}
+import type { CatalogPlace } from './catalog/harness.ts';
 
 const LOG = 'c0ffee'.padEnd(32, '0');
 const key = generateSigningKey();
@@ -70,11 +62,11 @@ class Origin {
   readonly catalog: Catalog;
   readonly clock = new TurnedClock();
   readonly held = new Held();
-  readonly gate = new Gate();
+  readonly gate = new InProcessGate();
   readonly stopping = new AbortController();
   readonly retention: Retention;
 
-  constructor({ catalog }: RetainingCatalog) {
+  constructor({ catalog }: OpenCatalog) {
     this.catalog = catalog;
     this.retention = new Retention({
       ...{ catalog, store: this.held.store, clock: this.clock, gate: this.gate },
@@ -150,8 +142,8 @@ class Origin {
 }
 
 /** What every catalog must do to let go of the past. */
-export function retentionContract(name: string, place: (t: Test) => Promise<RetainingPlace>): void {
-  const suite = (title: string, run: (t: Test, origin: Origin, at: RetainingPlace) => Promise<void>) =>
+export function retentionContract(name: string, place: (t: Test) => Promise<CatalogPlace>): void {
+  const suite = (title: string, run: (t: Test, origin: Origin, at: CatalogPlace) => Promise<void>) =>
     t.test(`${name}: ${title}`, async (t) => {
       const at = await place(t);
       const opened = await at.open(key);

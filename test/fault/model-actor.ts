@@ -64,7 +64,9 @@ export class Actor {
     let actor: Actor | undefined;
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
-    const edge = await InnerEdge.join({ name, clock, log, encodings, shown }, originUrl, token);
+    // What a loss of power takes here is what the table says.
+    const untrue = (what: string) => actor?.faults.push(`${name}: ${what}`);
+    const edge = await InnerEdge.join({ name, clock, log, encodings, shown, untrue }, originUrl, token);
     actor = new Actor(edge, urls, parts.server);
     return actor;
   }

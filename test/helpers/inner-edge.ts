@@ -11,18 +11,21 @@ import type { SiteView } from '../../edge/messages/views.ts';
 import { type Replica, startReplica } from '../../edge/replica/replica.ts';
 import type { EdgeCatalogCalls } from '../../edge/store/catalog.ts';
 import { EDGE_DURABILITY } from '../../edge/store/durability.ts';
-import { openSqliteEdgeCatalog } from '../../edge/store/sqlite/sqlite-catalog.ts';
+import { migrations } from '../../edge/store/sqlite/schema.ts';
+import { openSqliteEdgeCatalog, sqliteEdgeCalls } from '../../edge/store/sqlite/sqlite-catalog.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Durability } from '../../shared/content/manifest/durability.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { generateSigningKey } from '../../shared/signing/keys.ts';
+import { openDatabase } from '../../shared/sqlite/open.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { asRemote } from './in-process.ts';
 import { INNER_LOG } from './inner-origin.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
 import { checkersOf } from './report-checkers.ts';
+import { watchedCalls } from './watched-calls.ts';
 
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
@@ -38,6 +41,8 @@ export interface InnerEdgeParts {
   readonly encodings: Encodings | undefined;
   /** What readers see from now on; all is read from the edge's own catalog and disk. */
   readonly shown: (views: readonly SiteView[]) => void;
+  /** Told of each call of the catalog whose effect is another than durability.ts says. */
+  readonly untrue?: (what: string) => void;
 }
 
 /** The process is gone: nothing that it still tries to do has an effect. */
@@ -102,7 +107,7 @@ export class InnerEdge {
 
   async start(urls: readonly string[], limits: EdgeLimits): Promise<void> {
     const { clock, callClock = clock, log, encodings, shown } = this.#parts;
-    const life = new Life(this.file);
+    const life = new Life(this.file, this.#parts.untrue);
     const upstreams = new Upstreams(
       urls.map((url) => ({ url, isOrigin: this.originUrls.includes(url) })),
       callClock,
@@ -215,9 +220,9 @@ class Life {
   readonly #wal: string;
   readonly #crash: () => void;
 
-  constructor(file: string) {
+  constructor(file: string, untrue: InnerEdgeParts['untrue']) {
     this.#wal = `${file}-wal`;
-    this.catalog = openSqliteEdgeCatalog(file);
+    this.catalog = untrue === undefined ? openSqliteEdgeCatalog(file) : openWatched(file, untrue);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.crashed = promise;
     this.#crash = resolve;
@@ -257,6 +262,15 @@ class Life {
       });
     return guard(store);
   }
+}
+
+/** A call that finds nothing to do changes nothing, whatever it may do. */
+function openWatched(file: string, untrue: (what: string) => void): EdgeCatalogCalls {
+  const database = openDatabase(file, migrations);
+  return watchedCalls(sqliteEdgeCalls(database), database, (call, durability) => {
+    if (durability !== 'reads' && durability !== DURABILITY.get(call))
+      untrue(`${call} is ${DURABILITY.get(call)}, and was ${durability}`);
+  });
 }
 
 let template: string | undefined;

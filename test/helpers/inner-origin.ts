@@ -8,14 +8,15 @@ import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
 import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
-import { Fleet } from '../../origin/fleet/fleet.ts';
+import type { Fleet } from '../../origin/fleet/fleet.ts';
+import { InProcessFleet } from '../../origin/fleet/in-process-fleet.ts';
 import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
 import { Committer } from '../../origin/publish/commit.ts';
 import { RuleCheck } from '../../origin/publish/rule-check.ts';
 import { Stager } from '../../origin/publish/stager.ts';
 import { Retention } from '../../origin/retention/retention.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { Gate } from '../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
@@ -68,10 +69,10 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const disk = new MemoryDisk();
   const store = openMemoryStore(disk);
   const stopping = new AbortController();
-  const gate = new Gate();
+  const gate = new InProcessGate();
   const checks = new ReportChecks(checkersOf(log), 'reportWithStatements', clock);
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
-  const fleet = await Fleet.open({ catalog, clock, log, key, checks, divergence });
+  const fleet = await InProcessFleet.open({ catalog, clock, log, key, checks, divergence });
   const committer = new Committer(
     { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),

@@ -77,7 +77,9 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
 
     records: (from, limit) =>
       pageOf(
-        storedRecords(sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?'), from, limit),
+        storedRecords(
+          sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?').iterate(from, limit),
+        ),
         limit,
       ),
 

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { openAudit } from '../../../shared/content/manifest/sqlite/audit.ts';
 import { openBucketReader } from '../../../shared/content/manifest/sqlite/buckets.ts';
 import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
@@ -16,7 +17,11 @@ import { stagedCalls } from './staged.ts';
 import { statementCalls } from './statements.ts';
 
 export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
-  const database = openDatabase(file, migrations);
+  return sqliteEdgeCalls(openDatabase(file, migrations));
+}
+
+/** The catalog over a database that has all its tables. */
+export function sqliteEdgeCalls(database: DatabaseSync): EdgeCatalogCalls {
   const sql = statements(database);
   return {
     ...openManifestReader(database),

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
+import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { relaxed } from '../../../shared/sqlite/open.ts';

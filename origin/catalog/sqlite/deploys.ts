@@ -1,15 +1,16 @@
 import { leafOf } from '../../../shared/content/buckets.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
+import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
-import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
 import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
+import { checkSizes, deployToGiveUp } from '../deploy-plan.ts';
 import { changeTo, type WantedFile } from '../file-change.ts';
-import { MOST_FILES, MOST_OPEN_DEPLOYS, YOUNG_DEPLOY_MS } from '../limits.ts';
+import { MOST_FILES } from '../limits.ts';
 import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { GIVE_UP } from './stale-deploys.ts';
@@ -18,8 +19,6 @@ import { GIVE_UP } from './stale-deploys.ts';
 const PAGE = 2000;
 
 type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
-
-const OPEN_DEPLOY = 'site = ? AND result IS NULL AND created > 0';
 
 export function deployCalls({ database, sql }: CatalogContext): DeployCalls & StageDeploy {
   const staging = openStaging(database);
@@ -30,15 +29,12 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
     return { number: Number(row.number), site: Number(row.site) };
   }
 
-  function giveUpOldest(site: number, time: number): void {
-    const { changes } = sql(
-      `${GIVE_UP} (SELECT number FROM deploy WHERE ${OPEN_DEPLOY} AND created <= ? ORDER BY number LIMIT 1)`,
-    ).run(site, time - YOUNG_DEPLOY_MS);
-    if (changes === 0)
-      throw new SkerryError(
-        'too-many-requests',
-        `${MOST_OPEN_DEPLOYS} deploys of the site wait for their commit`,
-      );
+  /** The oldest first. */
+  function openDeploys(site: number): { number: number; created: number }[] {
+    const rows = sql(
+      'SELECT number, created FROM deploy WHERE site = ? AND result IS NULL AND created > 0 ORDER BY number',
+    ).all(site);
+    return rows.map(({ number, created }) => ({ number: Number(number), created: Number(created) }));
   }
 
   const nextCursor = (rows: readonly Record<string, unknown>[]): DeployCursor | undefined => {
@@ -49,8 +45,8 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
   return {
     createDeploy(id, site, time) {
       transaction(database, () => {
-        const open = sql(`SELECT count(*) AS count FROM deploy WHERE ${OPEN_DEPLOY}`).get(site);
-        if (Number(open?.count) >= MOST_OPEN_DEPLOYS) giveUpOldest(site, time);
+        const givenUp = deployToGiveUp(openDeploys(site), time);
+        if (givenUp !== undefined) sql(`${GIVE_UP} (?)`).run(givenUp.number);
         sql('INSERT INTO deploy (id, site, created) VALUES (?, ?, ?)').run(id, site, time);
       });
     },
@@ -117,12 +113,14 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
          LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest LEFT JOIN object o ON o.digest = s.digest
          WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
-      const wrong = rows.find(({ size, declared }) => size !== null && size !== declared);
-      if (wrong === undefined) return nextCursor(rows);
-      throw new SkerryError(
-        'size-mismatch',
-        `${wrong.path} is declared with ${wrong.declared} bytes, but its digest names an object of ${wrong.size} bytes`,
+      checkSizes(
+        rows.map(({ path, declared, size }) => ({
+          path: String(path),
+          declared: Number(declared),
+          size: size === null ? null : Number(size),
+        })),
       );
+      return nextCursor(rows);
     },
 
     stageDeploy(id, revision, time, after) {

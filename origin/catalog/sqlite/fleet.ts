@@ -9,6 +9,7 @@ import type { EdgeRow, FleetCalls } from '../fleet-calls.ts';
 import { planJoin } from '../join-plan.ts';
 import { memberPayload } from '../member-record.ts';
 import type { ReceiptCalls } from '../receipt-calls.ts';
+import { replaces } from '../receipt-state.ts';
 import { plainDraft } from '../record-draft.ts';
 import type { CatalogContext } from './context.ts';
 import { readable, tokenCalls } from './tokens.ts';
@@ -20,6 +21,30 @@ export function fleetCalls({
   identity,
 }: CatalogContext): FleetCalls & Pick<ReceiptCalls, 'addReceipts' | 'receipts'> {
   const tokens = tokenCalls({ sql });
+
+  const isOfLog = ({ site, revision, root }: Receipt) =>
+    sql('SELECT 1 FROM revision WHERE site = ? AND revision = ? AND root = ?').get(site, revision, root) !==
+    undefined;
+
+  function keptReceipt({ site, revision, edge }: Receipt): Receipt | undefined {
+    const row = sql('SELECT json FROM receipt WHERE site = ? AND revision = ? AND edge = ?').get(
+      site,
+      revision,
+      edge,
+    );
+    return row === undefined ? undefined : (JSON.parse(row.json as string) as Receipt);
+  }
+
+  function keep(receipt: Receipt): void {
+    const { site, revision, edge } = receipt;
+    sql('INSERT OR REPLACE INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)').run(
+      site,
+      revision,
+      edge,
+      JSON.stringify(receipt),
+    );
+  }
+
   return {
     join(request, { id, secret }, time) {
       return transaction(database, () => {
@@ -79,22 +104,10 @@ export function fleetCalls({
     addReceipts(receipts) {
       return transaction(database, () =>
         receipts.filter((receipt) => {
-          const { site, revision, root, edge } = receipt;
-          const isKnown =
-            sql('SELECT 1 FROM revision WHERE site = ? AND revision = ? AND root = ?').get(
-              site,
-              revision,
-              root,
-            ) !== undefined;
-          if (isKnown) {
-            sql(
-              `INSERT INTO receipt (site, revision, edge, json) VALUES (?, ?, ?, ?)
-               ON CONFLICT DO UPDATE SET json = excluded.json
-               WHERE json_extract(json, '$.covers') <> json_extract(excluded.json, '$.covers')
-                 AND json_extract(json, '$.since') < json_extract(excluded.json, '$.since')`,
-            ).run(site, revision, edge, JSON.stringify(receipt));
-          }
-          return isKnown;
+          if (!isOfLog(receipt)) return false;
+          const kept = keptReceipt(receipt);
+          if (kept === undefined || replaces(receipt, kept)) keep(receipt);
+          return true;
         }),
       );
     },

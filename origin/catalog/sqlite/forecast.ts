@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
+import { DOOMED, openPruning } from '../../../shared/content/manifest/sqlite/pruning.ts';
 import { statements } from '../../../shared/sqlite/open.ts';
 import type { AgeLimits, Forecast, GoingRevisions } from '../retention-calls.ts';
-import { heldRevisions, pastOf } from './past.ts';
+import { heldRevisions } from '../revision-state.ts';
+import { pastOf } from './past.ts';
 import { STALE_DEPLOY } from './stale-deploys.ts';
 
 /** All of one moment; the database is only read, and a temporary table written. */
@@ -23,7 +24,7 @@ export function forecastOf(
     const unreferenced = sql(
       `SELECT count(*) AS objects, coalesce(sum(o.size), 0) AS bytes FROM object o WHERE o.touched < :before
          AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest
-           AND NOT EXISTS (SELECT 1 FROM temp.doomed x WHERE x.id = e.id))
+           AND NOT EXISTS (SELECT 1 FROM ${DOOMED} x WHERE x.id = e.id))
          AND NOT EXISTS (SELECT 1 FROM deploy_file f JOIN deploy d ON d.number = f.deploy
            WHERE f.digest = o.digest AND NOT ${STALE_DEPLOY})`,
     ).get({ before: uploadedBefore, stale: openedBefore });

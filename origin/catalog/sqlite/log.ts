@@ -30,11 +30,16 @@ export function logCalls({ database, sql, writer, identity }: CatalogContext): L
     },
     records: (from, limit) =>
       pageOf(
-        storedRecords(sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?'), from, limit),
+        storedRecords(
+          sql('SELECT json FROM record WHERE seq >= ? ORDER BY seq LIMIT ?').iterate(from, limit),
+        ),
         limit,
       ),
     newestRecords: (limit) =>
-      pageOf(storedRecords(sql('SELECT json FROM record ORDER BY seq DESC LIMIT ?'), limit), limit).reverse(),
+      pageOf(
+        storedRecords(sql('SELECT json FROM record ORDER BY seq DESC LIMIT ?').iterate(limit)),
+        limit,
+      ).reverse(),
     firstSeq() {
       const first = sql('SELECT min(seq) AS seq FROM record').get()?.seq;
       // While it is pruned, and after a crash, records lie before the checkpoint that it begins at.

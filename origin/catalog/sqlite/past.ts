@@ -38,11 +38,3 @@ export function pastOf(sql: Sql, site: number): Past | undefined {
       })),
   };
 }
-
-/** The revisions whose entries stay, once `dropped` have lost their rows; none of a deleted site. */
-export function heldRevisions(past: Past, dropped: ReadonlySet<number> = new Set()): number[] {
-  if (past.deleted) return [];
-  const held = past.revisions.map(({ revision }) => revision).filter((revision) => !dropped.has(revision));
-  // The number that was given out last names the state on top, also when the site has no revision yet.
-  return [past.newest, ...held];
-}

@@ -1,13 +1,15 @@
 import type { Digest } from '../../../shared/content/digest.ts';
-import { OPEN } from '../../../shared/content/manifest/sqlite/schema.ts';
+import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
 import type { DoneDeploy, PublishCalls } from '../publish-calls.ts';
 import type { RecordDraft } from '../record-draft.ts';
+import { tipOf } from '../revision-state.ts';
 import type { CatalogContext } from './context.ts';
-import { REVISION } from './revisions.ts';
+import { pastOf } from './past.ts';
+import { REVISION, stateOf } from './revisions.ts';
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
   /** What the staged rows add to and take from the newest state: proportional to the change. */
@@ -32,7 +34,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   /** The root of the tip, when it is this revision and not live. */
   function pendingRoot(site: number, revision: number): Digest {
     const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ? AND s.deleted = 0`).get(site, revision);
-    if (row === undefined || row.is_tip !== 1 || row.state !== 'pending') {
+    if (row === undefined || stateOf(row) !== 'pending') {
       throw new SkerryError('no-such-revision', `revision ${revision} is not one that waits to be live`);
     }
     return row.root as Digest;
@@ -62,7 +64,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
           throw new SkerryError('no-such-site', 'the site was deleted');
         const { files, bytes } = totals(site, revision);
         const payload = { base, files, bytes, message, restores, mode };
-        const named = { critical: true, site, revision, root };
+        const named = { site, revision, root };
         const drafts: RecordDraft[] = [{ kind: 'revision', ...named, payload }];
         if (activate !== null) drafts.push({ kind: 'activate', ...named, payload: activate });
         const seq = writer.append(identity(), drafts, time);
@@ -83,11 +85,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
     activate({ site, revision, payload, time, deploy }) {
       return transaction(database, () => {
         const root = pendingRoot(site, revision);
-        const seq = writer.append(
-          identity(),
-          [{ kind: 'activate', critical: true, site, revision, root, payload }],
-          time,
-        );
+        const seq = writer.append(identity(), [{ kind: 'activate', site, revision, root, payload }], time);
         markLive(site, revision, seq);
         finish(deploy, seq);
         return { seq };
@@ -97,16 +95,9 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
     abort(site, revision, reason, time) {
       transaction(database, () => {
         const root = pendingRoot(site, revision);
-        writer.append(
-          identity(),
-          [{ kind: 'abort', critical: true, site, revision, root, payload: { reason } }],
-          time,
-        );
+        writer.append(identity(), [{ kind: 'abort', site, revision, root, payload: { reason } }], time);
         sql("UPDATE revision SET state = 'aborted' WHERE site = ? AND revision = ?").run(site, revision);
-        sql(
-          `UPDATE site SET tip = (SELECT coalesce(max(revision), 0) FROM revision
-             WHERE site = site.id AND state <> 'aborted') WHERE id = ?`,
-        ).run(site);
+        sql('UPDATE site SET tip = ? WHERE id = ?').run(tipOf(pastOf(sql, site)?.revisions ?? []), site);
       });
     },
 
@@ -115,11 +106,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
         const row = sql('SELECT root FROM revision WHERE site = ? AND revision = ?').get(site, revision);
         const root = (row?.root ?? null) as Digest | null;
         const payload = { visible: [...visible], unconfirmed: [...unconfirmed] };
-        writer.append(
-          identity(),
-          [{ kind: 'outcome', critical: false, site, revision, root, payload }],
-          time,
-        );
+        writer.append(identity(), [{ kind: 'outcome', site, revision, root, payload }], time);
         if (deploy !== null) storeAnswer(deploy.id, deploy.answer);
       });
     },

@@ -3,12 +3,10 @@ import type { PurgeReceipt } from '../../../shared/log/purge-receipt.ts';
 import type { LogRecord } from '../../../shared/log/record.ts';
 import { payloads } from '../../../shared/log/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
+import { KEPT_PURGES } from '../limits.ts';
 import type { PurgeCalls } from '../purge-calls.ts';
 import type { ReceiptCalls } from '../receipt-calls.ts';
 import type { CatalogContext } from './context.ts';
-
-/** Of a site, whose receipts are kept; those of older ones are forgotten. */
-const KEPT_PER_SITE = 1000;
 
 export function purgeCalls({
   database,
@@ -18,7 +16,7 @@ export function purgeCalls({
 }: CatalogContext): PurgeCalls & Pick<ReceiptCalls, 'addPurgeReceipts'> {
   function forgetOld(site: number): void {
     const last = sql(
-      `SELECT seq FROM purge WHERE site = ? ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PER_SITE}`,
+      `SELECT seq FROM purge WHERE site = ? ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PURGES}`,
     ).get(site)?.seq;
     if (typeof last !== 'number') return;
     sql('DELETE FROM purge_receipt WHERE seq IN (SELECT seq FROM purge WHERE site = ? AND seq <= ?)').run(
@@ -33,8 +31,6 @@ export function purgeCalls({
       return transaction(database, () => {
         const drafts = targets.map((payload) => ({
           kind: 'purge' as const,
-          // Who does not know it goes on serving: it changes no revision.
-          critical: false,
           site: id,
           revision: newest,
           root: null,

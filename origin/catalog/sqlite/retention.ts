@@ -5,11 +5,12 @@ import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { MOST_PINNED } from '../limits.ts';
 import type { RetentionCalls } from '../retention-calls.ts';
+import { heldRevisions, revisionsThatGo } from '../revision-state.ts';
 import { checkpointCalls } from './checkpoint.ts';
 import type { CatalogContext } from './context.ts';
 import { forecastOf } from './forecast.ts';
 import { leftoverCalls } from './leftovers.ts';
-import { heldRevisions, pastOf, sitesToRetain } from './past.ts';
+import { pastOf, sitesToRetain } from './past.ts';
 
 const UNREFERENCED = `o.touched < :before
   AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
@@ -30,18 +31,14 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
     forecast: (going, limits) => forecastOf(database, going, limits),
 
     dropRevisions: (site, revisions) =>
-      transaction(database, () =>
-        revisions.filter((revision) => {
-          const { changes } = sql(
-            `DELETE FROM revision AS r WHERE r.site = :site AND r.revision = :revision AND NOT EXISTS
-               (SELECT 1 FROM site s WHERE s.id = r.site AND s.deleted = 0
-                  AND (r.pinned = 1 OR r.revision IN (s.live, s.tip, s.newest)))`,
-          ).run({ site, revision });
-          if (changes === 0) return false;
-          sql('DELETE FROM receipt WHERE site = ? AND revision = ?').run(site, revision);
-          return true;
-        }),
-      ),
+      transaction(database, () => {
+        const past = pastOf(sql, site);
+        const going = past === undefined ? [] : revisionsThatGo(past, revisions);
+        for (const revision of going)
+          for (const table of ['revision', 'receipt'])
+            sql(`DELETE FROM ${table} WHERE site = ? AND revision = ?`).run(site, revision);
+        return going;
+      }),
 
     dropEntries(site, limit) {
       const past = pastOf(sql, site);

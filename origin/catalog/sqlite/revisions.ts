@@ -3,7 +3,9 @@ import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { PAGE_BYTES } from '../../../shared/log/record-page.ts';
 import type { Mode } from '../../../shared/site/site-policy.ts';
+import type { KnownRevision } from '../retention-calls.ts';
 import type { RevisionReads, RevisionRow } from '../revision-calls.ts';
+import { shownState } from '../revision-state.ts';
 import type { CatalogContext } from './context.ts';
 
 /** Of a revision, as the API tells it, besides its message. */
@@ -42,6 +44,11 @@ export function revisionReads({ sql }: Pick<CatalogContext, 'sql'>): RevisionRea
   };
 }
 
+/** Of a row that REVISION selects. */
+export function stateOf(row: Row): RevisionRow['state'] {
+  return shownState(row.state as KnownRevision['state'], row.is_tip === 1);
+}
+
 function toRevision(row: Row): RevisionRow {
   return {
     revision: row.revision as number,
@@ -55,7 +62,7 @@ function toRevision(row: Row): RevisionRow {
     restores: row.restores as number | null,
     live: row.is_live === 1,
     mode: row.mode as Mode,
-    state: row.state === 'pending' && row.is_tip !== 1 ? 'superseded' : (row.state as RevisionRow['state']),
+    state: stateOf(row),
     pinned: row.pinned === 1,
   };
 }

@@ -1,16 +1,10 @@
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import {
-  changedPolicy,
-  DEFAULT_POLICY,
-  type Mode,
-  type SitePolicy,
-} from '../../../shared/site/site-policy.ts';
+import type { Mode, SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import { overlapWith } from '../../domains/overlap.ts';
-import { checkDomainChange } from '../../domains/rights.ts';
 import { plainDraft } from '../record-draft.ts';
 import type { SiteCalls, SiteRow } from '../site-calls.ts';
+import { checkUnpublished, planSite, type SiteSettings } from '../site-plan.ts';
 import type { CatalogContext } from './context.ts';
 
 const SITE = `
@@ -40,19 +34,11 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
 
   const sites = () => sql(`${SITE} ORDER BY s.name`).all().map(toSite);
 
-  function refuseTakenDomains(name: string, domains: readonly string[]): void {
-    const taken = overlapWith(
-      domains,
-      sites().filter((other) => other.name !== name),
-    );
-    if (taken === undefined) return;
-    const { domain, other, site } = taken;
-    throw new SkerryError(
-      'domain-taken',
-      domain === other
-        ? `${domain} belongs to the site ${site}`
-        : `${domain} overlaps with ${other}, which belongs to the site ${site}`,
-    );
+  function store(name: string, { domains, policy }: SiteSettings): void {
+    sql(
+      `INSERT INTO site (name, domains, policy) VALUES (?, ?, ?)
+       ON CONFLICT (name) WHERE deleted = 0 DO UPDATE SET domains = excluded.domains, policy = excluded.policy`,
+    ).run(name, JSON.stringify(domains), JSON.stringify(policy));
   }
 
   function writeSettings({ id, name, domains, policy }: SiteRow, deleted: boolean, time: number): void {
@@ -68,37 +54,20 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         .map((row) => Number(row.id)),
     site,
     siteNamed,
-    putSite(name, wanted, time, change, rights = 'all') {
-      const existing = find(name);
-      if (existing !== undefined && wanted === undefined && change === undefined) return existing;
-      const domains = wanted ?? existing?.domains ?? [];
+    putSite(name, domains, time, policy, rights = 'all') {
       return transaction(database, () => {
-        if (wanted !== undefined) {
-          checkDomainChange(existing?.domains ?? [], wanted, rights);
-          refuseTakenDomains(name, wanted);
-        }
-        if (existing === undefined)
-          sql('INSERT INTO site (name, domains, policy) VALUES (?, ?, ?)').run(
-            name,
-            JSON.stringify(domains),
-            JSON.stringify(DEFAULT_POLICY),
-          );
-        else sql('UPDATE site SET domains = ? WHERE id = ?').run(JSON.stringify(domains), existing.id);
-        const { id, policy } = siteNamed(name);
-        if (change !== undefined) {
-          const changed = changedPolicy(policy, change);
-          sql('UPDATE site SET policy = ? WHERE id = ?').run(JSON.stringify(changed), id);
-        }
-        const settled = site(id);
+        const existing = find(name);
+        const settings = planSite({ name, existing, domains, policy, rights, sites });
+        if (settings === undefined) return siteNamed(name);
+        store(name, settings);
+        const settled = siteNamed(name);
         writeSettings(settled, false, time);
         return settled;
       });
     },
     deleteSite(name, time, { unpublished } = { unpublished: false }) {
       const settled = siteNamed(name);
-      const { revision, pending, domains } = settled;
-      if (unpublished && (revision > 0 || pending !== null || domains.length > 0))
-        throw new SkerryError('site-published', `${name} has a revision or a domain`);
+      if (unpublished) checkUnpublished(settled);
       transaction(database, () => {
         sql('UPDATE site SET deleted = 1 WHERE id = ?').run(settled.id);
         writeSettings(settled, true, time);

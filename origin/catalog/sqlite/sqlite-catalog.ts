@@ -1,33 +1,25 @@
 import { moduleUrl } from '../../../shared/process/module-url.ts';
 import { type Remote, startThreads } from '../../../shared/process/thread.ts';
-import type { Catalog } from '../catalog.ts';
-import { inTurns } from '../catalog-turns.ts';
+import type { Catalog, OpenCatalog } from '../catalog.ts';
 import type { OpenManifestReads } from '../manifest-reads.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
 import type { ForecastCalls } from './forecast.worker.ts';
 import type { ManifestReadsCalls } from './manifest-reads.worker.ts';
 
-export interface OpenCatalog {
-  readonly catalog: Catalog;
-  close(): Promise<void>;
-}
-
-/** The embedded catalog: one SQLite file, one thread that reads and writes it, a call of each caller in turn. */
+/** The embedded catalog: one SQLite file, and one thread that reads and writes it, call by call. */
 export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data);
-  const all = thread.remote as unknown as Catalog;
-  const { catalog, close } = inTurns(all);
+  const catalog = thread.remote as unknown as Catalog;
   return {
     catalog: withForecast(catalog, data.file),
     async close() {
-      close();
-      await all.close();
+      await catalog.close();
       await thread.close();
     },
   };
 }
 
-/** A forecast may take long: it is read by a thread of its own, and takes no turn. */
+/** A forecast may take long: it is read by a thread of its own. */
 function withForecast(catalog: Catalog, file: string): Catalog {
   const forecast: Remote<ForecastCalls>['forecast'] = async (going, limits) => {
     const reader = startThreads<ForecastCalls>(moduleUrl('./forecast.worker', import.meta.url), 1, { file });

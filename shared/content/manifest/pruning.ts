@@ -33,9 +33,6 @@ export interface Pruning {
   prune(site: number, keep: readonly number[], limit: number): Pruned;
   /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
-  /**
-   * The same for pruning sites one after another: an object that several drop counts where the last does. The
-   * ids of the entries that would go are left in the temporary table `doomed`.
-   */
+  /** The same for pruning sites one after another: an object that several drop counts where the last does. */
   forecast(sites: readonly Retained[]): Reclaimed[];
 }

@@ -4,6 +4,7 @@ import { catalogTheme, type Theme } from './harness.ts';
 import { logContract } from './log.ts';
 import { manifestsContract } from './manifests.ts';
 import { modesContract } from './modes.ts';
+import { purgesContract } from './purges.ts';
 import { revisionsContract } from './revisions.ts';
 import { sitesContract } from './sites.ts';
 import { stagingContract } from './staging.ts';
@@ -21,4 +22,5 @@ export function catalogContract(name: string, place: Theme['place']): void {
   tokensContract(theme);
   edgesContract(theme);
   modesContract(theme);
+  purgesContract(theme);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { Catalog } from '../../../origin/catalog/catalog.ts';
+import type { Catalog, OpenCatalog } from '../../../origin/catalog/catalog.ts';
 import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
 import { Committer } from '../../../origin/publish/commit.ts';
 import { RuleCheck } from '../../../origin/publish/rule-check.ts';
@@ -21,14 +21,9 @@ import type { Commit } from '../../../shared/wire/api.ts';
 import type { NewMember } from '../../../shared/wire/protocol.ts';
 import { MemoryDisk, openMemoryStore } from '../../helpers/memory-store.ts';
 
-interface OpenedCatalog {
-  readonly catalog: Catalog;
-  close(): Promise<void>;
-}
-
 /** A place for a catalog, which outlives the catalogs that are opened there with the same key. */
-interface CatalogPlace {
-  open(key: SigningKey): Promise<OpenedCatalog>;
+export interface CatalogPlace {
+  open(key: SigningKey): Promise<OpenCatalog>;
 }
 
 export const LOG = 'c0ffee'.padEnd(32, '0');

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../../origin/catalog/catalog.ts';
 import type { Reveal } from '../../../origin/catalog/publish-calls.ts';
 import { endOrphans } from '../../../origin/publish/recover.ts';
+import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
@@ -151,7 +152,7 @@ export function modesContract({ suite }: Theme): void {
   });
 
   suite('what a crash leaves before the commit point is ended at the start', async (t, catalog) => {
-    const parts = { catalog, clock: fixedClock };
+    const parts = { catalog, clock: fixedClock, sites: new KeyedLock<number>() };
     const { id: aborts } = await catalog.putSite('aborts', undefined, 1);
     const { id: degrades } = await catalog.putSite('degrades', undefined, 1, {
       sync: { onFailure: 'degrade' },
@@ -178,11 +179,25 @@ export function modesContract({ suite }: Theme): void {
     t.equal(await checkLog(t, catalog), head, 'once');
   });
 
+  suite('what is published when an origin starts is no orphan', async (t, catalog) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    const sites = new KeyedLock<number>();
+    const { revision } = await pend(catalog, site, { mode: 'sync' });
+    const published = Promise.withResolvers<void>();
+    const publishing = sites.run(site, () => published.promise);
+    const ended = endOrphans({ catalog, clock: fixedClock, sites });
+    for (let turn = 0; turn < 20; turn++) await catalog.sites();
+    await catalog.activate(activation(site, revision));
+    published.resolve();
+    await Promise.all([publishing, ended]);
+    t.match(await catalog.siteNamed('one'), { revision, pending: null });
+  });
+
   suite('an origin that may write nothing starts, and leaves what a crash left', async (t, catalog) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     await pend(catalog, site, { mode: 'sync' });
     await catalog.denyAppends('edge-1 knows more');
-    await endOrphans({ catalog, clock: fixedClock });
+    await endOrphans({ catalog, clock: fixedClock, sites: new KeyedLock<number>() });
     t.match(await catalog.siteNamed('one'), { revision: 0, pending: { revision: 1 } });
   });
 

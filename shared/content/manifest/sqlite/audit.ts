@@ -3,9 +3,8 @@ import { relaxed, statements } from '../../../sqlite/open.ts';
 import { leafDigest, leavesOf, nodeDigest } from '../../buckets.ts';
 import { entryHash } from '../../entry.ts';
 import type { Audit } from '../audit.ts';
-import { LEAVES, NODES } from './buckets.ts';
+import { LEAVES, NODES, OPEN } from '../ranges.ts';
 import { ENTRY_COLUMNS, toEntry } from './rows.ts';
-import { OPEN } from './schema.ts';
 
 interface Bucket {
   readonly level: number;

@@ -2,10 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { statements } from '../../../sqlite/open.ts';
 import { leavesOf } from '../../buckets.ts';
 import type { Bucket, BucketReader } from '../buckets.ts';
+import { LEAVES, NODES } from '../ranges.ts';
 import { ENTRY_COLUMNS, toEntry } from './rows.ts';
-
-export const LEAVES = 1;
-export const NODES = 0;
 
 export function openBucketReader(database: DatabaseSync): BucketReader {
   const sql = statements(database);

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { statements, transaction } from '../../../sqlite/open.ts';
 import { type Digest, digestFromBytes } from '../../digest.ts';
 import type { Pruning, Reclaimed, Retained } from '../pruning.ts';
-import { OPEN } from './schema.ts';
+import { OPEN } from '../ranges.ts';
 
 /**
  * The indexes that pruning needs besides the manifest's tables. They find entries by both ends of their range without
@@ -15,6 +15,9 @@ export const pruningIndexes = `
   CREATE INDEX entry_digest ON entry (digest);
   CREATE INDEX entry_chunks ON entry (chunks) WHERE chunks IS NOT NULL;
 `;
+
+/** The ids of the entries that would go, by the last forecast of the same database. */
+export const DOOMED = 'temp.doomed';
 
 /** Rows of one site that are valid in no kept revision. */
 interface Dead {
@@ -78,17 +81,17 @@ export function openPruning(
     let rows = 0;
     for (const dead of deadRows({ site, keep })) {
       const entries = sql(
-        `INSERT INTO temp.doomed (id, site) SELECT id, site FROM entry WHERE ${dead.entries}`,
+        `INSERT INTO ${DOOMED} (id, site) SELECT id, site FROM entry WHERE ${dead.entries}`,
       );
       const buckets = sql(`SELECT count(*) AS rows FROM bucket WHERE ${dead.buckets}`);
       rows += Number(entries.run(dead.values).changes) + Number(buckets.get(dead.values)?.rows);
     }
     const stays = (column: string) =>
       `EXISTS (SELECT 1 FROM entry o WHERE o.${column} = d.digest
-         AND NOT EXISTS (SELECT 1 FROM temp.doomed x WHERE x.id = o.id))`;
+         AND NOT EXISTS (SELECT 1 FROM ${DOOMED} x WHERE x.id = o.id))`;
     const row = sql(
       `SELECT count(*) AS objects, coalesce(sum(d.size), 0) AS bytes FROM
-         (SELECT DISTINCT e.digest, e.size FROM temp.doomed x CROSS JOIN entry e ON e.id = x.id WHERE x.site = ?) d
+         (SELECT DISTINCT e.digest, e.size FROM ${DOOMED} x CROSS JOIN entry e ON e.id = x.id WHERE x.site = ?) d
        WHERE NOT ${stays('digest')} AND NOT ${stays('chunks')}`,
     ).get(site);
     return { rows, objects: Number(row?.objects), bytes: Number(row?.bytes) };
@@ -98,7 +101,7 @@ export function openPruning(
     database.exec(`
       CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY, site INTEGER NOT NULL);
       CREATE INDEX IF NOT EXISTS temp.doomed_site ON doomed (site);
-      DELETE FROM temp.doomed;
+      DELETE FROM ${DOOMED};
     `);
     return sites.map(doom);
   }

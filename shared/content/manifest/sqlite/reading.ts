@@ -3,9 +3,9 @@ import { statements } from '../../../sqlite/open.ts';
 import { leafOf } from '../../buckets.ts';
 import type { ContentPath } from '../../content-path.ts';
 import type { Change } from '../../diff.ts';
+import { OPEN } from '../ranges.ts';
 import type { DiffCursor, ManifestReader } from '../reading.ts';
 import { ENTRY_COLUMNS, type Row, toEntry } from './rows.ts';
-import { OPEN } from './schema.ts';
 
 export function openManifestReader(database: DatabaseSync): ManifestReader {
   const sql = statements(database);

@@ -1,9 +1,4 @@
-/**
- * Entries and buckets carry the range of revisions that they are valid for: from `from_rev` up to, not
- * including, `to_rev`. Any manifest, any diff and every rollback are queries, and a change to one path of a
- * million costs one row.
- */
-export const OPEN = Number.MAX_SAFE_INTEGER;
+import { LEAVES, NODES, OPEN } from '../ranges.ts';
 
 export const manifestTables = `
   CREATE TABLE entry (
@@ -25,7 +20,7 @@ export const manifestTables = `
   CREATE INDEX entry_from ON entry (site, from_rev);
   CREATE INDEX entry_to ON entry (site, to_rev) WHERE to_rev < ${OPEN};
 
-  -- level 0: nodes by number, level 1: leaves by number
+  -- level ${NODES}: nodes by number, level ${LEAVES}: leaves by number
   CREATE TABLE bucket (
     site INTEGER NOT NULL,
     level INTEGER NOT NULL,

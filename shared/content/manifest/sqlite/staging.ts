@@ -3,10 +3,9 @@ import { relaxed, statements } from '../../../sqlite/open.ts';
 import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../../buckets.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../../digest.ts';
 import { entryHash } from '../../entry.ts';
+import { LEAVES, NODES, OPEN } from '../ranges.ts';
 import type { Staging } from '../staging.ts';
-import { LEAVES, NODES } from './buckets.ts';
 import { toEntry } from './rows.ts';
-import { OPEN } from './schema.ts';
 
 /** `note` is called within the transaction with the objects and chunk lists that the removed entries named. */
 export function openStaging(

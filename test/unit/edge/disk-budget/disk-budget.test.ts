@@ -5,7 +5,7 @@ import { budgeted, DiskBudget } from '../../../../edge/disk-budget/disk-budget.t
 import type { HeldObjects } from '../../../../edge/disk-budget/held-objects.worker.ts';
 import { Fills } from '../../../../edge/read-through/fills.ts';
 import { type Clock, systemClock } from '../../../../shared/clock.ts';
-import { Gate } from '../../../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
 import { startThreads } from '../../../../shared/process/thread.ts';
@@ -52,7 +52,7 @@ async function world(t: Test) {
     held: openHeld(t, folder),
     store: openMemoryStore(disk),
     fills: new Fills(),
-    gate: new Gate(),
+    gate: new InProcessGate(),
     pinned: async (digests) => new Set(digests.filter((digest) => pinned.has(digest))),
     use: async () => {
       const told = { used: use.used, serving: [...use.serving] };

@@ -4,7 +4,7 @@ import { WHOLE } from '../../../../edge/store/cover.ts';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
 import type { Progress } from '../../../../edge/work/executor/executor.ts';
 import { allExecutors, type WorkParts } from '../../../../edge/work/registry.ts';
-import { Gate } from '../../../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../../../shared/concurrency/keyed-lock.ts';
 import type { ContentPath } from '../../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
@@ -58,7 +58,12 @@ async function edge() {
   const forgotten: (readonly Digest[] | 'all')[] = [];
   const parts = {
     ...{ catalog: asRemote(catalog), store: openMemoryStore(disk), limits: NO_LIMITS },
-    ...{ gate: new Gate(), manifests: new KeyedLock<number>(), lazy: undefined, log: createLogger() },
+    ...{
+      gate: new InProcessGate(),
+      manifests: new KeyedLock<number>(),
+      lazy: undefined,
+      log: createLogger(),
+    },
     reads: { whole: async () => {} } as unknown as ReadThrough,
     readers: { forget: (digests: readonly Digest[] | 'all') => void forgotten.push(digests) },
     source: () => ({ upstream: NOBODY }),

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import t from 'tap';
 import { caller } from '../../../../origin/callers/caller.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
@@ -30,4 +31,29 @@ t.test('a caller with a thousand calls waits for himself', async (t) => {
   );
   close();
   await t.rejects(catalog.site(1), { code: 'unavailable' });
+});
+
+t.test('a forecast holds nobody up', async (t) => {
+  const forecast = () => new Promise(() => {});
+  const site = async (id: number) => id;
+  const { catalog, close } = inTurns({ forecast, site } as unknown as Catalog);
+  const limits = { uploadedBefore: 0, openedBefore: 0, answeredBefore: 0 };
+  for (let i = 0; i < 9; i++) void catalog.forecast([], limits);
+  t.equal(await catalog.site(1), 1);
+  close();
+});
+
+t.test('a call keeps the asynchronous context in which it was made', async (t) => {
+  const context = new AsyncLocalStorage<number>();
+  const site = async () => {
+    await null;
+    return context.getStore();
+  };
+  const { catalog, close } = inTurns({ site } as unknown as Catalog);
+  const made = Array.from({ length: 20 }, (_, i) => context.run(i, () => catalog.site(i)));
+  t.strictSame(
+    await Promise.all(made as Promise<unknown>[]),
+    made.map((_, i) => i),
+  );
+  close();
 });

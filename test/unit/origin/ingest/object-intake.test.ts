@@ -5,7 +5,7 @@ import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import type { StoredObject } from '../../../../origin/catalog/object-calls.ts';
 import { ObjectIntake } from '../../../../origin/ingest/object-intake.ts';
 import { systemClock } from '../../../../shared/clock.ts';
-import { Gate } from '../../../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../../../shared/content/small-object.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
@@ -40,7 +40,7 @@ function fakes(failAfter = Number.POSITIVE_INFINITY) {
     },
   };
   return {
-    intake: new ObjectIntake(store as ObjectStore, catalog as Catalog, systemClock, new Gate()),
+    intake: new ObjectIntake(store as ObjectStore, catalog as Catalog, systemClock, new InProcessGate()),
     batches,
     noted,
     callers,

@@ -64,7 +64,7 @@ for (const kind of kinds) {
     const append = (payload: Payload<RecordKind>) =>
       context.writer.append(
         context.identity(),
-        [{ kind, critical: true, site: 1, revision: 1, root: ROOT as Digest, payload }],
+        [{ kind, site: 1, revision: 1, root: ROOT as Digest, payload }],
         1,
       );
     t.throws(() => append(largest(kind, 1)), { code: 'record-too-large' });

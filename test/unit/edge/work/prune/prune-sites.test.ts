@@ -2,7 +2,7 @@ import t from 'tap';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
 import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
 import { pruneSites } from '../../../../../edge/work/prune/prune-sites.ts';
-import { Gate } from '../../../../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../../../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../../../../shared/concurrency/keyed-lock.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
@@ -45,7 +45,7 @@ function world() {
       {
         catalog: asRemote(catalog),
         store: fake as unknown as ObjectStore,
-        gate: new Gate(),
+        gate: new InProcessGate(),
         manifests: new KeyedLock(),
         shown: async () => {},
       },

@@ -5,7 +5,7 @@ import type { Fills } from '../../../../../edge/read-through/fills.ts';
 import type { EdgeCatalog, PendingPurge } from '../../../../../edge/store/catalog.ts';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
 import { applyPurges, type PurgeParts } from '../../../../../edge/work/purge/apply-purges.ts';
-import { Gate } from '../../../../../shared/concurrency/gate.ts';
+import { InProcessGate } from '../../../../../shared/concurrency/gate.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
 import type { Entry } from '../../../../../shared/content/entry.ts';
@@ -93,7 +93,7 @@ t.test('so does what a lazy edge drops', async (t) => {
         },
         store: { missing: async () => [], remove: async () => {} } as unknown as ObjectStore,
         fills: { get: () => undefined, drop: async () => true } as unknown as Fills,
-        gate: new Gate(),
+        gate: new InProcessGate(),
         pinned: async () => new Set(),
       },
       1,

@@ -1,0 +1,35 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { MOST_OPEN_DEPLOYS, YOUNG_DEPLOY_MS } from './limits.ts';
+
+/** Which of a site's open deploys, the oldest first, is given up for one more; undefined when there is room. */
+export function deployToGiveUp<T extends { readonly created: number }>(
+  open: readonly T[],
+  time: number,
+): T | undefined {
+  if (open.length < MOST_OPEN_DEPLOYS) return undefined;
+  const old = open.find(({ created }) => created <= time - YOUNG_DEPLOY_MS);
+  if (old !== undefined) return old;
+  throw new SkerryError(
+    'too-many-requests',
+    `${MOST_OPEN_DEPLOYS} deploys of the site wait for their commit`,
+  );
+}
+
+/** A file of a deploy, and the object that its digest names. */
+interface NamedObject {
+  readonly path: string;
+  /** As the deploy declares it. */
+  readonly declared: number;
+  /** Of the object; null while the site has not uploaded it. */
+  readonly size: number | null;
+}
+
+/** Throws `size-mismatch` for the first that is not as it is declared. */
+export function checkSizes(files: readonly NamedObject[]): void {
+  const wrong = files.find(({ declared, size }) => size !== null && size !== declared);
+  if (wrong === undefined) return;
+  throw new SkerryError(
+    'size-mismatch',
+    `${wrong.path} is declared with ${wrong.declared} bytes, but its digest names an object of ${wrong.size} bytes`,
+  );
+}

@@ -1,0 +1,60 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { changedPolicy, DEFAULT_POLICY, type PolicyChange } from '../../shared/site/site-policy.ts';
+import { overlapWith, type SiteDomains } from '../domains/overlap.ts';
+import { checkDomainChange, type DomainRights } from '../domains/rights.ts';
+import type { SiteRow } from './site-calls.ts';
+
+export type SiteSettings = Pick<SiteRow, 'domains' | 'policy'>;
+
+/** All that decides what a site is set to, of one moment. */
+export interface SiteSituation {
+  readonly name: string;
+  /** Undefined for a site that is new. */
+  readonly existing: SiteSettings | undefined;
+  /** What is undefined stays as it is. */
+  readonly domains: readonly string[] | undefined;
+  readonly policy: PolicyChange | undefined;
+  /** Of the caller. */
+  readonly rights: DomainRights;
+  /** All sites; asked for where domains are to be compared. */
+  readonly sites: () => readonly SiteDomains[];
+}
+
+/** What the site is set to; undefined when it stays as it is. Throws as `putSite` does. */
+export function planSite(situation: SiteSituation): SiteSettings | undefined {
+  const { existing, domains, policy } = situation;
+  if (existing !== undefined && domains === undefined && policy === undefined) return undefined;
+  if (domains !== undefined) checkDomains(situation, domains);
+  const before = existing ?? { domains: [], policy: DEFAULT_POLICY };
+  return {
+    domains: domains ?? before.domains,
+    policy: policy === undefined ? before.policy : changedPolicy(before.policy, policy),
+  };
+}
+
+function checkDomains({ name, existing, rights, sites }: SiteSituation, wanted: readonly string[]): void {
+  checkDomainChange(existing?.domains ?? [], wanted, rights);
+  const taken = overlapWith(
+    wanted,
+    sites().filter((other) => other.name !== name),
+  );
+  if (taken === undefined) return;
+  const { domain, other, site } = taken;
+  throw new SkerryError(
+    'domain-taken',
+    domain === other
+      ? `${domain} belongs to the site ${site}`
+      : `${domain} overlaps with ${other}, which belongs to the site ${site}`,
+  );
+}
+
+/** Throws `site-published` for a site that shows something, is about to, or has a domain. */
+export function checkUnpublished({
+  name,
+  revision,
+  pending,
+  domains,
+}: Pick<SiteRow, 'name' | 'revision' | 'pending' | 'domains'>): void {
+  if (revision > 0 || pending !== null || domains.length > 0)
+    throw new SkerryError('site-published', `${name} has a revision or a domain`);
+}

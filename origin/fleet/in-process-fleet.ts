@@ -1,0 +1,256 @@
+import type { Clock } from '../../shared/clock.ts';
+import { Batcher } from '../../shared/concurrency/batcher.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import { type Grant, signGrant } from '../../shared/log/grant.ts';
+import type { Receipt } from '../../shared/log/receipt.ts';
+import type { Seq } from '../../shared/log/record.ts';
+import type { Statement } from '../../shared/log/statements.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { ReportChecks } from '../../shared/reports/report-checks.ts';
+import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
+import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
+import { caller } from '../callers/caller.ts';
+import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
+import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
+import type { EdgeStanding } from '../publish/sync-edges.ts';
+import type { Divergence } from './divergence.ts';
+import {
+  type EdgeRecord,
+  grantLease,
+  grantServing,
+  isParticipant,
+  joined,
+  keepsUp,
+  known,
+  leaseLeft,
+  servingLeft,
+  shownRevision,
+} from './edge-record.ts';
+import { EdgeStatuses, type StatusReads } from './edge-status.ts';
+import type { Fleet } from './fleet.ts';
+import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
+import { keepStatements, type StatementKeepers } from './statement-intake.ts';
+
+export type FleetCatalog = Remote<FleetCalls> & Remote<ReceiptCalls> & StatusReads;
+
+export interface FleetOptions {
+  readonly catalog: FleetCatalog;
+  readonly clock: Clock;
+  /** The log's id. */
+  readonly log: string;
+  /** The origin's signing key, for what reports are answered with. */
+  readonly key: SigningKey;
+  readonly checks: ReportChecks;
+  readonly divergence: Divergence;
+}
+
+/** How old what is stored of an edge may be, while nothing has changed. */
+const STORE_AGAIN_MS = 60_000;
+
+/** What many edges have said is written for all of them, and waits behind no single one's calls. */
+const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'reports' }, write);
+
+/** Of an origin that has its catalog for itself: all edges report to it. */
+export class InProcessFleet implements Fleet {
+  /** Woken after each report, and when an edge is paused, resumed or revoked. */
+  readonly changed = new Wakeup();
+  readonly #catalog: FleetCatalog;
+  readonly #clock: Clock;
+  readonly #log: string;
+  readonly #key: SigningKey;
+  readonly #edges = new Map<string, EdgeRecord>();
+  /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
+  readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
+  readonly #checks: ReportChecks;
+  readonly #divergence: Divergence;
+  readonly #statuses: EdgeStatuses;
+  /** After a publish all edges report within a moment: their receipts share a sync. */
+  readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
+  readonly #keepers: StatementKeepers = {
+    receipt: async (receipts) => {
+      for (const receipt of await this.#receipts.add(receipts)) confirm(this.#edge(receipt.edge), receipt);
+    },
+    'purge-receipt': (receipts) => this.#catalog.addPurgeReceipts(receipts),
+  };
+  readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
+
+  private constructor({ catalog, clock, log, key, checks, divergence }: FleetOptions) {
+    this.#catalog = catalog;
+    this.#clock = clock;
+    this.#log = log;
+    this.#key = key;
+    this.#checks = checks;
+    this.#divergence = divergence;
+    this.#statuses = new EdgeStatuses(catalog, clock);
+    this.#receipts = new Batcher<readonly Receipt[], readonly Receipt[]>(
+      (batch) => inTurnOfReports(() => catalog.addReceipts(batch.flat())),
+      500,
+    );
+    this.#saved = new Batcher((reports) => inTurnOfReports(() => catalog.saveReports(reports)), 500);
+  }
+
+  static async open(options: FleetOptions): Promise<InProcessFleet> {
+    const fleet = new InProcessFleet(options);
+    const { catalog, clock } = options;
+    for (const row of await catalog.edges()) {
+      const edge = known(row, clock.monotonic());
+      fleet.#edges.set(row.name, edge);
+      await fleet.#compare(edge);
+    }
+    for (const { id, name, revision, policy } of await catalog.sites()) {
+      if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
+        fleet.demand({ id, name }, revision);
+      for (const { edge } of await catalog.receipts(id, revision))
+        fleet.#edges.get(edge)?.confirmed.set(id, revision);
+    }
+    return fleet;
+  }
+
+  keyOf(name: string): PublicKey | undefined {
+    const row = this.#edges.get(name)?.row;
+    return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
+  }
+
+  mayRead(name: string): readonly string[] | null {
+    return this.#edge(name).row.mayRead;
+  }
+
+  async join(request: NewMember, token: { id: string; secret: Uint8Array }): Promise<Seq> {
+    const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
+    const { name, region, lat, lon, publicKey } = request;
+    if (!this.#edges.has(name)) {
+      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
+      this.#edges.set(name, joined({ ...row, lastSeen: null, report: null }));
+    }
+    return seq;
+  }
+
+  /** Before that it is one of an address, which others may have, too. */
+  proven(name: string): void {
+    const known = caller.getStore();
+    if (known !== undefined) known.name = `edge ${name}`;
+  }
+
+  connected(name: string): () => void {
+    this.#edge(name).lastSeen = this.#clock.now();
+    return () => {};
+  }
+
+  async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
+    const verified = await verifyReports(this.#checks, sender, reports, (name) => this.#edges.get(name));
+    const fresh = freshReports(verified);
+    const keep = (statements: readonly Statement[]) => keepStatements(this.#keepers, statements);
+    await takeIn(keep, fresh, this.#clock.now());
+    for (const { edge } of fresh) {
+      await this.#compare(edge);
+      this.#save(edge);
+    }
+    // Those that are not fresh are answered with what their edge lacks to send one that is.
+    const grants = verified.map((one) => this.#grant(one, fresh.includes(one)));
+    this.changed.wake();
+    return { grants };
+  }
+
+  #grant({ edge, digest }: Verified, isFresh: boolean): Grant {
+    const now = this.#clock.monotonic();
+    const { row, reportTime: newest, isDiverged: diverged } = edge;
+    const lease = isFresh ? grantLease(edge, now) : 0;
+    const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
+    const time = this.#clock.now();
+    return signGrant(
+      this.#log,
+      { edge: row.name, report: digest, newest, time, lease, serves, diverged },
+      this.#key,
+    );
+  }
+
+  async #compare(edge: EdgeRecord): Promise<void> {
+    const { report, row } = edge;
+    if (report === null || row.revoked) return;
+    edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
+  }
+
+  demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null {
+    const before = this.#demanded.get(site.id)?.revision ?? null;
+    if (revision === null) this.#demanded.delete(site.id);
+    else this.#demanded.set(site.id, { name: site.name, revision });
+    return before;
+  }
+
+  #showsWhatItMust(edge: EdgeRecord): boolean {
+    return [...this.#demanded].every(
+      ([id, { name, revision }]) => !keepsUp(edge, name) || shownRevision(edge, id) >= revision,
+    );
+  }
+
+  async change(name: string, change: MemberChange): Promise<EdgeStatus> {
+    const edge = this.#edge(name);
+    edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());
+    // What a revoked edge has counts no more.
+    if (edge.row.revoked) edge.isDiverged = false;
+    this.changed.wake();
+    return this.statusOf(name);
+  }
+
+  async status(): Promise<EdgeStatus[]> {
+    return this.#statuses.of([...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1)));
+  }
+
+  async statusOf(name: string): Promise<EdgeStatus> {
+    const [status] = await this.#statuses.of([this.#edge(name)]);
+    if (status === undefined) throw new Error('one edge has one status');
+    return status;
+  }
+
+  participants(site: string): string[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()]
+      .filter((edge) => isParticipant(edge, site, now))
+      .map(({ row }) => row.name);
+  }
+
+  servers(site: string): string[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()]
+      .filter((edge) => keepsUp(edge, site) && servingLeft(edge, now) > 0)
+      .map(({ row }) => row.name);
+  }
+
+  standing(name: string, site: number, revision: number): EdgeStanding {
+    const edge = this.#edge(name);
+    const shown = edge.report?.sites.find((reported) => reported.site === site);
+    const isShown = shownRevision(edge, site) >= revision;
+    // One that is paused meanwhile serves on, and is waited for no longer.
+    const left = edge.row.paused ? 0 : leaseLeft(edge, this.#clock.monotonic());
+    return {
+      prepared: isShown || shown?.prepared === revision,
+      visible: isShown && (edge.confirmed.get(site) ?? 0) >= revision,
+      leaseLeft: left,
+      servingLeft: servingLeft(edge, this.#clock.monotonic()),
+    };
+  }
+
+  /** Not waited for: a lease does not depend on it, and after a crash the next report brings it again. */
+  #save(edge: EdgeRecord): void {
+    const { row, lastSeen, report, stored } = edge;
+    if (lastSeen === null || report === null) return;
+    const at = this.#clock.monotonic();
+    const state = JSON.stringify({ ...report, time: 0, offset: 0 });
+    // Most reports only say that the edge is still here.
+    if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
+    this.#saved.add({ name: row.name, lastSeen, report }).then(
+      () => {
+        edge.stored = { state, at };
+      },
+      () => {},
+    );
+  }
+
+  #edge(name: string): EdgeRecord {
+    const edge = this.#edges.get(name);
+    if (edge === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
+    return edge;
+  }
+}

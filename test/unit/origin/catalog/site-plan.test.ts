@@ -1,0 +1,63 @@
+import t from 'tap';
+import { checkUnpublished, planSite, type SiteSituation } from '../../../../origin/catalog/site-plan.ts';
+import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
+
+const others = [
+  { name: 'own', domains: ['own.example'] },
+  { name: 'blog', domains: ['blog.example', '*.wild.example'] },
+];
+const existing = { domains: ['own.example'], policy: { ...DEFAULT_POLICY, pinned: ['/a'] } };
+const plan = (changes: Partial<SiteSituation>) =>
+  planSite({
+    ...{ name: 'own', existing: undefined, domains: undefined, policy: undefined },
+    ...{ rights: 'all', sites: () => others },
+    ...changes,
+  });
+
+t.test('what is not given stays as it is', async (t) => {
+  t.strictSame(plan({}), { domains: [], policy: DEFAULT_POLICY }, 'a new site has what all begin with');
+  t.equal(plan({ existing }), undefined, 'nothing is asked of one that exists');
+  t.strictSame(plan({ existing, domains: [] }), { ...existing, domains: [] });
+  t.strictSame(plan({ existing, policy: { mode: 'sync' } }), {
+    domains: ['own.example'],
+    policy: { ...existing.policy, mode: 'sync' },
+  });
+  t.strictSame(plan({ existing, domains: ['own.example'] }), existing, 'what it has is not taken from it');
+});
+
+t.test('domains are those of one site, and of who has the right to them', async (t) => {
+  t.throws(() => plan({ domains: ['blog.example'] }), {
+    code: 'domain-taken',
+    message: 'blog.example belongs to the site blog',
+  });
+  t.throws(() => plan({ domains: ['a.wild.example'] }), { code: 'domain-taken', message: /overlaps/ });
+  const rights = ['*.docs.example'];
+  t.strictSame(plan({ rights, domains: ['a.docs.example'] })?.domains, ['a.docs.example']);
+  t.throws(() => plan({ rights, domains: ['other.example'] }), { code: 'forbidden' });
+  t.throws(() => plan({ rights, existing, domains: [] }), { code: 'forbidden' }, 'nor takes away another');
+  t.throws(
+    () => plan({ rights, domains: ['blog.example'] }),
+    { code: 'forbidden' },
+    'tells no stranger who has it',
+  );
+});
+
+t.test('no other sites are read where no domains are given', async () => {
+  plan({
+    policy: { mode: 'sync' },
+    sites: () => {
+      throw new Error('they are not needed');
+    },
+  });
+});
+
+t.test('a site counts as published as soon as it shows something, is about to, or has a name', async (t) => {
+  const bare = { name: 'own', revision: 0, pending: null, domains: [] };
+  checkUnpublished(bare);
+  for (const more of [
+    { revision: 1 },
+    { pending: { revision: 1, mode: 'batch', since: 1 } as const },
+    { domains: ['own.example'] },
+  ])
+    t.throws(() => checkUnpublished({ ...bare, ...more }), { code: 'site-published' });
+});
