@@ -6,7 +6,7 @@ import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import { type Grant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
-import type { Statement } from '../../shared/log/statements.ts';
+import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
@@ -162,7 +162,16 @@ export class Fleet implements FeedMembers, SyncEdges {
     const time = this.#clock.now();
     return signGrant(
       this.#log,
-      { edge: row.name, report: digest, newest, time, lease, serves, diverged },
+      {
+        edge: row.name,
+        report: digest,
+        newest,
+        time,
+        lease,
+        serves,
+        diverged,
+        takes: [...kindsOfStatements],
+      },
       this.#key,
     );
   }

@@ -5,6 +5,7 @@ import { JSON_BOUNDS } from '../json/bounded-json.ts';
 import { schema } from '../json/schema.ts';
 import { grantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
+import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { nameSchema } from '../site/names.ts';
 
@@ -127,7 +128,7 @@ export type Fault = Static<typeof faultSchema>;
 /** What an edge has signed for the origin to keep, see shared/log/statements.ts. */
 const statementSchema = Type.Object({
   kind: Type.String({
-    pattern: '^[a-z0-9-]{1,40}$',
+    pattern: STATEMENT_KIND_PATTERN,
     description: 'Readers pass over kinds that they do not know.',
   }),
   body: Type.Object({}, { description: 'Signed on its own.' }),
