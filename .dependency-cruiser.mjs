@@ -16,6 +16,7 @@ const LAYERS = {
     ['shared/signing'],
     ['shared/site/rules'],
     ['shared/site'],
+    ['shared/work'],
     ['shared/log'],
     ['shared/hashing'],
     ['shared/store'],

@@ -44,6 +44,7 @@ import { originFeed } from './fleet/feed.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
+import { SiteFiles } from './ingest/site-files.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
 import { endOrphans } from './publish/recover.ts';
@@ -159,15 +160,15 @@ export async function startOrigin(
     return windows;
   });
   const noteAct = actLog(alwaysTold(log));
+  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {
     catalog,
-    store,
     clock,
     committer,
     allowance: new LogAllowance(clock),
-    intake: new ObjectIntake(store, catalog, clock, gate),
-    rules,
-    fileChanges: new FileChanges(catalog, committer, clock),
+    intake,
+    files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
     retention,
     noteAct,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { VerifyResult } from '../../edge/work/verify/verify-result.ts';
+import type { VerifyResult } from '../../shared/work/verify.ts';
 import { option } from '../options/options.ts';
 import { type AdminFlags, adminPort, askAdmin, withAdminOptions } from '../running/admin-port.ts';
 import { interruption } from '../terminal/interruption.ts';
@@ -24,22 +24,21 @@ export function verifyCommand(): Command {
       );
       if (json) printJson(result);
       else printResult(result);
-      const isSound = result.sites.every(
-        ({ manifest, damaged, repaired }) => manifest !== 'damaged' && (damaged.length === 0 || repaired),
-      );
-      if (!isSound) process.exitCode = 1;
+      if (!result.isSound) process.exitCode = 1;
     });
 }
 
-function printResult({ sites, others }: VerifyResult): void {
-  for (const { name, revision, manifest, objects, bytes, damaged, repaired } of sites) {
-    const isSound = damaged.length === 0 && manifest === 'sound';
-    const isMended = manifest !== 'damaged' && (damaged.length === 0 || repaired);
+function printResult({ verified, sites, others }: VerifyResult): void {
+  for (const { name, revision, manifest, objects, bytes, damaged, paths, repaired } of sites) {
+    const isSound = damaged === 0 && manifest === 'sound';
+    const isMended = manifest !== 'damaged' && (damaged === 0 || repaired);
     const state = isSound ? 'sound' : isMended ? 'repaired' : 'DAMAGED';
     printLine(`${name}@${revision}: ${plural(objects, 'object')}, ${humanBytes(bytes)}, ${state}`);
     if (manifest === 'damaged') printLine('  the manifest is not the one that the origin signed');
-    for (const path of damaged) printLine(`  ${path}`);
+    for (const path of paths) printLine(`  ${path}`);
+    if (damaged > paths.length) printLine(`  and ${plural(damaged - paths.length, 'other file')}`);
   }
+  if (verified > sites.length) printLine(`and ${plural(verified - sites.length, 'other site')}`);
   if (others.damaged > 0)
     printLine(`${plural(others.damaged, 'damaged object')} of other revisions: removed, fetched when needed`);
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { WarmResult } from '../../edge/work/warm/warm-result.ts';
+import type { WarmResult } from '../../shared/work/warm.ts';
 import { option, siteName } from '../options/options.ts';
 import {
   type AdminFlags,

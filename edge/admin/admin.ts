@@ -102,7 +102,7 @@ export function buildAdmin(
   for (const { kind, arguments: body, mostArgumentBytes } of work.onDemand) {
     const limit = mostArgumentBytes === undefined ? {} : { bodyLimit: mostArgumentBytes };
     app.post(`/${kind}`, { ...limit, schema: { body } }, (request, reply) =>
-      work.ask(kind, request.body, untilClosed(reply.raw)),
+      work.ask(kind, request.body, { by: { kind: 'admin-port' }, signal: untilClosed(reply.raw) }),
     );
   }
 

@@ -30,9 +30,9 @@ import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { allExecutors } from '../work/registry.ts';
 import { Work, type WorkDoor } from '../work/work.ts';
 import { LogEffects } from './log-effects.ts';
+import { OwnStatements } from './own-statements.ts';
 import type { ReplicaParts } from './parts.ts';
 import { readsOf } from './reads.ts';
-import { Receipts } from './receipts.ts';
 import { reportContents } from './report-contents.ts';
 import { standingOf } from './standing.ts';
 
@@ -98,8 +98,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
 
-  const receipts = new Receipts({ name, key, catalog, position, time });
-  const visible = await Visible.open(catalog, readers, (site) => receipts.visible(site), wanted, keepsUp);
+  const statements = new OwnStatements({ name, key, catalog, position, time });
+  const visible = await Visible.open(catalog, readers, (site) => statements.visible(site), wanted, keepsUp);
   const reporter = new Reporter({
     ...{ upstreams, caller, catalog, clock, log, faults },
     now: () => time.now(),
@@ -144,11 +144,12 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       source: () => sourceOf(upstreams.current),
       shown: () => visible.show(),
       async purged(site, purges) {
-        await receipts.purged(site, purges);
+        await statements.purged(site, purges);
         reporter.changed();
       },
     }),
     signal,
+    log,
   );
   const standing = () =>
     standingOf({

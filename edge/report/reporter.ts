@@ -58,6 +58,8 @@ export class Reporter {
   readonly #relays = new RelayQueue();
   #lastTime = 0;
   #owing: Owing | undefined;
+  /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
+  #takes: readonly string[] | undefined;
   /** What is checked for this edge is kept to here: a report that is too much for the origin would bring no lease. */
   readonly #signatures: MemberBudgets;
 
@@ -110,7 +112,7 @@ export class Reporter {
     const relayed = this.#relays.take();
     try {
       const most = this.#mostStatements();
-      const unsent = most === 0 ? [] : await catalog.unsentStatements(most);
+      const unsent = most === 0 ? [] : await catalog.unsentStatements(most, this.#takes);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
@@ -122,10 +124,13 @@ export class Reporter {
         [own, ...relayed.reports],
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
-      const { serves } = this.#granted(answer, own, { upstream, sent });
+      const { serves, takes } = this.#granted(answer, own, { upstream, sent });
+      this.#takes = takes;
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
-      if (taken.length > 0) await catalog.acknowledged(taken);
+      // An older origin has passed over the others: they wait for one that knows them.
+      const kept = taken.filter(({ kind }) => takes.includes(kind));
+      if (kept.length > 0) await catalog.acknowledged(kept);
       const isLeftOut = taken.length < unsent.length;
       const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;

@@ -1,9 +1,15 @@
+import type { Logger } from 'pino';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
-import type { Executor, TellProgress } from './executor/executor.ts';
+import type { WorkKind } from '../../shared/work/work-kind.ts';
+import type { AskedBy, Executor, Run, TellProgress } from './executor/executor.ts';
 
-/** What can be asked of an edge, and with which arguments. */
-type WorkKind = Pick<Executor, 'kind' | 'arguments' | 'mostArgumentBytes' | 'result'>;
+/** Who asks for work, until when, and who is told how it goes. */
+export interface Asking {
+  readonly by: Exclude<AskedBy, { kind: 'edge' }>;
+  readonly signal: AbortSignal;
+  readonly progress?: TellProgress;
+}
 
 /** The door through which an edge is asked for work, whoever asks. */
 export interface WorkDoor {
@@ -13,7 +19,7 @@ export interface WorkDoor {
    * that is not on demand and for arguments that do not match. It may be asked again at any time: what is done is not
    * done twice.
    */
-  ask(kind: string, args: unknown, signal: AbortSignal, progress?: TellProgress): Promise<unknown>;
+  ask(kind: string, args: unknown, asking: Asking): Promise<unknown>;
 }
 
 interface Entry {
@@ -25,39 +31,39 @@ interface Entry {
 export class Work implements WorkDoor {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #stopping: AbortSignal;
+  readonly #log: Logger;
 
-  constructor(executors: readonly Executor[], stopping: AbortSignal) {
+  constructor(executors: readonly Executor[], stopping: AbortSignal, log: Logger) {
     this.#entries = new Map(
       executors.map((executor) => [executor.kind, { executor, args: schema(executor.arguments) }]),
     );
     this.#stopping = stopping;
+    this.#log = log;
   }
 
   get onDemand(): readonly WorkKind[] {
     return [...this.#entries.values()].map(({ executor }) => executor).filter(({ isOnDemand }) => isOnDemand);
   }
 
-  async ask(kind: string, args: unknown, signal: AbortSignal, progress?: TellProgress): Promise<unknown> {
+  async ask(kind: string, args: unknown, { by, signal, progress = () => {} }: Asking): Promise<unknown> {
     const entry = this.#entries.get(kind);
     if (entry === undefined || !entry.executor.isOnDemand)
       throw new SkerryError('bad-request', `an edge cannot be asked for ${kind}`);
-    return this.#run(entry, args, signal, progress);
+    const either = AbortSignal.any([this.#stopping, signal]);
+    return this.#run(entry, args, { by, signal: either, progress });
   }
 
   /** For the loops of the edge itself, which begin any kind. */
   async begin(kind: string, args: unknown = {}): Promise<unknown> {
     const entry = this.#entries.get(kind);
     if (entry === undefined) throw new Error(`there is no kind of work ${kind}`);
-    return this.#run(entry, args, this.#stopping);
+    return this.#run(entry, args, { by: { kind: 'edge' }, signal: this.#stopping, progress: () => {} });
   }
 
-  #run(
-    { executor, args: checked }: Entry,
-    args: unknown,
-    signal: AbortSignal,
-    progress: TellProgress = () => {},
-  ): Promise<unknown> {
-    const either = AbortSignal.any([this.#stopping, signal]);
-    return executor.run(checked.parse(args), either, progress);
+  #run({ executor, args: checked }: Entry, args: unknown, run: Run): Promise<unknown> {
+    const parsed = checked.parse(args);
+    const { kind } = executor;
+    if (run.by.kind !== 'edge') this.#log.info({ kind, by: run.by }, 'work was asked for');
+    return executor.run(parsed, run);
   }
 }

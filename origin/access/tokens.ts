@@ -5,9 +5,9 @@ import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import type { NewToken, Token, TokenRequest } from '../../shared/wire/api.ts';
 import { joinTokenText, secretHash } from '../../shared/wire/join-proof.ts';
-import type { TokenCalls } from '../catalog/token-calls.ts';
-import { apiScope, tokenState } from '../catalog/token-state.ts';
-import { parseScopes } from './scopes.ts';
+import type { StoredToken, TokenCalls } from '../catalog/token-calls.ts';
+import { isValidForApi, tokenState } from '../catalog/token-state.ts';
+import { parseScopes, type Scope } from './scopes.ts';
 
 type Tokens = Remote<TokenCalls>;
 
@@ -46,13 +46,24 @@ export function parseApiToken(text: string): { readonly id: string; readonly sec
   return id === undefined || secret === undefined ? undefined : { id, secret: secretHash(secret) };
 }
 
-/** The scope of a valid API token; undefined for one that is unknown, expired, revoked or for joining. */
-export async function scopeOf(
+/** A token of the API that is good for something now. Who names it has not proven yet to hold it. */
+export interface ValidToken extends Pick<StoredToken, 'id' | 'scope' | 'secret'> {
+  readonly scopes: readonly Scope[];
+}
+
+/**
+ * By its id alone, so that a door may ask its callers for another proof than the secret itself, such as a signature of
+ * the request. Undefined for one that is unknown, expired, revoked or for joining.
+ */
+export async function validToken(
   catalog: Pick<Tokens, 'token'>,
-  { id, secret }: { readonly id: string; readonly secret: Uint8Array },
+  id: string,
   now: number,
-): Promise<string | undefined> {
-  return apiScope(await catalog.token(id), secret, now);
+): Promise<ValidToken | undefined> {
+  const token = await catalog.token(id);
+  if (token === undefined || !isValidForApi(token, now)) return undefined;
+  const { scope, secret } = token;
+  return { id, scope, secret, scopes: parseScopes(scope) };
 }
 
 /** All tokens as they are shown, without what is kept of their secrets. */

@@ -3,10 +3,11 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import { type Need, requirePermission } from '../access/permission.ts';
-import { parseScopes, type Scope } from '../access/scopes.ts';
-import { parseApiToken, scopeOf } from '../access/tokens.ts';
-import { caller } from '../callers/caller.ts';
+import type { Scope } from '../access/scopes.ts';
+import { parseApiToken, validToken } from '../access/tokens.ts';
+import { holdsToken } from '../callers/caller.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
+import { isSecretOf } from '../catalog/token-state.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,17 +26,13 @@ export async function authenticate(
 ): Promise<readonly Scope[]> {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
-  const token = parseApiToken(bearer);
-  const scope = token && (await scopeOf(catalog, token, clock.now()));
-  if (token === undefined || scope === undefined) {
+  const shown = parseApiToken(bearer);
+  const token = shown && (await validToken(catalog, shown.id, clock.now()));
+  if (shown === undefined || token === undefined || !isSecretOf(token, shown.secret)) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
-  const known = caller.getStore();
-  if (known !== undefined) {
-    known.name = scope;
-    known.token = { id: token.id, scope };
-  }
-  return parseScopes(scope);
+  holdsToken(token);
+  return token.scopes;
 }
 
 /** The scopes of the caller's token. Throws `unauthenticated` or `forbidden`. */

@@ -14,7 +14,6 @@ import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Need } from '../access/permission.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
@@ -26,11 +25,10 @@ import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { FleetView } from '../fleet/fleet.ts';
-import type { FileChanges } from '../ingest/file-changes.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
+import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
-import type { RuleCheck } from '../publish/rule-check.ts';
 import type { Retention } from '../retention/retention.ts';
 import { authorize } from './authorize.ts';
 
@@ -50,13 +48,11 @@ type ApiCatalog = Remote<DeployCalls & TokenCalls> &
 /** What the routes work with. */
 export interface ApiContext {
   readonly catalog: ApiCatalog;
-  readonly store: ObjectStore;
   readonly clock: Clock;
   readonly committer: Committer;
   readonly allowance: LogAllowance;
-  readonly rules: RuleCheck;
   readonly intake: ObjectIntake;
-  readonly fileChanges: FileChanges;
+  readonly files: SiteFiles;
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;

@@ -12,13 +12,13 @@ import {
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { requirePermission } from '../access/permission.ts';
+import { committed } from '../callers/committed.ts';
 import { missingObjects } from '../catalog/deploy-pages.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate } from './authorize.ts';
-import { committed } from './committed.ts';
 import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
 import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
 

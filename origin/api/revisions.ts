@@ -9,7 +9,7 @@ import {
   revisionWithReceiptsSchema,
   rollbackRequestSchema,
 } from '../../shared/wire/api.ts';
-import { committed } from './committed.ts';
+import { committed } from '../callers/committed.ts';
 import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const PAGE = 2000;

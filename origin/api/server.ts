@@ -1,10 +1,7 @@
 import swagger from '@fastify/swagger';
-import type { FastifyError, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { SkerryError } from '../../shared/errors.ts';
-import { answerProblem } from '../../shared/http/answer-problems.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
-import { type Caller, caller } from '../callers/caller.ts';
+import { namesCallers } from '../callers/names-callers.ts';
 import type { Api, ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
@@ -25,7 +22,6 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   const app: Api = httpServer(log, {
     routerOptions: { maxParamLength: MAX_URL_PART },
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => answerProblem(reply, refusedUrl(error, request.url), log),
     clock: context.clock,
   });
 
@@ -57,23 +53,4 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     await app.register(async (scope) => routes(scope as Api, context));
   }
   return app;
-}
-
-/** In both hooks: after a body was read the request runs in the connection's context again, which names nobody. */
-function namesCallers(app: Api): void {
-  const callers = new WeakMap<FastifyRequest, Caller>();
-  app.addHook('onRequest', (request, _reply, done) => {
-    const from = { name: request.ip, address: request.ip };
-    callers.set(request, from);
-    caller.run(from, done);
-  });
-  app.addHook('preValidation', (request, _reply, done) => {
-    caller.run(callers.get(request) ?? { name: request.ip }, done);
-  });
-}
-
-/** Refusals before a route is chosen: the URL cannot be decoded, or a part of it is too long. */
-function refusedUrl(error: FastifyError, url: string): SkerryError {
-  const message = `the address ${url.slice(0, 200)} cannot be decoded, or a part of it is too long`;
-  return new SkerryError('bad-path', message, { cause: error });
 }

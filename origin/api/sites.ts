@@ -2,11 +2,11 @@ import { type Static, Type } from 'typebox';
 import { MOST_WRITTEN } from '../../shared/log/record-limits.ts';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/wire/api.ts';
 import { domainRights } from '../access/scopes.ts';
+import { committed } from '../callers/committed.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { pendingOpens } from '../publish/opening.ts';
 import { scopesOf } from './authorize.ts';
-import { committed } from './committed.ts';
 import {
   type Api,
   type ApiContext,

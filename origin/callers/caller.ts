@@ -9,3 +9,11 @@ export interface Caller {
 }
 
 export const caller = new AsyncLocalStorage<Caller>();
+
+/** The present caller has proven to hold the token. */
+export function holdsToken({ id, scope }: NonNullable<Caller['token']>): void {
+  const known = caller.getStore();
+  if (known === undefined) return;
+  known.name = scope;
+  known.token = { id, scope };
+}

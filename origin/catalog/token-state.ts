@@ -15,12 +15,7 @@ export function isSecretOf(token: Pick<StoredToken, 'secret'>, secret: Uint8Arra
   return timingSafeEqual(token.secret, secret);
 }
 
-/** The scope of a valid token; undefined for one that is unknown, expired, revoked or for joining. */
-export function apiScope(
-  token: StoredToken | undefined,
-  secret: Uint8Array,
-  time: number,
-): string | undefined {
-  if (token === undefined || !isSecretOf(token, secret)) return undefined;
-  return tokenState(token, time) === 'valid' && token.scope !== JOIN ? token.scope : undefined;
+/** Whether it is a token of the API that is good for something now. */
+export function isValidForApi(token: KnownToken, time: number): boolean {
+  return tokenState(token, time) === 'valid' && token.scope !== JOIN;
 }

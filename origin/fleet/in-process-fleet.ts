@@ -5,7 +5,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { type Grant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
-import type { Statement } from '../../shared/log/statements.ts';
+import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
@@ -161,7 +161,10 @@ export class InProcessFleet implements Fleet {
     const time = this.#clock.now();
     return signGrant(
       this.#log,
-      { edge: row.name, report: digest, newest, time, lease, serves, diverged },
+      {
+        ...{ edge: row.name, report: digest, newest, time, lease, serves, diverged },
+        takes: [...kindsOfStatements],
+      },
       this.#key,
     );
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { Batcher } from '../../shared/concurrency/batcher.ts';
+import { KeyedBatcher } from '../../shared/concurrency/keyed-batcher.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Remote } from '../../shared/process/thread.ts';
@@ -24,6 +24,8 @@ type FileChange =
   | { readonly kind: 'delete'; readonly path: ContentPath };
 
 interface Waiting {
+  readonly site: number;
+  readonly mode: Mode | undefined;
   readonly change: FileChange;
   /** When the change was requested, by the monotonic clock. A sync publish must answer within its time-out. */
   readonly began: number;
@@ -31,13 +33,18 @@ interface Waiting {
 
 /**
  * Single files put and deleted: those that arrive while a commit of their site runs share the next one of their
- * mode.
+ * mode. Nothing waits for company: a client that puts a thousand files one after another makes a thousand commits, each
+ * with its syncs here, its records in the log and a switch of every edge. One that sends them side by side makes a few;
+ * a deploy makes one.
  */
 export class FileChanges {
   readonly #catalog: ChangedCatalog;
   readonly #committer: Committer;
   readonly #clock: Clock;
-  readonly #batchers = new Map<string, Batcher<Waiting, Commit>>();
+  readonly #batches = new KeyedBatcher<string, Waiting, Commit>(
+    (waiting) => this.#commit(waiting),
+    MOST_PER_COMMIT,
+  );
 
   constructor(catalog: ChangedCatalog, committer: Committer, clock: Clock) {
     this.#catalog = catalog;
@@ -46,16 +53,13 @@ export class FileChanges {
   }
 
   add(site: number, change: FileChange, mode: Mode | undefined): Promise<Commit> {
-    const key = `${site} ${mode}`;
-    let batcher = this.#batchers.get(key);
-    if (batcher === undefined) {
-      batcher = new Batcher((waiting) => this.#commit(site, mode, waiting), MOST_PER_COMMIT);
-      this.#batchers.set(key, batcher);
-    }
-    return batcher.add({ change, began: this.#clock.monotonic() });
+    return this.#batches.add(`${site} ${mode}`, { site, mode, change, began: this.#clock.monotonic() });
   }
 
-  #commit(site: number, mode: Mode | undefined, waiting: readonly Waiting[]): Promise<Commit> {
+  async #commit(waiting: readonly Waiting[]): Promise<Commit> {
+    const [first] = waiting;
+    if (first === undefined) throw new Error('a batch has an item');
+    const { site, mode } = first;
     const changes = waiting.map(({ change }) => change);
     const options: CommitOptions = { mode, began: Math.min(...waiting.map(({ began }) => began)) };
     return this.#committer.commitChanges(site, options, async (time) => {

@@ -9,7 +9,8 @@ interface Waiting<T, R> {
 
 /**
  * Group commit: what is added while a batch runs becomes the next batch, so that many concurrent callers share
- * one sync to disk and a lone one never waits. A batch that fails fails for all its callers.
+ * one sync to disk and a lone one never waits: a caller who adds one item after another, each when the last is answered,
+ * has a batch to himself each time. A batch that fails fails for all its callers.
  * A batch runs in the context of the first in it, and not in that of whoever came to an idle batcher once.
  */
 export class Batcher<T, R> {
@@ -21,6 +22,10 @@ export class Batcher<T, R> {
   constructor(run: (items: T[]) => Promise<R>, most: number) {
     this.#run = run;
     this.#most = most;
+  }
+
+  get isIdle(): boolean {
+    return !this.#running;
   }
 
   add(item: T): Promise<R> {

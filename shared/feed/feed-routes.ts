@@ -14,6 +14,7 @@ import {
   joinHelloSchema,
   joinRequestSchema,
   MAX_REPORTS_BYTES,
+  MOST_LIMITS,
   originHelloSchema,
   reportAnswerSchema,
   reportRequestSchema,
@@ -33,8 +34,8 @@ const JOIN_BYTES = 4096;
 
 const wantsSchema = schema(
   Type.Object({
-    sites: Type.Union([Type.Array(nameSchema), Type.Null()]),
-    prefixes: Type.Union([Type.Array(Type.String()), Type.Null()]),
+    sites: Type.Union([Type.Array(nameSchema, { maxItems: MOST_LIMITS }), Type.Null()]),
+    prefixes: Type.Union([Type.Array(Type.String(), { maxItems: MOST_LIMITS }), Type.Null()]),
   }),
 );
 const EVERYTHING: Wants = { sites: null, prefixes: null };

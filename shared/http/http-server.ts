@@ -6,9 +6,10 @@ import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from '../json/bounded-json.ts';
-import { answerWithProblems, notFound } from './answer-problems.ts';
+import { answerErrors, errorAnswers, notFound, refusedUrl } from './answer-errors.ts';
 import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
+import { asProblem, type ErrorForm } from './error-form.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
@@ -32,10 +33,10 @@ const CONNECTIONS = { perClient: 6000, all: 12_000 };
 /** No client that we know of sends a request before the previous one is answered. */
 const UNANSWERED_PER_CONNECTION = 8;
 
-export type HttpServerOptions = Pick<
-  FastifyServerOptions,
-  'forceCloseConnections' | 'frameworkErrors' | 'routerOptions'
-> & { readonly clock?: Clock };
+export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections' | 'routerOptions'> & {
+  readonly clock?: Clock;
+  readonly errorForm?: ErrorForm;
+};
 
 /**
  * A server of the origin or of an edge for anyone but readers. It bounds, for all of its routes, what a caller can make
@@ -44,17 +45,19 @@ export type HttpServerOptions = Pick<
  */
 export function httpServer(
   log: Logger,
-  { clock = systemClock, ...options }: HttpServerOptions = {},
+  { clock = systemClock, errorForm = asProblem, ...options }: HttpServerOptions = {},
 ): FeedServer {
+  const answer = errorAnswers(errorForm, log);
   const app: FeedServer = Fastify({
     ...options,
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     serverFactory: boundedServer,
+    frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   const held = new HeldBytes(HELD);
-  answerWithProblems(app, log);
+  answerErrors(app, answer);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',

@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/schema';
 import { type ErrorCode, SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from './bounded-json.ts';
+import { overlong } from './overlong.ts';
 
 /** A compiled JSON schema for data that enters the process. */
 export interface Schema<T> {
@@ -15,6 +16,9 @@ export interface Schema<T> {
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
   const compiled = Compile(type);
   const parse = (value: unknown, code: ErrorCode = 'bad-request'): Static<T> => {
+    // To say what is wrong with the first of its items would take a walk through all of them.
+    const long = overlong(type, value);
+    if (long !== undefined) throw new SkerryError(code, long);
     if (compiled.Check(value)) return value;
     const [, [fault]] = compiled.Errors(value);
     const place = fault?.instancePath ? `${fault.instancePath.slice(1)} ` : '';

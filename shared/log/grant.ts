@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from '../content/digest.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
 
 /**
  * The origin's answer to one report: that it has accepted the report, and what the edge may count on. It names the
@@ -30,6 +31,10 @@ export const grantSchema = Type.Object({
     description:
       'True when the edge has records that the origin does not have, so that it may show other content than the live revision.',
   }),
+  takes: Type.Array(Type.String({ pattern: STATEMENT_KIND_PATTERN }), {
+    maxItems: 100,
+    description: 'The kinds of statements that this origin keeps. One of another kind is not acknowledged.',
+  }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
@@ -44,6 +49,6 @@ export function verifyGrant(log: string, grant: Grant, publicKey: PublicKey): bo
 }
 
 function canonicalGrant(log: string, g: Omit<Grant, 'sig'>): string {
-  const { edge, report, newest, time, lease, serves, diverged } = g;
-  return JSON.stringify(['skerry-grant-1', log, edge, report, newest, time, lease, serves, diverged]);
+  const { edge, report, newest, time, lease, serves, diverged, takes } = g;
+  return JSON.stringify(['skerry-grant-1', log, edge, report, newest, time, lease, serves, diverged, takes]);
 }

@@ -1,6 +1,9 @@
 import type { Schema } from '../json/schema.ts';
 import { type PublicKey, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
+/** What a kind of statement may be named: readers meet kinds that they do not know. */
+export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
+
 /** What every statement of an edge names; `sig` is the edge's, over the text of its kind. */
 export interface SignedBody {
   readonly log: string;

@@ -49,10 +49,7 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
 
     readSmall,
 
-    async size(digest) {
-      const small = (await readSmall([digest])).get(digest);
-      return small === undefined ? largeSize(digest) : small.length;
-    },
+    size: async (digest) => (await small.remote.size(digest)) ?? largeSize(digest),
 
     async open(digest, range): Promise<Readable | undefined> {
       const bytes = (await readSmall([digest])).get(digest);

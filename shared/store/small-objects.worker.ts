@@ -49,6 +49,11 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
       }
       return found;
     },
+    /** Without reading it. */
+    size(digest: Digest): number | undefined {
+      const row = sql('SELECT length(bytes) AS size FROM object WHERE digest = ?').get(digestBytes(digest));
+      return row === undefined ? undefined : Number(row.size);
+    },
     /** Removes those that are here and gives the others. */
     remove(digests: readonly Digest[]): Digest[] {
       const absent = transaction(database, () =>

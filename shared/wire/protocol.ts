@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN, digestOf } from '../content/digest.ts';
 import { SkerryError } from '../errors.ts';
+import { JSON_BOUNDS } from '../json/bounded-json.ts';
 import { schema } from '../json/schema.ts';
 import { grantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
+import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { nameSchema } from '../site/names.ts';
 
@@ -90,10 +92,15 @@ const siteReportSchema = Type.Object({
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
+/** Of the names of sites, and of path prefixes, that an edge may limit itself to; a request to follow has no room for more. */
+export const MOST_LIMITS = 2048;
+
 /** What an edge was started with that limits what it replicates, and when. */
 export const edgeLimitsSchema = Type.Object({
-  sites: Type.Union([Type.Array(nameSchema), Type.Null()], { description: 'Null: all.' }),
-  prefixes: Type.Union([Type.Array(Type.String()), Type.Null()], {
+  sites: Type.Union([Type.Array(nameSchema, { maxItems: MOST_LIMITS }), Type.Null()], {
+    description: 'Null: all.',
+  }),
+  prefixes: Type.Union([Type.Array(Type.String(), { maxItems: MOST_LIMITS }), Type.Null()], {
     description: 'Path prefixes of the objects that it holds; null: all.',
   }),
   delay: Type.Number({ description: 'Seconds that it stays behind.' }),
@@ -127,7 +134,7 @@ export type Fault = Static<typeof faultSchema>;
 /** A statement that an edge signed for the origin to keep; see shared/log/statements.ts. */
 const statementSchema = Type.Object({
   kind: Type.String({
-    pattern: '^[a-z0-9-]{1,40}$',
+    pattern: STATEMENT_KIND_PATTERN,
     description: 'Readers pass over kinds that they do not know.',
   }),
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
@@ -161,6 +168,9 @@ const edgeReportSchema = Type.Object({
 export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);
 
+/** A full report has 35,000 values of sites and some 15,000 of statements. */
+const REPORT_VALUES = 100_000;
+
 /**
  * Of the body of a request with reports, and of one report in it: the sender's own leaves room for any that it relays.
  * What is larger takes too long to read on an event loop that answers others.
@@ -192,7 +202,7 @@ export function verifiedReport(log: string, { edge, text, sig }: SignedReport, k
     throw new SkerryError('bad-request', `a report of ${edge} is not signed by that edge`, {
       details: { isUnsigned: true },
     });
-  return edgeReports.parseText(text);
+  return edgeReports.parseText(text, 'bad-request', { ...JSON_BOUNDS, values: REPORT_VALUES });
 }
 
 function reportText(log: string, edge: string, text: string): string {

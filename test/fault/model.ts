@@ -541,10 +541,10 @@ class World {
     const { replica, name, catalog } = actor.edge;
     if (replica === undefined || this.#found().length > 0) return;
     const { sites } = await verified(replica.work, false);
-    for (const { name: site, manifest, damaged } of sites) {
-      if (manifest !== 'sound' || damaged.length > 0)
+    for (const { name: site, manifest, damaged, paths } of sites) {
+      if (manifest !== 'sound' || damaged > 0)
         this.faults.push(
-          `${name} is left with a ${manifest} manifest of ${site}, and damaged: ${damaged.join(', ')}`,
+          `${name} is left with a ${manifest} manifest of ${site}, and damaged: ${paths.join(', ')}`,
         );
     }
     for (const { id, live } of this.#wanted(actor)) {

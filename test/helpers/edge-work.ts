@@ -1,16 +1,15 @@
-import type { VerifyResult } from '../../edge/work/verify/verify-result.ts';
-import { verifyResultSchema } from '../../edge/work/verify/verify-result.ts';
-import type { WorkDoor } from '../../edge/work/work.ts';
+import type { Asking, WorkDoor } from '../../edge/work/work.ts';
 import { schema } from '../../shared/json/schema.ts';
+import { type VerifyResult, verifyKind } from '../../shared/work/verify.ts';
 
-const verifyResult = schema(verifyResultSchema);
-const never = new AbortController().signal;
+const verifyResult = schema(verifyKind.result);
+const asking: Asking = { by: { kind: 'admin-port' }, signal: new AbortController().signal };
 
 /** Has an edge verify itself; what it answers is what its kind of work describes. */
 export async function verified(work: WorkDoor, repair: boolean): Promise<VerifyResult> {
-  return verifyResult.parse(await work.ask('verify', { repair }, never));
+  return verifyResult.parse(await work.ask('verify', { repair }, asking));
 }
 
 export async function pruned(work: WorkDoor | undefined): Promise<void> {
-  await work?.ask('prune', {}, never);
+  await work?.ask('prune', {}, asking);
 }

@@ -36,9 +36,13 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
     },
 
     // Publishers wait for receipts.
-    unsentStatements: (limit) =>
-      sql(`SELECT kind, body FROM statement ORDER BY kind = 'receipt' DESC, id LIMIT ?`)
-        .all(limit)
+    unsentStatements: (limit, kinds) =>
+      sql(
+        `SELECT kind, body FROM statement
+         WHERE :kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))
+         ORDER BY kind = 'receipt' DESC, id LIMIT :limit`,
+      )
+        .all({ limit, kinds: kinds === undefined ? null : JSON.stringify(kinds) })
         .map(({ kind, body }) => ({ kind, body: JSON.parse(String(body)) }) as Statement),
 
     acknowledged(statements) {

@@ -2,6 +2,7 @@ import type { Gate } from '../../../shared/concurrency/gate.ts';
 import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import { KEPT_LOG } from '../../../shared/log/kept-log.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import type { PruneResult } from '../../../shared/work/prune.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import type { TellProgress } from '../executor/executor.ts';
 import { keptRevisions } from './keep-plan.ts';
@@ -31,8 +32,8 @@ export async function pruneSites(
   { catalog, store, gate, manifests, shown }: PruneParts,
   signal: AbortSignal,
   progress: TellProgress,
-): Promise<void> {
-  let removed = 0;
+): Promise<PruneResult> {
+  const removed = { objects: 0, bytes: 0 };
   await removeNoted();
   for (const site of await catalog.sites()) {
     signal.throwIfAborted();
@@ -55,6 +56,7 @@ export async function pruneSites(
   signal.throwIfAborted();
   // For children that are behind.
   await catalog.pruneRecords(KEPT_LOG);
+  return removed;
 
   async function dropRows(site: number, kept: readonly number[]): Promise<void> {
     for (let more = true; more && !signal.aborted; ) {
@@ -67,12 +69,17 @@ export async function pruneSites(
     for (let left = true; left && !signal.aborted; ) {
       left = await gate.alone(async () => {
         const noted = await catalog.removals(REMOVED_AT_ONCE);
+        const sizes = await Promise.all(noted.map((digest) => store.size(digest)));
         if (noted.length > 0) await store.remove(noted);
         await catalog.removed(noted);
-        removed += noted.length;
+        // A lazy edge may never have held some of them.
+        for (const size of sizes.filter((size) => size !== undefined)) {
+          removed.objects++;
+          removed.bytes += size;
+        }
         return noted.length === REMOVED_AT_ONCE;
       });
-      progress({ objects: removed });
+      progress({ ...removed });
     }
   }
 }

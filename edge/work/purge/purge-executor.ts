@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import { Type } from 'typebox';
 import type { Digest } from '../../../shared/content/digest.ts';
+import { damagedObjects } from '../../../shared/store/damaged-objects.ts';
+import { purgeKind } from '../../../shared/work/purge.ts';
 import type { LazyStorage } from '../../disk-budget/lazy-storage.ts';
 import { type Executor, executor } from '../executor/executor.ts';
-import { damagedObjects } from '../verify/damaged-objects.ts';
 import { verifyReplica } from '../verify/verify.ts';
 import type { VerifyWork } from '../verify/verify-executor.ts';
 import { applyPurges, type PurgeParts } from './apply-purges.ts';
@@ -16,27 +16,18 @@ export interface PurgeWork extends VerifyWork, Pick<PurgeParts, 'shown'> {
   readonly log: Logger;
 }
 
-const count = Type.Integer({ minimum: 0 });
-
-/** Carries out the purges that the log has brought and that are not carried out yet. */
 export function purgeExecutor(parts: PurgeWork): Executor {
-  return executor({
-    kind: 'purge',
-    isOnDemand: false,
-    arguments: Type.Object({}, { additionalProperties: false }),
-    result: Type.Object({ purges: count, matched: count }),
-    async run(_args, signal, progress) {
-      const sums = { purges: 0, matched: 0 };
-      const done: PurgeParts['done'] = async (site, purges) => {
-        await parts.purged(site, purges);
-        sums.purges += purges.length;
-        for (const { matched } of purges) sums.matched += matched;
-        progress({ objects: sums.matched });
-      };
-      await applyPurges(purgeParts(parts, done, signal), signal);
-      signal.throwIfAborted();
-      return sums;
-    },
+  return executor(purgeKind, async (_args, { signal, progress }) => {
+    const sums = { purges: 0, matched: 0 };
+    const done: PurgeParts['done'] = async (site, purges) => {
+      await parts.purged(site, purges);
+      sums.purges += purges.length;
+      for (const { matched } of purges) sums.matched += matched;
+      progress({ objects: sums.matched });
+    };
+    await applyPurges(purgeParts(parts, done, signal), signal);
+    signal.throwIfAborted();
+    return sums;
   });
 }
 

@@ -4,9 +4,11 @@ import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../../shared/co
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
 import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
+import { damagedObjects } from '../../../shared/store/damaged-objects.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
+import type { VerifiedSite, VerifyResult } from '../../../shared/work/verify.ts';
 import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
 import { remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
@@ -15,12 +17,9 @@ import { fetchManifest } from '../../follow/sync/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
 import type { TellProgress } from '../executor/executor.ts';
-import { damagedObjects } from './damaged-objects.ts';
-import type { VerifyResult } from './verify-result.ts';
+import { VerifyTally } from './verify-tally.ts';
 
 const PAGE = 2000;
-
-type VerifiedSite = VerifyResult['sites'][number];
 
 export interface VerifyParts {
   readonly catalog: EdgeCatalog;
@@ -46,15 +45,15 @@ export async function verifyReplica(
   signal: AbortSignal,
   progress: TellProgress,
 ): Promise<VerifyResult> {
-  const sites: VerifiedSite[] = [];
+  const tally = new VerifyTally();
   const seen = new Set<Digest>();
   const looked = () => progress({ objects: seen.size });
   for (const site of await parts.catalog.sites()) {
     // What is left of a site that this edge is not to hold any more is not followed either, so it cannot be mended.
     if (site.active.revision > 0 && isWanted(site, parts.limits))
-      sites.push(await verifySite(parts, site, seen, repair, signal, looked));
+      tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, signal));
   }
-  return { sites, others: await verifyOthers(parts, seen, signal, looked) };
+  return tally.result(await verifyOthers(parts, seen, signal, looked));
 }
 
 /** A damaged object that no reader can see yet would be taken for whole by the revision that brings it back. */
@@ -93,13 +92,20 @@ async function verifyOthers(
   return { objects, damaged };
 }
 
+interface SiteOptions {
+  /** Objects that need not be looked at again. */
+  readonly seen: Set<Digest>;
+  readonly repair: boolean;
+  /** Of damaged files, as many as may be named. */
+  readonly mostPaths: number;
+  readonly looked: () => void;
+}
+
 async function verifySite(
   parts: VerifyParts,
   site: EdgeSite,
-  seen: Set<Digest>,
-  repair: boolean,
+  { seen, repair, mostPaths, looked }: SiteOptions,
   signal: AbortSignal,
-  looked: () => void,
 ): Promise<VerifiedSite> {
   const { catalog, store, source } = parts;
   const { id, name, active, covers } = site;
@@ -107,7 +113,8 @@ async function verifySite(
   const isSound = isStored && rootOf(nodes) === active.root;
   const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
   const own = new Set<Digest>();
-  const damaged: string[] = [];
+  const paths: string[] = [];
+  let damaged = 0;
   let bytes = 0;
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
@@ -123,7 +130,8 @@ async function verifySite(
       const digests = [...new Set(bad.map(({ digest }) => digest))];
       await store.remove(digests);
       parts.readers.forget(digests);
-      damaged.push(...bad.map(({ path }) => path));
+      damaged += bad.length;
+      paths.push(...bad.slice(0, mostPaths - paths.length).map(({ path }) => path));
     }
     looked();
     cursor = page.next;
@@ -135,8 +143,9 @@ async function verifySite(
     objects: own.size,
     bytes,
     damaged,
+    paths,
   };
-  if (!repair || damaged.length === 0) return { ...result, repaired: false };
+  if (!repair || damaged === 0) return { ...result, repaired: false };
   await fetchManifest(parts, source, id, active.revision, covers, () => {}, { signal, bandwidths: [] });
   return { ...result, repaired: true };
 }

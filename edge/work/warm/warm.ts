@@ -3,11 +3,11 @@ import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
 import { purgeMatch } from '../../../shared/site/purge.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../../shared/wire/bundle.ts';
+import type { WarmResult } from '../../../shared/work/warm.ts';
 import type { DiskRoom, ReadThrough } from '../../read-through/read-through.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { isServed } from '../../store/cover.ts';
 import type { TellProgress } from '../executor/executor.ts';
-import type { WarmResult } from './warm-result.ts';
 
 const PAGE = 2000;
 /** They travel together. */

@@ -13,16 +13,16 @@ const source: AdminSource = {
   standing: async () => ({ position: 1, head: 1, sites: [] }) as unknown as ReplicaStanding,
   storage: () => undefined,
 };
+const log = pino({ level: 'silent' });
 const executors = allExecutors({} as WorkParts);
 const work: WorkDoor = {
-  onDemand: new Work(executors, new AbortController().signal).onDemand,
+  onDemand: new Work(executors, new AbortController().signal, log).onDemand,
   async ask(kind) {
     if (kind !== 'prune') throw new Error('not asked for');
     pruned++;
     return {};
   },
 };
-const log = pino({ level: 'silent' });
 const edge = { name: 'edge-1', region: 'r' };
 const TOKEN = 'ska_0123456789abcdefghijkl';
 

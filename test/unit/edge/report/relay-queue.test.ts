@@ -7,7 +7,17 @@ import type { SignedReport } from '../../../../shared/wire/protocol.ts';
 const reports = (edge: string, count: number, text = ''): SignedReport[] =>
   Array.from({ length: count }, (_, i) => ({ edge, text: `${edge} ${i} ${text}`, sig: 's' }));
 const grantOf = ({ edge, text }: SignedReport, lease = 1): Grant => ({
-  ...{ edge, report: digestOf(text), newest: 0, time: 0, lease, serves: 0, diverged: false, sig: 's' },
+  ...{
+    edge,
+    report: digestOf(text),
+    newest: 0,
+    time: 0,
+    lease,
+    serves: 0,
+    diverged: false,
+    takes: [],
+    sig: 's',
+  },
 });
 const answer = (some: readonly SignedReport[]) => ({ grants: some.map((one) => grantOf(one)) });
 

@@ -34,6 +34,7 @@ const granting =
         lease: 9000,
         serves: 7000,
         diverged: false,
+        takes: ['receipt'],
         ...changes,
       };
       return signGrant(log, grant, key);
@@ -101,8 +102,11 @@ function world(
     upstreams,
     caller: { name: 'oslo', key: edgeKey, log: LOG },
     catalog: {
-      unsentStatements: async (limit: number) => unsent.slice(0, limit),
-      acknowledged: async (some: readonly Statement[]) => void unsent.splice(0, some.length),
+      unsentStatements: async (limit: number, kinds?: readonly string[]) =>
+        unsent.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit),
+      acknowledged: async (some: readonly Statement[]) => {
+        for (const one of some) unsent.splice(unsent.indexOf(one), 1);
+      },
     } as unknown as EdgeCatalog,
     clock,
     now: () => state.now,
@@ -148,6 +152,24 @@ t.test('no lease is taken where none is granted', async (t) => {
   await reports(1);
   await end();
   t.strictSame(leases, []);
+});
+
+t.test('what the origin does not take stays here, and is sent again when it does', async (t) => {
+  const { own, unsent, begin, reports, reporter } = world(
+    t,
+    [granting(), granting(), granting({ takes: ['receipt', 'later'] })],
+    [{ kind: 'later', body: {} } as unknown as Statement, receiptOf(1)],
+  );
+  const end = begin();
+  for (const i of [1, 2, 3, 4]) {
+    await reports(i);
+    await new Promise((resolve) => setImmediate(resolve));
+    reporter.changed();
+  }
+  await end();
+  const kinds = own().map(({ statements }) => statements.map(({ kind }) => kind));
+  t.strictSame(kinds.slice(0, 4), [['later', 'receipt'], [], [], ['later']]);
+  t.strictSame(unsent, []);
 });
 
 t.test('times strictly increase, whatever the clock does', async (t) => {

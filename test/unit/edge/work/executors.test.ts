@@ -27,6 +27,8 @@ const ASKED: Readonly<Record<string, unknown>> = {
   purge: {},
 };
 
+const by = { kind: 'edge' } as const;
+
 const NOBODY = { nodes: () => Promise.reject(new Error('nobody is asked')) };
 
 /** An edge with one site that has had three revisions of one file, of which the last is kept, and a purge. */
@@ -92,7 +94,8 @@ for (const { kind } of (await edge()).executors) {
     t.doesNotThrow(() => schema(nameSchema).parse(kind), 'its name is an address');
     const args = schema(executor.arguments).parse(ASKED[kind]);
     const progress: Progress[] = [];
-    const run = (signal: AbortSignal) => executor.run(args, signal, (now) => progress.push(now));
+    const run = (signal: AbortSignal) =>
+      executor.run(args, { by, signal, progress: (now) => progress.push(now) });
 
     const before = stateOf(world);
     await t.rejects(run(AbortSignal.abort()), { name: 'AbortError' }, 'it stops on its signal');
@@ -119,13 +122,18 @@ t.test('what they do', async (t) => {
   const run = (kind: string) =>
     world.executors
       .find((one) => one.kind === kind)
-      ?.run(ASKED[kind], new AbortController().signal, () => {});
+      ?.run(ASKED[kind], { by, signal: new AbortController().signal, progress: () => {} });
   t.match(await run('warm'), { site: 'docs', revision: 3, held: { objects: 1, bytes: 1 }, more: false });
   t.strictSame(await run('purge'), { purges: 1, matched: 1 });
   t.strictSame(await run('purge'), { purges: 0, matched: 0 });
   t.equal(world.disk.objects.size, 3);
-  await run('prune');
+  t.strictSame(await run('prune'), { objects: 2, bytes: 2 });
+  t.strictSame(await run('prune'), { objects: 0, bytes: 0 });
   t.strictSame([...world.disk.objects.keys()], [digestOf('3')]);
   world.disk.objects.clear();
-  t.match(await run('verify'), { sites: [{ name: 'docs', damaged: ['a'], repaired: false }] });
+  t.match(await run('verify'), {
+    isSound: false,
+    verified: 1,
+    sites: [{ name: 'docs', damaged: 1, paths: ['a'], repaired: false }],
+  });
 });

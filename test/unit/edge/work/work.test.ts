@@ -1,22 +1,27 @@
+import { pino } from 'pino';
 import t from 'tap';
 import { Type } from 'typebox';
 import { type Executor, executor, type Progress } from '../../../../edge/work/executor/executor.ts';
 import { Work } from '../../../../edge/work/work.ts';
 
+const by = { kind: 'admin-port' } as const;
 const never = new AbortController().signal;
 
 /** Counts up, a step at a time, until it is stopped. */
 function world() {
   const stopping = new AbortController();
   const runs: unknown[] = [];
+  const lines: unknown[] = [];
   const kind = (name: string, isOnDemand: boolean): Executor =>
-    executor({
-      kind: name,
-      isOnDemand,
-      arguments: Type.Object({ steps: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
-      result: Type.Object({ steps: Type.Integer() }),
-      async run({ steps = 1 }, signal, progress) {
-        runs.push(name);
+    executor(
+      {
+        kind: name,
+        isOnDemand,
+        arguments: Type.Object({ steps: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
+        result: Type.Object({ steps: Type.Integer() }),
+      },
+      async ({ steps = 1 }, { by, signal, progress }) => {
+        runs.push(`${name} by ${by.kind}`);
         for (let i = 1; i <= steps; i++) {
           await new Promise((resume) => setImmediate(resume));
           signal.throwIfAborted();
@@ -24,26 +29,34 @@ function world() {
         }
         return { steps };
       },
-    });
-  return { work: new Work([kind('count', true), kind('own', false)], stopping.signal), stopping, runs };
+    );
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const work = new Work([kind('count', true), kind('own', false)], stopping.signal, log);
+  return { work, stopping, runs, lines };
 }
 
 t.test('what is on demand can be asked for', async (t) => {
-  const { work } = world();
+  const { work, runs, lines } = world();
   t.strictSame(
     work.onDemand.map(({ kind }) => kind),
     ['count'],
   );
   const progress: Progress[] = [];
-  t.strictSame(await work.ask('count', { steps: 2 }, never, (now) => progress.push(now)), { steps: 2 });
+  t.strictSame(
+    await work.ask('count', { steps: 2 }, { by, signal: never, progress: (now) => progress.push(now) }),
+    { steps: 2 },
+  );
   t.strictSame(progress, [{ objects: 1 }, { objects: 2 }]);
+  t.strictSame(runs, ['count by admin-port'], 'and knows who asks');
+  t.match(lines, [{ kind: 'count', by }], 'which a line tells');
 });
 
 t.test('the edge itself begins any kind', async (t) => {
-  const { work, runs } = world();
+  const { work, runs, lines } = world();
   await work.begin('own');
   await work.begin('count');
-  t.strictSame(runs, ['own', 'count']);
+  t.strictSame(lines, [], 'quietly');
+  t.strictSame(runs, ['own by edge', 'count by edge']);
 });
 
 t.test('what is refused runs nothing', async (t) => {
@@ -57,17 +70,24 @@ t.test('what is refused runs nothing', async (t) => {
     ['count', { steps: 1, more: 1 }],
   ];
   for (const [kind, args] of refused)
-    await t.rejects(work.ask(kind, args, never), { code: 'bad-request' }, `${kind} ${JSON.stringify(args)}`);
+    await t.rejects(
+      work.ask(kind, args, { by, signal: never }),
+      { code: 'bad-request' },
+      `${kind} ${JSON.stringify(args)}`,
+    );
   t.strictSame(runs, []);
 });
 
 t.test('it stops when nobody asks any more, and when the edge stops', async (t) => {
   const { work, stopping } = world();
   const left = new AbortController();
-  const asked = work.ask('count', { steps: 1e9 }, left.signal);
+  const asked = work.ask('count', { steps: 1e9 }, { by, signal: left.signal });
   left.abort();
   await t.rejects(asked, { name: 'AbortError' });
-  const running = [work.ask('count', { steps: 1e9 }, never), work.begin('own', { steps: 1e9 })];
+  const running = [
+    work.ask('count', { steps: 1e9 }, { by, signal: never }),
+    work.begin('own', { steps: 1e9 }),
+  ];
   stopping.abort();
   for (const one of running) await t.rejects(one, { name: 'AbortError' });
 });

@@ -24,20 +24,17 @@ t.test('HEAD of a file tells of it and reads nothing of it', async (t) => {
     expires: null,
     usedBy: null,
   };
+  const file = {
+    entry,
+    open: async () => {
+      opened++;
+      return Readable.from([bytes]);
+    },
+  };
   const context = {
     clock,
-    catalog: {
-      token: async () => token,
-      siteNamed: async () => ({ id: 1, name: 'a', revision: 1 }),
-      entryAt: async () => entry,
-    },
-    store: {
-      size: async () => bytes.length,
-      open: async () => {
-        opened++;
-        return Readable.from([bytes]);
-      },
-    },
+    catalog: { token: async () => token },
+    files: { get: async () => file },
   } as unknown as ApiContext;
   const app = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
   app.decorateRequest('scopes', null);

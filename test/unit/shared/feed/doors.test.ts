@@ -129,7 +129,7 @@ t.test('the admin port', async (t) => {
   const app = buildAdmin(
     { name: 'a', region: 'r' },
     untouchable('the replica'),
-    new Work(allExecutors(untouchable('what work needs')), new AbortController().signal),
+    new Work(allExecutors(untouchable('what work needs')), new AbortController().signal, silent),
     () => Promise.reject(new Error('a stranger reached the counters')),
     silent,
     door,

@@ -7,7 +7,7 @@ import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
 
 const unsigned = {
   ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
-  ...{ lease: 6000, serves: 6000, diverged: false },
+  ...{ lease: 6000, serves: 6000, diverged: false, takes: ['receipt'] },
 };
 const grant = signGrant(LOG, unsigned, originKey);
 
@@ -15,12 +15,12 @@ t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(grant, {
     ...unsigned,
-    sig: '-CwMLg9ipLjVtm_frTTaBfXPC49fce5SyJ6v7tLRaxGdeFweeU3kJjn5mwgKE1es0lhOz_0fuY7p6RkowNelBQ',
+    sig: 'lCspKvJxHKLJJroWpFwXlRDFap18mnDW6D-lYFyAoTocpP2OI016Z0TKfLu_3JWp5bItAhpRDGJSxO_5BC_vAA',
   });
 });
 
 t.test('is over the canonical text', async (t) => {
-  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false]`;
+  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false,["receipt"]]`;
   t.equal(grant.sig, signText(originKey, text));
 });
 
@@ -39,6 +39,8 @@ t.test('nothing in it can be changed', async (t) => {
     { lease: 6001 },
     { serves: 6001 },
     { diverged: true },
+    { takes: [] },
+    { takes: ['receipt', 'purge-receipt'] },
     { sig: '' },
   ];
   for (const change of changes)
@@ -49,6 +51,13 @@ t.test('the schema takes a grant and refuses a malformed one', async (t) => {
   const grants = schema(grantSchema);
   // Computed with openssl.
   t.same(grants.parse(grant), grant);
-  for (const change of [{ report: 'x' }, { lease: -1 }, { serves: 1.5 }, { edge: null }, { sig: '' }])
+  for (const change of [
+    { report: 'x' },
+    { lease: -1 },
+    { serves: 1.5 },
+    { edge: null },
+    { takes: ['A'] },
+    { sig: '' },
+  ])
     t.throws(() => grants.parse({ ...grant, ...change }), { code: 'bad-request' });
 });

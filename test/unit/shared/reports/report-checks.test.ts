@@ -49,6 +49,18 @@ t.test(
   },
 );
 
+t.test('a report of more than there may be is refused before its parts are looked at', async (t) => {
+  const check = openReportCheck(LOG);
+  const junk = (count: number): unknown[] => Array.from({ length: count }, () => ({}));
+  const refusal = (parts: object) =>
+    check.report(claimed(signReport(LOG, 'oslo', { ...edgeReport({ time: 1 }), ...parts }, edgeKey)));
+  t.match(refusal({ statements: junk(1001) }), { refused: /statements must not have more than 1000 items/ });
+  t.match(refusal({ sites: junk(5001) }), { refused: /sites must not have more than 5000 items/ });
+  const { limits } = edgeReport({ time: 1 });
+  t.match(refusal({ limits: { ...limits, sites: junk(2049) } }), { refused: /limits\/sites must not/ });
+  t.match(refusal({ statements: junk(200_000) }), { refused: /more than 100000 values/, isSigned: true });
+});
+
 t.test('receipts cost little when they are known, and nothing in an old report', async (t) => {
   const check = openReportCheck(LOG);
   const [first, again] = [reported(1, receiptsOf(100)), reported(2, receiptsOf(100))];

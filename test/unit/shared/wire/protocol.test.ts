@@ -51,7 +51,16 @@ const report: EdgeReport = {
 };
 const grant = signGrant(
   LOG,
-  { edge: 'oslo-1', report: ROOT, newest: TIME, time: TIME, lease: 5000, serves: 0, diverged: false },
+  {
+    edge: 'oslo-1',
+    report: ROOT,
+    newest: TIME,
+    time: TIME,
+    lease: 5000,
+    serves: 0,
+    diverged: false,
+    takes: [],
+  },
   originKey,
 );
 const signed = signReport(LOG, 'oslo-1', report, edgeKey);

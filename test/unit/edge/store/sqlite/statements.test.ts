@@ -21,6 +21,8 @@ t.test('what an edge has signed waits until it is acknowledged', async (t) => {
   const all = [said(receipt(3)), said(receipt(2)), done(purged(7)), done(purged(5))];
   t.strictSame(catalog.unsentStatements(10), all, 'receipts first, then as they were signed');
   t.strictSame(catalog.unsentStatements(2), all.slice(0, 2));
+  t.strictSame(catalog.unsentStatements(1, ['purge-receipt', 'later']), all.slice(2, 3), 'of some kinds');
+  t.strictSame(catalog.unsentStatements(10, []), []);
 
   catalog.addReceipt(receipt(3, 'a/'));
   catalog.acknowledged(all.slice(0, 3));

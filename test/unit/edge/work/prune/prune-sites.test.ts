@@ -40,7 +40,10 @@ function world() {
   };
   const removed: Digest[] = [];
   const prune = async (signal = new AbortController().signal) => {
-    const fake = { remove: async (digests: readonly Digest[]) => void removed.push(...digests) };
+    const fake = {
+      size: async () => 1,
+      remove: async (digests: readonly Digest[]) => void removed.push(...digests),
+    };
     await pruneSites(
       {
         catalog: asRemote(catalog),

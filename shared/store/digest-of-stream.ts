@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type Digest, digestFromBytes, newHasher } from '../../../shared/content/digest.ts';
+import { type Digest, digestFromBytes, newHasher } from '../content/digest.ts';
 
 /** The digest of what a stream gives; undefined when there is none, or it cannot be read. */
 export async function digestOfStream(stream: Readable | undefined): Promise<Digest | undefined> {

@@ -1,6 +1,6 @@
-import { type Digest, digestOf } from '../../../shared/content/digest.ts';
-import type { ObjectStore } from '../../../shared/store/object-store.ts';
+import { type Digest, digestOf } from '../content/digest.ts';
 import { digestOfStream } from './digest-of-stream.ts';
+import type { ObjectStore } from './object-store.ts';
 
 const SMALL_READ = 256;
 

@@ -7,7 +7,7 @@ import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import { coverText } from '../store/cover.ts';
 import type { CarriedOut } from '../work/purge/apply-purges.ts';
 
-interface ReceiptsParts {
+interface OwnStatementsParts {
   readonly name: string;
   readonly key: SigningKey;
   readonly catalog: Pick<EdgeCatalog, 'receiptCovers' | 'addReceipt' | 'purgesDone'>;
@@ -15,11 +15,11 @@ interface ReceiptsParts {
   readonly time: Pick<LogTime, 'now'>;
 }
 
-/** Signs what this edge has done, and keeps it until the origin has it. */
-export class Receipts {
-  readonly #parts: ReceiptsParts;
+/** What this edge states: it is signed here, and kept until the origin has it. */
+export class OwnStatements {
+  readonly #parts: OwnStatementsParts;
 
-  constructor(parts: ReceiptsParts) {
+  constructor(parts: OwnStatementsParts) {
     this.#parts = parts;
   }
 

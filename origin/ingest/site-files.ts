@@ -1,0 +1,110 @@
+import type { Readable } from 'node:stream';
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Entry } from '../../shared/content/entry.ts';
+import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { Mode } from '../../shared/site/site-policy.ts';
+import type { ByteSpan } from '../../shared/store/byte-span.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Commit } from '../../shared/wire/api.ts';
+import type { NoteAct } from '../callers/acts.ts';
+import { committed } from '../callers/committed.ts';
+import type { StoredObject } from '../catalog/object-calls.ts';
+import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
+import type { RuleCheck } from '../publish/rule-check.ts';
+import type { FileChanges } from './file-changes.ts';
+import type { ObjectIntake } from './object-intake.ts';
+
+interface SiteFilesParts {
+  readonly catalog: Pick<Remote<SiteReads>, 'siteNamed'> & Pick<Remote<ManifestReader>, 'entryAt'>;
+  readonly store: Pick<ObjectStore, 'open'>;
+  readonly intake: Pick<ObjectIntake, 'take'>;
+  readonly rules: Pick<RuleCheck, 'check'>;
+  readonly changes: Pick<FileChanges, 'add'>;
+  readonly noteAct: NoteAct;
+}
+
+interface Put {
+  readonly mode?: Mode | undefined;
+  /** The digest that the bytes must have. */
+  readonly expected?: Digest;
+}
+
+/** A file as it is live, and its bytes for whoever wants them. */
+interface SiteFile {
+  readonly entry: Entry;
+  /** Throws `no-such-object` for one that was let go of meanwhile. */
+  open(span?: ByteSpan): Promise<Readable>;
+}
+
+/**
+ * Single files of a site, put, got and deleted by path: what a door does once it knows that its caller may. All throw
+ * `no-such-site`.
+ *
+ * A change builds on the tip, the newest revision that was not aborted, and so `delete` asks there whether the file
+ * exists: one that was put a moment ago in a revision that waits for its window can be deleted, and one that such a
+ * revision has deleted cannot again. `get` answers what readers are shown, which is the live revision. In the modes
+ * `async` and `sync` both are the same once a change is answered; in `batch` a file that was just put is found when its
+ * window has opened.
+ */
+export class SiteFiles {
+  readonly #parts: SiteFilesParts;
+
+  constructor(parts: SiteFilesParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws `digest-mismatch`, `bad-rules` and what a commit does. */
+  async put(
+    name: string,
+    path: ContentPath,
+    body: Readable,
+    { mode, expected }: Put = {},
+  ): Promise<{ readonly object: StoredObject; readonly commit: Commit }> {
+    const { catalog, intake, rules, changes } = this.#parts;
+    const site = await catalog.siteNamed(name);
+    const object = await intake.take(site.id, body, expected);
+    // Here too: others that share its commit are not refused with it.
+    await rules.check(site.id, { path, ...object });
+    const commit = await changes.add(site.id, { kind: 'put', path, object }, mode);
+    this.#note('file-put', site, path, commit);
+    return { object, commit };
+  }
+
+  /** Throws `no-such-file` and what a commit does. */
+  async delete(name: string, path: ContentPath, mode?: Mode): Promise<Commit> {
+    const { catalog, changes } = this.#parts;
+    const site = await catalog.siteNamed(name);
+    await this.#entryAt(site, site.tip, path);
+    const commit = await changes.add(site.id, { kind: 'delete', path }, mode);
+    this.#note('file-delete', site, path, commit);
+    return commit;
+  }
+
+  /** Reads nothing of the file itself. Throws `no-such-file`. */
+  async get(name: string, path: ContentPath): Promise<SiteFile> {
+    const { catalog, store } = this.#parts;
+    const site = await catalog.siteNamed(name);
+    const entry = await this.#entryAt(site, site.revision, path);
+    return {
+      entry,
+      async open(span) {
+        const bytes = await store.open(entry.digest, span);
+        if (bytes !== undefined) return bytes;
+        throw new SkerryError('no-such-object', `the object ${entry.digest} is not stored`);
+      },
+    };
+  }
+
+  async #entryAt(site: SiteRow, revision: number, path: ContentPath): Promise<Entry> {
+    const entry = await this.#parts.catalog.entryAt(site.id, revision, path);
+    if (entry === undefined) throw new SkerryError('no-such-file', `${site.name} has no file ${path}`);
+    return entry;
+  }
+
+  #note(act: Parameters<NoteAct>[0], site: SiteRow, path: ContentPath, commit: Commit): void {
+    this.#parts.noteAct(act, { site: site.name, path, ...committed(commit) });
+  }
+}

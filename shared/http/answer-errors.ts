@@ -1,0 +1,43 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { type ErrorCode, SkerryError, toSkerryError } from '../errors.ts';
+import type { ErrorForm } from './error-form.ts';
+import type { FeedServer } from './server.ts';
+
+type AnswerError = (error: SkerryError, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+/** Answers errors in the form of a server. */
+export function errorAnswers(form: ErrorForm, log: Logger): AnswerError {
+  return (error, request, reply) => {
+    if (error.status >= 500) log.error({ err: error }, 'a request failed');
+    const { retryAfter = error.code === 'too-many-requests' ? 1 : undefined } = error.details;
+    if (typeof retryAfter === 'number') reply.header('retry-after', retryAfter);
+    const { status, type, headers = {}, body } = form(error, request);
+    return reply.code(status).headers(headers).type(type).send(body);
+  };
+}
+
+/** Lets a server answer so whatever its routes and hooks throw, and what it has no route for. */
+export function answerErrors(app: FeedServer, answer: AnswerError): void {
+  app.setErrorHandler((error, request, reply) => answer(known(error), request, reply));
+  app.setNotFoundHandler((request, reply) => answer(notFound(request), request, reply));
+}
+
+export function notFound({ method, url }: FastifyRequest): SkerryError {
+  return new SkerryError('not-found', `there is no ${method} ${url}`);
+}
+
+/** Refusals before a route is chosen: the address cannot be decoded, or a part of it is too long. */
+export function refusedUrl(error: FastifyError, url: string): SkerryError {
+  const message = `the address ${url.slice(0, 200)} cannot be decoded, or a part of it is too long`;
+  return new SkerryError('bad-path', message, { cause: error });
+}
+
+/** Fastify's own refusals, of schemas and of bodies, in the words of the table. */
+function known(error: unknown): SkerryError {
+  if (error instanceof SkerryError) return error;
+  const { statusCode, message } = error as FastifyError;
+  if (statusCode === undefined || statusCode >= 500) return toSkerryError(error);
+  const code: ErrorCode = statusCode === 413 ? 'too-large' : 'bad-request';
+  return new SkerryError(code, message, { cause: error });
+}

@@ -1,0 +1,45 @@
+import type { TSchema } from 'typebox';
+
+/** The parts of a JSON schema that say how long lists may be. */
+interface Shape {
+  readonly maxItems?: number;
+  readonly items?: unknown;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly anyOf?: readonly Shape[];
+}
+
+/**
+ * What is wrong with a value of which a list is longer than it may be; undefined where none is. Lists within lists are
+ * not looked at: where the outer one is not too long, they are as many as the schema says.
+ */
+export function overlong(type: TSchema, value: unknown): string | undefined {
+  return longIn(type as Shape, value, []);
+}
+
+function longIn(shape: Shape, value: unknown, place: readonly string[]): string | undefined {
+  if (Array.isArray(value)) {
+    const most = mostItems(shape);
+    if (value.length <= most) return undefined;
+    return [...(place.length > 0 ? [place.join('/')] : []), `must not have more than ${most} items`].join(
+      ' ',
+    );
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const { properties = {} } of formsOf(shape)) {
+    for (const [name, inner] of Object.entries(properties)) {
+      const fault = longIn(inner, (value as Record<string, unknown>)[name], [...place, name]);
+      if (fault !== undefined) return fault;
+    }
+  }
+  return undefined;
+}
+
+/** Of the longest list that the shape allows. Where it allows none, its schema says so. */
+function mostItems(shape: Shape): number {
+  const lists = formsOf(shape).filter(({ items }) => items !== undefined);
+  return Math.max(
+    ...(lists.length === 0 ? [{}] : lists).map(({ maxItems = Number.POSITIVE_INFINITY }: Shape) => maxItems),
+  );
+}
+
+const formsOf = (shape: Shape): readonly Shape[] => shape.anyOf ?? [shape];

@@ -1,0 +1,13 @@
+import { type Static, Type } from 'typebox';
+import { amount, nothing } from './amounts.ts';
+import type { WorkKind } from './work-kind.ts';
+
+/** Makes room: what no kept revision needs goes. */
+export const pruneKind = {
+  kind: 'prune',
+  isOnDemand: true,
+  arguments: nothing,
+  result: Type.Object(amount, { description: 'What has left the disk.' }),
+} satisfies WorkKind;
+
+export type PruneResult = Static<typeof pruneKind.result>;

@@ -1,0 +1,44 @@
+import { type Static, Type } from 'typebox';
+import { nameSchema } from '../site/names.ts';
+import { amount, count } from './amounts.ts';
+import type { WorkKind } from './work-kind.ts';
+
+/** The limits of published paths and patterns of paths, which begin with a slash. */
+const MAX_PATH = 1100;
+const MAX_PATHS = 1000;
+
+/** Has a lazy edge fetch what it lacks of a site, before readers ask for it; without paths all of it. */
+export const warmKind = {
+  kind: 'warm',
+  isOnDemand: true,
+  arguments: Type.Object(
+    {
+      site: nameSchema,
+      paths: Type.Array(Type.String({ maxLength: MAX_PATH }), { maxItems: MAX_PATHS }),
+    },
+    { additionalProperties: false },
+  ),
+  mostArgumentBytes: MAX_PATHS * (MAX_PATH + 64),
+  result: Type.Object({
+    site: Type.String(),
+    revision: count,
+    held: Type.Object(amount, {
+      description:
+        'Objects that the edge already had when their turn came, including objects that an earlier part of this work fetched.',
+    }),
+    fetched: Type.Object(amount),
+    left: Type.Object(amount, {
+      description: 'Objects that do not fit into the disk budget beside the objects already held.',
+    }),
+    failed: Type.Object(
+      { ...amount, why: Type.Union([Type.String(), Type.Null()]) },
+      { description: 'Objects that the edge could not fetch, and the reason for the first of them.' },
+    ),
+    more: Type.Boolean({
+      description:
+        'True when time ran out and objects are left to fetch. The edge keeps what it has fetched.',
+    }),
+  }),
+} satisfies WorkKind;
+
+export type WarmResult = Static<typeof warmKind.result>;
