@@ -560,8 +560,7 @@ class World {
     await pruned(replica.work);
     this.#leaked += actor.leaked().length;
     for (const { code, message, upstream } of (await replica.standing()).faults) {
-      if (!actor.wasDamaged && !this.#wasDamaged(upstream))
-        this.#accused.push(`${name} ${code}: ${message}`);
+      if (!actor.wasDamaged && !this.#wasDamaged(upstream)) this.#accused.push(`${name} ${code}: ${message}`);
     }
   }
 
