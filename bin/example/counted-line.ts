@@ -5,6 +5,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteLog } from './byte-log.ts';
 
 const HOST = '127.0.0.1';
+/** An end that has said all may still be answered. */
+const SOCKETS = { noDelay: true, allowHalfOpen: true };
 /** An edge opens half as many. */
 const MOST_CONNECTIONS = 128;
 
@@ -25,14 +27,17 @@ export async function openCountedLine(port: number, clock: Pick<Clock, 'now'>): 
     socket.once('close', () => open.delete(socket));
     return socket.on('data', ({ length }: Buffer) => bytes.add(length, clock.now()));
   };
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer(SOCKETS, (socket) => {
     const edge = counted(socket);
-    const origin = counted(connect({ host: HOST, port, noDelay: true }));
-    // When one end fails, the other goes with it; each end sees that as a lost connection and says so.
-    pipeline(edge, origin, edge, () => {
+    const origin = counted(connect({ ...SOCKETS, host: HOST, port }));
+    // When one end fails, the other goes with it; each sees that as a lost connection and says so.
+    const ended = (error?: Error | null) => {
+      if (!error) return;
       edge.destroy();
       origin.destroy();
-    });
+    };
+    pipeline(edge, origin, ended);
+    pipeline(origin, edge, ended);
   });
   server.maxConnections = MOST_CONNECTIONS;
   server.listen(0, HOST);

@@ -6,9 +6,10 @@ const SOON_MS = 200;
 /** While nobody answers. */
 const LATER_MS = 3000;
 
-/** What the header of an answer to this page says. */
+/** What the header of an answer with this page says. */
 async function ask() {
-  const { headers } = await fetch(location.href, { method: 'HEAD', cache: 'no-store' });
+  const { headers, body } = await fetch(location.href, { cache: 'no-store' });
+  await body?.cancel();
   const revision = Number(headers.get('skerry-revision')?.split('@')[1]);
   return { revision, cache: inWords(headers.get('cache-status') ?? '') };
 }
@@ -17,7 +18,7 @@ async function ask() {
 function inWords(cacheStatus) {
   const kind = /;\s*hit/.test(cacheStatus) ? 'hit' : 'miss';
   const place = /detail=(\w+)/.exec(cacheStatus)?.[1];
-  return place === undefined ? kind : `${place}, ${kind}`;
+  return place === undefined ? kind : `${kind}, from ${place}`;
 }
 
 function write(element, text) {
@@ -101,7 +102,7 @@ async function look(first) {
   showAnswer(first, here);
   for (const edge of edges) showEdge(edge, save, edge === here);
   show('measured', save !== null);
-  if (save !== null) say(newsOf(save));
+  say(save === null ? 'Change the headline and save the file: this page follows by itself.' : newsOf(save));
   const isSettled = edges.every((edge) => !edge.isOnline || edge.revision >= revision);
   return isSettled ? EVERY_MS : SOON_MS;
 }
