@@ -14,7 +14,7 @@ const MOST_FILES = 100;
 const OLDEST_SAVE_MS = 60_000;
 
 /** What it took to bring a revision to one edge. */
-export interface Arrival {
+interface Arrival {
   readonly edge: string;
   /** From the save to the moment for which the edge signed a receipt; null until the receipt is there. */
   readonly ms: number | null;
@@ -78,7 +78,7 @@ export class LastSave {
       for (const { edge, since } of receipts) {
         if (arrivals.get(edge)?.ms !== null) continue;
         const bytes = lines.get(edge)?.since(saved) ?? null;
-        arrivals.set(edge, { edge, ms: Math.max(0, since - saved), bytes });
+        arrivals.set(edge, { edge, ms: Math.max(0, Math.round(since - saved)), bytes });
       }
       if (signal.aborted) return;
       this.#save = {

@@ -80,12 +80,16 @@ function newsOf({ revision, files, fileBytes, arrivals }) {
   return `${saved} All ${there.length} edges had it after ${inSeconds(slowest)}; ${inBytes(moved)} travelled in all.`;
 }
 
+/** A number stays with its unit. */
+const SPACE = '\u00a0';
+
 function inSeconds(ms) {
-  return `${(ms / 1000).toFixed(2)} s`;
+  return `${(ms / 1000).toFixed(2)}${SPACE}s`;
 }
 
 function inBytes(count) {
-  return count < 1000 ? `${count} B` : `${(count / 1000).toFixed(1)} kB`;
+  if (count < 1000) return `${count}${SPACE}B`;
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)}${SPACE}kB` : `${(count / 1_000_000).toFixed(1)}${SPACE}MB`;
 }
 
 /** Resolves while somebody looks. */

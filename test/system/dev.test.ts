@@ -60,7 +60,10 @@ t.test('skerry dev publishes the example to three edges and ends cleanly', async
     const told = JSON.parse((await ask(statusUrl, '/status')).body.toString());
     return told.save?.arrivals.every(({ ms }: { ms: number | null }) => ms !== null) && told;
   });
-  t.match([revision, save], [2, { revision: 2, files: ['index.html'], fileBytes: page.length - 2 }]);
+  t.match(
+    [revision, save],
+    [2, { revision: 2, files: ['index.html'], fileBytes: Buffer.byteLength(page) - 2 }],
+  );
   for (const { edge, ms, bytes } of save.arrivals) {
     t.ok(ms < 30_000, `${edge} had it after ${ms} ms`);
     t.ok(bytes > 100 && bytes < 50_000, `${bytes} bytes passed between ${edge} and the origin`);
