@@ -35,6 +35,13 @@ const browser = await puppeteer.launch({
 });
 t.teardown(() => browser.close());
 
+const VIEWS = [
+  { width: 1200, scheme: 'dark' },
+  { width: 1920, scheme: 'light' },
+  { width: 360, scheme: 'light' },
+  { width: 360, scheme: 'dark' },
+] as const;
+
 /** What axe finds, as it says it. */
 const VIOLATIONS = `axe.run().then(({ violations }) =>
   violations.flatMap(({ id, nodes }) => nodes.map(({ failureSummary, target }) => [id, target, failureSummary])))`;
@@ -123,7 +130,7 @@ t.test('a save shows by itself, with what it moved on each edge', async (t) => {
   await photograph(tab, 'light');
   await tab.close();
 
-  for (const view of [{ scheme: 'dark' }, { width: 360 }, { width: 360, scheme: 'dark' }] as const) {
+  for (const view of VIEWS) {
     const { tab, errors } = await openTab(view);
     await tab.goto(address(0));
     await cards(tab, 2);
@@ -132,7 +139,7 @@ t.test('a save shows by itself, with what it moved on each edge', async (t) => {
       `${JSON.stringify(view)}: nothing sticks out`,
     );
     t.same(errors, []);
-    await photograph(tab, `${'width' in view ? 'narrow' : 'wide'}-${'scheme' in view ? 'dark' : 'light'}`);
+    await photograph(tab, `${view.width}-${view.scheme}`);
     await tab.close();
   }
 });
