@@ -62,7 +62,7 @@ const LAYERS = {
   bin: [
     ['bin/terminal'],
     ['bin/options'],
-    ['bin/running', 'bin/publishing'],
+    ['bin/running', 'bin/publishing', 'bin/example'],
     ['bin/commands'],
     ['bin/program.ts'],
     ['bin/skerry.ts', 'bin/launch.js'],

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ADMIN_TOKEN_FILE } from '../../origin/admin-token.ts';
 import { ApiClient } from '../../origin/client/api-client.ts';
+import { systemClock } from '../../shared/clock.ts';
+import type { Example } from '../example/example.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
 import { allowShrinkOption, includeOption, option, port } from '../options/options.ts';
 import { rememberDev } from '../options/site-address.ts';
@@ -14,6 +16,8 @@ import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('../../infra/example-site', import.meta.url));
 const ADMIN_PORT_OFFSET = 100;
+/** Behind the admin ports of the edges. */
+const STATUS_PORT_OFFSET = 103;
 
 const EDGES = [
   { name: 'edge-1', region: 'eu-west', lat: '53.3', lon: '-6.3' },
@@ -34,7 +38,10 @@ export function devCommand(): Command {
     .addOption(option('--data <dir>', 'where all four keep their data').default(DEFAULT_DATA))
     .addOption(option('--port <port>', "the origin's port").argParser(port).default(7400))
     .addOption(
-      option('--edge-port <port>', 'the port of the first edge; admin ports are 100 above')
+      option(
+        '--edge-port <port>',
+        'the port of the first edge; admin ports are 100 above, and the status of the example follows them',
+      )
         .argParser(port)
         .default(7501),
     )
@@ -42,19 +49,33 @@ export function devCommand(): Command {
     .addOption(includeOption())
     .action(async (folder: string | undefined, flags: DevFlags) => {
       const { realFolder } = await import('../../origin/client/folder/scan.ts');
-      await realFolder(folder ?? EXAMPLE_SITE);
+      if (folder !== undefined) await realFolder(folder);
       const stop = new AbortController();
       const signal = AbortSignal.any([interruption(), stop.signal]);
       const roles: Role[] = [];
+      const shown: Shown = folder === undefined ? await exampleShown(flags) : { folder };
       try {
-        await runDev(folder ?? EXAMPLE_SITE, flags, roles, signal);
+        await runDev(shown, flags, roles, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {
         stop.abort();
         await stopAll(roles);
+        await shown.close?.();
       }
     });
+}
+
+/** The folder that is published; of the example with what its page shows beside it. */
+type Shown = Pick<Example, 'folder'> & Partial<Example>;
+
+async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example> {
+  const { openExample } = await import('../example/example.ts');
+  return openExample({
+    ...{ source: EXAMPLE_SITE, data, originPort: port, clock: systemClock },
+    port: edgePort + STATUS_PORT_OFFSET,
+    edges: EDGES.map(({ name, region }, i) => ({ name, region, port: edgePort + i })),
+  });
 }
 
 /** The origin last, so that no edge has to complain that it is gone. */
@@ -64,11 +85,12 @@ async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
 }
 
 async function runDev(
-  folder: string,
+  shown: Shown,
   { data, port, edgePort, ...watching }: DevFlags,
   roles: Role[],
   signal: AbortSignal,
 ) {
+  const { folder } = shown;
   const site = siteOf(folder);
   const url = `http://127.0.0.1:${port}`;
   const originData = join(data, 'origin');
@@ -83,16 +105,19 @@ async function runDev(
   try {
     const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
     await Promise.all(
-      edges.map(async (edge) => start(edge.name, 'edge', await edgeStart(client, edge, url))),
+      edges.map(async (edge) =>
+        start(edge.name, 'edge', await edgeStart(client, edge, shown.originFor?.(edge.name) ?? url)),
+      ),
     );
     await rememberDev(
       data,
       url,
       edges.map(({ port }) => port),
     );
-    printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges);
+    printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges, shown);
+    const changed = shown.follow?.(client);
     const failed = Promise.race(roles.map((role) => role.failed));
-    await Promise.race([watchAndTell(client, site, folder, watching, signal), failed]);
+    await Promise.race([watchAndTell(client, site, folder, { ...watching, changed }, signal), failed]);
   } finally {
     await client.close();
   }
@@ -122,11 +147,13 @@ function printAddresses(
   origin: string,
   tokenFile: string,
   edges: readonly { name: string; region: string; port: number }[],
+  { folder, statusUrl }: Shown,
 ): void {
   printLine('');
   printTable(
     ['what', 'where'],
     [
+      ['folder', folder],
       ['origin API', `${origin}  (openapi.json, healthz, metrics)`],
       ['admin token', tokenFile],
       ...edges.map(({ name, region, port }) => [`${name}, ${region}`, `http://${site}.localhost:${port}/`]),
@@ -134,6 +161,7 @@ function printAddresses(
         `${name}, admin`,
         `http://127.0.0.1:${port + ADMIN_PORT_OFFSET}/status`,
       ]),
+      ...(statusUrl === undefined ? [] : [['example, status', statusUrl]]),
     ],
   );
   printLine('');
@@ -143,7 +171,6 @@ function printAddresses(
 
 /** The folder's name as the name of a site. */
 function siteOf(folder: string): string {
-  if (folder === EXAMPLE_SITE) return 'example';
   const name = basename(resolve(folder))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

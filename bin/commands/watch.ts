@@ -3,6 +3,7 @@ import type { ApiClient } from '../../origin/client/api-client.ts';
 import { allowsShrinking, holdsShrinking } from '../../origin/client/folder/shrink-plan.ts';
 import type { PublishedChanges } from '../../origin/client/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
+import type { Commit } from '../../shared/wire/api.ts';
 import { type ClientOptions, clientCommand, withClient } from '../options/client-command.ts';
 import { allowShrinkOption, includeOption, option, required, siteName } from '../options/options.ts';
 import { printCommit } from '../publishing/print-commit.ts';
@@ -29,12 +30,17 @@ export interface WatchFlags {
   readonly include?: readonly string[];
 }
 
+interface Watching extends WatchFlags {
+  /** Gets each commit of changed files, beside what is printed. */
+  readonly changed?: ((commit: Commit) => void) | undefined;
+}
+
 /** Watches until the signal aborts, telling what becomes live. */
 export async function watchAndTell(
   client: ApiClient,
   site: string,
   folder: string,
-  { allowShrink, include }: WatchFlags,
+  { allowShrink, include, changed }: Watching,
   signal: AbortSignal,
 ): Promise<void> {
   const { watchFolder } = await import('../../origin/client/folder/watch-folder.ts');
@@ -51,7 +57,10 @@ export async function watchAndTell(
         progress: () => {},
         signal,
         clock: systemClock,
-        published: (commit, changes) => printCommit(site, commit, whatChanged(changes)),
+        published: (commit, changes) => {
+          printCommit(site, commit, whatChanged(changes));
+          if (changes.kind === 'changes') changed?.(commit);
+        },
         waiting: ({ code, message }) => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`),
         failed: (error) => printError(explain(error) ?? ''),
       },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { freePorts } from '../helpers/cluster.ts';
-import { read } from '../helpers/http.ts';
+import { ask, read } from '../helpers/http.ts';
 import { skerry, start } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
@@ -13,10 +13,10 @@ import { until } from '../helpers/until.ts';
 const ADMIN_OFFSET = 100;
 const IS_LIVE = /revision (\d+) is live/;
 
-/** `skerry dev` on ports of its own; edges take three in a row, and admin ports as far above. */
+/** `skerry dev` on ports of its own; edges take three in a row, admin ports as far above, and the status follows. */
 async function startDev(t: Test, ...dir: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-dev-'));
-  const [port = 0, edgePort = 0] = await freePorts(1 + ADMIN_OFFSET + 3);
+  const [port = 0, edgePort = 0] = await freePorts(1 + ADMIN_OFFSET + 4);
   const data = join(folder, 'data');
   const args = ['dev', ...dir, '--data', data, '--port', String(port), '--edge-port', String(edgePort)];
   const dev = await start(args, IS_LIVE);
@@ -29,6 +29,7 @@ async function startDev(t: Test, ...dir: string[]) {
     dev,
     data,
     edges: [0, 1, 2].map((i) => `http://127.0.0.1:${edgePort + i}`),
+    statusUrl: `http://127.0.0.1:${edgePort + ADMIN_OFFSET + 3}`,
     skerry: (...command: string[]) => skerry([...command, '--data', data], { env }),
   };
 }
@@ -40,9 +41,11 @@ const shows = (edges: readonly string[], site: string, path: string, content: st
   });
 
 t.test('skerry dev publishes the example to three edges and ends cleanly', async (t) => {
-  const { dev, data, edges, skerry } = await startDev(t);
-  const example = join(import.meta.dirname, '../../infra/example-site/index.html');
-  await shows(edges, 'example', '', await readFile(example, 'utf8'));
+  const { dev, data, edges, skerry, statusUrl } = await startDev(t);
+  const file = join(data, 'example/index.html');
+  const page = await readFile(file, 'utf8');
+  t.match(page, `<code>${file}</code>`, 'the page names the file to edit');
+  await shows(edges, 'example', '', page);
   for (const edge of edges) t.match(dev.output().stdout, new URL(edge).port, 'the table names every edge');
   t.match(dev.output().stdout, join(data, 'origin/admin-token'), "and the token's place");
   const status = await skerry('status', '--json');
@@ -50,6 +53,22 @@ t.test('skerry dev publishes the example to three edges and ends cleanly', async
     origin: { sites: [{ name: 'example', revision: 1 }] },
     edges: [{ online: true }, { online: true }, { online: true }],
   });
+
+  await writeFile(file, page.replace('island', 'rock'));
+  await shows(edges, 'example', '', page.replace('island', 'rock'));
+  const { revision, save } = await until('the receipts of the save', async () => {
+    const told = JSON.parse((await ask(statusUrl, '/status')).body.toString());
+    return told.save?.arrivals.every(({ ms }: { ms: number | null }) => ms !== null) && told;
+  });
+  t.match(
+    [revision, save],
+    [2, { revision: 2, files: ['index.html'], fileBytes: Buffer.byteLength(page) - 2 }],
+  );
+  for (const { edge, ms, bytes } of save.arrivals) {
+    t.ok(ms < 30_000, `${edge} had it after ${ms} ms`);
+    t.ok(bytes > 100 && bytes < 50_000, `${bytes} bytes passed between ${edge} and the origin`);
+  }
+
   t.equal(await dev.stop('SIGINT'), 0, 'Ctrl-C is no failure');
   t.equal(
     dev.output().stderr.replace(/^The recovery key is in [^\n]*\n/, ''),

@@ -1,0 +1,27 @@
+const SLOT_MS = 20;
+const KEPT_MS = 60_000;
+
+interface Slot {
+  readonly at: number;
+  bytes: number;
+}
+
+/** How many bytes passed, and when. It keeps one minute in slots, so that a long transfer takes no more room. */
+export class ByteLog {
+  readonly #slots: Slot[] = [];
+
+  add(bytes: number, at: number): void {
+    const last = this.#slots.at(-1);
+    if (last !== undefined && at - last.at < SLOT_MS) {
+      last.bytes += bytes;
+      return;
+    }
+    this.#slots.push({ at, bytes });
+    while ((this.#slots[0]?.at ?? at) < at - KEPT_MS) this.#slots.shift();
+  }
+
+  /** The bytes that have passed since then. */
+  since(from: number): number {
+    return this.#slots.reduce((sum, { at, bytes }) => (at < from ? sum : sum + bytes), 0);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Status } from '../../shared/wire/api.ts';
+import type { Save } from './last-save.ts';
+
+export interface ShownEdge {
+  readonly name: string;
+  readonly region: string;
+  readonly url: string;
+}
+
+/** What the page of the example tells of this machine while it is open. */
+export interface ExampleStatus {
+  /** The revision that is live at the origin. */
+  readonly revision: number;
+  readonly edges: readonly (ShownEdge & {
+    readonly isOnline: boolean;
+    /** The one that it shows, as it last reported; 0 before the first. */
+    readonly revision: number;
+  })[];
+  /** Null before the first. */
+  readonly save: Save | null;
+}
+
+export function exampleStatus(
+  site: string,
+  shown: readonly ShownEdge[],
+  { origin, edges }: Pick<Status, 'origin' | 'edges'>,
+  save: Save | null,
+): ExampleStatus {
+  return {
+    revision: origin.sites.find(({ name }) => name === site)?.revision ?? 0,
+    edges: shown.map((edge) => {
+      const known = edges.find(({ name }) => name === edge.name);
+      return {
+        ...edge,
+        isOnline: known?.online ?? false,
+        revision: known?.sites[site]?.revision ?? 0,
+      };
+    }),
+    save,
+  };
+}
