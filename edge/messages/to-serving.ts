@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/content/digest.ts';
+import type { ServingCounters } from './counters.ts';
 import type { ServingOptions } from './options.ts';
 import type { MissingMessage } from './read-through.ts';
 import type { SiteView } from './views.ts';
@@ -8,8 +9,7 @@ import type { SiteView } from './views.ts';
  * started together: no schema.
  */
 export type ToServing =
-  /** The first message: listen, and let requests wait for the first switch. */
-  | ({ readonly t: 'start' } & ServingOptions)
+  | StartMessage
   /** Let new requests wait: none may be begun on the old views while another process has begun on the new. */
   | { readonly t: 'hold'; readonly turn: number }
   /** Requests begun from now on see these views, all of them; ends the hold. */
@@ -28,3 +28,10 @@ export type ToServing =
   | { readonly t: 'use'; readonly turn: number }
   /** Answer what has begun, take nothing new, end. */
   | { readonly t: 'drain' };
+
+/** The first message: listen, and let requests wait for the first switch. */
+export interface StartMessage extends ServingOptions {
+  readonly t: 'start';
+  /** Go on counting from here: where the process that this one replaces was seen last. */
+  readonly counted: ServingCounters;
+}

@@ -45,8 +45,8 @@ export interface Replica {
   readonly work: WorkDoor;
   /** Fetches what readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
-  /** Of an edge with lazy storage. */
-  storage(): StorageStanding | undefined;
+  /** Undefined for an edge with full storage. */
+  readonly storage: (() => StorageStanding) | undefined;
   close(): Promise<void>;
 }
 
@@ -182,7 +182,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       }),
     work,
     reads,
-    storage: () => lazy && { ...reads.counts, ...lazy.budget.standing },
+    storage: lazy && (() => ({ ...reads.counts, ...lazy.budget.standing })),
     async close() {
       stopping.abort();
       feedChanged.wake();

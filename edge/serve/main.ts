@@ -8,7 +8,7 @@ import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import { ObjectUse } from '../disk-budget/object-use.ts';
 import type { FromServing } from '../messages/from-serving.ts';
-import type { ToServing } from '../messages/to-serving.ts';
+import type { StartMessage, ToServing } from '../messages/to-serving.ts';
 import type { ReadersUse } from '../messages/use.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
 import { Content } from './bytes/content.ts';
@@ -34,8 +34,6 @@ const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;
 const NO_USE: ReadersUse = { used: [], serving: [] };
 
-type Start = Extract<ToServing, { t: 'start' }>;
-
 const tell = (message: FromServing) => {
   if (process.connected) process.send?.(message);
 };
@@ -55,13 +53,21 @@ process.once('message', (message: ToServing) => {
 
 goBeforeReplication();
 
-async function serve({ folder, host, port, clients, isLazy, ...options }: Start): Promise<void> {
+async function serve({
+  folder,
+  host,
+  port,
+  clients,
+  isLazy,
+  counted,
+  ...options
+}: StartMessage): Promise<void> {
   const log = createLogger();
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
   const time = new LogClock();
   const lease = new ServingLease();
-  const counters = new Counters();
+  const counters = new Counters(counted);
   const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const pieces = new FilePieces();
@@ -100,6 +106,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
         views.switch(message.views);
+        counters.keep(message.views.map(({ name }) => name));
         forgetAnswers();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':

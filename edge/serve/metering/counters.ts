@@ -1,8 +1,14 @@
 import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../messages/counters.ts';
 
-/** Counts answers by site: by class of status, their bytes, and how long they took. */
+/** Counts the answers of each site by class of status, their bytes, and how long they took. */
 export class Counters {
   readonly #sites = new Map<string, Counting>();
+
+  /** `counted` is where the counting goes on from. */
+  constructor(counted: ServingCounters = {}) {
+    for (const [site, { requests, buckets, ...totals }] of Object.entries(counted))
+      this.#sites.set(site, { ...totals, requests: { ...requests }, buckets: [...buckets] });
+  }
 
   /** `seconds` from the request's head to the last byte that was given to the system. */
   count(site: string, status: number, bytes: number, seconds: number): void {
@@ -18,6 +24,12 @@ export class Counters {
 
   countExcess(site: string): void {
     this.#of(site).excesses++;
+  }
+
+  /** Drops the counts of all other sites: sites come and go for as long as the process runs. */
+  keep(sites: readonly string[]): void {
+    const kept = new Set(sites);
+    for (const site of this.#sites.keys()) if (!kept.has(site)) this.#sites.delete(site);
   }
 
   snapshot(): ServingCounters {
