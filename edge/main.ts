@@ -21,7 +21,7 @@ import { ReportChecks, startReportCheckers } from '../shared/reports/report-chec
 import { keyInFile } from '../shared/signing/key-file.ts';
 import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
-import { isFillName } from '../shared/store/layout.ts';
+import { isPartialName } from '../shared/store/layout.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
@@ -46,7 +46,7 @@ import { startReplica } from './replica/replica.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
-import { forgettingVariants, tellingVariants } from './variants/connect.ts';
+import { forgettingVariants, tellingVariants } from './variants/variant-upkeep.ts';
 import { Variants } from './variants/variants.ts';
 
 export interface EdgeOptions {
@@ -112,7 +112,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
   // Which bytes of them are there nobody knows.
-  await dropDrafts(file('objects'), isFillName);
+  await dropDrafts(file('objects'), isPartialName);
   const surveys = startSurveyThreads(1);
   opened.defer(() => surveys.close());
   await mkdir(file('objects'), { recursive: true });

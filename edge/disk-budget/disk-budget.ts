@@ -4,11 +4,11 @@ import type { Gate } from '../../shared/concurrency/gate.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import { isFillName } from '../../shared/store/layout.ts';
+import { isPartialName } from '../../shared/store/layout.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { ReadersUse } from '../messages/use.ts';
-import type { Fills } from '../read-through/fills.ts';
+import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
@@ -23,7 +23,7 @@ export interface DiskBudgetParts {
   readonly bytes: number;
   readonly held: Remote<HeldObjects>;
   readonly store: ObjectStore;
-  readonly fills: Fills;
+  readonly partials: PartialObjects;
   readonly gate: Gate;
   /** Those of the objects that have to stay. */
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
@@ -96,7 +96,7 @@ export class DiskBudget implements DiskRoom {
   }
 
   async #evict(candidates: readonly HeldObject[], serving: ReadonlySet<Digest>, now: number): Promise<void> {
-    const { held, store, fills, gate, pinned } = this.#parts;
+    const { held, store, partials, gate, pinned } = this.#parts;
     const staying: Digest[] = [];
     const going: Digest[] = [];
     // Alone, so that nobody who has found a pinned object here counts on what goes.
@@ -105,7 +105,7 @@ export class DiskBudget implements DiskRoom {
       let over = -this.room;
       for (const { digest, size } of candidates) {
         if (over <= 0) break;
-        if (serving.has(digest) || kept.has(digest) || !(await fills.drop(digest))) {
+        if (serving.has(digest) || kept.has(digest) || !(await partials.drop(digest))) {
           staying.push(digest);
           continue;
         }
@@ -121,7 +121,7 @@ export class DiskBudget implements DiskRoom {
 }
 
 /** The same store, whose objects count towards the budget, and what is there in part with them. */
-export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): ObjectStore {
+export function budgeted(store: ObjectStore, budget: DiskBudget, partials: PartialObjects): ObjectStore {
   return {
     ...store,
     async putSmall(objects) {
@@ -139,13 +139,13 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): 
         async keep(digest) {
           const { size } = draft;
           await draft.keep(digest);
-          if (!isFillName(name)) await fills.discard(digest);
+          if (!isPartialName(name)) await partials.discard(digest);
           await budget.added([{ digest, size }]);
         },
       };
     },
     async remove(digests) {
-      for (const digest of digests) await fills.discard(digest);
+      for (const digest of digests) await partials.discard(digest);
       await store.remove(digests);
       await budget.removed(digests);
     },

@@ -3,7 +3,7 @@ import type { Gate } from '../../shared/concurrency/gate.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { Fills } from '../read-through/fills.ts';
+import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { EdgeCatalog, NamedObject } from '../store/catalog.ts';
 
 const PAGE = 2000;
@@ -13,7 +13,7 @@ const MOST_NAMES = 1000;
 export interface DropParts {
   readonly catalog: Pick<EdgeCatalog, 'objectsOfPath' | 'objectsOfSite' | 'allNames'>;
   readonly store: ObjectStore;
-  readonly fills: Fills;
+  readonly partials: PartialObjects;
   readonly gate: Gate;
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
 }
@@ -23,7 +23,7 @@ export interface DropParts {
  * what went. What is pinned stays: it is looked at like the objects of an edge that holds everything.
  */
 export async function dropPurged(
-  { catalog, store, fills, gate, pinned }: DropParts,
+  { catalog, store, partials, gate, pinned }: DropParts,
   site: number,
   target: PurgeTarget,
   matches: (path: string) => boolean,
@@ -35,13 +35,13 @@ export async function dropPurged(
     const matching = await filterInTurns(names, ({ path }) => matches(path));
     const digests = [...new Set(matching.map(({ digest }) => digest))];
     const absent = new Set(await store.missing(digests));
-    const held = digests.filter((digest) => !absent.has(digest) || fills.get(digest) !== undefined);
+    const held = digests.filter((digest) => !absent.has(digest) || partials.get(digest) !== undefined);
     const unused: Digest[] = [];
     for (const digest of held) if (await isNamedByPurgedAlone(digest)) unused.push(digest);
     await gate.alone(async () => {
       const kept = await pinned(unused);
       const going: Digest[] = [];
-      for (const digest of unused) if (!kept.has(digest) && (await fills.drop(digest))) going.push(digest);
+      for (const digest of unused) if (!kept.has(digest) && (await partials.drop(digest))) going.push(digest);
       await store.remove(going);
       dropped.push(...going);
     });

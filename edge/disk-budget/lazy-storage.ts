@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { ReadersUse } from '../messages/use.ts';
-import type { Fills } from '../read-through/fills.ts';
+import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { ReadThrough } from '../read-through/read-through.ts';
 import { readThroughStore } from '../read-through/read-through-store.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -32,7 +32,7 @@ export interface LazyOptions {
 interface LazyParts extends LazyOptions {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
-  readonly fills: Fills;
+  readonly partials: PartialObjects;
   readonly gate: Gate;
   readonly limits: EdgeLimits;
   readonly clock: Clock;
@@ -52,7 +52,7 @@ export class LazyStorage {
     this.#parts = parts;
     this.#childrenUse = new ObjectUse(() => parts.time.now());
     this.budget = new DiskBudget({ ...parts, pinned: this.#pinned, use: this.#use });
-    this.store = budgeted(parts.store, this.budget, parts.fills);
+    this.store = budgeted(parts.store, this.budget, parts.partials);
   }
 
   /** What a child sees. */
@@ -75,8 +75,8 @@ export class LazyStorage {
     matches: (path: string) => boolean,
     signal: AbortSignal,
   ): Promise<Digest[]> {
-    const { catalog, gate, fills } = this.#parts;
-    const parts = { catalog, store: this.store, fills, gate, pinned: this.#pinned };
+    const { catalog, gate, partials } = this.#parts;
+    const parts = { catalog, store: this.store, partials, gate, pinned: this.#pinned };
     return dropPurged(parts, site, target, matches, signal);
   }
 

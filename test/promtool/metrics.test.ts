@@ -25,7 +25,9 @@ const cluster = await startCluster({
   edges: 2,
   processes: 2,
   args: (index) =>
-    index === 0 ? ['--tls-port', String(tlsPort), '--certs', certs] : ['--storage', 'lazy', '--disk', '1000000'],
+    index === 0
+      ? ['--tls-port', String(tlsPort), '--certs', certs]
+      : ['--storage', 'lazy', '--disk', '1000000'],
 });
 t.teardown(() => cluster.close());
 const folder = await writeTree(join(cluster.folder, 'www'), {
@@ -76,7 +78,8 @@ t.test('the alerts in docs/operations.md', async (t) => {
   const file = join(t.testdir({ 'skerry-alerts.yml': rules ?? '' }), 'skerry-alerts.yml');
   const checked = await promisify(execFile)(promtool, ['check', 'rules', file]);
   t.match(checked.stdout, /SUCCESS: [1-9]\d* rules found/);
-  const metrics = (await ask(cluster.origin.url, '/metrics')).body.toString() + (await told(cluster.edges[0]));
+  const metrics =
+    (await ask(cluster.origin.url, '/metrics')).body.toString() + (await told(cluster.edges[0]));
   for (const [name] of rules?.matchAll(/skerry_\w+/g) ?? [])
     t.match(metrics, new RegExp(`^${name}[ {]`, 'm'), name);
 });

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
 import type { ByteSpan } from '../../../shared/store/byte-span.ts';
-import { readSpan } from '../../read-through/coming-file.ts';
+import { readSpan } from '../../read-through/partial-file.ts';
 import { pieceAt, pieceStream } from '../../read-through/pieces.ts';
 import { Pace } from './pace.ts';
 
