@@ -12,29 +12,29 @@ import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
-/** What readers are served is asked for so often, so that little of it is lost with a process. */
+/** Serving processes are asked so often what they have sent, so that little of it is lost with one of them. */
 const NOTE_USE_MS = 30_000;
-/** While all of it is being read. */
+/** The next attempt when every object is in use. */
 const AGAIN_MS = 1000;
 const REMOVED_AT_ONCE = 200;
 
 export interface DiskBudgetParts {
-  /** What all objects together may take; more only while it is being read. */
+  /** The disk space for all objects. They exceed it only while they are being read. */
   readonly bytes: number;
   readonly held: Remote<HeldObjects>;
   readonly store: ObjectStore;
   readonly partials: PartialObjects;
   readonly gate: Gate;
-  /** Those of the objects that have to stay. */
+  /** Gives the objects that must stay. */
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
   readonly use: () => Promise<ReadersUse>;
   readonly clock: Clock;
-  /** By which it is judged what was used last. */
+  /** The time by which the last use is judged. */
   readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
 
-/** Keeps what a lazy edge holds within a number of bytes: what nobody has read for longest makes room. */
+/** Keeps the objects of a lazy edge within a number of bytes. It evicts the least recently used ones. */
 export class DiskBudget implements DiskRoom {
   readonly #parts: DiskBudgetParts;
   readonly #changed = new Wakeup();
@@ -45,7 +45,7 @@ export class DiskBudget implements DiskRoom {
     this.#parts = parts;
   }
 
-  /** What there is room for. */
+  /** The bytes that are left. Negative while the objects exceed the budget. */
   get room(): number {
     return this.#parts.bytes - this.#bytes;
   }
@@ -54,7 +54,7 @@ export class DiskBudget implements DiskRoom {
     return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
   }
 
-  /** These are on the disk now, or more of them. */
+  /** These objects are on the disk now, or have grown. */
   async added(objects: readonly HeldObject[]): Promise<void> {
     this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
     if (this.room < 0) this.#changed.wake();
@@ -64,7 +64,7 @@ export class DiskBudget implements DiskRoom {
     this.#bytes = await this.#parts.held.remove(digests);
   }
 
-  /** Makes room whenever it is needed, until the signal aborts. */
+  /** Evicts objects whenever the budget is exceeded, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, held } = this.#parts;
     this.#bytes = await held.bytes();
@@ -89,7 +89,7 @@ export class DiskBudget implements DiskRoom {
     const inUse = new Set(serving);
     while (this.room < 0 && !signal.aborted) {
       const candidates = await held.leastUsed(began, REMOVED_AT_ONCE);
-      // All the rest is used or has to stay: some of it may go when it has been sent.
+      // All other objects are in use or must stay. Some of them can go when they are sent.
       if (candidates.length === 0) return;
       await this.#evict(candidates, inUse, began);
     }
@@ -99,7 +99,7 @@ export class DiskBudget implements DiskRoom {
     const { held, store, partials, gate, pinned } = this.#parts;
     const staying: Digest[] = [];
     const going: Digest[] = [];
-    // Alone, so that nobody who has found a pinned object here counts on what goes.
+    // Alone, so that a sync that found an object here, which it pins, does not lose it.
     await gate.alone(async () => {
       const kept = await pinned(candidates.map(({ digest }) => digest));
       let over = -this.room;
@@ -120,7 +120,7 @@ export class DiskBudget implements DiskRoom {
   }
 }
 
-/** The same store, whose objects count towards the budget, and what is there in part with them. */
+/** A store whose objects, with the partial ones, count towards the budget. */
 export function budgeted(store: ObjectStore, budget: DiskBudget, partials: PartialObjects): ObjectStore {
   return {
     ...store,
@@ -132,7 +132,7 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, partials: Parti
       const draft = await store.draft(name);
       return {
         ...draft,
-        // It grows: a copy would keep the size of now.
+        // A getter, since the draft grows and a copied value would not.
         get size() {
           return draft.size;
         },

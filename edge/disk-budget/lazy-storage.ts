@@ -18,14 +18,14 @@ import type { HeldObjects } from './held-objects.worker.ts';
 import { ObjectUse } from './object-use.ts';
 import { pinnedAmong } from './pinned.ts';
 
-/** What a lazy edge is started with. */
+/** The options of a lazy edge. */
 export interface LazyOptions {
   /** The disk budget. */
   readonly bytes: number;
   readonly held: Remote<HeldObjects>;
-  /** Of the object store. */
+  /** The folder of the object store. */
   readonly folder: string;
-  /** What readers have been sent since this was asked last. */
+  /** The objects that were sent to readers since the last call. */
   readonly use: () => Promise<ReadersUse>;
 }
 
@@ -40,7 +40,7 @@ interface LazyParts extends LazyOptions {
   readonly log: Logger;
 }
 
-/** The objects of an edge that holds them as far as they are asked for, within a budget. */
+/** The objects of a lazy edge, which holds those that readers request, within a budget. */
 export class LazyStorage {
   readonly budget: DiskBudget;
   /** Its objects count towards the budget. */
@@ -55,7 +55,7 @@ export class LazyStorage {
     this.store = budgeted(parts.store, this.budget, parts.partials);
   }
 
-  /** What a child sees. */
+  /** The store as a child sees it. */
   storeForChild(member: string, reads: ReadThrough): ObjectStore {
     const { folder, catalog } = this.#parts;
     return readThroughStore({
@@ -68,7 +68,7 @@ export class LazyStorage {
     });
   }
 
-  /** Drops what a purge names and nothing else does; gives what went. */
+  /** Removes the objects that only purged paths name. Gives the removed ones. */
   dropPurged(
     site: number,
     target: PurgeTarget,
@@ -80,7 +80,7 @@ export class LazyStorage {
     return dropPurged(parts, site, target, matches, signal);
   }
 
-  /** Of readers and of children. */
+  /** The use by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
     return { used: [...used, ...this.#childrenUse.take().used], serving };

@@ -1,16 +1,19 @@
-/** Per site name, since the process began. */
+/** Counts by the name of the site. They go on when a process replaces another. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
 export interface SiteCounters {
-  /** By class of status, such as `2xx`. */
+  /** Answers by class of status, such as `2xx`. */
   readonly requests: Readonly<Record<string, number>>;
-  /** Of bodies. */
+  /** Bytes of bodies. */
   readonly bytes: number;
-  /** Answers that took up to the seconds of that bucket and more than the one before; the last one is for the rest. */
+  /**
+   * Answers by their duration: each bucket counts those up to its bound and above the one before. The last has no
+   * bound.
+   */
   readonly buckets: readonly number[];
-  /** What all answers took. */
+  /** The sum of all durations. */
   readonly seconds: number;
-  /** Answers for which the site's rules asked more than they may. */
+  /** Requests for which the rules of the site took too many steps. */
   readonly excesses: number;
 }
 

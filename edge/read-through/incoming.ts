@@ -37,7 +37,10 @@ export class Incoming implements Arrivals {
     return this.#breaks;
   }
 
-  /** Resolves when the whole span is there. Rejects when the transfer broke off since the reader began, at `since` breaks. */
+  /**
+   * Resolves when the whole span is there. Rejects when the transfer broke off since the reader began, at `since`
+   * breaks.
+   */
   whole(span: ByteSpan, since = this.#breaks): Promise<void> {
     if (this.#spans.covers(span)) return Promise.resolve();
     if (this.#broke !== undefined && since < this.#breaks) return Promise.reject(this.#broke);

@@ -33,7 +33,10 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
     return known?.kind === 'content' ? known.object.size : undefined;
   };
 
-  /** A child may request a chunk list too; its size is known once it is here. An object that no entry names is not fetched. */
+  /**
+   * A child may request a chunk list too; its size is known once it is here. An object that no entry names is not
+   * fetched.
+   */
   async function bring(digest: Digest): Promise<void> {
     if (await catalog.fetchable(digest)) await reads.whole(member, digest);
   }

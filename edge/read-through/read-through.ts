@@ -20,7 +20,10 @@ import { type Arrivals, PartialObject } from './partial-object.ts';
 import type { PartialObjects } from './partial-objects.ts';
 import { type TransferTurn, TransferTurns } from './transfer-turns.ts';
 
-/** Requests that wait for an object or read a partial one. A client gets no more than its share; further ones are refused. */
+/**
+ * Requests that wait for an object or read a partial one. A client gets no more than its share; further ones are
+ * refused.
+ */
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
 /** Larger runs come uncompressed: their first bytes need not wait until the last ones are encoded. */
 const MOST_CODED = 4 * 1024 * 1024;

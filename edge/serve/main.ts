@@ -29,7 +29,10 @@ import { ServingLease } from './site/serving-lease.ts';
 import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
-/** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
+/**
+ * The entry of a serving process. The switchboard starts it and tells it what to show, and it ends with the
+ * switchboard.
+ */
 const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;
 const NO_USE: ReadersUse = { used: [], serving: [] };
@@ -38,7 +41,7 @@ const tell = (message: FromServing) => {
   if (process.connected) process.send?.(message);
 };
 
-// Ctrl-C reaches the whole process group; the replicator decides when serving ends.
+// Ctrl-C reaches the whole process group, but the replicator decides when serving ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
@@ -137,7 +140,7 @@ async function serve({
     }
   });
   process.once('disconnect', endAsOrphan);
-  // The replicator may have gone before anyone listened.
+  // The replicator may have ended before this listener was there.
   if (!process.connected) return endAsOrphan();
 
   for (const front of fronts) await front.listen(host);
@@ -149,7 +152,7 @@ async function serve({
     toldUseAt = time.now();
   }
 
-  /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
+  /** The next replicator shows newer revisions, so this process answers no further request on any connection. */
   function endAsOrphan(): void {
     for (const front of fronts) front.refuse();
     missing.close();

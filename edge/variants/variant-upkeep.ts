@@ -2,7 +2,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Shows } from '../activate/visible.ts';
 import type { Variants } from './variants.ts';
 
-/** Variants of what is removed from the store go, too. */
+/** A store that forgets the variants of an object with the object. */
 export function forgettingVariants(store: ObjectStore, variants: Pick<Variants, 'forget'>): ObjectStore {
   return {
     ...store,
@@ -13,7 +13,7 @@ export function forgettingVariants(store: ObjectStore, variants: Pick<Variants, 
   };
 }
 
-/** Variants are made of what readers see, once they see it. */
+/** Makes variants of a revision once readers see it. */
 export function tellingVariants<R extends Shows>(readers: R, variants: Pick<Variants, 'shown'>): R {
   return {
     ...readers,

@@ -4,7 +4,10 @@ import type { Digest } from '../content/digest.ts';
 /** Where the file store keeps things. Known to its writer and to the serving processes that read beside it. */
 export const smallObjectsFile = (folder: string) => join(folder, 'small.sqlite');
 export const draftsFolder = (folder: string) => join(folder, 'drafts');
-/** The file of a partial object. Its chunks come in any order, so a later process, unlike with other drafts, cannot use it. */
+/**
+ * The file of a partial object. Its chunks come in any order, so a later process, unlike with other drafts, cannot
+ * use it.
+ */
 export const partialName = (digest: Digest, id: string) => `partial-${digest}-${id}`;
 export const isPartialName = (name: string) => name.startsWith('partial-');
 export const largeFolder = (folder: string) => join(folder, 'large');

@@ -5,8 +5,7 @@ set -euo pipefail
 command -v promtool && exit
 mkdir -p "$1" && cd "$1"
 if [ ! -x usr/bin/promtool ]; then
-  [ "$(id -u)" -ne 0 ] || apt-get update -qq >&2
-  apt-get download -qq prometheus >&2
+  apt-get download -qq prometheus >&2 || { apt-get update -qq >&2 && apt-get download -qq prometheus >&2; }
   dpkg -x prometheus_*.deb .
   rm prometheus_*.deb
 fi
