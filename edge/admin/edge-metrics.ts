@@ -11,15 +11,15 @@ import { addCertificateMetrics, addServingProcessMetrics } from './system-metric
 export interface EdgeMetricsSources {
   readonly dataFolder: string;
   readonly edge: AdminSource;
-  /** What each serving process has counted. */
+  /** The counts of each serving process. */
   readonly counters: () => Promise<readonly ServingCounters[]>;
-  /** What each serving process takes of the system, by its place. */
+  /** The resources of each serving process, by its place. */
   readonly servingProcesses: () => Promise<ReadonlyMap<number, ProcessUse>>;
   /** When each certificate in use expires, in milliseconds since 1970, by its file. */
   readonly certificates: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** The metrics of an edge: its processes, its replica, and what its readers were sent. */
+/** The metrics of an edge: its processes, its replica and its answers. */
 export function edgeMetrics({ dataFolder, edge, counters, ...system }: EdgeMetricsSources): Scrape {
   const registry = processMetrics(dataFolder);
   addServingProcessMetrics(registry, system.servingProcesses);

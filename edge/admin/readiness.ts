@@ -28,7 +28,7 @@ export function readinessOf({ sites, position, isRefused, isDiverged, leaseSecon
   const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);
   if (isRefused) return { status: 'refused', waiting: names(missing) };
   if (isDiverged) return { status: 'diverged', waiting: names(missing) };
-  // Who has never followed the log knows of no site that it lacks.
+  // An edge that has never followed the log does not know which sites it lacks.
   if (missing.length > 0 || position === 0) return { status: 'waiting', waiting: names(missing) };
   if (leaseless.length > 0) return { status: 'without-lease', waiting: names(leaseless) };
   return { status: 'ready', waiting: [] };

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
 import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
 
-/** How far this edge follows the log, and what stands between it and its upstream. */
+/** How far this edge follows the log, and the state of its connection to the origin. */
 export function addReplicaMetrics(registry: Registry, standing: () => Promise<ReplicaStanding>): void {
   const replica = new CollectedMetrics(registry, standing);
   replica.gauge(
@@ -60,7 +60,7 @@ export function addReplicaMetrics(registry: Registry, standing: () => Promise<Re
   );
 }
 
-/** What a lazy edge holds on its disk, and what its readers had to wait for. */
+/** The disk budget of a lazy edge, and the misses of its readers. */
 export function addStorageMetrics(registry: Registry, standing: () => StorageStanding): void {
   const storage = new CollectedMetrics(registry, async () => standing());
   storage.gauge(

@@ -1,7 +1,7 @@
 import { AggregatorRegistry, type Registry } from 'prom-client';
 import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../messages/counters.ts';
 
-/** A metric in the form that prom-client's `getMetricsAsJSON` gives it, in which processes hand it on. */
+/** A metric in the form of prom-client's `getMetricsAsJSON`, in which processes pass metrics to each other. */
 interface MetricJson {
   readonly name: string;
   readonly help: string;
@@ -11,15 +11,15 @@ interface MetricJson {
 }
 
 interface Value {
-  /** Of a histogram, whose parts have names of their own. */
+  /** The parts of a histogram have names of their own. */
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
 
 /**
- * What all serving processes have answered, in one registry. Serving processes count with plain numbers, and
- * prom-client can only fill a Histogram by observing each answer: so the counts become its form of a metric here.
+ * A registry with the sums of all serving processes. These count with plain numbers, and prom-client fills a Histogram
+ * only by observing each answer. So the counts are given to it in the form that its own processes exchange.
  */
 export function servingMetrics(processes: readonly ServingCounters[]): Registry {
   return AggregatorRegistry.aggregate(processes.map(metricsOf));

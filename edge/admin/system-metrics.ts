@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
 import type { ProcessUse } from '../processes/process-use.ts';
 
-/** What serving processes take of the system. */
+/** The descriptors and memory of serving processes. */
 export function addServingProcessMetrics(
   registry: Registry,
   servingProcesses: () => Promise<ReadonlyMap<number, ProcessUse>>,

@@ -1,4 +1,4 @@
-/** What a serving process is started with. */
+/** The options of a serving process. */
 export interface ServingOptions {
   /** The data folder. */
   readonly folder: string;
@@ -7,27 +7,27 @@ export interface ServingOptions {
   readonly tls: TlsOptions | undefined;
   readonly accessLog: AccessLogOptions | undefined;
   readonly clients: ClientLimitOptions;
-  /** The edge makes room on its disk: it has to know which objects are used. */
+  /** A lazy edge evicts objects, so it must know which ones are used. */
   readonly isLazy: boolean;
 }
 
 export interface TlsOptions {
   readonly port: number;
-  /** Of certificates. */
+  /** The folder of the certificates. */
   readonly folder: string;
-  /** Shared by all serving processes, so that a reader's session is resumed by whichever it meets; 48 bytes. */
+  /** 48 bytes that all serving processes share, so that each of them can resume a reader's session. */
   readonly ticketKeys: Uint8Array;
 }
 
 export interface AccessLogOptions {
   readonly file: string;
-  /** JSON, or as nginx and Apache call it. */
+  /** `combined` is the format of nginx and Apache. */
   readonly format: 'json' | 'combined';
 }
 
-/** What one client may take of one serving process. */
+/** The limits of one client in one serving process. */
 export interface ClientLimitOptions {
   readonly connections: number;
-  /** Null for as many as are answered. */
+  /** Null for no limit. */
   readonly requestsPerSecond: number | null;
 }

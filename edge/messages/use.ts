@@ -1,18 +1,18 @@
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** An entry that readers who take codings ask for, without all of its variants decided. */
+/** An entry with undecided variants, requested by readers who accept codings. */
 export interface WantedVariants {
   readonly site: number;
   readonly revision: number;
   readonly path: string;
-  /** How often, since it was told last. */
+  /** The number of requests since the last message. */
   readonly times: number;
 }
 
-/** What readers have been sent since this was told last. */
+/** The objects that were sent to readers since the last message. */
 export interface ReadersUse {
-  /** When each was used last, by the time of the log. */
+  /** The last use of each object, by the time of the log. */
   readonly used: readonly (readonly [digest: Digest, at: number])[];
-  /** Objects that are being sent. */
+  /** The objects that are being sent now. */
   readonly serving: readonly Digest[];
 }

@@ -53,12 +53,12 @@ export class ServingProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** What it has used of the processors; undefined where that is not known. */
+  /** The processor time that it has used. Undefined where the system does not tell. */
   get cpuTime(): number | undefined {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
 
-  /** What it takes of the system; undefined where that is not known. */
+  /** Its descriptors and memory. Undefined where the system does not tell. */
   async processUse(): Promise<ProcessUse | undefined> {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
@@ -100,7 +100,7 @@ export class ServingProcess {
     });
   }
 
-  /** What serving this process asks for and is told goes through `reads`, as long as it lives. */
+  /** Answers what the process needs through `reads`, as long as it lives. */
   answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
     const reads = begin((message) => this.#send(message));
     this.#child.on('message', (message: FromServing) => {

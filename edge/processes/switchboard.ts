@@ -26,7 +26,7 @@ const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  /** What each process is started with; its ports are proved to be free: the processes share them. */
+  /** The options of every process. The ports are proved to be free, since the processes share them. */
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
@@ -49,11 +49,11 @@ export interface Switchboard {
   time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
-  /** What each serving process has counted, with what those counted that it replaced. */
+  /** The counts of each place, which a process that replaces another carries on. */
   counters(): Promise<readonly ServingCounters[]>;
   /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
   use(): Promise<ReadersUse>;
-  /** What each living process takes of the system, by its place: a successor has that of its predecessor. */
+  /** The descriptors and memory of each living process, by its place. */
   processUse(): Promise<ReadonlyMap<number, ProcessUse>>;
   close(): Promise<void>;
 }
@@ -82,9 +82,9 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
 
 class ServingProcesses {
   readonly #options: SwitchboardOptions;
-  /** By their place: a process that has ended is replaced by one in the same place. */
+  /** The living processes by their place. A process that replaces another takes its place. */
   readonly #places = new Map<number, ServingProcess>();
-  /** What was counted at each place, as far as it was seen. */
+  /** The last known counts of each place. */
   readonly #counted: ServingCounters[];
   readonly #switches = new KeyedLock<'switch'>();
   readonly #closing = new AbortController();
@@ -131,7 +131,7 @@ class ServingProcesses {
 
   async counters(): Promise<readonly ServingCounters[]> {
     await Promise.all(
-      [...this.#places].map(([place, serving]) => this.#hasCounted(place, serving, COUNTERS_ANSWER_MS)),
+      [...this.#places].map(([place, serving]) => this.#askCounts(place, serving, COUNTERS_ANSWER_MS)),
     );
     return [...this.#counted];
   }
@@ -211,7 +211,7 @@ class ServingProcesses {
     while (!signs.isMissing) {
       await clock.sleep(LOOK_MS, signal).catch(() => {});
       if (signal.aborted || serving.hasExited) return;
-      const answers = await this.#hasCounted(place, serving, SIGN_OF_LIFE_MS);
+      const answers = await this.#askCounts(place, serving, SIGN_OF_LIFE_MS);
       signs.looked(answers, serving.cpuTime);
     }
     if (signal.aborted || serving.hasExited) return;
@@ -219,8 +219,8 @@ class ServingProcesses {
     await serving.kill();
   }
 
-  /** Asks what it has counted, and says whether it answered. Its successor goes on from the last answer. */
-  async #hasCounted(place: number, serving: ServingProcess, ms: number): Promise<boolean> {
+  /** Asks a process for its counts, and gives whether it answered. Its successor goes on from the last answer. */
+  async #askCounts(place: number, serving: ServingProcess, ms: number): Promise<boolean> {
     const counted = await serving.counters(ms).catch(() => undefined);
     if (counted !== undefined) this.#counted[place] = counted;
     return counted !== undefined;

@@ -7,7 +7,7 @@ import { Turns } from './turns.ts';
 
 export interface Needed {
   readonly object: NeededObject;
-  /** What the same path held in other revisions, newest first: a delta may be based on one of them. */
+  /** Objects of the same path in other revisions, newest first. A delta may be based on one of them. */
   readonly otherVersions: readonly NeededObject[];
 }
 

@@ -22,7 +22,7 @@ export interface Arrivals {
 }
 
 export interface PartialObjectParts {
-  /** Of its file. No other partial object uses it, not even one of the same object. */
+  /** Names its file. No other partial object has this name, not even one of the same object. */
   readonly fileName: string;
   readonly list: ChunkList;
   /** Opens the file with the bytes that it had when it was closed. */
@@ -39,7 +39,7 @@ export interface PartialObjectParts {
   readonly ended: (isKept: boolean) => void;
 }
 
-/** What a reader gets who requested a range. */
+/** A reader's claim on a range of a partial object. */
 export interface PartialRead {
   readonly availability: Availability;
   /** The bytes of the range that the file already has. */
@@ -103,7 +103,7 @@ export class PartialObject {
     return this.#starts.length;
   }
 
-  /** What it takes on the disk. */
+  /** The bytes that it takes on the disk. */
   get bytes(): number {
     return this.#bytes;
   }

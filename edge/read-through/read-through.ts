@@ -47,9 +47,9 @@ export type Granted =
       readonly kind: 'coming';
       readonly found: FoundMissing;
       readonly spans: readonly ByteSpan[];
-      /** Of the partial object, until it is complete. */
+      /** The file of the partial object, until that is complete. */
       readonly fileName: string;
-      /** Of the whole object. */
+      /** The size of the whole object. */
       readonly size: number;
       release(): void;
     };

@@ -17,7 +17,7 @@ export interface TransferState {
   /** Whether the file has this chunk. */
   isHeld(chunk: number): boolean;
   readonly transfers: readonly ChunkTransfer[];
-  /** What readers wait for, the oldest request first. Each run begins with a chunk that is missing. */
+  /** The runs that readers wait for, the oldest first. Each begins with a missing chunk. */
   readonly requested: Iterable<ChunkRun>;
 }
 
@@ -59,7 +59,7 @@ function endOfRun(
   return end;
 }
 
-/** What a new reader finds of a run. */
+/** How much of a run is there when a reader requests it. */
 export interface Availability {
   readonly found: 'all' | 'partial' | 'none';
   /** Running transfers already bring all that is missing. */

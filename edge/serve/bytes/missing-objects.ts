@@ -14,12 +14,12 @@ const WAIT_MS = 15_000;
 
 interface WantedBytes {
   readonly digest: Digest;
-  /** Of the whole object. */
+  /** The size of the whole object. */
   readonly size: number;
   readonly range: ByteSpan | undefined;
 }
 
-/** What came of the request for an object. */
+/** The outcome of a request for an object. */
 export type Fetched =
   /** The store has the object now. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
@@ -29,7 +29,7 @@ export type Fetched =
 
 type Need = Extract<NeedMessage, { t: 'need' }>;
 
-/** What the replicating process answered. */
+/** The answer of the replicating process. */
 type Granted = Exclude<Fetched, { kind: 'coming' }> | Coming;
 
 interface Coming {

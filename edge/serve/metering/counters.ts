@@ -4,13 +4,13 @@ import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../
 export class Counters {
   readonly #sites = new Map<string, Counting>();
 
-  /** `counted` is where the counting goes on from. */
+  /** Goes on from `counted`. */
   constructor(counted: ServingCounters = {}) {
     for (const [site, { requests, buckets, ...totals }] of Object.entries(counted))
       this.#sites.set(site, { ...totals, requests: { ...requests }, buckets: [...buckets] });
   }
 
-  /** `seconds` from the request's head to the last byte that was given to the system. */
+  /** `seconds` is the time from the head of the request to the last byte given to the system. */
   count(site: string, status: number, bytes: number, seconds: number): void {
     const counter = this.#of(site);
     const group = `${Math.floor(status / 100)}xx`;
@@ -26,7 +26,7 @@ export class Counters {
     this.#of(site).excesses++;
   }
 
-  /** Drops the counts of all other sites: sites come and go for as long as the process runs. */
+  /** Drops the counts of all other sites, since sites come and go while the process runs. */
   keep(sites: readonly string[]): void {
     const kept = new Set(sites);
     for (const site of this.#sites.keys()) if (!kept.has(site)) this.#sites.delete(site);
