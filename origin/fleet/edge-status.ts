@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import { NO_LIMITS } from '../../shared/wire/protocol.ts';
+import { NO_LIMITS, type SiteReport } from '../../shared/wire/protocol.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 import type { LagReads } from '../catalog/revision-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
@@ -11,8 +11,6 @@ import { edgeLag, siteStatus } from './lag.ts';
 
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
-
-type ReportedSite = NonNullable<EdgeRecord['report']>['sites'][number];
 
 /** The calls of the catalog that a status needs. */
 export type StatusReads = Remote<LagReads> &
@@ -85,7 +83,7 @@ export class EdgeStatuses {
     );
   }
 
-  async #bytesToFetch(edge: EdgeRecord, site: SiteRow, report: ReportedSite | undefined): Promise<number> {
+  async #bytesToFetch(edge: EdgeRecord, site: SiteRow, report: SiteReport | undefined): Promise<number> {
     const isFetching = report?.target === site.revision && report.pendingBytes > 0;
     if (isFetching && isOnline(edge, this.#clock.monotonic())) return report.pendingBytes;
     // A lazy edge fetches what readers will request, which nobody knows yet.
