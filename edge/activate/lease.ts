@@ -1,12 +1,12 @@
 /**
- * Until when sites may be served that refuse to be served without a lease: the origin grants that to edges that
- * show every synchronous publish. Judged by the machine's monotonic clock, in milliseconds, which all processes of
- * the edge share.
+ * The lease of an edge. While it lasts, the edge serves sites that refuse to be served without one. The origin grants
+ * it to edges that show every synchronous publish. It is judged by the machine's monotonic clock, in milliseconds, which
+ * all processes of the edge share.
  */
 export class Lease {
   #until = 0;
 
-  /** A renewal that was asked for at `sent` was granted for `ms`. */
+  /** The origin granted `ms` for a renewal that was sent at `sent`. */
   granted(sent: number, ms: number): void {
     this.#until = Math.max(this.#until, sent + ms);
   }

@@ -6,8 +6,8 @@ import type { TLSSocket } from 'node:tls';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
 import { type Connections, SECURE_WEIGHT } from './connection/connections.ts';
 import { SessionBytes } from './connection/session-bytes.ts';
+import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
-import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
 import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
 import type { Tls } from './tls/tls.ts';
@@ -34,7 +34,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   await app.ready();
   const { server } = app;
   const answers = new HotAnswers({ tls: parts.tls, keepAliveMs: KEEP_ALIVE_MS });
-  const lane = new Lane({
+  const lane = new FastLane({
     ...parts,
     answers,
     scheme: 'http',

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { Shows } from '../activate/visible.ts';
+import type { ViewSwitch } from '../activate/visible.ts';
 import type { Variants } from './variants.ts';
 
 /** A store that forgets the variants of an object with the object. */
@@ -14,7 +14,7 @@ export function forgettingVariants(store: ObjectStore, variants: Pick<Variants, 
 }
 
 /** Makes variants of a revision once readers see it. */
-export function tellingVariants<R extends Shows>(readers: R, variants: Pick<Variants, 'shown'>): R {
+export function tellingVariants<R extends ViewSwitch>(readers: R, variants: Pick<Variants, 'shown'>): R {
   return {
     ...readers,
     async show(views) {

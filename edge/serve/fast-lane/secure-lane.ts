@@ -14,11 +14,11 @@ import type { SessionBytes } from '../connection/session-bytes.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import { isMisdirected } from '../tls/misdirected.ts';
 import type { Tls } from '../tls/tls.ts';
-import { Lane, type LaneParts } from './lane.ts';
+import { FastLane, type FastLaneParts } from './fast-lane.ts';
 import { exchangeOf } from './logged-exchange.ts';
 import { plainStream } from './recognise.ts';
 
-export interface SecureLaneParts extends Omit<LaneParts, 'handOver' | 'isMisdirected'> {
+export interface SecureLaneParts extends Omit<FastLaneParts, 'handOver' | 'isMisdirected'> {
   readonly sessionBytes: Pick<SessionBytes, 'requested'>;
 }
 
@@ -30,12 +30,12 @@ export function secureLane(
   server: Http2SecureServer,
   tls: Tls,
   { sessionBytes, ...others }: SecureLaneParts,
-): Lane {
+): FastLane {
   const parts = { ...others, isMisdirected: misdirection(tls) };
   const connectFully = takeFrom(server, 'secureConnection');
   const answerFully = takeFrom(server, 'stream');
   const handOver = (socket: Socket) => connectFully(pacedOf(socket, server));
-  const lane = new Lane({ ...parts, handOver });
+  const lane = new FastLane({ ...parts, handOver });
   server.on('secureConnection', (socket: TLSSocket) => {
     if (socket.alpnProtocol === 'h2') connectFully(socket);
     else lane.take(socket);
@@ -88,7 +88,7 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  parts: Omit<LaneParts, 'handOver'>,
+  parts: Omit<FastLaneParts, 'handOver'>,
 ): boolean {
   const { views, answers, counters, time, limits, accessLog, scheme, isMisdirected } = parts;
   const sites = views.current();
@@ -115,7 +115,7 @@ function answerPlain(
 }
 
 /** Remembers the last host of each connection, and asks TLS only about another one. */
-function misdirection(tls: Tls): LaneParts['isMisdirected'] {
+function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
   const last = new WeakMap<object, string>();
   return (connection, socket, host) => {
     if (last.get(connection) === host) return false;

@@ -15,7 +15,7 @@ import { type PlainGet, Recogniser } from './recognise.ts';
 /** The first request of a connection must come within this time. */
 const FIRST_REQUEST_MS = 20_000;
 
-export interface LaneParts {
+export interface FastLaneParts {
   readonly views: Views;
   readonly answers: HotAnswers;
   readonly counters: Counters;
@@ -35,11 +35,11 @@ export interface LaneParts {
  * The fast lane answers plain GETs of small files from memory in one write, without an HTTP parser. It judges no
  * request that it does not recognise completely: with its first such request, a connection goes to the full server.
  */
-export class Lane {
-  readonly #parts: LaneParts;
+export class FastLane {
+  readonly #parts: FastLaneParts;
   readonly #open = new Set<Socket>();
 
-  constructor(parts: LaneParts) {
+  constructor(parts: FastLaneParts) {
     this.#parts = parts;
   }
 
@@ -57,12 +57,12 @@ export class Lane {
 
 class LaneConnection {
   readonly #socket: Socket;
-  readonly #parts: LaneParts;
+  readonly #parts: FastLaneParts;
   readonly #left: () => void;
   readonly #recogniser = new Recogniser();
   #hasAnswered = false;
 
-  constructor(socket: Socket, parts: LaneParts, left: () => void) {
+  constructor(socket: Socket, parts: FastLaneParts, left: () => void) {
     this.#socket = socket;
     this.#parts = parts;
     this.#left = left;
