@@ -13,7 +13,7 @@ export interface SiteCounters {
   readonly buckets: readonly number[];
   /** The sum of all durations. */
   readonly seconds: number;
-  /** Requests for which the rules of the site took too many steps. */
+  /** Requests refused because the headers that the rules of the site give them would exceed a limit. */
   readonly excesses: number;
 }
 
