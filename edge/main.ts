@@ -13,22 +13,21 @@ import { httpServer } from '../shared/http/http-server.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { FeedServer } from '../shared/http/server.ts';
+import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import { yieldToReaders } from '../shared/process/priority.ts';
-import { processMetrics } from '../shared/process/process-metrics.ts';
 import { startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
-import { isFillName } from '../shared/store/layout.ts';
+import { isPartialName } from '../shared/store/layout.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
 import { buildAdmin } from './admin/admin.ts';
 import type { AdminDoor } from './admin/admin-door.ts';
 import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './admin/admin-token.ts';
-import { addSystemMetrics } from './admin/system-metrics.ts';
 import type { HeldObjects } from './disk-budget/held-objects.worker.ts';
 import type { LazyOptions } from './disk-budget/lazy-storage.ts';
 import { LogTime } from './follow/log/log-time.ts';
@@ -47,7 +46,7 @@ import { startReplica } from './replica/replica.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
-import { forgettingVariants, tellingVariants } from './variants/connect.ts';
+import { forgettingVariants, tellingVariants } from './variants/variant-upkeep.ts';
 import { Variants } from './variants/variants.ts';
 
 export interface EdgeOptions {
@@ -113,7 +112,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
   // Which bytes of them are there nobody knows.
-  await dropDrafts(file('objects'), isFillName);
+  await dropDrafts(file('objects'), isPartialName);
   const surveys = startSurveyThreads(1);
   opened.defer(() => surveys.close());
   await mkdir(file('objects'), { recursive: true });
@@ -207,16 +206,20 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     token: await adminTokenIn(adminTokenFile),
     names: options.adminNames ?? [],
   };
-  const metrics = processMetrics(folder.path);
-  addSystemMetrics(metrics, {
-    servingProcesses: () => switchboard.processUse(),
-    certificates: async () => {
-      await certificates?.refresh();
-      return certificates?.expiries ?? new Map();
-    },
+  const scrape = loadedAtFirstScrape(async () => {
+    const { edgeMetrics } = await import('./admin/edge-metrics.ts');
+    return edgeMetrics({
+      dataFolder: folder.path,
+      edge: replica,
+      counters: () => switchboard.counters(),
+      servingProcesses: () => switchboard.processUse(),
+      certificates: async () => {
+        await certificates?.refresh();
+        return certificates?.expiries ?? new Map();
+      },
+    });
   });
-  const { work } = replica;
-  const admin = buildAdmin(identity, replica, work, () => switchboard.counters(), log, door, metrics);
+  const admin = buildAdmin(identity, replica, replica.work, scrape, log, door);
   opened.defer(() => admin.close());
   const adminUrl = await listen(admin, adminAddress);
 

@@ -15,8 +15,8 @@ import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import { certifyKey } from '../shared/log/certificate.ts';
+import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
-import { processMetrics } from '../shared/process/process-metrics.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import {
@@ -172,7 +172,10 @@ export async function startOrigin(
     fleet,
     retention,
     noteAct,
-    metrics: processMetrics(folder.path),
+    scrape: loadedAtFirstScrape(async () => {
+      const { originMetrics } = await import('./api/origin-metrics.ts');
+      return originMetrics(folder.path, { catalog, clock, fleet, retention });
+    }),
     recovery,
     version,
     isLoopback: isLoopback(options.host),

@@ -2,18 +2,19 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import type { FormerAssets, SiteView } from '../messages/views.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
-/** Shows views in all serving processes. Resolves when no process answers from older views any more. */
-export interface Shows {
+/** The switch of all serving processes to other views. */
+export interface ViewSwitch {
+  /** Resolves when no serving process answers from older views any more. */
   show(views: readonly SiteView[]): Promise<void>;
 }
 
 /**
- * The revisions that readers can see. A revision that the catalog calls active becomes visible when every serving
- * process has confirmed it. Only then does the edge report it.
+ * The revisions that readers can see. An active revision of the catalog becomes visible when every serving process has
+ * confirmed it, and nobody is told before that.
  */
 export class Visible {
   readonly #catalog: EdgeCatalog;
-  readonly #processes: Shows;
+  readonly #processes: ViewSwitch;
   readonly #becameVisible: (site: EdgeSite) => Promise<void>;
   readonly #isWanted: (site: EdgeSite) => boolean;
   readonly #keepsUp: () => boolean;
@@ -23,7 +24,7 @@ export class Visible {
 
   private constructor(
     catalog: EdgeCatalog,
-    processes: Shows,
+    processes: ViewSwitch,
     becameVisible: (site: EdgeSite) => Promise<void>,
     isWanted: (site: EdgeSite) => boolean,
     keepsUp: () => boolean,
@@ -35,14 +36,14 @@ export class Visible {
     this.#becameVisible = becameVisible;
   }
 
-  /** The views that serving processes start with. */
+  /** The views with which serving processes start. */
   static async views(catalog: EdgeCatalog, isWanted: (site: EdgeSite) => boolean): Promise<SiteView[]> {
     return (await catalog.sites()).filter(isWanted).map((site) => toView(site, true));
   }
 
   static async open(
     catalog: EdgeCatalog,
-    processes: Shows,
+    processes: ViewSwitch,
     becameVisible: (site: EdgeSite) => Promise<void>,
     isWanted: (site: EdgeSite) => boolean,
     keepsUp: () => boolean,
@@ -56,10 +57,9 @@ export class Visible {
     return this.#revisions.get(site) ?? 0;
   }
 
-  /** Shows what the catalog says now, unless it is shown already. */
+  /** Shows the active revisions of the catalog, unless they are visible already. */
   show(): Promise<void> {
-    // Switches run in turn, so that each one compares with what the previous one shows and not with what came before
-    // that.
+    // One at a time: a change back during a switch must be compared with what that switch shows.
     return this.#switches.run('switch', () => this.#show());
   }
 
@@ -74,7 +74,7 @@ export class Visible {
   }
 }
 
-/** Whether a site is served only under a lease. An edge that stays behind on purpose serves such a site without one. */
+/** Whether a site is served only with a lease. An edge that is meant to stay behind needs none. */
 export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolean): boolean {
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }

@@ -7,7 +7,7 @@ import { readIfThere } from '../../shared/signing/key-file.ts';
 export const EDGE_ADMIN_TOKEN_FILE = 'edge-admin-token';
 const LEAST_CHARACTERS = 20;
 
-/** The token for callers that the admin port does not take for this machine itself. */
+/** The token of callers who do not ask from the machine itself. */
 export class AdminToken {
   readonly #hash: Buffer;
 

@@ -1,55 +1,43 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
 import type { ProcessUse } from '../processes/process-use.ts';
 
-export interface SystemSources {
-  readonly servingProcesses: () => Promise<readonly ProcessUse[]>;
-  /** When each certificate in use expires, in milliseconds since 1970, by its file. */
-  readonly certificates: () => Promise<ReadonlyMap<string, number>>;
-}
-
-/** What serving processes take of the system, and how long certificates last: an operator acts before they end. */
-export function addSystemMetrics(
+/** The descriptors and memory of serving processes. */
+export function addServingProcessMetrics(
   registry: Registry,
-  { servingProcesses, certificates }: SystemSources,
+  servingProcesses: () => Promise<ReadonlyMap<number, ProcessUse>>,
 ): void {
-  const perLabel = (
-    name: string,
-    help: string,
-    label: string,
-    values: () => Promise<Iterable<readonly [string, number]>>,
-  ) => {
-    const gauge = new Gauge({
-      ...{ name, help, labelNames: [label], registers: [registry] },
-      async collect() {
-        const now = await values();
-        gauge.reset();
-        for (const [key, value] of now) gauge.set({ [label]: key }, value);
-      },
-    });
-  };
-  const perProcess = (name: string, help: string, of: (use: ProcessUse) => number) =>
-    perLabel(name, help, 'process', async () =>
-      (await servingProcesses()).map((use, index) => [String(index + 1), of(use)]),
+  const processes = new CollectedMetrics(registry, servingProcesses);
+  const gauge = (name: string, help: string, read: (use: ProcessUse) => number) =>
+    processes.gaugeBy(['process'], name, help, (uses) =>
+      [...uses].map(([place, use]) => [{ process: String(place + 1) }, read(use)]),
     );
-  perProcess(
+  gauge(
     'skerry_edge_serving_open_fds',
-    'File descriptors of a serving process: connections and files.',
+    'File descriptors that a serving process has open: connections and files.',
     ({ openDescriptors }) => openDescriptors,
   );
-  perProcess(
+  gauge(
     'skerry_edge_serving_max_fds',
-    'The limit of file descriptors of a serving process.',
+    'File descriptors that a serving process may have open.',
     ({ mostDescriptors }) => mostDescriptors,
   );
-  perProcess(
+  gauge(
     'skerry_edge_serving_resident_memory_bytes',
-    'What a serving process holds of memory.',
+    'Resident memory of a serving process.',
     ({ residentBytes }) => residentBytes,
   );
-  perLabel(
+}
+
+/** When each certificate in use expires, in milliseconds since 1970, by its file: an operator renews it before. */
+export function addCertificateMetrics(
+  registry: Registry,
+  certificates: () => Promise<ReadonlyMap<string, number>>,
+): void {
+  new CollectedMetrics(registry, certificates).gaugeBy(
+    ['file'],
     'skerry_edge_certificate_expiry_timestamp_seconds',
-    'When the certificate of that file expires, in seconds since 1970.',
-    'file',
-    async () => [...(await certificates())].map(([file, expires]) => [file, expires / 1000]),
+    'When the certificate in this file expires, in seconds since 1970.',
+    (expiries) => [...expiries].map(([file, expires]) => [{ file }, expires / 1000]),
   );
 }

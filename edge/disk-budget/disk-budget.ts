@@ -4,37 +4,37 @@ import type { Gate } from '../../shared/concurrency/gate.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import { isFillName } from '../../shared/store/layout.ts';
+import { isPartialName } from '../../shared/store/layout.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { ReadersUse } from '../messages/use.ts';
-import type { Fills } from '../read-through/fills.ts';
+import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
-/** What readers are served is asked for so often, so that little of it is lost with a process. */
+/** Serving processes are asked so often what they have sent, so that little of it is lost with one of them. */
 const NOTE_USE_MS = 30_000;
-/** While all of it is being read. */
+/** The next attempt when every object is in use. */
 const AGAIN_MS = 1000;
 const REMOVED_AT_ONCE = 200;
 
 export interface DiskBudgetParts {
-  /** What all objects together may take; more only while it is being read. */
+  /** The disk space for all objects. They exceed it only while they are being read. */
   readonly bytes: number;
   readonly held: Remote<HeldObjects>;
   readonly store: ObjectStore;
-  readonly fills: Fills;
+  readonly partials: PartialObjects;
   readonly gate: Gate;
-  /** Those of the objects that have to stay. */
+  /** Gives the objects that must stay. */
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
   readonly use: () => Promise<ReadersUse>;
   readonly clock: Clock;
-  /** By which it is judged what was used last. */
+  /** The time by which the last use is judged. */
   readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
 
-/** Keeps what a lazy edge holds within a number of bytes: what nobody has read for longest makes room. */
+/** Keeps the objects of a lazy edge within a number of bytes. It evicts the least recently used ones. */
 export class DiskBudget implements DiskRoom {
   readonly #parts: DiskBudgetParts;
   readonly #changed = new Wakeup();
@@ -45,7 +45,7 @@ export class DiskBudget implements DiskRoom {
     this.#parts = parts;
   }
 
-  /** What there is room for. */
+  /** The bytes that are left. Negative while the objects exceed the budget. */
   get room(): number {
     return this.#parts.bytes - this.#bytes;
   }
@@ -54,7 +54,7 @@ export class DiskBudget implements DiskRoom {
     return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
   }
 
-  /** These are on the disk now, or more of them. */
+  /** These objects are on the disk now, or have grown. */
   async added(objects: readonly HeldObject[]): Promise<void> {
     this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
     if (this.room < 0) this.#changed.wake();
@@ -64,7 +64,7 @@ export class DiskBudget implements DiskRoom {
     this.#bytes = await this.#parts.held.remove(digests);
   }
 
-  /** Makes room whenever it is needed, until the signal aborts. */
+  /** Evicts objects whenever the budget is exceeded, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, held } = this.#parts;
     this.#bytes = await held.bytes();
@@ -89,23 +89,23 @@ export class DiskBudget implements DiskRoom {
     const inUse = new Set(serving);
     while (this.room < 0 && !signal.aborted) {
       const candidates = await held.leastUsed(began, REMOVED_AT_ONCE);
-      // All the rest is used or has to stay: some of it may go when it has been sent.
+      // All other objects are in use or must stay. Some of them can go when they are sent.
       if (candidates.length === 0) return;
       await this.#evict(candidates, inUse, began);
     }
   }
 
   async #evict(candidates: readonly HeldObject[], serving: ReadonlySet<Digest>, now: number): Promise<void> {
-    const { held, store, fills, gate, pinned } = this.#parts;
+    const { held, store, partials, gate, pinned } = this.#parts;
     const staying: Digest[] = [];
     const going: Digest[] = [];
-    // Alone, so that nobody who has found a pinned object here counts on what goes.
+    // Alone, so that a sync that found an object here, which it pins, does not lose it.
     await gate.alone(async () => {
       const kept = await pinned(candidates.map(({ digest }) => digest));
       let over = -this.room;
       for (const { digest, size } of candidates) {
         if (over <= 0) break;
-        if (serving.has(digest) || kept.has(digest) || !(await fills.drop(digest))) {
+        if (serving.has(digest) || kept.has(digest) || !(await partials.drop(digest))) {
           staying.push(digest);
           continue;
         }
@@ -120,8 +120,8 @@ export class DiskBudget implements DiskRoom {
   }
 }
 
-/** The same store, whose objects count towards the budget, and what is there in part with them. */
-export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): ObjectStore {
+/** A store whose objects, with the partial ones, count towards the budget. */
+export function budgeted(store: ObjectStore, budget: DiskBudget, partials: PartialObjects): ObjectStore {
   return {
     ...store,
     async putSmall(objects) {
@@ -132,20 +132,20 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, fills: Fills): 
       const draft = await store.draft(name);
       return {
         ...draft,
-        // It grows: a copy would keep the size of now.
+        // A getter, since the draft grows and a copied value would not.
         get size() {
           return draft.size;
         },
         async keep(digest) {
           const { size } = draft;
           await draft.keep(digest);
-          if (!isFillName(name)) await fills.discard(digest);
+          if (!isPartialName(name)) await partials.discard(digest);
           await budget.added([{ digest, size }]);
         },
       };
     },
     async remove(digests) {
-      for (const digest of digests) await fills.discard(digest);
+      for (const digest of digests) await partials.discard(digest);
       await store.remove(digests);
       await budget.removed(digests);
     },

@@ -3,27 +3,27 @@ import type { Gate } from '../../shared/concurrency/gate.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { Fills } from '../read-through/fills.ts';
+import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { EdgeCatalog, NamedObject } from '../store/catalog.ts';
 
 const PAGE = 2000;
-/** One of more names counts as used elsewhere. */
+/** An object with more names counts as used elsewhere. */
 const MOST_NAMES = 1000;
 
 export interface DropParts {
   readonly catalog: Pick<EdgeCatalog, 'objectsOfPath' | 'objectsOfSite' | 'allNames'>;
   readonly store: ObjectStore;
-  readonly fills: Fills;
+  readonly partials: PartialObjects;
   readonly gate: Gate;
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
 }
 
 /**
- * Drops from the store what paths of a site that `matches` have held in any revision and nothing else names. Gives
- * what went. What is pinned stays: it is looked at like the objects of an edge that holds everything.
+ * Removes the objects that matching paths of a site have held in any revision, unless another path names them. Gives
+ * the removed ones. Pinned objects stay, as on an edge with full storage, where they are verified instead.
  */
 export async function dropPurged(
-  { catalog, store, fills, gate, pinned }: DropParts,
+  { catalog, store, partials, gate, pinned }: DropParts,
   site: number,
   target: PurgeTarget,
   matches: (path: string) => boolean,
@@ -35,13 +35,13 @@ export async function dropPurged(
     const matching = await filterInTurns(names, ({ path }) => matches(path));
     const digests = [...new Set(matching.map(({ digest }) => digest))];
     const absent = new Set(await store.missing(digests));
-    const held = digests.filter((digest) => !absent.has(digest) || fills.get(digest) !== undefined);
+    const held = digests.filter((digest) => !absent.has(digest) || partials.get(digest) !== undefined);
     const unused: Digest[] = [];
     for (const digest of held) if (await isNamedByPurgedAlone(digest)) unused.push(digest);
     await gate.alone(async () => {
       const kept = await pinned(unused);
       const going: Digest[] = [];
-      for (const digest of unused) if (!kept.has(digest) && (await fills.drop(digest))) going.push(digest);
+      for (const digest of unused) if (!kept.has(digest) && (await partials.drop(digest))) going.push(digest);
       await store.remove(going);
       dropped.push(...going);
     });

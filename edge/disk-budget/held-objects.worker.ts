@@ -13,27 +13,30 @@ const migrations = [
 
 export interface HeldObjectsPlace {
   readonly file: string;
-  /** Of the object store. */
+  /** The folder of the object store. */
   readonly folder: string;
 }
 
 export interface HeldObject {
   readonly digest: Digest;
-  /** Bytes on the disk: of one that is coming in, those that are there. */
+  /** Its bytes on the disk. A partial object has fewer than the whole. */
   readonly size: number;
 }
 
 /** When an object was used last, in milliseconds since 1970. */
 export type Use = readonly [digest: Digest, at: number];
 
-/** The sizes of the objects that a lazy edge holds, and when each was used last. The store is what counts. */
+/**
+ * The sizes of the objects on a lazy edge, and their last use. It is derived from the store, which decides what is
+ * held.
+ */
 function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   const database = openDerived(file, migrations);
   const sql = statements(database);
   compareWithStore();
   let bytes = Number(sql('SELECT coalesce(sum(size), 0) AS bytes FROM held').get()?.bytes);
 
-  /** A crash may have come between the store and this. */
+  /** A crash may have changed the store without this table. */
   function compareWithStore(): void {
     database.prepare('ATTACH ? AS small').run(smallObjectsFile(folder));
     transaction(database, () => {
@@ -56,7 +59,7 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
     Number(sql('SELECT size FROM held WHERE digest = ?').get(digest)?.size ?? 0);
 
   return {
-    /** Takes objects in, or what has grown of them; gives the bytes of all. */
+    /** Adds objects, or their growth. Gives the bytes of all objects. */
     add(objects: readonly HeldObject[], now: number): number {
       transaction(database, () => {
         for (const { digest, size } of objects) {
@@ -78,7 +81,7 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
       });
     },
 
-    /** Those that nobody has used since `before`, the ones longest unused first. */
+    /** The objects that were not used since `before`, the least recently used first. */
     leastUsed: (before: number, limit: number): HeldObject[] =>
       sql('SELECT digest, size FROM held WHERE used < ? ORDER BY used LIMIT ?')
         .all(before, limit)

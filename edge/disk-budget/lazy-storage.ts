@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { ReadersUse } from '../messages/use.ts';
-import type { Fills } from '../read-through/fills.ts';
+import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { ReadThrough } from '../read-through/read-through.ts';
 import { readThroughStore } from '../read-through/read-through-store.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -18,21 +18,21 @@ import type { HeldObjects } from './held-objects.worker.ts';
 import { ObjectUse } from './object-use.ts';
 import { pinnedAmong } from './pinned.ts';
 
-/** What a lazy edge is started with. */
+/** The options of a lazy edge. */
 export interface LazyOptions {
   /** The disk budget. */
   readonly bytes: number;
   readonly held: Remote<HeldObjects>;
-  /** Of the object store. */
+  /** The folder of the object store. */
   readonly folder: string;
-  /** What readers have been sent since this was asked last. */
+  /** The objects that were sent to readers since the last call. */
   readonly use: () => Promise<ReadersUse>;
 }
 
 interface LazyParts extends LazyOptions {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
-  readonly fills: Fills;
+  readonly partials: PartialObjects;
   readonly gate: Gate;
   readonly limits: EdgeLimits;
   readonly clock: Clock;
@@ -40,7 +40,7 @@ interface LazyParts extends LazyOptions {
   readonly log: Logger;
 }
 
-/** The objects of an edge that holds them as far as they are asked for, within a budget. */
+/** The objects of a lazy edge, which holds those that readers request, within a budget. */
 export class LazyStorage {
   readonly budget: DiskBudget;
   /** Its objects count towards the budget. */
@@ -52,10 +52,10 @@ export class LazyStorage {
     this.#parts = parts;
     this.#childrenUse = new ObjectUse(() => parts.time.now());
     this.budget = new DiskBudget({ ...parts, pinned: this.#pinned, use: this.#use });
-    this.store = budgeted(parts.store, this.budget, parts.fills);
+    this.store = budgeted(parts.store, this.budget, parts.partials);
   }
 
-  /** What a child sees. */
+  /** The store as a child sees it. */
   storeForChild(member: string, reads: ReadThrough): ObjectStore {
     const { folder, catalog } = this.#parts;
     return readThroughStore({
@@ -68,19 +68,19 @@ export class LazyStorage {
     });
   }
 
-  /** Drops what a purge names and nothing else does; gives what went. */
+  /** Removes the objects that only purged paths name. Gives the removed ones. */
   dropPurged(
     site: number,
     target: PurgeTarget,
     matches: (path: string) => boolean,
     signal: AbortSignal,
   ): Promise<Digest[]> {
-    const { catalog, gate, fills } = this.#parts;
-    const parts = { catalog, store: this.store, fills, gate, pinned: this.#pinned };
+    const { catalog, gate, partials } = this.#parts;
+    const parts = { catalog, store: this.store, partials, gate, pinned: this.#pinned };
     return dropPurged(parts, site, target, matches, signal);
   }
 
-  /** Of readers and of children. */
+  /** The use by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
     return { used: [...used, ...this.#childrenUse.take().used], serving };

@@ -3,10 +3,10 @@ import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { coverOf, isHeldAlways } from '../store/cover.ts';
 
-/** One of more names is kept: to look through all of them would take long. */
+/** An object with more names is kept: to read all of them would take long. */
 const MOST_NAMES = 1000;
 
-/** Those of the objects that some site, as it is or is about to be, wants this edge to hold always. */
+/** Gives the objects that a site, in its visible or its next revision, wants this edge to hold always. */
 export async function pinnedAmong(
   catalog: Pick<EdgeCatalog, 'sites' | 'currentNames'>,
   limits: EdgeLimits,

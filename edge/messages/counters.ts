@@ -1,19 +1,19 @@
-/** Counters by site name, since the process started. */
+/** Counts by the name of the site. They go on when a process replaces another. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
 export interface SiteCounters {
-  /** By class of status, such as `2xx`. */
+  /** Answers by class of status, such as `2xx`. */
   readonly requests: Readonly<Record<string, number>>;
-  /** The bytes of bodies. */
+  /** Bytes of bodies. */
   readonly bytes: number;
   /**
-   * The number of answers per bucket. A bucket counts answers that took at most its seconds and more than those of the
-   * bucket before it. The last one counts the rest.
+   * Answers by their duration: each bucket counts those up to its bound and above the one before. The last has no
+   * bound.
    */
   readonly buckets: readonly number[];
-  /** The seconds that all answers took together. */
+  /** The sum of all durations. */
   readonly seconds: number;
-  /** Answers for which the site's rules exceeded their limits. */
+  /** Requests refused because the headers that the rules of the site give them would exceed a limit. */
   readonly excesses: number;
 }
 

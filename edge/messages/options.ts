@@ -1,4 +1,4 @@
-/** The options that a serving process starts with. */
+/** The options of a serving process. */
 export interface ServingOptions {
   /** The data folder. */
   readonly folder: string;
@@ -7,7 +7,7 @@ export interface ServingOptions {
   readonly tls: TlsOptions | undefined;
   readonly accessLog: AccessLogOptions | undefined;
   readonly clients: ClientLimitOptions;
-  /** The edge evicts objects from its disk, so it has to know which objects are used. */
+  /** A lazy edge evicts objects, so it must know which ones are used. */
   readonly isLazy: boolean;
 }
 
@@ -15,17 +15,17 @@ export interface TlsOptions {
   readonly port: number;
   /** The folder of the certificates. */
   readonly folder: string;
-  /** 48 bytes that all serving processes share, so that any of them can resume a reader's session. */
+  /** 48 bytes that all serving processes share, so that each of them can resume a reader's session. */
   readonly ticketKeys: Uint8Array;
 }
 
 export interface AccessLogOptions {
   readonly file: string;
-  /** JSON, or the format that nginx and Apache call combined. */
+  /** `combined` is the format of nginx and Apache. */
   readonly format: 'json' | 'combined';
 }
 
-/** The limits for one client at one serving process. */
+/** The limits of one client in one serving process. */
 export interface ClientLimitOptions {
   readonly connections: number;
   /** Null for no limit. */

@@ -2,43 +2,43 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** What a serving process asks the replicating one for. */
+/** What a serving process asks the replicating process for. */
 export type NeedMessage =
-  /** Readers ask for an object, or a range of it, that is not here. */
+  /** A reader requests an object, or a range of it, that the edge does not hold. */
   | {
       readonly t: 'need';
       readonly id: number;
-      /** Who takes turns with others at what is fetched. */
+      /** Clients take turns at fetching. */
       readonly client: string;
       readonly digest: Digest;
       readonly range: ByteSpan | null;
     }
-  /** No more of it is wanted. */
+  /** The reader needs no more bytes. */
   | { readonly t: 'done'; readonly id: number };
 
-/** What the replicating process says of what is needed. */
+/** What the replicating process answers. */
 export type MissingMessage =
-  /** What was needed is in the store now. */
+  /** The store has the object now. */
   | { readonly t: 'stored'; readonly id: number; readonly found: FoundMissing }
-  /** The file of what was needed has these bytes; of others `arrived` tells, until `done`. */
+  /** The file of the partial object has these bytes. `arrived` tells of others, until `done`. */
   | {
       readonly t: 'coming';
       readonly id: number;
-      /** The name of its file among the drafts, until it is whole. */
-      readonly fill: string;
+      /** Among the drafts, until the object is complete. */
+      readonly fileName: string;
       readonly spans: readonly ByteSpan[];
       readonly found: FoundMissing;
     }
-  | { readonly t: 'arrived'; readonly fill: string; readonly span: ByteSpan }
-  /** What is not there yet does not come. */
-  | { readonly t: 'broke'; readonly fill: string; readonly code: ErrorCode; readonly message: string }
+  | { readonly t: 'arrived'; readonly fileName: string; readonly span: ByteSpan }
+  /** The missing bytes do not come. */
+  | { readonly t: 'broke'; readonly fileName: string; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
-/** How a request found an object that was not whole here. */
+/** How a request found an object that the edge did not hold completely. */
 export interface FoundMissing {
   readonly found: 'all' | 'partial' | 'none';
-  /** All that was missing was on its way for others. */
+  /** All that was missing was already on its way for other readers. */
   readonly isCollapsed: boolean;
-  /** Where it comes from. */
+  /** Where the object comes from. */
   readonly tier: 'origin' | 'parent';
 }

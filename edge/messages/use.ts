@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** An entry whose variants are not all decided, and that readers who accept encodings ask for. */
+/** An entry with undecided variants, requested by readers who accept codings. */
 export interface WantedVariants {
   readonly site: number;
   readonly revision: number;
@@ -9,10 +9,10 @@ export interface WantedVariants {
   readonly times: number;
 }
 
-/** The objects that readers have been sent since the last message. */
+/** The objects that were sent to readers since the last message. */
 export interface ReadersUse {
-  /** When each object was last used, by the time of the log. */
+  /** The last use of each object, by the time of the log. */
   readonly used: readonly (readonly [digest: Digest, at: number])[];
-  /** Objects that are being sent. */
+  /** The objects that are being sent now. */
   readonly serving: readonly Digest[];
 }

@@ -6,8 +6,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
 import type { ServingCounters } from '../messages/counters.ts';
 import type { FromServing } from '../messages/from-serving.ts';
-import type { ServingOptions } from '../messages/options.ts';
-import type { ToServing } from '../messages/to-serving.ts';
+import type { StartMessage, ToServing } from '../messages/to-serving.ts';
 import type { ReadersUse, WantedVariants } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
@@ -28,7 +27,7 @@ export class ServingProcess {
   }
 
   /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
-  static async start(start: ServingOptions): Promise<ServingProcess> {
+  static async start(start: Omit<StartMessage, 't'>): Promise<ServingProcess> {
     // The folder tells which edge it serves for, to whoever looks at the system's processes.
     const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
       serialization: 'advanced',
@@ -54,12 +53,12 @@ export class ServingProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** The processor time that it has used. Undefined where that is not known. */
+  /** The processor time that it has used. Undefined where the system does not tell. */
   get cpuTime(): number | undefined {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
 
-  /** The system resources that it uses. Undefined where that is not known. */
+  /** Its descriptors and memory. Undefined where the system does not tell. */
   async processUse(): Promise<ProcessUse | undefined> {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
@@ -101,7 +100,7 @@ export class ServingProcess {
     });
   }
 
-  /** Connects the process to `reads`, which fetches what it lacks, for as long as the process lives. */
+  /** Answers what the process needs through `reads`, as long as it lives. */
   answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
     const reads = begin((message) => this.#send(message));
     this.#child.on('message', (message: FromServing) => {

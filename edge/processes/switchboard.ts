@@ -12,7 +12,6 @@ import type { ServingReads } from '../read-through/serving-reads.ts';
 import type { ProcessUse } from './process-use.ts';
 import { ServingProcess } from './serving-process.ts';
 import { SignsOfLife } from './signs-of-life.ts';
-import { addCounters } from './sum-counters.ts';
 
 const HOLD_ANSWER_MS = 500;
 /** Within this time after a hold began, all processes still hold. A hold ends by itself after a second. */
@@ -27,10 +26,7 @@ const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  /**
-   * The options that each process starts with. The caller has checked that its ports are free; the processes share
-   * them.
-   */
+  /** The options of every process. The ports are proved to be free, since the processes share them. */
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
@@ -53,11 +49,12 @@ export interface Switchboard {
   time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
-  counters(): Promise<ServingCounters>;
+  /** The counts of each place, which a process that replaces another carries on. */
+  counters(): Promise<readonly ServingCounters[]>;
   /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
   use(): Promise<ReadersUse>;
-  /** What each living process takes of the system, the one that started first at the beginning. */
-  processUse(): Promise<readonly ProcessUse[]>;
+  /** The descriptors and memory of each living process, by its place. */
+  processUse(): Promise<ReadonlyMap<number, ProcessUse>>;
   close(): Promise<void>;
 }
 
@@ -85,62 +82,64 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
 
 class ServingProcesses {
   readonly #options: SwitchboardOptions;
-  readonly #living = new Set<ServingProcess>();
+  /** The living processes by their place. A process that replaces another takes its place. */
+  readonly #places = new Map<number, ServingProcess>();
+  /** The last known counts of each place. */
+  readonly #counted: ServingCounters[];
   readonly #switches = new KeyedLock<'switch'>();
   readonly #closing = new AbortController();
   #views: readonly SiteView[];
   #leaseUntil = 0;
   #ahead: number;
-  /** Counted by processes that have ended: totals never go back. */
-  #ended: ServingCounters = {};
-  #lastSeen = new Map<ServingProcess, ServingCounters>();
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
     this.#views = options.views;
     this.#ahead = options.ahead;
+    this.#counted = Array.from({ length: options.processes }, () => ({}));
   }
 
   async startAll(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.processes }, () => this.#startOne()));
+    await Promise.all(this.#counted.map((_, place) => this.#startOne(place)));
   }
 
   show(views: readonly SiteView[]): Promise<void> {
     return this.#switches.run('switch', async () => {
       this.#views = views;
       await this.#holdAll();
-      await Promise.all([...this.#living].map((serving) => this.#confirm(serving)));
+      await Promise.all([...this.#places.values()].map((serving) => this.#confirm(serving)));
     });
   }
 
   lease(until: number): void {
     this.#leaseUntil = until;
-    for (const serving of this.#living) serving.lease(until);
+    for (const serving of this.#places.values()) serving.lease(until);
   }
 
   time(ahead: number): void {
     this.#ahead = ahead;
-    for (const serving of this.#living) serving.time(ahead);
+    for (const serving of this.#places.values()) serving.time(ahead);
   }
 
   forget(digests: readonly Digest[] | 'all'): void {
-    for (const serving of this.#living) serving.forget(digests);
+    for (const serving of this.#places.values()) serving.forget(digests);
   }
 
   variantsChanged(sources: readonly Digest[]): void {
-    for (const serving of this.#living) serving.variantsChanged(sources);
+    for (const serving of this.#places.values()) serving.variantsChanged(sources);
   }
 
-  async counters(): Promise<ServingCounters> {
-    for (const serving of this.#living) {
-      const counted = await serving.counters(COUNTERS_ANSWER_MS).catch(() => undefined);
-      if (counted !== undefined && this.#living.has(serving)) this.#lastSeen.set(serving, counted);
-    }
-    return [...this.#lastSeen.values()].reduce(addCounters, this.#ended);
+  async counters(): Promise<readonly ServingCounters[]> {
+    await Promise.all(
+      [...this.#places].map(([place, serving]) => this.#askCounts(place, serving, COUNTERS_ANSWER_MS)),
+    );
+    return [...this.#counted];
   }
 
   async use(): Promise<ReadersUse> {
-    const asked = [...this.#living].map((serving) => serving.use(USE_ANSWER_MS).catch(() => undefined));
+    const asked = [...this.#places.values()].map((serving) =>
+      serving.use(USE_ANSWER_MS).catch(() => undefined),
+    );
     const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
     return {
       used: answers.flatMap(({ used }) => used),
@@ -148,14 +147,18 @@ class ServingProcesses {
     };
   }
 
-  async processUse(): Promise<readonly ProcessUse[]> {
-    const uses = await Promise.all([...this.#living].map((serving) => serving.processUse()));
-    return uses.filter((use) => use !== undefined);
+  async processUse(): Promise<ReadonlyMap<number, ProcessUse>> {
+    const uses = new Map<number, ProcessUse>();
+    for (const [place, serving] of this.#places) {
+      const use = await serving.processUse();
+      if (use !== undefined) uses.set(place, use);
+    }
+    return uses;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#living].map((serving) => serving.drain(DRAIN_MS)));
+    await Promise.all([...this.#places.values()].map((serving) => serving.drain(DRAIN_MS)));
   }
 
   /**
@@ -164,10 +167,10 @@ class ServingProcesses {
    */
   async #holdAll(): Promise<void> {
     const { clock } = this.#options;
-    while (this.#living.size > 1) {
+    while (this.#places.size > 1) {
       const began = clock.monotonic();
       await Promise.all(
-        [...this.#living].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
+        [...this.#places.values()].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
       );
       // This process may have been frozen itself in between, so that the holds are over.
       if (clock.monotonic() - began < HOLD_LASTS_MS) return;
@@ -188,43 +191,49 @@ class ServingProcesses {
     }
   }
 
-  async #startOne(): Promise<void> {
-    const serving = await ServingProcess.start(this.#options.serving);
+  async #startOne(place: number): Promise<void> {
+    const counted = this.#counted[place] ?? {};
+    const serving = await ServingProcess.start({ ...this.#options.serving, counted });
     if (this.#closing.signal.aborted) return serving.kill();
-    this.#living.add(serving);
+    this.#places.set(place, serving);
     serving.lease(this.#leaseUntil);
     serving.time(this.#ahead);
     serving.onWanted(this.#options.wanted);
     serving.answerReads(this.#options.reads);
-    serving.onExit(() => void this.#replace(serving));
-    void this.#watch(serving);
+    serving.onExit(() => void this.#replace(place));
+    void this.#watch(place, serving);
     // It answers nobody before this: a switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
   /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
-  async #watch(serving: ServingProcess): Promise<void> {
+  async #watch(place: number, serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;
     const signs = new SignsOfLife(serving.cpuTime);
     while (!signs.isMissing) {
       await clock.sleep(LOOK_MS, signal).catch(() => {});
       if (signal.aborted || serving.hasExited) return;
-      const counted = await serving.counters(SIGN_OF_LIFE_MS).catch(() => undefined);
-      signs.looked(counted !== undefined, serving.cpuTime);
+      const answers = await this.#askCounts(place, serving, SIGN_OF_LIFE_MS);
+      signs.looked(answers, serving.cpuTime);
     }
     if (signal.aborted || serving.hasExited) return;
     log.warn('a serving process that does not answer is replaced');
     await serving.kill();
   }
 
-  async #replace(gone: ServingProcess): Promise<void> {
-    this.#living.delete(gone);
-    this.#ended = addCounters(this.#ended, this.#lastSeen.get(gone) ?? {});
-    this.#lastSeen.delete(gone);
+  /** Asks a process for its counts, and gives whether it answered. Its successor goes on from the last answer. */
+  async #askCounts(place: number, serving: ServingProcess, ms: number): Promise<boolean> {
+    const counted = await serving.counters(ms).catch(() => undefined);
+    if (counted !== undefined) this.#counted[place] = counted;
+    return counted !== undefined;
+  }
+
+  async #replace(place: number): Promise<void> {
+    this.#places.delete(place);
     for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
       try {
-        return await this.#startOne();
+        return await this.#startOne(place);
       } catch (error) {
         this.#options.log.error({ err: error }, 'a serving process did not start');
         await this.#options.clock.sleep(backoffDelay(attempt, RESTART), this.#closing.signal).catch(() => {});

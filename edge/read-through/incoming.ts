@@ -1,6 +1,6 @@
 import type { SkerryError } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
-import type { Arrivals } from './fill.ts';
+import type { Arrivals } from './partial-object.ts';
 import { Spans } from './spans.ts';
 
 interface Waiting extends ByteSpan {
@@ -8,14 +8,14 @@ interface Waiting extends ByteSpan {
   readonly reject: (error: SkerryError) => void;
 }
 
-/** Which bytes of a large object can be read while others are still coming in, for those who wait for them. */
+/** Knows which bytes of a partial object can be read, and lets readers wait for the others. */
 export class Incoming implements Arrivals {
   readonly #spans = new Spans();
   readonly #waiting = new Set<Waiting>();
   #breaks = 0;
   #broke: SkerryError | undefined;
 
-  arrived(_fill: string, span: ByteSpan): void {
+  arrived(_fileName: string, span: ByteSpan): void {
     this.#spans.add(span);
     for (const waiting of this.#waiting) {
       if (!this.#spans.covers(waiting)) continue;
@@ -24,20 +24,23 @@ export class Incoming implements Arrivals {
     }
   }
 
-  /** What is not there does not come for those who read now; they can still read the rest. */
-  broke(_fill: string, error: SkerryError): void {
+  /** The missing bytes do not come for the readers of now. They can still read the others. */
+  broke(_fileName: string, error: SkerryError): void {
     this.#breaks++;
     this.#broke = error;
     for (const { reject } of this.#waiting) reject(error);
     this.#waiting.clear();
   }
 
-  /** How often it has broken off: who begins to read after that may hope again. */
+  /** How often the transfer broke off. A reader who begins later waits for the next attempt. */
   get breaks(): number {
     return this.#breaks;
   }
 
-  /** Resolves when all of the span is there. Rejects when it broke off after the reader began, at `since` breaks. */
+  /**
+   * Resolves when the whole span is there. Rejects when the transfer broke off since the reader began, at `since`
+   * breaks.
+   */
   whole(span: ByteSpan, since = this.#breaks): Promise<void> {
     if (this.#spans.covers(span)) return Promise.resolve();
     if (this.#broke !== undefined && since < this.#breaks) return Promise.reject(this.#broke);

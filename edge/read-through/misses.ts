@@ -7,104 +7,105 @@ import { Turns } from './turns.ts';
 
 export interface Needed {
   readonly object: NeededObject;
-  readonly kin: readonly NeededObject[];
+  /** Objects of the same path in other revisions, newest first. A delta may be based on one of them. */
+  readonly otherVersions: readonly NeededObject[];
 }
 
-/** An object without chunks that was asked for and is not here. */
+/** A requested object without chunks that the edge does not hold. */
 export interface Missed extends Needed {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Objects that are fetched together, */
+/** One fetch brings so many objects at most. */
 const MOST_TOGETHER = 256;
-/** and their bytes, unless it is one: all of a bundle wait for its last one. */
+/** Their bytes, unless it is a single object: readers of all of them wait until the last one is here. */
 const MOST_BYTES_TOGETHER = 1024 * 1024;
-/** An upstream refuses who has more than 64 encodings waiting, and a fetch may be three bundles. */
+/** An upstream refuses a member who has more than 64 encodings waiting, and a fetch may need three bundles. */
 const MOST_FETCHES = 8;
 
 /**
- * Objects that are missed in one moment, or while others are fetched, travel together. Small ones and
- * larger ones have places of their own: a page does not wait for what a hundred readers of films have missed.
- * Each object comes once, however many ask for it.
+ * Fetches missing objects together: those that are requested at the same moment, and those that queue up during a
+ * fetch. Small and larger objects have queues of their own, so a page does not wait for the films of a hundred
+ * readers. An object is fetched once, however many readers request it.
  */
 export class Misses {
-  readonly #missed = new Map<Digest, AskedFor>();
-  readonly #small: Line;
-  readonly #large: Line;
+  readonly #missed = new Map<Digest, MissedObject>();
+  readonly #small: FetchQueue;
+  readonly #large: FetchQueue;
 
-  /** `fetch` settles all that it is given, and never rejects. */
+  /** `fetch` settles every object that it is given, and never rejects. */
   constructor(fetch: (missed: readonly Missed[]) => Promise<void>) {
-    this.#small = new Line(fetch);
-    this.#large = new Line(fetch);
+    this.#small = new FetchQueue(fetch);
+    this.#large = new FetchQueue(fetch);
   }
 
   has(digest: Digest): boolean {
     return this.#missed.has(digest);
   }
 
-  /** Resolves when it is here. Rejects with `unavailable` when the signal says that its reader is gone. */
+  /** Resolves when the object is here. Rejects with `unavailable` when `gone` says that its reader has left. */
   bring(client: string, needed: Needed, gone?: AbortSignal): Promise<void> {
     const { object } = needed;
-    const line = object.size > SMALL_OBJECT ? this.#large : this.#small;
+    const queue = object.size > SMALL_OBJECT ? this.#large : this.#small;
     const missed = this.#missed.get(object.digest) ?? this.#add(needed);
     return new Promise((resolve, reject) => {
       const leave = () => {
-        missed.askers.delete(asker);
-        if (missed.askers.size === 0 && line.giveUp(missed)) this.#missed.delete(object.digest);
-        reject(new SkerryError('unavailable', 'nobody waits for it any more'));
+        missed.waiters.delete(waiter);
+        if (missed.waiters.size === 0 && queue.giveUp(missed)) this.#missed.delete(object.digest);
+        reject(new SkerryError('unavailable', 'its reader has left'));
       };
       const ended = () => gone?.removeEventListener('abort', leave);
-      const asker: Asker = { ended, resolve, reject };
-      missed.askers.add(asker);
-      line.add(client, missed);
+      const waiter: Waiter = { ended, resolve, reject };
+      missed.waiters.add(waiter);
+      queue.add(client, missed);
       gone?.addEventListener('abort', leave, { once: true });
       if (gone?.aborted) leave();
     });
   }
 
-  #add(needed: Needed): AskedFor {
+  #add(needed: Needed): MissedObject {
     const { digest } = needed.object;
-    const missed = new AskedFor(needed, () => this.#missed.delete(digest));
+    const missed = new MissedObject(needed, () => this.#missed.delete(digest));
     this.#missed.set(digest, missed);
     return missed;
   }
 }
 
-interface Asker {
+interface Waiter {
   readonly ended: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-class AskedFor implements Missed {
+class MissedObject implements Missed {
   readonly object: NeededObject;
-  readonly kin: readonly NeededObject[];
-  readonly askers = new Set<Asker>();
+  readonly otherVersions: readonly NeededObject[];
+  readonly waiters = new Set<Waiter>();
   isUnderWay = false;
   readonly #ended: () => void;
 
-  constructor({ object, kin }: Needed, ended: () => void) {
+  constructor({ object, otherVersions }: Needed, ended: () => void) {
     this.object = object;
-    this.kin = kin;
+    this.otherVersions = otherVersions;
     this.#ended = ended;
   }
 
   readonly resolve = () => this.#settle(({ resolve }) => resolve());
   readonly reject = (error: unknown) => this.#settle(({ reject }) => reject(error));
 
-  #settle(tell: (asker: Asker) => void): void {
+  #settle(tell: (waiter: Waiter) => void): void {
     this.#ended();
-    for (const asker of this.askers) {
-      asker.ended();
-      tell(asker);
+    for (const waiter of this.waiters) {
+      waiter.ended();
+      tell(waiter);
     }
   }
 }
 
-class Line {
+class FetchQueue {
   readonly #fetch: (missed: readonly Missed[]) => Promise<void>;
-  readonly #turns = new Turns<AskedFor>();
+  readonly #turns = new Turns<MissedObject>();
   readonly #fetches = new FairShare({ inAll: MOST_FETCHES });
   #isBeginning = false;
 
@@ -112,20 +113,20 @@ class Line {
     this.#fetch = fetch;
   }
 
-  add(client: string, missed: AskedFor): void {
+  add(client: string, missed: MissedObject): void {
     if (missed.isUnderWay) return;
     this.#turns.add(client, missed);
     if (this.#isBeginning) return;
     this.#isBeginning = true;
-    // What is missed in the same moment travels with it.
+    // Objects that are requested at the same moment join this fetch.
     setImmediate(() => {
       this.#isBeginning = false;
       this.#begin();
     });
   }
 
-  /** False when it is under way. */
-  giveUp(missed: AskedFor): boolean {
+  /** Gives false when its fetch has begun. */
+  giveUp(missed: MissedObject): boolean {
     this.#turns.delete(missed);
     return !missed.isUnderWay;
   }
@@ -144,8 +145,8 @@ class Line {
     }
   }
 
-  /** What one fetch takes. Who has as many fetches as he may does not fill up those of others. */
-  #withOthers(owner: string, first: AskedFor): AskedFor[] {
+  /** Fills up a fetch. A client that has all its fetches already adds nothing to those of other clients. */
+  #withOthers(owner: string, first: MissedObject): MissedObject[] {
     const together = [first];
     let bytes = first.object.size;
     while (together.length < MOST_TOGETHER) {

@@ -3,24 +3,24 @@ import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
 export interface PiecesOf {
   readonly range: ByteSpan;
-  /** What is read at once, from places that are multiples of it; asked before each piece. */
+  /** The size of the next piece. Pieces begin at multiples of it, the first one excepted. */
   readonly pieceBytes: () => number;
-  /** Resolves when the bytes of a span can be read; not given where all can. */
+  /** Resolves when the bytes of a span can be read. Undefined when all of them can. */
   readonly ready: ((span: ByteSpan) => Promise<void>) | undefined;
   readonly read: (span: ByteSpan) => Promise<Buffer>;
-  /** Nothing more of it is wanted. */
+  /** The stream needs no more bytes. */
   readonly closed: () => void;
 }
 
-/** What is read at once from `at` on, of a range that ends there. */
+/** The piece that begins at `at`, of a range that ends at `end`. */
 export function pieceAt(at: number, end: number, pieceBytes: number): ByteSpan {
   return { start: at, end: Math.min((Math.floor(at / pieceBytes) + 1) * pieceBytes, end) };
 }
 
-/** What a stream of pieces emits whenever its reader has taken one and is there for the next. */
+/** The event of a stream of pieces when its reader has taken one and is ready for the next. */
 export const TAKEN = 'taken';
 
-/** The bytes of a range, each piece as soon as it can be read, and one ahead of what the reader has taken. */
+/** Streams a range piece by piece, each as soon as it can be read, and one piece ahead of the reader. */
 export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf): Readable {
   let at = range.start;
   let reading: Promise<Buffer> | undefined;
@@ -37,7 +37,7 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
       pushed(piece).catch((error) => this.destroy(error));
     },
     destroy(error, done) {
-      // A file that is closed while it is read could be another one by then, under the same number.
+      // While a read runs the file stays open: its number could already belong to another file.
       if (reading === undefined) closed();
       else reading.then(closed, closed);
       done(error);

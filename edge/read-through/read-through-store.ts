@@ -3,22 +3,22 @@ import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
-import { openComing, readSpan } from './coming-file.ts';
 import { Incoming } from './incoming.ts';
+import { openPartial, readSpan } from './partial-file.ts';
 import { pieceStream } from './pieces.ts';
 import type { Granted, ReadThrough } from './read-through.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** Told of what is read. */
+/** Notes which objects are read. */
 interface UseOfObjects {
   note(digest: Digest): void;
 }
 
 interface Parts {
-  /** Whose request it is. */
+  /** The child whose requests these are. */
   readonly member: string;
-  /** Of the object store. */
+  /** The folder of the object store. */
   readonly folder: string;
   readonly store: ObjectStore;
   readonly reads: ReadThrough;
@@ -26,14 +26,17 @@ interface Parts {
   readonly use: UseOfObjects;
 }
 
-/** The store of a lazy edge as one of its children sees it: what it lacks is fetched when they ask for it. */
+/** The store of a lazy edge as one of its children sees it. A missing object is fetched when the child requests it. */
 export function readThroughStore({ member, folder, store, reads, catalog, use }: Parts): ObjectStore {
   const sizeOf = async (digest: Digest) => {
     const known = await catalog.fetchable(digest);
     return known?.kind === 'content' ? known.object.size : undefined;
   };
 
-  /** Children ask for chunk lists, too, whose size is known when they are here. What no entry names is not to be had. */
+  /**
+   * A child may request a chunk list too; its size is known once it is here. An object that no entry names is not
+   * fetched.
+   */
   async function bring(digest: Digest): Promise<void> {
     if (await catalog.fetchable(digest)) await reads.whole(member, digest);
   }
@@ -44,7 +47,7 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
     async readSmall(digests) {
       for (const digest of digests) use.note(digest);
       const missing = await store.missing(digests);
-      // One that cannot be had keeps no other from its child.
+      // An object that cannot be fetched does not keep the others from the child.
       await Promise.allSettled(
         missing.map(async (digest) => {
           if (((await sizeOf(digest)) ?? 0) <= BUNDLE_OBJECT) await bring(digest);
@@ -74,12 +77,12 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
 
   async function coming(
     digest: Digest,
-    { fill, spans, release }: Extract<Granted, { kind: 'coming' }>,
+    { fileName, spans, release }: Extract<Granted, { kind: 'coming' }>,
     range: ByteSpan,
     incoming: Incoming,
   ) {
-    for (const span of spans) incoming.arrived(fill, span);
-    const file = await openComing(folder, fill, digest).catch((error: unknown) => {
+    for (const span of spans) incoming.arrived(fileName, span);
+    const file = await openPartial(folder, fileName, digest).catch((error: unknown) => {
       release();
       throw error;
     });

@@ -5,7 +5,7 @@ import type { ChunkList } from '../../shared/content/chunk-list.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
-import { fillName } from '../../shared/store/layout.ts';
+import { partialName } from '../../shared/store/layout.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../shared/wire/bundle.ts';
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
@@ -14,48 +14,51 @@ import type { ObjectSource } from '../follow/fetch/object-source.ts';
 import type { Transfer } from '../follow/upstream/transfer.ts';
 import type { FoundMissing } from '../messages/read-through.ts';
 import type { EdgeCatalog, Fetchable, NeededObject } from '../store/catalog.ts';
-import { type Arrivals, Fill } from './fill.ts';
-import type { Fills } from './fills.ts';
 import { Incoming } from './incoming.ts';
-import { type LaneTurn, LaneTurns } from './lane-turns.ts';
 import { type Missed, Misses } from './misses.ts';
+import { type Arrivals, PartialObject } from './partial-object.ts';
+import type { PartialObjects } from './partial-objects.ts';
+import { type TransferTurn, TransferTurns } from './transfer-turns.ts';
 
-/** Requests that wait, or read what is coming in; more of a client are refused, and more than it leaves to others. */
+/**
+ * Requests that wait for an object or read a partial one. A client gets no more than its share; further ones are
+ * refused.
+ */
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
-/** Larger ones come as they are, so that their first bytes do not wait for the last ones to be coded. */
+/** Larger runs come uncompressed: their first bytes need not wait until the last ones are encoded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** Of those that are fetched again one by one. */
+/** Fetches of single objects side by side, after a fetch of several has failed. */
 const MOST_ALONE = 3;
 
-export interface Wanted {
-  /** Who takes turns with others: a reader's address, as limits count it, a member, or a task of this edge. */
+export interface ReadRequest {
+  /** Clients take turns. A client is the address of a reader, as limits count it, a member, or a task of this edge. */
   readonly client: string;
   readonly digest: Digest;
   readonly range?: ByteSpan | undefined;
-  /** Aborted when nobody waits any more. */
+  /** Aborts when the reader has left. */
   readonly gone?: AbortSignal;
 }
 
 export type Granted =
-  /** It is whole, in the store. */
+  /** The store has the object. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
-  /** Its file has these bytes; of others the arrivals tell. `release` when no more is wanted. */
+  /** The file of the partial object has these bytes. The arrivals tell of others, until `release`. */
   | {
       readonly kind: 'coming';
       readonly found: FoundMissing;
       readonly spans: readonly ByteSpan[];
-      /** The name of its file, until it is whole. */
-      readonly fill: string;
-      /** Of the object. */
+      /** The file of the partial object, until that is complete. */
+      readonly fileName: string;
+      /** The size of the whole object. */
       readonly size: number;
       release(): void;
     };
 
-/** Counts what the disk of a lazy edge holds, and makes room when that is too much. */
+/** The disk budget of a lazy edge. */
 export interface DiskRoom {
-  /** Bytes that there is room for; below 0 while too much is held. */
+  /** Bytes that there is room for. Negative while the edge holds too much. */
   readonly room: number;
-  /** These are on the disk now, or more of them. */
+  /** These objects are on the disk now, or have grown. */
   added(objects: readonly { readonly digest: Digest; readonly size: number }[]): Promise<void>;
   removed(digests: readonly Digest[]): Promise<void>;
 }
@@ -64,53 +67,54 @@ export interface ReadThroughParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   readonly objects: ObjectFetch;
-  readonly fills: Fills;
-  /** Undefined for an edge that holds everything: what it lacks was lost, or has not come yet. */
+  readonly partials: PartialObjects;
+  /** Undefined for an edge with full storage: an object that it lacks was lost, or has not come yet. */
   readonly budget: DiskRoom | undefined;
-  /** Upstreams to ask, the one that is followed first. */
+  /** The upstreams to ask. The one that the edge follows comes first. */
   readonly sources: () => readonly ObjectSource[];
-  /** What an upstream did wrong. */
+  /** Notes what an upstream did wrong. */
   readonly blame: (error: unknown, source: ObjectSource) => void;
   readonly tier: () => FoundMissing['tier'];
   readonly transfer: Transfer;
-  /** In milliseconds, of a clock that never goes back. */
+  /** Gives milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
 
 /**
- * Fetches what a lazy edge is asked for and does not hold: each object once, however many wait for it in whichever
- * process. Smaller ones that are missed in one moment travel together; of a large one only what is wanted.
+ * Fetches the objects that readers request and the edge does not hold. Each object comes once, however many readers
+ * in however many processes wait for it. Small objects that are requested at the same moment travel together. Of a
+ * large object only the requested chunks come.
  */
 export class ReadThrough {
   readonly #parts: ReadThroughParts;
-  readonly #lists = new Map<Digest, { readonly turn: LaneTurn; readonly list: Promise<ChunkList> }>();
+  readonly #lists = new Map<Digest, { readonly turn: TransferTurn; readonly list: Promise<ChunkList> }>();
   readonly #missed = new Misses((missed) => this.#fetchTogether(missed));
   readonly #waiting = new FairShare(MOST_WAITING);
-  readonly #turns: LaneTurns;
+  readonly #turns: TransferTurns;
   #misses = 0;
   #collapsed = 0;
 
   constructor(parts: ReadThroughParts) {
     this.#parts = parts;
-    this.#turns = new LaneTurns(parts.now);
+    this.#turns = new TransferTurns(parts.now);
   }
 
-  /** Requests that met something missing, and how many of them waited for the fetch of another. */
+  /** Requests for an object that was missing, and how many of them joined the fetch of another request. */
   get counts(): { readonly misses: number; readonly collapsed: number } {
     return { misses: this.#misses, collapsed: this.#collapsed };
   }
 
   /**
-   * Resolves when the range, or all of it, can be read as soon as it comes. Throws `no-such-object` for what no entry
-   * names, `too-many-misses` when too much waits for this client, and what the upstreams answered.
+   * Resolves when the object is here, or when the range can be read as it comes. Throws `no-such-object` for an object
+   * that no entry names, `too-many-misses` when the client has too many requests waiting, and the errors of upstreams.
    */
-  async request(wanted: Wanted, arrivals: Arrivals): Promise<Granted> {
-    const leave = this.#waiting.take(wanted.client);
+  async request(request: ReadRequest, arrivals: Arrivals): Promise<Granted> {
+    const leave = this.#waiting.take(request.client);
     if (leave === undefined)
       throw new SkerryError('too-many-misses', 'this client waits for too much that is not here');
     let isComing = false;
     try {
-      const granted = await this.#grant(wanted, arrivals);
+      const granted = await this.#grant(request, arrivals);
       if (granted.found.found !== 'all') this.#misses++;
       if (granted.found.isCollapsed) this.#collapsed++;
       if (granted.kind === 'stored') return granted;
@@ -121,13 +125,14 @@ export class ReadThrough {
     }
   }
 
-  /** Resolves when all bytes of the object are here; what the signal breaks off goes on from there the next time. */
+  /** Resolves when the whole object is here. After an abort the next call goes on with the bytes that have come. */
   async whole(client: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const incoming = new Incoming();
     const granted = await this.request({ client, digest }, incoming);
     if (granted.kind === 'stored') return;
-    for (const span of granted.spans) incoming.arrived(granted.fill, span);
-    const give = () => incoming.broke(granted.fill, new SkerryError('unavailable', 'nobody waits any more'));
+    for (const span of granted.spans) incoming.arrived(granted.fileName, span);
+    const give = () =>
+      incoming.broke(granted.fileName, new SkerryError('unavailable', 'nobody waits any more'));
     signal?.addEventListener('abort', give, { once: true });
     try {
       signal?.throwIfAborted();
@@ -138,8 +143,8 @@ export class ReadThrough {
     }
   }
 
-  async #grant(wanted: Wanted, arrivals: Arrivals): Promise<Granted> {
-    const { client, digest, gone } = wanted;
+  async #grant(request: ReadRequest, arrivals: Arrivals): Promise<Granted> {
+    const { client, digest, gone } = request;
     const known = await this.#parts.catalog.fetchable(digest);
     if (known === undefined)
       throw new SkerryError('no-such-object', `the object ${digest} is named by no entry`);
@@ -147,7 +152,7 @@ export class ReadThrough {
       await this.#chunkList(client, known.of);
       return this.#stored('none', false);
     }
-    if (known.object.size > BUNDLE_OBJECT) return this.#grantLarge(known, wanted, arrivals);
+    if (known.object.size > BUNDLE_OBJECT) return this.#grantLarge(known, request, arrivals);
     if (!this.#missed.has(digest) && (await this.#isStored(digest))) return this.#stored('all', false);
     const isCollapsed = this.#missed.has(digest);
     await this.#missed.bring(client, known, gone);
@@ -155,62 +160,68 @@ export class ReadThrough {
   }
 
   async #grantLarge(
-    { object, kin }: Extract<Fetchable, { kind: 'content' }>,
-    { client, range }: Wanted,
+    { object, otherVersions }: Extract<Fetchable, { kind: 'content' }>,
+    { client, range }: ReadRequest,
     arrivals: Arrivals,
   ): Promise<Granted> {
     const { digest, size } = object;
-    const begin = (fill: Fill): Granted => {
-      const { finding, spans, release } = fill.want(client, range ?? { start: 0, end: size }, arrivals);
-      const found = { ...finding, tier: this.#parts.tier() };
-      return { kind: 'coming', found, spans, fill: fill.name, size, release };
+    const begin = (partial: PartialObject): Granted => {
+      const { availability, spans, release } = partial.request(
+        client,
+        range ?? { start: 0, end: size },
+        arrivals,
+      );
+      const found = { ...availability, tier: this.#parts.tier() };
+      return { kind: 'coming', found, spans, fileName: partial.fileName, size, release };
     };
-    const known = this.#parts.fills.get(digest);
-    const granted = known === undefined ? await this.#openFill(client, object, kin, begin) : begin(known);
+    const known = this.#parts.partials.get(digest);
+    const granted =
+      known === undefined ? await this.#openPartial(client, object, otherVersions, begin) : begin(known);
     return granted ?? this.#stored('all', false);
   }
 
-  /** Undefined when the object is whole by now. */
-  async #openFill<T>(
+  /** Gives undefined when the store has the object by now. */
+  async #openPartial<T>(
     client: string,
     object: NeededObject,
-    kin: readonly NeededObject[],
-    begin: (fill: Fill) => T,
+    otherVersions: readonly NeededObject[],
+    begin: (partial: PartialObject) => T,
   ): Promise<T | undefined> {
-    const { fills, budget } = this.#parts;
+    const { partials, budget } = this.#parts;
     const { digest } = object;
     if (await this.#isStored(digest)) return undefined;
     const list = await this.#chunkList(client, object);
-    for (const surplus of fills.surplus()) if (await fills.drop(surplus)) await budget?.removed([surplus]);
+    for (const surplus of partials.surplus())
+      if (await partials.drop(surplus)) await budget?.removed([surplus]);
     const make = async () => {
       if (await this.#isStored(digest)) return undefined;
-      return this.#fillOf(list, await this.#firstStored(kin));
+      return this.#beginPartial(list, await this.#firstStored(otherVersions));
     };
-    return fills.open(digest, make, begin);
+    return partials.open(digest, make, begin);
   }
 
-  async #fillOf(list: ChunkList, base: NeededObject | undefined): Promise<Fill> {
-    const { store, fills, budget, sources } = this.#parts;
+  async #beginPartial(list: ChunkList, base: NeededObject | undefined): Promise<PartialObject> {
+    const { store, partials, budget, sources } = this.#parts;
     const digest = list.object;
-    const name = fillName(digest, randomBytes(6).toString('hex'));
-    const open = () => store.draft(name);
-    // Readers find the file when they are told of it.
+    const fileName = partialName(digest, randomBytes(6).toString('hex'));
+    const open = () => store.draft(fileName);
+    // The file exists before any reader hears of it.
     await (await open()).suspend();
-    const fill: Fill = new Fill({
-      name,
+    const partial: PartialObject = new PartialObject({
+      fileName,
       list,
       open,
       chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
       turn: (client) => this.#turns.ask(client),
       attempts: () => sources().length + 1,
-      // What it takes is only counted: it is the next process that would be told of a failure.
-      grown: () => void budget?.added([{ digest, size: fill.bytes }]).catch(() => {}),
+      // A failure to count loses nothing: the next start compares the counts with the store.
+      grown: () => void budget?.added([{ digest, size: partial.bytes }]).catch(() => {}),
       ended(isKept) {
-        fills.ended(digest, fill);
+        partials.ended(digest, partial);
         if (!isKept) void budget?.removed([digest]).catch(() => {});
       },
     });
-    return fill;
+    return partial;
   }
 
   async *#chunks(
@@ -242,7 +253,7 @@ export class ReadThrough {
     return list;
   }
 
-  async #fetchList(turn: LaneTurn, object: NeededObject): Promise<ChunkList> {
+  async #fetchList(turn: TransferTurn, object: NeededObject): Promise<ChunkList> {
     const { objects, transfer } = this.#parts;
     try {
       await turn.come;
@@ -253,7 +264,7 @@ export class ReadThrough {
     }
   }
 
-  /** One that cannot be had keeps no other from coming. */
+  /** An object that cannot be fetched does not keep the others from coming. */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {
       await this.#fetch(missed);
@@ -273,8 +284,8 @@ export class ReadThrough {
 
   async #fetch(missed: readonly Missed[]): Promise<void> {
     const bases = new Map<string, NeededObject>();
-    for (const { object, kin } of missed) {
-      const base = await this.#firstStored(kin);
+    for (const { object, otherVersions } of missed) {
+      const base = await this.#firstStored(otherVersions);
       if (base !== undefined) bases.set(object.digest, base);
     }
     const needed = missed.map(({ object }) => object);

@@ -2,18 +2,18 @@ import { type SkerryError, toSkerryError } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import type { NeedMessage } from '../messages/read-through.ts';
 import type { ToServing } from '../messages/to-serving.ts';
-import type { Arrivals } from './fill.ts';
+import type { Arrivals } from './partial-object.ts';
 import type { ReadThrough } from './read-through.ts';
 
-/** What one serving process asks the replicating one for, and hears of it. Bytes pass through files alone. */
+/** Answers what one serving process needs. Bytes pass between the processes through files only. */
 export class ServingReads implements Arrivals {
   readonly #reads: Promise<Pick<ReadThrough, 'request'>>;
   readonly #tell: (message: ToServing) => void;
   #isGone = false;
-  /** What ends a need, by its number. */
+  /** How each need ends, by its number. */
   readonly #open = new Map<number, () => void>();
 
-  /** `reads` resolves when this edge replicates. */
+  /** `reads` resolves when the replica runs. */
   constructor(reads: Promise<Pick<ReadThrough, 'request'>>, tell: (message: ToServing) => void) {
     this.#reads = reads;
     this.#tell = tell;
@@ -31,12 +31,12 @@ export class ServingReads implements Arrivals {
     for (const id of [...this.#open.keys()]) this.#release(id);
   }
 
-  arrived(fill: string, span: ByteSpan): void {
-    this.#tell({ t: 'arrived', fill, span });
+  arrived(fileName: string, span: ByteSpan): void {
+    this.#tell({ t: 'arrived', fileName, span });
   }
 
-  broke(fill: string, { code, message }: SkerryError): void {
-    this.#tell({ t: 'broke', fill, code, message });
+  broke(fileName: string, { code, message }: SkerryError): void {
+    this.#tell({ t: 'broke', fileName, code, message });
   }
 
   async #grant({ id, client, digest, range }: Extract<NeedMessage, { t: 'need' }>): Promise<void> {
@@ -53,7 +53,7 @@ export class ServingReads implements Arrivals {
       }
       if (!isWanted) return granted.release();
       this.#open.set(id, granted.release);
-      this.#tell({ t: 'coming', id, fill: granted.fill, spans: granted.spans, found: granted.found });
+      this.#tell({ t: 'coming', id, fileName: granted.fileName, spans: granted.spans, found: granted.found });
     } catch (error) {
       this.#open.delete(id);
       const { code, message } = toSkerryError(error);

@@ -1,6 +1,6 @@
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** Which bytes of an object are there: spans that neither touch nor overlap, in order. */
+/** The bytes of an object that are there, as ordered spans that neither touch nor overlap. */
 export class Spans {
   readonly #spans: ByteSpan[] = [];
 
@@ -14,7 +14,7 @@ export class Spans {
     this.#spans.splice(first, last - first, joined);
   }
 
-  /** Where what is there without a gap from `at` on ends; `at` itself when that byte is not there. */
+  /** Where the bytes from `at` on have their first gap: `at` itself when that byte is missing. */
   endFrom(at: number): number {
     const span = this.#spans[this.#firstEndingAt(at + 1)];
     return span !== undefined && span.start <= at ? span.end : at;
@@ -24,7 +24,7 @@ export class Spans {
     return this.endFrom(start) >= end;
   }
 
-  /** Those that have bytes between the two. */
+  /** The spans that have bytes in this range. */
   within({ start, end }: ByteSpan): readonly ByteSpan[] {
     const from = this.#firstEndingAt(start + 1);
     let to = from;
@@ -32,7 +32,7 @@ export class Spans {
     return this.#spans.slice(from, to);
   }
 
-  /** The index of the first span that ends there or behind it. */
+  /** The index of the first span that ends at this byte or later. */
   #firstEndingAt(at: number): number {
     let low = 0;
     let high = this.#spans.length;

@@ -6,8 +6,8 @@ interface Turn<T> {
 }
 
 /**
- * What clients wait for. They take turns, however much each of them waits for; what several wait for comes with the
- * turn of whichever of them is first. `ReadThrough` bounds how much it is.
+ * The items that clients wait for. Clients take turns, however many items each of them waits for. An item for which
+ * several clients wait comes with the first turn of any of them. `ReadThrough` bounds how many items wait.
  */
 export class Turns<T> {
   readonly #waiting = new FairQueue<Turn<T>>({
@@ -24,7 +24,7 @@ export class Turns<T> {
     this.#waiting.add(client, turn);
   }
 
-  /** Nobody waits for it any more. */
+  /** No client waits for the item any more. */
   delete(item: T): void {
     for (const turn of this.#of.get(item)?.values() ?? []) this.#waiting.remove(turn.client, turn);
     this.#of.delete(item);

@@ -6,15 +6,15 @@ import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
-import type { Shows } from '../activate/visible.ts';
+import type { ViewSwitch } from '../activate/visible.ts';
 import type { LazyOptions } from '../disk-budget/lazy-storage.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
-/** Shows revisions to readers: the serving processes, or a test. */
-export interface Readers extends Shows {
+/** What shows revisions to readers: the serving processes, or a test. */
+export interface Readers extends ViewSwitch {
   lease(until: number): void;
   time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;

@@ -8,7 +8,7 @@ import { ReadThrough, type ReadThroughParts } from '../read-through/read-through
 import type { ReplicaParts } from './parts.ts';
 
 interface ReadsParts
-  extends Pick<ReadThroughParts, 'catalog' | 'store' | 'objects' | 'fills' | 'budget'>,
+  extends Pick<ReadThroughParts, 'catalog' | 'store' | 'objects' | 'partials' | 'budget'>,
     Pick<ReplicaParts, 'clock'> {
   readonly upstreams: Upstreams;
   readonly sourceOf: (upstream: Upstream) => ObjectSource;

@@ -19,7 +19,7 @@ import { isWanted } from '../follow/sync/next-step-plan.ts';
 import { SiteLoops } from '../follow/sync/site-loops.ts';
 import type { Caller } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
-import { Fills } from '../read-through/fills.ts';
+import { PartialObjects } from '../read-through/partial-objects.ts';
 import type { ReadThrough } from '../read-through/read-through.ts';
 import { Membership } from '../report/membership.ts';
 import { Reporter } from '../report/reporter.ts';
@@ -45,8 +45,8 @@ export interface Replica {
   readonly work: WorkDoor;
   /** Fetches objects that readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
-  /** Of an edge with lazy storage. */
-  storage(): StorageStanding | undefined;
+  /** Undefined for an edge with full storage. */
+  readonly storage: (() => StorageStanding) | undefined;
   close(): Promise<void>;
 }
 
@@ -67,8 +67,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const membership = await Membership.open(catalog, clock);
   const gate = new InProcessGate();
   const manifests = new KeyedLock<number>();
-  const fills = new Fills();
-  const lazy = parts.lazy && new LazyStorage({ ...parts, ...parts.lazy, fills, gate });
+  const partials = new PartialObjects();
+  const lazy = parts.lazy && new LazyStorage({ ...parts, ...parts.lazy, partials, gate });
   const store = lazy?.store ?? parts.store;
   const objects = new ObjectFetch(store, gate);
   const bandwidth = new Bandwidth(limits.rate ?? undefined, clock);
@@ -78,7 +78,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         catalog,
         store,
         objects,
-        fills,
+        partials,
         budget: lazy?.budget,
         upstreams,
         sourceOf,
@@ -183,7 +183,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       }),
     work,
     reads,
-    storage: () => lazy && { ...reads.counts, ...lazy.budget.standing },
+    storage: lazy && (() => ({ ...reads.counts, ...lazy.budget.standing })),
     async close() {
       stopping.abort();
       feedChanged.wake();

@@ -6,22 +6,22 @@ import type { TLSSocket } from 'node:tls';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
 import { type Connections, SECURE_WEIGHT } from './connection/connections.ts';
 import { SessionBytes } from './connection/session-bytes.ts';
+import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
-import { Lane } from './fast-lane/lane.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
 import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
 import type { Tls } from './tls/tls.ts';
 
-/** What readers connect to: the fast lane and behind it the full server, of one port. */
+/** What listens on one port for readers: the fast lane, and the full server behind it. */
 export interface Front {
   listen(host: string): Promise<void>;
-  /** Prepared answers may be right no more. */
+  /** Drops the prepared answers: they may be out of date. */
   forgetAnswers(): void;
-  /** Notes of which objects prepared answers were given since then, in milliseconds since 1970. */
+  /** Notes which objects prepared answers have sent since a time, in milliseconds since 1970. */
   noteUse(use: ObjectUse, since: number): void;
-  /** Breaks off whatever is asked from now on, on connections that are open. */
+  /** From now on, a further request on an open connection breaks it off. */
   refuse(): void;
-  /** Resolves when what had begun is answered and all connections are closed. */
+  /** Resolves when all requests that had begun are answered and all connections are closed. */
   drain(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   await app.ready();
   const { server } = app;
   const answers = new HotAnswers({ tls: parts.tls, keepAliveMs: KEEP_ALIVE_MS });
-  const lane = new Lane({
+  const lane = new FastLane({
     ...parts,
     answers,
     scheme: 'http',
@@ -47,7 +47,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   });
   return {
     async listen(host) {
-      // Node enforces the time-outs of a server that listens alone: here on a name that no reader can reach.
+      // Node enforces time-outs only of a server that listens. This one listens on a name that no reader can reach.
       await listening(server, { path: `\0skerry-${process.pid}-${randomUUID()}` });
       await listening(readers, { host, port, reusePort: true });
     },
@@ -82,7 +82,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   let isRefusing = false;
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (isRefusing) socket.destroy();
-    // Asked for while there is a connection, it is known when there is none any more.
+    // Node remembers the address once it was read, also after the connection has closed.
     else void socket.remoteAddress;
   });
   server.on('session', (session) => {

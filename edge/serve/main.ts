@@ -8,7 +8,7 @@ import { openForReading } from '../../shared/sqlite/open.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import { ObjectUse } from '../disk-budget/object-use.ts';
 import type { FromServing } from '../messages/from-serving.ts';
-import type { ToServing } from '../messages/to-serving.ts';
+import type { StartMessage, ToServing } from '../messages/to-serving.ts';
 import type { ReadersUse } from '../messages/use.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
 import { Content } from './bytes/content.ts';
@@ -29,18 +29,19 @@ import { ServingLease } from './site/serving-lease.ts';
 import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
-/** A serving process: started by the switchboard, told by it what to show, gone when it is gone. */
+/**
+ * The entry of a serving process. The switchboard starts it and tells it what to show, and it ends with the
+ * switchboard.
+ */
 const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;
 const NO_USE: ReadersUse = { used: [], serving: [] };
-
-type Start = Extract<ToServing, { t: 'start' }>;
 
 const tell = (message: FromServing) => {
   if (process.connected) process.send?.(message);
 };
 
-// Ctrl-C reaches the whole process group; the replicator decides when serving ends.
+// Ctrl-C reaches the whole process group, but the replicator decides when serving ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
@@ -55,13 +56,21 @@ process.once('message', (message: ToServing) => {
 
 goBeforeReplication();
 
-async function serve({ folder, host, port, clients, isLazy, ...options }: Start): Promise<void> {
+async function serve({
+  folder,
+  host,
+  port,
+  clients,
+  isLazy,
+  counted,
+  ...options
+}: StartMessage): Promise<void> {
   const log = createLogger();
   const catalog = openForReading(join(folder, 'catalog.sqlite'));
   const objects = openObjectReader(join(folder, 'objects'));
   const time = new LogClock();
   const lease = new ServingLease();
-  const counters = new Counters();
+  const counters = new Counters(counted);
   const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const pieces = new FilePieces();
@@ -100,6 +109,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
         views.switch(message.views);
+        counters.keep(message.views.map(({ name }) => name));
         forgetAnswers();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':
@@ -130,7 +140,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
     }
   });
   process.once('disconnect', endAsOrphan);
-  // The replicator may have gone before anyone listened.
+  // The replicator may have ended before this listener was there.
   if (!process.connected) return endAsOrphan();
 
   for (const front of fronts) await front.listen(host);
@@ -142,7 +152,7 @@ async function serve({ folder, host, port, clients, isLazy, ...options }: Start)
     toldUseAt = time.now();
   }
 
-  /** The next replicator shows newer revisions beside this process: it begins nothing more, on any connection. */
+  /** The next replicator shows newer revisions, so this process answers no further request on any connection. */
   function endAsOrphan(): void {
     for (const front of fronts) front.refuse();
     missing.close();

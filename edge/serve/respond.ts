@@ -16,14 +16,14 @@ import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 import { waitingReader } from './waiting-reader.ts';
 
-/** For answers that are made here, which are short. */
+/** Answers that are made here are short and need no exchange. */
 const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Which site answered, under which host. */
+    /** The site that answered, and the host that was asked. */
     served?: { readonly site: string | undefined; readonly host: string | undefined };
-    /** Its address when the request began: a stream of HTTP/2 that has ended knows none. */
+    /** The client's address when the request began. An HTTP/2 stream that has ended does not know it any more. */
     client: string;
   }
 }
@@ -34,13 +34,13 @@ export interface ResponderParts {
   readonly counters: Counters;
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
-  /** Where hosts that it has certificates for are sent to; undefined for an edge without TLS. */
+  /** Plain HTTP redirects there if it has a certificate for the host. Undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
 }
 
 type Scheme = 'http' | 'https';
 
-/** What a step leads to: the next one, or an answer that ends them. */
+/** A step leads to the next one, or to an answer that ends them. */
 type Step<Next> =
   | ({ readonly kind: 'next' } & Next)
   | { readonly kind: 'answered'; readonly answer: SiteAnswer };
@@ -55,7 +55,9 @@ interface Selected {
   readonly site: SiteHandler;
 }
 
-/** Answers requests in four steps: receives one, selects the site by its host, asks the site, sends the answer. */
+/**
+ * Answers a request in four steps: it receives it, selects the site by its host, asks the site and sends the answer.
+ */
 export function responder(
   { views, time, counters, limits, exchanges, tls }: ResponderParts,
   scheme: Scheme,
@@ -75,7 +77,7 @@ export function responder(
     return reply;
   };
 
-  /** Judges what is asked before it matters of which site. */
+  /** Judges a request before its site is known. */
   function receive(request: FastifyRequest, reply: FastifyReply): Step<Received> {
     const exchange = begun(request, reply);
     if (exchange === undefined)
@@ -100,7 +102,7 @@ export function responder(
     return { kind: 'next', asked, host, exchange };
   }
 
-  /** A stream of HTTP/2 was begun before it came here. */
+  /** The exchange of a request. That of an HTTP/2 stream has begun before. */
   function begun(request: FastifyRequest, reply: FastifyReply): Exchange | undefined {
     const { stream } = reply.raw as { readonly stream?: ServerHttp2Stream };
     const { socket } = request.raw;
@@ -119,7 +121,7 @@ export function responder(
     return exchange;
   }
 
-  /** From the sites as they are when no switch of them is under way. */
+  /** Waits until no switch is under way, and selects from the sites of that moment. */
   async function select({ asked, host }: Received, request: FastifyRequest): Promise<Step<Selected>> {
     let sites = views.current();
     while (sites instanceof Promise) {
@@ -149,7 +151,7 @@ async function sendSmall(answer: SiteAnswer, reply: FastifyReply): Promise<Fasti
 
 function redirectTo(location: string, { method }: ReaderRequest): SiteAnswer {
   return {
-    // What is no GET must not become one (RFC 9110, 15.4.9).
+    // 308, because a client may turn another method into GET after a 301 (RFC 9110, 15.4.9).
     status: method === 'GET' || method === 'HEAD' ? 301 : 308,
     headers: { location, 'content-length': '0' },
     body: NO_BODY,

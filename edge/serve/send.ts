@@ -14,18 +14,18 @@ import { textAnswer } from './site/answer.ts';
 import type { Openable, SiteAnswer } from './site/site-handler.ts';
 import { isGone, type RawResponse } from './waiting-reader.ts';
 
-/** One write over TLS while there is room for it. */
+/** The largest write over TLS while there is room for it. */
 const MOST_WRITTEN = 1024 * 1024;
-/** The same in a stream of HTTP/2, whose progress shows by whole writes alone. */
+/** The same for an HTTP/2 stream, which shows its progress only by whole writes. */
 const MOST_OF_STREAM = 256 * 1024;
 const BYTES = { objectMode: false, highWaterMark: 1 };
 const LARGE_WRITES = new LargeWrites();
 const TOO_BUSY = textAnswer(503, 'Too many large files are being sent\n', { 'retry-after': '5' });
 
-/** Progress is what the source is asked for: a response that never fills a buffer never drains one. */
+/** Asking the source for more counts as progress: a response that never fills its buffer emits no `drain`. */
 export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
 
-/** Where an answer is sent. */
+/** The reader and the response that an answer goes to. */
 export interface Recipient {
   readonly exchange: SentExchange;
   readonly reader: WaitingReader;
@@ -35,12 +35,12 @@ export interface Recipient {
 type BytesBody = Extract<SiteAnswer['body'], { kind: 'bytes' }>;
 type PartsBody = Extract<SiteAnswer['body'], { kind: 'parts' }>;
 
-/** Sends an answer, or what is answered instead when its bytes are not to be had. */
+/** Sends an answer, or the answer that replaces it when its bytes cannot be read. */
 export async function send(answer: SiteAnswer, to: Recipient): Promise<void> {
   for (let next: SiteAnswer | undefined = answer; next !== undefined; ) next = await sendOr(next, to);
 }
 
-/** Resolves with the answer that is to be sent instead; then nothing of this one has been. */
+/** Resolves with the answer to send instead, if any. Nothing of this one has been sent then. */
 async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Promise<SiteAnswer | undefined> {
   const { reply, reader } = to;
   if (body.kind === 'none' || body.kind === 'text') {
@@ -54,19 +54,19 @@ async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Pro
   const range = body.kind === 'bytes' ? body.range : body.layout.parts[0]?.range;
   const opened = await representation.open(range, reader);
   if (opened.kind === 'instead') return opened.answer;
-  // Nobody would end the stream of a reader who has left.
+  // When the reader has left, nothing else would end the stream.
   if (isGone(reply)) {
     leave(opened);
     return undefined;
   }
-  // Not before the bytes are found: another answer has other headers.
+  // Only now, since an answer that replaces this one has other headers.
   reply.code(status).headers(headers).header('cache-status', cacheStatus(opened.cache));
   if (body.kind === 'bytes') sendBytes(opened, lengthOf(body), to);
   else sendParts(opened, body, to);
   return undefined;
 }
 
-/** A body that is not small holds a file or memory while it is sent: it begins when there is room for it. */
+/** A large body holds a file or memory while it is sent, so it begins when there is room for it. */
 function mayBegin({ size }: Openable, { exchange, reader }: Recipient): boolean | Promise<boolean> {
   return isSmall(size) || exchange.beginBody(reader.gone);
 }
@@ -84,10 +84,10 @@ function sendBytes(body: Body, length: number, { exchange, reader, reply }: Reci
   reply.send(bytes.length <= most ? bytes : streamOf(slices(bytes, most, exchange.progressed)));
 }
 
-/** The first part was opened to see whether it is there. */
+/** Sends several ranges. The first one is open already, which showed that the bytes are there. */
 function sendParts(first: Body, { representation, layout }: PartsBody, to: Recipient): void {
   leave(first);
-  // Now, while there is somebody to give it back: the first piece is asked for later.
+  // Reserved now: the stream asks for its first piece later, when the reader may have left.
   const most = mostAtOnce(representation.size, to.reader.client, to.reply);
   to.reply.send(Readable.from(parts(representation, layout, most, to), BYTES));
 }
@@ -97,7 +97,7 @@ function leave(body: Body): void {
   else body.release?.();
 }
 
-/** A plain socket sends a write of any size from where it is. */
+/** Without TLS the system sends a write of any size without copying it first. */
 function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyReply): number {
   const { socket } = request.raw;
   if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
@@ -111,12 +111,12 @@ function lengthOf({ representation, range }: BytesBody): number {
   return range === undefined ? representation.size : spanLength(range);
 }
 
-/** The pieces of a stream, none larger than may be written at once. */
+/** Cuts the pieces of a stream to the size of one write. */
 async function* slicesOf(stream: Readable, most: number, taken: () => void): AsyncGenerator<Buffer> {
   for await (const piece of stream as AsyncIterable<Buffer>) yield* slices(piece, most, taken);
 }
 
-/** One that is closed before anything was asked of it has begun no loop that would close the pieces. */
+/** Closes the pieces by itself: a generator that was never started runs no `finally`. */
 function slicedStream(pieces: Readable, most: number, taken: () => void): Readable {
   return Readable.from(slicesOf(pieces, most, taken), BYTES).once('close', () => pieces.destroy());
 }

@@ -8,19 +8,19 @@ import type { AccessLog } from './metering/access-log.ts';
 import { type ResponderParts, responder } from './respond.ts';
 import type { Tls } from './tls/tls.ts';
 
-/** How long a connection may wait for its next request. */
+/** A connection may wait so long for its next request. */
 export const KEEP_ALIVE_MS = 65_000;
-/** How long a head may take, and a request with its body, which nobody reads. */
+/** The head of a request may take so long, and so may its body, which nobody reads. */
 const HEAD_MS = 20_000;
 const REQUEST_MS = 30_000;
-/** Which Host there has to be is for `checkHead`; Node's own refusal would overtake the answers before it. */
+/** `checkHead` judges the Host field. Node would send its own refusal before the answers to earlier requests. */
 const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
-/** How long a reader may take nothing of an answer. */
+/** A reader may take nothing of an answer for so long. */
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
-/** A session whose reader cancels more than these is ended: each cancelled stream has cost its work. */
+/** A session ends when its reader cancels more streams than this: each of them has cost its work. */
 const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
-/** More than the bodies of one session hold at most, 32 of up to 1 MiB and small ones: with less Node refuses streams. */
+/** More than the bodies of one session can hold, 32 of up to 1 MiB and small ones. With less Node refuses streams. */
 const SESSION_MB = 64;
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -29,7 +29,7 @@ export interface ServerParts extends ResponderParts {
   readonly accessLog: AccessLog | undefined;
 }
 
-/** The server that readers reach. It publishes nothing but what the active revisions hold. */
+/** The server for readers. It serves only what the active revisions hold. */
 export function buildServer(parts: ServerParts): FastifyInstance {
   const clientErrors = new ClientErrors();
   const app: FastifyInstance = Fastify({
@@ -44,7 +44,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   return withRoutes(app, parts, 'http');
 }
 
-/** The same over TLS, in HTTP/2 or HTTP/1.1 as the client prefers. */
+/** The same server over TLS, in HTTP/2 or HTTP/1.1 as the client prefers. */
 export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
   const clientErrors = new ClientErrors();
   const app = Fastify({
@@ -82,7 +82,7 @@ function options(log: Logger) {
     loggerInstance: log as FastifyBaseLogger,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: IDLE_MS,
-    // The router only matches `/*`; the path is read from the raw target, once.
+    // The router only matches `/*`. The path is read once, from the raw target.
     routerOptions: {
       maxParamLength: 16 * 1024,
       onBadUrl: (_path: string, _request: unknown, response: unknown) => refuse(response),
@@ -96,7 +96,7 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | '
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
-    // Nothing that was meant for the content is said of the error.
+    // The headers of the content do not apply to the error.
     for (const name of Object.keys(reply.getHeaders())) if (name !== 'date') reply.removeHeader(name);
     log.error({ err: error, url: withoutTokens(request.url) }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
@@ -131,14 +131,14 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | '
   });
   const respond = responder(parts, scheme);
   app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: respond });
-  // What is no path of a route, `OPTIONS *` and the methods that are refused, is judged like all else.
+  // Requests without a route, such as `OPTIONS *` and other methods, are judged like all others.
   app.setNotFoundHandler(respond);
   return app;
 }
 
 /**
- * No body is wanted: whoever asks before sending one gets the answer itself (RFC 9110, 10.1.1), and so does who
- * expects anything else, which Node would answer without telling the connection.
+ * The server reads no bodies. A client that asks before it sends one gets the final answer (RFC 9110, 10.1.1). So does
+ * a client with another expectation, whom Node would answer without telling the connection.
  */
 function answerExpectations(server: NodeJS.EventEmitter): void {
   for (const event of ['checkContinue', 'checkExpectation'])

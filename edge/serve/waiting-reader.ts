@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { WaitingReader } from './bytes/body.ts';
 import type { Connection } from './connection/large-writes.ts';
 
-/** The response may be one of HTTP/2, whose stream tells. */
+/** The response of HTTP/1.1 or HTTP/2. In HTTP/2 its stream tells when the reader leaves. */
 export interface RawResponse {
   readonly destroyed: boolean;
   readonly stream?: {
@@ -13,7 +13,7 @@ export interface RawResponse {
   once(event: 'close', listener: () => void): void;
 }
 
-/** Most readers wait for nothing: a promise is made for those who do. */
+/** Makes a promise only for readers who wait: most do not. */
 export function waitingReader(client: string, reply: FastifyReply): WaitingReader {
   let gone: Promise<void> | undefined;
   return {

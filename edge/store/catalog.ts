@@ -227,8 +227,12 @@ export interface LazyCalls {
 }
 
 export type Fetchable =
-  /** `kin`: what the same path held in other revisions, newest first. */
-  | { readonly kind: 'content'; readonly object: NeededObject; readonly kin: readonly NeededObject[] }
+  /** `otherVersions`: what the same path held in other revisions, newest first. */
+  | {
+      readonly kind: 'content';
+      readonly object: NeededObject;
+      readonly otherVersions: readonly NeededObject[];
+    }
   /** The object whose chunks it lists. */
   | { readonly kind: 'chunk-list'; readonly of: NeededObject };
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Migrations } from '../../shared/sqlite/open.ts';
 
 /**
- * One SQLite file for all variants, apart from the catalog: one thread writes it, serving processes read it, and
- * whatever is lost of it is made again.
+ * One SQLite file holds all variants, apart from the catalog. One thread writes it and serving processes read it. Lost
+ * variants are made again.
  */
 export const variantFile = (dataFolder: string) => join(dataFolder, 'variants.sqlite');
 

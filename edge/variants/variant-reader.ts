@@ -5,16 +5,16 @@ import type { ContentCoding, Variant } from './variant.ts';
 import { variantFile } from './variant-file.ts';
 
 export interface DecidedVariants {
-  /** Smallest first. */
+  /** The smallest comes first. */
   readonly variants: readonly Variant[];
-  /** Whether nothing more will come. */
+  /** Whether all variants of the object are decided. */
   readonly isComplete: boolean;
 }
 
-/** Reads beside the thread that writes: synchronous look-ups of some ten microseconds. */
+/** Reads beside the writing thread, synchronously: a look-up takes some ten microseconds. */
 export interface VariantReader {
   of(source: Digest): DecidedVariants;
-  /** The bytes of a variant that was made here; undefined for one that was published, and for one that is gone. */
+  /** The bytes of a variant that this edge made. Undefined for one that was published, and for one that is gone. */
   bytes(digest: Digest): Buffer | undefined;
 }
 

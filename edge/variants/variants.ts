@@ -16,32 +16,35 @@ import type { ContentCoding } from './variant.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
 import { Wanted } from './wanted.ts';
 
-/** For so many times as long as an encoding took the thread rests: a quarter of a core, at the lowest priority. */
+/**
+ * After an encoding the thread rests for so many times its duration: it takes a quarter of a core, at the lowest
+ * priority.
+ */
 const REST = 3;
-/** What nobody asks for waits until no revision has become visible for so long. */
+/** Variants that no reader requested wait until no revision has become visible for so long. */
 const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
-/** Serving processes look again for what is ready; not after each one. */
+/** Serving processes are told of new variants so often, and not of each one by itself. */
 const TELL_EVERY_MS = 500;
 const IDLE_MS = 60_000;
 
-/** Of files that are published already compressed, beside their original. */
+/** The endings of files that are published compressed, beside their original. */
 const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz', zstd: '.zst' };
 
 export interface VariantsParts {
   readonly place: VariantsPlace;
   readonly catalog: EdgeCatalog;
-  /** Most objects are not here: variants are made of what readers ask for alone. */
+  /** A lazy edge lacks most objects, so it only makes variants that readers request. */
   readonly isLazy: boolean;
-  /** Told of objects whose variants are others than before. */
+  /** Hears of objects whose variants have changed. */
   readonly changed: (sources: readonly Digest[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * Compressed variants of what this edge serves, made here, after a revision has become visible: first of what readers
- * ask for, then of all the rest. Until one is ready the plain bytes are served.
+ * Makes compressed variants of the objects that this edge serves, after a revision has become visible: first those that
+ * readers request, then all others. Readers get the plain bytes until a variant is ready.
  */
 export class Variants {
   readonly #parts: VariantsParts;
@@ -67,7 +70,7 @@ export class Variants {
     this.#closeThread = thread.close;
   }
 
-  /** Resolves when serving processes can read what there is. */
+  /** Resolves when serving processes can read the file of variants. */
   static async open(parts: VariantsParts): Promise<Variants> {
     const variants = new Variants(parts);
     await variants.#thread.isFull();
@@ -78,7 +81,7 @@ export class Variants {
     this.#running = this.#makeAll();
   }
 
-  /** These revisions are visible now. */
+  /** Readers see these revisions now. */
   shown(views: readonly SiteView[]): void {
     this.#views = views;
     this.#shownAt = this.#parts.clock.monotonic();
@@ -90,7 +93,7 @@ export class Variants {
     this.#work.wake();
   }
 
-  /** These objects are gone from the store. */
+  /** The store has removed these objects. */
   async forget(digests: readonly Digest[]): Promise<void> {
     if (digests.length === 0) return;
     this.#parts.changed([...digests, ...(await this.#thread.forget(digests))]);
@@ -131,12 +134,12 @@ export class Variants {
     }
   }
 
-  /** What has come into the site since it was looked through last, for as long as there is room. */
+  /** Makes the variants of what has changed in the site since the last time, as long as there is room. */
   async #makeSite({ id, revision }: SiteView): Promise<void> {
     const { catalog } = this.#parts;
     const from = await this.#thread.progress(id);
     if (revision === 0 || from === revision) return;
-    // The diff from what has been pruned is not whole: then all is looked through.
+    // The diff from a pruned revision would be incomplete, so the whole site is read then.
     const base = (await catalog.held(id)).includes(from) ? from : 0;
     let after: DiffCursor | undefined;
     do {

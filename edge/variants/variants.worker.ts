@@ -13,24 +13,24 @@ import { migrations, variantFile } from './variant-file.ts';
 export interface VariantsPlace {
   /** The data folder. */
   readonly folder: string;
-  /** What all variants together may take. */
+  /** The disk space for all variants. */
   readonly bytes: number;
 }
 
-/** An object that may be the encoded form of another one, published beside it. */
+/** A published object that may be the encoded form of the one beside it. */
 export interface Sibling {
   readonly digest: Digest;
   readonly size: number;
 }
 
 export interface Made {
-  /** Objects of which something else is decided now than before: made, found not to pay, or gone to make room. */
+  /** Objects with a changed variant: one that was made, found not to pay, or evicted. */
   readonly changed: readonly Digest[];
-  /** How long it took, in milliseconds. */
+  /** The duration in milliseconds. */
   readonly ms: number;
 }
 
-/** Rows are given back to the disk some at a time. */
+/** A vacuum gives so many pages back to the disk at once. */
 const PAGES_GIVEN_BACK = 1000;
 
 function openVariants({ folder, bytes: most }: VariantsPlace) {
@@ -48,7 +48,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
         .map(({ coding }) => String(coding)),
     );
 
-  /** Checked against its digest; undefined when it is not here, or damaged. */
+  /** Reads an object and checks its digest. Undefined when the object is missing or damaged. */
   function read(digest: Digest, size: number): Buffer | undefined {
     const bytes = isSmall(size) ? objects.small(digest) : objects.large(digest);
     return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
@@ -60,7 +60,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     try {
       return bytes !== undefined && decode(bytes, coding, plain.length).equals(plain);
     } catch {
-      // It is called so and is something else.
+      // The file only has the ending of an encoded form.
       return false;
     }
   }
@@ -82,7 +82,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     stored += bytes?.length ?? 0;
   }
 
-  /** Stores what comes of it; gives the sources of what had to make room. */
+  /** Makes and stores a variant. Gives the sources of evicted variants. */
   function makeFrom(
     plain: Buffer,
     source: Digest,
@@ -99,7 +99,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     return makeRoom();
   }
 
-  /** Those that were made first go first. */
+  /** Evicts the oldest variants. */
   function makeRoom(): Digest[] {
     const gone: Digest[] = [];
     while (stored > most) {
@@ -115,7 +115,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
   }
 
   return {
-    /** Makes one variant unless it is decided; nothing when the object is not here. */
+    /** Makes one variant, unless it is decided or the object is missing. */
     make(source: Digest, size: number, coding: ContentCoding, sibling: Sibling | undefined): Made {
       const began = performance.now();
       const plain = decidedFor(source).has(coding) ? undefined : read(source, size);
@@ -123,14 +123,14 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
       return { changed, ms: performance.now() - began };
     },
 
-    /** Whether what is stored fills its room: what is not asked for is not made any more. */
+    /** Whether the space is nearly full. Variants that no reader requested are not made then. */
     isFull: () => stored > 0.9 * most,
 
-    /** Those of which some variant is neither made nor found not to pay. */
+    /** Gives the objects with a variant that is neither made nor found not to pay. */
     undecided: (sources: readonly Digest[]): Digest[] =>
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 
-    /** The objects are gone, as plain bytes or as published variants; gives the sources of the latter. */
+    /** Forgets objects that are gone, as sources or as published variants. Gives the sources of the latter. */
     forget(digests: readonly Digest[]): Digest[] {
       const changed: Digest[] = [];
       transaction(database, () => {
@@ -149,7 +149,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
       return changed;
     },
 
-    /** Up to which revision a site has been looked through; 0 for not yet. */
+    /** The revision up to which a site was read. 0 when it was not read yet. */
     progress: (site: number): number =>
       Number(sql('SELECT revision FROM progress WHERE site = ?').get(site)?.revision ?? 0),
 

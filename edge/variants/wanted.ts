@@ -2,7 +2,7 @@ import type { WantedVariants } from '../messages/use.ts';
 
 const MOST = 10_000;
 
-/** Entries that readers ask for and that have no variants yet; those asked for most come first. */
+/** Entries without variants that readers request. The most requested one comes first. */
 export class Wanted {
   readonly #entries = new Map<string, WantedVariants>();
 
@@ -15,7 +15,7 @@ export class Wanted {
     }
   }
 
-  /** Takes it out. */
+  /** Takes out the most requested entry. */
   next(): WantedVariants | undefined {
     let hottest: [string, WantedVariants] | undefined;
     for (const entry of this.#entries)

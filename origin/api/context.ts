@@ -7,10 +7,10 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
+import type { Scrape } from '../../shared/process/exposition.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
@@ -56,8 +56,8 @@ export interface ApiContext {
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;
-  /** Where the metrics of the process are. */
-  readonly metrics: Registry;
+  /** Answers `/metrics`. */
+  readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;
   readonly version: string;
   /** Nothing answers beyond loopback without a token. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import { NO_LIMITS } from '../../shared/wire/protocol.ts';
+import { NO_LIMITS, type SiteReport } from '../../shared/wire/protocol.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 import type { LagReads } from '../catalog/revision-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
@@ -12,7 +12,7 @@ import { edgeLag, siteStatus } from './lag.ts';
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
 
-/** What a status tells of the catalog. */
+/** The calls of the catalog that a status needs. */
 export type StatusReads = Remote<LagReads> &
   Pick<Remote<LogReads>, 'head'> &
   Pick<Remote<SiteReads>, 'sites'>;
@@ -67,8 +67,6 @@ export class EdgeStatuses {
     const report = edge.report?.sites.find((reported) => reported.site === site.id);
     const visible = report?.revision ?? 0;
     const isBehind = visible < site.revision;
-    const isFetching =
-      report?.target === site.revision && report.pendingBytes > 0 && isOnline(edge, this.#clock.monotonic());
     const behind = isBehind
       ? await this.#catalog.behind(site.id, visible)
       : { revisions: 0, since: undefined };
@@ -77,19 +75,20 @@ export class EdgeStatuses {
         visible,
         prepared: report?.prepared ?? 0,
         revisions: behind.revisions,
-        bytes: !isBehind
-          ? 0
-          : isFetching
-            ? report.pendingBytes
-            : edge.report?.limits.storage === 'lazy'
-              ? // What it will fetch is what readers will ask for.
-                0
-              : await this.#bytesBetween(site.id, visible, site.revision),
+        bytes: isBehind ? await this.#bytesToFetch(edge, site, report) : 0,
         behindSince: behind.since,
         error: report?.error ?? null,
       },
       this.#clock.now(),
     );
+  }
+
+  async #bytesToFetch(edge: EdgeRecord, site: SiteRow, report: SiteReport | undefined): Promise<number> {
+    const isFetching = report?.target === site.revision && report.pendingBytes > 0;
+    if (isFetching && isOnline(edge, this.#clock.monotonic())) return report.pendingBytes;
+    // A lazy edge fetches what readers will request, which nobody knows yet.
+    if (edge.report?.limits.storage === 'lazy') return 0;
+    return this.#bytesBetween(site.id, report?.revision ?? 0, site.revision);
   }
 
   async #bytesBetween(site: number, from: number, to: number): Promise<number> {

@@ -1,11 +1,21 @@
-import mime from 'mime';
+import mimeDb from 'mime-db';
+import { lookup } from 'mime-types';
 
-/** The media type that a file's name stands for, without parameters. */
+/** Names any bytes, so it tells nothing of them. */
+const UNKNOWN = 'application/octet-stream';
+
+/** The media type that the ending of a file's name stands for, without parameters. */
 export function mediaType(path: string): string {
-  return knownMediaType(path) ?? 'application/octet-stream';
+  return knownMediaType(path) ?? UNKNOWN;
 }
 
-/** Undefined for an ending that stands for nothing, and for none. */
+/** Undefined for an unknown ending, and for a name without one. */
 export function knownMediaType(path: string): string | undefined {
-  return mime.getType(path) ?? undefined;
+  return lookup(path) || undefined;
+}
+
+/** Whether files of a media type usually get smaller when they are compressed. */
+export function isCompressibleType(type: string): boolean {
+  if (type === UNKNOWN) return false;
+  return mimeDb[type]?.compressible ?? /^text\/|\+(json|text|xml)$/.test(type);
 }

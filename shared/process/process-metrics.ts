@@ -1,32 +1,32 @@
-import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { CollectedMetrics } from './collected-metrics.ts';
+
+/** Gauges of prom-client that are named like counters: each repeats the sum of the gauge without `_total`. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 
 /**
  * A registry with the metrics that every process reports: its memory, processor time, descriptors and their limit, the
  * delay of its event loop, and the disk of its data folder.
  */
 export function processMetrics(dataFolder: string): Registry {
-  const register = new Registry();
-  collectDefaultMetrics({ register });
-  const ofDisk = (name: string, help: string, bytes: (disk: StatsFs) => number) => {
-    const gauge = new Gauge({
-      ...{ name, help, registers: [register] },
-      async collect() {
-        gauge.set(bytes(await statfs(dataFolder)));
-      },
-    });
-  };
-  // What others than root may use.
-  ofDisk(
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const disk = new CollectedMetrics(registry, () => statfs(dataFolder));
+  disk.gauge(
     'skerry_data_free_bytes',
-    'What may still be written to the file system of the data folder.',
+    'Free space on the file system of the data folder, for users other than root.',
     ({ bavail, bsize }) => bavail * bsize,
   );
-  ofDisk(
+  disk.gauge(
     'skerry_data_total_bytes',
-    'The size of the file system of the data folder.',
+    'Size of the file system of the data folder.',
     ({ blocks, bsize }) => blocks * bsize,
   );
-  return register;
+  return registry;
 }

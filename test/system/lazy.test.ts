@@ -105,7 +105,7 @@ t.test(
     const sent = request(`${edge.url}/slow.bin`, { headers: { host: `${SITE}.localhost` } }).end();
     const [response] = await once(sent, 'response');
     await once(response, 'data');
-    t.match(await drafts(), [/^fill-/]);
+    t.match(await drafts(), [/^partial-/]);
     sent.destroy();
     await until('the fetch to end', async () => (await openObjects(edge)) === 0);
     const came = link.bytesDown - before;

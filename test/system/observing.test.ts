@@ -91,10 +91,10 @@ t.test('a log that is renamed is begun anew', async (t) => {
 
 t.test('the metrics tell how long answers took', async (t) => {
   const metrics = (await ask(edge.adminUrl, '/metrics')).body.toString();
-  const count = Number(/skerry_edge_request_seconds_count\{site="www"\} (\d+)/.exec(metrics)?.[1]);
+  const count = Number(/skerry_edge_request_duration_seconds_count\{site="www"\} (\d+)/.exec(metrics)?.[1]);
   t.ok(count >= 4);
-  t.match(metrics, `skerry_edge_request_seconds_bucket{site="www",le="+Inf"} ${count}`);
-  t.match(metrics, /skerry_edge_request_seconds_sum\{site="www"\} 0\.\d+/);
+  t.match(metrics, `skerry_edge_request_duration_seconds_bucket{site="www",le="+Inf"} ${count}`);
+  t.match(metrics, /skerry_edge_request_duration_seconds_sum\{site="www"\} 0\.\d+/);
 });
 
 t.test('more requests than a client may make are answered 429, whichever lane they are for', async (t) => {

@@ -48,6 +48,8 @@ t.test('a serving process that is killed is replaced, and shows what the others 
   const children = () => childrenOf(edge);
   const before = children();
   t.equal(before.length, 2);
+  for (let i = 0; i < 10; i++) await read(edge.url, 's', 'index.html');
+  t.ok((await requestsOf(edge)) >= 10);
   for (const pid of before) process.kill(pid, 'SIGKILL');
   await until('new serving processes', () => {
     const now = children();
@@ -57,6 +59,7 @@ t.test('a serving process that is killed is replaced, and shows what the others 
     const answer = await read(edge.url, 's', 'index.html').catch(() => undefined);
     return answer?.status === 200;
   });
+  t.ok((await requestsOf(edge)) >= 11, 'a counter does not go down with a process');
   await writeTree(folder, { 'index.html': 'two' });
   t.equal((await cluster.skerry('publish', folder, '--site', 's', '--wait')).code, 0);
   for (let i = 0; i < 40; i++) {
@@ -76,6 +79,11 @@ t.test('a serving process that is killed is replaced, and shows what the others 
   t.equal(isAlive(frozen), false);
   t.equal((await read(edge.url, 's', 'index.html')).body.toString(), 'two');
 });
+
+async function requestsOf(edge: Node): Promise<number> {
+  const metrics = (await ask(edge.adminUrl, '/metrics')).body.toString();
+  return Number(/^skerry_edge_requests_total\{site="s",status="2xx"\} (\d+)/m.exec(metrics)?.[1]);
+}
 
 function childrenOf(edge: Node): number[] {
   return spawnSync('pgrep', ['-P', String(edge.running?.pid)], { encoding: 'utf8' })

@@ -21,7 +21,7 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
-/** What each file loads: types are not loaded. */
+/** What each file loads with itself: neither types nor what it imports later. */
 async function loadedByFile(): Promise<Map<string, readonly string[]>> {
   const { output } = await cruise([...AREAS], {
     baseDir: ROOT,
@@ -33,7 +33,7 @@ async function loadedByFile(): Promise<Map<string, readonly string[]>> {
     output.modules.map(({ source, dependencies }) => [
       source,
       dependencies
-        .filter(({ dependencyTypes }) => !dependencyTypes.includes('type-only'))
+        .filter(({ dependencyTypes, dynamic }) => !dynamic && !dependencyTypes.includes('type-only'))
         .map(({ module, resolved }) => (paths.includes(resolved) ? resolved : module)),
     ]),
   );
@@ -44,6 +44,8 @@ const IMPURE_MODULES =
   /^((node:)?(fs|fs\/promises|net|http|https|http2|dns|child_process|worker_threads|sqlite|timers|process|os|cluster)|undici|fastify|pino|chokidar|piscina)(\/|$)/;
 const IMPURE_TEXT =
   /\bDate\.now\b|\bnew Date\(\s*\)|\bsetTimeout\b|\bsetInterval\b|\bprocess\.|\bperformance\.|\bMath\.random\b|\bconsole\./;
+
+const loaded = await loadedByFile();
 
 t.test('pure files are pure, with all that they load', async (t) => {
   const pure = sources.filter(({ file }) => PURE.test(file));
@@ -60,7 +62,6 @@ t.test('pure files are pure, with all that they load', async (t) => {
     );
   }
   const texts = new Map(sources.map(({ file, text }) => [file, text]));
-  const loaded = await loadedByFile();
   for (const { file: start } of pure) {
     const reached = new Set([start]);
     const faults: string[] = [];
@@ -75,6 +76,20 @@ t.test('pure files are pure, with all that they load', async (t) => {
     t.strictSame(faults, [], start);
   }
 });
+
+t.test(
+  'no start loads the metrics library: it takes 18 MB, and the first scrape can wait for it',
+  async (t) => {
+    const loadsIt = (start: string) => {
+      const reached = new Set([start]);
+      for (const file of reached) for (const to of loaded.get(file) ?? []) reached.add(to);
+      return reached.has('prom-client');
+    };
+    t.ok(loadsIt('edge/admin/edge-metrics.ts'), 'it would be noticed');
+    for (const start of ['origin/main.ts', 'edge/main.ts', 'edge/serve/main.ts', 'bin/skerry.ts'])
+      t.notOk(loadsIt(start), start);
+  },
+);
 
 t.test('no source is longer than 400 lines, and the median stays small', async (t) => {
   const lengths = sources.map(({ file, text }) => ({ file, lines: text.split('\n').length - 1 }));

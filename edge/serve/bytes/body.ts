@@ -2,22 +2,22 @@ import type { Readable } from 'node:stream';
 import type { SkerryError } from '../../../shared/errors.ts';
 import type { CacheState } from '../http/cache-status.ts';
 
-/** The bytes of an answer. `release`, where it is given, is to be called when they have been sent. */
+/** The bytes of an answer. The sender calls `release`, if there is one, when they are sent. */
 export type Body = { readonly cache: CacheState } & (
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly release?: () => void }
   | { readonly kind: 'stream'; readonly stream: Readable }
 );
 
-/** What kept an object from coming: `too-many-misses` when the client waits for too much, else `unavailable`. */
+/** Why an object does not come: `too-many-misses` when the client has too many requests waiting, else `unavailable`. */
 export interface Refused {
   readonly kind: 'refused';
   readonly error: SkerryError;
 }
 
-/** Who waits for a body. */
+/** A reader who waits for a body. */
 export interface WaitingReader {
-  /** What counts as one client. */
+  /** Names the client, as limits count it. */
   readonly client: string;
-  /** Asked for by who has to wait: it resolves when nobody waits any more. */
+  /** Resolves when the reader has left. */
   readonly gone: () => Promise<void>;
 }

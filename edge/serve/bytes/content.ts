@@ -17,20 +17,20 @@ import type { ReadyVariants } from './ready-variants.ts';
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger objects are streamed from disk each time. */
 const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
-/** What may be read into memory at once. */
+/** Objects that may be read into memory at the same time. */
 const MOST_LOADING = 2;
-/** What readers who are sent large objects from memory may keep of it, whether it is still in use or not. */
+/** Memory that readers of large objects may keep in use, whether the cache still has the objects or not. */
 const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
-/** An entry, or that there is none, as objects of V8, roughly. */
+/** Roughly the memory of an entry, or of the knowledge that there is none. */
 const ENTRY_BYTES = 500;
-/** Objects asked for once, which are taken into memory when they are asked for again. */
+/** Digests of objects that were requested once. A second request takes the object into memory. */
 const SEEN_BYTES = 1024 * 1024;
 
 const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };
 const FROM_DISK: CacheState = { kind: 'hit', tier: 'disk' };
 
-/** Finds entries and their bytes for a serving process: what is hot in memory, the rest from disk. */
+/** Finds entries and their bytes for a serving process, from memory or from disk. */
 export class Content {
   readonly #manifests: ManifestReader & EntryHistory;
   readonly #objects: ObjectReader;
@@ -75,12 +75,15 @@ export class Content {
     return this.#manifests.entryAmong(site, revisions, path);
   }
 
-  /** The variants of an entry that are ready, the best ones first. */
+  /** The ready variants of an entry, the best first. */
   variants(site: number, revision: number, { path, digest }: Entry): readonly Variant[] {
     return this.#variants.of(digest, { site, revision, path });
   }
 
-  /** The bytes of a representation, or a range of them; undefined for what is not here, whole and sound. */
+  /**
+   * The bytes of a representation, or a range of them. Undefined when the edge does not hold them, complete and
+   * sound.
+   */
   lookUp({ digest, size, coding }: Representation, range: ByteSpan | undefined): Body | undefined {
     const cached = this.#bytes.get(digest);
     if (cached !== undefined) {
@@ -96,7 +99,7 @@ export class Content {
       const bytes = this.#readSmall(digest);
       return bytes && { kind: 'bytes', bytes: cut(bytes, range), cache: FROM_DISK };
     }
-    // Open from now on: it can still be read when it is removed meanwhile.
+    // The open file can still be read when the object is removed.
     const fd = this.#objects.openLarge(digest);
     if (fd === undefined) return undefined;
     const all = range ?? { start: 0, end: size };
@@ -105,7 +108,10 @@ export class Content {
     return { kind: 'stream', stream, cache: FROM_DISK };
   }
 
-  /** A whole object at once, for what a request cannot be answered without; undefined when it is not here, or not sound. */
+  /**
+   * A whole object at once, such as rules without which no request is answered. Undefined when it is missing or
+   * damaged.
+   */
   bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer | undefined {
     if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
     const bytes = this.#objects.large(digest);
@@ -123,14 +129,14 @@ export class Content {
     for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
   }
 
-  /** Undefined when readers keep too much of memory already: then they are sent what is on disk. */
+  /** Undefined when readers keep too much memory in use already. They are served from disk then. */
   #lend(bytes: Buffer, range: ByteSpan | undefined, cache: CacheState): Body | undefined {
     if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
     const release = this.#lent.lend(bytes);
     return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
   }
 
-  /** Undefined for one that was published. */
+  /** Undefined for a variant that was published: it is an object of its own. */
   #readVariant(digest: Digest): Buffer | undefined {
     const bytes = this.#variants.bytes(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
@@ -138,7 +144,7 @@ export class Content {
     return bytes;
   }
 
-  /** Hashed again on its way into memory: disks lose bits, and what is in memory is served a thousand times. */
+  /** Checks the digest on the way into memory: disks lose bits, and memory is served a thousand times. */
   #readSmall(digest: Digest): Buffer | undefined {
     const bytes = this.#objects.small(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
@@ -155,7 +161,7 @@ export class Content {
     }
   }
 
-  /** In slices, so that hashing does not hold up other readers. What cannot be read stays on disk. */
+  /** Reads and hashes in slices, so that other readers are not held up. An unreadable object stays on disk. */
   async #load(digest: Digest, size: number): Promise<void> {
     const bytes = await this.#objects.verified(digest, size).catch(() => undefined);
     if (bytes !== undefined) this.#bytes.set(digest, bytes);

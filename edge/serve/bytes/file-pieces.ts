@@ -3,26 +3,26 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
 import type { ByteSpan } from '../../../shared/store/byte-span.ts';
-import { readSpan } from '../../read-through/coming-file.ts';
+import { readSpan } from '../../read-through/partial-file.ts';
 import { pieceAt, pieceStream } from '../../read-through/pieces.ts';
 import { Pace } from './pace.ts';
 
-/** Readers who follow one object at about the same pace share what is read of its file. */
+/** Memory for pieces that several readers share when they read one object at about the same pace. */
 const SHARED_BYTES = 32 * 1024 * 1024;
-/** What all streams together hold of files, roughly: the fewer there are, the more is read at once for each. */
+/** Roughly the memory of all streams together. The fewer streams there are, the larger are their pieces. */
 const STREAMS_BYTES = 64 * 1024 * 1024;
 const LEAST_BYTES = 32 * 1024;
 const MOST_BYTES = 1024 * 1024;
-/** Of an object that is coming in: its reader waits for all of a piece. */
+/** The largest piece of a partial object, whose reader waits until the whole piece is there. */
 const MOST_COMING_BYTES = 256 * 1024;
 
 export interface FileRange {
   readonly digest: Digest;
   readonly size: number;
-  /** It stays open until the stream is closed. */
+  /** Stays open until the stream is closed. */
   readonly fd: number;
   readonly range: ByteSpan;
-  /** Resolves when the span is in the file; for a file that is whole, not given. */
+  /** Resolves when the file has the span. Undefined for a complete file. */
   readonly ready?: (span: ByteSpan) => Promise<void>;
   readonly closed: () => void;
 }
@@ -52,13 +52,13 @@ export class FilePieces {
     });
   }
 
-  /** Nothing that was read before is sent to readers who come from now on. */
+  /** Readers who come from now on get nothing that was read before. */
   forgetAll(): void {
     this.#shared.clear();
     this.#reading.clear();
   }
 
-  /** What the next stream of a file that is coming in needs before its first byte can be sent. */
+  /** The piece of a partial object that its next stream needs before it can send its first byte. */
   firstPiece({ start, end }: ByteSpan): ByteSpan {
     return pieceAt(start, end, LEAST_BYTES);
   }
@@ -75,7 +75,7 @@ export class FilePieces {
     const known = this.#shared.get(key) ?? this.#reading.get(key);
     if (known !== undefined) return known;
     const reading = readSpan(fd, span);
-    // What begins or ends in the middle of a piece is of one range alone.
+    // A span that begins or ends within a piece belongs to one range, so no other reader can share it.
     const isShared = span.start % LEAST_BYTES === 0 && (span.end % LEAST_BYTES === 0 || span.end === size);
     if (!isShared) return reading;
     this.#reading.set(key, reading);

@@ -1,6 +1,6 @@
 /**
- * Memory that answers are being sent from. A cache that lets go of an object frees nothing while a reader who does
- * not read holds it, so what is lent has a bound of its own.
+ * The memory from which answers are being sent. It has a bound of its own: when a cache evicts an object, its memory is
+ * not free while a slow reader still holds it.
  */
 export class LentMemory {
   readonly #most: number;
@@ -11,7 +11,7 @@ export class LentMemory {
     this.#most = mostBytes;
   }
 
-  /** Call what is returned once when the reader is through; undefined when no more may be lent. */
+  /** Gives a function to call once when the reader is done. Undefined when no more memory may be lent. */
   lend(bytes: Buffer): (() => void) | undefined {
     const readers = this.#readers.get(bytes) ?? 0;
     if (readers === 0 && this.#bytes + bytes.length > this.#most) return undefined;

@@ -4,50 +4,53 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
 import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import type { FoundMissing, MissingMessage, NeedMessage } from '../../messages/read-through.ts';
-import { openComing } from '../../read-through/coming-file.ts';
 import { Incoming } from '../../read-through/incoming.ts';
+import { openPartial } from '../../read-through/partial-file.ts';
 import type { Refused, WaitingReader } from './body.ts';
 import type { FilePieces } from './file-pieces.ts';
 
-/** For the first bytes. */
+/** A reader waits so long for the first bytes. */
 const WAIT_MS = 15_000;
 
 interface WantedBytes {
   readonly digest: Digest;
-  /** Of the object. */
+  /** The size of the whole object. */
   readonly size: number;
   readonly range: ByteSpan | undefined;
 }
 
-/** What came of fetching an object. */
+/** The outcome of a request for an object. */
 export type Fetched =
-  /** It is in the store now. */
+  /** The store has the object now. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
-  /** Its first bytes are there; the rest follows as it comes. */
+  /** The first bytes are there. The stream brings the others as they come. */
   | { readonly kind: 'coming'; readonly found: FoundMissing; readonly stream: Readable }
   | Refused;
 
 type Need = Extract<NeedMessage, { t: 'need' }>;
 
-/** What the replicating process answered. */
+/** The answer of the replicating process. */
 type Granted = Exclude<Fetched, { kind: 'coming' }> | Coming;
 
 interface Coming {
   readonly kind: 'coming';
   readonly found: FoundMissing;
-  readonly fill: string;
+  readonly fileName: string;
   readonly object: ComingObject;
-  /** Breaks that were before it was granted. */
+  /** How often the transfer had broken off when this was granted. */
   readonly since: number;
 }
 
-/** What the edge does not hold, for a serving process: it asks the replicating one, and reads what that writes. */
+/**
+ * Brings a serving process the objects that the edge does not hold: it asks the replicating process, and reads the
+ * files that this one writes.
+ */
 export class MissingObjects {
   readonly #folder: string;
   readonly #pieces: FilePieces;
   readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
-  /** By the name of the fill. */
+  /** By the name of the file. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
@@ -58,7 +61,7 @@ export class MissingObjects {
     this.#tell = tell;
   }
 
-  /** Resolves when it can be sent; is refused after 15 seconds at the latest, and when the reader is gone. */
+  /** Resolves when the first bytes can be sent. Refuses after 15 seconds, and when the reader has left. */
   async fetch(wanted: WantedBytes, reader: WaitingReader): Promise<Fetched> {
     using patience = patienceOf(reader);
     const id = ++this.#lastId;
@@ -70,11 +73,11 @@ export class MissingObjects {
   received(message: MissingMessage): void {
     switch (message.t) {
       case 'arrived':
-        this.#coming.get(message.fill)?.incoming.arrived(message.fill, message.span);
+        this.#coming.get(message.fileName)?.incoming.arrived(message.fileName, message.span);
         return;
       case 'broke': {
         const error = new SkerryError(message.code, message.message);
-        this.#coming.get(message.fill)?.incoming.broke(message.fill, error);
+        this.#coming.get(message.fileName)?.incoming.broke(message.fileName, error);
         return;
       }
     }
@@ -85,18 +88,18 @@ export class MissingObjects {
     else if (message.t === 'stored') asked?.answer({ kind: 'stored', found: message.found });
     else if (asked === undefined) this.#tell({ t: 'done', id });
     else {
-      const { fill, spans, found } = message;
-      // At once: the next message may tell of more of it, or that it broke off.
-      const object = this.#enter(fill, asked.digest, spans);
-      asked.answer({ kind: 'coming', found, fill, object, since: object.incoming.breaks });
+      const { fileName, spans, found } = message;
+      // Before the next message, which may tell of more bytes, or that the transfer broke off.
+      const object = this.#enter(fileName, asked.digest, spans);
+      asked.answer({ kind: 'coming', found, fileName, object, since: object.incoming.breaks });
     }
   }
 
-  /** The replicating process is gone: nothing more comes. */
+  /** The replicating process is gone, so nothing more comes. */
   close(): void {
     const gone = new SkerryError('unavailable', 'this edge is ending');
     for (const { answer } of this.#asked.values()) answer(refused(gone));
-    for (const [fill, { incoming }] of this.#coming) incoming.broke(fill, gone);
+    for (const [fileName, { incoming }] of this.#coming) incoming.broke(fileName, gone);
   }
 
   async #ask(need: Omit<Need, 't'>, { ended }: Patience): Promise<Granted> {
@@ -107,19 +110,19 @@ export class MissingObjects {
     const granted = await Promise.race([answered, ended]);
     if (granted.kind !== 'refused') return granted;
     if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
-    // It may have been granted in the same moment.
-    else answered.then((late) => late.kind === 'coming' && this.#leave(id, late.fill));
+    // The answer may have come at the same moment.
+    else answered.then((late) => late.kind === 'coming' && this.#leave(id, late.fileName));
     return granted;
   }
 
-  /** From the file that it comes into, as soon as its first piece is there. */
+  /** Streams the file of the partial object, as soon as the first piece is there. */
   async #stream(
     id: number,
-    { fill, since, found, object: { incoming, file } }: Coming,
+    { fileName, since, found, object: { incoming, file } }: Coming,
     { digest, size, range }: WantedBytes,
     { ended }: Patience,
   ): Promise<Fetched> {
-    const closed = () => this.#leave(id, fill);
+    const closed = () => this.#leave(id, fileName);
     const all = range ?? { start: 0, end: size };
     const ready = (span: ByteSpan) => incoming.whole(span, since);
     try {
@@ -137,25 +140,25 @@ export class MissingObjects {
     }
   }
 
-  #enter(fill: string, digest: Digest, spans: readonly ByteSpan[]): ComingObject {
-    const coming = this.#coming.get(fill) ?? {
+  #enter(fileName: string, digest: Digest, spans: readonly ByteSpan[]): ComingObject {
+    const coming = this.#coming.get(fileName) ?? {
       incoming: new Incoming(),
-      file: openComing(this.#folder, fill, digest),
+      file: openPartial(this.#folder, fileName, digest),
       readers: 0,
     };
-    // Whoever needs it meets the failure; it must not be one that nobody handles.
+    // A reader who awaits the file meets the failure. Without one it must not count as unhandled.
     coming.file.catch(() => {});
     coming.readers++;
-    for (const span of spans) coming.incoming.arrived(fill, span);
-    this.#coming.set(fill, coming);
+    for (const span of spans) coming.incoming.arrived(fileName, span);
+    this.#coming.set(fileName, coming);
     return coming;
   }
 
-  #leave(id: number, fill: string): void {
+  #leave(id: number, fileName: string): void {
     this.#tell({ t: 'done', id });
-    const coming = this.#coming.get(fill);
+    const coming = this.#coming.get(fileName);
     if (coming === undefined || --coming.readers > 0) return;
-    this.#coming.delete(fill);
+    this.#coming.delete(fileName);
     coming.file.then((file) => file.close()).catch(() => {});
   }
 }
@@ -168,11 +171,11 @@ interface Asked {
 interface ComingObject {
   readonly incoming: Incoming;
   readonly file: Promise<FileHandle>;
-  /** Requests that read it or are about to. */
+  /** Requests that read the file or are about to. */
   readers: number;
 }
 
-/** How long a reader waits. */
+/** Ends when a reader waits no longer. */
 interface Patience extends Disposable {
   readonly ended: Promise<Refused>;
 }

@@ -7,17 +7,17 @@ import type { Body, Refused, WaitingReader } from './body.ts';
 import type { Content } from './content.ts';
 import type { Fetched, MissingObjects } from './missing-objects.ts';
 
-/** What was fetched may have had to make room for others before it was looked up. */
+/** A fetched object may be evicted before it is looked up, so it is fetched again. */
 const MOST_FETCHES = 3;
 
-/** What came of looking for the bytes of an answer. */
+/** The result of looking for the bytes of an answer. */
 export type FoundBytes =
   | Body
   | Refused
-  /** A variant that has just made room for others: its source is to be asked for. */
+  /** The variant was just evicted. The caller asks for its source instead. */
   | { readonly kind: 'gone' };
 
-/** Where answers get their bytes from. */
+/** The source of the bytes of answers. */
 export interface Bodies {
   find(
     representation: Representation,
@@ -27,8 +27,8 @@ export interface Bodies {
 }
 
 /**
- * Looks up what is here; what is missing is fetched while the reader waits, and sent as it comes or looked up again.
- * Of a lazy edge it is noted what is used.
+ * Looks up the bytes of an answer. Missing ones are fetched while the reader waits, and sent as they come or looked up
+ * again. On a lazy edge it notes which objects are used.
  */
 export class ReadThroughBodies implements Bodies {
   readonly #content: Pick<Content, 'lookUp'>;
@@ -64,7 +64,7 @@ export class ReadThroughBodies implements Bodies {
     range: ByteSpan | undefined,
     reader: WaitingReader,
   ): Promise<FoundBytes> {
-    // Variants are made here: one that is gone is not to be had elsewhere.
+    // Variants are made on this edge, so no upstream has one.
     if (representation.coding !== undefined) return { kind: 'gone' };
     let missed: FoundMissing | undefined;
     for (let fetches = 0; fetches < MOST_FETCHES; fetches++) {

@@ -7,12 +7,12 @@ import type { DecidedVariants, VariantReader } from '../../variants/variant-read
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
 const SOURCE_BYTES = 600;
-/** More are asked for again anyway. */
+/** Entries beyond it are noted when readers ask for them again. */
 const MOST_WANTED = 1000;
 
 const NONE: DecidedVariants = { variants: [], isComplete: true };
 
-/** The compressed variants that are ready, for a serving process; and what it would take more of. */
+/** Knows which compressed variants are ready, and notes for which entries readers would take others. */
 export class ReadyVariants {
   readonly #reader: VariantReader;
   readonly #log: Logger;
@@ -27,7 +27,7 @@ export class ReadyVariants {
     this.#log = log;
   }
 
-  /** Of the object, smallest first; which entry it is asked for as is noted while some are undecided. */
+  /** The ready variants of an object, the smallest first. Notes the entry while some variants are undecided. */
   of(source: Digest, asked: Omit<WantedVariants, 'times'>): readonly Variant[] {
     let decided = this.#decided.get(source);
     if (decided === undefined) {
@@ -38,31 +38,31 @@ export class ReadyVariants {
     return decided.variants;
   }
 
-  /** Undefined for one that was published, and for one that is gone. */
+  /** Undefined for a variant that was published, and for one that is gone. */
   bytes(digest: Digest): Buffer | undefined {
     return this.#orElse(undefined, () => this.#reader.bytes(digest));
   }
 
-  /** Those that are known to be ready. */
+  /** The variants that are known to be ready, without a look at the disk. */
   known(source: Digest): readonly Variant[] {
     return this.#decided.get(source)?.variants ?? [];
   }
 
-  /** Others may be ready now. Whether any of these was asked for since it was forgotten last. */
+  /** Other variants may be ready now. Gives whether any of these objects was requested since the last call. */
   forget(sources: readonly Digest[]): boolean {
     const known = sources.filter((source) => this.#decided.get(source) !== undefined);
     for (const source of known) this.#decided.delete(source);
     return known.length > 0;
   }
 
-  /** What was asked for since the last call. */
+  /** Takes out the entries that were noted since the last call. */
   takeWanted(): WantedVariants[] {
     const wanted = [...this.#wanted.values()];
     this.#wanted = new Map();
     return wanted;
   }
 
-  /** What is damaged of the file of variants is only that: the plain bytes are sent. */
+  /** When the file of variants is damaged, readers get the plain bytes. */
   #orElse<T>(none: T, read: () => T): T {
     try {
       return read();

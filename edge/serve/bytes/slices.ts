@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 
-/** Bytes in memory, as pieces that are no larger; `taken` is called whenever the reader is there for the next. */
+/**
+ * Cuts bytes in memory into pieces of at most `most`. Calls `taken` whenever the reader is ready for the next piece.
+ */
 export function* slices(bytes: Buffer, most: number, taken: () => void): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += most) {
     taken();
@@ -8,7 +10,7 @@ export function* slices(bytes: Buffer, most: number, taken: () => void): Generat
   }
 }
 
-/** Pulls without promises, which `Readable.from` has for each piece. */
+/** A stream that pulls without promises: `Readable.from` makes one for each piece. */
 export function streamOf(pieces: Generator<Buffer>): Readable {
   return new Readable({
     highWaterMark: 1,

@@ -3,23 +3,23 @@ import type { Socket } from 'node:net';
 import { systemCode } from '../../../shared/errors.ts';
 import { PacedConnection } from './paced-connection.ts';
 
-/** How long the rest of what a client sends is thrown away, so that it gets to read why. */
+/** For so long the rest of what a client sends is discarded, so that the client can read the refusal. */
 const LINGER_MS = 2000;
 
 /**
- * Answers what the parser refuses. Requests before it on the same connection are answered first: else the client
- * would take the refusal for the answer to one of them.
+ * Answers a request that the parser refuses. Earlier requests of the connection are answered first. Otherwise the
+ * client would take the refusal for the answer to one of them.
  */
 export class ClientErrors {
   readonly #unanswered = new WeakMap<Socket, number>();
   readonly #refused = new WeakMap<Socket, () => void>();
-  /** Their last answer has been given: nothing follows it. */
+  /** Connections that have had their last answer. */
   readonly #closing = new WeakSet<Socket>();
 
-  /** Counts the answers that a connection still waits for. */
+  /** Counts the answers that each connection still waits for. */
   watch(server: NodeJS.EventEmitter): void {
     server.on('request', ({ socket }: IncomingMessage, response: unknown) => {
-      // Streams of HTTP/2 are refused one by one; a client of HTTP/1.1 can call its version 2.0.
+      // HTTP/2 streams are refused one by one. The version tells nothing: an HTTP/1.1 client can claim 2.0.
       if (!(response instanceof ServerResponse)) return;
       this.#unanswered.set(socket, this.#waiting(socket) + 1);
       response.once('close', () => {
@@ -36,7 +36,7 @@ export class ClientErrors {
       return;
     }
     if (socket instanceof PacedConnection) socket.parseNoMore();
-    // What follows on this connection is refused with what came first.
+    // The first refusal holds for all that follows on this connection.
     if (this.#refused.has(socket) || this.#closing.has(socket)) return;
     const sendRefusal = () => {
       socket.end(refusal(statusOf(error)));

@@ -5,11 +5,11 @@ import type { ClientLimitOptions } from '../../messages/options.ts';
 
 const REMEMBERED_BYTES = 8 * 1024 * 1024;
 
-/** What one client may take of a serving process: an IPv4 address, or the /64 that an IPv6 address is in. */
+/** The limits of one client in a serving process. A client is an IPv4 address or the /64 of an IPv6 address. */
 export class ClientLimits {
   readonly #most: ClientLimitOptions;
   readonly #connections = new Counts();
-  /** Requests that a client may still make now, and when that was so. */
+  /** The requests that a client had left at a time. */
   readonly #allowances = new ByteCache<string, { left: number; at: number }>({
     bytes: REMEMBERED_BYTES,
     sizeOf: () => 64,
@@ -19,7 +19,7 @@ export class ClientLimits {
     this.#most = most;
   }
 
-  /** False when the client has too many connections. Each that is admitted has to be released once. */
+  /** Gives false when the client has too many connections. An admitted one must be released once. */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);
     if (this.#connections.of(client) >= this.#most.connections) return false;
@@ -35,7 +35,7 @@ export class ClientLimits {
     return this.#most.requestsPerSecond !== null;
   }
 
-  /** Whether one more request is within the rate, of which one second's worth may come at once; `now` in milliseconds. */
+  /** Whether one more request is within the rate. One second's worth may come at once. `now` is in milliseconds. */
   allows(address: string | undefined, now: number): boolean {
     const { requestsPerSecond: rate } = this.#most;
     if (rate === null) return true;

@@ -4,12 +4,12 @@ import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
 const MOST_CONNECTIONS = 12_000;
-/** What a connection with TLS counts as: it takes some 60 KB at first, and 100 KB when it has been sent a file. */
+/** A connection with TLS counts as so many: it takes some 60 KB at first, and 100 KB after a file was sent on it. */
 export const SECURE_WEIGHT = 4;
-/** What a process opens beside connections and the files of bodies. */
+/** Descriptors that a process needs beside those of connections and bodies. */
 const OTHER_DESCRIPTORS = 256;
 
-/** What a process takes on, so that it never runs out of descriptors. */
+/** The limits with which a process never runs out of descriptors. */
 export function limitsFor(descriptors: number): {
   readonly connections: number;
   readonly exchanges: ExchangeLimits;
@@ -21,16 +21,15 @@ export function limitsFor(descriptors: number): {
   };
 }
 
-/** How many descriptors this process may have; Node raises its own limit as far as it may. */
+/** How many descriptors this process may have. Node raises the soft limit to the hard one at its start. */
 export function ownDescriptors(): number {
   const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
 /**
- * The connections of a process, of all its ports. When there are too many, one that has been still makes room for one
- * that comes: who has been looked at and has sent and received nothing since then goes, those first that were looked
- * at longest ago.
+ * The connections of all ports of a process. When there are too many, a new connection takes the place of one that is
+ * still: one that has sent and received nothing since the last look at it. The one looked at longest ago goes first.
  */
 export class Connections {
   readonly #most: number;
@@ -43,7 +42,7 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** False for one that is too much, which is closed: an answer would cost more than the connection. */
+  /** Gives false for one connection too many and closes it: an answer would cost more than the connection. */
   admit(socket: Socket, weight = 1): boolean {
     const { remoteAddress } = socket;
     if (!this.#limits.admit(remoteAddress)) {
@@ -61,7 +60,7 @@ export class Connections {
     return true;
   }
 
-  /** With each that comes: were all looked at when there are too many, nobody would have time to show that he is active. */
+  /** One look with each new connection. A look at all of them at once would leave no reader time to show activity. */
   #lookAtOldest(): void {
     const [oldest] = this.#open;
     if (oldest === undefined) return;
@@ -75,7 +74,7 @@ export class Connections {
   }
 
   #endOneStill(): void {
-    // At the second look at all of them each has been still for as long as it took to get round.
+    // After one round over all connections, a second look tells which ones were still during that round.
     for (let looks = this.#open.size + 1; looks > 0; looks--) {
       const [oldest] = this.#open;
       if (oldest === undefined) return;
@@ -96,7 +95,7 @@ export class Connections {
 }
 
 interface Open {
-  /** Its bytes when it was looked at last. */
+  /** Its bytes at the last look. */
   readonly seen: number;
   readonly weight: number;
 }

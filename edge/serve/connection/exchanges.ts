@@ -1,15 +1,15 @@
-/** What a process takes on for all readers together, and for one client. */
+/** The limits of a process for all readers together, and for one client. */
 export interface ExchangeLimits {
-  /** Requests whose answers are not sent yet. */
+  /** Requests whose answers are not completely sent. */
   readonly requests: number;
   readonly clientRequests: number;
-  /** Answers with a large body that are being sent: each holds a file, or memory. One over TLS counts as several. */
+  /** Answers with a large body that are being sent. Each holds a file or memory. One over TLS counts as several. */
   readonly bodies: number;
   readonly clientBodies: number;
   readonly connectionBodies: number;
 }
 
-/** An edge that sends to as many as these at once, and to none faster than it reads, takes some 250 MB for it. */
+/** At these limits a process needs some 250 MB for its exchanges, since it sends to no reader faster than he reads. */
 export const EXCHANGE_LIMITS: ExchangeLimits = {
   requests: 8192,
   clientRequests: 2048,
@@ -18,45 +18,48 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
   connectionBodies: 32,
 };
 
-/** What a large body over TLS counts as: what is written at once is copied, and a connection takes some 60 KB by itself. */
+/** A large body over TLS counts as so many: each write is copied, and the connection takes some 60 KB by itself. */
 const SECURE_BODY_WEIGHT = 3;
-/** A reader who takes nothing for so long while an answer waits is ended. */
+/** An exchange ends when its reader takes nothing for so long. */
 const STALLED_MS = 60_000;
-/** The same where its end makes room for another. */
+/** The same when its end makes room for another exchange. */
 const PRESSED_MS = 10_000;
-/** A stream whose connection is read meanwhile shows no progress of its own: the reader may be slow, and have many. */
+/** A stream may stand still for so long while its reader takes bytes of other streams of the connection. */
 const READ_BESIDE_MS = 10 * 60_000;
-/** How long a large body waits for a place. */
+/** A large body waits so long for a place. */
 const WAIT_MS = 15_000;
 const LOOK_MS = 1000;
 
 export interface Reader {
-  /** What counts as one client. */
+  /** Names the client, as limits count it. */
   readonly client: string;
   readonly connection: object;
   readonly isSecure: boolean;
-  /** How much the connection has taken, for as long as that can be known. */
+  /** How many bytes the connection has taken. Undefined when that is not known any more. */
   takenBytes?(): number | undefined;
-  /** It has other answers at the same time: what it takes may be of those. */
+  /** The connection carries other answers at the same time, so the bytes that it takes may be theirs. */
   readonly sharesConnection?: true;
-  /** Breaks its answer off. */
+  /** Breaks the answer off. */
   end(): void;
 }
 
 /** A request from its head to the last byte of its answer. */
 export interface Exchange {
-  /** What counts as one client. */
+  /** Names the client, as limits count it. */
   readonly client: string;
-  /** The reader has taken something, or there is something new to take. */
+  /** The reader has taken bytes, or there are new bytes to take. */
   progressed(): void;
-  /** True when a large body may begin; false when no other one has made room in time, or `gone` says that nobody waits. */
+  /**
+   * Gives true when a large body may begin, and false when it waited too long or `gone` says that the reader has
+   * left.
+   */
   beginBody(gone: () => Promise<void>): boolean | Promise<boolean>;
   close(): void;
 }
 
 /**
- * The requests that a process is answering, those that made progress longest ago first. Who reads nothing makes room
- * when others need it: it is the stalest that goes, never whoever came last.
+ * The requests that a process is answering, ordered by their last progress, the oldest first. When others need room,
+ * the one without progress for longest goes, never the newest.
  */
 export class Exchanges {
   readonly #limits: ExchangeLimits;
@@ -66,7 +69,7 @@ export class Exchanges {
   readonly #bodiesOf = new Map<string, number>();
   readonly #bodiesOn = new WeakMap<object, number>();
   readonly #waiting = new Set<Waiting>();
-  /** When connections with several answers at a time have last taken something. */
+  /** When each connection with several answers last took bytes. */
   readonly #readAt = new WeakMap<object, number>();
   readonly #ofStreams = new WeakMap<object, Exchange>();
   #bodies = 0;
@@ -76,7 +79,7 @@ export class Exchanges {
     this.#now = now;
   }
 
-  /** Ends the stalled again and again, for as long as the process lives. */
+  /** Ends stalled exchanges as long as the process lives. */
   watch(): void {
     setInterval(() => {
       this.lookAtTaken();
@@ -84,10 +87,10 @@ export class Exchanges {
     }, LOOK_MS).unref();
   }
 
-  /** Notes who has taken something of what was written; to be called more often than readers are ended. */
+  /** Notes which readers have taken bytes. It must run more often than `endStalled`. */
   lookAtTaken(): void {
     const now = this.#now();
-    // A copy: who has taken something moves to its end.
+    // A copy, since an exchange with progress moves to the end of the set.
     for (const exchange of [...this.#open]) {
       if (now - exchange.at < LOOK_MS) return;
       const taken = exchange.takenBytes?.();
@@ -102,7 +105,7 @@ export class Exchanges {
     return this.#open.size;
   }
 
-  /** Undefined when the client, or the process, has too much to answer already. */
+  /** Undefined when the client or the process has too many exchanges already. */
   begin(reader: Reader): Exchange | undefined {
     const { requests, clientRequests } = this.#limits;
     const ofClient = this.#requestsOf.get(reader.client) ?? 0;
@@ -124,7 +127,7 @@ export class Exchanges {
     };
   }
 
-  /** Begins the exchange of a stream of HTTP/2, which others find by it. */
+  /** Begins the exchange of an HTTP/2 stream. `of` finds it by the stream. */
   beginStream(stream: object, reader: Reader): Exchange | undefined {
     const exchange = this.begin(reader);
     if (exchange !== undefined) this.#ofStreams.set(stream, exchange);
@@ -149,7 +152,7 @@ export class Exchanges {
     }
   }
 
-  /** Who would make room for a body that waits: one may be held back by what its own reader has alone. */
+  /** The exchanges whose end would let a waiting body begin: any one, or only one of its own client or connection. */
   #wantedPlaces(): { has(exchange: OpenExchange): boolean } {
     let isAnyWanted = false;
     const clients = new Set<string>();
@@ -255,7 +258,7 @@ function weightOf({ isSecure }: Reader): number {
   return isSecure ? SECURE_BODY_WEIGHT : 1;
 }
 
-/** How long an answer may stand still, by how long its connection has. */
+/** How long an answer may stand still. It may longer when its connection was read lately. */
 function patience(unread: number, most: number, mostWhileRead: number): number {
   return unread < most ? mostWhileRead : most;
 }
@@ -264,7 +267,7 @@ interface OpenExchange extends Reader {
   /** The time of its last progress. */
   at: number;
   hasBody: boolean;
-  /** What the connection had taken at the last look. */
+  /** The bytes that the connection had taken at the last look. */
   taken: number | undefined;
 }
 

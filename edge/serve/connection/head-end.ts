@@ -3,8 +3,8 @@ const LF = 0x0a;
 const END = Buffer.from('\r\n\r\n');
 
 /**
- * How many of the next bytes of a connection may be given to a parser so that it meets the end of one head at most:
- * up to the first empty line, which may have begun in the last three bytes that it was given `before`.
+ * How many of the next bytes a parser may get so that it meets the end of one head at most. That is up to the first
+ * empty line, which may begin in the last three bytes `before`.
  */
 export function headEnd(before: Buffer, next: Buffer): number {
   const tail = before.subarray(-(END.length - 1));
@@ -14,7 +14,7 @@ export function headEnd(before: Buffer, next: Buffer): number {
   return end === -1 ? next.length : end + END.length;
 }
 
-/** Where a head begins: after line ends, which parsers of HTTP pass over. */
+/** Where a head begins: after empty lines, which HTTP parsers skip. */
 export function headBegin(bytes: Buffer): number {
   const begin = bytes.findIndex((byte) => byte !== CR && byte !== LF);
   return begin === -1 ? bytes.length : begin;

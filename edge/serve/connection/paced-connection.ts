@@ -7,40 +7,40 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
 
-/** What all connections of a process together keep of requests that are sent before their turn. */
+/** Bytes of requests that are sent before their turn, which all connections of a process together may hold. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
-/** Of empty lines before a request, which are to be passed over (RFC 9112, 2.2). */
+/** Bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
-/** After so many pieces other connections have their turn. */
+/** After so many pieces in a row other connections get their turn. */
 const PIECES_IN_A_ROW = 16;
-/** How long, and how much, a client is listened to that goes on sending when it has had its last answer. */
+/** After the last answer, the server discards what the client sends for so long and up to so many bytes. */
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
-/** Beside the write under way; one that is granted may be larger, and is alone. */
+/** Bytes that may wait beside the write under way. A granted large write may be larger, and is alone. */
 const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 type Done = (error?: Error | null) => void;
 
 /**
- * A connection as Node's HTTP/1.1 server gets to see it: one request at a time, the next when the answer to the one
- * before has been sent. So a reader who pipelines thousands of requests has one answer in the making, and is
- * slowed down by TCP; Node would begin with all of them at once. Nobody wants bodies here: a request that announces one
- * is the last of its connection, and nothing after its head is parsed.
+ * Gives Node's HTTP/1.1 server one request of a connection at a time, and the next one when the answer is sent. So a
+ * reader who pipelines thousands of requests has one answer in the making, and TCP slows him down. Node itself would
+ * begin with all of them at once. The server wants no bodies: a request that announces one is the last of its
+ * connection, and nothing after its head is parsed.
  */
 export class PacedConnection extends Duplex {
   static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
 
-  /** Node's server notes itself here. */
+  /** Node's server sets this to itself. */
   server: unknown;
   readonly #socket: Socket;
   readonly #client: string;
-  /** Read and not given to the parser yet. */
+  /** Bytes that were read and not yet given to the parser. */
   #rest: Buffer = NOTHING;
   #held = 0;
-  /** Each gives back a part of what is held. */
+  /** Each of them gives back a part of the held bytes. */
   #giveBack: (() => void)[] = [];
-  /** The last bytes that were given: a head may end in the middle of what comes next. */
+  /** The last bytes that the parser got: the end of a head may begin in them. */
   #given: Buffer = NOTHING;
   #isAskedFor = false;
   #isAnswering = false;
@@ -49,11 +49,11 @@ export class PacedConnection extends Duplex {
   #pieces = 0;
   #isResting = false;
   #hasEnded = false;
-  /** Nothing more is parsed. */
+  /** The parser gets nothing more. */
   #isOver = false;
   #thrownAway = 0;
 
-  /** Makes a server of HTTP/1.1 without TLS see all its connections so; to be called when it has its own listeners. */
+  /** Wraps all connections of an HTTP/1.1 server without TLS. The server must have its own listeners by then. */
   static use(server: EventEmitter): void {
     PacedConnection.watch(server);
     const listeners = server.listeners('connection');
@@ -64,7 +64,7 @@ export class PacedConnection extends Duplex {
     });
   }
 
-  /** Lets the requests of a server tell which of its connections await an answer. */
+  /** Notes by the requests of a server which connections await an answer. */
   static watch(server: EventEmitter): void {
     server.prependListener('request', (request: IncomingMessage, response: unknown) => {
       const { socket } = request;
@@ -107,7 +107,7 @@ export class PacedConnection extends Duplex {
     return this.#socket.remotePort;
   }
 
-  /** What its reader has taken of all that was written, also of what is being written; undefined when it is closed. */
+  /** The bytes that the reader has taken, those of a write under way included. Undefined after the close. */
   get takenBytes(): number | undefined {
     return takenBytes(this.#socket);
   }
@@ -117,13 +117,13 @@ export class PacedConnection extends Duplex {
     return 'encrypted' in this.#socket ? true : undefined;
   }
 
-  /** What the reader's side of TLS named; undefined when it named nothing, and without TLS. */
+  /** The host that the client named in the TLS handshake, if any. */
   get servername(): string | undefined {
     const { servername } = this.#socket as { readonly servername?: string | false };
     return servername || undefined;
   }
 
-  /** Node's server for TLS tells HTTP/1.1 by it. */
+  /** Node's TLS server recognises HTTP/1.1 by it. */
   get alpnProtocol(): string | false {
     return (this.#socket as { readonly alpnProtocol?: string | false | null }).alpnProtocol || false;
   }
@@ -134,7 +134,7 @@ export class PacedConnection extends Duplex {
     return this;
   }
 
-  /** What follows is thrown away; the connection is closed when it has been answered and its client has ended too, or soon after. */
+  /** Discards what follows. The connection closes when it is answered and its client has ended too, or soon after. */
   parseNoMore(): void {
     this.#isOver = true;
     this.#rest = NOTHING;
@@ -151,7 +151,7 @@ export class PacedConnection extends Duplex {
 
   override _read(): void {
     this.#isAskedFor = true;
-    // Not at once: what is pushed while it is asked for is parsed later, and its request would not be known here.
+    // On the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
     process.nextTick(() => this.#give());
   }
 
@@ -219,7 +219,7 @@ export class PacedConnection extends Duplex {
     this.push(next);
   }
 
-  /** A row of requests that are answered at once would never let others read or write. */
+  /** Requests that are answered at once, one after another, would never let other connections read or write. */
   #letOthers(): void {
     this.#isResting = true;
     setImmediate(() => {
@@ -235,7 +235,7 @@ export class PacedConnection extends Duplex {
     if (this.#emptyBytes > MOST_EMPTY_BYTES) this.destroy();
   }
 
-  /** False when its client holds more than its share. What gets less counts as it was until nothing is held. */
+  /** Gives false when the client would hold more than its share. Bytes that were given on count until none are held. */
   #holds(bytes: number): boolean {
     if (bytes <= this.#held) return true;
     const giveBack = PacedConnection.#heldBytes.take(this.#client, bytes - this.#held);
@@ -250,10 +250,7 @@ export class PacedConnection extends Duplex {
     this.#held = 0;
   }
 
-  /**
-   * A connection that is closed while its client still sends is reset, and the answer may be lost with it
-   * (RFC 9112, 9.6).
-   */
+  /** A close while the client still sends would reset the connection and could lose the answer (RFC 9112, 9.6). */
   #linger(): void {
     if (this.#socket.readableEnded) return void this.destroy();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);

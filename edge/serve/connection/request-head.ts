@@ -1,14 +1,14 @@
-/** What of a request's head is judged before anything is answered from it. */
+/** The parts of a request's head that are judged before anything is answered. */
 export interface RequestHead {
-  /** As it stands in the request line. */
+  /** As in the request line. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turn, as they came; those of HTTP/2 with its pseudo-headers. */
+  /** Names and values in turn, as they came. In HTTP/2 with the pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
 
 export type HeadJudgement =
-  /** `target` is in origin form, or `*`; `host` is undefined in HTTP/1.0 alone. */
+  /** `target` is in origin form or `*`. `host` is undefined only in HTTP/1.0. */
   | { readonly kind: 'sound'; readonly target: string; readonly host: string | undefined }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -17,13 +17,13 @@ const AUTHORITY = /^([0-9a-z._~!$&'()*+,;=%-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?$/i
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /**
- * What parsers of HTTP disagree about, and requests are smuggled with: several or odd Hosts (RFC 9112, 3.2), a
- * target in absolute form that names another authority, transfer codings that nobody decodes (RFC 9112, 6.1).
+ * Refuses heads that HTTP parsers disagree about, with which attackers smuggle requests: several or malformed Hosts
+ * (RFC 9112, 3.2), a target in absolute form that names another authority, unknown transfer codings (RFC 9112, 6.1).
  */
 export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): HeadJudgement {
   const hosts = valuesOf('host', rawHeaders);
   if (hosts.length > 1) return refused('More than one Host');
-  // RFC 9113, 8.3.1.
+  // HTTP/2 names the host in a pseudo-header (RFC 9113, 8.3.1).
   const [named = hosts[0]] = valuesOf(':authority', rawHeaders);
   const host = hosts[0] ?? named;
   if (host !== undefined && host.toLowerCase() !== named?.toLowerCase())
@@ -32,7 +32,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const codings = valuesOf('transfer-encoding', rawHeaders);
   if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
     return refused('Unknown transfer coding');
-  // RFC 9112, 6.1: where such a message ends is anybody's guess.
+  // Nobody can tell where such a message ends (RFC 9112, 6.1).
   if (codings.length > 0 && httpVersion === '1.0') return refused('A transfer coding in HTTP/1.0');
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   if (authority === undefined) return { kind: 'sound', target, host };

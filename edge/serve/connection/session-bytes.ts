@@ -1,26 +1,26 @@
 import type { Http2Session } from 'node:http2';
 
-/** What a session may send beside its requests: settings, pings, a body that nobody reads, a head under way. */
+/** Bytes that a session may send beside its requests: settings, pings, an unread body, an incomplete head. */
 const BURST_BYTES = 256 * 1024;
-/** For each request that begins; a longer head is refused. */
+/** Bytes for each request that begins. A longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
 /**
- * A session may send one byte for so many that it was sent, since readers open their windows again and again: for 64 KiB
- * of an answer 2 KiB, which are 150 window updates.
+ * A session may send one byte for each so many that it received, since readers update their windows: 2 KiB for 64 KiB
+ * of an answer, which are 150 window updates.
  */
 const SENT_FOR_ONE = 32;
-/** Pings of a session that lasts. */
+/** Bytes at each look, for the pings of an idle session. */
 const BYTES_A_LOOK = 100;
 const LOOK_MS = 100;
 
 /**
- * Heads that a session refuses are decoded all the same, and nobody is told of them: one byte names a field of
- * kilobytes. So who sends much that no request comes of is ended.
+ * Ends sessions that send many bytes without requests. nghttp2 decodes refused heads too and reports none of them, and
+ * one byte can stand for a field of kilobytes.
  */
 export class SessionBytes {
   readonly #open = new Map<Http2Session, Seen>();
 
-  /** Looks again and again, for as long as the process lives. */
+  /** Looks at the sessions as long as the process lives. */
   watch(): void {
     setInterval(() => this.#look(), LOOK_MS).unref();
   }
@@ -38,7 +38,7 @@ export class SessionBytes {
 
   #look(): void {
     for (const [session, seen] of this.#open) {
-      // It has no socket any more, and tells soon.
+      // It has no socket any more, and its close event comes soon.
       if (session.destroyed) continue;
       const { bytesRead, bytesWritten } = session.socket;
       const left =
@@ -60,11 +60,11 @@ export class SessionBytes {
   }
 }
 
-/** At the last look. */
+/** The counts at the last look. */
 interface Seen {
   read: number;
   sent: number;
-  /** Since then. */
+  /** Since the last look. */
   requests: number;
   left: number;
 }

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
-/** What Node's own time-out of sockets reads; there is no public name for it. */
+/** The handle that Node's own socket time-out reads. It has no public name. */
 interface Handle {
   readonly bytesWritten?: number;
   readonly writeQueueSize?: number;
-  /** Of TLS: the socket that carries it. */
+  /** With TLS, the socket that carries it. */
   readonly _parent?: Handle;
 }
 
 /**
- * How many bytes the kernel has taken from a socket, in the middle of a write as well; what is written at once may be
- * large. Undefined for a socket that is closed.
+ * How many bytes the kernel has taken from a socket, also in the middle of a write, which may be large. Undefined for a
+ * closed socket.
  */
 export function takenBytes(socket: Socket): number | undefined {
   const { _handle } = socket as unknown as { readonly _handle?: Handle | null };

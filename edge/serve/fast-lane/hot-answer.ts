@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { PreparedAnswer } from '../site/site-handler.ts';
 
-/** A whole answer in the bytes that go over the wire, made once for many requests. */
+/** A whole answer as the bytes on the wire, made once for many requests. */
 export class HotAnswer {
-  /** What it is counted and logged under. */
+  /** The site under which it is counted and logged. */
   readonly site: string;
   readonly prepared: PreparedAnswer;
-  /** When it was given last, by the time of the log. */
+  /** When it was sent last, by the time of the log. */
   usedAt = 0;
   readonly #head: string;
   readonly #connection: string;
@@ -24,12 +24,15 @@ export class HotAnswer {
     this.#bytes = this.#dated(second);
   }
 
-  /** What this answer takes in memory, roughly. */
+  /** Roughly the memory that this answer takes. */
   get size(): number {
     return this.#bytes.length + this.#head.length;
   }
 
-  /** With the date of this second (of the time of the log). A buffer that was given out is never changed: it may not be sent yet. */
+  /**
+   * The answer with the date of this second, by the time of the log. It never changes a buffer that may still be
+   * unsent.
+   */
   at(second: number): Buffer {
     if (second !== this.#second) {
       this.#second = second;

@@ -9,14 +9,14 @@ import { isPlainPath, type PlainGet } from './recognise.ts';
 const MEMORY_BYTES = 32 * 1024 * 1024;
 
 export interface HotAnswersParts {
-  /** Whose hosts are not answered without it; undefined for an edge without TLS. */
+  /** Hosts with a certificate get no answer over plain HTTP. Undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
   readonly keepAliveMs: number;
 }
 
 /**
- * Whole answers to plain GETs, as sites prepare them: the full server would answer the same. Whatever changes what a
- * request is answered with has to `forgetAll` in the same turn of the event loop.
+ * Keeps whole answers to plain GETs, which sites prepare. The full server would give the same answers. Whatever changes
+ * an answer must call `forgetAll` in the same turn of the event loop.
  */
 export class HotAnswers {
   readonly #parts: HotAnswersParts;
@@ -26,7 +26,9 @@ export class HotAnswers {
     this.#parts = parts;
   }
 
-  /** Undefined for what no site has prepared: the full server answers. `second` is of the time of the log. */
+  /**
+   * Undefined when no site has prepared an answer: the full server answers then. `second` is by the time of the log.
+   */
   find({ target, fields }: PlainGet, sites: SiteSelection, second: number): HotAnswer | undefined {
     const key = `${fields.key} ${target}`;
     const known = this.#answers.get(key);
@@ -41,7 +43,7 @@ export class HotAnswers {
     return made;
   }
 
-  /** Notes what has been given since then. */
+  /** Notes which objects have been sent since that time. */
   noteUse(use: ObjectUse, since: number): void {
     for (const { prepared, usedAt } of this.#answers.values())
       if (prepared.source !== undefined && usedAt >= since) use.note(prepared.source, usedAt);
@@ -65,7 +67,7 @@ function preparedBy(
       client: '',
     });
   } catch {
-    // The full server meets the same error; it logs it and tells the reader.
+    // The full server meets the same error, logs it and tells the reader.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Exchange } from '../metering/access-log.ts';
 import type { HotAnswer } from './hot-answer.ts';
 import type { PlainGet } from './recognise.ts';
 
-/** What the fast lane has answered, for the access log; it takes no time that could be measured. */
+/** Describes an answer of the fast lane for the access log. Such an answer takes no measurable time. */
 export function exchangeOf(
   { target, fields }: PlainGet,
   { site, prepared }: HotAnswer,

@@ -1,21 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 
-/** A request that cannot mean anything but: this file, all of it. */
+/** A request that can only mean: send this whole file. */
 export interface PlainGet {
-  /** As it stands in the request line. */
+  /** As in the request line. */
   readonly target: string;
   readonly fields: PlainFields;
-  /** Of the whole head. */
+  /** The length of the whole head. */
   readonly bytes: number;
 }
 
-/** What the header fields of a plain GET say. */
+/** The meaning of the header fields of a plain GET. */
 export interface PlainFields {
   readonly host: string;
   readonly acceptEncoding: string | undefined;
   readonly referer: string | undefined;
   readonly agent: string | undefined;
-  /** Equal for fields that say the same. */
+  /** Equal for fields with the same meaning. */
   readonly key: string;
 }
 
@@ -25,27 +25,27 @@ const LINE_END_BYTES = 2;
 const SPACE = 0x20;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Far below what the full server takes, so that it alone judges what is too large. */
+/** Far below the limit of the full server, which alone refuses what is too large. */
 const MOST_TARGET_BYTES = 2048;
 const MOST_FIELD_BYTES = 8192;
 
-/** Without parts that match the same: what takes long to refuse is an attack. The value has spaces around it. */
+/** No two parts of it match the same text, so it refuses in linear time. The value keeps its surrounding spaces. */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e]*)$/;
 const HOST = /^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*(:[0-9]{1,5})?$/;
 const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[!"$&-.0->@-[\]-~]+)*\/?$/;
 
-/** Fields that the full server, its parser included, gives a meaning. All others it ignores. */
+/** The fields that have a meaning for the full server or its parser. They ignore all others. */
 const MEANINGFUL =
   /^(content-length|transfer-encoding|trailer|te|expect|upgrade|http2-settings|proxy-connection|range|if-.*|want-.*|authorization)$/;
 
 /**
- * Recognises plain GETs on one connection. A client sends the same header fields with each of its requests: they are
- * compared with those of the one before, and parsed when they differ alone.
+ * Recognises plain GETs on one connection. A client usually sends the same header fields with each request, so fields
+ * are parsed only when they differ from those of the request before.
  */
 export class Recogniser {
   #last: { readonly bytes: Buffer; readonly fields: PlainFields } | undefined;
 
-  /** The plain GET that begins at `at`; undefined for any other request, and for a head that is not all there. */
+  /** The plain GET that begins at `at`. Undefined for any other request, and for an incomplete head. */
   next(chunk: Buffer, at: number): PlainGet | undefined {
     if (!holdsShort(chunk, at, GET)) return undefined;
     const targetStart = at + GET.length - 1;
@@ -57,21 +57,21 @@ export class Recogniser {
       const target = chunk.toString('latin1', targetStart, targetEnd);
       return { target, fields: known.fields, bytes: fieldsStart + known.bytes.length - at };
     }
-    // From the end of the request line: there may be no field at all.
+    // From the end of the request line, since there may be no field at all.
     const end = chunk.indexOf(HEAD_END, fieldsStart - LINE_END_BYTES, 'latin1') + HEAD_END.length;
     if (end < fieldsStart || end - fieldsStart > MOST_FIELD_BYTES) return undefined;
     const fields = plainFields(chunk.toString('latin1', fieldsStart, end - HEAD_END.length));
     if (fields === undefined) return undefined;
-    // A copy: the chunk is as large as what was read at once.
+    // A copy, because a slice would keep the whole chunk in memory.
     this.#last = { bytes: Buffer.from(chunk.subarray(fieldsStart, end)), fields };
     return { target: chunk.toString('latin1', targetStart, targetEnd), fields, bytes: end - at };
   }
 }
 
-/** Whether a target is a path that stands for itself: nothing to decode, no query, no dot segments. */
+/** Whether a target is a path that needs no work: no escapes, no query and no dot segments. */
 export const isPlainPath = (target: string) => PLAIN_PATH.test(target);
 
-/** `text` is a field section without the empty line at its end. Undefined when a field may have a meaning. */
+/** `text` is a field section without its final empty line. Undefined when the request may be no plain GET. */
 export function plainFields(text: string): PlainFields | undefined {
   let host: string | undefined;
   let acceptEncoding: string | undefined;
@@ -107,7 +107,7 @@ export function plainFields(text: string): PlainFields | undefined {
   return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent);
 }
 
-/** The plain GET that a stream of HTTP/2 asks for; its `bytes` are 0. */
+/** The plain GET of an HTTP/2 stream, whose `bytes` are 0. */
 export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined {
   const {
     ':method': method,
@@ -131,7 +131,7 @@ function fieldsOf(
   return { host, acceptEncoding, referer, agent, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
-/** Where the first byte is that is in no target, within the length that a target may have. */
+/** The first byte that no target contains, looked for within the length of the longest target. */
 function endOfTarget(chunk: Buffer, start: number): number {
   const most = Math.min(chunk.length, start + MOST_TARGET_BYTES);
   let at = start;
@@ -144,7 +144,7 @@ function holds(chunk: Buffer, at: number, bytes: Buffer): boolean {
   return end <= chunk.length && chunk.compare(bytes, 0, bytes.length, at, end) === 0;
 }
 
-/** For a few bytes: calling what compares many costs more than comparing them. */
+/** Compares a few bytes. A call of `Buffer.compare` would cost more than that. */
 function holdsShort(chunk: Buffer, at: number, bytes: Buffer): boolean {
   for (let i = 0; i < bytes.length; i++) if (chunk[at + i] !== bytes[i]) return false;
   return true;

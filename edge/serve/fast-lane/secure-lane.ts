@@ -14,28 +14,28 @@ import type { SessionBytes } from '../connection/session-bytes.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import { isMisdirected } from '../tls/misdirected.ts';
 import type { Tls } from '../tls/tls.ts';
-import { Lane, type LaneParts } from './lane.ts';
+import { FastLane, type FastLaneParts } from './fast-lane.ts';
 import { exchangeOf } from './logged-exchange.ts';
 import { plainStream } from './recognise.ts';
 
-export interface SecureLaneParts extends Omit<LaneParts, 'handOver' | 'isMisdirected'> {
+export interface SecureLaneParts extends Omit<FastLaneParts, 'handOver' | 'isMisdirected'> {
   readonly sessionBytes: Pick<SessionBytes, 'requested'>;
 }
 
 /**
- * Connections in HTTP/1.1 and streams of HTTP/2 of a server with TLS come to the fast lane first. To be called when
- * the server has its own listeners.
+ * Puts the fast lane in front of a server with TLS, for HTTP/1.1 connections and HTTP/2 streams. The server must have
+ * its own listeners by then.
  */
 export function secureLane(
   server: Http2SecureServer,
   tls: Tls,
   { sessionBytes, ...others }: SecureLaneParts,
-): Lane {
+): FastLane {
   const parts = { ...others, isMisdirected: misdirection(tls) };
   const connectFully = takeFrom(server, 'secureConnection');
   const answerFully = takeFrom(server, 'stream');
   const handOver = (socket: Socket) => connectFully(pacedOf(socket, server));
-  const lane = new Lane({ ...parts, handOver });
+  const lane = new FastLane({ ...parts, handOver });
   server.on('secureConnection', (socket: TLSSocket) => {
     if (socket.alpnProtocol === 'h2') connectFully(socket);
     else lane.take(socket);
@@ -52,7 +52,7 @@ export function secureLane(
   return lane;
 }
 
-/** The bytes on the wire tell nothing: one of them can stand for a field of kilobytes. */
+/** Judges the decoded head: one byte on the wire can stand for a field of kilobytes. */
 function isTooLong(raw: readonly string[]): boolean {
   let bytes = 0;
   for (const text of raw) bytes += text.length;
@@ -65,7 +65,7 @@ function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
   return paced;
 }
 
-/** False for a stream that is one too many, which is refused: its client may ask again elsewhere or later. */
+/** False for one stream too many. It is refused, and its client may try again later or elsewhere. */
 function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
   const { session } = stream;
   if (session === undefined) return false;
@@ -77,18 +77,18 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
     takenBytes: () => (session.destroyed ? undefined : takenBytes(session.socket)),
     end: () => stream.close(constants.NGHTTP2_CANCEL),
   });
-  // A reader that goes away breaks its stream off: nobody is left to tell.
+  // A reader who leaves breaks the stream off, so nobody can be told.
   stream.on('error', () => {});
   if (exchange === undefined) stream.close(constants.NGHTTP2_REFUSED_STREAM);
   else stream.once('close', exchange.close);
   return exchange !== undefined;
 }
 
-/** False when the full server has to answer. */
+/** Gives false when the full server must answer. */
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  parts: Omit<LaneParts, 'handOver'>,
+  parts: Omit<FastLaneParts, 'handOver'>,
 ): boolean {
   const { views, answers, counters, time, limits, accessLog, scheme, isMisdirected } = parts;
   const sites = views.current();
@@ -114,8 +114,8 @@ function answerPlain(
   return true;
 }
 
-/** Of a connection that hosts were asked for before, only another host is a question. */
-function misdirection(tls: Tls): LaneParts['isMisdirected'] {
+/** Remembers the last host of each connection, and asks TLS only about another one. */
+function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
   const last = new WeakMap<object, string>();
   return (connection, socket, host) => {
     if (last.get(connection) === host) return false;
@@ -125,7 +125,7 @@ function misdirection(tls: Tls): LaneParts['isMisdirected'] {
   };
 }
 
-/** Takes the listeners of an event away; calling what is returned calls them. */
+/** Removes the listeners of an event, and gives a function that calls them. */
 function takeFrom(server: Http2SecureServer, event: string): (...args: unknown[]) => void {
   const listeners = server.listeners(event);
   server.removeAllListeners(event);

@@ -1,12 +1,12 @@
 import type { ContentCoding } from '../../variants/variant.ts';
 
-/** A longer header asks for nothing that is here: each of its members would cost its look. */
+/** A longer header counts as none, since each of its members costs time. */
 const LONGEST = 1024;
 
 /**
- * The best of the codings at hand for an `Accept-Encoding` (RFC 9110, 12.5.3), undefined for none: `available` is
- * in the server's order of preference, which decides between equal weights. A coding must be named, or meant by
- * `*`; one that is wanted less than the plain bytes is not taken. Members that are malformed count for nothing.
+ * The best available coding for an `Accept-Encoding` (RFC 9110, 12.5.3), or undefined for the plain bytes. `available`
+ * is in the server's order of preference, which decides between equal weights. The header must name a coding, or mean
+ * it by `*`. A coding with a lower weight than the plain bytes is not chosen. Malformed members do not count.
  */
 export function chooseCoding(
   header: string | undefined,

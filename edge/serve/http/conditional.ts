@@ -1,8 +1,8 @@
 import { parseHttpDate } from './http-date.ts';
 
-/** What a response would carry, and conditions are judged by. */
+/** The validators of a response, by which conditions are judged. */
 export interface Validators {
-  /** With its quotes; strong. */
+  /** Strong, with its quotes. */
   readonly etag: string;
   /** Milliseconds since 1970. */
   readonly modified: number;
@@ -16,8 +16,8 @@ export interface ConditionalHeaders {
 }
 
 /**
- * What the preconditions of a GET or HEAD come to, in the order of RFC 9110, 13.2.2: `failed` is answered 412,
- * `not-modified` 304. Dates that are none are ignored.
+ * Judges the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. `failed` is answered 412, `not-modified`
+ * 304. Invalid dates are ignored.
  */
 export function judgePreconditions(
   headers: ConditionalHeaders,
@@ -37,14 +37,14 @@ export function judgePreconditions(
   return modifiedSince !== undefined && modified <= modifiedSince ? 'not-modified' : 'met';
 }
 
-/** Whether a range still belongs to what is served (RFC 9110, 13.1.5): strong comparison, exact date. */
+/** Whether `If-Range` matches what is served, by strong comparison or by the exact date (RFC 9110, 13.1.5). */
 export function rangeApplies(ifRange: string | undefined, validators: Validators): boolean {
   if (ifRange === undefined) return true;
   if (ifRange.startsWith('"')) return ifRange === validators.etag;
   return parseHttpDate(ifRange) === wholeSeconds(validators.modified);
 }
 
-/** Whether a list of entity tags names this strong one (RFC 9110, 8.8.3.2); `*` names any. */
+/** Whether a list of entity tags names this strong one (RFC 9110, 8.8.3.2). `*` names any. */
 function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   return list.trim() === '*' || namesTag(list, etag, comparison);
 }

@@ -1,15 +1,15 @@
 import { type ByteSpan, inHttp, spanLength } from '../../../shared/store/byte-span.ts';
 
-/** The body of a 206 with several ranges (RFC 9110, 14.6): what to send before each range, and at the end. */
+/** The layout of a 206 with several ranges (RFC 9110, 14.6): the text before each range and at the end. */
 export interface MultipartLayout {
   readonly type: string;
-  /** Bytes, of the whole body. */
+  /** The size of the whole body in bytes. */
   readonly length: number;
   readonly parts: readonly { readonly head: string; readonly range: ByteSpan }[];
   readonly tail: string;
 }
 
-/** `boundary` must not occur in the content: one of many random characters does not. */
+/** `boundary` must not occur in the content. */
 export function multipartLayout(
   ranges: readonly ByteSpan[],
   size: number,

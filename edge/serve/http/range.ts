@@ -1,20 +1,20 @@
 import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 
-/** What a `Range` asks of a representation (RFC 9110, 14). */
+/** What a `Range` selects of a representation (RFC 9110, 14). */
 export type RangeDecision =
   /**
-   * No range, one of another unit, a malformed one, one that asks for more than there is, or for the beginning or
-   * the end of an empty file, as clients do that always ask for a range: all is sent.
+   * All of it: there is no range, it has another unit, is malformed or selects more bytes than there are. The same
+   * holds for the beginning or end of an empty file, since some clients always send a range.
    */
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly range: ByteSpan }
-  /** Two or more, in the order asked for. */
+  /** Two or more, in the order of the request. */
   | { readonly kind: 'parts'; readonly ranges: readonly ByteSpan[] }
   | { readonly kind: 'unsatisfiable' };
 
 const WHOLE: RangeDecision = { kind: 'whole' };
 const UNSATISFIABLE: RangeDecision = { kind: 'unsatisfiable' };
-/** Each part costs a header of its own: thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15). */
+/** Each part costs a header of its own, so thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15). */
 const MOST_PARTS = 64;
 
 export function decideRange(header: string | undefined, size: number): RangeDecision {
@@ -33,7 +33,7 @@ export function decideRange(header: string | undefined, size: number): RangeDeci
   if (first === undefined) return UNSATISFIABLE;
   if (ranges.length === 1) return { kind: 'part', range: first };
   const asked = ranges.reduce((sum, range) => sum + spanLength(range), 0);
-  // Ranges that overlap so much ask for the same bytes again and again.
+  // Ranges that add up to more than the file overlap: they would send the same bytes again and again.
   return asked > size ? WHOLE : { kind: 'parts', ranges };
 }
 

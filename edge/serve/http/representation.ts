@@ -5,7 +5,7 @@ import { chooseCoding } from './accept-encoding.ts';
 import { type ConditionalHeaders, namesTag } from './conditional.ts';
 import { etagOf } from './headers.ts';
 
-/** Bytes that stand for an entry: its own, or a compressed variant of them (RFC 9110, 3.2). */
+/** A representation of an entry: its own bytes or a compressed variant (RFC 9110, 3.2). */
 export interface Representation {
   readonly digest: Digest;
   readonly size: number;
@@ -15,16 +15,16 @@ export interface Representation {
   readonly source: Digest;
 }
 
-/** What a reader who names tags in these headers holds already, or wants to go on with. */
+/** The headers in which a reader names what it already has, or wants to go on with. */
 type Tags = Pick<ConditionalHeaders, 'if-match' | 'if-none-match'> & {
   readonly 'accept-encoding'?: string | undefined;
   readonly 'if-range'?: string | undefined;
 };
 
 /**
- * The representation to send of an entry whose variants are at hand, in the server's order of preference. One that
- * the reader names is chosen before a better one, so that a download begun before a variant was made goes on, and
- * a copy that is still right is not sent again.
+ * Chooses the representation to send. The variants are in the server's order of preference. A representation that the
+ * reader names is chosen before a better one: a download that began before a variant was made goes on, and a copy that
+ * is still right is not sent again.
  */
 export function chooseRepresentation(
   entry: Entry,

@@ -1,18 +1,18 @@
 import { type ContentPath, isContentPath } from '../../../shared/content/content-path.ts';
 
-/** A request target as a path within a site, decoded exactly once. */
+/** The target of a request as a path within a site, decoded exactly once. */
 export type RequestPath =
   | { readonly kind: 'file'; readonly path: ContentPath; readonly text: string }
-  /** Ends in a slash, or is the root: `path` is the folder without it, '' for the root. */
+  /** The target ends in a slash. `path` is the folder without that slash, '' for the root. */
   | { readonly kind: 'folder'; readonly path: ContentPath | ''; readonly text: string }
-  /** Well-formed, but nothing with this name can be published. */
+  /** The target is well-formed, but nothing can be published under this name. */
   | { readonly kind: 'unpublishable'; readonly text: string }
   | { readonly kind: 'malformed' };
 
 /**
- * Reads the path of an origin-form target (RFC 9112, 3.2.1). Dot segments are removed as RFC 3986, 5.2.4, says,
- * after decoding, so that `%2e%2e` climbs no further than `..`; a path that climbs out is malformed. `text` is the
- * path as rules see it: decoded, with the slash that it begins with and the one at its end.
+ * Reads the path of a target in origin form (RFC 9112, 3.2.1). Dot segments are removed as in RFC 3986, 5.2.4, but
+ * after decoding, so `%2e%2e` means the same as `..`. A path that climbs above the root is malformed. `text` is the
+ * path as rules see it: decoded, with its first slash, and its last one if there is one.
  */
 export function requestPath(target: string): RequestPath {
   const [encoded = ''] = target.split('?', 1);
@@ -42,7 +42,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** A path as the target of a `Location`; begins with exactly one slash. */
+/** Encodes a path as the target of a `Location`. It begins with exactly one slash. */
 export function encodePath(path: string): string {
   return `/${path.split('/').map(encodeURIComponent).join('/')}`.replace(/^\/+/, '/');
 }

@@ -15,10 +15,10 @@ export interface Exchange {
   readonly version: string;
   readonly method: string;
   readonly host: string | undefined;
-  /** With its query. */
+  /** The target with its query. */
   readonly target: string;
   readonly status: number;
-  /** Of the body. */
+  /** The bytes of the body. */
   readonly bytes: number;
   readonly seconds: number;
   readonly referer: string | undefined;
@@ -27,17 +27,17 @@ export interface Exchange {
   readonly cache: string | undefined;
 }
 
-/** Lines wait for so long or until they are so many; a disk that does not keep up loses lines, not memory. */
+/** Lines are written after so long, or when they have so many bytes. When the disk is too slow, lines are lost. */
 const FLUSH_MS = 250;
 const FLUSH_BYTES = 12 * 1024;
 const MOST_BYTES = 8 * 1024 * 1024;
 const LOOK_FOR_ROTATION_MS = 1000;
-/** Addresses of readers, and what they asked for, are for the operator alone. */
+/** Only the operator may read the addresses and requests of readers. */
 const LOG_MODE = 0o600;
 
 /**
- * Appends a line for each exchange, off the path of the answer. Several processes write to one file: each write ends
- * with a line. When the file has been renamed or removed a new one is begun, so log rotation needs no signal.
+ * Appends a line for each exchange in the background. Several processes append to one file, and each write consists of
+ * whole lines. When the file was renamed or removed, the log begins a new one, so log rotation needs no signal.
  */
 export class AccessLog {
   readonly #file: string;
@@ -57,7 +57,7 @@ export class AccessLog {
       minLength: FLUSH_BYTES,
       maxLength: MOST_BYTES,
     });
-    // What cannot be written is lost: readers are answered all the same.
+    // A line that cannot be written is lost. Readers are answered all the same.
     this.#sink.on('error', () => {});
     this.#timers = [
       setInterval(() => this.#ifPossible(() => this.#sink.flush()), FLUSH_MS).unref(),
@@ -69,7 +69,7 @@ export class AccessLog {
     this.#sink.write(`${this.#format(unsigned(exchange))}\n`);
   }
 
-  /** Writes what waits. */
+  /** Writes the lines that wait. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#ifPossible(() => this.#sink.flushSync());
@@ -80,7 +80,7 @@ export class AccessLog {
       // Until the file is open there is nothing to act on.
       if (this.#descriptor >= 0) act();
     } catch {
-      // As above.
+      // A failure loses lines, as above.
     }
   }
 
@@ -91,13 +91,13 @@ export class AccessLog {
   #followRotation(): void {
     const named = statSync(this.#file, { throwIfNoEntry: false });
     if (named?.ino === fstatSync(this.#descriptor).ino) return;
-    // Each attempt of the sink to reopen that fails would close what it has once more later.
+    // Creates the file first: after a failed `reopen` the sink would close its old descriptor twice.
     closeSync(openSync(this.#file, 'a', LOG_MODE));
     this.#sink.reopen();
   }
 }
 
-/** Whoever reads the log must not get in with what others were let in by. */
+/** Removes tokens: a reader of the log must not use those of others. */
 function unsigned({ target, referer, ...exchange }: Exchange): Exchange {
   return { ...exchange, target: withoutTokens(target), referer: referer && withoutTokens(referer) };
 }
@@ -108,7 +108,7 @@ function jsonLine({ time, ...exchange }: Exchange): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** As nginx and Apache write it, in UTC. */
+/** The combined format of nginx and Apache, in UTC. */
 export function combinedLine(exchange: Exchange): string {
   const { client, method, target, version, status, bytes, referer, agent } = exchange;
   const request = `${method} ${target} HTTP/${version}`;
@@ -123,7 +123,7 @@ function clfTime(time: number): string {
   return `${day}/${MONTHS[Number(month) - 1]}/${year}:${clock} +0000`;
 }
 
-/** What readers send must not end the field, nor the line. */
+/** Escapes what would end the field or the line: readers choose this text. */
 function quoted(text: string): string {
   return text.replace(
     /["\\]|[^\x20-\x7e]/g,

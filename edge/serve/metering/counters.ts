@@ -1,10 +1,16 @@
 import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../messages/counters.ts';
 
-/** Counts answers by site: by class of status, their bytes, and how long they took. */
+/** Counts the answers of each site by class of status, their bytes, and how long they took. */
 export class Counters {
   readonly #sites = new Map<string, Counting>();
 
-  /** `seconds` from the request's head to the last byte that was given to the system. */
+  /** Goes on from `counted`. */
+  constructor(counted: ServingCounters = {}) {
+    for (const [site, { requests, buckets, ...totals }] of Object.entries(counted))
+      this.#sites.set(site, { ...totals, requests: { ...requests }, buckets: [...buckets] });
+  }
+
+  /** `seconds` is the time from the head of the request to the last byte given to the system. */
   count(site: string, status: number, bytes: number, seconds: number): void {
     const counter = this.#of(site);
     const group = `${Math.floor(status / 100)}xx`;
@@ -18,6 +24,12 @@ export class Counters {
 
   countExcess(site: string): void {
     this.#of(site).excesses++;
+  }
+
+  /** Drops the counts of all other sites, since sites come and go while the process runs. */
+  keep(sites: readonly string[]): void {
+    const kept = new Set(sites);
+    for (const site of this.#sites.keys()) if (!kept.has(site)) this.#sites.delete(site);
   }
 
   snapshot(): ServingCounters {

@@ -3,21 +3,21 @@ import type { MultipartLayout } from '../http/multipart-range.ts';
 import type { Representation } from '../http/representation.ts';
 
 /**
- * What answers a request, decided before a byte is read. Field names are in lower case. `Content` is what its bytes are
- * known by.
+ * The answer to a request, decided before a byte is read. Field names are in lower case. `Content` identifies the bytes
+ * of its body.
  */
 export interface Answer<Content = Representation> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AnswerBody<Content>;
-  /** The rules of the site ask for more than an answer may have. */
+  /** The rules of the site asked for more than an answer may have. */
   readonly isExcess?: true;
 }
 
 export type AnswerBody<Content = Representation> =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
-  /** `range` is undefined for all of it. */
+  /** `range` is undefined for the whole content. */
   | {
       readonly kind: 'bytes';
       readonly representation: Content;
@@ -31,7 +31,7 @@ export type AnswerBody<Content = Representation> =
 
 export const NO_BODY: AnswerBody<never> = { kind: 'none' };
 
-/** A line for people, as plain text. */
+/** A line of plain text for people. */
 export function textAnswer(
   status: number,
   text: string,
@@ -48,7 +48,7 @@ export function textAnswer(
   };
 }
 
-/** As it answers a HEAD: the same header section and no body (RFC 9110, 9.3.2). */
+/** The answer to a HEAD: the same header section and no body (RFC 9110, 9.3.2). */
 export function withoutBody(answer: Answer<unknown>): Answer<never> {
   return { ...answer, body: NO_BODY };
 }

@@ -20,13 +20,13 @@ import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { isErrorPage } from './resolve.ts';
 import { type Route, type RoutedSite, route } from './route.ts';
 
-/** Field names in lower case; of a field that came twice, what Node makes of it. */
+/** Field names are in lower case. Node has joined fields that came twice. */
 export interface ReaderRequest {
   readonly method: string;
-  /** As it stands in the request line. */
+  /** As in the request line. */
   readonly target: string;
   readonly headers: ReaderHeaders;
-  /** The address that it comes from. */
+  /** The address of the reader. */
   readonly client: string;
 }
 
@@ -42,29 +42,29 @@ export interface ReaderHeaders {
   readonly 'want-repr-digest'?: string | undefined;
 }
 
-/** A site at the revision that a request is answered from. */
+/** A site at the revision from which a request is answered. */
 export interface ServedSite extends RoutedSite {
   readonly name: string;
   readonly revision: number;
   /** Whether this edge holds the objects of the path. */
   holds(path: string): boolean;
-  /** Whether the content of the path never changes, as its name tells. */
+  /** Whether the name tells that the content of the path never changes. */
   isImmutable(path: string): boolean;
-  /** Those that are ready, in the order of preference. */
+  /** The ready variants, in the order of preference. */
   variants(entry: Entry): readonly Variant[];
-  /** Whether a path, with its first slash, is not for everyone. */
+  /** Whether a path, with its first slash, is private. */
   isPrivate(path: string): boolean;
-  /** Whether this reader may have a private path. */
+  /** Whether this reader may read a private path. */
   mayRead(path: string, request: ReaderRequest): boolean;
-  /** Whether variants of the entry are made, if they pay. */
+  /** Whether the edge makes variants of the entry, if they pay. */
   isCompressible(entry: Entry): boolean;
 }
 
 const METHODS = 'GET, HEAD, OPTIONS';
-/** Whoever shares these headers with an error would keep the error as long. */
+/** An error must not have these headers of the content: caches would keep it as long. */
 const FOR_CONTENT_ALONE = new Set(['cache-control', 'cdn-cache-control', 'surrogate-control', 'expires']);
 
-/** What a site answers to a request (RFC 9110). */
+/** Decides the answer of a site to a request (RFC 9110). */
 export function decide(request: ReaderRequest, site: ServedSite): Answer {
   const { method, target } = request;
   if (method === 'HEAD')
@@ -87,7 +87,7 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
     case 'redirect':
       return {
         status: routed.status,
-        // Without it a browser would keep the redirect long after the folder has become a file.
+        // Otherwise a browser would keep the redirect after the folder has become a file.
         headers: {
           ...ownHeaders(site, site.revision),
           'cache-control': REVALIDATE,
@@ -104,8 +104,8 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
 }
 
 /**
- * What the reader may not have is not there: clean URLs, redirects to folders, rewrites and error pages lead to it as
- * little as if it had never been published, and it is not even looked for.
+ * The site without what the reader may not read. Clean URLs, redirects to folders, rewrites and error pages do not lead
+ * to private content, as if it had never been published, and it is not even looked up.
  */
 function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): RoutedSite {
   const mayHave = (path: string) => !site.isPrivate(path) || site.mayRead(path, request);
@@ -113,21 +113,21 @@ function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): Rout
     rules: site.rules,
     formerAsset: site.formerAsset,
     lookup(path) {
-      // Whoever may have what was asked for may be told by the site's own page that it is not there.
+      // A reader who may read the requested path may get the site's own error page for it.
       const isTold = () => isErrorPage(path) && site.isPrivate(asked) && site.mayRead(asked, request);
       return mayHave(`/${path}`) || isTold() ? site.lookup(path) : undefined;
     },
   };
 }
 
-/** Under a private name nobody learns whether there is anything. Judged by what would be sent. */
+/** A private name does not tell whether there is content. The content that would be sent decides. */
 function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
   if (!site.isPrivate(asked)) return false;
   const isContent = routed.kind === 'entry' && routed.status === 200;
   return !site.mayRead(isContent ? `/${routed.entry.path}` : asked, request);
 }
 
-/** Nothing is sent with a part of its headers: the one that is missing could be what protects the page. */
+/** Refuses an answer whose headers do not all fit: the missing one could be what protects the page. */
 function refused(excess: Excess, site: ServedSite): Answer {
   const headers = { ...ownHeaders(site, site.revision), 'cache-control': 'no-store' };
   const answer =
@@ -168,7 +168,7 @@ function answerWithEntry(
   return partOf({ status, headers, body: { kind: 'bytes', representation, range: undefined } }, entry, asked);
 }
 
-/** Preconditions, then ranges (RFC 9110, 13.2.2). */
+/** Judges the preconditions and then the ranges (RFC 9110, 13.2.2). */
 function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
   if (all.body.kind !== 'bytes') return all;
   const { representation } = all.body;
@@ -213,7 +213,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
       };
     }
     case 'parts': {
-      // No file contains its own digest.
+      // A boundary from the digest: no file contains its own digest.
       const layout = multipartLayout(decision.ranges, size, type, digest.slice(0, 32));
       return {
         status: 206,
@@ -237,7 +237,7 @@ function describe(
     'content-type': contentType(entry.type),
     'content-length': String(size),
     ...(coding !== undefined && { 'content-encoding': coding }),
-    // Also on the plain bytes: a cache that has them must not give them for the variants, nor the reverse.
+    // Also with the plain bytes, since a cache must not give them to readers who want a variant, nor the reverse.
     ...((coding !== undefined || site.isCompressible(entry)) && { vary: 'Accept-Encoding' }),
     ...(wantsReprDigest(asked['want-repr-digest']) && { 'repr-digest': reprDigest(digest) }),
   };
@@ -266,7 +266,7 @@ function errorHeaders(site: ServedSite, { set, removed }: HeaderEffects): Record
   );
 }
 
-/** Of an error that comes of the fields of one request: others, who ask without them, must not get it. */
+/** Headers of an error that only the fields of this request caused: caches must not give it to other readers. */
 function unkept(headers: Readonly<Record<string, string>>): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => !FOR_CONTENT_ALONE.has(name));
   return { ...Object.fromEntries(kept), 'cache-control': 'no-store' };
@@ -281,7 +281,7 @@ function withEffects(
   return headers;
 }
 
-/** RFC 9110, 14.2: a range means nothing but for GET. */
+/** The headers without the range, which only a GET may have (RFC 9110, 14.2). */
 function whole({ headers: { range: _range, ...headers } }: ReaderRequest): ReaderHeaders {
   return headers;
 }

@@ -4,9 +4,9 @@ import { compiledPattern } from '../../../shared/site/rules/compiled-pattern.ts'
 import type { FormerAssets } from '../../messages/views.ts';
 
 /**
- * The revisions that may answer for a path that the active one has no more: pages that readers loaded before a
- * publish still ask for the assets of their time. `text` is the decoded path with its first slash, `now` is
- * the time of the log, `tags` those that the site gives the path.
+ * The older revisions that may answer for a path that the active one does not have. Pages that readers loaded before
+ * a publish still request the assets of their revision. `text` is the decoded path with its first slash, `now` is the
+ * time of the log, and `tags` are those that the site gives the path.
  */
 export function revisionsFor(
   text: string,
@@ -27,7 +27,7 @@ type Purge = FormerAssets['purges'][number];
 
 const matches = new WeakMap<Purge, PurgeMatch>();
 
-/** Compiled once for each view. */
+/** Each purge is compiled once for each view. */
 function matchOf(purge: Purge): PurgeMatch {
   const match = matches.get(purge) ?? purgeMatch(purge.target);
   matches.set(purge, match);

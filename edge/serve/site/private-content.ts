@@ -3,9 +3,9 @@ import { ACCESS_TOKEN, admits } from '../../../shared/site/signed-url.ts';
 import type { PrivateContent } from '../../messages/views.ts';
 import type { ReaderRequest } from './decide.ts';
 
-/** `path` is decoded, with its first slash. */
+/** Whether a path is private. `path` is decoded, with its first slash. */
 export function isPrivate(path: string, content: PrivateContent | null): boolean {
-  // A pattern that cannot be read hides everything.
+  // An unreadable pattern makes everything private.
   const matches = (text: string) => {
     const pattern = compiledPattern(text);
     return pattern === undefined || pattern.match(path) !== undefined;
@@ -13,12 +13,12 @@ export function isPrivate(path: string, content: PrivateContent | null): boolean
   return content?.paths.some(matches) ?? false;
 }
 
-/** Whether the reader may have the path; `now` is the time of the log. */
+/** Whether the reader may read the path. `now` is the time of the log. */
 export function mayRead(path: string, asked: ReaderRequest, { keys }: PrivateContent, now: number): boolean {
   return admits(tokenOf(asked), { keys, path, client: asked.client, now });
 }
 
-/** In the query, or else in a cookie. */
+/** The token from the query, or else from a cookie. */
 function tokenOf({ target, headers }: ReaderRequest): string | undefined {
   const query = target.indexOf('?');
   const named = query === -1 ? null : new URLSearchParams(target.slice(query)).get(ACCESS_TOKEN);

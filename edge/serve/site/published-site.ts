@@ -24,7 +24,7 @@ export interface PublishedParts extends SiteParts {
   readonly log: Pick<Logger, 'error' | 'debug'>;
 }
 
-/** A site that the origin publishes, at the revision of one view: `decide` makes the answers of both lanes. */
+/** A published site at the revision of one view. `decide` makes the answers of both lanes. */
 export class PublishedSite implements SiteHandler {
   readonly #view: SiteView;
   readonly #parts: PublishedParts;
@@ -51,7 +51,7 @@ export class PublishedSite implements SiteHandler {
     const site = servedSite(this.#view, this.#parts);
     if (site === undefined) return undefined;
     const { status, headers, body } = decide(request, site);
-    // Assets of older revisions are served for a time, and not from memory.
+    // Assets of older revisions are served for a limited time, so no prepared answer may hold them.
     if (headers['skerry-revision'] !== `${name}@${revision}`) return undefined;
     if (status !== 200 || body.kind !== 'bytes' || !isSmall(body.representation.size)) return undefined;
     const found = this.#parts.content.lookUp(body.representation, undefined);
@@ -113,7 +113,7 @@ export class PublishedSite implements SiteHandler {
   }
 
   #refusal(error: SkerryError, { target }: ReaderRequest, status: number): SiteAnswer {
-    // What is not there is not there, with or without its page.
+    // A 404 stays a 404, also without its page.
     if (status === 404) return textAnswer(404, 'Not found\n');
     const headers = { 'retry-after': '5', 'cache-status': 'Skerry; fwd=miss' };
     if (hasCode(error, 'too-many-misses'))
@@ -123,14 +123,14 @@ export class PublishedSite implements SiteHandler {
   }
 }
 
-/** What an answer is opened for. */
+/** The request for which an answer is opened. */
 interface Opening {
   readonly request: ReaderRequest;
   readonly status: number;
   readonly reader: WaitingReader;
 }
 
-/** A variant may just have made room for others: then the plain bytes are sent. */
+/** The same request for the plain bytes: the variant may just have been evicted. */
 function withoutCodings(request: ReaderRequest): ReaderRequest {
   return { ...request, headers: { ...request.headers, 'accept-encoding': undefined } };
 }

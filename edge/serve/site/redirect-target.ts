@@ -3,9 +3,9 @@ import { LONGEST_LOCATION } from '../../../shared/site/rules/limits.ts';
 import type { RedirectMatch } from '../../../shared/site/rules/site-rules.ts';
 
 /**
- * The `Location` of a redirect rule; undefined when it would be too long. What placeholders stand for is encoded anew;
- * the query of the request goes on where the rule gives none. No result begins with two slashes: that would name
- * another host (RFC 3986, 4.2).
+ * The `Location` of a redirect rule. Undefined when it would be too long. The values of placeholders are encoded again,
+ * and the query of the request is kept where the rule gives none. The result never begins with two slashes, since that
+ * would name another host (RFC 3986, 4.2).
  */
 export function redirectLocation({ rule, captures }: RedirectMatch, query: string): string | undefined {
   const { authority, rest, hasQuery } = rule.target;
@@ -27,8 +27,8 @@ function encodeSegments(capture: string): string {
   return capture.toWellFormed().split('/').map(encodeURIComponent).join('/');
 }
 
-/** The decoded path, with its slash, of the page that a rule answers with; undefined when it is that of no page. */
+/** The decoded path, with its first slash, to which a rule rewrites. Undefined when no page can have that path. */
 export function rewritePath({ rule, captures }: RedirectMatch): string | undefined {
-  // With the slashes at both ends.
+  // Two more bytes, for the slashes at both ends.
   return rule.target.rest.fill(captures, (capture) => capture, MAX_PATH_BYTES + 2);
 }

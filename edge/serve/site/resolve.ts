@@ -3,24 +3,27 @@ import type { Entry } from '../../../shared/content/entry.ts';
 import { isRuleFile } from '../../../shared/site/rules/rule-lines.ts';
 import type { RequestPath } from '../http/request-path.ts';
 
-/** What is published for a request. */
+/** The published content for a request. */
 export type Resolution =
-  /** `isExact`: under the very path that was asked for. */
+  /** `isExact` tells that the entry has the requested path itself. */
   | { readonly kind: 'entry'; readonly entry: Entry; readonly isExact: boolean }
-  /** The folder has an index page: its address ends in a slash. */
+  /** The folder has an index page, whose address ends in a slash. */
   | { readonly kind: 'folder'; readonly folder: ContentPath }
   | { readonly kind: 'absent' };
 
 export type Lookup = (path: ContentPath) => Entry | undefined;
 
-/** How deep a `404.html` is looked for: each folder costs a look into the catalog, and a request may name hundreds. */
+/**
+ * Deeper folders are not searched for a `404.html`: each one costs a read of the catalog, and a path may have
+ * hundreds.
+ */
 const DEEPEST_ERROR_PAGE = 16;
 
 const ABSENT: Resolution = { kind: 'absent' };
 
 /**
- * A published path answers with its own bytes, whatever else could be meant; clean URLs only add names: `/a`
- * stands for `a.html`, else leads to `/a/` where `a/index.html` exists.
+ * Finds the entry of a request. A published path always answers with its own bytes. Clean URLs only add names: `/a`
+ * stands for `a.html`, or else redirects to `/a/` when `a/index.html` exists.
  */
 export function resolve(request: RequestPath, lookup: Lookup): Resolution {
   if (request.kind === 'folder') {
@@ -37,7 +40,7 @@ export function resolve(request: RequestPath, lookup: Lookup): Resolution {
   return isFolder ? { kind: 'folder', folder: path } : ABSENT;
 }
 
-/** The nearest `404.html` up the tree, of folders that are not too deep. */
+/** The nearest `404.html` up the tree. */
 export function errorPage(request: RequestPath, lookup: Lookup): Entry | undefined {
   const asked: string =
     request.kind === 'folder' ? request.path : request.kind === 'file' ? parent(request.path) : '';

@@ -5,33 +5,33 @@ import { encodePath, type RequestPath, requestPath } from '../http/request-path.
 import { redirectLocation, rewritePath } from './redirect-target.ts';
 import { errorPage, type Lookup, resolve } from './resolve.ts';
 
-/** Where a request leads. */
+/** The destination of a request. */
 export type Route =
   | {
       readonly kind: 'entry';
       readonly entry: Entry;
       readonly status: number;
-      /** Under the very path that was asked for. */
+      /** The entry has the requested path itself. */
       readonly isExact: boolean;
-      /** The older revision that answers for a missing asset; undefined for the active one. */
+      /** The older revision that has the asset. Undefined for the active revision. */
       readonly revision: number | undefined;
     }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
-  /** A redirect whose target would be longer than a `Location` may be. */
+  /** The target of a redirect would be too long for a `Location`. */
   | { readonly kind: 'too-long' }
   | { readonly kind: 'absent' };
 
-/** What a site holds and says, as routing sees it. */
+/** The content and rules of a site, as routing sees them. */
 export interface RoutedSite {
   readonly rules: SiteRules;
   readonly lookup: Lookup;
-  /** A fingerprinted asset that pages of an older revision may still ask for. */
+  /** An asset of an older revision, which pages of that revision may still request. */
   formerAsset(request: RequestPath): { readonly entry: Entry; readonly revision: number } | undefined;
 }
 
 /**
- * Forced rules go before what is published, that before assets of older revisions, those before the other rules;
- * the first rule that matches is the only one. What nothing answers gets the nearest `404.html` up the tree.
+ * Finds the destination of a request. Forced rules come first, then published content, then assets of older revisions,
+ * then the other rules. Only the first matching rule counts. If nothing matches, the nearest `404.html` answers.
  */
 export function route(request: RequestPath, query: string, site: RoutedSite): Route {
   const rule = request.kind === 'malformed' ? undefined : site.rules.redirect(request.text);
@@ -59,7 +59,7 @@ function byRule(match: RedirectMatch, request: RequestPath, query: string, site:
   const path = rewritePath(match);
   const target = path === undefined ? undefined : resolve(requestPath(encodePath(path)), site.lookup);
   if (target?.kind !== 'entry') return absent(request, site);
-  // A script that is missing must not be answered with the page that asks for it.
+  // A missing script must not be answered with the page that requests it.
   const isPageForAsset =
     pattern.only === undefined && target.entry.type === 'text/html' && asksForAsset(request);
   if (status === 200 && isPageForAsset) return absent(request, site);
@@ -72,7 +72,7 @@ function absent(request: RequestPath, { lookup }: RoutedSite): Route {
   return { kind: 'entry', entry: page, status: 404, isExact: false, revision: undefined };
 }
 
-/** Endings of host names, as in an e-mail address at the end of a path, that are media types as well. */
+/** Endings of media types that host names have too, as in an e-mail address at the end of a path. */
 const HOST_ENDING = /\.(com|org)$/i;
 
 function asksForAsset(request: RequestPath): boolean {

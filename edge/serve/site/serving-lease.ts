@@ -1,10 +1,13 @@
 import { machineTime } from '../../../shared/clock.ts';
 
-/** Until when the origin counts on this edge; judged here: the replicator may be frozen. */
+/**
+ * The time until which the origin counts on this edge. Each serving process judges it, since the replicator may be
+ * frozen.
+ */
 export class ServingLease {
   #until = 0;
 
-  /** In milliseconds of the machine's monotonic clock. */
+  /** `until` is in milliseconds of the machine's monotonic clock. */
   renew(until: number): void {
     this.#until = until;
   }

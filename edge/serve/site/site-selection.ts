@@ -1,26 +1,26 @@
 import type { SiteView } from '../../messages/views.ts';
 import type { SiteHandler } from './site-handler.ts';
 
-/** Finds what answers a request, by its Host. */
+/** Finds the handler of a request by its Host. */
 export interface SiteSelection<Handler = SiteHandler> {
   /**
-   * By domain, by the longest wildcard domain that it ends in, by `<site>.localhost`, else the only site there is;
-   * undefined when none fits.
+   * Finds a site by its domain, by the longest wildcard domain that matches, or by `<site>.localhost`. An edge with one
+   * site uses that for all other hosts. Undefined when no site fits.
    */
   find(host: string | undefined): Handler | undefined;
 }
 
-/** `handlerOf` is called once for each view. */
+/** Calls `handlerOf` once for each view. */
 export function siteSelection<Handler>(
   views: readonly SiteView[],
   handlerOf: (view: SiteView) => Handler,
 ): SiteSelection<Handler> {
   const sites = views.map((view) => ({ ...view, handler: handlerOf(view) }));
   const byHost = new Map<string, Handler>();
-  // The origin gives no two sites the same names; were it to, the older site would keep them.
+  // The origin gives a name to one site only. If two had the same, the older site would keep it.
   for (const { domains, handler } of sites.toSorted((a, b) => b.id - a.id))
     for (const domain of domains) byHost.set(domain, handler);
-  // Last: no site can take the local name of another by naming it as its domain.
+  // Set last, so no site can take the local name of another as its domain.
   for (const { name, handler } of sites) byHost.set(`${name}.localhost`, handler);
   const only = sites.length === 1 ? sites[0]?.handler : undefined;
   const hasWildcards = [...byHost.keys()].some((domain) => domain.startsWith('*.'));
@@ -41,7 +41,7 @@ export function siteSelection<Handler>(
   }
 }
 
-/** Lower case, without port and without the dot of a fully qualified name. */
+/** The host in lower case, without its port and without the final dot of a fully qualified name. */
 export function hostName(host: string | undefined): string {
   const withoutPort = (host ?? '').replace(/:[0-9]*$/, '');
   return withoutPort.replace(/\.$/, '').toLowerCase();

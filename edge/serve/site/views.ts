@@ -2,15 +2,15 @@ import type { SiteView } from '../../messages/views.ts';
 import type { SiteHandler } from './site-handler.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
-/** A hold ends by itself after this long: the replicator may be frozen, and readers never wait for it. */
+/** A hold ends by itself after so long: the replicator may be frozen, and readers must not wait for it. */
 const HOLD_MS = 1000;
 
 const NO_SITES: SiteSelection = { find: () => undefined };
 
 /**
- * The sites as this process serves them. A request takes its site once, at its beginning. During a hold new
- * requests wait: no process may begin one on the old views while another already begins them on the new. A new
- * process holds until it is first told what to show.
+ * The sites that this process serves. A request takes its site once, at its beginning. During a hold new requests wait,
+ * since no process may begin a request on the old views while another process begins one on the new. A new process
+ * holds until it is told for the first time what to show.
  */
 export class Views {
   #sites: SiteSelection = NO_SITES;
@@ -21,7 +21,7 @@ export class Views {
     this.#handlerOf = handlerOf;
   }
 
-  /** The selection to use, or the end of the hold to wait for before asking again. */
+  /** The sites to select from. During a hold it gives the end of the hold, after which the caller asks again. */
   current(): SiteSelection | Promise<void> {
     return this.#hold?.ended ?? this.#sites;
   }

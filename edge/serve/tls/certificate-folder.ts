@@ -12,15 +12,15 @@ import {
 const MOST_FILES = 10_000;
 
 /**
- * The certificates of a folder, read again when its files have changed. A pair that cannot be used, as between the
- * renewal of its one file and of its other, is logged, and what it was before stays in use.
+ * The certificates of a folder. They are read again when their files change. A pair that cannot be used, for instance
+ * while only one of its files is renewed, is logged, and the old pair stays in use.
  */
 export class CertificateFolder {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #used = new Map<string, Certificate>();
   #seen = '';
-  /** Pairs in use that were not there at the last look. */
+  /** Pairs in use whose files were missing at the last look. */
   #absent = new Set<string>();
 
   constructor(folder: string, log: Logger) {
@@ -28,24 +28,24 @@ export class CertificateFolder {
     this.#log = log;
   }
 
-  /** In the order of their names: clients that name no host get the first. */
+  /** In the order of their names. Clients that name no host get the first. */
   get certificates(): Certificate[] {
     return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, certificate]) => certificate);
   }
 
-  /** When each of them expires, in milliseconds since 1970, by its file in the folder. */
+  /** When each certificate expires, in milliseconds since 1970, by its file in the folder. */
   get expiries(): ReadonlyMap<string, number> {
     return new Map([...this.#used].map(([file, { expires }]) => [file, expires]));
   }
 
-  /** Whether anything was read anew. Throws `bad-config` when the folder cannot be read. */
+  /** Gives whether anything has changed. Throws `bad-config` when the folder cannot be read. */
   async refresh(): Promise<boolean> {
     const files = await this.#files();
     const seen = JSON.stringify([...files]);
     if (seen === this.#seen) return false;
     this.#seen = seen;
     const pairs = certificateFiles([...files.keys()]);
-    // Between the removal of an old file and the arrival of its successor a pair is missing for a moment.
+    // A renewal may remove the old file before the new one is there, so a pair is missing for a moment.
     const absent = [...this.#used.keys()].filter(
       (name) => !pairs.some(({ certificate }) => certificate === name),
     );
@@ -56,7 +56,7 @@ export class CertificateFolder {
     return true;
   }
 
-  /** False when a file could not be read, which may pass. */
+  /** Gives false when a file could not be read now. The next look tries again. */
   async #read({ certificate, key }: CertificateFiles): Promise<boolean> {
     try {
       const [pem, keyPem] = await Promise.all(
@@ -70,14 +70,14 @@ export class CertificateFolder {
     }
   }
 
-  /** What tells that a file has changed, by path. Links are followed: certbot and Kubernetes swap them. */
+  /** A mark for each path that changes with its file. Follows links, since certbot and Kubernetes swap them. */
   async #files(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     try {
       for (const item of await readdir(this.#folder)) {
         const isFolder = (await this.#look(item, found)) === 'folder';
         if (!isFolder) continue;
-        // One that may not be read, such as lost+found, is none of ours.
+        // An unreadable folder, such as lost+found, holds no certificates.
         for (const inner of await readdir(join(this.#folder, item)).catch(() => []))
           await this.#look(join(item, inner), found);
         if (found.size > MOST_FILES) break;

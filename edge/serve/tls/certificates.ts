@@ -6,22 +6,22 @@ import { SkerryError } from '../../../shared/errors.ts';
 export interface Certificate {
   readonly pem: string;
   readonly key: string;
-  /** The host names it is for, lower case; `*.` at the beginning stands for one label. */
+  /** Its host names in lower case. `*.` at the beginning stands for one label. */
   readonly names: readonly string[];
-  /** In milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly expires: number;
   readonly context: SecureContext;
 }
 
-/** Two files, by their paths in the folder of certificates. */
+/** Two files, named by their paths in the folder of certificates. */
 export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
 }
 
 /**
- * The pairs among files: `NAME.crt` or `NAME.pem` with `NAME.key`, and `fullchain.pem` with `privkey.pem`, as
- * certbot lays them out, each also one folder down. In the order of their names.
+ * Finds the pairs among files: `NAME.crt` or `NAME.pem` with `NAME.key`, and certbot's `fullchain.pem` with
+ * `privkey.pem`, each also one folder down. The pairs are in the order of their names.
  */
 export function certificateFiles(files: readonly string[]): CertificateFiles[] {
   const present = new Set(files);
@@ -35,7 +35,7 @@ export function certificateFiles(files: readonly string[]): CertificateFiles[] {
   });
 }
 
-/** Throws `bad-certificate` for what is no certificate, no key, or not the key of that certificate. */
+/** Throws `bad-certificate` for a file that is no certificate or no key, and for the key of another certificate. */
 export function readCertificate(pem: string, key: string): Certificate {
   try {
     const certificate = new X509Certificate(pem);
@@ -54,7 +54,7 @@ export function readCertificate(pem: string, key: string): Certificate {
   }
 }
 
-/** That for this very name, else one for all of its domain; of several the one that lasts longest. */
+/** The certificate for this name, or else the wildcard one for its domain. Of several, the one that expires last. */
 export function certificateFor(name: string, certificates: readonly Certificate[]): Certificate | undefined {
   const wildcard = name.replace(/^[^.]+/, '*');
   return lasting(certificates, name) ?? lasting(certificates, wildcard);

@@ -8,7 +8,7 @@ import { type Certificate, certificateFor } from './certificates.ts';
 
 const LOOK_AGAIN_MS = 2000;
 
-/** The certificates in use, and which hosts readers are sent to TLS for. */
+/** The certificates in use, and the hosts that are served over TLS. */
 export class Tls {
   readonly port: number;
   readonly ticketKeys: Buffer;
@@ -24,7 +24,7 @@ export class Tls {
     this.#log = log;
   }
 
-  /** Looks for other certificates again and again, for as long as the process lives. */
+  /** Opens the folder of certificates and looks for changes as long as the process lives. */
   static async open(options: TlsOptions, log: Logger): Promise<Tls> {
     const tls = new Tls(options, log);
     await tls.#refresh();
@@ -32,12 +32,12 @@ export class Tls {
     return tls;
   }
 
-  /** `listener` is called whenever other certificates are in use. */
+  /** Calls `listener` whenever the certificates in use have changed. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** For clients that name no host, and for hosts that no certificate is for. */
+  /** The certificate for clients that name no host, and for hosts without a certificate. */
   get fallback(): Certificate | undefined {
     return this.#certificates[0];
   }
@@ -47,18 +47,18 @@ export class Tls {
   }
 
   /**
-   * Whether a request for this host came on a connection that was made for another (RFC 9110, 15.5.20): its
-   * certificate is not for the host. A host that no certificate is for is reached by its own name, or by none.
+   * Whether a request for this host came on a connection for another one (RFC 9110, 15.5.20), whose certificate does
+   * not name this host. A host without a certificate is reached only on a connection that named it or no host.
    */
   isMisdirected(serverName: string | undefined, host: string): boolean {
     const name = hostName(host);
     if (certificateFor(name, this.#shownAlone(serverName)) !== undefined) return false;
     if (certificateFor(name, this.#certificates) !== undefined) return true;
-    // An address is no server name (RFC 6066, 3), though some clients send it as one.
+    // Some clients send an address as the server name, which it is not (RFC 6066, 3).
     return serverName !== undefined && isIP(serverName) === 0 && hostName(serverName) !== name;
   }
 
-  /** Where a reader of this host is sent instead; undefined for a host that no certificate is for. */
+  /** The HTTPS address to which plain HTTP redirects. Undefined for a host without a certificate. */
   addressOf(host: string): string | undefined {
     const name = hostName(host);
     if (certificateFor(name, this.#certificates) === undefined) return undefined;

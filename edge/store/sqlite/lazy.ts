@@ -9,7 +9,7 @@ import { toObject } from './needed-object.ts';
 const MOST_KIN = 4;
 
 export function lazyCalls(sql: (text: string) => StatementSync): LazyCalls {
-  const kinOf = (entry: Row): NeededObject[] =>
+  const otherVersionsOf = (entry: Row): NeededObject[] =>
     sql(
       `SELECT digest, size, chunks FROM entry
        WHERE site = :site AND leaf = :leaf AND path = :path AND digest <> :digest
@@ -29,7 +29,8 @@ export function lazyCalls(sql: (text: string) => StatementSync): LazyCalls {
       const entry = sql(
         `SELECT site, leaf, path, digest, size, chunks FROM entry WHERE digest = ? ORDER BY from_rev DESC LIMIT 1`,
       ).get(name);
-      if (entry !== undefined) return { kind: 'content', object: toObject(entry, ''), kin: kinOf(entry) };
+      if (entry !== undefined)
+        return { kind: 'content', object: toObject(entry, ''), otherVersions: otherVersionsOf(entry) };
       const chunked = sql('SELECT digest, size, chunks FROM entry WHERE chunks = ? LIMIT 1').get(name);
       return chunked && { kind: 'chunk-list', of: toObject(chunked, '') };
     },

@@ -1,5 +1,4 @@
 import { pino } from 'pino';
-import { Registry } from 'prom-client';
 import t from 'tap';
 import { type AdminSource, buildAdmin } from '../../../../edge/admin/admin.ts';
 import { AdminToken } from '../../../../edge/admin/admin-token.ts';
@@ -11,7 +10,7 @@ const HOST = '127.0.0.1:7599';
 let pruned = 0;
 const source: AdminSource = {
   standing: async () => ({ position: 1, head: 1, sites: [] }) as unknown as ReplicaStanding,
-  storage: () => undefined,
+  storage: undefined,
 };
 const log = pino({ level: 'silent' });
 const executors = allExecutors({} as WorkParts);
@@ -23,13 +22,14 @@ const work: WorkDoor = {
     return {};
   },
 };
+const scrape = async () => ({ contentType: 'text/plain', text: '' });
 const edge = { name: 'edge-1', region: 'r' };
 const TOKEN = 'ska_0123456789abcdefghijkl';
 
 /** The admin port of an edge that listens on loopback, or beyond. */
 function port(isLoopback: boolean) {
   const door = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
-  const app = buildAdmin(edge, source, work, async () => ({}), log, door, new Registry());
+  const app = buildAdmin(edge, source, work, scrape, log, door);
   t.teardown(() => app.close());
   return app;
 }

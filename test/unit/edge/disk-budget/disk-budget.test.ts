@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { budgeted, DiskBudget } from '../../../../edge/disk-budget/disk-budget.ts';
 import type { HeldObjects } from '../../../../edge/disk-budget/held-objects.worker.ts';
-import { Fills } from '../../../../edge/read-through/fills.ts';
+import { PartialObjects } from '../../../../edge/read-through/partial-objects.ts';
 import { type Clock, systemClock } from '../../../../shared/clock.ts';
 import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
@@ -51,7 +51,7 @@ async function world(t: Test) {
     bytes: 1000,
     held: openHeld(t, folder),
     store: openMemoryStore(disk),
-    fills: new Fills(),
+    partials: new PartialObjects(),
     gate: new InProcessGate(),
     pinned: async (digests) => new Set(digests.filter((digest) => pinned.has(digest))),
     use: async () => {
@@ -69,7 +69,7 @@ async function world(t: Test) {
     stopping.abort();
     await running;
   });
-  const store = budgeted(openMemoryStore(disk), budget, new Fills());
+  const store = budgeted(openMemoryStore(disk), budget, new PartialObjects());
   const put = async (i: number) => {
     now++;
     await store.putSmall([named(i)]);

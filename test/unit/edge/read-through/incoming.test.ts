@@ -3,7 +3,7 @@ import { Incoming } from '../../../../edge/read-through/incoming.ts';
 import { pieceAt, pieceStream } from '../../../../edge/read-through/pieces.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 
-const FILL = 'fill';
+const FILE = 'partial';
 const gone = new SkerryError('unavailable', 'gone');
 
 t.test('whoever waits for a span goes on when all of it is there', async (t) => {
@@ -12,10 +12,10 @@ t.test('whoever waits for a span goes on when all of it is there', async (t) => 
   const whole = incoming.whole({ start: 5, end: 15 }).then(() => {
     isThere = true;
   });
-  incoming.arrived(FILL, { start: 10, end: 20 });
+  incoming.arrived(FILE, { start: 10, end: 20 });
   await Promise.resolve();
   t.equal(isThere, false);
-  incoming.arrived(FILL, { start: 0, end: 10 });
+  incoming.arrived(FILE, { start: 0, end: 10 });
   await whole;
   await incoming.whole({ start: 0, end: 20 });
 });
@@ -23,14 +23,14 @@ t.test('whoever waits for a span goes on when all of it is there', async (t) => 
 t.test('a break is for those who began before it', async (t) => {
   const incoming = new Incoming();
   const since = incoming.breaks;
-  incoming.arrived(FILL, { start: 0, end: 10 });
+  incoming.arrived(FILE, { start: 0, end: 10 });
   const waiting = incoming.whole({ start: 10, end: 20 });
-  incoming.broke(FILL, gone);
+  incoming.broke(FILE, gone);
   await t.rejects(waiting, gone);
   await t.rejects(incoming.whole({ start: 10, end: 20 }, since), gone);
   await incoming.whole({ start: 0, end: 10 }, since);
   const later = incoming.whole({ start: 10, end: 20 });
-  incoming.arrived(FILL, { start: 10, end: 20 });
+  incoming.arrived(FILE, { start: 10, end: 20 });
   await later;
 });
 

@@ -20,9 +20,11 @@ function world() {
   const bring = (client: string, name: string, size: number, gone?: AbortSignal) => {
     const digest = digestOf(name);
     names.set(digest, name);
-    return misses.bring(client, { object: { digest, size, chunks: null }, kin: [] }, gone).then(() => {
-      arrived.push(`${client} ${name}`);
-    });
+    return misses
+      .bring(client, { object: { digest, size, chunks: null }, otherVersions: [] }, gone)
+      .then(() => {
+        arrived.push(`${client} ${name}`);
+      });
   };
   return { fetches, arrived, bring, misses };
 }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import type { ObjectFetch } from '../../../../edge/follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../../../../edge/follow/fetch/object-source.ts';
-import { Fills } from '../../../../edge/read-through/fills.ts';
+import { PartialObjects } from '../../../../edge/read-through/partial-objects.ts';
 import { ReadThrough } from '../../../../edge/read-through/read-through.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
@@ -20,7 +20,7 @@ function lazyEdge(fetch: (digests: readonly Digest[]) => Promise<void>): ReadThr
       fetchable: async (digest) => ({
         kind: 'content',
         object: { digest, size: 100, chunks: null },
-        kin: [],
+        otherVersions: [],
       }),
     } as Pick<EdgeCatalog, 'fetchable'> as EdgeCatalog,
     store: {
@@ -33,7 +33,7 @@ function lazyEdge(fetch: (digests: readonly Digest[]) => Promise<void>): ReadThr
         for (const digest of digests) held.add(digest);
       },
     } as Pick<ObjectFetch, 'fetch'> as ObjectFetch,
-    fills: new Fills(),
+    partials: new PartialObjects(),
     budget: undefined,
     sources: () => [{} as ObjectSource],
     blame: () => {},

@@ -14,4 +14,6 @@ t.test('a process tells of its memory, its descriptors and its disk', async (t) 
   t.ok(value('process_max_fds') > value('process_open_fds'));
   t.ok(value('skerry_data_free_bytes') > 0);
   t.ok(value('skerry_data_total_bytes') > value('skerry_data_free_bytes'));
+  for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm))
+    t.equal(name?.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
 });

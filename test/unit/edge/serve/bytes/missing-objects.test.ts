@@ -16,7 +16,7 @@ const all = { start: 0, end: bytes.length };
 async function world(t: Test) {
   const folder = t.testdir();
   await mkdir(draftsFolder(folder), { recursive: true });
-  await writeFile(join(draftsFolder(folder), 'fill'), bytes);
+  await writeFile(join(draftsFolder(folder), 'partial'), bytes);
   const told: NeedMessage[] = [];
   const missing = new MissingObjects(folder, new FilePieces(), (message) => told.push(message));
   const leaving = Promise.withResolvers<void>();
@@ -26,7 +26,7 @@ async function world(t: Test) {
 }
 
 const coming = (spans: readonly { start: number; end: number }[]) =>
-  ({ t: 'coming', id: 1, fill: 'fill', spans, found }) as const;
+  ({ t: 'coming', id: 1, fileName: 'partial', spans, found }) as const;
 
 t.test('it asks, and is told that it is stored', async (t) => {
   const { missing, told, fetching } = await world(t);
@@ -39,7 +39,7 @@ t.test('it asks, and is told that it is stored', async (t) => {
 t.test('what comes is streamed from its first piece on, and done when the stream is closed', async (t) => {
   const { missing, told, fetching } = await world(t);
   missing.received(coming([]));
-  missing.received({ t: 'arrived', fill: 'fill', span: all });
+  missing.received({ t: 'arrived', fileName: 'partial', span: all });
   const fetched = await fetching;
   if (fetched.kind !== 'coming') throw new Error(fetched.kind);
   t.equal(told.length, 1);
@@ -80,7 +80,7 @@ t.test('what is refused, breaks off or is told to an ending process is refused',
 
   const broken = await world(t);
   broken.missing.received(coming([]));
-  broken.missing.received({ t: 'broke', fill: 'fill', code: 'origin-unreachable', message: 'gone' });
+  broken.missing.received({ t: 'broke', fileName: 'partial', code: 'origin-unreachable', message: 'gone' });
   t.match(await broken.fetching, { kind: 'refused', error: { code: 'origin-unreachable' } });
   t.strictSame(broken.told.at(-1), { t: 'done', id: 1 });
 

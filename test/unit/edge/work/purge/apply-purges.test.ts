@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
 import { dropPurged } from '../../../../../edge/disk-budget/drop-purged.ts';
-import type { Fills } from '../../../../../edge/read-through/fills.ts';
+import type { PartialObjects } from '../../../../../edge/read-through/partial-objects.ts';
 import type { EdgeCatalog, PendingPurge } from '../../../../../edge/store/catalog.ts';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
 import { applyPurges, type PurgeParts } from '../../../../../edge/work/purge/apply-purges.ts';
@@ -92,7 +92,7 @@ t.test('so does what a lazy edge drops', async (t) => {
           allNames: async () => [],
         },
         store: { missing: async () => [], remove: async () => {} } as unknown as ObjectStore,
-        fills: { get: () => undefined, drop: async () => true } as unknown as Fills,
+        partials: { get: () => undefined, drop: async () => true } as unknown as PartialObjects,
         gate: new InProcessGate(),
         pinned: async () => new Set(),
       },

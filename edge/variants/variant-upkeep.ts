@@ -1,8 +1,8 @@
 import type { ObjectStore } from '../../shared/store/object-store.ts';
-import type { Shows } from '../activate/visible.ts';
+import type { ViewSwitch } from '../activate/visible.ts';
 import type { Variants } from './variants.ts';
 
-/** Variants of what is removed from the store go, too. */
+/** A store that forgets the variants of an object with the object. */
 export function forgettingVariants(store: ObjectStore, variants: Pick<Variants, 'forget'>): ObjectStore {
   return {
     ...store,
@@ -13,8 +13,8 @@ export function forgettingVariants(store: ObjectStore, variants: Pick<Variants, 
   };
 }
 
-/** Variants are made of what readers see, once they see it. */
-export function tellingVariants<R extends Shows>(readers: R, variants: Pick<Variants, 'shown'>): R {
+/** Makes variants of a revision once readers see it. */
+export function tellingVariants<R extends ViewSwitch>(readers: R, variants: Pick<Variants, 'shown'>): R {
   return {
     ...readers,
     async show(views) {

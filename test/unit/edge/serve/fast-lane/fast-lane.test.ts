@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t from 'tap';
 import type { Reader } from '../../../../../edge/serve/connection/exchanges.ts';
-import { Lane, type LaneParts } from '../../../../../edge/serve/fast-lane/lane.ts';
+import { FastLane, type FastLaneParts } from '../../../../../edge/serve/fast-lane/fast-lane.ts';
 import { until } from '../../../../helpers/until.ts';
 
 /** More than the buffers of two sockets hold. */
@@ -26,7 +26,7 @@ t.test('of an answer that is not taken at once, what its reader takes is known',
     },
     handOver: (socket: Socket) => socket.destroy(),
   };
-  const lane = new Lane(parts as unknown as LaneParts);
+  const lane = new FastLane(parts as unknown as FastLaneParts);
   const server = createServer((socket) => lane.take(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const reader = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();

@@ -12,10 +12,10 @@ import type { HotAnswers } from './hot-answers.ts';
 import { exchangeOf } from './logged-exchange.ts';
 import { type PlainGet, Recogniser } from './recognise.ts';
 
-/** For the first request of a connection, before anything else is known of it. */
+/** The first request of a connection must come within this time. */
 const FIRST_REQUEST_MS = 20_000;
 
-export interface LaneParts {
+export interface FastLaneParts {
   readonly views: Views;
   readonly answers: HotAnswers;
   readonly counters: Counters;
@@ -25,32 +25,31 @@ export interface LaneParts {
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
-  /** Whether a connection was made for another host; the full server says so. */
+  /** Whether the connection was made for another host. The full server tells the client then. */
   readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
-  /** Gives a connection to the full server, with all bytes that are not answered yet. */
+  /** Gives a connection to the full server, with all bytes that are not yet answered. */
   readonly handOver: (socket: Socket) => void;
 }
 
 /**
- * The fast lane: plain GETs of small files are answered from memory in one write, without a parser of HTTP. It
- * judges nothing that it does not recognise completely: from its first such request on, a connection belongs to the
- * full server.
+ * The fast lane answers plain GETs of small files from memory in one write, without an HTTP parser. It judges no
+ * request that it does not recognise completely: with its first such request, a connection goes to the full server.
  */
-export class Lane {
-  readonly #parts: LaneParts;
+export class FastLane {
+  readonly #parts: FastLaneParts;
   readonly #open = new Set<Socket>();
 
-  constructor(parts: LaneParts) {
+  constructor(parts: FastLaneParts) {
     this.#parts = parts;
   }
 
-  /** Answers on a connection from which nothing has been read. */
+  /** Answers on a connection from which nothing has been read yet. */
   take(socket: Socket): void {
     this.#open.add(socket);
     new LaneConnection(socket, this.#parts, () => this.#open.delete(socket));
   }
 
-  /** Ends the connections that wait for a request here; those handed over are the full server's. */
+  /** Closes the connections that wait for a request here. The full server closes those that it was given. */
   closeConnections(): void {
     for (const socket of this.#open) socket.destroySoon();
   }
@@ -58,12 +57,12 @@ export class Lane {
 
 class LaneConnection {
   readonly #socket: Socket;
-  readonly #parts: LaneParts;
+  readonly #parts: FastLaneParts;
   readonly #left: () => void;
   readonly #recogniser = new Recogniser();
   #hasAnswered = false;
 
-  constructor(socket: Socket, parts: LaneParts, left: () => void) {
+  constructor(socket: Socket, parts: FastLaneParts, left: () => void) {
     this.#socket = socket;
     this.#parts = parts;
     this.#left = left;
@@ -97,7 +96,7 @@ class LaneConnection {
         this.#hasAnswered = true;
         this.#socket.setTimeout(keepAliveMs);
       }
-      // A reader that sends requests faster than it reads answers must not fill this process's memory.
+      // A reader who sends requests faster than he reads answers must not fill the memory of this process.
       if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
   };
@@ -108,7 +107,7 @@ class LaneConnection {
     return !limits.hasRate || limits.allows(this.#socket.remoteAddress, performance.now());
   }
 
-  /** What its reader has not read counts until then as an answer that waits. */
+  /** Until the reader has read the answers they count as one exchange. */
   #goOnWhenRead(rest: Buffer): void {
     const socket = this.#socket;
     const exchange = this.#parts.exchanges.begin({
@@ -134,7 +133,7 @@ class LaneConnection {
     this.#socket.pause();
     const goOn = () => {
       if (this.#socket.destroyed) return;
-      // Flows from the next tick on, unless it is paused again meanwhile.
+      // The socket flows from the next tick on, unless it is paused again before that.
       this.#socket.resume();
       this.#answerAll(rest);
     };
@@ -160,12 +159,12 @@ class LaneConnection {
     this.#socket.end();
   };
 
-  /** Nothing was sent, or nothing of an answer read, for too long. */
+  /** The reader has sent nothing, or taken nothing of an answer, for too long. */
   readonly #onTimeout = () => {
     this.#socket.destroy();
   };
 
-  /** The reader is gone: there is nobody to tell. */
+  /** The reader has left, so nobody can be told. */
   readonly #onError = () => {
     this.#socket.destroy();
   };

@@ -9,9 +9,9 @@ import { draftsFolder, largeObjectFile } from '../../shared/store/layout.ts';
 
 const readFile = promisify(read);
 
-/** The file of a fill or, when the object has become whole, that of the object, in the folder of the object store. */
-export async function openComing(folder: string, fill: string, digest: Digest): Promise<FileHandle> {
-  for (const file of [join(draftsFolder(folder), fill), largeObjectFile(folder, digest)]) {
+/** Opens the file of a partial object or, when the object is complete by now, the object's own file. */
+export async function openPartial(folder: string, fileName: string, digest: Digest): Promise<FileHandle> {
+  for (const file of [join(draftsFolder(folder), fileName), largeObjectFile(folder, digest)]) {
     try {
       return await open(file, 'r');
     } catch (error) {
@@ -21,7 +21,7 @@ export async function openComing(folder: string, fill: string, digest: Digest): 
   throw new SkerryError('no-such-object', `the object ${digest} is gone`);
 }
 
-/** The bytes of a span that is there. */
+/** Reads the bytes of a span that the file has. */
 export async function readSpan(fd: number, { start, end }: ByteSpan): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
   for (let at = 0; at < bytes.length; ) {

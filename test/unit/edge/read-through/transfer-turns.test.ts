@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { LaneTurns } from '../../../../edge/read-through/lane-turns.ts';
+import { TransferTurns } from '../../../../edge/read-through/transfer-turns.ts';
 
 function world() {
   let now = 0;
-  const turns = new LaneTurns(() => now);
+  const turns = new TransferTurns(() => now);
   const ask = (client: string) => {
     const asked = turns.ask(client);
     const state = { turn: asked, hasCome: false };

@@ -1,24 +1,24 @@
 import { FairShare } from '../../shared/concurrency/fair-share.ts';
 import { Turns } from './turns.ts';
 
-/** Transfers for large objects side by side, of all objects. */
+/** Transfers of all large objects together that run side by side. */
 const MOST_AT_ONCE = 12;
-/** How long one goes on while others wait. */
+/** A transfer goes on for so long while others wait. */
 const TURN_MS = 1000;
 
-/** Clients take turns at the transfers for large objects: films that come for one hold up nobody else's. */
-export class LaneTurns {
+/** Clients take turns at the transfers of large objects, so the films of one client do not delay the others. */
+export class TransferTurns {
   readonly #now: () => number;
-  readonly #waiting = new Turns<LaneTurn>();
+  readonly #waiting = new Turns<TransferTurn>();
   readonly #transfers = new FairShare({ inAll: MOST_AT_ONCE });
 
-  /** `now` in milliseconds of a clock that never goes back. */
+  /** `now` gives milliseconds of a clock that never goes back. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  ask(client: string): LaneTurn {
-    const turn: LaneTurn = new LaneTurn({
+  ask(client: string): TransferTurn {
+    const turn: TransferTurn = new TransferTurn({
       add: (other) => {
         this.#waiting.add(other, turn);
         this.#begin();
@@ -31,7 +31,7 @@ export class LaneTurns {
     return turn;
   }
 
-  /** Whether another would begin in place of one of this client's. */
+  /** Whether another transfer could begin if one of this client ended. */
   #isWaitedFor(of: string): boolean {
     return this.#waiting.has(({ client }) => this.#transfers.hasInPlaceOf(of, client));
   }
@@ -59,9 +59,9 @@ interface Waiting {
   readonly ended: () => void;
 }
 
-/** A turn at bringing some of a large object. */
-export class LaneTurn {
-  /** Resolves when it has come, or was given up. */
+/** The right to fetch a part of a large object for a while. */
+export class TransferTurn {
+  /** Resolves when the turn begins or is given up. */
   readonly come: Promise<void>;
   readonly #waiting: Waiting;
   readonly #resolve: () => void;
@@ -75,12 +75,12 @@ export class LaneTurn {
     this.#waiting = waiting;
   }
 
-  /** It has lasted, and another would begin if it ended. */
+  /** The turn has lasted long enough, and another transfer waits for its place. */
   get isOver(): boolean {
     return this.#begun !== undefined && this.#waiting.isOver(this.#begun.at, this.#begun.client);
   }
 
-  /** This client waits for it, too. */
+  /** Another client waits for the same turn. */
   add(client: string): void {
     if (this.#begun === undefined && !this.#isEnded) this.#waiting.add(client);
   }
@@ -90,7 +90,7 @@ export class LaneTurn {
     this.#resolve();
   }
 
-  /** Nobody waits for it any more; one that has come goes on. */
+  /** No client waits for it any more. A turn that has begun goes on. */
   giveUp(): void {
     if (this.#begun === undefined) this.end();
   }

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { type Arrivals, Fill } from '../../../../edge/read-through/fill.ts';
-import { LaneTurns } from '../../../../edge/read-through/lane-turns.ts';
+import { type Arrivals, PartialObject } from '../../../../edge/read-through/partial-object.ts';
+import { TransferTurns } from '../../../../edge/read-through/transfer-turns.ts';
 import type { ChunkList } from '../../../../shared/content/chunk-list.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
@@ -18,19 +18,19 @@ const list: ChunkList = {
   chunks: Array.from({ length: CHUNKS }, (_, i) => ({ digest: digestOf(chunkAt(i)), size: SIZE })),
 };
 
-/** A fill whose upstreams bring chunks when they are told to. */
+/** A partial object whose upstreams bring chunks when they are told to. */
 function world({ attempts = 1, fails = () => false as boolean } = {}) {
   const disk = new MemoryDisk();
   const store = openMemoryStore(disk);
-  const turns = new LaneTurns(() => 0);
+  const turns = new TransferTurns(() => 0);
   const runs: { first: number; end: number; attempt: number }[] = [];
   let allowed = 0;
   let wake = () => {};
   let ended = 0;
-  const fill = new Fill({
-    name: 'fill',
+  const partial = new PartialObject({
+    fileName: 'partial',
     list,
-    open: () => store.draft('fill'),
+    open: () => store.draft('partial'),
     async *chunks({ first, end }, attempt) {
       runs.push({ first, end, attempt });
       for (let chunk = first; chunk < end; chunk++) {
@@ -58,8 +58,8 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
     const spans: ByteSpan[] = [];
     const errors: string[] = [];
     const arrivals: Arrivals = {
-      arrived: (_fill, span) => spans.push(span),
-      broke: (_fill, { code }) => errors.push(code),
+      arrived: (_file, span) => spans.push(span),
+      broke: (_file, { code }) => errors.push(code),
     };
     return { arrivals, spans, errors };
   };
@@ -68,22 +68,22 @@ function world({ attempts = 1, fails = () => false as boolean } = {}) {
     wake();
     wake = () => {};
   };
-  return { fill, disk, runs, reader, bring, ended: () => ended };
+  return { partial, disk, runs, reader, bring, ended: () => ended };
 }
 
 const ALL = { start: 0, end: content.length };
 
 t.test('readers of all of it share one transfer, and it becomes the object', async (t) => {
-  const { fill, disk, runs, reader, bring, ended } = world();
+  const { partial, disk, runs, reader, bring, ended } = world();
   const [a, b] = [reader(), reader()];
-  const first = fill.want('a', ALL, a.arrivals);
-  t.strictSame(first.finding, { found: 'none', isCollapsed: false });
+  const first = partial.request('a', ALL, a.arrivals);
+  t.strictSame(first.availability, { found: 'none', isCollapsed: false });
   bring(5);
   await until('five chunks', () => a.spans.length === 5);
-  const second = fill.want('a', ALL, b.arrivals);
-  t.strictSame(second.finding, { found: 'partial', isCollapsed: true });
+  const second = partial.request('a', ALL, b.arrivals);
+  t.strictSame(second.availability, { found: 'partial', isCollapsed: true });
   t.strictSame(second.spans, [{ start: 0, end: 50 }], 'what of it is there');
-  t.strictSame(fill.want('a', { start: 60, end: 71 }, b.arrivals).spans, []);
+  t.strictSame(partial.request('a', { start: 60, end: 71 }, b.arrivals).spans, []);
   bring(15);
   await until('the object', () => ended() === 1);
   t.ok(disk.objects.get(list.object)?.equals(content));
@@ -92,19 +92,19 @@ t.test('readers of all of it share one transfer, and it becomes the object', asy
 });
 
 t.test('a range brings its chunks alone; the rest comes when it is wanted', async (t) => {
-  const { fill, runs, reader, bring, ended } = world();
+  const { partial, runs, reader, bring, ended } = world();
   const part = reader();
-  const wish = fill.want('a', { start: 125, end: 132 }, part.arrivals);
+  const read = partial.request('a', { start: 125, end: 132 }, part.arrivals);
   bring(2);
   await until('both chunks', () => part.spans.length === 2);
   t.strictSame(part.spans, [
     { start: 120, end: 130 },
     { start: 130, end: 140 },
   ]);
-  wish.release();
-  await until('rest', () => !fill.isBusy);
+  read.release();
+  await until('rest', () => !partial.isBusy);
   const whole = reader();
-  t.equal(fill.want('a', ALL, whole.arrivals).finding.found, 'partial');
+  t.equal(partial.request('a', ALL, whole.arrivals).availability.found, 'partial');
   bring(18);
   await until('the object', () => ended() === 1);
   t.strictSame(
@@ -118,24 +118,24 @@ t.test('a range brings its chunks alone; the rest comes when it is wanted', asyn
 });
 
 t.test('nothing more is fetched when nobody waits any more', async (t) => {
-  const { fill, runs, reader, bring } = world();
+  const { partial, runs, reader, bring } = world();
   const only = reader();
-  const wish = fill.want('a', ALL, only.arrivals);
+  const read = partial.request('a', ALL, only.arrivals);
   bring(3);
   await until('three chunks', () => only.spans.length === 3);
-  wish.release();
-  wish.release();
+  read.release();
+  read.release();
   bring(1);
-  await until('rest', () => !fill.isBusy);
+  await until('rest', () => !partial.isBusy);
   t.equal(runs.length, 1);
-  t.equal(fill.bytes, 40);
+  t.equal(partial.bytes, 40);
 });
 
 t.test('where one upstream breaks off, another goes on; after the last one readers are told', async (t) => {
   let calls = 0;
-  const { fill, runs, reader, bring, ended } = world({ attempts: 2, fails: () => ++calls === 4 });
+  const { partial, runs, reader, bring, ended } = world({ attempts: 2, fails: () => ++calls === 4 });
   const only = reader();
-  fill.want('a', ALL, only.arrivals);
+  partial.request('a', ALL, only.arrivals);
   bring(CHUNKS + 1);
   await until('the object', () => ended() === 1);
   t.strictSame(
@@ -148,12 +148,12 @@ t.test('where one upstream breaks off, another goes on; after the last one reade
 
   const gone = world({ attempts: 2, fails: () => true });
   const told = gone.reader();
-  const wish = gone.fill.want('a', ALL, told.arrivals);
+  const read = gone.partial.request('a', ALL, told.arrivals);
   gone.bring(2);
   await until('the failure', () => told.errors.length === 1);
   t.strictSame(told.errors, ['origin-unreachable']);
-  wish.release();
-  t.equal(gone.fill.isBusy, false);
-  await gone.fill.discard();
+  read.release();
+  t.equal(gone.partial.isBusy, false);
+  await gone.partial.discard();
   t.equal(gone.disk.drafts.size, 0);
 });

@@ -1,0 +1,90 @@
+import type { Registry } from 'prom-client';
+import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
+import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
+
+/** How far this edge follows the log, and the state of its connection to the origin. */
+export function addReplicaMetrics(registry: Registry, standing: () => Promise<ReplicaStanding>): void {
+  const replica = new CollectedMetrics(registry, standing);
+  replica.gauge(
+    'skerry_edge_log_position',
+    'Sequence number of the last log record that the edge has stored.',
+    ({ position }) => position,
+  );
+  replica.gauge(
+    'skerry_edge_lag_records',
+    'Log records of the origin that the edge has not stored yet.',
+    ({ head, position }) => head - position,
+  );
+  replica.gauge(
+    'skerry_edge_clock_offset_seconds',
+    "How far the edge's clock is ahead of the origin's. NaN until the edge has heard from the origin.",
+    ({ clockOffset }) => (clockOffset === null ? Number.NaN : clockOffset / 1000),
+  );
+  replica.gauge(
+    'skerry_edge_upstream_contact_seconds',
+    'Time since the edge last heard from the origin. NaN until it has.',
+    ({ contactSeconds }) => contactSeconds ?? Number.NaN,
+  );
+  replica.gauge(
+    'skerry_edge_lease_seconds',
+    'Time until the lease ends. 0 without a lease.',
+    ({ leaseSeconds }) => leaseSeconds,
+  );
+  replica.gauge(
+    'skerry_edge_diverged',
+    '1 while the edge has records that the origin does not have.',
+    ({ isDiverged }) => Number(isDiverged),
+  );
+  replica.gauge(
+    'skerry_edge_refused',
+    '1 while the upstream refuses the edge because it is no member.',
+    ({ isRefused }) => Number(isRefused),
+  );
+  replica.gaugeBy(
+    ['code', 'upstream'],
+    'skerry_edge_fault_timestamp_seconds',
+    'When the edge last met this fault of an upstream, in seconds since 1970.',
+    ({ faults }) => faults.map(({ code, upstream, time }) => [{ code, upstream }, time / 1000]),
+  );
+  replica.gaugeBy(
+    ['site'],
+    'skerry_edge_revision',
+    'Number of the visible revision of a site.',
+    ({ sites }) => sites.map(({ name, revision }) => [{ site: name }, revision]),
+  );
+  replica.gaugeBy(
+    ['site'],
+    'skerry_edge_pending_bytes',
+    'Bytes still to fetch before the next revision of a site is visible.',
+    ({ sites }) => sites.map(({ name, pendingBytes }) => [{ site: name }, pendingBytes]),
+  );
+}
+
+/** The disk budget of a lazy edge, and the misses of its readers. */
+export function addStorageMetrics(registry: Registry, standing: () => StorageStanding): void {
+  const storage = new CollectedMetrics(registry, async () => standing());
+  storage.gauge(
+    'skerry_edge_held_bytes',
+    'Size of the objects on the disk of a lazy edge.',
+    ({ heldBytes }) => heldBytes,
+  );
+  storage.gauge(
+    'skerry_edge_disk_budget_bytes',
+    'Space that these objects may take.',
+    ({ budgetBytes }) => budgetBytes,
+  );
+  storage.counter(
+    'skerry_edge_evicted_objects_total',
+    'Objects that were evicted to make room for others.',
+    ({ evictedObjects }) => evictedObjects,
+  );
+  storage.counterBy(
+    ['fetch'],
+    'skerry_edge_misses_total',
+    'Requests for an object that was not complete on the disk, by whether they began a fetch or joined one.',
+    ({ misses, collapsed }) => [
+      [{ fetch: 'own' }, misses - collapsed],
+      [{ fetch: 'collapsed' }, collapsed],
+    ],
+  );
+}

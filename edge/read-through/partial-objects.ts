@@ -1,0 +1,95 @@
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { PartialObject } from './partial-object.ts';
+
+/** Chunks of all partial objects together: they take some dozen megabytes of memory. */
+const MOST_CHUNKS = 250_000;
+
+/** The large objects that this edge holds in part. */
+export class PartialObjects {
+  /** The one requested last comes last. */
+  readonly #byDigest = new Map<Digest, PartialObject>();
+  /** A partial object is gone before the next one of the same object begins. */
+  readonly #turns = new KeyedLock<Digest>();
+  readonly #mostChunks: number;
+  #chunks = 0;
+
+  constructor(mostChunks = MOST_CHUNKS) {
+    this.#mostChunks = mostChunks;
+  }
+
+  get(digest: Digest): PartialObject | undefined {
+    const partial = this.#byDigest.get(digest);
+    if (partial !== undefined) {
+      this.#byDigest.delete(digest);
+      this.#byDigest.set(digest, partial);
+    }
+    return partial;
+  }
+
+  /**
+   * Gives what `use` makes of the partial object. `make` begins one if there is none; it gives undefined when the
+   * store has the object by now.
+   */
+  open<T>(
+    digest: Digest,
+    make: () => Promise<PartialObject | undefined>,
+    use: (partial: PartialObject) => T,
+  ): Promise<T | undefined> {
+    return this.#turns.run(digest, async () => {
+      const known = this.get(digest) ?? (await this.#made(digest, make));
+      // Within this turn: a `drop` that comes next finds it busy.
+      return known && use(known);
+    });
+  }
+
+  async #made(
+    digest: Digest,
+    make: () => Promise<PartialObject | undefined>,
+  ): Promise<PartialObject | undefined> {
+    const partial = await make();
+    if (partial === undefined) return undefined;
+    this.#byDigest.set(digest, partial);
+    this.#chunks += partial.chunkCount;
+    return partial;
+  }
+
+  /** This partial object is gone. */
+  ended(digest: Digest, partial: PartialObject): void {
+    if (this.#byDigest.get(digest) !== partial) return;
+    this.#chunks -= partial.chunkCount;
+    this.#byDigest.delete(digest);
+  }
+
+  /** The least recently requested ones that must go, so that the others fit into memory. */
+  surplus(): Digest[] {
+    const going: Digest[] = [];
+    let chunks = this.#chunks;
+    for (const [digest, partial] of this.#byDigest) {
+      if (chunks <= this.#mostChunks) break;
+      if (partial.isBusy) continue;
+      going.push(digest);
+      chunks -= partial.chunkCount;
+    }
+    return going;
+  }
+
+  /** Discards the partial object, if there is one. Gives false when it is busy. */
+  drop(digest: Digest): Promise<boolean> {
+    return this.#turns.run(digest, async () => {
+      const partial = this.#byDigest.get(digest);
+      if (partial?.isBusy) return false;
+      await partial?.discard();
+      return true;
+    });
+  }
+
+  /** Discards the partial object, at once or when its last reader is gone. */
+  async discard(digest: Digest): Promise<void> {
+    const partial = this.#byDigest.get(digest);
+    if (partial === undefined) return;
+    // The next request begins a new one.
+    this.ended(digest, partial);
+    await partial.discard();
+  }
+}

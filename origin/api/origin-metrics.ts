@@ -1,0 +1,74 @@
+import { CollectedMetrics, expositionOf } from '../../shared/process/collected-metrics.ts';
+import type { Scrape } from '../../shared/process/exposition.ts';
+import { processMetrics } from '../../shared/process/process-metrics.ts';
+import type { EdgeStatus } from '../../shared/wire/api.ts';
+import type { ApiContext } from './context.ts';
+
+type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention'>;
+
+const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
+
+/** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
+export function originMetrics(dataFolder: string, { catalog, clock, fleet, retention }: Sources): Scrape {
+  const registry = processMetrics(dataFolder);
+
+  const log = new CollectedMetrics(registry, async () => ({
+    head: await catalog.head(clock.now()),
+    isUnpruned: retention.checkpointFault !== null,
+  }));
+  log.gauge(
+    'skerry_origin_log_position',
+    'Sequence number of the last record in the log.',
+    ({ head }) => head.seq,
+  );
+  log.gauge(
+    'skerry_origin_log_unpruned',
+    '1 while a checkpoint would be too large. The log then grows, at the origin and at every edge.',
+    ({ isUnpruned }) => Number(isUnpruned),
+  );
+
+  const sites = new CollectedMetrics(registry, () => catalog.sites());
+  sites.gaugeBy(['site'], 'skerry_site_revision', 'Number of the live revision of a site.', (all) =>
+    all.map(({ name, revision }) => [{ site: name }, revision]),
+  );
+  sites.gaugeBy(['site'], 'skerry_site_files', 'Number of files in the live revision of a site.', (all) =>
+    all.map(({ name, files }) => [{ site: name }, files]),
+  );
+  sites.gaugeBy(['site'], 'skerry_site_bytes', 'Size of all files in the live revision of a site.', (all) =>
+    all.map(({ name, bytes }) => [{ site: name }, bytes]),
+  );
+
+  // A revoked edge is no part of the fleet any more.
+  const edges = new CollectedMetrics(registry, async () =>
+    (await fleet.status()).filter(({ revoked }) => !revoked),
+  );
+  edges.gaugeBy(['edge', 'region'], 'skerry_edge_online', '1 while the edge is connected.', (all) =>
+    all.map((edge) => [edgeLabels(edge), Number(edge.online)]),
+  );
+  edges.gaugeBy(
+    ['edge', 'region'],
+    'skerry_edge_diverged',
+    '1 while the edge has records that the origin does not have.',
+    (all) => all.map((edge) => [edgeLabels(edge), Number(edge.diverged !== null)]),
+  );
+  edges.gaugeBy(
+    ['edge', 'region'],
+    'skerry_edge_last_seen_timestamp_seconds',
+    'When the edge last reported, in seconds since 1970.',
+    (all) =>
+      all.flatMap((edge) => (edge.lastSeen === null ? [] : [[edgeLabels(edge), edge.lastSeen / 1000]])),
+  );
+  edges.gaugeBy(
+    ['edge', 'site'],
+    'skerry_edge_lag_seconds',
+    'How long the edge has been without the live revision of the site.',
+    (all) =>
+      all.flatMap((edge) =>
+        Object.entries(edge.sites).map(
+          ([site, { lag }]) => [{ edge: edge.name, site }, lag.seconds] as const,
+        ),
+      ),
+  );
+
+  return () => expositionOf(registry);
+}

@@ -1,0 +1,32 @@
+import t from 'tap';
+import { Counters } from '../../../../../edge/serve/metering/counters.ts';
+
+t.test('answers are counted by site, class of status and duration', async (t) => {
+  const counters = new Counters();
+  counters.count('a', 200, 10, 0.001);
+  counters.count('a', 304, 0, 0.0011);
+  counters.count('a', 206, 5, 61);
+  counters.countExcess('b');
+  const { a, b } = counters.snapshot();
+  t.strictSame(a?.requests, { '2xx': 2, '3xx': 1 });
+  t.match(a, { bytes: 15, excesses: 0 });
+  t.strictSame(a?.buckets, [1, 1, ...Array(12).fill(0), 1]);
+  t.match(b, { requests: {}, bytes: 0, excesses: 1 });
+});
+
+t.test('a process that replaces another goes on from its counts', async (t) => {
+  const before = new Counters();
+  before.count('a', 200, 10, 0.5);
+  const handedOver = before.snapshot();
+  const after = new Counters(handedOver);
+  after.count('a', 200, 1, 0.5);
+  t.match(after.snapshot(), { a: { requests: { '2xx': 2 }, bytes: 11, seconds: 1 } });
+  t.match(handedOver, { a: { requests: { '2xx': 1 }, bytes: 10 } }, 'what was handed over stays as it is');
+});
+
+t.test('sites that are not served any more take no memory', async (t) => {
+  const counters = new Counters();
+  for (const site of ['a', 'b', 'c']) counters.count(site, 200, 1, 0);
+  counters.keep(['b', 'd']);
+  t.strictSame(Object.keys(counters.snapshot()), ['b']);
+});

@@ -1,0 +1,35 @@
+import t from 'tap';
+import type { ApiContext } from '../../../../origin/api/context.ts';
+import { originMetrics } from '../../../../origin/api/origin-metrics.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+
+t.test('scrapes at the same time both see all sites and edges', async (t) => {
+  const edge = { name: 'e', region: 'r', online: true, diverged: null, lastSeen: 5000, revoked: false };
+  const status = [
+    { ...edge, sites: { www: { lag: { seconds: 3 } } } },
+    { ...edge, name: 'gone', revoked: true, sites: {} },
+  ];
+  const sources = {
+    catalog: {
+      head: async () => ({ seq: 12 }),
+      sites: async () => [{ name: 'www', revision: 4, files: 2, bytes: 100 }],
+    },
+    clock: systemClock,
+    fleet: { status: async () => status },
+    retention: { checkpointFault: null },
+  } as unknown as Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention'>;
+  const scrape = originMetrics(t.testdir(), sources);
+  await scrape();
+  for (const { text } of await Promise.all([scrape(), scrape(), scrape()])) {
+    t.match(text, /^skerry_origin_log_position 12$/m);
+    t.match(text, /^skerry_origin_log_unpruned 0$/m);
+    t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
+    t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
+    t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);
+    t.match(text, /^skerry_edge_online\{edge="e",region="r"\} 1$/m);
+    t.match(text, /^skerry_edge_diverged\{edge="e",region="r"\} 0$/m);
+    t.match(text, /^skerry_edge_last_seen_timestamp_seconds\{edge="e",region="r"\} 5$/m);
+    t.match(text, /^skerry_edge_lag_seconds\{edge="e",site="www"\} 3$/m);
+    t.notMatch(text, 'gone', 'a revoked edge');
+  }
+});
