@@ -64,6 +64,7 @@ const LAYERS = {
     ['bin/running', 'bin/publishing'],
     ['bin/commands'],
     ['bin/program.ts'],
+    ['bin/run.ts'],
     ['bin/skerry.ts', 'bin/launch.js'],
   ],
 };

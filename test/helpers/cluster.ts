@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../origin/client/api-client.ts';
+import { cli } from './cli.ts';
 import type { Ended, Running } from './processes.ts';
-import { skerry, start } from './processes.ts';
+import { start } from './processes.ts';
 import { until } from './until.ts';
 
 /** A role with a data folder and ports that outlive its processes. */
@@ -27,7 +28,7 @@ export interface Cluster {
   readonly edges: readonly Node[];
   readonly token: string;
   readonly client: ApiClient;
-  /** Runs the CLI against the origin, with the admin token. */
+  /** Runs the CLI in this process against the origin, with the admin token. */
   skerry(...args: string[]): Promise<Ended>;
   /** Resolves when all running edges show the newest revision of the site. */
   converged(site: string, ms?: number): Promise<number>;
@@ -83,8 +84,7 @@ export async function startCluster({ edges: count = 3, processes = 1, ...options
     edges,
     token,
     client,
-    skerry: (...args) =>
-      skerry(args, { cwd: folder, env: { SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: token } }),
+    skerry: (...args) => cli(args, { SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: token }),
     converged: (site, ms) =>
       until(
         `all edges to show the newest revision of ${site}`,

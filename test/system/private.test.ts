@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { cli } from '../helpers/cli.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { ask, read } from '../helpers/http.ts';
-import { skerry } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -22,7 +22,7 @@ if (published.code !== 0) throw new Error(published.stderr);
 const keyFile = join(cluster.folder, 'access.pem');
 
 async function run(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await skerry(args);
+  const { code, stdout, stderr } = await cli(args);
   if (code !== 0) throw new Error(stderr);
   return stdout.trim();
 }
@@ -95,14 +95,14 @@ t.test('private keys go nowhere', async (t) => {
   const refused = await cluster.skerry('sites', 'set', SITE, '--signing-key', seed);
   t.equal(refused.code, 1);
   t.notMatch(refused.stderr, seed);
-  t.match(await skerry(['sign', '--new-key', keyFile]), { code: 1, stderr: /cannot write the key .*EEXIST/ });
-  t.match(await skerry(['sign', 'http://a/', '--key', '/nonexistent']), { code: 1, stderr: /ENOENT/ });
-  t.match(await skerry(['sign', 'nonsense', '--key', keyFile]), { code: 1, stderr: /nonsense is not a URL/ });
-  t.match(await skerry(['sign', 'http://a/', '--key', keyFile, '--prefix', 'a']), {
+  t.match(await cli(['sign', '--new-key', keyFile]), { code: 1, stderr: /cannot write the key .*EEXIST/ });
+  t.match(await cli(['sign', 'http://a/', '--key', '/nonexistent']), { code: 1, stderr: /ENOENT/ });
+  t.match(await cli(['sign', 'nonsense', '--key', keyFile]), { code: 1, stderr: /nonsense is not a URL/ });
+  t.match(await cli(['sign', 'http://a/', '--key', keyFile, '--prefix', 'a']), {
     code: 1,
     stderr: /slash/,
   });
-  t.match(await skerry(['sign', 'http://a/', '--key', keyFile, '--client', 'x']), {
+  t.match(await cli(['sign', 'http://a/', '--key', keyFile, '--client', 'x']), {
     code: 1,
     stderr: /IP address/,
   });
