@@ -117,6 +117,8 @@ function putAtOnce(cluster: Cluster, round: number): Promise<unknown>[] {
   );
 }
 
+/** What reads in a loop takes the processors away from those who start again. */
+const BETWEEN_READS_MS = 10;
 const PATHS = ['generation.txt', 'files/0.txt', 'files/7.txt', 'big.bin', 'files/29.txt'];
 
 /** Reads one path after another; no answer at all is no fault while the edge is killed. */
@@ -137,7 +139,7 @@ async function poll(edge: Node, seen: Seen[], faults: string[], signal: AbortSig
     if (revision < newest) faults.push(`${edge.name} went from revision ${newest} back to ${revision}`);
     newest = Math.max(newest, revision);
     seen.push({ edge: edge.name, revision, path, digest: sha256(answer.body) });
-    await pause(2);
+    await pause(BETWEEN_READS_MS);
   }
 }
 

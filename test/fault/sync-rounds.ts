@@ -91,6 +91,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
       contents: run.contents,
       dice: random(seed + 2),
       reads,
+      betweenMs: isQuick ? 30 : 8,
       signal,
     });
     const beside = run.publishBeside();
