@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
-import { type Cluster, type Node, startCluster } from '../helpers/cluster.ts';
+import { type Cluster, type Node, ON_DISK, startCluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';
 import { type Answer, ask, read, sha256 } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
@@ -40,7 +40,7 @@ export async function killRounds(
   tell: (line: string) => void,
 ): Promise<Outcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges: 2, processes: 2 });
+  const cluster = await startCluster({ edges: 2, processes: 2, within: ON_DISK });
   const surveys = startSurveyThreads(1);
   const stop = new AbortController();
   const faults: string[] = [];

@@ -40,6 +40,8 @@ export interface ClusterOptions {
   /** Serving processes of each edge. */
   readonly processes?: number;
   readonly folder?: string;
+  /** Where a folder is made, if none is given. */
+  readonly within?: string;
   /** Further arguments of the edge of that index, asked for at each start; `feeds` are the feeds of all edges. */
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
   /** Further arguments of the origin. */
@@ -50,7 +52,7 @@ export interface ClusterOptions {
 
 /** An origin and its edges as real processes on loopback, each with a data folder of its own. */
 export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'skerry-')));
+  const folder = options.folder ?? (await mkdtemp(join(options.within ?? tmpdir(), 'skerry-')));
   const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
   const origin = node('origin', folder, originPort, 0, 0, (data) => [
     ...['origin', '--data', data],
@@ -132,6 +134,9 @@ function node(
     },
   };
 }
+
+/** A folder on a disk, for tests that end processes while these write; the others may have memory instead. */
+export const ON_DISK = '/var/tmp';
 
 /** Where the system picks no ports for outgoing connections, which could take one that was free a moment ago. */
 const PORTS = { first: 10_000, last: 32_000 };
