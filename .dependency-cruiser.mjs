@@ -65,6 +65,7 @@ const LAYERS = {
     ['bin/running', 'bin/publishing', 'bin/example'],
     ['bin/commands'],
     ['bin/program.ts'],
+    ['bin/run.ts'],
     ['bin/skerry.ts', 'bin/launch.js'],
   ],
 };

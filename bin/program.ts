@@ -22,6 +22,7 @@ import { verifyCommand } from './commands/verify.ts';
 import { warmCommand } from './commands/warm.ts';
 import { watchCommand } from './commands/watch.ts';
 import { applyConfigFile } from './options/config-file.ts';
+import { streams } from './terminal/streams.ts';
 
 /** All commands. Errors are thrown, for the caller to explain in one line. */
 export function createProgram(): Command {
@@ -93,7 +94,11 @@ function takeConfigAnywhere(command: Command): void {
 
 function throwErrors(command: Command): void {
   // What is wrong is told in one line by whoever catches it; help goes out as it is.
-  command.exitOverride().configureOutput({ outputError: () => {} });
+  command.exitOverride().configureOutput({
+    outputError: () => {},
+    writeOut: (text) => streams().stdout.write(text),
+    writeErr: (text) => streams().stderr.write(text),
+  });
   command.showHelpAfterError(false).showSuggestionAfterError(true);
   for (const child of command.commands) throwErrors(child);
 }

@@ -1,3 +1,5 @@
+import { streams } from './streams.ts';
+
 /** A reader that goes away early, such as `head`, ends the command as it ends any other. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
@@ -37,16 +39,16 @@ export function jsonLine(value: unknown): string {
 
 /** Prints a value alone on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${jsonLine(value)}\n`);
+  streams().stdout.write(`${jsonLine(value)}\n`);
 }
 
 export function printLine(text: string): void {
-  process.stdout.write(`${shown(text)}\n`);
+  streams().stdout.write(`${shown(text)}\n`);
 }
 
 /** For people, beside what a command prints. */
 export function printError(text: string): void {
-  process.stderr.write(`${shown(text)}\n`);
+  streams().stderr.write(`${shown(text)}\n`);
 }
 
 /** Columns aligned under their headings; numbers to the right. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
 import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
-import { type Cluster, type Node, startCluster } from '../helpers/cluster.ts';
+import { type Cluster, type Node, ON_DISK, startCluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';
 import { type Answer, ask, read, sha256 } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
@@ -40,7 +40,7 @@ export async function killRounds(
   tell: (line: string) => void,
 ): Promise<Outcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges: 2, processes: 2 });
+  const cluster = await startCluster({ edges: 2, processes: 2, within: ON_DISK });
   const surveys = startSurveyThreads(1);
   const stop = new AbortController();
   const faults: string[] = [];
@@ -117,6 +117,8 @@ function putAtOnce(cluster: Cluster, round: number): Promise<unknown>[] {
   );
 }
 
+/** What reads in a loop takes the processors away from those who start again. */
+const BETWEEN_READS_MS = 10;
 const PATHS = ['generation.txt', 'files/0.txt', 'files/7.txt', 'big.bin', 'files/29.txt'];
 
 /** Reads one path after another; no answer at all is no fault while the edge is killed. */
@@ -137,7 +139,7 @@ async function poll(edge: Node, seen: Seen[], faults: string[], signal: AbortSig
     if (revision < newest) faults.push(`${edge.name} went from revision ${newest} back to ${revision}`);
     newest = Math.max(newest, revision);
     seen.push({ edge: edge.name, revision, path, digest: sha256(answer.body) });
-    await pause(2);
+    await pause(BETWEEN_READS_MS);
   }
 }
 

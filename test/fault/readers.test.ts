@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
 import { freePorts, startCluster } from '../helpers/cluster.ts';
@@ -52,6 +53,7 @@ async function survives(t: Test, attack: Promise<unknown>): Promise<void> {
   while (!isOver) {
     statuses.add((await read(edge?.url ?? '', SITE, 'a.css')).status);
     most = Math.max(most, (await readdir(`/proc/${serving}/fd`)).length);
+    await pause(5);
   }
   await over;
   t.same([...statuses], [200], 'readers beside it are answered');

@@ -46,7 +46,6 @@ const HABITS: readonly Habit[] = [
   { name: 'dialling', most: 2, timeoutMs: 1500, slowMs: 0 },
 ];
 
-const BETWEEN_MS = 8;
 const AFTER_FAILURE_MS = 15;
 
 export interface ReadersOptions {
@@ -55,6 +54,8 @@ export interface ReadersOptions {
   readonly contents: Contents;
   readonly dice: Random;
   readonly reads: Read[];
+  /** How long a reader waits between two requests. */
+  readonly betweenMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +65,7 @@ export async function pollAll(options: ReadersOptions): Promise<void> {
 }
 
 async function poll(edge: Node, habit: Habit, options: ReadersOptions): Promise<void> {
-  const { sites, dice, reads, signal } = options;
+  const { sites, dice, reads, betweenMs, signal } = options;
   let agent = dial(habit);
   let left = habit.most;
   while (!signal.aborted) {
@@ -77,7 +78,7 @@ async function poll(edge: Node, habit: Habit, options: ReadersOptions): Promise<
       agent = dial(habit);
       left = habit.most === Number.POSITIVE_INFINITY ? habit.most : 1 + dice.below(habit.most);
     }
-    await pause(read === undefined ? AFTER_FAILURE_MS : BETWEEN_MS);
+    await pause(read === undefined ? AFTER_FAILURE_MS : betweenMs);
   }
   agent.destroy();
 }

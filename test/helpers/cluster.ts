@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../origin/client/api-client.ts';
+import { cli } from './cli.ts';
 import type { Ended, Running } from './processes.ts';
-import { skerry, start } from './processes.ts';
+import { start } from './processes.ts';
 import { until } from './until.ts';
 
 /** A role with a data folder and ports that outlive its processes. */
@@ -27,7 +28,7 @@ export interface Cluster {
   readonly edges: readonly Node[];
   readonly token: string;
   readonly client: ApiClient;
-  /** Runs the CLI against the origin, with the admin token. */
+  /** Runs the CLI in this process against the origin, with the admin token. */
   skerry(...args: string[]): Promise<Ended>;
   /** Resolves when all running edges show the newest revision of the site. */
   converged(site: string, ms?: number): Promise<number>;
@@ -39,6 +40,8 @@ export interface ClusterOptions {
   /** Serving processes of each edge. */
   readonly processes?: number;
   readonly folder?: string;
+  /** Where a folder is made, if none is given. */
+  readonly within?: string;
   /** Further arguments of the edge of that index, asked for at each start; `feeds` are the feeds of all edges. */
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
   /** Further arguments of the origin. */
@@ -49,7 +52,7 @@ export interface ClusterOptions {
 
 /** An origin and its edges as real processes on loopback, each with a data folder of its own. */
 export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'skerry-')));
+  const folder = options.folder ?? (await mkdtemp(join(options.within ?? tmpdir(), 'skerry-')));
   const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
   const origin = node('origin', folder, originPort, 0, 0, (data) => [
     ...['origin', '--data', data],
@@ -83,8 +86,7 @@ export async function startCluster({ edges: count = 3, processes = 1, ...options
     edges,
     token,
     client,
-    skerry: (...args) =>
-      skerry(args, { cwd: folder, env: { SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: token } }),
+    skerry: (...args) => cli(args, { SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: token }),
     converged: (site, ms) =>
       until(
         `all edges to show the newest revision of ${site}`,
@@ -132,6 +134,9 @@ function node(
     },
   };
 }
+
+/** A folder on a disk, for tests that end processes while these write; the others may have memory instead. */
+export const ON_DISK = '/var/tmp';
 
 /** Where the system picks no ports for outgoing connections, which could take one that was free a moment ago. */
 const PORTS = { first: 10_000, last: 32_000 };

@@ -1,4 +1,6 @@
-const POLL_MS = 10;
+/** Often at first: most conditions are met soon. Later it would cost those who work at it too much. */
+const FIRST_MS = 10;
+const MOST_MS = 40;
 
 /** Resolves with the first value that is not undefined or false; throws when `ms` have passed. */
 export async function until<T>(
@@ -7,10 +9,12 @@ export async function until<T>(
   ms = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + ms;
+  let pause = FIRST_MS;
   while (true) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
     if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    pause = Math.min(MOST_MS, pause * 1.2);
   }
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { cli } from '../helpers/cli.ts';
 import { type Cluster, freePorts, startCluster } from '../helpers/cluster.ts';
 import { ask, read, sha256, urlPath } from '../helpers/http.ts';
 import { type Ended, skerry } from '../helpers/processes.ts';
@@ -121,12 +122,13 @@ t.test('bad input is refused at the door and changes nothing', async (t) => {
     refuses(t, await skerry(['status'], { cwd }), /colour/, 'a key of skerry.yaml');
     await writeTree(cwd, { 'skerry.yaml': 'origin: [\n' });
     refuses(t, await skerry(['status'], { cwd }), /skerry\.yaml/, 'broken YAML');
-    const unused = await skerry(['status', '--origin', cluster.origin.url, '--token', cluster.token], {
-      env: { SKERRY_COLOUR: 'blue' },
+    const unused = await cli(['status', '--origin', cluster.origin.url, '--token', cluster.token], {
+      SKERRY_COLOUR: 'blue',
     });
     t.equal(unused.code, 0, 'an unused environment variable is ignored');
-    const empty = await skerry(['edge', '--data', join(cwd, 'edge'), '--name', 'a', '--region', 'b'], {
-      env: { SKERRY_ORIGIN: '', SKERRY_JOIN: '' },
+    const empty = await cli(['edge', '--data', join(cwd, 'edge'), '--name', 'a', '--region', 'b'], {
+      SKERRY_ORIGIN: '',
+      SKERRY_JOIN: '',
     });
     refuses(t, empty, /needs --origin, --join/, 'an empty environment variable is none');
   });
@@ -150,7 +152,7 @@ t.test('a request that needs no body may come without one', async (t) => {
 t.test('who may not join does not', async (t) => {
   const joinAs = async (name: string, token: string) => {
     const [port, admin] = await freePorts(2);
-    return skerry([
+    return cli([
       'edge',
       ...['--data', join(cluster.folder, `late-${name}`), '--origin', cluster.origin.url, '--join', token],
       ...['--name', name, '--region', 'r', '--port', String(port), '--admin-port', String(admin)],
@@ -177,7 +179,7 @@ t.test('tokens open what their scope says, while they last', async (t) => {
   const create = async (...args: string[]) =>
     (await cluster.skerry('token', 'create', ...args)).stdout.trim();
   const as = (token: string, ...args: string[]) =>
-    skerry(args, { cwd: cluster.folder, env: { SKERRY_ORIGIN: cluster.origin.url, SKERRY_TOKEN: token } });
+    cli(args, { SKERRY_ORIGIN: cluster.origin.url, SKERRY_TOKEN: token });
 
   const publisher = await create('--scope', 'publish:mine');
   t.equal((await as(publisher, 'publish', folder, '--site', 'mine', '--wait')).code, 0);
@@ -219,22 +221,22 @@ t.test('ports and data folders that cannot be used', async (t) => {
   refuses(t, await skerry(['origin', '--data', data, '--port', port]), /port .* in use/, 'a port');
   refuses(
     t,
-    await skerry(['origin', '--data', cluster.origin.data, '--port', String(free)]),
+    await cli(['origin', '--data', cluster.origin.data, '--port', String(free)]),
     /data folder/,
     'a data folder',
   );
   const edgePort = new URL(edge.url).port;
-  refuses(t, await skerry(['edge', '--data', data, '--port', edgePort]), /port .* in use/, "an edge's port");
+  refuses(t, await cli(['edge', '--data', data, '--port', edgePort]), /port .* in use/, "an edge's port");
 
   await edge.stop();
   const marker = join(edge.data, 'skerry-data.json');
   const text = await readFile(marker, 'utf8');
   await writeFile(marker, JSON.stringify({ ...JSON.parse(text), format: 99 }));
-  const newer = await skerry(['edge', '--data', edge.data, '--port', String(free)]);
+  const newer = await cli(['edge', '--data', edge.data, '--port', String(free)]);
   refuses(t, newer, /newer|format/, 'a newer format');
   refuses(
     t,
-    await skerry(['origin', '--data', edge.data, '--port', String(free)]),
+    await cli(['origin', '--data', edge.data, '--port', String(free)]),
     /./,
     "an edge's data folder",
   );
@@ -242,7 +244,7 @@ t.test('ports and data folders that cannot be used', async (t) => {
   await edge.start();
   await mkdir(join(cluster.folder, 'full'));
   await writeTree(join(cluster.folder, 'full'), { 'something.txt': 'else' });
-  const foreign = await skerry(['origin', '--data', join(cluster.folder, 'full'), '--port', String(free)]);
+  const foreign = await cli(['origin', '--data', join(cluster.folder, 'full'), '--port', String(free)]);
   refuses(t, foreign, /full/, 'a folder that holds something else');
 });
 

@@ -4,63 +4,39 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import t, { type Test } from 'tap';
-import { createProgram } from '../../bin/program.ts';
-import { exitCodeOf, explain } from '../../bin/terminal/report-error.ts';
+import t from 'tap';
 import { startOrigin } from '../../origin/main.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../../shared/wire/problem.ts';
+import { cli } from '../helpers/cli.ts';
 import { freePorts } from '../helpers/cluster.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 
 let origin: LoneOrigin;
 t.before(async () => {
-  for (const name of Object.keys(process.env)) if (name.startsWith('SKERRY_')) delete process.env[name];
   origin = await loneOrigin(t);
 });
 
-/** The CLI in this process, as bin/skerry.ts runs it. */
-async function skerry(t: Test, ...args: string[]) {
-  const stdout = t.capture(process.stdout, 'write', () => true);
-  const stderr = t.capture(process.stderr, 'write', () => true);
-  const text = (captured: typeof stdout) =>
-    captured()
-      .map(({ args: [piece] }) => String(piece))
-      .join('');
-  let code = 0;
-  let line: string | undefined;
-  try {
-    await createProgram().parseAsync(args, { from: 'user' });
-  } catch (error) {
-    code = exitCodeOf(error);
-    line = explain(error);
-  }
-  const [out, err] = [text(stdout), text(stderr)];
-  stdout.restore();
-  stderr.restore();
-  return { code, stdout: out, stderr: line === undefined ? err : `${err}${line}\n` };
-}
-
-const asAdmin = (t: Test, ...args: string[]) =>
-  skerry(t, ...args, '--origin', origin.url, '--token', origin.token);
+const skerry = (...args: string[]) => cli(args);
+const asAdmin = (...args: string[]) => skerry(...args, '--origin', origin.url, '--token', origin.token);
 
 t.test('help', async (t) => {
-  const alone = await skerry(t);
+  const alone = await skerry();
   t.equal(alone.code, 2);
   t.match(alone.stderr, /^Usage: skerry \[options\] \[command\]\n[\s\S]*publish/);
   t.notMatch(alone.stderr, 'outputHelp');
-  const group = await skerry(t, 'token');
+  const group = await skerry('token');
   t.equal(group.code, 2);
   t.match(group.stderr, /^Usage: skerry token /);
-  const nested = await skerry(t, 'help', 'token', 'create');
+  const nested = await skerry('help', 'token', 'create');
   t.equal(nested.code, 0);
   t.match(nested.stdout, /^Usage: skerry token create /);
-  t.match((await skerry(t, 'help')).stdout, /^Usage: skerry \[/);
-  t.match((await skerry(t, 'help', 'publish')).stdout, /--allow-shrink/);
-  const unknown = await skerry(t, 'help', 'token', 'nope');
+  t.match((await skerry('help')).stdout, /^Usage: skerry \[/);
+  t.match((await skerry('help', 'publish')).stdout, /--allow-shrink/);
+  const unknown = await skerry('help', 'token', 'nope');
   t.equal(unknown.code, 2);
   t.match(unknown.stderr, /^skerry: unknown command 'token nope'/);
-  t.match((await skerry(t, 'nope')).stderr, /^skerry: unknown command 'nope'/);
+  t.match((await skerry('nope')).stderr, /^skerry: unknown command 'nope'/);
 });
 
 t.test('a folder that is not there', async (t) => {
@@ -70,7 +46,7 @@ t.test('a folder that is not there', async (t) => {
     ['publish', 'nope', '--site', 'x'],
   ]) {
     const args = command[0] === 'dev' ? [] : ['--origin', origin.url, '--token', origin.token];
-    const { code, stdout, stderr } = await skerry(t, ...command, ...args);
+    const { code, stdout, stderr } = await skerry(...command, ...args);
     t.strictSame([code, stdout], [1, ''], command.join(' '));
     t.equal(stderr, 'skerry: nope is not there. Name an existing folder.\n');
   }
@@ -82,33 +58,32 @@ t.test('an address where no origin is', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { code, stderr } = await skerry(t, 'status', '--origin', url, '--token', 'sk_x');
+  const { code, stderr } = await skerry('status', '--origin', url, '--token', 'sk_x');
   t.equal(code, 1);
   t.match(stderr, `skerry: ${url} answers 404, so it is no origin. Name the address of the origin`);
 });
 
 t.test('a wrong token', async (t) => {
-  const { code, stderr } = await skerry(t, 'status', '--origin', origin.url, '--token', 'sk_x');
+  const { code, stderr } = await skerry('status', '--origin', origin.url, '--token', 'sk_x');
   t.equal(code, 1);
   t.match(stderr, /SKERRY_TOKEN/);
 });
 
 t.test('what a token may read', async (t) => {
   for (const site of ['mine', 'yours']) await origin.client.putSite(site);
-  const tokenOf = async (scope: string) =>
-    (await asAdmin(t, 'token', 'create', '--scope', scope)).stdout.trim();
+  const tokenOf = async (scope: string) => (await asAdmin('token', 'create', '--scope', scope)).stdout.trim();
   const sites = async (token: string) =>
-    JSON.parse(
-      (await skerry(t, 'sites', '--json', '--origin', origin.url, '--token', token)).stdout,
-    ).sites.map(({ name }: { name: string }) => name);
+    JSON.parse((await skerry('sites', '--json', '--origin', origin.url, '--token', token)).stdout).sites.map(
+      ({ name }: { name: string }) => name,
+    );
   for (const scope of ['publish:mine', 'publish:mine,domains:mine.example']) {
     const token = await tokenOf(scope);
     t.strictSame(await sites(token), ['mine'], scope);
-    const other = await skerry(t, 'revisions', 'yours', '--origin', origin.url, '--token', token);
+    const other = await skerry('revisions', 'yours', '--origin', origin.url, '--token', token);
     t.match(other.stderr, /it needs read or publish:yours\./);
-    const log = await skerry(t, 'log', '--origin', origin.url, '--token', token);
+    const log = await skerry('log', '--origin', origin.url, '--token', token);
     t.match(log.stderr, /it needs read\./);
-    const status = await skerry(t, 'status', '--origin', origin.url, '--token', token);
+    const status = await skerry('status', '--origin', origin.url, '--token', token);
     t.match(status.stdout, /mine/);
     t.notMatch(status.stdout, /yours/);
     const metrics = await fetch(`${origin.url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
@@ -139,7 +114,7 @@ t.test('a publish that is refused for now says so, and goes on', async (t) => {
   t.teardown(() => busyOrigin.close());
   const at = `http://127.0.0.1:${(busyOrigin.address() as AddressInfo).port}`;
   const folder = t.testdir({ 'index.html': 'hello' });
-  const published = await skerry(t, 'publish', folder, '--site', 'busy', '--origin', at, '--token', token);
+  const published = await skerry('publish', folder, '--site', 'busy', '--origin', at, '--token', token);
   t.equal(published.code, 0, published.stderr);
   t.match(
     published.stderr,
@@ -150,7 +125,7 @@ t.test('a publish that is refused for now says so, and goes on', async (t) => {
 
 t.test('a folder that lost its files is not published', async (t) => {
   const folder = t.testdir(Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`f${i}`, `${i}`])));
-  const publish = (...flags: string[]) => asAdmin(t, 'publish', folder, '--site', 'shrinking', ...flags);
+  const publish = (...flags: string[]) => asAdmin('publish', folder, '--site', 'shrinking', ...flags);
   t.equal((await publish()).code, 0);
   for (let i = 1; i < 10; i++) await rm(join(folder, `f${i}`));
   const refused = await publish();
@@ -169,7 +144,7 @@ t.test('a folder that lost its files is not published', async (t) => {
 
 t.test('what is left out is counted, and --include publishes it', async (t) => {
   const folder = t.testdir({ 'index.html': 'x', '.env': 'x', 'a~': 'x', node_modules: { 'x.js': 'x' } });
-  const publish = (...flags: string[]) => asAdmin(t, 'publish', folder, '--site', 'leaving', ...flags);
+  const publish = (...flags: string[]) => asAdmin('publish', folder, '--site', 'leaving', ...flags);
   t.match(
     (await publish()).stdout,
     /\(1 file, 1 object sent, 1 B; left out: 3, see --include\)\n {2}http:\/\/leaving\.localhost:7500\//,
@@ -185,7 +160,7 @@ t.test('a refused first publish leaves no site', async (t) => {
   const { token } = await origin.client.createToken({ scope: 'publish:first' });
   const folder = t.testdir({ 'index.html': 'x', _headers: '/*\n  Basic-Auth: me:secret\n' });
   const publish = (...flags: string[]) =>
-    skerry(t, 'publish', folder, '--site', 'first', '--origin', origin.url, '--token', token, ...flags);
+    skerry('publish', folder, '--site', 'first', '--origin', origin.url, '--token', token, ...flags);
   const { code, stderr } = await publish();
   t.equal(code, 1);
   t.match(stderr, /_headers, line 2: Basic-Auth protects nothing here/);
@@ -204,24 +179,24 @@ t.test('a refused first publish leaves no site', async (t) => {
 t.test('a site is deleted, by an admin', async (t) => {
   const { token } = await origin.client.createToken({ scope: 'publish:going' });
   const folder = t.testdir({ 'index.html': 'x' });
-  t.equal((await asAdmin(t, 'publish', folder, '--site', 'going')).code, 0);
-  const refused = await skerry(t, 'sites', 'delete', 'going', '--origin', origin.url, '--token', token);
+  t.equal((await asAdmin('publish', folder, '--site', 'going')).code, 0);
+  const refused = await skerry('sites', 'delete', 'going', '--origin', origin.url, '--token', token);
   t.match(refused.stderr, /it needs admin\./);
   const unpublished = await fetch(`${origin.url}/v1/sites/going?unpublished=true`, {
     method: 'DELETE',
     headers: { authorization: `Bearer ${token}` },
   });
   t.match(await unpublished.json(), { code: 'site-published' });
-  const { code, stdout } = await asAdmin(t, 'sites', 'delete', 'going');
+  const { code, stdout } = await asAdmin('sites', 'delete', 'going');
   t.equal(code, 0);
   t.match(stdout, /^site going is deleted/);
   await t.rejects(origin.client.site('going'), { code: 'no-such-site' });
 });
 
 t.test('prune says what stays for now', async (t) => {
-  await asAdmin(t, 'publish', t.testdir({ 'pruned.txt': 'pruned' }), '--site', 'pruned');
-  await asAdmin(t, 'sites', 'delete', 'pruned');
-  const { stdout } = await asAdmin(t, 'prune');
+  await asAdmin('publish', t.testdir({ 'pruned.txt': 'pruned' }), '--site', 'pruned');
+  await asAdmin('sites', 'delete', 'pruned');
+  const { stdout } = await asAdmin('prune');
   t.match(stdout, /^SITE +REVISIONS +ROWS +UNNEEDED OBJECTS +SIZE\n[\s\S]*pruned \(deleted\)/);
   t.match(
     stdout,

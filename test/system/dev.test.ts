@@ -4,9 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { cli } from '../helpers/cli.ts';
 import { freePorts } from '../helpers/cluster.ts';
 import { ask, read } from '../helpers/http.ts';
-import { skerry, start } from '../helpers/processes.ts';
+import { start } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -30,7 +31,7 @@ async function startDev(t: Test, ...dir: string[]) {
     data,
     edges: [0, 1, 2].map((i) => `http://127.0.0.1:${edgePort + i}`),
     statusUrl: `http://127.0.0.1:${edgePort + ADMIN_OFFSET + 3}`,
-    skerry: (...command: string[]) => skerry([...command, '--data', data], { env }),
+    skerry: (...command: string[]) => cli([...command, '--data', data], env),
   };
 }
 

@@ -4,9 +4,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
+import { cli } from '../helpers/cli.ts';
 import { type Answer, ask, read } from '../helpers/http.ts';
 import { openObjects } from '../helpers/open-objects.ts';
-import { skerry } from '../helpers/processes.ts';
 import { readAlone } from '../helpers/read-alone.ts';
 import { lazily, startShapedCluster } from '../helpers/shaped-cluster.ts';
 import { writeTree } from '../helpers/tree.ts';
@@ -130,7 +130,7 @@ t.test('killed while an object comes in, an edge serves and keeps nothing that i
   t.strictSame(await drafts(), []);
   const again = await get('broken.bin');
   t.ok(again.status === 200 && again.body.equals(content));
-  const verified = await skerry(['verify', '--admin', edge.adminUrl]);
+  const verified = await cli(['verify', '--admin', edge.adminUrl]);
   t.equal(verified.code, 0, verified.stdout);
 });
 
@@ -183,14 +183,7 @@ t.test('what was read last stays within the disk budget, and what is pinned stay
 
 t.test('a site is warmed before readers come, as far as there is room', async (t) => {
   const warm = async (...args: string[]) => {
-    const { code, stdout, stderr } = await skerry([
-      'warm',
-      SITE,
-      ...args,
-      '--admin',
-      edge.adminUrl,
-      '--json',
-    ]);
+    const { code, stdout, stderr } = await cli(['warm', SITE, ...args, '--admin', edge.adminUrl, '--json']);
     t.equal(code, 0, stderr);
     return JSON.parse(stdout);
   };
@@ -200,11 +193,11 @@ t.test('a site is warmed before readers come, as far as there is room', async (t
   const all = await warm();
   t.ok(all.left.objects > 0 && all.fetched.objects > 0, JSON.stringify(all));
   t.ok((await storage()).heldBytes <= BUDGET);
-  t.match(await skerry(['warm', 'nothing', '--admin', edge.adminUrl]), {
+  t.match(await cli(['warm', 'nothing', '--admin', edge.adminUrl]), {
     code: 1,
     stderr: /no site nothing/,
   });
-  t.match(await skerry(['warm', SITE, '/*/*', '--admin', edge.adminUrl]), {
+  t.match(await cli(['warm', SITE, '/*/*', '--admin', edge.adminUrl]), {
     code: 1,
     stderr: /more than one \*/,
   });
@@ -212,8 +205,8 @@ t.test('a site is warmed before readers come, as far as there is room', async (t
 
 t.test('what cannot be meant is refused', async (t) => {
   const full = ['edge', '--data', join(cluster.folder, 'x'), '--disk', '1000000'];
-  t.match(await skerry(full), { code: 1, stderr: /--disk goes with --storage lazy/ });
-  t.match(await skerry([...full, '--storage', 'some']), { code: 2, stderr: /storage/ });
+  t.match(await cli(full), { code: 1, stderr: /--disk goes with --storage lazy/ });
+  t.match(await cli([...full, '--storage', 'some']), { code: 2, stderr: /storage/ });
   const set = await cluster.skerry('sites', 'set', SITE, '--pin-path', 'pinned');
   t.match(set, { code: 1, stderr: /pinned: a path begins with \// });
 });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
+import { cli } from '../helpers/cli.ts';
 import { freePorts, startCluster } from '../helpers/cluster.ts';
 import { ask } from '../helpers/http.ts';
-import { skerry } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -233,7 +233,7 @@ t.test('certificates are read again, without a restart, and broken ones change n
 
 t.test('what cannot work is refused at the start', async (t) => {
   const start = (...args: string[]) =>
-    skerry(['edge', '--data', t.testdir(), '--port', '0', '--admin-port', '0', ...args]);
+    cli(['edge', '--data', t.testdir(), '--port', '0', '--admin-port', '0', ...args]);
   t.match(await start('--tls-port', '1'), { code: 1, stderr: /--certs, beside --tls-port, is needed/ });
   t.match(await start('--certs', certs), { code: 1, stderr: /--tls-port, beside --certs, is needed/ });
   const [free = 0] = await freePorts(1);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import t, { type Test } from 'tap';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import type { Change } from '../../../../../shared/content/diff.ts';
@@ -132,6 +133,12 @@ class World {
   }
 }
 
+/** As t.strictSame, which writes down what is equal, too: of all that a history holds that takes most of the time. */
+function same(t: Test, found: unknown, expected: unknown, what: string): void {
+  if (isDeepStrictEqual(found, expected)) t.pass(what);
+  else t.strictSame(found, expected, what);
+}
+
 const byPath = (a: Entry, b: Entry) => (a.path < b.path ? -1 : 1);
 const plain = ({ rows, objects, bytes }: { rows: number; objects: number; bytes: number }) => ({
   rows,
@@ -142,7 +149,7 @@ const plain = ({ rows, objects, bytes }: { rows: number; objects: number; bytes:
 function checkKept(t: Test, world: World, site: number, keep: readonly number[]): void {
   for (const revision of keep) {
     const expected = [...(world.history(site)[revision]?.values() ?? [])].sort(byPath);
-    t.strictSame(world.manifest(site, revision), expected, `manifest of ${site}@${revision}`);
+    same(t, world.manifest(site, revision), expected, `manifest of ${site}@${revision}`);
   }
 }
 
@@ -166,7 +173,7 @@ t.test('what is kept stays as it was, and nothing else stays: random histories',
     const pruned = world.pruneToTheEnd(1, keep, 1 + numbers.below(20));
     t.strictSame(plain(pruned), forecast, `round ${round}: as forecast`);
     t.equal(before.rows - world.rows(), pruned.rows);
-    t.strictSame(world.view(1, [0, ...keep]), expected, `round ${round}: what is kept is as it was`);
+    same(t, world.view(1, [0, ...keep]), expected, `round ${round}: what is kept is as it was`);
     checkKept(t, world, 1, keep);
     const gone = [...before.named].filter((digest) => !world.named().has(digest)).sort();
     t.strictSame([...pruned.digests].sort(), gone, `round ${round}: digests that nothing names`);
@@ -192,7 +199,7 @@ t.test('what is kept stays as it was, and nothing else stays: random histories',
         'what is staged is whole',
       );
       while (world.staging.unstage(1, revisions + 1, 5));
-      t.strictSame(world.view(1, [0, ...keep]), expected, 'and can be taken back');
+      same(t, world.view(1, [0, ...keep]), expected, 'and can be taken back');
     }
     world.publish(1, numbers);
     checkKept(t, world, 1, [...keep, revisions + 1]);

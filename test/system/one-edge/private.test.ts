@@ -1,17 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { ask, read } from '../helpers/http.ts';
-import { skerry } from '../helpers/processes.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { cli } from '../../helpers/cli.ts';
+import { ask, read } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, edge } from './cluster.ts';
 
-const SITE = 'www';
-const cluster = await startCluster({ edges: 1 });
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
+const SITE = 'members';
 const folder = await writeTree(join(cluster.folder, SITE), {
   'index.html': 'open',
   'members/a.txt': 'for members',
@@ -22,17 +18,17 @@ if (published.code !== 0) throw new Error(published.stderr);
 const keyFile = join(cluster.folder, 'access.pem');
 
 async function run(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await skerry(args);
+  const { code, stdout, stderr } = await cli(args);
   if (code !== 0) throw new Error(stderr);
   return stdout.trim();
 }
 
 const sign = (path: string, ...args: string[]) =>
-  run('sign', `http://www.localhost${path}`, '--key', keyFile, ...args).then((url) =>
-    url.replace('http://www.localhost', ''),
+  run('sign', `http://members.localhost${path}`, '--key', keyFile, ...args).then((url) =>
+    url.replace('http://members.localhost', ''),
   );
 const status = async (path: string, headers: Record<string, string> = {}) =>
-  (await ask(edge.url, path, { headers: { host: 'www.localhost', ...headers } })).status;
+  (await ask(edge.url, path, { headers: { host: 'members.localhost', ...headers } })).status;
 
 t.test('what is private needs a token, from the next moment on', async (t) => {
   const publicKey = await run('sign', '--new-key', keyFile);
@@ -54,7 +50,7 @@ t.test('what is private needs a token, from the next moment on', async (t) => {
   t.equal(await status('/members/../members/%61.txt'), 403);
   t.equal(await status('/members/nothing'), 403);
   const url = await sign('/members/a.txt');
-  const answer = await ask(edge.url, url, { headers: { host: 'www.localhost' } });
+  const answer = await ask(edge.url, url, { headers: { host: 'members.localhost' } });
   t.match(answer, { status: 200, headers: { 'cache-control': /^private/ } });
   t.equal(answer.body.toString(), 'for members');
   t.equal(await status(url.replace('a.txt', 'b.txt')), 403);
@@ -73,8 +69,8 @@ t.test('keys are replaced without a gap', async (t) => {
   const nextFile = join(cluster.folder, 'next.pem');
   const next = await run('sign', '--new-key', nextFile);
   await cluster.skerry('sites', 'set', SITE, '--signing-key', String(before), '--signing-key', next);
-  const nextUrl = (await run('sign', 'http://www.localhost/members/a.txt', '--key', nextFile)).replace(
-    'http://www.localhost',
+  const nextUrl = (await run('sign', 'http://members.localhost/members/a.txt', '--key', nextFile)).replace(
+    'http://members.localhost',
     '',
   );
   await until('the second key', async () => (await status(nextUrl)) === 200);
@@ -95,14 +91,14 @@ t.test('private keys go nowhere', async (t) => {
   const refused = await cluster.skerry('sites', 'set', SITE, '--signing-key', seed);
   t.equal(refused.code, 1);
   t.notMatch(refused.stderr, seed);
-  t.match(await skerry(['sign', '--new-key', keyFile]), { code: 1, stderr: /cannot write the key .*EEXIST/ });
-  t.match(await skerry(['sign', 'http://a/', '--key', '/nonexistent']), { code: 1, stderr: /ENOENT/ });
-  t.match(await skerry(['sign', 'nonsense', '--key', keyFile]), { code: 1, stderr: /nonsense is not a URL/ });
-  t.match(await skerry(['sign', 'http://a/', '--key', keyFile, '--prefix', 'a']), {
+  t.match(await cli(['sign', '--new-key', keyFile]), { code: 1, stderr: /cannot write the key .*EEXIST/ });
+  t.match(await cli(['sign', 'http://a/', '--key', '/nonexistent']), { code: 1, stderr: /ENOENT/ });
+  t.match(await cli(['sign', 'nonsense', '--key', keyFile]), { code: 1, stderr: /nonsense is not a URL/ });
+  t.match(await cli(['sign', 'http://a/', '--key', keyFile, '--prefix', 'a']), {
     code: 1,
     stderr: /slash/,
   });
-  t.match(await skerry(['sign', 'http://a/', '--key', keyFile, '--client', 'x']), {
+  t.match(await cli(['sign', 'http://a/', '--key', keyFile, '--client', 'x']), {
     code: 1,
     stderr: /IP address/,
   });

@@ -2,26 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { type Asked, cut, generatedRequest } from '../helpers/generated-requests.ts';
-import { read } from '../helpers/http.ts';
-import { childrenOf } from '../helpers/process-tree.ts';
-import { random } from '../helpers/random.ts';
-import { type Exchanged, exchange } from '../helpers/raw-http.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { type Asked, cut, generatedRequest } from '../../helpers/generated-requests.ts';
+import { read } from '../../helpers/http.ts';
+import { childrenOf } from '../../helpers/process-tree.ts';
+import { random } from '../../helpers/random.ts';
+import { type Exchanged, exchange } from '../../helpers/raw-http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, edge } from './cluster.ts';
 
-/** `SKERRY_SEED=1 SKERRY_ROUNDS=5000 node test/system/lanes.test.ts` tries others, and more. */
+/** `SKERRY_SEED=1 SKERRY_ROUNDS=5000 node test/system/one-edge/lanes.test.ts` tries others, and more. */
 const seed = Number(process.env.SKERRY_SEED ?? Math.floor(Math.random() * 1e6));
 const rounds = Number(process.env.SKERRY_ROUNDS ?? 300);
 const AT_ONCE = 8;
 const ATTEMPTS = 6;
-const SITE = 'www';
+const SITE = 'lanes';
 
-const cluster = await startCluster({ edges: 1 });
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge?.running === undefined) throw new Error('a cluster of one edge has one');
 const tree = {
   'index.html': '<h1>home</h1>',
   'about.html': 'about',
@@ -38,7 +34,7 @@ const folder = await writeTree(join(cluster.folder, SITE), tree);
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
 
-const [serving] = await childrenOf(edge.running.pid);
+const [serving] = await childrenOf(edge.running?.pid ?? 0);
 const { hostname: host, port } = new URL(edge.url);
 const lane = { host, port: Number(port) };
 const [, name] = new RegExp(`@(skerry-${serving}-\\S+)`).exec(await readFile('/proc/net/unix', 'utf8')) ?? [];
@@ -59,7 +55,7 @@ const paths = [
   ],
 ];
 const etag = String((await read(edge.url, SITE, 'a.css')).headers.etag);
-const asked: Asked = { paths, host: 'www.localhost', etag };
+const asked: Asked = { paths, host: 'lanes.localhost', etag };
 for (const path of ['a.css', 'app.3f2a9bc1.js'])
   await until(`the variants of ${path}`, async () => {
     const codings = ['br', 'zstd', 'gzip'].map(async (coding) => {
@@ -71,7 +67,7 @@ for (const path of ['a.css', 'app.3f2a9bc1.js'])
 // From here on all that is small is in memory for both.
 for (const path of paths) await read(edge.url, SITE, path.slice(1));
 
-const LAST = 'GET /a.css HTTP/1.1\r\nHost: www.localhost\r\nConnection: close\r\n\r\n';
+const LAST = 'GET /a.css HTTP/1.1\r\nHost: lanes.localhost\r\nConnection: close\r\n\r\n';
 const brief = (answers: string) => answers.slice(0, 3000);
 const undated = (answers: string) => answers.replaceAll(/^Date: .*\r\n/gim, '');
 
@@ -129,7 +125,7 @@ t.test('an error that comes of the fields of one request is kept by nobody', asy
     ['If-Match: "x"', 412],
     ['Range: bytes=9999999-', 416],
   ] as const) {
-    const request = `GET /app.3f2a9bc1.js HTTP/1.1\r\nHost: www.localhost\r\n${field}\r\nConnection: close\r\n\r\n`;
+    const request = `GET /app.3f2a9bc1.js HTTP/1.1\r\nHost: lanes.localhost\r\n${field}\r\nConnection: close\r\n\r\n`;
     const [fast, full] = await both([request]);
     t.equal(fast, full);
     t.match(full, new RegExp(`^HTTP/1.1 ${status} `));
@@ -139,7 +135,7 @@ t.test('an error that comes of the fields of one request is kept by nobody', asy
 });
 
 t.test('a request in two packets, split at every byte', async (t) => {
-  const request = `GET /a.css HTTP/1.1\r\nHost: www.localhost\r\nAccept-Encoding: br\r\n\r\n${LAST}`;
+  const request = `GET /a.css HTTP/1.1\r\nHost: lanes.localhost\r\nAccept-Encoding: br\r\n\r\n${LAST}`;
   const expected = (await answersOf(fullServer, [request])).text;
   for (let at = 1; at < request.length; at++) {
     const got = (await answersOf(lane, [request.slice(0, at), request.slice(at)])).text;
@@ -149,7 +145,7 @@ t.test('a request in two packets, split at every byte', async (t) => {
 });
 
 t.test('many requests at once to a reader that does not read', async (t) => {
-  const request = 'GET /a.css HTTP/1.1\r\nHost: www.localhost\r\n\r\n';
+  const request = 'GET /a.css HTTP/1.1\r\nHost: lanes.localhost\r\n\r\n';
   const [fast, full] = await both([request.repeat(5000) + LAST]);
   t.equal(fast.length, full.length);
   t.equal(fast.split('HTTP/1.1 200 OK').length, 5002);

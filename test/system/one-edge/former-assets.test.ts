@@ -1,16 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { read } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { read } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, edge } from './cluster.ts';
 
-const SITE = 'www';
-const cluster = await startCluster({ edges: 1 });
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
+const SITE = 'assets';
 const get = (path: string) => read(edge.url, SITE, path);
 
 async function publish(files: Record<string, string>): Promise<void> {
@@ -24,14 +20,14 @@ t.test('assets of older revisions are served on, and nothing else of them', asyn
   await publish({ 'index.html': 'one', 'app.11111111a.js': 'first', 'old.html': 'old', '404.html': 'none' });
   await publish({ 'index.html': 'two', 'app.22222222b.js': 'second', '404.html': 'none' });
   await publish({ 'index.html': 'three', 'app.33333333c.js': 'third', '404.html': 'none', 'old2.html': '' });
-  t.match(await get('app.33333333c.js'), { status: 200, headers: { 'skerry-revision': 'www@3' } });
+  t.match(await get('app.33333333c.js'), { status: 200, headers: { 'skerry-revision': 'assets@3' } });
   for (let again = 0; again < 2; again++) {
     const first = await get('app.11111111a.js');
-    t.match(first, { status: 200, headers: { 'skerry-revision': 'www@1' } });
+    t.match(first, { status: 200, headers: { 'skerry-revision': 'assets@1' } });
     t.equal(first.body.toString(), 'first');
-    t.match(await get('app.22222222b.js'), { status: 200, headers: { 'skerry-revision': 'www@2' } });
+    t.match(await get('app.22222222b.js'), { status: 200, headers: { 'skerry-revision': 'assets@2' } });
   }
-  t.match(await get('old.html'), { status: 404, headers: { 'skerry-revision': 'www@3' } });
+  t.match(await get('old.html'), { status: 404, headers: { 'skerry-revision': 'assets@3' } });
   t.match(await get('app.44444444d.js'), { status: 404 });
 });
 
@@ -41,8 +37,8 @@ t.test('they outlive a restart of the edge, and come back into their own by a ro
   await until('the edge', async () => (await get('app.11111111a.js')).status === 200);
   t.equal((await cluster.skerry('rollback', SITE, '--to', '1')).code, 0);
   await cluster.converged(SITE);
-  t.match(await get('app.11111111a.js'), { status: 200, headers: { 'skerry-revision': 'www@4' } });
-  t.match(await get('app.33333333c.js'), { status: 200, headers: { 'skerry-revision': 'www@3' } });
+  t.match(await get('app.11111111a.js'), { status: 200, headers: { 'skerry-revision': 'assets@4' } });
+  t.match(await get('app.33333333c.js'), { status: 200, headers: { 'skerry-revision': 'assets@3' } });
 });
 
 t.test('the site says what are assets, and for how long', async (t) => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { differences } from '../helpers/compare.ts';
-import { ask, read, urlPath } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
+import { differences } from '../../helpers/compare.ts';
+import { ask, read, urlPath } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { cluster, edge } from './cluster.ts';
 
 const composed = 'caf\u00e9.txt';
 const decomposed = 'cafe\u0301.txt';
@@ -33,11 +33,6 @@ const odd = {
 };
 
 t.test('odd names are published from a folder and by single files, and served right', async (t) => {
-  const cluster = await startCluster({ edges: 1 });
-  t.teardown(() => cluster.close());
-  const [edge] = cluster.edges;
-  if (edge === undefined) throw new Error('no edge');
-
   const folder = await writeTree(join(cluster.folder, 'odd'), odd);
   const published = await cluster.skerry('publish', folder, '--site', 'odd', '--wait', '--include', '.*');
   t.equal(published.code, 0, published.stderr);

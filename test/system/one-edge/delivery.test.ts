@@ -1,15 +1,11 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { ask, sha256 } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
+import { ask, sha256 } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { cluster, edge } from './cluster.ts';
 
-const SITE = 'www';
-const cluster = await startCluster({ edges: 1 });
-t.teardown(() => cluster.close());
+const SITE = 'delivered';
 const { origin } = cluster;
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
 
 const film = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => i % 251));
 const tree = {

@@ -1,16 +1,12 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { slowClients } from '../fault/slow-clients.ts';
-import { startCluster } from '../helpers/cluster.ts';
-import { read } from '../helpers/http.ts';
-import { exchange } from '../helpers/raw-http.ts';
-import { writeTree } from '../helpers/tree.ts';
+import { slowClients } from '../../fault/slow-clients.ts';
+import { read } from '../../helpers/http.ts';
+import { exchange } from '../../helpers/raw-http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { cluster, edge } from './cluster.ts';
 
-const SITE = 'www';
-const cluster = await startCluster({ edges: 1 });
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
+const SITE = 'attacked';
 const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': 'home', 'a.css': 'a {}' });
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
@@ -20,7 +16,7 @@ const statuses = async (text: string) =>
     ([, status]) => Number(status),
   );
 
-const HOST = 'Host: www.localhost\r\n';
+const HOST = 'Host: attacked.localhost\r\n';
 const get = (fields: string) => `GET /a.css HTTP/1.1\r\n${HOST}${fields}\r\n\r\n`;
 const post = (fields: string, body: string) => `POST / HTTP/1.1\r\n${HOST}${fields}\r\n\r\n${body}`;
 
@@ -33,12 +29,12 @@ const table: [what: string, request: string, statuses: number[]][] = [
   ['a signed length', post('Content-Length: +4', 'aaaa'), [400]],
   ['a hexadecimal length', post('Content-Length: 0x4', 'aaaa'), [400]],
   ['a negative length', get('Content-Length: -1'), [400]],
-  ['bare LF', `GET / HTTP/1.1\nHost: www.localhost\n\n`, [400]],
+  ['bare LF', `GET / HTTP/1.1\nHost: attacked.localhost\n\n`, [400]],
   ['bare LF between fields', get('A: b\nC: d'), [400]],
   ['bare LF at the end', `GET / HTTP/1.1\r\n${HOST}\n`, [400]],
   ['bare CR', get('A: b\rC: d'), [400]],
   ['a folded field', get('A: b\r\n c'), [400]],
-  ['a space before the colon', 'GET / HTTP/1.1\r\nHost : www.localhost\r\n\r\n', [400]],
+  ['a space before the colon', 'GET / HTTP/1.1\r\nHost : attacked.localhost\r\n\r\n', [400]],
   ['a space before the first field', `GET / HTTP/1.1\r\n ${HOST}\r\n`, [400]],
   ['an unknown coding', post('Transfer-Encoding: xchunked', '0\r\n\r\n'), [400]],
   ['codings in two fields', post('Transfer-Encoding: chunked\r\nTransfer-Encoding: identity', ''), [400]],

@@ -1,0 +1,22 @@
+import { createProgram } from './program.ts';
+import { printError } from './terminal/output.ts';
+import { exitCodeOf, explain } from './terminal/report-error.ts';
+
+/** Runs one command and gives its exit code. What went wrong stands in one line on stderr. */
+export async function run(args: readonly string[]): Promise<number> {
+  dropEmptySettings();
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    const line = explain(error);
+    if (line !== undefined) printError(line);
+    return exitCodeOf(error);
+  }
+}
+
+/** One that is empty is not set: systemd and Compose leave such behind. */
+function dropEmptySettings(): void {
+  for (const [name, value] of Object.entries(process.env))
+    if (name.startsWith('SKERRY_') && value === '') delete process.env[name];
+}

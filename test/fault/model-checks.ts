@@ -1,0 +1,145 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SkerryError } from '../../shared/errors.ts';
+import { pruned, verified } from '../helpers/edge-work.ts';
+import type { FastClock } from '../helpers/fast-time.ts';
+import type { InnerOrigin } from '../helpers/inner-origin.ts';
+import { type Actor, fingerprint } from './model-actor.ts';
+import type { ModelSites, SiteModel } from './model-sites.ts';
+
+const CONVERGE_MS = 12_000;
+
+export interface ChecksParts {
+  readonly origin: InnerOrigin;
+  readonly clock: FastClock;
+  readonly sites: ModelSites;
+  readonly fail: (fault: string) => void;
+  /** Whether the parent behind this URL was damaged: then its child is right to accuse it. */
+  readonly wasDamaged: (upstream: string) => boolean;
+  /** A sequence that has failed is not checked further. */
+  readonly hasFailed: () => boolean;
+}
+
+/** Compares what edges hold and showed with the model of what was published. */
+export class ModelChecks {
+  /** Faults of which an honest upstream was accused. */
+  readonly accused: string[] = [];
+  leaked = 0;
+  readonly #origin: InnerOrigin;
+  readonly #clock: FastClock;
+  readonly #sites: ModelSites;
+  readonly #fail: (fault: string) => void;
+  readonly #hasFailed: () => boolean;
+  readonly #wasDamaged: (upstream: string) => boolean;
+
+  constructor({ origin, clock, sites, fail, hasFailed, wasDamaged }: ChecksParts) {
+    this.#origin = origin;
+    this.#clock = clock;
+    this.#sites = sites;
+    this.#fail = fail;
+    this.#hasFailed = hasFailed;
+    this.#wasDamaged = wasDamaged;
+  }
+
+  async repaired(actor: Actor): Promise<void> {
+    for (let tries = 0; tries < 60; tries++) {
+      if (await actor.verify()) return;
+      await pause(10);
+    }
+    const { lastError } = actor;
+    const why = lastError instanceof Error ? `: ${(lastError as SkerryError).code} ${lastError.message}` : '';
+    this.#fail(`${actor.edge.name} could not be verified and repaired${why}`);
+  }
+
+  async converged(actor: Actor): Promise<void> {
+    const { replica, name } = actor.edge;
+    if (replica === undefined || this.#hasFailed()) return;
+    const deadline = performance.now() + CONVERGE_MS;
+    while (true) {
+      const { seq } = await this.#origin.catalog.head(this.#clock.now());
+      const standing = await replica.standing();
+      const shown = new Map(standing.sites.map((site) => [site.id, site.revision]));
+      const wanted = this.#wanted(actor);
+      const isThere =
+        standing.position === seq &&
+        shown.size === wanted.length &&
+        wanted.every(({ id, live }) => shown.get(id) === live) &&
+        // Visible before it is told.
+        wanted.every(({ id, live }) =>
+          actor.edge.views.some((view) => view.id === id && view.revision === live),
+        );
+      const covers = actor.edge.views.every(
+        ({ revision, prefixes }) =>
+          revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
+      );
+      if (isThere && covers) break;
+      if (performance.now() > deadline) {
+        const live = wanted.map(({ id, live }) => `${id}@${live}`).join(' ');
+        this.#fail(
+          `${name} did not converge on ${live} at ${seq}: ${JSON.stringify(standing)} ${JSON.stringify(actor.edge.views)}`,
+        );
+        return;
+      }
+      await pause(2);
+    }
+    actor.look();
+  }
+
+  /** The end state: all is there, nothing more, and it is the origin's. */
+  async compare(actor: Actor): Promise<void> {
+    const { replica, name, catalog } = actor.edge;
+    if (replica === undefined || this.#hasFailed()) return;
+    const { sites } = await verified(replica.work, false);
+    for (const { name: site, manifest, damaged, paths } of sites) {
+      if (manifest !== 'sound' || damaged > 0)
+        this.#fail(
+          `${name} is left with a ${manifest} manifest of ${site}, and damaged: ${paths.join(', ')}`,
+        );
+    }
+    for (const { id, live } of this.#wanted(actor)) {
+      if (live === 0) continue;
+      const { root } = await this.#origin.catalog.revision(id, live);
+      const active = catalog.site(id)?.active;
+      if (active?.revision !== live || active.root !== root)
+        this.#fail(
+          `${name} holds ${id}@${active?.revision} with the root ${active?.root}, the origin ${root}`,
+        );
+      await this.#receipt(actor, id, live);
+    }
+    await pruned(replica.work);
+    this.leaked += actor.leaked().length;
+    for (const { code, message, upstream } of (await replica.standing()).faults) {
+      if (!actor.wasDamaged && !this.#wasDamaged(upstream)) this.accused.push(`${name} ${code}: ${message}`);
+    }
+  }
+
+  /** Whatever an edge showed was activated, and whole. */
+  judge(actors: readonly Actor[]): void {
+    for (const actor of actors) {
+      for (const { edge, site: id, revision, manifest } of actor.sights) {
+        const site = this.#sites.all.find((candidate) => candidate.id === id);
+        const tree = site?.trees.get(revision);
+        if (site === undefined || tree === undefined || !site.activated.has(revision))
+          this.#fail(`${edge} showed ${id}@${revision}, which was never activated`);
+        else if (fingerprint(tree) !== manifest)
+          this.#fail(`${edge} showed of ${id}@${revision}:\n${manifest}\ninstead of:\n${fingerprint(tree)}`);
+      }
+    }
+  }
+
+  #wanted(actor: Actor): SiteModel[] {
+    const { sites } = actor.limits;
+    return this.#sites.all.filter(
+      ({ name, isDeleted }) => !isDeleted && (sites === null || sites.includes(name)),
+    );
+  }
+
+  async #receipt(actor: Actor, site: number, revision: number): Promise<void> {
+    const { name } = actor.edge;
+    for (let tries = 0; tries < 400; tries++) {
+      const receipts = await this.#origin.catalog.receipts(site, revision);
+      if (receipts.some(({ edge }) => edge === name)) return;
+      await pause(5);
+    }
+    this.#fail(`no receipt of ${name} for ${site}@${revision} came to the origin`);
+  }
+}

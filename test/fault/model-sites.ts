@@ -1,0 +1,156 @@
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Change } from '../../shared/content/diff.ts';
+import type { Entry } from '../../shared/content/entry.ts';
+import { hasCode } from '../../shared/errors.ts';
+import type { FastClock } from '../helpers/fast-time.ts';
+import type { InnerOrigin } from '../helpers/inner-origin.ts';
+import { random } from '../helpers/random.ts';
+import { contentOf } from './model-content.ts';
+import { changesOf } from './model-steps.ts';
+
+const POLICY = {
+  batch: { window: { cron: '0 0 29 2 *', timezone: 'UTC', minutes: 1 }, rate: null },
+  retention: { revisions: 3, days: 0 },
+};
+
+export interface SiteModel {
+  readonly id: number;
+  readonly name: string;
+  /** path → digest, by revision. */
+  readonly trees: Map<number, ReadonlyMap<string, string>>;
+  readonly activated: Set<number>;
+  live: number;
+  isDeleted: boolean;
+}
+
+/** Publishes to the sites of an origin, and keeps the model: what each revision holds, and which were activated. */
+export class ModelSites {
+  readonly all: SiteModel[] = [];
+  readonly #origin: InnerOrigin;
+  readonly #clock: FastClock;
+
+  constructor(origin: InnerOrigin, clock: FastClock) {
+    this.#origin = origin;
+    this.#clock = clock;
+  }
+
+  get kept(): SiteModel[] {
+    return this.all.filter(({ isDeleted }) => !isDeleted);
+  }
+
+  async add(name: string): Promise<void> {
+    const { id } = await this.#origin.catalog.putSite(name, [], this.#clock.now(), POLICY);
+    this.all.push({ id, name, trees: new Map(), activated: new Set(), live: 0, isDeleted: false });
+  }
+
+  at(index: number): SiteModel {
+    const site = this.all[index];
+    if (site === undefined) throw new Error(`there is no site ${index}`);
+    return site;
+  }
+
+  async publish(site: SiteModel, mode: 'async' | 'batch' | 'sync', seed: number): Promise<void> {
+    if (site.isDeleted) return;
+    const { catalog, committer } = this.#origin;
+    let tree = new Map<string, string>();
+    const changes = async (time: number): Promise<Change[]> => {
+      const base = (await catalog.site(site.id)).tip;
+      tree = new Map(site.trees.get(base) ?? []);
+      return this.#changes(site, base, seed, tree, time);
+    };
+    if (mode !== 'sync') {
+      this.#committed(site, await committer.commitChanges(site.id, { mode }, changes), tree);
+      return;
+    }
+    const before = await catalog.site(site.id);
+    if (before.pending?.mode === 'sync') await this.#abort(site, before.pending.revision);
+    const { tip } = await catalog.site(site.id);
+    site.trees.set(await this.#origin.propose(site.id, tip, changes), tree);
+  }
+
+  async rollback(site: SiteModel, seed: number): Promise<void> {
+    if (site.isDeleted) return;
+    const { catalog, committer } = this.#origin;
+    const held = (await catalog.revisions(site.id, 50)).filter(({ state }) => state !== 'aborted');
+    if (held.length === 0) return;
+    const to = random(seed).pick(held).revision;
+    try {
+      const answer = await committer.rollback(site.id, to, { mode: 'async' });
+      this.#committed(site, answer, site.trees.get(to) ?? new Map());
+    } catch (error) {
+      // It waited for its activation, and its turn ended with this commit's.
+      if (!hasCode(error, 'no-such-revision')) throw error;
+    }
+  }
+
+  /** Ends the wait of a revision that is not live yet. */
+  async resolve(site: SiteModel, by: 'activate' | 'abort'): Promise<void> {
+    if (site.isDeleted) return;
+    const { catalog, committer } = this.#origin;
+    const { pending } = await catalog.site(site.id);
+    if (pending === null) return;
+    if (pending.mode !== 'sync') {
+      const answer = await committer.openWindow(site.id, 'hand');
+      this.#committed(site, answer, site.trees.get(answer.revision) ?? new Map());
+      return;
+    }
+    if (by === 'abort') return this.#abort(site, pending.revision);
+    const { revision } = pending;
+    const time = this.#clock.now();
+    await catalog.activate({ site: site.id, revision, payload: { mode: 'sync' }, time, deploy: null });
+    this.#committed(site, { revision, outcome: 'live' }, new Map());
+  }
+
+  /** Of one site always something is left to compare. */
+  async delete(site: SiteModel): Promise<void> {
+    if (site.isDeleted || this.kept.length < 2) return;
+    site.isDeleted = true;
+    await this.#origin.catalog.deleteSite(site.name, this.#clock.now());
+  }
+
+  async #changes(
+    site: SiteModel,
+    base: number,
+    seed: number,
+    tree: Map<string, string>,
+    time: number,
+  ): Promise<Change[]> {
+    const { catalog } = this.#origin;
+    const { changes, moves } = changesOf(seed, tree);
+    const made: Change[] = [];
+    for (const [from, to] of moves) {
+      const entry = await catalog.entryAt(site.id, base, from as ContentPath);
+      if (entry === undefined) continue;
+      made.push({ kind: 'delete', path: entry.path });
+      made.push({ kind: 'put', entry: { ...entry, path: to as ContentPath, time } satisfies Entry });
+      tree.delete(from);
+      tree.set(to, entry.digest);
+    }
+    for (const [path, content] of changes) {
+      if (content === null) {
+        if (tree.delete(path)) made.push({ kind: 'delete', path: path as ContentPath });
+        continue;
+      }
+      const put = await this.#origin.put(site.id, path, contentOf(content.seed, content.size), time);
+      if (put.kind !== 'put' || tree.get(path) === put.entry.digest) continue;
+      made.push(put);
+      tree.set(path, put.entry.digest);
+    }
+    return made;
+  }
+
+  #committed(
+    site: SiteModel,
+    { revision, outcome }: { revision: number; outcome: string },
+    tree: ReadonlyMap<string, string>,
+  ): void {
+    if (!site.trees.has(revision)) site.trees.set(revision, tree);
+    if (outcome !== 'live') return;
+    site.activated.add(revision);
+    site.live = revision;
+  }
+
+  async #abort(site: SiteModel, revision: number): Promise<void> {
+    await this.#origin.catalog.abort(site.id, revision, 'the test says so', this.#clock.now());
+  }
+}

@@ -1,0 +1,21 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { ask } from '../helpers/http.ts';
+import { cluster, edge } from './one-edge/cluster.ts';
+
+// On a busy machine; together they start one cluster instead of seven.
+t.setTimeout(600_000);
+
+const folder = join(import.meta.dirname, 'one-edge');
+const suites = (await readdir(folder)).filter((name) => name.endsWith('.test.ts'));
+for (const suite of suites.sort()) {
+  const prepared = import(join(folder, suite));
+  // Else all would be over for want of tests.
+  t.waitOn(prepared);
+  await prepared;
+  // Each suite begins when the one before it has ended.
+  await t.test(`origin and edge outlive ${suite}`, async (t) => {
+    for (const url of [cluster.origin.url, edge.adminUrl]) t.equal((await ask(url, '/readyz')).status, 200);
+  });
+}
