@@ -8,8 +8,8 @@ import type { ByteLog } from './byte-log.ts';
 const POLL_MS = 50;
 /** An edge that has not signed a receipt by then shows a later revision, or is away. */
 const LATEST_MS = 15_000;
-/** What is told of a save that changed more files tells of these alone. */
-const MOST_FILES = 100;
+/** Of a save that changed more files these alone are named, and looked at for their time. */
+const MOST_NAMED = 100;
 /** A file that is older was moved to where it is now: that it was saved at that time means nothing. */
 const OLDEST_SAVE_MS = 60_000;
 
@@ -24,7 +24,9 @@ interface Arrival {
 
 export interface Save {
   readonly revision: number;
+  /** The paths of the first ones that it changed. */
   readonly files: readonly string[];
+  readonly fileCount: number;
   /** The sizes of the files that it put. */
   readonly fileBytes: number;
   readonly arrivals: readonly Arrival[];
@@ -67,8 +69,8 @@ export class LastSave {
   async #follow(number: number, signal: AbortSignal): Promise<void> {
     const { client, site, folder, lines, clock } = this.#parts;
     const revision = await client.revision(site, number);
-    const changed = await firstOf(client.diff(site, revision.base, number));
-    const saved = await savedAt(folder, changed, revision);
+    const changed = await changedFiles(client.diff(site, revision.base, number), signal);
+    const saved = await savedAt(folder, changed.files, revision);
     const arrivals = new Map<string, Arrival>(
       [...lines.keys()].map((edge) => [edge, { edge, ms: null, bytes: null }]),
     );
@@ -81,12 +83,7 @@ export class LastSave {
         arrivals.set(edge, { edge, ms: Math.max(0, Math.round(since - saved)), bytes });
       }
       if (signal.aborted) return;
-      this.#save = {
-        revision: number,
-        files: changed.map(({ path }) => path),
-        fileBytes: changed.reduce((sum, { size = 0 }) => sum + size, 0),
-        arrivals: [...arrivals.values()],
-      };
+      this.#save = { revision: number, ...changed, arrivals: [...arrivals.values()] };
       const isOver = [...arrivals.values()].every(({ ms }) => ms !== null) || clock.monotonic() > latest;
       if (isOver) return;
       await clock.sleep(POLL_MS, signal);
@@ -94,23 +91,29 @@ export class LastSave {
   }
 }
 
-async function firstOf(lines: AsyncIterable<DiffLine>): Promise<DiffLine[]> {
-  const first: DiffLine[] = [];
-  for await (const line of lines) {
-    first.push(line);
-    if (first.length === MOST_FILES) break;
+type ChangedFiles = Pick<Save, 'files' | 'fileCount' | 'fileBytes'>;
+
+async function changedFiles(lines: AsyncIterable<DiffLine>, signal: AbortSignal): Promise<ChangedFiles> {
+  const files: string[] = [];
+  let fileCount = 0;
+  let fileBytes = 0;
+  for await (const { path, size = 0 } of lines) {
+    signal.throwIfAborted();
+    if (files.length < MOST_NAMED) files.push(path);
+    fileCount++;
+    fileBytes += size;
   }
-  return first;
+  return { files, fileCount, fileBytes };
 }
 
 /** When the last of the files was written, as far as that can be told; else the time of the commit. */
 async function savedAt(
   folder: string,
-  changed: readonly DiffLine[],
+  files: readonly string[],
   { time: committed }: Pick<Revision, 'time'>,
 ): Promise<number> {
   const times = await Promise.all(
-    changed.map(({ path }) =>
+    files.map((path) =>
       stat(join(folder, path)).then(
         ({ mtimeMs }) => mtimeMs,
         () => 0,

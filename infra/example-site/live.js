@@ -70,8 +70,8 @@ function line(card, kind, text) {
   write(found, text);
 }
 
-function newsOf({ revision, files, fileBytes, arrivals }) {
-  const what = files.length === 1 ? files[0] : `${files.length} files`;
+function newsOf({ revision, files, fileCount, fileBytes, arrivals }) {
+  const what = fileCount === 1 ? files[0] : `${fileCount} files`;
   const saved = `You saved ${what} (${inBytes(fileBytes)}), which is revision ${revision}.`;
   const there = arrivals.filter(({ ms }) => ms !== null);
   if (there.length < arrivals.length) return `${saved} It is on ${there.length} of ${arrivals.length} edges.`;

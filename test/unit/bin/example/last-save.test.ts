@@ -59,6 +59,8 @@ const CHANGED: DiffLine[] = [
   { change: 'deleted', path: 'old.css' },
 ];
 
+const added = { change: 'added', digest: DIGEST } as const;
+
 t.test('tells of a save by the receipts of the edges, as they come', async (t) => {
   const { lastSave, receipts, folder, saved, asked, diffs } = await following(t, CHANGED);
   await writeFile(join(folder, 'index.html'), 'new');
@@ -66,7 +68,7 @@ t.test('tells of a save by the receipts of the edges, as they come', async (t) =
   t.equal(lastSave.save, null);
   lastSave.committed({ revision: 2, unchanged: false });
   t.strictSame(await saved('the save', () => true), {
-    ...{ revision: 2, files: ['index.html', 'old.css'], fileBytes: 5000 },
+    ...{ revision: 2, files: ['index.html', 'old.css'], fileCount: 2, fileBytes: 5000 },
     arrivals: [
       { edge: 'edge-1', ms: null, bytes: null },
       { edge: 'edge-2', ms: null, bytes: null },
@@ -104,6 +106,15 @@ t.test('the newest save is told of, and one that changed nothing is none', async
     revision: 3,
     arrivals: [{ ms: 7 }, { ms: null }],
   });
+});
+
+t.test('a save of many files names the first ones and counts all', async (t) => {
+  const many = Array.from({ length: 150 }, (_, i) => ({ ...added, path: `${i}.txt`, size: 2 }));
+  const { lastSave, saved } = await following(t, many);
+  lastSave.committed({ revision: 2, unchanged: false });
+  const save = await saved('the save', () => true);
+  t.match(save, { fileCount: 150, fileBytes: 300 });
+  t.equal(save.files.length, 100);
 });
 
 t.test('an edge that signs nothing is not waited for for ever', async (t) => {
