@@ -74,7 +74,7 @@ export class DiskBudget implements DiskRoom {
         await this.#makeRoom(signal);
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ err: error }, 'no room was made on the disk');
+        log.warn({ err: error }, 'the disk budget could not be kept');
         await clock.sleep(1000, signal).catch(() => {});
       }
       await changed;

@@ -26,7 +26,7 @@ export async function readSpan(fd: number, { start, end }: ByteSpan): Promise<Bu
   const bytes = Buffer.allocUnsafeSlow(end - start);
   for (let at = 0; at < bytes.length; ) {
     const { bytesRead } = await readFile(fd, bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) throw new SkerryError('no-such-object', 'the file of an object is cut off');
+    if (bytesRead === 0) throw new SkerryError('no-such-object', 'the file of an object is too short');
     at += bytesRead;
   }
   return bytes;

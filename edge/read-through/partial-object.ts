@@ -253,7 +253,10 @@ export class PartialObject {
         if (transfer.next >= transfer.end || !this.#isRequested(transfer)) return true;
         if (turn.isOver) return false;
       }
-      throw new SkerryError('corrupt-object', `the object ${this.#parts.list.object} is cut off`);
+      throw new SkerryError(
+        'corrupt-object',
+        `the transfer of the object ${this.#parts.list.object} ended early`,
+      );
     } finally {
       transfer.turn = undefined;
       turn.end();

@@ -111,7 +111,10 @@ export class ReadThrough {
   async request(request: ReadRequest, arrivals: Arrivals): Promise<Granted> {
     const leave = this.#waiting.take(request.client);
     if (leave === undefined)
-      throw new SkerryError('too-many-misses', 'this client waits for too much that is not here');
+      throw new SkerryError(
+        'too-many-misses',
+        'this client has too many requests waiting for missing objects',
+      );
     let isComing = false;
     try {
       const granted = await this.#grant(request, arrivals);
@@ -132,7 +135,7 @@ export class ReadThrough {
     if (granted.kind === 'stored') return;
     for (const span of granted.spans) incoming.arrived(granted.fileName, span);
     const give = () =>
-      incoming.broke(granted.fileName, new SkerryError('unavailable', 'nobody waits any more'));
+      incoming.broke(granted.fileName, new SkerryError('unavailable', 'its reader has left'));
     signal?.addEventListener('abort', give, { once: true });
     try {
       signal?.throwIfAborted();
@@ -146,8 +149,7 @@ export class ReadThrough {
   async #grant(request: ReadRequest, arrivals: Arrivals): Promise<Granted> {
     const { client, digest, gone } = request;
     const known = await this.#parts.catalog.fetchable(digest);
-    if (known === undefined)
-      throw new SkerryError('no-such-object', `the object ${digest} is named by no entry`);
+    if (known === undefined) throw new SkerryError('no-such-object', `no entry names the object ${digest}`);
     if (known.kind === 'chunk-list') {
       await this.#chunkList(client, known.of);
       return this.#stored('none', false);

@@ -117,9 +117,13 @@ export class PublishedSite implements SiteHandler {
     if (status === 404) return textAnswer(404, 'Not found\n');
     const headers = { 'retry-after': '5', 'cache-status': 'Skerry; fwd=miss' };
     if (hasCode(error, 'too-many-misses'))
-      return textAnswer(429, 'Too many requests of yours wait for what this edge does not hold\n', headers);
-    this.#parts.log.debug({ err: error, url: withoutTokens(target) }, 'an object did not come');
-    return textAnswer(503, 'This edge cannot fetch it now\n', headers);
+      return textAnswer(
+        429,
+        'Too many of your requests wait for objects that this edge does not hold\n',
+        headers,
+      );
+    this.#parts.log.debug({ err: error, url: withoutTokens(target) }, 'an object could not be fetched');
+    return textAnswer(503, 'This edge cannot fetch the file now\n', headers);
   }
 }
 

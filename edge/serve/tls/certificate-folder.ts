@@ -65,7 +65,7 @@ export class CertificateFolder {
       this.#used.set(certificate, readCertificate(pem ?? '', keyPem ?? ''));
       return true;
     } catch (error) {
-      this.#log.error({ err: error, file: certificate }, 'a certificate is not used');
+      this.#log.error({ err: error, file: certificate }, 'a certificate cannot be used');
       return hasCode(error, 'bad-certificate');
     }
   }

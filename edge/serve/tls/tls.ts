@@ -86,7 +86,7 @@ export class Tls {
       this.#certificates = this.#folder.certificates;
       return isChanged;
     } catch (error) {
-      this.#log.error({ err: error }, 'the certificates were not looked through');
+      this.#log.error({ err: error }, 'the certificates could not be read');
       return false;
     }
   }

@@ -96,12 +96,18 @@ t.test('the plain bytes instead of a variant that has made room for others', asy
 
 t.test('bytes that do not come', async (t) => {
   const table: [ErrorCode, target: string, status: number, text: string, log: string[]][] = [
-    ['unavailable', '/a.css', 503, 'This edge cannot fetch it now\n', ['debug: an object did not come']],
+    [
+      'unavailable',
+      '/a.css',
+      503,
+      'This edge cannot fetch the file now\n',
+      ['debug: an object could not be fetched'],
+    ],
     [
       'too-many-misses',
       '/a.css',
       429,
-      'Too many requests of yours wait for what this edge does not hold\n',
+      'Too many of your requests wait for objects that this edge does not hold\n',
       [],
     ],
     ['unavailable', '/missing', 404, 'Not found\n', []],
