@@ -12,15 +12,15 @@ export type ToEdges =
     }
   /** Each edge follows the feed of its index from now on; whether these feeds are the origin's. */
   | { readonly t: 'follow'; readonly urls: readonly string[]; readonly areOrigin: boolean }
-  | { readonly t: 'standing'; readonly site: string };
+  | { readonly t: 'status'; readonly site: string };
 
 export type FromEdges =
   | { readonly t: 'ready' }
   | { readonly t: 'shown'; readonly edge: string; readonly revision: number; readonly at: number }
-  | { readonly t: 'standing'; readonly edges: readonly FleetStanding[] };
+  | { readonly t: 'status'; readonly edges: readonly FleetStatus[] };
 
 /** Where an edge stands, by its own catalog and disk. */
-export interface FleetStanding {
+export interface FleetStatus {
   readonly edge: string;
   readonly position: number;
   readonly head: number;
@@ -56,18 +56,18 @@ async function act(message: ToEdges): Promise<void> {
         await edge.start([message.urls[i] ?? ''], NO_LIMITS);
       }
       return tell({ t: 'ready' });
-    case 'standing':
+    case 'status':
       return tell({
-        t: 'standing',
-        edges: await Promise.all(edges.map((edge) => standingOf(edge, message.site))),
+        t: 'status',
+        edges: await Promise.all(edges.map((edge) => fleetStatus(edge, message.site))),
       });
   }
 }
 
-async function standingOf(edge: InnerEdge, name: string): Promise<FleetStanding> {
-  const standing = await edge.replica?.standing();
+async function fleetStatus(edge: InnerEdge, name: string): Promise<FleetStatus> {
+  const status = await edge.replica?.status();
   const site = edge.catalog.siteNamed(name);
-  if (standing === undefined || site === undefined) throw new Error(`${edge.name} has no site ${name}`);
+  if (status === undefined || site === undefined) throw new Error(`${edge.name} has no site ${name}`);
   const { revision, root } = site.active;
   let missing = 0;
   let cursor: ReturnType<typeof edge.catalog.manifestPage>['next'];
@@ -78,9 +78,9 @@ async function standingOf(edge: InnerEdge, name: string): Promise<FleetStanding>
   } while (cursor !== undefined);
   return {
     edge: edge.name,
-    position: standing.position,
-    head: standing.head,
-    revision: standing.sites.find((shown) => shown.id === site.id)?.revision ?? 0,
+    position: status.position,
+    head: status.head,
+    revision: status.sites.find((shown) => shown.id === site.id)?.revision ?? 0,
     root,
     missing,
   };

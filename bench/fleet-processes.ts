@@ -4,7 +4,7 @@ import { type Cluster, freePorts } from '../test/helpers/cluster.ts';
 import { ask } from '../test/helpers/http.ts';
 import { start } from '../test/helpers/processes.ts';
 import { until } from '../test/helpers/until.ts';
-import type { FleetStanding, FromEdges, ToEdges } from './fleet-edges.ts';
+import type { FleetStatus, FromEdges, ToEdges } from './fleet-edges.ts';
 import type { Scratch } from './scratch.ts';
 
 const LONG_MS = 120_000;
@@ -78,9 +78,9 @@ export class Fleet {
     return new Map(current().map(([edge, { at }]) => [edge, at]));
   }
 
-  async standing(site: string): Promise<FleetStanding[]> {
-    const answers = await this.#askAll(() => ({ t: 'standing', site }));
-    return answers.flatMap((answer) => (answer.t === 'standing' ? answer.edges : []));
+  async status(site: string): Promise<FleetStatus[]> {
+    const answers = await this.#askAll(() => ({ t: 'status', site }));
+    return answers.flatMap((answer) => (answer.t === 'status' ? answer.edges : []));
   }
 
   /** What of a list in the order of the edges belongs to those of a process. */

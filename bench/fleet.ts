@@ -147,7 +147,7 @@ async function judge(
 ): Promise<void> {
   const { root, receipts } = await revisionOf(origin, revision);
   const { seq } = (await origin.client.status()).origin;
-  const wrong = (await fleet.standing(SITE)).filter(
+  const wrong = (await fleet.status(SITE)).filter(
     (edge) =>
       edge.position !== seq ||
       edge.head !== seq ||

@@ -8,7 +8,7 @@ import { SkerryError, systemCode } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
-import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../shared/hashing/hash-threads.ts';
 import { httpServer } from '../shared/http/http-server.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
@@ -113,10 +113,10 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   opened.defer(closeCatalog);
   // Which bytes of them are there nobody knows.
   await dropDrafts(file('objects'), isPartialName);
-  const surveys = startSurveyThreads(1);
-  opened.defer(() => surveys.close());
+  const hashThreads = startHashThreads(1);
+  opened.defer(() => hashThreads.close());
   await mkdir(file('objects'), { recursive: true });
-  const store = await openFileObjectStore(file('objects'), surveys);
+  const store = await openFileObjectStore(file('objects'), hashThreads);
   opened.defer(() => store.close());
 
   const joined = await readIdentity(file('identity.json'));

@@ -11,7 +11,7 @@ import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
-import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../shared/hashing/hash-threads.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import { certifyKey } from '../shared/log/certificate.ts';
@@ -89,8 +89,8 @@ export async function startOrigin(
   opened.defer(() => folder.release());
 
   // First: where nothing can be stored no log is founded.
-  const surveys = startSurveyThreads();
-  opened.defer(() => surveys.close());
+  const hashThreads = startHashThreads();
+  opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
   const rememberStore = await chooseStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
@@ -98,8 +98,8 @@ export async function startOrigin(
   await dropDrafts(objects, () => true);
   const store =
     options.store === undefined
-      ? await openFileObjectStore(objects, surveys)
-      : await openS3ObjectStore(openBucket(options.store), objects, surveys);
+      ? await openFileObjectStore(objects, hashThreads)
+      : await openS3ObjectStore(openBucket(options.store), objects, hashThreads);
   opened.defer(() => store.close());
   await rememberStore();
 
@@ -141,7 +141,7 @@ export async function startOrigin(
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
   await endOrphans({ catalog, clock, sites });
-  const rules = new RuleCheck(store, surveys.remote.ruleFaults);
+  const rules = new RuleCheck(store, hashThreads.remote.ruleFaults);
   const committer = new Committer(publishing, rules);
   const gate = new InProcessGate();
   const retention = new Retention({

@@ -19,7 +19,7 @@ import { siteAddress } from '../options/site-address.ts';
 import { showing } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
-import { interruptedSurveys } from '../terminal/interrupted-surveys.ts';
+import { interruptibleHashing } from '../terminal/interruptible-hashing.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../terminal/output.ts';
 
 interface PublishFlags extends ClientOptions {
@@ -53,7 +53,7 @@ export function publishCommand(): Command {
         const { publishFolder } = await import('../../origin/client/folder/publish-folder.ts');
         const { progressBar } = await import('../terminal/progress.ts');
         const bar = progressBar();
-        const surveys = await interruptedSurveys(signal);
+        const hashThreads = await interruptibleHashing(signal);
         let published: Published;
         try {
           const commit = commitRequest(flags);
@@ -62,14 +62,14 @@ export function publishCommand(): Command {
           const waits = (refusal: SkerryError, ms: number) => bar.say(whatItWaitsFor(refusal, ms));
           published = await publishFolder(
             {
-              ...{ client, surveys, site, commit, include, shrinking, progress: bar.update, signal },
+              ...{ client, hashThreads, site, commit, include, shrinking, progress: bar.update, signal },
               patience: patience({ clock: systemClock, signal, waits }),
             },
             folder,
           );
         } finally {
           bar.stop();
-          await surveys.close();
+          await hashThreads.close();
         }
         const { commit } = published;
         // It is live: whatever fails from here on is no failure of the publish.

@@ -7,7 +7,7 @@ import type { Commit } from '../../shared/wire/api.ts';
 import { type ClientOptions, clientCommand, withClient } from '../options/client-command.ts';
 import { allowShrinkOption, includeOption, option, required, siteName } from '../options/options.ts';
 import { printCommit } from '../publishing/print-commit.ts';
-import { interruptedSurveys } from '../terminal/interrupted-surveys.ts';
+import { interruptibleHashing } from '../terminal/interruptible-hashing.ts';
 import { plural, printError } from '../terminal/output.ts';
 import { explain } from '../terminal/report-error.ts';
 import { filesPublished } from './publish.ts';
@@ -44,12 +44,12 @@ export async function watchAndTell(
   signal: AbortSignal,
 ): Promise<void> {
   const { watchFolder } = await import('../../origin/client/folder/watch-folder.ts');
-  const surveys = await interruptedSurveys(signal);
+  const hashThreads = await interruptibleHashing(signal);
   try {
     await watchFolder(
       {
         client,
-        surveys,
+        hashThreads,
         site,
         commit: { message: 'watch' },
         include,
@@ -67,7 +67,7 @@ export async function watchAndTell(
       folder,
     );
   } finally {
-    await surveys.close();
+    await hashThreads.close();
   }
 }
 

@@ -8,7 +8,7 @@ export function printCommit(site: string, commit: Commit, detail?: string): void
   const { revision, unchanged } = commit;
   const nothing = unchanged ? 'nothing changed, ' : '';
   const suffix = unchanged || detail === undefined ? '' : ` (${detail})`;
-  printLine(`site ${site}: ${nothing}revision ${revision} ${standing(commit)}${suffix}`);
+  printLine(`site ${site}: ${nothing}revision ${revision} ${outcomeText(commit)}${suffix}`);
   for (const { edge, state } of commit.edges) printLine(`  ${edge}  ${state.replace('-', ' ')}`);
 }
 
@@ -22,7 +22,7 @@ export function confirmCommit(commit: Commit): void {
     );
 }
 
-function standing({ outcome, mode, edges, opens, unchanged }: Commit): string {
+function outcomeText({ outcome, mode, edges, opens, unchanged }: Commit): string {
   if (outcome === 'pending') return `waits${opens === null ? '' : ` until ${timestamp(opens)} utc`}`;
   if (outcome === 'degraded') return 'is live, but not in sync: each edge shows it when it has it';
   if (mode === 'sync' && edges.length > 0) {

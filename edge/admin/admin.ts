@@ -5,16 +5,16 @@ import type { FeedServer } from '../../shared/http/server.ts';
 import type { Scrape } from '../../shared/process/exposition.ts';
 import { version } from '../../shared/version.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
-import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
+import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
 import type { WorkDoor } from '../work/work.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';
 
 /** The edge that the admin port tells about. */
 export interface AdminSource {
-  standing(): Promise<ReplicaStanding>;
+  status(): Promise<ReplicaStatus>;
   /** Undefined for an edge with full storage. */
-  readonly storage: (() => StorageStanding) | undefined;
+  readonly storage: (() => StorageStatus) | undefined;
 }
 
 /**
@@ -33,9 +33,9 @@ export function buildAdmin(
   app.addHook('onRequest', adminDoor(door));
 
   const overview = async () => {
-    const { sites, ...standing } = await source.standing();
+    const { sites, ...status } = await source.status();
     return {
-      ...{ name, region, version, ...standing },
+      ...{ name, region, version, ...status },
       sites: sites.map(({ id: _id, ...site }) => site),
       storage: source.storage?.() ?? null,
     };

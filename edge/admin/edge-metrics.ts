@@ -24,7 +24,7 @@ export function edgeMetrics({ dataFolder, edge, counters, ...system }: EdgeMetri
   const registry = processMetrics(dataFolder);
   addServingProcessMetrics(registry, system.servingProcesses);
   addCertificateMetrics(registry, system.certificates);
-  addReplicaMetrics(registry, () => edge.standing());
+  addReplicaMetrics(registry, () => edge.status());
   const { storage } = edge;
   if (storage !== undefined) addStorageMetrics(registry, storage);
   return async () => expositionOf(registry, servingMetrics(await counters()));

@@ -1,4 +1,4 @@
-import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
+import type { ReplicaStatus, SiteStatus } from '../report/replica-status.ts';
 
 /** Why an edge should get no readers. */
 type Unready =
@@ -17,12 +17,18 @@ export interface Readiness {
   readonly waiting: readonly string[];
 }
 
-type Standing = Pick<ReplicaStanding, 'position' | 'isRefused' | 'isDiverged' | 'leaseSeconds'> & {
-  readonly sites: readonly Pick<SiteStanding, 'name' | 'revision' | 'target' | 'needsLease'>[];
+type ReadinessInput = Pick<ReplicaStatus, 'position' | 'isRefused' | 'isDiverged' | 'leaseSeconds'> & {
+  readonly sites: readonly Pick<SiteStatus, 'name' | 'revision' | 'target' | 'needsLease'>[];
 };
 
 /** Whether readers should be sent to an edge. An edge that has lost its upstream serves what it has, and is ready. */
-export function readinessOf({ sites, position, isRefused, isDiverged, leaseSeconds }: Standing): Readiness {
+export function readinessOf({
+  sites,
+  position,
+  isRefused,
+  isDiverged,
+  leaseSeconds,
+}: ReadinessInput): Readiness {
   const missing = sites.filter(({ revision, target }) => revision === 0 && target > 0);
   const leaseless = leaseSeconds > 0 ? [] : sites.filter(({ needsLease }) => needsLease);
   const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);

@@ -1,10 +1,10 @@
 import type { Registry } from 'prom-client';
 import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
-import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
+import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
 
 /** How far this edge follows the log, and the state of its connection to the origin. */
-export function addReplicaMetrics(registry: Registry, standing: () => Promise<ReplicaStanding>): void {
-  const replica = new CollectedMetrics(registry, standing);
+export function addReplicaMetrics(registry: Registry, status: () => Promise<ReplicaStatus>): void {
+  const replica = new CollectedMetrics(registry, status);
   replica.gauge(
     'skerry_edge_log_position',
     'Sequence number of the last log record that the edge has stored.',
@@ -61,8 +61,8 @@ export function addReplicaMetrics(registry: Registry, standing: () => Promise<Re
 }
 
 /** The disk budget of a lazy edge, and the misses of its readers. */
-export function addStorageMetrics(registry: Registry, standing: () => StorageStanding): void {
-  const storage = new CollectedMetrics(registry, async () => standing());
+export function addStorageMetrics(registry: Registry, status: () => StorageStatus): void {
+  const storage = new CollectedMetrics(registry, async () => status());
   storage.gauge(
     'skerry_edge_held_bytes',
     'Size of the objects on the disk of a lazy edge.',

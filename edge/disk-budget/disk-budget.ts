@@ -50,7 +50,7 @@ export class DiskBudget implements DiskRoom {
     return this.#parts.bytes - this.#bytes;
   }
 
-  get standing() {
+  get status() {
     return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
   }
 

@@ -1,6 +1,6 @@
 import type { ServingCounters } from './counters.ts';
 import type { NeedMessage } from './read-through.ts';
-import type { ReadersUse, WantedVariants } from './use.ts';
+import type { ReadersUse, VariantRequest } from './use.ts';
 
 /** The messages of a serving process to the replicating process. See `ToServing`. */
 export type FromServing =
@@ -8,7 +8,7 @@ export type FromServing =
   | { readonly t: 'failed'; readonly code: string; readonly message: string }
   | { readonly t: 'held'; readonly turn: number }
   | { readonly t: 'switched'; readonly turn: number }
-  | { readonly t: 'wanted'; readonly entries: readonly WantedVariants[] }
+  | { readonly t: 'wanted'; readonly entries: readonly VariantRequest[] }
   | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters }
   | NeedMessage
   | ({ readonly t: 'used'; readonly turn: number } & ReadersUse);

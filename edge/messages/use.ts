@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/content/digest.ts';
 
 /** An entry with undecided variants, requested by readers who accept codings. */
-export interface WantedVariants {
+export interface VariantRequest {
   readonly site: number;
   readonly revision: number;
   readonly path: string;

@@ -7,7 +7,7 @@ import { moduleUrl } from '../../shared/process/module-url.ts';
 import type { ServingCounters } from '../messages/counters.ts';
 import type { FromServing } from '../messages/from-serving.ts';
 import type { StartMessage, ToServing } from '../messages/to-serving.ts';
-import type { ReadersUse, WantedVariants } from '../messages/use.ts';
+import type { ReadersUse, VariantRequest } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
 import { cpuTime } from './cpu-time.ts';
@@ -94,7 +94,7 @@ export class ServingProcess {
   }
 
   /** Calls back with entries for which readers would accept variants. */
-  onWanted(callback: (entries: readonly WantedVariants[]) => void): void {
+  onWanted(callback: (entries: readonly VariantRequest[]) => void): void {
     this.#child.on('message', (message: FromServing) => {
       if (message.t === 'wanted') callback(message.entries);
     });

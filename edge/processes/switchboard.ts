@@ -6,7 +6,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { ServingCounters } from '../messages/counters.ts';
 import type { ServingOptions } from '../messages/options.ts';
 import type { ToServing } from '../messages/to-serving.ts';
-import type { ReadersUse, WantedVariants } from '../messages/use.ts';
+import type { ReadersUse, VariantRequest } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
 import type { ProcessUse } from './process-use.ts';
@@ -33,7 +33,7 @@ export interface SwitchboardOptions {
   /** How far the time of the log is ahead of the machine's monotonic clock. */
   readonly ahead: number;
   /** Called with entries for which readers would accept variants. */
-  readonly wanted: (entries: readonly WantedVariants[]) => void;
+  readonly wanted: (entries: readonly VariantRequest[]) => void;
   /** Fetches what a serving process lacks. `tell` sends a message to that process. */
   readonly reads: (tell: (message: ToServing) => void) => ServingReads;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { Incoming } from './incoming.ts';
 import { openPartial, readSpan } from './partial-file.ts';
 import { pieceStream } from './pieces.ts';
-import type { Granted, ReadThrough } from './read-through.ts';
+import type { ReadThrough, ReadThroughAnswer } from './read-through.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -77,7 +77,7 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
 
   async function coming(
     digest: Digest,
-    { fileName, spans, release }: Extract<Granted, { kind: 'coming' }>,
+    { fileName, spans, release }: Extract<ReadThroughAnswer, { kind: 'coming' }>,
     range: ByteSpan,
     incoming: Incoming,
   ) {

@@ -39,7 +39,7 @@ export interface ReadRequest {
   readonly gone?: AbortSignal;
 }
 
-export type Granted =
+export type ReadThroughAnswer =
   /** The store has the object. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
   /** The file of the partial object has these bytes. The arrivals tell of others, until `release`. */
@@ -108,7 +108,7 @@ export class ReadThrough {
    * Resolves when the object is here, or when the range can be read as it comes. Throws `no-such-object` for an object
    * that no entry names, `too-many-misses` when the client has too many requests waiting, and the errors of upstreams.
    */
-  async request(request: ReadRequest, arrivals: Arrivals): Promise<Granted> {
+  async request(request: ReadRequest, arrivals: Arrivals): Promise<ReadThroughAnswer> {
     const leave = this.#waiting.take(request.client);
     if (leave === undefined)
       throw new SkerryError(
@@ -146,7 +146,7 @@ export class ReadThrough {
     }
   }
 
-  async #grant(request: ReadRequest, arrivals: Arrivals): Promise<Granted> {
+  async #grant(request: ReadRequest, arrivals: Arrivals): Promise<ReadThroughAnswer> {
     const { client, digest, gone } = request;
     const known = await this.#parts.catalog.fetchable(digest);
     if (known === undefined) throw new SkerryError('no-such-object', `no entry names the object ${digest}`);
@@ -165,9 +165,9 @@ export class ReadThrough {
     { object, otherVersions }: Extract<Fetchable, { kind: 'content' }>,
     { client, range }: ReadRequest,
     arrivals: Arrivals,
-  ): Promise<Granted> {
+  ): Promise<ReadThroughAnswer> {
     const { digest, size } = object;
-    const begin = (partial: PartialObject): Granted => {
+    const begin = (partial: PartialObject): ReadThroughAnswer => {
       const { availability, spans, release } = partial.request(
         client,
         range ?? { start: 0, end: size },
@@ -324,7 +324,7 @@ export class ReadThrough {
     return source;
   }
 
-  #stored(found: FoundMissing['found'], isCollapsed: boolean): Granted {
+  #stored(found: FoundMissing['found'], isCollapsed: boolean): ReadThroughAnswer {
     return { kind: 'stored', found: { found, isCollapsed, tier: this.#parts.tier() } };
   }
 }

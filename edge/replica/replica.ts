@@ -22,8 +22,8 @@ import type { Upstream } from '../follow/upstream/upstream.ts';
 import { PartialObjects } from '../read-through/partial-objects.ts';
 import type { ReadThrough } from '../read-through/read-through.ts';
 import { Membership } from '../report/membership.ts';
+import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
 import { Reporter } from '../report/reporter.ts';
-import type { ReplicaStanding, StorageStanding } from '../report/standing.ts';
 import type { EdgeSite } from '../store/catalog.ts';
 import { pruneAlways } from '../work/prune/prune-loop.ts';
 import { carryOutPurges } from '../work/purge/purge-loop.ts';
@@ -33,12 +33,12 @@ import { LogEffects } from './log-effects.ts';
 import { OwnStatements } from './own-statements.ts';
 import type { ReplicaParts } from './parts.ts';
 import { readsOf } from './reads.ts';
+import { replicaStatus } from './replica-status.ts';
 import { reportContents } from './report-contents.ts';
-import { standingOf } from './standing.ts';
 
 /** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
-  standing(): Promise<ReplicaStanding>;
+  status(): Promise<ReplicaStatus>;
   /** The feed for children. Undefined for an edge that is no parent. */
   readonly feed: FeedSource | undefined;
   /** The tasks that this edge can be asked to carry out. */
@@ -46,7 +46,7 @@ export interface Replica {
   /** Fetches objects that readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
   /** Undefined for an edge with full storage. */
-  readonly storage: (() => StorageStanding) | undefined;
+  readonly storage: (() => StorageStatus) | undefined;
   close(): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     ...{ upstreams, caller, catalog, clock, log, faults },
     now: () => time.now(),
     originKey: () => position.chain.key,
-    state: () => reportContents({ position, catalog, limits, standing }),
+    state: () => reportContents({ position, catalog, limits, status }),
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);
@@ -151,8 +151,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     signal,
     log,
   );
-  const standing = () =>
-    standingOf({
+  const status = () =>
+    replicaStatus({
       ...{ catalog, isWanted: wanted, isPaused, keepsUp, loops, visible, position, upstreams },
       ...{ lease, membership, faults, clock, time },
     });
@@ -170,7 +170,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   await loops.wake();
 
   return {
-    standing,
+    status,
     feed:
       encodings &&
       parentFeed({
@@ -183,7 +183,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       }),
     work,
     reads,
-    storage: lazy && (() => ({ ...reads.counts, ...lazy.budget.standing })),
+    storage: lazy && (() => ({ ...reads.counts, ...lazy.budget.status })),
     async close() {
       stopping.abort();
       feedChanged.wake();

@@ -2,15 +2,15 @@ import { version } from '../../shared/version.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import { reportedSites } from '../report/fitting-report.ts';
+import type { ReplicaStatus } from '../report/replica-status.ts';
 import type { ReporterParts } from '../report/reporter.ts';
-import type { ReplicaStanding } from '../report/standing.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
 interface ReportedParts {
   readonly position: Pick<LogPosition, 'chain' | 'head'>;
   readonly catalog: Pick<EdgeCatalog, 'signedHead'>;
   readonly limits: EdgeLimits;
-  readonly standing: () => Promise<ReplicaStanding>;
+  readonly status: () => Promise<ReplicaStatus>;
 }
 
 /** The state of this edge, as a report contains it. */
@@ -18,7 +18,7 @@ export async function reportContents(
   parts: ReportedParts,
 ): Promise<Awaited<ReturnType<ReporterParts['state']>>> {
   const { seq: position, hash } = parts.position.chain;
-  const { parent, sites, clockOffset: offset, faults } = await parts.standing();
+  const { parent, sites, clockOffset: offset, faults } = await parts.status();
   return {
     ...{ position, hash, version },
     head: parts.position.head ?? (await parts.catalog.signedHead()) ?? null,

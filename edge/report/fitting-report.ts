@@ -10,7 +10,7 @@ import {
   signReport,
 } from '../../shared/wire/protocol.ts';
 import type { Caller } from '../follow/upstream/transfer.ts';
-import type { SiteStanding } from './standing.ts';
+import type { SiteStatus } from './replica-status.ts';
 
 /**
  * The characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON of
@@ -32,9 +32,9 @@ export function fittingReport(
 }
 
 /** The sites in the form of a report. When there are too many, those that have not reached their target come first. */
-export function reportedSites(sites: readonly SiteStanding[]): SiteReport[] {
+export function reportedSites(sites: readonly SiteStatus[]): SiteReport[] {
   const errorLength = Math.min(MAX_ERROR, Math.floor(ERRORS / Math.min(sites.length, MAX_REPORTED_SITES)));
-  const isMoving = ({ revision, target, prepared, error }: SiteStanding) =>
+  const isMoving = ({ revision, target, prepared, error }: SiteStatus) =>
     revision !== target || prepared !== 0 || error !== null;
   const named =
     sites.length <= MAX_REPORTED_SITES

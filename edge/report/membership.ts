@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
-export interface MembershipStanding {
+export interface MembershipStatus {
   /** Seconds since the origin was last heard through any upstream. Null before the first word in this process. */
   readonly contactSeconds: number | null;
   /**
@@ -57,7 +57,7 @@ export class Membership {
     this.#become(true);
   }
 
-  get standing(): MembershipStanding {
+  get status(): MembershipStatus {
     const heardAt = this.#heardAt;
     return {
       contactSeconds: heardAt === undefined ? null : (this.#clock.monotonic() - heardAt) / 1000,

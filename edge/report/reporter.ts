@@ -5,7 +5,7 @@ import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { type Grant, verifyGrant } from '../../shared/log/grant.ts';
+import { type LeaseGrant, verifyLeaseGrant } from '../../shared/log/grant.ts';
 import { OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
 import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
@@ -39,7 +39,7 @@ export interface ReporterParts {
   readonly originKey: () => PublicKey;
   readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
   /** Called when the origin answered the report that left at `sent`, by the monotonic clock. */
-  readonly answered: (grant: Grant, sent: number) => void;
+  readonly answered: (grant: LeaseGrant, sent: number) => void;
   /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
@@ -152,11 +152,11 @@ export class Reporter {
     { grants }: ReportAnswer,
     own: SignedReport,
     { upstream, sent }: { upstream: Upstream; sent: number },
-  ): Grant {
+  ): LeaseGrant {
     const { caller, originKey, answered } = this.#parts;
     const digest = digestOf(own.text);
     const grant = grants.find(({ edge, report }) => edge === caller.name && report === digest);
-    if (grant === undefined || !verifyGrant(caller.log, grant, originKey()))
+    if (grant === undefined || !verifyLeaseGrant(caller.log, grant, originKey()))
       throw new SkerryError(
         'bad-signature',
         `${upstream.url} answers a report with nothing the origin signed`,

@@ -7,14 +7,14 @@ import type { Entry } from '../../shared/content/entry.ts';
 import type { DiffCursor } from '../../shared/content/manifest/reading.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
 import { type Remote, startThreads } from '../../shared/process/thread.ts';
-import type { WantedVariants } from '../messages/use.ts';
+import type { VariantRequest } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { isCompressible } from './compressible.ts';
 import { CODINGS } from './encode.ts';
 import type { ContentCoding } from './variant.ts';
+import { VariantQueue } from './variant-queue.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
-import { Wanted } from './wanted.ts';
 
 /**
  * After an encoding the thread rests for so many times its duration: it takes a quarter of a core, at the lowest
@@ -52,7 +52,7 @@ export class Variants {
   readonly #closeThread: () => Promise<void>;
   readonly #stopping = new AbortController();
   readonly #work = new Wakeup();
-  readonly #wanted = new Wanted();
+  readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
   #told = 0;
   #shownAt = 0;
@@ -88,7 +88,7 @@ export class Variants {
     this.#work.wake();
   }
 
-  wanted(entries: readonly WantedVariants[]): void {
+  wanted(entries: readonly VariantRequest[]): void {
     this.#wanted.add(entries);
     this.#work.wake();
   }

@@ -5,7 +5,7 @@ import { domainRights } from '../access/scopes.ts';
 import { committed } from '../callers/committed.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
-import { pendingOpens } from '../publish/opening.ts';
+import { pendingOpens } from '../publish/activation-window.ts';
 import { scopesOf } from './authorize.ts';
 import {
   type Api,

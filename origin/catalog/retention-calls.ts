@@ -18,7 +18,7 @@ export interface KnownRevision {
 }
 
 /** The revisions of a site that something stands on; 0 before the first. */
-interface Standing {
+interface RevisionMarks {
   readonly live: number;
   /** The newest that was not aborted. */
   readonly tip: number;
@@ -26,7 +26,7 @@ interface Standing {
   readonly newest: number;
 }
 
-export interface Past extends Standing {
+export interface SiteHistory extends RevisionMarks {
   readonly deleted: boolean;
   readonly retention: SitePolicy['retention'];
   /** Ascending. */
@@ -71,7 +71,7 @@ export interface PastReads {
   /** Deleted ones too, for their past goes as well; in the order in which they are pruned. */
   retainedSites(): RetainedSite[];
   /** All that the decision needs; undefined for a site that never was. */
-  past(site: number): Past | undefined;
+  past(site: number): SiteHistory | undefined;
   /**
    * What letting go of these revisions would take, all of one moment; changes nothing. It reads beside the other calls,
    * for as long as it takes: it holds none of them up. Passes over revisions that are not there.

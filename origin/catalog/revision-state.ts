@@ -1,4 +1,4 @@
-import type { KnownRevision, Past } from './retention-calls.ts';
+import type { KnownRevision, SiteHistory } from './retention-calls.ts';
 import type { RevisionRow } from './revision-calls.ts';
 
 /** A revision that waits does so until it is live, or until a later one has taken its place as the tip. */
@@ -12,7 +12,7 @@ export function tipOf(revisions: readonly Pick<KnownRevision, 'revision' | 'stat
 }
 
 /** Those of the chosen revisions that are there and that nothing stands on. Of a deleted site all may go. */
-export function revisionsThatGo(past: Past, chosen: readonly number[]): number[] {
+export function revisionsThatGo(past: SiteHistory, chosen: readonly number[]): number[] {
   const { deleted, live, tip, newest, revisions } = past;
   const going = new Set(chosen);
   return revisions
@@ -22,7 +22,7 @@ export function revisionsThatGo(past: Past, chosen: readonly number[]): number[]
 }
 
 /** The revisions whose entries stay, once `dropped` have lost their rows; none of a deleted site. */
-export function heldRevisions(past: Past, dropped: ReadonlySet<number> = new Set()): number[] {
+export function heldRevisions(past: SiteHistory, dropped: ReadonlySet<number> = new Set()): number[] {
   if (past.deleted) return [];
   const held = past.revisions.map(({ revision }) => revision).filter((revision) => !dropped.has(revision));
   // The number that was given out last names the state on top, also when the site has no revision yet.

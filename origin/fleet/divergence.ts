@@ -19,7 +19,7 @@ export interface DivergenceParts {
 }
 
 /** Where a report says that its edge stands. */
-type Standing = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
+type ClaimedPosition = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
 
 /**
  * Finds the edges whose log is not the beginning of the origin's: then the origin runs on an older copy of its data.
@@ -35,7 +35,7 @@ export class Divergence {
   }
 
   /** True when the edge has a record that this log does not hold at its place. What was pruned cannot be compared. */
-  async isDiverged(edge: string, { position, hash, head }: Standing): Promise<boolean> {
+  async isDiverged(edge: string, { position, hash, head }: ClaimedPosition): Promise<boolean> {
     if (head !== null && (await this.#differs(head.seq, head.hash))) await this.#deny(edge, head);
     return this.#differs(position, hash);
   }

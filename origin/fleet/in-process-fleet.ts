@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { Batcher } from '../../shared/concurrency/batcher.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { type Grant, signGrant } from '../../shared/log/grant.ts';
+import { type LeaseGrant, signLeaseGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
 import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
@@ -14,7 +14,7 @@ import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../sh
 import { caller } from '../callers/caller.ts';
 import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
-import type { EdgeStanding } from '../publish/sync-edges.ts';
+import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { Divergence } from './divergence.ts';
 import {
   type EdgeRecord,
@@ -62,7 +62,7 @@ export class InProcessFleet implements Fleet {
   readonly #key: SigningKey;
   readonly #edges = new Map<string, EdgeRecord>();
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
-  readonly #demanded = new Map<number, { readonly name: string; readonly revision: number }>();
+  readonly #required = new Map<number, { readonly name: string; readonly revision: number }>();
   readonly #checks: ReportChecks;
   readonly #divergence: Divergence;
   readonly #statuses: EdgeStatuses;
@@ -101,7 +101,7 @@ export class InProcessFleet implements Fleet {
     }
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
-        fleet.demand({ id, name }, revision);
+        fleet.requireRevision({ id, name }, revision);
       for (const { edge } of await catalog.receipts(id, revision))
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
@@ -153,13 +153,13 @@ export class InProcessFleet implements Fleet {
     return { grants };
   }
 
-  #grant({ edge, digest }: Verified, isFresh: boolean): Grant {
+  #grant({ edge, digest }: Verified, isFresh: boolean): LeaseGrant {
     const now = this.#clock.monotonic();
     const { row, reportTime: newest, isDiverged: diverged } = edge;
     const lease = isFresh ? grantLease(edge, now) : 0;
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
-    return signGrant(
+    return signLeaseGrant(
       this.#log,
       {
         ...{ edge: row.name, report: digest, newest, time, lease, serves, diverged },
@@ -175,15 +175,18 @@ export class InProcessFleet implements Fleet {
     edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
   }
 
-  demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null {
-    const before = this.#demanded.get(site.id)?.revision ?? null;
-    if (revision === null) this.#demanded.delete(site.id);
-    else this.#demanded.set(site.id, { name: site.name, revision });
+  requireRevision(
+    site: { readonly id: number; readonly name: string },
+    revision: number | null,
+  ): number | null {
+    const before = this.#required.get(site.id)?.revision ?? null;
+    if (revision === null) this.#required.delete(site.id);
+    else this.#required.set(site.id, { name: site.name, revision });
     return before;
   }
 
   #showsWhatItMust(edge: EdgeRecord): boolean {
-    return [...this.#demanded].every(
+    return [...this.#required].every(
       ([id, { name, revision }]) => !keepsUp(edge, name) || shownRevision(edge, id) >= revision,
     );
   }
@@ -221,7 +224,7 @@ export class InProcessFleet implements Fleet {
       .map(({ row }) => row.name);
   }
 
-  standing(name: string, site: number, revision: number): EdgeStanding {
+  syncStatus(name: string, site: number, revision: number): EdgeSyncStatus {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;

@@ -150,7 +150,7 @@ export class ObjectIntake {
     if (received.kind === 'small') return smallIntake(site, received.digest, received.bytes);
     try {
       const chunks = await keepLarge(received, this.#store);
-      const { digest, size } = received.survey;
+      const { digest, size } = received.hashed;
       return { object: { site, digest, size, chunks }, small: null };
     } catch (error) {
       await discard(received).catch(() => {});

@@ -4,14 +4,14 @@ import { encodeChunkList } from '../../shared/content/chunk-list.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
-import type { Survey } from '../../shared/hashing/survey.ts';
+import type { HashedFile } from '../../shared/hashing/hashed-file.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 import { storeWhole } from '../../shared/store/store-whole.ts';
 
 /** Uploaded bytes that are hashed but not stored yet. A `large` upload must be kept or discarded. */
 export type Received =
   | { readonly kind: 'small'; readonly digest: Digest; readonly bytes: Buffer }
-  | { readonly kind: 'large'; readonly survey: Survey; readonly draft: Draft };
+  | { readonly kind: 'large'; readonly hashed: HashedFile; readonly draft: Draft };
 
 /**
  * Reads a request's body: up to SMALL_OBJECT bytes into memory, a larger body into a draft that a thread reads through.
@@ -34,7 +34,7 @@ export async function receive(body: Readable, store: ObjectStore): Promise<Recei
       draft = await store.draft(`upload-${randomUUID()}`);
       await draft.append(Buffer.concat(pieces));
     }
-    if (draft !== undefined) return { kind: 'large', draft, survey: await draft.survey() };
+    if (draft !== undefined) return { kind: 'large', draft, hashed: await draft.hash() };
     const bytes = Buffer.concat(pieces);
     return { kind: 'small', bytes, digest: digestOf(bytes) };
   } catch (error) {
@@ -54,7 +54,7 @@ export function isCutOff(error: unknown): boolean {
 }
 
 export function receivedDigest(received: Received): Digest {
-  return received.kind === 'small' ? received.digest : received.survey.digest;
+  return received.kind === 'small' ? received.digest : received.hashed.digest;
 }
 
 export async function discard(received: Received): Promise<void> {
@@ -66,13 +66,13 @@ export async function keepLarge(
   received: Received & { kind: 'large' },
   store: ObjectStore,
 ): Promise<Digest | null> {
-  const { survey, draft } = received;
+  const { hashed, draft } = received;
   let list: Digest | null = null;
-  if (survey.chunks.length > 0) {
-    const bytes = encodeChunkList({ object: survey.digest, size: survey.size, chunks: survey.chunks });
+  if (hashed.chunks.length > 0) {
+    const bytes = encodeChunkList({ object: hashed.digest, size: hashed.size, chunks: hashed.chunks });
     list = digestOf(bytes);
     await storeWhole(store, list, bytes, `list-${randomUUID()}`);
   }
-  await draft.keep(survey.digest);
+  await draft.keep(hashed.digest);
   return list;
 }

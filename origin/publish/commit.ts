@@ -13,9 +13,9 @@ import type { PublishCalls } from '../catalog/publish-calls.ts';
 import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
 import type { SiteCalls, SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { StagingCalls } from '../catalog/staging-calls.ts';
+import { isWindowOpen, pendingOpens } from './activation-window.ts';
 import { planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
-import { isWindowOpen, pendingOpens } from './opening.ts';
 import { endOrphan } from './recover.ts';
 import type { RuleCheck } from './rule-check.ts';
 import type { SiteLock } from './site-lock.ts';
@@ -150,7 +150,7 @@ export class Committer {
     return sites.run(site, async () => {
       const row = await catalog.site(site);
       await catalog.deleteSite(row.name, clock.now(), only);
-      edges.demand(row, null);
+      edges.requireRevision(row, null);
     });
   }
 

@@ -1,7 +1,7 @@
 import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 
 /** The state of one edge with regard to one revision of a site. */
-export interface EdgeStanding {
+export interface EdgeSyncStatus {
   /** The revision is whole, proved and stored at the edge, or visible already. */
   readonly prepared: boolean;
   /** The edge reports that it shows the revision, and its receipt is stored here. */
@@ -22,8 +22,11 @@ export interface SyncEdges {
   servers(site: string): string[];
   /**
    * From now on, only edges that show this revision of the site or a later one may serve sites that require a lease.
-   * Null removes the demand. Returns the previous demand.
+   * Null removes the requirement. Returns the previous one.
    */
-  demand(site: { readonly id: number; readonly name: string }, revision: number | null): number | null;
-  standing(edge: string, site: number, revision: number): EdgeStanding;
+  requireRevision(
+    site: { readonly id: number; readonly name: string },
+    revision: number | null,
+  ): number | null;
+  syncStatus(edge: string, site: number, revision: number): EdgeSyncStatus;
 }

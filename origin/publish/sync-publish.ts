@@ -72,8 +72,8 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
   const payload = { mode: 'sync' as const };
   // A crash after this point leaves this answer, which confirms no edge yet.
   const early = answerOf(target, 'live', prepared.state);
-  // The demand comes first, so that no edge gets a longer time to serve without showing the revision.
-  const demanded = isStrict ? edges.demand(site, revision) : null;
+  // The requirement comes first, so that no edge gets a longer time to serve without showing the revision.
+  const required = isStrict ? edges.requireRevision(site, revision) : null;
   const { seq } = await catalog
     .activate({
       site: site.id,
@@ -83,7 +83,7 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
       deploy: deploy === null ? null : { id: deploy, answer: early },
     })
     .catch((error: unknown) => {
-      if (isStrict) edges.demand(site, demanded);
+      if (isStrict) edges.requireRevision(site, required);
       throw error;
     });
 
@@ -193,7 +193,7 @@ async function settle(
   while (true) {
     let wait = deadline.left() - reserve;
     for (const edge of begun.edges.keys()) {
-      const { prepared, visible, leaseLeft, servingLeft } = edges.standing(edge, site.id, revision);
+      const { prepared, visible, leaseLeft, servingLeft } = edges.syncStatus(edge, site.id, revision);
       const left = begun.isStrict && begun.isActivated ? Math.max(leaseLeft, servingLeft) : leaseLeft;
       state = step(state, { kind: 'report', edge, prepared, visible });
       if (left <= 0) state = step(state, { kind: 'lease-ended', edge });

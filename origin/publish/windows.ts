@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { SiteReads } from '../catalog/site-calls.ts';
+import { pendingOpens } from './activation-window.ts';
 import type { Committer } from './commit.ts';
-import { pendingOpens } from './opening.ts';
 
 /** The longest wait. A clock that is set, or stands still while the machine sleeps, shifts all windows. */
 const LONGEST_WAIT_MS = 60_000;

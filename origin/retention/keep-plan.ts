@@ -1,4 +1,4 @@
-import type { Past } from '../catalog/retention-calls.ts';
+import type { SiteHistory } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
 /**
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const MOST_NEW = 10_000;
 
 /** The revisions to keep. The result does not depend on the order of `past.revisions`. */
-export function keptRevisions(past: Past, now: number): Set<number> {
+export function keptRevisions(past: SiteHistory, now: number): Set<number> {
   if (past.deleted) return new Set();
   const { live, tip, newest, retention } = past;
   const youngerThan = now - retention.days * DAY_MS;
@@ -28,7 +28,7 @@ export function keptRevisions(past: Past, now: number): Set<number> {
 }
 
 /** The revisions that may be dropped, in ascending order. */
-export function revisionsToDrop(past: Past, now: number): number[] {
+export function revisionsToDrop(past: SiteHistory, now: number): number[] {
   const kept = keptRevisions(past, now);
   return past.revisions
     .map(({ revision }) => revision)

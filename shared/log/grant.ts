@@ -7,7 +7,7 @@ import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
  * The origin's answer to one report: that it has accepted the report, and what the edge may count on. It names the
  * report by its digest, so that a parent can neither forge a grant nor replay an old one.
  */
-export const grantSchema = Type.Object({
+export const leaseGrantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),
   report: Type.String({ pattern: DIGEST_PATTERN, description: 'SHA-256 of the text of the report.' }),
   newest: Type.Integer({
@@ -38,17 +38,17 @@ export const grantSchema = Type.Object({
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
-export type Grant = Static<typeof grantSchema>;
+export type LeaseGrant = Static<typeof leaseGrantSchema>;
 
-export function signGrant(log: string, grant: Omit<Grant, 'sig'>, key: SigningKey): Grant {
+export function signLeaseGrant(log: string, grant: Omit<LeaseGrant, 'sig'>, key: SigningKey): LeaseGrant {
   return { ...grant, sig: signText(key, canonicalGrant(log, grant)) };
 }
 
-export function verifyGrant(log: string, grant: Grant, publicKey: PublicKey): boolean {
+export function verifyLeaseGrant(log: string, grant: LeaseGrant, publicKey: PublicKey): boolean {
   return verifyText(publicKey, canonicalGrant(log, grant), grant.sig);
 }
 
-function canonicalGrant(log: string, g: Omit<Grant, 'sig'>): string {
+function canonicalGrant(log: string, g: Omit<LeaseGrant, 'sig'>): string {
   const { edge, report, newest, time, lease, serves, diverged, takes } = g;
   return JSON.stringify(['skerry-grant-1', log, edge, report, newest, time, lease, serves, diverged, takes]);
 }

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { constants, open, rm } from 'node:fs/promises';
 import type { Digest } from '../content/digest.ts';
-import type { SurveyThreads } from '../hashing/survey-threads.ts';
+import type { HashThreads } from '../hashing/hash-threads.ts';
 import type { Draft } from './object-store.ts';
 
 /** Opens a draft that is kept in a file. `keep` receives the file, closed and synced, and moves it to its place. */
 export async function openDraft(
   file: string,
-  surveys: SurveyThreads,
+  hashThreads: HashThreads,
   keep: (file: string, digest: Digest) => Promise<void>,
 ): Promise<Draft> {
   const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -29,7 +29,7 @@ export async function openDraft(
     },
     // `createReadStream` expects the last byte, not the end.
     read: ({ start, end }) => createReadStream(file, { start, end: end - 1 }),
-    survey: () => surveys.remote.survey(file),
+    hash: () => hashThreads.remote.hashFile(file),
     async keep(digest) {
       try {
         await handle.sync();

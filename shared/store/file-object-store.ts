@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { Digest } from '../content/digest.ts';
 import { systemCode } from '../errors.ts';
 import { moveDurably, syncFolder } from '../files/durable-file.ts';
-import type { SurveyThreads } from '../hashing/survey-threads.ts';
+import type { HashThreads } from '../hashing/hash-threads.ts';
 import { moduleUrl } from '../process/module-url.ts';
 import { startThreads } from '../process/thread.ts';
 import { openDraft } from './draft.ts';
@@ -14,7 +14,7 @@ import type { ObjectStore } from './object-store.ts';
 import type { SmallObjects } from './small-objects.worker.ts';
 
 /** Stores objects in a folder: small ones in one SQLite file, each larger one in a file of its own. */
-export async function openFileObjectStore(folder: string, surveys: SurveyThreads): Promise<ObjectStore> {
+export async function openFileObjectStore(folder: string, hashThreads: HashThreads): Promise<ObjectStore> {
   await mkdir(draftsFolder(folder), { recursive: true });
   for (let i = 0; i < 256; i++) {
     await mkdir(join(largeFolder(folder), i.toString(16).padStart(2, '0')), { recursive: true });
@@ -75,7 +75,7 @@ export async function openFileObjectStore(folder: string, surveys: SurveyThreads
     },
 
     draft: (name) =>
-      openDraft(join(draftsFolder(folder), name), surveys, (file, digest) =>
+      openDraft(join(draftsFolder(folder), name), hashThreads, (file, digest) =>
         moveDurably(file, largeObjectFile(folder, digest)),
       ),
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../content/digest.ts';
-import type { Survey } from '../hashing/survey.ts';
+import type { HashedFile } from '../hashing/hashed-file.ts';
 import type { ByteSpan } from './byte-span.ts';
 
 export interface SmallObject {
@@ -43,7 +43,7 @@ export interface Draft {
   write(at: number, bytes: Uint8Array): Promise<void>;
   truncate(size: number): Promise<void>;
   read(range: ByteSpan): Readable;
-  survey(): Promise<Survey>;
+  hash(): Promise<HashedFile>;
   /**
    * Turns the draft into the object with this digest, which the caller has checked. It is durable when the promise
    * resolves.

@@ -3,7 +3,7 @@ import { DIGEST_PATTERN, digestOf } from '../content/digest.ts';
 import { SkerryError } from '../errors.ts';
 import { JSON_BOUNDS } from '../json/bounded-json.ts';
 import { schema } from '../json/schema.ts';
-import { grantSchema } from '../log/grant.ts';
+import { leaseGrantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
@@ -220,7 +220,7 @@ export const reportRequestSchema = Type.Object(
 
 /** The origin's grants, one for each report whose signer it knows. Parents pass them on unchanged. */
 export const reportAnswerSchema = Type.Object({
-  grants: Type.Array(grantSchema, { maxItems: MOST_REPORTS }),
+  grants: Type.Array(leaseGrantSchema, { maxItems: MOST_REPORTS }),
 });
 export type ReportAnswer = Static<typeof reportAnswerSchema>;
 export const reportAnswer = schema(reportAnswerSchema);

@@ -11,26 +11,26 @@ import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { decodeChunkList } from '../../shared/content/chunk-list.ts';
 import { digestOf } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { openFileObjectStore } from '../../shared/store/file-object-store.ts';
 import { draftsFolder, largeFolder } from '../../shared/store/layout.ts';
 import { openObjectReader } from '../../shared/store/object-reader.ts';
 import { noise, objectStoreContract } from './object-store.ts';
 
-const surveys = startSurveyThreads(2);
-t.teardown(() => surveys.close());
+const hashThreads = startHashThreads(2);
+t.teardown(() => hashThreads.close());
 
 objectStoreContract('file store', async (t) => {
   const folder = t.testdir({});
   return {
-    open: () => openFileObjectStore(folder, surveys),
+    open: () => openFileObjectStore(folder, hashThreads),
     leftovers: () => readdir(draftsFolder(folder)),
   };
 });
 
 t.test('the reader beside it sees what the writer stored', async (t) => {
   const folder = t.testdir({});
-  const store = await openFileObjectStore(folder, surveys);
+  const store = await openFileObjectStore(folder, hashThreads);
   t.teardown(() => store.close());
   const reader = openObjectReader(folder);
   t.teardown(() => reader.close());
@@ -53,7 +53,7 @@ t.test('the reader beside it sees what the writer stored', async (t) => {
 
 t.test('the origin takes objects in', async (t) => {
   const folder = t.testdir({});
-  const store = await openFileObjectStore(folder, surveys);
+  const store = await openFileObjectStore(folder, hashThreads);
   t.teardown(() => store.close());
   const noted: StoredObject[] = [];
   const catalog: Pick<Catalog, 'addObjects'> = {

@@ -39,7 +39,7 @@ const read = async (store: ObjectStore, digest: Digest, range?: ByteSpan) =>
 async function putLarge(store: ObjectStore, name: string, bytes: Buffer): Promise<Digest> {
   const draft = await store.draft(name);
   await draft.append(bytes);
-  const { digest } = await draft.survey();
+  const { digest } = await draft.hash();
   await draft.keep(digest);
   return digest;
 }
@@ -134,24 +134,24 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
       const draft = await store.draft(`upload-${size}`);
       for (let at = 0; at < size; at += 300_000) await draft.append(bytes.subarray(at, at + 300_000));
       t.equal(draft.size, size);
-      const survey = await draft.survey();
-      t.equal(survey.digest, digestOf(bytes));
-      t.equal(survey.size, size);
-      t.equal(survey.chunks.length > 0, size > CHUNKED_ABOVE, `${size} bytes: chunks or none`);
+      const hashed = await draft.hash();
+      t.equal(hashed.digest, digestOf(bytes));
+      t.equal(hashed.size, size);
+      t.equal(hashed.chunks.length > 0, size > CHUNKED_ABOVE, `${size} bytes: chunks or none`);
       let at = 0;
-      for (const [i, chunk] of survey.chunks.entries()) {
+      for (const [i, chunk] of hashed.chunks.entries()) {
         if (digestOf(bytes.subarray(at, at + chunk.size)) !== chunk.digest) t.fail(`chunk ${i} is wrong`);
         if (chunk.size > MAX_CHUNK) t.fail(`chunk ${i} is too large`);
-        const isLast = i === survey.chunks.length - 1;
+        const isLast = i === hashed.chunks.length - 1;
         if (!isLast && chunk.size < MIN_CHUNK) t.fail(`chunk ${i} is too small`);
         at += chunk.size;
       }
-      if (survey.chunks.length > 0) t.equal(at, size, 'the chunks are the whole');
-      t.strictSame(await store.missing([survey.digest]), [survey.digest], 'a draft is no object yet');
-      await draft.keep(survey.digest);
-      t.strictSame(await store.missing([survey.digest]), []);
-      t.ok((await read(store, survey.digest))?.equals(bytes));
-      t.strictSame(await store.readSmall([survey.digest]), new Map(), 'it is none of the small ones');
+      if (hashed.chunks.length > 0) t.equal(at, size, 'the chunks are the whole');
+      t.strictSame(await store.missing([hashed.digest]), [hashed.digest], 'a draft is no object yet');
+      await draft.keep(hashed.digest);
+      t.strictSame(await store.missing([hashed.digest]), []);
+      t.ok((await read(store, hashed.digest))?.equals(bytes));
+      t.strictSame(await store.readSmall([hashed.digest]), new Map(), 'it is none of the small ones');
     }
   });
 
@@ -161,7 +161,7 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
     for (const step of [3_000_000, 65_537]) {
       const draft = await store.draft(`step-${step}`);
       for (let at = 0; at < bytes.length; at += step) await draft.append(bytes.subarray(at, at + step));
-      chunks.push((await draft.survey()).chunks);
+      chunks.push((await draft.hash()).chunks);
       await draft.discard();
     }
     t.ok((chunks[0]?.length ?? 0) > 1);
@@ -173,7 +173,7 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
     const chunksOf = async (name: string, content: Buffer) => {
       const draft = await store.draft(name);
       await draft.append(content);
-      const { chunks } = await draft.survey();
+      const { chunks } = await draft.hash();
       await draft.discard();
       return chunks.map(({ digest }) => digest);
     };
@@ -193,7 +193,7 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
     await draft.truncate(60_000);
     t.equal(draft.size, 60_000);
     await draft.append(bytes.subarray(60_000));
-    const { digest, size } = await draft.survey();
+    const { digest, size } = await draft.hash();
     t.equal(size, bytes.length);
     t.equal(digest, digestOf(bytes));
     await draft.keep(digest);
@@ -221,7 +221,7 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
     const one = await store.draft('one');
     const two = await store.draft('two');
     await Promise.all([one.append(noise(70_000, 1)), two.append(noise(70_000, 2))]);
-    const [first, second] = await Promise.all([one.survey(), two.survey()]);
+    const [first, second] = await Promise.all([one.hash(), two.hash()]);
     t.equal(first.digest, digestOf(noise(70_000, 1)));
     t.equal(second.digest, digestOf(noise(70_000, 2)));
     await Promise.all([one.discard(), two.discard()]);
@@ -316,7 +316,7 @@ export function objectStoreContract(name: string, place: (t: Test) => Promise<St
       t.equal(resumed.size, 70_000, 'a suspended draft has its bytes');
       await resumed.append(Buffer.from('more'));
       t.equal(
-        (await resumed.survey()).digest,
+        (await resumed.hash()).digest,
         digestOf(Buffer.concat([noise(70_000), Buffer.from('more')])),
         'and goes on at their end',
       );

@@ -97,7 +97,7 @@ t.test('a parent that calls itself the origin is told nothing', async (t) => {
   const child = await edge('child');
   await child.start([fake.url], NO_LIMITS);
   const refused = async () =>
-    (await child.replica?.standing())?.faults.some(({ code }) => code === 'not-the-origin');
+    (await child.replica?.status())?.faults.some(({ code }) => code === 'not-the-origin');
   await until('the child to say why', refused);
   t.strictSame(new Set(fake.requests.map(({ path }) => path)), new Set(['/feed/v1/hello']));
 });
@@ -304,7 +304,7 @@ t.test('an edge whose clock is wrong joins, follows and reports', async (t) => {
     const reported = async () => (await origin.fleet.statusOf(name)).online;
     await until(`${name} to be online`, reported);
     const { seq } = await origin.catalog.head(0);
-    await until(`${name} to follow`, async () => (await made.replica?.standing())?.position === seq);
+    await until(`${name} to follow`, async () => (await made.replica?.status())?.position === seq);
     await made.stop();
   }
 });

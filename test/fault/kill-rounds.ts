@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { type Cluster, type Node, ON_DISK, startCluster } from '../helpers/cluster.ts';
 import { differences } from '../helpers/compare.ts';
 import { type Answer, ask, read, sha256 } from '../helpers/http.ts';
@@ -41,7 +41,7 @@ export async function killRounds(
 ): Promise<Outcome> {
   const dice = random(seed);
   const cluster = await startCluster({ edges: 2, processes: 2, within: ON_DISK });
-  const surveys = startSurveyThreads(1);
+  const hashThreads = startHashThreads(1);
   const stop = new AbortController();
   const faults: string[] = [];
   const seen: Seen[] = [];
@@ -50,7 +50,14 @@ export async function killRounds(
 
   const publish = async (generation: number) => {
     const { commit } = await publishFolder(
-      { client: cluster.client, surveys, site: SITE, commit: {}, progress: () => {}, signal: stop.signal },
+      {
+        client: cluster.client,
+        hashThreads,
+        site: SITE,
+        commit: {},
+        progress: () => {},
+        signal: stop.signal,
+      },
       folder,
     );
     acknowledged.set(commit.revision, sha256(marker(generation)));
@@ -89,7 +96,7 @@ export async function killRounds(
     return { rounds, answers: seen.length, acknowledged: acknowledged.size, faults };
   } finally {
     stop.abort();
-    await surveys.close();
+    await hashThreads.close();
     await cluster.close();
   }
 }

@@ -165,7 +165,7 @@ async function runRound(
       await converged('with an honest parent beside the liar, once more');
     } else await pause(round.lingers ?? 250);
     catalog = sizeOf(edge.edge.file) + sizeOf(`${edge.edge.file}-wal`);
-    const named = (await edge.edge.replica?.standing())?.faults ?? [];
+    const named = (await edge.edge.replica?.status())?.faults ?? [];
     if (
       round.hasHonest &&
       told() &&
@@ -207,7 +207,7 @@ async function runRound(
 async function followed(edge: Actor, liar: LyingParent): Promise<void> {
   const deadline = performance.now() + FAIL_BACK_MS;
   while (liar.told === 0 && performance.now() < deadline) {
-    if (liar.dialled > 0 && (await edge.edge.replica?.standing())?.upstream === liar.url) return;
+    if (liar.dialled > 0 && (await edge.edge.replica?.status())?.upstream === liar.url) return;
     await pause(5);
   }
 }
@@ -222,13 +222,12 @@ async function convergesOn(
 ): Promise<string | undefined> {
   const deadline = performance.now() + CONVERGE_MS;
   while (true) {
-    const standing = await actor.edge.replica?.standing();
+    const status = await actor.edge.replica?.status();
     const { seq } = await origin.catalog.head(clock.now());
     const reported = (await origin.fleet.statusOf(actor.edge.name)).sites.site?.revision;
-    if (standing?.position === seq && standing.sites[0]?.revision === live && reported === live)
-      return undefined;
+    if (status?.position === seq && status.sites[0]?.revision === live && reported === live) return undefined;
     if (performance.now() > deadline)
-      return `${actor.edge.name} is not at ${live}, ${seq}, or reports it not (${reported}): ${JSON.stringify(standing)}`;
+      return `${actor.edge.name} is not at ${live}, ${seq}, or reports it not (${reported}): ${JSON.stringify(status)}`;
     await pause(3);
   }
 }

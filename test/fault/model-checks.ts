@@ -56,11 +56,11 @@ export class ModelChecks {
     const deadline = performance.now() + CONVERGE_MS;
     while (true) {
       const { seq } = await this.#origin.catalog.head(this.#clock.now());
-      const standing = await replica.standing();
-      const shown = new Map(standing.sites.map((site) => [site.id, site.revision]));
+      const status = await replica.status();
+      const shown = new Map(status.sites.map((site) => [site.id, site.revision]));
       const wanted = this.#wanted(actor);
       const isThere =
-        standing.position === seq &&
+        status.position === seq &&
         shown.size === wanted.length &&
         wanted.every(({ id, live }) => shown.get(id) === live) &&
         // Visible before it is told.
@@ -75,7 +75,7 @@ export class ModelChecks {
       if (performance.now() > deadline) {
         const live = wanted.map(({ id, live }) => `${id}@${live}`).join(' ');
         this.#fail(
-          `${name} did not converge on ${live} at ${seq}: ${JSON.stringify(standing)} ${JSON.stringify(actor.edge.views)}`,
+          `${name} did not converge on ${live} at ${seq}: ${JSON.stringify(status)} ${JSON.stringify(actor.edge.views)}`,
         );
         return;
       }
@@ -107,7 +107,7 @@ export class ModelChecks {
     }
     await pruned(replica.work);
     this.leaked += actor.leaked().length;
-    for (const { code, message, upstream } of (await replica.standing()).faults) {
+    for (const { code, message, upstream } of (await replica.status()).faults) {
       if (!actor.wasDamaged && !this.#wasDamaged(upstream)) this.accused.push(`${name} ${code}: ${message}`);
     }
   }

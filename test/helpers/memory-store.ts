@@ -3,7 +3,7 @@ import type { Chunk } from '../../shared/content/chunk-list.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { CHUNKED_ABOVE, firstChunk } from '../../shared/content/fastcdc.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
-import type { Survey } from '../../shared/hashing/survey.ts';
+import type { HashedFile } from '../../shared/hashing/hashed-file.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 
@@ -70,7 +70,7 @@ export function openMemoryStore({ objects, drafts }: MemoryDisk): ObjectStore {
         drafts.set(name, held().subarray(0, size));
       },
       read: (range) => pieces(ranged(held(), range)),
-      survey: async () => surveyed(held()),
+      hash: async () => hashedFile(held()),
       async keep(digest) {
         objects.set(digest, held());
         drafts.delete(name);
@@ -93,7 +93,7 @@ function pieces(bytes: Buffer): Readable {
   return Readable.from(cut, { objectMode: false });
 }
 
-function surveyed(bytes: Buffer): Survey {
+function hashedFile(bytes: Buffer): HashedFile {
   const chunks: Chunk[] = [];
   for (let start = 0; bytes.length > CHUNKED_ABOVE && start < bytes.length; ) {
     const size = firstChunk(bytes, start, bytes.length);

@@ -11,7 +11,7 @@ import { sendFiles } from '../../origin/client/folder/send-files.ts';
 import { planSending } from '../../origin/client/folder/send-plan.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { BUNDLE_TYPE, encodeBundleItem } from '../../shared/wire/bundle.ts';
 import { type Cluster, startCluster } from '../helpers/cluster.ts';
 import { ask, sha256 } from '../helpers/http.ts';
@@ -20,8 +20,8 @@ import { digestsOf, writeTree } from '../helpers/tree.ts';
 const SITE = 'site';
 const OBJECTS = `/v1/sites/${SITE}/objects`;
 const signal = new AbortController().signal;
-const surveys = startSurveyThreads(1);
-t.teardown(() => surveys.close());
+const hashThreads = startHashThreads(1);
+t.teardown(() => hashThreads.close());
 
 async function startOrigin(t: Test): Promise<Cluster> {
   const cluster = await startCluster({ edges: 0 });
@@ -62,7 +62,7 @@ const publish = (client: ApiClient, folder: string, sent: number[] = []) =>
   publishFolder(
     {
       client,
-      surveys,
+      hashThreads,
       site: SITE,
       commit: {},
       progress: ({ sentBytes }) => sent.push(sentBytes),
@@ -126,7 +126,7 @@ t.test('a publish that was killed in the middle and is repeated sends only the r
     seen = sentBytes;
     if (sentBytes > 18_000_000) kill.abort();
   };
-  const parts = { client: dying, surveys, site: SITE, commit: {}, progress, signal: kill.signal };
+  const parts = { client: dying, hashThreads, site: SITE, commit: {}, progress, signal: kill.signal };
   await t.rejects(publishFolder(parts, folder));
   await dying.close();
   t.ok(seen > 0);
@@ -143,7 +143,7 @@ t.test('files that change underneath', async (t) => {
   const cluster = await startOrigin(t);
   const client = meddler(t, cluster);
   const folder = await writeTree(join(cluster.folder, 'tree'), manyFiles(100, 'three'));
-  const files = await hashFiles((await scanFolder(folder)).files, surveys, () => {}, signal);
+  const files = await hashFiles((await scanFolder(folder)).files, hashThreads, () => {}, signal);
   await writeFile(join(folder, '7/7.txt'), 'same length? no');
   const plan = planSending(files, new Set<string>(files.map(({ digest }) => digest)));
   const failure = { code: 'file-changed', message: /7\/7\.txt changed/ };

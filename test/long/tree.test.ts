@@ -6,13 +6,13 @@ import { ask } from '../helpers/http.ts';
 import { packageFolder, writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
-interface Standing {
+interface EdgeStatus {
   readonly parent: string | null;
   readonly upstream: string;
   readonly faults: readonly { readonly code: string }[];
 }
 
-const standing = async (adminUrl: string): Promise<Standing> =>
+const statusOf = async (adminUrl: string): Promise<EdgeStatus> =>
   JSON.parse((await ask(adminUrl, '/status')).body.toString());
 
 /** As the origin knows it. */
@@ -44,7 +44,7 @@ t.test('edges follow an edge, fail over to another parent and back', async (t) =
   const folder = packageFolder('bootstrap-a');
   t.equal((await cluster.skerry('publish', folder, '--site', 'b', '--wait')).code, 0);
   t.strictSame(await differences(four.url, 'b', folder), []);
-  t.equal((await standing(four.adminUrl)).parent, 'edge-3');
+  t.equal((await statusOf(four.adminUrl)).parent, 'edge-3');
 
   const status = JSON.parse((await cluster.skerry('status', '--json')).stdout);
   const parents = status.edges.map(({ name, parent }: { name: string; parent: string }) => [name, parent]);
@@ -65,12 +65,12 @@ t.test('edges follow an edge, fail over to another parent and back', async (t) =
   t.equal((await cluster.skerry('publish', next, '--site', 'b')).code, 0);
   await cluster.converged('b');
   t.strictSame(await differences(four.url, 'b', next), []);
-  t.equal((await standing(three.adminUrl)).parent, 'edge-2', 'failed over');
+  t.equal((await statusOf(three.adminUrl)).parent, 'edge-2', 'failed over');
 
   await one.start();
   await until(
     'edge-3 to go back to edge-1',
-    async () => (await standing(three.adminUrl)).parent === 'edge-1',
+    async () => (await statusOf(three.adminUrl)).parent === 'edge-1',
     40_000,
   );
 });
@@ -91,10 +91,10 @@ t.test('a loop and a child that wants more than its parent holds are refused', a
   const folder = await writeTree(join(cluster.folder, 'site'), { 'index.html': 'one' });
   t.equal((await cluster.skerry('publish', folder, '--site', 'a')).code, 0);
   await until('edge-3 to show it', async () => (await ask(three.url, '/')).status === 200);
-  t.equal((await standing(two.adminUrl)).parent, null, 'edge-2 went on to the origin');
+  t.equal((await statusOf(two.adminUrl)).parent, null, 'edge-2 went on to the origin');
   await cluster.origin.stop();
   await until('both refusals', async () => {
-    const codes = (await standing(two.adminUrl)).faults.map(({ code }) => code);
+    const codes = (await statusOf(two.adminUrl)).faults.map(({ code }) => code);
     return codes.includes('beyond-parent') && codes.includes('parent-loop');
   });
   t.pass();

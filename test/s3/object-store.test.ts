@@ -6,14 +6,14 @@ import { openBucket } from '../../origin/store/s3/bucket.ts';
 import { s3Location } from '../../origin/store/s3/location.ts';
 import { openS3ObjectStore } from '../../origin/store/s3/s3-object-store.ts';
 import { digestOf } from '../../shared/content/digest.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { noise, objectStoreContract } from '../contract/object-store.ts';
 import { BUCKET, startRadosgw } from './radosgw.ts';
 
 const server = await startRadosgw();
 t.teardown(() => server.close());
-const surveys = startSurveyThreads(2);
-t.teardown(() => surveys.close());
+const hashThreads = startHashThreads(2);
+t.teardown(() => hashThreads.close());
 
 const anew = () => s3Location(`s3://${BUCKET}/${randomUUID()}`);
 const small = (seed: number) => {
@@ -25,7 +25,7 @@ objectStoreContract('S3', async (t) => {
   const folder = t.testdir({});
   const location = anew();
   return {
-    open: () => openS3ObjectStore(openBucket(location), folder, surveys),
+    open: () => openS3ObjectStore(openBucket(location), folder, hashThreads),
     leftovers: () => readdir(join(folder, 'drafts')),
   };
 });
@@ -33,7 +33,7 @@ objectStoreContract('S3', async (t) => {
 t.test('a lost folder costs nothing: the bucket says what it holds', async (t) => {
   const folder = t.testdir({});
   const location = anew();
-  const open = () => openS3ObjectStore(openBucket(location), folder, surveys);
+  const open = () => openS3ObjectStore(openBucket(location), folder, hashThreads);
   const store = await open();
   const objects = Array.from({ length: 3000 }, (_, i) => small(i));
   await store.putSmall(objects.slice(0, 2000));
@@ -58,7 +58,7 @@ t.test('what went from the bucket is missing after the next start', async (t) =>
   const folder = t.testdir({});
   const location = anew();
   const bucket = openBucket(location);
-  const open = () => openS3ObjectStore(openBucket(location), folder, surveys);
+  const open = () => openS3ObjectStore(openBucket(location), folder, hashThreads);
   const store = await open();
   await store.putSmall([small(1), small(2)]);
   await store.close();
@@ -73,7 +73,7 @@ t.test('what went from the bucket is missing after the next start', async (t) =>
 t.test('a pack goes when nothing of it is left', async (t) => {
   const location = anew();
   const bucket = openBucket(location);
-  const store = await openS3ObjectStore(openBucket(location), t.testdir({}), surveys);
+  const store = await openS3ObjectStore(openBucket(location), t.testdir({}), hashThreads);
   t.teardown(() => store.close());
   const keys = async () => {
     const found: string[] = [];
@@ -89,7 +89,7 @@ t.test('a pack goes when nothing of it is left', async (t) => {
 });
 
 t.test('a bucket that cannot be used is one clear error', async (t) => {
-  const open = (url: string) => openS3ObjectStore(openBucket(s3Location(url)), t.testdir({}), surveys);
+  const open = (url: string) => openS3ObjectStore(openBucket(s3Location(url)), t.testdir({}), hashThreads);
   await t.rejects(open('s3://no-such-bucket/'), { code: 'store-unreachable', message: /no-such-bucket/ });
   const secret = process.env.AWS_SECRET_ACCESS_KEY;
   process.env.AWS_SECRET_ACCESS_KEY = 'wrong';

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import t from 'tap';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { loneOrigin } from '../helpers/lone-origin.ts';
 
 /** Is interrupted when it has begun a deploy, or when it has created the site. */
@@ -32,14 +32,14 @@ class Interrupted extends ApiClient {
 
 t.test('a first publish that is interrupted leaves no site', async (t) => {
   const origin = await loneOrigin(t);
-  const surveys = startSurveyThreads(1);
-  t.teardown(() => surveys.close());
+  const hashThreads = startHashThreads(1);
+  t.teardown(() => hashThreads.close());
   const folder = t.testdir({ 'a.txt': 'a' });
   for (const at of ['site', 'deploy'] as const) {
     const stop = new AbortController();
     const client = new Interrupted(origin, at, stop);
     const site = `interrupted-at-${at}`;
-    const parts = { client, surveys, site, commit: {}, progress: () => {}, signal: stop.signal };
+    const parts = { client, hashThreads, site, commit: {}, progress: () => {}, signal: stop.signal };
     await t.rejects(publishFolder(parts, folder), { name: 'AbortError' });
     await client.close();
     await t.rejects(origin.client.site(site), { code: 'no-such-site' }, at);

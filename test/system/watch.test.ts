@@ -6,12 +6,12 @@ import { holdsShrinking } from '../../origin/client/folder/shrink-plan.ts';
 import { type PublishedChanges, watchFolder } from '../../origin/client/folder/watch-folder.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
-import { startSurveyThreads } from '../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { until } from '../helpers/until.ts';
 
-const surveys = startSurveyThreads();
-t.teardown(() => surveys.close());
+const hashThreads = startHashThreads();
+t.teardown(() => hashThreads.close());
 let origin: LoneOrigin;
 t.before(async () => {
   origin = await loneOrigin(t);
@@ -28,7 +28,7 @@ function watching(t: Test, folder: string, shrinking: ShrinkRule = holdsShrinkin
   const failures: unknown[] = [];
   const ended = watchFolder(
     {
-      ...{ client: origin.client, surveys, site, commit: {}, progress: () => {}, signal: stop.signal },
+      ...{ client: origin.client, hashThreads, site, commit: {}, progress: () => {}, signal: stop.signal },
       ...{ shrinking, clock: systemClock },
       published: (_commit, changes) => published.push(changes),
       waiting: ({ code }) => waits.push(code),

@@ -187,9 +187,9 @@ function afterPath(state: FollowState, names: readonly string[]): FollowStep {
 /** Decides whether the upstream keeps up, and whether it says anything about the log at all. */
 function judged(state: FollowState, now: number): FollowStep {
   const { upstream, chain, head, others } = state;
-  const standing = { now, position: chain.seq, head };
-  const freshness = afterFrame(state.freshness, standing);
-  const why = staleness(freshness, standing);
+  const status = { now, position: chain.seq, head };
+  const freshness = afterFrame(state.freshness, status);
+  const why = staleness(freshness, status);
   const faults: FollowCommand[] = [];
   if (why !== undefined) {
     const error = new SkerryError('stale-head', staleMessage(why, upstream.url));

@@ -6,7 +6,7 @@ import type { Coding } from '../../../shared/delta/dcz.ts';
 import type { Encoded } from '../../../shared/delta/encodings.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
-import { flowing } from './flow.ts';
+import { atMinimumRate } from './minimum-rate.ts';
 import type { Transfer } from './transfer.ts';
 
 /** Bytes of an encoded bundle that are kept for forwarding. */
@@ -45,7 +45,7 @@ export function paced(
   { bandwidths, signal }: Transfer,
   came: () => void,
 ): Readable {
-  let source: AsyncIterable<Uint8Array> = flowing(body, clock, came);
+  let source: AsyncIterable<Uint8Array> = atMinimumRate(body, clock, came);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
   const pieces = source[Symbol.asyncIterator]();
   // A reader that leaves ends the body, and the body may then fail.

@@ -40,7 +40,7 @@ import {
   throwSilence,
   type Waiter,
 } from './connections.ts';
-import { flowing, timelyLines } from './flow.ts';
+import { atMinimumRate, timelyLines } from './minimum-rate.ts';
 import { Reachability } from './reachability.ts';
 import type { Caller, Dictionary, Transfer } from './transfer.ts';
 
@@ -328,7 +328,7 @@ export class Upstream {
 
   async #text(request: FeedRequest): Promise<string> {
     const { body } = await this.#answer(request, {});
-    return (await wholeAnswer(flowing(body, this.#clock))).toString('utf8');
+    return (await wholeAnswer(atMinimumRate(body, this.#clock))).toString('utf8');
   }
 
   async #answer(request: FeedRequest, proof: Record<string, string>): Promise<Dispatcher.ResponseData> {
@@ -360,7 +360,7 @@ export class Upstream {
     if (answer.statusCode >= 300) {
       throw fromProblem(
         answer.statusCode,
-        (await wholeAnswer(flowing(answer.body, this.#clock))).toString('utf8'),
+        (await wholeAnswer(atMinimumRate(answer.body, this.#clock))).toString('utf8'),
         'upstream-protocol',
       );
     }

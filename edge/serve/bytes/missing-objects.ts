@@ -30,7 +30,7 @@ export type Fetched =
 type Need = Extract<NeedMessage, { t: 'need' }>;
 
 /** The answer of the replicating process. */
-type Granted = Exclude<Fetched, { kind: 'coming' }> | Coming;
+type MissAnswer = Exclude<Fetched, { kind: 'coming' }> | Coming;
 
 interface Coming {
   readonly kind: 'coming';
@@ -102,9 +102,9 @@ export class MissingObjects {
     for (const [fileName, { incoming }] of this.#coming) incoming.broke(fileName, gone);
   }
 
-  async #ask(need: Omit<Need, 't'>, { ended }: Patience): Promise<Granted> {
+  async #ask(need: Omit<Need, 't'>, { ended }: Patience): Promise<MissAnswer> {
     const { id, digest } = need;
-    const { promise: answered, resolve: answer } = Promise.withResolvers<Granted>();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<MissAnswer>();
     this.#asked.set(id, { digest, answer });
     this.#tell({ t: 'need', ...need });
     const granted = await Promise.race([answered, ended]);
@@ -165,7 +165,7 @@ export class MissingObjects {
 
 interface Asked {
   readonly digest: Digest;
-  answer(granted: Granted): void;
+  answer(granted: MissAnswer): void;
 }
 
 interface ComingObject {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { ByteCache } from '../../../shared/process/byte-cache.ts';
-import type { WantedVariants } from '../../messages/use.ts';
+import type { VariantRequest } from '../../messages/use.ts';
 import type { Variant } from '../../variants/variant.ts';
 import type { DecidedVariants, VariantReader } from '../../variants/variant-reader.ts';
 
@@ -20,7 +20,7 @@ export class ReadyVariants {
     bytes: MEMORY_BYTES,
     sizeOf: () => SOURCE_BYTES,
   });
-  #wanted = new Map<string, WantedVariants>();
+  #wanted = new Map<string, VariantRequest>();
 
   constructor(reader: VariantReader, log: Logger) {
     this.#reader = reader;
@@ -28,7 +28,7 @@ export class ReadyVariants {
   }
 
   /** The ready variants of an object, the smallest first. Notes the entry while some variants are undecided. */
-  of(source: Digest, asked: Omit<WantedVariants, 'times'>): readonly Variant[] {
+  of(source: Digest, asked: Omit<VariantRequest, 'times'>): readonly Variant[] {
     let decided = this.#decided.get(source);
     if (decided === undefined) {
       decided = this.#orElse<DecidedVariants>(NONE, () => this.#reader.of(source));
@@ -56,7 +56,7 @@ export class ReadyVariants {
   }
 
   /** Takes out the entries that were noted since the last call. */
-  takeWanted(): WantedVariants[] {
+  takeWanted(): VariantRequest[] {
     const wanted = [...this.#wanted.values()];
     this.#wanted = new Map();
     return wanted;
@@ -72,7 +72,7 @@ export class ReadyVariants {
     }
   }
 
-  #want(asked: Omit<WantedVariants, 'times'>): void {
+  #want(asked: Omit<VariantRequest, 'times'>): void {
     const key = `${asked.site} ${asked.path}`;
     const times = (this.#wanted.get(key)?.times ?? 0) + 1;
     if (times > 1 || this.#wanted.size < MOST_WANTED) this.#wanted.set(key, { ...asked, times });

@@ -3,7 +3,7 @@ import { DOOMED, openPruning } from '../../../shared/content/manifest/sqlite/pru
 import { statements } from '../../../shared/sqlite/open.ts';
 import type { AgeLimits, Forecast, GoingRevisions } from '../retention-calls.ts';
 import { heldRevisions } from '../revision-state.ts';
-import { pastOf } from './past.ts';
+import { siteHistory } from './site-history.ts';
 import { STALE_DEPLOY } from './stale-deploys.ts';
 
 /** All of one moment; the database is only read, and a temporary table written. */
@@ -17,7 +17,7 @@ export function forecastOf(
   try {
     const sites = openPruning(database).forecast(
       going.map(({ site, revisions }) => {
-        const past = pastOf(sql, site);
+        const past = siteHistory(sql, site);
         return { site, keep: past === undefined ? [] : heldRevisions(past, new Set(revisions)) };
       }),
     );

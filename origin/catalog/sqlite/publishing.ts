@@ -8,8 +8,8 @@ import type { DoneDeploy, PublishCalls } from '../publish-calls.ts';
 import type { RecordDraft } from '../record-draft.ts';
 import { tipOf } from '../revision-state.ts';
 import type { CatalogContext } from './context.ts';
-import { pastOf } from './past.ts';
 import { REVISION, stateOf } from './revisions.ts';
+import { siteHistory } from './site-history.ts';
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
   /** What the staged rows add to and take from the newest state: proportional to the change. */
@@ -97,7 +97,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
         const root = pendingRoot(site, revision);
         writer.append(identity(), [{ kind: 'abort', site, revision, root, payload: { reason } }], time);
         sql("UPDATE revision SET state = 'aborted' WHERE site = ? AND revision = ?").run(site, revision);
-        sql('UPDATE site SET tip = ? WHERE id = ?').run(tipOf(pastOf(sql, site)?.revisions ?? []), site);
+        sql('UPDATE site SET tip = ? WHERE id = ?').run(tipOf(siteHistory(sql, site)?.revisions ?? []), site);
       });
     },
 

@@ -10,7 +10,7 @@ import { checkpointCalls } from './checkpoint.ts';
 import type { CatalogContext } from './context.ts';
 import { forecastOf } from './forecast.ts';
 import { leftoverCalls } from './leftovers.ts';
-import { pastOf, sitesToRetain } from './past.ts';
+import { siteHistory, sitesToRetain } from './site-history.ts';
 
 const UNREFERENCED = `o.touched < :before
   AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
@@ -27,12 +27,12 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
 
     retainedSites: () => sitesToRetain(sql),
 
-    past: (site) => pastOf(sql, site),
+    past: (site) => siteHistory(sql, site),
     forecast: (going, limits) => forecastOf(database, going, limits),
 
     dropRevisions: (site, revisions) =>
       transaction(database, () => {
-        const past = pastOf(sql, site);
+        const past = siteHistory(sql, site);
         const going = past === undefined ? [] : revisionsThatGo(past, revisions);
         for (const revision of going)
           for (const table of ['revision', 'receipt'])
@@ -41,7 +41,7 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
       }),
 
     dropEntries(site, limit) {
-      const past = pastOf(sql, site);
+      const past = siteHistory(sql, site);
       if (past === undefined) return { rows: 0, objects: 0, bytes: 0, more: false };
       const { rows, objects, bytes, more } = pruning.prune(site, heldRevisions(past), limit);
       return { rows, objects, bytes, more };

@@ -1,7 +1,7 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 import { fromPlainError, hasCode, SkerryError } from '../../../shared/errors.ts';
 import { changed, type FileStamp } from '../../../shared/files/real-file.ts';
-import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import type { FoundFile } from './scan.ts';
 
 const AT_ONCE = 4;
@@ -16,7 +16,7 @@ export interface HashedFile extends FoundFile {
 /** Hashes files in threads and keeps their order. A file that grew or shrank since it was found gets its new size. */
 export async function hashFiles(
   files: readonly FoundFile[],
-  surveys: SurveyThreads,
+  hashThreads: HashThreads,
   hashed: (files: number) => void,
   signal: AbortSignal,
 ): Promise<HashedFile[]> {
@@ -26,7 +26,7 @@ export async function hashFiles(
   const work = async () => {
     for (const [i, batch] of queue) {
       signal.throwIfAborted();
-      results[i] = await hashBatch(batch, surveys).catch((error: unknown) => {
+      results[i] = await hashBatch(batch, hashThreads).catch((error: unknown) => {
         // The abort also stopped the threads.
         signal.throwIfAborted();
         throw error;
@@ -52,8 +52,8 @@ function* batchesOf(files: readonly FoundFile[]): Generator<FoundFile[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function hashBatch(batch: readonly FoundFile[], surveys: SurveyThreads): Promise<HashedFile[]> {
-  const results = await surveys.remote.digests(batch.map(({ file }) => file));
+async function hashBatch(batch: readonly FoundFile[], hashThreads: HashThreads): Promise<HashedFile[]> {
+  const results = await hashThreads.remote.digests(batch.map(({ file }) => file));
   return batch.map((file, i) => {
     const result = results[i];
     if (result === undefined) throw new Error('there are fewer digests than files');

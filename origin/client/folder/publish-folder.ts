@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
-import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import type { Commit, CommitRequest, DeployHeader, DeployLine } from '../../../shared/wire/api.ts';
 import type { ApiClient } from '../api-client.ts';
 import { deployLines, type FolderState, folderState } from './change-plan.ts';
@@ -25,7 +25,7 @@ export interface PublishProgress {
 
 export interface PublishParts {
   readonly client: ApiClient;
-  readonly surveys: SurveyThreads;
+  readonly hashThreads: HashThreads;
   readonly site: string;
   readonly commit: CommitRequest;
   /** Globs of files that are published although they would be left out. */
@@ -73,7 +73,7 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
     parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
   const files = await hashFiles(
     found,
-    parts.surveys,
+    parts.hashThreads,
     (files) => {
       hashed += files;
       report(0, 0);

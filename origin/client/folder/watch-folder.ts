@@ -176,7 +176,7 @@ async function firstPublish(parts: WatchParts, folder: string): Promise<Known> {
   const turnedAwayFrom = rolledBackFrom(await revisionsSoFar(parts));
   if (turnedAwayFrom === undefined) return publishAll(parts, folder);
   const { files: found } = await scanFolder(folder, await readLeftOut(folder, parts.include ?? []));
-  const files = await hashFiles(found, parts.surveys, () => {}, parts.signal);
+  const files = await hashFiles(found, parts.hashThreads, () => {}, parts.signal);
   const state = folderState(files);
   const { revision } = turnedAwayFrom;
   if (await equalsRevision(parts, state, revision)) return { revision, state };
@@ -217,7 +217,7 @@ async function publishTouched(
   for (const path of paths) {
     const found = await scanFile(folder, path, rules);
     const [hashed] =
-      found === undefined ? [] : await hashFiles([found], parts.surveys, () => {}, parts.signal);
+      found === undefined ? [] : await hashFiles([found], parts.hashThreads, () => {}, parts.signal);
     looked.set(path as ContentPath, hashed);
   }
   const changes = planChanges(known.state, looked);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Digest, isDigest } from '../../../shared/content/digest.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import type { SurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { moduleUrl } from '../../../shared/process/module-url.ts';
 import { startThreads } from '../../../shared/process/thread.ts';
@@ -30,7 +30,7 @@ const largeKey = (digest: Digest) => `${LARGE}${digest.slice(0, 2)}/${digest}`;
 export async function openS3ObjectStore(
   bucket: Bucket,
   folder: string,
-  surveys: SurveyThreads,
+  hashThreads: HashThreads,
 ): Promise<ObjectStore> {
   const drafts = join(folder, 'drafts');
   await mkdir(drafts, { recursive: true });
@@ -93,7 +93,7 @@ export async function openS3ObjectStore(
     },
 
     draft: (name) =>
-      openDraft(join(drafts, name), surveys, async (file, digest) => {
+      openDraft(join(drafts, name), hashThreads, async (file, digest) => {
         const { size } = await stat(file);
         await bucket.putFile(largeKey(digest), file);
         await index.addLarge({ digest, size });

@@ -59,8 +59,8 @@ const noEdges: SyncEdges = {
   changed: new Wakeup(),
   participants: () => [],
   servers: () => [],
-  demand: () => null,
-  standing: () => ({ prepared: false, visible: false, leaseLeft: 0, servingLeft: 0 }),
+  requireRevision: () => null,
+  syncStatus: () => ({ prepared: false, visible: false, leaseLeft: 0, servingLeft: 0 }),
 };
 
 /** What a publisher does with a catalog, over the calls of its interface. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishFolder } from '../../../origin/client/folder/publish-folder.ts';
 import { digestOf } from '../../../shared/content/digest.ts';
-import { startSurveyThreads } from '../../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { raceForLinks } from '../../helpers/folder-racer.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import type { Attack, Outcome } from './attack.ts';
@@ -20,10 +20,10 @@ async function race({ cluster: { folder: base, client } }: Target): Promise<Outc
   await writeFile(join(outside, 'a.txt'), SECRET);
   await writeFile(join(outside, 'sub'), SECRET);
   await client.putSite(SITE);
-  const surveys = startSurveyThreads(1);
+  const hashThreads = startHashThreads(1);
   const stop = await raceForLinks({ folder, spare: join(base, 'spare'), outside, names: ['a.txt', 'sub'] });
   const parts = {
-    ...{ client, surveys, site: SITE, commit: {}, progress: () => {} },
+    ...{ client, hashThreads, site: SITE, commit: {}, progress: () => {} },
     signal: new AbortController().signal,
   };
   let published = 0;
@@ -37,7 +37,7 @@ async function race({ cluster: { folder: base, client } }: Target): Promise<Outc
       );
   } finally {
     await stop();
-    await surveys.close();
+    await hashThreads.close();
   }
   return {
     refused: `${refused} publishes refused, ${published} sound`,

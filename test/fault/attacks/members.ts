@@ -80,7 +80,7 @@ export async function signedReports(
     Array.from({ length: receipts }, (_, i) =>
       signReceipt({ ...RECEIPT, log, edge, revision: first + i, seq: first + i }, key),
     );
-  const standing = { position: 0, hash: GENESIS, head: null, version: 'flood', parent: null };
+  const status = { position: 0, hash: GENESIS, head: null, version: 'flood', parent: null };
   const limits = {
     sites: null,
     prefixes: null,
@@ -94,7 +94,7 @@ export async function signedReports(
   for (let i = 0; i < count; i++) {
     const signed = same || i === 0 ? once : from(1 + i * receipts);
     const body = {
-      ...standing,
+      ...status,
       time: systemClock.now() + i,
       sites: [],
       faults: [],

@@ -2,14 +2,14 @@ import { pino } from 'pino';
 import t from 'tap';
 import { type AdminSource, buildAdmin } from '../../../../edge/admin/admin.ts';
 import { AdminToken } from '../../../../edge/admin/admin-token.ts';
-import type { ReplicaStanding } from '../../../../edge/report/standing.ts';
+import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 import { allExecutors, type WorkParts } from '../../../../edge/work/registry.ts';
 import { Work, type WorkDoor } from '../../../../edge/work/work.ts';
 
 const HOST = '127.0.0.1:7599';
 let pruned = 0;
 const source: AdminSource = {
-  standing: async () => ({ position: 1, head: 1, sites: [] }) as unknown as ReplicaStanding,
+  status: async () => ({ position: 1, head: 1, sites: [] }) as unknown as ReplicaStatus,
   storage: undefined,
 };
 const log = pino({ level: 'silent' });

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { buildAdmin } from '../../../../edge/admin/admin.ts';
-import type { ReplicaStanding, SiteStanding } from '../../../../edge/report/standing.ts';
+import type { ReplicaStatus, SiteStatus } from '../../../../edge/report/replica-status.ts';
 
-const SITE: SiteStanding = {
+const SITE: SiteStatus = {
   ...{
     id: 1,
     name: 's',
@@ -15,15 +15,15 @@ const SITE: SiteStanding = {
     needsLease: false,
   },
 };
-const STANDING: ReplicaStanding = {
+const STANDING: ReplicaStatus = {
   ...{ position: 7, head: 7, parent: null, upstream: 'http://a.test', isPaused: false },
   ...{ isRefused: false, isDiverged: false, contactSeconds: 1.5, leaseSeconds: 4 },
   ...{ clockOffset: null, sites: [SITE], faults: [] },
 };
 
 /** The admin port of an edge that stands so. */
-function admin(t: Test, changes: Partial<ReplicaStanding>) {
-  const source = { standing: async () => ({ ...STANDING, ...changes }), storage: undefined };
+function admin(t: Test, changes: Partial<ReplicaStatus>) {
+  const source = { status: async () => ({ ...STANDING, ...changes }), storage: undefined };
   const work = { onDemand: [], ask: () => Promise.reject(new Error('nobody asks')) };
   const door = { isLoopback: true, token: { isIn: () => false }, names: [] };
   const log = pino({ level: 'silent' });
@@ -36,7 +36,7 @@ function admin(t: Test, changes: Partial<ReplicaStanding>) {
 
 t.test('who is ready', async (t) => {
   const unseen = { ...SITE, revision: 0 };
-  const table: [string, Partial<ReplicaStanding>, string][] = [
+  const table: [string, Partial<ReplicaStatus>, string][] = [
     ['one that shows its sites', {}, 'ready'],
     ['one whose log has no site', { sites: [] }, 'ready'],
     ['one that shows nothing yet', { sites: [SITE, unseen] }, 'waiting'],

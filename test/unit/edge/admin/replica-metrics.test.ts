@@ -1,15 +1,15 @@
 import { Registry } from 'prom-client';
 import t from 'tap';
 import { addReplicaMetrics, addStorageMetrics } from '../../../../edge/admin/replica-metrics.ts';
-import type { ReplicaStanding } from '../../../../edge/report/standing.ts';
+import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 
-const STANDING: ReplicaStanding = {
+const STANDING: ReplicaStatus = {
   ...{ position: 7, head: 9, parent: null, upstream: 'http://a.test', isPaused: false },
   ...{ isRefused: false, isDiverged: false, contactSeconds: 1.5, leaseSeconds: 4 },
   ...{ clockOffset: null, sites: [], faults: [] },
 };
 
-function metricsOf(changes: Partial<ReplicaStanding>): Promise<string> {
+function metricsOf(changes: Partial<ReplicaStatus>): Promise<string> {
   const registry = new Registry();
   addReplicaMetrics(registry, async () => ({ ...STANDING, ...changes }));
   return registry.metrics();
@@ -44,8 +44,8 @@ t.test('the tie to the origin', async (t) => {
 
 t.test('the disk of a lazy edge', async (t) => {
   const registry = new Registry();
-  const standing = { heldBytes: 10, budgetBytes: 20, evictedObjects: 3, misses: 5, collapsed: 2 };
-  addStorageMetrics(registry, () => standing);
+  const status = { heldBytes: 10, budgetBytes: 20, evictedObjects: 3, misses: 5, collapsed: 2 };
+  addStorageMetrics(registry, () => status);
   // What is told once more is not counted once more.
   await registry.metrics();
   const text = await registry.metrics();

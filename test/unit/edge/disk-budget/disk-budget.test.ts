@@ -87,7 +87,7 @@ t.test('what nobody has read for longest makes room', async (t) => {
   await put(10);
   await until('room', () => budget.room >= 0);
   t.strictSame(held(), [0, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  t.equal(budget.standing.evictedObjects, 1);
+  t.equal(budget.status.evictedObjects, 1);
 });
 
 t.test('what is being sent or has to stay does not, not even when all is over', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { fittingReport, reportedSites } from '../../../../edge/report/fitting-report.ts';
-import type { SiteStanding } from '../../../../edge/report/standing.ts';
+import type { SiteStatus } from '../../../../edge/report/replica-status.ts';
 import { signHead } from '../../../../shared/log/head.ts';
 import { signPurgeReceipt } from '../../../../shared/log/purge-receipt.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
@@ -18,7 +18,7 @@ const key = generateSigningKey();
 const caller = { name: 'n'.repeat(63), log: '1'.repeat(32), key };
 const MOST = 999_999_999;
 
-const site = (id: number, changes: Partial<SiteStanding> = {}): SiteStanding => ({
+const site = (id: number, changes: Partial<SiteStatus> = {}): SiteStatus => ({
   ...{ id, name: 'a', revision: 1, target: 1, prepared: 0, pendingBytes: 0, error: null, needsLease: false },
   ...changes,
 });
@@ -46,7 +46,7 @@ const head = signHead(
   { log: caller.log, epoch: 1, seq: 999_999_999, hash: 'f'.repeat(64), time: 1_800_000_000_000 },
   key,
 );
-const report = (sites: readonly SiteStanding[]) => ({
+const report = (sites: readonly SiteStatus[]) => ({
   ...{
     time: 1_800_000_000_000,
     position: 999_999_999,
@@ -70,8 +70,8 @@ t.test('a small report takes all statements', async (t) => {
 t.test('the largest report fits, and beside it the largest that it could relay', async (t) => {
   const changes = { revision: 9_999_999, target: 9_999_999, prepared: 9_999_999, pendingBytes: 1e12 };
   const failing = { ...changes, error: '"\\\u0001'.repeat(200) };
-  for (const standing of [changes, failing]) {
-    const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) => site(MOST - i, standing));
+  for (const status of [changes, failing]) {
+    const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) => site(MOST - i, status));
     const unsent = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? receipt : purge));
     const { own, taken } = fittingReport(caller, report(sites), unsent);
     t.ok(reportBytes(own) <= MAX_REPORT_BYTES, `${reportBytes(own)} bytes`);

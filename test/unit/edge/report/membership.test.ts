@@ -12,16 +12,16 @@ t.test('what an edge knows of its tie to the origin', async (t) => {
     },
   };
   const membership = await Membership.open(catalog, clock);
-  t.strictSame(membership.standing, { contactSeconds: null, isRefused: false, isDiverged: false });
+  t.strictSame(membership.status, { contactSeconds: null, isRefused: false, isDiverged: false });
   membership.heard();
   now += 2500;
-  t.equal(membership.standing.contactSeconds, 2.5);
+  t.equal(membership.status.contactSeconds, 2.5);
   membership.answered({ diverged: true });
-  t.strictSame(membership.standing, { contactSeconds: 0, isRefused: false, isDiverged: true });
+  t.strictSame(membership.status, { contactSeconds: 0, isRefused: false, isDiverged: true });
   membership.answered({ diverged: false });
   membership.refused();
-  t.strictSame(membership.standing, { contactSeconds: 0, isRefused: true, isDiverged: false });
-  t.equal((await Membership.open(catalog, clock)).standing.isRefused, true, 'after a restart, too');
+  t.strictSame(membership.status, { contactSeconds: 0, isRefused: true, isDiverged: false });
+  t.equal((await Membership.open(catalog, clock)).status.isRefused, true, 'after a restart, too');
   membership.heard();
-  t.equal((await Membership.open(catalog, clock)).standing.isRefused, false);
+  t.equal((await Membership.open(catalog, clock)).status.isRefused, false);
 });

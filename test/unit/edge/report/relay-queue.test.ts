@@ -1,12 +1,12 @@
 import t from 'tap';
 import { RelayQueue } from '../../../../edge/report/relay-queue.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
-import type { Grant } from '../../../../shared/log/grant.ts';
+import type { LeaseGrant } from '../../../../shared/log/grant.ts';
 import type { SignedReport } from '../../../../shared/wire/protocol.ts';
 
 const reports = (edge: string, count: number, text = ''): SignedReport[] =>
   Array.from({ length: count }, (_, i) => ({ edge, text: `${edge} ${i} ${text}`, sig: 's' }));
-const grantOf = ({ edge, text }: SignedReport, lease = 1): Grant => ({
+const grantOf = ({ edge, text }: SignedReport, lease = 1): LeaseGrant => ({
   ...{
     edge,
     report: digestOf(text),

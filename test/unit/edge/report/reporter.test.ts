@@ -7,7 +7,7 @@ import { Reporter } from '../../../../edge/report/reporter.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
-import { type Grant, signGrant } from '../../../../shared/log/grant.ts';
+import { type LeaseGrant, signLeaseGrant } from '../../../../shared/log/grant.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
 import type { Statement } from '../../../../shared/log/statements.ts';
 import {
@@ -23,7 +23,7 @@ type Answers = (reports: readonly SignedReport[]) => ReportAnswer;
 
 /** What the origin answers: a grant for each report. */
 const granting =
-  (changes: Partial<Grant> = {}, key = originKey, log = LOG): Answers =>
+  (changes: Partial<LeaseGrant> = {}, key = originKey, log = LOG): Answers =>
   (reports) => ({
     grants: reports.map(({ edge, text }) => {
       const grant = {
@@ -37,7 +37,7 @@ const granting =
         takes: ['receipt'],
         ...changes,
       };
-      return signGrant(log, grant, key);
+      return signLeaseGrant(log, grant, key);
     }),
   });
 const ANSWER = granting();

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { KnownRevision, Past } from '../../../../origin/catalog/retention-calls.ts';
+import type { KnownRevision, SiteHistory } from '../../../../origin/catalog/retention-calls.ts';
 import {
   heldRevisions,
   revisionsThatGo,
@@ -13,7 +13,7 @@ const known = (revision: number, changes: Partial<KnownRevision> = {}): KnownRev
   ...changes,
 });
 
-const PAST: Past = {
+const PAST: SiteHistory = {
   ...{ live: 3, tip: 4, newest: 6, deleted: false, retention: DEFAULT_POLICY.retention },
   revisions: [
     ...[known(1), known(2, { pinned: true }), known(3), known(4, { state: 'pending' })],

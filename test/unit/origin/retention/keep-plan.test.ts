@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { KnownRevision, Past } from '../../../../origin/catalog/retention-calls.ts';
+import type { KnownRevision, SiteHistory } from '../../../../origin/catalog/retention-calls.ts';
 import { keptRevisions, revisionsToDrop } from '../../../../origin/retention/keep-plan.ts';
 import { random } from '../../../helpers/random.ts';
 
@@ -17,7 +17,10 @@ function revisions(text: string): KnownRevision[] {
   }));
 }
 
-const past = (text: string, changes: Partial<Past> & { keep?: number; days?: number } = {}): Past => {
+const past = (
+  text: string,
+  changes: Partial<SiteHistory> & { keep?: number; days?: number } = {},
+): SiteHistory => {
   const known = revisions(text);
   const { keep = 2, days = 0, ...rest } = changes;
   const last = (is: (revision: KnownRevision) => boolean) => known.findLast(is)?.revision ?? 0;
@@ -32,7 +35,7 @@ const past = (text: string, changes: Partial<Past> & { keep?: number; days?: num
   };
 };
 
-const table: [title: string, past: Past, dropped: number[]][] = [
+const table: [title: string, past: SiteHistory, dropped: number[]][] = [
   ['nothing was published', past(''), []],
   ['fewer than are kept', past('+ +'), []],
   ['the last activated ones stay', past('+ + + + +'), [1, 2, 3]],

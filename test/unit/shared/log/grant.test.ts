@@ -1,7 +1,12 @@
 import t from 'tap';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { schema } from '../../../../shared/json/schema.ts';
-import { type Grant, grantSchema, signGrant, verifyGrant } from '../../../../shared/log/grant.ts';
+import {
+  type LeaseGrant,
+  leaseGrantSchema,
+  signLeaseGrant,
+  verifyLeaseGrant,
+} from '../../../../shared/log/grant.ts';
 import { signText } from '../../../../shared/signing/keys.ts';
 import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
 
@@ -9,7 +14,7 @@ const unsigned = {
   ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
   ...{ lease: 6000, serves: 6000, diverged: false, takes: ['receipt'] },
 };
-const grant = signGrant(LOG, unsigned, originKey);
+const grant = signLeaseGrant(LOG, unsigned, originKey);
 
 t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
@@ -25,13 +30,13 @@ t.test('is over the canonical text', async (t) => {
 });
 
 t.test('verifies with the key and the log that signed it alone', async (t) => {
-  t.equal(verifyGrant(LOG, grant, originKey.publicKey), true);
-  t.equal(verifyGrant(LOG, grant, edgeKey.publicKey), false);
-  t.equal(verifyGrant('f'.repeat(32), grant, originKey.publicKey), false);
+  t.equal(verifyLeaseGrant(LOG, grant, originKey.publicKey), true);
+  t.equal(verifyLeaseGrant(LOG, grant, edgeKey.publicKey), false);
+  t.equal(verifyLeaseGrant('f'.repeat(32), grant, originKey.publicKey), false);
 });
 
 t.test('nothing in it can be changed', async (t) => {
-  const changes: Partial<Grant>[] = [
+  const changes: Partial<LeaseGrant>[] = [
     { edge: 'oslo-2' },
     { report: digestOf('[]') },
     { newest: TIME + 1 },
@@ -44,11 +49,15 @@ t.test('nothing in it can be changed', async (t) => {
     { sig: '' },
   ];
   for (const change of changes)
-    t.equal(verifyGrant(LOG, { ...grant, ...change }, originKey.publicKey), false, JSON.stringify(change));
+    t.equal(
+      verifyLeaseGrant(LOG, { ...grant, ...change }, originKey.publicKey),
+      false,
+      JSON.stringify(change),
+    );
 });
 
 t.test('the schema takes a grant and refuses a malformed one', async (t) => {
-  const grants = schema(grantSchema);
+  const grants = schema(leaseGrantSchema);
   // Computed with openssl.
   t.same(grants.parse(grant), grant);
   for (const change of [

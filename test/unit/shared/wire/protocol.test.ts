@@ -1,7 +1,7 @@
 import t from 'tap';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { schema } from '../../../../shared/json/schema.ts';
-import { signGrant } from '../../../../shared/log/grant.ts';
+import { signLeaseGrant } from '../../../../shared/log/grant.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
 import { signText } from '../../../../shared/signing/keys.ts';
 import {
@@ -49,7 +49,7 @@ const report: EdgeReport = {
   faults: [{ time: TIME, code: 'stale-head', message: 'm', upstream: 'http://a.test' }],
   statements: [{ kind: 'receipt', body: receipt }],
 };
-const grant = signGrant(
+const grant = signLeaseGrant(
   LOG,
   {
     edge: 'oslo-1',

@@ -2,7 +2,7 @@ import t from 'tap';
 import { patience, waitAfter } from '../../../../../origin/client/folder/patience.ts';
 import { publishFolder } from '../../../../../origin/client/folder/publish-folder.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
-import { startSurveyThreads } from '../../../../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../../../../shared/hashing/hash-threads.ts';
 import { PublishingClient } from './publishing-client.ts';
 
 const BUSY = new SkerryError('too-many-requests', 'too much waits already');
@@ -63,12 +63,12 @@ t.test('a fault of what is sent is thrown at once, and so is a wait that would b
 });
 
 t.test('a first publish that has to wait creates its site once', async (t) => {
-  const surveys = startSurveyThreads(1);
-  t.teardown(() => surveys.close());
+  const hashThreads = startHashThreads(1);
+  t.teardown(() => hashThreads.close());
   const client = new PublishingClient(async (count) => {
     if (count < 3) throw BUSY;
   });
-  const parts = { client, surveys, site: 'docs', commit: {}, progress: () => {}, signal };
+  const parts = { client, hashThreads, site: 'docs', commit: {}, progress: () => {}, signal };
   const folder = t.testdir({ 'a.txt': 'a' });
   await publishFolder({ ...parts, patience: patient().run }, folder);
   t.strictSame(client.calls, ['putSite', 'commit', 'commit', 'commit']);

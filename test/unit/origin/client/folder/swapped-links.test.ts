@@ -12,7 +12,7 @@ import { scanFolder } from '../../../../../origin/client/folder/scan.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../../../../shared/content/small-object.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
-import { startSurveyThreads } from '../../../../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../../../../shared/hashing/hash-threads.ts';
 import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
 import type { Commit, Deploy, Site } from '../../../../../shared/wire/api.ts';
 import { raceForLinks } from '../../../../helpers/folder-racer.ts';
@@ -21,8 +21,8 @@ import { collect } from '../../../shared/streams.ts';
 const SECRET = 'secret of another user';
 const LARGE_SECRET = SECRET.padEnd(SMALL_OBJECT + 10, '!');
 const { signal } = new AbortController();
-const surveys = startSurveyThreads(2);
-t.teardown(() => surveys.close());
+const hashThreads = startHashThreads(2);
+t.teardown(() => hashThreads.close());
 
 interface Place {
   readonly site: string;
@@ -40,7 +40,7 @@ function place(t: Test): Place {
 }
 
 const hashed = async (folder: string) =>
-  hashFiles((await scanFolder(folder)).files, surveys, () => {}, signal);
+  hashFiles((await scanFolder(folder)).files, hashThreads, () => {}, signal);
 
 /** Puts a link where the file or folder was. */
 function swapForLink({ site }: Place, path: string, target: string) {
@@ -62,7 +62,7 @@ for (const [name, path, swap] of SWAPS) {
     swap(here);
     const failure = { code: 'file-changed', message: new RegExp(`^${path} changed`) };
     await t.rejects(
-      hashFiles(found, surveys, () => {}, signal),
+      hashFiles(found, hashThreads, () => {}, signal),
       failure,
     );
   });
@@ -81,12 +81,12 @@ for (const [name, path, swap] of SWAPS) {
 t.test('a pipe that takes a file’s place holds nobody up', async (t) => {
   const { site } = place(t);
   const found = (await scanFolder(site)).files.filter(({ path }) => path === 'a.txt');
-  const [file] = await hashFiles(found, surveys, () => {}, signal);
+  const [file] = await hashFiles(found, hashThreads, () => {}, signal);
   if (file === undefined) throw new Error('a.txt was not found');
   rmSync(file.file);
   await once(spawn('mkfifo', [file.file]), 'exit');
   await t.rejects(
-    hashFiles(found, surveys, () => {}, signal),
+    hashFiles(found, hashThreads, () => {}, signal),
     { code: 'file-changed' },
   );
   t.throws(() => readHashed(file), { code: 'file-changed' });
@@ -155,7 +155,7 @@ t.test('while another process swaps, nothing from outside is sent', { timeout: 6
   const stop = await raceForLinks({ folder: site, spare: join(site, '../spare'), outside, names });
   t.teardown(stop);
   const client = new Recorder();
-  const parts = { client, surveys, site: 's', commit: {}, progress: () => {}, signal };
+  const parts = { client, hashThreads, site: 's', commit: {}, progress: () => {}, signal };
   const ends = new Map<string, number>();
   const end = performance.now() + 2500;
   while (performance.now() < end) {

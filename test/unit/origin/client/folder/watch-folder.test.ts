@@ -5,12 +5,12 @@ import { watchFolderEvents } from '../../../../../origin/client/folder/folder-ev
 import { watchFolder } from '../../../../../origin/client/folder/watch-folder.ts';
 import { type Clock, systemClock } from '../../../../../shared/clock.ts';
 import { hasCode, SkerryError } from '../../../../../shared/errors.ts';
-import { startSurveyThreads } from '../../../../../shared/hashing/survey-threads.ts';
+import { startHashThreads } from '../../../../../shared/hashing/hash-threads.ts';
 import { until } from '../../../../helpers/until.ts';
 import { PublishingClient } from './publishing-client.ts';
 
-const surveys = startSurveyThreads(1);
-t.teardown(() => surveys.close());
+const hashThreads = startHashThreads(1);
+t.teardown(() => hashThreads.close());
 
 /** Watches a folder with one file, for a client that commits as the test says. */
 function watching(t: Test, commit: (count: number) => Promise<void>) {
@@ -28,7 +28,7 @@ function watching(t: Test, commit: (count: number) => Promise<void>) {
   const failures: unknown[] = [];
   const ended = watchFolder(
     {
-      ...{ client, surveys, site: 'docs', commit: {}, progress: () => {}, signal: stop.signal, clock },
+      ...{ client, hashThreads, site: 'docs', commit: {}, progress: () => {}, signal: stop.signal, clock },
       published: () => published++,
       waiting: () => {},
       failed: (error) => failures.push(error),

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { flowing, timelyLines } from '../../../../../edge/follow/upstream/flow.ts';
+import { atMinimumRate, timelyLines } from '../../../../../edge/follow/upstream/minimum-rate.ts';
 import { jumpingClock } from '../../jumping-clock.ts';
 
 /** Pieces of so many bytes, each after so many milliseconds. */
@@ -30,18 +30,18 @@ async function outcome(source: AsyncIterable<unknown>): Promise<number | string>
 
 t.test('a body that trickles is given up, a slow one is not', async (t) => {
   const trickle = world(repeated(1_000_000, [1, 14_000] as const));
-  t.equal(await outcome(flowing(trickle.body, trickle.clock)), 'origin-unreachable');
+  t.equal(await outcome(atMinimumRate(trickle.body, trickle.clock)), 'origin-unreachable');
   t.ok(trickle.clock.monotonic() < 80_000);
   const slow = world(repeated(1000, [16_384, 14_000] as const));
-  t.equal(await outcome(flowing(slow.body, slow.clock)), 1000, '1.2 kB a second');
+  t.equal(await outcome(atMinimumRate(slow.body, slow.clock)), 1000, '1.2 kB a second');
   const bursts = world([...repeated(3, [65_536, 14_000] as const), ...repeated(40, [1, 1000] as const)]);
-  t.equal(await outcome(flowing(bursts.body, bursts.clock)), 43);
+  t.equal(await outcome(atMinimumRate(bursts.body, bursts.clock)), 43);
 });
 
 t.test('what the reader takes for itself does not count', async (t) => {
   const { clock, body } = world(repeated(20, [10, 100] as const));
   let count = 0;
-  for await (const _ of flowing(body, clock)) {
+  for await (const _ of atMinimumRate(body, clock)) {
     clock.advance(60_000);
     count++;
   }

@@ -1,7 +1,7 @@
 import type { Fault } from '../../shared/wire/protocol.ts';
-import type { MembershipStanding } from './membership.ts';
+import type { MembershipStatus } from './membership.ts';
 
-export interface SiteStanding {
+export interface SiteStatus {
   readonly id: number;
   readonly name: string;
   readonly revision: number;
@@ -14,7 +14,7 @@ export interface SiteStanding {
 }
 
 /** The storage of a lazy edge, and the requests that found an object missing since the edge started. */
-export interface StorageStanding {
+export interface StorageStatus {
   readonly heldBytes: number;
   readonly budgetBytes: number;
   readonly evictedObjects: number;
@@ -23,7 +23,7 @@ export interface StorageStanding {
   readonly collapsed: number;
 }
 
-export interface ReplicaStanding extends MembershipStanding {
+export interface ReplicaStatus extends MembershipStatus {
   readonly position: number;
   readonly head: number;
   /** The edge that is followed, or null for the origin. */
@@ -37,6 +37,6 @@ export interface ReplicaStanding extends MembershipStanding {
    * origin.
    */
   readonly clockOffset: number | null;
-  readonly sites: readonly SiteStanding[];
+  readonly sites: readonly SiteStatus[];
   readonly faults: readonly Fault[];
 }

@@ -8,10 +8,10 @@ import { targetOf } from '../follow/sync/next-step-plan.ts';
 import type { SiteLoops } from '../follow/sync/site-loops.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { Membership } from '../report/membership.ts';
-import type { ReplicaStanding, SiteStanding } from '../report/standing.ts';
+import type { ReplicaStatus, SiteStatus } from '../report/replica-status.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
-interface StandingParts {
+interface StatusParts {
   readonly catalog: Pick<EdgeCatalog, 'sites'>;
   readonly isWanted: (site: EdgeSite) => boolean;
   readonly isPaused: () => boolean;
@@ -21,16 +21,16 @@ interface StandingParts {
   readonly position: Pick<LogPosition, 'chain' | 'path'>;
   readonly upstreams: Pick<Upstreams, 'current'>;
   readonly lease: Lease;
-  readonly membership: Pick<Membership, 'standing'>;
+  readonly membership: Pick<Membership, 'status'>;
   readonly faults: Pick<Faults, 'list'>;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly time: Pick<LogTime, 'offset'>;
 }
 
 /** The current state of this edge, for its status and its reports. */
-export async function standingOf(parts: StandingParts): Promise<ReplicaStanding> {
+export async function replicaStatus(parts: StatusParts): Promise<ReplicaStatus> {
   const { catalog, isWanted, isPaused, position, upstreams, lease, membership, faults, clock, time } = parts;
-  const sites = (await catalog.sites()).filter(isWanted).map((site) => siteStanding(site, parts));
+  const sites = (await catalog.sites()).filter(isWanted).map((site) => siteStatus(site, parts));
   return {
     position: position.chain.seq,
     head: position.chain.head,
@@ -38,14 +38,14 @@ export async function standingOf(parts: StandingParts): Promise<ReplicaStanding>
     upstream: upstreams.current.url,
     isPaused: isPaused(),
     leaseSeconds: Math.max(0, lease.until - clock.monotonic()) / 1000,
-    ...membership.standing,
+    ...membership.status,
     clockOffset: time.offset,
     sites,
     faults: faults.list(),
   };
 }
 
-function siteStanding(site: EdgeSite, { loops, visible, keepsUp }: StandingParts): SiteStanding {
+function siteStatus(site: EdgeSite, { loops, visible, keepsUp }: StatusParts): SiteStatus {
   const progress = loops.progress(site.id);
   return {
     id: site.id,

@@ -1,12 +1,12 @@
-import type { WantedVariants } from '../messages/use.ts';
+import type { VariantRequest } from '../messages/use.ts';
 
 const MOST = 10_000;
 
 /** Entries without variants that readers request. The most requested one comes first. */
-export class Wanted {
-  readonly #entries = new Map<string, WantedVariants>();
+export class VariantQueue {
+  readonly #entries = new Map<string, VariantRequest>();
 
-  add(wanted: readonly WantedVariants[]): void {
+  add(wanted: readonly VariantRequest[]): void {
     for (const one of wanted) {
       const key = `${one.site} ${one.path}`;
       const before = this.#entries.get(key);
@@ -16,8 +16,8 @@ export class Wanted {
   }
 
   /** Takes out the most requested entry. */
-  next(): WantedVariants | undefined {
-    let hottest: [string, WantedVariants] | undefined;
+  next(): VariantRequest | undefined {
+    let hottest: [string, VariantRequest] | undefined;
     for (const entry of this.#entries)
       if (hottest === undefined || entry[1].times > hottest[1].times) hottest = entry;
     if (hottest !== undefined) this.#entries.delete(hottest[0]);

@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import type { SitePolicy } from '../../../shared/site/site-policy.ts';
-import type { KnownRevision, Past, RetainedSite } from '../retention-calls.ts';
+import type { KnownRevision, RetainedSite, SiteHistory } from '../retention-calls.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -18,7 +18,7 @@ export function sitesToRetain(sql: Sql): RetainedSite[] {
 }
 
 /** All that the decision needs; undefined for a site that never was. */
-export function pastOf(sql: Sql, site: number): Past | undefined {
+export function siteHistory(sql: Sql, site: number): SiteHistory | undefined {
   const row = sql('SELECT live, tip, newest, deleted, policy FROM site WHERE id = ?').get(site);
   if (row === undefined) return undefined;
   const policy = JSON.parse(String(row.policy)) as SitePolicy;

@@ -13,7 +13,7 @@ const LINE_MS = 60_000;
  * connection never falls silent, would hold an edge for ever. Only the time spent waiting counts, not the time that the
  * reader takes.
  */
-export async function* flowing(
+export async function* atMinimumRate(
   body: AsyncIterable<Uint8Array>,
   clock: Clock,
   noted: () => void = () => {},

@@ -6,7 +6,7 @@ import { hasCode, type PlainError, toPlainError } from '../errors.ts';
 import { changed, type FileStamp, openRealFile, stampOf } from '../files/real-file.ts';
 import { serveCalls } from '../process/thread.ts';
 import { ruleFaults } from '../site/rules/rule-faults.ts';
-import type { Survey } from './survey.ts';
+import type { HashedFile } from './hashed-file.ts';
 
 const READ_BYTES = 4 * MAX_CHUNK;
 
@@ -20,7 +20,7 @@ export interface FileDigest {
 /** How many times a file is read that changes while it is read. */
 const READINGS = 3;
 
-const surveys = {
+const hashCalls = {
   ruleFaults,
 
   /** For each file, given by its real path: its digest and size, or the reason why it cannot be read. */
@@ -34,7 +34,7 @@ const surveys = {
     }),
 
   /** The digest, the size and the content-defined chunks of a file. */
-  survey(file: string): Survey {
+  hashFile(file: string): HashedFile {
     const buffer = Buffer.allocUnsafe(READ_BYTES);
     const hasher = newHasher();
     const chunks: Chunk[] = [];
@@ -96,6 +96,6 @@ function digestOfFile(file: string): FileDigest {
   }
 }
 
-export type Surveys = typeof surveys;
+export type HashCalls = typeof hashCalls;
 
-export default serveCalls(surveys);
+export default serveCalls(hashCalls);
