@@ -11,7 +11,7 @@ import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
-import { startSurveyThreads } from '../shared/hashing/survey-threads.ts';
+import { type SurveyThreads, startSurveyThreads } from '../shared/hashing/survey-threads.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import { certifyKey } from '../shared/log/certificate.ts';
@@ -51,9 +51,7 @@ import { keepWindows } from './publish/windows.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { chooseStore } from './store/chosen-store.ts';
-import { openBucket } from './store/s3/bucket.ts';
 import type { S3Location } from './store/s3/location.ts';
-import { openS3ObjectStore } from './store/s3/s3-object-store.ts';
 
 export interface OriginOptions {
   readonly data: string;
@@ -97,7 +95,7 @@ export async function startOrigin(
   const store =
     options.store === undefined
       ? await openFileObjectStore(objects, surveys)
-      : await openS3ObjectStore(openBucket(options.store), objects, surveys);
+      : await openBucketStore(options.store, objects, surveys);
   opened.defer(() => store.close());
   await rememberStore();
 
@@ -200,6 +198,13 @@ export async function startOrigin(
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };
+}
+
+/** The AWS SDK takes longer to load than all the rest: only where it is needed. */
+async function openBucketStore(location: S3Location, folder: string, surveys: SurveyThreads) {
+  const { openBucket } = await import('./store/s3/bucket.ts');
+  const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
+  return openS3ObjectStore(openBucket(location), folder, surveys);
 }
 
 /** Requests that have begun are answered, as long as that takes no longer than `DRAIN_MS`. */

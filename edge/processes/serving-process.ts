@@ -15,6 +15,8 @@ import { cpuTime } from './cpu-time.ts';
 import { type ProcessUse, processUse } from './process-use.ts';
 
 const START_MS = 20_000;
+/** The first argument of every serving process. */
+export const SERVING = 'skerry-serving';
 
 type Answer<T extends FromServing['t']> = Extract<FromServing, { t: T }>;
 
@@ -29,8 +31,9 @@ export class ServingProcess {
 
   /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
   static async start(start: ServingOptions): Promise<ServingProcess> {
-    // The folder tells which edge it serves for, to whoever looks at the system's processes.
-    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
+    // They tell what it is and which edge it serves for, to whoever looks at the system's processes.
+    const args = [SERVING, start.folder];
+    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), args, {
       serialization: 'advanced',
     });
     const serving = new ServingProcess(child);

@@ -12,9 +12,13 @@ export interface Schema<T> {
   parseText(text: string, code?: ErrorCode, bounds?: JsonBounds): T;
 }
 
+type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
+
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
-  const compiled = Compile(type);
+  // When it is first used: a process uses few of those that it loads.
+  let compiled: Compiled<T> | undefined;
   const parse = (value: unknown, code: ErrorCode = 'bad-request'): Static<T> => {
+    compiled ??= Compile(type);
     if (compiled.Check(value)) return value;
     const [, [fault]] = compiled.Errors(value);
     const place = fault?.instancePath ? `${fault.instancePath.slice(1)} ` : '';
