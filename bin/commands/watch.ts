@@ -29,14 +29,16 @@ export interface WatchFlags {
   readonly include?: readonly string[];
 }
 
-/** Watches until the signal aborts, telling what becomes live. */
+/** Watches until the signal aborts, telling what becomes live, and nothing before `told`. */
 export async function watchAndTell(
   client: ApiClient,
   site: string,
   folder: string,
   { allowShrink, include }: WatchFlags,
   signal: AbortSignal,
+  told: Promise<void> = Promise.resolve(),
 ): Promise<void> {
+  const tell = (say: () => void) => void told.then(say, () => {});
   const { watchFolder } = await import('../../origin/client/folder/watch-folder.ts');
   const surveys = await interruptedSurveys(signal);
   try {
@@ -51,9 +53,9 @@ export async function watchAndTell(
         progress: () => {},
         signal,
         clock: systemClock,
-        published: (commit, changes) => printCommit(site, commit, whatChanged(changes)),
-        waiting: ({ code, message }) => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`),
-        failed: (error) => printError(explain(error) ?? ''),
+        published: (commit, changes) => tell(() => printCommit(site, commit, whatChanged(changes))),
+        waiting: ({ code, message }) => tell(() => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`)),
+        failed: (error) => tell(() => printError(explain(error) ?? '')),
       },
       folder,
     );
