@@ -27,7 +27,14 @@ for (const kept of [
 await writeFile(join(dist, 'LICENSES-OF-LIBRARIES.md'), await licences(librariesAmong(sources)));
 
 const source = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
-const { devDependencies: _dev, scripts: _scripts, files: _files, dependencies, ...published } = source;
+const {
+  devDependencies: _dev,
+  scripts: _scripts,
+  files: _files,
+  allowScripts: _allowed,
+  dependencies,
+  ...published
+} = source;
 await writeFile(
   join(dist, 'package.json'),
   `${JSON.stringify({ ...published, dependencies: leftOut(dependencies) }, null, 2)}\n`,
