@@ -49,13 +49,29 @@ export async function joinModules(folder: string, place?: URL): Promise<Joined> 
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    plugins: place === undefined ? [] : [atPlace(place)],
+    plugins: [requiredHttp, ...(place === undefined ? [] : [atPlace(place)])],
     write: false,
     metafile: true,
     logLevel: 'error',
   });
   return { files: outputFiles, sources: Object.keys(metafile.inputs) };
 }
+
+/**
+ * `import` of node:http reads each of its exports, and one is the WebSocket of Node's own undici: 70 modules that nobody
+ * uses. `require` reads what is used.
+ */
+const requiredHttp: Plugin = {
+  name: 'http by require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
+    );
+    onLoad({ filter: /^http$/, namespace: 'required' }, () => ({
+      contents: "module.exports = require('node:http');",
+    }));
+  },
+};
 
 function atPlace(place: URL): Plugin {
   return {

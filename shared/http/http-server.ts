@@ -12,6 +12,7 @@ import { ClientConnections } from './client-connections.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
+import { compileWhenAsked } from './route-compilers.ts';
 import type { FeedServer } from './server.ts';
 
 /** Of a route that does not name its own: a few fields. */
@@ -50,9 +51,9 @@ export function httpServer(
     ...options,
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     serverFactory: boundedServer,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  compileWhenAsked(app);
   const held = new HeldBytes(HELD);
   answerWithProblems(app, log);
   app.removeAllContentTypeParsers();

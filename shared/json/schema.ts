@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 // `typebox/compile` does the same and loads 600 more modules, in every thread.
-import { Compile } from 'typebox/schema';
+import { Check, Compile, Errors } from 'typebox/schema';
 import { type ErrorCode, SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from './bounded-json.ts';
 
@@ -14,18 +14,25 @@ export interface Schema<T> {
 
 type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
 
+/** To compile a schema takes as long as so many uses without. */
+const COMPILED_AFTER = 100;
+/** Of a longer text one use is like many. */
+const LONG_TEXT = 4096;
+
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
-  // When it is first used: a process uses few of those that it loads.
+  let uses = 0;
   let compiled: Compiled<T> | undefined;
-  const parse = (value: unknown, code: ErrorCode = 'bad-request'): Static<T> => {
-    compiled ??= Compile(type);
-    if (compiled.Check(value)) return value;
-    const [, [fault]] = compiled.Errors(value);
+  const judge = (value: unknown, length: number, code: ErrorCode): Static<T> => {
+    // Most of the schemas that a process loads it uses never, or a few times.
+    if (compiled === undefined && (length > LONG_TEXT || uses++ >= COMPILED_AFTER)) compiled = Compile(type);
+    if (compiled === undefined ? Check(type, value) : compiled.Check(value)) return value as Static<T>;
+    const [, [fault]] = Errors(type, value);
     const place = fault?.instancePath ? `${fault.instancePath.slice(1)} ` : '';
     throw new SkerryError(code, `${place}${fault?.message ?? 'does not match the schema'}`);
   };
   return {
-    parse,
-    parseText: (text, code = 'bad-request', bounds) => parse(parseJson(text, code, bounds), code),
+    parse: (value, code = 'bad-request') => judge(value, 0, code),
+    parseText: (text, code = 'bad-request', bounds) =>
+      judge(parseJson(text, code, bounds), text.length, code),
   };
 }
