@@ -16,7 +16,7 @@ import type { FeedServer } from '../shared/http/server.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import { yieldToReaders } from '../shared/process/priority.ts';
 import { processMetrics } from '../shared/process/process-metrics.ts';
-import { startThreads } from '../shared/process/thread.ts';
+import { STAYS, startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import type { SigningKey } from '../shared/signing/keys.ts';
@@ -244,6 +244,7 @@ async function lazyOptions(
       file: joinPath(data, 'held.sqlite'),
       folder,
     },
+    STAYS,
   );
   opened.defer(async () => {
     await thread.remote.close();

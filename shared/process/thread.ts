@@ -17,11 +17,26 @@ export interface Thread<T> {
   stop(): Promise<void>;
 }
 
+/** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
+const IDLE_MS = 60_000;
+/** Of what a thread has opened, and what it remembers. */
+export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
+
+export interface ThreadOptions {
+  /** After so long without a call a thread ends; the next call starts another. */
+  readonly idleMs?: number;
+}
+
 /**
  * Starts `threads` threads of one worker module. With one thread calls run one after another in the order in
  * which they were made, which is what a catalog's writer relies on.
  */
-export function startThreads<T extends object>(module: URL, threads: number, workerData: unknown): Thread<T> {
+export function startThreads<T extends object>(
+  module: URL,
+  threads: number,
+  workerData: unknown,
+  { idleMs = IDLE_MS }: ThreadOptions = {},
+): Thread<T> {
   const pool = new Piscina<Call, Answer>({
     filename: module.href,
     // The first call starts one: many processes never make it.
@@ -31,14 +46,15 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
     stricterFIFO: true,
     // V8 takes what it is given: without a bound a thread keeps several times what it needs.
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
-    // A thread that ends of idleness just before the pool is closed is replaced just after: the process hangs.
-    idleTimeout: Number.POSITIVE_INFINITY,
+    idleTimeout: idleMs,
     workerData,
   });
   let isClosed = false;
   const call = async (method: string, args: unknown[]) => {
     // Piscina would begin a new thread, which nobody would end.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
+    // A thread that has ended, or never began, holds nothing open.
+    if (method === 'close' && pool.threads.length === 0) return undefined;
     const answer = await pool.run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);
     return answer.ok;

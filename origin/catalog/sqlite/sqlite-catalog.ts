@@ -1,5 +1,5 @@
 import { moduleUrl } from '../../../shared/process/module-url.ts';
-import { type Remote, startThreads } from '../../../shared/process/thread.ts';
+import { type Remote, STAYS, startThreads } from '../../../shared/process/thread.ts';
 import type { Catalog } from '../catalog.ts';
 import { inTurns } from '../catalog-turns.ts';
 import type { OpenManifestReads } from '../manifest-reads.ts';
@@ -14,7 +14,7 @@ export interface OpenCatalog {
 
 /** The embedded catalog: one SQLite file, one thread that reads and writes it, a call of each caller in turn. */
 export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
-  const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data);
+  const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data, STAYS);
   const all = thread.remote as unknown as Catalog;
   const { catalog, close } = inTurns(all);
   return {
