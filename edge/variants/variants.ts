@@ -51,6 +51,8 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new Wanted();
   readonly #untold = new Set<Digest>();
+  /** The revision of each site that has been looked through: the thread that knows it too may have ended. */
+  #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;
   #views: readonly SiteView[] = [];
@@ -81,6 +83,9 @@ export class Variants {
   /** These revisions are visible now. */
   shown(views: readonly SiteView[]): void {
     this.#views = views;
+    this.#lookedThrough = new Map(
+      [...this.#lookedThrough].filter(([site]) => views.some(({ id }) => id === site)),
+    );
     this.#shownAt = this.#parts.clock.monotonic();
     this.#work.wake();
   }
@@ -133,9 +138,13 @@ export class Variants {
 
   /** What has come into the site since it was looked through last, for as long as there is room. */
   async #makeSite({ id, revision }: SiteView): Promise<void> {
+    if (revision === 0 || this.#lookedThrough.get(id) === revision) return;
     const { catalog } = this.#parts;
     const from = await this.#thread.progress(id);
-    if (revision === 0 || from === revision) return;
+    if (from === revision) {
+      this.#lookedThrough.set(id, revision);
+      return;
+    }
     // The diff from what has been pruned is not whole: then all is looked through.
     const base = (await catalog.held(id)).includes(from) ? from : 0;
     let after: DiffCursor | undefined;
@@ -154,6 +163,7 @@ export class Variants {
       after = page.next;
     } while (after !== undefined);
     await this.#thread.setProgress(id, revision);
+    this.#lookedThrough.set(id, revision);
   }
 
   #isSuperseded(site: number, revision: number): boolean {
