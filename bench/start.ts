@@ -110,14 +110,16 @@ async function timeCommands(scratch: Scratch, { command, node }: Installed, env:
     for (const [i, { what, budget }] of commands.entries()) {
       const [first = 0, ...later] = took[i] ?? [];
       if (at === node && i === 1)
-        note({ what: `${what}, the first ever`, figures: [first], shown: seconds3 });
-      note({ what, figures: later, ...(budget !== undefined && { budget }), shown: seconds3 });
+        note({ what: `${what}, the first ever`, figures: [first], shown: exactSeconds });
+      note({ what, figures: later, ...(budget !== undefined && { budget }), shown: exactSeconds });
     }
   }
   await role.stop();
 }
 
-const seconds3 = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
+function exactSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3)} s`;
+}
 
 function olderNode(): string | undefined {
   if (!existsSync(OLDER_NODE)) return undefined;
