@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 // Skerry runs on the Node that its dependencies bring along for this platform, whichever Node started this.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 const NEEDED = 26;
 
-const self = fileURLToPath(import.meta.url);
 const require = createRequire(import.meta.url);
+// Not by `import`, which reads all that they export and loads what is behind that.
+const { existsSync, mkdirSync, readdirSync, rmSync, statSync } = require('node:fs');
+const { join } = require('node:path');
+const { fileURLToPath } = require('node:url');
+
+const self = fileURLToPath(import.meta.url);
 const args = process.argv.slice(2);
 /**
  * What bounds a role's memory and counts only from a process's start. Without it V8 and malloc keep what a large
@@ -23,7 +24,7 @@ const env = { ...environment, ...process.env };
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   const runtime = ownRuntime();
-  const { spawn } = await import('node:child_process');
+  const { spawn } = require('node:child_process');
   // The channel tells the child when this process is gone, even by kill -9.
   const child = spawn(runtime, [...flags, self, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -85,7 +86,7 @@ function keepCompiled(folder) {
  */
 function ownCache() {
   try {
-    const home = process.env.XDG_CACHE_HOME || homedir();
+    const home = process.env.XDG_CACHE_HOME || require('node:os').homedir();
     if (statSync(home).uid !== process.geteuid()) return undefined;
     const all = join(home, process.env.XDG_CACHE_HOME ? '' : '.cache', 'skerry');
     const { version } = require('../package.json');

@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputFile, type Plugin } from 'esbuild';
@@ -49,7 +50,7 @@ export async function joinModules(folder: string, place?: URL): Promise<Joined> 
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    plugins: [requiredHttp, ...(place === undefined ? [] : [atPlace(place)])],
+    plugins: [requiredBuiltins, agentOfUndici, ...(place === undefined ? [] : [atPlace(place)])],
     write: false,
     metafile: true,
     logLevel: 'error',
@@ -58,17 +59,32 @@ export async function joinModules(folder: string, place?: URL): Promise<Joined> 
 }
 
 /**
- * `import` of node:http reads each of its exports, and one is the WebSocket of Node's own undici: 70 modules that nobody
- * uses. `require` reads what is used.
+ * `import` of a module of Node's own reads each of its exports, and with some of those comes what nobody uses: with
+ * node:http the WebSocket of Node's undici, 70 modules. `require` reads what is used.
  */
-const requiredHttp: Plugin = {
-  name: 'http by require',
+const requiredBuiltins: Plugin = {
+  name: 'builtin modules by require',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
-      kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
+    const builtin = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
+    onResolve({ filter: builtin }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'required' } : undefined,
     );
-    onLoad({ filter: /^http$/, namespace: 'required' }, () => ({
-      contents: "module.exports = require('node:http');",
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** What index.js of undici has of an Agent, without fetch and all else: with those, Node's own undici is loaded, too. */
+const agentOfUndici: Plugin = {
+  name: 'the Agent of undici',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: 'agent', namespace: 'undici' }));
+    onLoad({ filter: /^agent$/, namespace: 'undici' }, () => ({
+      contents: `
+        Object.assign(require('undici/lib/dispatcher/dispatcher').prototype, require('undici/lib/api'));
+        exports.Agent = require('undici/lib/dispatcher/agent');`,
+      resolveDir: root,
     }));
   },
 };
