@@ -59,10 +59,10 @@ export function createProgram(): Command {
   ]) {
     program.addCommand(command);
   }
-  program.hook('preAction', (_program, command) => {
+  program.hook('preAction', async (_program, command) => {
     takeNoFromEnvironment(command);
     const { config } = { ...program.opts<ConfigFlag>(), ...command.opts<ConfigFlag>() };
-    applyConfigFile(command, program, config);
+    await applyConfigFile(command, program, config);
   });
   for (const command of program.commands) takeConfigAnywhere(command);
   throwErrors(program);

@@ -16,7 +16,7 @@ import type { FeedServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import { yieldToReaders } from '../shared/process/priority.ts';
-import { startThreads } from '../shared/process/thread.ts';
+import { STAYS, startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import type { SigningKey } from '../shared/signing/keys.ts';
@@ -247,6 +247,7 @@ async function lazyOptions(
       file: joinPath(data, 'held.sqlite'),
       folder,
     },
+    STAYS,
   );
   opened.defer(async () => {
     await thread.remote.close();

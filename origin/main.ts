@@ -11,7 +11,7 @@ import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
-import { startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import { certifyKey } from '../shared/log/certificate.ts';
@@ -53,9 +53,7 @@ import { keepWindows } from './publish/windows.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { chooseStore } from './store/chosen-store.ts';
-import { openBucket } from './store/s3/bucket.ts';
 import type { S3Location } from './store/s3/location.ts';
-import { openS3ObjectStore } from './store/s3/s3-object-store.ts';
 
 export interface OriginOptions {
   readonly data: string;
@@ -99,7 +97,7 @@ export async function startOrigin(
   const store =
     options.store === undefined
       ? await openFileObjectStore(objects, hashThreads)
-      : await openS3ObjectStore(openBucket(options.store), objects, hashThreads);
+      : await openBucketStore(options.store, objects, hashThreads);
   opened.defer(() => store.close());
   await rememberStore();
 
@@ -207,6 +205,13 @@ export async function startOrigin(
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };
+}
+
+/** The AWS SDK takes longer to load than all the rest: only where it is needed. */
+async function openBucketStore(location: S3Location, folder: string, hashThreads: HashThreads) {
+  const { openBucket } = await import('./store/s3/bucket.ts');
+  const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
+  return openS3ObjectStore(openBucket(location), folder, hashThreads);
 }
 
 /** Requests that have begun are answered, as long as that takes no longer than `DRAIN_MS`. */

@@ -1,20 +1,21 @@
-import { access, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ADMIN_TOKEN_FILE } from '../../origin/admin-token.ts';
-import { ApiClient } from '../../origin/client/api-client.ts';
+import type { ApiClient } from '../../origin/client/api-client.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import type { Example } from '../example/example.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
 import { allowShrinkOption, includeOption, option, port } from '../options/options.ts';
-import { rememberDev } from '../options/site-address.ts';
-import { type Role, startRole } from '../running/role-process.ts';
+import type { Role } from '../running/role-process.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { printLine, printTable } from '../terminal/output.ts';
 import { type WatchFlags, watchAndTell } from './watch.ts';
 
-const EXAMPLE_SITE = fileURLToPath(new URL('../../infra/example-site', import.meta.url));
+const EXAMPLE_SITE = fileURLToPath(new URL('infra/example-site', packageRoot));
 const ADMIN_PORT_OFFSET = 100;
 /** Behind the admin ports of the edges. */
 const STATUS_PORT_OFFSET = 103;
@@ -94,52 +95,71 @@ async function runDev(
   const site = siteOf(folder);
   const url = `http://127.0.0.1:${port}`;
   const originData = join(data, 'origin');
-  const start = (name: string, kind: 'origin' | 'edge', { args, environment }: RoleStart) => {
-    const role = startRole(name, kind, args, environment);
-    roles.push(role);
-    return role.ready;
+  const tokenFile = join(originData, ADMIN_TOKEN_FILE);
+  const { startRole } = await import('../running/role-process.ts');
+  const { freePort } = await import('../../shared/http/listen.ts');
+  // Of four processes that find theirs taken each would say so.
+  await freePort({ host: '127.0.0.1', port });
+  const start = (...role: Parameters<typeof startRole>) => {
+    const started = startRole(...role);
+    roles.push(started);
+    return started;
   };
-  await start('origin', 'origin', { args: ['--data', originData, '--port', String(port)] });
-  const token = (await readFile(join(originData, ADMIN_TOKEN_FILE), 'utf8')).trim();
-  const client = new ApiClient(url, token, signal);
+  const origin = start('origin', 'origin', ['--data', originData, '--port', String(port)]);
+  const client = origin.ready.then(async () => {
+    const { ApiClient } = await import('../../origin/client/api-client.ts');
+    return new ApiClient(url, (await readFile(tokenFile, 'utf8')).trim(), signal);
+  });
+  client.catch(() => {});
+  const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
+  // Beside the origin: the first time they wait for it with all that can be done before, later one that is
+  // quicker than the origin calls it again.
+  const started = edges.map((edge) => {
+    const joining = existsSync(join(edge.data, 'identity.json')) ? undefined : joinToken(client, edge.name);
+    return start(
+      edge.name,
+      'edge',
+      edgeArgs(edge, shown.originFor?.(edge.name) ?? url, joining !== undefined),
+      joining,
+    );
+  });
   try {
-    const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
-    await Promise.all(
-      edges.map(async (edge) =>
-        start(edge.name, 'edge', await edgeStart(client, edge, shown.originFor?.(edge.name) ?? url)),
-      ),
-    );
-    await rememberDev(
-      data,
-      url,
-      edges.map(({ port }) => port),
-    );
-    printAddresses(site, url, join(originData, ADMIN_TOKEN_FILE), edges, shown);
-    const changed = shown.follow?.(client);
+    const told = Promise.all(started.map(({ ready }) => ready)).then(async () => {
+      const ports = edges.map(({ port }) => port);
+      await (await import('../options/site-address.ts')).rememberDev(data, url, ports);
+      printAddresses(site, url, tokenFile, edges, shown);
+    });
+    told.catch(() => {});
     const failed = Promise.race(roles.map((role) => role.failed));
-    await Promise.race([watchAndTell(client, site, folder, { ...watching, changed }, signal), failed]);
+    const changed = shown.follow?.(await client);
+    await Promise.race([
+      watchAndTell(await client, site, folder, { ...watching, changed }, signal, told),
+      failed,
+    ]);
   } finally {
-    await client.close();
+    await (await client.catch(() => undefined))?.close();
   }
 }
 
-interface RoleStart {
-  readonly args: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
+async function joinToken(client: Promise<ApiClient>, edge: string): Promise<string> {
+  return (await (await client).createToken({ scope: 'join', edge, expires: 600 })).token;
 }
 
-async function edgeStart(
-  client: ApiClient,
-  edge: { name: string; region: string; lat: string; lon: string; port: number; data: string },
-  origin: string,
-): Promise<RoleStart> {
-  const ports = ['--port', String(edge.port), '--admin-port', String(edge.port + ADMIN_PORT_OFFSET)];
-  const base = ['--data', edge.data, '--origin', origin, ...ports];
-  if (await exists(join(edge.data, 'identity.json'))) return { args: base };
-  const { token } = await client.createToken({ scope: 'join', edge: edge.name, expires: 600 });
-  const { name, region, lat, lon } = edge;
-  const args = [...base, '--name', name, '--region', region, '--lat', lat, '--lon', lon];
-  return { args, environment: { SKERRY_JOIN: token } };
+interface DevEdge {
+  readonly name: string;
+  readonly region: string;
+  readonly lat: string;
+  readonly lon: string;
+  readonly port: number;
+  readonly data: string;
+}
+
+function edgeArgs({ name, region, lat, lon, port, data }: DevEdge, origin: string, isFirst: boolean) {
+  const ports = ['--port', String(port), '--admin-port', String(port + ADMIN_PORT_OFFSET)];
+  const base = ['--data', data, '--origin', origin, ...ports];
+  return isFirst
+    ? [...base, '--join', '-', '--name', name, '--region', region, '--lat', lat, '--lon', lon]
+    : base;
 }
 
 function printAddresses(
@@ -177,11 +197,4 @@ function siteOf(folder: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 63);
   return name.replace(/-+$/, '') || 'site';
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

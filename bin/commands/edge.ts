@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
-import { checkSchedule } from '../../shared/site/schedule.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { checkRegion } from '../../shared/wire/region.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
@@ -20,7 +19,7 @@ import {
   siteList,
   whole,
 } from '../options/options.ts';
-import { announce, keepFilesPrivate } from '../running/role-process.ts';
+import { announce, keepFilesPrivate } from '../running/own-process.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 import { edgeChangeCommand } from './edge-change.ts';
 import { edgeLimitCommand } from './edge-limit.ts';
@@ -172,7 +171,7 @@ export function edgeCommand(): Command {
             adminNames: flags.adminName.map((name) => name.toLowerCase()),
             processes,
             parents: parent,
-            limits: limitsOf(flags),
+            limits: await limitsOf(flags),
             diskBytes: diskOf(flags),
             ...tlsOf(flags),
             ...(flags.accessLog !== undefined && {
@@ -211,10 +210,13 @@ function diskOf({ storage, disk }: EdgeFlags): number {
   return disk ?? DISK_BYTES;
 }
 
-function limitsOf(flags: EdgeFlags): EdgeLimits {
+async function limitsOf(flags: EdgeFlags): Promise<EdgeLimits> {
   const { sites, prefix, delay, rate, schedule, timezone, window, storage } = flags;
   const windows = schedule === undefined ? null : { cron: schedule, timezone, minutes: window };
-  if (windows !== null) checkSchedule(windows);
+  if (windows !== null) {
+    const { checkSchedule } = await import('../../shared/site/schedule.ts');
+    checkSchedule(windows);
+  }
   return {
     sites: sites === undefined ? null : [...sites].sort(),
     prefixes: prefix.length === 0 ? null : [...new Set(prefix)].sort(),

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import { option } from '../options/options.ts';
 import { printJson, printTable, timestamp } from '../terminal/output.ts';
-import { recordSummary } from '../terminal/record-summary.ts';
 
 export function logCommand(): Command {
   return readingCommand('log', 'the newest records of the log')
@@ -14,6 +13,7 @@ export function logCommand(): Command {
       withClient(options, async (client) => {
         const { records } = await client.log(options.from, options.limit);
         if (options.json) return printJson({ records });
+        const { recordSummary } = await import('../terminal/record-summary.ts');
         printTable(
           ['seq', 'time (utc)', 'kind', 'site', 'revision', 'root', 'what'],
           records.map((record) => [

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type S3Location, s3Location } from '../../origin/store/s3/location.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
 import { option, port } from '../options/options.ts';
-import { announce, keepFilesPrivate } from '../running/role-process.ts';
+import { announce, keepFilesPrivate } from '../running/own-process.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 
 interface OriginFlags {

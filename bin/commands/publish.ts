@@ -15,7 +15,6 @@ import {
   siteName,
   waitTimeoutOption,
 } from '../options/options.ts';
-import { siteAddress } from '../options/site-address.ts';
 import { showing } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
@@ -74,6 +73,7 @@ export function publishCommand(): Command {
         const { commit } = published;
         // It is live: whatever fails from here on is no failure of the publish.
         const shown = await client.site(site).catch(() => undefined);
+        const { siteAddress } = await import('../options/site-address.ts');
         const address = shown && siteAddress(shown, flags);
         if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
         else printCommit(site, commit, whatItTook(published));

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import { hasCode } from '../../shared/errors.ts';
-import { DEFAULT_POLICY, type PolicyChange, type SitePolicy } from '../../shared/site/site-policy.ts';
+import type { PolicyChange, SitePolicy } from '../../shared/site/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import { bytes, minutes, siteName, whole } from '../options/options.ts';
 import { printJson } from '../terminal/output.ts';
@@ -93,8 +93,9 @@ async function currentPolicy(client: ApiClient, site: string): Promise<SitePolic
   try {
     return (await client.site(site)).policy;
   } catch (error) {
-    if (hasCode(error, 'no-such-site')) return DEFAULT_POLICY;
-    throw error;
+    if (!hasCode(error, 'no-such-site')) throw error;
+    const { DEFAULT_POLICY } = await import('../../shared/site/site-policy.ts');
+    return DEFAULT_POLICY;
   }
 }
 

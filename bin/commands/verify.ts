@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { VerifyResult } from '../../shared/work/verify.ts';
+import { type AdminFlags, withAdminOptions } from '../options/admin-command.ts';
 import { option } from '../options/options.ts';
-import { type AdminFlags, adminPort, askAdmin, withAdminOptions } from '../running/admin-port.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { humanBytes, plural, printJson, printLine } from '../terminal/output.ts';
 
@@ -16,6 +16,7 @@ export function verifyCommand(): Command {
     .addOption(option('--repair', 'fetch what is damaged again'))
     .addOption(option('--json', 'print JSON'))
     .action(async ({ repair = false, json, ...flags }: VerifyFlags) => {
+      const { adminPort, askAdmin } = await import('../running/admin-port.ts');
       const result = await askAdmin<VerifyResult>(
         await adminPort(flags),
         '/verify',

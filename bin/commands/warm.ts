@@ -1,13 +1,7 @@
 import { Command } from 'commander';
 import type { WarmResult } from '../../shared/work/warm.ts';
+import { type AdminFlags, withAdminOptions } from '../options/admin-command.ts';
 import { option, siteName } from '../options/options.ts';
-import {
-  type AdminFlags,
-  type AdminPort,
-  adminPort,
-  askAdmin,
-  withAdminOptions,
-} from '../running/admin-port.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { humanBytes, plural, printError, printJson, printLine } from '../terminal/output.ts';
 
@@ -22,7 +16,7 @@ export function warmCommand(): Command {
     .argument('[path...]', 'published paths, or patterns with a * in them; all without any')
     .addOption(option('--json', 'print JSON'))
     .action(async (site: string, paths: string[], { json, ...flags }: WarmFlags) => {
-      const result = await warmed(await adminPort(flags), { site, paths }, interruption());
+      const result = await warmed(flags, { site, paths }, interruption());
       if (result.failed.objects > 0) process.exitCode = 1;
       if (json) return printJson(result);
       const { held, fetched, left, failed, revision } = result;
@@ -33,7 +27,9 @@ export function warmCommand(): Command {
 }
 
 /** An edge works at it for half a minute at a time. */
-async function warmed(admin: AdminPort, request: object, signal: AbortSignal): Promise<WarmResult> {
+async function warmed(flags: AdminFlags, request: object, signal: AbortSignal): Promise<WarmResult> {
+  const { adminPort, askAdmin } = await import('../running/admin-port.ts');
+  const admin = await adminPort(flags);
   let objects = 0;
   let bytes = 0;
   while (true) {

@@ -35,14 +35,16 @@ interface Watching extends WatchFlags {
   readonly changed?: ((commit: Commit) => void) | undefined;
 }
 
-/** Watches until the signal aborts, telling what becomes live. */
+/** Watches until the signal aborts, telling what becomes live, and nothing before `told`. */
 export async function watchAndTell(
   client: ApiClient,
   site: string,
   folder: string,
   { allowShrink, include, changed }: Watching,
   signal: AbortSignal,
+  told: Promise<void> = Promise.resolve(),
 ): Promise<void> {
+  const tell = (say: () => void) => void told.then(say, () => {});
   const { watchFolder } = await import('../../origin/client/folder/watch-folder.ts');
   const hashThreads = await interruptibleHashing(signal);
   try {
@@ -58,11 +60,11 @@ export async function watchAndTell(
         signal,
         clock: systemClock,
         published: (commit, changes) => {
-          printCommit(site, commit, whatChanged(changes));
+          tell(() => printCommit(site, commit, whatChanged(changes)));
           if (changes.kind === 'changes') changed?.(commit);
         },
-        waiting: ({ code, message }) => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`),
-        failed: (error) => printError(explain(error) ?? ''),
+        waiting: ({ code, message }) => tell(() => printError(`skerry: ${message}. ${WAITS[code] ?? ''}`)),
+        failed: (error) => tell(() => printError(explain(error) ?? '')),
       },
       folder,
     );

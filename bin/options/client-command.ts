@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { ADMIN_TOKEN_FILE } from '../../origin/admin-token.ts';
-import { ApiClient } from '../../origin/client/api-client.ts';
+import type { ApiClient } from '../../origin/client/api-client.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { Interrupted } from '../terminal/report-error.ts';
 import { option } from './options.ts';
@@ -43,6 +43,8 @@ export async function withClient(
 ): Promise<void> {
   const signal = interruption();
   const { origin, token = localToken(options.data), insecure = false } = options;
+  // It brings most of the libraries along; help and wrong usage are told without them.
+  const { ApiClient } = await import('../../origin/client/api-client.ts');
   const client = new ApiClient(origin, token, signal, { insecure });
   try {
     await run(client, signal);

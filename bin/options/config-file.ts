@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { Command, Option } from 'commander';
-import { parse } from 'yaml';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
 const DEFAULT_FILE = 'skerry.yaml';
@@ -12,10 +11,15 @@ type Values = Readonly<Record<string, unknown>>;
  * the top level for all commands or in a section named after one (`origin: URL` is the flag, `origin:` with
  * keys below it the section). A key that no command knows is refused.
  */
-export function applyConfigFile(command: Command, root: Command, named: string | undefined): void {
+export async function applyConfigFile(
+  command: Command,
+  root: Command,
+  named: string | undefined,
+): Promise<void> {
   const file = named ?? DEFAULT_FILE;
-  const values = readValues(file, named !== undefined);
-  if (values === undefined) return;
+  const text = readText(file, named !== undefined);
+  if (text === undefined) return;
+  const values = await parseValues(file, text);
   const section = sectionOf(values, command.name());
   refuseUnknownKeys(values, root, file);
   for (const option of command.options) {
@@ -28,14 +32,17 @@ export function applyConfigFile(command: Command, root: Command, named: string |
   }
 }
 
-function readValues(file: string, isNamed: boolean): Values | undefined {
-  let text: string;
+function readText(file: string, isNamed: boolean): string | undefined {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     if (!isNamed && systemCode(cause) === 'ENOENT') return undefined;
     throw new SkerryError('bad-config', `the configuration file ${file} cannot be read`, { cause });
   }
+}
+
+async function parseValues(file: string, text: string): Promise<Values> {
+  const { parse } = await import('yaml');
   try {
     // Scalars stay text, for options to read as they read a flag: 1.10 is not the number 1.1.
     const values: unknown = parse(text, { schema: 'failsafe' }) || {};

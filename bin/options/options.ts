@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
-import { NAME_PATTERN } from '../../shared/site/names.ts';
+import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 
 /** An option that `SKERRY_<NAME>` sets too. */
 export function option(flags: string, description: string): Option {

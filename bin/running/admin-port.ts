@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { EDGE_ADMIN_TOKEN_FILE } from '../../edge/admin/admin-token.ts';
 import { refuseClearText } from '../../origin/client/clear-text.ts';
 import { SkerryError } from '../../shared/errors.ts';
@@ -8,35 +7,8 @@ import { isLoopback } from '../../shared/http/loopback.ts';
 import { ANSWER_BOUNDS, parseJson } from '../../shared/json/bounded-json.ts';
 import { answerText } from '../../shared/json/whole-body.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
-import { DEFAULT_DATA } from '../options/client-command.ts';
+import type { AdminFlags } from '../options/admin-command.ts';
 import { namedToken } from '../options/named-token.ts';
-import { option } from '../options/options.ts';
-
-export interface AdminFlags {
-  readonly admin: string;
-  readonly adminToken?: string;
-  readonly data: string;
-  readonly insecure?: boolean;
-}
-
-/** The flags of a command that talks to an admin port. */
-export function withAdminOptions(command: Command): Command {
-  return command
-    .addOption(option('--admin <url>', 'the admin port of the edge').default('http://127.0.0.1:7599'))
-    .addOption(
-      option(
-        '--admin-token <token>',
-        'the token of the admin port, @FILE or - for standard input; else the one in the data folder of an edge on this machine',
-      ),
-    )
-    .addOption(option('--data <dir>', 'the data folder of an edge on this machine').default(DEFAULT_DATA))
-    .addOption(
-      option(
-        '--insecure',
-        'send the token in clear to an edge beyond this machine: something else protects the way',
-      ),
-    );
-}
 
 /** An admin port, and what lets in there. */
 export interface AdminPort {

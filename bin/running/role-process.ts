@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../../shared/errors.ts';
+import { moduleUrl } from '../../shared/process/module-url.ts';
 import { AlreadyExplained } from '../terminal/report-error.ts';
 import processFlags from './process-flags.json' with { type: 'json' };
 
@@ -20,22 +21,32 @@ export interface Role {
   stop(): Promise<void>;
 }
 
-/** What others on the machine should not see goes into its environment, not into its arguments. */
+/** `input` is what the role reads when it comes to need it: nobody else on the machine sees it there. */
 export function startRole(
   name: string,
   role: keyof typeof processFlags,
   args: readonly string[],
-  secrets: Readonly<Record<string, string>> = {},
+  input?: Promise<string>,
 ): Role {
   const { flags, environment } = processFlags[role];
-  const entry = fileURLToPath(new URL('../launch.js', import.meta.url));
+  // What the launcher would do is done: it is the right Node, with the role's flags, and the compiled code is kept.
+  const entry = fileURLToPath(moduleUrl('../skerry', import.meta.url));
   // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
   const child = fork(entry, [role, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'inherit', 'ipc'],
     detached: true,
     execArgv: flags,
-    env: { ...environment, ...QUIET, ...withoutSettings(process.env), ...secrets },
+    env: { ...environment, ...QUIET, ...withoutSettings(process.env) },
   });
+  let waitsForInput = input !== undefined;
+  child.stdin?.on('error', () => {});
+  input?.then(
+    (text) => {
+      waitsForInput = false;
+      child.stdin?.end(text);
+    },
+    () => {},
+  );
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let isStopping = false;
   const failed = exited.then(([code, killer]) => {
@@ -53,23 +64,13 @@ export function startRole(
     async stop() {
       isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
+      // One that never got what it waits for has nothing to end in order, and would complain.
+      child.kill(waitsForInput ? 'SIGKILL' : 'SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await exited;
       clearTimeout(timer);
     },
   };
-}
-
-/** What a role and its processes write is for its owner alone, whatever the umask they were started with. */
-export function keepFilesPrivate(): void {
-  process.umask(0o077);
-}
-
-/** What a role says when it is ready: a line for people, and a message for a parent that waits. */
-export function announce(line: string): void {
-  process.stdout.write(`${line}\n`);
-  process.send?.('listening');
 }
 
 /** Settings of the command that starts a role are not the role's: a token or a host would reach all of them. */

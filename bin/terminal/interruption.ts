@@ -1,9 +1,19 @@
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** The terminal sends Ctrl-C to a launcher and to what it has started, and the launcher passes it on. */
+const SAME_MS = 500;
+
 /** Aborts at SIGINT, SIGTERM, or when the parent that started this process over IPC is gone. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const interrupted = () => {
+    stop();
+    // Who asks once more, later, does not want to wait.
+    setTimeout(() => {
+      for (const name of SIGNALS) process.off(name, interrupted);
+    }, SAME_MS).unref();
+  };
+  for (const name of SIGNALS) process.on(name, interrupted);
   process.once('disconnect', stop);
   // The parent may have gone before anyone listened.
   if (process.connected === false) stop();

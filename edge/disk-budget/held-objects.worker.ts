@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes, digestFromBytes, isDigest } from '../../shared/content/digest.ts';
-import { serveOpened } from '../../shared/process/thread.ts';
+import { serveOpened } from '../../shared/process/served-calls.ts';
 import { openDerived, statements, transaction } from '../../shared/sqlite/open.ts';
 import { largeFolder, smallObjectsFile } from '../../shared/store/layout.ts';
 

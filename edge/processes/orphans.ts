@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { openDataFolder } from '../../shared/files/data-folder.ts';
 import { freePort, type ListenAddress } from '../../shared/http/listen.ts';
+import { SERVING } from './serving-process.ts';
 
 const DYING = { tries: 40, ms: 50 };
 
@@ -54,8 +55,7 @@ async function servingProcessesOf(folder: string): Promise<number[]> {
     if (!/^[0-9]+$/.test(name)) continue;
     const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
     const args = line.split('\0');
-    if (args.some((arg) => /\/serve\/main\.[jt]s$/.test(arg)) && args.includes(folder))
-      found.push(Number(name));
+    if (args.includes(SERVING) && args.includes(folder)) found.push(Number(name));
   }
   return found;
 }

@@ -14,6 +14,8 @@ import { cpuTime } from './cpu-time.ts';
 import { type ProcessUse, processUse } from './process-use.ts';
 
 const START_MS = 20_000;
+/** The first argument of every serving process. */
+export const SERVING = 'skerry-serving';
 
 type Answer<T extends FromServing['t']> = Extract<FromServing, { t: T }>;
 
@@ -28,8 +30,9 @@ export class ServingProcess {
 
   /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
   static async start(start: Omit<StartMessage, 't'>): Promise<ServingProcess> {
-    // The folder tells which edge it serves for, to whoever looks at the system's processes.
-    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), [start.folder], {
+    // The arguments tell whoever looks at the system's processes what this one is, and which edge it serves for.
+    const args = [SERVING, start.folder];
+    const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), args, {
       serialization: 'advanced',
     });
     const serving = new ServingProcess(child);

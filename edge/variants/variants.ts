@@ -54,6 +54,8 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
+  /** The revision of each site that has been looked through: the thread that knows it too may have ended. */
+  #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;
   #views: readonly SiteView[] = [];
@@ -84,6 +86,9 @@ export class Variants {
   /** Readers see these revisions now. */
   shown(views: readonly SiteView[]): void {
     this.#views = views;
+    this.#lookedThrough = new Map(
+      [...this.#lookedThrough].filter(([site]) => views.some(({ id }) => id === site)),
+    );
     this.#shownAt = this.#parts.clock.monotonic();
     this.#work.wake();
   }
@@ -136,9 +141,13 @@ export class Variants {
 
   /** Makes the variants of what has changed in the site since the last time, as long as there is room. */
   async #makeSite({ id, revision }: SiteView): Promise<void> {
+    if (revision === 0 || this.#lookedThrough.get(id) === revision) return;
     const { catalog } = this.#parts;
     const from = await this.#thread.progress(id);
-    if (revision === 0 || from === revision) return;
+    if (from === revision) {
+      this.#lookedThrough.set(id, revision);
+      return;
+    }
     // The diff from a pruned revision would be incomplete, so the whole site is read then.
     const base = (await catalog.held(id)).includes(from) ? from : 0;
     let after: DiffCursor | undefined;
@@ -157,6 +166,7 @@ export class Variants {
       after = page.next;
     } while (after !== undefined);
     await this.#thread.setProgress(id, revision);
+    this.#lookedThrough.set(id, revision);
   }
 
   #isSuperseded(site: number, revision: number): boolean {

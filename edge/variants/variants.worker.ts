@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes, digestFromBytes, digestOf } from '../../shared/content/digest.ts';
 import { yieldToAll } from '../../shared/process/priority.ts';
-import { serveCalls } from '../../shared/process/thread.ts';
+import { serveCalls } from '../../shared/process/served-calls.ts';
 import { openDerived, statements, transaction } from '../../shared/sqlite/open.ts';
 import { isSmall, openObjectReader } from '../../shared/store/object-reader.ts';
 import { pays } from './compressible.ts';

@@ -1,5 +1,5 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { NAME_PATTERN } from '../../shared/site/names.ts';
+import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import { isDomainPattern } from '../domains/domain-name.ts';
 import type { DomainRights } from '../domains/rights.ts';
 

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { type Digest, digestOf } from '../content/digest.ts';
-import { serveCalls } from '../process/thread.ts';
+import { serveCalls } from '../process/served-calls.ts';
 import { type Coding, dczHeader, isRawDictionary, largestWindow } from './dcz.ts';
 
 /** An object within the content. */

@@ -4,7 +4,7 @@ import { type Digest, digestFromBytes, digestOf, newHasher } from '../content/di
 import { CHUNKED_ABOVE, firstChunk, MAX_CHUNK } from '../content/fastcdc.ts';
 import { hasCode, type PlainError, toPlainError } from '../errors.ts';
 import { changed, type FileStamp, openRealFile, stampOf } from '../files/real-file.ts';
-import { serveCalls } from '../process/thread.ts';
+import { serveCalls } from '../process/served-calls.ts';
 import { ruleFaults } from '../site/rules/rule-faults.ts';
 import type { HashedFile } from './hashed-file.ts';
 

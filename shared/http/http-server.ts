@@ -13,6 +13,7 @@ import { asProblem, type ErrorForm } from './error-form.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
+import { compileWhenAsked } from './route-compilers.ts';
 import type { FeedServer } from './server.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
@@ -52,10 +53,10 @@ export function httpServer(
     ...options,
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     serverFactory: boundedServer,
     frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  compileWhenAsked(app);
   const held = new HeldBytes(HELD);
   answerErrors(app, answer);
   app.removeAllContentTypeParsers();

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 // `typebox/compile` does the same, but loads 600 more modules in every thread.
-import { Compile } from 'typebox/schema';
+import { Check, Compile, Errors } from 'typebox/schema';
 import { type ErrorCode, SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from './bounded-json.ts';
 import { overlong } from './overlong.ts';
@@ -13,19 +13,30 @@ export interface Schema<T> {
   parseText(text: string, code?: ErrorCode, bounds?: JsonBounds): T;
 }
 
+type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
+
+/** To compile a schema takes as long as so many uses without. */
+const COMPILED_AFTER = 100;
+/** Of a longer text one use is like many. */
+const LONG_TEXT = 4096;
+
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
-  const compiled = Compile(type);
-  const parse = (value: unknown, code: ErrorCode = 'bad-request'): Static<T> => {
-    // To say what is wrong with the first of its items would take a walk through all of them.
+  let uses = 0;
+  let compiled: Compiled<T> | undefined;
+  const judge = (value: unknown, length: number, code: ErrorCode): Static<T> => {
+    // Describing a fault walks through every item of a list, so the length is checked first.
     const long = overlong(type, value);
     if (long !== undefined) throw new SkerryError(code, long);
-    if (compiled.Check(value)) return value;
-    const [, [fault]] = compiled.Errors(value);
+    // A process uses most of the schemas that it loads never, or only a few times.
+    if (compiled === undefined && (length > LONG_TEXT || uses++ >= COMPILED_AFTER)) compiled = Compile(type);
+    if (compiled === undefined ? Check(type, value) : compiled.Check(value)) return value as Static<T>;
+    const [, [fault]] = Errors(type, value);
     const place = fault?.instancePath ? `${fault.instancePath.slice(1)} ` : '';
     throw new SkerryError(code, `${place}${fault?.message ?? 'does not match the schema'}`);
   };
   return {
-    parse,
-    parseText: (text, code = 'bad-request', bounds) => parse(parseJson(text, code, bounds), code),
+    parse: (value, code = 'bad-request') => judge(value, 0, code),
+    parseText: (text, code = 'bad-request', bounds) =>
+      judge(parseJson(text, code, bounds), text.length, code),
   };
 }

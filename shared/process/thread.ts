@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina';
-import { fromPlainError, type PlainError, SkerryError, toPlainError } from '../errors.ts';
+import { fromPlainError, SkerryError } from '../errors.ts';
+import type { Answer, Call } from './served-calls.ts';
 
 /** An object whose methods run in a thread. It has the same methods, and each returns a promise. */
 export type Remote<T> = {
@@ -7,36 +8,6 @@ export type Remote<T> = {
     ? (...args: A) => Promise<Awaited<R>>
     : never;
 };
-
-export interface Call {
-  readonly method: string;
-  readonly args: readonly unknown[];
-}
-
-export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
-
-/** The worker module's default export: finds the method and turns what it throws into plain data. */
-export function serveCalls(target: object): (call: Call) => Promise<Answer> {
-  return async ({ method, args }) => {
-    try {
-      const run: unknown = Reflect.get(target, method);
-      if (typeof run !== 'function') throw new TypeError(`no method ${method}`);
-      return { ok: await run.apply(target, args) };
-    } catch (error) {
-      return { error: toPlainError(error) };
-    }
-  };
-}
-
-/** As `serveCalls`, of what has to be opened first: where that fails each call says why, and there is nothing to close. */
-export function serveOpened(open: () => object): (call: Call) => Promise<Answer> {
-  try {
-    return serveCalls(open());
-  } catch (error) {
-    const why = toPlainError(error);
-    return async ({ method }) => (method === 'close' ? { ok: undefined } : { error: why });
-  }
-}
 
 export interface Thread<T> {
   readonly remote: Remote<T>;
@@ -49,11 +20,26 @@ export interface Thread<T> {
   stop(): Promise<void>;
 }
 
+/** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
+const IDLE_MS = 60_000;
+/** Of what a thread has opened, and what it remembers. */
+export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
+
+export interface ThreadOptions {
+  /** After so long without a call a thread ends; the next call starts another. */
+  readonly idleMs?: number;
+}
+
 /**
  * Starts `threads` threads of one worker module. With one thread, calls run one after another in the order in which
  * they were made. The catalog's writer relies on that.
  */
-export function startThreads<T extends object>(module: URL, threads: number, workerData: unknown): Thread<T> {
+export function startThreads<T extends object>(
+  module: URL,
+  threads: number,
+  workerData: unknown,
+  { idleMs = IDLE_MS }: ThreadOptions = {},
+): Thread<T> {
   const pool = new Piscina<Call, Answer>({
     filename: module.href,
     // The first call starts a thread. Many processes never make a call.
@@ -63,15 +49,15 @@ export function startThreads<T extends object>(module: URL, threads: number, wor
     stricterFIFO: true,
     // V8 uses whatever memory it is allowed. Without a limit, a thread holds several times what it needs.
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
-    // If an idle thread ended shortly before the pool is closed, Piscina would replace it afterwards, and the process
-    // would hang.
-    idleTimeout: Number.POSITIVE_INFINITY,
+    idleTimeout: idleMs,
     workerData,
   });
   let isClosed = false;
   const call = async (method: string, args: unknown[]) => {
     // After the close, Piscina would start a new thread that nobody ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
+    // A thread that has ended, or never began, holds nothing open.
+    if (method === 'close' && pool.threads.length === 0) return undefined;
     const answer = await pool.run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);
     return answer.ok;

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serveCalls } from '../process/thread.ts';
+import { serveCalls } from '../process/served-calls.ts';
 import { openReportCheck } from './report-check.ts';
 
 export default serveCalls(openReportCheck((workerData as unknown as { log: string }).log));

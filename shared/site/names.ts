@@ -1,7 +1,5 @@
 import { Type } from 'typebox';
-
-/** Names of sites and edges: DNS labels, since `<site>.localhost` is a host. */
-export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
+import { NAME_PATTERN } from './name-pattern.ts';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes } from '../content/digest.ts';
-import { serveOpened } from '../process/thread.ts';
+import { serveOpened } from '../process/served-calls.ts';
 import { openDatabase, statements, transaction } from '../sqlite/open.ts';
 import { largeObjectFile } from './layout.ts';
 import type { SmallObject } from './object-store.ts';

@@ -2,7 +2,7 @@ import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
-import { serveCalls } from '../../shared/process/thread.ts';
+import { serveCalls } from '../../shared/process/served-calls.ts';
 import { signingKeyFromPem } from '../../shared/signing/keys.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serveOpened } from '../../../shared/process/thread.ts';
+import { serveOpened } from '../../../shared/process/served-calls.ts';
 import { signingKeyFromPem } from '../../../shared/signing/keys.ts';
 import { openDatabase } from '../../../shared/sqlite/open.ts';
 import { inProcessFence } from '../epoch-fence.ts';

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serveCalls } from '../../../shared/process/thread.ts';
+import { serveCalls } from '../../../shared/process/served-calls.ts';
 import { openForReading } from '../../../shared/sqlite/open.ts';
 import type { PastReads } from '../retention-calls.ts';
 import { forecastOf } from './forecast.ts';

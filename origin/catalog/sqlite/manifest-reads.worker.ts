@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
-import { serveOpened } from '../../../shared/process/thread.ts';
+import { serveOpened } from '../../../shared/process/served-calls.ts';
 import { inSnapshots, openForReading, statements } from '../../../shared/sqlite/open.ts';
 import { heldRevisionReaders } from './held-revisions.ts';
 

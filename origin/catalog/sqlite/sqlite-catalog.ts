@@ -1,5 +1,5 @@
 import { moduleUrl } from '../../../shared/process/module-url.ts';
-import { type Remote, startThreads } from '../../../shared/process/thread.ts';
+import { type Remote, STAYS, startThreads } from '../../../shared/process/thread.ts';
 import type { Catalog, OpenCatalog } from '../catalog.ts';
 import type { OpenManifestReads } from '../manifest-reads.ts';
 import type { CatalogWorkerData } from './catalog.worker.ts';
@@ -8,7 +8,7 @@ import type { ManifestReadsCalls } from './manifest-reads.worker.ts';
 
 /** The embedded catalog: one SQLite file, and one thread that reads and writes it, call by call. */
 export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
-  const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data);
+  const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data, STAYS);
   const catalog = thread.remote as unknown as Catalog;
   return {
     catalog: withForecast(catalog, data.file),

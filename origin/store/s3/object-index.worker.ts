@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes } from '../../../shared/content/digest.ts';
-import { serveOpened } from '../../../shared/process/thread.ts';
+import { serveOpened } from '../../../shared/process/served-calls.ts';
 import { openDatabase, relaxed, statements, transaction } from '../../../shared/sqlite/open.ts';
 import type { Packed } from './pack.ts';
 import type { Located } from './read-plan.ts';

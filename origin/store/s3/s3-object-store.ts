@@ -7,7 +7,7 @@ import { SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { moduleUrl } from '../../../shared/process/module-url.ts';
-import { startThreads } from '../../../shared/process/thread.ts';
+import { STAYS, startThreads } from '../../../shared/process/thread.ts';
 import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 import { openDraft } from '../../../shared/store/draft.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
@@ -34,9 +34,9 @@ export async function openS3ObjectStore(
 ): Promise<ObjectStore> {
   const drafts = join(folder, 'drafts');
   await mkdir(drafts, { recursive: true });
-  const thread = startThreads<ObjectIndex>(moduleUrl('./object-index.worker', import.meta.url), 1, {
-    file: join(folder, 's3-index.sqlite'),
-  });
+  const place = { file: join(folder, 's3-index.sqlite') };
+  const module = moduleUrl('./object-index.worker', import.meta.url);
+  const thread = startThreads<ObjectIndex>(module, 1, place, STAYS);
   const index = thread.remote;
   const close = async () => {
     await index.close();

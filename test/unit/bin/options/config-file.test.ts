@@ -12,7 +12,7 @@ interface Values {
 }
 
 /** Two commands of which `serve` runs, with what they ended up with. */
-function run(file: string | undefined, args: readonly string[] = []): Values {
+async function run(file: string | undefined, args: readonly string[] = []): Promise<Values> {
   let values: Values | undefined;
   const root = new Command('root').exitOverride();
   const serve = new Command('serve')
@@ -27,7 +27,7 @@ function run(file: string | undefined, args: readonly string[] = []): Values {
   const other = new Command('other').addOption(option('--only-other <x>', ''));
   root.addCommand(serve).addCommand(other);
   root.hook('preAction', (_root, command) => applyConfigFile(command, root, file));
-  root.parse(['serve', ...args], { from: 'user' });
+  await root.parseAsync(['serve', ...args], { from: 'user' });
   if (values === undefined) throw new Error('the command did not run');
   return { ...values };
 }
@@ -35,46 +35,50 @@ function run(file: string | undefined, args: readonly string[] = []): Values {
 const config = (t: Test, text: string) => join(t.testdir({ 'conf.yaml': text }), 'conf.yaml');
 
 t.test('values at the top level and in the section of a command', async (t) => {
-  t.strictSame(run(config(t, 'color: red\ntest-port: 80\nloud: true\n')), {
+  t.strictSame(await run(config(t, 'color: red\ntest-port: 80\nloud: true\n')), {
     color: 'red',
     testPort: 80,
     loud: true,
   });
-  t.strictSame(run(config(t, 'serve:\n  color: blue\n')), { color: 'blue' });
+  t.strictSame(await run(config(t, 'serve:\n  color: blue\n')), { color: 'blue' });
 });
 
 t.test('the section goes before the top level', async (t) => {
-  t.equal(run(config(t, 'color: red\nserve:\n  color: blue\n')).color, 'blue');
-  t.equal(run(config(t, 'serve:\n  color: blue\ncolor: red\n')).color, 'blue', 'in either order');
+  t.equal((await run(config(t, 'color: red\nserve:\n  color: blue\n'))).color, 'blue');
+  t.equal((await run(config(t, 'serve:\n  color: blue\ncolor: red\n'))).color, 'blue', 'in either order');
 });
 
 t.test('keys of other commands are allowed and ignored', async (t) => {
-  t.strictSame(run(config(t, 'only-other: x\nother:\n  only-other: y\n')), { color: 'green' });
+  t.strictSame(await run(config(t, 'only-other: x\nother:\n  only-other: y\n')), { color: 'green' });
 });
 
 t.test('flags, environment, file, defaults', async (t) => {
   t.teardown(() => delete process.env.SKERRY_COLOR);
-  t.equal(run(config(t, '')).color, 'green');
+  t.equal((await run(config(t, ''))).color, 'green');
   const file = config(t, 'color: from-file\n');
-  t.equal(run(file).color, 'from-file');
+  t.equal((await run(file)).color, 'from-file');
   process.env.SKERRY_COLOR = 'from-environment';
-  t.equal(run(file).color, 'from-environment');
-  t.equal(run(file, ['--color', 'from-flag']).color, 'from-flag');
-  t.equal(run(file, ['--color', 'green']).color, 'green', 'a flag that says the default is still a flag');
+  t.equal((await run(file)).color, 'from-environment');
+  t.equal((await run(file, ['--color', 'from-flag'])).color, 'from-flag');
+  t.equal(
+    (await run(file, ['--color', 'green'])).color,
+    'green',
+    'a flag that says the default is still a flag',
+  );
 });
 
 t.test('an empty file says nothing', async (t) => {
   for (const text of ['', '\n', '# nothing\n', '---\n', '{}', 'serve:\n', 'serve: {}\n'])
-    t.strictSame(run(config(t, text)), { color: 'green' }, JSON.stringify(text));
+    t.strictSame(await run(config(t, text)), { color: 'green' }, JSON.stringify(text));
 });
 
 t.test('a missing file', async (t) => {
   const folder = t.testdir({});
-  t.throws(() => run(join(folder, 'missing.yaml')), {
+  await t.rejects(run(join(folder, 'missing.yaml')), {
     code: 'bad-config',
     message: /missing\.yaml cannot be read/,
   });
-  t.throws(() => run(folder), { code: 'bad-config' }, 'a folder is no file');
+  await t.rejects(run(folder), { code: 'bad-config' }, 'a folder is no file');
 });
 
 t.test('skerry.yaml of the current folder is read when it is there', async (t) => {
@@ -86,11 +90,11 @@ t.test('skerry.yaml of the current folder is read when it is there', async (t) =
     bad: { 'skerry.yaml': ':' },
   });
   process.chdir(join(folder, 'with'));
-  t.equal(run(undefined).color, 'red');
+  t.equal((await run(undefined)).color, 'red');
   process.chdir(join(folder, 'without'));
-  t.equal(run(undefined).color, 'green');
+  t.equal((await run(undefined)).color, 'green');
   process.chdir(join(folder, 'bad'));
-  t.throws(() => run(undefined), { code: 'bad-config', message: /skerry\.yaml/ });
+  await t.rejects(run(undefined), { code: 'bad-config', message: /skerry\.yaml/ });
 });
 
 t.test('what is refused', async (t) => {
@@ -112,37 +116,41 @@ t.test('what is refused', async (t) => {
     ['a key named twice', 'color: red\ncolor: blue', /not valid YAML/],
   ];
   for (const [name, text, message] of table) {
-    t.throws(() => run(config(t, text)), { code: 'bad-config', message }, name);
+    await t.rejects(run(config(t, text)), { code: 'bad-config', message }, name);
   }
 });
 
 t.test('switches are on or off', async (t) => {
-  t.equal(run(config(t, 'loud: true')).loud, true);
-  t.equal(run(config(t, 'loud: false')).loud, false);
+  t.equal((await run(config(t, 'loud: true'))).loud, true);
+  t.equal((await run(config(t, 'loud: false'))).loud, false);
   for (const text of ['loud: maybe', 'loud: yes', 'loud: 1', 'loud: []']) {
-    t.throws(() => run(config(t, text)), { code: 'bad-config' }, text);
+    await t.rejects(run(config(t, text)), { code: 'bad-config' }, text);
   }
 });
 
 t.test('a section that is no section is refused', async (t) => {
   for (const text of ['serve: red', 'serve: [color]', 'serve: 7', 'serve: true']) {
-    t.throws(() => run(config(t, text)), { code: 'bad-config', message: /unknown key serve$/ }, text);
+    await t.rejects(run(config(t, text)), { code: 'bad-config', message: /unknown key serve$/ }, text);
   }
 });
 
 t.test('a name that is a flag and a command', async (t) => {
-  t.equal(run(config(t, 'other: x')).other, 'x', 'with a value it is the flag');
-  t.strictSame(run(config(t, 'other:\n  only-other: y')), { color: 'green' }, 'with keys the section');
-  t.equal(run(config(t, 'serve:\n  other: x\nother:\n  only-other: y')).other, 'x', 'both can be given');
+  t.equal((await run(config(t, 'other: x'))).other, 'x', 'with a value it is the flag');
+  t.strictSame(await run(config(t, 'other:\n  only-other: y')), { color: 'green' }, 'with keys the section');
+  t.equal(
+    (await run(config(t, 'serve:\n  other: x\nother:\n  only-other: y'))).other,
+    'x',
+    'both can be given',
+  );
 });
 
 t.test('a key without a value is refused', async (t) => {
   for (const text of ['color:\n', 'test-port:\n', 'loud:\n'])
-    t.throws(() => run(config(t, text)), { code: 'bad-config', message: /must be one value/ }, text);
+    await t.rejects(run(config(t, text)), { code: 'bad-config', message: /must be one value/ }, text);
 });
 
 t.test('numbers and texts of YAML are read as a flag would be', async (t) => {
-  t.equal(run(config(t, 'color: 7')).color, '7');
-  t.equal(run(config(t, 'test-port: "80"')).testPort, 80);
-  t.equal(run(config(t, 'color: 1.10')).color, '1.10');
+  t.equal((await run(config(t, 'color: 7'))).color, '7');
+  t.equal((await run(config(t, 'test-port: "80"'))).testPort, 80);
+  t.equal((await run(config(t, 'color: 1.10'))).color, '1.10');
 });

@@ -1,7 +1,13 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
+import type { HashCalls } from '../../../../shared/hashing/hash.worker.ts';
 import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
+import { moduleUrl } from '../../../../shared/process/module-url.ts';
+import { startThreads } from '../../../../shared/process/thread.ts';
+import type { SmallObjects } from '../../../../shared/store/small-objects.worker.ts';
+import { until } from '../../../helpers/until.ts';
 
 t.test('threads stay until they are closed, and none is left then', async (t) => {
   const before = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
@@ -25,4 +31,47 @@ t.test('threads that are stopped end within a call', async (t) => {
   const closing = hashThreads.close();
   await hashThreads.stop();
   await Promise.all([refused, closing]);
+});
+
+/** Those of the process that lead to the file. */
+function openFiles(file: string): number {
+  const names = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return names.filter((name) => name === file).length;
+}
+
+t.test(
+  'a thread that nobody asks for anything ends, with what it had open; the next call finds all',
+  async (t) => {
+    if (process.platform !== 'linux') return t.pass('which files are open is told by /proc');
+    const folder = t.testdir();
+    const file = join(folder, 'small.sqlite');
+    const module = moduleUrl('../../../../shared/store/small-objects.worker', import.meta.url);
+    const { remote, close } = startThreads<SmallObjects>(module, 1, { file, folder }, { idleMs: 20 });
+    for (let round = 0; round < 3; round++) {
+      await remote.missing([]);
+      await until('the file to be closed', () => openFiles(file) === 0);
+    }
+    await remote.close();
+    t.equal(openFiles(file), 0, 'it is not opened to be closed');
+    await close();
+  },
+);
+
+t.test('threads that end of idleness as they are closed leave nothing behind', async (t) => {
+  const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+  const before = ports();
+  const module = moduleUrl('../../../../shared/hashing/hash.worker', import.meta.url);
+  for (let round = 0; round < 10; round++) {
+    const { remote, close } = startThreads<HashCalls>(module, 1, undefined, { idleMs: round });
+    await remote.digests([]);
+    for (let turn = 0; turn < 100 * round; turn++) await setImmediate();
+    await close();
+  }
+  t.equal(ports(), before);
 });

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const CACHE = join(root, 'node_modules/.cache/skerry/joined');
+/** Of sources as they were: one that is run still loads from there now and then. */
+const MOST_KEPT = 4;
+
+/**
+ * The module of the command, joined from the sources as they are: again whenever one of them has changed. Undefined
+ * where only what runs is installed, and nothing that joins.
+ */
+export async function joinedTree(): Promise<string | undefined> {
+  const folder = join(CACHE, stamp());
+  if (!existsSync(folder) && !(await joinInto(folder))) return undefined;
+  return pathToFileURL(join(folder, 'skerry.js')).href;
+}
+
+/** What is there under its name is whole. */
+async function joinInto(folder: string): Promise<boolean> {
+  const joining = await import('./join-modules.ts').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  });
+  if (joining === undefined) return false;
+  const partial = `${folder}.${process.pid}`;
+  const { files } = await joining.joinModules(partial, pathToFileURL(root));
+  await mkdir(partial, { recursive: true });
+  await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
+  writeFileSync(join(partial, 'package.json'), '{"type":"module"}');
+  forgetOlder();
+  try {
+    renameSync(partial, folder);
+  } catch {
+    // Another start was quicker.
+    rmSync(partial, { recursive: true });
+  }
+  return true;
+}
+
+function forgetOlder(): void {
+  const byAge = readdirSync(CACHE)
+    .map((name) => ({ path: join(CACHE, name), time: statSync(join(CACHE, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const { path } of byAge.slice(MOST_KEPT)) rmSync(path, { recursive: true, force: true });
+}
+
+/** What the sources and the libraries are known by: npm writes its own lock file at each install. */
+function stamp(): string {
+  const hash = createHash('sha256').update(process.version);
+  const files = globSync(
+    ['{bin,edge,infra,origin,shared}/**/*.{js,json,ts}', 'node_modules/.package-lock.json'],
+    {
+      cwd: root,
+    },
+  );
+  for (const file of files.sort()) {
+    const { mtimeMs, size } = statSync(join(root, file));
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,31 @@
+import { type PlainError, toPlainError } from '../errors.ts';
+
+export interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
+
+/** The worker module's default export: finds the method and turns what it throws into plain data. */
+export function serveCalls(target: object): (call: Call) => Promise<Answer> {
+  return async ({ method, args }) => {
+    try {
+      const run: unknown = Reflect.get(target, method);
+      if (typeof run !== 'function') throw new TypeError(`no method ${method}`);
+      return { ok: await run.apply(target, args) };
+    } catch (error) {
+      return { error: toPlainError(error) };
+    }
+  };
+}
+
+/** As `serveCalls`, of what has to be opened first: where that fails each call says why, and there is nothing to close. */
+export function serveOpened(open: () => object): (call: Call) => Promise<Answer> {
+  try {
+    return serveCalls(open());
+  } catch (error) {
+    const why = toPlainError(error);
+    return async ({ method }) => (method === 'close' ? { ok: undefined } : { error: why });
+  }
+}
