@@ -26,7 +26,7 @@ async function joinInto(folder: string): Promise<boolean> {
   });
   if (joining === undefined) return false;
   const partial = `${folder}.${process.pid}`;
-  const { files } = await joining.joinModules(partial, pathToFileURL(root));
+  const { files } = await joining.joinModules(partial, { place: pathToFileURL(root), maps: false });
   await mkdir(partial, { recursive: true });
   await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
   writeFileSync(join(partial, 'package.json'), '{"type":"module"}');
