@@ -11,7 +11,7 @@ interface Manifest {
 }
 
 await rm(dist, { recursive: true, force: true });
-const { files, sources } = await joinModules(join(dist, 'lib'));
+const { files, sources } = await joinModules(join(dist, 'lib'), { maps: true });
 await mkdir(join(dist, 'lib'), { recursive: true });
 await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
 for (const kept of [

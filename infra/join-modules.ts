@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type OutputFile, type Plugin } from 'esbuild';
+import { build, type OutputFile, type Plugin, stop } from 'esbuild';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,11 +30,18 @@ export interface Joined {
   readonly sources: readonly string[];
 }
 
+export interface JoinOptions {
+  /** Where package.json is, if not above the folder of the files. */
+  readonly place?: URL;
+  /** Stack traces name functions as the sources do; with maps, and --enable-source-maps, lines, too. */
+  readonly maps: boolean;
+}
+
 /**
- * Joins the modules of the product and of its libraries into some dozens: to find and read two thousand takes longer
- * than anything else that a start does. `place` says where package.json is, if not above the folder of the files.
+ * Joins the modules of the product and of its libraries into a hundred: to find and read two thousand takes longer than
+ * anything else that a start does.
  */
-export async function joinModules(folder: string, place?: URL): Promise<Joined> {
+export async function joinModules(folder: string, { place, maps }: JoinOptions): Promise<Joined> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: ENTRIES.map((file) => ({ in: file, out: basename(file).replace(/\.[jt]s$/, '') })),
@@ -46,8 +53,7 @@ export async function joinModules(folder: string, place?: URL): Promise<Joined> 
     target: 'esnext',
     external: LEFT_OUT,
     banner: { js: COMMONJS },
-    // Stack traces name functions as the sources do; with --enable-source-maps lines, too.
-    sourcemap: 'linked',
+    sourcemap: maps && 'linked',
     sourcesContent: false,
     legalComments: 'none',
     plugins: [requiredBuiltins, agentOfUndici, ...(place === undefined ? [] : [atPlace(place)])],
@@ -55,6 +61,8 @@ export async function joinModules(folder: string, place?: URL): Promise<Joined> 
     metafile: true,
     logLevel: 'error',
   });
+  // Its process would stay as long as this one.
+  await stop();
   return { files: outputFiles, sources: Object.keys(metafile.inputs) };
 }
 

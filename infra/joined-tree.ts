@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -11,7 +20,7 @@ const MOST_KEPT = 4;
 
 /**
  * The module of the command, joined from the sources as they are: again whenever one of them has changed. Undefined
- * where only what runs is installed, and nothing that joins.
+ * where only what runs is installed, and nothing that joins, or where nothing can be kept.
  */
 export async function joinedTree(): Promise<string | undefined> {
   const folder = join(CACHE, stamp());
@@ -26,8 +35,8 @@ async function joinInto(folder: string): Promise<boolean> {
   });
   if (joining === undefined) return false;
   const partial = `${folder}.${process.pid}`;
-  const { files } = await joining.joinModules(partial, pathToFileURL(root));
-  await mkdir(partial, { recursive: true });
+  if (!canWrite(partial)) return false;
+  const { files } = await joining.joinModules(partial, { place: pathToFileURL(root), maps: false });
   await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
   writeFileSync(join(partial, 'package.json'), '{"type":"module"}');
   forgetOlder();
@@ -38,6 +47,16 @@ async function joinInto(folder: string): Promise<boolean> {
     rmSync(partial, { recursive: true });
   }
   return true;
+}
+
+/** The clone may be somebody else's. */
+function canWrite(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function forgetOlder(): void {
