@@ -1,4 +1,4 @@
 import { hostedPlace } from './hosted-catalogs.ts';
-import { retentionContract } from './retention.ts';
+import { retentionContract } from './retention/all.ts';
 
 retentionContract('SQLite', hostedPlace);

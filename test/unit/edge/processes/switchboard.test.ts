@@ -1,0 +1,113 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import type { ToServing } from '../../../../edge/messages/to-serving.ts';
+import type { SiteView } from '../../../../edge/messages/views.ts';
+import { startSwitchboard } from '../../../../edge/processes/switchboard.ts';
+import { ServingReads } from '../../../../edge/read-through/serving-reads.ts';
+import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { migrations, variantFile } from '../../../../edge/variants/variant-file.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
+import { openDerived } from '../../../../shared/sqlite/open.ts';
+import { openFileObjectStore } from '../../../../shared/store/file-object-store.ts';
+import { freePorts } from '../../../helpers/cluster.ts';
+import { ask } from '../../../helpers/http.ts';
+import { childrenOf } from '../../../helpers/process-tree.ts';
+import { until } from '../../../helpers/until.ts';
+
+const nothingIsRead = (tell: (message: ToServing) => void) => new ServingReads(new Promise(() => {}), tell);
+
+const view = (revision: number): SiteView => ({
+  ...{ id: 1, name: 'docs', domains: [], revision, prefixes: null, needsLease: false, private: null },
+  former: { revisions: [], paths: null, purges: [] },
+});
+
+/** Two serving processes over an edge that holds nothing. */
+async function world(t: Test) {
+  const data = t.testdir();
+  const objects = join(data, 'objects');
+  await mkdir(objects);
+  openSqliteEdgeCatalog(join(data, 'catalog.sqlite')).close();
+  openDerived(variantFile(data), migrations).close();
+  const surveys = startHashThreads(1);
+  await (await openFileObjectStore(objects, surveys)).close();
+  await surveys.close();
+  const [port = 0] = await freePorts(1);
+  const warnings: string[] = [];
+  const clients = { connections: 100, requestsPerSecond: null };
+  const start = (views: readonly SiteView[]) =>
+    startSwitchboard({
+      serving: {
+        ...{ folder: data, host: '127.0.0.1', port, tls: undefined, accessLog: undefined, clients },
+        isLazy: false,
+      },
+      ...{ processes: 2, views, ahead: 0, clock: systemClock },
+      wanted: () => {},
+      reads: nothingIsRead,
+      log: pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) }),
+    });
+  const answer = () =>
+    ask(`http://127.0.0.1:${port}`, '/', { headers: { host: 'docs.localhost', connection: 'close' } });
+  return { start, answer, warnings };
+}
+
+t.test('processes share a port, show what they are told, and are replaced', async (t) => {
+  const { start, answer, warnings } = await world(t);
+  const switchboard = await start([view(1)]);
+  const first = await childrenOf(process.pid);
+  t.equal(first.length, 2);
+  const shown = async () => (await answer()).headers['skerry-revision'];
+  t.equal(await shown(), 'docs@1');
+
+  await switchboard.show([view(2)]);
+  t.equal((await switchboard.processUse()).size, 2);
+  for (let i = 0; i < 10; i++) t.equal(await shown(), 'docs@2');
+  const requests = async () => {
+    const counters = await switchboard.counters();
+    return counters.reduce((sum, { docs }) => sum + (docs?.requests['4xx'] ?? 0), 0);
+  };
+  const counted = await until('all to be counted', async () => (await requests()) >= 11 && requests());
+
+  const [killed = 0, frozen = 0] = first;
+  process.kill(killed, 'SIGKILL');
+  const second = await until('another one', async () => {
+    const now = await childrenOf(process.pid);
+    return now.length === 2 && !now.includes(killed) && now;
+  });
+  t.ok(second.includes(frozen));
+  await until('it to answer', async () => (await switchboard.processUse()).size === 2);
+  t.ok((await requests()) >= counted, 'what has ended has been counted');
+
+  process.kill(frozen, 'SIGSTOP');
+  await switchboard.show([view(3)]);
+  t.notOk((await childrenOf(process.pid)).includes(frozen), 'who does not confirm is stopped first');
+  t.match(warnings.join(), /a serving process is replaced/);
+  await until('another one', async () => (await switchboard.processUse()).size === 2);
+  for (let i = 0; i < 10; i++) t.equal(await shown(), 'docs@3', 'also the one that came later');
+
+  await switchboard.close();
+  t.strictSame(await childrenOf(process.pid), [], 'all end with it');
+});
+
+t.test('processes that cannot start are all ended', async (t) => {
+  const { start } = await world(t);
+  const taken = await start([]);
+  const before = await childrenOf(process.pid);
+  const broken = t.testdir();
+  await t.rejects(
+    startSwitchboard({
+      serving: {
+        ...{ folder: broken, host: '127.0.0.1', port: 0, tls: undefined, accessLog: undefined },
+        clients: { connections: 1, requestsPerSecond: null },
+        isLazy: false,
+      },
+      ...{ processes: 2, views: [], ahead: 0, clock: systemClock, wanted: () => {} },
+      reads: nothingIsRead,
+      log: pino({ level: 'silent' }),
+    }),
+  );
+  await until('those to be gone', async () => (await childrenOf(process.pid)).join() === before.join());
+  await taken.close();
+});
