@@ -123,7 +123,11 @@ t.test('one that calls itself a true parent can pass on what was asked, and noth
 
 t.test('a nonce is good at its receiver, for five minutes of its clock', async (t) => {
   let ahead = 0;
-  const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  let stopped: number | undefined;
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => (stopped ?? systemClock.monotonic()) + ahead,
+  };
   const { origin, originServer, parentServer, edge, knows } = await open(t, clock);
   await edge('child');
   const key = generateSigningKey();
@@ -134,6 +138,7 @@ t.test('a nonce is good at its receiver, for five minutes of its clock', async (
   await knows('m');
   const member = { name: 'm', key, log: INNER_LOG };
 
+  stopped = systemClock.monotonic();
   const { nonce } = await helloOf(originServer.url);
   t.equal(await proveWith(member, originServer.url), '200');
   t.equal(await proveWith(member, originServer.url, nonce), '200');
