@@ -33,14 +33,14 @@ interface DevFlags extends WatchFlags {
 
 export function devCommand(): Command {
   return new Command('dev')
-    .description('run an origin and three edges on this machine, publishing and watching a folder')
-    .argument('[dir]', 'the folder; an example without it')
-    .addOption(option('--data <dir>', 'where all four keep their data').default(DEFAULT_DATA))
+    .description('run an origin and three edges on this machine, and publish a folder whenever it changes')
+    .argument('[dir]', 'the folder to publish (default: an example site)')
+    .addOption(option('--data <dir>', 'where the origin and the edges keep their data').default(DEFAULT_DATA))
     .addOption(option('--port <port>', "the origin's port").argParser(port).default(7400))
     .addOption(
       option(
         '--edge-port <port>',
-        'the port of the first edge; admin ports are 100 above, and the status of the example follows them',
+        'the port of the first edge; each admin port is 100 higher, and the status of the example site comes after them',
       )
         .argParser(port)
         .default(7501),
@@ -165,7 +165,7 @@ function printAddresses(
     ],
   );
   printLine('');
-  printLine('Ctrl-C ends all of it.');
+  printLine('Press Ctrl-C to stop everything.');
   printLine('');
 }
 

@@ -36,7 +36,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
     // Those that are away are waited for only when nobody else could have it.
     const late = missing.length > 0 || done.length > 0 ? missing : absent;
     if (late.length === 0) {
-      if (absent.length > 0) printError(`not waited for: ${named(absent)}`);
+      if (absent.length > 0) printError(`not waiting for: ${named(absent)}`);
       return done;
     }
     const now = clock.monotonic();
@@ -44,7 +44,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
     if (seen !== progress) since = now;
     progress = seen;
     const isOver = now - since >= patienceMs || late.every(({ isHopeless }) => isHopeless);
-    if (isOver) throw new SkerryError('unconfirmed', `it is live, but not on ${named(late)}`);
+    if (isOver) throw new SkerryError('unconfirmed', `the change is live, but not on ${named(late)}`);
     if (isTerminal && now - toldAt >= TELL_MS) {
       toldAt = now;
       printError(`done on ${plural(done.length, 'edge')}, waiting for ${named(late)}`);
