@@ -66,7 +66,7 @@ export function devCommand(): Command {
     });
 }
 
-/** The folder that is published; of the example with what its page shows beside it. */
+/** The folder that `skerry dev` publishes. For the example site, also the data that its page shows. */
 type Shown = Pick<Example, 'folder'> & Partial<Example>;
 
 async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example> {
@@ -78,7 +78,7 @@ async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example
   });
 }
 
-/** The origin last, so that no edge has to complain that it is gone. */
+/** The origin stops last, so that no edge reports that it is gone. */
 async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
   await Promise.all(edges.map((role) => role.stop()));
   await origin?.stop();

@@ -33,7 +33,10 @@ export interface PolicyFlags {
   readonly pinPath?: string[];
 }
 
-/** Its flags are not read from the environment or a file, which may mean those of other commands. */
+/**
+ * The environment and the configuration file do not set these flags, because their values may be meant for other
+ * commands.
+ */
 export function sitesSetCommand(): Command {
   const flag = (flags: string, description: string) => new Option(flags, description);
   return readingCommand('set', 'change the settings of a site; settings without a flag stay as they are')

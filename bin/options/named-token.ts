@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
-/** Of a token, many times. */
+/** Many times the length of a token. */
 const MOST_BYTES = 4096;
 
 /**

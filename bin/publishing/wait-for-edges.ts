@@ -4,7 +4,7 @@ import { plural, printError } from '../terminal/output.ts';
 import type { Awaited, LateEdge } from './awaited-edges.ts';
 
 const POLL_MS = 100;
-/** On a terminal it is said again this often what is waited for. */
+/** On a terminal, the command repeats this often which edges it waits for. */
 const TELL_MS = 5000;
 
 export interface WaitOptions {
@@ -16,7 +16,7 @@ export interface WaitOptions {
   readonly isTerminal: boolean;
 }
 
-/** As the flags say. */
+/** Returns the wait settings that the flags ask for. */
 export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | undefined }) {
   return { patienceMs: waitTimeout * 1000, clock: systemClock, isTerminal: process.stderr.isTTY };
 }
@@ -53,7 +53,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   }
 }
 
-/** More would not be read. */
+/** People would not read a longer list. */
 const MOST_NAMED = 10;
 
 function named(missing: readonly LateEdge[]): string {
