@@ -15,7 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** One that is empty is not set: systemd and Compose leave such behind. */
+/** An empty variable counts as not set: systemd and Compose leave such variables behind. */
 function dropEmptySettings(): void {
   for (const [name, value] of Object.entries(process.env))
     if (name.startsWith('SKERRY_') && value === '') delete process.env[name];

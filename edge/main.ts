@@ -124,7 +124,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   if (joined !== undefined && (await catalog.chain()) === undefined)
     throw new SkerryError(
       'data-folder-damaged',
-      `the catalog of ${folder.path} is not of an edge that has joined`,
+      `the catalog in ${folder.path} does not belong to an edge that has joined`,
     );
   // The key is kept from before the first attempt to join, so that a repeated attempt is recognised.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);

@@ -117,7 +117,7 @@ export async function startOrigin(
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
       'data-folder-damaged',
-      `signing-key.pem and catalog.sqlite in ${folder.path} are not of one log`,
+      `signing-key.pem and catalog.sqlite in ${folder.path} do not belong to the same log`,
     );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
   await leaveAdminToken(catalog, tokenFile, recovery);
@@ -151,7 +151,8 @@ export async function startOrigin(
     stopping.abort();
     return pruning;
   });
-  const failed = (err: unknown) => log.error({ err }, 'a window was not opened; it is tried again');
+  const failed = (err: unknown) =>
+    log.error({ err }, 'a batch window could not be opened; the origin tries again');
   const windows = keepWindows({ catalog, clock, committer, stopping: stopping.signal, failed });
   opened.defer(() => {
     stopping.abort();

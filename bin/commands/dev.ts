@@ -34,14 +34,14 @@ interface DevFlags extends WatchFlags {
 
 export function devCommand(): Command {
   return new Command('dev')
-    .description('run an origin and three edges on this machine, publishing and watching a folder')
-    .argument('[dir]', 'the folder; an example without it')
-    .addOption(option('--data <dir>', 'where all four keep their data').default(DEFAULT_DATA))
+    .description('run an origin and three edges on this machine, and publish a folder whenever it changes')
+    .argument('[dir]', 'the folder to publish (default: an example site)')
+    .addOption(option('--data <dir>', 'where the origin and the edges keep their data').default(DEFAULT_DATA))
     .addOption(option('--port <port>', "the origin's port").argParser(port).default(7400))
     .addOption(
       option(
         '--edge-port <port>',
-        'the port of the first edge; admin ports are 100 above, and the status of the example follows them',
+        'the port of the first edge; each admin port is 100 higher, and the status of the example site comes after them',
       )
         .argParser(port)
         .default(7501),
@@ -67,7 +67,7 @@ export function devCommand(): Command {
     });
 }
 
-/** The folder that is published; of the example with what its page shows beside it. */
+/** The folder that `skerry dev` publishes. For the example site, also the data that its page shows. */
 type Shown = Pick<Example, 'folder'> & Partial<Example>;
 
 async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example> {
@@ -79,7 +79,7 @@ async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example
   });
 }
 
-/** The origin last, so that no edge has to complain that it is gone. */
+/** The origin stops last, so that no edge reports that it is gone. */
 async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
   await Promise.all(edges.map((role) => role.stop()));
   await origin?.stop();
@@ -185,7 +185,7 @@ function printAddresses(
     ],
   );
   printLine('');
-  printLine('Ctrl-C ends all of it.');
+  printLine('Press Ctrl-C to stop everything.');
   printLine('');
 }
 

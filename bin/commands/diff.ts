@@ -7,10 +7,10 @@ import { printJson, printLine } from '../terminal/output.ts';
 const SIGNS = { added: '+', modified: '~', deleted: '-' } as const;
 
 export function diffCommand(): Command {
-  return readingCommand('diff', 'what changed from one revision to another')
+  return readingCommand('diff', 'show what changed from one revision to another')
     .argument('<site>', 'the site', siteName)
-    .argument('<from>', 'a revision', revision)
-    .argument('<to>', 'another one', revision)
+    .argument('<from>', 'the revision to compare from', revision)
+    .argument('<to>', 'the revision to compare with', revision)
     .action((site: string, from: number, to: number, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const changes: DiffLine[] = [];

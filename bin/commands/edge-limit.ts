@@ -11,10 +11,12 @@ interface LimitOptions extends ClientOptions {
 }
 
 export function edgeLimitCommand(): Command {
-  return readingCommand('limit', 'which sites an edge may read from a feed; it shows no others')
+  return readingCommand('limit', 'limit which sites an edge may read and serve')
     .argument('<name>', 'the name of the edge', edgeName)
-    .addOption(option('--sites <names>', 'these sites only, separated by commas').argParser(siteList))
-    .addOption(option('--all-sites', 'every site'))
+    .addOption(
+      option('--sites <names>', 'the sites that the edge may read, separated by commas').argParser(siteList),
+    )
+    .addOption(option('--all-sites', 'let the edge read every site'))
     .action((name: string, options: LimitOptions) => {
       const { sites = null, allSites = false } = options;
       if (allSites === (sites !== null))

@@ -60,20 +60,20 @@ interface EdgeFlags {
 export function edgeCommand(): Command {
   return (
     new Command('edge')
-      .description('run an edge: follows the origin and serves its sites')
+      .description('run an edge, which follows the origin and serves its sites')
       // The flags behind a subcommand are its own, though some have the names of those here.
       .enablePositionalOptions()
-      .addCommand(edgeChangeCommand('pause', 'an edge fetches nothing any more, and serves on'))
-      .addCommand(edgeChangeCommand('resume', 'a paused edge replicates again'))
-      .addCommand(edgeChangeCommand('revoke', 'an edge belongs to the log no more; there is no way back'))
+      .addCommand(edgeChangeCommand('pause', 'stop an edge from fetching; it continues to serve'))
+      .addCommand(edgeChangeCommand('resume', 'let a paused edge replicate again'))
+      .addCommand(edgeChangeCommand('revoke', 'remove an edge from the fleet; this cannot be undone'))
       .addCommand(edgeLimitCommand())
-      .addOption(option('--data <dir>', 'where it keeps its replica').default(DEFAULT_DATA))
+      .addOption(option('--data <dir>', 'where the edge keeps its replica').default(DEFAULT_DATA))
       .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
       .addOption(
         option('--join <token>', 'a one-time join token, @FILE or - for standard input (first start)'),
       )
       .addOption(option('--name <name>', 'the name of this edge (first start)').argParser(edgeName))
-      .addOption(option('--region <region>', 'where it is, in your words (first start)'))
+      .addOption(option('--region <region>', 'where the edge is, in your words (first start)'))
       .addOption(option('--lat <degrees>', 'latitude (first start)').argParser(degrees(90)))
       .addOption(option('--lon <degrees>', 'longitude (first start)').argParser(degrees(180)))
       .addOption(option('--host <host>', 'the address to serve on').default('127.0.0.1'))
@@ -81,42 +81,55 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--admin-host <host>',
-          'the address of the admin port; beyond loopback it asks for the token in edge-admin-token of the data folder',
+          'the address of the admin port; beyond loopback, requests need the token in edge-admin-token of the data folder',
         ).default('127.0.0.1'),
       )
-      .addOption(option('--admin-port <port>', 'health, metrics and status').argParser(port).default(7599))
+      .addOption(
+        option('--admin-port <port>', 'the port for health, metrics and status')
+          .argParser(port)
+          .default(7599),
+      )
       .addOption(
         option(
           '--admin-name <host>',
-          'a host name under which the admin port is asked without a token; may be repeated',
+          'a host name that requests to the admin port may use without a token; may be repeated',
         )
           .argParser(list)
           .default([]),
       )
       .addOption(
-        option('--processes <n>', 'serving processes; one a core that should serve')
+        option('--processes <n>', 'how many serving processes to run; one for each core that should serve')
           .argParser(count)
           .default(1),
       )
-      .addOption(option('--tls-port <port>', 'serve HTTPS, too, on this port').argParser(port))
+      .addOption(option('--tls-port <port>', 'also serve HTTPS, on this port').argParser(port))
       .addOption(
-        option('--certs <dir>', 'its certificates: NAME.crt and NAME.key, or as certbot keeps them; reread'),
+        option(
+          '--certs <dir>',
+          'the folder of the certificates: NAME.crt and NAME.key, or as certbot keeps them; changes are noticed',
+        ),
       )
       .addOption(
-        option('--access-log <file>', 'a line for each request; a file that is renamed is begun anew'),
+        option(
+          '--access-log <file>',
+          'write a line for each request to this file; after a rename, a new file is begun',
+        ),
       )
       .addOption(
-        option('--access-log-format <format>', 'of its lines').choices(['json', 'combined']).default('json'),
+        option('--access-log-format <format>', 'the format of these lines')
+          .choices(['json', 'combined'])
+          .default('json'),
       )
       .addOption(
-        option('--max-connections <n>', 'connections of one client')
+        option('--max-connections <n>', 'how many connections one client may have')
           .argParser(whole(1, 1_000_000))
           .default(1024),
       )
       .addOption(
-        option('--max-requests <n>', 'requests of one client in a second; more are answered 429').argParser(
-          whole(1, 1_000_000),
-        ),
+        option(
+          '--max-requests <n>',
+          'how many requests one client may send in a second; more are answered 429',
+        ).argParser(whole(1, 1_000_000)),
       )
       .addOption(
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
@@ -124,7 +137,7 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--parent <url>',
-          'the feed of an edge or the origin to follow; repeat it for others to fall back to',
+          'the URL of the edge or origin to follow; repeat it to give others to fall back to',
         )
           .argParser(list)
           .default([]),
@@ -133,26 +146,27 @@ export function edgeCommand(): Command {
         option('--sites <names>', 'replicate these sites only, separated by commas').argParser(siteList),
       )
       .addOption(
-        option('--prefix <path>', 'hold only objects of paths that begin so; may be repeated')
+        option('--prefix <path>', 'hold only objects of paths that begin with this; may be repeated')
           .argParser(list)
           .default([]),
       )
       .addOption(
-        option('--storage <kind>', 'hold all objects, or fetch them when they are asked for')
+        option('--storage <kind>', 'hold all objects, or fetch each when a reader asks for it')
           .choices(['full', 'lazy'])
           .default('full'),
       )
       .addOption(
-        option('--disk <bytes>', 'what objects may take with lazy storage; by default 10 GiB').argParser(
-          bytes,
-        ),
+        option(
+          '--disk <bytes>',
+          'how much disk objects may take with lazy storage (default: 10 GiB)',
+        ).argParser(bytes),
       )
-      .addOption(option('--delay <seconds>', 'stay this far behind').argParser(seconds).default(0))
+      .addOption(option('--delay <seconds>', 'stay this far behind the origin').argParser(seconds).default(0))
       .addOption(option('--rate <bytes>', 'fetch at most this many bytes per second').argParser(bytes))
       .addOption(option('--schedule <cron>', 'fetch only in windows that open at these times'))
-      .addOption(option('--timezone <zone>', 'of the schedule').default('UTC'))
+      .addOption(option('--timezone <zone>', 'the time zone of the schedule').default('UTC'))
       .addOption(
-        option('--window <minutes>', 'how long a window of the schedule is').argParser(minutes).default(60),
+        option('--window <minutes>', 'the length of a window of the schedule').argParser(minutes).default(60),
       )
       .action(async (flags: EdgeFlags) => {
         const signal = interruption();

@@ -4,7 +4,7 @@ import { printJson } from '../terminal/output.ts';
 import { printEdges } from '../terminal/print-edges.ts';
 
 export function edgesCommand(): Command {
-  return readingCommand('edges', 'all edges, what each shows and how far it is behind').action(
+  return readingCommand('edges', 'list the edges, what each shows and how far it is behind').action(
     (options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const edges = await client.edges();

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 /** Knows commands of commands, too: `skerry help token create`. */
 export function helpCommand(program: Command): Command {
   return new Command('help')
-    .description('what a command does, and its options')
+    .description('show the help of a command')
     .argument('[command...]', 'the command, such as publish or token create')
     .action((names: readonly string[]) => {
       let command: Command = program;

@@ -4,11 +4,11 @@ import { option } from '../options/options.ts';
 import { printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function logCommand(): Command {
-  return readingCommand('log', 'the newest records of the log')
+  return readingCommand('log', 'show the newest records of the log')
     .addOption(
       option('--from <seq>', 'begin at this sequence number').argParser(whole(Number.MAX_SAFE_INTEGER)),
     )
-    .addOption(option('--limit <n>', 'how many records').argParser(whole(1000)).default(20))
+    .addOption(option('--limit <n>', 'how many records to show').argParser(whole(1000)).default(20))
     .action((options: ClientOptions & { json?: boolean; from?: number; limit: number }) =>
       withClient(options, async (client) => {
         const { records } = await client.log(options.from, options.limit);

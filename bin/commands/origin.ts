@@ -15,8 +15,8 @@ interface OriginFlags {
 
 export function originCommand(): Command {
   return new Command('origin')
-    .description('run the origin: takes publishes in and feeds the edges')
-    .addOption(option('--data <dir>', 'where it keeps its log and objects').default(DEFAULT_DATA))
+    .description('run the origin, which takes in publishes and feeds the edges')
+    .addOption(option('--data <dir>', 'where the origin keeps its log and objects').default(DEFAULT_DATA))
     .addOption(option('--host <host>', 'the address to listen on').default('127.0.0.1'))
     .addOption(option('--port <port>', 'the port of its API').argParser(port).default(7400))
     .addOption(
@@ -27,7 +27,7 @@ export function originCommand(): Command {
     .addOption(
       option(
         '--accept-divergence',
-        'write on although edges have records that are not in this log, which is an older copy',
+        'continue to write although this log is an older copy, and edges have records that it lacks',
       ),
     )
     .action(async (options: OriginFlags) => {

@@ -4,16 +4,16 @@ import { siteRevision } from '../options/options.ts';
 import { printJson, printLine } from '../terminal/output.ts';
 
 export function pinCommand(): Command {
-  return pinning('pin', 'keep a revision whatever the retention of its site says', true);
+  return pinning('pin', 'keep a revision, whatever the retention of its site says', true);
 }
 
 export function unpinCommand(): Command {
-  return pinning('unpin', 'leave a revision to the retention of its site again', false);
+  return pinning('unpin', 'let the retention of the site delete a pinned revision again', false);
 }
 
 function pinning(name: string, description: string, pinned: boolean): Command {
   return readingCommand(name, description)
-    .argument('<site@revision>', 'such as docs@12', siteRevision)
+    .argument('<site@revision>', 'the revision, such as docs@12', siteRevision)
     .action((at: ReturnType<typeof siteRevision>, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         await client.pin(at.site, at.revision, pinned);

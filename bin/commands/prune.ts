@@ -4,12 +4,9 @@ import { option } from '../options/options.ts';
 import { humanBytes, plural, printJson, printLine, printTable } from '../terminal/output.ts';
 
 export function pruneCommand(): Command {
-  return readingCommand(
-    'prune',
-    'let go of old revisions, of objects that nothing refers to, and of old records',
-  )
-    .addOption(option('--dry-run', 'only say what would go'))
-    .addOption(option('--log', 'prune the whole log, up to a checkpoint that is written now'))
+  return readingCommand('prune', 'delete old revisions, objects that nothing refers to, and old log records')
+    .addOption(option('--dry-run', 'only show what would be deleted'))
+    .addOption(option('--log', 'write a checkpoint now, and delete all log records before it'))
     .action((options: ClientOptions & { json?: boolean; dryRun?: boolean; log?: boolean }) =>
       withClient(options, async (client) => {
         const { dryRun = false, log = false } = options;

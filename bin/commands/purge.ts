@@ -16,14 +16,16 @@ interface PurgeFlags extends ClientOptions {
 }
 
 export function purgeCommand(): Command {
-  return readingCommand('purge', 'edges let go of what they keep of paths, beside the revision that is live')
+  return readingCommand('purge', 'remove what edges keep of paths besides the live revision')
     .argument('<site>', 'the site', siteName)
     .argument('[path...]', 'published paths, or patterns with a * in them')
     .addOption(
-      option('--tag <tag>', 'of Cache-Tag or Surrogate-Key; may be repeated').argParser(list).default([]),
+      option('--tag <tag>', 'a tag of Cache-Tag or Surrogate-Key; may be repeated')
+        .argParser(list)
+        .default([]),
     )
-    .addOption(option('--all', 'everything of the site'))
-    .addOption(option('--wait', 'until every online edge has answered'))
+    .addOption(option('--all', 'purge the whole site'))
+    .addOption(option('--wait', 'wait until every online edge has answered'))
     .addOption(waitTimeoutOption())
     .action((site: string, paths: string[], { json, tag, all, wait, waitTimeout, ...options }: PurgeFlags) =>
       withClient(options, async (client, signal) => {

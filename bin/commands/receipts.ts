@@ -5,8 +5,8 @@ import { siteMaybeRevision } from '../options/options.ts';
 import { printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function receiptsCommand(): Command {
-  return readingCommand('receipts', 'which edges have proved that they show a revision, and which have not')
-    .argument('<site[@revision]>', 'a site, and a revision other than the live one', siteMaybeRevision)
+  return readingCommand('receipts', 'show which edges have proved that they show a revision')
+    .argument('<site[@revision]>', 'a site, and a revision (default: the live one)', siteMaybeRevision)
     .action((of: { site: string; revision?: number }, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const number = of.revision ?? (await client.site(of.site)).revision;

@@ -4,8 +4,8 @@ import { siteName } from '../options/options.ts';
 import { firstLine, humanBytes, printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function revisionsCommand(): Command {
-  return readingCommand('revisions', 'the revisions of a site, newest first')
-    .argument('<site>', 'its name', siteName)
+  return readingCommand('revisions', 'list the revisions of a site, newest first')
+    .argument('<site>', 'the site', siteName)
     .action((site: string, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const revisions = await client.revisions(site);

@@ -9,7 +9,10 @@ export function rollbackCommand(): Command {
   return readingCommand('rollback', 'make old content live again, as a new revision')
     .argument('<site>', 'the site', siteName)
     .addOption(
-      option('--to <revision>', 'the revision to return to; else what was live before').argParser(revision),
+      option(
+        '--to <revision>',
+        'the revision to return to (default: the content that was live before)',
+      ).argParser(revision),
     )
     .addOption(modeOption())
     .action((site: string, { json, to, mode, ...options }: ClientOptions & RollbackFlags) =>

@@ -9,14 +9,23 @@ const HOUR = 3600;
 export function signCommand(): Command {
   return new Command('sign')
     .description('print a URL that lets its holder read private content')
-    .argument('[url]', 'of a published file')
+    .argument('[url]', 'the URL of a published file')
     .addOption(option('--key <file>', 'the private key'))
-    .addOption(option('--new-key <file>', 'make a private key there, and print the public key for the site'))
     .addOption(
-      option('--expires <time>', 'for how long, such as 15m or 7d').argParser(duration).default(HOUR, '1h'),
+      option(
+        '--new-key <file>',
+        'write a new private key to this file, and print the public key for the site',
+      ),
     )
-    .addOption(option('--prefix <path>', 'for all below this path, which ends in a slash'))
-    .addOption(option('--client <address>', 'for this IP address alone'))
+    .addOption(
+      option('--expires <time>', 'how long the URL is valid, such as 15m or 7d')
+        .argParser(duration)
+        .default(HOUR, '1h'),
+    )
+    .addOption(
+      option('--prefix <path>', 'let the URL read everything below this path, which ends in a slash'),
+    )
+    .addOption(option('--client <address>', 'let only this IP address use the URL'))
     .action(async (url: string | undefined, flags: SignFlags) => {
       const { signUrl } = await import('./sign-url.ts');
       printLine(await signUrl(url, flags));

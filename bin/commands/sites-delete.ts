@@ -4,12 +4,12 @@ import { siteName } from '../options/options.ts';
 import { printLine } from '../terminal/output.ts';
 
 export function sitesDeleteCommand(): Command {
-  return clientCommand('delete', 'delete a site with all its revisions; there is no way back')
-    .argument('<site>', 'its name', siteName)
+  return clientCommand('delete', 'delete a site with all its revisions; this cannot be undone')
+    .argument('<site>', 'the site', siteName)
     .action((site: string, options: ClientOptions) =>
       withClient(options, async (client) => {
         await client.deleteSite(site);
-        printLine(`site ${site} is deleted; edges stop serving it as they hear of it`);
+        printLine(`site ${site} is deleted; edges stop serving it when they learn of this`);
       }),
     );
 }

@@ -33,51 +33,69 @@ export interface PolicyFlags {
   readonly pinPath?: string[];
 }
 
-/** Its flags are not read from the environment or a file, which may mean those of other commands. */
+/**
+ * The environment and the configuration file do not set these flags, because their values may be meant for other
+ * commands.
+ */
 export function sitesSetCommand(): Command {
   const flag = (flags: string, description: string) => new Option(flags, description);
-  return readingCommand('set', 'change how a site is replicated; what is not given stays')
-    .argument('<site>', 'its name; created if it is missing', siteName)
+  return readingCommand('set', 'change the settings of a site; settings without a flag stay as they are')
+    .argument('<site>', 'the site; created if it does not exist', siteName)
     .addOption(flag('--mode <mode>', 'when edges switch').choices(['async', 'sync', 'batch']))
     .addOption(flag('--all', 'a sync publish needs all edges').conflicts('quorum'))
-    .addOption(flag('--quorum <n>', 'a sync publish needs so many edges').argParser(whole(1, 10_000)))
-    .addOption(flag('--timeout <seconds>', 'a sync publish ends within').argParser(whole(1, 3600)))
-    .addOption(flag('--on-failure <what>', 'what a sync publish then does').choices(['abort', 'degrade']))
+    .addOption(flag('--quorum <n>', 'a sync publish needs this many edges').argParser(whole(1, 10_000)))
+    .addOption(flag('--timeout <seconds>', 'how long a sync publish may take').argParser(whole(1, 3600)))
     .addOption(
-      flag('--without-lease <what>', 'what an edge does that has lost its origin').choices([
+      flag('--on-failure <what>', 'what a sync publish does when it fails').choices(['abort', 'degrade']),
+    )
+    .addOption(
+      flag('--without-lease <what>', 'what an edge does after it has lost its origin').choices([
         'serve',
         'refuse',
       ]),
     )
     .addOption(flag('--window <cron>', 'when a batch window opens, in five fields'))
-    .addOption(flag('--timezone <zone>', 'of the window, such as Europe/Oslo'))
-    .addOption(flag('--minutes <n>', 'how long a window is').argParser(minutes))
-    .addOption(flag('--rate <bytes>', 'bytes per second and edge in a window, or none').argParser(rate))
-    .addOption(flag('--keep-revisions <n>', 'keep the newest').argParser(whole(1, 100_000)))
-    .addOption(flag('--keep-days <n>', 'keep younger ones too').argParser(whole(0, 36_500)))
+    .addOption(flag('--timezone <zone>', 'the time zone of the window, such as Europe/Oslo'))
+    .addOption(flag('--minutes <n>', 'the length of a window').argParser(minutes))
     .addOption(
-      flag('--former-hours <n>', 'serve assets of older revisions for so long').argParser(whole(0, 8760)),
+      flag('--rate <bytes>', 'how many bytes per second each edge may fetch in a window, or none').argParser(
+        rate,
+      ),
     )
     .addOption(
-      flag('--former-path <pattern>', 'what are assets, such as /assets/*; repeat it for more').argParser(
+      flag('--keep-revisions <n>', 'how many of the newest revisions to keep').argParser(whole(1, 100_000)),
+    )
+    .addOption(
+      flag('--keep-days <n>', 'also keep revisions that are younger than this many days').argParser(
+        whole(0, 36_500),
+      ),
+    )
+    .addOption(
+      flag('--former-hours <n>', 'how many hours to serve assets of older revisions').argParser(
+        whole(0, 8760),
+      ),
+    )
+    .addOption(
+      flag('--former-path <pattern>', 'which paths are assets, such as /assets/*; may be repeated').argParser(
         another,
       ),
     )
     .addOption(
-      flag('--signing-key <key>', 'whose signed URLs are let in; two while one replaces the other').argParser(
+      flag(
+        '--signing-key <key>',
+        'a public key that signed URLs are checked with; give two while one replaces the other',
+      ).argParser(another),
+    )
+    .addOption(
+      flag('--private-path <pattern>', 'which paths need a signed URL; may be repeated').argParser(another),
+    )
+    .addOption(flag('--public', 'no path needs a signed URL').conflicts(['signingKey', 'privatePath']))
+    .addOption(
+      flag('--pin-path <pattern>', 'which paths lazy edges always hold, or none; may be repeated').argParser(
         another,
       ),
     )
-    .addOption(
-      flag('--private-path <pattern>', 'what needs a signed URL; repeat it for more').argParser(another),
-    )
-    .addOption(flag('--public', 'nothing needs a signed URL').conflicts(['signingKey', 'privatePath']))
-    .addOption(
-      flag('--pin-path <pattern>', 'what lazy edges always hold; repeat it for more, or none').argParser(
-        another,
-      ),
-    )
-    .addOption(flag('--domain <host>', 'a domain of the site; repeat it for more').argParser(another))
+    .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
         const { domain: domains } = flags;

@@ -6,7 +6,7 @@ import { sitesDeleteCommand } from './sites-delete.ts';
 import { sitesSetCommand } from './sites-set.ts';
 
 export function sitesCommand(): Command {
-  return readingCommand('sites', 'all sites')
+  return readingCommand('sites', 'list all sites')
     .enablePositionalOptions()
     .addCommand(sitesSetCommand())
     .addCommand(sitesDeleteCommand())

@@ -5,7 +5,7 @@ import { printEdges } from '../terminal/print-edges.ts';
 import { printSites } from '../terminal/print-sites.ts';
 
 export function statusCommand(): Command {
-  return readingCommand('status', 'the origin, its sites and its edges at a glance').action(
+  return readingCommand('status', 'show the origin, its sites and its edges').action(
     (options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const status = await client.status();

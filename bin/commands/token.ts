@@ -19,21 +19,21 @@ interface CreateOptions extends ClientOptions {
 }
 
 function createCommand(): Command {
-  return clientCommand('create', 'print a new token, alone; it is not shown again')
+  return clientCommand('create', 'create a token and print it; it is not shown again')
     .addOption(
       option(
         '--scope <scope>',
-        'admin, read, join, publish:SITE or domains:HOST; several with commas between',
+        'admin, read, join, publish:SITE or domains:HOST; separate several with commas',
       ),
     )
     .addOption(
-      option('--expires <time>', 'after how long it expires, such as 12h or 30d').argParser(duration),
+      option('--expires <time>', 'when the token expires, such as 12h or 30d from now').argParser(duration),
     )
-    .addOption(option('--edge <name>', 'bind a join token to this name').argParser(edgeName))
+    .addOption(option('--edge <name>', 'let only an edge of this name use a join token').argParser(edgeName))
     .addOption(
       option(
         '--sites <names>',
-        'limit who joins with it to reading these sites, separated by commas',
+        'the sites that an edge may read which joins with this token, separated by commas',
       ).argParser(siteList),
     )
     .action((options: CreateOptions) =>
@@ -51,7 +51,7 @@ function createCommand(): Command {
 }
 
 function listCommand(): Command {
-  return readingCommand('list', 'all tokens, without their secrets').action(
+  return readingCommand('list', 'list all tokens, without their secrets').action(
     (options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const tokens = await client.tokens();
@@ -72,8 +72,8 @@ function listCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return clientCommand('revoke', 'make a token worthless')
-    .argument('<id>', 'as `skerry token list` shows it')
+  return clientCommand('revoke', 'revoke a token, so that nothing accepts it any more')
+    .argument('<id>', 'the id that `skerry token list` shows')
     .action((id: string, options: ClientOptions) =>
       withClient(options, async (client) => {
         await client.revokeToken(id);

@@ -13,7 +13,7 @@ interface VerifyFlags extends AdminFlags {
 export function verifyCommand(): Command {
   return withAdminOptions(new Command('verify'))
     .description('compare everything that an edge has on disk with what the origin signed')
-    .addOption(option('--repair', 'fetch what is damaged again'))
+    .addOption(option('--repair', 'fetch damaged objects again'))
     .addOption(option('--json', 'print JSON'))
     .action(async ({ repair = false, json, ...flags }: VerifyFlags) => {
       const { adminPort, askAdmin } = await import('../running/admin-port.ts');

@@ -11,9 +11,9 @@ interface WarmFlags extends AdminFlags {
 
 export function warmCommand(): Command {
   return withAdminOptions(new Command('warm'))
-    .description('have a lazy edge fetch what it lacks of a site, before readers ask for it')
+    .description('make a lazy edge fetch the missing objects of a site before readers ask for them')
     .argument('<site>', 'the site', siteName)
-    .argument('[path...]', 'published paths, or patterns with a * in them; all without any')
+    .argument('[path...]', 'published paths, or patterns with a * in them (default: all paths)')
     .addOption(option('--json', 'print JSON'))
     .action(async (site: string, paths: string[], { json, ...flags }: WarmFlags) => {
       const result = await warmed(flags, { site, paths }, interruption());
@@ -21,7 +21,8 @@ export function warmCommand(): Command {
       if (json) return printJson(result);
       const { held, fetched, left, failed, revision } = result;
       printLine(`${site}@${revision}: fetched ${shown(fetched)}; held before: ${shown(held)}`);
-      if (failed.objects > 0) printLine(`not to be had from its upstreams: ${shown(failed)} (${failed.why})`);
+      if (failed.objects > 0)
+        printLine(`could not be fetched from any upstream: ${shown(failed)} (${failed.why})`);
       if (left.objects > 0) printLine(`no room within the disk budget for ${shown(left)}`);
     });
 }

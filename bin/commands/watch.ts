@@ -15,7 +15,7 @@ import { filesPublished } from './publish.ts';
 export function watchCommand(): Command {
   return clientCommand('watch', 'publish a folder now and whenever it changes')
     .argument('<dir>', 'the folder')
-    .addOption(option('--site <name>', 'the site; created if it is missing').argParser(siteName))
+    .addOption(option('--site <name>', 'the site; created if it does not exist').argParser(siteName))
     .addOption(allowShrinkOption())
     .addOption(includeOption())
     .action((folder: string, options: ClientOptions & WatchFlags & { site?: string }) =>

@@ -47,7 +47,7 @@ export function filled(text: string, facts: Facts): string {
   return text.replace(/\{\{([\w.-]+)\}\}/g, (_, name: string) => {
     const fact = facts[name];
     if (fact === undefined)
-      throw new SkerryError('internal', `the example asks for ${name}, which is no fact`);
+      throw new SkerryError('internal', `the example uses {{${name}}}, which is not a known name`);
     return fact.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
   });
 }

@@ -76,7 +76,8 @@ export async function openExample(parts: ExampleParts): Promise<Example> {
     statusUrl: server.url,
     originFor(edge) {
       const line = lines.get(edge);
-      if (line === undefined) throw new SkerryError('internal', `no line was opened for ${edge}`);
+      if (line === undefined)
+        throw new SkerryError('internal', `there is no counted line for the edge ${edge}`);
       return line.url;
     },
     follow(client) {

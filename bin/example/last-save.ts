@@ -13,7 +13,7 @@ const MOST_NAMED = 100;
 /** A file that is older was moved to where it is now: that it was saved at that time means nothing. */
 const OLDEST_SAVE_MS = 60_000;
 
-/** What it took to bring a revision to one edge. */
+/** The time and the bytes that it took to bring a revision to one edge. */
 interface Arrival {
   readonly edge: string;
   /** From the save to the moment for which the edge signed a receipt; null until the receipt is there. */

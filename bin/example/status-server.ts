@@ -69,7 +69,7 @@ function refuseStrangers({ headers, method, url }: IncomingMessage): void {
   if (cameThroughProxy(headers))
     throw new SkerryError(
       'through-proxy',
-      'the status of the example answers nobody who comes through a proxy',
+      'the status of the example does not answer requests that come through a proxy',
     );
   if (method !== 'GET' || url !== PATH) throw new SkerryError('not-found', `there is no ${method} ${url}`);
 }

@@ -16,14 +16,14 @@ export function withAdminOptions(command: Command): Command {
     .addOption(
       option(
         '--admin-token <token>',
-        'the token of the admin port, @FILE or - for standard input; else the one in the data folder of an edge on this machine',
+        'the token of the admin port, @FILE or - for standard input (default: the one in the data folder of an edge on this machine)',
       ),
     )
     .addOption(option('--data <dir>', 'the data folder of an edge on this machine').default(DEFAULT_DATA))
     .addOption(
       option(
         '--insecure',
-        'send the token in clear to an edge beyond this machine: something else protects the way',
+        'send the token unencrypted to an edge on another machine, because something else protects the connection',
       ),
     );
 }

@@ -22,12 +22,14 @@ export function clientCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .addOption(option('--origin <url>', 'the origin to talk to').default(DEFAULT_ORIGIN))
-    .addOption(option('--token <token>', 'an API token; else the one in the data folder of a local origin'))
+    .addOption(
+      option('--token <token>', 'an API token (default: the one in the data folder of a local origin)'),
+    )
     .addOption(option('--data <dir>', 'the data folder of a local origin').default(DEFAULT_DATA))
     .addOption(
       option(
         '--insecure',
-        'send the token in clear to an origin beyond this machine: something else protects the way',
+        'send the token unencrypted to an origin on another machine, because something else protects the connection',
       ),
     );
 }

@@ -99,7 +99,9 @@ function parsed(option: Option, value: unknown, file: string): unknown {
   }
 }
 
-/** What the environment cannot set is meant for one call; a file that has its name means another flag. */
+/**
+ * An option without an environment variable is meant for one call. A key of the same name in a file means another flag.
+ */
 function isSetting(option: Option): boolean {
   return option.envVar !== undefined;
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
-/** Of a token, many times. */
+/** Many times the length of a token. */
 const MOST_BYTES = 4096;
 
 /**
@@ -23,7 +23,7 @@ async function firstBytes(source: Readable, name: string): Promise<string> {
     for await (const piece of source) {
       pieces.push(Buffer.from(piece as Uint8Array | string));
       held += pieces.at(-1)?.length ?? 0;
-      if (held > MOST_BYTES) throw new SkerryError('bad-config', `${name} holds more than a token`);
+      if (held > MOST_BYTES) throw new SkerryError('bad-config', `${name} holds too many bytes for a token`);
     }
   } catch (cause) {
     if (cause instanceof SkerryError) throw cause;

@@ -10,27 +10,26 @@ export function option(flags: string, description: string): Option {
 }
 
 export function modeOption(): Option {
-  return option('--mode <mode>', 'when edges switch; else as the site says').choices([
-    'async',
-    'sync',
-    'batch',
-  ]);
+  return option(
+    '--mode <mode>',
+    'when edges switch to the revision (default: the setting of the site)',
+  ).choices(['async', 'sync', 'batch']);
 }
 
 export function waitTimeoutOption(): Option {
-  return option('--wait-timeout <time>', 'how long --wait waits while no edge comes further')
+  return option('--wait-timeout <time>', 'how long --wait waits without progress on any edge')
     .argParser(duration)
     .default(60, '60s');
 }
 
 export function allowShrinkOption(): Option {
-  return option('--allow-shrink', 'publish also what removes most of the files of the site');
+  return option('--allow-shrink', 'publish even if this removes most files of the site');
 }
 
 export function includeOption(): Option {
   return option(
     '--include <glob>',
-    'publish what is left out otherwise, such as .env or node_modules; repeat it for more',
+    'also publish files that are left out by default, such as .env or node_modules; may be repeated',
   ).argParser((text: string, before: readonly string[] = []) => [...before, text]);
 }
 

@@ -1,14 +1,14 @@
 import type { Commit, EdgeStatus } from '../../shared/wire/api.ts';
 import { humanBytes } from '../terminal/output.ts';
 
-/** An edge that has not done yet what is waited for. */
+/** An edge that has not yet done what the command waits for. */
 export interface LateEdge {
   readonly edge: string;
-  /** Where it stands, for people. */
+  /** Tells people how far the edge has come. */
   readonly why: string;
-  /** Whatever changes here is progress. */
+  /** A change of this text is progress. */
   readonly progress: string;
-  /** Waiting longer cannot help. */
+  /** True when waiting longer cannot help. */
   readonly isHopeless: boolean;
 }
 

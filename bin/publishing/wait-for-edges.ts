@@ -4,7 +4,7 @@ import { plural, printError } from '../terminal/output.ts';
 import type { Awaited, LateEdge } from './awaited-edges.ts';
 
 const POLL_MS = 100;
-/** On a terminal it is said again this often what is waited for. */
+/** On a terminal, the command repeats this often which edges it waits for. */
 const TELL_MS = 5000;
 
 export interface WaitOptions {
@@ -16,7 +16,7 @@ export interface WaitOptions {
   readonly isTerminal: boolean;
 }
 
-/** As the flags say. */
+/** Returns the wait settings that the flags ask for. */
 export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | undefined }) {
   return { patienceMs: waitTimeout * 1000, clock: systemClock, isTerminal: process.stderr.isTTY };
 }
@@ -36,7 +36,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
     // Those that are away are waited for only when nobody else could have it.
     const late = missing.length > 0 || done.length > 0 ? missing : absent;
     if (late.length === 0) {
-      if (absent.length > 0) printError(`not waited for: ${named(absent)}`);
+      if (absent.length > 0) printError(`not waiting for: ${named(absent)}`);
       return done;
     }
     const now = clock.monotonic();
@@ -44,7 +44,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
     if (seen !== progress) since = now;
     progress = seen;
     const isOver = now - since >= patienceMs || late.every(({ isHopeless }) => isHopeless);
-    if (isOver) throw new SkerryError('unconfirmed', `it is live, but not on ${named(late)}`);
+    if (isOver) throw new SkerryError('unconfirmed', `the change is live, but not on ${named(late)}`);
     if (isTerminal && now - toldAt >= TELL_MS) {
       toldAt = now;
       printError(`done on ${plural(done.length, 'edge')}, waiting for ${named(late)}`);
@@ -53,7 +53,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   }
 }
 
-/** More would not be read. */
+/** People would not read a longer list. */
 const MOST_NAMED = 10;
 
 function named(missing: readonly LateEdge[]): string {

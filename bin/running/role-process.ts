@@ -7,9 +7,9 @@ import { AlreadyExplained } from '../terminal/report-error.ts';
 import processFlags from './process-flags.json' with { type: 'json' };
 
 const STOP_MS = 12_000;
-/** Of all processes alike. */
+/** All processes share this setting. */
 const LOG_LEVEL = 'SKERRY_LOG';
-/** Beside what `skerry dev` prints, nobody wants a line for each publish. */
+/** `skerry dev` prints its own lines, so its roles do not log each publish. */
 const QUIET = { [LOG_LEVEL]: 'warn' };
 
 /** A role that runs as a child of `skerry dev`; it ends when its parent does, however that happens. */
@@ -51,7 +51,7 @@ export function startRole(
   let isStopping = false;
   const failed = exited.then(([code, killer]) => {
     if (isStopping) return new Promise<never>(() => {});
-    // A role that exits by itself has said on stderr why.
+    // A role that exits by itself has already explained why on stderr.
     if (code !== null && code !== 0) throw new AlreadyExplained();
     throw new SkerryError('unavailable', `${name} ended by itself (${killer ?? 'exit 0'})`);
   });

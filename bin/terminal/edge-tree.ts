@@ -2,7 +2,7 @@ import type { EdgeStatus } from '../../shared/wire/api.ts';
 
 export interface TreePlace {
   readonly edge: EdgeStatus;
-  /** 0 for those that follow the origin. */
+  /** 0 for an edge that follows the origin. */
   readonly depth: number;
 }
 

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { hasCode, toSkerryError } from '../../shared/errors.ts';
 
 const USAGE_ERROR = 2;
-/** It is live, and not confirmed by all that were waited for. */
+/** The publish is live, but some of the awaited edges have not confirmed it. */
 const UNCONFIRMED = 3;
 const INTERRUPTED = 130;
 

@@ -23,10 +23,13 @@ export function adminDoor({ isLoopback, token, names }: AdminDoor) {
     if (OPEN.has(routeOptions.url ?? '')) return;
     // A browser never adds this header by itself, so a page of another site cannot make it send one.
     if (token.isIn(headers.authorization)) return;
-    if (!isLoopback) throw new SkerryError('bad-admin-token', "the edge's own token is needed");
+    if (!isLoopback) throw new SkerryError('bad-admin-token', "the request needs the edge's admin token");
     requireLocalHost(headers, known);
     if (cameThroughProxy(headers))
-      throw new SkerryError('through-proxy', 'the admin port answers nobody who comes through a proxy');
+      throw new SkerryError(
+        'through-proxy',
+        'the admin port does not answer requests that come through a proxy',
+      );
     if (method !== 'GET' && method !== 'HEAD') requireSameSite(headers);
   };
 }

@@ -56,11 +56,11 @@ export class Children implements FeedMembers {
   async report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     if (this.keyOf(sender) === undefined) throw new SkerryError('no-such-edge', `there is no edge ${sender}`);
     if (reports[0]?.edge !== sender)
-      throw new SkerryError('bad-request', 'the first report must be that of the sender');
+      throw new SkerryError('bad-request', 'the first report must be the report of the sender');
     const [own] = reports;
     if (own !== undefined && isTooLarge(own))
       throw new SkerryError('too-large', `a report is larger than ${MAX_REPORT_BYTES} bytes`);
-    if (this.#checks === undefined) throw new SkerryError('unavailable', 'this edge is no parent');
+    if (this.#checks === undefined) throw new SkerryError('unavailable', 'this edge is not a parent');
     const claimed = reports.flatMap((signed) => {
       const key = this.keyOf(signed.edge);
       if (key === undefined || isTooLarge(signed)) return [];

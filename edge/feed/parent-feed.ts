@@ -55,7 +55,8 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
 
     async head() {
       const head = parts.head() ?? (await catalog.signedHead());
-      if (head === undefined) throw new SkerryError('unavailable', 'no head of the origin has come here yet');
+      if (head === undefined)
+        throw new SkerryError('unavailable', 'this edge has not received a head from the origin yet');
       return head;
     },
 

@@ -53,7 +53,7 @@ export class Misses {
       const leave = () => {
         missed.waiters.delete(waiter);
         if (missed.waiters.size === 0 && queue.giveUp(missed)) this.#missed.delete(object.digest);
-        reject(new SkerryError('unavailable', 'its reader has left'));
+        reject(new SkerryError('unavailable', 'the reader has closed the connection'));
       };
       const ended = () => gone?.removeEventListener('abort', leave);
       const waiter: Waiter = { ended, resolve, reject };

@@ -135,7 +135,10 @@ export class ReadThrough {
     if (granted.kind === 'stored') return;
     for (const span of granted.spans) incoming.arrived(granted.fileName, span);
     const give = () =>
-      incoming.broke(granted.fileName, new SkerryError('unavailable', 'its reader has left'));
+      incoming.broke(
+        granted.fileName,
+        new SkerryError('unavailable', 'the reader has closed the connection'),
+      );
     signal?.addEventListener('abort', give, { once: true });
     try {
       signal?.throwIfAborted();

@@ -36,7 +36,7 @@ export class LogEffects {
     const { position, time, loops, readers, membership, reporter, feedChanged, log } = parts;
     position.on('head', () => membership.heard());
     position.on('records', () => {
-      this.#newRecords().catch((error) => log.error({ err: error }, 'new records had no effect'));
+      this.#newRecords().catch((error) => log.error({ err: error }, 'new records could not be applied'));
     });
     position.on('path', () => {
       feedChanged.wake();
@@ -45,13 +45,15 @@ export class LogEffects {
     time.onChange(() => {
       readers.time(time.ahead);
       // A site that waits for a time looks at the new time.
-      loops.wake().catch((error) => log.error({ err: error }, 'the time had no effect'));
+      loops.wake().catch((error) => log.error({ err: error }, 'the new time could not be applied'));
     });
   }
 
   /** Corrects dates that lie in the future because the origin's clock was set back. */
   redate(): void {
-    this.#redate().catch((error) => this.#parts.log.error({ err: error }, 'dates in the future are left'));
+    this.#redate().catch((error) =>
+      this.#parts.log.error({ err: error }, 'dates in the future could not be corrected'),
+    );
   }
 
   async #newRecords(): Promise<void> {

@@ -146,6 +146,6 @@ export class RelayQueue {
 }
 
 const waitingBytes = (report: SignedReport) => reportBytes(report) + WAITING_BYTES;
-const notPassedOn = () => new SkerryError('unavailable', 'the report was not passed on');
-const tooMany = () => new SkerryError('unavailable', 'too many reports wait to be passed on');
+const notPassedOn = () => new SkerryError('unavailable', 'the report was not relayed');
+const tooMany = () => new SkerryError('unavailable', 'too many reports wait to be relayed');
 const ending = () => new SkerryError('unavailable', 'this edge is about to end');

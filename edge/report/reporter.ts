@@ -159,7 +159,7 @@ export class Reporter {
     if (grant === undefined || !verifyLeaseGrant(caller.log, grant, originKey()))
       throw new SkerryError(
         'bad-signature',
-        `${upstream.url} answers a report with nothing the origin signed`,
+        `${upstream.url} answers a report without a signed answer of the origin`,
       );
     answered(grant, sent);
     if (grant.lease > 0) return grant;

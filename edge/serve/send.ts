@@ -131,7 +131,7 @@ async function* parts(
     yield Buffer.from(head);
     const opened = await representation.open(range, reader);
     if (opened.kind === 'instead')
-      throw new SkerryError('unavailable', 'a further range of the answer cannot be read');
+      throw new SkerryError('unavailable', 'a later range of the answer cannot be read');
     if (opened.kind === 'stream') {
       yield* slicesOf(opened.stream.on(TAKEN, exchange.progressed), most, exchange.progressed);
       continue;

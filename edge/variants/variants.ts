@@ -123,7 +123,7 @@ export class Variants {
         if (settles <= 0 && !isLazy) for (const view of this.#views) await this.#makeSite(view);
         this.#tell();
       } catch (error) {
-        if (!signal.aborted) log.warn({ err: error }, 'variants could not be made');
+        if (!signal.aborted) log.warn({ err: error }, 'compressed variants could not be made');
         await clock.sleep(IDLE_MS, signal).catch(() => {});
       }
       if (!signal.aborted) await changed;

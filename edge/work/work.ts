@@ -48,7 +48,7 @@ export class Work implements WorkDoor {
   async ask(kind: string, args: unknown, { by, signal, progress = () => {} }: Asking): Promise<unknown> {
     const entry = this.#entries.get(kind);
     if (entry === undefined || !entry.executor.isOnDemand)
-      throw new SkerryError('bad-request', `an edge cannot be asked for ${kind}`);
+      throw new SkerryError('bad-request', `an edge cannot be asked to do work of the kind ${kind}`);
     const either = AbortSignal.any([this.#stopping, signal]);
     return this.#run(entry, args, { by, signal: either, progress });
   }
@@ -63,7 +63,7 @@ export class Work implements WorkDoor {
   #run({ executor, args: checked }: Entry, args: unknown, run: Run): Promise<unknown> {
     const parsed = checked.parse(args);
     const { kind } = executor;
-    if (run.by.kind !== 'edge') this.#log.info({ kind, by: run.by }, 'work was asked for');
+    if (run.by.kind !== 'edge') this.#log.info({ kind, by: run.by }, 'work was requested');
     return executor.run(parsed, run);
   }
 }

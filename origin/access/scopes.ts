@@ -16,7 +16,7 @@ export function parseScopes(text: string): readonly Scope[] {
     throw new SkerryError('bad-scope', `a token has at most ${MOST_SCOPES} scopes`);
   // A join token is of another form, and is spent by joining.
   if (scopes.length > 1 && scopes.includes('join'))
-    throw new SkerryError('bad-scope', 'the scope join stands alone');
+    throw new SkerryError('bad-scope', 'the scope join cannot be combined with others');
   return scopes;
 }
 

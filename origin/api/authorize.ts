@@ -25,11 +25,11 @@ export async function authenticate(
   clock: Clock,
 ): Promise<readonly Scope[]> {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
+  if (bearer === undefined) throw new SkerryError('unauthenticated', 'the request needs a token');
   const shown = parseApiToken(bearer);
   const token = shown && (await validToken(catalog, shown.id, clock.now()));
   if (shown === undefined || token === undefined || !isSecretOf(token, shown.secret)) {
-    throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
+    throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or a join token');
   }
   holdsToken(token);
   return token.scopes;

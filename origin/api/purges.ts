@@ -63,6 +63,7 @@ function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTa
   const badTag = tags.find((tag) => !/^[!-+\--~]{1,256}$/.test(tag));
   if (badTag !== undefined) throw new SkerryError('bad-purge', `${JSON.stringify(badTag)} is not a tag`);
   const isEmpty = paths.length === 0 && tags.length === 0;
-  if (all !== isEmpty) throw new SkerryError('bad-purge', 'a purge is either of all, or of paths and tags');
+  if (all !== isEmpty)
+    throw new SkerryError('bad-purge', 'a purge names either the whole site, or paths and tags');
   return { all, paths: named.paths.map(publishedPath), globs: named.globs, tags };
 }

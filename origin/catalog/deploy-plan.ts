@@ -11,7 +11,7 @@ export function deployToGiveUp<T extends { readonly created: number }>(
   if (old !== undefined) return old;
   throw new SkerryError(
     'too-many-requests',
-    `${MOST_OPEN_DEPLOYS} deploys of the site wait for their commit`,
+    `the site already has ${MOST_OPEN_DEPLOYS} deploys that wait for their commit`,
   );
 }
 

@@ -28,13 +28,13 @@ export type JoinPlan =
 export function planJoin({ request, secret, token, memberKey, edges, time }: JoinSituation): JoinPlan {
   const { name, region, lat, lon, publicKey } = request;
   if (token === undefined || token.scope !== JOIN || !isSecretOf(token, secret))
-    throw new SkerryError('bad-join-token', 'the join token is not known here');
+    throw new SkerryError('bad-join-token', 'the origin does not know the join token');
   if (memberKey === publicKey && token.usedBy === name) return { kind: 'repeat' };
   const state = tokenState(token, time);
   if (state !== 'valid') throw new SkerryError('bad-join-token', `the join token is ${state}`);
   if (token.edge !== null && token.edge !== name)
     throw new SkerryError('bad-join-token', `the join token is bound to the edge ${token.edge}`);
-  if (memberKey !== undefined) throw new SkerryError('name-taken', `there is an edge ${name} already`);
+  if (memberKey !== undefined) throw new SkerryError('name-taken', `there is already an edge ${name}`);
   if (edges >= MOST_EDGES) throw new SkerryError('too-many-edges', `a log has at most ${MOST_EDGES} edges`);
   const { mayRead } = token;
   const member = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };

@@ -300,7 +300,7 @@ export class ApiClient {
     const text = await answerText(body, PROBLEM_BYTES);
     const problem = fromProblem(statusCode, text, statusCode === 404 ? 'not-an-origin' : 'proxy-refused');
     if (problem.code === 'not-an-origin')
-      return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is no origin`, {
+      return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is not an origin`, {
         cause: problem,
       });
     if (problem.code !== 'proxy-refused') return problem;

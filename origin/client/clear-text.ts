@@ -5,5 +5,5 @@ import { isLoopback } from '../../shared/http/loopback.ts';
 export function refuseClearText(origin: string): void {
   const { protocol, hostname } = new URL(origin);
   if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
-  throw new SkerryError('clear-text', `a token would go in clear text to ${origin}`);
+  throw new SkerryError('clear-text', `the token would be sent unencrypted to ${origin}`);
 }

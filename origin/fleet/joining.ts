@@ -50,17 +50,20 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
 
     async join({ proof, sig, ...request }) {
       if (!nonces.isGood(request.nonce))
-        throw new SkerryError('stale-nonce', 'the request to join names no nonce that was given out lately');
+        throw new SkerryError(
+          'stale-nonce',
+          'the request to join does not name a nonce that the origin recently gave out',
+        );
       checkRegion(request.region);
       const text = joinText(log, request);
       const token = await catalog.token(request.token);
       const secret = token?.scope === JOIN ? token.secret : undefined;
       if (!provesSecret(secret ?? NO_SECRET, text, proof) || secret === undefined)
-        throw new SkerryError('bad-join-token', 'the join token is not known here');
+        throw new SkerryError('bad-join-token', 'the origin does not know the join token');
       if (!verifyText(request.publicKey as PublicKey, text, sig))
         throw new SkerryError(
           'bad-join-token',
-          'the request to join is not signed by the key that it brings',
+          'the request to join is not signed with the key that it contains',
         );
       const seq = await fleet.join(request, { id: request.token, secret });
       noteAct('edge-join', { edge: request.name, region: request.region, joinToken: request.token, seq });

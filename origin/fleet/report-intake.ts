@@ -30,7 +30,7 @@ export async function verifyReports(
   find: (name: string) => EdgeRecord | undefined,
 ): Promise<Verified[]> {
   if (reports[0]?.edge !== sender)
-    throw new SkerryError('bad-request', `the first report is not of ${sender}`);
+    throw new SkerryError('bad-request', `the first report is not the report of ${sender}`);
   const claimed = reports.flatMap((signed) => {
     const edge = member(find, signed.edge);
     if (edge === undefined) return [];

@@ -93,7 +93,10 @@ export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGen
   }
   if (!parser.isEnded) throw new SkerryError('bad-request', 'the JSON body is cut off, or not an object');
   if (!shape.members.has('files') && !shape.members.has('delete'))
-    throw new SkerryError('bad-request', 'a deploy names its files, or with a base what it deletes');
+    throw new SkerryError(
+      'bad-request',
+      'a deploy must list its files, or have a base and list what it deletes',
+    );
   yield { header: header.parse(Object.fromEntries(given)) };
 }
 

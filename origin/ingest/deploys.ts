@@ -69,7 +69,7 @@ async function fill(
   if (deletion !== undefined && base === null) {
     throw new SkerryError(
       'bad-request',
-      `${deletion.path} is to be deleted, but without "base" files is the whole tree`,
+      `${deletion.path} cannot be deleted: without "base", files lists the whole tree`,
     );
   }
 }

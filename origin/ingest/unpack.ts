@@ -46,7 +46,10 @@ function decoderFor(encoding: string | undefined): Transform {
         params: { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
       });
     default:
-      throw new SkerryError('bad-request', `the content encoding ${encoding} is not known; zstd is, or none`);
+      throw new SkerryError(
+        'bad-request',
+        `the content encoding ${encoding} is not supported; use zstd or none`,
+      );
   }
 }
 

@@ -29,7 +29,7 @@ export class LogAllowance {
     if (seconds > 0)
       throw new SkerryError(
         'too-many-changes',
-        `${site} has written much to the log by purges and settings; more is taken in ${seconds} s`,
+        `purges and settings of ${site} have written too much to the log; try again in ${seconds} s`,
         { details: { retryAfter: seconds } },
       );
     this.#note(site, paid, now);

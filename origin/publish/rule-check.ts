@@ -40,7 +40,10 @@ export class RuleCheck {
   async check(site: number, { path, digest, size }: Pick<Entry, 'path' | 'digest' | 'size'>): Promise<void> {
     if (!isRuleFile(path) || this.#good.get(`${path} ${digest}`)) return;
     if (size > MOST_RULE_BYTES) {
-      throw new SkerryError('bad-rules', `${path} has ${size} bytes; ${MOST_RULE_BYTES} is the most`);
+      throw new SkerryError(
+        'bad-rules',
+        `${path} has ${size} bytes, and at most ${MOST_RULE_BYTES} are allowed`,
+      );
     }
     await this.#turns.run(String(site), async () => {
       if (this.#good.get(`${path} ${digest}`)) return;

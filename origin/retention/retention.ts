@@ -104,10 +104,10 @@ export class Retention {
         if (this.#checkpointFault !== null)
           log.error(
             { err: this.#checkpointFault },
-            'the log is not pruned: it grows, here and on every edge',
+            'the log cannot be pruned, so it grows at the origin and at every edge',
           );
       } catch (error) {
-        if (!stopping.aborted) log.error({ err: error }, 'pruning failed; the next run goes on');
+        if (!stopping.aborted) log.error({ err: error }, 'pruning failed; the next run continues');
       }
     }
   }
@@ -150,7 +150,7 @@ export class Retention {
 
   readonly #goOn = (): void => {
     if (this.#options.stopping.aborted)
-      throw new SkerryError('unavailable', 'this origin is about to end; the next run goes on');
+      throw new SkerryError('unavailable', 'this origin is about to end; the next run continues');
   };
 }
 

@@ -41,7 +41,7 @@ export class MemberBudgets {
     const left = this.left(member);
     if (left > 0) return;
     const retryAfter = Math.max(1, Math.ceil(-left / this.#budget.perSecond));
-    throw new SkerryError('too-many-requests', `${member} has had too much done for it`, {
+    throw new SkerryError('too-many-requests', `${member} has used up its budget of work`, {
       details: { retryAfter },
     });
   }

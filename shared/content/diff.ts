@@ -85,7 +85,7 @@ export async function* decodeDiff(
       ? { kind: 'put', entry: toEntry(row) }
       : { kind: 'delete', path: checkedPath(row[1]) };
   }
-  throw new SkerryError('upstream-protocol', 'a diff is cut off, or not the one asked for');
+  throw new SkerryError('upstream-protocol', 'a diff is cut off, or is not the requested one');
 }
 
 function toEntry([, path, digest, size, chunks, type, meta, time]: Static<typeof put>): Entry {
@@ -102,6 +102,6 @@ function toEntry([, path, digest, size, chunks, type, meta, time]: Static<typeof
 
 function checkedPath(path: string): ContentPath {
   if (!isContentPath(path))
-    throw new SkerryError('upstream-protocol', `a diff has the path ${JSON.stringify(path)}`);
+    throw new SkerryError('upstream-protocol', `a diff has the invalid path ${JSON.stringify(path)}`);
   return path;
 }

@@ -85,7 +85,7 @@ class Decoder extends ZstdDecompress {
   override _transform(piece: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
     this.#empty += piece.length;
     if (this.#empty > MOST_EMPTY)
-      done(new SkerryError('upstream-protocol', 'an answer goes on and holds nothing'));
+      done(new SkerryError('upstream-protocol', 'an answer continues without content'));
     else super._transform(piece, encoding, done);
   }
 
@@ -106,7 +106,7 @@ function isUndecodable(error: unknown): boolean {
 }
 
 function undecodable(cause: unknown): SkerryError {
-  return new SkerryError('upstream-protocol', 'an answer is cut off, or not the zstd that it says', {
+  return new SkerryError('upstream-protocol', 'an answer is cut off, or is not valid zstd', {
     cause,
   });
 }

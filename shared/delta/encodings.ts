@@ -138,7 +138,7 @@ export class Encodings {
       const made = await this.#thread.remote.encode(content, objects, dictionary);
       if ('damaged' in made) {
         if (made.damaged.every((digest) => damaged.has(digest)))
-          throw new SkerryError('internal', 'what was found damaged was read again');
+          throw new SkerryError('internal', 'a damaged object was read again');
         for (const digest of made.damaged) damaged.add(digest);
         continue;
       }

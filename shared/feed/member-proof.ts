@@ -43,7 +43,10 @@ export function memberProof(
         // The cheap checks come first, so that a stranger costs little.
         const newest = nonces.current();
         if (!nonces.isGood(claim.nonce))
-          throw new SkerryError('stale-nonce', 'the proof names no nonce that was given out here lately');
+          throw new SkerryError(
+            'stale-nonce',
+            'the proof does not name a nonce that this feed recently gave out',
+          );
         if (claim.to !== receiverText(source.log, source.path()[0] ?? null))
           throw refused('the proof is meant for another receiver');
         const key = source.members.keyOf(claim.name);

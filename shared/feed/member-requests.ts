@@ -41,7 +41,7 @@ export class MemberRequests {
   sending(member: string, bytes: number): () => void {
     const unsent = this.#unsent.of(member);
     if (unsent > 0 && unsent + bytes > MOST_UNSENT)
-      throw new SkerryError('too-many-requests', `${member} does not take the answers that it has asked for`);
+      throw new SkerryError('too-many-requests', `${member} does not read the answers that it asked for`);
     return added(this.#unsent, member, bytes);
   }
 

@@ -98,7 +98,7 @@ function opened(file: string, readOnly: boolean): DatabaseSync {
     return new DatabaseSync(file, { timeout: 0, readOnly });
   } catch (cause) {
     if (sqliteCode(cause) !== SQLITE_CANTOPEN) throw cause;
-    throw new SkerryError('data-folder-foreign', `${file} is no file that can be opened: remove it`, {
+    throw new SkerryError('data-folder-foreign', `${file} cannot be opened as a file: remove it`, {
       cause,
     });
   }

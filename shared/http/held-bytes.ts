@@ -28,7 +28,7 @@ export class HeldBytes {
         // Buffered bytes are still read after the connection has gone, and then nothing would release them.
         if (isReleased) return;
         if (this.#byClient.of(client) + bytes > this.#most.perClient || this.#all + bytes > this.#most.all)
-          throw new SkerryError('unavailable', 'too much is being received');
+          throw new SkerryError('unavailable', 'the server is receiving too many bytes at once');
         this.#count(client, bytes);
         taken += bytes;
       },

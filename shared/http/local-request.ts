@@ -30,7 +30,10 @@ export function requireLocalHost(
 ): void {
   const name = hostName(host ?? '');
   if (name !== undefined && (isLoopback(name) || names.has(name))) return;
-  throw new SkerryError('foreign-host', `${JSON.stringify(host ?? '')} is not a name that is answered here`);
+  throw new SkerryError(
+    'foreign-host',
+    `this server does not answer to the host name ${JSON.stringify(host ?? '')}`,
+  );
 }
 
 function hostName(authority: string): string | undefined {
@@ -44,5 +47,5 @@ export function requireSameSite(headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (isForeign || (origin !== undefined && origin !== `http://${host}`))
-    throw new SkerryError('cross-site', 'a page of another site sent this');
+    throw new SkerryError('cross-site', 'a page of another site sent the request');
 }

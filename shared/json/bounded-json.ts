@@ -37,7 +37,7 @@ export function parseJson(text: string, code: ErrorCode, bounds: JsonBounds = JS
   try {
     return parse(text);
   } catch (cause) {
-    throw new SkerryError(code, 'not valid JSON', { cause });
+    throw new SkerryError(code, 'the text is not valid JSON', { cause });
   }
 }
 

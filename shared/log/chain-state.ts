@@ -48,7 +48,7 @@ export function firstChainState(
 /** The state after a record. Throws `broken-chain`, `bad-signature` or `unknown-critical-record`. */
 export function follow(state: ChainState, record: LogRecord): ChainState {
   if (record.log !== state.log || record.epoch !== state.epoch) {
-    throw new SkerryError('broken-chain', `record ${record.seq} is of another log or epoch`);
+    throw new SkerryError('broken-chain', `record ${record.seq} belongs to another log or epoch`);
   }
   if (record.seq !== state.seq + 1 || record.prev !== state.hash) {
     throw new SkerryError('broken-chain', `record ${record.seq} does not follow record ${state.seq}`);
@@ -60,7 +60,7 @@ export function follow(state: ChainState, record: LogRecord): ChainState {
   if (record.critical && !isKnownKind(record.kind)) {
     throw new SkerryError(
       'unknown-critical-record',
-      `record ${record.seq} has the kind ${record.kind}, which this version does not know and may not pass over`,
+      `record ${record.seq} has the kind ${record.kind}, which this version does not know and must not skip`,
     );
   }
   return afterRecord(state, record, key);
@@ -72,7 +72,7 @@ export function follow(state: ChainState, record: LogRecord): ChainState {
  */
 export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainState {
   if (record.log !== state.log || record.epoch !== state.epoch || record.kind !== 'checkpoint') {
-    throw new SkerryError('broken-chain', `record ${record.seq} is no checkpoint of this log`);
+    throw new SkerryError('broken-chain', `record ${record.seq} is not a checkpoint of this log`);
   }
   if (record.seq <= state.seq)
     throw new SkerryError('broken-chain', `the checkpoint ${record.seq} is not after record ${state.seq}`);
@@ -101,7 +101,7 @@ function nextKey(state: ChainState, record: LogRecord): PublicKey {
   if (key === undefined)
     throw new SkerryError(
       'bad-signature',
-      `record ${record.seq} brings a key that is not certified, or replaced`,
+      `record ${record.seq} has a key that is not certified, or was replaced`,
     );
   return key;
 }
@@ -120,10 +120,16 @@ export function noteHead(state: ChainState, head: Head): ChainState {
     throw new SkerryError('bad-signature', 'a head is not signed by the origin');
   }
   if (head.seq < state.head) {
-    throw new SkerryError('broken-chain', `a head says ${head.seq} after one said ${state.head}`);
+    throw new SkerryError(
+      'broken-chain',
+      `a head ends at ${head.seq} after an earlier one ended at ${state.head}`,
+    );
   }
   if (head.seq === state.seq && head.hash !== state.hash) {
-    throw new SkerryError('broken-chain', `the head at ${head.seq} is not the record that was followed`);
+    throw new SkerryError(
+      'broken-chain',
+      `the head at ${head.seq} does not match the record that this edge stored`,
+    );
   }
   return { ...state, head: head.seq };
 }

@@ -6,9 +6,13 @@ export const scheduleSchema = Type.Object(
   {
     cron: Type.String({
       maxLength: 100,
-      description: 'Five fields: minute, hour, day of month, month, day of week.',
+      description: 'When a window opens, in five fields: minute, hour, day of month, month, day of week.',
     }),
-    timezone: Type.String({ minLength: 1, maxLength: 64, description: 'By its IANA name: Europe/Oslo.' }),
+    timezone: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'The IANA name of the time zone, such as Europe/Oslo.',
+    }),
     minutes: Type.Integer({ minimum: 1, maximum: 1440, description: 'The length of the window.' }),
   },
   { additionalProperties: false },

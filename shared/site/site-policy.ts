@@ -19,11 +19,11 @@ const syncSchema = Type.Object(
     timeout: Type.Number({
       minimum: 1,
       maximum: 3600,
-      description: 'Seconds from the request to its answer.',
+      description: 'How many seconds a publish may take, from the request to its answer.',
     }),
     onFailure: Type.Union([Type.Literal('abort'), Type.Literal('degrade')]),
     withoutLease: Type.Union([Type.Literal('serve'), Type.Literal('refuse')], {
-      description: 'What an edge does that has lost its origin: serve what it has, or answer 503.',
+      description: 'What an edge does after it has lost its origin: it serves what it has, or answers 503.',
     }),
   },
   closed,
@@ -33,7 +33,7 @@ const batchSchema = Type.Object(
   {
     window: scheduleSchema,
     rate: Type.Union([Type.Integer({ minimum: 1024 }), Type.Null()], {
-      description: 'Bytes per second that one edge may fetch at, or null.',
+      description: 'How many bytes per second each edge may fetch in a window; null for no limit.',
     }),
   },
   closed,
@@ -41,8 +41,16 @@ const batchSchema = Type.Object(
 
 const retentionSchema = Type.Object(
   {
-    revisions: Type.Integer({ minimum: 1, maximum: 10_000, description: 'The newest ones that are kept.' }),
-    days: Type.Number({ minimum: 0, maximum: 36_500, description: 'Younger ones are kept too.' }),
+    revisions: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description: 'How many of the newest revisions are kept.',
+    }),
+    days: Type.Number({
+      minimum: 0,
+      maximum: 36_500,
+      description: 'Revisions that are younger than this many days are kept too.',
+    }),
   },
   closed,
 );
@@ -52,10 +60,10 @@ const formerAssetsSchema = Type.Object(
     hours: Type.Number({
       minimum: 0,
       maximum: 8760,
-      description: 'How long assets are served that the active revision has no more; 0 for not at all.',
+      description: 'How many hours edges serve assets that the active revision no longer has; 0 for none.',
     }),
     paths: Type.Union([Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 100 }), Type.Null()], {
-      description: 'What are assets: patterns as in _headers; null for names with a fingerprint.',
+      description: 'Which paths are assets, as patterns of _headers; null for names with a fingerprint.',
     }),
   },
   closed,
@@ -77,12 +85,15 @@ const privateSchema = Type.Union(
     ),
     Type.Null(),
   ],
-  { description: 'Which paths need a signed URL, as patterns of _headers, and whose; null for none.' },
+  {
+    description:
+      'Which paths need a signed URL, as patterns of _headers, and the keys that may sign; null for none.',
+  },
 );
 
 const pinnedSchema = Type.Array(Type.String({ maxLength: 1024 }), {
   maxItems: 100,
-  description: 'What lazy edges always hold: patterns as in _headers.',
+  description: 'Which paths lazy edges always hold, as patterns of _headers.',
 });
 
 /**

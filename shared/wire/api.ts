@@ -226,7 +226,7 @@ export const edgeStatusSchema = Type.Object({
     description: 'The sites that the edge may read; null for every site.',
   }),
   parent: Type.Union([nameSchema, Type.Null()], {
-    description: 'The edge that it follows; null for the origin.',
+    description: 'The edge that this edge follows; null for the origin.',
   }),
   limits: edgeLimitsSchema,
   clockOffset: Type.Union([Type.Integer(), Type.Null()], {

@@ -83,6 +83,6 @@ class ByteQueue {
       if (next.done) return;
       extra = next.value.length;
     }
-    throw new SkerryError('upstream-protocol', 'a bundle goes on after its last object');
+    throw new SkerryError('upstream-protocol', 'a bundle continues after its last object');
   }
 }

@@ -98,16 +98,19 @@ export const MOST_LIMITS = 2048;
 /** What an edge was started with that limits what it replicates, and when. */
 export const edgeLimitsSchema = Type.Object({
   sites: Type.Union([Type.Array(nameSchema, { maxItems: MOST_LIMITS }), Type.Null()], {
-    description: 'Null: all.',
+    description: 'The sites that the edge replicates; null for all.',
   }),
   prefixes: Type.Union([Type.Array(Type.String(), { maxItems: MOST_LIMITS }), Type.Null()], {
-    description: 'Path prefixes of the objects that it holds; null: all.',
+    description: 'The path prefixes of the objects that the edge holds; null for all.',
   }),
-  delay: Type.Number({ description: 'Seconds that it stays behind.' }),
-  rate: Type.Union([Type.Integer(), Type.Null()], { description: 'Bytes per second; null for no limit.' }),
+  delay: Type.Number({ description: 'How many seconds the edge stays behind the origin.' }),
+  rate: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'How many bytes per second the edge may fetch; null for no limit.',
+  }),
   schedule: Type.Union([scheduleSchema, Type.Null()]),
   storage: Type.Union([Type.Literal('full'), Type.Literal('lazy')], {
-    description: 'A `lazy` edge holds every manifest, and fetches objects when they are asked for.',
+    description:
+      'A `full` edge holds every object. A `lazy` edge holds every manifest, and fetches objects when readers ask for them.',
   }),
 });
 export type EdgeLimits = Static<typeof edgeLimitsSchema>;
@@ -135,7 +138,7 @@ export type Fault = Static<typeof faultSchema>;
 const statementSchema = Type.Object({
   kind: Type.String({
     pattern: STATEMENT_KIND_PATTERN,
-    description: 'Readers pass over kinds that they do not know.',
+    description: 'The kind of the statement. Receivers ignore kinds that they do not know.',
   }),
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
@@ -149,20 +152,21 @@ const edgeReportSchema = Type.Object({
     description: 'The hash of the record at the position; 64 zeros at position 0.',
   }),
   head: Type.Union([headSchema, Type.Null()], {
-    description: 'The newest head that the edge has: it proves how far the origin had written the log.',
+    description: 'The newest head that the edge has. It proves how far the origin had written the log.',
   }),
   version: Type.String({ maxLength: 40 }),
   parent: Type.Union([nameSchema, Type.Null()], {
-    description: 'The edge that it follows; null: the origin.',
+    description: 'The edge that this edge follows; null for the origin.',
   }),
   limits: edgeLimitsSchema,
   offset: Type.Optional(
     Type.Union([Type.Integer(), Type.Null()], {
-      description: "Milliseconds that its clock is ahead of the origin's; null before it is known.",
+      description:
+        "How many milliseconds the edge's clock is ahead of the origin's; null until the edge knows it.",
     }),
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
-  faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest, oldest first.' }),
+  faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest faults, oldest first.' }),
   statements: Type.Array(statementSchema, { maxItems: MOST_STATEMENTS }),
 });
 export type EdgeReport = Static<typeof edgeReportSchema>;

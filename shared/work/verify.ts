@@ -37,7 +37,7 @@ export const verifyKind = {
     verified: Type.Integer({ minimum: 0, description: 'The number of sites.' }),
     sites: Type.Array(verifiedSite, {
       maxItems: MOST_VERIFIED.sites,
-      description: 'Sites with faults come first; of more than fit, sound ones are left out.',
+      description: 'Sites with faults come first. If there are too many sites, sound ones are left out.',
     }),
     others: Type.Object(
       {

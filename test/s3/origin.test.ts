@@ -61,5 +61,5 @@ t.test('a bucket that is not there ends the start with one line', async (t) => {
   const ended = await skerry(['origin', '--data', data, '--port', '0', '--store', 's3://not-there/x']);
   t.match(ended, { code: 1, stdout: '', stderr: /^skerry: the bucket not-there cannot be used: [^\n]+\n$/ });
   const malformed = await skerry(['origin', '--data', data, '--store', 'http://bucket']);
-  t.match(malformed, { code: 1, stderr: /is no store; give s3:\/\/BUCKET\/PREFIX/ });
+  t.match(malformed, { code: 1, stderr: /is not a store; give s3:\/\/BUCKET\/PREFIX/ });
 });

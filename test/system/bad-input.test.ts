@@ -166,7 +166,7 @@ t.test('who may not join does not', async (t) => {
   const bound = (await cluster.client.createToken({ scope: 'join', edge: 'edge-7' })).token;
   refuses(t, await joinAs('edge-8', bound), /token/, 'a name that the token does not bind');
   const open = (await cluster.client.createToken({ scope: 'join' })).token;
-  refuses(t, await joinAs('edge-1', open), /edge-1 already/, 'a name that is taken');
+  refuses(t, await joinAs('edge-1', open), /already an edge edge-1/, 'a name that is taken');
   const otherFingerprint = open.replace(/[0-9a-f]{32}$/, '0'.repeat(32));
   refuses(t, await joinAs('edge-9', otherFingerprint), /./, 'an origin that the token does not name');
   refuses(t, await joinAs('edge-9', 'nonsense'), /token/, 'nonsense');
@@ -190,7 +190,7 @@ t.test('tokens open what their scope says, while they last', async (t) => {
   t.equal((await as(reader, 'log')).code, 0);
   refuses(t, await as(reader, 'publish', folder, '--site', 'mine'), /scope/, 'a reader that publishes');
   refuses(t, await as(reader, 'rollback', 'mine'), /scope/, 'a reader that rolls back');
-  refuses(t, await as(await create('--scope', 'join'), 'status'), /joining/, 'a join token');
+  refuses(t, await as(await create('--scope', 'join'), 'status'), /a join token/, 'a join token');
   refuses(t, await as('', 'status'), /token/, 'no token');
   refuses(t, await as('nonsense', 'status'), /token/, 'no real token');
   refuses(t, await cluster.skerry('token', 'create', '--scope', 'root'), /scope|root/i, 'no scope');

@@ -48,7 +48,7 @@ t.test('a folder that is not there', async (t) => {
     const args = command[0] === 'dev' ? [] : ['--origin', origin.url, '--token', origin.token];
     const { code, stdout, stderr } = await skerry(...command, ...args);
     t.strictSame([code, stdout], [1, ''], command.join(' '));
-    t.equal(stderr, 'skerry: nope is not there. Name an existing folder.\n');
+    t.equal(stderr, 'skerry: nope does not exist. Name an existing folder.\n');
   }
   await t.rejects(origin.client.site('x'), { code: 'no-such-site' });
 });
@@ -60,7 +60,7 @@ t.test('an address where no origin is', async (t) => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { code, stderr } = await skerry('status', '--origin', url, '--token', 'sk_x');
   t.equal(code, 1);
-  t.match(stderr, `skerry: ${url} answers 404, so it is no origin. Name the address of the origin`);
+  t.match(stderr, `skerry: ${url} answers 404, so it is not an origin. Name the address of the origin`);
 });
 
 t.test('a wrong token', async (t) => {

@@ -24,7 +24,7 @@ t.test('an origin whose folder has lost a part, or has it from elsewhere, signs 
   const cases: [string, (data: string) => Promise<unknown>, RegExp][] = [
     ['no key', (data) => rm(keyOf(data)), /signing-key\.pem is missing/],
     ['a damaged key', (data) => writeFile(keyOf(data), 'x'), /signing-key\.pem holds no/],
-    ['another key', (data) => cp(keyOf(other), keyOf(data)), /not of one log/],
+    ['another key', (data) => cp(keyOf(other), keyOf(data)), /not belong to the same log/],
     ['no catalog', noCatalog, /catalog\.sqlite is missing/],
     ['no database', (data) => writeFile(join(data, 'catalog.sqlite'), 'x'.repeat(5000)), /is damaged/],
     [
@@ -33,7 +33,7 @@ t.test('an origin whose folder has lost a part, or has it from elsewhere, signs 
         await noCatalog(data);
         await cp(join(other, 'catalog.sqlite'), join(data, 'catalog.sqlite'));
       },
-      /not of one log/,
+      /not belong to the same log/,
     ],
   ];
   for (const [name, damage, message] of cases) {
@@ -52,7 +52,7 @@ t.test('an edge says which part of its folder is missing or damaged', async (t) 
   const folder = await temporary(t);
   const joined = JSON.stringify({ name: 'oslo', region: 'eu', origin: 'http://127.0.0.1:1' });
   const cases: [string, Record<string, string>, RegExp][] = [
-    ['catalog', { 'identity.json': joined }, /catalog .* is not of an edge that has joined/],
+    ['catalog', { 'identity.json': joined }, /catalog .* does not belong to an edge that has joined/],
     ['identity', { 'identity.json': '{' }, /./],
     [
       'database',

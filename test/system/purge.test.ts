@@ -88,8 +88,8 @@ t.test('what is deleted by name is gone at once', async (t) => {
 
 t.test('what cannot be purged is refused', async (t) => {
   const table: [args: string[], stderr: RegExp][] = [
-    [[], /a purge is either of all, or of paths and tags/],
-    [['a', '--all'], /a purge is either of all, or of paths and tags/],
+    [[], /a purge names either the whole site, or paths and tags/],
+    [['a', '--all'], /a purge names either the whole site, or paths and tags/],
     [['/*/*'], /more than one \*/],
     [['--tag', 'a b'], /"a b" is not a tag/],
     [['../a'], /a path|\.\./],

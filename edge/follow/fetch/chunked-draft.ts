@@ -75,7 +75,7 @@ export async function* checkedChunks(
       bytes += taken;
       if (bytes < chunk.size) continue;
       if (digestOf(held.subarray(0, bytes)) !== chunk.digest)
-        throw new SkerryError('corrupt-object', `the chunk ${chunk.digest} arrived altered`);
+        throw new SkerryError('corrupt-object', `the chunk ${chunk.digest} does not match its digest`);
       yield held.subarray(0, bytes);
       bytes = 0;
       next++;
@@ -87,6 +87,6 @@ export function decodeList(bytes: Buffer): ChunkList {
   try {
     return decodeChunkList(bytes);
   } catch (cause) {
-    throw new SkerryError('corrupt-object', 'a chunk list does not decode', { cause });
+    throw new SkerryError('corrupt-object', 'a chunk list cannot be decoded', { cause });
   }
 }

@@ -39,7 +39,7 @@ export class LargeObjects {
     const bytes = isSound ? held : await this.#fetchChunkList(source, chunks, size, transfer);
     const list = decodeList(bytes);
     if (list.object !== digest || list.size !== size) {
-      throw new SkerryError('corrupt-object', `the chunk list ${chunks} is one of another object`);
+      throw new SkerryError('corrupt-object', `the chunk list ${chunks} belongs to another object`);
     }
     return list;
   }
@@ -145,7 +145,7 @@ export class LargeObjects {
     const tooLong = `the chunk list ${digest} is too long`;
     const bytes = await wholeBody(body, most, 'corrupt-object', tooLong);
     if (digestOf(bytes) !== digest)
-      throw new SkerryError('corrupt-object', `the chunk list ${digest} arrived altered`);
+      throw new SkerryError('corrupt-object', `the chunk list ${digest} does not match its digest`);
     await this.#drafts.run(digest, () => storeWhole(this.#store, digest, bytes));
     return bytes;
   }

@@ -115,7 +115,7 @@ export class ObjectFetch {
     const tooLong = `the object ${digest} is longer than the origin signed`;
     const bytes = await wholeBody(body, size, 'corrupt-object', tooLong);
     if (digestOf(bytes) !== digest)
-      throw new SkerryError('corrupt-object', `the object ${digest} arrived altered`);
+      throw new SkerryError('corrupt-object', `the object ${digest} does not match its digest`);
     await this.#drafts.run(digest, () => storeWhole(this.#store, digest, bytes));
   }
 

@@ -210,7 +210,7 @@ function judged(state: FollowState, now: number): FollowStep {
   if (others <= MOST_OTHERS) return { state: after, commands: faults };
   const left = leave(
     after,
-    new SkerryError('upstream-protocol', `${upstream.url} says much, and nothing of the log`),
+    new SkerryError('upstream-protocol', `${upstream.url} sends many frames but no log records`),
   );
   return { ...left, commands: [...faults, ...left.commands] };
 }

@@ -101,11 +101,11 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
       if (hasCode(error, 'unauthenticated')) refused();
       if (isTooNew) {
         // Trying again cannot help. This version serves what it has until a newer version replaces it.
-        log.fatal({ err: error }, 'the edge follows the log no further');
+        log.fatal({ err: error }, 'the edge stopped following the log');
         ended.abort();
         return;
       }
-      log.warn({ err: error, upstream: upstream.url }, 'the feed broke off');
+      log.warn({ err: error, upstream: upstream.url }, 'the connection to the feed broke');
       if (afterLeaving(error) === 'avoid') upstreams.avoid(upstream);
       else upstreams.advance(upstream);
     },

@@ -86,10 +86,10 @@ async function entriesOf(
   for await (const change of changes) {
     const isWanted = change.kind === 'put' && leaves.has(leafOf(change.entry.path));
     if (!isWanted || entries.has(change.entry.path))
-      throw new SkerryError('upstream-protocol', 'the entries are not of the leaves asked for');
+      throw new SkerryError('upstream-protocol', 'the entries do not belong to the requested leaves');
     bytes += sizeOf(change.entry);
     if (bytes > MOST_BYTES)
-      throw new SkerryError('upstream-protocol', 'the entries of some leaves do not end');
+      throw new SkerryError('upstream-protocol', 'the entries of some leaves are incomplete');
     entries.set(change.entry.path, change.entry);
   }
   return entries;

@@ -114,7 +114,7 @@ export class SiteLoops {
         else if (attempt >= FAILURES_BEFORE_NEXT) upstreams.advance(upstream);
         // A parent answers `not-yet-held` while it fetches the revision itself.
         if (!hasCode(error, 'not-yet-held')) {
-          log.warn({ err: error, site: site?.name }, 'a site did not sync');
+          log.warn({ err: error, site: site?.name }, 'a site could not be synchronized');
           this.#note(id, { error: toSkerryError(error).message });
         }
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);

@@ -23,7 +23,7 @@ export class Announced {
   note(): void {
     if (++this.#count > MOST_ANNOUNCED)
       this.#tooOften.abort(
-        new SkerryError('upstream-protocol', `${this.#url} announces an answer and does not give it`),
+        new SkerryError('upstream-protocol', `${this.#url} announces an answer but does not send it`),
       );
   }
 }

@@ -19,7 +19,7 @@ export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'heade
   if (coding === undefined) return 'identity';
   if (coding === 'zstd' || coding === 'dcz') return coding;
   body.on('error', () => {}).destroy();
-  throw new SkerryError('upstream-protocol', `an answer is coded as ${String(coding)}`);
+  throw new SkerryError('upstream-protocol', `an answer has the content coding ${String(coding)}`);
 }
 
 /** Passes a body on. When it has ended, hands the whole of it, still encoded, to `keep`. */

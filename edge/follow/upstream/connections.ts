@@ -99,7 +99,7 @@ export function throwSilence(url: string, error: unknown): never {
 }
 
 function silentFeed(url: string, cause: unknown): SkerryError {
-  return new SkerryError('silent-feed', `the stream from ${url} is silent beyond its heartbeats`, { cause });
+  return new SkerryError('silent-feed', `the stream from ${url} sent no heartbeat in time`, { cause });
 }
 
 function reason(error: unknown): string {

@@ -34,7 +34,7 @@ export async function join(
   signal: AbortSignal,
 ): Promise<ChainState> {
   const trusted = parseJoinToken(token);
-  if (trusted === undefined) throw new SkerryError('bad-join-token', 'that is not a join token');
+  if (trusted === undefined) throw new SkerryError('bad-join-token', 'the text is not a join token');
   const edgeNonce = newNonce();
   const hello = await upstream.joinHello(edgeNonce, signal);
   const { log, epoch, nonce } = hello;
@@ -48,6 +48,6 @@ export async function join(
   const proven = { ...asked, proof: secretProof(trusted.secret, text), sig: signText(key, text) };
   const answer = await upstream.join(proven, signal);
   if (!verifyText(first.key, joinedText(log, text, answer.seq), answer.sig))
-    throw new SkerryError('bad-signature', 'the origin did not sign that this edge has joined');
+    throw new SkerryError('bad-signature', 'the origin did not sign the member record of this edge');
   return noteHead(first, answer.head);
 }

@@ -26,7 +26,7 @@ export async function* atMinimumRate(
     waited += clock.monotonic() - asked;
     came += piece.length;
     if (waited > WAITED_MS) {
-      if (came < LEAST_BYTES) throw new SkerryError('origin-unreachable', 'an answer only trickles');
+      if (came < LEAST_BYTES) throw new SkerryError('origin-unreachable', 'an answer arrives too slowly');
       waited = 0;
       came = 0;
     }
@@ -45,7 +45,7 @@ export async function* timelyLines(
   async function* pieces() {
     for await (const piece of body) {
       if (clock.monotonic() - since > LINE_MS)
-        throw new SkerryError('origin-unreachable', 'a stream has no whole line for a minute');
+        throw new SkerryError('origin-unreachable', 'a stream sent no whole line for a minute');
       yield piece;
     }
   }

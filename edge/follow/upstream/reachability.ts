@@ -44,7 +44,7 @@ export class Reachability {
         this.#state = afterProbing(this.#state, now);
         this.#probe().catch(() => {});
       }
-      throw new SkerryError('origin-unreachable', `${this.#url} is silent`);
+      throw new SkerryError('origin-unreachable', `${this.#url} does not answer`);
     }
     const wait = new AbortController();
     this.#waiting.add(wait);

@@ -315,7 +315,7 @@ export class Upstream {
     if (receiver.edge === null && !this.#isOrigin)
       throw new SkerryError(
         'not-the-origin',
-        `${this.url} calls itself the origin, and is named as a parent`,
+        `${this.url} calls itself the origin, but was given as a parent`,
       );
     return receiver;
   }

@@ -67,7 +67,7 @@ export class ReadyVariants {
     try {
       return read();
     } catch (error) {
-      this.#log.error({ err: error }, 'variants cannot be read');
+      this.#log.error({ err: error }, 'compressed variants cannot be read');
       return none;
     }
   }

@@ -13,7 +13,7 @@ export async function pruneAlways(
     await clock.sleep(EVERY_MS, signal).catch(() => {});
     if (signal.aborted) return;
     await prune().catch((error) => {
-      if (!signal.aborted) log.warn({ err: error }, 'pruning broke off');
+      if (!signal.aborted) log.warn({ err: error }, 'pruning failed');
     });
   }
 }

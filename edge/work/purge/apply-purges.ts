@@ -67,12 +67,12 @@ export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promi
       if (signal.aborted) return;
       await applySome(parts, site, signal).catch((error) => {
         failed.add(site);
-        if (!signal.aborted) parts.log.warn({ err: error, site }, 'a purge broke off');
+        if (!signal.aborted) parts.log.warn({ err: error, site }, 'a purge failed');
       });
     }
   }
   if (failed.size > 0 && !signal.aborted)
-    throw new SkerryError('unavailable', `purges of ${failed.size} sites broke off`);
+    throw new SkerryError('unavailable', `purges of ${failed.size} sites failed`);
 }
 
 async function applySome(parts: PurgeParts, id: number, signal: AbortSignal): Promise<void> {

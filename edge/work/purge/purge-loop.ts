@@ -22,7 +22,7 @@ export async function carryOutPurges(
       await woken;
     } catch (error) {
       if (signal.aborted) return;
-      log.warn({ err: error }, 'purges are tried again');
+      log.warn({ err: error }, 'purges failed; the edge tries again');
       await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
     }
   }

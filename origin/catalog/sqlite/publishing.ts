@@ -35,7 +35,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   function pendingRoot(site: number, revision: number): Digest {
     const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ? AND s.deleted = 0`).get(site, revision);
     if (row === undefined || stateOf(row) !== 'pending') {
-      throw new SkerryError('no-such-revision', `revision ${revision} is not one that waits to be live`);
+      throw new SkerryError('no-such-revision', `revision ${revision} does not wait for its activation`);
     }
     return row.root as Digest;
   }

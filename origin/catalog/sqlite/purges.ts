@@ -49,7 +49,7 @@ export function purgeCalls({
         'SELECT r.json FROM purge p JOIN record r ON r.seq = p.seq WHERE p.site = ? AND p.seq = ?',
       ).get(site, seq);
       if (row === undefined)
-        throw new SkerryError('no-such-purge', `record ${seq} is none of the newest purges of this site`);
+        throw new SkerryError('no-such-purge', `record ${seq} is not one of the newest purges of this site`);
       const { time, payload } = JSON.parse(String(row.json)) as LogRecord;
       const receipts = sql('SELECT json FROM purge_receipt WHERE seq = ? ORDER BY edge').all(seq);
       return {

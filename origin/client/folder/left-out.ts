@@ -69,7 +69,7 @@ async function ignoreFileOf(folder: string): Promise<string> {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await handle.stat();
     if (!stats.isFile() || stats.size > MOST_BYTES)
-      throw new SkerryError('bad-config', `${file} is no file of at most ${MOST_BYTES} bytes`);
+      throw new SkerryError('bad-config', `${file} is not a file of at most ${MOST_BYTES} bytes`);
     return await handle.readFile('utf8');
   } catch (cause) {
     if (cause instanceof SkerryError) throw cause;

@@ -125,7 +125,7 @@ export async function realFolder(root: string): Promise<string> {
     const top = await realpath(root);
     if ((await stat(top)).isDirectory()) return top;
   } catch (cause) {
-    throw new SkerryError('not-a-folder', `${root} is not there`, { cause });
+    throw new SkerryError('not-a-folder', `${root} does not exist`, { cause });
   }
   throw new SkerryError('not-a-folder', `${root} is not a folder`);
 }
@@ -146,7 +146,7 @@ async function follow(top: string, file: string, path: string): Promise<Place | 
     target = await realpath(file);
   } catch (cause) {
     const code = systemCode(cause) === 'ELOOP' ? 'symlink-loop' : 'symlink-outside';
-    throw new SkerryError(code, `the link ${path} leads nowhere`, { cause });
+    throw new SkerryError(code, `the link ${path} leads to a missing file`, { cause });
   }
   const inside = relative(top, target);
   if (inside === '..' || inside.startsWith(`..${sep}`)) {

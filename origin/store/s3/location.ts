@@ -13,7 +13,7 @@ export function s3Location(text: string): S3Location {
   const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
   const prefix = path.replace(/\/+$/, '');
   if (bucket === undefined || !/^[\w!.*'()/-]*$/.test(prefix) || prefix.includes('//')) {
-    throw new SkerryError('bad-config', `${text} is no store; give s3://BUCKET/PREFIX`);
+    throw new SkerryError('bad-config', `${text} is not a store; give s3://BUCKET/PREFIX`);
   }
   return { url: `s3://${bucket}/${prefix}`, bucket, prefix: prefix === '' ? '' : `${prefix}/` };
 }

@@ -130,7 +130,7 @@ export async function openS3ObjectStore(
   async function readPack({ key, start, end, objects }: PackRead, found: Map<Digest, Buffer>) {
     const bytes = await wholeRange(bucket, key, { start, end });
     if (bytes?.length !== end - start)
-      throw new SkerryError('store-unreachable', `the pack ${key} is not whole in the bucket any more`);
+      throw new SkerryError('store-unreachable', `the pack ${key} is no longer complete in the bucket`);
     // Copies each object, because a slice would keep the whole range in memory.
     for (const { digest, offset, size } of objects)
       found.set(digest, Buffer.from(bytes.subarray(offset - start, offset - start + size)));

@@ -31,7 +31,7 @@ export function encodeNames(digests: readonly Digest[]): string {
 export function decodeNames(text: string): Buffer[] {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length % SHORT_NAME !== 0 || bytes.toString('base64url') !== text)
-    throw new SkerryError('bad-request', `an object is named by ${SHORT_NAME} bytes`);
+    throw new SkerryError('bad-request', `the list of objects must have ${SHORT_NAME} bytes for each object`);
   return Array.from({ length: bytes.length / SHORT_NAME }, (_, i) =>
     bytes.subarray(i * SHORT_NAME, (i + 1) * SHORT_NAME),
   );

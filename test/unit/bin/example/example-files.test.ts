@@ -19,7 +19,7 @@ async function places(t: Test, shipped: Record<string, string>) {
 t.test('facts stand where they are asked for, as text', async (t) => {
   t.equal(filled('{{a}} and {{ a }} and {{a}}', { a: '1' }), '1 and {{ a }} and 1');
   t.equal(filled('<p>{{file}}</p>', { file: `/a&b/<i>"'` }), '<p>/a&#38;b/&#60;i&#62;&#34;&#39;</p>');
-  t.throws(() => filled('{{b}}', { a: '1' }), /b, which is no fact/);
+  t.throws(() => filled('{{b}}', { a: '1' }), /{{b}}, which is not a known name/);
 });
 
 t.test('the shipped example and its facts are followed', async (t) => {

@@ -179,7 +179,7 @@ t.test('what cannot be published is told by its name', async (t) => {
   const root = t.testdir({ file: 'x', dangling: t.fixture('symlink', 'nowhere') });
   await t.rejects(scanFolder(join(root, 'nothing')), {
     code: 'not-a-folder',
-    message: /nothing is not there/,
+    message: /nothing does not exist/,
   });
   await t.rejects(scanFolder(join(root, 'file')), { code: 'not-a-folder', message: /is not a folder/ });
   await t.rejects(scanFolder(join(root, 'dangling')), { code: 'not-a-folder' });
