@@ -4,6 +4,7 @@ import type { SiteStatus } from '../../../../edge/report/replica-status.ts';
 import { signHead } from '../../../../shared/log/head.ts';
 import { signPurgeReceipt } from '../../../../shared/log/purge-receipt.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
+import { MAX_STATEMENT_BYTES } from '../../../../shared/log/statement-kind.ts';
 import type { Statement } from '../../../../shared/log/statements.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import {
@@ -76,9 +77,22 @@ t.test('the largest report fits, and beside it the largest that it could relay',
     const { own, taken } = fittingReport(caller, report(sites), unsent);
     t.ok(reportBytes(own) <= MAX_REPORT_BYTES, `${reportBytes(own)} bytes`);
     t.ok(taken.length > 0, `${taken.length} statements go along`);
+    const room = MAX_REPORT_BYTES - reportBytes(fittingReport(caller, report(sites), []).own);
+    t.ok(
+      room > 2 * MAX_STATEMENT_BYTES,
+      `the largest statement fits into ${room} bytes, whatever it escapes`,
+    );
     t.equal(edgeReports.parseText(own.text).sites.length, MAX_REPORTED_SITES, 'the receiver takes it');
   }
   t.ok(2 * MAX_REPORT_BYTES + 4096 <= MAX_REPORTS_BYTES);
+});
+
+t.test('a statement that does not fit holds none back', async (t) => {
+  const covers = 'a'.repeat(MAX_REPORT_BYTES);
+  const large: Statement = { kind: 'receipt', body: { ...receipt.body, covers } };
+  const { own, taken } = fittingReport(caller, report([site(1)]), [large, receipt, purge]);
+  t.strictSame(taken, [receipt, purge]);
+  t.ok(reportBytes(own) <= MAX_REPORT_BYTES);
 });
 
 t.test('of too many sites those that are on their way are named', async (t) => {

@@ -226,7 +226,7 @@ t.test('a checkpoint says what is live', async (t) => {
   world.jumpTo([named(1, 'docs', live), named(2, 'empty')]);
   // Which purges there were before it is not known any more.
   t.match(world.site.purges, [{ revision: live.revision, target: { all: true } }]);
-  t.strictSame(world.catalog.unsentStatements(10), []);
+  t.strictSame(world.catalog.unsentStatements(10, 1e6), []);
   t.strictSame(world.catalog.sitesToPurge(), []);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);
@@ -331,9 +331,9 @@ t.test('purges are pending until they are carried out, and end what former revis
     [second],
   );
   const statement = { kind: 'purge-receipt', body: receipt } as const;
-  t.strictSame(world.catalog.unsentStatements(10), [statement]);
+  t.strictSame(world.catalog.unsentStatements(10, 1e6), [statement]);
   world.catalog.acknowledged([statement]);
-  t.strictSame(world.catalog.unsentStatements(10), []);
+  t.strictSame(world.catalog.unsentStatements(10, 1e6), []);
   t.strictSame(world.site.purges, ended, 'what they ended stays ended');
   t.strictSame(
     world.catalog.pendingPurges(2, 10).map(({ seq }) => seq),
