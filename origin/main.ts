@@ -136,7 +136,7 @@ export async function startOrigin(
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,
   });
-  const fleet = await InProcessFleet.open({ catalog, clock, log: identity.log, key, checks, divergence });
+  const fleet = await InProcessFleet.open({ catalog, clock, identity, key, checks, divergence });
   const stopping = new AbortController();
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };

@@ -6,7 +6,7 @@ import type { Scrape } from '../../shared/process/exposition.ts';
 import { version } from '../../shared/version.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
 import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
-import type { WorkDoor } from '../work/work.ts';
+import type { AskableWork } from '../work/work.ts';
 import { type AdminDoor, adminDoor } from './admin-door.ts';
 import { readinessOf } from './readiness.ts';
 
@@ -24,7 +24,7 @@ export interface AdminSource {
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
   source: AdminSource,
-  work: Pick<WorkDoor, 'onDemand' | 'ask'>,
+  work: AskableWork,
   scrape: Scrape,
   log: Logger,
   door: AdminDoor,
@@ -51,7 +51,7 @@ export function buildAdmin(
 
   app.get('/status', overview);
 
-  for (const { kind, arguments: body, mostArgumentBytes } of work.onDemand) {
+  for (const { kind, arguments: body, mostArgumentBytes } of work.kindsFor('admin-port')) {
     const limit = mostArgumentBytes === undefined ? {} : { bodyLimit: mostArgumentBytes };
     app.post(`/${kind}`, { ...limit, schema: { body } }, (request, reply) =>
       work.ask(kind, request.body, { by: { kind: 'admin-port' }, signal: untilClosed(reply.raw) }),

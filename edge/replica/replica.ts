@@ -28,7 +28,7 @@ import type { EdgeSite } from '../store/catalog.ts';
 import { pruneAlways } from '../work/prune/prune-loop.ts';
 import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { allExecutors } from '../work/registry.ts';
-import { Work, type WorkDoor } from '../work/work.ts';
+import { type AskableWork, Work } from '../work/work.ts';
 import { LogEffects } from './log-effects.ts';
 import { OwnStatements } from './own-statements.ts';
 import type { ReplicaParts } from './parts.ts';
@@ -41,8 +41,8 @@ export interface Replica {
   status(): Promise<ReplicaStatus>;
   /** The feed for children. Undefined for an edge that is no parent. */
   readonly feed: FeedSource | undefined;
-  /** The tasks that this edge can be asked to carry out. */
-  readonly work: WorkDoor;
+  /** The work that this edge can be asked for. */
+  readonly work: AskableWork;
   /** Fetches objects that readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
   /** Undefined for an edge with full storage. */
@@ -103,7 +103,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const reporter = new Reporter({
     ...{ upstreams, caller, catalog, clock, log, faults },
     now: () => time.now(),
-    originKey: () => position.chain.key,
+    origin: () => position.chain,
     state: () => reportContents({ position, catalog, limits, status }),
     answered(grant, sent) {
       membership.answered(grant);

@@ -5,11 +5,11 @@ import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { ChainState } from '../../shared/log/chain-state.ts';
 import { type LeaseGrant, verifyLeaseGrant } from '../../shared/log/grant.ts';
 import { OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
-import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
-import { MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
+import { MAX_REPORT_BYTES, MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
 import { type Faults, isLie } from '../follow/faults.ts';
 import type { Caller } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
@@ -35,8 +35,8 @@ export interface ReporterParts {
   readonly now: () => number;
   readonly log: Logger;
   readonly faults: Faults;
-  /** The key that the origin currently signs with. */
-  readonly originKey: () => PublicKey;
+  /** The log, its epoch, and the key that the origin currently signs with. */
+  readonly origin: () => Pick<ChainState, 'log' | 'epoch' | 'key'>;
   readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
   /** Called when the origin answered the report that left at `sent`, by the monotonic clock. */
   readonly answered: (grant: LeaseGrant, sent: number) => void;
@@ -112,7 +112,7 @@ export class Reporter {
     const relayed = this.#relays.take();
     try {
       const most = this.#mostStatements();
-      const unsent = most === 0 ? [] : await catalog.unsentStatements(most, this.#takes);
+      const unsent = most === 0 ? [] : await catalog.unsentStatements(most, MAX_REPORT_BYTES, this.#takes);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
@@ -131,7 +131,8 @@ export class Reporter {
       // An older origin has passed over the others: they wait for one that knows them.
       const kept = taken.filter(({ kind }) => takes.includes(kind));
       if (kept.length > 0) await catalog.acknowledged(kept);
-      const isLeftOut = taken.length < unsent.length;
+      // When none fits, the next report at once would have no more room than this one.
+      const isLeftOut = taken.length > 0 && taken.length < unsent.length;
       const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
@@ -153,10 +154,10 @@ export class Reporter {
     own: SignedReport,
     { upstream, sent }: { upstream: Upstream; sent: number },
   ): LeaseGrant {
-    const { caller, originKey, answered } = this.#parts;
+    const { caller, origin, answered } = this.#parts;
     const digest = digestOf(own.text);
     const grant = grants.find(({ edge, report }) => edge === caller.name && report === digest);
-    if (grant === undefined || !verifyLeaseGrant(caller.log, grant, originKey()))
+    if (grant === undefined || !verifyLeaseGrant(origin(), grant, origin().key))
       throw new SkerryError(
         'bad-signature',
         `${upstream.url} answers a report with nothing the origin signed`,

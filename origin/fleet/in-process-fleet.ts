@@ -38,8 +38,8 @@ export type FleetCatalog = Remote<FleetCalls> & Remote<ReceiptCalls> & StatusRea
 export interface FleetOptions {
   readonly catalog: FleetCatalog;
   readonly clock: Clock;
-  /** The log's id. */
-  readonly log: string;
+  /** The log that the origin writes, and its epoch. */
+  readonly identity: { readonly log: string; readonly epoch: number };
   /** The origin's signing key, for what reports are answered with. */
   readonly key: SigningKey;
   readonly checks: ReportChecks;
@@ -58,7 +58,7 @@ export class InProcessFleet implements Fleet {
   readonly changed = new Wakeup();
   readonly #catalog: FleetCatalog;
   readonly #clock: Clock;
-  readonly #log: string;
+  readonly #identity: FleetOptions['identity'];
   readonly #key: SigningKey;
   readonly #edges = new Map<string, EdgeRecord>();
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
@@ -76,10 +76,10 @@ export class InProcessFleet implements Fleet {
   };
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, key, checks, divergence }: FleetOptions) {
+  private constructor({ catalog, clock, identity, key, checks, divergence }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
-    this.#log = log;
+    this.#identity = identity;
     this.#key = key;
     this.#checks = checks;
     this.#divergence = divergence;
@@ -160,7 +160,7 @@ export class InProcessFleet implements Fleet {
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
     return signLeaseGrant(
-      this.#log,
+      this.#identity,
       {
         ...{ edge: row.name, report: digest, newest, time, lease, serves, diverged },
         takes: [...kindsOfStatements],

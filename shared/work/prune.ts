@@ -5,7 +5,7 @@ import type { WorkKind } from './work-kind.ts';
 /** Makes room: what no kept revision needs goes. */
 export const pruneKind = {
   kind: 'prune',
-  isOnDemand: true,
+  askers: ['admin-port'],
   arguments: nothing,
   result: Type.Object(amount, { description: 'What has left the disk.' }),
 } satisfies WorkKind;

@@ -28,7 +28,7 @@ const verifiedSite = Type.Object({
 /** Compares everything on disk with what the origin signed; `repair` fetches what was found damaged. */
 export const verifyKind = {
   kind: 'verify',
-  isOnDemand: true,
+  askers: ['admin-port', 'task'],
   arguments: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }),
   result: Type.Object({
     isSound: Type.Boolean({

@@ -10,7 +10,7 @@ const MAX_PATHS = 1000;
 /** Has a lazy edge fetch what it lacks of a site, before readers ask for it; without paths all of it. */
 export const warmKind = {
   kind: 'warm',
-  isOnDemand: true,
+  askers: ['admin-port', 'task'],
   arguments: Type.Object(
     {
       site: nameSchema,

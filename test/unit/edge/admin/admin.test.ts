@@ -24,7 +24,7 @@ const STANDING: ReplicaStatus = {
 /** The admin port of an edge that stands so. */
 function admin(t: Test, changes: Partial<ReplicaStatus>) {
   const source = { status: async () => ({ ...STANDING, ...changes }), storage: undefined };
-  const work = { onDemand: [], ask: () => Promise.reject(new Error('nobody asks')) };
+  const work = { kindsFor: () => [], ask: () => Promise.reject(new Error('nobody asks')) };
   const door = { isLoopback: true, token: { isIn: () => false }, names: [] };
   const log = pino({ level: 'silent' });
   const edge = { name: 'e', region: 'r' };

@@ -37,7 +37,7 @@ const granting =
         takes: ['receipt'],
         ...changes,
       };
-      return signLeaseGrant(log, grant, key);
+      return signLeaseGrant({ log, epoch: 1 }, grant, key);
     }),
   });
 const ANSWER = granting();
@@ -102,7 +102,7 @@ function world(
     upstreams,
     caller: { name: 'oslo', key: edgeKey, log: LOG },
     catalog: {
-      unsentStatements: async (limit: number, kinds?: readonly string[]) =>
+      unsentStatements: async (limit: number, _maxBytes: number, kinds?: readonly string[]) =>
         unsent.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit),
       acknowledged: async (some: readonly Statement[]) => {
         for (const one of some) unsent.splice(unsent.indexOf(one), 1);
@@ -112,7 +112,7 @@ function world(
     now: () => state.now,
     log: { debug() {} } as unknown as Logger,
     faults,
-    originKey: () => originKey.publicKey,
+    origin: () => ({ log: LOG, epoch: 1, key: originKey.publicKey }),
     state: async () => STATE,
     answered: ({ time }, sent) => times.push([time, sent]),
     leased: (from, ms) => leases.push([from, ms]),
