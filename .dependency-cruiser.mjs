@@ -74,7 +74,7 @@ const LAYERS = {
 const AREAS = { shared: [], origin: ['shared'], edge: ['shared'], bin: ['shared', 'origin', 'edge'] };
 
 /** The only files that load a library; its types are free. */
-const DOORS = {
+const IMPORTERS = {
   chokidar: ['origin/client/folder/folder-events.ts'],
   ignore: ['origin/client/folder/left-out.ts'],
   undici: ['edge/follow/upstream/connections.ts', 'origin/client/api-client.ts'],
@@ -137,10 +137,10 @@ const areaRules = Object.entries(AREAS).map(([area, others]) => ({
   },
 }));
 
-const doorRules = Object.entries(DOORS).map(([library, doors]) => ({
-  name: 'one-door-per-library',
+const importerRules = Object.entries(IMPORTERS).map(([library, importers]) => ({
+  name: 'one-importer-per-library',
   severity: 'error',
-  from: { path: '^(shared|origin|edge|bin)/', pathNot: exactly(doors) },
+  from: { path: '^(shared|origin|edge|bin)/', pathNot: exactly(importers) },
   to: { path: `node_modules/${literally(library)}/`, dependencyTypesNot: ['type-only'] },
 }));
 
@@ -156,7 +156,7 @@ export default {
     },
     ...Object.entries(LAYERS).flatMap(layerRules),
     ...areaRules,
-    ...doorRules,
+    ...importerRules,
     {
       name: 'commander-stays-in-bin',
       severity: 'error',
@@ -164,7 +164,7 @@ export default {
       to: { path: 'node_modules/commander/' },
     },
     {
-      name: 'sqlite-is-opened-at-one-door',
+      name: 'sqlite-is-opened-in-one-place',
       severity: 'error',
       comment: 'folder-lock uses the exclusive lock of an SQLite file as a lock of the folder',
       from: {

@@ -9,7 +9,7 @@ import {
   type SiteReport,
   signReport,
 } from '../../shared/wire/protocol.ts';
-import type { Caller } from '../follow/upstream/transfer.ts';
+import type { Self } from '../follow/upstream/transfer.ts';
 import type { SiteStatus } from './replica-status.ts';
 
 /**
@@ -23,7 +23,7 @@ const ERRORS = 20_000;
  * from going; it goes with a later report.
  */
 export function fittingReport(
-  { name, log, key }: Caller,
+  { name, log, key }: Self,
   report: Omit<EdgeReport, 'statements'>,
   unsent: readonly Statement[],
 ): { readonly own: SignedReport; readonly taken: readonly Statement[] } {

@@ -11,7 +11,7 @@ import { OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
 import { MAX_REPORT_BYTES, MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
 import { type Faults, isLie } from '../follow/faults.ts';
-import type { Caller } from '../follow/upstream/transfer.ts';
+import type { Self } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -28,7 +28,7 @@ const UNANSWERED_MS = 30_000;
 
 export interface ReporterParts {
   readonly upstreams: Upstreams;
-  readonly caller: Caller;
+  readonly self: Self;
   readonly catalog: EdgeCatalog;
   readonly clock: Clock;
   /** The time of the log. */
@@ -108,7 +108,7 @@ export class Reporter {
   }
 
   async #send(upstream: Upstream, signal: AbortSignal): Promise<void> {
-    const { upstreams, caller, catalog, clock, now, state, leased } = this.#parts;
+    const { upstreams, self, catalog, clock, now, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
       const most = this.#mostStatements();
@@ -116,11 +116,11 @@ export class Reporter {
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
-      const { own, taken } = fittingReport(caller, report, unsent);
-      this.#signatures.spend(caller.name, 1 + taken.length);
+      const { own, taken } = fittingReport(self, report, unsent);
+      this.#signatures.spend(self.name, 1 + taken.length);
       const sent = clock.monotonic();
       const answer = await upstream.report(
-        caller,
+        self,
         [own, ...relayed.reports],
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
@@ -142,7 +142,7 @@ export class Reporter {
   }
 
   #mostStatements(): number {
-    const left = Math.floor(this.#signatures.left(this.#parts.caller.name));
+    const left = Math.floor(this.#signatures.left(this.#parts.self.name));
     return Math.max(0, Math.min(MOST_STATEMENTS, left));
   }
 
@@ -154,9 +154,9 @@ export class Reporter {
     own: SignedReport,
     { upstream, sent }: { upstream: Upstream; sent: number },
   ): LeaseGrant {
-    const { caller, origin, answered } = this.#parts;
+    const { self, origin, answered } = this.#parts;
     const digest = digestOf(own.text);
-    const grant = grants.find(({ edge, report }) => edge === caller.name && report === digest);
+    const grant = grants.find(({ edge, report }) => edge === self.name && report === digest);
     if (grant === undefined || !verifyLeaseGrant(origin(), grant, origin().key))
       throw new SkerryError(
         'bad-signature',

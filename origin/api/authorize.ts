@@ -5,7 +5,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { type Need, requirePermission } from '../access/permission.ts';
 import type { Scope } from '../access/scopes.ts';
 import { parseApiToken, validToken } from '../access/tokens.ts';
-import { holdsToken } from '../callers/caller.ts';
+import { noteToken } from '../callers/caller.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import { isSecretOf } from '../catalog/token-state.ts';
 
@@ -28,10 +28,10 @@ export async function authenticate(
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'a token is needed');
   const shown = parseApiToken(bearer);
   const token = shown && (await validToken(catalog, shown.id, clock.now()));
-  if (shown === undefined || token === undefined || !isSecretOf(token, shown.secret)) {
+  if (shown === undefined || token === undefined || !isSecretOf(token, shown.secretHash)) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or one for joining');
   }
-  holdsToken(token);
+  noteToken(token);
   return token.scopes;
 }
 

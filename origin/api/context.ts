@@ -1,12 +1,4 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyRequest,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
@@ -63,14 +55,6 @@ export interface ApiContext {
   /** Nothing answers beyond loopback without a token. */
   readonly isLoopback: boolean;
 }
-
-export type Api = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression<RawServerDefault>,
-  RawReplyDefaultExpression<RawServerDefault>,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 export const siteParams = Type.Object({ site: nameSchema });
 

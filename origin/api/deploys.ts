@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { toDigest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import {
   commitRequestSchema,
   commitSchema,
@@ -19,8 +21,7 @@ import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate } from './authorize.ts';
-import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
-import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
+import { type ApiContext, needsPublish, siteParams } from './context.ts';
 
 /** The body is a stream: there is nothing that a schema could check. */
 const bundleBody = Type.Unsafe<Readable>({
@@ -31,7 +32,7 @@ const bundleBody = Type.Unsafe<Readable>({
 /** Room for the five million files that a deploy may have. */
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
-export function deployRoutes(app: Api, context: ApiContext): void {
+export function deployRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, committer, intake, noteAct } = context;
   const pieces = new PieceTurns();
 
@@ -63,7 +64,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
   );
 
   app.register(async (scope) => {
-    const raw = takesRawBodies(scope as Api);
+    const raw = takesRawBodies(scope as HttpServer);
 
     raw.post(
       '/v1/sites/:site/deploys',

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { cameThroughProxy, requireLocalHost } from '../../shared/http/local-request.ts';
-import { type Api, type ApiContext, needsRead } from './context.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
+import { type ApiContext, needsRead } from './context.ts';
 
-export function healthRoutes(app: Api, context: ApiContext): void {
+export function healthRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, scrape } = context;
 
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));

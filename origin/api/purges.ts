@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { payloadText } from '../../shared/log/record-limits.ts';
 import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/site/purge.ts';
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/wire/api.ts';
 import { publishedPath } from '../ingest/published-path.ts';
-import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const purgeParams = Type.Object({
   ...siteParams.properties,
@@ -14,7 +15,7 @@ const purgeParams = Type.Object({
 /** What goes into one record, and what another spelling of its JSON adds. */
 const PURGE_BYTES = 128 * 1024;
 
-export function purgeRoutes(app: Api, context: ApiContext): void {
+export function purgeRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, allowance, noteAct } = context;
 
   app.post(

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { MOST_WRITTEN } from '../../shared/log/record-limits.ts';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/wire/api.ts';
 import { domainRights } from '../access/scopes.ts';
@@ -7,16 +8,8 @@ import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { pendingOpens } from '../publish/activation-window.ts';
 import { scopesOf } from './authorize.ts';
-import {
-  type Api,
-  type ApiContext,
-  needs,
-  needsOverview,
-  needsPublish,
-  needsSiteRead,
-  siteParams,
-} from './context.ts';
-import { readableBy } from './readable.ts';
+import { type ApiContext, needs, needsOverview, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { readableBy } from './readable-sites.ts';
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
@@ -31,7 +24,7 @@ const deleteQuery = Type.Object({
   ),
 });
 
-export function siteRoutes(app: Api, context: ApiContext): void {
+export function siteRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, committer, allowance, noteAct } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 

@@ -13,6 +13,7 @@ import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
 import { caller } from '../callers/caller.ts';
 import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
+import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { Divergence } from './divergence.ts';
@@ -33,7 +34,10 @@ import type { Fleet } from './fleet.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
-export type FleetCatalog = Remote<FleetCalls> & Remote<ReceiptCalls> & StatusReads;
+export type FleetCatalog = Remote<FleetCalls> &
+  Remote<ReceiptCalls> &
+  Remote<Pick<PurgeCalls, 'addPurgeReceipts'>> &
+  StatusReads;
 
 export interface FleetOptions {
   readonly catalog: FleetCatalog;
@@ -117,7 +121,7 @@ export class InProcessFleet implements Fleet {
     return this.#edge(name).row.mayRead;
   }
 
-  async join(request: NewMember, token: { id: string; secret: Uint8Array }): Promise<Seq> {
+  async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
     const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name)) {

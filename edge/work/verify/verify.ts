@@ -219,7 +219,7 @@ async function mendAlone(
   signal: AbortSignal,
 ): Promise<boolean> {
   const transfer = { signal, bandwidths: [] };
-  const theirs = await source.upstream.nodes(source.caller, id, active.revision, transfer);
+  const theirs = await source.upstream.nodes(source.self, id, active.revision, transfer);
   const leaves = differing(own, theirs).flatMap((node) => {
     const { first } = leavesOf(node);
     return Array.from({ length: LEAF_COUNT / NODE_COUNT }, (_, i) => first + i);

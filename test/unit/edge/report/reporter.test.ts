@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import t, { type Test } from 'tap';
 import { Faults } from '../../../../edge/follow/faults.ts';
-import type { Caller } from '../../../../edge/follow/upstream/transfer.ts';
+import type { Self } from '../../../../edge/follow/upstream/transfer.ts';
 import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstream/upstreams.ts';
 import { Reporter } from '../../../../edge/report/reporter.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
@@ -89,7 +89,7 @@ function world(
   let waiting: { count: number; resolve: () => void } | undefined;
   const asked: string[] = [];
   const faults = new Faults(clock);
-  const answer = (url: string) => async (_caller: Caller, reports: readonly SignedReport[]) => {
+  const answer = (url: string) => async (_caller: Self, reports: readonly SignedReport[]) => {
     sent.push(reports);
     asked.push(url);
     if (waiting !== undefined && sent.length >= waiting.count) waiting.resolve();
@@ -100,7 +100,7 @@ function world(
   for (const upstream of upstreams.all) upstream.report = answer(upstream.url);
   const reporter = new Reporter({
     upstreams,
-    caller: { name: 'oslo', key: edgeKey, log: LOG },
+    self: { name: 'oslo', key: edgeKey, log: LOG },
     catalog: {
       unsentStatements: async (limit: number, _maxBytes: number, kinds?: readonly string[]) =>
         unsent.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit),

@@ -4,12 +4,12 @@ import { readRights } from '../access/permission.ts';
 import { scopesOf } from './authorize.ts';
 
 /** What the caller may see of lists that are about all sites. */
-export interface Readable {
+export interface ReadableSites {
   site(name: string): boolean;
   edge(status: EdgeStatus): EdgeStatus;
 }
 
-export function readableBy(request: Pick<FastifyRequest, 'scopes'>): Readable {
+export function readableBy(request: Pick<FastifyRequest, 'scopes'>): ReadableSites {
   const rights = readRights(scopesOf(request));
   if (rights === 'all') return { site: () => true, edge: (status) => status };
   const site = (name: string) => rights.has(name);

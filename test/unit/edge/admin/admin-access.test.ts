@@ -28,8 +28,8 @@ const TOKEN = 'ska_0123456789abcdefghijkl';
 
 /** The admin port of an edge that listens on loopback, or beyond. */
 function port(isLoopback: boolean) {
-  const door = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
-  const app = buildAdmin(edge, source, work, scrape, log, door);
+  const access = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
+  const app = buildAdmin(edge, source, work, scrape, log, access);
   t.teardown(() => app.close());
   return app;
 }
