@@ -11,7 +11,7 @@ import { parseScopes, type Scope } from './scopes.ts';
 
 type Tokens = Remote<TokenCalls>;
 
-/** An API token is `sk_ID.SECRET`; a join token `skj_ID.SECRET.FINGERPRINT`, of the recovery key to trust. */
+/** Creates `sk_ID.SECRET`, or for joining `skj_ID.SECRET.FINGERPRINT` with the fingerprint of the recovery key. */
 export async function createToken(
   catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,

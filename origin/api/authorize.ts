@@ -11,14 +11,14 @@ import { isSecretOf } from '../catalog/token-state.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the caller's token is good for; null until that is known. */
+    /** The scopes of the caller's token. Null until the token is checked. */
     scopes: readonly Scope[] | null;
   }
 }
 
 type TokenReads = Pick<Remote<TokenCalls>, 'token'>;
 
-/** What the caller's token is good for; throws `unauthenticated`. */
+/** The scopes of the caller's token. Throws `unauthenticated`. */
 export async function authenticate(
   request: Pick<FastifyRequest, 'headers'>,
   catalog: TokenReads,
@@ -47,7 +47,7 @@ export async function authorize(
   return scopes;
 }
 
-/** What the caller's token is good for, on a route that asked for a permission before the body was read. */
+/** The scopes of the caller's token, on a route that checked a permission before it read the body. */
 export function scopesOf({ scopes }: Pick<FastifyRequest, 'scopes'>): readonly Scope[] {
   if (scopes === null) throw new TypeError('the route asks for no permission');
   return scopes;

@@ -37,7 +37,7 @@ type ApiCatalog = Remote<DeployCalls & TokenCalls> &
   Pick<Remote<ReceiptCalls>, 'receipts'> &
   Pick<Remote<PastCalls>, 'pin'>;
 
-/** What the routes work with. */
+/** The parts of the origin that the routes call. */
 export interface ApiContext {
   readonly catalog: ApiCatalog;
   readonly clock: Clock;
@@ -48,11 +48,11 @@ export interface ApiContext {
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;
-  /** Answers `/metrics`. */
+  /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;
   readonly version: string;
-  /** Nothing answers beyond loopback without a token. */
+  /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
 }
 

@@ -20,7 +20,7 @@ export function healthRoutes(app: HttpServer, context: ApiContext): void {
   });
 }
 
-/** A token, except from this machine itself: its own name is asked for, and no proxy passed it on. */
+/** Asks for a token, unless the request comes from this machine, under a loopback name and not through a proxy. */
 function metricsNeed(context: ApiContext) {
   const needsToken = needsRead(context);
   return async (request: FastifyRequest): Promise<void> => {

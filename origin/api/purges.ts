@@ -12,7 +12,7 @@ const purgeParams = Type.Object({
   seq: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
 });
 
-/** What goes into one record, and what another spelling of its JSON adds. */
+/** The limit has room for the targets of one record, and for white space and escapes in the JSON. */
 const PURGE_BYTES = 128 * 1024;
 
 export function purgeRoutes(app: HttpServer, context: ApiContext): void {
@@ -45,7 +45,7 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
   );
 }
 
-/** Whatever is not a list of paths has edges look through all of the site. */
+/** Edges look through the whole site for every target that is not a list of paths. */
 const LOOK_THROUGH = 4096;
 
 /** Throws `record-too-large`. */
@@ -55,7 +55,7 @@ function costOf(target: PurgeTarget): number {
   return isOfPaths ? bytes : bytes + LOOK_THROUGH;
 }
 
-/** Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
+/** The target of a request. Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
 function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTarget {
   const named = namedPaths(paths);
   if ('fault' in named) throw new SkerryError('bad-purge', named.fault);

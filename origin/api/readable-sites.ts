@@ -3,7 +3,7 @@ import type { EdgeStatus } from '../../shared/wire/api.ts';
 import { readRights } from '../access/permission.ts';
 import { scopesOf } from './authorize.ts';
 
-/** What the caller may see of lists that are about all sites. */
+/** The part of a list about all sites that the caller may see. */
 export interface ReadableSites {
   site(name: string): boolean;
   edge(status: EdgeStatus): EdgeStatus;
@@ -16,7 +16,7 @@ export function readableBy(request: Pick<FastifyRequest, 'scopes'>): ReadableSit
   return { site, edge: (status) => edgeWith(status, site) };
 }
 
-/** Whatever names a site, or may. */
+/** Removes from the status everything that names, or may name, a site that the caller may not read. */
 function edgeWith(status: EdgeStatus, site: (name: string) => boolean): EdgeStatus {
   const { sites, mayRead, limits } = status;
   return {

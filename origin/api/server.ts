@@ -16,7 +16,7 @@ import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
 import { tokenRoutes } from './tokens.ts';
 
-/** The origin's HTTP server without its routes' context; the feed is registered beside it. */
+/** The origin's HTTP server with the API. `origin/main.ts` adds the feed to it. */
 export async function buildApi(context: ApiContext, log: Logger): Promise<HttpServer> {
   const app: HttpServer = httpServer(log, {
     forceCloseConnections: 'idle',

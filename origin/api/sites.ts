@@ -59,7 +59,7 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
     },
     async (request) => {
       const { params } = request;
-      // A request without a body has none, and that is not what its schema says.
+      // The type of the schema does not say that a request may have no body.
       const body = request.body ?? null;
       const domains = body?.domains?.map(checkedDomain);
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
@@ -71,11 +71,11 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
         body?.policy,
         domainRights(scopesOf(request)),
       );
-      // The record holds all settings of the site, whatever part of them was given.
+      // The record holds all settings of the site, also when the request changes only some.
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
       if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
       noteAct('site-set', { site: site.name, domains, policy: body?.policy });
-      // Its schedule may be another one.
+      // The schedule of the site may have changed.
       committer.waiting.wake();
       return shown(site);
     },

@@ -17,7 +17,7 @@ export function errorAnswers(form: ErrorForm, log: Logger): AnswerError {
   };
 }
 
-/** Lets a server answer so whatever its routes and hooks throw, and what it has no route for. */
+/** Answers with `answer` whatever routes and hooks throw, and requests without a route. */
 export function answerErrors(app: HttpServer, answer: AnswerError): void {
   app.setErrorHandler((error, request, reply) => answer(known(error), request, reply));
   app.setNotFoundHandler((request, reply) => answer(notFound(request), request, reply));

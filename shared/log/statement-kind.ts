@@ -4,8 +4,8 @@ import { type PublicKey, type SigningKey, signText, verifyText } from '../signin
 /** What a kind of statement may be named: readers meet kinds that they do not know. */
 export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
 
-/** The most bytes of a statement's body as JSON text: the largest report of an edge has room for it. */
-export const MAX_STATEMENT_BYTES = 64 * 1024;
+/** The most bytes of a statement's body as JSON text. The largest report has room for twice as many, as escaped JSON. */
+export const MAX_STATEMENT_BYTES = 15 * 1024;
 
 /** What every statement of an edge names; `sig` is the edge's, over the text of its kind. */
 export interface SignedBody {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { amount, nothing } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** Makes room: what no kept revision needs goes. */
+/** Deletes what no kept revision needs. */
 export const pruneKind = {
   kind: 'prune',
   askers: ['admin-port'],
