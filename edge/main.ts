@@ -12,7 +12,7 @@ import { startHashThreads } from '../shared/hashing/hash-threads.ts';
 import { httpServer } from '../shared/http/http-server.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
-import type { FeedServer } from '../shared/http/server.ts';
+import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import { yieldToReaders } from '../shared/process/priority.ts';
@@ -26,7 +26,7 @@ import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
 import { buildAdmin } from './admin/admin.ts';
-import type { AdminDoor } from './admin/admin-door.ts';
+import type { AdminAccess } from './admin/admin-access.ts';
 import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './admin/admin-token.ts';
 import type { HeldObjects } from './disk-budget/held-objects.worker.ts';
 import type { LazyOptions } from './disk-budget/lazy-storage.ts';
@@ -201,7 +201,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     await listen(server, { host, port: feedPort });
   }
   const adminTokenFile = file(EDGE_ADMIN_TOKEN_FILE);
-  const door: AdminDoor = {
+  const access: AdminAccess = {
     isLoopback: isLoopback(adminAddress.host),
     token: await adminTokenIn(adminTokenFile),
     names: options.adminNames ?? [],
@@ -219,7 +219,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
       },
     });
   });
-  const admin = buildAdmin(identity, replica, replica.work, scrape, log, door);
+  const admin = buildAdmin(identity, replica, replica.work, scrape, log, access);
   opened.defer(() => admin.close());
   const adminUrl = await listen(admin, adminAddress);
 
@@ -228,7 +228,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     name: identity.name,
     url: `http://${urlHost(host)}:${port}`,
     adminUrl,
-    adminTokenFile: door.isLoopback ? undefined : adminTokenFile,
+    adminTokenFile: access.isLoopback ? undefined : adminTokenFile,
     close: () => parts.disposeAsync(),
   };
 }
@@ -300,7 +300,7 @@ function tlsOptions({ port, certs }: NonNullable<EdgeOptions['tls']>): TlsOption
   return { port, folder: resolve(certs), ticketKeys: randomBytes(48) };
 }
 
-function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): FeedServer {
+function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): HttpServer {
   const server = httpServer(log, { forceCloseConnections: true });
   feedRoutes(server, source, stopping);
   return server;

@@ -14,6 +14,7 @@ import { writeDurably } from '../shared/files/durable-file.ts';
 import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
+import type { HttpServer } from '../shared/http/server.ts';
 import { certifyKey } from '../shared/log/certificate.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
@@ -32,7 +33,7 @@ import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { createToken } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
-import type { Api, ApiContext } from './api/context.ts';
+import type { ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
@@ -134,7 +135,7 @@ export async function startOrigin(
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,
   });
-  const fleet = await InProcessFleet.open({ catalog, clock, log: identity.log, key, checks, divergence });
+  const fleet = await InProcessFleet.open({ catalog, clock, identity, key, checks, divergence });
   const stopping = new AbortController();
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
@@ -216,7 +217,7 @@ async function openBucketStore(location: S3Location, folder: string, hashThreads
 }
 
 /** Requests that have begun are answered, as long as that takes no longer than `DRAIN_MS`. */
-async function drain(app: Api): Promise<void> {
+async function drain(app: HttpServer): Promise<void> {
   // A connection that was answering when the closing began is kept alive by its client, idle.
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
   const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);

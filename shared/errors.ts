@@ -53,7 +53,10 @@ const table = {
   'through-proxy': [403, 'Send the request on the machine itself, without a proxy, or give a token.'],
   'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
-  'no-such-site': [404, 'See `skerry sites`; publishing creates a site.'],
+  'no-such-site': [
+    404,
+    'See `skerry sites`. The command `skerry publish` creates a site; over HTTP, `PUT /v1/sites/SITE` does.',
+  ],
   'site-published': [409, 'Delete it as admin, with `skerry sites delete SITE`.'],
   'no-such-revision': [404, 'See `skerry revisions SITE`.'],
   'no-such-purge': [404, 'See `skerry log`.'],
@@ -112,6 +115,7 @@ const table = {
   'parent-loop': [409, 'This edge is its own ancestor: choose another parent.'],
   'not-yet-held': [503, 'The revision is on its way to this parent. Ask again.'],
   'log-pruned': [410, 'Start from the checkpoint named in the answer.'],
+  // Only of an upstream. A server answers a request with a wrong signature with `unauthenticated`.
   'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],
   'broken-chain': [502, 'The upstream skipped, repeated or altered a record.'],
   'stale-head': [

@@ -1,17 +1,10 @@
 import { Command } from 'commander';
-import { type S3Location, s3Location } from '../../origin/store/s3/location.ts';
+import type { OriginOptions } from '../../origin/main.ts';
+import { s3Location } from '../../origin/store/s3/location.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
 import { option, port } from '../options/options.ts';
 import { announce, keepFilesPrivate } from '../running/own-process.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
-
-interface OriginFlags {
-  readonly data: string;
-  readonly host: string;
-  readonly port: number;
-  readonly store?: S3Location;
-  readonly acceptDivergence?: boolean;
-}
 
 export function originCommand(): Command {
   return new Command('origin')
@@ -30,7 +23,7 @@ export function originCommand(): Command {
         'continue to write although this log is an older copy, and edges have records that it lacks',
       ),
     )
-    .action(async (options: OriginFlags) => {
+    .action(async (options: OriginOptions) => {
       const signal = interruption();
       keepFilesPrivate();
       // A role brings its libraries with it; the other commands start without them.

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import { httpServer } from '../../shared/http/http-server.ts';
 import { untilClosed } from '../../shared/http/once-closed.ts';
-import type { FeedServer } from '../../shared/http/server.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import type { Scrape } from '../../shared/process/exposition.ts';
 import { version } from '../../shared/version.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
 import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
-import type { WorkDoor } from '../work/work.ts';
-import { type AdminDoor, adminDoor } from './admin-door.ts';
+import type { AskableWork } from '../work/work.ts';
+import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { readinessOf } from './readiness.ts';
 
 /** The edge that the admin port tells about. */
@@ -24,13 +24,13 @@ export interface AdminSource {
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,
   source: AdminSource,
-  work: Pick<WorkDoor, 'onDemand' | 'ask'>,
+  work: AskableWork,
   scrape: Scrape,
   log: Logger,
-  door: AdminDoor,
-): FeedServer {
+  access: AdminAccess,
+): HttpServer {
   const app = httpServer(log, { forceCloseConnections: true });
-  app.addHook('onRequest', adminDoor(door));
+  app.addHook('onRequest', adminAccess(access));
 
   const overview = async () => {
     const { sites, ...status } = await source.status();
@@ -51,7 +51,7 @@ export function buildAdmin(
 
   app.get('/status', overview);
 
-  for (const { kind, arguments: body, mostArgumentBytes } of work.onDemand) {
+  for (const { kind, arguments: body, mostArgumentBytes } of work.kindsFor('admin-port')) {
     const limit = mostArgumentBytes === undefined ? {} : { bodyLimit: mostArgumentBytes };
     app.post(`/${kind}`, { ...limit, schema: { body } }, (request, reply) =>
       work.ask(kind, request.body, { by: { kind: 'admin-port' }, signal: untilClosed(reply.raw) }),

@@ -31,7 +31,7 @@ const MOST_CODED = 4 * 1024 * 1024;
 const MOST_ALONE = 3;
 
 export interface ReadRequest {
-  /** Clients take turns. A client is the address of a reader, as limits count it, a member, or a task of this edge. */
+  /** Clients take turns. A client is the address of a reader, as limits count it, a member, or work of this edge. */
   readonly client: string;
   readonly digest: Digest;
   readonly range?: ByteSpan | undefined;

@@ -17,7 +17,7 @@ import { LogPosition } from '../follow/log/log-position.ts';
 import { allowedLimits } from '../follow/sync/allowed-sites.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
 import { SiteLoops } from '../follow/sync/site-loops.ts';
-import type { Caller } from '../follow/upstream/transfer.ts';
+import type { Self } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
 import { PartialObjects } from '../read-through/partial-objects.ts';
 import type { ReadThrough } from '../read-through/read-through.ts';
@@ -28,7 +28,7 @@ import type { EdgeSite } from '../store/catalog.ts';
 import { pruneAlways } from '../work/prune/prune-loop.ts';
 import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { allExecutors } from '../work/registry.ts';
-import { Work, type WorkDoor } from '../work/work.ts';
+import { type AskableWork, Work } from '../work/work.ts';
 import { LogEffects } from './log-effects.ts';
 import { OwnStatements } from './own-statements.ts';
 import type { ReplicaParts } from './parts.ts';
@@ -41,8 +41,8 @@ export interface Replica {
   status(): Promise<ReplicaStatus>;
   /** The feed for children. Undefined for an edge that is no parent. */
   readonly feed: FeedSource | undefined;
-  /** The tasks that this edge can be asked to carry out. */
-  readonly work: WorkDoor;
+  /** The work that this edge can be asked for. */
+  readonly work: AskableWork;
   /** Fetches objects that readers ask for and this edge does not hold. */
   readonly reads: ReadThrough;
   /** Undefined for an edge with full storage. */
@@ -61,8 +61,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   await catalog.clearPrepared();
 
   const limits = allowedLimits(parts.limits, name, () => position.members);
-  const caller: Caller = { name, key, log: position.chain.log };
-  const sourceOf = (upstream: Upstream) => sourceAt(upstream, caller, encodings);
+  const self: Self = { name, key, log: position.chain.log };
+  const sourceOf = (upstream: Upstream) => sourceAt(upstream, self, encodings);
   const faults = new Faults(time);
   const membership = await Membership.open(catalog, clock);
   const gate = new InProcessGate();
@@ -101,9 +101,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const statements = new OwnStatements({ name, key, catalog, position, time });
   const visible = await Visible.open(catalog, readers, (site) => statements.visible(site), wanted, keepsUp);
   const reporter = new Reporter({
-    ...{ upstreams, caller, catalog, clock, log, faults },
+    ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
-    originKey: () => position.chain.key,
+    origin: () => position.chain,
     state: () => reportContents({ position, catalog, limits, status }),
     answered(grant, sent) {
       membership.answered(grant);
@@ -157,7 +157,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       ...{ lease, membership, faults, clock, time },
     });
 
-  const followed = { upstreams, caller, wants: limits, clock, faults, position };
+  const followed = { upstreams, self, wants: limits, clock, faults, position };
   const running = [
     followLog({ ...followed, catalog, time, log, refused: () => membership.refused() }, signal),
     failBack(followed, signal),
@@ -174,7 +174,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     feed:
       encodings &&
       parentFeed({
-        ...{ name, log: caller.log, catalog, held: store, encodings, children, upstreams, limits, clock },
+        ...{ name, log: self.log, catalog, held: store, encodings, children, upstreams, limits, clock },
         objectsFor: (member) => lazy?.storeForChild(member, reads) ?? store,
         changed: feedChanged,
         path: () => position.path,
@@ -193,8 +193,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   };
 }
 
-function sourceAt(upstream: Upstream, caller: Caller, encodings: ReplicaParts['encodings']): ObjectSource {
+function sourceAt(upstream: Upstream, self: Self, encodings: ReplicaParts['encodings']): ObjectSource {
   const keepEncoded: ObjectSource['keepEncoded'] =
     encodings && ((key, encoded) => encodings.keep(key, encoded));
-  return { upstream, caller, keepEncoded };
+  return { upstream, self, keepEncoded };
 }

@@ -9,7 +9,7 @@ import {
   type SiteReport,
   signReport,
 } from '../../shared/wire/protocol.ts';
-import type { Caller } from '../follow/upstream/transfer.ts';
+import type { Self } from '../follow/upstream/transfer.ts';
 import type { SiteStatus } from './replica-status.ts';
 
 /**
@@ -18,17 +18,30 @@ import type { SiteStatus } from './replica-status.ts';
  */
 const ERRORS = 20_000;
 
-/** The signed report with as many of the statements as fit. The rest goes with the next report. */
+/**
+ * The signed report with the statements that fit, in their order. A statement that does not fit keeps none behind it
+ * from going; it goes with a later report.
+ */
 export function fittingReport(
-  { name, log, key }: Caller,
+  { name, log, key }: Self,
   report: Omit<EdgeReport, 'statements'>,
   unsent: readonly Statement[],
 ): { readonly own: SignedReport; readonly taken: readonly Statement[] } {
-  for (let most = unsent.length; ; most = most >> 1) {
-    const taken = unsent.slice(0, most);
-    const own = signReport(log, name, { ...report, statements: taken }, key);
-    if (most === 0 || reportBytes(own) <= MAX_REPORT_BYTES) return { own, taken };
-  }
+  const signed = (statements: readonly Statement[]) =>
+    signReport(log, name, { ...report, statements: [...statements] }, key);
+  let room = MAX_REPORT_BYTES - reportBytes(signed([]));
+  const taken = unsent.filter((statement) => {
+    const bytes = statementBytes(statement);
+    if (bytes > room) return false;
+    room -= bytes;
+    return true;
+  });
+  return { own: signed(taken), taken };
+}
+
+/** The bytes that a statement adds to a report, which travels as text in JSON. The comma counts for the two quotes. */
+function statementBytes(statement: Statement): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(statement))) - 1;
 }
 
 /** The sites in the form of a report. When there are too many, those that have not reached their target come first. */

@@ -5,13 +5,13 @@ import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { ChainState } from '../../shared/log/chain-state.ts';
 import { type LeaseGrant, verifyLeaseGrant } from '../../shared/log/grant.ts';
 import { OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
-import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
-import { MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
+import { MAX_REPORT_BYTES, MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
 import { type Faults, isLie } from '../follow/faults.ts';
-import type { Caller } from '../follow/upstream/transfer.ts';
+import type { Self } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -28,15 +28,15 @@ const UNANSWERED_MS = 30_000;
 
 export interface ReporterParts {
   readonly upstreams: Upstreams;
-  readonly caller: Caller;
+  readonly self: Self;
   readonly catalog: EdgeCatalog;
   readonly clock: Clock;
   /** The time of the log. */
   readonly now: () => number;
   readonly log: Logger;
   readonly faults: Faults;
-  /** The key that the origin currently signs with. */
-  readonly originKey: () => PublicKey;
+  /** The log, its epoch, and the key that the origin currently signs with. */
+  readonly origin: () => Pick<ChainState, 'log' | 'epoch' | 'key'>;
   readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
   /** Called when the origin answered the report that left at `sent`, by the monotonic clock. */
   readonly answered: (grant: LeaseGrant, sent: number) => void;
@@ -108,19 +108,19 @@ export class Reporter {
   }
 
   async #send(upstream: Upstream, signal: AbortSignal): Promise<void> {
-    const { upstreams, caller, catalog, clock, now, state, leased } = this.#parts;
+    const { upstreams, self, catalog, clock, now, state, leased } = this.#parts;
     const relayed = this.#relays.take();
     try {
       const most = this.#mostStatements();
-      const unsent = most === 0 ? [] : await catalog.unsentStatements(most, this.#takes);
+      const unsent = most === 0 ? [] : await catalog.unsentStatements(most, MAX_REPORT_BYTES, this.#takes);
       // The origin takes no report that is not younger than the last, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
-      const { own, taken } = fittingReport(caller, report, unsent);
-      this.#signatures.spend(caller.name, 1 + taken.length);
+      const { own, taken } = fittingReport(self, report, unsent);
+      this.#signatures.spend(self.name, 1 + taken.length);
       const sent = clock.monotonic();
       const answer = await upstream.report(
-        caller,
+        self,
         [own, ...relayed.reports],
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
@@ -131,7 +131,8 @@ export class Reporter {
       // An older origin has passed over the others: they wait for one that knows them.
       const kept = taken.filter(({ kind }) => takes.includes(kind));
       if (kept.length > 0) await catalog.acknowledged(kept);
-      const isLeftOut = taken.length < unsent.length;
+      // When none fits, the next report at once would have no more room than this one.
+      const isLeftOut = taken.length > 0 && taken.length < unsent.length;
       const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
     } catch (error) {
@@ -141,7 +142,7 @@ export class Reporter {
   }
 
   #mostStatements(): number {
-    const left = Math.floor(this.#signatures.left(this.#parts.caller.name));
+    const left = Math.floor(this.#signatures.left(this.#parts.self.name));
     return Math.max(0, Math.min(MOST_STATEMENTS, left));
   }
 
@@ -153,10 +154,10 @@ export class Reporter {
     own: SignedReport,
     { upstream, sent }: { upstream: Upstream; sent: number },
   ): LeaseGrant {
-    const { caller, originKey, answered } = this.#parts;
+    const { self, origin, answered } = this.#parts;
     const digest = digestOf(own.text);
-    const grant = grants.find(({ edge, report }) => edge === caller.name && report === digest);
-    if (grant === undefined || !verifyLeaseGrant(caller.log, grant, originKey()))
+    const grant = grants.find(({ edge, report }) => edge === self.name && report === digest);
+    if (grant === undefined || !verifyLeaseGrant(origin(), grant, origin().key))
       throw new SkerryError(
         'bad-signature',
         `${upstream.url} answers a report without a signed answer of the origin`,

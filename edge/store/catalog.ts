@@ -186,8 +186,11 @@ export interface StatementCalls {
   addReceipt(receipt: Receipt): void;
   /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
-  /** Up to `limit` of those that wait, of these kinds or of any: receipts first, then in the order of their signing. */
-  unsentStatements(limit: number, kinds?: readonly string[]): Statement[];
+  /**
+   * The waiting statements of these kinds, or of any: receipts first, then in the order of their signing. At most
+   * `limit`, and none after those that reach `maxBytes` together.
+   */
+  unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
   /** The origin has these. One that was signed anew meanwhile goes on waiting. */
   acknowledged(statements: readonly Statement[]): void;
 }

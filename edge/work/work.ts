@@ -1,23 +1,24 @@
 import type { Logger } from 'pino';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
-import type { WorkKind } from '../../shared/work/work-kind.ts';
+import type { Asker, WorkKind } from '../../shared/work/work-kind.ts';
 import type { AskedBy, Executor, Run, TellProgress } from './executor/executor.ts';
 
-/** Who asks for work, until when, and who is told how it goes. */
+/** A request for work: who asks, until when, and who hears about its progress. */
 export interface Asking {
   readonly by: Exclude<AskedBy, { kind: 'edge' }>;
   readonly signal: AbortSignal;
   readonly progress?: TellProgress;
 }
 
-/** The door through which an edge is asked for work, whoever asks. */
-export interface WorkDoor {
-  readonly onDemand: readonly WorkKind[];
+/** The work that others may ask of an edge. */
+export interface AskableWork {
+  /** The kinds that this asker may ask for. */
+  kindsFor(asker: Asker): readonly WorkKind[];
   /**
    * Runs the work and resolves with its result, plain JSON as the kind describes it. Throws `bad-request` for a kind
-   * that is not on demand and for arguments that do not match. It may be asked again at any time: what is done is not
-   * done twice.
+   * that this asker may not ask for, and for arguments that do not match the schema. Asking again is safe, because
+   * executors are idempotent.
    */
   ask(kind: string, args: unknown, asking: Asking): Promise<unknown>;
 }
@@ -27,8 +28,8 @@ interface Entry {
   readonly args: Schema<unknown>;
 }
 
-/** All kinds of work of an edge. Everything that runs stops when the edge does. */
-export class Work implements WorkDoor {
+/** All kinds of work of an edge. Every run stops when the edge stops. */
+export class Work implements AskableWork {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #stopping: AbortSignal;
   readonly #log: Logger;
@@ -41,19 +42,20 @@ export class Work implements WorkDoor {
     this.#log = log;
   }
 
-  get onDemand(): readonly WorkKind[] {
-    return [...this.#entries.values()].map(({ executor }) => executor).filter(({ isOnDemand }) => isOnDemand);
+  kindsFor(asker: Asker): readonly WorkKind[] {
+    const kinds = [...this.#entries.values()].map(({ executor }) => executor);
+    return kinds.filter(({ askers }) => askers.includes(asker));
   }
 
   async ask(kind: string, args: unknown, { by, signal, progress = () => {} }: Asking): Promise<unknown> {
     const entry = this.#entries.get(kind);
-    if (entry === undefined || !entry.executor.isOnDemand)
+    if (entry === undefined || !entry.executor.askers.includes(by.kind))
       throw new SkerryError('bad-request', `an edge cannot be asked to do work of the kind ${kind}`);
     const either = AbortSignal.any([this.#stopping, signal]);
     return this.#run(entry, args, { by, signal: either, progress });
   }
 
-  /** For the loops of the edge itself, which begin any kind. */
+  /** Runs any kind of work for the loops of the edge itself. */
   async begin(kind: string, args: unknown = {}): Promise<unknown> {
     const entry = this.#entries.get(kind);
     if (entry === undefined) throw new Error(`there is no kind of work ${kind}`);

@@ -1,22 +1,22 @@
 import { SkerryError } from '../../shared/errors.ts';
 import type { Scope } from './scopes.ts';
 
-/** What is asked of a caller. */
+/** A permission that a request needs. */
 export type Need =
   | { readonly kind: 'admin' }
-  /** Reading everything, the log included. */
+  /** To read everything, the log included. */
   | { readonly kind: 'read' }
-  /** Seeing how those sites stand that one may read, and on which edges. */
+  /** To see the state of the sites that the caller may read, and their edges. */
   | { readonly kind: 'overview' }
   | { readonly kind: 'read-site' | 'publish'; readonly site: string };
 
-/** The sites that may be read: who publishes one may read it. */
+/** The sites that the scopes allow to read. A scope to publish a site includes reading it. */
 export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
   if (scopes.includes('admin') || scopes.includes('read')) return 'all';
   return new Set(scopes.flatMap((scope) => /^publish:(.*)$/.exec(scope)?.[1] ?? []));
 }
 
-/** What domains a token may give is judged with what is given. */
+/** Domains are checked elsewhere, when a site gets them. */
 export function permits(scopes: readonly Scope[], need: Need): boolean {
   if (scopes.includes('admin')) return true;
   const readable = readRights(scopes);

@@ -3,18 +3,18 @@ import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import { isDomainPattern } from '../domains/domain-name.ts';
 import type { DomainRights } from '../domains/rights.ts';
 
-/** A right of whoever bears an API token, of which it may have several. */
+/** One right of an API token. A token may have several. */
 export type Scope = 'admin' | 'read' | 'join' | `publish:${string}` | `domains:${string}`;
 
 const MOST_SCOPES = 20;
 const name = new RegExp(NAME_PATTERN);
 
-/** Scopes with commas between them. Throws `bad-scope`. */
+/** Parses scopes with commas between them. Throws `bad-scope`. */
 export function parseScopes(text: string): readonly Scope[] {
   const scopes = text.split(',', MOST_SCOPES + 1).map(parseScope);
   if (scopes.length > MOST_SCOPES)
     throw new SkerryError('bad-scope', `a token has at most ${MOST_SCOPES} scopes`);
-  // A join token is of another form, and is spent by joining.
+  // A join token has another form, and joining uses it up, so it has no other scope.
   if (scopes.length > 1 && scopes.includes('join'))
     throw new SkerryError('bad-scope', 'the scope join cannot be combined with others');
   return scopes;

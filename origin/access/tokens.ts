@@ -11,7 +11,7 @@ import { parseScopes, type Scope } from './scopes.ts';
 
 type Tokens = Remote<TokenCalls>;
 
-/** An API token is `sk_ID.SECRET`; a join token `skj_ID.SECRET.FINGERPRINT`, of the recovery key to trust. */
+/** Creates `sk_ID.SECRET`, or for joining `skj_ID.SECRET.FINGERPRINT` with the fingerprint of the recovery key. */
 export async function createToken(
   catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,
@@ -29,7 +29,7 @@ export async function createToken(
   const expires = request.expires === undefined ? null : now + request.expires * 1000;
   await catalog.createToken(
     {
-      ...{ id, secret: secretHash(secret), scope, expires },
+      ...{ id, secretHash: secretHash(secret), scope, expires },
       edge: request.edge ?? null,
       mayRead: request.mayRead ?? null,
     },
@@ -40,20 +40,22 @@ export async function createToken(
 
 const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;
 
-/** The id, and what is kept of the secret. */
-export function parseApiToken(text: string): { readonly id: string; readonly secret: Buffer } | undefined {
+/** The id and the hash of the secret. Undefined for a text that is no API token. */
+export function parseApiToken(
+  text: string,
+): { readonly id: string; readonly secretHash: Buffer } | undefined {
   const [, id, secret] = apiToken.exec(text) ?? [];
-  return id === undefined || secret === undefined ? undefined : { id, secret: secretHash(secret) };
+  return id === undefined || secret === undefined ? undefined : { id, secretHash: secretHash(secret) };
 }
 
-/** A token of the API that is good for something now. Who names it has not proven yet to hold it. */
-export interface ValidToken extends Pick<StoredToken, 'id' | 'scope' | 'secret'> {
+/** An API token that is valid now. The caller has named it, and has not yet proved that it holds the secret. */
+export interface ValidToken extends Pick<StoredToken, 'id' | 'scope' | 'secretHash'> {
   readonly scopes: readonly Scope[];
 }
 
 /**
- * By its id alone, so that a door may ask its callers for another proof than the secret itself, such as a signature of
- * the request. Undefined for one that is unknown, expired, revoked or for joining.
+ * Finds a valid API token by its id alone, so that an API may ask for another proof than the secret, such as a
+ * signature of the request. Undefined for a token that is unknown, expired or revoked, and for a join token.
  */
 export async function validToken(
   catalog: Pick<Tokens, 'token'>,
@@ -62,11 +64,11 @@ export async function validToken(
 ): Promise<ValidToken | undefined> {
   const token = await catalog.token(id);
   if (token === undefined || !isValidForApi(token, now)) return undefined;
-  const { scope, secret } = token;
-  return { id, scope, secret, scopes: parseScopes(scope) };
+  const { scope, secretHash } = token;
+  return { id, scope, secretHash, scopes: parseScopes(scope) };
 }
 
-/** All tokens as they are shown, without what is kept of their secrets. */
+/** All tokens in the form that the API shows, without the hashes of their secrets. */
 export async function shownTokens(catalog: Pick<Tokens, 'tokens'>, now: number): Promise<Token[]> {
   return (await catalog.tokens()).map((token) => {
     const { id, scope, edge, created, expires } = token;

@@ -5,20 +5,20 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { type Need, requirePermission } from '../access/permission.ts';
 import type { Scope } from '../access/scopes.ts';
 import { parseApiToken, validToken } from '../access/tokens.ts';
-import { holdsToken } from '../callers/caller.ts';
+import { noteToken } from '../callers/caller.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import { isSecretOf } from '../catalog/token-state.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the caller's token is good for; null until that is known. */
+    /** The scopes of the caller's token. Null until the token is checked. */
     scopes: readonly Scope[] | null;
   }
 }
 
 type TokenReads = Pick<Remote<TokenCalls>, 'token'>;
 
-/** What the caller's token is good for; throws `unauthenticated`. */
+/** The scopes of the caller's token. Throws `unauthenticated`. */
 export async function authenticate(
   request: Pick<FastifyRequest, 'headers'>,
   catalog: TokenReads,
@@ -28,10 +28,10 @@ export async function authenticate(
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'the request needs a token');
   const shown = parseApiToken(bearer);
   const token = shown && (await validToken(catalog, shown.id, clock.now()));
-  if (shown === undefined || token === undefined || !isSecretOf(token, shown.secret)) {
+  if (shown === undefined || token === undefined || !isSecretOf(token, shown.secretHash)) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or a join token');
   }
-  holdsToken(token);
+  noteToken(token);
   return token.scopes;
 }
 
@@ -47,7 +47,7 @@ export async function authorize(
   return scopes;
 }
 
-/** What the caller's token is good for, on a route that asked for a permission before the body was read. */
+/** The scopes of the caller's token, on a route that checked a permission before it read the body. */
 export function scopesOf({ scopes }: Pick<FastifyRequest, 'scopes'>): readonly Scope[] {
   if (scopes === null) throw new TypeError('the route asks for no permission');
   return scopes;

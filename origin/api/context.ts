@@ -1,12 +1,4 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyRequest,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
@@ -45,7 +37,7 @@ type ApiCatalog = Remote<DeployCalls & TokenCalls> &
   Pick<Remote<ReceiptCalls>, 'receipts'> &
   Pick<Remote<PastCalls>, 'pin'>;
 
-/** What the routes work with. */
+/** The parts of the origin that the routes call. */
 export interface ApiContext {
   readonly catalog: ApiCatalog;
   readonly clock: Clock;
@@ -56,21 +48,13 @@ export interface ApiContext {
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;
-  /** Answers `/metrics`. */
+  /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;
   readonly version: string;
-  /** Nothing answers beyond loopback without a token. */
+  /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
 }
-
-export type Api = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression<RawServerDefault>,
-  RawReplyDefaultExpression<RawServerDefault>,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 export const siteParams = Type.Object({ site: nameSchema });
 

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { toDigest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import {
   commitRequestSchema,
   commitSchema,
@@ -19,19 +21,18 @@ import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate } from './authorize.ts';
-import { type Api, type ApiContext, needsPublish, siteParams } from './context.ts';
-import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
+import { type ApiContext, needsPublish, siteParams } from './context.ts';
 
-/** The body is a stream: there is nothing that a schema could check. */
+/** The body is a stream, which a schema cannot check. */
 const bundleBody = Type.Unsafe<Readable>({
   description:
     'For each object its size (u32, big-endian) and its bytes. An object has at most 64 KiB, a bundle at most 100,000 objects and 256 MiB. `Content-Encoding: zstd` is accepted.',
 });
 
-/** Room for the five million files that a deploy may have. */
+/** The limit has room for the five million files of the largest deploy. */
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
-export function deployRoutes(app: Api, context: ApiContext): void {
+export function deployRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, committer, intake, noteAct } = context;
   const pieces = new PieceTurns();
 
@@ -42,7 +43,8 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         const scope = await authenticate(request, catalog, clock);
         const { id } = request.params as { id: string };
         const deploy = await catalog.deploy(id).catch((error: unknown) => {
-          // Without a deploy there is no site to judge by: only who may see anything learns that it is absent.
+          // A missing deploy names no site to check a right for. Only a caller who may read everything learns that
+          // it is missing.
           requirePermission(scope, { kind: 'read' });
           throw error;
         });
@@ -63,7 +65,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
   );
 
   app.register(async (scope) => {
-    const raw = takesRawBodies(scope as Api);
+    const raw = takesRawBodies(scope as HttpServer);
 
     raw.post(
       '/v1/sites/:site/deploys',
@@ -78,7 +80,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
         const items = isLines ? deployFromLines(body) : deployFromJson(body);
         const id = await createDeploy(catalog, clock, site, items);
-        // A stream goes out as it is; the schema describes what it spells.
+        // Fastify sends a stream unchanged. The schema describes its JSON.
         return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
       },
     );
@@ -121,7 +123,7 @@ export function deployRoutes(app: Api, context: ApiContext): void {
     );
   });
 
-  /** Streamed, for a first publish of a million files misses a million objects. */
+  /** The answer is a stream, because the first publish of a million files lacks a million objects. */
   async function* deployAnswer(id: string): AsyncGenerator<string> {
     yield `{"id":${JSON.stringify(id)},"missing":[`;
     let separator = '';

@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
-import { type Api, type ApiContext, needsAdmin, needsOverview } from './context.ts';
-import { readableBy } from './readable.ts';
+import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
+import { readableBy } from './readable-sites.ts';
 
-export function edgeRoutes(app: Api, context: ApiContext): void {
+export function edgeRoutes(app: HttpServer, context: ApiContext): void {
   const { fleet, noteAct } = context;
 
   app.get(

@@ -2,15 +2,15 @@ import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ContentPath } from '../../shared/content/content-path.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { commitSchema, modeQuerySchema } from '../../shared/wire/api.ts';
-import { publishedPath } from '../ingest/published-path.ts';
-import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
-import { OBJECT_BYTES, takesRawBodies } from './raw-bodies.ts';
+import { pathOfUrl } from '../ingest/published-path.ts';
+import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
 
-export function fileRoutes(scope: Api, context: ApiContext): void {
+export function fileRoutes(scope: HttpServer, context: ApiContext): void {
   const { files } = context;
   const app = takesRawBodies(scope);
 
@@ -50,14 +50,7 @@ export function fileRoutes(scope: Api, context: ApiContext): void {
   );
 }
 
-/** The path as it was sent, decoded exactly once. */
 function filePath(request: FastifyRequest): ContentPath {
-  const url = request.raw.url ?? '';
-  const encoded = /^\/v1\/sites\/[^/]+\/files\/([^?#]*)/.exec(url)?.[1] ?? '';
-  try {
-    return publishedPath(decodeURIComponent(encoded));
-  } catch (error) {
-    if (error instanceof SkerryError) throw error;
-    throw new SkerryError('bad-path', `the path ${encoded} is not percent-encoded UTF-8`, { cause: error });
-  }
+  const [, encoded = ''] = /^\/v1\/sites\/[^/]+\/files\/([^?#]*)/.exec(request.raw.url ?? '') ?? [];
+  return pathOfUrl(encoded);
 }

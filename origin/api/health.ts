@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { cameThroughProxy, requireLocalHost } from '../../shared/http/local-request.ts';
-import { type Api, type ApiContext, needsRead } from './context.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
+import { type ApiContext, needsRead } from './context.ts';
 
-export function healthRoutes(app: Api, context: ApiContext): void {
+export function healthRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, scrape } = context;
 
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
@@ -19,7 +20,7 @@ export function healthRoutes(app: Api, context: ApiContext): void {
   });
 }
 
-/** A token, except from this machine itself: its own name is asked for, and no proxy passed it on. */
+/** Asks for a token, unless the request comes from this machine, under a loopback name and not through a proxy. */
 function metricsNeed(context: ApiContext) {
   const needsToken = needsRead(context);
   return async (request: FastifyRequest): Promise<void> => {

@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { logPageSchema } from '../../shared/wire/api.ts';
-import { type Api, type ApiContext, needsRead } from './context.ts';
+import { type ApiContext, needsRead } from './context.ts';
 
 const query = Type.Object({
   from: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
   limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
 });
 
-export function logRoutes(app: Api, context: ApiContext): void {
+export function logRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog } = context;
   app.get(
     '/v1/log',

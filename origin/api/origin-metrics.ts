@@ -38,7 +38,7 @@ export function originMetrics(dataFolder: string, { catalog, clock, fleet, reten
     all.map(({ name, bytes }) => [{ site: name }, bytes]),
   );
 
-  // A revoked edge is no part of the fleet any more.
+  // The fleet does not count revoked edges.
   const edges = new CollectedMetrics(registry, async () =>
     (await fleet.status()).filter(({ revoked }) => !revoked),
   );

@@ -1,20 +1,21 @@
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { payloadText } from '../../shared/log/record-limits.ts';
 import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/site/purge.ts';
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/wire/api.ts';
 import { publishedPath } from '../ingest/published-path.ts';
-import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const purgeParams = Type.Object({
   ...siteParams.properties,
   seq: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
 });
 
-/** What goes into one record, and what another spelling of its JSON adds. */
+/** The limit has room for the targets of one record, and for white space and escapes in the JSON. */
 const PURGE_BYTES = 128 * 1024;
 
-export function purgeRoutes(app: Api, context: ApiContext): void {
+export function purgeRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, allowance, noteAct } = context;
 
   app.post(
@@ -44,7 +45,7 @@ export function purgeRoutes(app: Api, context: ApiContext): void {
   );
 }
 
-/** Whatever is not a list of paths has edges look through all of the site. */
+/** Edges look through the whole site for every target that is not a list of paths. */
 const LOOK_THROUGH = 4096;
 
 /** Throws `record-too-large`. */
@@ -54,7 +55,7 @@ function costOf(target: PurgeTarget): number {
   return isOfPaths ? bytes : bytes + LOOK_THROUGH;
 }
 
-/** Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
+/** The target of a request. Paths with a `*` are patterns. Throws `bad-purge` and `bad-path`. */
 function targetOf({ all = false, paths = [], tags = [] }: PurgeRequest): PurgeTarget {
   const named = namedPaths(paths);
   if ('fault' in named) throw new SkerryError('bad-purge', named.fault);

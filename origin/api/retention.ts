@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { prunePlanSchema, pruneRequestSchema } from '../../shared/wire/api.ts';
-import { type Api, type ApiContext, needsAdmin, needsPublish, siteParams } from './context.ts';
+import { type ApiContext, needsAdmin, needsPublish, siteParams } from './context.ts';
 
 const pinParams = Type.Object({
   ...siteParams.properties,
   revision: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }),
 });
 
-export function retentionRoutes(app: Api, context: ApiContext): void {
+export function retentionRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, retention, noteAct } = context;
 
   app.post(

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { DiffCursor, ManifestCursor } from '../../shared/content/manifest/reading.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import {
   commitSchema,
   type DiffLine,
@@ -10,7 +11,7 @@ import {
   rollbackRequestSchema,
 } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
-import { type Api, type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const PAGE = 2000;
 const LINES = 'application/x-ndjson';
@@ -24,7 +25,7 @@ const rangeQuery = Type.Object({
   to: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }),
 });
 
-export function revisionRoutes(app: Api, context: ApiContext): void {
+export function revisionRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, committer, noteAct } = context;
 
   app.get(

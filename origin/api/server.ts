@@ -1,8 +1,9 @@
 import swagger from '@fastify/swagger';
 import type { Logger } from 'pino';
 import { httpServer } from '../../shared/http/http-server.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { namesCallers } from '../callers/names-callers.ts';
-import type { Api, ApiContext } from './context.ts';
+import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
 import { fileRoutes } from './files.ts';
@@ -15,12 +16,9 @@ import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
 import { tokenRoutes } from './tokens.ts';
 
-const MAX_URL_PART = 8 * 1024;
-
-/** The origin's HTTP server without its routes' context; the feed is registered beside it. */
-export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
-  const app: Api = httpServer(log, {
-    routerOptions: { maxParamLength: MAX_URL_PART },
+/** The origin's HTTP server with the API. `origin/main.ts` adds the feed to it. */
+export async function buildApi(context: ApiContext, log: Logger): Promise<HttpServer> {
+  const app: HttpServer = httpServer(log, {
     forceCloseConnections: 'idle',
     clock: context.clock,
   });
@@ -50,7 +48,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     retentionRoutes,
     healthRoutes,
   ]) {
-    await app.register(async (scope) => routes(scope as Api, context));
+    await app.register(async (scope) => routes(scope as HttpServer, context));
   }
   return app;
 }

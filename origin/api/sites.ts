@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { MOST_WRITTEN } from '../../shared/log/record-limits.ts';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/wire/api.ts';
 import { domainRights } from '../access/scopes.ts';
@@ -7,16 +8,8 @@ import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { pendingOpens } from '../publish/activation-window.ts';
 import { scopesOf } from './authorize.ts';
-import {
-  type Api,
-  type ApiContext,
-  needs,
-  needsOverview,
-  needsPublish,
-  needsSiteRead,
-  siteParams,
-} from './context.ts';
-import { readableBy } from './readable.ts';
+import { type ApiContext, needs, needsOverview, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { readableBy } from './readable-sites.ts';
 
 /** Of a record of settings besides what they are. */
 const SETTINGS_COST = 1024;
@@ -31,7 +24,7 @@ const deleteQuery = Type.Object({
   ),
 });
 
-export function siteRoutes(app: Api, context: ApiContext): void {
+export function siteRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, committer, allowance, noteAct } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 
@@ -66,7 +59,7 @@ export function siteRoutes(app: Api, context: ApiContext): void {
     },
     async (request) => {
       const { params } = request;
-      // A request without a body has none, and that is not what its schema says.
+      // The type of the schema does not say that a request may have no body.
       const body = request.body ?? null;
       const domains = body?.domains?.map(checkedDomain);
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
@@ -78,11 +71,11 @@ export function siteRoutes(app: Api, context: ApiContext): void {
         body?.policy,
         domainRights(scopesOf(request)),
       );
-      // The record holds all settings of the site, whatever part of them was given.
+      // The record holds all settings of the site, also when the request changes only some.
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
       if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
       noteAct('site-set', { site: site.name, domains, policy: body?.policy });
-      // Its schedule may be another one.
+      // The schedule of the site may have changed.
       committer.waiting.wake();
       return shown(site);
     },

@@ -1,9 +1,10 @@
+import type { HttpServer } from '../../shared/http/server.ts';
 import { statusSchema } from '../../shared/wire/api.ts';
-import { type Api, type ApiContext, needsOverview } from './context.ts';
-import { readableBy } from './readable.ts';
+import { type ApiContext, needsOverview } from './context.ts';
+import { readableBy } from './readable-sites.ts';
 import { toSite } from './sites.ts';
 
-export function statusRoutes(app: Api, context: ApiContext): void {
+export function statusRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, fleet, version } = context;
   app.get(
     '/v1/status',

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/wire/api.ts';
 import { createToken, shownTokens } from '../access/tokens.ts';
-import { type Api, type ApiContext, needsAdmin } from './context.ts';
+import { type ApiContext, needsAdmin } from './context.ts';
 
-export function tokenRoutes(app: Api, context: ApiContext): void {
+export function tokenRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, recovery, noteAct } = context;
 
   app.post(

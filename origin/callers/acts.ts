@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { caller } from './caller.ts';
 
-/** What changed the origin's state because somebody asked for it. */
+/** A change of the origin's state that somebody asked for. */
 type Act =
   | 'publish'
   | 'rollback'
@@ -22,13 +22,13 @@ type Act =
   | 'edge-revoke'
   | 'edge-may-read';
 
-/** Writes one line for an act that is done: who did it, and what, never a secret. */
+/** Writes one line for an act that is done, with who did it and what it was. It never contains a secret. */
 export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => void;
 
-/** A name or a list that a caller chose is as long as he likes; a line is not. */
+/** Cuts names and lists that a caller chose, so that a line stays short. */
 const MOST_CHARACTERS = 4096;
 
-/** Who acts is the caller for whom the origin works now; an edge that joins is named in `what`. */
+/** Names the current caller in each line. For an edge that joins, `what` has the name. */
 export function actLog(log: Logger): NoteAct {
   return (act, what) => {
     const { token, address } = caller.getStore() ?? {};

@@ -1,17 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** For whom the origin works: the address of a request, and its token's scope when that is known. */
+/** The caller of a request. Its name is the address, and the scope of its token when that is proved. */
 export interface Caller {
   name: string;
   readonly address?: string;
-  /** Of a caller who is known: never its secret. */
+  /** Set when the caller has proved that it holds the token. The secret is not kept. */
   token?: { readonly id: string; readonly scope: string };
 }
 
 export const caller = new AsyncLocalStorage<Caller>();
 
-/** The present caller has proven to hold the token. */
-export function holdsToken({ id, scope }: NonNullable<Caller['token']>): void {
+/** Notes that the current caller has proved that it holds the token. */
+export function noteToken({ id, scope }: NonNullable<Caller['token']>): void {
   const known = caller.getStore();
   if (known === undefined) return;
   known.name = scope;

@@ -1,6 +1,6 @@
 import type { Commit } from '../../shared/wire/api.ts';
 
-/** Of a commit what the line of its act tells. */
+/** The fields of a commit that the log line of its act contains. */
 export function committed({
   revision,
   seq,

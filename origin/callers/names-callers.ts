@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
-import type { FeedServer } from '../../shared/http/server.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
 import { type Caller, caller } from './caller.ts';
 
 /**
- * Lets all that a door does for a request run in the name of its caller: the address, until a token is proven.
- * In both hooks: after a body was read the request runs in the connection's context again, which names nobody.
+ * Runs everything that a server does for a request in the name of the caller: the address, until a token is proved.
+ * It needs both hooks: after a body was read, the request runs in the context of the connection, which names nobody.
  */
-export function namesCallers(app: FeedServer): void {
+export function namesCallers(app: HttpServer): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   app.addHook('onRequest', (request, _reply, done) => {
     const from = { name: request.ip, address: request.ip };

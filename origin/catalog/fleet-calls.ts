@@ -38,7 +38,7 @@ export interface FleetCalls {
    */
   join(
     request: NewMember,
-    token: { id: string; secret: Uint8Array },
+    token: { id: string; secretHash: Uint8Array },
     time: number,
   ): { seq: Seq; mayRead: readonly string[] | null };
   /** By name, ascending. */

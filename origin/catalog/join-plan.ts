@@ -11,7 +11,7 @@ const MOST_EDGES = 10_000;
 export interface JoinSituation {
   readonly request: NewMember;
   /** What the edge has proven that it knows. */
-  readonly secret: Uint8Array;
+  readonly secretHash: Uint8Array;
   readonly token: StoredToken | undefined;
   /** The key of the edge that has the name already. */
   readonly memberKey: string | undefined;
@@ -25,9 +25,9 @@ export type JoinPlan =
   { readonly kind: 'repeat' } | { readonly kind: 'admit'; readonly member: Member };
 
 /** Throws `bad-join-token`, `name-taken` and `too-many-edges`. */
-export function planJoin({ request, secret, token, memberKey, edges, time }: JoinSituation): JoinPlan {
+export function planJoin({ request, secretHash, token, memberKey, edges, time }: JoinSituation): JoinPlan {
   const { name, region, lat, lon, publicKey } = request;
-  if (token === undefined || token.scope !== JOIN || !isSecretOf(token, secret))
+  if (token === undefined || token.scope !== JOIN || !isSecretOf(token, secretHash))
     throw new SkerryError('bad-join-token', 'the origin does not know the join token');
   if (memberKey === publicKey && token.usedBy === name) return { kind: 'repeat' };
   const state = tokenState(token, time);

@@ -1,3 +1,4 @@
+import type { PurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { Purge } from '../../shared/wire/api.ts';
@@ -11,4 +12,6 @@ export interface PurgeCalls {
   addPurges(site: Pick<SiteRow, 'id' | 'newest'>, targets: readonly PurgeTarget[], time: number): Seq;
   /** Of the newest ones of the site, with its receipts. Throws `no-such-purge`. */
   purge(site: number, seq: number): Purge;
+  /** Keeps the first receipt of each edge for a purge, and ignores receipts for purges that are not in the log. */
+  addPurgeReceipts(receipts: readonly PurgeReceipt[]): void;
 }

@@ -1,7 +1,6 @@
-import type { PurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 
-/** What edges have signed. It may come again, and in any order. */
+/** Receipts of edges. They may arrive more than once and in any order. */
 export interface ReceiptCalls {
   /**
    * Keeps the first of each edge for a revision, until a later one says that it covers something else; leaves out those
@@ -10,6 +9,4 @@ export interface ReceiptCalls {
   addReceipts(receipts: readonly Receipt[]): Receipt[];
   /** By the names of the edges, ascending; none for a revision that is not known. */
   receipts(site: number, revision: number): Receipt[];
-  /** Keeps the first of each edge; passes over those for no purge of the log. */
-  addPurgeReceipts(receipts: readonly PurgeReceipt[]): void;
 }

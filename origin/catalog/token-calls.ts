@@ -15,13 +15,13 @@ export interface KnownToken {
 
 export interface StoredToken extends KnownToken {
   /** The SHA-256 digest of its secret. */
-  readonly secret: Uint8Array;
+  readonly secretHash: Uint8Array;
 }
 
 export interface TokenCalls {
   /** `id` is new: it is random. */
   createToken(
-    token: Pick<StoredToken, 'id' | 'secret' | 'scope' | 'edge' | 'mayRead' | 'expires'>,
+    token: Pick<StoredToken, 'id' | 'secretHash' | 'scope' | 'edge' | 'mayRead' | 'expires'>,
     time: number,
   ): void;
   /** All of them, whatever their state, the oldest first. */

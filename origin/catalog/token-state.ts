@@ -11,8 +11,8 @@ export function tokenState({ revoked, usedBy, expires }: KnownToken, time: numbe
 }
 
 /** Both are SHA-256 digests of secrets. */
-export function isSecretOf(token: Pick<StoredToken, 'secret'>, secret: Uint8Array): boolean {
-  return timingSafeEqual(token.secret, secret);
+export function isSecretOf(token: Pick<StoredToken, 'secretHash'>, secretHash: Uint8Array): boolean {
+  return timingSafeEqual(token.secretHash, secretHash);
 }
 
 /** Whether it is a token of the API that is good for something now. */

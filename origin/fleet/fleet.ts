@@ -8,7 +8,7 @@ import type { SyncEdges } from '../publish/sync-edges.ts';
 /** Where edges join. */
 export interface Admission {
   /** With a token whose secret is proven. Throws `bad-join-token`, `name-taken` and `too-many-edges`. */
-  join(request: NewMember, token: { readonly id: string; readonly secret: Uint8Array }): Promise<Seq>;
+  join(request: NewMember, token: { readonly id: string; readonly secretHash: Uint8Array }): Promise<Seq>;
 }
 
 /** The edges as an administrator sees them, by their names. */

@@ -13,6 +13,7 @@ import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
 import { caller } from '../callers/caller.ts';
 import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
+import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { Divergence } from './divergence.ts';
@@ -33,13 +34,16 @@ import type { Fleet } from './fleet.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
-export type FleetCatalog = Remote<FleetCalls> & Remote<ReceiptCalls> & StatusReads;
+export type FleetCatalog = Remote<FleetCalls> &
+  Remote<ReceiptCalls> &
+  Remote<Pick<PurgeCalls, 'addPurgeReceipts'>> &
+  StatusReads;
 
 export interface FleetOptions {
   readonly catalog: FleetCatalog;
   readonly clock: Clock;
-  /** The log's id. */
-  readonly log: string;
+  /** The log that the origin writes, and its epoch. */
+  readonly identity: { readonly log: string; readonly epoch: number };
   /** The origin's signing key, for what reports are answered with. */
   readonly key: SigningKey;
   readonly checks: ReportChecks;
@@ -58,7 +62,7 @@ export class InProcessFleet implements Fleet {
   readonly changed = new Wakeup();
   readonly #catalog: FleetCatalog;
   readonly #clock: Clock;
-  readonly #log: string;
+  readonly #identity: FleetOptions['identity'];
   readonly #key: SigningKey;
   readonly #edges = new Map<string, EdgeRecord>();
   /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
@@ -76,10 +80,10 @@ export class InProcessFleet implements Fleet {
   };
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, log, key, checks, divergence }: FleetOptions) {
+  private constructor({ catalog, clock, identity, key, checks, divergence }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
-    this.#log = log;
+    this.#identity = identity;
     this.#key = key;
     this.#checks = checks;
     this.#divergence = divergence;
@@ -117,7 +121,7 @@ export class InProcessFleet implements Fleet {
     return this.#edge(name).row.mayRead;
   }
 
-  async join(request: NewMember, token: { id: string; secret: Uint8Array }): Promise<Seq> {
+  async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
     const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
     const { name, region, lat, lon, publicKey } = request;
     if (!this.#edges.has(name)) {
@@ -160,7 +164,7 @@ export class InProcessFleet implements Fleet {
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
     return signLeaseGrant(
-      this.#log,
+      this.#identity,
       {
         ...{ edge: row.name, report: digest, newest, time, lease, serves, diverged },
         takes: [...kindsOfStatements],

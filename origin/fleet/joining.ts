@@ -57,15 +57,15 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
       checkRegion(request.region);
       const text = joinText(log, request);
       const token = await catalog.token(request.token);
-      const secret = token?.scope === JOIN ? token.secret : undefined;
-      if (!provesSecret(secret ?? NO_SECRET, text, proof) || secret === undefined)
+      const secretHash = token?.scope === JOIN ? token.secretHash : undefined;
+      if (!provesSecret(secretHash ?? NO_SECRET, text, proof) || secretHash === undefined)
         throw new SkerryError('bad-join-token', 'the origin does not know the join token');
       if (!verifyText(request.publicKey as PublicKey, text, sig))
         throw new SkerryError(
           'bad-join-token',
           'the request to join is not signed with the key that it contains',
         );
-      const seq = await fleet.join(request, { id: request.token, secret });
+      const seq = await fleet.join(request, { id: request.token, secretHash });
       noteAct('edge-join', { edge: request.name, region: request.region, joinToken: request.token, seq });
       return { seq, head: await head(), sig: signText(signingKey, joinedText(log, text, seq)) };
     },

@@ -32,10 +32,10 @@ interface Waiting {
 }
 
 /**
- * Single files put and deleted: those that arrive while a commit of their site runs share the next one of their
- * mode. Nothing waits for company: a client that puts a thousand files one after another makes a thousand commits, each
- * with its syncs here, its records in the log and a switch of every edge. One that sends them side by side makes a few;
- * a deploy makes one.
+ * Commits changes of single files. Changes that arrive while a commit of their site runs share the next commit of their
+ * mode. No change waits for others to arrive. A client that puts a thousand files one after another makes a thousand
+ * commits, and each costs syncs to disk, records in the log and a switch of every edge. A client that sends the files
+ * side by side makes a few commits. A deploy makes one.
  */
 export class FileChanges {
   readonly #catalog: ChangedCatalog;

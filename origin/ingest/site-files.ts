@@ -32,22 +32,21 @@ interface Put {
   readonly expected?: Digest;
 }
 
-/** A file as it is live, and its bytes for whoever wants them. */
+/** A file of the live revision. Its bytes are read only when `open` is called. */
 interface SiteFile {
   readonly entry: Entry;
-  /** Throws `no-such-object` for one that was let go of meanwhile. */
+  /** Throws `no-such-object` when the object was deleted meanwhile. */
   open(span?: ByteSpan): Promise<Readable>;
 }
 
 /**
- * Single files of a site, put, got and deleted by path: what a door does once it knows that its caller may. All throw
- * `no-such-site`.
+ * Puts, gets and deletes single files of a site by path. An API calls it after it has checked the rights of the caller.
+ * All methods throw `no-such-site`.
  *
- * A change builds on the tip, the newest revision that was not aborted, and so `delete` asks there whether the file
- * exists: one that was put a moment ago in a revision that waits for its window can be deleted, and one that such a
- * revision has deleted cannot again. `get` answers what readers are shown, which is the live revision. In the modes
- * `async` and `sync` both are the same once a change is answered; in `batch` a file that was just put is found when its
- * window has opened.
+ * A change builds on the tip, which is the newest revision that was not aborted. So `delete` looks for the file in the
+ * tip: it finds a file that a revision has put while the revision still waits for its window, and does not find one
+ * that such a revision has deleted. `get` reads the live revision, as readers do. In the modes `async` and `sync` the
+ * live revision is the tip when a change is answered. In `batch`, `get` finds a new file after its window has opened.
  */
 export class SiteFiles {
   readonly #parts: SiteFilesParts;
@@ -56,7 +55,7 @@ export class SiteFiles {
     this.#parts = parts;
   }
 
-  /** Throws `digest-mismatch`, `bad-rules` and what a commit does. */
+  /** Throws `digest-mismatch`, `bad-rules` and the errors of a commit. */
   async put(
     name: string,
     path: ContentPath,
@@ -66,14 +65,14 @@ export class SiteFiles {
     const { catalog, intake, rules, changes } = this.#parts;
     const site = await catalog.siteNamed(name);
     const object = await intake.take(site.id, body, expected);
-    // Here too: others that share its commit are not refused with it.
+    // The commit checks again. Bad rules are refused here first, so that they fail no other change of the same commit.
     await rules.check(site.id, { path, ...object });
     const commit = await changes.add(site.id, { kind: 'put', path, object }, mode);
     this.#note('file-put', site, path, commit);
     return { object, commit };
   }
 
-  /** Throws `no-such-file` and what a commit does. */
+  /** Throws `no-such-file` and the errors of a commit. */
   async delete(name: string, path: ContentPath, mode?: Mode): Promise<Commit> {
     const { catalog, changes } = this.#parts;
     const site = await catalog.siteNamed(name);
@@ -83,7 +82,7 @@ export class SiteFiles {
     return commit;
   }
 
-  /** Reads nothing of the file itself. Throws `no-such-file`. */
+  /** Finds the file without reading its bytes. Throws `no-such-file`. */
   async get(name: string, path: ContentPath): Promise<SiteFile> {
     const { catalog, store } = this.#parts;
     const site = await catalog.siteNamed(name);

@@ -8,10 +8,10 @@ interface Waiting<T, R> {
 }
 
 /**
- * Group commit: what is added while a batch runs becomes the next batch, so that many concurrent callers share
- * one sync to disk and a lone one never waits: a caller who adds one item after another, each when the last is answered,
- * has a batch to himself each time. A batch that fails fails for all its callers.
- * A batch runs in the context of the first in it, and not in that of whoever came to an idle batcher once.
+ * Group commit. The items that are added while a batch runs become the next batch, so many concurrent callers share one
+ * sync to disk. A single caller never waits for others: when it adds each item after the last one is answered, every
+ * item is a batch of its own. When a batch fails, it fails for all of its callers.
+ * A batch runs in the async context of its first item, not in the context of the call that started the batcher.
  */
 export class Batcher<T, R> {
   readonly #run: (items: T[]) => Promise<R>;

@@ -1,6 +1,6 @@
 import { Batcher } from './batcher.ts';
 
-/** A batcher for each key, which is there while it has something to do. */
+/** One batcher for each key. A batcher exists while it has items. */
 export class KeyedBatcher<K, T, R> {
   readonly #run: (items: T[]) => Promise<R>;
   readonly #most: number;
@@ -11,7 +11,7 @@ export class KeyedBatcher<K, T, R> {
     this.#most = most;
   }
 
-  /** Keys that have something to do. */
+  /** The number of keys that have items. */
   get size(): number {
     return this.#batchers.size;
   }
@@ -22,7 +22,7 @@ export class KeyedBatcher<K, T, R> {
     try {
       return await batcher.add(item);
     } finally {
-      // Another may have taken its place since it was idle.
+      // The key may have a new batcher by now, if this one was idle in between.
       if (batcher.isIdle && this.#batchers.get(key) === batcher) this.#batchers.delete(key);
     }
   }

@@ -7,7 +7,7 @@ import { parseAvailableDictionary } from '../delta/dcz.ts';
 import type { Encoded } from '../delta/encodings.ts';
 import { SkerryError } from '../errors.ts';
 import { onceClosed } from '../http/once-closed.ts';
-import type { FeedServer } from '../http/server.ts';
+import type { HttpServer } from '../http/server.ts';
 import { type ByteSpan, inHttp, spanLength } from '../store/byte-span.ts';
 import { BUCKETS_TYPE, encodeBuckets } from '../wire/bucket-list.ts';
 import { BUNDLE_TYPE } from '../wire/bundle.ts';
@@ -38,7 +38,7 @@ const revisionParams = Type.Object({
 
 /** The routes for what a follower fetches: diffs, buckets and entries to compare, and objects, alone or in bundles. */
 export function contentRoutes(
-  app: FeedServer,
+  app: HttpServer,
   source: FeedSource,
   members: (kind: RequestKind) => MembersOnly,
   requests: MemberRequests,

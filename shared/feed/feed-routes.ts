@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
 import { clientOf } from '../http/client-address.ts';
 import { onceClosed, untilClosed } from '../http/once-closed.ts';
-import type { FeedServer } from '../http/server.ts';
+import type { HttpServer } from '../http/server.ts';
 import { schema } from '../json/schema.ts';
 import { nameSchema } from '../site/names.ts';
 import { encodeFrame, FRAME_TYPE } from '../wire/frame.ts';
@@ -41,7 +41,7 @@ const wantsSchema = schema(
 const EVERYTHING: Wants = { sites: null, prefixes: null };
 
 /** Adds the routes of the feed under /feed/v1. The server's error handler answers what they throw. */
-export function feedRoutes(app: FeedServer, source: FeedSource, stopping: AbortSignal): void {
+export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
   const requests = new MemberRequests();
   /** Hooks for members, which also limit the open requests of a kind that each member may have. */

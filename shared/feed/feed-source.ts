@@ -22,8 +22,8 @@ export interface FeedMembers {
   /** Notes an open stream. The returned function notes its end. */
   connected(name: string): () => void;
   /**
-   * Takes in the sender's own report, which comes first, and those of its children. Receipts are durable at the origin
-   * when this resolves. Throws `bad-request` when a report is not signed by the edge that it names.
+   * Takes in the sender's own report, which comes first, and those of its children. Their statements are durable at
+   * the origin when this resolves. Throws `bad-request` when a report is not signed by the edge that it names.
    */
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SkerryError } from '../errors.ts';
-import type { FeedServer } from '../http/server.ts';
+import type { HttpServer } from '../http/server.ts';
 import { claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts';
 import type { FeedSource } from './feed-source.ts';
 import { Nonces } from './nonces.ts';
@@ -27,7 +27,7 @@ export interface MembersOnly {
 
 /** The only way into the feed: routes with these hooks are for members, and `memberOf` names the member that asks. */
 export function memberProof(
-  app: FeedServer,
+  app: HttpServer,
   source: Pick<FeedSource, 'log' | 'clock' | 'members' | 'path'>,
 ): { readonly nonces: Nonces; readonly membersOnly: MembersOnly } {
   const nonces = new Nonces(source.clock);

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type ErrorCode, SkerryError, toSkerryError } from '../errors.ts';
 import type { ErrorForm } from './error-form.ts';
-import type { FeedServer } from './server.ts';
+import type { HttpServer } from './server.ts';
 
 type AnswerError = (error: SkerryError, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
@@ -17,8 +17,8 @@ export function errorAnswers(form: ErrorForm, log: Logger): AnswerError {
   };
 }
 
-/** Lets a server answer so whatever its routes and hooks throw, and what it has no route for. */
-export function answerErrors(app: FeedServer, answer: AnswerError): void {
+/** Answers with `answer` whatever routes and hooks throw, and requests without a route. */
+export function answerErrors(app: HttpServer, answer: AnswerError): void {
   app.setErrorHandler((error, request, reply) => answer(known(error), request, reply));
   app.setNotFoundHandler((request, reply) => answer(notFound(request), request, reply));
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { SkerryError } from '../errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../wire/problem.ts';
 
-/** What an answer says of an error. A server whose clients speak another protocol says it in their words. */
+/** Turns an error into an answer. A server with another protocol has a form of its own. */
 export type ErrorForm = (error: SkerryError, request: FastifyRequest) => ErrorAnswer;
 
 interface ErrorAnswer {
@@ -13,7 +13,7 @@ interface ErrorAnswer {
   readonly body: string;
 }
 
-/** As RFC 9457 problems with the codes of the table. */
+/** The form of RFC 9457 problems, with the codes of `shared/errors.ts`. */
 export const asProblem: ErrorForm = (error) => ({
   status: error.status,
   type: PROBLEM_TYPE,

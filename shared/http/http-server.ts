@@ -14,7 +14,7 @@ import { HeldBytes } from './held-bytes.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
-import type { FeedServer } from './server.ts';
+import type { HttpServer } from './server.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -29,12 +29,14 @@ const HEAD_MS = 15_000;
 const HEAD_CHECK_MS = 3000;
 const IDLE_MS = 72_000;
 const HEAD_BYTES = 16 * 1024;
+/** The longest parameter in a URL, such as the path of a file. */
+const MAX_URL_PART = 8 * 1024;
 /** 200 edges behind one address have a dozen connections each. A single address cannot take all connections. */
 const CONNECTIONS = { perClient: 6000, all: 12_000 };
 /** No client that we know of sends a request before the previous one is answered. */
 const UNANSWERED_PER_CONNECTION = 8;
 
-export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections' | 'routerOptions'> & {
+export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
   readonly clock?: Clock;
   readonly errorForm?: ErrorForm;
 };
@@ -47,10 +49,11 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
 export function httpServer(
   log: Logger,
   { clock = systemClock, errorForm = asProblem, ...options }: HttpServerOptions = {},
-): FeedServer {
+): HttpServer {
   const answer = errorAnswers(errorForm, log);
-  const app: FeedServer = Fastify({
+  const app: HttpServer = Fastify({
     ...options,
+    routerOptions: { maxParamLength: MAX_URL_PART },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
     serverFactory: boundedServer,

@@ -1,6 +1,6 @@
 import AjvCompiler from '@fastify/ajv-compiler';
 import SerializerSelector from '@fastify/fast-json-stringify-compiler';
-import type { FeedServer } from './server.ts';
+import type { HttpServer } from './server.ts';
 
 /** A text stays a text, and what is not known is refused or left. */
 const AJV = { customOptions: { coerceTypes: false, removeAdditional: false } } as const;
@@ -9,7 +9,7 @@ const AJV = { customOptions: { coerceTypes: false, removeAdditional: false } } a
  * Has the schemas of a route compiled when it is first asked: those of all routes at the start would take a third of
  * it, and most processes are never asked most of theirs.
  */
-export function compileWhenAsked(app: FeedServer): void {
+export function compileWhenAsked(app: HttpServer): void {
   const ajv = once(() => AjvCompiler()({}, AJV));
   const stringify = once(() => SerializerSelector()({}));
   app.setValidatorCompiler(({ schema }) => {

@@ -7,8 +7,8 @@ import type {
   RawServerDefault,
 } from 'fastify';
 
-/** The server that the feed's routes are added to: the origin's or a parent's. */
-export type FeedServer = FastifyInstance<
+/** A server of an origin or an edge, made by `httpServer`, to which routes are added. */
+export type HttpServer = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression<RawServerDefault>,
   RawReplyDefaultExpression<RawServerDefault>,

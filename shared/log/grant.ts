@@ -5,7 +5,8 @@ import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
 
 /**
  * The origin's answer to one report: that it has accepted the report, and what the edge may count on. It names the
- * report by its digest, so that a parent can neither forge a grant nor replay an old one.
+ * report by its digest, so that a parent can neither forge a grant nor replay an old one. Later, the origin will send
+ * the list of an edge's tasks as a text with a signature of its own, beside the grant.
  */
 export const leaseGrantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),
@@ -38,17 +39,26 @@ export const leaseGrantSchema = Type.Object({
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
+/** The log, and the epoch of it in which the origin writes. Both sides know them, so a grant does not carry them. */
+interface LogEpoch {
+  readonly log: string;
+  readonly epoch: number;
+}
+
 export type LeaseGrant = Static<typeof leaseGrantSchema>;
 
-export function signLeaseGrant(log: string, grant: Omit<LeaseGrant, 'sig'>, key: SigningKey): LeaseGrant {
-  return { ...grant, sig: signText(key, canonicalGrant(log, grant)) };
+export function signLeaseGrant(of: LogEpoch, grant: Omit<LeaseGrant, 'sig'>, key: SigningKey): LeaseGrant {
+  return { ...grant, sig: signText(key, canonicalGrant(of, grant)) };
 }
 
-export function verifyLeaseGrant(log: string, grant: LeaseGrant, publicKey: PublicKey): boolean {
-  return verifyText(publicKey, canonicalGrant(log, grant), grant.sig);
+export function verifyLeaseGrant(of: LogEpoch, grant: LeaseGrant, publicKey: PublicKey): boolean {
+  return verifyText(publicKey, canonicalGrant(of, grant), grant.sig);
 }
 
-function canonicalGrant(log: string, g: Omit<LeaseGrant, 'sig'>): string {
+function canonicalGrant({ log, epoch }: LogEpoch, g: Omit<LeaseGrant, 'sig'>): string {
   const { edge, report, newest, time, lease, serves, diverged, takes } = g;
-  return JSON.stringify(['skerry-grant-1', log, edge, report, newest, time, lease, serves, diverged, takes]);
+  return JSON.stringify([
+    ...['skerry-grant-1', log, epoch, edge, report],
+    ...[newest, time, lease, serves, diverged, takes],
+  ]);
 }

@@ -24,7 +24,7 @@ export type PurgeReceipt = Static<typeof purgeReceiptSchema>;
 export const purgeReceiptKind: StatementKind<PurgeReceipt> = {
   schema: schema(purgeReceiptSchema),
   text: canonical,
-  subject: ({ site, seq }) => ({ site, number: seq }),
+  subject: ({ site, seq }) => ({ name: `${site}/${seq}`, site }),
 };
 
 export function signPurgeReceipt(receipt: Omit<PurgeReceipt, 'sig'>, key: SigningKey): PurgeReceipt {

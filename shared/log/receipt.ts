@@ -25,7 +25,7 @@ export type Receipt = Static<typeof receiptSchema>;
 export const receiptKind: StatementKind<Receipt> = {
   schema: schema(receiptSchema),
   text: canonicalReceipt,
-  subject: ({ site, revision }) => ({ site, number: revision }),
+  subject: ({ site, revision }) => ({ name: `${site}/${revision}`, site }),
 };
 
 export function signReceipt(receipt: Omit<Receipt, 'sig'>, key: SigningKey): Receipt {

@@ -4,6 +4,9 @@ import { type PublicKey, type SigningKey, signText, verifyText } from '../signin
 /** What a kind of statement may be named: readers meet kinds that they do not know. */
 export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
 
+/** The most bytes of a statement's body as JSON text. The largest report has room for twice as many, as escaped JSON. */
+export const MAX_STATEMENT_BYTES = 15 * 1024;
+
 /** What every statement of an edge names; `sig` is the edge's, over the text of its kind. */
 export interface SignedBody {
   readonly log: string;
@@ -12,10 +15,12 @@ export interface SignedBody {
   readonly sig: string;
 }
 
-/** A site, and a number within the site, such as that of a revision or a record. */
+/** What a statement is about. */
 export interface Subject {
-  readonly site: number;
-  readonly number: number;
+  /** Names the subject among those of its kind, in at most 200 characters. */
+  readonly name: string;
+  /** The edge drops unsent statements about a site when the site is deleted. Undefined: about no single site. */
+  readonly site: number | undefined;
 }
 
 /** One kind of statement that edges sign and the origin keeps. */

@@ -24,7 +24,10 @@ export interface ObjectStore {
   size(digest: Digest): Promise<number | undefined>;
   /** Streams an object or a range within it. Undefined when it is not stored. */
   open(digest: Digest, range?: ByteSpan): Promise<Readable | undefined>;
-  /** Begins a larger object, or continues the draft of that name. A draft outlives a restart. */
+  /**
+   * Begins a larger object, or continues the draft of that name. A store keeps drafts across a restart, but the origin
+   * deletes all drafts at its start.
+   */
   draft(name: string): Promise<Draft>;
   /**
    * Removes objects; absent ones are no error. After a crash, the caller repeats the call. The caller ensures that

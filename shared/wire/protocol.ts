@@ -222,7 +222,7 @@ export const reportRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** The origin's grants, one for each report whose signer it knows. Parents pass them on unchanged. */
+/** The origin's grants, one for each report whose signer it knows. Parents pass on the fields that they know. */
 export const reportAnswerSchema = Type.Object({
   grants: Type.Array(leaseGrantSchema, { maxItems: MOST_REPORTS }),
 });

@@ -2,10 +2,10 @@ import { type Static, Type } from 'typebox';
 import { amount, nothing } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** Makes room: what no kept revision needs goes. */
+/** Deletes what no kept revision needs. */
 export const pruneKind = {
   kind: 'prune',
-  isOnDemand: true,
+  askers: ['admin-port'],
   arguments: nothing,
   result: Type.Object(amount, { description: 'What has left the disk.' }),
 } satisfies WorkKind;

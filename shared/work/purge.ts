@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { count, nothing } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** Carries out the purges that the log has brought and that are not carried out yet. */
+/** Carries out the pending purges of the log. */
 export const purgeKind = {
   kind: 'purge',
-  isOnDemand: false,
+  askers: [],
   arguments: nothing,
   result: Type.Object({ purges: count, matched: count }),
 } satisfies WorkKind;

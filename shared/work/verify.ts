@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { count } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The most sites and paths that a result names. It counts the rest. */
+/** The most sites and paths that a result names. The result counts the rest. */
 export const MOST_VERIFIED = { sites: 500, paths: 100 };
 
 const verifiedSite = Type.Object({
@@ -25,10 +25,10 @@ const verifiedSite = Type.Object({
   repaired: Type.Boolean(),
 });
 
-/** Compares everything on disk with what the origin signed; `repair` fetches what was found damaged. */
+/** Compares everything on disk with what the origin signed. With `repair`, it fetches damaged objects again. */
 export const verifyKind = {
   kind: 'verify',
-  isOnDemand: true,
+  askers: ['admin-port', 'task'],
   arguments: Type.Object({ repair: Type.Boolean() }, { additionalProperties: false }),
   result: Type.Object({
     isSound: Type.Boolean({

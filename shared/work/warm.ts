@@ -7,10 +7,10 @@ import type { WorkKind } from './work-kind.ts';
 const MAX_PATH = 1100;
 const MAX_PATHS = 1000;
 
-/** Has a lazy edge fetch what it lacks of a site, before readers ask for it; without paths all of it. */
+/** Fetches objects that a lazy edge lacks, before readers ask for them. Without paths, all objects of the site. */
 export const warmKind = {
   kind: 'warm',
-  isOnDemand: true,
+  askers: ['admin-port', 'task'],
   arguments: Type.Object(
     {
       site: nameSchema,

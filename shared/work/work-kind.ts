@@ -1,14 +1,17 @@
 import type { TSchema } from 'typebox';
 
-/** A kind of work that edges do: what is asked of one, and what it gives back. Whoever asks and whoever does it read the same. */
+/** Who may ask an edge for work, besides the edge itself. There are no tasks yet. */
+export type Asker = 'admin-port' | 'task';
+
+/** A kind of work that edges do, with the arguments that it takes and the result that it returns. */
 export interface WorkKind<A extends TSchema = TSchema, R extends TSchema = TSchema> {
   /** Its name, which is also its address at the admin port. */
   readonly kind: string;
-  /** Whether others may ask for it. What is not on demand follows from the log, and the edge begins it by itself. */
-  readonly isOnDemand: boolean;
+  /** Empty for work that follows from the log: only the edge itself begins it. */
+  readonly askers: readonly Asker[];
   readonly arguments: A;
-  /** The most bytes of arguments as JSON text; without it the usual limit of a small request holds. */
+  /** The most bytes of the arguments as JSON text. Undefined: the limit of a small request. */
   readonly mostArgumentBytes?: number;
-  /** Plain JSON. Its lists are bounded, so that it fits into a report. */
+  /** Plain JSON. Every list in it has `maxItems`, and nothing checks that the whole fits into a report. */
   readonly result: R;
 }

@@ -154,10 +154,10 @@ t.test('a nonce is good at its receiver, for five minutes of its clock', async (
   t.equal(await proveWith({ ...member, name: 'parent' }, originServer.url), '401 unauthenticated');
 
   // Whoever asks through `Upstream` gets a new one by itself.
-  const caller = { ...member };
+  const self = { ...member };
   const page = async () => {
     const seen: string[] = [];
-    for await (const frame of upstream.records(caller, 1, signal)) seen.push(frame.t);
+    for await (const frame of upstream.records(self, 1, signal)) seen.push(frame.t);
     return seen.length;
   };
   t.ok((await page()) > 0);

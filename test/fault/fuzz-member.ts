@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from '../../edge/follow/upstream/join.ts';
-import type { Caller, Transfer } from '../../edge/follow/upstream/transfer.ts';
+import type { Self, Transfer } from '../../edge/follow/upstream/transfer.ts';
 import { Upstream } from '../../edge/follow/upstream/upstream.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
@@ -27,7 +27,7 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
   const direct = new Upstream({ url: cluster.origin.url, isOrigin: true }, systemClock);
   const place = { origin: cluster.origin.url, token, name: 'fuzzer', region: 'r', lat: null, lon: null };
   const { log } = await join(direct, place, key, new AbortController().signal);
-  const caller: Caller = { name: 'fuzzer', key, log };
+  const self: Self = { name: 'fuzzer', key, log };
   let chance: Random = random(1);
   const relays = await Promise.all(
     [cluster.origin.url, feed].map((url) =>
@@ -44,7 +44,7 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
       const upstream = new Upstream(chance.pick(addresses), systemClock);
       const signal = AbortSignal.timeout(ASKED_MS);
       try {
-        await request(chance, upstream, caller, { signal, bandwidths: [] });
+        await request(chance, upstream, self, { signal, bandwidths: [] });
         return 'answered';
       } catch (error) {
         return error instanceof SkerryError ? error.code : 'broken off';
@@ -59,32 +59,27 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
   };
 }
 
-async function request(
-  chance: Random,
-  upstream: Upstream,
-  caller: Caller,
-  transfer: Transfer,
-): Promise<void> {
+async function request(chance: Random, upstream: Upstream, self: Self, transfer: Transfer): Promise<void> {
   const odd = <T>(value: T): T => (chance.below(3) === 0 ? value : (changedValue(chance, value) as T));
   const digests = Array.from({ length: chance.below(20) }, (_, i) => digestOf(`${i}`));
   const range = { site: 1, from: 0, to: 1 };
   switch (chance.below(8)) {
     case 0:
-      return void (await upstream.report(caller, odd(reports(chance, caller)), transfer.signal));
+      return void (await upstream.report(self, odd(reports(chance, self)), transfer.signal));
     case 1:
-      return drained(upstream.bundle(caller, digests, undefined, transfer));
+      return drained(upstream.bundle(self, digests, undefined, transfer));
     case 2:
-      return drained(upstream.bundle(caller, digests, { digests, bytes: Buffer.from('x') }, transfer));
+      return drained(upstream.bundle(self, digests, { digests, bytes: Buffer.from('x') }, transfer));
     case 3:
-      return void (await upstream.leaves(caller, chance.below(3), chance.below(3), odd([0, 255]), transfer));
+      return void (await upstream.leaves(self, chance.below(3), chance.below(3), odd([0, 255]), transfer));
     case 4:
-      return drained(upstream.entries(caller, chance.below(3), chance.below(3), odd([0, 65_535]), transfer));
+      return drained(upstream.entries(self, chance.below(3), chance.below(3), odd([0, 65_535]), transfer));
     case 5:
-      return drained(upstream.diff(caller, odd(range), transfer));
+      return drained(upstream.diff(self, odd(range), transfer));
     case 6:
-      return drained(upstream.records(caller, odd(1), transfer.signal));
+      return drained(upstream.records(self, odd(1), transfer.signal));
     default:
-      return drained(await upstream.object(caller, odd<Digest>(digestOf('a')), undefined, transfer));
+      return drained(await upstream.object(self, odd<Digest>(digestOf('a')), undefined, transfer));
   }
 }
 
@@ -93,7 +88,7 @@ async function drained(items: AsyncIterable<unknown>): Promise<void> {
   for await (const _item of items) if (--left === 0) return;
 }
 
-function reports(chance: Random, { log, name, key }: Caller): SignedReport[] {
+function reports(chance: Random, { log, name, key }: Self): SignedReport[] {
   const report = {
     ...{
       time: Date.now(),

@@ -66,7 +66,7 @@ t.test('a member that takes no answers costs no other its own', async (t) => {
   );
   t.teardown(() => Promise.all(doors.map((door) => door.close())));
   const streams = [...doors, ...doors].map((door) => {
-    const stream = door.stream(bad.caller, 1, { sites: null, prefixes: null }, over.signal);
+    const stream = door.stream(bad.self, 1, { sites: null, prefixes: null }, over.signal);
     return stream.next().then(async () => {
       while (!(await stream.next()).done);
       return 'ended';
@@ -76,7 +76,7 @@ t.test('a member that takes no answers costs no other its own', async (t) => {
   t.match(outcome, /ended|cut off/, 'of its streams the oldest end');
   const flood = hoardObjects(bad, digest, { atOnce: 300, signal: over.signal });
   const transfer = { signal, bandwidths: [] };
-  const body = await honest.upstream.object(honest.caller, digest, undefined, transfer);
+  const body = await honest.upstream.object(honest.self, digest, undefined, transfer);
   t.equal(digestOf(Buffer.concat(await body.toArray())), digest);
   over.abort();
   t.comment(await flood);

@@ -1,4 +1,4 @@
-import type { Asking, WorkDoor } from '../../edge/work/work.ts';
+import type { AskableWork, Asking } from '../../edge/work/work.ts';
 import { schema } from '../../shared/json/schema.ts';
 import { type VerifyResult, verifyKind } from '../../shared/work/verify.ts';
 
@@ -6,10 +6,10 @@ const verifyResult = schema(verifyKind.result);
 const asking: Asking = { by: { kind: 'admin-port' }, signal: new AbortController().signal };
 
 /** Has an edge verify itself; what it answers is what its kind of work describes. */
-export async function verified(work: WorkDoor, repair: boolean): Promise<VerifyResult> {
+export async function verified(work: AskableWork, repair: boolean): Promise<VerifyResult> {
   return verifyResult.parse(await work.ask('verify', { repair }, asking));
 }
 
-export async function pruned(work: WorkDoor | undefined): Promise<void> {
+export async function pruned(work: AskableWork | undefined): Promise<void> {
   await work?.ask('prune', {}, asking);
 }

@@ -72,7 +72,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const gate = new InProcessGate();
   const checks = new ReportChecks(checkersOf(log), 'reportWithStatements', clock);
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
-  const fleet = await InProcessFleet.open({ catalog, clock, log, key, checks, divergence });
+  const fleet = await InProcessFleet.open({ catalog, clock, identity, key, checks, divergence });
   const committer = new Committer(
     { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),

@@ -26,13 +26,13 @@ const PLANTED: readonly (readonly [file: string, source: string, rule?: string])
   ['edge/serve/site/three.ts', "import type { A } from './one.ts';"],
   ['edge/new-room/first.ts', "import '../../shared/errors.ts';", 'every-file-has-a-layer'],
   ['edge/feed/typed.ts', "import type { Pool } from 'undici';"],
-  ['edge/feed/fetching.ts', "import { Pool } from 'undici';", 'one-door-per-library'],
+  ['edge/feed/fetching.ts', "import { Pool } from 'undici';", 'one-importer-per-library'],
   ['edge/follow/upstream/connections.ts', "import { Pool } from 'undici';"],
   ['origin/fleet/commanding.ts', "import type { Command } from 'commander';", 'commander-stays-in-bin'],
   [
     'origin/catalog/sqlite/opening.ts',
     "import { DatabaseSync } from 'node:sqlite';",
-    'sqlite-is-opened-at-one-door',
+    'sqlite-is-opened-in-one-place',
   ],
   ['origin/catalog/sqlite/reading.ts', "import type { DatabaseSync } from 'node:sqlite';"],
   [

@@ -64,7 +64,7 @@ export class LargeObjects {
   }
 
   async *#codedChunks(
-    { upstream, caller }: ObjectSource,
+    { upstream, self }: ObjectSource,
     list: ChunkList,
     base: NeededObject | undefined,
     transfer: Transfer,
@@ -74,12 +74,12 @@ export class LargeObjects {
         ? undefined
         : await wholeObject(this.#store, base.digest).catch(() => undefined);
     const dictionary = old !== undefined && isRawDictionary(old) ? old : undefined;
-    const body = await upstream.object(caller, list.object, dictionary, transfer);
+    const body = await upstream.object(self, list.object, dictionary, transfer);
     yield* checkedChunks(list, 0, list.chunks.length, body);
   }
 
   async *#plainChunks(
-    { upstream, caller }: ObjectSource,
+    { upstream, self }: ObjectSource,
     list: ChunkList,
     { first, end }: ChunkRun,
     base: NeededObject | undefined,
@@ -95,7 +95,7 @@ export class LargeObjects {
       }
       const until = Math.min(end, endOfRun(list, next, local));
       const range = { start: startOf(list, next), end: startOf(list, until) };
-      const body = await upstream.range(caller, list.object, range, transfer);
+      const body = await upstream.range(self, list.object, range, transfer);
       for await (const bytes of checkedChunks(list, next, until, body)) {
         yield bytes;
         next++;
@@ -135,13 +135,13 @@ export class LargeObjects {
   }
 
   async #fetchChunkList(
-    { upstream, caller }: ObjectSource,
+    { upstream, self }: ObjectSource,
     digest: Digest,
     objectSize: number,
     transfer: Transfer,
   ): Promise<Buffer> {
     const most = 1024 + 36 * Math.ceil(objectSize / MIN_CHUNK);
-    const body = await upstream.object(caller, digest, undefined, transfer);
+    const body = await upstream.object(self, digest, undefined, transfer);
     const tooLong = `the chunk list ${digest} is too long`;
     const bytes = await wholeBody(body, most, 'corrupt-object', tooLong);
     if (digestOf(bytes) !== digest)

@@ -75,7 +75,7 @@ export class ObjectFetch {
   async #fetchBundle(source: ObjectSource, plan: BundlePlan, transfer: Transfer): Promise<void> {
     const wanted = plan.objects.map(({ digest }) => digest);
     const dictionary = await this.#dictionary(plan.dictionary);
-    const { upstream, caller, keepEncoded } = source;
+    const { upstream, self, keepEncoded } = source;
     const keep = keepEncoded && ((encoded: Encoded) => keepEncoded(keyOfBundle(wanted, dictionary), encoded));
     const left = new Map(plan.objects.map((object) => [object.digest, object]));
     let small: SmallObject[] = [];
@@ -87,7 +87,7 @@ export class ObjectFetch {
       if (batch.length > 0) await this.#store.putSmall(batch);
     };
     try {
-      for await (const item of upstream.bundle(caller, wanted, dictionary, transfer, keep)) {
+      for await (const item of upstream.bundle(self, wanted, dictionary, transfer, keep)) {
         left.delete(item.digest);
         if (item.bytes.length > SMALL_OBJECT) {
           await this.#drafts.run(item.digest, () => storeWhole(this.#store, item.digest, item.bytes));
@@ -106,12 +106,12 @@ export class ObjectFetch {
 
   /** Fetches, by its whole digest, an object that a bundle should have brought. */
   async #fetchAlone(
-    { upstream, caller }: ObjectSource,
+    { upstream, self }: ObjectSource,
     object: NeededObject,
     transfer: Transfer,
   ): Promise<void> {
     const { digest, size } = object;
-    const body = await upstream.object(caller, digest, undefined, transfer);
+    const body = await upstream.object(self, digest, undefined, transfer);
     const tooLong = `the object ${digest} is longer than the origin signed`;
     const bytes = await wholeBody(body, size, 'corrupt-object', tooLong);
     if (digestOf(bytes) !== digest)

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Wants } from '../../../shared/feed/feed-source.ts';
 import { noteHead, refuseLoop } from '../../../shared/log/chain-state.ts';
 import { type Faults, isLie } from '../faults.ts';
-import type { Caller } from '../upstream/transfer.ts';
+import type { Self } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { isBehind } from './freshness-state.ts';
@@ -13,7 +13,7 @@ const PROBE_MS = 10_000;
 
 export interface FailBackParts {
   readonly upstreams: Upstreams;
-  readonly caller: Caller;
+  readonly self: Self;
   readonly wants: Wants;
   readonly clock: Clock;
   readonly faults: Faults;
@@ -24,7 +24,7 @@ export interface FailBackParts {
  * While this edge follows a less preferred upstream, tries the better ones, and goes back to the first one that serves.
  */
 export async function failBack(
-  { upstreams, caller, wants, clock, faults, position }: FailBackParts,
+  { upstreams, self, wants, clock, faults, position }: FailBackParts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -41,8 +41,8 @@ export async function failBack(
     const done = new AbortController();
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);
     try {
-      for await (const frame of upstream.stream(caller, position.chain.seq + 1, wants, probe)) {
-        if (frame.t === 'path') refuseLoop(frame.names, caller.name, upstream.url);
+      for await (const frame of upstream.stream(self, position.chain.seq + 1, wants, probe)) {
+        if (frame.t === 'path') refuseLoop(frame.names, self.name, upstream.url);
         if (frame.t !== 'head') continue;
         noteHead(position.chain, frame.head);
         return !isBehind(frame.head, position.head);

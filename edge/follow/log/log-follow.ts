@@ -6,7 +6,7 @@ import type { Wants } from '../../../shared/feed/feed-source.ts';
 import type { Frame, UnknownFrame } from '../../../shared/wire/frame.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import type { Faults } from '../faults.ts';
-import type { Caller } from '../upstream/transfer.ts';
+import type { Self } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { afterLeaving, beginFollow, type FollowCommand, type FollowEvent, step } from './log-follow-state.ts';
@@ -18,7 +18,7 @@ const BACKOFF = { first: 200, most: 4000 };
 export interface LogFollowParts {
   readonly catalog: Pick<EdgeCatalog, 'storeRecords' | 'noteHead'>;
   readonly upstreams: Upstreams;
-  readonly caller: Caller;
+  readonly self: Self;
   readonly wants: Wants;
   readonly clock: Clock;
   readonly time: Pick<LogTime, 'heard'>;
@@ -36,7 +36,7 @@ export interface LogFollowParts {
  * dials again, the next upstream if there are several. log-follow-state decides what to do at one upstream.
  */
 export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<void> {
-  const { upstreams, caller, wants, clock, log, faults, position, refused } = parts;
+  const { upstreams, self, wants, clock, log, faults, position, refused } = parts;
   const ended = new AbortController();
   let upstream = upstreams.current;
   let isTooNew = false;
@@ -46,7 +46,7 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     isTooNew = false;
     const { url } = upstream;
     const leaving = AbortSignal.any([signal, upstreams.moved]);
-    const dialled = { url, isOnly: upstreams.all.length === 1, edge: caller.name };
+    const dialled = { url, isOnly: upstreams.all.length === 1, edge: self.name };
     let state = beginFollow(position.chain, dialled, clock.monotonic());
     const take = async (event: FollowEvent) => {
       const { state: next, commands } = step(state, event);
@@ -57,8 +57,8 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     while (true) {
       const frames =
         state.phase === 'pages'
-          ? upstream.records(caller, state.next, leaving)
-          : upstream.stream(caller, state.next, wants, leaving);
+          ? upstream.records(self, state.next, leaving)
+          : upstream.stream(self, state.next, wants, leaving);
       for await (const event of eventsOf(frames, clock)) {
         await take(event);
         if (event.kind === 'frame') await take({ kind: 'handled', now: clock.monotonic() });

@@ -5,7 +5,7 @@ import { type Entry, entryHash } from '../../../shared/content/entry.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
-import type { Caller, Transfer } from '../upstream/transfer.ts';
+import type { Self, Transfer } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
@@ -20,7 +20,7 @@ const ENTRY_BYTES = 200;
 export interface CompareParts {
   readonly catalog: EdgeCatalog;
   readonly upstream: Upstream;
-  readonly caller: Caller;
+  readonly self: Self;
 }
 
 /**
@@ -34,14 +34,14 @@ export async function stageByComparison(
   revision: number,
   transfer: Transfer,
 ): Promise<void> {
-  const { catalog, upstream, caller } = parts;
+  const { catalog, upstream, self } = parts;
   const nodes = differing(
     await catalog.nodesAt(site, revision),
-    await upstream.nodes(caller, site, revision, transfer),
+    await upstream.nodes(self, site, revision, transfer),
   );
   if (nodes.length === 0) return;
   const own = await catalog.leavesAt(site, revision, nodes);
-  const leaves = differing(own, await upstream.leaves(caller, site, revision, nodes, transfer));
+  const leaves = differing(own, await upstream.leaves(self, site, revision, nodes, transfer));
   // A node that differs although none of its leaves does has a wrong digest itself. Resealing its leaves computes it
   // again.
   await catalog.resealLeaves(
@@ -62,7 +62,7 @@ export async function remakeDigests(catalog: EdgeCatalog, site: number, revision
 
 /** Stages the upstream's entries of these leaves, and seals the leaves. */
 export async function stageLeaves(
-  { catalog, upstream, caller }: CompareParts,
+  { catalog, upstream, self }: CompareParts,
   site: number,
   revision: number,
   leaves: readonly number[],
@@ -70,7 +70,7 @@ export async function stageLeaves(
 ): Promise<void> {
   for (let i = 0; i < leaves.length; i += LEAVES_PER_REQUEST) {
     const some = leaves.slice(i, i + LEAVES_PER_REQUEST);
-    const theirs = await entriesOf(upstream.entries(caller, site, revision, some, transfer), new Set(some));
+    const theirs = await entriesOf(upstream.entries(self, site, revision, some, transfer), new Set(some));
     const own = (await Promise.all(some.map((leaf) => catalog.leafEntries(site, revision, leaf)))).flat();
     await catalog.stage(site, revision, changesBetween(own, theirs));
     await catalog.resealLeaves(site, revision, some);

@@ -40,7 +40,7 @@ export async function prepareRevision(
   transfer: Transfer,
 ): Promise<void> {
   const { catalog, objects } = parts;
-  const { upstream, caller } = source;
+  const { upstream, self } = source;
   const { revision, root } = milestone;
   if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
   // For a full edge there is nothing left to do. For a lazy edge the pinned paths may have changed since; it holds few
@@ -78,7 +78,7 @@ export async function prepareRevision(
   }
 
   async function stageCompared(): Promise<void> {
-    await stageByComparison({ catalog, upstream, caller }, site.id, revision, transfer);
+    await stageByComparison({ catalog, upstream, self }, site.id, revision, transfer);
     await sealAndProve([]);
   }
 
@@ -102,7 +102,7 @@ export async function prepareRevision(
     let changes: Change[] = [];
     let count = 0;
     let puts = 0;
-    for await (const change of upstream.diff(caller, { site: site.id, from, to: revision }, transfer)) {
+    for await (const change of upstream.diff(self, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
       // No diff puts more files than the origin signed, nor drops more than there can be. A sender of more might never
       // end, or has cached a diff that it read from a damaged disk. Then the state that it holds now is compared.

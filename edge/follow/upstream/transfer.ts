@@ -3,7 +3,7 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import type { SigningKey } from '../../../shared/signing/keys.ts';
 
 /** The edge that calls, and the log whose feed it calls. */
-export interface Caller {
+export interface Self {
   readonly name: string;
   readonly key: SigningKey;
   readonly log: string;

@@ -42,7 +42,7 @@ import {
 } from './connections.ts';
 import { atMinimumRate, timelyLines } from './minimum-rate.ts';
 import { Reachability } from './reachability.ts';
-import type { Caller, Dictionary, Transfer } from './transfer.ts';
+import type { Dictionary, Self, Transfer } from './transfer.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
 
@@ -64,7 +64,7 @@ interface FeedRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** The edge that proves the request. Undefined where strangers may ask. */
-  readonly caller?: Caller;
+  readonly self?: Self;
   /** JSON text. */
   readonly body?: string;
   readonly headers?: Record<string, string>;
@@ -112,7 +112,7 @@ export class Upstream {
 
   /** Frames from record `from` on, until the connection ends. Throws `silent-feed` after 15 s without a byte. */
   async *stream(
-    caller: Caller,
+    self: Self,
     from: number,
     wants: Wants,
     signal: AbortSignal,
@@ -120,7 +120,7 @@ export class Upstream {
     const query = new URLSearchParams({ from: String(from) });
     if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
     const path = `/feed/v1/stream?${query}`;
-    const { body } = await this.#call({ method: 'GET', path, caller, signal, waiter: 'stream' });
+    const { body } = await this.#call({ method: 'GET', path, self, signal, waiter: 'stream' });
     try {
       for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) {
         this.#reach.heard();
@@ -132,38 +132,38 @@ export class Upstream {
   }
 
   /** A page of records from `from` on, as frames. Empty at the end of the log. */
-  async *records(caller: Caller, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
+  async *records(self: Self, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
     const transfer = { signal, bandwidths: [] };
-    const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, caller } as const;
+    const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, self } as const;
     const { body } = await this.#fetch(request, transfer, undefined);
     for await (const line of timelyLines(body, MAX_FRAME_BYTES, this.#clock)) yield decodeFrame(line);
   }
 
-  async report(caller: Caller, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
+  async report(self: Self, reports: readonly SignedReport[], signal: AbortSignal): Promise<ReportAnswer> {
     const { body } = await this.#call({
       method: 'POST',
       path: '/feed/v1/report',
-      caller,
+      self,
       body: JSON.stringify({ reports }),
       signal,
     });
     return reportAnswer.parseText((await wholeAnswer(body)).toString('utf8'), 'upstream-protocol');
   }
 
-  async *diff(caller: Caller, range: DiffRange, transfer: Transfer): AsyncGenerator<Change> {
+  async *diff(self: Self, range: DiffRange, transfer: Transfer): AsyncGenerator<Change> {
     const path = `/feed/v1/sites/${range.site}/diff?from=${range.from}&to=${range.to}`;
-    const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
+    const { body } = await this.#fetch({ method: 'GET', path, self }, transfer, undefined);
     yield* decodeDiff(lines(body, MAX_DIFF_LINE), range);
   }
 
-  async nodes(caller: Caller, site: number, revision: number, transfer: Transfer): Promise<Bucket[]> {
+  async nodes(self: Self, site: number, revision: number, transfer: Transfer): Promise<Bucket[]> {
     const path = `/feed/v1/sites/${site}/revisions/${revision}/nodes`;
-    const { body } = await this.#fetch({ method: 'GET', path, caller }, transfer, undefined);
+    const { body } = await this.#fetch({ method: 'GET', path, self }, transfer, undefined);
     return decodeBuckets(await wholeAnswer(body));
   }
 
   async leaves(
-    caller: Caller,
+    self: Self,
     site: number,
     revision: number,
     nodes: readonly number[],
@@ -171,7 +171,7 @@ export class Upstream {
   ): Promise<Bucket[]> {
     const path = `/feed/v1/sites/${site}/revisions/${revision}/leaves`;
     const { body } = await this.#fetch(
-      { method: 'POST', path, caller, body: JSON.stringify({ nodes }) },
+      { method: 'POST', path, self, body: JSON.stringify({ nodes }) },
       transfer,
       undefined,
     );
@@ -180,7 +180,7 @@ export class Upstream {
 
   /** The entries of some leaves. */
   async *entries(
-    caller: Caller,
+    self: Self,
     site: number,
     revision: number,
     leaves: readonly number[],
@@ -188,7 +188,7 @@ export class Upstream {
   ): AsyncGenerator<Change> {
     const path = `/feed/v1/sites/${site}/revisions/${revision}/entries`;
     const { body } = await this.#fetch(
-      { method: 'POST', path, caller, body: JSON.stringify({ leaves }) },
+      { method: 'POST', path, self, body: JSON.stringify({ leaves }) },
       transfer,
       undefined,
     );
@@ -200,7 +200,7 @@ export class Upstream {
    * with the same short name.
    */
   async *bundle(
-    caller: Caller,
+    self: Self,
     digests: readonly Digest[],
     dictionary: Dictionary | undefined,
     transfer: Transfer,
@@ -209,7 +209,7 @@ export class Upstream {
     const objects = encodeNames(digests);
     const against = dictionary && { dictionary: encodeNames(dictionary.digests) };
     const asked = JSON.stringify({ objects, ...against });
-    const request = { method: 'POST', path: '/feed/v1/bundle', caller, body: asked } as const;
+    const request = { method: 'POST', path: '/feed/v1/bundle', self, body: asked } as const;
     let whole: Encoded | undefined;
     const noted = (encoded: Encoded) => {
       whole = encoded;
@@ -226,18 +226,18 @@ export class Upstream {
 
   /** The bytes of a whole object, decoded and unchecked. They may be coded against `dictionary`. */
   async object(
-    caller: Caller,
+    self: Self,
     digest: Digest,
     dictionary: Buffer | undefined,
     transfer: Transfer,
   ): Promise<Readable> {
     const path = `/feed/v1/objects/${digest}`;
-    return (await this.#fetch({ method: 'GET', path, caller }, transfer, dictionary)).body;
+    return (await this.#fetch({ method: 'GET', path, self }, transfer, dictionary)).body;
   }
 
   /** The bytes of a range of an object, unchecked. */
   async range(
-    caller: Caller,
+    self: Self,
     digest: Digest,
     range: ByteSpan,
     transfer: Transfer,
@@ -245,7 +245,7 @@ export class Upstream {
     const { body } = await this.#call({
       method: 'GET',
       path: `/feed/v1/objects/${digest}`,
-      caller,
+      self,
       headers: { range: `bytes=${inHttp(range)}` },
       ...fetched(transfer),
     });
@@ -257,7 +257,7 @@ export class Upstream {
   }
 
   async #fetch(
-    request: Pick<FeedRequest, 'method' | 'path' | 'caller' | 'body'>,
+    request: Pick<FeedRequest, 'method' | 'path' | 'self' | 'body'>,
     transfer: Transfer,
     dictionary: Buffer | undefined,
     keep?: (encoded: Encoded) => void,
@@ -279,7 +279,7 @@ export class Upstream {
   }
 
   /**
-   * Sends the request, proved by its caller if it has one. Sends it once more when the receiver no longer accepts the
+   * Sends the request, proved by its self if it has one. Sends it once more when the receiver no longer accepts the
    * nonce.
    */
   async #call(request: FeedRequest): Promise<Dispatcher.ResponseData> {
@@ -293,12 +293,12 @@ export class Upstream {
   }
 
   async #proven(request: FeedRequest): Promise<Dispatcher.ResponseData> {
-    const { caller, method, path: target, headers, body } = request;
-    if (caller === undefined) return this.#answer(request, {});
+    const { self, method, path: target, headers, body } = request;
+    if (self === undefined) return this.#answer(request, {});
     this.#receiver ??= await this.#greeted(request.signal);
     const { edge, nonce } = this.#receiver;
-    const to = receiverText(caller.log, edge);
-    const proof = requestProof(caller, { method, target, to, nonce, range: headers?.range, body });
+    const to = receiverText(self.log, edge);
+    const proof = requestProof(self, { method, target, to, nonce, range: headers?.range, body });
     const answer = await this.#answer(request, proof);
     const next = answer.headers[NONCE_HEADER];
     if (typeof next === 'string' && NONCE.test(next)) this.#receiver = { edge, nonce: next };

@@ -4,7 +4,7 @@ import { payloads } from '../../../shared/log/record-kinds.ts';
 import { EVERYTHING, type PurgeTarget } from '../../../shared/site/purge.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { EdgeSite, PurgeCalls } from '../catalog.ts';
-import { keepStatement } from './statements.ts';
+import { keepStatement } from './outbox.ts';
 
 type Sql = (text: string) => StatementSync;
 

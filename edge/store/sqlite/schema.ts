@@ -96,10 +96,11 @@ export const migrations: Migrations = [
   CREATE TABLE statement (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
-    site INTEGER NOT NULL,
-    subject INTEGER NOT NULL,
+    subject TEXT NOT NULL CHECK (length(subject) <= 200),
+    -- the statement goes with this site; null for one that is about no single site
+    site INTEGER,
     body TEXT NOT NULL,
-    UNIQUE (kind, site, subject)
+    UNIQUE (kind, subject)
   ) STRICT;
   `,
 ];

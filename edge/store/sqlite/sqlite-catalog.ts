@@ -9,12 +9,12 @@ import { openDatabase, statements } from '../../../shared/sqlite/open.ts';
 import type { EdgeCatalogCalls } from '../catalog.ts';
 import { chainCalls } from './chain.ts';
 import { lazyCalls } from './lazy.ts';
+import { statementCalls } from './outbox.ts';
 import { purgeCalls } from './purges.ts';
 import { noteRemovals, removalCalls } from './removals.ts';
 import { migrations } from './schema.ts';
 import { siteCalls } from './sites.ts';
 import { stagedCalls } from './staged.ts';
-import { statementCalls } from './statements.ts';
 
 export function openSqliteEdgeCatalog(file: string): EdgeCatalogCalls {
   return sqliteEdgeCalls(openDatabase(file, migrations));

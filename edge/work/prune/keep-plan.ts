@@ -1,8 +1,8 @@
 import type { EdgeSite } from '../../store/catalog.ts';
 
 /**
- * The revisions of a site that an edge keeps whole: what is live and the last ones, as many as the site's policy
- * says. A rollback to one of them moves no bytes.
+ * The revisions of a site that an edge keeps whole: the live revision, and as many of the last ones as the site's
+ * policy says. A rollback to one of them transfers nothing.
  */
 export function keptRevisions(site: EdgeSite, held: readonly number[]): number[] {
   const newest = held.slice(-site.policy.retention.revisions);

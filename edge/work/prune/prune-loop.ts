@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 
 const EVERY_MS = 10 * 60_000;
 
-/** Makes room now and then, until the signal aborts. */
+/** Prunes at intervals until the signal aborts. */
 export async function pruneAlways(
   prune: () => Promise<unknown>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },

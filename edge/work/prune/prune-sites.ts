@@ -14,19 +14,19 @@ export interface PruneParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   /**
-   * Whoever looks what the store lacks passes it together, alone here: entries are staged before their objects
-   * are looked for, so what is removed has no entry, or is found missing and fetched.
+   * Those who look for missing objects pass it together. Pruning passes it alone. Entries are staged before anybody
+   * looks for their objects, so a removed object either has no entry, or is found missing and fetched.
    */
   readonly gate: Gate;
-  /** A deleted site's rows go when nobody stages any more. */
+  /** The lock of a site's manifest. Pruning deletes the rows of a deleted site while nobody stages. */
   readonly manifests: KeyedLock<number>;
-  /** Resolves when revisions that are no more held are not served for missing assets any more. */
+  /** Resolves when no serving process takes assets from revisions that are no longer held. */
   readonly shown: () => Promise<void>;
 }
 
 /**
- * Drops what no kept revision needs. A revision first stops being offered to children and then loses its rows;
- * objects go last, so that whatever is still named by a row is there.
+ * Deletes everything that no kept revision needs. First, the edge stops offering a revision to its children. Then it
+ * deletes the rows, and the objects last, so every object that a row names exists.
  */
 export async function pruneSites(
   { catalog, store, gate, manifests, shown }: PruneParts,
@@ -38,7 +38,7 @@ export async function pruneSites(
   for (const site of await catalog.sites()) {
     signal.throwIfAborted();
     const held = await catalog.held(site.id);
-    // What is being staged ends rows of the state below it: it is pruned when it has been revealed.
+    // A staged revision ends rows of the revision below it. The site is pruned after the staged one is revealed.
     if (site.staging !== null) continue;
     const kept = keptRevisions(site, held);
     const superseded = held.filter((revision) => !kept.includes(revision));
@@ -54,7 +54,7 @@ export async function pruneSites(
     });
   }
   signal.throwIfAborted();
-  // For children that are behind.
+  // Children that are behind may need them.
   await catalog.pruneRecords(KEPT_LOG);
   return removed;
 
@@ -72,7 +72,7 @@ export async function pruneSites(
         const sizes = await Promise.all(noted.map((digest) => store.size(digest)));
         if (noted.length > 0) await store.remove(noted);
         await catalog.removed(noted);
-        // A lazy edge may never have held some of them.
+        // A lazy edge may never have held some of these objects.
         for (const size of sizes.filter((size) => size !== undefined)) {
           removed.objects++;
           removed.bytes += size;

@@ -20,43 +20,43 @@ import type { EdgeCatalog, EdgeSite, PendingPurge } from '../../store/catalog.ts
 import { isServed } from '../../store/cover.ts';
 
 const PAGE = 2000;
-/** Above it everything in memory is let go of, which is less work than to name it. */
+/** Above this number, processes forget everything in memory. That costs less than naming each object. */
 const MOST_NAMED = 5000;
-/** Purges of one site that share a look through it. */
+/** The most purges of one site that share one pass through its entries. */
 const PURGES_AT_ONCE = 500;
 const WORK_AT_ONCE = 1000;
-/** As many patterns as one purge may have are worth one look. */
+/** The most patterns in one pass: as many as one purge may have. */
 const WORK_OF_PATTERN = WORK_AT_ONCE / MOST_PURGED.globs;
 
 export interface PurgeParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
-  /** Lets go of what is in memory of these objects, or of everything. */
+  /** Forgets these objects, or everything, in memory. */
   readonly forget: (digests: readonly Digest[] | 'all') => void;
-  /** Resolves when older revisions answer for what was purged no more. */
+  /** Resolves when older revisions no longer answer for purged paths. */
   readonly shown: () => Promise<void>;
-  /** Those of the entries whose objects are damaged on disk. */
+  /** Returns the entries whose objects are damaged on disk. */
   readonly damaged: (entries: readonly Entry[]) => Promise<readonly Entry[]>;
-  /** Fetches what is damaged. */
+  /** Fetches damaged objects again. */
   readonly repair: () => Promise<unknown>;
-  /** Of a lazy edge: drops what matches and nothing else names; gives what went. */
+  /** At a lazy edge, deletes the matching objects that nothing else names, and returns them. */
   readonly drop:
     | ((site: number, target: PurgeTarget, matches: (path: string) => boolean) => Promise<Digest[]>)
     | undefined;
-  /** Signs, keeps and reports that purges are carried out. */
+  /** Signs, keeps and reports the receipts of purges. */
   readonly done: (site: number, purges: readonly CarriedOut[]) => Promise<void>;
   readonly log: Logger;
 }
 
-/** A purge that is carried out, and how many paths of what is shown it matched. */
+/** A purge that was carried out, and the number of visible paths that it matched. */
 export interface CarriedOut {
   readonly seq: number;
   readonly matched: number;
 }
 
 /**
- * Carries out what purges have come in: of each site some, in the order of the log, and then of the next one. What
- * fails at one site is logged and holds up no other; when nothing else is left, it is thrown that purges failed.
+ * Carries out the pending purges, in the order of the log: some of one site, then some of the next one. A site whose
+ * purges fail is logged and does not delay the others. When only failed purges are left, it throws.
  */
 export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promise<void> {
   const failed = new Set<number>();
@@ -85,7 +85,7 @@ async function applySome(parts: PurgeParts, id: number, signal: AbortSignal): Pr
   );
 }
 
-/** The first ones, at least one, as many as one look through the site is worth. */
+/** The first purges, at least one, that one pass through the site may carry out together. */
 function oneLook(purges: readonly PendingPurge[]): PendingPurge[] {
   let work = 0;
   return purges.filter(({ target: { paths, globs, tags } }, i) => {
@@ -94,7 +94,7 @@ function oneLook(purges: readonly PendingPurge[]): PendingPurge[] {
   });
 }
 
-/** How many paths of what is shown each of them matches. */
+/** The number of visible paths that each purge matches. */
 async function apply(
   { catalog, store, forget, shown, damaged, repair, drop, log }: PurgeParts,
   site: EdgeSite,
@@ -114,7 +114,7 @@ async function apply(
   const matches = matchOf(target);
   const counted = targets.map((one) => ({ matches: matchOf(one), matched: 0 }));
   for (const digest of (await drop?.(site.id, target, matches)) ?? []) digests.add(digest);
-  // Counted where it is matched: the tags of a path are worked out once.
+  // Matching and counting share one loop, so that the tags of a path are computed once.
   const isMeant = (path: string) => {
     const isMatched = matches(path);
     if (isMatched) for (const one of counted) if (one.matches(path)) one.matched++;
@@ -134,7 +134,7 @@ async function apply(
   return counted.map(({ matched }) => matched);
 }
 
-/** How the active revision tags a path, as far as the target asks for tags. */
+/** The tags of a path in the active revision. Computed only when the target names tags. */
 async function tagsOf(
   catalog: EdgeCatalog,
   store: ObjectStore,
@@ -144,7 +144,7 @@ async function tagsOf(
   const isTagged = target.tags.length > 0 && active.revision > 0;
   const file = isTagged ? await headersFile(catalog, store, id, active.revision) : '';
   const headers = headersNamed(file, TAG_HEADERS);
-  // Many purges ask for the tags of one path after another.
+  // Several purges need the tags of the same path.
   let last: { readonly path: string; readonly tags: ReadonlySet<string> } | undefined;
   return (path) => {
     if (last?.path !== path) last = { path, tags: tagsIn(headers(`/${path}`).set) };
@@ -152,7 +152,7 @@ async function tagsOf(
   };
 }
 
-/** Entries of the active revision that this edge serves, a page at a time. */
+/** The entries of the active revision that this edge serves, page by page. */
 async function* matchingEntries(
   catalog: EdgeCatalog,
   { id, active, covers }: EdgeSite,

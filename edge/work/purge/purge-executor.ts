@@ -11,7 +11,7 @@ import { applyPurges, type PurgeParts } from './apply-purges.ts';
 export interface PurgeWork extends VerifyWork, Pick<PurgeParts, 'shown'> {
   readonly readers: { forget(digests: readonly Digest[] | 'all'): void };
   readonly lazy: Pick<LazyStorage, 'dropPurged'> | undefined;
-  /** Signs, keeps and reports that purges are carried out. */
+  /** Signs, keeps and reports the receipts of purges. */
   readonly purged: PurgeParts['done'];
   readonly log: Logger;
 }
@@ -38,11 +38,12 @@ function purgeParts(parts: PurgeWork, done: PurgeParts['done'], signal: AbortSig
     forget: (digests) => readers.forget(digests),
     async damaged(entries) {
       const found = await damagedObjects(store, entries, signal);
-      // A lazy edge holds some of them.
+      // A lazy edge does not hold all of these objects.
       const gone = new Set(lazy && (await store.missing(found.map(({ digest }) => digest))));
       return found.filter(({ digest }) => !gone.has(digest));
     },
     drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
+    // A part of this run, not a run of its own: the edge does not log it, and the signal of the purge stops it.
     repair: () => verifyReplica({ ...parts, source: parts.source() }, true, signal, () => {}),
   };
 }

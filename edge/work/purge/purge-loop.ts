@@ -6,7 +6,7 @@ import type { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 const BACKOFF = { first: 1000, most: 60_000 };
 const LOOK_AGAIN_MS = 60_000;
 
-/** Carries purges out as they come in, and those that something kept from it, until the signal aborts. */
+/** Carries out purges when they arrive, and repeats failed ones, until the signal aborts. */
 export async function carryOutPurges(
   purge: () => Promise<unknown>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },

@@ -4,7 +4,7 @@ import { type Executor, executor } from '../executor/executor.ts';
 import { type VerifyParts, verifyReplica } from './verify.ts';
 
 export interface VerifyWork extends Omit<VerifyParts, 'source'> {
-  /** Where what is damaged is fetched from, now. */
+  /** The current source of objects. */
   readonly source: () => ObjectSource;
 }
 

@@ -1,13 +1,13 @@
 import { MOST_VERIFIED, type VerifiedSite, type VerifyResult } from '../../../shared/work/verify.ts';
 
-/** Adds up what was found at each site, and names as much of it as a result may. */
+/** Sums up the findings of each site, and names as many as a result may have. */
 export class VerifyTally {
   readonly #sites: VerifiedSite[] = [];
   #verified = 0;
   #isSound = true;
   #pathsLeft = MOST_VERIFIED.paths;
 
-  /** How many damaged files may still be named. */
+  /** The number of damaged files that the result may still name. */
   get pathsLeft(): number {
     return this.#pathsLeft;
   }
@@ -24,7 +24,7 @@ export class VerifyTally {
     return { isSound: this.#isSound, verified: this.#verified, sites: this.#sites, others };
   }
 
-  /** Where something was found, that takes the place of a site where nothing was. */
+  /** A site with faults takes the place of a sound one. */
   #makeRoom(site: VerifiedSite): boolean {
     if (isClean(site)) return false;
     const at = this.#sites.findLastIndex(isClean);

@@ -27,17 +27,16 @@ export interface VerifyParts {
   readonly limits: EdgeLimits;
   readonly objects: ObjectFetch;
   readonly source: ObjectSource;
-  /** One writer of a site's manifest at a time. */
+  /** The lock of a site's manifest. It has one writer at a time. */
   readonly manifests: KeyedLock<number>;
-  /** Passed alone by whoever removes objects. */
+  /** Whoever removes objects passes it alone. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
 
 /**
- * Reads everything that is stored and compares it with what the origin signed. Damaged objects leave the store at
- * once, so that nobody is served one after it was found; with `repair` those of the active revisions are fetched
- * again, from the origin or a parent.
+ * Reads everything on disk and compares it with what the origin signed. It removes a damaged object at once, so that
+ * no reader gets it after it was found. With `repair`, it fetches the objects of active revisions again.
  */
 export async function verifyReplica(
   parts: VerifyParts,
@@ -73,7 +72,7 @@ async function verifyOthers(
     const absent = new Set(await store.missing(unseen));
     const stored = unseen.filter((digest) => !absent.has(digest)).map((digest) => ({ digest }));
     const found = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
-    // Others may have been pruned, or made room, since.
+    // Pruning or the disk budget may have deleted others meanwhile.
     const gone = new Set(await store.missing(found));
     const bad = found.filter((digest) => !gone.has(digest));
     objects += stored.length;
@@ -82,7 +81,7 @@ async function verifyOthers(
       await gate.alone(async () => {
         await store.remove(bad);
         readers.forget(bad);
-        // A prepared revision may have counted on them.
+        // A prepared revision may need these objects.
         await catalog.clearPrepared();
       });
     }
@@ -93,10 +92,10 @@ async function verifyOthers(
 }
 
 interface SiteOptions {
-  /** Objects that need not be looked at again. */
+  /** Objects that were already checked. */
   readonly seen: Set<Digest>;
   readonly repair: boolean;
-  /** Of damaged files, as many as may be named. */
+  /** The damaged files that the result may name. */
   readonly mostPaths: number;
   readonly looked: () => void;
 }
@@ -150,7 +149,7 @@ async function verifySite(
   return { ...result, repaired: true };
 }
 
-/** Those whose objects should be here; of a lazy edge also those that are, though they need not. */
+/** The entries whose objects must be here. At a lazy edge, also those that happen to be here. */
 async function heldEntries(
   { store }: Pick<VerifyParts, 'store'>,
   entries: readonly Entry[],
@@ -163,7 +162,7 @@ async function heldEntries(
   );
 }
 
-/** Without those that a lazy edge has let go of since they were looked for. */
+/** Leaves out objects that a lazy edge has deleted since they were looked for. */
 async function stillMeant(
   { store }: Pick<VerifyParts, 'store'>,
   covers: Cover,
@@ -173,7 +172,7 @@ async function stillMeant(
   return damaged.filter(({ path, digest }) => isHeldAlways(path, covers) || !gone.has(digest));
 }
 
-/** The nodes as computed from the entries, and whether all stored digests are those. */
+/** The nodes computed from the entries, and whether all stored digests equal them. */
 async function audit(
   catalog: EdgeCatalog,
   site: number,
@@ -194,8 +193,8 @@ function rootOf(nodes: readonly Bucket[]): Digest {
 }
 
 /**
- * Replaces the entries of the damaged nodes, in place: what is served gets right entry by entry. Not while a
- * revision is staged, which ends rows that are compared here. Tells whether the manifest is sound now.
+ * Replaces the entries of the damaged nodes in place. It does nothing while a revision is staged, because staging ends
+ * rows that are compared here. Returns whether the manifest is sound now.
  */
 function mendManifest(
   parts: VerifyParts,
@@ -205,7 +204,7 @@ function mendManifest(
 ): Promise<boolean> {
   return parts.manifests.run(site.id, async () => {
     const now = await parts.catalog.site(site.id);
-    // Another revision has become active since it was judged, or is being staged: there is nothing to mend in place.
+    // Another revision became active since the check, or is being staged, so nothing can be repaired in place.
     if (now === undefined || now.staging !== null || now.active.revision !== site.active.revision)
       return false;
     return mendAlone(parts, now, own, signal);
@@ -219,14 +218,14 @@ async function mendAlone(
   signal: AbortSignal,
 ): Promise<boolean> {
   const transfer = { signal, bandwidths: [] };
-  const theirs = await source.upstream.nodes(source.caller, id, active.revision, transfer);
+  const theirs = await source.upstream.nodes(source.self, id, active.revision, transfer);
   const leaves = differing(own, theirs).flatMap((node) => {
     const { first } = leavesOf(node);
     return Array.from({ length: LEAF_COUNT / NODE_COUNT }, (_, i) => first + i);
   });
   await stageLeaves({ catalog, ...source }, id, active.revision, leaves, transfer);
   await remakeDigests(catalog, id, active.revision);
-  // Staging is synced by what follows it: here nothing would.
+  // A later step of a sync makes staged rows durable. This repair has no later step.
   await catalog.setCovers(id, covers);
   return rootOf((await audit(catalog, id, active.revision)).nodes) === active.root;
 }

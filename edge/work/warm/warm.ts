@@ -10,9 +10,9 @@ import { isServed } from '../../store/cover.ts';
 import type { TellProgress } from '../executor/executor.ts';
 
 const PAGE = 2000;
-/** They travel together. */
+/** Small objects travel together in bundles. */
 const SMALL_AT_ONCE = 256;
-/** Readers may want some of the line, too. */
+/** A low number, because readers need bandwidth, too. */
 const LARGE_AT_ONCE = 3;
 const WARM_MS = 30_000;
 
@@ -25,8 +25,8 @@ export interface WarmParts {
 }
 
 /**
- * Fetches what an edge lacks of the active revision of a site, of the paths that are named or of all, without making
- * anything go. It ends after half a minute, for callers that wait for an answer: called again, it goes on.
+ * Fetches the missing objects of a site's active revision, for the named paths or for all. It evicts nothing. It ends
+ * after half a minute, because callers wait for an answer. The next call continues.
  */
 export async function warm(
   { catalog, store, reads, lazy }: WarmParts,

@@ -46,12 +46,12 @@ export function fleetCalls({
   }
 
   return {
-    join(request, { id, secret }, time) {
+    join(request, { id, secretHash }, time) {
       return transaction(database, () => {
         const { name } = request;
         const row = sql('SELECT public_key, seq, may_read FROM edge WHERE name = ?').get(name);
         const plan = planJoin({
-          ...{ request, secret, time, token: tokens.token(id) },
+          ...{ request, secretHash, time, token: tokens.token(id) },
           memberKey: row?.public_key as string | undefined,
           edges: Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges),
         });

@@ -5,6 +5,7 @@ import type { AgeLimits, Forecast, GoingRevisions } from '../retention-calls.ts'
 import { heldRevisions } from '../revision-state.ts';
 import { siteHistory } from './site-history.ts';
 import { STALE_DEPLOY } from './stale-deploys.ts';
+import { unreferenced } from './unreferenced.ts';
 
 /** All of one moment; the database is only read, and a temporary table written. */
 export function forecastOf(
@@ -21,14 +22,14 @@ export function forecastOf(
         return { site, keep: past === undefined ? [] : heldRevisions(past, new Set(revisions)) };
       }),
     );
-    const unreferenced = sql(
-      `SELECT count(*) AS objects, coalesce(sum(o.size), 0) AS bytes FROM object o WHERE o.touched < :before
-         AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest
-           AND NOT EXISTS (SELECT 1 FROM ${DOOMED} x WHERE x.id = e.id))
-         AND NOT EXISTS (SELECT 1 FROM deploy_file f JOIN deploy d ON d.number = f.deploy
-           WHERE f.digest = o.digest AND NOT ${STALE_DEPLOY})`,
+    const isGoing = unreferenced({
+      entry: `EXISTS (SELECT 1 FROM ${DOOMED} x WHERE x.id = e.id)`,
+      deploy: STALE_DEPLOY,
+    });
+    const sum = sql(
+      `SELECT count(*) AS objects, coalesce(sum(o.size), 0) AS bytes FROM object o WHERE ${isGoing}`,
     ).get({ before: uploadedBefore, stale: openedBefore });
-    return { sites, objects: Number(unreferenced?.objects), bytes: Number(unreferenced?.bytes) };
+    return { sites, objects: Number(sum?.objects), bytes: Number(sum?.bytes) };
   } finally {
     database.exec('ROLLBACK');
   }

@@ -5,15 +5,9 @@ import { payloads } from '../../../shared/log/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { KEPT_PURGES } from '../limits.ts';
 import type { PurgeCalls } from '../purge-calls.ts';
-import type { ReceiptCalls } from '../receipt-calls.ts';
 import type { CatalogContext } from './context.ts';
 
-export function purgeCalls({
-  database,
-  sql,
-  writer,
-  identity,
-}: CatalogContext): PurgeCalls & Pick<ReceiptCalls, 'addPurgeReceipts'> {
+export function purgeCalls({ database, sql, writer, identity }: CatalogContext): PurgeCalls {
   function forgetOld(site: number): void {
     const last = sql(
       `SELECT seq FROM purge WHERE site = ? ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_PURGES}`,

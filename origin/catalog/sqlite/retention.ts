@@ -11,10 +11,9 @@ import type { CatalogContext } from './context.ts';
 import { forecastOf } from './forecast.ts';
 import { leftoverCalls } from './leftovers.ts';
 import { siteHistory, sitesToRetain } from './site-history.ts';
+import { unreferenced } from './unreferenced.ts';
 
-const UNREFERENCED = `o.touched < :before
-  AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest)
-  AND NOT EXISTS (SELECT 1 FROM deploy_file f WHERE f.digest = o.digest)`;
+const UNREFERENCED = unreferenced();
 
 export function retentionCalls(context: CatalogContext): RetentionCalls {
   const { database, sql } = context;

@@ -5,10 +5,10 @@ import type { CatalogContext } from './context.ts';
 
 export function tokenCalls({ sql }: Pick<CatalogContext, 'sql'>): TokenCalls {
   return {
-    createToken({ id, secret, scope, edge, mayRead, expires }, time) {
+    createToken({ id, secretHash, scope, edge, mayRead, expires }, time) {
       sql(
         'INSERT INTO token (id, secret, scope, edge, may_read, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ).run(id, secret, scope, edge, mayRead === null ? null : JSON.stringify(mayRead), time, expires);
+      ).run(id, secretHash, scope, edge, mayRead === null ? null : JSON.stringify(mayRead), time, expires);
     },
     tokens: () => sql('SELECT * FROM token ORDER BY created, id').all().map(toKnown),
     token(id) {
@@ -36,7 +36,7 @@ function toKnown(row: Row): KnownToken {
 }
 
 function toStored(row: Row): StoredToken {
-  return { ...toKnown(row), secret: row.secret as Uint8Array };
+  return { ...toKnown(row), secretHash: row.secret as Uint8Array };
 }
 
 /** As a row of a token or an edge holds it. */

@@ -28,7 +28,7 @@ interface ManifestPage {
 /** Reads any revealed revision. Revision 0 is the empty state before the first one. */
 export interface ManifestReader {
   entryAt(site: number, revision: number, path: ContentPath): Entry | undefined;
-  /** The entries of one revision, ordered by leaf and path. */
+  /** The entries of one revision, by leaf and then by path. A leaf is a hash of the path, so this is not their order. */
   manifestPage(
     site: number,
     revision: number,

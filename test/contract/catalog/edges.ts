@@ -6,7 +6,7 @@ import { checkLog, edgeKey, joinRequest, LOG, secretOf, type Theme } from './har
 
 export function edgesContract({ suite }: Theme): void {
   suite('an edge joins once with its token', async (t, catalog) => {
-    const token = { id: 't', secret: secretOf('t') };
+    const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: 1000 }, 100);
     const joined = await catalog.join(joinRequest('paris'), token, 500);
     t.strictSame(joined, { seq: 2, mayRead: null });
@@ -53,7 +53,7 @@ export function edgesContract({ suite }: Theme): void {
 
   suite('joins that are refused change nothing', async (t, catalog) => {
     const create = async (id: string, changes: { scope?: string; edge?: string; expires?: number }) => {
-      const token = { id, secret: secretOf(id) };
+      const token = { id, secretHash: secretOf(id) };
       const scope = changes.scope ?? 'join';
       await catalog.createToken(
         { ...token, scope, edge: changes.edge ?? null, mayRead: null, expires: changes.expires ?? null },
@@ -67,9 +67,9 @@ export function edgesContract({ suite }: Theme): void {
     await catalog.revokeToken('revoked');
     const bound = await create('bound', { edge: 'rome' });
     const key = { publicKey: generateSigningKey().publicKey };
-    const table: [string, { id: string; secret: Buffer }, string, string][] = [
-      ['an unknown token', { id: 'x', secret: secretOf('x') }, 'oslo', 'bad-join-token'],
-      ['a wrong secret', { id: 'good', secret: secretOf('x') }, 'oslo', 'bad-join-token'],
+    const table: [string, { id: string; secretHash: Buffer }, string, string][] = [
+      ['an unknown token', { id: 'x', secretHash: secretOf('x') }, 'oslo', 'bad-join-token'],
+      ['a wrong secret', { id: 'good', secretHash: secretOf('x') }, 'oslo', 'bad-join-token'],
       ['an API token', await create('api', { scope: 'admin' }), 'oslo', 'bad-join-token'],
       ['an expired one', await create('expired', { expires: 10 }), 'oslo', 'bad-join-token'],
       ['a revoked one', revoked, 'oslo', 'bad-join-token'],
@@ -91,7 +91,7 @@ export function edgesContract({ suite }: Theme): void {
   });
 
   suite('one token, many at once: one edge', async (t, catalog) => {
-    const token = { id: 't', secret: secretOf('t') };
+    const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     const tries = await Promise.allSettled(
       Array.from({ length: 10 }, (_, i) => catalog.join(joinRequest(`edge-${i}`), token, 10)),
@@ -101,7 +101,7 @@ export function edgesContract({ suite }: Theme): void {
   });
 
   suite('reports and receipts', async (t, catalog, publisher) => {
-    const token = { id: 't', secret: secretOf('t') };
+    const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
     const report = edgeReport({ time: 3, position: 4, hash: '4'.repeat(64) });

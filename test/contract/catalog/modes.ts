@@ -202,7 +202,7 @@ export function modesContract({ suite }: Theme): void {
   });
 
   suite('edges are paused, resumed and revoked', async (t, catalog) => {
-    const token = { id: 't', secret: secretOf('t') };
+    const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
     await catalog.join(joinRequest('paris'), token, 2);
     const change = (wanted: { paused?: boolean; revoked?: true }) => catalog.changeMember('paris', wanted, 9);
@@ -224,7 +224,7 @@ export function modesContract({ suite }: Theme): void {
   });
 
   suite('what an edge may read is limited by its token, and later by hand', async (t, catalog) => {
-    const token = { id: 't', secret: secretOf('t') };
+    const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: ['docs'], expires: null }, 1);
     const joined = await catalog.join(joinRequest('paris'), token, 2);
     t.strictSame(joined.mayRead, ['docs']);

@@ -5,13 +5,13 @@ import { secretOf, type Theme } from './harness.ts';
 export function tokensContract({ suite }: Theme): void {
   suite('tokens', async (t, catalog) => {
     const token = (id: string, scope: string, expires: number | null = null) =>
-      catalog.createToken({ id, secret: secretOf(id), scope, edge: null, mayRead: null, expires }, 100);
+      catalog.createToken({ id, secretHash: secretOf(id), scope, edge: null, mayRead: null, expires }, 100);
     const scope = async (id: string, now: number) => (await validToken(catalog, id, now))?.scope;
     await token('a', 'admin');
     await token('b', 'publish:one', 1000);
     await token('c', 'join');
     await token('d', 'read');
-    t.match(await validToken(catalog, 'a', 200), { id: 'a', secret: secretOf('a'), scopes: ['admin'] });
+    t.match(await validToken(catalog, 'a', 200), { id: 'a', secretHash: secretOf('a'), scopes: ['admin'] });
     t.equal(await scope('x', 200), undefined, 'an unknown one');
     t.equal(await scope('b', 999), 'publish:one');
     t.equal(await scope('b', 1000), undefined, 'one that has just expired');

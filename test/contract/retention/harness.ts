@@ -136,10 +136,7 @@ export class Origin {
 }
 
 /** A test with a founded log. */
-type Suite = (
-  title: string,
-  run: (t: Test, origin: Origin, at: CatalogPlace) => Promise<void>,
-) => void;
+type Suite = (title: string, run: (t: Test, origin: Origin, at: CatalogPlace) => Promise<void>) => void;
 
 export interface RetentionTheme {
   readonly name: string;

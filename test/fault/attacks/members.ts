@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { join } from '../../../edge/follow/upstream/join.ts';
-import type { Caller } from '../../../edge/follow/upstream/transfer.ts';
+import type { Self } from '../../../edge/follow/upstream/transfer.ts';
 import { Upstream } from '../../../edge/follow/upstream/upstream.ts';
 import type { ApiClient } from '../../../origin/client/api-client.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
@@ -14,7 +14,7 @@ import { type SignedReport, signReport } from '../../../shared/wire/protocol.ts'
 /** An edge that was let in and is not what it seems: it speaks the protocol, with proofs of its own. */
 export interface Member {
   readonly upstream: Upstream;
-  readonly caller: Caller;
+  readonly self: Self;
 }
 
 /** What an attack met: how many answers of each code; `ok` for those that were no refusal. */
@@ -32,7 +32,7 @@ export async function joinAsMember(
   const { token } = await client.createToken({ scope: 'join', edge: name, ...(mayRead && { mayRead }) });
   const place = { origin: url, token, name, region: 'r', lat: null, lon: null };
   const { log } = await join(upstream, place, key, new AbortController().signal);
-  return { upstream, caller: { name, key, log } };
+  return { upstream, self: { name, key, log } };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function poisonEncodings(member: Member, victim: Digest, signal: Ab
       .toString('hex')
       .padEnd(64, '0'),
   ) as Digest[];
-  for await (const _ of member.upstream.bundle(member.caller, digests, undefined, transfer(signal)));
+  for await (const _ of member.upstream.bundle(member.self, digests, undefined, transfer(signal)));
 }
 
 /**
@@ -61,7 +61,7 @@ export async function spoilDictionary(
   signal: AbortSignal,
 ): Promise<void> {
   const others = { digests: ['0'.repeat(64) as Digest], bytes: dictionary };
-  for await (const _ of member.upstream.bundle(member.caller, wanted, others, transfer(signal)));
+  for await (const _ of member.upstream.bundle(member.self, wanted, others, transfer(signal)));
 }
 
 export interface Flood {
@@ -73,7 +73,7 @@ export interface Flood {
 
 /** Reports full of receipts, each signed by the member; `same`: the same receipts in all of them. */
 export async function signedReports(
-  { caller: { log, name: edge, key } }: Member,
+  { self: { log, name: edge, key } }: Member,
   { count, receipts = 1000, same = false }: { count: number; receipts?: number; same?: boolean },
 ): Promise<SignedReport[]> {
   const from = (first: number): Receipt[] =>
@@ -110,12 +110,12 @@ export async function signedReports(
 
 /** Sends each of the reports, many at a time; nothing of it is signed while it runs. */
 export function floodReports(
-  { upstream, caller }: Member,
+  { upstream, self }: Member,
   reports: readonly SignedReport[],
   flood: Omit<Flood, 'count'>,
 ): Promise<Met> {
   return repeated({ ...flood, count: reports.length }, (turn) =>
-    upstream.report(caller, reports.slice(turn, turn + 1), flood.signal),
+    upstream.report(self, reports.slice(turn, turn + 1), flood.signal),
   );
 }
 
@@ -124,14 +124,14 @@ export function floodBundles(member: Member, digests: readonly Digest[], flood: 
   return repeated(flood, async (turn) => {
     // One more name makes another list, and costs nobody a byte.
     const names = [...digests, turn.toString(16).padEnd(64, 'f') as Digest];
-    for await (const _ of member.upstream.bundle(member.caller, names, undefined, transfer(flood.signal)));
+    for await (const _ of member.upstream.bundle(member.self, names, undefined, transfer(flood.signal)));
   });
 }
 
 /** Requests that wait for a revision to come, or answers that nobody reads; ends when the signal aborts. */
 export function hoardObjects(member: Member, digest: Digest, flood: Flood): Promise<Met> {
   return repeated(flood, async () => {
-    const body = await member.upstream.object(member.caller, digest, undefined, transfer(flood.signal));
+    const body = await member.upstream.object(member.self, digest, undefined, transfer(flood.signal));
     await new Promise((resolve) => flood.signal.addEventListener('abort', resolve, { once: true }));
     body.destroy();
   });

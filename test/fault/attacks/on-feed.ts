@@ -25,7 +25,7 @@ async function asMember<T>({ cluster, origin }: Target, work: (member: Member) =
     return await work(member);
   } finally {
     await member.upstream.close();
-    await cluster.client.changeEdge(member.caller.name, 'revoke');
+    await cluster.client.changeEdge(member.self.name, 'revoke');
   }
 }
 
@@ -34,8 +34,8 @@ const transfer = { signal: new AbortController().signal, bandwidths: [] };
 
 /** Whether an honest member still gets the object whole. */
 async function spoiled(target: Target, digest: Digest): Promise<string | undefined> {
-  return asMember(target, async ({ upstream, caller }) => {
-    const body = await upstream.object(caller, digest, undefined, transfer);
+  return asMember(target, async ({ upstream, self }) => {
+    const body = await upstream.object(self, digest, undefined, transfer);
     const bytes = Buffer.concat(await body.toArray());
     return digestOf(bytes) === digest ? undefined : 'another member an object that is wrong';
   });
@@ -93,15 +93,15 @@ export const onFeed: readonly Attack[] = [
     name: 'what a fake parent was sent, at the origin and at a parent',
     point: '8',
     run: (target) =>
-      asMember(target, async ({ caller }) => {
+      asMember(target, async ({ self }) => {
         const { origin, parent } = target;
         const faults: string[] = [];
         for (const edge of [null, parent.name]) {
           const thief = await startFakeParent(edge, edge === null ? origin.url : parent.feedUrl);
           const upstream = new Upstream({ url: thief.url, isOrigin: false }, systemClock);
           const asked = [
-            upstream.object(caller, LARGE.digest, undefined, transfer),
-            upstream.records(caller, 1, transfer.signal).next(),
+            upstream.object(self, LARGE.digest, undefined, transfer),
+            upstream.records(self, 1, transfer.signal).next(),
           ];
           await Promise.allSettled(asked);
           await upstream.close();
@@ -122,7 +122,7 @@ export const onFeed: readonly Attack[] = [
       await victim.upstream.close();
       const faults = await stealJoin(origin.url, listener.requests);
       await listener.close();
-      await cluster.client.changeEdge(victim.caller.name, 'revoke');
+      await cluster.client.changeEdge(victim.self.name, 'revoke');
       return { refused: '403', gained: faults[0] };
     },
   },

@@ -15,7 +15,7 @@ t.test('the token of an admin port is made once, for its owner alone', async (t)
     t.notOk(made.isIn(other), `${other}`);
 });
 
-t.test('a file that holds no token opens no door', async (t) => {
+t.test('a file that holds no token opens no access', async (t) => {
   const file = join(t.testdir(), 'edge-admin-token');
   for (const text of ['', '\n', 'short', 'two tokens that are quite long']) {
     await writeFile(file, text);

@@ -24,12 +24,12 @@ const STANDING: ReplicaStatus = {
 /** The admin port of an edge that stands so. */
 function admin(t: Test, changes: Partial<ReplicaStatus>) {
   const source = { status: async () => ({ ...STANDING, ...changes }), storage: undefined };
-  const work = { onDemand: [], ask: () => Promise.reject(new Error('nobody asks')) };
-  const door = { isLoopback: true, token: { isIn: () => false }, names: [] };
+  const work = { kindsFor: () => [], ask: () => Promise.reject(new Error('nobody asks')) };
+  const access = { isLoopback: true, token: { isIn: () => false }, names: [] };
   const log = pino({ level: 'silent' });
   const edge = { name: 'e', region: 'r' };
   const scrape = async () => ({ contentType: 'text/x-metrics', text: 'm 1' });
-  const app = buildAdmin(edge, source, work, scrape, log, door);
+  const app = buildAdmin(edge, source, work, scrape, log, access);
   t.teardown(() => app.close());
   return app;
 }

@@ -4,6 +4,7 @@ import type { SiteStatus } from '../../../../edge/report/replica-status.ts';
 import { signHead } from '../../../../shared/log/head.ts';
 import { signPurgeReceipt } from '../../../../shared/log/purge-receipt.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
+import { MAX_STATEMENT_BYTES } from '../../../../shared/log/statement-kind.ts';
 import type { Statement } from '../../../../shared/log/statements.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../../../../shared/wire/protocol.ts';
 
 const key = generateSigningKey();
-const caller = { name: 'n'.repeat(63), log: '1'.repeat(32), key };
+const self = { name: 'n'.repeat(63), log: '1'.repeat(32), key };
 const MOST = 999_999_999;
 
 const site = (id: number, changes: Partial<SiteStatus> = {}): SiteStatus => ({
@@ -26,7 +27,7 @@ const receipt: Statement = {
   kind: 'receipt',
   body: signReceipt(
     {
-      ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, revision: 9_999_999 },
+      ...{ log: self.log, epoch: 1, edge: self.name, site: 9_999_999, revision: 9_999_999 },
       ...{ root: 'f'.repeat(64), seq: 999_999_999, since: 1_800_000_000_000, covers: 'all' },
     },
     key,
@@ -36,14 +37,14 @@ const purge: Statement = {
   kind: 'purge-receipt',
   body: signPurgeReceipt(
     {
-      ...{ log: caller.log, epoch: 1, edge: caller.name, site: 9_999_999, seq: 999_999_999 },
+      ...{ log: self.log, epoch: 1, edge: self.name, site: 9_999_999, seq: 999_999_999 },
       ...{ matched: 9_999_999, since: 1_800_000_000_000 },
     },
     key,
   ),
 };
 const head = signHead(
-  { log: caller.log, epoch: 1, seq: 999_999_999, hash: 'f'.repeat(64), time: 1_800_000_000_000 },
+  { log: self.log, epoch: 1, seq: 999_999_999, hash: 'f'.repeat(64), time: 1_800_000_000_000 },
   key,
 );
 const report = (sites: readonly SiteStatus[]) => ({
@@ -53,7 +54,7 @@ const report = (sites: readonly SiteStatus[]) => ({
     hash: 'f'.repeat(64),
     head,
     version: '1.2.3',
-    parent: caller.name,
+    parent: self.name,
   },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' as const },
   sites: reportedSites(sites),
@@ -62,7 +63,7 @@ const report = (sites: readonly SiteStatus[]) => ({
 
 t.test('a small report takes all statements', async (t) => {
   const unsent = [receipt, receipt, purge];
-  const { own, taken } = fittingReport(caller, report([site(1)]), unsent);
+  const { own, taken } = fittingReport(self, report([site(1)]), unsent);
   t.strictSame(taken, unsent);
   t.strictSame(edgeReports.parseText(own.text).statements, unsent);
 });
@@ -73,12 +74,25 @@ t.test('the largest report fits, and beside it the largest that it could relay',
   for (const status of [changes, failing]) {
     const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) => site(MOST - i, status));
     const unsent = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? receipt : purge));
-    const { own, taken } = fittingReport(caller, report(sites), unsent);
+    const { own, taken } = fittingReport(self, report(sites), unsent);
     t.ok(reportBytes(own) <= MAX_REPORT_BYTES, `${reportBytes(own)} bytes`);
     t.ok(taken.length > 0, `${taken.length} statements go along`);
+    const room = MAX_REPORT_BYTES - reportBytes(fittingReport(self, report(sites), []).own);
+    t.ok(
+      room > 2 * MAX_STATEMENT_BYTES + 200,
+      `the largest statement fits into ${room} bytes, whatever it escapes`,
+    );
     t.equal(edgeReports.parseText(own.text).sites.length, MAX_REPORTED_SITES, 'the receiver takes it');
   }
   t.ok(2 * MAX_REPORT_BYTES + 4096 <= MAX_REPORTS_BYTES);
+});
+
+t.test('a statement that does not fit holds none back', async (t) => {
+  const covers = 'a'.repeat(MAX_REPORT_BYTES);
+  const large: Statement = { kind: 'receipt', body: { ...receipt.body, covers } };
+  const { own, taken } = fittingReport(self, report([site(1)]), [large, receipt, purge]);
+  t.strictSame(taken, [receipt, purge]);
+  t.ok(reportBytes(own) <= MAX_REPORT_BYTES);
 });
 
 t.test('of too many sites those that are on their way are named', async (t) => {

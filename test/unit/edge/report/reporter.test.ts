@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import t, { type Test } from 'tap';
 import { Faults } from '../../../../edge/follow/faults.ts';
-import type { Caller } from '../../../../edge/follow/upstream/transfer.ts';
+import type { Self } from '../../../../edge/follow/upstream/transfer.ts';
 import { Upstreams, upstreamAddresses } from '../../../../edge/follow/upstream/upstreams.ts';
 import { Reporter } from '../../../../edge/report/reporter.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
@@ -37,7 +37,7 @@ const granting =
         takes: ['receipt'],
         ...changes,
       };
-      return signLeaseGrant(log, grant, key);
+      return signLeaseGrant({ log, epoch: 1 }, grant, key);
     }),
   });
 const ANSWER = granting();
@@ -89,7 +89,7 @@ function world(
   let waiting: { count: number; resolve: () => void } | undefined;
   const asked: string[] = [];
   const faults = new Faults(clock);
-  const answer = (url: string) => async (_caller: Caller, reports: readonly SignedReport[]) => {
+  const answer = (url: string) => async (_caller: Self, reports: readonly SignedReport[]) => {
     sent.push(reports);
     asked.push(url);
     if (waiting !== undefined && sent.length >= waiting.count) waiting.resolve();
@@ -100,9 +100,9 @@ function world(
   for (const upstream of upstreams.all) upstream.report = answer(upstream.url);
   const reporter = new Reporter({
     upstreams,
-    caller: { name: 'oslo', key: edgeKey, log: LOG },
+    self: { name: 'oslo', key: edgeKey, log: LOG },
     catalog: {
-      unsentStatements: async (limit: number, kinds?: readonly string[]) =>
+      unsentStatements: async (limit: number, _maxBytes: number, kinds?: readonly string[]) =>
         unsent.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit),
       acknowledged: async (some: readonly Statement[]) => {
         for (const one of some) unsent.splice(unsent.indexOf(one), 1);
@@ -112,7 +112,7 @@ function world(
     now: () => state.now,
     log: { debug() {} } as unknown as Logger,
     faults,
-    originKey: () => originKey.publicKey,
+    origin: () => ({ log: LOG, epoch: 1, key: originKey.publicKey }),
     state: async () => STATE,
     answered: ({ time }, sent) => times.push([time, sent]),
     leased: (from, ms) => leases.push([from, ms]),

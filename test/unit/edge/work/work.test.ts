@@ -3,6 +3,7 @@ import t from 'tap';
 import { Type } from 'typebox';
 import { type Executor, executor, type Progress } from '../../../../edge/work/executor/executor.ts';
 import { Work } from '../../../../edge/work/work.ts';
+import type { Asker } from '../../../../shared/work/work-kind.ts';
 
 const by = { kind: 'admin-port' } as const;
 const never = new AbortController().signal;
@@ -12,11 +13,11 @@ function world() {
   const stopping = new AbortController();
   const runs: unknown[] = [];
   const lines: unknown[] = [];
-  const kind = (name: string, isOnDemand: boolean): Executor =>
+  const kind = (name: string, askers: readonly Asker[]): Executor =>
     executor(
       {
         kind: name,
-        isOnDemand,
+        askers,
         arguments: Type.Object({ steps: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
         result: Type.Object({ steps: Type.Integer() }),
       },
@@ -31,14 +32,18 @@ function world() {
       },
     );
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const work = new Work([kind('count', true), kind('own', false)], stopping.signal, log);
+  const work = new Work(
+    [kind('count', ['admin-port']), kind('later', ['task']), kind('own', [])],
+    stopping.signal,
+    log,
+  );
   return { work, stopping, runs, lines };
 }
 
-t.test('what is on demand can be asked for', async (t) => {
+t.test('a kind can be asked for by those whom it names', async (t) => {
   const { work, runs, lines } = world();
   t.strictSame(
-    work.onDemand.map(({ kind }) => kind),
+    work.kindsFor('admin-port').map(({ kind }) => kind),
     ['count'],
   );
   const progress: Progress[] = [];
@@ -63,6 +68,7 @@ t.test('what is refused runs nothing', async (t) => {
   const { work, runs } = world();
   const refused: [kind: string, args: unknown][] = [
     ['own', {}],
+    ['later', {}],
     ['none', {}],
     ['constructor', {}],
     ['count', null],

@@ -34,9 +34,13 @@ t.test('an API token', async (t) => {
   const secret = /^sk_[0-9a-f]{12}\.([A-Za-z0-9_-]{32})$/.exec(made.token)?.[1];
   if (secret === undefined) return t.fail(`${made.token} is no API token`);
   t.equal(made.id, token.id);
-  t.equal(Buffer.from(token.secret).toString('hex'), digestOf(secret), 'is stored hashed');
+  t.equal(Buffer.from(token.secretHash).toString('hex'), digestOf(secret), 'is stored hashed');
   t.match(token, { scope: 'publish:site', edge: null, expires: null });
-  t.strictSame(parseApiToken(made.token), { id: token.id, secret: token.secret }, 'and can be read back');
+  t.strictSame(
+    parseApiToken(made.token),
+    { id: token.id, secretHash: token.secretHash },
+    'and can be read back',
+  );
   t.equal(parseJoinToken(made.token), undefined);
   t.notOk(made.token.includes(fingerprint));
 });
@@ -50,7 +54,7 @@ t.test('a join token names the key to trust', async (t) => {
     secret: made.token.slice(17, 49),
     fingerprint,
   });
-  t.strictSame(secretHash(made.token.slice(17, 49)), token.secret, 'of which a hash is kept');
+  t.strictSame(secretHash(made.token.slice(17, 49)), token.secretHash, 'of which a hash is kept');
   t.equal(parseApiToken(made.token), undefined, 'it opens nothing else');
 });
 

@@ -15,7 +15,7 @@ const SECRET = 'x'.repeat(32);
 const TOKEN = `sk_${ID}.${SECRET}`;
 
 const STORED: StoredToken = {
-  ...{ id: ID, secret: secretHash(SECRET), scope: '', edge: null, mayRead: null },
+  ...{ id: ID, secretHash: secretHash(SECRET), scope: '', edge: null, mayRead: null },
   ...{ created: 0, expires: null, revoked: false, usedBy: null },
 };
 
@@ -112,7 +112,7 @@ t.test('a token that the catalog does not accept', async (t) => {
     catalogWith('join'),
     catalogWith('admin', { expires: NOW }),
     catalogWith('admin', { revoked: true }),
-    catalogWith('admin', { secret: secretHash('another') }),
+    catalogWith('admin', { secretHash: secretHash('another') }),
   ]) {
     const attempt = authorize(request(`Bearer ${TOKEN}`), NEEDS.overview, catalog, clock);
     await t.rejects(attempt, { code: 'unauthenticated' });

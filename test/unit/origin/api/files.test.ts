@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import t from 'tap';
-import type { Api, ApiContext } from '../../../../origin/api/context.ts';
+import type { ApiContext } from '../../../../origin/api/context.ts';
 import { fileRoutes } from '../../../../origin/api/files.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { httpServer } from '../../../../shared/http/http-server.ts';
+import type { HttpServer } from '../../../../shared/http/server.ts';
 import { secretHash } from '../../../../shared/wire/join-proof.ts';
 import { turnedClock } from '../../../helpers/turned-clock.ts';
 
@@ -18,7 +19,7 @@ t.test('HEAD of a file tells of it and reads nothing of it', async (t) => {
   const entry = { digest: digestOf('content'), size: bytes.length, type: 'text/plain' };
   const token = {
     id: ID,
-    secret: secretHash(SECRET),
+    secretHash: secretHash(SECRET),
     scope: 'admin',
     revoked: false,
     expires: null,
@@ -38,7 +39,7 @@ t.test('HEAD of a file tells of it and reads nothing of it', async (t) => {
   } as unknown as ApiContext;
   const app = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
   app.decorateRequest('scopes', null);
-  fileRoutes(app as Api, context);
+  fileRoutes(app as HttpServer, context);
   t.teardown(() => app.close());
   const headers = { authorization: `Bearer sk_${ID}.${SECRET}` };
   const ask = (method: 'GET' | 'HEAD') => app.inject({ method, url: '/v1/sites/a/files/x.txt', headers });

@@ -33,7 +33,7 @@ t.test('a log has no more edges than a record can name', async (t) => {
     publicKey: 'k',
     proof: '',
   };
-  t.throws(() => join(request, { id: 't', secret }, 2), { code: 'too-many-edges' });
+  t.throws(() => join(request, { id: 't', secretHash: secret }, 2), { code: 'too-many-edges' });
 });
 
 t.test('a site has no more pinned revisions than pruning can look at', async (t) => {

@@ -63,7 +63,7 @@ type Joined = Awaited<ReturnType<typeof join>>;
 
 async function join({ catalog, fleet }: InnerOrigin, name: string) {
   const key = generateSigningKey();
-  const token = { id: `token-${name}`, secret: secretHash(name) };
+  const token = { id: `token-${name}`, secretHash: secretHash(name) };
   await catalog.createToken({ ...token, scope: 'join', edge: name, mayRead: null, expires: null }, 1);
   const request = { name, region: 'r', lat: null, lon: null, publicKey: key.publicKey };
   await fleet.join(request, token);

@@ -12,8 +12,8 @@ import { loneOrigin } from '../../../helpers/lone-origin.ts';
 const { signal } = new AbortController();
 const transfer = { signal, bandwidths: [] };
 
-async function objectOf({ upstream, caller }: Member, digest: Digest): Promise<Buffer> {
-  return Buffer.concat(await (await upstream.object(caller, digest, undefined, transfer)).toArray());
+async function objectOf({ upstream, self }: Member, digest: Digest): Promise<Buffer> {
+  return Buffer.concat(await (await upstream.object(self, digest, undefined, transfer)).toArray());
 }
 
 t.test('what one member asks for spoils no answer to another', async (t) => {
@@ -36,7 +36,7 @@ t.test('what one member asks for spoils no answer to another', async (t) => {
   await spoilDictionary(bad, wanted, Buffer.from(old), signal);
   let bytes = 0;
   const dictionary = { digests: [digestOf(old)], bytes: Buffer.from(old) };
-  for await (const item of honest.upstream.bundle(honest.caller, wanted, dictionary, transfer, (kept) => {
+  for await (const item of honest.upstream.bundle(honest.self, wanted, dictionary, transfer, (kept) => {
     bytes = kept.bytes.length;
   }))
     t.equal(item.digest, wanted[0]);
@@ -54,7 +54,7 @@ t.test('an answer without an object that comes later is kept by nobody', async (
     const digests: Digest[] = [];
     const keep = () => kept++;
     for await (const { digest } of edge.upstream.bundle(
-      edge.caller,
+      edge.self,
       [digestOf(text)],
       undefined,
       transfer,

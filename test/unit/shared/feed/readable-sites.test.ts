@@ -7,14 +7,14 @@ import { loneOrigin } from '../../../helpers/lone-origin.ts';
 const { signal } = new AbortController();
 const transfer = { signal, bandwidths: [] };
 
-async function objectOf({ upstream, caller }: Member, digest: Digest, dictionary?: Buffer): Promise<string> {
-  const body = await upstream.object(caller, digest, dictionary, transfer);
+async function objectOf({ upstream, self }: Member, digest: Digest, dictionary?: Buffer): Promise<string> {
+  const body = await upstream.object(self, digest, dictionary, transfer);
   return Buffer.concat(await body.toArray()).toString();
 }
 
-async function bundleOf({ upstream, caller }: Member, digests: readonly Digest[]): Promise<Digest[]> {
+async function bundleOf({ upstream, self }: Member, digests: readonly Digest[]): Promise<Digest[]> {
   const found: Digest[] = [];
-  for await (const item of upstream.bundle(caller, digests, undefined, transfer)) found.push(item.digest);
+  for await (const item of upstream.bundle(self, digests, undefined, transfer)) found.push(item.digest);
   return found;
 }
 
@@ -46,18 +46,18 @@ t.test('a feed gives a member what it may read, and nothing else', async (t) => 
   t.strictSame(await bundleOf(limited, asked), asked.slice(0, 2), 'not what was coded for another member');
   t.equal(await objectOf(limited, digestOf(mine)), mine);
   t.equal(await objectOf(free, digestOf(theirs)), theirs);
-  const { caller, upstream } = limited;
+  const { self, upstream } = limited;
   for (const secret of [theirs, large])
     await t.rejects(objectOf(limited, digestOf(secret)), { code: 'no-such-object' });
   const range = { start: 0, end: 6 };
-  await t.rejects(upstream.range(caller, digestOf(large), range, transfer), { code: 'no-such-object' });
+  await t.rejects(upstream.range(self, digestOf(large), range, transfer), { code: 'no-such-object' });
 
   const forbidden = { code: 'forbidden' };
-  t.ok((await drained(upstream.diff(caller, { site: docs, from: 0, to: 2 }, transfer))) > 0);
-  await t.rejects(drained(upstream.diff(caller, { site: shop, from: 0, to: 1 }, transfer)), forbidden);
-  await t.rejects(upstream.nodes(caller, shop, 1, transfer), forbidden);
-  await t.rejects(upstream.leaves(caller, shop, 1, [0], transfer), forbidden);
-  await t.rejects(drained(upstream.entries(caller, shop, 1, [0], transfer)), forbidden);
+  t.ok((await drained(upstream.diff(self, { site: docs, from: 0, to: 2 }, transfer))) > 0);
+  await t.rejects(drained(upstream.diff(self, { site: shop, from: 0, to: 1 }, transfer)), forbidden);
+  await t.rejects(upstream.nodes(self, shop, 1, transfer), forbidden);
+  await t.rejects(upstream.leaves(self, shop, 1, [0], transfer), forbidden);
+  await t.rejects(drained(upstream.entries(self, shop, 1, [0], transfer)), forbidden);
 
   await origin.client.limitEdge('limited', ['docs', 'shop']);
   t.equal(await objectOf(limited, digestOf(theirs)), theirs, 'it may now');
@@ -79,8 +79,8 @@ t.test('nothing is coded against what a member may not read', async (t) => {
   const digests = [digestOf(guess)];
   const dictionary = { digests: [digestOf(secret)], bytes: Buffer.from(secret) };
   let bytes = 0;
-  const { upstream, caller } = limited;
-  for await (const _ of upstream.bundle(caller, digests, dictionary, transfer, (kept) => {
+  const { upstream, self } = limited;
+  for await (const _ of upstream.bundle(self, digests, dictionary, transfer, (kept) => {
     bytes = kept.bytes.length;
   }));
   t.ok(bytes > 90_000, 'its length says nothing of what the other site holds', { bytes });

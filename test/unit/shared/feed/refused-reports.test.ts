@@ -11,8 +11,8 @@ t.test('a member has only so much read that is refused', async (t) => {
   const [bad, honest] = [await joinAsMember(origin, 'bad'), await joinAsMember(origin, 'honest')];
   t.teardown(() => Promise.all([bad.upstream.close(), honest.upstream.close()]));
   const forged: SignedReport = { edge: 'bad', text: 'x'.repeat(MAX_REPORT_BYTES), sig: 'A'.repeat(86) };
-  const send = ({ upstream, caller }: typeof bad) =>
-    upstream.report(caller, [{ ...forged, edge: 'another' }], signal).then(
+  const send = ({ upstream, self }: typeof bad) =>
+    upstream.report(self, [{ ...forged, edge: 'another' }], signal).then(
       () => 'ok',
       (error) => toSkerryError(error).code,
     );

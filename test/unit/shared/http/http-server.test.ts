@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { Type } from 'typebox';
 import { SkerryError } from '../../../../shared/errors.ts';
 import { httpServer } from '../../../../shared/http/http-server.ts';
-import type { FeedServer } from '../../../../shared/http/server.ts';
+import type { HttpServer } from '../../../../shared/http/server.ts';
 import { turnedClock } from '../../../helpers/turned-clock.ts';
 import { until } from '../../../helpers/until.ts';
 
@@ -17,7 +17,7 @@ const READ_ON = 256 * 1024;
 /** A server with a route for strangers, one that refuses everybody, and one that takes uploads. */
 async function serving(t: Test) {
   const clock = turnedClock();
-  const app: FeedServer = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
+  const app: HttpServer = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
   let handled = 0;
   let uploaded = 0;
   let asked = 0;

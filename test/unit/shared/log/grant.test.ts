@@ -10,29 +10,34 @@ import {
 import { signText } from '../../../../shared/signing/keys.ts';
 import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
 
+const OF = { log: LOG, epoch: 1 };
 const unsigned = {
   ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
   ...{ lease: 6000, serves: 6000, diverged: false, takes: ['receipt'] },
 };
-const grant = signLeaseGrant(LOG, unsigned, originKey);
+const grant = signLeaseGrant(OF, unsigned, originKey);
 
 t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(grant, {
     ...unsigned,
-    sig: 'lCspKvJxHKLJJroWpFwXlRDFap18mnDW6D-lYFyAoTocpP2OI016Z0TKfLu_3JWp5bItAhpRDGJSxO_5BC_vAA',
+    sig: 'Gs1bboY39WGDSY8s6CuEanVjWbcm9Wlth3TQ3UUpwCy0Hly67be34Plu1HfI199l-RQ4pNIKDFLay78nsXEPCA',
   });
 });
 
 t.test('is over the canonical text', async (t) => {
-  const text = `["skerry-grant-1","${LOG}","oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false,["receipt"]]`;
+  const text = `["skerry-grant-1","${LOG}",1,"oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false,["receipt"]]`;
   t.equal(grant.sig, signText(originKey, text));
 });
 
 t.test('verifies with the key and the log that signed it alone', async (t) => {
-  t.equal(verifyLeaseGrant(LOG, grant, originKey.publicKey), true);
-  t.equal(verifyLeaseGrant(LOG, grant, edgeKey.publicKey), false);
-  t.equal(verifyLeaseGrant('f'.repeat(32), grant, originKey.publicKey), false);
+  t.equal(verifyLeaseGrant(OF, grant, originKey.publicKey), true);
+  t.equal(verifyLeaseGrant(OF, grant, edgeKey.publicKey), false);
+  t.equal(verifyLeaseGrant({ ...OF, log: 'f'.repeat(32) }, grant, originKey.publicKey), false);
+});
+
+t.test('holds in one epoch', async (t) => {
+  t.equal(verifyLeaseGrant({ ...OF, epoch: 2 }, grant, originKey.publicKey), false);
 });
 
 t.test('nothing in it can be changed', async (t) => {
@@ -50,7 +55,7 @@ t.test('nothing in it can be changed', async (t) => {
   ];
   for (const change of changes)
     t.equal(
-      verifyLeaseGrant(LOG, { ...grant, ...change }, originKey.publicKey),
+      verifyLeaseGrant(OF, { ...grant, ...change }, originKey.publicKey),
       false,
       JSON.stringify(change),
     );

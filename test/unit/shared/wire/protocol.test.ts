@@ -50,7 +50,7 @@ const report: EdgeReport = {
   statements: [{ kind: 'receipt', body: receipt }],
 };
 const grant = signLeaseGrant(
-  LOG,
+  { log: LOG, epoch: 1 },
   {
     edge: 'oslo-1',
     report: ROOT,

@@ -11,7 +11,7 @@ import { type Script, scriptedUpstreams } from '../../scripted-upstreams.ts';
 import { headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
 
 const [A, B, C] = ['http://a.test', 'http://b.test', 'http://c.test'] as const;
-const caller = { name: 'oslo', key: edgeKey, log: LOG };
+const self = { name: 'oslo', key: edgeKey, log: LOG };
 
 const log = new SignedLog();
 for (let i = 0; i < 3; i++) log.append();
@@ -29,7 +29,7 @@ async function run(t: Test, scripts: Record<string, Script[]>, present: Head = l
   const running = failBack(
     {
       upstreams,
-      caller,
+      self,
       wants: { sites: null, prefixes: null },
       clock,
       faults,

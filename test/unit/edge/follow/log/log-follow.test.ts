@@ -43,7 +43,7 @@ async function run(
       },
     },
     upstreams,
-    caller: { name: 'oslo', key: edgeKey, log: LOG },
+    self: { name: 'oslo', key: edgeKey, log: LOG },
     wants: { sites: null, prefixes: null },
     clock,
     time: { heard: (at: number) => times.push(at) },
@@ -186,7 +186,7 @@ t.test('an upstream that passes on no head at all', async (t) => {
     upstreams,
     clock,
     faults: new Faults(clock),
-    caller: { name: 'oslo' },
+    self: { name: 'oslo' },
     time: { heard() {} },
     log: { warn() {} },
     position: { chain: SignedLog.start(), pathChanged },
@@ -339,7 +339,7 @@ t.test('who is left on purpose is not blamed', async (t) => {
   const stop = new AbortController();
   const faults = new Faults(clock);
   const position = { chain: SignedLog.start() };
-  const parts = { upstreams, clock, faults, position, caller: { name: 'oslo' }, log: {} };
+  const parts = { upstreams, clock, faults, position, self: { name: 'oslo' }, log: {} };
   const following = followLog(parts as unknown as LogFollowParts, stop.signal);
   await exhausted;
   const next = new Promise<void>((resolve) => {

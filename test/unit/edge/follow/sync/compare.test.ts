@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
 import { stageByComparison, stageLeaves } from '../../../../../edge/follow/sync/compare.ts';
-import type { Caller, Transfer } from '../../../../../edge/follow/upstream/transfer.ts';
+import type { Self, Transfer } from '../../../../../edge/follow/upstream/transfer.ts';
 import type { Upstream } from '../../../../../edge/follow/upstream/upstream.ts';
 import type { EdgeCatalogCalls } from '../../../../../edge/store/catalog.ts';
 import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
@@ -16,7 +16,7 @@ import { random } from '../../../../helpers/random.ts';
 const SITE = 1;
 const REVISION = 2;
 const TRANSFER: Transfer = { signal: new AbortController().signal, bandwidths: [] };
-const CALLER = {} as Caller;
+const CALLER = {} as Self;
 
 type State = ReadonlyMap<string, Entry>;
 
@@ -55,18 +55,18 @@ function world(t: Test, own: State, theirs: State, file = ':memory:') {
       asked.nodes++;
       return there.nodesAt(SITE, REVISION);
     },
-    async leaves(_caller: Caller, site: number, revision: number, nodes: readonly number[]) {
+    async leaves(_caller: Self, site: number, revision: number, nodes: readonly number[]) {
       asked.leaves.push(...nodes);
       return there.leavesAt(site, revision, nodes);
     },
-    async *entries(_caller: Caller, site: number, revision: number, leaves: readonly number[]) {
+    async *entries(_caller: Self, site: number, revision: number, leaves: readonly number[]) {
       asked.entries.push([...leaves]);
       for (const leaf of leaves)
         for (const one of there.leafEntries(site, revision, leaf)) yield { kind: 'put', entry: one };
     },
   };
   const upstream = fake as unknown as Upstream;
-  const parts = { catalog: asRemote(catalog), upstream, caller: CALLER };
+  const parts = { catalog: asRemote(catalog), upstream, self: CALLER };
   const compare = async () => {
     await stageByComparison(parts, SITE, REVISION, TRANSFER);
     return seal(catalog, REVISION);

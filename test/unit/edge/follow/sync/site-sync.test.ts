@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { ObjectFetch } from '../../../../../edge/follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../../../../../edge/follow/fetch/object-source.ts';
 import { prepareRevision } from '../../../../../edge/follow/sync/site-sync.ts';
-import type { Caller, Transfer } from '../../../../../edge/follow/upstream/transfer.ts';
+import type { Self, Transfer } from '../../../../../edge/follow/upstream/transfer.ts';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
 import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
@@ -47,15 +47,15 @@ async function prepared(t: Test, theirs: readonly Change[], diff: () => readonly
       yield* diff();
     },
     nodes: async () => there.nodesAt(SITE, REVISION),
-    leaves: async (_caller: Caller, site: number, revision: number, nodes: readonly number[]) =>
+    leaves: async (_caller: Self, site: number, revision: number, nodes: readonly number[]) =>
       there.leavesAt(site, revision, nodes),
-    async *entries(_caller: Caller, site: number, revision: number, leaves: readonly number[]) {
+    async *entries(_caller: Self, site: number, revision: number, leaves: readonly number[]) {
       for (const leaf of leaves)
         for (const entry of there.leafEntries(site, revision, leaf)) yield { kind: 'put', entry };
     },
   };
   const objects = { fetch: async () => {} } as unknown as ObjectFetch;
-  const source = { upstream, caller: {}, keepEncoded: undefined } as unknown as ObjectSource;
+  const source = { upstream, self: {}, keepEncoded: undefined } as unknown as ObjectSource;
   const site = edgeSite({ id: SITE, active: { revision: 0, root: null, seq: 0, files: null } });
   const milestone = activation(REVISION, { root, files: theirs.length });
   const parts = { catalog: asRemote(own), objects };

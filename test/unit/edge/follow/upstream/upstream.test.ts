@@ -9,7 +9,7 @@ import { generateSigningKey } from '../../../../../shared/signing/keys.ts';
 import { newNonce } from '../../../../../shared/wire/nonce.ts';
 import { until } from '../../../../helpers/until.ts';
 
-const caller = { name: 'e', key: generateSigningKey(), log: 'a'.repeat(32) };
+const self = { name: 'e', key: generateSigningKey(), log: 'a'.repeat(32) };
 const INFORMATIONAL = 'HTTP/1.1 103 Early Hints\r\n\r\n';
 
 /** A parent that greets, and lets `answer` write whatever it likes to whoever asks for more. */
@@ -45,7 +45,7 @@ async function parent(
   return upstream;
 }
 
-const records = (upstream: Upstream) => upstream.records(caller, 1, new AbortController().signal).next();
+const records = (upstream: Upstream) => upstream.records(self, 1, new AbortController().signal).next();
 
 t.test('one that announces an answer for ever is given up', { timeout: 10_000 }, async (t) => {
   const upstream = await parent(t, (socket) => {
@@ -70,7 +70,7 @@ t.test('a stream that falls silent, or of which not even the head comes, has a n
     let came = 0;
     const follow = async () => {
       const wants = { sites: null, prefixes: null };
-      for await (const _ of upstream.stream(caller, 1, wants, new AbortController().signal)) came++;
+      for await (const _ of upstream.stream(self, 1, wants, new AbortController().signal)) came++;
     };
     await t.rejects(follow(), { code: 'silent-feed', message: upstream.url, hint: /buffering proxy/ });
     t.equal(came, frames);
@@ -91,8 +91,7 @@ t.test('readers do not wait for one that is known to be silent, until it is back
   const read = async () => {
     const transfer = { signal, bandwidths: [], isForReaders: true };
     let text = '';
-    for await (const bytes of await upstream.object(caller, digestOf('hi'), undefined, transfer))
-      text += bytes;
+    for await (const bytes of await upstream.object(self, digestOf('hi'), undefined, transfer)) text += bytes;
     return text;
   };
   t.equal(await read(), 'hi');
@@ -110,7 +109,7 @@ t.test('who waits already is told, too', async (t) => {
   const upstream = await parent(t, () => {}, { ...PATIENCE, replication: { ...soon, headMs: 1500 } });
   const { signal } = new AbortController();
   const transfer = { signal, bandwidths: [], isForReaders: true };
-  const reading = upstream.object(caller, digestOf('hi'), undefined, transfer);
+  const reading = upstream.object(self, digestOf('hi'), undefined, transfer);
   const reader = t.rejects(reading, { code: 'origin-unreachable' });
   await t.rejects(records(upstream), { code: 'origin-unreachable' });
   await reader;

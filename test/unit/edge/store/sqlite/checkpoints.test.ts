@@ -34,7 +34,7 @@ t.test('a checkpoint says what is live', async (t) => {
   world.jumpTo([named(1, 'docs', live), named(2, 'empty')]);
   // Which purges there were before it is not known any more.
   t.match(world.site.purges, [{ revision: live.revision, target: { all: true } }]);
-  t.strictSame(world.catalog.unsentStatements(10), []);
+  t.strictSame(world.catalog.unsentStatements(10, 1e6), []);
   t.strictSame(world.catalog.sitesToPurge(), []);
   const expected = { ...live, time: 9, mode: 'async', now: false };
   t.strictSame(world.site.activations, [expected]);

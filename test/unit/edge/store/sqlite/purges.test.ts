@@ -27,9 +27,9 @@ t.test('purges are pending until they are carried out, and end what former revis
     [second],
   );
   const statement = { kind: 'purge-receipt', body: receipt } as const;
-  t.strictSame(world.catalog.unsentStatements(10), [statement]);
+  t.strictSame(world.catalog.unsentStatements(10, 1e6), [statement]);
   world.catalog.acknowledged([statement]);
-  t.strictSame(world.catalog.unsentStatements(10), []);
+  t.strictSame(world.catalog.unsentStatements(10, 1e6), []);
   t.strictSame(world.site.purges, ended, 'what they ended stays ended');
   t.strictSame(
     world.catalog.pendingPurges(2, 10).map(({ seq }) => seq),

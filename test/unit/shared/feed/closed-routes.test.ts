@@ -12,7 +12,7 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { feedRoutes } from '../../../../shared/feed/feed-routes.ts';
 import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
 import { httpServer } from '../../../../shared/http/http-server.ts';
-import type { FeedServer } from '../../../../shared/http/server.ts';
+import type { HttpServer } from '../../../../shared/http/server.ts';
 
 const silent = pino({ level: 'silent' });
 const ANNOUNCED = 64 * 1024 * 1024 * 1024;
@@ -33,7 +33,7 @@ interface Route {
 }
 
 /** From the tree that Fastify prints. */
-function routesOf(app: FeedServer): Route[] {
+function routesOf(app: HttpServer): Route[] {
   const found: Route[] = [];
   const above: string[] = [];
   for (const line of app.printRoutes().split('\n')) {
@@ -61,7 +61,7 @@ async function answerToHead(port: number, { method, url }: Route): Promise<numbe
 }
 
 /** Every route either is public, and small, or refuses who is unknown; none of them waits for a body. */
-async function checkDoors(t: Test, app: FeedServer, least: number, isPublic: (route: Route) => boolean) {
+async function checkRoutes(t: Test, app: HttpServer, least: number, isPublic: (route: Route) => boolean) {
   await app.listen({ host: '127.0.0.1', port: 0 });
   t.teardown(() => app.close());
   const { port } = app.server.address() as AddressInfo;
@@ -99,7 +99,7 @@ t.test('the API', async (t) => {
         'committer',
         'intake',
         'rules',
-        'fileChanges',
+        'files',
         'fleet',
         'noteAct',
         'retention',
@@ -110,7 +110,7 @@ t.test('the API', async (t) => {
     ),
   });
   const open = ['/openapi.json', '/healthz', '/readyz'];
-  await checkDoors(t, await buildApi(context, silent), 40, ({ url }) => open.includes(url));
+  await checkRoutes(t, await buildApi(context, silent), 40, ({ url }) => open.includes(url));
 });
 
 t.test('the feed', async (t) => {
@@ -120,18 +120,18 @@ t.test('the feed', async (t) => {
   feedRoutes(app, untouchable<FeedSource>('the source', known), new AbortController().signal);
   // An edge that joins is nobody yet: its token is in the body.
   const open = ['/feed/v1/join', '/feed/v1/join/hello', '/feed/v1/hello'];
-  await checkDoors(t, app, 10, ({ url }) => open.includes(url));
+  await checkRoutes(t, app, 10, ({ url }) => open.includes(url));
 });
 
 t.test('the admin port', async (t) => {
-  const door = { isLoopback: false, token: new AdminToken('ska_0123456789abcdefghijkl'), names: [] };
+  const access = { isLoopback: false, token: new AdminToken('ska_0123456789abcdefghijkl'), names: [] };
   const app = buildAdmin(
     { name: 'a', region: 'r' },
     untouchable('the replica'),
     new Work(allExecutors(untouchable('what work needs')), new AbortController().signal, silent),
     () => Promise.reject(new Error('a stranger reached the metrics')),
     silent,
-    door,
+    access,
   );
-  await checkDoors(t, app, 8, ({ url }) => ['/healthz', '/readyz'].includes(url));
+  await checkRoutes(t, app, 8, ({ url }) => ['/healthz', '/readyz'].includes(url));
 });

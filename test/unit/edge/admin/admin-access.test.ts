@@ -4,7 +4,7 @@ import { type AdminSource, buildAdmin } from '../../../../edge/admin/admin.ts';
 import { AdminToken } from '../../../../edge/admin/admin-token.ts';
 import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 import { allExecutors, type WorkParts } from '../../../../edge/work/registry.ts';
-import { Work, type WorkDoor } from '../../../../edge/work/work.ts';
+import { type AskableWork, Work } from '../../../../edge/work/work.ts';
 
 const HOST = '127.0.0.1:7599';
 let pruned = 0;
@@ -14,8 +14,8 @@ const source: AdminSource = {
 };
 const log = pino({ level: 'silent' });
 const executors = allExecutors({} as WorkParts);
-const work: WorkDoor = {
-  onDemand: new Work(executors, new AbortController().signal, log).onDemand,
+const work: AskableWork = {
+  kindsFor: (asker) => new Work(executors, new AbortController().signal, log).kindsFor(asker),
   async ask(kind) {
     if (kind !== 'prune') throw new Error('not asked for');
     pruned++;
@@ -28,8 +28,8 @@ const TOKEN = 'ska_0123456789abcdefghijkl';
 
 /** The admin port of an edge that listens on loopback, or beyond. */
 function port(isLoopback: boolean) {
-  const door = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
-  const app = buildAdmin(edge, source, work, scrape, log, door);
+  const access = { isLoopback, token: new AdminToken(TOKEN), names: ['edge-1.internal'] };
+  const app = buildAdmin(edge, source, work, scrape, log, access);
   t.teardown(() => app.close());
   return app;
 }

@@ -19,21 +19,38 @@ t.test('what an edge has signed waits until it is acknowledged', async (t) => {
   catalog.addReceipt(receipt(3));
   catalog.addReceipt(receipt(2));
   const all = [said(receipt(3)), said(receipt(2)), done(purged(7)), done(purged(5))];
-  t.strictSame(catalog.unsentStatements(10), all, 'receipts first, then as they were signed');
-  t.strictSame(catalog.unsentStatements(2), all.slice(0, 2));
-  t.strictSame(catalog.unsentStatements(1, ['purge-receipt', 'later']), all.slice(2, 3), 'of some kinds');
-  t.strictSame(catalog.unsentStatements(10, []), []);
+  t.strictSame(catalog.unsentStatements(10, 1e6), all, 'receipts first, then as they were signed');
+  t.strictSame(catalog.unsentStatements(2, 1e6), all.slice(0, 2));
+  t.strictSame(
+    catalog.unsentStatements(1, 1e6, ['purge-receipt', 'later']),
+    all.slice(2, 3),
+    'of some kinds',
+  );
+  t.strictSame(catalog.unsentStatements(10, 1e6, []), []);
+
+  t.strictSame(catalog.unsentStatements(10, 1), all.slice(0, 1), 'until there are enough bytes');
+  t.throws(() => catalog.addReceipt(receipt(4, 'a'.repeat(16_000))), 'none that no report could hold');
 
   catalog.addReceipt(receipt(3, 'a/'));
   catalog.acknowledged(all.slice(0, 3));
   t.strictSame(
-    catalog.unsentStatements(10),
+    catalog.unsentStatements(10, 1e6),
     [said(receipt(3, 'a/')), done(purged(5))],
     'what was signed anew meanwhile goes on waiting',
   );
   catalog.acknowledged(all);
   catalog.acknowledged([said(receipt(3, 'a/'))]);
-  t.strictSame(catalog.unsentStatements(10), []);
+  t.strictSame(catalog.unsentStatements(10, 1e6), []);
+});
+
+t.test('an edge drops the statements about a site with the site', async (t) => {
+  const catalog = openSqliteEdgeCatalog(':memory:');
+  t.teardown(() => catalog.close());
+  const elsewhere = { ...receipt(2), site: 11 };
+  catalog.addReceipt(receipt(12));
+  catalog.addReceipt(elsewhere);
+  catalog.forgetSite(1);
+  t.strictSame(catalog.unsentStatements(10, 1e6), [said(elsewhere)]);
 });
 
 t.test('what the newest receipt covers is known after it was acknowledged', async (t) => {

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import type { Api } from './context.ts';
+import type { HttpServer } from './server.ts';
 
-/** An object's only limit is the disk: it goes there as it comes. */
+/** The limit of a body that is an object. It goes to the disk while it arrives, so only the disk limits it. */
 export const OBJECT_BYTES = Number.MAX_SAFE_INTEGER;
 
-/** Within this scope a request's body is its stream, whatever its media type, within its route's limit. */
-export function takesRawBodies(scope: Api): Api {
+/** In this scope, the body of a request is a stream, whatever its media type. The limits of the routes hold. */
+export function takesRawBodies(scope: HttpServer): HttpServer {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   scope.addHook('preValidation', async (request) => {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Receipt } from '../../../shared/log/receipt.ts';
+import { MAX_STATEMENT_BYTES } from '../../../shared/log/statement-kind.ts';
 import { type Statement, subjectOf } from '../../../shared/log/statements.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { StatementCalls } from '../catalog.ts';
@@ -8,12 +9,15 @@ type Sql = (text: string) => StatementSync;
 
 /** A statement replaces an older one of the same kind about the same subject, whether that was sent or not. */
 export function keepStatement(sql: Sql, statement: Statement): void {
-  const { site, number } = subjectOf(statement);
-  sql('INSERT OR REPLACE INTO statement (kind, site, subject, body) VALUES (?, ?, ?, ?)').run(
+  const body = JSON.stringify(statement.body);
+  if (Buffer.byteLength(body) > MAX_STATEMENT_BYTES)
+    throw new Error(`a ${statement.kind} is too large to be sent`);
+  const { name, site } = subjectOf(statement);
+  sql('INSERT OR REPLACE INTO statement (kind, subject, site, body) VALUES (?, ?, ?, ?)').run(
     statement.kind,
-    site,
-    number,
-    JSON.stringify(statement.body),
+    name,
+    site ?? null,
+    body,
   );
 }
 
@@ -36,24 +40,30 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
     },
 
     // Publishers wait for receipts.
-    unsentStatements: (limit, kinds) =>
-      sql(
+    unsentStatements(limit, maxBytes, kinds) {
+      const rows = sql(
         `SELECT kind, body FROM statement
          WHERE :kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))
          ORDER BY kind = 'receipt' DESC, id LIMIT :limit`,
-      )
-        .all({ limit, kinds: kinds === undefined ? null : JSON.stringify(kinds) })
-        .map(({ kind, body }) => ({ kind, body: JSON.parse(String(body)) }) as Statement),
+      ).iterate({ limit, kinds: kinds === undefined ? null : JSON.stringify(kinds) });
+      const found: Statement[] = [];
+      let bytes = 0;
+      for (const row of rows) {
+        const body = String(row.body);
+        found.push({ kind: row.kind, body: JSON.parse(body) } as Statement);
+        bytes += Buffer.byteLength(body);
+        if (bytes >= maxBytes) break;
+      }
+      return found;
+    },
 
     acknowledged(statements) {
       transaction(database, () => {
         // A statement that was replaced meanwhile differs from the one that was sent, so it is not deleted.
         for (const statement of statements) {
-          const { site, number } = subjectOf(statement);
-          sql('DELETE FROM statement WHERE kind = ? AND site = ? AND subject = ? AND body = ?').run(
+          sql('DELETE FROM statement WHERE kind = ? AND subject = ? AND body = ?').run(
             statement.kind,
-            site,
-            number,
+            subjectOf(statement).name,
             JSON.stringify(statement.body),
           );
         }

@@ -3,20 +3,20 @@ import type { EdgeStatus } from '../../shared/wire/api.ts';
 import { readRights } from '../access/permission.ts';
 import { scopesOf } from './authorize.ts';
 
-/** What the caller may see of lists that are about all sites. */
-export interface Readable {
+/** The part of a list about all sites that the caller may see. */
+export interface ReadableSites {
   site(name: string): boolean;
   edge(status: EdgeStatus): EdgeStatus;
 }
 
-export function readableBy(request: Pick<FastifyRequest, 'scopes'>): Readable {
+export function readableBy(request: Pick<FastifyRequest, 'scopes'>): ReadableSites {
   const rights = readRights(scopesOf(request));
   if (rights === 'all') return { site: () => true, edge: (status) => status };
   const site = (name: string) => rights.has(name);
   return { site, edge: (status) => edgeWith(status, site) };
 }
 
-/** Whatever names a site, or may. */
+/** Removes from the status everything that names, or may name, a site that the caller may not read. */
 function edgeWith(status: EdgeStatus, site: (name: string) => boolean): EdgeStatus {
   const { sites, mayRead, limits } = status;
   return {

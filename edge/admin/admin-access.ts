@@ -3,7 +3,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { cameThroughProxy, requireLocalHost, requireSameSite } from '../../shared/http/local-request.ts';
 import type { AdminToken } from './admin-token.ts';
 
-export interface AdminDoor {
+export interface AdminAccess {
   /** Whether only programs on this machine can reach the port. */
   readonly isLoopback: boolean;
   readonly token: Pick<AdminToken, 'isIn'>;
@@ -17,7 +17,7 @@ const OPEN = new Set(['/healthz', '/readyz']);
  * A hook that admits callers with the token. Without the token, the address and the headers of the request decide:
  * beyond loopback, only the health checks are open.
  */
-export function adminDoor({ isLoopback, token, names }: AdminDoor) {
+export function adminAccess({ isLoopback, token, names }: AdminAccess) {
   const known = new Set(names);
   return async ({ headers, method, routeOptions }: FastifyRequest): Promise<void> => {
     if (OPEN.has(routeOptions.url ?? '')) return;

@@ -1,0 +1,22 @@
+/** What a forecast counts as gone already. */
+interface Going {
+  /** A condition on the entry `e`. */
+  readonly entry: string;
+  /** A condition on the deploy `d`. */
+  readonly deploy: string;
+}
+
+/**
+ * The condition that an object `o` may go: nobody uploaded it since `:before`, and no entry and no file of a deploy
+ * refers to it. A sweep deletes by it, and a forecast counts by it. Whatever else refers to objects has its line here.
+ */
+export function unreferenced(going?: Going): string {
+  const entry = going === undefined ? '' : `AND NOT (${going.entry})`;
+  const deploy =
+    going === undefined
+      ? 'WHERE f.digest = o.digest'
+      : `JOIN deploy d ON d.number = f.deploy WHERE f.digest = o.digest AND NOT (${going.deploy})`;
+  return `o.touched < :before
+    AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.digest = o.digest ${entry})
+    AND NOT EXISTS (SELECT 1 FROM deploy_file f ${deploy})`;
+}
