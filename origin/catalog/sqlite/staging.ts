@@ -27,6 +27,12 @@ export function stagingCalls(context: CatalogContext): WithoutDeploys {
       });
     },
 
+    unstage(site, revision, limit) {
+      const newest = Number(sql('SELECT newest FROM site WHERE id = ?').get(site)?.newest ?? 0);
+      if (revision <= newest) throw new Error(`revision ${revision} is revealed, so it cannot be unstaged`);
+      return staging.unstage(site, revision, limit);
+    },
+
     endStaging(site) {
       sql('UPDATE site SET staging = NULL WHERE id = ?').run(site);
     },
