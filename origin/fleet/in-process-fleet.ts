@@ -101,7 +101,7 @@ export class InProcessFleet implements Fleet {
     }
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
-        fleet.requireRevision({ id, name }, revision);
+        await fleet.requireRevision({ id, name }, revision);
       for (const { edge } of await catalog.receipts(id, revision))
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
@@ -175,10 +175,13 @@ export class InProcessFleet implements Fleet {
     edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
   }
 
-  requireRevision(
+  /** All grants are given here. */
+  async current(): Promise<void> {}
+
+  async requireRevision(
     site: { readonly id: number; readonly name: string },
     revision: number | null,
-  ): number | null {
+  ): Promise<number | null> {
     const before = this.#required.get(site.id)?.revision ?? null;
     if (revision === null) this.#required.delete(site.id);
     else this.#required.set(site.id, { name: site.name, revision });

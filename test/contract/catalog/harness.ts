@@ -59,7 +59,8 @@ const noEdges: SyncEdges = {
   changed: new Wakeup(),
   participants: () => [],
   servers: () => [],
-  requireRevision: () => null,
+  current: async () => {},
+  requireRevision: async () => null,
   syncStatus: () => ({ prepared: false, visible: false, leaseLeft: 0, servingLeft: 0 }),
 };
 
