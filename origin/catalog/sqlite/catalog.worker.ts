@@ -2,7 +2,6 @@ import { workerData } from 'node:worker_threads';
 import { serveOpened } from '../../../shared/process/thread.ts';
 import { signingKeyFromPem } from '../../../shared/signing/keys.ts';
 import { openDatabase } from '../../../shared/sqlite/open.ts';
-import { inProcessFence } from '../epoch-fence.ts';
 import { signerWith } from '../record-signer.ts';
 import { sqliteCalls } from './calls.ts';
 import { migrations } from './schema.ts';
@@ -16,5 +15,5 @@ export interface CatalogWorkerData {
 const { file, key } = workerData as unknown as CatalogWorkerData;
 
 export default serveOpened(() =>
-  sqliteCalls(openDatabase(file, migrations), signerWith(signingKeyFromPem(key)), inProcessFence()),
+  sqliteCalls(openDatabase(file, migrations), signerWith(signingKeyFromPem(key))),
 );
