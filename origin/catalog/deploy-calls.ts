@@ -56,6 +56,6 @@ export interface DeployCalls extends DeployReads {
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   /** Nobody finds it from now on; what it names goes when there is time. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
-  /** Records the answer of a commit that made no revision; the last one stays. */
+  /** Records the answer of a commit that made no revision. The last one stays. Callers hold the site's lock. */
   finishDeploy(id: string, result: Commit): void;
 }

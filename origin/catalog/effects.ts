@@ -85,3 +85,26 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   addCheckpoint: 'appends',
   dropRecords: 'durable',
 };
+
+/**
+ * The calls whose callers hold the site's lock. In a catalog that several nodes share, a call of a node that has lost
+ * the lock throws and changes nothing: see publish/site-lock.ts. A purge made under the lock needs no fence: it leaves
+ * the site's content as it is.
+ */
+export const FENCED: ReadonlySet<keyof CatalogCalls> = new Set([
+  'deleteSite',
+  'beginStaging',
+  'endStaging',
+  'stage',
+  'stageDiff',
+  'stageDeploy',
+  'stageAbsent',
+  'sealLeaves',
+  'sealRoot',
+  'unstage',
+  'reveal',
+  'activate',
+  'abort',
+  'noteOutcome',
+  'finishDeploy',
+] as const);

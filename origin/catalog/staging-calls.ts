@@ -7,8 +7,7 @@ import type { DeployCursor } from './deploy-calls.ts';
  * Except for `endStaging`, no call is durable by itself. A loss of power takes only what nobody was told of, and the
  * reveal makes everything before it durable.
  */
-export interface StagingCalls
-  extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot'> {
+export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot'> {
   /**
    * Marks the next number as being staged. With `leftover`, the caller first unstages what a crash left under it. A
    * repeated call returns the same number until it is revealed. Throws `no-such-site`.
