@@ -86,7 +86,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
       signingKey: key,
     }),
     retention: new Retention({
-      ...{ catalog, store, clock, gate },
+      ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
       stopping: stopping.signal,
     }),
     async joinToken(edge) {
