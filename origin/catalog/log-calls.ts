@@ -13,7 +13,7 @@ interface FoundedLog {
 export interface LogReads {
   /** Undefined before the log is founded. */
   identity(): FoundedLog | undefined;
-  /** A page of records from `from` on, ascending: `limit` records, or fewer when they have many bytes. Empty beyond the end. */
+  /** Up to `limit` records from `from` on, ascending. Fewer when they have many bytes, none beyond the end. */
   records(from: number, limit: number): LogRecord[];
   /** A page of the last records, ascending, limited like `records`. */
   newestRecords(limit: number): LogRecord[];

@@ -18,7 +18,7 @@ import { siteCalls } from './sites.ts';
 import { stagingCalls } from './staging.ts';
 import { tokenCalls } from './tokens.ts';
 
-/** The catalog over a database that has all its tables, in the thread that asks. */
+/** The catalog over a database that has all its tables, in the calling thread. */
 export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): CatalogCalls {
   const context = catalogContext(database, openLogWriter(database, signer));
   return {

@@ -8,7 +8,7 @@ import { migrations } from './schema.ts';
 
 export interface CatalogWorkerData {
   readonly file: string;
-  /** The signing key in PKCS #8 PEM: numbering, chaining and signing happen where the transaction is. */
+  /** The signing key in PKCS #8 PEM. Records are numbered, chained and signed in the thread of the transaction. */
   readonly key: string;
 }
 

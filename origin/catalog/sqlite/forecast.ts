@@ -6,7 +6,7 @@ import { heldRevisions } from '../revision-state.ts';
 import { siteHistory } from './site-history.ts';
 import { STALE_DEPLOY } from './stale-deploys.ts';
 
-/** All of one moment; the database is only read, and a temporary table written. */
+/** Counts in one snapshot. It reads the database, and writes only a temporary table. */
 export function forecastOf(
   database: DatabaseSync,
   going: readonly GoingRevisions[],

@@ -7,7 +7,7 @@ import { heldRevisionReaders } from './held-revisions.ts';
 
 const STAGE_PAGE = 2000;
 
-/** What stages a deploy is with what reads it. */
+/** The calls that stage a deploy are in deploys.ts, with the calls that read it. */
 type WithoutDeploys = Omit<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
 
 export function stagingCalls(context: CatalogContext): WithoutDeploys {
