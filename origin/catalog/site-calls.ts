@@ -46,8 +46,8 @@ export interface SiteCalls extends SiteReads {
   ): SiteRow;
   /**
    * Deletes the site, and appends its last `settings` record. With `unpublished`, throws `site-published` for a site
-   * that has a live or pending revision, or a domain. Throws `no-such-site`, also when repeated. Callers hold the site's
-   * lock.
+   * that has a live or pending revision, or a domain. Throws `no-such-site`, also when repeated. Callers hold the
+   * site's lock.
    */
   deleteSite(name: string, time: number, only?: { readonly unpublished: boolean }): void;
 }
