@@ -26,8 +26,8 @@ export interface FleetView {
 
 /**
  * The edges: which belong to the log, which hold a lease, and what each one shows. The calls of each request are
- * answered at once, from memory. Origins that share a catalog tell each other of changed members, accepted reports and granted
- * leases, so that a sync publish at one origin waits for the edges of all
+ * answered at once, from memory. Origins that share a catalog tell each other of changed members, accepted reports and
+ * granted leases, so that a sync publish at one origin waits for the edges of all
  * (docs/decisions/0040-several-origin-nodes.md).
  */
 export type Fleet = FeedMembers & SyncEdges & Admission & FleetView;
