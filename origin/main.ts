@@ -53,16 +53,16 @@ import { RuleCheck } from './publish/rule-check.ts';
 import { keepWindows } from './publish/windows.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
-import { chooseStore } from './store/chosen-store.ts';
+import { checkStore } from './store/remembered-store.ts';
 import type { S3Location } from './store/s3/location.ts';
 
 export interface OriginOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
-  /** Where objects are kept, if not in the data folder. */
+  /** The bucket that keeps the objects. Without one, the data folder keeps them. */
   readonly store?: S3Location | undefined;
-  /** Writes on although edges have records that are not in this log. */
+  /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
 }
 
@@ -73,10 +73,10 @@ export interface Running {
 
 const DRAIN_MS = 5000;
 const IDLE_MS = 50;
-/** Of bundles and deltas that many edges ask for. */
+/** The encodings of bundles and deltas that many edges request. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
-/** Builds an origin from its parts and starts it; what has been opened is closed again when a part fails. */
+/** Builds an origin from its parts and starts it. When a part fails, closes what has been opened. */
 export async function startOrigin(
   options: OriginOptions,
   log: Logger,
@@ -87,13 +87,13 @@ export async function startOrigin(
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
-  // First: where nothing can be stored no log is founded.
+  // The store comes first, so that no log is founded where nothing can be stored.
   const hashThreads = startHashThreads();
   opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
-  const rememberStore = await chooseStore(folder.path, options.store?.url);
+  const rememberStore = await checkStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
-  // Of uploads that a crash broke off: who sends one again begins anew.
+  // Drafts of uploads that a crash broke off. A client that repeats an upload sends all of it.
   await dropDrafts(objects, () => true);
   const store =
     options.store === undefined
@@ -104,10 +104,13 @@ export async function startOrigin(
 
   const catalogFile = join(folder.path, 'catalog.sqlite');
   const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
-  // Written last at the first start: a log has been founded here.
-  if ((await exists(tokenFile)) && !(await exists(catalogFile)))
+  // The file stands for a founded log, because the embedded catalog opens with the key. A catalog on a server asks its
+  // database before a key is made.
+  const isFounded = await exists(catalogFile);
+  // The first start writes the token last, so where it is, a log has been founded.
+  if ((await exists(tokenFile)) && !isFounded)
     throw new SkerryError('data-folder-damaged', `${catalogFile} is missing`);
-  const key = await keyInFile(join(folder.path, 'signing-key.pem'), await exists(catalogFile));
+  const key = await keyInFile(join(folder.path, 'signing-key.pem'), isFounded);
   const embedded = openSqliteCatalog({ file: catalogFile, key: signingKeyToPem(key) });
   opened.defer(() => embedded.close());
   const appended = new Wakeup();
@@ -144,7 +147,7 @@ export async function startOrigin(
   const committer = new Committer(publishing, rules);
   const gate = new InProcessGate();
   const retention = new Retention({
-    ...{ catalog, store, clock, gate },
+    ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
     stopping: stopping.signal,
   });
   const pruning = retention.keepRunning(log);
@@ -209,16 +212,16 @@ export async function startOrigin(
   return { url, close: () => running.disposeAsync() };
 }
 
-/** The AWS SDK takes longer to load than all the rest: only where it is needed. */
+/** Loads the AWS SDK, which takes longer than everything else, so only an origin with a bucket does it. */
 async function openBucketStore(location: S3Location, folder: string, hashThreads: HashThreads) {
   const { openBucket } = await import('./store/s3/bucket.ts');
   const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
   return openS3ObjectStore(openBucket(location), folder, hashThreads);
 }
 
-/** Requests that have begun are answered, as long as that takes no longer than `DRAIN_MS`. */
+/** Answers the requests that have begun, for at most `DRAIN_MS`. */
 async function drain(app: HttpServer): Promise<void> {
-  // A connection that was answering when the closing began is kept alive by its client, idle.
+  // A client keeps its connection open after an answer, so connections become idle while the server closes.
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
   const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await app.close();
@@ -231,8 +234,8 @@ async function foundLog(catalog: Catalog, key: SigningKey, recoveryFile: string)
   if (found !== undefined) return found;
   const log = randomBytes(16).toString('hex');
   const recovery = generateSigningKey();
-  // Written before it counts: killed in between, the next start writes the one that does. Standard output and error
-  // often end in a journal that others read.
+  // The file is written before the key counts. If the process is killed in between, the next start writes a new key.
+  // The key goes to a file because standard output and error often end in a journal that others read.
   await writeDurably(recoveryFile, `${signingKeySeed(recovery)}\n`);
   process.stderr.write(
     `The recovery key is in ${recoveryFile}. Move it away from this machine: it certifies a new origin.\n`,

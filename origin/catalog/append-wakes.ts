@@ -5,8 +5,8 @@ import { EFFECTS, type Effect } from './effects.ts';
 const effects: ReadonlyMap<unknown, Effect> = new Map(Object.entries(EFFECTS));
 
 /**
- * Wakes those who wait for the log after each call that may have appended to it. A turn of the event loop later, so
- * that who made the call has noted first what it means: those who wake ask him.
+ * Wakes the waiters of the log after each call that may have appended to it. It wakes them one turn of the event loop
+ * later, so that the caller has first noted the result: the waiters read what the caller notes.
  */
 export function wakingAfterAppends(catalog: Catalog, appended: Pick<Wakeup, 'wake'>): Catalog {
   return new Proxy(catalog, {

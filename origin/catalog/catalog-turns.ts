@@ -3,18 +3,18 @@ import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 import { caller } from '../callers/caller.ts';
 import type { Catalog } from './catalog.ts';
 
-/** Calls beyond these are refused with `too-many-requests`. */
+/** Further calls are refused with `too-many-requests`. */
 const MOST_WAITING = { perOwner: 10_000, inAll: 50_000 };
-/** One runs, and the next is there when it ends. */
+/** One call runs, and the next one is ready when it ends. */
 const AT_ONCE = 2;
 const ORIGIN = 'origin';
-/** What runs beside the other calls and holds none of them up takes no turn. */
+/** Calls that delay no other call, because they run beside them. They take no turn. */
 const BESIDE: ReadonlySet<PropertyKey> = new Set<keyof Catalog>(['forecast']);
 
 /**
- * A catalog of one thread takes a call of each caller in turn: a publisher with a thousand requests waits for himself.
- * Calls of one caller are handed on in the order in which they were made, two at a time: the catalog runs them in the
- * order in which it gets them.
+ * A catalog of one thread serves its callers by turns, so a publisher with a thousand requests delays only itself. The
+ * calls of one caller are passed on in their order, two at a time, and the catalog runs them in the order in which it
+ * gets them. A catalog that keeps the order of each caller and shares fairly by itself needs no turns.
  */
 export function inTurns(catalog: Catalog): { catalog: Catalog; close(): void } {
   const turns = new FairTurns({ ...MOST_WAITING, atOnce: AT_ONCE });
@@ -23,7 +23,7 @@ export function inTurns(catalog: Catalog): { catalog: Catalog; close(): void } {
       const call: unknown = Reflect.get(target, method);
       if (typeof call !== 'function' || BESIDE.has(method)) return call;
       return (...args: unknown[]) => {
-        // A turn comes in the asynchronous context of whoever had the one before.
+        // Without this, the call would run in the asynchronous context of the caller that had the turn before.
         const work = AsyncLocalStorage.bind(() => Promise.resolve(Reflect.apply(call, target, args)));
         return turns.run(caller.getStore()?.name ?? ORIGIN, work);
       };

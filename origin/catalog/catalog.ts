@@ -16,17 +16,21 @@ import type { StagingCalls } from './staging-calls.ts';
 import type { TokenCalls } from './token-calls.ts';
 
 /**
- * The origin's catalog. Every method is one transaction; what a loss of power may take of it, and which of them append
- * to the log, is said in effects.ts. Calls of one caller run in the order in which they were made, those of several by
- * turns. Long work is paged by its callers, so that no call is long.
+ * The origin's catalog. Every method is one transaction. effects.ts says what a loss of power may take of it, and which
+ * methods append to the log. Calls of one caller run in the order in which they were made (`inTurns` shares one thread
+ * between several callers). Callers page long work, so that no call is long.
  *
- * Whoever implements, wraps or opens a catalog knows all of it; everybody else asks for the calls that he makes.
+ * A call that throws has changed nothing. A catalog that loses its connection while it commits first finds out whether
+ * the transaction was committed (PostgreSQL: `pg_xact_status`), and answers or throws accordingly. Until it knows, the
+ * call does not end. Callers rely on it: they take back what they did for a call that threw.
+ *
+ * Only code that implements, wraps or opens a catalog uses this type. All other code names the calls that it makes.
  */
 export type Catalog = Remote<CatalogCalls>;
 
 export interface OpenCatalog {
   readonly catalog: Catalog;
-  /** Ends it, with all that it has opened. */
+  /** Closes the catalog and everything that it has opened. */
   close(): Promise<void>;
 }
 
@@ -46,6 +50,6 @@ export type CatalogCalls = LogCalls &
   ManifestReader &
   ObjectNames &
   BucketReader & {
-    /** Ends it: nothing is asked after that. */
+    /** Closes the catalog. No call may follow. */
     close(): void;
   };

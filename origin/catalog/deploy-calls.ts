@@ -8,7 +8,7 @@ export interface DeployRow {
   readonly siteName: string;
   readonly base: number | null;
   readonly expect: number | null;
-  /** What an earlier commit of this deploy answered. */
+  /** The answer of an earlier commit of this deploy. */
   readonly result: Commit | null;
 }
 
@@ -26,36 +26,39 @@ export interface DeployCursor {
 
 export interface MissingPage {
   readonly missing: readonly Digest[];
-  /** Undefined when done. */
+  /** Undefined on the last page. */
   readonly next: DeployCursor | undefined;
 }
 
-/** Reads of a deploy, page by page. One that was given up meanwhile throws `no-such-deploy`. */
+/** Reads of a deploy, page by page. They throw `no-such-deploy` when it was given up meanwhile. */
 export interface DeployReads {
   /** Throws `no-such-deploy`. */
   deploy(id: string): DeployRow;
-  /** What the site has not uploaded of a page of the deploy's files, each digest once a page. */
+  /** The digests in a page of the deploy's files that the site has not uploaded, each once in a page. */
   deployMissing(id: string, after: DeployCursor | undefined): MissingPage;
   /**
-   * Throws `size-mismatch` when an uploaded object of a page of the deploy's files has not the size that the deploy
-   * gave it; undefined when done.
+   * Checks a page of the deploy's files. Throws `size-mismatch` when an uploaded object does not have the size that the
+   * deploy declares. Undefined on the last page.
    */
   checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
 }
 
-/** A deploy is filled by the one request that opened it, and found by whoever knows its id. */
+/** One request opens and fills a deploy. Everybody who knows its id finds it. */
 export interface DeployCalls extends DeployReads {
   /**
-   * `id` is new: it is random. When a site has too many that are not committed, its oldest is given up. Throws
+   * `id` is random, and so it is new. When a site has too many uncommitted deploys, the oldest is given up. Throws
    * `too-many-requests` when all of them are young.
    */
   createDeploy(id: string, site: number, time: number): void;
-  /** Replaces what was set before; of a deploy that is there no more it sets nothing. */
+  /** Replaces an earlier header. Does nothing when the deploy is gone. */
   setDeployHeader(id: string, base: number | null, expect: number | null): void;
-  /** All of them or none. Throws `duplicate-path`, also for one of an earlier call, `too-large` and `no-such-deploy`. */
+  /**
+   * Adds all files or none. Throws `duplicate-path`, also for a path of an earlier call, `too-large` and
+   * `no-such-deploy`.
+   */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
-  /** Nobody finds it from now on; what it names goes when there is time. Throws `no-such-deploy`, also when repeated. */
+  /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
-  /** Records the answer of a commit that made no revision; the last one stays. */
+  /** Records the answer of a commit that made no revision. The last one stays. Callers hold the site's lock. */
   finishDeploy(id: string, result: Commit): void;
 }

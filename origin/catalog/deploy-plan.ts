@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { MOST_OPEN_DEPLOYS, YOUNG_DEPLOY_MS } from './limits.ts';
 
-/** Which of a site's open deploys, the oldest first, is given up for one more; undefined when there is room. */
+/** Chooses the open deploy of a site to give up for a new one. Undefined when there is room. `open` is oldest first. */
 export function deployToGiveUp<T extends { readonly created: number }>(
   open: readonly T[],
   time: number,
@@ -15,16 +15,16 @@ export function deployToGiveUp<T extends { readonly created: number }>(
   );
 }
 
-/** A file of a deploy, and the object that its digest names. */
+/** A file of a deploy, with the object that its digest names. */
 interface NamedObject {
   readonly path: string;
-  /** As the deploy declares it. */
+  /** The size that the deploy declares. */
   readonly declared: number;
-  /** Of the object; null while the site has not uploaded it. */
+  /** The size of the object. Null while the site has not uploaded it. */
   readonly size: number | null;
 }
 
-/** Throws `size-mismatch` for the first that is not as it is declared. */
+/** Throws `size-mismatch` for the first object whose size differs from the declared one. */
 export function checkSizes(files: readonly NamedObject[]): void {
   const wrong = files.find(({ declared, size }) => size !== null && size !== declared);
   if (wrong === undefined) return;

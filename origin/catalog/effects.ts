@@ -1,10 +1,10 @@
 import { type Durability, MANIFEST_DURABILITY } from '../../shared/content/manifest/durability.ts';
 import type { CatalogCalls } from './catalog.ts';
 
-/** As a durability, and `appends` for what is durable and may have made the log longer. */
+/** A durability, or `appends` for a call that is durable and may append to the log. */
 export type Effect = Durability | 'appends';
 
-/** What each call leaves behind: a part of the interface, and every implementation keeps to it. */
+/** The effect of each call. It is part of the interface, so every implementation keeps to it. */
 export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   ...MANIFEST_DURABILITY,
 
@@ -15,7 +15,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   head: 'reads',
   hashAt: 'reads',
   found: 'appends',
-  // It denies for as long as the process lives, and writes nothing down.
+  // The denial need not outlive a loss of power: each origin compares the stored reports again when it starts.
   denyAppends: 'reads',
   close: 'reads',
 
@@ -85,3 +85,26 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   addCheckpoint: 'appends',
   dropRecords: 'durable',
 };
+
+/**
+ * The calls whose callers hold the site's lock. In a catalog that several nodes share, a call of a node that has lost
+ * the lock throws and changes nothing: see publish/site-lock.ts. A purge made under the lock needs no fence: it leaves
+ * the site's content as it is.
+ */
+export const FENCED: ReadonlySet<keyof CatalogCalls> = new Set([
+  'deleteSite',
+  'beginStaging',
+  'endStaging',
+  'stage',
+  'stageDiff',
+  'stageDeploy',
+  'stageAbsent',
+  'sealLeaves',
+  'sealRoot',
+  'unstage',
+  'reveal',
+  'activate',
+  'abort',
+  'noteOutcome',
+  'finishDeploy',
+] as const);

@@ -3,13 +3,13 @@ import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { mediaType } from '../../shared/content/media-type.ts';
 
-/** What a path is to hold; null for nothing. */
+/** The wanted object of a path. Null when the path is to be deleted. */
 export interface WantedFile {
   readonly path: ContentPath;
   readonly object: Pick<Entry, 'digest' | 'size' | 'chunks'> | null;
 }
 
-/** What leads from what is staged to what is wanted; undefined where both are the same. Only new content has a new time. */
+/** The change from the staged entry to the wanted file. Undefined when the content is the same: then its time stays. */
 export function changeTo(
   { path, object }: WantedFile,
   current: Pick<Entry, 'digest'> | undefined,

@@ -9,14 +9,14 @@ export interface EdgeRow {
   readonly publicKey: string;
   readonly revoked: boolean;
   readonly paused: boolean;
-  /** The names of the sites whose content it may read; null for all. */
+  /** The names of the sites whose content it may read. Null for all. */
   readonly mayRead: readonly string[] | null;
   readonly lastSeen: number | null;
-  /** Null also when this version cannot read the last one. */
+  /** The newest stored report. Null also when this version cannot read it. */
   readonly report: EdgeReport | null;
 }
 
-/** What an administrator may change of an edge. */
+/** The properties of an edge that an administrator may change. */
 export interface MemberChange {
   readonly paused?: boolean;
   readonly revoked?: true;
@@ -29,22 +29,22 @@ interface SavedReport {
   readonly report: EdgeReport;
 }
 
-/** The edges, which are never deleted: one that is revoked keeps its name. */
+/** Edges are never deleted. A revoked edge keeps its name. */
 export interface FleetCalls {
   /**
-   * Uses the one-time token, writes the member record and the edge, limited as the token is, in one step. Repeating
-   * it with the same token, name and key gives the same answer. Of two edges with one token the first joins. Throws
-   * `bad-join-token`, `name-taken` and `too-many-edges`.
+   * Uses up the one-time token, and writes the member record and the edge with the limits of the token, in one step.
+   * A repeated call with the same token, name and key gives the same answer. When two edges use one token, the first
+   * joins. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
    */
   join(
     request: NewMember,
     token: { id: string; secretHash: Uint8Array },
     time: number,
   ): { seq: Seq; mayRead: readonly string[] | null };
-  /** By name, ascending. */
+  /** All edges by name, ascending. */
   edges(): EdgeRow[];
   /** Appends a `member` record, unless nothing changes. Throws `no-such-edge`. */
   changeMember(name: string, change: MemberChange, time: number): EdgeRow;
-  /** The last of each edge stays; passes over edges that are not known. */
+  /** Keeps the last report of each edge. Ignores reports of unknown edges. */
   saveReports(reports: readonly SavedReport[]): void;
 }

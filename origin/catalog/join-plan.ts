@@ -4,24 +4,24 @@ import type { Member } from './member-record.ts';
 import type { StoredToken } from './token-calls.ts';
 import { isSecretOf, JOIN, tokenState } from './token-state.ts';
 
-/** As many as the record of a publish can name. */
+/** The record of a publish can name this many edges. */
 const MOST_EDGES = 10_000;
 
-/** All that decides whether an edge joins, of one moment. */
+/** Everything that decides whether an edge joins, read at one moment. */
 export interface JoinSituation {
   readonly request: NewMember;
-  /** What the edge has proven that it knows. */
+  /** The hash of the secret that the edge has proved to know. */
   readonly secretHash: Uint8Array;
   readonly token: StoredToken | undefined;
-  /** The key of the edge that has the name already. */
+  /** The key of the edge that already has the name. */
   readonly memberKey: string | undefined;
-  /** How many edges there are. */
+  /** The number of edges. */
   readonly edges: number;
   readonly time: number;
 }
 
 export type JoinPlan =
-  /** It has joined already: the answer to a first try may have been lost on its way. */
+  /** The edge has joined before. The answer to its first request may have been lost. */
   { readonly kind: 'repeat' } | { readonly kind: 'admit'; readonly member: Member };
 
 /** Throws `bad-join-token`, `name-taken` and `too-many-edges`. */

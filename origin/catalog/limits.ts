@@ -1,12 +1,12 @@
-/** What every catalog holds at most: then it refuses, or gives up the oldest, as its calls say. */
+/** Limits of every catalog. At a limit it refuses, or gives up the oldest, as its calls say. */
 
-/** Deploys of a site that are not committed: then the oldest is given up for a new one. */
+/** Uncommitted deploys of a site. With more, the oldest is given up. */
 export const MOST_OPEN_DEPLOYS = 50;
-/** A deploy that is younger is still worked on, and is given up for no other. */
+/** A younger deploy is probably still being uploaded, so it is not given up. */
 export const YOUNG_DEPLOY_MS = 10 * 60_000;
-/** Of a deploy. */
+/** Files of a deploy. */
 export const MOST_FILES = 5_000_000;
-/** Revisions of a site. */
+/** Pinned revisions of a site. */
 export const MOST_PINNED = 1000;
-/** Purges of a site, whose receipts are kept; those of older ones are forgotten. */
+/** The newest purges of a site keep their receipts. Receipts of older purges are deleted. */
 export const KEPT_PURGES = 1000;

@@ -9,28 +9,30 @@ interface FoundedLog {
   readonly key: Payload<'key'>;
 }
 
-/** What anybody may ask of the log. Those of many followers come at once: none changes anything. */
+/** Reads of the log. Many followers call them at once, and none of them changes anything. */
 export interface LogReads {
   /** Undefined before the log is founded. */
   identity(): FoundedLog | undefined;
-  /** A page of records from `from` on, ascending: `limit` of them, or fewer when these have many bytes; none beyond the end. */
+  /** Up to `limit` records from `from` on, ascending. Fewer when they have many bytes, none beyond the end. */
   records(from: number, limit: number): LogRecord[];
-  /** As `records`, of those at the end. */
+  /** A page of the last records, ascending, limited like `records`. */
   newestRecords(limit: number): LogRecord[];
-  /** Where the log begins: at 1, or at the checkpoint up to which it is pruned. */
+  /** The first record that is kept: 1, or the checkpoint up to which the log is pruned. */
   firstSeq(): number;
-  /** The end of the log, signed: no later call gives a lower one. */
+  /** The signed end of the log. No later call returns a lower one. */
   head(time: number): Head;
-  /** The hash of a record, or why there is none: it was pruned, or the log does not go that far. */
+  /** The hash of a record. `pruned` when the record is pruned, `beyond` when the log does not reach it. */
   hashAt(seq: number): Digest | 'pruned' | 'beyond';
 }
 
 export interface LogCalls extends LogReads {
-  /** Creates the log with its first `key` record; does nothing when there is one, whatever its name. */
+  /** Creates the log with its first `key` record. Does nothing when there is a log, whatever its id. */
   found(log: string, key: Payload<'key'>, time: number): void;
   /**
-   * From now on, until the process ends, whatever would append a record throws `log-diverged`, with this message;
-   * repeated, with the last one.
+   * From now on, every call that would append a record throws `log-diverged` with this message, until the catalog is
+   * closed. A repeated call replaces the message. Nodes that share a catalog write one log, so this denies all of them:
+   * it stores the denial, each append looks for it in its own transaction, and the first node that opens the catalog
+   * alone removes it.
    */
   denyAppends(why: string): void;
 }

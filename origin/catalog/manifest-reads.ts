@@ -4,13 +4,14 @@ import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 
 /**
- * What followers read of manifests. The catalog answers it too; a second reader beside the catalog holds up no commit
- * while a hundred edges compare their states. It sees what was committed before a call, each call one state, and
- * throws `no-such-revision` for one that retention has taken away between two pages.
+ * The reads of manifests that followers need. The catalog has them, too, but beside a catalog of one thread a second
+ * reader delays no commit while a hundred edges compare their states. A catalog that reads beside its writes may serve
+ * as its own reader. Each call sees one state, with everything that was committed before the call, and throws
+ * `no-such-revision` for a revision that retention has removed between two pages.
  */
 type ManifestReads = Remote<ManifestReader & BucketReader & ObjectNames>;
 
-/** A second reader, and what ends it. */
+/** A second reader, with the function that closes it. */
 export interface OpenManifestReads {
   readonly manifests: ManifestReads;
   close(): Promise<void>;

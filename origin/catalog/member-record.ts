@@ -1,10 +1,10 @@
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { EdgeRow } from './fleet-calls.ts';
 
-/** What the log says of an edge. */
+/** The properties of an edge that the log records. */
 export type Member = Omit<EdgeRow, 'lastSeen' | 'report'>;
 
-/** What the log says of a member. */
+/** The payload of a `member` record. */
 export function memberPayload(edge: Member): Payload<'member'> {
   const { name, region, lat, lon, publicKey, revoked, paused, mayRead } = edge;
   const member = { name, region, lat, lon, publicKey, revoked, paused };

@@ -9,7 +9,7 @@ export interface LogEpoch {
   readonly epoch: number;
 }
 
-/** The last record of a log, or what is before the first. */
+/** The last record of a log, or `EMPTY_LOG` before the first. */
 export interface LogEnd {
   readonly seq: number;
   readonly hash: Digest;
@@ -22,7 +22,7 @@ export interface NextRecord {
   readonly hash: Digest;
 }
 
-/** Gives drafts their places after the end of the log, in their order. Throws `record-too-large` before any is signed. */
+/** Numbers, chains and signs drafts after the end of the log. Throws `record-too-large` before it signs any. */
 export function nextRecords(
   end: LogEnd,
   epoch: LogEpoch,

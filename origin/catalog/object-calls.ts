@@ -9,10 +9,10 @@ export interface StoredObject {
 
 export interface ObjectCalls {
   /**
-   * Notes that the store holds the objects and that these sites uploaded them, at `time` for the last time. Repeated, or
-   * together with others', it only makes them younger.
+   * Notes that the store holds the objects, and that these sites uploaded them, last at `time`. A repeated call only
+   * makes the objects younger.
    */
   addObjects(objects: readonly StoredObject[], time: number): void;
-  /** The object if this site uploaded it: what another one uploaded it may not use. */
+  /** The object, if this site uploaded it. A site may not use what another site uploaded. */
   siteObject(site: number, digest: Digest): StoredObject | undefined;
 }

@@ -4,7 +4,7 @@ import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 
-/** The answer of a deploy, without the `seq` that the transaction gives it. */
+/** The answer of a deploy. The transaction adds its `seq`. */
 export interface DoneDeploy {
   readonly id: string;
   readonly answer: Omit<Commit, 'seq'>;
@@ -19,7 +19,7 @@ export interface Reveal {
   readonly restores: number | null;
   readonly time: number;
   readonly mode: Mode;
-  /** Makes it live in the same transaction; null leaves it pending. */
+  /** Makes the revision live in the same transaction. Null leaves it pending. */
   readonly activate: Payload<'activate'> | null;
   readonly deploy: DoneDeploy | null;
 }
@@ -39,17 +39,20 @@ interface SyncOutcome extends Payload<'outcome'> {
   readonly deploy: { readonly id: string; readonly answer: Commit } | null;
 }
 
-/** How staged revisions become visible. Callers hold the site's lock. Each of these calls appends to the log. */
+/** Makes staged revisions visible. Callers hold the site's lock. Each of these calls appends to the log. */
 export interface PublishCalls {
   /**
-   * The one transaction that makes the staged state a revision, its records durable, and the deploy done. Throws
-   * `no-such-site` for a site that was deleted. It cannot be repeated: its number is taken.
+   * In one transaction, makes the staged state a revision, its records durable, and the deploy done. Throws
+   * `no-such-site` when the site was deleted. The call cannot be repeated, because its number is taken.
    */
   reveal(commit: Reveal): { seq: Seq };
-  /** Makes a pending revision live. Throws `no-such-revision` when it is not the site's tip, or not pending (any more). */
+  /** Makes a pending revision live. Throws `no-such-revision` when it is not the site's tip or not pending. */
   activate(activation: Activation): { seq: Seq };
-  /** Ends a pending revision, which will never be live. Throws as `activate` does. */
+  /** Ends a pending revision, so that it never becomes live. Throws like `activate`. */
   abort(site: number, revision: number, reason: string, time: number): void;
-  /** Writes down how a sync publish ended, and renews the answer of its deploy. A revision that was pruned is named without root. */
+  /**
+   * Records how a sync publish ended, and replaces the answer of its deploy. The record of a pruned revision has no
+   * root.
+   */
   noteOutcome(outcome: SyncOutcome): void;
 }

@@ -6,11 +6,11 @@ import type { SiteRow } from './site-calls.ts';
 
 export interface PurgeCalls {
   /**
-   * Appends a record for each target, all or none; resolves with the number of the last. Repeated, it appends others.
-   * Throws `record-too-large`.
+   * Appends a record for each target, all or none, and returns the number of the last. A repeated call appends new
+   * records. Throws `record-too-large`.
    */
   addPurges(site: Pick<SiteRow, 'id' | 'newest'>, targets: readonly PurgeTarget[], time: number): Seq;
-  /** Of the newest ones of the site, with its receipts. Throws `no-such-purge`. */
+  /** One of the newest purges of the site, with its receipts. Throws `no-such-purge`. */
   purge(site: number, seq: number): Purge;
   /** Keeps the first receipt of each edge for a purge, and ignores receipts for purges that are not in the log. */
   addPurgeReceipts(receipts: readonly PurgeReceipt[]): void;

@@ -1,12 +1,12 @@
 import type { Receipt } from '../../shared/log/receipt.ts';
 
-/** Receipts of edges. They may arrive more than once and in any order. */
+/** Receipts that edges have signed. They may arrive again, and in any order. */
 export interface ReceiptCalls {
   /**
-   * Keeps the first of each edge for a revision, until a later one says that it covers something else; leaves out those
-   * for a revision or a root that is not in the log. Returns the others, which are stored now, or were before.
+   * Keeps the first receipt of each edge for a revision, until a later one covers something else. Ignores receipts for
+   * a revision or a root that is not in the log. Returns the others, which are stored now or were stored before.
    */
   addReceipts(receipts: readonly Receipt[]): Receipt[];
-  /** By the names of the edges, ascending; none for a revision that is not known. */
+  /** The receipts by the names of their edges, ascending. Empty for an unknown revision. */
   receipts(site: number, revision: number): Receipt[];
 }

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Payload, RecordKind } from '../../shared/log/record-kinds.ts';
 
-/** What a record says, before the log gives it its place. */
+/** The content of a record, before it has a place in the log. */
 export interface RecordDraft<K extends RecordKind = RecordKind> {
   readonly kind: K;
   readonly site: number;
@@ -10,7 +10,7 @@ export interface RecordDraft<K extends RecordKind = RecordKind> {
   readonly payload: Payload<K>;
 }
 
-/** Who does not know a critical kind stops at its record. Of the others he goes on serving: they change no revision. */
+/** An edge stops at a record of a critical kind that it does not know. It ignores others, which change no revision. */
 export const IS_CRITICAL: { readonly [K in RecordKind]: boolean } = {
   key: true,
   settings: true,

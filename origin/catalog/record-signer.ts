@@ -3,15 +3,15 @@ import { type LogRecord, signRecord, type UnsignedRecord } from '../../shared/lo
 import type { SigningKey } from '../../shared/signing/keys.ts';
 
 /**
- * Signs for the log. A catalog asks it within the transaction that appends, under the lock that gives out sequence
- * numbers: it answers at once, and what it has signed may still be rolled back.
+ * Signs records and heads. A catalog calls it within the transaction that appends, under the lock that gives out
+ * sequence numbers. So it answers at once, and a signed record may still be rolled back.
  */
 export interface RecordSigner {
   record(unsigned: UnsignedRecord): LogRecord;
   head(unsigned: Omit<Head, 'sig'>): Head;
 }
 
-/** With a key that this process holds. */
+/** A signer with a key that this process holds. */
 export function signerWith(key: SigningKey): RecordSigner {
   return {
     record: (unsigned) => signRecord(unsigned, key),

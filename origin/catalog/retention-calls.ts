@@ -11,18 +11,18 @@ export interface RetainedSite {
 
 export interface KnownRevision {
   readonly revision: number;
-  /** Of its commit, in milliseconds since 1970. */
+  /** When it was committed, in milliseconds since 1970. */
   readonly time: number;
   readonly state: 'pending' | 'activated' | 'aborted';
   readonly pinned: boolean;
 }
 
-/** The revisions of a site that something stands on; 0 before the first. */
+/** The revisions of a site that are in use. 0 before the first. */
 interface RevisionMarks {
   readonly live: number;
-  /** The newest that was not aborted. */
+  /** The newest revision that was not aborted. */
   readonly tip: number;
-  /** The highest number that was given out: what comes is staged over its state, aborted or not. */
+  /** The highest number that was given out. The next revision is staged over its state, even if it was aborted. */
   readonly newest: number;
 }
 
@@ -33,19 +33,22 @@ export interface SiteHistory extends RevisionMarks {
   readonly revisions: readonly KnownRevision[];
 }
 
-/** Objects that went, or would go. */
+/** Counts objects that were deleted, or would be. */
 export interface DroppedObjects {
   readonly objects: number;
   readonly bytes: number;
 }
 
-/** What is younger may belong to a publish that is under way, or be asked for again. In milliseconds since 1970. */
+/**
+ * Ages from which retention deletes. What is younger may belong to a publish that is under way, or be requested again.
+ * In milliseconds since 1970.
+ */
 export interface AgeLimits {
-  /** Objects uploaded before this time go unless something refers to them. */
+  /** Unreferenced objects uploaded before this time are deleted. */
   readonly uploadedBefore: number;
-  /** Deploys opened before this time are given up unless they were committed. */
+  /** Uncommitted deploys opened before this time are given up. */
   readonly openedBefore: number;
-  /** Deploys opened before this time are forgotten, with their answers. */
+  /** All deploys opened before this time are deleted, with their answers. */
   readonly answeredBefore: number;
 }
 
@@ -54,84 +57,84 @@ export interface GoingRevisions {
   readonly revisions: readonly number[];
 }
 
-/** What would go with some revisions. */
+/** Counts what would be deleted with some revisions. */
 export interface Forecast extends DroppedObjects {
-  /** For each site that was asked about, in that order. */
+  /** One count for each given site, in the given order. */
   readonly sites: readonly Reclaimed[];
 }
 
 /*
- * How the catalog lets go of the past. What goes is decided by its callers. Each call is a short page that can be
- * repeated, and finds nothing more to do then: what a crash leaves undone, the next run does. A revision's row goes
- * before its entries, so what is half pruned is never found; bytes leave the store after the catalog has forgotten
- * them, by a list that outlives a crash.
+ * How the catalog deletes the past. Callers decide what is deleted. Each call is a short page that can be repeated and
+ * then finds nothing more to do, so the next run finishes what a crash left undone. A revision's row is deleted before
+ * its entries, so nobody finds a half-pruned revision. Objects are removed from the store after the catalog has
+ * forgotten them. A list of them outlives a crash.
  */
 
 export interface PastReads {
-  /** Deleted ones too, for their past goes as well; in the order in which they are pruned. */
+  /** The sites in the order in which they are pruned, deleted ones with a remaining past included. */
   retainedSites(): RetainedSite[];
-  /** All that the decision needs; undefined for a site that never was. */
+  /** Everything that decides what is deleted. Undefined for a site that never existed. */
   past(site: number): SiteHistory | undefined;
   /**
-   * What letting go of these revisions would take, all of one moment; changes nothing. It reads beside the other calls,
-   * for as long as it takes: it holds none of them up. Passes over revisions that are not there.
+   * Counts what dropping these revisions would delete, at one moment. Changes nothing. It may read for long, beside the
+   * other calls, and delays none of them. Ignores revisions that do not exist.
    */
   forecast(going: readonly GoingRevisions[], limits: AgeLimits): Forecast;
 }
 
 export interface PastCalls extends PastReads {
   /**
-   * Drops these revisions with their receipts, all in one transaction, and gives those that went. It passes over what
-   * is gone already, and over what something stands on: since they were chosen, one may have been pinned, or an abort
-   * may have made it the tip. Of a deleted site all may go.
+   * Drops these revisions with their receipts in one transaction, and returns those that it dropped. It skips revisions
+   * that are gone or in use: since they were chosen, one may have been pinned, or an abort may have made it the tip. A
+   * deleted site may lose all.
    */
   dropRevisions(site: number, revisions: readonly number[]): number[];
-  /** Deletes rows of entries and buckets that belong to no revision any more. */
+  /** Deletes up to `limit` rows of entries and buckets that belong to no revision any more. */
   dropEntries(site: number, limit: number): Reclaimed & { readonly more: boolean };
-  /** Forgets deploys that nobody will commit, and the uploads of deleted sites; false when none is left. */
+  /** Deletes old deploys, and the uploads of deleted sites. False when none is left. */
   dropLeftovers(limits: Pick<AgeLimits, 'openedBefore' | 'answeredBefore'>, limit: number): boolean;
   /**
-   * A pinned revision is kept until it is unpinned. Repeating it changes nothing. Throws `no-such-revision`
+   * Pins or unpins a revision. A pinned revision is kept. A repeated call changes nothing. Throws `no-such-revision`
    * and `too-many-pins`.
    */
   pin(site: number, revision: number, pinned: boolean): void;
 }
 
 /**
- * An object is referred to by entries that are stored, whatever their revision, and by the files of deploys. One that
- * was uploaded later than `uploadedBefore` counts as referred to. Its chunk list goes with it.
+ * Finds and deletes unreferenced objects. Stored entries of any revision and files of deploys refer to objects. An
+ * object that was uploaded later than `uploadedBefore` counts as referenced. Its chunk list is deleted with it.
  */
 export interface SweepCalls {
-  /** Looks at `limit` objects after the cursor for such as nothing refers to; `next` is undefined at the end. */
+  /** Returns the unreferenced ones of the `limit` objects after the cursor. `next` is undefined at the end. */
   unreferenced(
     after: number,
     limit: number,
     uploadedBefore: number,
   ): { digests: Digest[]; next: number | undefined };
-  /** Forgets those of the objects that nothing refers to now, and notes them, with their chunk lists, for removal. */
+  /** Forgets those objects that are still unreferenced, and notes them and their chunk lists for removal. */
   dropObjects(digests: readonly Digest[], uploadedBefore: number): DroppedObjects;
-  /** What was noted for removal and has not been uploaded again. Uploads must be held off until it is done. */
+  /** Objects noted for removal and not uploaded again. Callers hold uploads off until the store has removed them. */
   removals(limit: number): Digest[];
-  /** The store has removed them. */
+  /** Notes that the store has removed these objects. */
   removed(digests: readonly Digest[]): void;
 }
 
-/** What is stored of the log: sequence numbers of its ends and of its checkpoints, ascending. */
+/** The stored part of the log: sequence numbers of its ends and of its checkpoints, ascending. */
 export interface StoredLog {
   readonly first: number;
   readonly head: number;
   readonly checkpoints: readonly number[];
-  /** Of all records. */
+  /** The bytes of all records. */
   readonly bytes: number;
-  /** Of the records after each checkpoint. */
+  /** The bytes of the records after each checkpoint. */
   readonly bytesAfter: readonly number[];
 }
 
 export interface LogPruneCalls {
   storedLog(): StoredLog;
-  /** Appends a checkpoint, of the moment of the call. Throws `checkpoint-too-large`. */
+  /** Appends a checkpoint of the present state. Throws `checkpoint-too-large`. */
   addCheckpoint(time: number): Seq;
-  /** Deletes up to `limit` records before a checkpoint, the oldest first; gives how many. */
+  /** Deletes up to `limit` records before a checkpoint, the oldest first, and returns their number. */
   dropRecords(before: number, limit: number): number;
 }
 

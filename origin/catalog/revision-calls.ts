@@ -5,20 +5,20 @@ export interface RevisionRow extends Revision {
   readonly root: Digest;
 }
 
-/** Revisions that are not pruned, pending and aborted ones too. Retention may take one away between two calls. */
+/** Reads revisions that are not pruned, also pending and aborted ones. Retention may prune one between two calls. */
 export interface RevisionReads {
-  /** Newest first, those before a number if one is given: `limit` of them, or fewer when these have many bytes. */
+  /** Up to `limit` revisions before `before`, newest first. Fewer when they have many bytes. */
   revisions(site: number, limit: number, before?: number): RevisionRow[];
   /** Throws `no-such-revision`. */
   revision(site: number, revision: number): RevisionRow;
-  /** The newest revision that was live once and whose content is not what is live now; undefined when there is none. */
+  /** The newest revision that was live before and has other content than the live one. Undefined when there is none. */
   formerlyLive(site: number): RevisionRow | undefined;
 }
 
-/** How far an edge that shows an older revision is behind. */
+/** Tells how far an edge that shows an older revision is behind. */
 export interface LagReads {
-  /** Bytes of the objects that lead from one revision to another. */
+  /** The sum of the sizes of the files that the diff from one revision to another puts. */
   diffBytes(site: number, from: number, to: number): number;
-  /** The revisions after this one that have been live, and when the first of them came to be. */
+  /** The number of later revisions that have been live, and since when the first of them has been. */
   behind(site: number, revision: number): { revisions: number; since: number | undefined };
 }

@@ -6,36 +6,36 @@ export interface SiteRow {
   readonly name: string;
   readonly domains: readonly string[];
   readonly policy: SitePolicy;
-  /** What is live; 0 before the first publish. */
+  /** The live revision. 0 before the first publish. */
   readonly revision: number;
-  /** Files and bytes of what is live. */
+  /** Files and bytes of the live revision. */
   readonly files: number;
   readonly bytes: number;
-  /** The newest revision that was not aborted: what the next change builds on. */
+  /** The newest revision that was not aborted. The next change builds on it. */
   readonly tip: number;
-  /** The highest number that was given out: the state that is on top in the tables. */
+  /** The highest number that was given out. It names the newest state in the tables. */
   readonly newest: number;
   /** The tip, while it is not live. */
   readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;
 }
 
-/** Sites that are not deleted. An id is given out once; a name may be given again, to another site. */
+/** Reads sites that are not deleted. An id is used once. A later site may have the name of a deleted one. */
 export interface SiteReads {
-  /** By name, ascending. */
+  /** All sites by name, ascending. */
   sites(): SiteRow[];
-  /** By its id, which others may have deleted meanwhile: then throws `no-such-site`. */
+  /** A site by its id. Throws `no-such-site`, also when the site was deleted meanwhile. */
   site(id: number): SiteRow;
-  /** Throws `no-such-site`. */
+  /** A site by its name. Throws `no-such-site`. */
   siteNamed(name: string): SiteRow;
-  /** The ids of those of these sites that exist, ascending. */
+  /** The ids of those named sites that exist, ascending. */
   siteIds(names: readonly string[]): number[];
 }
 
 export interface SiteCalls extends SiteReads {
   /**
-   * Creates the site or changes its settings, and appends its `settings`; what is undefined stays as it is. For a site
-   * that exists, with nothing given, it changes and appends nothing. Throws `domain-taken`, `bad-schedule` and, for
-   * domains that the caller has no right to, `forbidden`. Of two that ask for one domain the first gets it.
+   * Creates the site or changes its settings, and appends a `settings` record. Undefined settings stay the same. For an
+   * existing site without new settings, it does nothing. Throws `domain-taken`, `bad-schedule` and, for domains that
+   * the caller has no right to, `forbidden`. When two callers want one domain, the first gets it.
    */
   putSite(
     name: string,
@@ -45,8 +45,9 @@ export interface SiteCalls extends SiteReads {
     rights?: DomainRights,
   ): SiteRow;
   /**
-   * Appends its last `settings`. `unpublished`: throws `site-published` for one that shows something, is about to, or
-   * has a domain. Throws `no-such-site`, also when it is repeated. Callers hold the site's lock.
+   * Deletes the site, and appends its last `settings` record. With `unpublished`, throws `site-published` for a site
+   * that has a live or pending revision, or a domain. Throws `no-such-site`, also when repeated. Callers hold the
+   * site's lock.
    */
   deleteSite(name: string, time: number, only?: { readonly unpublished: boolean }): void;
 }

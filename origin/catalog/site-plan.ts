@@ -6,21 +6,21 @@ import type { SiteRow } from './site-calls.ts';
 
 export type SiteSettings = Pick<SiteRow, 'domains' | 'policy'>;
 
-/** All that decides what a site is set to, of one moment. */
+/** Everything that decides the settings of a site, read at one moment. */
 export interface SiteSituation {
   readonly name: string;
-  /** Undefined for a site that is new. */
+  /** Undefined for a new site. */
   readonly existing: SiteSettings | undefined;
-  /** What is undefined stays as it is. */
+  /** The wanted domains. Undefined keeps the present ones. */
   readonly domains: readonly string[] | undefined;
   readonly policy: PolicyChange | undefined;
-  /** Of the caller. */
+  /** The caller's rights. */
   readonly rights: DomainRights;
-  /** All sites; asked for where domains are to be compared. */
+  /** Reads all sites. It is called only when domains are compared. */
   readonly sites: () => readonly SiteDomains[];
 }
 
-/** What the site is set to; undefined when it stays as it is. Throws as `putSite` does. */
+/** The new settings of the site. Undefined when they stay the same. Throws like `putSite`. */
 export function planSite(situation: SiteSituation): SiteSettings | undefined {
   const { existing, domains, policy } = situation;
   if (existing !== undefined && domains === undefined && policy === undefined) return undefined;
@@ -48,7 +48,7 @@ function checkDomains({ name, existing, rights, sites }: SiteSituation, wanted: 
   );
 }
 
-/** Throws `site-published` for a site that shows something, is about to, or has a domain. */
+/** Throws `site-published` for a site that has a live or pending revision, or a domain. */
 export function checkUnpublished({
   name,
   revision,

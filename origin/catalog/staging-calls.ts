@@ -3,20 +3,24 @@ import type { Staging } from '../../shared/content/manifest/staging.ts';
 import type { DeployCursor } from './deploy-calls.ts';
 
 /**
- * How a coming revision is staged beside the live one. Callers hold the site's lock: of one site one is staged at a
- * time. None of these calls is durable by itself: what a loss of power takes is what nobody was told of, and the
- * reveal makes all before it durable.
+ * Stages a coming revision beside the live one. Callers hold the site's lock, so a site stages one revision at a time.
+ * Except for `endStaging`, no call is durable by itself. A loss of power takes only what nobody was told of, and the
+ * reveal makes everything before it durable.
  */
-export interface StagingCalls
-  extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot' | 'unstage'> {
+export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot'> {
   /**
-   * Marks the number as being staged; what a crash left under it must be unstaged first. Repeated, it gives the same
-   * number until one is revealed. Throws `no-such-site`.
+   * Marks the next number as being staged. With `leftover`, the caller first unstages what a crash left under it. A
+   * repeated call returns the same number until it is revealed. Throws `no-such-site`.
    */
   beginStaging(site: number): { revision: number; newest: number; leftover: boolean };
-  /** Takes the mark away, when all is unstaged; does nothing when there is none. */
+  /**
+   * Removes up to `limit` rows of what is staged. False when none is left. Throws when the number is revealed already:
+   * a caller that does not know how its `reveal` ended must not delete rows that are served.
+   */
+  unstage(site: number, revision: number, limit: number): boolean;
+  /** Removes the mark when everything is unstaged. Does nothing when there is none. */
   endStaging(site: number): void;
-  /** Stages a page of what leads from one revision to another; undefined when done. Throws `no-such-revision`. */
+  /** Stages a page of the diff from one revision to another. Undefined when done. Throws `no-such-revision`. */
   stageDiff(
     site: number,
     revision: number,
@@ -24,7 +28,7 @@ export interface StagingCalls
     to: number,
     after: DiffCursor | undefined,
   ): DiffCursor | undefined;
-  /** Stages a page of the deploy's files over what is staged; undefined when done. Throws `no-such-deploy`. */
+  /** Stages a page of the deploy's files over what is staged. Undefined when done. Throws `no-such-deploy`. */
   stageDeploy(
     id: string,
     revision: number,
@@ -32,7 +36,7 @@ export interface StagingCalls
     after: DeployCursor | undefined,
   ): DeployCursor | undefined;
   /**
-   * Stages a page of deletions of what the deploy, a whole tree, does not name; undefined when done. Throws
+   * Stages a page of deletions of the paths that the deploy, a whole tree, does not name. Undefined when done. Throws
    * `no-such-deploy`.
    */
   stageAbsent(id: string, revision: number, after: DeployCursor | undefined): DeployCursor | undefined;

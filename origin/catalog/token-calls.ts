@@ -1,10 +1,10 @@
-/** What a token is good for, and what became of it; whether that is enough is judged in token-state.ts. */
+/** The rights of a token, and what became of it. token-state.ts judges whether it is valid. */
 export interface KnownToken {
   readonly id: string;
   readonly scope: string;
-  /** The one edge that may join with it; null for any, and for a token of the API. */
+  /** The only edge that may join with it. Null for any edge, and for a token of the API. */
   readonly edge: string | null;
-  /** The sites whose content the edge that joins with it may read, by name; null for all. */
+  /** The names of the sites whose content the edge that joins with it may read. Null for all. */
   readonly mayRead: readonly string[] | null;
   readonly created: number;
   readonly expires: number | null;
@@ -19,15 +19,15 @@ export interface StoredToken extends KnownToken {
 }
 
 export interface TokenCalls {
-  /** `id` is new: it is random. */
+  /** `id` is random, and so it is new. */
   createToken(
     token: Pick<StoredToken, 'id' | 'secretHash' | 'scope' | 'edge' | 'mayRead' | 'expires'>,
     time: number,
   ): void;
-  /** All of them, whatever their state, the oldest first. */
+  /** All tokens in any state, the oldest first. */
   tokens(): KnownToken[];
-  /** Undefined for one that was never made. It may be revoked, or used, as soon as this is answered. */
+  /** Undefined for an unknown id. The token may be revoked or used as soon as this has answered. */
   token(id: string): StoredToken | undefined;
-  /** For ever; repeating it changes nothing. Throws `no-such-token`. */
+  /** Revokes the token for ever. A repeated call changes nothing. Throws `no-such-token`. */
   revokeToken(id: string): void;
 }

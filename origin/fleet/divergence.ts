@@ -6,7 +6,7 @@ import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { LogCalls } from '../catalog/log-calls.ts';
 
-/** Of a thousand hashes: most edges stand at one of the newest records. */
+/** Room for a thousand hashes. Most edges stand at one of the newest records. */
 const HASHES_BYTES = 64 * 1024;
 
 export interface DivergenceParts {
@@ -14,16 +14,16 @@ export interface DivergenceParts {
   readonly log: string;
   readonly epoch: number;
   readonly publicKey: PublicKey;
-  /** The operator knows of it: the origin writes on, and edges that have other records are left behind. */
+  /** The operator accepts a divergence: the origin goes on writing, and edges with other records stay behind. */
   readonly isAccepted: boolean;
 }
 
-/** Where a report says that its edge stands. */
+/** The position in the log that a report claims. */
 type ClaimedPosition = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
 
 /**
- * Finds the edges whose log is not the beginning of the origin's: then the origin runs on an older copy of its data.
- * Numbers cannot show it, for the origin gives them out again; the hashes of records do.
+ * Finds edges whose log is not a beginning of the origin's log. Such an edge shows that the origin runs on an older
+ * copy of its data. Sequence numbers cannot show it, because the origin gives them out again, but hashes of records do.
  */
 export class Divergence {
   readonly #parts: DivergenceParts;
@@ -34,13 +34,13 @@ export class Divergence {
     this.#parts = parts;
   }
 
-  /** True when the edge has a record that this log does not hold at its place. What was pruned cannot be compared. */
+  /** True when the edge has a record that this log does not have at its place. Pruned records cannot be compared. */
   async isDiverged(edge: string, { position, hash, head }: ClaimedPosition): Promise<boolean> {
     if (head !== null && (await this.#differs(head.seq, head.hash))) await this.#deny(edge, head);
     return this.#differs(position, hash);
   }
 
-  /** A head is signed by the origin: no edge can make up that the log went further, and stop the origin. */
+  /** Only a head that the origin signed counts, so no edge can invent a longer log and stop the origin. */
   async #deny(edge: string, head: Head): Promise<void> {
     const { catalog, log, epoch, publicKey, isAccepted } = this.#parts;
     if (this.#isDenied || isAccepted) return;
@@ -55,7 +55,7 @@ export class Divergence {
     if (seq === 0) return false;
     const own = this.#hashes.get(String(seq)) ?? (await this.#parts.catalog.hashAt(seq));
     if (own === 'pruned') return false;
-    // Only what is there stays as it is: the log grows, and is pruned.
+    // Only the hash of an existing record is kept: the log will reach what is beyond its end now.
     if (own !== 'beyond') this.#hashes.set(String(seq), own);
     return own !== hash;
   }

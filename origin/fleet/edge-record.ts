@@ -2,32 +2,32 @@ import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
 
-/** What the origin knows of one edge while it runs. */
+/** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
-  /** What the log says of it. */
+  /** The edge as the catalog has it. */
   row: EdgeRow;
   lastSeen: number | null;
-  /** The newest one, without its receipts. */
+  /** The newest report, without its statements. */
   report: EdgeReport | null;
-  /** What of it was stored last, and when by the monotonic clock. */
+  /** The state that was stored last, and when, by the monotonic clock. */
   stored: { readonly state: string; readonly at: number } | null;
-  /** The time of the newest report that was taken in: what is not newer is a replay. */
+  /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
-  /** By the monotonic clock: until then the edge may believe that it holds a lease. */
+  /** Until then, by the monotonic clock, the edge may believe that it holds a lease. */
   leaseUntil: number;
-  /** By the monotonic clock: until then it may serve sites that refuse to be served without a lease. */
+  /** Until then, by the monotonic clock, the edge may serve sites that require a lease. */
   servesUntil: number;
-  /** Its newest report shows records that are not the origin's: its revisions are others of the same numbers. */
+  /** Its newest report shows records that the origin lacks, so its revisions differ from those of the same numbers. */
   isDiverged: boolean;
-  /** The lease was given by this process, so the edge is known to be here. */
+  /** This process has granted the edge a lease, so the edge has reported to it. */
   isHeard: boolean;
-  /** The newest revision of each site whose receipt is stored. */
+  /** For each site, the newest revision of which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
 }
 
 /**
- * An edge from before this process began, at `began` of the monotonic clock. It may hold a lease of the process before:
- * how long ago that ended no clock can tell, for it may have been set since.
+ * An edge that joined before this process began, at `began` of the monotonic clock. It may hold a lease of the previous
+ * process. No clock tells when that process ended, because the wall clock may have been set since.
  */
 export function known(row: EdgeRow, began: number): EdgeRecord {
   return {
@@ -37,7 +37,7 @@ export function known(row: EdgeRow, began: number): EdgeRecord {
   };
 }
 
-/** One that holds no lease yet. */
+/** An edge that holds no lease yet. */
 export function joined(row: EdgeRow): EdgeRecord {
   const { lastSeen, report } = row;
   return {
@@ -54,14 +54,14 @@ export function joined(row: EdgeRow): EdgeRecord {
   };
 }
 
-/** Counted from here on the edge's own lease, which began when it sent its report, is over first. */
+/** The edge counts its lease from the sending of its report, so its lease ends before the origin's count does. */
 export function grantLease(edge: EdgeRecord, monotonic: number): number {
   edge.leaseUntil = monotonic + LONGEST_LEASE_MS;
   edge.isHeard = true;
   return LEASE_MS;
 }
 
-/** Of the same length, for an edge that shows what it must. */
+/** Grants time to serve, as long as a lease, to an edge that shows the required revisions. */
 export function grantServing(edge: EdgeRecord, monotonic: number): number {
   edge.servesUntil = monotonic + LONGEST_LEASE_MS;
   return LEASE_MS;
@@ -83,19 +83,19 @@ export function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
 
-/** Whether a sync publish of the site counts on it: it may hold a lease, and nothing holds it back. */
+/** Whether a sync publish of the site waits for the edge: it may hold a lease, and it keeps up with the site. */
 export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
   return !edge.isDiverged && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
 }
 
-/** It replicates the site, and is neither paused nor meant to stay behind. */
+/** Whether the edge replicates the site, and is not paused, revoked, delayed or scheduled. */
 export function keepsUp(edge: EdgeRecord, site: string): boolean {
   const { row, report } = edge;
   if (report === null || row.paused || row.revoked) return false;
   return report.limits.delay === 0 && report.limits.schedule === null && replicates(edge, site);
 }
 
-/** Of the origin's revisions. */
+/** The origin's revision that the edge shows. 0 for a diverged edge, whose revisions are others. */
 export function shownRevision({ report, isDiverged }: EdgeRecord, site: number): number {
   if (isDiverged) return 0;
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;

@@ -12,12 +12,12 @@ import { edgeLag, siteStatus } from './lag.ts';
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
 
-/** The calls of the catalog that a status needs. */
+/** The catalog's calls that a status needs. */
 export type StatusReads = Remote<LagReads> &
   Pick<Remote<LogReads>, 'head'> &
   Pick<Remote<SiteReads>, 'sites'>;
 
-/** What each edge shows, and how far it is behind what is live. */
+/** Tells what each edge shows, and how far it is behind the live revisions. */
 export class EdgeStatuses {
   readonly #catalog: StatusReads;
   readonly #clock: Clock;
@@ -86,7 +86,7 @@ export class EdgeStatuses {
   async #bytesToFetch(edge: EdgeRecord, site: SiteRow, report: SiteReport | undefined): Promise<number> {
     const isFetching = report?.target === site.revision && report.pendingBytes > 0;
     if (isFetching && isOnline(edge, this.#clock.monotonic())) return report.pendingBytes;
-    // A lazy edge fetches what readers will request, which nobody knows yet.
+    // A lazy edge fetches only what readers request, and nobody knows that in advance.
     if (edge.report?.limits.storage === 'lazy') return 0;
     return this.#bytesBetween(site.id, report?.revision ?? 0, site.revision);
   }

@@ -21,7 +21,7 @@ export interface OriginFeedParts {
     Pick<Remote<SiteReads>, 'siteIds'> &
     Pick<Remote<RevisionReads>, 'revision'> &
     Pick<Remote<TokenCalls>, 'token'>;
-  /** Apart from the catalog where there are threads: what followers read holds up no commit. */
+  /** A second reader beside the catalog, so that followers delay no commit. */
   readonly manifests: FeedSource['manifests'];
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
@@ -31,11 +31,11 @@ export interface OriginFeedParts {
   readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
-  /** That of the identity. */
+  /** The key that `identity` names. */
   readonly signingKey: SigningKey;
 }
 
-/** The origin's feed: its own log, its own objects, and the place where edges join. */
+/** The origin's feed: the log, the objects, and the admission of edges. */
 export function originFeed({
   catalog,
   manifests,

@@ -5,25 +5,29 @@ import type { NewMember } from '../../shared/wire/protocol.ts';
 import type { MemberChange } from '../catalog/fleet-calls.ts';
 import type { SyncEdges } from '../publish/sync-edges.ts';
 
-/** Where edges join. */
+/** Admits edges. */
 export interface Admission {
-  /** With a token whose secret is proven. Throws `bad-join-token`, `name-taken` and `too-many-edges`. */
+  /**
+   * Admits an edge that has proved the secret of a token. Another origin node may hear of the edge later: it asks for
+   * its key (`FeedMembers.keyOf`). Throws `bad-join-token`, `name-taken` and `too-many-edges`.
+   */
   join(request: NewMember, token: { readonly id: string; readonly secretHash: Uint8Array }): Promise<Seq>;
 }
 
-/** The edges as an administrator sees them, by their names. */
+/** The edges as an administrator sees them. */
 export interface FleetView {
+  /** All edges, by name, ascending. */
   status(): Promise<EdgeStatus[]>;
   /** Throws `no-such-edge`. */
   statusOf(name: string): Promise<EdgeStatus>;
-  /** Pauses, resumes, limits or revokes an edge; repeating it changes nothing. Throws `no-such-edge`. */
+  /** Pauses, resumes, limits or revokes an edge. A repeated call changes nothing. Throws `no-such-edge`. */
   change(name: string, change: MemberChange): Promise<EdgeStatus>;
 }
 
 /**
- * The edges: who belongs to the log, who is here, and what each one shows. Some of it is asked for at every request
- * and answered at once, from memory. Origins that share a catalog hear from each other of members that one of them has
- * changed, of reports that it has taken in and of leases that it has granted: a sync publish of one waits for the
- * edges of all.
+ * The edges: which belong to the log, which hold a lease, and what each one shows. The calls of each request are
+ * answered at once, from memory. Origins that share a catalog tell each other of changed members, accepted reports and
+ * granted leases, so that a sync publish at one origin waits for the edges of all
+ * (docs/decisions/0040-several-origin-nodes.md).
  */
 export type Fleet = FeedMembers & SyncEdges & Admission & FleetView;

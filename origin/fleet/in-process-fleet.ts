@@ -44,33 +44,33 @@ export interface FleetOptions {
   readonly clock: Clock;
   /** The log that the origin writes, and its epoch. */
   readonly identity: { readonly log: string; readonly epoch: number };
-  /** The origin's signing key, for what reports are answered with. */
+  /** The origin's signing key, which signs the answers to reports. */
   readonly key: SigningKey;
   readonly checks: ReportChecks;
   readonly divergence: Divergence;
 }
 
-/** How old what is stored of an edge may be, while nothing has changed. */
+/** An unchanged state of an edge is stored again after this time. */
 const STORE_AGAIN_MS = 60_000;
 
-/** What many edges have said is written for all of them, and waits behind no single one's calls. */
+/** Writes for many edges take a turn of their own, so that the calls of one edge do not delay them. */
 const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'reports' }, write);
 
-/** Of an origin that has its catalog for itself: all edges report to it. */
+/** The fleet of a single origin, to which all edges report. */
 export class InProcessFleet implements Fleet {
-  /** Woken after each report, and when an edge is paused, resumed or revoked. */
+  /** Wakes after each report, and when an edge is paused, resumed, limited or revoked. */
   readonly changed = new Wakeup();
   readonly #catalog: FleetCatalog;
   readonly #clock: Clock;
   readonly #identity: FleetOptions['identity'];
   readonly #key: SigningKey;
   readonly #edges = new Map<string, EdgeRecord>();
-  /** The newest synchronous publish of each site that edges without a lease refuse to serve. */
+  /** The required revision of each site that edges without a lease refuse to serve. */
   readonly #required = new Map<number, { readonly name: string; readonly revision: number }>();
   readonly #checks: ReportChecks;
   readonly #divergence: Divergence;
   readonly #statuses: EdgeStatuses;
-  /** After a publish all edges report within a moment: their receipts share a sync. */
+  /** All edges report soon after a publish, and their receipts share a sync of the disk. */
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
   readonly #keepers: StatementKeepers = {
     receipt: async (receipts) => {
@@ -105,7 +105,7 @@ export class InProcessFleet implements Fleet {
     }
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
-        fleet.requireRevision({ id, name }, revision);
+        await fleet.requireRevision({ id, name }, revision);
       for (const { edge } of await catalog.receipts(id, revision))
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
@@ -131,7 +131,7 @@ export class InProcessFleet implements Fleet {
     return seq;
   }
 
-  /** Before that it is one of an address, which others may have, too. */
+  /** Names the caller by its edge. Before the proof, the caller is an address, which others may share. */
   proven(name: string): void {
     const known = caller.getStore();
     if (known !== undefined) known.name = `edge ${name}`;
@@ -151,7 +151,7 @@ export class InProcessFleet implements Fleet {
       await this.#compare(edge);
       this.#save(edge);
     }
-    // Those that are not fresh are answered with what their edge lacks to send one that is.
+    // The answer to a stale report tells its edge what it needs to send a fresh one.
     const grants = verified.map((one) => this.#grant(one, fresh.includes(one)));
     this.changed.wake();
     return { grants };
@@ -179,10 +179,13 @@ export class InProcessFleet implements Fleet {
     edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
   }
 
-  requireRevision(
+  /** All grants are made in this process. */
+  async current(): Promise<void> {}
+
+  async requireRevision(
     site: { readonly id: number; readonly name: string },
     revision: number | null,
-  ): number | null {
+  ): Promise<number | null> {
     const before = this.#required.get(site.id)?.revision ?? null;
     if (revision === null) this.#required.delete(site.id);
     else this.#required.set(site.id, { name: site.name, revision });
@@ -198,7 +201,7 @@ export class InProcessFleet implements Fleet {
   async change(name: string, change: MemberChange): Promise<EdgeStatus> {
     const edge = this.#edge(name);
     edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());
-    // What a revoked edge has counts no more.
+    // The records of a revoked edge do not count.
     if (edge.row.revoked) edge.isDiverged = false;
     this.changed.wake();
     return this.statusOf(name);
@@ -232,7 +235,7 @@ export class InProcessFleet implements Fleet {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;
-    // One that is paused meanwhile serves on, and is waited for no longer.
+    // An edge that is paused meanwhile goes on serving, and the publish waits for it no longer.
     const left = edge.row.paused ? 0 : leaseLeft(edge, this.#clock.monotonic());
     return {
       prepared: isShown || shown?.prepared === revision,
@@ -242,7 +245,7 @@ export class InProcessFleet implements Fleet {
     };
   }
 
-  /** Not waited for: a lease does not depend on it, and after a crash the next report brings it again. */
+  /** Nobody waits for it: a lease does not depend on it, and after a crash the next report brings the state again. */
   #save(edge: EdgeRecord): void {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;

@@ -20,17 +20,17 @@ export interface JoiningParts {
   readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
-  /** That of the identity. */
+  /** The key that `identity` names. */
   readonly signingKey: SigningKey;
   readonly head: () => Promise<Head>;
 }
 
-/** An unknown token takes as long to refuse as a wrong secret. */
+/** With this secret, refusing an unknown token takes as long as refusing a wrong secret. */
 const NO_SECRET = randomBytes(32);
 
 /**
- * Admits edges. Nothing that an edge sends is worth anything to who listens, and nothing changes before the secret of
- * the token is proven: a stranger can neither spend a token nor learn whether there is one.
+ * Admits edges. An eavesdropper cannot use anything that an edge sends. Nothing changes before the edge has proved the
+ * secret of the token, so a stranger can neither use up a token nor learn whether it exists.
  */
 export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'> {
   const { catalog, fleet, noteAct, clock, identity, signingKey, head } = parts;

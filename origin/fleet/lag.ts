@@ -1,21 +1,21 @@
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 
-/** How far one site of one edge is behind what is live at the origin. */
+/** How far one site at one edge is behind the live revision. */
 export interface SiteLag {
   readonly visible: number;
   readonly prepared: number;
-  /** How many revisions have been live since the visible one. */
+  /** The number of revisions that have been live since the visible one. */
   readonly revisions: number;
-  /** Bytes of the objects between the two. */
+  /** The bytes that the edge still has to fetch. */
   readonly bytes: number;
-  /** When the first revision after the visible one became live; undefined when there is none. */
+  /** When the first revision after the visible one became live. Undefined when there is none. */
   readonly behindSince: number | undefined;
   readonly error: string | null;
 }
 
 type EdgeSites = EdgeStatus['sites'];
 
-/** A revision that is pending is not live, so nobody is behind for lack of it. */
+/** A pending revision is not live, so no edge is behind without it. */
 export function siteStatus(lag: SiteLag, now: number): EdgeSites[string] {
   const isCurrent = lag.revisions === 0;
   const seconds = isCurrent || lag.behindSince === undefined ? 0 : Math.max(0, now - lag.behindSince) / 1000;

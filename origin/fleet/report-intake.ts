@@ -11,17 +11,17 @@ import type { EdgeRecord } from './edge-record.ts';
 export interface Verified {
   readonly edge: EdgeRecord;
   readonly report: EdgeReport;
-  /** Checked, of the kinds that are known here. */
+  /** The checked statements of the kinds that this version knows. */
   readonly statements: readonly Statement[];
-  /** Of the report's text. */
+  /** The digest of the report's text. */
   readonly digest: Digest;
 }
 
 /**
- * The reports of one request, each with the edge that signed it. What a parent relays and no edge signed is left out,
- * and so are strangers and the revoked, of whom it may not know yet, and those who have too much checked: what one
- * child makes up costs no other its lease. Throws `no-such-edge` and `bad-request` for what is wrong with the sender's
- * own, and `too-many-requests`.
+ * Verifies the reports of one request, and returns each with the edge that signed it. It leaves out relayed reports
+ * that have a wrong signature, that come from strangers or from revoked edges (their parent may not know yet), or from
+ * edges that have too much checked. So what one child invents costs no other child its lease. Throws `no-such-edge` and
+ * `bad-request` for faults of the sender's own report, and `too-many-requests`.
  */
 export async function verifyReports(
   checks: Pick<ReportChecks, 'of'>,
@@ -45,7 +45,7 @@ export async function verifyReports(
   if (own !== undefined && 'refused' in own) throw new SkerryError('bad-request', own.refused);
   return claimed.flatMap(({ edge }, i) => {
     const one = checked[i];
-    // Who was revoked meanwhile is granted nothing.
+    // An edge that was revoked meanwhile is granted nothing.
     if (one === undefined || 'refused' in one || edge.row.revoked) return [];
     return [{ edge, report: one.report, statements: one.statements, digest: one.digest }];
   });
@@ -56,7 +56,7 @@ function member(find: (name: string) => EdgeRecord | undefined, name: string): E
   return edge?.row.revoked === false ? edge : undefined;
 }
 
-/** One of an edge, if it is newer than all before; from here on it is the newest. */
+/** Keeps one report of each edge, if it is newer than all before, and notes its time as the newest. */
 export function freshReports(all: readonly Verified[]): Verified[] {
   return newestOfEach(all, ({ edge }) => edge.row.name).filter(({ edge, report }) => {
     const isFresh = report.time > edge.reportTime;
@@ -65,7 +65,7 @@ export function freshReports(all: readonly Verified[]): Verified[] {
   });
 }
 
-/** Statements are durable when it resolves; of the rest only the newest report of each edge counts. */
+/** Accepts fresh reports. Their statements are durable when it resolves. Only the newest report of an edge is kept. */
 export async function takeIn(
   keep: (statements: readonly Statement[]) => Promise<void>,
   fresh: readonly Verified[],
@@ -74,12 +74,12 @@ export async function takeIn(
   await keep(fresh.flatMap(({ statements }) => statements));
   for (const { edge, report } of fresh) {
     edge.lastSeen = now;
-    // A newer one may have come in while the statements were stored.
+    // A newer report may have arrived while the statements were stored.
     if (edge.reportTime === report.time) edge.report = { ...report, statements: [] };
   }
 }
 
-/** The receipt is stored. */
+/** Notes that the receipt is stored. */
 export function confirm({ confirmed }: EdgeRecord, { site, revision }: Receipt): void {
   confirmed.set(site, Math.max(revision, confirmed.get(site) ?? 0));
 }

@@ -8,17 +8,17 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { caller } from '../callers/caller.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 
-/** A head may be so old when it is sent; it is signed anew at each record. */
+/** The greatest age of a head when it is sent. Each record brings a new head. */
 const HEAD_MS = 500;
-/** Who lacks no more records than this follows the log as it grows. */
+/** A follower that lacks at most this many records follows the log as it grows. */
 const NEAR = 16;
 
-/** What is read for many waits behind no single one's calls. */
+/** Reads for many followers take a turn of their own, so that the calls of one do not delay them. */
 const inTurnOfFeed = <T>(read: () => Promise<T>) => caller.run({ name: 'feed' }, read);
 
 /**
- * What all followers ask for at the same moment, after each append, is read and signed once. `appended` is woken
- * after each append, and what was read before then is forgotten.
+ * After each append, all followers request the same records and head. They are read and signed once for all.
+ * `appended` wakes after each append, and then earlier reads are forgotten.
  */
 export function sharedReads(
   catalog: Pick<Remote<LogReads>, 'records' | 'head'>,
@@ -60,8 +60,8 @@ export function sharedReads(
 }
 
 /**
- * Long and full pages are of followers that come from far back, each from another place. What is kept, at most as
- * many pages as `NEAR`, ends with the log.
+ * Long and full pages belong to followers that are far behind, each at another place. They are not kept. The kept
+ * pages, at most `NEAR` of them, end with the log.
  */
 const isFarBack = (page: readonly LogRecord[], limit: number) =>
   page.length > NEAR || isFullPage(page, limit);

@@ -78,7 +78,8 @@ export class FileChanges {
 
   /**
    * Purges files that are deleted by name, so that older revisions do not answer for them either. This comes before the
-   * commit, under the site's lock. A crash in between leaves a purge of files that still exist, which changes nothing.
+   * commit, under the site's lock, which it does not need. A crash in between leaves a purge of files that still exist,
+   * which changes nothing.
    */
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));

@@ -65,7 +65,10 @@ export interface CommitParts extends Omit<SyncParts, 'catalog'> {
  * later phases are in origin/publish/sync-publish.ts.
  */
 export class Committer {
-  /** Wakes when a batch revision begins to wait, or waits again. */
+  /**
+   * Wakes when a batch revision begins to wait, or waits again. It spares a wait of up to a minute: `keepWindows` looks at
+   * all sites that often, and so finds the revisions of other origin nodes.
+   */
   readonly waiting = new Wakeup();
   readonly #parts: CommitParts;
   readonly #stager: Stager;
@@ -150,7 +153,7 @@ export class Committer {
     return sites.run(site, async () => {
       const row = await catalog.site(site);
       await catalog.deleteSite(row.name, clock.now(), only);
-      edges.requireRevision(row, null);
+      await edges.requireRevision(row, null);
     });
   }
 

@@ -13,8 +13,8 @@ interface OrphanParts {
 }
 
 /**
- * Ends a sync revision that waits for its activation and whose publish is gone: the origin ended, or its disk
- * was full. Callers hold the site's lock. Returns the site as it is then.
+ * Ends a sync revision that waits for its activation although its publish is gone, because the origin ended or its disk
+ * was full. Callers hold the site's lock. Returns the site as it is afterwards.
  */
 export async function endOrphan(parts: OrphanParts, site: SiteRow): Promise<SiteRow> {
   let now = site;
@@ -27,8 +27,9 @@ export async function endOrphan(parts: OrphanParts, site: SiteRow): Promise<Site
 }
 
 /**
- * At the start of the origin. What another one publishes is no orphan: it holds the site's lock. One whose log has
- * diverged leaves them: it writes nothing, and the first publish that it takes again ends them.
+ * Ends all orphans when the origin starts. A revision that another origin publishes is no orphan, and that origin holds
+ * the site's lock. An origin whose log has diverged writes nothing. It leaves the orphans to the first publish that it
+ * accepts again.
  */
 export async function endOrphans(parts: OrphanParts & { readonly sites: SiteLock }): Promise<void> {
   const { catalog, sites } = parts;

@@ -1,18 +1,19 @@
 /**
- * Who changes what a site shows holds its lock: a commit from the staging to the reveal, an activation, an abort, a
- * deletion. KeyedLock is the one of an origin alone: it cannot be lost while the process lives.
+ * Code that changes what a site shows holds the site's lock: a commit from the staging to the reveal, an activation, an
+ * abort, a deletion. `FENCED` in catalog/effects.ts names the calls. A single origin uses KeyedLock, which cannot be
+ * lost while the process lives.
  *
- * Origins that share a catalog take one that all of them see, such as an advisory lock of its database. That one can
- * be lost without its holder's noticing, who was cut off or stood still for a while. So it numbers its holdings of a
- * site, each higher than all before, and leaves the number in the asynchronous context of the work, as `caller` is.
- * The catalog keeps the highest number of each site, and compares within the transaction of each call that says
- * "callers hold the site's lock": one with a lower number changes nothing and throws.
+ * Origins that share a catalog use a lock that all of them see, such as an advisory lock of its database. A holder can
+ * lose that lock without noticing, when it is cut off or stands still. So the lock numbers the holdings of a site, each
+ * higher than all before. It stores the number in the site's row as soon as it has the lock, before the work begins,
+ * and keeps it in an AsyncLocalStorage beside `caller` in origin/callers, where lock and catalog both find it. Each call
+ * that is `FENCED` compares the two within its transaction. With a lower number it throws and changes nothing.
  */
 export interface SiteLock {
   /**
-   * Runs the work of one site one after another, in the order in which it was asked for; of different sites side by
-   * side. Rejects with the signal's reason as soon as it aborts: work that has not begun never does then, and work
-   * that has keeps the lock until it ends by itself.
+   * Runs the work of one site one after another, in the order of the calls, and the work of different sites side by
+   * side. Rejects with the signal's reason as soon as the signal aborts. Work that has not begun then never begins.
+   * Work that has begun keeps the lock until it ends by itself.
    */
   run<T>(site: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

@@ -12,21 +12,30 @@ export interface EdgeSyncStatus {
   readonly servingLeft: number;
 }
 
-/** The edges as a sync publish sees them. */
+/**
+ * The edges as a sync publish sees them. The calls that return at once answer from memory. A caller awaits `current`
+ * before it concludes from them that an edge holds no lease.
+ */
 export interface SyncEdges {
   /** Wakes when the state of an edge may have changed for another reason than the passing of time. */
   readonly changed: WakeupSource;
+  /**
+   * Resolves when the answers below contain every grant of a lease that any origin node gave before this call. One node
+   * that serves all edges knows its grants. Several nodes store each grant where the others read it before they answer
+   * the edge, and read the grants of the others here.
+   */
+  current(): Promise<void>;
   /** Edges with a lease that replicate the site without delay: not paused, delayed, scheduled or revoked. */
   participants(site: string): string[];
   /** Edges that may still serve the site although it requires a lease. */
   servers(site: string): string[];
   /**
-   * From now on, only edges that show this revision of the site or a later one may serve sites that require a lease.
-   * Null removes the requirement. Returns the previous one.
+   * Once this resolves, only edges that show this revision of the site or a later one get time to serve sites that
+   * require a lease, whichever origin node grants it. Null removes the requirement. Resolves with the previous one.
    */
   requireRevision(
     site: { readonly id: number; readonly name: string },
     revision: number | null,
-  ): number | null;
+  ): Promise<number | null>;
   syncStatus(edge: string, site: number, revision: number): EdgeSyncStatus;
 }

@@ -62,6 +62,7 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
   const { catalog, clock, edges } = parts;
   const { site, revision, deploy } = target;
   const isStrict = site.policy.sync.withoutLease === 'refuse';
+  await edges.current();
   const prepared = await settle(
     parts,
     target,
@@ -73,7 +74,7 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
   // A crash after this point leaves this answer, which confirms no edge yet.
   const early = answerOf(target, 'live', prepared.state);
   // The requirement comes first, so that no edge gets a longer time to serve without showing the revision.
-  const required = isStrict ? edges.requireRevision(site, revision) : null;
+  const required = isStrict ? await edges.requireRevision(site, revision) : null;
   const { seq } = await catalog
     .activate({
       site: site.id,
@@ -82,11 +83,12 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
       time: clock.now(),
       deploy: deploy === null ? null : { id: deploy, answer: early },
     })
-    .catch((error: unknown) => {
-      if (isStrict) edges.requireRevision(site, required);
+    .catch(async (error: unknown) => {
+      if (isStrict) await edges.requireRevision(site, required);
       throw error;
     });
 
+  await edges.current();
   const servers = isStrict ? edges.servers(site.name) : [];
   const shown = await settle(parts, target, step(prepared.state, { kind: 'activated', servers }));
   const answer = { ...answerOf(target, 'live', shown.state), seq };
@@ -110,6 +112,7 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
  */
 export async function confirmInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
   const { site, revision, seq } = target;
+  await parts.edges.current();
   const begun = beginSync(parts.edges.participants(site.name), site.policy.sync.require, {
     isActivated: true,
   });
@@ -191,6 +194,7 @@ async function settle(
   // After the commit point there must be time for the leases of edges that do not show the revision to end.
   const reserve = begun.isStrict && !begun.isActivated ? LONGEST_LEASE_MS : 0;
   while (true) {
+    await edges.current();
     let wait = deadline.left() - reserve;
     for (const edge of begun.edges.keys()) {
       const { prepared, visible, leaseLeft, servingLeft } = edges.syncStatus(edge, site.id, revision);

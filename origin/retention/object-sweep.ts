@@ -4,21 +4,21 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { DroppedObjects, SweepCalls } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
-/** Uploads are held off while so many objects are removed. */
+/** Objects removed in one hold of the gate. Uploads wait meanwhile. */
 const REMOVED_AT_ONCE = 250;
 
 export interface SweptPlaces {
   readonly catalog: Remote<SweepCalls>;
   readonly store: ObjectStore;
   /**
-   * Uploads pass it together from before the store until the catalog knows them. Were one to come between the
-   * catalog's forgetting and the store's removing, the catalog would know an object that the store has not. So origins
-   * that share a catalog and a store share the gate as well.
+   * Uploads hold it together, from before they write to the store until the catalog knows their objects. If an upload
+   * came between the catalog's forgetting and the store's removing, the catalog would know an object that the store
+   * lacks. So origins that share a catalog and a store also share the gate.
    */
   readonly gate: Gate;
 }
 
-/** Removes the objects that nothing refers to; `goOn` throws between two pages when it is to end. */
+/** Removes unreferenced objects. Between two pages, `goOn` throws when the sweep must end. */
 export async function sweepObjects(
   { catalog, store, gate }: SweptPlaces,
   uploadedBefore: number,
@@ -34,7 +34,7 @@ export async function sweepObjects(
   }
 
   const sum = { objects: 0, bytes: 0 };
-  // What an earlier run, killed, has left in the store.
+  // Removes what an earlier run left in the store when it was killed.
   await gate.alone(removeNoted);
   let after: number | undefined = 0;
   while (after !== undefined) {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import type { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { PrunePlan } from '../../shared/wire/api.ts';
@@ -19,6 +19,8 @@ export interface RetentionOptions
   extends Omit<SweptPlaces, 'catalog'>,
     Omit<PrunedLog, 'catalog' | 'checkpointed'> {
   readonly catalog: Pruned & SweptPlaces['catalog'] & PrunedLog['catalog'];
+  /** Lets one run at a time prune. Origins that share a catalog share it. */
+  readonly runs: Pick<KeyedLock<'prune'>, 'run'>;
   /** Interrupts a running prune. */
   readonly stopping: AbortSignal;
 }
@@ -34,7 +36,6 @@ type SitePlan = PrunePlan['sites'][number];
  */
 export class Retention {
   readonly #options: RetentionOptions;
-  readonly #runs = new KeyedLock<'run'>();
   readonly #log: PrunedLog;
   #checkpointFault: SkerryError | null = null;
 
@@ -73,7 +74,7 @@ export class Retention {
 
   /** Prunes, and returns what was done. A second run waits for the first. */
   run({ log = false } = {}): Promise<PrunePlan> {
-    return this.#runs.run('run', async () => {
+    return this.#options.runs.run('prune', async () => {
       // The log comes first, because only this step may be refused. Nothing has changed then.
       const records = await pruneLog(this.#log, log, this.#goOn);
       const { catalog, clock } = this.#options;
@@ -100,7 +101,7 @@ export class Retention {
       try {
         await clock.sleep(LOG_EVERY_MS, stopping);
         if (turn % ALL_EVERY === 0) tell(log, await this.run());
-        else await this.#runs.run('run', () => this.#pruneLog());
+        else await this.#options.runs.run('prune', () => this.#pruneLog());
         if (this.#checkpointFault !== null)
           log.error(
             { err: this.#checkpointFault },

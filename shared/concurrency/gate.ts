@@ -1,6 +1,10 @@
 /**
  * A lock that many may hold together or one may hold alone. A caller that wants to be alone enters when those inside
  * have left, and holds back those who come after it. The lock is not reentrant.
+ *
+ * Callers rely on holding it until their work ends, and are not told of a lost hold. A gate between processes can lose
+ * one. docs/decisions/0040-several-origin-nodes.md says what it needs: a signal for `alone`, a fence for those inside,
+ * and one shared hold for each process.
  */
 export interface Gate {
   shared<T>(work: () => Promise<T>): Promise<T>;

@@ -1,4 +1,7 @@
-/** Lets loops wait for something new. Another implementation may hear of it from another process. */
+/**
+ * Lets loops wait for something new. An implementation that hears of it from another process also wakes after each gap
+ * in hearing, because what was new meanwhile is lost.
+ */
 export interface WakeupSource {
   /** Registers a callback that runs at each wake-up, before the waiting loops go on. */
   always(callback: () => void): void;

@@ -94,7 +94,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
     },
     async (request, reply) => {
       const name = memberOf(request);
-      const key = source.members.keyOf(name);
+      const key = await source.members.keyOf(name);
       const { query } = request;
       const from = Number(query.from);
       source.admit(query.wants === undefined ? EVERYTHING : wantsSchema.parseText(query.wants));

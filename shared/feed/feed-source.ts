@@ -13,9 +13,12 @@ import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport }
 
 /** The members that may follow this feed, and what they report. */
 export interface FeedMembers {
-  /** The key of a member, unless the member is revoked. */
-  keyOf(name: string): PublicKey | undefined;
-  /** The names of the sites whose content a member may read, or null for all sites. */
+  /**
+   * The key of a member, unless the member is revoked. It is a promise only when the name is not known here yet and
+   * another origin node may have admitted it. Strangers can ask for any name, so such looks are shared and rare.
+   */
+  keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
+  /** The names of the sites whose content a member may read, or null for all sites. The member has proved its key. */
   mayRead(name: string): readonly string[] | null;
   /** Called when a request was proved to come from this member. */
   proven(name: string): void;

@@ -49,7 +49,7 @@ export function memberProof(
           );
         if (claim.to !== receiverText(source.log, source.path()[0] ?? null))
           throw refused('the proof is meant for another receiver');
-        const key = source.members.keyOf(claim.name);
+        const key = await source.members.keyOf(claim.name);
         if (key === undefined) throw refused('the proof is not one of a member of this log');
         if (!isProvenBy(claim, key)) throw refused('the proof is not one of a member of this log');
         request.member = claim.name;

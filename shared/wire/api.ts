@@ -91,7 +91,8 @@ export const modeQuerySchema = Type.Object(modeChoice, closed);
 export const commitRequestSchema = Type.Object(
   {
     ...modeChoice,
-    message: Type.Optional(Type.String({ maxLength: 1000 })),
+    // PostgreSQL cannot store U+0000 in a text.
+    message: Type.Optional(Type.String({ maxLength: 1000, pattern: '^[^\\u0000]*$' })),
     now: Type.Optional(
       Type.Boolean({
         description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',

@@ -1,4 +1,3 @@
-import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
@@ -12,7 +11,7 @@ const opened = new Map<number, object>();
 const catalogs = {
   open(id: number, file: string, key: string): void {
     const database = openDatabase(file, migrations);
-    opened.set(id, sqliteCalls(database, signerWith(signingKeyFromPem(key)), inProcessFence()));
+    opened.set(id, sqliteCalls(database, signerWith(signingKeyFromPem(key))));
   },
   call(id: number, method: string, args: readonly unknown[]): unknown {
     const catalog = opened.get(id);

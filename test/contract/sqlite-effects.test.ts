@@ -3,7 +3,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
 import { EFFECTS, type Effect } from '../../origin/catalog/effects.ts';
-import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
@@ -33,7 +32,7 @@ catalogContract('SQLite, watched', async (t) => {
   return {
     open: async (key) => {
       const database = openDatabase(file, migrations);
-      const calls = watched(sqliteCalls(database, signerWith(key), inProcessFence()), database);
+      const calls = watched(sqliteCalls(database, signerWith(key)), database);
       const catalog: Catalog = asRemote(calls);
       return { catalog, close: async () => catalog.close() };
     },

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { createToken } from '../../origin/access/tokens.ts';
 import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
-import { inProcessFence } from '../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
@@ -56,10 +55,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const key = generateSigningKey();
   const database = openDatabase(':memory:', migrations);
   const appended = new Wakeup();
-  const catalog = wakingAfterAppends(
-    asRemote(sqliteCalls(database, signerWith(key), inProcessFence())),
-    appended,
-  );
+  const catalog = wakingAfterAppends(asRemote(sqliteCalls(database, signerWith(key))), appended);
   const recoveryKey = generateSigningKey();
   const log = INNER_LOG;
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());
@@ -90,7 +86,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
       signingKey: key,
     }),
     retention: new Retention({
-      ...{ catalog, store, clock, gate },
+      ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
       stopping: stopping.signal,
     }),
     async joinToken(edge) {

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
 import type { CatalogCalls } from '../catalog.ts';
-import type { EpochFence } from '../epoch-fence.ts';
 import type { RecordSigner } from '../record-signer.ts';
 import { catalogContext } from './context.ts';
 import { deployCalls } from './deploys.ts';
@@ -19,9 +18,9 @@ import { siteCalls } from './sites.ts';
 import { stagingCalls } from './staging.ts';
 import { tokenCalls } from './tokens.ts';
 
-/** The catalog over a database that has all its tables, in the thread that asks. */
-export function sqliteCalls(database: DatabaseSync, signer: RecordSigner, fence: EpochFence): CatalogCalls {
-  const context = catalogContext(database, openLogWriter(database, signer, fence));
+/** The catalog over a database that has all its tables, in the calling thread. */
+export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): CatalogCalls {
+  const context = catalogContext(database, openLogWriter(database, signer));
   return {
     ...heldRevisionReaders(context),
     ...openObjectNames(database),

@@ -9,7 +9,7 @@ import type { LogPruneCalls } from '../retention-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { toEdge } from './fleet.ts';
 
-/** Of most sites; in a checkpoint it says nothing, so that more of them fit. */
+/** The policy of most sites. A checkpoint leaves it out, so that more sites fit. */
 const DEFAULTS = JSON.stringify(DEFAULT_POLICY);
 
 export function checkpointCalls({ database, sql, writer, identity }: CatalogContext): LogPruneCalls {

@@ -3,7 +3,7 @@ import { statements } from '../../../shared/sqlite/open.ts';
 import type { LogEpoch } from '../next-records.ts';
 import type { LogWriter } from './log-writer.ts';
 
-/** What every part of the SQLite catalog works with. */
+/** The state that all parts of the SQLite catalog share. */
 export interface CatalogContext {
   readonly database: DatabaseSync;
   readonly sql: (text: string) => StatementSync;

@@ -15,7 +15,7 @@ import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { GIVE_UP } from './stale-deploys.ts';
 
-/** Of files: other publishers' calls wait for one that has begun. */
+/** Files in a page. It is small because the calls of other publishers wait until a page is done. */
 const PAGE = 2000;
 
 type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
@@ -29,7 +29,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
     return { number: Number(row.number), site: Number(row.site) };
   }
 
-  /** The oldest first. */
+  /** The open deploys of a site, the oldest first. */
   function openDeploys(site: number): { number: number; created: number }[] {
     const rows = sql(
       'SELECT number, created FROM deploy WHERE site = ? AND result IS NULL AND created > 0 ORDER BY number',

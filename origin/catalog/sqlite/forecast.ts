@@ -7,7 +7,7 @@ import { siteHistory } from './site-history.ts';
 import { STALE_DEPLOY } from './stale-deploys.ts';
 import { unreferenced } from './unreferenced.ts';
 
-/** All of one moment; the database is only read, and a temporary table written. */
+/** Counts in one snapshot. It reads the database, and writes only a temporary table. */
 export function forecastOf(
   database: DatabaseSync,
   going: readonly GoingRevisions[],

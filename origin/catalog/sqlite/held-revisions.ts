@@ -6,8 +6,8 @@ import { SkerryError } from '../../../shared/errors.ts';
 import type { CatalogContext } from './context.ts';
 
 /**
- * Reads manifests and buckets of revisions that are held. A reader goes from page to page, and retention may
- * come in between: a page of a revision that has lost its row is refused, for its entries may be gone in part.
+ * Reads manifests and buckets of revisions that are held. Retention may run between two pages of a reader. A page of a
+ * revision that has lost its row is refused, because some of its entries may be gone.
  */
 export function heldRevisionReaders({
   database,

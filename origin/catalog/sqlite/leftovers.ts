@@ -5,11 +5,11 @@ import { GIVE_UP, STALE_DEPLOY } from './stale-deploys.ts';
 
 type Limits = Pick<AgeLimits, 'openedBefore' | 'answeredBefore'>;
 
-/** Deploys pin what they name: those that are done or given up have to let go of it. */
+/** Deploys keep the objects that they name. Here, finished and given-up deploys lose their files. */
 export function leftoverCalls({ database, sql }: CatalogContext): Pick<PastCalls, 'dropLeftovers'> {
   /**
-   * A deploy that is given up loses its id before its files: were it committed now, it would be found no more,
-   * rather than with half of its files. Its row goes last, for its number may be given out again.
+   * A given-up deploy loses its id before its files, so that no commit finds it with half of its files. Its row is
+   * deleted last, because its number may be used again.
    */
   function giveUpDeploys({ openedBefore, answeredBefore }: Limits, limit: number): number {
     const { changes } = sql(

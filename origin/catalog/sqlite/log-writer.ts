@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/content/digest.ts';
+import { SkerryError } from '../../../shared/errors.ts';
 import type { Head } from '../../../shared/log/head.ts';
 import { type Seq, seq } from '../../../shared/log/record.ts';
 import { statements } from '../../../shared/sqlite/open.ts';
-import type { EpochFence } from '../epoch-fence.ts';
 import { EMPTY_LOG, type LogEnd, type LogEpoch, nextRecords } from '../next-records.ts';
 import type { RecordDraft } from '../record-draft.ts';
 import type { RecordSigner } from '../record-signer.ts';
 
-/** The only place that gives out sequence numbers: what it appends is signed and chained in the same step. */
+/** The only code that gives out sequence numbers. It signs and chains what it appends in the same step. */
 export interface LogWriter {
   /**
    * Appends within the caller's transaction: number, chain, signature and row are one step. Throws `record-too-large`
-   * and `log-diverged` before anything is appended.
+   * and `log-diverged` before it appends anything.
    */
   append(epoch: LogEpoch, drafts: readonly RecordDraft[], time: number): Seq;
   head(epoch: LogEpoch, time: number): Head;
@@ -20,8 +20,9 @@ export interface LogWriter {
   deny(why: string): void;
 }
 
-export function openLogWriter(database: DatabaseSync, signer: RecordSigner, fence: EpochFence): LogWriter {
+export function openLogWriter(database: DatabaseSync, signer: RecordSigner): LogWriter {
   const sql = statements(database);
+  let denial: string | undefined;
 
   function end(): LogEnd {
     const row = sql('SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1').get();
@@ -30,7 +31,7 @@ export function openLogWriter(database: DatabaseSync, signer: RecordSigner, fenc
 
   return {
     append(epoch, drafts, time) {
-      fence.pass(epoch.epoch);
+      if (denial !== undefined) throw new SkerryError('log-diverged', denial);
       let last = end();
       for (const { record, hash } of nextRecords(last, epoch, drafts, time, signer)) {
         const json = JSON.stringify(record);
@@ -45,6 +46,8 @@ export function openLogWriter(database: DatabaseSync, signer: RecordSigner, fenc
       return seq(last.seq);
     },
     head: (epoch, time) => signer.head({ ...epoch, ...end(), time }),
-    deny: (why) => fence.shut(why),
+    deny(why) {
+      denial = why;
+    },
   };
 }

@@ -10,7 +10,7 @@ function open(file: string) {
     ...heldRevisionReaders({ database, sql: statements(database) }),
     ...openObjectNames(database),
   };
-  // Retention may take rows away between two statements of a call.
+  // Without a snapshot, retention could delete rows between two statements of a call.
   return { ...inSnapshots(database, readers), close: () => database.close() };
 }
 

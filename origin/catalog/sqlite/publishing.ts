@@ -12,7 +12,7 @@ import { REVISION, stateOf } from './revisions.ts';
 import { siteHistory } from './site-history.ts';
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
-  /** What the staged rows add to and take from the newest state: proportional to the change. */
+  /** Files and bytes of the staged state, in time proportional to the change. */
   function totals(site: number, revision: number): { files: number; bytes: number } {
     const sum = (where: string) => {
       const row = sql(
@@ -31,7 +31,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
     };
   }
 
-  /** The root of the tip, when it is this revision and not live. */
+  /** The root of this revision. Throws unless it is the tip and pending. */
   function pendingRoot(site: number, revision: number): Digest {
     const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ? AND s.deleted = 0`).get(site, revision);
     if (row === undefined || stateOf(row) !== 'pending') {

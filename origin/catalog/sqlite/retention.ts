@@ -79,7 +79,7 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
 
     removals: (limit) =>
       transaction(database, () => {
-        // Uploaded again since, or the chunk list of an object that is: those bytes stay.
+        // An object that was uploaded again stays, and so does the chunk list of such an object.
         sql(
           `DELETE FROM removal WHERE EXISTS (SELECT 1 FROM object o WHERE o.digest = removal.digest)
              OR EXISTS (SELECT 1 FROM object o WHERE o.chunks = removal.digest)`,

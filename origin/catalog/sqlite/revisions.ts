@@ -8,7 +8,7 @@ import type { RevisionReads, RevisionRow } from '../revision-calls.ts';
 import { shownState } from '../revision-state.ts';
 import type { CatalogContext } from './context.ts';
 
-/** Of a revision, as the API tells it, besides its message. */
+/** The bytes of a revision in an answer of the API, without its message. */
 const REVISION_BYTES = 400;
 export const REVISION = `
   SELECT r.*, r.revision = s.live AS is_live, r.revision = s.tip AS is_tip
@@ -44,7 +44,7 @@ export function revisionReads({ sql }: Pick<CatalogContext, 'sql'>): RevisionRea
   };
 }
 
-/** Of a row that REVISION selects. */
+/** The state in a row that REVISION selects. */
 export function stateOf(row: Row): RevisionRow['state'] {
   return shownState(row.state as KnownRevision['state'], row.is_tip === 1);
 }

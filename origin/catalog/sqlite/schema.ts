@@ -9,7 +9,7 @@ export const migrations: Migrations = [
     seq INTEGER PRIMARY KEY,
     hash TEXT NOT NULL,
     json TEXT NOT NULL,
-    -- of json; the index alone tells how much of the log follows a record
+    -- the bytes of json. The index alone tells how many bytes of the log follow a record
     bytes INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX record_bytes ON record (seq, bytes);
@@ -24,9 +24,9 @@ export const migrations: Migrations = [
     -- the revision that is live, and the highest number that was ever given out
     live INTEGER NOT NULL DEFAULT 0,
     newest INTEGER NOT NULL DEFAULT 0,
-    -- the newest revision that was not aborted: what the next change builds on
+    -- the newest revision that was not aborted. The next change builds on it
     tip INTEGER NOT NULL DEFAULT 0,
-    -- the revision that is being staged, or null: after a crash its rows are taken back
+    -- the revision that is being staged, or null. After a crash its rows are unstaged
     staging INTEGER,
     deleted INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -44,7 +44,7 @@ export const migrations: Migrations = [
     time INTEGER NOT NULL,
     restores INTEGER,
     mode TEXT NOT NULL,
-    -- pending: committed and not (yet) made live; activated; aborted
+    -- pending (committed, but never live), activated or aborted
     state TEXT NOT NULL,
     pinned INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, revision)
@@ -58,15 +58,15 @@ export const migrations: Migrations = [
     digest BLOB NOT NULL,
     size INTEGER NOT NULL,
     chunks BLOB,
-    -- when it was last uploaded: young objects may belong to a publish that is under way
+    -- when it was last uploaded. Young objects may belong to a publish that is under way
     touched INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX object_digest ON object (digest);
   CREATE INDEX object_chunks ON object (chunks) WHERE chunks IS NOT NULL;
-  -- A digest grants no bytes: what a site may refer to is what was uploaded to that site.
+  -- A digest grants no bytes. A site may refer only to objects that were uploaded to it.
   CREATE TABLE site_object (site INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (site, digest)) STRICT, WITHOUT ROWID;
   CREATE INDEX site_object_digest ON site_object (digest);
-  -- what the catalog has let go of and the store has still to remove
+  -- objects that the catalog has forgotten and the store has yet to remove
   CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
   CREATE TABLE deploy (
@@ -125,7 +125,7 @@ export const migrations: Migrations = [
     json TEXT NOT NULL,
     PRIMARY KEY (site, revision, edge)
   ) STRICT, WITHOUT ROWID;
-  -- what a purge names is in its record
+  -- the record holds the target of the purge
   CREATE TABLE purge (seq INTEGER PRIMARY KEY, site INTEGER NOT NULL) STRICT;
   CREATE INDEX purge_site ON purge (site, seq);
   CREATE TABLE purge_receipt (

@@ -4,7 +4,7 @@ import type { KnownRevision, RetainedSite, SiteHistory } from '../retention-call
 
 type Sql = (text: string) => StatementSync;
 
-/** Not those that are deleted and have nothing left: their rows stay, for no id is given out twice. */
+/** All sites, without deleted ones that have nothing left. Their rows stay, so that no id is used twice. */
 export function sitesToRetain(sql: Sql): RetainedSite[] {
   return sql(
     `SELECT id, name, deleted FROM site s WHERE deleted = 0
@@ -17,7 +17,7 @@ export function sitesToRetain(sql: Sql): RetainedSite[] {
     .map((row) => ({ id: Number(row.id), name: String(row.name), deleted: row.deleted === 1 }));
 }
 
-/** All that the decision needs; undefined for a site that never was. */
+/** Everything that decides what is pruned. Undefined for a site that never existed. */
 export function siteHistory(sql: Sql, site: number): SiteHistory | undefined {
   const row = sql('SELECT live, tip, newest, deleted, policy FROM site WHERE id = ?').get(site);
   if (row === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { CatalogWorkerData } from './catalog.worker.ts';
 import type { ForecastCalls } from './forecast.worker.ts';
 import type { ManifestReadsCalls } from './manifest-reads.worker.ts';
 
-/** The embedded catalog: one SQLite file, and one thread that reads and writes it, call by call. */
+/** The embedded catalog: one SQLite file, which one thread reads and writes call by call. */
 export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   const thread = startThreads(moduleUrl('./catalog.worker', import.meta.url), 1, data, STAYS);
   const catalog = thread.remote as unknown as Catalog;
@@ -19,7 +19,7 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   };
 }
 
-/** A forecast may take long: it is read by a thread of its own. */
+/** A forecast may take long, so a thread of its own reads it. */
 function withForecast(catalog: Catalog, file: string): Catalog {
   const forecast: Remote<ForecastCalls>['forecast'] = async (going, limits) => {
     const reader = startThreads<ForecastCalls>(moduleUrl('./forecast.worker', import.meta.url), 1, { file });
@@ -34,7 +34,7 @@ function withForecast(catalog: Catalog, file: string): Catalog {
   });
 }
 
-/** Beside the catalog, which has to be there already. */
+/** Opens a second reader of the catalog's file, which must exist. */
 export function openManifestReads(file: string): OpenManifestReads {
   const { remote, close } = startThreads<ManifestReadsCalls>(
     moduleUrl('./manifest-reads.worker', import.meta.url),

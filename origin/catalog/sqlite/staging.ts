@@ -7,7 +7,7 @@ import { heldRevisionReaders } from './held-revisions.ts';
 
 const STAGE_PAGE = 2000;
 
-/** What stages a deploy is with what reads it. */
+/** The calls that stage a deploy are in deploys.ts, with the calls that read it. */
 type WithoutDeploys = Omit<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
 
 export function stagingCalls(context: CatalogContext): WithoutDeploys {
@@ -25,6 +25,12 @@ export function stagingCalls(context: CatalogContext): WithoutDeploys {
         sql('UPDATE site SET staging = ? WHERE id = ?').run(newest + 1, site);
         return { revision: newest + 1, newest, leftover: row.staging !== null };
       });
+    },
+
+    unstage(site, revision, limit) {
+      const newest = Number(sql('SELECT newest FROM site WHERE id = ?').get(site)?.newest ?? 0);
+      if (revision <= newest) throw new Error(`revision ${revision} is revealed, so it cannot be unstaged`);
+      return staging.unstage(site, revision, limit);
     },
 
     endStaging(site) {

@@ -1,6 +1,6 @@
-/** Gives deploys, which are then listed by number, an id that nobody asks for; their files go when there is time. */
+/** Gives deploys, listed by number after it, an id that nobody requests. Retention deletes their files later. */
 export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
 
-/** Deploys whose files nobody will ask for any more. */
+/** Selects deploys whose files nobody will request any more. */
 export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
   OR NOT EXISTS (SELECT 1 FROM site s WHERE s.id = d.site AND s.deleted = 0))`;

@@ -39,7 +39,7 @@ function toStored(row: Row): StoredToken {
   return { ...toKnown(row), secretHash: row.secret as Uint8Array };
 }
 
-/** As a row of a token or an edge holds it. */
+/** The sites in the column `may_read` of a token or an edge. */
 export function readable(json: unknown): readonly string[] | null {
   return typeof json === 'string' ? (JSON.parse(json) as string[]) : null;
 }

@@ -11,7 +11,7 @@ export interface Reclaimed {
 }
 
 interface Pruned extends Reclaimed {
-  /** Those objects, and the chunk lists that no entry of any site names any more. */
+  /** The digests of those objects, and of the chunk lists that no entry of any site names any more. */
   readonly digests: Digest[];
   /** False when no such row is left. */
   readonly more: boolean;
@@ -33,6 +33,6 @@ export interface Pruning {
   prune(site: number, keep: readonly number[], limit: number): Pruned;
   /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
-  /** The same for pruning sites one after another: an object that several drop counts where the last does. */
+  /** Counts the same for sites that are pruned one after another. An object of several sites counts for the last one. */
   forecast(sites: readonly Retained[]): Reclaimed[];
 }

@@ -4,6 +4,7 @@ import type { Catalog, OpenCatalog } from '../../../origin/catalog/catalog.ts';
 import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
 import { Committer } from '../../../origin/publish/commit.ts';
 import { RuleCheck } from '../../../origin/publish/rule-check.ts';
+import type { SiteLock } from '../../../origin/publish/site-lock.ts';
 import type { SyncEdges } from '../../../origin/publish/sync-edges.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
@@ -59,7 +60,8 @@ const noEdges: SyncEdges = {
   changed: new Wakeup(),
   participants: () => [],
   servers: () => [],
-  requireRevision: () => null,
+  current: async () => {},
+  requireRevision: async () => null,
   syncStatus: () => ({ prepared: false, visible: false, leaseLeft: 0, servingLeft: 0 }),
 };
 
@@ -69,13 +71,13 @@ export class Publisher {
   readonly clock = countingClock();
   readonly committer: Committer;
 
-  constructor(catalog: Catalog) {
+  constructor(catalog: Catalog, sites: SiteLock = new KeyedLock<number>()) {
     this.catalog = catalog;
     this.committer = new Committer(
       {
         catalog,
         clock: this.clock,
-        sites: new KeyedLock<number>(),
+        sites,
         edges: noEdges,
         stopping: new AbortController().signal,
       },

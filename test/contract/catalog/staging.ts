@@ -46,6 +46,15 @@ export function stagingContract({ name, place, suite }: Theme): void {
     t.match(await catalog.beginStaging(site), { revision: 2, leftover: false });
   });
 
+  suite('a revision that was revealed is not unstaged', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.publish(site, { a: '1', b: '1' });
+    await publisher.publish(site, { a: '2', b: '1' });
+    for (const revision of [1, 2]) await t.rejects(catalog.unstage(site, revision, 10));
+    t.strictSame(digests(await manifest(catalog, site, 1)), digestsOf({ a: '1', b: '1' }));
+    t.strictSame(digests(await manifest(catalog, site, 2)), digestsOf({ a: '2', b: '1' }));
+  });
+
   t.test(`${name}: what was staged when it was closed is left over, and taken back`, async (t) => {
     const where = await place(t);
     const before = await where.open(key);

@@ -5,6 +5,7 @@ import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
 import { Retention } from '../../../origin/retention/retention.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { InProcessGate } from '../../../shared/concurrency/gate.ts';
+import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
@@ -64,6 +65,7 @@ export class Origin {
     this.catalog = catalog;
     this.retention = new Retention({
       ...{ catalog, store: this.held.store, clock: this.clock, gate: this.gate },
+      runs: new KeyedLock<'prune'>(),
       stopping: this.stopping.signal,
     });
   }

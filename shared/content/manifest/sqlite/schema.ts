@@ -20,7 +20,7 @@ export const manifestTables = `
   CREATE INDEX entry_from ON entry (site, from_rev);
   CREATE INDEX entry_to ON entry (site, to_rev) WHERE to_rev < ${OPEN};
 
-  -- level ${NODES}: nodes by number, level ${LEAVES}: leaves by number
+  -- level ${NODES} has the nodes by their numbers, level ${LEAVES} the leaves
   CREATE TABLE bucket (
     site INTEGER NOT NULL,
     level INTEGER NOT NULL,

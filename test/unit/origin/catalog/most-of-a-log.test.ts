@@ -1,5 +1,4 @@
 import t from 'tap';
-import { inProcessFence } from '../../../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../origin/catalog/sqlite/context.ts';
 import { fleetCalls } from '../../../../origin/catalog/sqlite/fleet.ts';
@@ -13,7 +12,7 @@ function place() {
   const database = openDatabase(':memory:', migrations);
   return {
     database,
-    context: catalogContext(database, openLogWriter(database, signerWith(originKey), inProcessFence())),
+    context: catalogContext(database, openLogWriter(database, signerWith(originKey))),
   };
 }
 

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
-import { inProcessFence } from '../../../../origin/catalog/epoch-fence.ts';
 import { signerWith } from '../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../origin/catalog/sqlite/context.ts';
 import { logCalls } from '../../../../origin/catalog/sqlite/log.ts';
@@ -46,7 +45,7 @@ function largest<K extends RecordKind>(kind: K, more = 0): Payload<K> {
 
 function foundedLog() {
   const database: DatabaseSync = openDatabase(':memory:', migrations);
-  const context = catalogContext(database, openLogWriter(database, signerWith(originKey), inProcessFence()));
+  const context = catalogContext(database, openLogWriter(database, signerWith(originKey)));
   const log = logCalls(context);
   log.found(LOG, certificate, 1);
   return { ...log, context };

@@ -1,5 +1,4 @@
 import t from 'tap';
-import { inProcessFence } from '../../../../../origin/catalog/epoch-fence.ts';
 import { MOST_FILES } from '../../../../../origin/catalog/limits.ts';
 import { signerWith } from '../../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../../origin/catalog/sqlite/context.ts';
@@ -17,9 +16,7 @@ function place() {
   );
   return {
     database,
-    ...deployCalls(
-      catalogContext(database, openLogWriter(database, signerWith(originKey), inProcessFence())),
-    ),
+    ...deployCalls(catalogContext(database, openLogWriter(database, signerWith(originKey)))),
   };
 }
 

@@ -14,7 +14,7 @@ const IN_THE_FOLDER = 'files in the data folder';
  * would be missing. Throws `bad-config`. Resolves with a function that records the choice, to be called once the store
  * has proved usable.
  */
-export async function chooseStore(folder: string, url: string | undefined): Promise<() => Promise<void>> {
+export async function checkStore(folder: string, url: string | undefined): Promise<() => Promise<void>> {
   const wanted = url ?? IN_THE_FOLDER;
   const file = join(folder, FILE);
   const chosen = await chosenBefore(file, join(folder, 'objects'));
