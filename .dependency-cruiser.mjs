@@ -96,7 +96,7 @@ const IMPORTERS = {
     'edge/admin/serving-metrics.ts',
   ],
   'sonic-boom': ['edge/serve/metering/access-log.ts'],
-  yaml: ['bin/options/config-file.ts'],
+  yaml: ['bin/options/yaml.ts'],
   'cli-progress': ['bin/terminal/progress.ts'],
   '@fastify/swagger': ['origin/api/server.ts'],
   '@fastify/ajv-compiler': ['shared/http/route-compilers.ts'],

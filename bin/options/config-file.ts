@@ -42,7 +42,7 @@ function readText(file: string, isNamed: boolean): string | undefined {
 }
 
 async function parseValues(file: string, text: string): Promise<Values> {
-  const { parse } = await import('yaml');
+  const { parse } = await import('./yaml.ts');
   try {
     // Scalars stay text, for options to read as they read a flag: 1.10 is not the number 1.1.
     const values: unknown = parse(text, { schema: 'failsafe' }) || {};

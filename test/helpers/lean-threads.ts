@@ -9,6 +9,8 @@ class LeanWorker extends workerThreads.Worker {
 }
 
 if (workerThreads.isMainThread) {
+  // Nor do processes that are forked load it.
+  process.execArgv = [];
   workerThreads.Worker = LeanWorker;
   syncBuiltinESMExports();
 }

@@ -1,8 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import processFlags from '../../bin/running/process-flags.json' with { type: 'json' };
+import { joinedTree } from '../../infra/joined-tree.ts';
 
-const ENTRY = join(import.meta.dirname, '../../bin/launch.js');
+const LAUNCHER = join(import.meta.dirname, '../../bin/launch.js');
+/** From joined modules, as in the package and in `skerry dev`, a process starts in half the time. */
+const joined = await joinedTree();
+const NO_ROLE = { flags: [], environment: {} };
 
 export interface Ended {
   readonly code: number | null;
@@ -66,10 +72,14 @@ export async function start(
 }
 
 function launch(args: readonly string[], { cwd, env }: RunOptions): ChildProcess {
-  return spawn(process.execPath, [ENTRY, ...args], {
+  // What the launcher would do is done: this is the right Node, and it gets the flags of the role.
+  const [role = ''] = args;
+  const { flags, environment } = role === 'origin' || role === 'edge' ? processFlags[role] : NO_ROLE;
+  const entry = joined === undefined ? [LAUNCHER] : [...flags, fileURLToPath(joined)];
+  return spawn(process.execPath, [...entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,
-    env: { ...withoutOptions(process.env), ...env },
+    env: { ...withoutOptions(process.env), ...environment, ...env },
   });
 }
 

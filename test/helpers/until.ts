@@ -6,7 +6,7 @@ const MOST_MS = 40;
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 30_000,
+  ms = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + ms;
   let pause = FIRST_MS;

@@ -31,9 +31,9 @@ async function world(t: Test) {
   await mkdir(objects);
   openSqliteEdgeCatalog(join(data, 'catalog.sqlite')).close();
   openDerived(variantFile(data), migrations).close();
-  const surveys = startHashThreads(1);
-  await (await openFileObjectStore(objects, surveys)).close();
-  await surveys.close();
+  const hashing = startHashThreads(1);
+  await (await openFileObjectStore(objects, hashing)).close();
+  await hashing.close();
   const [port = 0] = await freePorts(1);
   const warnings: string[] = [];
   const clients = { connections: 100, requestsPerSecond: null };
@@ -64,10 +64,8 @@ t.test('processes share a port, show what they are told, and are replaced', asyn
   await switchboard.show([view(2)]);
   t.equal((await switchboard.processUse()).size, 2);
   for (let i = 0; i < 10; i++) t.equal(await shown(), 'docs@2');
-  const requests = async () => {
-    const counters = await switchboard.counters();
-    return counters.reduce((sum, { docs }) => sum + (docs?.requests['4xx'] ?? 0), 0);
-  };
+  const requests = async () =>
+    (await switchboard.counters()).reduce((sum, counted) => sum + (counted.docs?.requests['4xx'] ?? 0), 0);
   const counted = await until('all to be counted', async () => (await requests()) >= 11 && requests());
 
   const [killed = 0, frozen = 0] = first;
@@ -92,22 +90,13 @@ t.test('processes share a port, show what they are told, and are replaced', asyn
 });
 
 t.test('processes that cannot start are all ended', async (t) => {
-  const { start } = await world(t);
-  const taken = await start([]);
-  const before = await childrenOf(process.pid);
-  const broken = t.testdir();
-  await t.rejects(
-    startSwitchboard({
-      serving: {
-        ...{ folder: broken, host: '127.0.0.1', port: 0, tls: undefined, accessLog: undefined },
-        clients: { connections: 1, requestsPerSecond: null },
-        isLazy: false,
-      },
-      ...{ processes: 2, views: [], ahead: 0, clock: systemClock, wanted: () => {} },
-      reads: nothingIsRead,
-      log: pino({ level: 'silent' }),
-    }),
-  );
-  await until('those to be gone', async () => (await childrenOf(process.pid)).join() === before.join());
-  await taken.close();
+  const clients = { connections: 1, requestsPerSecond: null };
+  const place = { folder: t.testdir(), host: '127.0.0.1', port: 0, tls: undefined, accessLog: undefined };
+  const starting = startSwitchboard({
+    serving: { ...place, clients, isLazy: false },
+    ...{ processes: 2, views: [], ahead: 0, clock: systemClock, wanted: () => {}, reads: nothingIsRead },
+    log: pino({ level: 'silent' }),
+  });
+  await t.rejects(starting, { code: 'internal', message: /unable to open database file/ });
+  await until('them to be gone', async () => (await childrenOf(process.pid)).length === 0);
 });
