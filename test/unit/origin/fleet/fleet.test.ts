@@ -134,11 +134,11 @@ t.test('a revision is visible on an edge when it says so and its receipt is stor
 
 t.test('who does not show what must be shown may not serve, and keeps its lease', async (t) => {
   const { fleet, site, oslo, shows } = await world(t);
-  t.equal(fleet.requireRevision({ id: site, name: SITE }, 3), null);
+  t.equal(await fleet.requireRevision({ id: site, name: SITE }, 3), null);
   t.match(await shows(oslo, 2), { serves: 0 });
   t.ok(Number((await shows(oslo, 2))?.lease) > 0);
   t.ok(Number((await shows(oslo, 3))?.serves) > 0);
-  t.equal(fleet.requireRevision({ id: site, name: SITE }, null), 3, 'what was demanded before is told');
+  t.equal(await fleet.requireRevision({ id: site, name: SITE }, null), 3, 'what was demanded before is told');
   t.ok(Number((await shows(oslo, 2))?.serves) > 0);
 });
 
