@@ -113,7 +113,7 @@ const table = {
     'Follow a parent that holds these sites and paths, or limit this edge to what its parent holds.',
   ],
   'parent-loop': [409, 'This edge is its own ancestor: choose another parent.'],
-  'not-yet-held': [503, 'The revision is on its way to this parent. Ask again.'],
+  'not-yet-held': [503, 'This parent does not have it yet. Ask again.'],
   'log-pruned': [410, 'Start from the checkpoint named in the answer.'],
   // Only of an upstream. A server answers a request with a wrong signature with `unauthenticated`.
   'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],

@@ -19,6 +19,7 @@ import {
   reportAnswerSchema,
   reportRequestSchema,
 } from '../wire/protocol.ts';
+import { beyondEnd } from './beyond-end.ts';
 import { contentRoutes } from './content-routes.ts';
 import type { FeedSource, Wants } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
@@ -157,9 +158,8 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
 
 async function refuseBeyond(source: FeedSource, from: number): Promise<void> {
   const { seq } = await source.head();
-  if (from < 1 || from > seq + 1) {
-    throw new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
-  }
+  const fault = beyondEnd(from, { seq, isParent: source.path().length > 0 });
+  if (fault !== undefined) throw fault;
 }
 
 async function checkStart(source: FeedSource, from: number): Promise<void> {
