@@ -41,7 +41,7 @@ export function devCommand(): Command {
     .addOption(
       option(
         '--edge-port <port>',
-        'the port of the first edge; each admin port is 100 higher, and the status of the example site comes after them',
+        'the port of the first edge; each admin port is 100 higher, and the status of the example site uses the port after these',
       )
         .argParser(port)
         .default(7501),

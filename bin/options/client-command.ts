@@ -29,7 +29,7 @@ export function clientCommand(name: string, description: string): Command {
     .addOption(
       option(
         '--insecure',
-        'send the token unencrypted to an origin on another machine, because something else protects the connection',
+        'allow the token to be sent unencrypted to an origin on another machine, if something else protects the connection',
       ),
     );
 }

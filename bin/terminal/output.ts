@@ -7,8 +7,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 /**
- * What a terminal would obey instead of showing: controls (C0, DEL, C1), line ends, and what turns the direction of
- * text. Names, messages and faults come from others, and none may write over what else is printed.
+ * Characters that a terminal obeys instead of showing them: controls (C0, DEL, C1), line ends, and marks that change
+ * the direction of text. Names, messages and faults come from others, and none of them may overwrite other output.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const COMMANDS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

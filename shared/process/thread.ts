@@ -14,8 +14,8 @@ export interface Thread<T> {
   /** Lets the calls that were made finish, then ends the threads. Later calls throw `unavailable`. */
   close(): Promise<void>;
   /**
-   * Ends the threads at once, in the middle of their work, and rejects the calls that were made. Only for work that may
-   * be interrupted.
+   * Ends the threads at once, in the middle of their work, and rejects all calls under way. Use it only for work that
+   * may be interrupted.
    */
   stop(): Promise<void>;
 }

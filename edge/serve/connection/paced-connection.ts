@@ -16,7 +16,10 @@ const PIECES_IN_A_ROW = 16;
 /** After the last answer, the server discards what the client sends for so long and up to so many bytes. */
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
-/** Bytes that may wait beside the write under way. A granted large write may be larger, and is alone. */
+/**
+ * How many bytes of answers may wait behind the write under way. A large write that was granted may exceed this; then
+ * it waits alone.
+ */
 const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
