@@ -61,7 +61,7 @@ export function edgeCommand(): Command {
   return (
     new Command('edge')
       .description('run an edge, which follows the origin and serves its sites')
-      // The flags behind a subcommand are its own, though some have the names of those here.
+      // A flag after a subcommand belongs to the subcommand, even if `edge` has a flag of the same name.
       .enablePositionalOptions()
       .addCommand(edgeChangeCommand('pause', 'stop an edge from fetching; it continues to serve'))
       .addCommand(edgeChangeCommand('resume', 'let a paused edge replicate again'))

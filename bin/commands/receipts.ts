@@ -29,7 +29,7 @@ export function receiptsCommand(): Command {
     );
 }
 
-/** Edges that have not answered are named. */
+/** The names of the edges that have not signed a receipt, without revoked ones. */
 function withoutReceipt(
   { receipts }: RevisionWithReceipts,
   edges: readonly Pick<EdgeStatus, 'name' | 'revoked'>[],
