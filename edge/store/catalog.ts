@@ -191,7 +191,7 @@ export interface StatementCalls {
    * `limit`, and none after those that reach `maxBytes` together.
    */
   unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
-  /** The origin has these. One that was signed anew meanwhile goes on waiting. */
+  /** The origin has these statements. A statement that was signed anew since it was sent continues to wait. */
   acknowledged(statements: readonly Statement[]): void;
 }
 

@@ -22,11 +22,11 @@ export interface Thread<T> {
 
 /** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
-/** Of what a thread has opened, and what it remembers. */
+/** For a thread that must keep what it has opened and what it remembers. */
 export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 
 export interface ThreadOptions {
-  /** After so long without a call a thread ends; the next call starts another. */
+  /** After this time without a call, a thread ends. The next call starts another. */
   readonly idleMs?: number;
 }
 

@@ -11,9 +11,9 @@ import { takenBytes } from './taken-bytes.ts';
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
 /** Bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
-/** After so many pieces in a row other connections get their turn. */
+/** After this many pieces in a row, other connections get their turn. */
 const PIECES_IN_A_ROW = 16;
-/** After the last answer, the server discards what the client sends for so long and up to so many bytes. */
+/** After the last answer, the server discards what the client sends, for at most this time and this many bytes. */
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
 /**
