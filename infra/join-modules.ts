@@ -31,15 +31,15 @@ export interface Joined {
 }
 
 export interface JoinOptions {
-  /** Where package.json is, if not above the folder of the files. */
+  /** The folder of package.json, if it is not above the folder of the files. */
   readonly place?: URL;
   /** Stack traces name functions as the sources do; with maps, and --enable-source-maps, lines, too. */
   readonly maps: boolean;
 }
 
 /**
- * Joins the modules of the product and of its libraries into a hundred: to find and read two thousand takes longer than
- * anything else that a start does.
+ * Joins the modules of the product and of its libraries into about a hundred, because finding and reading two thousand
+ * files takes longer than anything else at a start.
  */
 export async function joinModules(folder: string, { place, maps }: JoinOptions): Promise<Joined> {
   const { outputFiles, metafile } = await build({

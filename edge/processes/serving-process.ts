@@ -61,7 +61,7 @@ export class ServingProcess {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
 
-  /** Its descriptors and memory. Undefined where the system does not tell. */
+  /** The file descriptors and the memory of the process. Undefined where the system does not report them. */
   async processUse(): Promise<ProcessUse | undefined> {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }

@@ -26,7 +26,7 @@ const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  /** The options of every process. The ports are proved to be free, since the processes share them. */
+  /** The options of every process. The ports are checked to be free beforehand, because the processes share them. */
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];

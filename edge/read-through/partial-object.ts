@@ -29,7 +29,7 @@ export interface PartialObjectParts {
   readonly open: () => Promise<Draft>;
   /** The checked chunks of a run, as far as one upstream brings them. Each chunk overwrites the buffer of the last. */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
-  /** Asks for a turn at fetching, for a client that waits. */
+  /** Asks for a turn at fetching on behalf of a client that waits. */
   readonly turn: (client: string) => TransferTurn;
   /** After this many attempts without a chunk between them, the transfer fails. */
   readonly attempts: () => number;

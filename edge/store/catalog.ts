@@ -77,7 +77,7 @@ export interface Milestone {
 }
 
 export interface Activation extends Milestone {
-  /** By the origin's clock, in milliseconds since 1970. */
+  /** Milliseconds since 1970, on the origin's clock. */
   readonly time: number;
   readonly mode: Mode;
   /** A batch publish that does not wait for its window. */

@@ -22,7 +22,7 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
  * A large body over TLS counts as this many, because each write is copied, and the connection itself takes some 60 KB.
  */
 const SECURE_BODY_WEIGHT = 3;
-/** An exchange ends when its reader accepts no bytes for this long. */
+/** The same limit when the end of this exchange makes room for another. */
 const STALLED_MS = 60_000;
 /** The same when its end makes room for another exchange. */
 const PRESSED_MS = 10_000;
