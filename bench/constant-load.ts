@@ -1,16 +1,16 @@
 /**
- * `node bench/constant-load.ts URL RATE`: so many requests a second over keep-alive connections until stdin ends, in
- * an open loop: one that is answered late does not put off the next. Prints a JSON line of figures when told to
- * (`mark` on stdin) and at the end.
+ * `node bench/constant-load.ts URL RATE`: sends RATE requests a second over keep-alive connections until stdin ends.
+ * The loop is open: a late answer does not delay the next request. Prints the figures as a line of JSON for each line
+ * `mark` on stdin, and at the end.
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface LoadFigures {
   readonly requests: number;
-  /** Connections that broke, answers other than 200, bodies of another revision than their header says. */
+  /** Connections that broke, answers other than 200, and bodies of another revision than the header names. */
   readonly failures: number;
-  /** Milliseconds from when a request was due to its answer, sorted. */
+  /** Latencies in milliseconds, from the time when a request was due to its answer. */
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;

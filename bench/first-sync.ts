@@ -1,7 +1,8 @@
 /**
- * `npm run bench:first-sync [-- --files 30000] [-- --rounds 3]`: a new edge takes in a site of many small files,
- * beside `rsync -az` from a daemon into an empty folder; both through the same counting proxy. Time is from the
- * first byte on the wire: of the join until the site is visible, and of rsync until it has ended.
+ * `npm run bench:first-sync [-- --files 30000] [-- --rounds 3]`: compares a new edge that fetches a site of many small
+ * files with `rsync -az` from a daemon into an empty folder. Both pass through the same counting proxy. The time of the
+ * edge is from the first byte of the join until the site is visible; the time of rsync is from its first byte until it
+ * ends.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -76,7 +77,7 @@ printTable(
   ],
 );
 
-/** A round's two transfers follow each other, and so share what else the machine does. */
+/** The two transfers of a round run one after the other, so other work on the machine affects both. */
 function paired(figure: keyof Round): string {
   return median(skerry.map((round, i) => round[figure] / (copies[i]?.[figure] ?? Number.NaN))).toFixed(2);
 }

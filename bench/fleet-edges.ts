@@ -1,4 +1,4 @@
-/** A child of bench/fleet.ts: many replicating edges in one process, each with a catalog of its own in memory. */
+/** A child process of bench/fleet.ts. It runs many replicating edges, each with its own catalog in memory. */
 import { machineTime, systemClock } from '../shared/clock.ts';
 import { createLogger } from '../shared/process/logger.ts';
 import { NO_LIMITS } from '../shared/wire/protocol.ts';
@@ -10,7 +10,7 @@ export type ToEdges =
       readonly origin: string;
       readonly edges: readonly { name: string; token: string }[];
     }
-  /** Each edge follows the feed of its index from now on; whether these feeds are the origin's. */
+  /** From now on, each edge follows the feed at its index. `areOrigin` tells whether these feeds are the origin's. */
   | { readonly t: 'follow'; readonly urls: readonly string[]; readonly areOrigin: boolean }
   | { readonly t: 'status'; readonly site: string };
 
@@ -19,14 +19,14 @@ export type FromEdges =
   | { readonly t: 'shown'; readonly edge: string; readonly revision: number; readonly at: number }
   | { readonly t: 'status'; readonly edges: readonly FleetStatus[] };
 
-/** Where an edge stands, by its own catalog and disk. */
+/** The state of an edge according to its own catalog and disk. */
 export interface FleetStatus {
   readonly edge: string;
   readonly position: number;
   readonly head: number;
   readonly revision: number;
   readonly root: string | null;
-  /** Objects of what it shows that it does not hold. */
+  /** How many objects of its shown revision the edge lacks. */
   readonly missing: number;
 }
 

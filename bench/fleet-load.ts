@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-/** Seconds of CPU time that a process has used, all its threads together. */
+/** The CPU time that all threads of a process have used, in seconds. */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** The most that a process has ever had resident. */
+/** The peak resident memory of a process, in bytes. */
 export function peakBytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-/** Seconds that all processors of the machine were busy, or taken away by its host. */
+/** How long all processors of the machine were busy or taken away by its host, in seconds. */
 function busySeconds(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, steal] = line.trim().split(/\s+/).slice(1).map(Number);
@@ -24,11 +24,11 @@ function busySeconds(): number {
 export interface Load {
   readonly origin: number;
   readonly edges: number;
-  /** By everybody else on this machine: what makes a timed round slower than it is. */
+  /** The CPU time that all other processes of this machine used. It slows a timed round down. */
   readonly others: number;
 }
 
-/** Starts counting seconds of CPU time; what it returns tells how many have been used since. */
+/** Starts to count CPU time. The returned function tells how many seconds have been used since. */
 export function countLoad(origin: number, edges: readonly number[]): () => Load {
   const now = () => ({
     origin: cpuSeconds(origin),

@@ -36,7 +36,7 @@ export class Fleet {
     const edges: { name: string; token: string }[] = [];
     for (const name of names)
       edges.push({ name, token: (await origin.client.createToken({ scope: 'join', edge: name })).token });
-    // An edge whose upstream ends before it says so at each try, and so would all.
+    // Without this, every edge would report each failed attempt when its upstream ends before it.
     const env = { ...process.env, SKERRY_LOG: process.env.SKERRY_LOG ?? 'fatal' };
     const children = Array.from({ length: Math.min(processes, count) }, () =>
       fork(join(import.meta.dirname, 'fleet-edges.ts'), [], {
@@ -61,13 +61,13 @@ export class Fleet {
     return this.#children.flatMap(({ pid }) => pid ?? []);
   }
 
-  /** The feeds, of parents or of the origin, are shared out among the edges. */
+  /** Distributes the feeds, of parents or of the origin, among the edges. */
   async follow(feeds: readonly string[], areOrigin: boolean): Promise<void> {
     const urls = this.names.map((_, i) => feeds[i % feeds.length] ?? '');
     await this.#askAll((i) => ({ t: 'follow', urls: this.#share(urls, i), areOrigin }));
   }
 
-  /** When each edge showed the revision, by the machine's clock. */
+  /** The time on the machine's clock at which each edge showed the revision. */
   async shows(revision: number): Promise<Map<string, number>> {
     const current = () => [...this.#shown].filter(([, shown]) => shown.revision >= revision);
     await until(
@@ -83,7 +83,7 @@ export class Fleet {
     return answers.flatMap((answer) => (answer.t === 'status' ? answer.edges : []));
   }
 
-  /** What of a list in the order of the edges belongs to those of a process. */
+  /** The part of a list, in the order of all edges, that belongs to the edges of one process. */
   #share<T>(all: readonly T[], process: number): T[] {
     return all.filter((_, at) => at % this.#children.length === process);
   }
@@ -121,7 +121,7 @@ export interface Parent {
   readonly feedUrl: string;
 }
 
-/** Edges as real processes that others can follow, each at the log's head. */
+/** Starts edges as real processes that others can follow. Each has stored the whole log. */
 export async function startParents(
   scratch: Scratch,
   origin: Cluster,
@@ -136,7 +136,7 @@ export async function startParents(
     const ports = ['--port', port, '--admin-port', adminPort, '--feed-port', feedPort].map(String);
     const place = ['--data', join(scratch.folder, name), '--origin', originUrl, '--join', token];
     const starting = start(['edge', ...place, '--name', name, '--region', 'r', ...ports], /serves on \S+/);
-    // It is ended also when the interruption comes while it starts.
+    // An interruption during the start must end the process, too.
     scratch.defer(() =>
       starting.then(
         (running) => running.stop(),
@@ -145,7 +145,7 @@ export async function startParents(
     );
     const { pid } = await starting;
     const { origin: head } = await origin.client.status();
-    // Before that it knows no members, and refuses its children.
+    // Until then the parent knows no members and refuses its children.
     await until(`${name} to hold the log`, async () => {
       const { position } = JSON.parse(
         (await ask(`http://127.0.0.1:${adminPort}`, '/status')).body.toString(),

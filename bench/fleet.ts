@@ -1,7 +1,8 @@
 /**
- * `npm run bench:fleet [-- --edges 200] [--parents 4] [--rounds 9]`: a change of 100 KB to a fleet, data in memory.
- * From sending the commit to the last edge that shows it; what it costs the origin in CPU time, memory and bytes.
- * The edges share a few processes; parents are processes of their own. At the end each edge is asked where it stands.
+ * `npm run bench:fleet [-- --edges 200] [--parents 4] [--rounds 9]`: sends a change of 100 KB to a fleet, with all data
+ * in memory. Measures the time from sending the commit until the last edge shows it, and what it costs the origin in
+ * CPU time, memory and bytes. The edges share a few processes; each parent has its own process. At the end, the state
+ * of each edge is checked.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -28,7 +29,7 @@ const { values } = parseArgs({
     parents: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '9' },
     processes: { type: 'string', default: '4' },
-    /** A folder for CPU profiles of the processes of edges. */
+    /** A folder for CPU profiles of the processes that run the edges. */
     profile: { type: 'string' },
   },
 });
@@ -41,7 +42,9 @@ const CHANGED = 5;
 const CHANGED_BYTES = 20_000;
 const LONG_MS = 120_000;
 const IDLE_SECONDS = 5;
-/** Reports and receipts follow what is visible; asking for them meanwhile would cost the origin more than they do. */
+/**
+ * Reports and receipts arrive after a revision is visible. Polling for them would cost the origin more than they do.
+ */
 const SETTLE_MS = 500;
 
 const rows: string[][] = [];
@@ -91,7 +94,7 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
   await sleep(IDLE_SECONDS * 1000);
   const idleShare = idle().origin / IDLE_SECONDS;
 
-  // Counting passes every byte through one more process: apart from the rounds that are timed.
+  // The proxy that counts passes every byte through one more process, so bytes are not counted in the timed rounds.
   if (parentCount === 0) await fleet.follow([proxy.url], true);
   await quietly(proxy);
   const commit = await prepareChange(origin, revision);
@@ -118,7 +121,7 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
   ]);
 }
 
-/** Heartbeats of a fleet never leave the wire alone. */
+/** Waits for 5 seconds at most, because the heartbeats of a fleet never leave the wire quiet. */
 async function quietly(proxy: Parameters<typeof quiet>[0]): Promise<void> {
   await Promise.race([quiet(proxy).catch(() => {}), sleep(5000)]);
 }
@@ -129,7 +132,7 @@ async function revisionOf({ origin, token }: Cluster, revision: number): Promise
   return (await answer.json()) as RevisionWithReceipts;
 }
 
-/** Resolves when the origin has stored the receipts of all of them. */
+/** Resolves when the origin has stored the receipts of all edges. */
 async function confirmed(origin: Cluster, revision: number, names: readonly string[]): Promise<void> {
   await until(
     `the receipts of ${names.length} edges`,
@@ -138,7 +141,7 @@ async function confirmed(origin: Cluster, revision: number, names: readonly stri
   );
 }
 
-/** Throws unless every edge stands at the head with the root that was signed, and whole, and the origin knows. */
+/** Throws unless every edge is at the head, with the signed root and all objects, and the origin has its receipt. */
 async function judge(
   origin: Cluster,
   fleet: Fleet,
@@ -169,7 +172,7 @@ async function writeFiles(folder: string): Promise<string> {
   return folder;
 }
 
-/** Uploads what changes; the returned function commits it and gives the revision. */
+/** Uploads the changed files. The returned function commits them and returns the revision. */
 async function prepareChange(origin: Cluster, base: number): Promise<() => Promise<number>> {
   const call = async (method: string, path: string, body: string | Buffer, type: string) => {
     const headers = { authorization: `Bearer ${origin.token}`, 'content-type': type };

@@ -10,20 +10,20 @@ export interface Load {
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
-  /** The core that the load generator is pinned to. */
+  /** The core on which the load generator runs. */
   readonly core: number;
 }
 
 export interface Measured {
   readonly requestsPerSecond: number;
-  /** Of bodies and heads. */
+  /** Counts bodies and heads. */
   readonly bytesPerSecond: number;
-  /** In milliseconds. */
+  /** Latencies in milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Requests with keep-alive as fast as they are answered; throws when any is answered otherwise than by 200. */
+/** Sends requests over keep-alive connections as fast as they are answered. Throws if any answer is not 200. */
 export async function wrk({ url, headers, connections, seconds, core }: Load): Promise<Measured> {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const { stdout } = await run('taskset', [
@@ -39,7 +39,7 @@ export async function wrk({ url, headers, connections, seconds, core }: Load): P
   };
 }
 
-/** The same over HTTP/2, one request at a time on each connection, as `wrk` does it. `logFile` is overwritten. */
+/** Does the same over HTTP/2, with one request at a time on each connection, like `wrk`. Overwrites `logFile`. */
 export async function h2load(
   { url, headers, connections, seconds, core }: Load,
   logFile: string,
@@ -55,7 +55,7 @@ export async function h2load(
   ]);
   const failed = Number(figure(stdout, /(\d+) failed/)) + Number(figure(stdout, /(\d+) 4xx/));
   if (failed > 0 || Number(figure(stdout, /(\d+) 5xx/)) > 0) throw new Error(`requests failed:\n${stdout}`);
-  // Start, status and duration, in microseconds.
+  // Each line has the start, the status and the duration, in microseconds.
   const durations = (await readFile(logFile, 'utf8'))
     .trimEnd()
     .split('\n')

@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 
-/** The package as it would be published, installed as a user does. */
+/** The package as it would be published, installed like a user would install it. */
 export interface Installed {
-  /** What npm puts on PATH. */
+  /** The command that npm puts on PATH. */
   readonly command: string;
   readonly launcher: string;
   readonly node: string;
@@ -33,13 +33,13 @@ export async function installPackage(folder: string): Promise<Installed> {
   };
 }
 
-/** A copy of Node whose pages no other process shares. */
+/** Copies Node, so that no other process shares its memory pages. */
 export async function nodeOfItsOwn(node: string, copy: string): Promise<string> {
   await copyFile(node, copy);
   return copy;
 }
 
-/** What a newcomer has after `git clone` and `npm ci`. */
+/** Makes the folder that a newcomer has after `git clone` and `npm ci`. */
 export async function freshClone(folder: string): Promise<void> {
   await run('git', ['clone', '--quiet', ROOT, folder]);
   await run('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });

@@ -4,13 +4,13 @@ import { chmod, lutimes, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/pro
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Kept between runs: what is published does not change. */
+/** The cache is kept between runs, because published packages do not change. */
 export const CACHE = join(import.meta.dirname, '../node_modules/.cache/skerry-bench');
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 
 const run = promisify(execFile);
 
-/** The files of a published package, fetched once; `spec` is `name@version`. */
+/** The files of a published package, which is fetched only once. `spec` is `name@version`. */
 export async function npmPackage(spec: string): Promise<string> {
   const folder = join(CACHE, spec.replaceAll('/', '+'));
   if (existsSync(folder)) return folder;
@@ -30,7 +30,7 @@ export async function npmPackage(spec: string): Promise<string> {
   return folder;
 }
 
-/** Makes times and permissions the same everywhere, so that only content is to be transferred. */
+/** Gives all files the same times and permissions, so that only content has to be transferred. */
 export async function levelled(tree: string): Promise<void> {
   for (const item of await readdir(tree, { recursive: true, withFileTypes: true })) {
     const path = join(item.parentPath, item.name);

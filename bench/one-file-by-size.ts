@@ -10,7 +10,7 @@ import { median, milliseconds, printTable, quantile } from './table.ts';
 
 const SMALL = 1000;
 const VISIBLE_MS = 3_600_000;
-/** A million files are made in a minute there, and do not wear a disk. */
+/** Making a million files there takes a minute and does not wear out a disk. */
 const MEMORY_DISK = '/dev/shm';
 
 interface Site {
@@ -19,7 +19,7 @@ interface Site {
   readonly rounds: Round[];
 }
 
-/** One file of a small and of a large site on the same edge, by turns. */
+/** Changes one file of a small and of a large site on the same edge, in turns. */
 export async function largeBesideSmall(files: number, rounds: number): Promise<void> {
   const small: Site = { name: 'small', files: SMALL, rounds: [] };
   const large: Site = { name: 'large', files, rounds: [] };

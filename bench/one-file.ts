@@ -1,7 +1,7 @@
 /**
- * `npm run bench:one-file [-- --files 30000] [-- --rounds 9]`: one small file of a large site is changed by the
- * API; until the edge serves it, beside one `rsync -az --delete` pass over the same tree with one file changed.
- * `-- --compare 1000000` instead compares a site of so many files with one of 1,000 on the same edge.
+ * `npm run bench:one-file [-- --files 30000] [-- --rounds 9]`: changes one small file of a large site with the API and
+ * measures until the edge serves it. Compares that with one `rsync -az --delete` pass over the same tree with one file
+ * changed. `-- --compare 1000000` instead compares a site of that many files with a site of 1,000 on the same edge.
  */
 import { parseArgs } from 'node:util';
 import { oneOfLarge } from './one-file-beside-rsync.ts';

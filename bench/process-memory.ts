@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { childrenOf } from '../test/helpers/process-tree.ts';
 
-/** Bytes of a process and of all that it started, shared pages by their share (PSS). */
+/** The memory of a process and of all processes that it started, in bytes. Shared pages count proportionally (PSS). */
 export async function proportionalBytes(pid: number): Promise<number> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
   const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];

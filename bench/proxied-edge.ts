@@ -9,25 +9,25 @@ import type { Scratch } from './scratch.ts';
 
 const POLL_MS = 10;
 const QUIET_MS = 250;
-/** Heartbeats come every few seconds: a wire that is not quiet by then is busy with something else. */
+/** Heartbeats come every few seconds. If the wire is not quiet by then, something else is using it. */
 const SETTLE_MS = 60_000;
 
-/** An origin without edges, as a real process; it ends with the scratch. */
+/** Starts an origin without edges, as a real process. It ends with the scratch folder. */
 export async function startOrigin(scratch: Scratch): Promise<Cluster> {
   const starting = startCluster({ edges: 0, folder: scratch.folder });
-  // It is ended also when the interruption comes while it starts.
+  // An interruption during the start must end the process, too.
   scratch.defer(() => starting.then((origin) => origin.close(), ignore));
   return starting;
 }
 
-/** An edge as a real process, with one serving child, that knows the origin by the proxy's address only. */
+/** An edge as a real process, with one serving process. It knows the origin only by the proxy's address. */
 export interface ProxiedEdge {
   readonly url: string;
   readonly pid: number;
   readonly proxy: TcpProxy;
-  /** Resolves when the edge shows the revision; `ms` is how long that may take. */
+  /** Resolves when the edge shows the revision. Throws after `ms`. */
   shows(site: string, revision: number, ms: number): Promise<void>;
-  /** Resolves when the origin holds the edge's receipt for the revision and the wire is quiet. */
+  /** Resolves when the origin has the edge's receipt for the revision and the wire is quiet. */
   settled(site: string, revision: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -99,17 +99,17 @@ export async function startProxiedEdge(
   };
 }
 
-/** What did not start was reported where it was started. */
+/** A process that did not start was reported by whoever started it. */
 function ignore(): void {}
 
-/** Publishes with the CLI; resolves with the revision. */
+/** Publishes with the CLI. Resolves with the revision. */
 export async function publish(origin: Cluster, site: string, folder: string): Promise<number> {
   const { code, stdout, stderr } = await origin.skerry('publish', folder, '--site', site, '--json');
   if (code !== 0) throw new Error(`skerry publish ${folder} ended (${code}): ${stderr}`);
   return (JSON.parse(stdout) as { revision: number }).revision;
 }
 
-/** Resolves when nothing has passed for a moment. */
+/** Resolves when no byte has passed for a moment. */
 export async function quiet(proxy: TcpProxy): Promise<void> {
   const deadline = performance.now() + SETTLE_MS;
   let seen = proxy.bytes;

@@ -7,7 +7,7 @@ import { freePorts } from '../test/helpers/cluster.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
 
-/** A daemon on loopback that serves these folders, by module name; resolves with its port. */
+/** Starts a daemon on loopback that serves these folders, by module name. Resolves with its port. */
 export async function startRsyncDaemon(scratch: Scratch, modules: Record<string, string>): Promise<number> {
   const [port = 0] = await freePorts(1);
   const config = join(scratch.folder, `rsyncd-${port}.conf`);
@@ -18,7 +18,7 @@ export async function startRsyncDaemon(scratch: Scratch, modules: Record<string,
       'use chroot = no',
       'reverse lookup = no',
       `log file = ${config}.log`,
-      // Else a daemon that root starts reads as nobody.
+      // Otherwise a daemon that root starts reads the files as nobody.
       ...(isRoot ? ['uid = root', 'gid = root'] : []),
       ...Object.entries(modules).flatMap(([name, path]) => [`[${name}]`, `path = ${path}`]),
       '',
@@ -35,7 +35,7 @@ export async function startRsyncDaemon(scratch: Scratch, modules: Record<string,
   return port;
 }
 
-/** One pass. It does not block this process, in which the proxy runs. */
+/** Runs one pass. It does not block this process, because the proxy runs in it. */
 export async function rsync(...args: string[]): Promise<void> {
   const child = spawn('rsync', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:save`: from a save in a watched folder until all three edges serve it, beside one `rsync -a`
- * pass over the same tree with the same change.
+ * `npm run bench:save`: measures from a save in a watched folder until all three edges serve it, and compares that with
+ * one `rsync -a` pass over the same tree with the same change.
  */
 import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for one run, and what is to be ended before the folder is removed. */
+/** The folder of one run. It also ends what was started, before the folder is removed. */
 export interface Scratch {
   readonly folder: string;
-  /** Ended in the reverse order. */
+  /** Registers a function that ends something. They run in the reverse order. */
   defer(end: () => unknown): void;
 }
 
 const open: AsyncDisposableStack[] = [];
 let interrupted: Promise<void> | undefined;
 
-/** Leaves neither processes nor files behind, however the run ends: done, thrown or interrupted. */
+/** Leaves neither processes nor files behind, whether the run completes, throws or is interrupted. */
 export async function withScratch<T>(
   run: (scratch: Scratch) => Promise<T>,
   parent: string = tmpdir(),
@@ -25,7 +25,7 @@ export async function withScratch<T>(
   try {
     return await run({ folder, defer: (end) => stack.defer(async () => void (await end())) });
   } finally {
-    // What was under way fails when it is ended; the process must not exit by that before all is ended.
+    // Work under way fails when it is ended. That must not end the process before everything else is ended.
     await interrupted;
     await stack.disposeAsync();
     open.splice(open.indexOf(stack), 1);

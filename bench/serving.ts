@@ -1,7 +1,7 @@
 /**
- * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2]`: hot files from Skerry,
- * nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Each server has
- * one core for itself, the load the other one.
+ * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2]`: requests hot files from
+ * Skerry, nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Each
+ * server has one core, and the load generator has the other one.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ const OBJECTS = [
   { file: 'large.bin', name: '10 MB', bytes: 10 * 1024 * 1024, connections: 4 },
 ].filter(({ file }) => values.objects.split(',').includes(file));
 
-/** As Chromium sends them. */
+/** The fields that Chromium sends. */
 const BROWSER = {
   Host: `${SITE}.localhost`,
   Connection: 'keep-alive',
@@ -55,10 +55,10 @@ await withScratch(async (scratch) => {
   const folder = join(scratch.folder, 'files');
   await mkdir(folder);
   await writeFile(join(folder, 'index.html'), 'bench');
-  // Random bytes: no server may send fewer.
+  // The bytes are random, so no server can send fewer by compression.
   for (const { file, bytes } of OBJECTS) await writeFile(join(folder, file), randomBytes(bytes));
   const certs = join(scratch.folder, 'certs');
-  // A name that no request asks for: readers of its hosts would be sent to TLS.
+  // No request asks for this name, because readers of a host with a certificate would be redirected to TLS.
   await writeCertificate(join(certs, 'bench'), ['bench.example']);
   const skerry = await startSkerry(scratch, folder, certs);
   const nginx = await startBesideNginx(scratch, folder, certs);

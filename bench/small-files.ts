@@ -16,7 +16,7 @@ const PACKAGES = [
 ];
 const IN_A_FOLDER = 1000;
 
-/** A tree of so many small files of published packages, all different; made once and kept. */
+/** A tree of `count` different small files from published packages. It is made once and kept. */
 export async function smallFiles(count: number): Promise<string> {
   const folder = join(CACHE, `small-files-${count}`);
   if (existsSync(folder)) return folder;
@@ -53,10 +53,10 @@ async function collect(tree: string, folder: string, seen: Set<string>, count: n
   }
 }
 
-/** The path of a made file. */
+/** The path of a generated file. */
 export const madePath = (i: number) => `folder-${Math.floor(i / IN_A_FOLDER)}/file-${i}.txt`;
 
-/** So many small files with different contents, quickly. */
+/** Generates small files with different contents quickly. */
 export function makeFiles(folder: string, count: number): void {
   for (let i = 0; i < count; i++) {
     if (i % IN_A_FOLDER === 0) mkdirSync(dirname(join(folder, madePath(i))), { recursive: true });

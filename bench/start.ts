@@ -1,7 +1,6 @@
 /**
- * `npm run bench:start [-- --rounds 10]`: how long what a person types takes to answer, and what the roles hold when
- * nobody asks them for anything; whole processes, of the package as it would be published and of a fresh clone of
- * what is committed.
+ * `npm run bench:start [-- --rounds 10]`: measures how long commands take to answer, and how much memory idle roles
+ * hold. It runs whole processes, of the package as it would be published and of a fresh clone of what is committed.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +21,7 @@ import { median, printTable } from './table.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10' } } });
 const ROUNDS = Number(values.rounds);
-/** A thread that nobody asks for anything ends after a minute. */
+/** An idle thread ends after a minute. */
 const IDLE_MS = 75_000;
 const ADMIN_OFFSET = 100;
 const OLDER_NODE = '/usr/bin/node';
@@ -66,19 +65,19 @@ printTable(
   ]),
 );
 
-/** The environment of somebody who has never run Skerry. */
+/** The environment of a user who has never run Skerry. */
 async function asUser(folder: string): Promise<NodeJS.ProcessEnv> {
   const home = join(folder, 'home');
   await mkdir(home);
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(SKERRY_|NODE_|npm_|XDG_)/.test(name) && name !== 'HOME',
   );
-  // Without what npm puts in front for its scripts.
+  // Leaves out the folders that npm puts in front for its scripts.
   const path = process.env.PATH?.split(delimiter).filter((place) => !place.includes('node_modules'));
   return { ...Object.fromEntries(kept), PATH: path?.join(delimiter), HOME: home };
 }
 
-/** With a Node of the right version as the one on PATH, then with an older one. */
+/** Measures with a Node of the right version on PATH, then with an older one. */
 async function timeCommands(scratch: Scratch, { command, node }: Installed, env: NodeJS.ProcessEnv) {
   const role = await startOrigin(scratch, command, node, env);
   const asked = { SKERRY_ORIGIN: role.url, SKERRY_TOKEN: role.token };
@@ -102,7 +101,7 @@ async function timeCommands(scratch: Scratch, { command, node }: Installed, env:
       },
       { what: `skerry status, ${front}`, program: command, args: ['status'], budget: 250 + more },
     ];
-    // In turns, so that what else the machine does falls on all of them.
+    // The commands run in turns, so that other work on the machine affects all of them.
     const took = commands.map((): number[] => []);
     for (let round = 0; round <= ROUNDS; round++)
       for (const [i, { program, args }] of commands.entries())
@@ -149,7 +148,7 @@ async function startOrigin(scratch: Scratch, command: string, node: string, env:
   return { ...role, url: `http://127.0.0.1:${port}`, token };
 }
 
-/** Resolves when it says that it listens. */
+/** Starts a role. Resolves when it says that it listens. */
 async function startRole(
   scratch: Scratch,
   command: string,
@@ -157,7 +156,7 @@ async function startRole(
   env: NodeJS.ProcessEnv,
   args: readonly string[],
 ) {
-  // The launcher stays the process that was started: on its own Node it execs.
+  // The launcher keeps its process id, because it replaces itself by exec on the right Node.
   const child = spawn(node, [command, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(child, 'close');
   const stop = async () => {
@@ -172,7 +171,7 @@ async function startRole(
   return { pid: child.pid ?? 0, stop };
 }
 
-/** Each on a Node that nothing else runs on, with one site of a few files, of which one was read. */
+/** Measures each role on a Node that nothing else runs on, with one site of a few files, one of which was read. */
 async function weighRoles(scratch: Scratch, { command, node }: Installed, env: NodeJS.ProcessEnv) {
   const own = (name: string) => nodeOfItsOwn(node, join(scratch.folder, `node-${name}`));
   const origin = await startOrigin(scratch, command, await own('origin'), env);
@@ -214,7 +213,7 @@ async function weighRoles(scratch: Scratch, { command, node }: Installed, env: N
   await origin.stop();
 }
 
-/** `npm start` as a newcomer runs it, from the key to the third edge's first 200. */
+/** Measures `npm start` as a newcomer runs it, from the key press to the third edge's first 200. */
 async function timeStarts(clone: string, env: NodeJS.ProcessEnv) {
   const first: number[] = [];
   const later: number[] = [];
@@ -251,7 +250,7 @@ async function timeStart(clone: string, env: NodeJS.ProcessEnv): Promise<number>
     );
     return performance.now() - began;
   } finally {
-    // As Ctrl-C does: to all in the foreground.
+    // Signals the whole process group, as Ctrl-C does.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
     await ended;
   }

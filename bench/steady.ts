@@ -1,6 +1,7 @@
 /**
- * `npm run bench:steady [-- --megabytes 1000] [-- --rate 1000]`: what readers of a hot file notice at a constant rate
- * while a large revision, committed before, comes in and is activated. The load has a core for itself.
+ * `npm run bench:steady [-- --megabytes 1000] [-- --rate 1000]`: measures what readers of a hot file notice at a
+ * constant rate, while the edge fetches and activates a large revision that was committed before. The load generator
+ * has its own core.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -56,7 +57,7 @@ await withScratch(async (scratch) => {
   process.stderr.write('publishing …\n');
   await run('publish', tree, '--site', SITE);
 
-  // The origin would be another machine.
+  // In reality the origin would run on another machine, so it gets a low priority here.
   await niced(cluster.origin.running?.pid ?? 0);
   const { port } = new URL(edge.url);
   const url = `http://${SITE}.localhost@127.0.0.1:${port}/hot.txt`;
@@ -108,7 +109,7 @@ await withScratch(async (scratch) => {
   );
 });
 
-/** A process with all of its threads, and not the serving ones that it has started. */
+/** Lowers the priority of a process with all its threads, but not of the serving processes that it has started. */
 async function niced(pid: number): Promise<void> {
   for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), NICE);
 }

@@ -1,4 +1,4 @@
-/** Prints rows under headings, as Markdown, so that a table can be pasted into a note. */
+/** Prints rows under headings as Markdown, so that the table can be pasted into a note. */
 export function printTable(headings: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = headings.map((heading, i) =>
     Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)),

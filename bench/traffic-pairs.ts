@@ -6,11 +6,11 @@ import { levelled, npmPackage } from './npm-package.ts';
 /** Two versions of a site. */
 export interface Pair {
   readonly name: string;
-  /** The folders with the one and the other; `folder` is for what has to be made. */
+  /** The folders of both versions. Folders that have to be generated are put into `folder`. */
   trees(folder: string): Promise<readonly [string, string]>;
 }
 
-/** Of each kind that sites are made of: sources, bundles with and without a fingerprint, icons, fonts. */
+/** Pairs of every kind of site: sources, bundles with and without fingerprints, icons, fonts. */
 export const PAIRS: readonly Pair[] = [
   published('three', '0.166.0', '0.166.1'),
   published('three', '0.166.1', '0.167.0'),
@@ -36,7 +36,7 @@ function published(name: string, before: string, after: string): Pair {
 
 const FINGERPRINTED = new Set(['.js', '.mjs', '.cjs', '.css']);
 
-/** The same as a bundler puts it out: `app.js` is `app.HASH.js`, and a page names all of them. */
+/** The same pair as a bundler writes it: `app.js` becomes `app.HASH.js`, and a page names all files. */
 function fingerprinted(pair: Pair): Pair {
   return {
     name: `${pair.name}, fingerprinted`,

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:traffic [-- --runs 3] [-- WORD…]`: bytes on an edge's wire, both ways, for the next version of a
- * site, beside `rsync -az -c --delete` from a daemon; both through the same counting proxy. WORDs choose pairs.
+ * `npm run bench:traffic [-- --runs 3] [-- WORD…]`: counts the bytes on an edge's wire, in both directions, for the
+ * next version of a site. Compares them with `rsync -az -c --delete` from a daemon. Both pass through the same counting
+ * proxy. WORDs choose pairs.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +20,7 @@ import { type Change, changeOf } from './tree-change.ts';
 const SITE = 'site';
 const VISIBLE_MS = 120_000;
 const IDLE_MS = 15_000;
-/** Changed files that are read back from the edge. */
+/** How many changed files are read back from the edge. */
 const READ_BACK = 50;
 
 const { values, positionals } = parseArgs({
@@ -79,7 +80,7 @@ process.stdout.write(
   ].join('\n'),
 );
 
-/** From before the publish until the receipt has come in. */
+/** Measures from before the publish until the receipt has arrived. */
 async function sync(scratch: Scratch, before: string, after: string, change: Change): Promise<Run> {
   const origin = await startOrigin(scratch);
   const edge = await startProxiedEdge(scratch, origin, 'edge');
@@ -101,7 +102,7 @@ async function sync(scratch: Scratch, before: string, after: string, change: Cha
   }
   for (const path of change.deleted.slice(0, READ_BACK)) {
     const { status, headers } = await read(edge.url, SITE, path);
-    // Assets of the release before are served on, as what they are.
+    // The edge continues to serve assets of the previous release and names that revision.
     const isFormer = status === 200 && headers['skerry-revision'] !== `${SITE}@${second}`;
     if (status !== 404 && !isFormer) throw new Error(`${path} should be gone (${status})`);
   }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { digestsOf } from '../test/helpers/tree.ts';
 
 export interface Change {
-  /** In the second tree. */
+  /** How many files the second tree has. */
   readonly files: number;
-  /** Added or modified. */
+  /** Paths that were added or modified. */
   readonly changed: readonly string[];
   readonly deleted: readonly string[];
-  /** Of contents that are nowhere in the first tree, each once. */
+  /** Bytes of the contents that the first tree does not have, each counted once. */
   readonly newBytes: number;
 }
 

@@ -9,7 +9,7 @@ import { childrenOf } from '../test/helpers/process-tree.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
 
-/** A server of the same files as the others, with the processes that answer for it. */
+/** A server for the same files as the others, and the processes that answer for it. */
 export interface WebServer {
   readonly name: string;
   readonly url: string;
@@ -20,7 +20,7 @@ export interface WebServer {
 
 export const SITE = 'bench';
 
-/** An edge with one serving process, which shows the files of the folder. */
+/** Starts an edge with one serving process that shows the files of the folder. */
 export async function startSkerry(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
   const [tlsPort = 0] = await freePorts(1);
   const args = () => ['--tls-port', String(tlsPort), '--certs', certs];
@@ -35,7 +35,7 @@ export async function startSkerry(scratch: Scratch, folder: string, certs: strin
   return { name: 'Skerry', url: edge.url, secureUrl, pids: await childrenOf(edge.running.pid) };
 }
 
-/** One worker. */
+/** Starts nginx with one worker. */
 export async function startBesideNginx(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
   const nginx = await startNginx({
     folder,
@@ -46,7 +46,7 @@ export async function startBesideNginx(scratch: Scratch, folder: string, certs: 
   return { name: 'nginx', url: nginx.url, secureUrl: nginx.secureUrl, pids: await childrenOf(nginx.pid) };
 }
 
-/** In front of nginx; cookies, which it would not cache for, are ignored. */
+/** Starts Varnish in front of nginx. It ignores cookies, because it would not cache requests with cookies. */
 export async function startVarnish(scratch: Scratch, backend: string): Promise<WebServer> {
   const [port = 0] = await freePorts(1);
   const home = join(scratch.folder, 'varnish');
@@ -62,7 +62,7 @@ sub vcl_backend_response { set beresp.ttl = 1h; set beresp.do_stream = false; }
 `,
   );
   const pid = await startProcess(scratch, 'varnishd', [
-    // Without its jail: the scratch folder is this user's alone.
+    // Varnish runs without its jail, because only this user may read the scratch folder.
     ...['-j', 'none', '-F', '-n', home, '-f', vcl, '-a', `127.0.0.1:${port}`, '-s', 'malloc,256m'],
     ...['-p', 'thread_pools=1', '-p', 'thread_pool_min=100'],
   ]);
@@ -87,5 +87,5 @@ async function startProcess(scratch: Scratch, command: string, args: readonly st
   return child.pid ?? 0;
 }
 
-/** What did not start was reported where it was started. */
+/** A process that did not start was reported by whoever started it. */
 function ignore(): void {}

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Skerry runs on the Node that its dependencies bring along for this platform, whichever Node started this.
+// Skerry runs on the Node that its dependencies install for this platform, whichever Node started this file.
 import module, { createRequire } from 'node:module';
 
 const NEEDED = 26;
 
 const require = createRequire(import.meta.url);
-// Not by `import`, which reads all that they export and loads what is behind that.
+// `import` would read all exports of these modules and load everything behind them.
 const { existsSync, mkdirSync, readdirSync, rmSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { fileURLToPath } = require('node:url');
@@ -13,8 +13,8 @@ const { fileURLToPath } = require('node:url');
 const self = fileURLToPath(import.meta.url);
 const args = process.argv.slice(2);
 /**
- * What bounds a role's memory and counts only from a process's start. Without it V8 and malloc keep what a large
- * sync took: twice as much for an edge with 50,000 files.
+ * Settings that bound a role's memory. They take effect only at the start of a process. Without them, V8 and malloc
+ * keep the memory that a large sync took: twice as much for an edge with 50,000 files.
  */
 const { flags, environment } = require('./running/process-flags.json')[args[0]] ?? {
   flags: [],
@@ -25,7 +25,7 @@ const env = { ...environment, ...process.env };
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   const runtime = ownRuntime();
   const { spawn } = require('node:child_process');
-  // The channel tells the child when this process is gone, even by kill -9.
+  // The IPC channel tells the child when this process is gone, even after kill -9.
   const child = spawn(runtime, [...flags, self, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env,
@@ -35,14 +35,14 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
   });
 } else {
-  // A process with a channel was started with all of it; exec would cut the channel.
+  // A process with an IPC channel was started with all of these settings, and exec would cut the channel.
   const isBare = Object.keys(environment).some((name) => process.env[name] === undefined);
   if (isBare && !process.connected && process.execve !== undefined)
     process.execve(process.execPath, [process.execPath, ...flags, self, ...args], env);
   await import(existsSync(new URL('./skerry.ts', import.meta.url)) ? await fromTree() : fromPackage());
 }
 
-/** npm installs the one package that fits the platform, at the version and digest of the lock file. */
+/** npm installs only the package that fits the platform, at the version and digest in the lock file. */
 function ownRuntime() {
   const platform = `${process.platform}-${process.arch}`;
   const packaged = platform === 'darwin-arm64' ? `node-bin-${platform}` : `node-${platform}`;
@@ -55,8 +55,8 @@ function ownRuntime() {
 }
 
 /**
- * The sources run as they are. `dev` starts so many processes and threads that it is quicker to join them first, even
- * when that has never been done.
+ * The sources run as they are, except for `dev`. It starts so many processes and threads that joining the modules first
+ * saves time, even in the first run.
  */
 async function fromTree() {
   keepCompiled(fileURLToPath(new URL('../node_modules/.cache/skerry/compiled', import.meta.url)));
@@ -65,7 +65,7 @@ async function fromTree() {
   return (await joinedTree()) ?? './skerry.ts';
 }
 
-/** In the package that is built, and in one that has such a one in it. */
+/** Works in the built package, and in a folder that has the built package in `dist`. */
 function fromPackage() {
   const folder = process.env.NODE_COMPILE_CACHE ?? ownCache();
   if (folder !== undefined) keepCompiled(folder);
@@ -74,15 +74,18 @@ function fromPackage() {
   );
 }
 
-/** Code is compiled once; stripping types, too, which takes 15 MB in each thread. Threads and children inherit it. */
+/**
+ * Code is compiled, and its types are stripped, only once. Stripping takes 15 MB in each thread. Threads and child
+ * processes inherit the setting.
+ */
 function keepCompiled(folder) {
   process.env.NODE_COMPILE_CACHE ??= folder;
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }
 
 /**
- * A folder in the user's cache. Undefined where that is not this user's own, or cannot be written: what is in there is
- * run. It holds what one version leaves there.
+ * A folder in the user's cache, which keeps the code of one version. Returns undefined if the folder belongs to another
+ * user, others can write to it, or this user cannot, because the code in it is executed.
  */
 function ownCache() {
   try {

@@ -24,12 +24,12 @@ import { watchCommand } from './commands/watch.ts';
 import { applyConfigFile } from './options/config-file.ts';
 import { streams } from './terminal/streams.ts';
 
-/** All commands. Errors are thrown, for the caller to explain in one line. */
+/** Creates the program with all commands. It throws errors, and the caller explains them in one line. */
 export function createProgram(): Command {
   const program = new Command('skerry')
     .description('A self-hosted CDN: publish at one origin, serve from your own edges.')
     .version(version)
-    // A flag belongs to the command that it stands behind: some commands and their subcommands share names.
+    // A flag belongs to the command before it, because some commands and their subcommands have flags of the same name.
     .enablePositionalOptions()
     .addOption(configOption());
   program.helpCommand(false);
@@ -69,7 +69,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Commander takes whatever a variable says for a yes. */
+/** Commander treats every value of a variable as yes. This function makes 0, no, false and an empty value mean no. */
 function takeNoFromEnvironment(command: Command): void {
   for (const option of command.options) {
     const name = option.attributeName();
@@ -93,7 +93,7 @@ function takeConfigAnywhere(command: Command): void {
 }
 
 function throwErrors(command: Command): void {
-  // What is wrong is told in one line by whoever catches it; help goes out as it is.
+  // The caller prints an error in one line, so commander prints only help.
   command.exitOverride().configureOutput({
     outputError: () => {},
     writeOut: (text) => streams().stdout.write(text),

@@ -2,7 +2,7 @@ import { createProgram } from './program.ts';
 import { printError } from './terminal/output.ts';
 import { exitCodeOf, explain } from './terminal/report-error.ts';
 
-/** Runs one command and gives its exit code. What went wrong stands in one line on stderr. */
+/** Runs one command and returns its exit code. Prints an error as one line on stderr. */
 export async function run(args: readonly string[]): Promise<number> {
   dropEmptySettings();
   try {

@@ -40,7 +40,7 @@ await writeFile(
   `${JSON.stringify({ ...published, dependencies: leftOut(dependencies) }, null, 2)}\n`,
 );
 
-/** What is joined is not installed once more. */
+/** Modules that were joined are not dependencies of the package. */
 function leftOut(dependencies: Manifest['dependencies']): Manifest['dependencies'] {
   const scopes = LEFT_OUT.map((pattern) => pattern.replace(/\*$/, ''));
   return Object.fromEntries(

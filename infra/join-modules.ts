@@ -6,19 +6,19 @@ import { build, type OutputFile, type Plugin, stop } from 'esbuild';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is started by itself: the command, the serving process, and what runs in threads. */
+/** The files that start by themselves: the command, the serving process, and the modules of threads. */
 const ENTRIES = [
   'bin/skerry.ts',
   'edge/serve/main.ts',
   ...globSync('{shared,origin,edge}/**/*.worker.ts', { cwd: root }),
-  // Piscina starts it from the folder of whoever holds Piscina's code.
+  // Piscina starts this file from the folder of the module that contains Piscina's code.
   'node_modules/piscina/dist/worker.js',
 ];
 
 /** The SDK stays a dependency: few origins need it, and it is larger than all the rest. Piscina does without the other. */
 export const LEFT_OUT = ['@aws-sdk/*', '@napi-rs/nice'];
 
-/** What CommonJS libraries find in their modules. */
+/** The variables that CommonJS libraries expect in their modules. */
 const COMMONJS = `import { createRequire as requireFrom } from 'node:module';
 const require = requireFrom(import.meta.url);
 const __dirname = import.meta.dirname;`;
@@ -31,15 +31,15 @@ export interface Joined {
 }
 
 export interface JoinOptions {
-  /** Where package.json is, if not above the folder of the files. */
+  /** The folder of package.json, if it is not above the folder of the files. */
   readonly place?: URL;
   /** Stack traces name functions as the sources do; with maps, and --enable-source-maps, lines, too. */
   readonly maps: boolean;
 }
 
 /**
- * Joins the modules of the product and of its libraries into a hundred: to find and read two thousand takes longer than
- * anything else that a start does.
+ * Joins the modules of the product and of its libraries into about a hundred, because finding and reading two thousand
+ * files takes longer than anything else at a start.
  */
 export async function joinModules(folder: string, { place, maps }: JoinOptions): Promise<Joined> {
   const { outputFiles, metafile } = await build({
@@ -67,8 +67,8 @@ export async function joinModules(folder: string, { place, maps }: JoinOptions):
 }
 
 /**
- * `import` of a module of Node's own reads each of its exports, and with some of those comes what nobody uses: with
- * node:http the WebSocket of Node's undici, 70 modules. `require` reads what is used.
+ * `import` of a built-in module of Node reads each of its exports, and some of them load modules that nobody uses:
+ * node:http loads the WebSocket of Node's undici, 70 modules. `require` reads only the exports that are used.
  */
 const requiredBuiltins: Plugin = {
   name: 'builtin modules by require',
@@ -83,7 +83,10 @@ const requiredBuiltins: Plugin = {
   },
 };
 
-/** What index.js of undici has of an Agent, without fetch and all else: with those, Node's own undici is loaded, too. */
+/**
+ * The parts of undici's index.js that an Agent needs. Fetch and all others are left out, because they would load Node's
+ * own undici, too.
+ */
 const agentOfUndici: Plugin = {
   name: 'the Agent of undici',
   setup({ onResolve, onLoad }) {

@@ -15,7 +15,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(root, 'node_modules/.cache/skerry/joined');
-/** Of sources as they were: one that is run still loads from there now and then. */
+/**
+ * How many joined trees of earlier sources are kept. A process that still runs one loads modules from it now and then.
+ */
 const MOST_KEPT = 4;
 
 /**
@@ -28,7 +30,7 @@ export async function joinedTree(): Promise<string | undefined> {
   return pathToFileURL(join(folder, 'skerry.js')).href;
 }
 
-/** What is there under its name is whole. */
+/** A folder under its final name is complete. */
 async function joinInto(folder: string): Promise<boolean> {
   const joining = await import('./join-modules.ts').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
@@ -49,7 +51,7 @@ async function joinInto(folder: string): Promise<boolean> {
   return true;
 }
 
-/** The clone may be somebody else's. */
+/** The clone may belong to another user. */
 function canWrite(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true });
@@ -66,7 +68,7 @@ function forgetOlder(): void {
   for (const { path } of byAge.slice(MOST_KEPT)) rmSync(path, { recursive: true, force: true });
 }
 
-/** What the sources and the libraries are known by: npm writes its own lock file at each install. */
+/** A name for the state of the sources and the libraries. npm writes its own lock file at each install. */
 function stamp(): string {
   const hash = createHash('sha256').update(process.version);
   const files = globSync(

@@ -17,7 +17,7 @@ import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('infra/example-site', packageRoot));
 const ADMIN_PORT_OFFSET = 100;
-/** Behind the admin ports of the edges. */
+/** The port of the status follows the admin ports of the edges. */
 const STATUS_PORT_OFFSET = 103;
 
 const EDGES = [
@@ -41,7 +41,7 @@ export function devCommand(): Command {
     .addOption(
       option(
         '--edge-port <port>',
-        'the port of the first edge; each admin port is 100 higher, and the status of the example site comes after them',
+        'the port of the first edge; each admin port is 100 higher, and the status of the example site uses the port after these',
       )
         .argParser(port)
         .default(7501),
@@ -98,7 +98,7 @@ async function runDev(
   const tokenFile = join(originData, ADMIN_TOKEN_FILE);
   const { startRole } = await import('../running/role-process.ts');
   const { freePort } = await import('../../shared/http/listen.ts');
-  // Of four processes that find theirs taken each would say so.
+  // Without this check, the origin and each edge would report a port in use separately.
   await freePort({ host: '127.0.0.1', port });
   const start = (...role: Parameters<typeof startRole>) => {
     const started = startRole(...role);
@@ -112,8 +112,8 @@ async function runDev(
   });
   client.catch(() => {});
   const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
-  // Beside the origin: the first time they wait for it with all that can be done before, later one that is
-  // quicker than the origin calls it again.
+  // The edges start together with the origin. On the first run, each waits for its join token after it has prepared
+  // everything else. Later, an edge that is ready before the origin connects again.
   const started = edges.map((edge) => {
     const joining = existsSync(join(edge.data, 'identity.json')) ? undefined : joinToken(client, edge.name);
     return start(
@@ -189,7 +189,7 @@ function printAddresses(
   printLine('');
 }
 
-/** The folder's name as the name of a site. */
+/** The name of the folder, as the name of a site. */
 function siteOf(folder: string): string {
   const name = basename(resolve(folder))
     .toLowerCase()

@@ -61,7 +61,7 @@ export function edgeCommand(): Command {
   return (
     new Command('edge')
       .description('run an edge, which follows the origin and serves its sites')
-      // The flags behind a subcommand are its own, though some have the names of those here.
+      // A flag after a subcommand belongs to the subcommand, even if `edge` has a flag of the same name.
       .enablePositionalOptions()
       .addCommand(edgeChangeCommand('pause', 'stop an edge from fetching; it continues to serve'))
       .addCommand(edgeChangeCommand('resume', 'let a paused edge replicate again'))
@@ -106,13 +106,13 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--certs <dir>',
-          'the folder of the certificates: NAME.crt and NAME.key, or as certbot keeps them; changes are noticed',
+          'the folder of the certificates: NAME.crt and NAME.key, or as certbot keeps them; the edge notices changes',
         ),
       )
       .addOption(
         option(
           '--access-log <file>',
-          'write a line for each request to this file; after a rename, a new file is begun',
+          'write a line for each request to this file; when the file is renamed, the edge begins a new one',
         ),
       )
       .addOption(
@@ -128,17 +128,14 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--max-requests <n>',
-          'how many requests one client may send in a second; more are answered 429',
+          'how many requests one client may send in a second; further ones get 429',
         ).argParser(whole(1, 1_000_000)),
       )
       .addOption(
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
       )
       .addOption(
-        option(
-          '--parent <url>',
-          'the URL of the edge or origin to follow; repeat it to give others to fall back to',
-        )
+        option('--parent <url>', 'the URL of the edge or origin to follow; repeat it to add fallbacks')
           .argParser(list)
           .default([]),
       )

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-/** Knows commands of commands, too: `skerry help token create`. */
+/** Also explains subcommands: `skerry help token create`. */
 export function helpCommand(program: Command): Command {
   return new Command('help')
     .description('show the help of a command')

@@ -71,7 +71,7 @@ export function publishCommand(): Command {
           await hashThreads.close();
         }
         const { commit } = published;
-        // It is live: whatever fails from here on is no failure of the publish.
+        // The revision is live, so no later failure makes the publish fail.
         const shown = await client.site(site).catch(() => undefined);
         const { siteAddress } = await import('../options/site-address.ts');
         const address = shown && siteAddress(shown, flags);

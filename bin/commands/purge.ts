@@ -16,7 +16,7 @@ interface PurgeFlags extends ClientOptions {
 }
 
 export function purgeCommand(): Command {
-  return readingCommand('purge', 'remove what edges keep of paths besides the live revision')
+  return readingCommand('purge', 'make edges drop their cached copies of paths and check the files on disk')
     .argument('<site>', 'the site', siteName)
     .argument('[path...]', 'published paths, or patterns with a * in them')
     .addOption(

@@ -5,7 +5,7 @@ import { siteMaybeRevision } from '../options/options.ts';
 import { printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function receiptsCommand(): Command {
-  return readingCommand('receipts', 'show which edges have proved that they show a revision')
+  return readingCommand('receipts', 'show which edges have proved that they serve a revision')
     .argument('<site[@revision]>', 'a site, and a revision (default: the live one)', siteMaybeRevision)
     .action((of: { site: string; revision?: number }, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
@@ -29,7 +29,7 @@ export function receiptsCommand(): Command {
     );
 }
 
-/** Edges that have not answered are named. */
+/** The names of the edges that have not signed a receipt, without revoked ones. */
 function withoutReceipt(
   { receipts }: RevisionWithReceipts,
   edges: readonly Pick<EdgeStatus, 'name' | 'revoked'>[],

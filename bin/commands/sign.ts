@@ -5,7 +5,7 @@ import type { SignFlags } from './sign-url.ts';
 
 const HOUR = 3600;
 
-/** Works without an origin: whoever holds the key can sign. */
+/** Signing works without an origin: the key is enough. */
 export function signCommand(): Command {
   return new Command('sign')
     .description('print a URL that lets its holder read private content')

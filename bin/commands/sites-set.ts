@@ -117,7 +117,7 @@ async function currentPolicy(client: ApiClient, site: string): Promise<SitePolic
   }
 }
 
-/** A window is changed as a whole, so its other parts are taken from what is. */
+/** A window changes as a whole, so the parts without a flag come from the current window. */
 export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyChange {
   const { quorum, all, timeout, onFailure, withoutLease, window: cron, timezone, minutes, rate } = flags;
   const window = given({ cron, timezone, minutes });
@@ -136,7 +136,7 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
   });
 }
 
-/** What is not given stays; everything is private unless paths are named. */
+/** Settings without a flag stay as they are. Without any paths, everything is private. */
 function privateChange(
   { signingKey, privatePath }: PolicyFlags,
   current: SitePolicy,
@@ -150,7 +150,7 @@ function privateChange(
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without what is undefined. */
+/** Leaves out the undefined values. */
 function given<T extends object>(values: T): Given<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }

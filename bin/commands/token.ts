@@ -33,7 +33,7 @@ function createCommand(): Command {
     .addOption(
       option(
         '--sites <names>',
-        'the sites that an edge may read which joins with this token, separated by commas',
+        'the sites that an edge that joins with this token may read, separated by commas',
       ).argParser(siteList),
     )
     .action((options: CreateOptions) =>

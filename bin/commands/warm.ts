@@ -27,7 +27,7 @@ export function warmCommand(): Command {
     });
 }
 
-/** An edge works at it for half a minute at a time. */
+/** One request makes the edge work for half a minute at most, so the request is repeated until nothing is left. */
 async function warmed(flags: AdminFlags, request: object, signal: AbortSignal): Promise<WarmResult> {
   const { adminPort, askAdmin } = await import('../running/admin-port.ts');
   const admin = await adminPort(flags);

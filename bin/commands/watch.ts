@@ -31,11 +31,11 @@ export interface WatchFlags {
 }
 
 interface Watching extends WatchFlags {
-  /** Gets each commit of changed files, beside what is printed. */
+  /** Called for each commit of changed files, beside the printing. */
   readonly changed?: ((commit: Commit) => void) | undefined;
 }
 
-/** Watches until the signal aborts, telling what becomes live, and nothing before `told`. */
+/** Watches until the signal aborts, and prints what becomes live. It prints nothing until `told` resolves. */
 export async function watchAndTell(
   client: ApiClient,
   site: string,

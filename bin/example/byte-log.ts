@@ -6,7 +6,9 @@ interface Slot {
   bytes: number;
 }
 
-/** How many bytes passed, and when. It keeps one minute in slots, so that a long transfer takes no more room. */
+/**
+ * Counts how many bytes passed, and when. It keeps the last minute in slots, so a long transfer takes no more memory.
+ */
 export class ByteLog {
   readonly #slots: Slot[] = [];
 

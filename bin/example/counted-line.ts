@@ -5,14 +5,14 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteLog } from './byte-log.ts';
 
 const HOST = '127.0.0.1';
-/** An end that has said all may still be answered. */
+/** Each side may still send after the other one has ended its direction. */
 const SOCKETS = { noDelay: true, allowHalfOpen: true };
-/** An edge opens half as many. */
+/** An edge opens half as many connections. */
 const MOST_CONNECTIONS = 128;
 
-/** A way to the origin on which every byte is counted, in both directions. */
+/** A proxy in front of the origin that counts every byte in both directions. */
 export interface CountedLine {
-  /** Stands for the origin. */
+  /** The address to use in place of the origin's. */
   readonly url: string;
   readonly bytes: ByteLog;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export async function openCountedLine(port: number, clock: Pick<Clock, 'now'>): 
   const server = createServer(SOCKETS, (socket) => {
     const edge = counted(socket);
     const origin = counted(connect({ ...SOCKETS, host: HOST, port }));
-    // When one end fails, the other goes with it; each sees that as a lost connection and says so.
+    // An error on one side closes both. Each then sees a lost connection and reports it.
     const ended = (error?: Error | null) => {
       if (!error) return;
       edge.destroy();

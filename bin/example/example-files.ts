@@ -7,7 +7,7 @@ import { writeDurably } from '../../shared/files/durable-file.ts';
 import { schema } from '../../shared/json/schema.ts';
 import { readIfThere } from '../../shared/signing/key-file.ts';
 
-/** What the files of the example say about this machine, by the name that stands in `{{…}}`. */
+/** The values that replace `{{NAME}}` in the files of the example, by name. */
 export type Facts = Readonly<Record<string, string>>;
 
 const writtenFile = schema(Type.Record(Type.String(), Type.String()));
@@ -16,16 +16,16 @@ interface Places {
   /** The example as it is shipped. */
   readonly source: string;
   readonly folder: string;
-  /** Holds the digest of each file that was written, so that a change of it shows. */
+  /** Holds the digest of each file that was written, so that later changes by the user are noticed. */
   readonly written: string;
 }
 
 /**
- * Lays the example out where it may be edited. What somebody has changed or removed there stays as it is; all else
- * follows the shipped files and the facts. Without the folder all begins anew.
+ * Copies the example to a folder where the user may edit it. Files that the user changed or removed there stay as they
+ * are. All others follow the shipped files and the facts. When the folder is missing, all files are written anew.
  */
 export async function layOutExample({ source, folder, written }: Places, facts: Facts): Promise<void> {
-  // It lies among data of the roles, which is for its owner alone.
+  // The folder lies among the roles' data, which only their owner may read.
   const isNew = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
   const before = isNew ? {} : await writtenBefore(written);
   const after: Record<string, string> = {};
@@ -42,7 +42,7 @@ export async function layOutExample({ source, folder, written }: Places, facts: 
   await writeDurably(written, JSON.stringify(after));
 }
 
-/** Throws for a name that is no fact. */
+/** Replaces each `{{NAME}}` in the text. Throws for an unknown name. */
 export function filled(text: string, facts: Facts): string {
   return text.replace(/\{\{([\w.-]+)\}\}/g, (_, name: string) => {
     const fact = facts[name];

@@ -7,16 +7,16 @@ export interface ShownEdge {
   readonly url: string;
 }
 
-/** What the page of the example tells of this machine while it is open. */
+/** The data that the example's page shows about this machine. */
 export interface ExampleStatus {
   /** The revision that is live at the origin. */
   readonly revision: number;
   readonly edges: readonly (ShownEdge & {
     readonly isOnline: boolean;
-    /** The one that it shows, as it last reported; 0 before the first. */
+    /** The revision that the edge shows, according to its last report. 0 before the first revision. */
     readonly revision: number;
   })[];
-  /** Null before the first. */
+  /** Null before the first save. */
   readonly save: Save | null;
 }
 

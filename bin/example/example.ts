@@ -9,11 +9,11 @@ import { type ExampleStatus, exampleStatus } from './example-status.ts';
 import { LastSave } from './last-save.ts';
 import { serveStatus } from './status-server.ts';
 
-/** The name of the site and of its folder, beside which `example.json` remembers what was written. */
+/** The name of the site and of its folder. `example.json` beside the folder remembers what was written. */
 const NAME = 'example';
-/** However many tabs ask, the origin is asked this often at most. */
+/** The origin is asked at most this often, however many tabs ask. */
 const FRESH_MS = 200;
-/** The names under which a browser may come to an edge on loopback. */
+/** The names under which a browser may reach an edge on loopback. */
 const HOSTS = [`${NAME}.localhost`, 'localhost', '127.0.0.1'];
 
 interface DevEdge {
@@ -28,7 +28,7 @@ export interface ExampleParts {
   /** The data folder of `skerry dev`. */
   readonly data: string;
   readonly originPort: number;
-  /** Where the status is served. */
+  /** The port on which the status is served. */
   readonly port: number;
   readonly edges: readonly DevEdge[];
   readonly clock: Clock;
@@ -36,12 +36,12 @@ export interface ExampleParts {
 
 /** The example site while it runs: its folder, and what its page shows beside its content. */
 export interface Example {
-  /** Where it may be edited. */
+  /** The user may edit this folder. */
   readonly folder: string;
   readonly statusUrl: string;
-  /** What stands for the origin to that edge, so that the bytes between the two are counted. */
+  /** The address that this edge uses in place of the origin's, so that the bytes between the two are counted. */
   originFor(edge: string): string;
-  /** From now on the origin is asked. Gives what is to be called for each commit of a change. */
+  /** Starts to ask the origin. Returns a callback for each commit of a change. */
   follow(client: ApiClient): (commit: Commit) => void;
   close(): Promise<void>;
 }
@@ -106,7 +106,7 @@ function factsOf(folder: string, status: string, edges: readonly (DevEdge & { ur
   };
 }
 
-/** Who asks again soon is given the same answer. */
+/** Callers that ask again soon get the same answer. */
 function asSeldom(ask: () => Promise<Status>, clock: Clock): () => Promise<Status> {
   let last: { readonly at: number; readonly answer: Promise<Status> } | undefined;
   return () => {

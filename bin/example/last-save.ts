@@ -6,28 +6,28 @@ import type { Commit, DiffLine, Revision } from '../../shared/wire/api.ts';
 import type { ByteLog } from './byte-log.ts';
 
 const POLL_MS = 50;
-/** An edge that has not signed a receipt by then shows a later revision, or is away. */
+/** An edge that has not signed a receipt by then shows a later revision, or is offline. */
 const LATEST_MS = 15_000;
-/** Of a save that changed more files these alone are named, and looked at for their time. */
+/** If a save changed more files, only the first ones are named and looked at for their time. */
 const MOST_NAMED = 100;
-/** A file that is older was moved to where it is now: that it was saved at that time means nothing. */
+/** A file with an older time was probably moved into the folder, so its time does not tell when it was saved. */
 const OLDEST_SAVE_MS = 60_000;
 
 /** The time and the bytes that it took to bring a revision to one edge. */
 interface Arrival {
   readonly edge: string;
-  /** From the save to the moment for which the edge signed a receipt; null until the receipt is there. */
+  /** The time from the save to the moment for which the edge signed a receipt. Null until the receipt has come in. */
   readonly ms: number | null;
-  /** All that passed between the edge and the origin meanwhile, in both directions. */
+  /** All bytes between the edge and the origin in that time, in both directions. */
   readonly bytes: number | null;
 }
 
 export interface Save {
   readonly revision: number;
-  /** The paths of the first ones that it changed. */
+  /** The paths of the first changed files. */
   readonly files: readonly string[];
   readonly fileCount: number;
-  /** The sizes of the files that it put. */
+  /** The sizes of the changed files, added up. */
   readonly fileBytes: number;
   readonly arrivals: readonly Arrival[];
 }
@@ -36,13 +36,13 @@ export interface LastSaveParts {
   readonly client: Pick<ApiClient, 'revision' | 'diff'>;
   readonly site: string;
   readonly folder: string;
-  /** What passes between each edge and the origin. */
+  /** Counts the bytes between each edge and the origin. */
   readonly lines: ReadonlyMap<string, Pick<ByteLog, 'since'>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** What the newest save moved, and how long it took, as the edges' receipts say. */
+/** How much the newest save transferred and how long it took, according to the edges' receipts. */
 export class LastSave {
   readonly #parts: LastSaveParts;
   #save: Save | null = null;
@@ -56,13 +56,14 @@ export class LastSave {
     return this.#save;
   }
 
-  /** A change of the folder was committed. What is still told of the save before it ends. */
+  /** Called when a change of the folder was committed. Ends the measurement of the previous save. */
   committed(commit: Pick<Commit, 'revision' | 'unchanged'>): void {
     if (commit.unchanged) return;
     this.#superseded.abort();
     this.#superseded = new AbortController();
     const signal = AbortSignal.any([this.#parts.signal, this.#superseded.signal]);
-    // It is told for the eye alone: without it the last save is not told of, and nothing else is amiss.
+    // The measurement is only shown on the page. If it fails, the page does not show the last save, and nothing else
+    // happens.
     this.#follow(commit.revision, signal).catch(() => {});
   }
 
@@ -106,7 +107,7 @@ async function changedFiles(lines: AsyncIterable<DiffLine>, signal: AbortSignal)
   return { files, fileCount, fileBytes };
 }
 
-/** When the last of the files was written, as far as that can be told; else the time of the commit. */
+/** When the last of the files was written. If the times of the files do not tell, the time of the commit. */
 async function savedAt(
   folder: string,
   files: readonly string[],

@@ -8,7 +8,7 @@ import { PROBLEM_TYPE, toProblem } from '../../shared/wire/problem.ts';
 
 const HOST = '127.0.0.1';
 const PATH = '/status';
-/** Each tab that shows the example has one. */
+/** Each tab that shows the example has one connection. */
 const MOST_CONNECTIONS = 64;
 const LIMITS = {
   headersTimeout: 5000,
@@ -20,7 +20,7 @@ const LIMITS = {
 
 export interface StatusServerParts {
   readonly port: number;
-  /** The pages that may read the answer, as browsers name them. */
+  /** The origins (scheme, host and port) of the pages that may read the answer. */
   readonly pages: ReadonlySet<string>;
   readonly status: () => Promise<object>;
 }
@@ -75,7 +75,7 @@ function refuseStrangers({ headers, method, url }: IncomingMessage): void {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: object): void {
-  // Whoever sends a body is not listened to any further.
+  // A request with an unfinished body is answered, and its connection ends.
   if (!response.req.complete) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': type });
   response.end(JSON.stringify(body));

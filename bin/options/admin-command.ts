@@ -23,7 +23,7 @@ export function withAdminOptions(command: Command): Command {
     .addOption(
       option(
         '--insecure',
-        'send the token unencrypted to an edge on another machine, because something else protects the connection',
+        'allow the token to be sent unencrypted to an edge on another machine, if something else protects the connection',
       ),
     );
 }

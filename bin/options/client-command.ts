@@ -17,7 +17,7 @@ export interface ClientOptions {
   readonly insecure?: boolean;
 }
 
-/** A command that talks to an origin, with the flags that all of those have. */
+/** A command that talks to an origin, with the flags that all such commands have. */
 export function clientCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
@@ -29,7 +29,7 @@ export function clientCommand(name: string, description: string): Command {
     .addOption(
       option(
         '--insecure',
-        'send the token unencrypted to an origin on another machine, because something else protects the connection',
+        'allow the token to be sent unencrypted to an origin on another machine, if something else protects the connection',
       ),
     );
 }
@@ -38,14 +38,14 @@ export function readingCommand(name: string, description: string): Command {
   return clientCommand(name, description).addOption(option('--json', 'print JSON'));
 }
 
-/** Runs with a client that is closed at the end; Ctrl-C ends it. */
+/** Runs with a client, and closes the client at the end. Ctrl-C interrupts the run. */
 export async function withClient(
   options: ClientOptions,
   run: (client: ApiClient, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const signal = interruption();
   const { origin, token = localToken(options.data), insecure = false } = options;
-  // It brings most of the libraries along; help and wrong usage are told without them.
+  // This module loads most of the libraries. Help and errors of usage are printed without them.
   const { ApiClient } = await import('../../origin/client/api-client.ts');
   const client = new ApiClient(origin, token, signal, { insecure });
   try {
@@ -64,7 +64,7 @@ function localToken(data: string): string | undefined {
     try {
       return readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
     } catch {
-      // Not there: the origin will say that a token is needed.
+      // The token is not there. If the origin needs one, it says so.
     }
   }
   return undefined;

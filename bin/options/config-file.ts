@@ -7,9 +7,9 @@ const DEFAULT_FILE = 'skerry.yaml';
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Fills in what neither flags nor environment say from `skerry.yaml`: keys are flags without their dashes, at
- * the top level for all commands or in a section named after one (`origin: URL` is the flag, `origin:` with
- * keys below it the section). A key that no command knows is refused.
+ * Sets the options that neither flags nor the environment set, from `skerry.yaml`. The keys are the flags without their
+ * dashes, at the top level for all commands or in a section named after a command (`origin: URL` is the flag, `origin:`
+ * with keys below it is the section). A key that no command knows is refused.
  */
 export async function applyConfigFile(
   command: Command,
@@ -44,7 +44,7 @@ function readText(file: string, isNamed: boolean): string | undefined {
 async function parseValues(file: string, text: string): Promise<Values> {
   const { parse } = await import('./yaml.ts');
   try {
-    // Scalars stay text, for options to read as they read a flag: 1.10 is not the number 1.1.
+    // Values stay text, so that options read them like flags: the text 1.10 is not the number 1.1.
     const values: unknown = parse(text, { schema: 'failsafe' }) || {};
     if (typeof values === 'object' && values !== null && !Array.isArray(values)) return values as Values;
   } catch (cause) {

@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
-/** Many times the length of a token. */
+/** Many times longer than any token. */
 const MOST_BYTES = 4096;
 
 /**
- * A token as a flag names it: the token itself, `@FILE` or `-` for standard input. What stands on a command line,
- * everybody on the machine can see.
+ * Reads a token that a flag names: the token itself, `@FILE`, or `-` for standard input. Everybody on the machine can
+ * see what is on a command line.
  */
 export async function namedToken(text: string, input: Readable = process.stdin): Promise<string> {
   if (text === '-') return firstBytes(input, 'standard input');

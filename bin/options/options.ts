@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 
-/** An option that `SKERRY_<NAME>` sets too. */
+/** An option that the variable `SKERRY_<NAME>` also sets. */
 export function option(flags: string, description: string): Option {
   const made = new Option(flags, description);
   const name = made.long?.replace(/^--/, '').replaceAll('-', '_').toUpperCase();
@@ -56,12 +56,12 @@ export function revision(text: string): number {
   return Number(text);
 }
 
-/** `SITE` or `SITE@REV`. */
+/** Parses `SITE` or `SITE@REV`. */
 export function siteMaybeRevision(text: string): { site: string; revision?: number } {
   return text.includes('@') ? siteRevision(text) : { site: siteName(text) };
 }
 
-/** `SITE@REV`. */
+/** Parses `SITE@REV`. */
 export function siteRevision(text: string): { site: string; revision: number } {
   const at = text.lastIndexOf('@');
   if (at < 0) throw new InvalidArgumentError('Give SITE@REV, such as docs@12.');
@@ -78,7 +78,7 @@ export function degrees(most: number): (text: string) => number {
   };
 }
 
-/** Values separated by commas; a flag that is repeated adds to them. */
+/** Parses values separated by commas. A repeated flag adds to them. */
 export function list(text: string, before: readonly string[] = []): string[] {
   const values = text.split(',').filter((value) => value !== '');
   if (values.length === 0) throw new InvalidArgumentError('Give at least one value.');
@@ -127,7 +127,7 @@ export function edgeName(text: string): string {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** `90s`, `15m`, `12h`, `30d` in seconds. */
+/** Parses `90s`, `15m`, `12h` or `30d` into seconds. */
 export function duration(text: string): number {
   const [, amount = '', unit = ''] = /^([1-9][0-9]{0,6})([smhd])$/.exec(text) ?? [];
   const seconds = Number(amount) * (UNITS[unit] ?? 0);
@@ -135,7 +135,7 @@ export function duration(text: string): number {
   return seconds;
 }
 
-/** Options that commander cannot require, because the configuration file may give them. */
+/** Checks an option that commander cannot require, because the configuration file may set it. */
 export function required<T>(value: T | undefined, flag: string): T {
   if (value === undefined) throw new SkerryError('bad-config', `${flag} is needed`);
   return value;

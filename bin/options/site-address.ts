@@ -6,7 +6,7 @@ import { schema } from '../../shared/json/schema.ts';
 import type { Site } from '../../shared/wire/api.ts';
 
 const EDGE_PORT = 7500;
-/** What `skerry dev` leaves in its data folder: which origin it runs, and where its edges listen. */
+/** The file that `skerry dev` writes to its data folder. It names its origin and the ports of its edges. */
 const DEV_FILE = 'dev.json';
 const devPlace = schema(Type.Object({ origin: Type.String(), edgePorts: Type.Array(Type.Integer()) }));
 
@@ -14,7 +14,7 @@ export async function rememberDev(data: string, origin: string, edgePorts: reado
   await writeFile(join(data, DEV_FILE), JSON.stringify({ origin, edgePorts }));
 }
 
-/** Where readers find a site, as well as a client of the origin can know it. */
+/** The address at which readers find a site, as far as a client of the origin can know it. */
 export function siteAddress(
   { name, domains }: Pick<Site, 'name' | 'domains'>,
   { origin, data }: { readonly origin: string; readonly data: string },
@@ -33,7 +33,7 @@ function devPort(origin: string, data: string): number | undefined {
     const place = devPlace.parseText(readFileSync(join(data, DEV_FILE), 'utf8'));
     return new URL(place.origin).origin === new URL(origin).origin ? place.edgePorts[0] : undefined;
   } catch {
-    // No dev has run there.
+    // `skerry dev` has not run with this data folder.
     return undefined;
   }
 }

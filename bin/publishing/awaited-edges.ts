@@ -4,7 +4,7 @@ import { humanBytes } from '../terminal/output.ts';
 /** An edge that has not yet done what the command waits for. */
 export interface LateEdge {
   readonly edge: string;
-  /** Tells people how far the edge has come. */
+  /** Describes to people how far the edge has come. */
   readonly why: string;
   /** A change of this text is progress. */
   readonly progress: string;
@@ -12,14 +12,19 @@ export interface LateEdge {
   readonly isHopeless: boolean;
 }
 
-/** The edges that have done what is waited for, by name, the others that are here, and those that are not. */
+/**
+ * The edges that a command waits for: the names of those that are done, the other online ones, and the offline ones.
+ */
 export interface Awaited {
   readonly done: readonly string[];
   readonly missing: readonly LateEdge[];
   readonly absent: readonly LateEdge[];
 }
 
-/** Which of the online edges show a revision of a site, or a later one; those that stay behind on purpose do not count. */
+/**
+ * Sorts the edges by whether they show this or a later revision of a site. Edges that stay behind on purpose are left
+ * out.
+ */
 export function showing(
   edges: readonly EdgeStatus[],
   site: string,
@@ -30,7 +35,7 @@ export function showing(
   return sorted(awaited, isDone, (edge) => lateEdge(edge, seq, site));
 }
 
-/** Which of the online edges have answered the purge of a record. */
+/** Sorts the edges by whether they have answered the purge of a record. */
 export function purged(edges: readonly EdgeStatus[], seq: number, answered: ReadonlySet<string>): Awaited {
   const awaited = edges.filter(({ revoked }) => !revoked);
   return sorted(
@@ -62,7 +67,10 @@ function keepsUp({ paused, revoked, limits }: EdgeStatus): boolean {
   return !paused && !revoked && limits.delay === 0 && limits.schedule === null;
 }
 
-/** `seq` is the record that it is to have read first: those after it are no progress, and a busy log has ever more. */
+/**
+ * `seq` is the record that the edge must store first. Records after it do not count as progress, because a busy log
+ * always has more of them.
+ */
 function lateEdge(
   { name, diverged, position, sites, faults }: EdgeStatus,
   seq: number,

@@ -3,7 +3,7 @@ import type { Commit } from '../../shared/wire/api.ts';
 import { plural, printLine, timestamp } from '../terminal/output.ts';
 import { unconfirmed } from './awaited-edges.ts';
 
-/** What became of a commit, and of a sync one edge by edge. `detail` says what it took. */
+/** Prints the result of a commit, and for a sync commit the result of each edge. `detail` says how much was sent. */
 export function printCommit(site: string, commit: Commit, detail?: string): void {
   const { revision, unchanged } = commit;
   const nothing = unchanged ? 'nothing changed, ' : '';

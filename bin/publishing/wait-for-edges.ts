@@ -9,7 +9,7 @@ const TELL_MS = 5000;
 
 export interface WaitOptions {
   readonly look: () => Promise<Awaited>;
-  /** How long no edge may come further. */
+  /** How long the command waits without progress on any edge. */
   readonly patienceMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -22,9 +22,9 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
 }
 
 /**
- * Resolves with the edges that have done it, when all have that are online, and says which ones are not. Throws
- * `unconfirmed` with the names of the others when no edge has come further for a while, when only those are left that
- * never can, or when no edge is online for so long.
+ * Waits until all online edges are done, prints which edges are offline, and resolves with the names of those that are
+ * done. Throws `unconfirmed` with the names of the others when no edge makes progress for a while, when waiting longer
+ * cannot help any of them, or when no edge is online for as long.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
   const { look, patienceMs, clock, signal, isTerminal } = options;
@@ -33,7 +33,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   let toldAt = since;
   while (true) {
     const { done, missing, absent } = await look();
-    // Those that are away are waited for only when nobody else could have it.
+    // Offline edges are waited for only while no edge is online.
     const late = missing.length > 0 || done.length > 0 ? missing : absent;
     if (late.length === 0) {
       if (absent.length > 0) printError(`not waiting for: ${named(absent)}`);

@@ -10,13 +10,13 @@ import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import type { AdminFlags } from '../options/admin-command.ts';
 import { namedToken } from '../options/named-token.ts';
 
-/** An admin port, and what lets in there. */
+/** The address of an admin port, and the token for it. */
 export interface AdminPort {
   readonly url: string;
   readonly token?: string | undefined;
 }
 
-/** Throws `clear-text` rather than to send a token where others could hear it, unless that is said to be well. */
+/** Throws `clear-text` when the token would travel unencrypted to another machine, unless `insecure` allows it. */
 export async function adminPort({ admin, adminToken, data, insecure }: AdminFlags): Promise<AdminPort> {
   const url = URL.canParse(admin) ? new URL(admin) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
@@ -34,12 +34,12 @@ function localToken(data: string): string | undefined {
   try {
     return readFileSync(join(data, EDGE_ADMIN_TOKEN_FILE), 'utf8').trim();
   } catch {
-    // Not there: the edge says whether it needs one.
+    // The token is not there. If the edge needs one, it says so.
     return undefined;
   }
 }
 
-/** Has one edge do something, over its admin port. */
+/** Sends one request to an edge's admin port. */
 export async function askAdmin<T>(
   { url, token }: AdminPort,
   path: string,

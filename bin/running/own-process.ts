@@ -1,9 +1,11 @@
-/** What a role and its processes write is for its owner alone, whatever the umask they were started with. */
+/**
+ * Makes all new files of a role and its processes readable only for their owner, whatever umask they were started with.
+ */
 export function keepFilesPrivate(): void {
   process.umask(0o077);
 }
 
-/** What a role says when it is ready: a line for people, and a message for a parent that waits. */
+/** Announces that a role is ready: prints a line for people, and sends a message to a parent process that waits. */
 export function announce(line: string): void {
   process.stdout.write(`${line}\n`);
   process.send?.('listening');

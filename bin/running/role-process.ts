@@ -12,16 +12,16 @@ const LOG_LEVEL = 'SKERRY_LOG';
 /** `skerry dev` prints its own lines, so its roles do not log each publish. */
 const QUIET = { [LOG_LEVEL]: 'warn' };
 
-/** A role that runs as a child of `skerry dev`; it ends when its parent does, however that happens. */
+/** A role that runs as a child of `skerry dev`. It ends when its parent ends, however that happens. */
 export interface Role {
-  /** Resolves when it has said that it listens; rejects when it ends before. */
+  /** Resolves when the role says that it listens. Rejects when it ends before that. */
   readonly ready: Promise<void>;
   /** Rejects when the role ends without having been stopped. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
-/** `input` is what the role reads when it comes to need it: nobody else on the machine sees it there. */
+/** The role reads `input` from standard input when it needs it. Nobody else on the machine can see it there. */
 export function startRole(
   name: string,
   role: keyof typeof processFlags,
@@ -29,9 +29,10 @@ export function startRole(
   input?: Promise<string>,
 ): Role {
   const { flags, environment } = processFlags[role];
-  // What the launcher would do is done: it is the right Node, with the role's flags, and the compiled code is kept.
+  // This starts the role without the launcher, because this process already has the right Node, the role's flags and
+  // the compiled code.
   const entry = fileURLToPath(moduleUrl('../skerry', import.meta.url));
-  // In a process group of its own: Ctrl-C reaches the parent alone, which stops its roles in order.
+  // The child gets a process group of its own, so Ctrl-C reaches only the parent, which then stops its roles in order.
   const child = fork(entry, [role, ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'inherit', 'ipc'],
     detached: true,
@@ -64,7 +65,7 @@ export function startRole(
     async stop() {
       isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // One that never got what it waits for has nothing to end in order, and would complain.
+      // A role that still waits for its input has nothing to end in order, and would print an error.
       child.kill(waitsForInput ? 'SIGKILL' : 'SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await exited;
@@ -73,7 +74,10 @@ export function startRole(
   };
 }
 
-/** Settings of the command that starts a role are not the role's: a token or a host would reach all of them. */
+/**
+ * Leaves out the settings of the command that starts the role, because a token or a host among them would reach every
+ * role.
+ */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
     ([name]) => !name.startsWith('SKERRY_') || name === LOG_LEVEL,

@@ -7,8 +7,8 @@ export interface TreePlace {
 }
 
 /**
- * Edges under their parents, in the order that they come in. One whose parent is not there, or that is on a ring
- * of parents for a moment while edges change theirs, stands at the top.
+ * Places edges under their parents, in their given order. An edge stands at the top if its parent is not in the list.
+ * While edges change their parents, some may form a ring for a moment, and one of these stands at the top.
  */
 export function edgeTree(edges: readonly EdgeStatus[]): TreePlace[] {
   const byName = new Map(edges.map((edge) => [edge.name, edge]));

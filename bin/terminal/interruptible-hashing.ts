@@ -1,6 +1,6 @@
 import type { HashThreads } from '../../shared/hashing/hash-threads.ts';
 
-/** Threads that read files through for a command: when it is interrupted, they end in the middle of a file. */
+/** Threads that hash files for a command. An interruption ends them in the middle of a file. */
 export async function interruptibleHashing(signal: AbortSignal): Promise<HashThreads> {
   const { startHashThreads } = await import('../../shared/hashing/hash-threads.ts');
   const hashThreads = startHashThreads();

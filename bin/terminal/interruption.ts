@@ -1,5 +1,7 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** The terminal sends Ctrl-C to a launcher and to what it has started, and the launcher passes it on. */
+/**
+ * One Ctrl-C may arrive twice: the terminal sends it to the launcher and its children, and the launcher passes it on.
+ */
 const SAME_MS = 500;
 
 /** Aborts at SIGINT, SIGTERM, or when the parent that started this process over IPC is gone. */
@@ -8,16 +10,16 @@ export function interruption(): AbortSignal {
   const stop = () => controller.abort();
   const interrupted = () => {
     stop();
-    // Who asks once more, later, does not want to wait.
+    // A second signal after this time ends the process at once, because the user does not want to wait.
     setTimeout(() => {
       for (const name of SIGNALS) process.off(name, interrupted);
     }, SAME_MS).unref();
   };
   for (const name of SIGNALS) process.on(name, interrupted);
   process.once('disconnect', stop);
-  // The parent may have gone before anyone listened.
+  // The parent may have gone before this process listened for it.
   if (process.connected === false) stop();
-  // The channel alone must not keep a process alive that has stopped all its work.
+  // The channel must not keep a process alive that has stopped all its work.
   process.channel?.unref();
   return controller.signal;
 }

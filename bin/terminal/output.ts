@@ -1,20 +1,20 @@
 import { streams } from './streams.ts';
 
-/** A reader that goes away early, such as `head`, ends the command as it ends any other. */
+/** A reader that goes away early, such as `head`, ends this command as it ends any other. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
 
 /**
- * What a terminal would obey instead of showing: controls (C0, DEL, C1), line ends, and what turns the direction of
- * text. Names, messages and faults come from others, and none may write over what else is printed.
+ * Characters that a terminal obeys instead of showing them: controls (C0, DEL, C1), line ends, and marks that change
+ * the direction of text. Names, messages and faults come from others, and none of them may overwrite other output.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const COMMANDS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A text of others in one line, with what a terminal would obey written as `\x1b` or `\u202e`. */
+/** Makes a foreign text safe to print on one line. Characters that a terminal obeys become `\x1b` or `\u202e`. */
 export function shown(text: string): string {
   return text.replace(COMMANDS, (command) => {
     const code = command.charCodeAt(0);
@@ -25,13 +25,13 @@ export function shown(text: string): string {
   });
 }
 
-/** The first line of a text of several. */
+/** The first line of a text that may have several. */
 export function firstLine(text: string): string {
   const [first = '', ...more] = text.trim().split(/\r\n|[\n\r]/);
   return more.length === 0 ? first : `${first.trimEnd()} …`;
 }
 
-/** The same value as JSON.stringify gives, with what a terminal would obey escaped as JSON does it. */
+/** The text that JSON.stringify gives, with the characters that a terminal obeys escaped as in JSON. */
 export function jsonLine(value: unknown): string {
   const inJson = (command: string) => `\\u${command.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value).replace(COMMANDS, inJson);
@@ -46,12 +46,12 @@ export function printLine(text: string): void {
   streams().stdout.write(`${shown(text)}\n`);
 }
 
-/** For people, beside what a command prints. */
+/** Prints a text for people on stderr, beside the output of a command. */
 export function printError(text: string): void {
   streams().stderr.write(`${shown(text)}\n`);
 }
 
-/** Columns aligned under their headings; numbers to the right. */
+/** Prints columns aligned under their headings, numbers to the right. */
 export function printTable(
   headings: readonly string[],
   rows: readonly (readonly (string | number)[])[],

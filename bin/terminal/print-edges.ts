@@ -45,7 +45,7 @@ function state({ online, paused, revoked, limits, diverged }: EdgeStatus): strin
   return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
 }
 
-/** What is shown, and after a plus what is prepared beside it. */
+/** The revision that is shown, and after a plus the revision that is prepared. */
 function visible({ sites }: EdgeStatus): string {
   return Object.entries(sites)
     .map(

@@ -4,12 +4,12 @@ import { humanBytes, printError } from './output.ts';
 
 export interface ProgressBar {
   update(progress: PublishProgress): void;
-  /** Prints a line on stderr that stays, also in a pipe. */
+  /** Prints a permanent line on stderr, also in a pipe. */
   say(text: string): void;
   stop(): void;
 }
 
-/** A bar on stderr while a person watches; none in a pipe. */
+/** Shows a bar on stderr while a person watches, and none in a pipe. */
 export function progressBar(): ProgressBar {
   if (!process.stderr.isTTY) return { update: () => {}, say: printError, stop: () => {} };
   const bar = new SingleBar(

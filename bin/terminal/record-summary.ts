@@ -2,7 +2,7 @@ import type { LogRecord } from '../../shared/log/record.ts';
 import { isKnownKind, payloads } from '../../shared/log/record-kinds.ts';
 import { firstLine } from './output.ts';
 
-/** What a record says, in a few words. */
+/** Summarises a record in a few words. */
 export function recordSummary({ kind, payload }: LogRecord): string {
   if (!isKnownKind(kind)) return '';
   switch (kind) {

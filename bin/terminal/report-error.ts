@@ -6,17 +6,17 @@ const USAGE_ERROR = 2;
 const UNCONFIRMED = 3;
 const INTERRUPTED = 130;
 
-/** Thrown when the user ended a command: nothing to explain. */
+/** Thrown when the user ended a command, so there is nothing to explain. */
 export class Interrupted extends Error {}
 
-/** Thrown when somebody else, such as a child process, has already said what went wrong. */
+/** Thrown when somebody else, such as a child process, has already explained the error. */
 export class AlreadyExplained extends Error {}
 
-/** One line: what went wrong, and what to do. Undefined when there is nothing to say. */
+/** Explains an error and what to do about it in one line. Undefined when there is nothing to say. */
 export function explain(error: unknown): string | undefined {
   if (error instanceof Interrupted || error instanceof AlreadyExplained) return undefined;
   if (error instanceof CommanderError) {
-    // Its help was asked for, or printed in place of a command that is missing.
+    // The user asked for help, or commander printed it because a command was missing.
     if (error.exitCode === 0 || error.code === 'commander.help') return undefined;
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     return `skerry: ${sentence(message)} See \`skerry help\`.`;

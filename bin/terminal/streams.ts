@@ -11,12 +11,12 @@ interface Streams {
 
 const given = new AsyncLocalStorage<Streams>();
 
-/** Where a command prints: on the streams of the process, unless whoever runs it gives others. */
+/** The streams on which a command prints. They are those of the process, unless `printingOn` gives others. */
 export function streams(): Streams {
   return given.getStore() ?? process;
 }
 
-/** Runs a command, or several side by side, that print elsewhere. */
+/** Runs one or more commands that print on other streams. */
 export function printingOn<T>(streams: Streams, run: () => T): T {
   return given.run(streams, run);
 }

@@ -21,7 +21,7 @@ export class Children implements FeedMembers {
   /** The time of each member's newest report. A sender that repeats an older report pays for it. */
   #newest = new Map<string, number>();
 
-  /** Without `checks` there is no feed, and nobody reports. */
+  /** An edge without `checks` has no feed, so no child reports to it. */
   constructor(checks: Pick<ReportChecks, 'of'> | undefined, reporter: Pick<Reporter, 'relay'>) {
     this.#checks = checks;
     this.#reporter = reporter;

@@ -2,7 +2,7 @@
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
 export interface SiteCounters {
-  /** Answers by class of status, such as `2xx`. */
+  /** The number of answers by class of status, such as `2xx`. */
   readonly requests: Readonly<Record<string, number>>;
   /** Bytes of bodies. */
   readonly bytes: number;

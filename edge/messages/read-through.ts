@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** What a serving process asks the replicating process for. */
+/** A request of a serving process to the replicating process. */
 export type NeedMessage =
   /** A reader requests an object, or a range of it, that the edge does not hold. */
   | {
@@ -16,11 +16,11 @@ export type NeedMessage =
   /** The reader needs no more bytes. */
   | { readonly t: 'done'; readonly id: number };
 
-/** What the replicating process answers. */
+/** An answer of the replicating process. */
 export type MissingMessage =
   /** The store has the object now. */
   | { readonly t: 'stored'; readonly id: number; readonly found: FoundMissing }
-  /** The file of the partial object has these bytes. `arrived` tells of others, until `done`. */
+  /** The file of the partial object has these bytes. `arrived` reports further ones, until `done`. */
   | {
       readonly t: 'coming';
       readonly id: number;

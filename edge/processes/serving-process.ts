@@ -30,7 +30,7 @@ export class ServingProcess {
 
   /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
   static async start(start: Omit<StartMessage, 't'>): Promise<ServingProcess> {
-    // The arguments tell whoever looks at the system's processes what this one is, and which edge it serves for.
+    // The arguments show in the system's list of processes what this process is, and which edge it serves for.
     const args = [SERVING, start.folder];
     const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), args, {
       serialization: 'advanced',
@@ -61,7 +61,7 @@ export class ServingProcess {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
 
-  /** Its descriptors and memory. Undefined where the system does not tell. */
+  /** The file descriptors and the memory of the process. Undefined where the system does not report them. */
   async processUse(): Promise<ProcessUse | undefined> {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }

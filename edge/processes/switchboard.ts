@@ -26,7 +26,7 @@ const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  /** The options of every process. The ports are proved to be free, since the processes share them. */
+  /** The options of every process. The ports are checked to be free beforehand, because the processes share them. */
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
@@ -51,7 +51,7 @@ export interface Switchboard {
   variantsChanged(sources: readonly Digest[]): void;
   /** The counts of each place, which a process that replaces another carries on. */
   counters(): Promise<readonly ServingCounters[]>;
-  /** What readers were sent since this was asked last; of a process that does not answer, nothing. */
+  /** What readers were sent since the last call. A process that does not answer contributes nothing. */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
   processUse(): Promise<ReadonlyMap<number, ProcessUse>>;
@@ -202,11 +202,11 @@ class ServingProcesses {
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(place));
     void this.#watch(place, serving);
-    // It answers nobody before this: a switch that ran while it started did not reach it.
+    // The process answers no reader before this. A switch that ran while it started did not reach it.
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
-  /** The system goes on giving readers to one that is frozen, and what is said to it piles up here. */
+  /** The system continues to give readers to a frozen process, and messages to it pile up here. */
   async #watch(place: number, serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;
@@ -222,7 +222,7 @@ class ServingProcesses {
     await serving.kill();
   }
 
-  /** Asks a process for its counts, and gives whether it answered. Its successor goes on from the last answer. */
+  /** Asks a process for its counts, and tells whether it answered. Its successor continues from the last answer. */
   async #askCounts(place: number, serving: ServingProcess, ms: number): Promise<boolean> {
     const counted = await serving.counters(ms).catch(() => undefined);
     if (counted !== undefined) this.#counted[place] = counted;

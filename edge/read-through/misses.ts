@@ -17,7 +17,7 @@ export interface Missed extends Needed {
   readonly reject: (error: unknown) => void;
 }
 
-/** One fetch brings so many objects at most. */
+/** The most objects that one fetch requests. */
 const MOST_TOGETHER = 256;
 /** Their bytes, unless it is a single object: readers of all of them wait until the last one is here. */
 const MOST_BYTES_TOGETHER = 1024 * 1024;

@@ -13,7 +13,7 @@ import {
 } from './transfer-plan.ts';
 import type { TransferTurn } from './transfer-turns.ts';
 
-/** Hears which bytes of an object come in. `fileName` is that of the partial object. */
+/** Hears which bytes of an object arrive. `fileName` is the name of the partial object's file. */
 export interface Arrivals {
   /** The file has these bytes, and they are checked. */
   arrived(fileName: string, span: ByteSpan): void;
@@ -29,9 +29,9 @@ export interface PartialObjectParts {
   readonly open: () => Promise<Draft>;
   /** The checked chunks of a run, as far as one upstream brings them. Each chunk overwrites the buffer of the last. */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
-  /** Asks for a turn at fetching, for a client that waits. */
+  /** Asks for a turn at fetching on behalf of a client that waits. */
   readonly turn: (client: string) => TransferTurn;
-  /** After so many attempts without a chunk between them the transfer fails. */
+  /** After this many attempts without a chunk between them, the transfer fails. */
   readonly attempts: () => number;
   /** The file has grown. */
   readonly grown: () => void;
@@ -54,7 +54,7 @@ interface RunningTransfer {
   turn: TransferTurn | undefined;
 }
 
-/** A run that readers wait for. `first` moves on as chunks come in. */
+/** A run that readers wait for. `first` moves forward as chunks arrive. */
 interface RequestedRun {
   first: number;
   readonly end: number;
@@ -113,7 +113,7 @@ export class PartialObject {
     return this.#arrivals.size > 0 || this.#transfers.size > 0 || (this.#isEnded && this.#missing === 0);
   }
 
-  /** Begins to fetch what is missing of the range. `arrivals` hears of all bytes that come in until the release. */
+  /** Begins to fetch the missing part of the range. `arrivals` hears of all bytes that arrive until the release. */
   request(client: string, range: ByteSpan, arrivals: Arrivals): PartialRead {
     const run = { first: this.#chunkAt(range.start), end: this.#chunkAt(range.end - 1) + 1 };
     const availability = availabilityOf(run, { isHeld: this.#isHeld, transfers: [...this.#transfers] });
@@ -224,7 +224,7 @@ export class PartialObject {
     this.#rest();
   }
 
-  /** Where an upstream or a connection fails, another one goes on. */
+  /** When an upstream or a connection fails, another one continues. */
   async #fetchFromAny(transfer: RunningTransfer): Promise<void> {
     let fruitless = 0;
     for (let attempt = 0; ; attempt++) {

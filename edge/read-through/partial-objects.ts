@@ -9,7 +9,7 @@ const MOST_CHUNKS = 250_000;
 export class PartialObjects {
   /** The one requested last comes last. */
   readonly #byDigest = new Map<Digest, PartialObject>();
-  /** A partial object is gone before the next one of the same object begins. */
+  /** The next partial object of an object begins only when the previous one is gone. */
   readonly #turns = new KeyedLock<Digest>();
   readonly #mostChunks: number;
   #chunks = 0;

@@ -128,7 +128,9 @@ export class ReadThrough {
     }
   }
 
-  /** Resolves when the whole object is here. After an abort the next call goes on with the bytes that have come. */
+  /**
+   * Resolves when the whole object is here. After an abort, the next call continues with the bytes that have arrived.
+   */
   async whole(client: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const incoming = new Incoming();
     const granted = await this.request({ client, digest }, incoming);

@@ -3,7 +3,7 @@ import { Turns } from './turns.ts';
 
 /** Transfers of all large objects together that run side by side. */
 const MOST_AT_ONCE = 12;
-/** A transfer goes on for so long while others wait. */
+/** The length of a transfer's turn while others wait. */
 const TURN_MS = 1000;
 
 /** Clients take turns at the transfers of large objects, so the films of one client do not delay the others. */
@@ -90,7 +90,7 @@ export class TransferTurn {
     this.#resolve();
   }
 
-  /** No client waits for it any more. A turn that has begun goes on. */
+  /** No client waits for it any more. A turn that has begun continues. */
   giveUp(): void {
     if (this.#begun === undefined) this.end();
   }

@@ -22,7 +22,7 @@ export interface LogEffectsParts {
   readonly reporter: Pick<Reporter, 'changed'>;
   /** Wakes when what children can have has changed. */
   readonly feedChanged: Wakeup;
-  /** Wakes when purges may have come in. */
+  /** Wakes when purges may have arrived. */
   readonly purgesCame: Wakeup;
   readonly log: Logger;
 }

@@ -15,7 +15,7 @@ interface OwnStatementsParts {
   readonly time: Pick<LogTime, 'now'>;
 }
 
-/** What this edge states: it is signed here, and kept until the origin has it. */
+/** The statements of this edge. They are signed here, and kept until the origin has them. */
 export class OwnStatements {
   readonly #parts: OwnStatementsParts;
 

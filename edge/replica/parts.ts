@@ -13,7 +13,7 @@ import type { Identity } from '../follow/upstream/identity.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
-/** What shows revisions to readers: the serving processes, or a test. */
+/** The readers' side of the edge: the serving processes, or a test. */
 export interface Readers extends ViewSwitch {
   lease(until: number): void;
   time(ahead: number): void;

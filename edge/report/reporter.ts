@@ -60,7 +60,10 @@ export class Reporter {
   #owing: Owing | undefined;
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
   #takes: readonly string[] | undefined;
-  /** What is checked for this edge is kept to here: a report that is too much for the origin would bring no lease. */
+  /**
+   * The edge keeps its own reports within these budgets, because a report that exceeds the origin's budgets brings no
+   * lease.
+   */
   readonly #signatures: MemberBudgets;
 
   constructor(parts: ReporterParts) {
@@ -113,7 +116,7 @@ export class Reporter {
     try {
       const most = this.#mostStatements();
       const unsent = most === 0 ? [] : await catalog.unsentStatements(most, MAX_REPORT_BYTES, this.#takes);
-      // The origin takes no report that is not younger than the last, so that nobody can replay one.
+      // The origin accepts only reports that are younger than the last one, so that nobody can replay one.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
       const { own, taken } = fittingReport(self, report, unsent);

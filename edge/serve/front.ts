@@ -12,7 +12,7 @@ import { secureLane } from './fast-lane/secure-lane.ts';
 import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
 import type { Tls } from './tls/tls.ts';
 
-/** What listens on one port for readers: the fast lane, and the full server behind it. */
+/** The servers that listen on one port for readers: the fast lane, and the full server behind it. */
 export interface Front {
   listen(host: string): Promise<void>;
   /** Drops the prepared answers: they may be out of date. */

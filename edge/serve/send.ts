@@ -59,7 +59,7 @@ async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Pro
     leave(opened);
     return undefined;
   }
-  // Only now, since an answer that replaces this one has other headers.
+  // The head is set only now, because an answer that replaces this one has other headers.
   reply.code(status).headers(headers).header('cache-status', cacheStatus(opened.cache));
   if (body.kind === 'bytes') sendBytes(opened, lengthOf(body), to);
   else sendParts(opened, body, to);

@@ -8,14 +8,14 @@ import type { AccessLog } from './metering/access-log.ts';
 import { type ResponderParts, responder } from './respond.ts';
 import type { Tls } from './tls/tls.ts';
 
-/** A connection may wait so long for its next request. */
+/** How long a connection may wait for its next request. */
 export const KEEP_ALIVE_MS = 65_000;
-/** The head of a request may take so long, and so may its body, which nobody reads. */
+/** How long the head of a request may take, and its body, which nobody reads. */
 const HEAD_MS = 20_000;
 const REQUEST_MS = 30_000;
 /** `checkHead` judges the Host field. Node would send its own refusal before the answers to earlier requests. */
 const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
-/** A reader may take nothing of an answer for so long. */
+/** How long a reader may accept no bytes of an answer. */
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
 /** A session ends when its reader cancels more streams than this: each of them has cost its work. */

@@ -77,7 +77,7 @@ export interface Milestone {
 }
 
 export interface Activation extends Milestone {
-  /** By the origin's clock, in milliseconds since 1970. */
+  /** Milliseconds since 1970, on the origin's clock. */
   readonly time: number;
   readonly mode: Mode;
   /** A batch publish that does not wait for its window. */
@@ -191,7 +191,7 @@ export interface StatementCalls {
    * `limit`, and none after those that reach `maxBytes` together.
    */
   unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
-  /** The origin has these. One that was signed anew meanwhile goes on waiting. */
+  /** The origin has these statements. A statement that was signed anew since it was sent continues to wait. */
   acknowledged(statements: readonly Statement[]): void;
 }
 

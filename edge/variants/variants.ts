@@ -17,14 +17,14 @@ import { VariantQueue } from './variant-queue.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
 
 /**
- * After an encoding the thread rests for so many times its duration: it takes a quarter of a core, at the lowest
+ * After an encoding the thread rests for this many times its duration, so it takes a quarter of a core, at the lowest
  * priority.
  */
 const REST = 3;
-/** Variants that no reader requested wait until no revision has become visible for so long. */
+/** Variants that no reader requested wait until no revision has become visible for this long. */
 const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
-/** Serving processes are told of new variants so often, and not of each one by itself. */
+/** Serving processes hear of new variants at this interval, not of each one by itself. */
 const TELL_EVERY_MS = 500;
 const IDLE_MS = 60_000;
 

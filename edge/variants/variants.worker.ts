@@ -30,7 +30,7 @@ export interface Made {
   readonly ms: number;
 }
 
-/** A vacuum gives so many pages back to the disk at once. */
+/** How many pages a vacuum gives back to the disk at once. */
 const PAGES_GIVEN_BACK = 1000;
 
 function openVariants({ folder, bytes: most }: VariantsPlace) {

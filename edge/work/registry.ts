@@ -6,7 +6,7 @@ import { verifyExecutor } from './verify/verify-executor.ts';
 import type { WarmParts } from './warm/warm.ts';
 import { warmExecutor } from './warm/warm-executor.ts';
 
-/** What the edge lends its executors; each takes of it what it needs. */
+/** The parts that the edge gives its executors. Each uses those that it needs. */
 export type WorkParts = PurgeWork & PruneParts & WarmParts;
 
 /** All kinds of work that this version of an edge can do. */

@@ -25,8 +25,8 @@ import type { Retention } from '../retention/retention.ts';
 import { authorize } from './authorize.ts';
 
 /**
- * What the routes ask of the catalog themselves. Sites are deleted, and revisions made, by those who hold the site's
- * lock.
+ * The calls of the catalog that the routes make themselves. Only holders of a site's lock delete the site or make
+ * revisions.
  */
 type ApiCatalog = Remote<DeployCalls & TokenCalls> &
   Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &

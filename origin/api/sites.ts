@@ -11,9 +11,9 @@ import { scopesOf } from './authorize.ts';
 import { type ApiContext, needs, needsOverview, needsPublish, needsSiteRead, siteParams } from './context.ts';
 import { readableBy } from './readable-sites.ts';
 
-/** Of a record of settings besides what they are. */
+/** What a record of settings costs besides the size of the settings. */
 const SETTINGS_COST = 1024;
-/** As the record takes, in whatever way it is written down. */
+/** The record's own limit, doubled because a request may write the same settings with more bytes. */
 const SETTINGS_BYTES = 2 * MOST_WRITTEN.settings;
 const deleteQuery = Type.Object({
   unpublished: Type.Optional(

@@ -29,7 +29,7 @@ interface RevisionMarks {
 export interface SiteHistory extends RevisionMarks {
   readonly deleted: boolean;
   readonly retention: SitePolicy['retention'];
-  /** Ascending. */
+  /** The revisions in ascending order. */
   readonly revisions: readonly KnownRevision[];
 }
 

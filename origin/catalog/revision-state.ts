@@ -25,6 +25,6 @@ export function revisionsThatGo(past: SiteHistory, chosen: readonly number[]): n
 export function heldRevisions(past: SiteHistory, dropped: ReadonlySet<number> = new Set()): number[] {
   if (past.deleted) return [];
   const held = past.revisions.map(({ revision }) => revision).filter((revision) => !dropped.has(revision));
-  // The highest number names the newest state in the tables, even if the site has no revision yet.
+  // The next revision is staged over the state of the highest number, even if that revision was aborted.
   return [past.newest, ...held];
 }

@@ -295,7 +295,10 @@ export class ApiClient {
     return answer;
   }
 
-  /** An error that is no problem of the origin's came from something else: an edge, another server, or a proxy. */
+  /**
+   * The origin answers errors with a problem document (RFC 9457). Any other error came from an edge, another server or
+   * a proxy.
+   */
   async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
     const text = await answerText(body, PROBLEM_BYTES);
     const problem = fromProblem(statusCode, text, statusCode === 404 ? 'not-an-origin' : 'proxy-refused');

@@ -32,7 +32,7 @@ type Held = Omit<Overlap, 'domain'>;
 
 interface HeldNames {
   readonly exact: ReadonlyMap<string, Held>;
-  /** By each name that a held domain lies below. */
+  /** Held domains by each name that they lie below. */
   readonly below: ReadonlyMap<string, Held>;
 }
 

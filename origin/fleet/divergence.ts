@@ -14,7 +14,7 @@ export interface DivergenceParts {
   readonly log: string;
   readonly epoch: number;
   readonly publicKey: PublicKey;
-  /** The operator accepts a divergence: the origin goes on writing, and edges with other records stay behind. */
+  /** The operator accepts a divergence: the origin continues to write, and edges with other records stay behind. */
   readonly isAccepted: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface EdgeRecord {
   isDiverged: boolean;
   /** This process has granted the edge a lease, so the edge has reported to it. */
   isHeard: boolean;
-  /** For each site, the newest revision of which a receipt of the edge is stored. */
+  /** For each site, the newest revision for which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
 }
 

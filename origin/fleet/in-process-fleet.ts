@@ -235,7 +235,7 @@ export class InProcessFleet implements Fleet {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;
-    // An edge that is paused meanwhile goes on serving, and the publish waits for it no longer.
+    // An edge that was paused during the publish continues to serve, and the publish no longer waits for it.
     const left = edge.row.paused ? 0 : leaseLeft(edge, this.#clock.monotonic());
     return {
       prepared: isShown || shown?.prepared === revision,

@@ -38,7 +38,7 @@ export class ObjectIntake {
   readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
   readonly #open = new Map<number, number>();
-  /** For bundles, each of which holds two batches. */
+  /** Places for bundles. Each bundle holds two batches. */
   readonly #places = new BodyPlaces();
 
   constructor(

@@ -11,7 +11,7 @@ export interface SyncState {
   readonly require: SitePolicy['sync']['require'];
   /** The commit point has passed: nothing aborts any more. */
   readonly isActivated: boolean;
-  /** Why the wait is over, or null while it goes on. */
+  /** Why the wait is over, or null while it lasts. */
   readonly over: 'timeout' | 'stopped' | null;
   /** After the answer, nobody may be served older content: each edge must show the revision or have stopped serving. */
   readonly isStrict: boolean;

@@ -12,7 +12,7 @@ import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 const LOG_EVERY_MS = 5 * 60_000;
 /** Every edge reads the log, so the log is pruned more often than everything else. */
 const ALL_EVERY = 12;
-/** Small, because other calls of the catalog wait behind a page. */
+/** How many rows one page processes. Pages are small, because other calls of the catalog wait until a page is done. */
 const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
 
 export interface RetentionOptions

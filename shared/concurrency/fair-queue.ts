@@ -8,7 +8,7 @@ export interface FairQueueOptions {
 export class FairQueue<T> {
   readonly #perOwner: number;
   readonly #inAll: number;
-  /** In the order of the owners' turns. No list is empty. */
+  /** The waiting items by owner, in the order of the owners' turns. No list is empty. */
   readonly #queues = new Map<string, T[]>();
   #size = 0;
 

@@ -34,7 +34,7 @@ export class FairTurns {
     });
   }
 
-  /** Refuses the work that is waiting. Running work goes on. */
+  /** Refuses the work that is waiting. Running work continues. */
   close(): void {
     this.#isClosed = true;
     for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next())

@@ -1,6 +1,6 @@
 /**
- * Lets loops wait for something new. An implementation that hears of it from another process also wakes after each gap
- * in hearing, because what was new meanwhile is lost.
+ * Lets loops wait for something new. An implementation that gets its news from another process also wakes its loops
+ * when it was cut off for a while, because it may have missed news meanwhile.
  */
 export interface WakeupSource {
   /** Registers a callback that runs at each wake-up, before the waiting loops go on. */

@@ -30,7 +30,7 @@ export async function* followLog(
     const signing = source.head();
     signing.catch(() => {});
     const records = await reading;
-    // The log was pruned meanwhile. A follower that asks again is told where the log begins.
+    // The log was pruned since the last read. A follower that asks again learns where the log begins.
     if ((records[0]?.seq ?? next) !== next) return;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;

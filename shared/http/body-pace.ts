@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 
-/** How many milliseconds the next bytes may take, when `came` bytes have come in `ms`. */
+/** How many milliseconds the next bytes may take, when `came` bytes have arrived in `ms`. */
 export type Pace = (came: number, ms: number) => number;
 
 const TOTAL_MS = 30_000;

@@ -121,7 +121,8 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
     maxHeaderSize: HEAD_BYTES,
   });
   server.on('request', handle);
-  // A client that asks before it sends (`Expect: 100-continue`) is told to go on once it is known.
+  // A client that asks before it sends (`Expect: 100-continue`) gets the answer to continue once the request is
+  // accepted.
   server.on('checkContinue', handle);
   const connections = new ClientConnections(CONNECTIONS);
   server.on('connection', (socket: Socket) => {

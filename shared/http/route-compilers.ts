@@ -6,8 +6,8 @@ import type { HttpServer } from './server.ts';
 const AJV = { customOptions: { coerceTypes: false, removeAdditional: false } } as const;
 
 /**
- * Has the schemas of a route compiled when it is first asked: those of all routes at the start would take a third of
- * it, and most processes are never asked most of theirs.
+ * Compiles the schemas of a route at its first request. Compiling all of them would take a third of the start, and most
+ * processes never get requests for most routes.
  */
 export function compileWhenAsked(app: HttpServer): void {
   const ajv = once(() => AjvCompiler()({}, AJV));

@@ -18,8 +18,8 @@ const OBJECT_END = 0x7d;
 const SPACE = 0x20;
 
 /**
- * Checks the structure of JSON by its brackets, commas and quotes alone, in one pass before the parser. Nesting costs a
- * parser far more than the bytes that it takes. Text that is not JSON at all is left for the parser to refuse.
+ * Checks the structure of JSON by its brackets, commas and quotes alone, in one pass before the parser. For a parser,
+ * nesting costs far more than its bytes. Text that is not JSON is left for the parser to refuse.
  */
 export class JsonStructure {
   readonly #bounds: StructureBounds;

@@ -9,8 +9,8 @@ interface Shape {
 }
 
 /**
- * What is wrong with a value of which a list is longer than it may be; undefined where none is. Lists within lists are
- * not looked at: where the outer one is not too long, they are as many as the schema says.
+ * Describes a list in the value that is longer than it may be. Undefined when there is none. Lists within lists are not
+ * checked: if the outer one is not too long, the schema bounds their number.
  */
 export function overlong(type: TSchema, value: unknown): string | undefined {
   return longIn(type as Shape, value, []);
@@ -34,7 +34,7 @@ function longIn(shape: Shape, value: unknown, place: readonly string[]): string 
   return undefined;
 }
 
-/** Of the longest list that the shape allows. Where it allows none, its schema says so. */
+/** The limit of the longest list that the shape allows. A shape that allows no list says so in its schema. */
 function mostItems(shape: Shape): number {
   const lists = formsOf(shape).filter(({ items }) => items !== undefined);
   return Math.max(

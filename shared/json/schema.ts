@@ -15,9 +15,9 @@ export interface Schema<T> {
 
 type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
 
-/** To compile a schema takes as long as so many uses without. */
+/** Compiling a schema takes as long as this many uses without compiling. */
 const COMPILED_AFTER = 100;
-/** Of a longer text one use is like many. */
+/** One use on a text longer than this costs as much as many uses. */
 const LONG_TEXT = 4096;
 
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {

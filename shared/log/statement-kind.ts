@@ -1,13 +1,13 @@
 import type { Schema } from '../json/schema.ts';
 import { type PublicKey, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
-/** What a kind of statement may be named: readers meet kinds that they do not know. */
+/** The names that a kind of statement may have. Readers may meet kinds that they do not know. */
 export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
 
 /** The most bytes of a statement's body as JSON text. The largest report has room for twice as many, as escaped JSON. */
 export const MAX_STATEMENT_BYTES = 15 * 1024;
 
-/** What every statement of an edge names; `sig` is the edge's, over the text of its kind. */
+/** The fields that every statement of an edge has. `sig` is the edge's signature over the text of its kind. */
 export interface SignedBody {
   readonly log: string;
   readonly epoch: number;
@@ -15,7 +15,7 @@ export interface SignedBody {
   readonly sig: string;
 }
 
-/** What a statement is about. */
+/** The subject of a statement. */
 export interface Subject {
   /** Names the subject among those of its kind, in at most 200 characters. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** What a scrape of `/metrics` is answered with. */
+/** The answer to a scrape of `/metrics`. */
 export interface Exposition {
   readonly contentType: string;
   readonly text: string;

@@ -25,7 +25,7 @@ export function goBeforeReplication(): void {
   try {
     setPriority(constants.priority.PRIORITY_NORMAL);
   } catch {
-    // Without the right, the priority stays.
+    // Without the right to change it, the priority stays as it is.
   }
 }
 

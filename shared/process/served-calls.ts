@@ -20,7 +20,10 @@ export function serveCalls(target: object): (call: Call) => Promise<Answer> {
   };
 }
 
-/** As `serveCalls`, of what has to be opened first: where that fails each call says why, and there is nothing to close. */
+/**
+ * Like `serveCalls`, for an object that must be opened first. If opening fails, each call throws the reason, and there
+ * is nothing to close.
+ */
 export function serveOpened(open: () => object): (call: Call) => Promise<Answer> {
   try {
     return serveCalls(open());

@@ -14,19 +14,19 @@ export interface Thread<T> {
   /** Lets the calls that were made finish, then ends the threads. Later calls throw `unavailable`. */
   close(): Promise<void>;
   /**
-   * Ends the threads at once, in the middle of their work, and rejects the calls that were made. Only for work that may
-   * be interrupted.
+   * Ends the threads at once, in the middle of their work, and rejects all calls under way. Use it only for work that
+   * may be interrupted.
    */
   stop(): Promise<void>;
 }
 
 /** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
-/** Of what a thread has opened, and what it remembers. */
+/** For a thread that must keep what it has opened and what it remembers. */
 export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 
 export interface ThreadOptions {
-  /** After so long without a call a thread ends; the next call starts another. */
+  /** After this time without a call, a thread ends. The next call starts another. */
   readonly idleMs?: number;
 }
 

@@ -5,7 +5,7 @@ import { ByteCache } from '../process/byte-cache.ts';
 import { type PublicKey, verifyText } from '../signing/keys.ts';
 import { type EdgeReport, type SignedReport, verifiedReport } from '../wire/protocol.ts';
 
-/** A report, and the key that its edge is known by. */
+/** A report, and the key that belongs to its edge. */
 export interface Claimed {
   readonly signed: SignedReport;
   readonly key: PublicKey;

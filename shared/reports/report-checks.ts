@@ -14,7 +14,7 @@ const SMALL_REPORT = 8 * 1024;
 
 /** The places where reports are checked. */
 export interface ReportCheckers {
-  /** On the event loop, for small reports. */
+  /** Checks small reports on the event loop. */
   readonly atHand: ReportCheck;
   /** In a thread. */
   readonly apart: Remote<ReportCheck>;

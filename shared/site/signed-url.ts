@@ -42,7 +42,7 @@ function isToken(parameter: string): boolean {
 }
 
 export interface AccessCheck {
-  /** In the form that site settings use. */
+  /** The keys in the form that site settings use. */
   readonly keys: readonly string[];
   readonly path: string;
   readonly client: string;

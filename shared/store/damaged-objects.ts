@@ -4,7 +4,7 @@ import type { ObjectStore } from './object-store.ts';
 
 const SMALL_READ = 256;
 
-/** Those that are not what their digest says, or not there. */
+/** The objects whose bytes do not match their digest, or that are missing. */
 export async function damagedObjects<T extends { readonly digest: Digest }>(
   store: ObjectStore,
   objects: readonly T[],

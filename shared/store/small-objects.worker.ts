@@ -49,7 +49,7 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
       }
       return found;
     },
-    /** Without reading it. */
+    /** Finds the size without reading the object. */
     size(digest: Digest): number | undefined {
       const row = sql('SELECT length(bytes) AS size FROM object WHERE digest = ?').get(digestBytes(digest));
       return row === undefined ? undefined : Number(row.size);

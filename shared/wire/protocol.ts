@@ -92,10 +92,13 @@ const siteReportSchema = Type.Object({
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
-/** Of the names of sites, and of path prefixes, that an edge may limit itself to; a request to follow has no room for more. */
+/**
+ * How many names of sites, and how many path prefixes, an edge may limit itself to. A request to follow has no room for
+ * more.
+ */
 export const MOST_LIMITS = 2048;
 
-/** What an edge was started with that limits what it replicates, and when. */
+/** The settings with which an edge limits what it replicates, and when. */
 export const edgeLimitsSchema = Type.Object({
   sites: Type.Union([Type.Array(nameSchema, { maxItems: MOST_LIMITS }), Type.Null()], {
     description: 'The sites that the edge replicates; null for all.',
@@ -176,8 +179,8 @@ export const edgeReports = schema(edgeReportSchema);
 const REPORT_VALUES = 100_000;
 
 /**
- * Of the body of a request with reports, and of one report in it: the sender's own leaves room for any that it relays.
- * What is larger takes too long to read on an event loop that answers others.
+ * The limit for the body of a request with reports, and for one report in it. The sender's own report leaves room for
+ * any report that it relays. A larger body takes too long to parse on an event loop that answers others.
  */
 export const MAX_REPORTS_BYTES = 1536 * 1024;
 export const MAX_REPORT_BYTES = 750 * 1024;

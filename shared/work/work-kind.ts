@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 
-/** Who may ask an edge for work, besides the edge itself. There are no tasks yet. */
+/** The callers that may ask an edge for work, besides the edge itself. There are no tasks yet. */
 export type Asker = 'admin-port' | 'task';
 
 /** A kind of work that edges do, with the arguments that it takes and the result that it returns. */

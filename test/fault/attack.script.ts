@@ -1,8 +1,8 @@
 /**
- * `npm run test:attack [-- --points 1,5]`: what attackers met, against real processes with the limits that a user
- * gets. Says for each attack how it is refused, the most memory of a process, and the longest stall of a health
- * check and of a reader, beside those of a bare server under the same bytes. Fails when a process ended, memory
- * passed the bound, something was lost, or an attack got what it wanted.
+ * `npm run test:attack [-- --points 1,5]`: runs the attacks against real processes with the default limits. Prints how
+ * each attack is refused, the peak memory of a process, and the longest stall of a health check and of a reader, beside
+ * those of a bare server under the same bytes. Fails when a process ends, memory exceeds the bound, something is lost,
+ * or an attack gets what it wants.
  */
 import { parseArgs } from 'node:util';
 import { attacks } from './attacks/all.ts';
@@ -36,7 +36,7 @@ try {
     print(cells(row));
     if (row.faults.length > 0) failed++;
     if (row.losses.length === 0) continue;
-    // The next attack meets a sound target.
+    // The next attack gets an undamaged target.
     await target.cluster.close();
     target = await startTarget();
   }

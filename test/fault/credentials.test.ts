@@ -27,7 +27,7 @@ import {
 const { signal } = new AbortController();
 const log = pino({ level: 'silent' });
 
-/** An origin, a parent, and a child that follows what a test says. */
+/** Starts an origin, a parent, and a child that follows the upstreams that a test chooses. */
 async function open(t: Test, clock: Clock = systemClock) {
   const encodings = new SharedEncodings();
   t.teardown(() => encodings.close());
@@ -56,7 +56,7 @@ async function open(t: Test, clock: Clock = systemClock) {
   return { origin, originServer, parentServer, receivers, edge, knows };
 }
 
-/** Enough of what a child sends to replay. */
+/** Waits until the thief has recorded enough requests of a child to repeat. */
 async function heard(thief: Thief): Promise<void> {
   await until('a child to have asked', () =>
     ['records', 'report'].every((kind) => thief.requests.some(({ path }) => path.includes(kind))),
@@ -69,7 +69,7 @@ t.test('what a fake parent hears is worth nothing elsewhere', async (t) => {
     [originServer, 'to-origin'],
     [parentServer, 'to-parent'],
   ] as const) {
-    // It gives out nonces of its victim, which the child takes for its own.
+    // The fake parent gives out nonces of its victim, and the child takes them for the parent's own.
     const fake = await startFakeParent('fake', victim.url);
     t.teardown(() => fake.close());
     const child = await edge(name);
@@ -153,7 +153,7 @@ t.test('a nonce is good at its receiver, for five minutes of its clock', async (
   t.equal(await proveWith({ ...member, log: '6'.repeat(32) }, originServer.url), '401 unauthenticated');
   t.equal(await proveWith({ ...member, name: 'parent' }, originServer.url), '401 unauthenticated');
 
-  // Whoever asks through `Upstream` gets a new one by itself.
+  // A caller that uses `Upstream` gets a new nonce automatically.
   const self = { ...member };
   const page = async () => {
     const seen: string[] = [];
@@ -260,7 +260,7 @@ t.test('who stands in between cannot change a join, nor make one up', async (t) 
         listener.requests.some(({ path }) => path === '/feed/v1/join'),
         `${what}: it is told nothing`,
       );
-    // The token is not burnt: the edge joins when it gets through.
+    // The token is still valid, so the edge joins when its request arrives.
     const direct = new Upstream({ url: originServer.url, isOrigin: true }, systemClock);
     t.teardown(() => direct.close());
     await join(direct, place, key, signal);
@@ -273,7 +273,7 @@ t.test('a join that breaks off anywhere is begun again with the same token', asy
   const token = await origin.joinToken('m');
   const key = generateSigningKey();
   const place = { origin: originServer.url, token, name: 'm', region: 'r', lat: null, lon: null };
-  // The answer is lost on its way, or the edge is killed before it has stored it.
+  // The answer is lost on its way, or the edge is killed before it has stored the answer.
   for (const lost of ['/feed/v1/join/hello', '/feed/v1/join', '/feed/v1/join']) {
     const listener = await startListener(originServer.url, {
       answer: (path, text) => {

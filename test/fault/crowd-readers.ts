@@ -14,11 +14,11 @@ export interface Readers {
   readonly url: string;
   readonly host: string;
   readonly count: number;
-  /** Every so many readers one hashes what it gets; the others count. */
+  /** One in this many readers hashes its bytes. The others count theirs. */
   readonly hashed: number;
 }
 
-/** Readers in a thread of their own: the network between the edge and the origin must not wait for them. */
+/** Runs the readers in their own thread, because the network between the edge and the origin must not wait for them. */
 export function readersOf(readers: Readers): Promise<ReadBody[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: readers });
@@ -32,7 +32,7 @@ if (!isMainThread) {
   parentPort?.postMessage(await Promise.all(bodies));
 }
 
-/** Over a connection of its own. */
+/** Reads over a new connection. */
 function body(url: string, host: string, isHashed: boolean): Promise<ReadBody> {
   return new Promise((resolve) => {
     const hash = isHashed ? createHash('sha256') : undefined;

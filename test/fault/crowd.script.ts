@@ -1,7 +1,8 @@
 /**
- * `npm run test:crowd [-- --readers 1000 --megabytes 100]`: readers of one object that a lazy edge lacks. Fails when it
- * is fetched more than once, when its first byte waits for its last one to be stored, when a reader gets anything
- * else, when memory grows with readers, or when an edge that is killed meanwhile serves or keeps a broken object.
+ * `npm run test:crowd [-- --readers 1000 --megabytes 100]`: many readers request one object that a lazy edge lacks.
+ * Fails when the edge fetches it more than once, when the first byte is sent only after the whole object is stored,
+ * when a reader gets wrong bytes, when memory grows with the number of readers, or when an edge that is killed
+ * meanwhile serves or keeps a broken object.
  */
 import { parseArgs } from 'node:util';
 import { crowd } from './crowd.ts';

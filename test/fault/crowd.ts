@@ -16,29 +16,32 @@ export interface CrowdOptions {
 }
 
 export interface CrowdResult {
-  /** Answers that were whole and right. */
+  /** How many answers were complete and correct. */
   readonly right: number;
-  /** What came from the origin meanwhile. */
+  /** How many bytes came from the origin in that time. */
   readonly upstreamBytes: number;
-  /** From the first request on, in milliseconds. */
+  /** The time since the first request, in milliseconds. */
   readonly firstByteMs: number;
   readonly storedMs: number;
   readonly lastReaderMs: number;
-  /** High-water marks of the edge's processes, the replicating one first. */
+  /** The peak memory of the edge's processes, the replicating one first. */
   readonly peakBytes: readonly number[];
-  /** The edge was killed while the object came in: bodies that readers took for whole and were not. */
+  /**
+   * How many bodies readers took for whole although they were not, when the edge was killed while it fetched the
+   * object.
+   */
   readonly brokenBodies: number;
-  /** What such an edge kept of the object when it was started again. */
+  /** What the killed edge still had of the object after its restart. */
   readonly brokenFiles: readonly string[];
-  /** What it served then. */
+  /** Whether the restarted edge serves the object correctly. */
   readonly isRightAgain: boolean;
 }
 
 const SITE = 'crowd';
-/** Every so many readers one hashes what it gets; the others count. */
+/** One in this many readers hashes its bytes. The others count theirs. */
 const HASHED = 20;
 
-/** Many readers of one object that a lazy edge lacks, then of another one while the edge is killed. */
+/** Many readers request one object that a lazy edge lacks, then another one while the edge is killed. */
 export async function crowd({ readers, bytes, processes }: CrowdOptions): Promise<CrowdResult> {
   const { cluster, edge, link, close } = await startShapedCluster({
     processes,

@@ -3,12 +3,12 @@ import { leafOf } from '../../shared/content/buckets.ts';
 
 const PADDING = [['x-padding', 'y'.repeat(20_000)]];
 
-/** Frames of zstd that hold nothing: as long as they come, nothing is decoded. */
+/** Empty zstd frames. However many arrive, they decode to nothing. */
 export const EMPTY_FRAMES = Buffer.concat(
   Array.from({ length: 4000 }, () => zstdCompressSync(Buffer.alloc(0))),
 );
 
-/** What goes on for ever, of the kind that was asked for; entries are of the leaves asked for. */
+/** An endless answer of the requested kind. Its entries belong to the requested leaves. */
 export function* endless(path: string, leaves: readonly number[]): Generator<Buffer> {
   if (path.includes('/diff') || path.includes('/entries')) {
     const asked = new Set(leaves);

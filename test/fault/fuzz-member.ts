@@ -14,9 +14,9 @@ import { changedBytes, changedValue } from './fuzz-texts.ts';
 
 const ASKED_MS = 1500;
 
-/** A member of the log, who asks through the product's own client and whose bytes may be changed on their way. */
+/** A member that sends requests with the product's own client. Their bytes may be changed on the way. */
 export interface Member {
-  /** One request with a proof that holds, of something odd; what the feed answered, in a word. */
+  /** Sends one odd request with a valid proof. Resolves with one word for the answer of the feed. */
   ask(seed: number): Promise<string>;
   close(): Promise<void>;
 }
@@ -34,13 +34,13 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
       changingRelay(url, (bytes) => (chance.below(3) === 0 ? changedBytes(chance, bytes) : bytes)),
     ),
   );
-  // One after the other: the origin, the parent, and each again through a relay.
+  // The order is: the origin, the parent, then each of them through a relay.
   const urls = [cluster.origin.url, feed, ...relays.map(({ url }) => url)];
   const addresses = urls.map((url, i) => ({ url, isOrigin: i % 2 === 0 }));
   return {
     async ask(seed) {
       chance = random(seed);
-      // One of its own for each: what one request leaves behind holds up no other.
+      // Each request has its own `Upstream`, so that the remains of one request delay no other.
       const upstream = new Upstream(chance.pick(addresses), systemClock);
       const signal = AbortSignal.timeout(ASKED_MS);
       try {
@@ -112,7 +112,7 @@ function reports(chance: Random, { log, name, key }: Self): SignedReport[] {
   return [own, ...Array.from({ length: chance.below(4) }, () => ({ ...own, edge: 'edge-1' }))];
 }
 
-/** Passes connections on to a server, and what is sent to it through `change`. */
+/** Passes connections on to a server. Bytes to the server go through `change`. */
 async function changingRelay(to: string, change: (bytes: Buffer) => Buffer) {
   const { hostname, port } = new URL(to);
   const sockets = new Set<Socket>();

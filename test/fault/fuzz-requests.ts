@@ -4,7 +4,7 @@ import { changedBytes, malformedBody } from './fuzz-texts.ts';
 
 export type Port = 'origin' | 'feed' | 'admin' | 'serving';
 
-/** One connection's worth of bytes for one of the ports. */
+/** The bytes to send over one connection to one of the ports. */
 export interface RawCase {
   readonly port: Port;
   readonly bytes: Buffer;
@@ -14,7 +14,7 @@ interface Route {
   readonly ports: readonly Port[];
   readonly method: string;
   readonly path: string;
-  /** A body that the route would take, or almost. */
+  /** A body that the route would accept, or nearly so. */
   readonly sample?: unknown;
   readonly type?: string;
 }
@@ -43,7 +43,7 @@ const domains = {
 const deploy = { base: 0, files: { 'a.txt': { digest: DIGEST, size: 1 } }, delete: ['b'] };
 const bundle = Buffer.concat([Buffer.from([0, 0, 0, 2]), Buffer.from('ab'), Buffer.from([0, 0, 0, 0])]);
 
-/** Nothing here changes an edge's membership, nor makes more sites than a few. */
+/** No request here changes an edge's membership, or makes more than a few sites. */
 const ROUTES: readonly Route[] = [
   ...[get(ORIGIN, '/v1/sites'), get(ORIGIN, '/v1/sites/www'), get(ORIGIN, '/v1/sites/www/files/a.css')],
   ...[get(ORIGIN, '/v1/sites/www/revisions?limit=9'), get(ORIGIN, '/v1/sites/www/revisions/1')],
@@ -110,7 +110,7 @@ function changedPath(random: Random, path: string): string {
   ])();
 }
 
-/** Lines that say how the body travels; most often truly. */
+/** Header lines that say how the body is framed. Most often they are true. */
 function framing(random: Random, body: Buffer): readonly [lines: string[], body: Buffer] {
   const length = body.length;
   switch (random.below(14)) {
@@ -163,7 +163,10 @@ const SPECIAL = [
   ...[`X: ${'a'.repeat(12_000)}`, 'A: b\r\n'.repeat(200).trimEnd(), 'Content-Type: a/b', 'Content-Type: ;;'],
 ];
 
-/** Malformed heads and bodies for the routes of API, feed and admin port, as whoever holds one of the tokens. */
+/**
+ * A request with a malformed head or body for a route of the API, the feed or the admin port, sent by the holder of one
+ * of the tokens.
+ */
 export function routeCase(random: Random, tokens: readonly string[]): RawCase {
   const route = random.pick(ROUTES);
   const token = random.pick(tokens);
@@ -188,7 +191,7 @@ export function routeCase(random: Random, tokens: readonly string[]): RawCase {
   };
 }
 
-/** What readers, and those who pretend to be, send to the serving port; or to any other. */
+/** A request by a reader, or by an attacker who poses as one, to the serving port or to any other. */
 export function readerCase(random: Random): RawCase {
   const asked = { paths: ['/', '/a.css', '/none', '/large.bin'], host: 'www.localhost', etag: '"x"' };
   const requests = Array.from({ length: 1 + random.below(3) }, () => generatedRequest(random, asked));

@@ -1,6 +1,6 @@
 import type { Random } from '../helpers/random.ts';
 
-/** Values that are seldom what is asked for. */
+/** A value that is seldom the expected one. */
 function oddValue(random: Random): unknown {
   return random.pick<() => unknown>([
     () => null,
@@ -17,7 +17,7 @@ function oddValue(random: Random): unknown {
   ])();
 }
 
-/** A copy in which something, at some depth, is another value, or gone, or named otherwise. */
+/** A copy in which one thing, at any depth, has another value, is gone, or has another name. */
 export function changedValue(random: Random, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || random.below(5) === 0) return oddValue(random);
   if (Array.isArray(value)) {
@@ -36,7 +36,7 @@ export function changedValue(random: Random, value: unknown): unknown {
   );
 }
 
-/** Bytes that were well formed before something happened to them. */
+/** A copy of well-formed bytes with some damage. */
 export function changedBytes(random: Random, bytes: Buffer): Buffer {
   if (bytes.length === 0) return Buffer.from(random.pick(['', '\0', '{', '[', '"']));
   const at = random.below(bytes.length);
@@ -70,7 +70,7 @@ export function changedBytes(random: Random, bytes: Buffer): Buffer {
   ])();
 }
 
-/** What asks for much: depth, keys, long strings; seldom more than a few thousand bytes of it. */
+/** A text that is expensive to parse: deep, with many keys or long strings. It seldom exceeds a few thousand bytes. */
 function demandingText(random: Random): string {
   const times = random.below(random.below(100) === 0 ? 300_000 : 3000);
   return random.pick([
@@ -87,7 +87,7 @@ function demandingText(random: Random): string {
   ])();
 }
 
-/** The body of a request that is almost as it should be, or nothing like it. */
+/** The body of a request, either nearly correct or completely wrong. */
 export function malformedBody(random: Random, sample: unknown): Buffer {
   const text = sample instanceof Buffer ? sample : Buffer.from(JSON.stringify(sample));
   switch (random.below(6)) {

@@ -1,7 +1,7 @@
 /**
- * `npm run test:fuzz [-- --cases 100000] [--seed N]`: malformed heads, bodies and frames to every route of API, feed,
- * admin and serving ports, in three rounds. Fails when a process ends, when /healthz is not answered, or when a
- * process holds more after the third round than after the second.
+ * `npm run test:fuzz [-- --cases 100000] [--seed N]`: sends malformed heads, bodies and frames to every route of the
+ * API, the feed, the admin port and the serving port, in three rounds. Fails when a process ends, when /healthz does
+ * not answer, or when a process holds more memory after the third round than after the second.
  */
 import { parseArgs } from 'node:util';
 import { fuzz, megabytes } from './fuzz.ts';

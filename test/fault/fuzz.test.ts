@@ -1,7 +1,7 @@
 import t from 'tap';
 import { fuzz } from './fuzz.ts';
 
-// A sample; `npm run test:fuzz` sends as many as one likes.
+// This is a sample. `npm run test:fuzz` sends as many requests as you like.
 t.test('whatever is sent to its ports, no process ends, stalls or keeps it', async (t) => {
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);

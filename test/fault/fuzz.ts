@@ -11,32 +11,34 @@ import { type Port, type RawCase, readerCase, routeCase } from './fuzz-requests.
 
 const ROUNDS = 3;
 const AT_ONCE = 24;
-/** Of a server that does not answer because it waits for the rest. */
+/** The wait for a server that does not answer because it waits for the rest of the request. */
 const SILENT_MS = 800;
 const HEALTH_EVERY_MS = 50;
 const HEALTH_MS = 15_000;
-/** What of a round's memory is noise. */
+/** Differences in memory up to these are noise. */
 const NOISE = { share: 0.15, bytes: 30_000_000 };
 
 export interface FuzzOptions {
   readonly cases: number;
   readonly seed: number;
-  /** Until memory is measured after a round. */
+  /** The wait before memory is measured after a round. */
   readonly settleMs: number;
   readonly tell: (line: string) => void;
 }
 
 export interface FuzzOutcome {
   readonly cases: number;
-  /** Answers by who gave them and their class; what broke off is `none`. */
+  /** The number of answers by server and class. `none` counts connections that broke off. */
   readonly answers: ReadonlyMap<string, number>;
-  /** Of each process, after each round. */
+  /** The memory of each process after each round. */
   readonly memory: ReadonlyMap<string, readonly number[]>;
   readonly longestStallMs: number;
   readonly faults: readonly string[];
 }
 
-/** Three rounds of malformed requests, as everybody who may send one, to an origin and an edge with default limits. */
+/**
+ * Sends three rounds of malformed requests to an origin and an edge with default limits, as everybody who may send one.
+ */
 export async function fuzz({ cases, seed, settleMs, tell }: FuzzOptions): Promise<FuzzOutcome> {
   const cluster = await startCluster({
     edges: 1,
@@ -114,7 +116,7 @@ async function tokensOf(
   return ['', 'nonsense', 'sk_00.aa.bb', admin, ...made.map(({ token }) => token)];
 }
 
-/** The class of the first answer; `none` when there is none within a moment. */
+/** The class of the first answer. `none` when no answer arrives in time. */
 function answerTo({ port, bytes }: RawCase, urls: Record<Port, string>): Promise<string> {
   const { hostname, port: number } = new URL(urls[port]);
   return new Promise((resolve) => {
@@ -138,7 +140,7 @@ function answerTo({ port, bytes }: RawCase, urls: Record<Port, string>): Promise
   });
 }
 
-/** The first answer is there, and is not one to go on. */
+/** Whether the first final answer has arrived, as opposed to an interim one. */
 function isWhole(text: string): boolean {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const length = /^content-length: (\d+)/im.exec(head)?.[1];
@@ -165,7 +167,7 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) * 1024;
 }
 
-/** Asks for health all the time; a server that says nothing for long is a fault. */
+/** Requests /healthz all the time. A server that is silent for too long is a fault. */
 function watchHealth(urls: readonly string[], faults: string[]) {
   let isStopped = false;
   let longest = 0;

@@ -25,14 +25,14 @@ export interface Outcome {
   readonly rounds: number;
   readonly answers: number;
   readonly acknowledged: number;
-  /** What must not have happened, in words; empty when all is well. */
+  /** Everything that must not happen and did, in words. Empty when all is well. */
   readonly faults: string[];
 }
 
 /**
- * Publishes while readers poll every edge, kills an edge or the origin with -9 at a random moment of each
- * round, starts it again and waits until all edges show the newest tree. Afterwards each answer that a reader
- * got is compared with the manifest of the revision that it named, and each acknowledged one is looked for.
+ * Publishes while readers poll every edge. In each round, it kills an edge or the origin with -9 at a random moment,
+ * starts it again and waits until all edges show the newest tree. Afterwards it compares each answer that a reader got
+ * with the manifest of the revision that the answer named, and looks for each acknowledged revision.
  */
 export async function killRounds(
   rounds: number,
@@ -82,7 +82,7 @@ export async function killRounds(
       if (published?.status === 'rejected') await publish(round);
       await cluster.converged(SITE);
       for (const edge of cluster.edges) {
-        // Single files were put beside the tree: only what the folder holds is compared.
+        // Single files were put beside the tree, so only the folder's files are compared.
         for (const wrong of await differences(edge.url, SITE, folder)) {
           faults.push(`round ${round}: ${edge.name} after ${victim.name} was killed: ${wrong}`);
         }
@@ -101,7 +101,7 @@ export async function killRounds(
   }
 }
 
-/** Every file of a generation differs from that of every other: a mixture shows in any two of them. */
+/** Each file differs between any two generations, so any two files reveal a mixture. */
 function treeOf(generation: number): Record<string, string | Buffer> {
   const files: Record<string, string | Buffer> = { 'generation.txt': marker(generation) };
   for (let i = 0; i < FILES; i++) files[`files/${i}.txt`] = `${marker(generation)} ${i}`;
@@ -113,7 +113,9 @@ function marker(generation: number): string {
   return `generation ${generation}`;
 }
 
-/** Single files, put at the same time: they share commits. Who is killed in between answers nobody. */
+/**
+ * Puts single files at the same time, so they share commits. If the origin is killed in between, they get no answer.
+ */
 function putAtOnce(cluster: Cluster, round: number): Promise<unknown>[] {
   return [1, 2, 3].map((i) =>
     ask(cluster.origin.url, `/v1/sites/${SITE}/files/put-${i}.txt`, {
@@ -124,11 +126,11 @@ function putAtOnce(cluster: Cluster, round: number): Promise<unknown>[] {
   );
 }
 
-/** What reads in a loop takes the processors away from those who start again. */
+/** Readers that loop without a pause would take the processors away from starting processes. */
 const BETWEEN_READS_MS = 10;
 const PATHS = ['generation.txt', 'files/0.txt', 'files/7.txt', 'big.bin', 'files/29.txt'];
 
-/** Reads one path after another; no answer at all is no fault while the edge is killed. */
+/** Reads one path after another. While the edge is killed, a missing answer is no fault. */
 async function poll(edge: Node, seen: Seen[], faults: string[], signal: AbortSignal): Promise<void> {
   let newest = 0;
   for (let i = 0; !signal.aborted; i++) {

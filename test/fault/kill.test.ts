@@ -1,7 +1,7 @@
 import t from 'tap';
 import { killRounds } from './kill-rounds.ts';
 
-// A sample; `npm run test:kill` runs as many rounds as one likes.
+// This is a sample. `npm run test:kill` runs as many rounds as you like.
 t.test('kill -9 of edges and the origin loses nothing and mixes nothing', async (t) => {
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);

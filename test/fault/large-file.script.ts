@@ -1,4 +1,7 @@
-/** `npm run test:large -- [BYTES]`: one large file to three edges, with the peak memory of every process. */
+/**
+ * `npm run test:large -- [BYTES]`: publishes one large file to three edges, and prints the peak memory of every
+ * process.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -22,7 +25,7 @@ const publish = await start(['publish', folder, '--site', SITE, '--wait'], /revi
 const rows: string[][] = [];
 let worst = 0;
 let isWithin = true;
-// The high-water mark of a process is gone with it: the publisher is looked at while it waits for the edges.
+// The kernel forgets the peak of a process that has ended, so the publisher is measured while it waits for the edges.
 await note('publish', publish.pid);
 await cluster.converged(SITE, 600_000);
 const seconds = (performance.now() - began) / 1000;

@@ -8,14 +8,14 @@ interface FrameJson {
   names?: string[];
 }
 
-/** What an honest stream has said before; what a lie may bring again. */
+/** What an honest stream has sent before, for lies that send it again. */
 export interface Memory {
   readonly heads: string[];
   readonly records: string[];
   held: string | undefined;
 }
 
-/** The lines that a liar sends instead of one; undefined ends the stream. */
+/** The lines that a liar sends in place of one. Undefined ends the stream. */
 export function lieAboutFrame(
   lie: FrameLie,
   line: string,
@@ -59,7 +59,7 @@ export function lieAboutFrame(
     case 'head-old':
       return head === undefined || memory.heads.length === 0 ? [line] : [memory.heads[0] ?? line];
     case 'head-dropped':
-      // Something still flows, so that nobody takes it for silence.
+      // A frame still passes, so that the edge does not take the stream for silent.
       return head === undefined ? [line] : ['{"v":9,"t":"noise"}'];
     case 'head-altered':
       return head === undefined ? [line] : [changed({ head: { ...head, seq: Number(head.seq) + 5 } })];

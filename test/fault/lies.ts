@@ -3,7 +3,7 @@ import { BUCKETS_TYPE, encodeBuckets } from '../../shared/wire/bucket-list.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import type { Random } from '../helpers/random.ts';
 
-/** Of the frames of a stream. */
+/** Lies about the frames of a stream. */
 export const FRAME_LIES = [
   ...(['record-altered', 'record-payload', 'record-dropped', 'record-swapped', 'record-repeated'] as const),
   ...(['head-old', 'head-dropped', 'head-altered', 'head-alone'] as const),
@@ -19,7 +19,7 @@ export const FRAME_LIES = [
   ] as const),
 ] as const;
 
-/** Of whatever is answered at once. */
+/** Lies about all other answers. */
 export const ANSWER_LIES = [
   ...(['byte-flipped', 'cut-off', 'cut-clean', 'another', 'empty', 'refused', 'missing', 'late'] as const),
   ...([
@@ -42,7 +42,7 @@ export const ANSWER_LIES = [
   ] as const),
 ] as const;
 
-/** Of the answers to reports. */
+/** Lies about the answers to reports. */
 export const REPORT_LIES = [
   ...(['report-swallowed', 'report-refused', 'report-silent', 'grant-altered', 'grant-old'] as const),
 ] as const;
@@ -58,7 +58,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** What happens to the body besides being sent. */
+  /** What happens to the connection around the body. Without it, the body is sent whole. */
   readonly end?: 'cut' | 'silent' | 'trickle' | 'endless' | 'nothing';
 }
 
@@ -86,7 +86,7 @@ const REFUSALS = [
 const allBuckets = (count: number) =>
   encodeBuckets(Array.from({ length: count }, (_, number) => ({ number, digest: Buffer.alloc(32, 1) })));
 
-/** 256 MiB of nothing in a few kilobytes. */
+/** 256 MiB of zeros, compressed to a few kilobytes. */
 let bomb: Buffer | undefined;
 const zeros = () => {
   bomb ??= zstdCompressSync(Buffer.alloc(256 * 1024 * 1024), {
@@ -95,7 +95,7 @@ const zeros = () => {
   return bomb;
 };
 
-/** `others` are answers to earlier questions of the same kind. */
+/** Applies a lie to an honest answer. `others` are answers to earlier requests of the same kind. */
 export function lieAboutAnswer(
   lie: AnswerLie,
   honest: Answer,
@@ -146,7 +146,7 @@ export function lieAboutAnswer(
     case 'endless':
       return { ...honest, end: 'endless' };
     case 'entries-endless':
-      // It says that all buckets differ, so that the edge asks for many entries.
+      // The lie says that all buckets differ, so that the edge asks for many entries.
       if (honest.headers['content-type'] !== BUCKETS_TYPE) return { ...honest, end: 'endless' };
       return { ...honest, body: allBuckets(others[0] === honest ? 65_536 : 256) };
     case 'nothing-endless':
@@ -164,7 +164,7 @@ export function lieAboutAnswer(
   }
 }
 
-/** Instead of passing a report on, or instead of what the origin grants. `old` are answers to earlier reports. */
+/** Replaces a report on its way to the origin, or the origin's grants. `old` are answers to earlier reports. */
 export function lieAboutReport(lie: ReportLie, honest: Answer, old: readonly Answer[], dice: Random): Answer {
   switch (lie) {
     case 'report-swallowed':
@@ -191,7 +191,7 @@ export function lieAboutReport(lie: ReportLie, honest: Answer, old: readonly Ans
   }
 }
 
-/** Lies below the coding: what arrives decodes well, and is wrong. */
+/** Applies a lie below the encoding: the answer decodes well and has wrong content. */
 function altered(lie: AnswerLie, honest: Answer, dice: Random): Answer {
   if (honest.headers['content-encoding'] === 'dcz') return honest;
   const isPacked = honest.headers['content-encoding'] === 'zstd';
@@ -209,7 +209,7 @@ function changedBytes(lie: AnswerLie, plain: Buffer, dice: Random): Buffer {
   return plain;
 }
 
-/** Of diffs and entries: whole lines, with an end that counts them. */
+/** Changes whole lines of diffs and entries. The last line counts the changed lines. */
 function changedLines(lie: AnswerLie, plain: Buffer, dice: Random): Buffer {
   const text = plain.toString('utf8');
   if (!text.startsWith('["diff"')) return plain;

@@ -3,7 +3,7 @@ import { openLyingLane, type Round, randomRound } from './lying-rounds.ts';
 
 const ROUNDS = 8;
 const CPU_SECONDS = 8;
-// A sample; `npm run test:lying` runs as many rounds as one likes.
+// This is a sample. `npm run test:lying` runs as many rounds as you like.
 t.test('a lying parent makes no edge serve what the origin did not sign', async (t) => {
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);

@@ -25,19 +25,19 @@ import {
 import { lieAboutFrame, type Memory } from './lies-about-frames.ts';
 
 const MOST_ANSWERS = 8;
-/** Of rounds in which time passes twenty times as fast. */
+/** Time passes twenty times as fast in these rounds. */
 const TRICKLE_MS = 300;
 
 /** A parent that relays the feed of an honest one, and lies about it when told to. */
 export class LyingParent {
   readonly url: string;
-  /** What it may say; none: it is honest. */
+  /** The lies that it may tell. Without any, it is honest. */
   lies: readonly Lie[] = [];
-  /** Of a hundred things that it says, so many are lies. */
+  /** The percentage of its answers and frames that are lies. */
   often = 30;
   /** How many lies it has told. */
   told = 0;
-  /** How often it was asked for a stream since it turned. */
+  /** How many requests for a stream it got since it began to lie. */
   dialled = 0;
   readonly #target: string;
   readonly #dice: Random;
@@ -64,7 +64,7 @@ export class LyingParent {
     return liar;
   }
 
-  /** Lies from now on, also about how a stream begins. */
+  /** Lies from now on. Ends all connections, so that new streams can begin with a lie. */
   turn(lies: readonly Lie[], often: number): void {
     this.lies = lies;
     this.often = often;
@@ -72,7 +72,7 @@ export class LyingParent {
     this.#server.closeAllConnections();
   }
 
-  /** Says the truth from now on. Connections that were open, and what they promised, end. */
+  /** Tells the truth from now on. Ends all connections, and with them the lies under way. */
   repent(): void {
     this.lies = [];
     this.#server.closeAllConnections();
@@ -84,7 +84,7 @@ export class LyingParent {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** A lie of these kinds, now and then. */
+  /** Picks one of these lies, or none. */
   #lie<T extends Lie>(kinds: readonly T[]): T | undefined {
     const mine = kinds.filter((kind) => this.lies.includes(kind));
     if (mine.length === 0 || this.#dice.below(100) >= this.often) return undefined;
@@ -129,7 +129,7 @@ export class LyingParent {
       const nothing = { status: 200, headers: {}, body: Buffer.alloc(0) };
       return send(reply, asked.url ?? '', lieAboutAnswer(refusal, nothing, [], this.#dice));
     }
-    // Uncoded, so that its lines can be lied about.
+    // The answer must not be encoded, so that lies can change its lines.
     delete asked.headers['accept-encoding'];
     const relayed = await this.#request(asked);
     reply.on('close', () => relayed.destroy());
@@ -225,7 +225,7 @@ async function send(
   }
 }
 
-/** Or gone: then there is nothing to wait for. */
+/** Resolves when the connection takes more bytes, or is gone. */
 async function drained(reply: ServerResponse): Promise<void> {
   const settled = new AbortController();
   const { signal } = settled;
@@ -234,7 +234,7 @@ async function drained(reply: ServerResponse): Promise<void> {
   settled.abort();
 }
 
-/** A byte now and then: nobody takes that for silence. */
+/** Sends a byte now and then, so that the connection does not count as silent. */
 async function trickle(reply: ServerResponse, bytes: Iterable<number>): Promise<void> {
   for (const byte of bytes) {
     if (reply.destroyed) return;

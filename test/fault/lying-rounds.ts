@@ -17,10 +17,10 @@ import { changesOf } from './model-steps.ts';
 
 const FACTOR = 20;
 const CONVERGE_MS = 12_000;
-/** Twice the time between two looks at preferred parents. */
+/** Twice the interval at which an edge tries its preferred parents again. */
 const FAIL_BACK_MS = 30_000 / FACTOR;
 
-/** Lies that differ in nothing from a parent that is behind, busy or cut off: an edge need not name them. */
+/** Lies that look like a parent that is behind, busy or cut off. An edge need not report them. */
 const EXCUSABLE: readonly Lie[] = [
   ...([
     'stream-cut',
@@ -50,10 +50,10 @@ const EXCUSABLE: readonly Lie[] = [
 export interface Round {
   readonly lies: readonly Lie[];
   readonly often: number;
-  /** What else the edge may follow, and whether a child follows the edge. */
+  /** Whether the edge may also follow the origin, and whether a child follows the edge. */
   readonly hasHonest: boolean;
   readonly hasChild: boolean;
-  /** How long the liar alone is followed, in milliseconds. */
+  /** How long the edge follows the liar when it has no other upstream, in milliseconds. */
   readonly lingers?: number;
 }
 
@@ -130,7 +130,7 @@ async function runRound(
     );
   const urls = round.hasHonest ? [liar.url, servers.origin.url] : [liar.url];
   const edge = await join('edge', urls, servers.edge);
-  // It sits in front of the origin, and says that it is the origin.
+  // The liar stands in front of the origin and says that it is the origin.
   edge.edge.originUrls = urls;
   await edge.start();
   const child = round.hasChild ? await join('child', [servers.edge.url]) : undefined;
@@ -151,7 +151,7 @@ async function runRound(
   try {
     await converged('before any lie');
     liar.turn(round.lies, round.often);
-    // Its connections broke, so that the honest one is followed: lies are told from when it is gone back to.
+    // The liar's connections broke, so the edge changed to the honest upstream. Lies begin when the edge returns.
     if (round.hasHonest) await followed(edge, liar);
     for (let i = 0; i < 4 && faults.length === 0; i++) {
       await publisher.publish(dice.below(1_000_000));
@@ -203,7 +203,10 @@ async function runRound(
   return { round, told: liar.told, faults, sights, warnings: warnings.slice(-10), grown };
 }
 
-/** Waits until the liar is followed again or has lied, no longer than it takes to go back to one that is well. */
+/**
+ * Waits until the edge follows the liar again or has heard a lie, at most for the time that a return to a sound parent
+ * takes.
+ */
 async function followed(edge: Actor, liar: LyingParent): Promise<void> {
   const deadline = performance.now() + FAIL_BACK_MS;
   while (liar.told === 0 && performance.now() < deadline) {
@@ -232,7 +235,7 @@ async function convergesOn(
   }
 }
 
-/** One site, published to again and again. */
+/** Publishes to one site again and again. */
 class Publisher {
   readonly trees = new Map<number, ReadonlyMap<string, string>>();
   live = 0;
@@ -251,7 +254,7 @@ class Publisher {
   async publish(seed: number): Promise<void> {
     const tree = new Map(this.#tree);
     const { changes } = changesOf(seed, tree);
-    // Each publish changes something, whatever the dice say.
+    // Makes sure that each publish changes something.
     changes.push([`n/${seed % 5}.txt`, { seed: this.trees.size, size: 40_000 + this.trees.size }]);
     const commit = await this.#origin.committer.commitChanges(this.#site, { mode: 'async' }, async (time) => {
       const made: Change[] = [];

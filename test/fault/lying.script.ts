@@ -7,12 +7,12 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    /** That one alone. */
+    /** Runs this round only. */
     round: { type: 'string' },
-    /** Each lie by itself, always told, beside an honest parent and without one. */
+    /** Runs a round for each lie alone, always told, beside an honest parent and without one. */
     each: { type: 'boolean', default: false },
     lies: { type: 'string' },
-    /** Only the liar is followed, for so many milliseconds: how much does that cost? */
+    /** The edge follows only the liar for this many milliseconds, to measure what that costs. */
     linger: { type: 'string' },
     failures: { type: 'string', default: '8' },
   },

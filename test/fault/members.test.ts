@@ -24,7 +24,7 @@ t.test('a member that floods the origin with receipts costs no other its lease',
   const flood = floodReports(bad, reports, { atOnce: 4, signal }).finally(() => {
     isFlooding = false;
   });
-  // By their number and not by time: on a machine that is busy with other things every lease may end.
+  // The grants are compared by number, not by time, because on a busy machine every lease may end.
   const leases = await Promise.all(
     honest.map(async (edge) => {
       let granted = 0;
@@ -38,7 +38,7 @@ t.test('a member that floods the origin with receipts costs no other its lease',
   delay.disable();
   const met = await flood;
   t.comment(met, `longest stall ${(delay.max / 1e6).toFixed(0)} ms`);
-  // With one queue for all it would be a quarter.
+  // With one queue for all members it would be a quarter.
   const fewest = 0.4 * (met.get('ok') ?? 0);
   t.ok(
     leases.every((granted) => granted >= fewest),
@@ -59,7 +59,7 @@ t.test('a member that takes no answers costs no other its own', async (t) => {
   const content = randomBytes(700_000);
   await origin.put('docs', 'noise.bin', content.toString('latin1'));
   const digest = digestOf(content.toString('latin1'));
-  // More than one upstream's connections take.
+  // These are more streams than the connections of one upstream.
   const doors = Array.from(
     { length: 3 },
     () => new Upstream({ url: origin.url, isOrigin: true }, systemClock),

@@ -11,7 +11,9 @@ import { InnerEdge } from '../helpers/inner-edge.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
 import { digestOnce } from './model-content.ts';
 
-/** What an edge showed of a site at one moment: judged when the sequence has ended and all revisions are known. */
+/**
+ * What an edge showed of a site at one moment. It is judged at the end of the sequence, when all revisions are known.
+ */
 export interface Sight {
   readonly edge: string;
   readonly site: number;
@@ -32,7 +34,7 @@ export interface ActorParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly encodings: Encodings | undefined;
-  /** Where its children find it. */
+  /** The server at which children find this edge. */
   readonly server: FeedDouble | undefined;
 }
 
@@ -44,11 +46,11 @@ export class Actor {
   urls: readonly string[];
   limits: EdgeLimits = NO_LIMITS;
   isPaused = false;
-  /** Damaged on purpose and not yet repaired: what it shows there is judged again when it is. */
+  /** The objects were damaged on purpose and are not repaired yet. Until then, what the edge shows is not judged. */
   areObjectsDamaged = false;
   isManifestDamaged = false;
   wasDamaged = false;
-  /** Why the last verification broke off. */
+  /** The error that ended the last verification. */
   lastError: unknown;
   readonly #server: FeedDouble | undefined;
   readonly #newest = new Map<number, number>();
@@ -64,7 +66,7 @@ export class Actor {
     let actor: Actor | undefined;
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
-    // What a loss of power takes here is what the table says.
+    // A loss of power here takes what the table in durability.ts says, so the table must be true.
     const untrue = (what: string) => actor?.faults.push(`${name}: ${what}`);
     const edge = await InnerEdge.join({ name, clock, log, encodings, shown, untrue }, originUrl, token);
     actor = new Actor(edge, urls, parts.server);
@@ -81,7 +83,7 @@ export class Actor {
     await this.edge.stop(how);
   }
 
-  /** Reads all that readers could read now, in one step. */
+  /** Reads everything that readers could read now, in one step. */
   look(views: readonly SiteView[] = this.edge.views): void {
     if (!this.edge.isRunning) return;
     const { catalog, disk, name } = this.edge;
@@ -108,7 +110,7 @@ export class Actor {
     }
   }
 
-  /** Verifies and repairs; what was damaged counts as mended when the edge says so. */
+  /** Verifies and repairs. Damage counts as repaired when the edge says so. */
   async verify(): Promise<boolean> {
     const { replica } = this.edge;
     if (replica === undefined) return false;
@@ -123,7 +125,7 @@ export class Actor {
     }
   }
 
-  /** Objects that no entry names: nobody will ever ask for them. */
+  /** Objects that no entry names, so nobody will ever ask for them. */
   leaked(): string[] {
     const { disk } = this.edge;
     const named = new Set<string>();

@@ -13,15 +13,15 @@ export interface ChecksParts {
   readonly clock: FastClock;
   readonly sites: ModelSites;
   readonly fail: (fault: string) => void;
-  /** Whether the parent behind this URL was damaged: then its child is right to accuse it. */
+  /** Whether the parent behind this URL was damaged. Then its child is right to accuse it. */
   readonly wasDamaged: (upstream: string) => boolean;
-  /** A sequence that has failed is not checked further. */
+  /** True when the sequence has failed. It is not checked further. */
   readonly hasFailed: () => boolean;
 }
 
 /** Compares what edges hold and showed with the model of what was published. */
 export class ModelChecks {
-  /** Faults of which an honest upstream was accused. */
+  /** The faults that edges reported about an honest upstream. */
   readonly accused: string[] = [];
   leaked = 0;
   readonly #origin: InnerOrigin;
@@ -63,7 +63,7 @@ export class ModelChecks {
         status.position === seq &&
         shown.size === wanted.length &&
         wanted.every(({ id, live }) => shown.get(id) === live) &&
-        // Visible before it is told.
+        // A revision is visible before the edge reports it.
         wanted.every(({ id, live }) =>
           actor.edge.views.some((view) => view.id === id && view.revision === live),
         );
@@ -84,7 +84,7 @@ export class ModelChecks {
     actor.look();
   }
 
-  /** The end state: all is there, nothing more, and it is the origin's. */
+  /** Compares the end state: the edge has everything that the origin has, and nothing more. */
   async compare(actor: Actor): Promise<void> {
     const { replica, name, catalog } = actor.edge;
     if (replica === undefined || this.#hasFailed()) return;
@@ -112,7 +112,7 @@ export class ModelChecks {
     }
   }
 
-  /** Whatever an edge showed was activated, and whole. */
+  /** Checks that everything that an edge showed was activated, and was whole. */
   judge(actors: readonly Actor[]): void {
     for (const actor of actors) {
       for (const { edge, site: id, revision, manifest } of actor.sights) {

@@ -3,7 +3,9 @@ import { random } from '../helpers/random.ts';
 
 const contents = new Map<string, Buffer>();
 
-/** Bytes by seed and size; those of one seed resemble each other, so that deltas and copied chunks happen. */
+/**
+ * Bytes that depend on seed and size. Those of one seed resemble each other, so that deltas and copied chunks occur.
+ */
 export function contentOf(seed: number, size: number): Buffer {
   const key = `${seed} ${size}`;
   const kept = contents.get(key);
@@ -33,7 +35,7 @@ function noiseOf(seed: number): Buffer {
 
 const digests = new WeakMap<Buffer, Digest>();
 
-/** Hashes each buffer once: what a test damages is another buffer. */
+/** Hashes each buffer once. Damage always creates a new buffer. */
 export function digestOnce(bytes: Buffer): Digest {
   let digest = digests.get(bytes);
   if (digest === undefined) {

@@ -3,7 +3,7 @@ import { random } from '../helpers/random.ts';
 import type { Actor } from './model-actor.ts';
 import type { Damage } from './model-steps.ts';
 
-/** Changes an object or a row that the edge holds, as a bad disk does; which one the seed says. */
+/** Changes an object or a row that the edge holds, as a bad disk does. The seed selects it. */
 export function damage(actor: Actor, what: Damage, seed: number): void {
   const dice = random(seed);
   const { disk } = actor.edge;

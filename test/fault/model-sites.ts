@@ -16,14 +16,17 @@ const POLICY = {
 export interface SiteModel {
   readonly id: number;
   readonly name: string;
-  /** path → digest, by revision. */
+  /** The tree of each revision: path → digest. */
   readonly trees: Map<number, ReadonlyMap<string, string>>;
   readonly activated: Set<number>;
   live: number;
   isDeleted: boolean;
 }
 
-/** Publishes to the sites of an origin, and keeps the model: what each revision holds, and which were activated. */
+/**
+ * Publishes to the sites of an origin and keeps the model: what each revision holds, and which revisions were
+ * activated.
+ */
 export class ModelSites {
   readonly all: SiteModel[] = [];
   readonly #origin: InnerOrigin;
@@ -78,12 +81,12 @@ export class ModelSites {
       const answer = await committer.rollback(site.id, to, { mode: 'async' });
       this.#committed(site, answer, site.trees.get(to) ?? new Map());
     } catch (error) {
-      // It waited for its activation, and its turn ended with this commit's.
+      // The revision waited for its activation, and this commit ended the wait.
       if (!hasCode(error, 'no-such-revision')) throw error;
     }
   }
 
-  /** Ends the wait of a revision that is not live yet. */
+  /** Activates or aborts a revision that is not live yet. */
   async resolve(site: SiteModel, by: 'activate' | 'abort'): Promise<void> {
     if (site.isDeleted) return;
     const { catalog, committer } = this.#origin;
@@ -101,7 +104,7 @@ export class ModelSites {
     this.#committed(site, { revision, outcome: 'live' }, new Map());
   }
 
-  /** Of one site always something is left to compare. */
+  /** At least one site remains, so that there is something to compare. */
   async delete(site: SiteModel): Promise<void> {
     if (site.isDeleted || this.kept.length < 2) return;
     site.isDeleted = true;

@@ -1,6 +1,6 @@
 import { type Random, random } from '../helpers/random.ts';
 
-/** Who a step happens to. */
+/** The edge to which a step happens. */
 export type Who = 'edge' | 'parent';
 
 export type Damage =
@@ -13,7 +13,7 @@ export type Damage =
   | 'bucket-flip'
   | 'bucket-loss';
 
-/** What is followed, best first. */
+/** The upstreams that the edge follows, best first. */
 export type Route = 'origin' | 'parent' | 'parent, origin' | 'origin, parent';
 
 export type Step =
@@ -23,7 +23,7 @@ export type Step =
       readonly mode: 'async' | 'batch' | 'sync';
       readonly seed: number;
     }
-  /** The pending revision goes live, or never will. */
+  /** The pending revision becomes live, or is aborted. */
   | { readonly kind: 'resolve'; readonly site: number; readonly by: 'activate' | 'abort' }
   | { readonly kind: 'rollback'; readonly site: number; readonly seed: number }
   | { readonly kind: 'prune-origin'; readonly log: boolean }
@@ -60,8 +60,8 @@ const DAMAGES: readonly Damage[] = [
 const PREFIXES = [null, null, ['a/'], ['b/'], ['a/', 'b/'], ['a/x']] as const;
 
 /**
- * The plan of one sequence: the same for the same seed and number. `without` leaves out kinds of steps and of
- * damage: what is known to fail, while other faults are looked for.
+ * The plan of one sequence. It is the same for the same seed and number. `without` leaves out kinds of steps and of
+ * damage, so that a known failure does not hide other faults.
  */
 export function planOf(seed: number, sequence: number, without: readonly string[] = []): Plan {
   const dice = random(Math.imul(seed, 1_000_003) ^ Math.imul(sequence + 1, 0x9e3779b1));
@@ -114,7 +114,7 @@ function publish(dice: Random, site: number, mode: 'async' | 'batch' | 'sync'): 
   return { kind: 'publish', site, mode, seed: dice.below(1_000_000) };
 }
 
-/** How a path's content changes; null deletes it. */
+/** How a path's content changes. Null deletes it. */
 export type TreeChange = readonly [
   path: string,
   content: { readonly seed: number; readonly size: number } | null,
@@ -131,7 +131,7 @@ const PATHS = [
   'big.bin',
 ];
 
-/** What a publish changes in a tree: puts, edits, deletes, and files that move. */
+/** The changes of a publish to a tree: puts, edits, deletes, and moved files. */
 export function changesOf(
   seed: number,
   tree: ReadonlyMap<string, string>,

@@ -9,9 +9,9 @@ const { values } = parseArgs({
     sequence: { type: 'string' },
     from: { type: 'string', default: '0' },
     lanes: { type: 'string', default: '4' },
-    /** Kinds of steps or damage to leave out, with commas. */
+    /** Kinds of steps or damage to leave out, separated by commas. */
     without: { type: 'string', default: '' },
-    /** Go on after a failure, up to so many. */
+    /** Stop after this many failures. */
     failures: { type: 'string', default: '5' },
   },
 });

@@ -4,7 +4,7 @@ import { openLanes } from './model.ts';
 const MOST = 40;
 const CPU_SECONDS = 8;
 
-// A sample; `npm run test:model` runs as many sequences as one likes.
+// This is a sample. `npm run test:model` runs as many sequences as you like.
 t.test('random sequences of faults leave an edge with what the origin published', async (t) => {
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);

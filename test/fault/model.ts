@@ -18,16 +18,16 @@ const SMALL_PAUSE_MS = 6;
 export interface Outcome {
   readonly sequence: number;
   readonly plan: Plan;
-  /** What must not have happened; empty when all is well. */
+  /** Everything that must not happen and did. Empty when all is well. */
   readonly faults: readonly string[];
-  /** Faults of which an honest upstream was accused, by code; a damaged disk excuses them. */
+  /** The faults that edges reported about an honest upstream, by code. A damaged disk excuses them. */
   readonly accused: readonly string[];
   readonly leaked: number;
   readonly sights: number;
   readonly warnings: readonly string[];
 }
 
-/** Where sequences run one after another: servers, threads and the clock are made once. */
+/** Runs sequences one after another. They share servers, threads and the clock. */
 export interface Lane {
   run(seed: number, sequence: number, without?: readonly string[]): Promise<Outcome>;
   close(): Promise<void>;
@@ -201,7 +201,7 @@ class World {
     return this.#route.split(', ').map((name) => this.#servers[name as 'origin' | 'parent'].url);
   }
 
-  /** The upstream that the connections of this edge go to first. */
+  /** The upstream that this edge tries first. */
   #upstreamOf(who: Who): 'origin' | 'parent' {
     return who === 'edge' && this.#route.startsWith('parent') ? 'parent' : 'origin';
   }
@@ -296,7 +296,7 @@ class World {
     for (const actor of this.#actors()) {
       if (actor.isPaused) await this.#origin.fleet.change(actor.edge.name, { paused: false });
     }
-    // A manifest is not mended while a revision waits for its activation.
+    // A manifest is not repaired while a revision waits for its activation.
     for (const site of this.#sites.all) await this.#sites.resolve(site, 'activate');
     for (const actor of this.#actors()) {
       await this.#checks.converged(actor);

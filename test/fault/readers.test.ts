@@ -12,13 +12,22 @@ import { until } from '../helpers/until.ts';
 import { headBombs, longHeads, sendFrames } from './attacks/frames.ts';
 import { closedWindows, pipelinedRanges, unreadSecurely } from './attacks/readers.ts';
 
-/** One reader who asks for much and reads nothing, of an edge with its default limits; `test:attack` has more. */
+/**
+ * Attacks by one reader who requests much and reads nothing, on an edge with its default limits. `test:attack` has more
+ * of them.
+ */
 
 const SITE = 'www';
 const HOST = '127.0.0.1';
-/** Beside what an edge with one site takes: a descriptor for each connection, and for each body that is sent. */
+/**
+ * The most descriptors beside those of an edge with one site: one for each connection and one for each body that is
+ * sent.
+ */
 const MOST_DESCRIPTORS = 1200;
-/** With the modules that are loaded only when one of these asks for what they do. Without its bounds it takes gigabytes. */
+/**
+ * The most memory, including the modules that are loaded only when these attacks need them. Without its bounds, the
+ * process would take gigabytes.
+ */
 const MOST_BYTES = 130e6;
 
 const certs = t.testdir();
@@ -105,7 +114,7 @@ t.test('heads that name a field 12,000 times', async (t) => {
   t.equal((await attack).ended, 4, 'who sends them is ended');
 });
 
-/** What a process has spent of the processor so far. */
+/** The CPU time that a process has used so far. */
 async function cpuMs(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   return 10 * (Number(fields[11]) + Number(fields[12]));

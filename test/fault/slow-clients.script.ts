@@ -1,6 +1,7 @@
 /**
- * `npm run test:slow [-- --clients 10000]`: so many connections that send nothing or a byte now and then, while an
- * edge serves others. Fails when a reader waits for a second, when memory is not bounded, or when the slow ones stay.
+ * `npm run test:slow [-- --clients 10000]`: opens connections that send nothing, or a byte now and then, while an edge
+ * serves other readers. Fails when a reader waits for a second, when memory is not bounded, or when the slow
+ * connections stay.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,7 @@ import { slowClients } from './slow-clients.ts';
 
 const MOST_WAIT_MS = 1000;
 const MOST_BYTES_EACH = 20_000;
-/** 20 seconds for a head, and what it takes to notice. */
+/** 20 seconds for a head, and the time until the server notices. */
 const GONE_MS = 60_000;
 
 const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' } } });

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 const DRIP_MS = 500;
-/** From so many addresses that none has more connections than one client may have. */
+/** The connections come from enough addresses that none has more than one client may have. */
 const PER_ADDRESS = 200;
 
 export interface SlowClients {
@@ -10,7 +10,7 @@ export interface SlowClients {
   end(): void;
 }
 
-/** Connections to a loopback port of which every other sends nothing, and the rest a head, byte by byte. */
+/** Opens connections to a loopback port. Every other one sends nothing, and the rest send a head byte by byte. */
 export async function slowClients(
   server: { readonly host: string; readonly port: number },
   count: number,

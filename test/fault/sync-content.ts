@@ -1,11 +1,11 @@
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 
-/** What is published: every body says, line by line, which publish it belongs to. */
+/** The published content. Every line of a body names the publish that it belongs to. */
 
 export const PATHS = ['index.html', 'page.txt', 'big.bin'] as const;
 export type Path = (typeof PATHS)[number];
 
-/** The last is streamed from a file, in verified chunks. */
+/** `big.bin` is streamed from a file, in verified chunks. */
 const SIZES: Readonly<Record<Path, number>> = { 'index.html': 60, 'page.txt': 6000, 'big.bin': 1_100_000 };
 
 export interface File {
@@ -17,7 +17,7 @@ export interface File {
 export class Contents {
   readonly #digests = new Map<string, string>();
 
-  /** The tree of a publish; from here on answers with it are known. */
+  /** The tree of a publish. From here on, its answers are known. */
   tree(marker: string, paths: readonly Path[]): File[] {
     return paths.map((path) => {
       const line = `${marker} ${path}\n`;
@@ -28,7 +28,7 @@ export class Contents {
     });
   }
 
-  /** A single file, published by itself. */
+  /** A single file that is published alone. */
   note(marker: string, path: Path): File {
     const body = Buffer.from(`${marker} ${path}\n`);
     const digest = digestOf(body);
@@ -36,7 +36,7 @@ export class Contents {
     return { path, body, digest };
   }
 
-  /** Whether bytes of that digest are the whole file of that publish. */
+  /** Whether bytes with that digest are the whole file of that publish. */
   isWhole(marker: string, path: string, digest: string): boolean {
     return this.#digests.get(`${marker} ${path}`) === digest;
   }

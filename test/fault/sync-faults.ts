@@ -17,23 +17,23 @@ export const EDGE_FAULTS = [
 ] as const;
 export type FaultKind = (typeof EDGE_FAULTS)[number] | 'kill-origin';
 
-/** A fault as it is drawn: `at` counts from the beginning of its round. */
+/** A planned fault. `at` counts from the beginning of its round. */
 export interface PlannedFault {
   readonly kind: FaultKind;
-  /** The index of the edge; of the origin -1. */
+  /** The index of the edge, or -1 for the origin. */
   readonly edge: number;
   readonly at: number;
   readonly lasts: number;
 }
 
-/** A time in which a fault was in force, by `performance.now`. */
+/** The period in which a fault was in force, on the clock of `performance.now`. */
 export interface Span {
   readonly kind: FaultKind;
   readonly edge: string;
   readonly from: number;
-  /** Just before it was lifted; an edge that was killed is started after it. */
+  /** Just before the fault was lifted. A killed edge is started after this time. */
   readonly to: number;
-  /** No report of the edge can have reached the origin, and no answer the edge. */
+  /** True if no report of the edge can have reached the origin, and no answer the edge. */
   readonly isCutOff: boolean;
 }
 
@@ -42,10 +42,10 @@ const LONGEST_START_MS = 45_000;
 
 export class Faults {
   readonly spans: Span[] = [];
-  /** What came back in vain, in words. */
+  /** Recoveries that failed, in words. */
   readonly failures: string[] = [];
   readonly counts = new Map<FaultKind, number>();
-  /** Starts of edges that were refused since an orphan still listened. */
+  /** How many starts of edges failed because an orphaned serving process still listened. */
   refusedStarts = 0;
   readonly #cluster: Cluster;
   readonly #proxies: readonly TcpProxy[];
@@ -59,7 +59,7 @@ export class Faults {
     this.#dice = dice;
   }
 
-  /** Begins a fault, unless one is in force there already. */
+  /** Begins a fault, unless one is already in force at that node. */
   begin({ kind, edge: index, lasts }: PlannedFault): boolean {
     const node = index < 0 ? this.#cluster.origin : this.#cluster.edges[index];
     if (node === undefined || this.#busy.has(node.name)) return false;
@@ -80,7 +80,7 @@ export class Faults {
     while (this.#busy.size > 0) await Promise.all(this.#busy.values());
   }
 
-  /** Serving processes whose replicator was killed and that still live. */
+  /** The serving processes that still live although their replicator was killed. */
   survivors(): number[] {
     return [...this.#orphans].filter((pid) => isServing(pid));
   }
@@ -159,7 +159,7 @@ export class Faults {
     }
   }
 
-  /** As a supervisor does: again and again until it runs. */
+  /** Starts a node again and again until it runs, as a supervisor does. */
   async #revive(node: Node): Promise<void> {
     node.running = undefined;
     const until = performance.now() + LONGEST_START_MS;
@@ -192,7 +192,7 @@ function isServing(pid: number): boolean {
   }
 }
 
-/** What has ended already needs none. */
+/** A process that has already ended needs no signal. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     if (pid > 0) process.kill(pid, name);

@@ -4,12 +4,12 @@ import type { Span } from './sync-faults.ts';
 import { STRICT, type SyncPolicy } from './sync-plan.ts';
 import type { Read } from './sync-readers.ts';
 
-/** How a sync publish ended, as its publisher was told. */
+/** The outcome of a sync publish, as its publisher learned it. */
 export type Ending =
   | { readonly kind: 'answered'; readonly commit: Commit }
   | { readonly kind: 'aborted'; readonly revision: number }
   | { readonly kind: 'timeout' }
-  /** The origin was killed meanwhile. */
+  /** The origin was killed before it answered. */
   | { readonly kind: 'lost' };
 
 export interface Publish {
@@ -19,11 +19,11 @@ export interface Publish {
   readonly began: number;
   readonly ended: number;
   readonly ending: Ending;
-  /** An answer given before: the deploy was committed again. */
+  /** The deploy was committed again after a lost answer, so this answer may repeat an earlier one. */
   readonly isRepeated: boolean;
 }
 
-/** What the log says of one revision. */
+/** The log's records of one revision. */
 interface Logged {
   readonly marker: string;
   readonly mode: string;
@@ -34,7 +34,7 @@ interface Logged {
 
 export type Logs = ReadonlyMap<string, ReadonlyMap<number, Logged>>;
 
-/** From `from` on requests to the edge are answered from this revision or a newer one. */
+/** From the time `from` on, the edge answers new requests from this revision or a newer one. */
 export interface Floor {
   readonly site: string;
   readonly edge: string;
@@ -43,15 +43,15 @@ export interface Floor {
   readonly why: 'counted' | 'unconfirmed' | 'not named';
 }
 
-/** An async publish beside the sync ones. */
+/** An async publish during the sync ones. */
 export interface AsyncPublish {
   readonly began: number;
   readonly ended: number;
-  /** The origin was killed meanwhile. */
+  /** The origin was killed before it answered. */
   readonly isLost: boolean;
 }
 
-/** Times at which this process itself was late. */
+/** A time at which this process itself was late. */
 export interface Late {
   readonly at: number;
   readonly ms: number;
@@ -90,8 +90,9 @@ export function readLog(records: readonly LogRecord[]): { logs: Logs; faults: Fa
 }
 
 /**
- * What an answered publish promises of later answers: of the edges that it counts; of all edges when they refuse
- * without a lease, for then nobody sees older content after the acknowledgement, anywhere.
+ * What an acknowledged publish promises about later answers. It promises something for each edge that it counts. On a
+ * site whose edges refuse without a lease it promises it for all edges, because no reader anywhere sees older content
+ * after the acknowledgement.
  */
 export function floorsOf(publishes: readonly Publish[], edges: readonly string[]): Floor[] {
   return publishes.flatMap(({ site, ended, ending, isRepeated }) => {
@@ -102,14 +103,14 @@ export function floorsOf(publishes: readonly Publish[], edges: readonly string[]
       const floor = { site, edge, revision, from: ended };
       const state = stateOf.get(edge);
       if (state === 'visible') return [{ ...floor, why: 'counted' }];
-      // What is kept of an answer that was lost may be from before anybody was waited for.
+      // The repeated answer may date from before the publish waited for any edge.
       if (site !== STRICT || isRepeated) return [];
       return [{ ...floor, why: state === undefined ? 'not named' : 'unconfirmed' }];
     });
   });
 }
 
-/** Judges what the edges answered. */
+/** Judges the answers of the edges. */
 export function judgeReads(
   reads: readonly Read[],
   floors: readonly Floor[],
@@ -246,7 +247,7 @@ export interface Promptness {
   };
 }
 
-/** Compares async publishes made while sync ones waited with those made before all of them. */
+/** Compares async publishes made during long sync publishes with those made before all sync publishes. */
 export function judgeAsync(
   publishes: readonly AsyncPublish[],
   sync: readonly Publish[],
@@ -256,7 +257,7 @@ export function judgeAsync(
   const done = publishes.filter(({ isLost }) => !isLost);
   const took = ({ began, ended }: AsyncPublish) => ended - began;
   const before = done.filter(({ ended }) => ended < since).map(took);
-  // Those during the long waits are what would notice.
+  // Only async publishes during the long waits could be delayed.
   const waits = sync.filter(({ began, ended }) => ended - began > 500);
   const meanwhile = done.filter(({ began, ended }) =>
     waits.some((one) => one.began < began && began < one.ended && one.ended > ended - 5000),

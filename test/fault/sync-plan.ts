@@ -3,14 +3,14 @@ import type { Random } from '../helpers/random.ts';
 import { PATHS, type Path } from './sync-content.ts';
 import { EDGE_FAULTS, type PlannedFault } from './sync-faults.ts';
 
-/** The site whose edges refuse without a lease, and the one whose edges serve on. */
+/** On STRICT, edges without a lease refuse requests. On LOOSE, they continue to serve. */
 export const STRICT = 'strict';
 export const LOOSE = 'loose';
 
-/** The site that is published to asynchronously beside them. */
+/** This site gets async publishes during the sync ones. */
 export const BESIDE = 'beside';
 
-/** What each site holds: a large file makes its publishes slow. */
+/** The paths of each site. A large file makes a site's publishes slow. */
 export const HOLDS: Readonly<Record<string, readonly Path[]>> = {
   [STRICT]: ['index.html', 'page.txt'],
   [LOOSE]: PATHS,
@@ -19,7 +19,7 @@ export const HOLDS: Readonly<Record<string, readonly Path[]>> = {
 
 export type SyncPolicy = SitePolicy['sync'];
 
-/** The shortest time-out of a site whose edges refuse: leases end within it. */
+/** The shortest time-out of a site whose edges refuse without a lease. Leases end within it. */
 const REFUSING_S = 10;
 
 export interface PlannedRound {
@@ -27,13 +27,13 @@ export interface PlannedRound {
   /** When each publish begins, counted from the beginning of the round. */
   readonly publishes: readonly { readonly site: typeof STRICT | typeof LOOSE; readonly at: number }[];
   readonly faults: readonly PlannedFault[];
-  /** Before the round all edges are back and all faults are over. */
+  /** Before this round, all edges are back and all faults are over. */
   readonly isCalm: boolean;
-  /** A publish whose answer is lost is asked for once more. */
+  /** A publish whose answer is lost is repeated once. */
   readonly repeats: boolean;
 }
 
-/** The rounds until enough is published. The same seed draws the same ones. */
+/** Plans rounds until enough is published. The same seed gives the same rounds. */
 export function* planRounds(dice: Random, publishes: number, edges: number, isQuick: boolean) {
   for (let left = publishes; left > 0; ) {
     const round = isQuick
@@ -81,7 +81,7 @@ const QUICK_FAULTS = [
   'freeze',
 ] as const;
 
-/** Two publishes to a site, and a short fault in their midst. */
+/** Plans two publishes to a site, and a short fault during them. */
 function planQuick(dice: Random, left: number, edges: number): PlannedRound {
   const site = dice.pick([STRICT, LOOSE] as const);
   const kind = dice.pick(QUICK_FAULTS);
@@ -99,8 +99,8 @@ function planQuick(dice: Random, left: number, edges: number): PlannedRound {
 }
 
 /**
- * An edge that was away for longer than its lease comes back while a publish is under way that did not wait for
- * it, and that another edge holds up.
+ * An edge that was away for longer than its lease returns during a publish. The publish did not wait for this edge, and
+ * another edge holds it up.
  */
 function planReturn(dice: Random, edges: number): PlannedRound {
   const away = dice.below(edges);
@@ -150,7 +150,7 @@ function edgeFault(dice: Random, edges: number, begin: number): PlannedFault {
   };
 }
 
-/** Half of them in the middle of the publish, which takes some 100 ms when nothing is wrong. */
+/** Half of the moments are in the middle of the publish, which takes some 100 ms when nothing is wrong. */
 function moment(dice: Random, begin: number): number {
   return dice.below(2) === 0 ? Math.max(0, begin - 20 + dice.below(200)) : dice.below(1200);
 }

@@ -13,31 +13,31 @@ export interface Read {
   readonly site: string;
   readonly path: Path;
   readonly reader: string;
-  /** Before the first byte of the request was sent. */
+  /** The time before the first byte of the request was sent. */
   readonly begun: number;
-  /** After the last byte of the answer had come. */
+  /** The time after the last byte of the answer arrived. */
   readonly ended: number;
   readonly status: number;
-  /** That of the header; 0 without one. */
+  /** The revision in the header. 0 without one. */
   readonly revision: number;
-  /** The publish that the body names; empty when the answer was no file. */
+  /** The publish that the body names. Empty when the answer was no file. */
   readonly marker: string;
-  /** What is wrong with the answer by itself; empty when nothing is. */
+  /** A fault that the answer shows by itself. Empty when there is none. */
   readonly wrong: string;
 }
 
 interface Habit {
   readonly name: string;
-  /** A connection is used for at most so many requests. */
+  /** How many requests a connection is used for at most. */
   readonly most: number;
   readonly timeoutMs: number;
-  /** Requests are sent in two parts, so long apart; 0 for at once. */
+  /** The pause between the two parts of a request. 0 sends it in one part. */
   readonly slowMs: number;
 }
 
 /**
- * One that never lets go of a connection, one like it on a slow line, whose connection is hardly ever idle, one
- * that dials now and then, and one that dials nearly each time.
+ * Four kinds of readers: one keeps its connection for ever, one does the same on a slow line, so its connection is
+ * hardly ever idle, one connects anew now and then, and one connects anew nearly each time.
  */
 const HABITS: readonly Habit[] = [
   { name: 'sticky', most: Number.POSITIVE_INFINITY, timeoutMs: 20_000, slowMs: 0 },
@@ -54,7 +54,7 @@ export interface ReadersOptions {
   readonly contents: Contents;
   readonly dice: Random;
   readonly reads: Read[];
-  /** How long a reader waits between two requests. */
+  /** The pause of a reader between two requests. */
   readonly betweenMs: number;
   readonly signal: AbortSignal;
 }
@@ -83,7 +83,7 @@ async function poll(edge: Node, habit: Habit, options: ReadersOptions): Promise<
   agent.destroy();
 }
 
-/** The large file now and then. */
+/** Picks a path. The large file is picked now and then. */
 function pathOf(site: string, dice: Random): Path {
   const path = dice.pick(HOLDS[site] ?? []);
   return path === 'big.bin' && dice.below(8) > 0 ? 'index.html' : path;
@@ -97,7 +97,7 @@ function dial({ slowMs }: Habit): Agent {
 
 function slowly(socket: Socket, ms: number): Socket {
   const write = socket.write.bind(socket);
-  // As the HTTP client calls it: the whole head in one string, which ends the request.
+  // The HTTP client writes the whole head in one string, which ends the request.
   socket.write = (data: string | Uint8Array, ...rest: unknown[]) => {
     const bytes = Buffer.from(data as string, 'latin1');
     const half = Math.ceil(bytes.length / 2);
@@ -109,7 +109,7 @@ function slowly(socket: Socket, ms: number): Socket {
   return socket;
 }
 
-/** Resolves with undefined when no whole answer came. */
+/** Sends a request. Resolves with undefined when no whole answer arrives. */
 function ask(
   edge: Node,
   { name, timeoutMs }: Habit,

@@ -24,31 +24,31 @@ export interface SyncOptions {
   readonly publishes: number;
   readonly seed: number;
   readonly edges: number;
-  /** Short faults and time-outs. */
+  /** Faults and time-outs are short. */
   readonly isQuick: boolean;
   readonly tell: (line: string) => void;
 }
 
 export interface SyncOutcome {
   readonly publishes: number;
-  /** By how they ended. */
+  /** The number of publishes by how they ended. */
   readonly endings: Readonly<Record<string, number>>;
   readonly reads: number;
   readonly refusals: number;
-  /** Faults that were in force, by kind. */
+  /** The number of faults that were in force, by kind. */
   readonly injected: Readonly<Record<string, number>>;
-  /** What acknowledgements promised of one edge each, by why. */
+  /** How many promises about an edge's answers the acknowledgements made, by reason. */
   readonly floors: Readonly<Record<string, number>>;
   readonly longestMs: number;
   readonly exempted: number;
   readonly async: Promptness;
-  /** What must not have happened; empty when all is well. */
+  /** Everything that must not happen and did. Empty when all is well. */
   readonly faults: readonly Fault[];
 }
 
 /**
- * Publishes synchronously while readers poll every edge and edges, their processes, their links and the origin
- * fail by chance; then judges every answer by what was acknowledged, and by the log.
+ * Publishes synchronously while readers poll every edge, and while edges, their processes, their links and the origin
+ * fail at random. Then judges every answer by what was acknowledged, and by the log.
  */
 export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell }: SyncOptions) {
   const proxies: TcpProxy[] = [];
@@ -135,7 +135,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
   }
 }
 
-/** When this process, and so probably the machine, was late. */
+/** The times at which this process, and so probably the whole machine, was late. */
 async function watch(signal: AbortSignal): Promise<Late[]> {
   const late: Late[] = [];
   while (!signal.aborted) {

@@ -15,14 +15,14 @@ export const SITES = [STRICT, LOOSE, BESIDE];
 const ASYNC_EVERY_MS = 200;
 const CONVERGED_MS = 60_000;
 const AFTER_LEASE_MS = 8000;
-/** Orphans end by themselves after ten seconds. */
+/** Orphaned serving processes end by themselves after ten seconds. */
 const ORPHANS_MS = 15_000;
 
-/** Publishes to three sites of a cluster while faults are injected, and asks in the end what is left. */
+/** Publishes to three sites of a cluster while faults are injected, and checks the end state. */
 export class SyncRun {
   readonly contents = new Contents();
   readonly publishes: Publish[] = [];
-  /** Ends what is published beside. */
+  /** Ends the async publishes. */
   readonly quiet = new AbortController();
   readonly #cluster: Cluster;
   readonly #faults: Faults;
@@ -35,7 +35,7 @@ export class SyncRun {
     this.#signal = signal;
   }
 
-  /** All sites hold something everywhere. */
+  /** Publishes to every site once, and waits until all edges show it. */
   async begin(): Promise<void> {
     const { client } = this.#cluster;
     for (const site of [STRICT, LOOSE]) {
@@ -46,12 +46,12 @@ export class SyncRun {
     await client.commit(await this.#upload(BESIDE, 'beside-0'), { message: 'beside-0' });
     await this.#setPolicies({ [STRICT]: { withoutLease: 'refuse' } });
     for (const site of SITES) await this.#cluster.converged(site);
-    // Edges that have just begun refuse until they have seen a head.
+    // Edges that have just started refuse until they have received a head.
     for (const { url } of this.#cluster.edges)
       await until('the first answer', async () => (await read(url, STRICT, 'index.html')).status === 200);
   }
 
-  /** One round of the plan; says what happened. */
+  /** Runs one round of the plan. Returns a description of what happened. */
   async round({ policies, publishes, faults, isCalm, repeats }: PlannedRound): Promise<string> {
     if (isCalm) {
       await this.#faults.over();
@@ -77,7 +77,7 @@ export class SyncRun {
         await pause(Math.max(0, at - (performance.now() - begun)));
         const one = await this.#publish(site, marker, id, policy, false);
         if (one.ending.kind !== 'lost' || !repeats) return [one];
-        // The origin is down: it is asked again once it is up.
+        // The origin is down. The publish is repeated when it is up.
         await patiently(() => this.#cluster.client.sites());
         return [one, await this.#publish(site, marker, id, policy, true)];
       }),
@@ -87,7 +87,10 @@ export class SyncRun {
     return `t=${Math.round(begun)} ${isCalm ? 'calm; ' : ''}${done.map(inWords).join(' | ')}; ${(await Promise.all(injected)).join(', ')}`;
   }
 
-  /** Every edge is online and shows at least what is live now: one site is published to all the while. */
+  /**
+   * Waits until every edge is online and shows at least what is live now. It does not wait for the newest revision,
+   * because one site is published to all the time.
+   */
   async #caughtUp(): Promise<void> {
     const { client } = this.#cluster;
     const live = await patiently(() => client.sites());
@@ -99,7 +102,7 @@ export class SyncRun {
     });
   }
 
-  /** A site that is published to without pause; resolves with what that took. */
+  /** Publishes to one site without pause. Resolves with the times that the publishes took. */
   async publishBeside(): Promise<AsyncPublish[]> {
     const { origin, token } = this.#cluster;
     const done: AsyncPublish[] = [];
@@ -120,15 +123,15 @@ export class SyncRun {
     return done;
   }
 
-  /** In the end all edges answer from what is live, from all their processes. */
+  /** Checks that in the end all processes of all edges serve what is live. */
   async converge(): Promise<Fault[]> {
     const faults: Fault[] = [];
     for (const site of SITES) {
       try {
         const revision = await this.#cluster.converged(site, CONVERGED_MS);
         for (const { name, url } of this.#cluster.edges) {
-          // Edges that have just a lease again refuse until the next head, which comes within five seconds.
-          // Each process is told of it, one a little later than another.
+          // An edge that has just got a lease again refuses until the next head, which arrives within five seconds. Its
+          // processes learn of the head one after another.
           const answers = await until(
             `${name} to serve ${site}`,
             async () => {
@@ -151,7 +154,7 @@ export class SyncRun {
     return faults;
   }
 
-  /** Over so many connections that each process answers some. */
+  /** Reads over enough connections that each process answers some. */
   async #readOften(url: string, site: string): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (let i = 0; i < 12; i++)
@@ -159,7 +162,7 @@ export class SyncRun {
     return answers;
   }
 
-  /** No serving process outlives its replicator for long. */
+  /** Checks that no serving process outlives its replicator for long. */
   async orphans(): Promise<Fault[]> {
     try {
       await until('orphans to end', () => this.#faults.survivors().length === 0, ORPHANS_MS);
@@ -220,7 +223,7 @@ export class SyncRun {
   }
 }
 
-/** Again and again while the origin is down. */
+/** Repeats the work while the origin is down. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
   const end = performance.now() + 60_000;
   while (true) {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { syncRounds } from './sync-rounds.ts';
 
-// A sample; `npm run test:sync` publishes as often as one likes.
+// This is a sample. `npm run test:sync` publishes as often as you like.
 t.test('what a sync publish acknowledges holds, whatever fails meanwhile', async (t) => {
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);

@@ -16,7 +16,7 @@ export async function helloOf(url: string): Promise<{ edge: string | null; nonce
   };
 }
 
-/** What a member sends with a request that it proves to the feed at `url`, or to whom else the test says. */
+/** The headers of a request that a member proves to the feed at `url`, or to the given receiver. */
 export async function provenHeaders(
   { log, ...edge }: Member,
   url: string,
@@ -33,7 +33,7 @@ export async function provenHeaders(
   return { ...type, ...headers, ...proof };
 }
 
-/** Asks a feed as a member does. */
+/** Sends a request to a feed as a member. */
 export async function askAs(
   member: Member,
   url: string,

@@ -2,7 +2,7 @@ import { run } from '../../bin/run.ts';
 import { printingOn } from '../../bin/terminal/streams.ts';
 import type { Ended } from './processes.ts';
 
-/** Runs a command of the CLI in this process, which takes a fiftieth of what a process takes to start. */
+/** Runs a command of the CLI in this process. That takes a fiftieth of the time that a process takes to start. */
 export async function cli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -29,7 +29,7 @@ export async function cli(
   }
 }
 
-/** A command reads its environment before it first waits, so that several run side by side. */
+/** A command reads its environment before it first waits, so several commands can run at the same time. */
 function started(args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('SKERRY_'));
   for (const [name] of own) delete process.env[name];
@@ -48,7 +48,7 @@ function signalListeners() {
   return SIGNALS.map((signal) => [signal, new Set(process.listeners(signal as NodeJS.Signals))] as const);
 }
 
-/** A command listens until its process ends. */
+/** Removes the signal listeners of a command, which it would keep until its process ends. */
 function forgetOthers(before: ReturnType<typeof signalListeners>): void {
   for (const [signal, kept] of before)
     for (const listener of process.listeners(signal as NodeJS.Signals))

@@ -8,15 +8,15 @@ import type { Ended, Running } from './processes.ts';
 import { start } from './processes.ts';
 import { until } from './until.ts';
 
-/** A role with a data folder and ports that outlive its processes. */
+/** A role whose data folder and ports outlive its processes. */
 export interface Node {
   readonly name: string;
   readonly url: string;
   readonly data: string;
   readonly adminUrl: string;
-  /** Where an edge that is a parent is followed. */
+  /** The feed of an edge that is a parent. */
   readonly feedUrl: string;
-  /** Undefined while it does not run. */
+  /** Undefined while the role does not run. */
   running: Running | undefined;
   start(...more: readonly string[]): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -40,13 +40,13 @@ export interface ClusterOptions {
   /** Serving processes of each edge. */
   readonly processes?: number;
   readonly folder?: string;
-  /** Where a folder is made, if none is given. */
+  /** The folder in which a new folder is made if `folder` is not given. */
   readonly within?: string;
-  /** Further arguments of the edge of that index, asked for at each start; `feeds` are the feeds of all edges. */
+  /** Further arguments of the edge with that index, computed at each start. `feeds` are the feeds of all edges. */
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
   /** Further arguments of the origin. */
   readonly originArgs?: readonly string[];
-  /** Where edges reach the origin, if not directly. */
+  /** The address at which edges reach the origin, if they do not reach it directly. */
   readonly originUrl?: (origin: string) => Promise<string>;
 }
 
@@ -135,13 +135,16 @@ function node(
   };
 }
 
-/** A folder on a disk, for tests that end processes while these write; the others may have memory instead. */
+/** A folder on a disk, for tests that kill processes while these write. Other tests may use memory instead. */
 export const ON_DISK = '/var/tmp';
 
-/** Where the system picks no ports for outgoing connections, which could take one that was free a moment ago. */
+/**
+ * The system picks no ports from this range for outgoing connections. Elsewhere it could take a port that was free a
+ * moment ago.
+ */
 const PORTS = { first: 10_000, last: 32_000 };
 
-/** Ports in a row that nobody listens on. */
+/** Consecutive ports that nobody listens on. */
 export async function freePorts(count: number): Promise<number[]> {
   while (true) {
     const first = PORTS.first + Math.floor(Math.random() * (PORTS.last - PORTS.first - count));

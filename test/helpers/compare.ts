@@ -3,7 +3,10 @@ import { digestsOf } from './tree.ts';
 
 const AT_ONCE = 16;
 
-/** Reads every path from the edge; resolves with those that are not, byte for byte, what the folder holds. */
+/**
+ * Reads every path from the edge. Resolves with the paths that the edge does not answer with exactly the folder's
+ * bytes.
+ */
 export async function differences(edge: string, site: string, folder: string): Promise<string[]> {
   const wrong: string[] = [];
   await forEach([...(await digestsOf(folder))], async ([path, digest]) => {
@@ -13,7 +16,7 @@ export async function differences(edge: string, site: string, folder: string): P
   return wrong;
 }
 
-/** The paths of `before` that `after` lacks and that the edge answers otherwise than by 404. */
+/** The paths of `before` that `after` lacks and that the edge does not answer with 404. */
 export async function remains(edge: string, site: string, before: string, after: string): Promise<string[]> {
   const kept = await digestsOf(after);
   const wrong: string[] = [];

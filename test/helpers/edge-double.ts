@@ -15,10 +15,10 @@ interface ShownSite {
   prepared: number;
 }
 
-/** What an edge says to its origin, without the edge: it fetches nothing and says what the test wants. */
+/** Talks to an origin like an edge, but fetches nothing, and reports what the test wants. */
 export class EdgeDouble {
   readonly name: string;
-  /** Whether it prepares what is to be prepared, shows what is live, and hands in receipts. */
+  /** Whether the edge prepares sync revisions, shows live ones, and sends receipts. */
   prepares = true;
   shows = true;
   signs = true;
@@ -54,7 +54,7 @@ export class EdgeDouble {
     return edge;
   }
 
-  /** Takes in the log and reports, again and again. */
+  /** Reads the log and sends a report, again and again. */
   follow(everyMs = 20): void {
     const following = new AbortController();
     this.#following = following;
@@ -64,14 +64,14 @@ export class EdgeDouble {
           await this.takeIn();
           await this.send([this.signed()]);
         } catch {
-          // The origin is away: it is asked again.
+          // The origin is offline, so the next turn tries again.
         }
         await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
     })();
   }
 
-  /** Says nothing from here on. */
+  /** Stops reading and reporting. */
   async stop(): Promise<void> {
     this.#following?.abort();
     await this.#ended.catch(() => {});
@@ -81,7 +81,7 @@ export class EdgeDouble {
     const { records } = await this.#origin.client.log(this.#position + 1, 1000);
     for (const record of records) {
       const { kind, site, revision, root, seq, payload } = record;
-      // A switch that it does not make keeps it where it is in the log.
+      // If the edge does not switch, it stays at its position in the log.
       if (kind === 'activate' && !this.shows) return;
       this.#position = seq;
       this.#hash = recordHash(record);
@@ -118,7 +118,7 @@ export class EdgeDouble {
     return signReport(this.#log, this.name, report, this.#key);
   }
 
-  /** Posts reports as this edge does; its own is the first. */
+  /** Sends reports in one request, as this edge. */
   async send(
     reports: readonly SignedReport[],
   ): Promise<{ status: number; leases: Record<string, number>; code?: string }> {

@@ -1,6 +1,6 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 
-/** A report of an edge that has taken in one record and holds nothing back. */
+/** A report of an edge that has stored one record and has no limits. */
 export function edgeReport(changes: Partial<EdgeReport> = {}): EdgeReport {
   return {
     time: 1,

@@ -5,7 +5,7 @@ import { type VerifyResult, verifyKind } from '../../shared/work/verify.ts';
 const verifyResult = schema(verifyKind.result);
 const asking: Asking = { by: { kind: 'admin-port' }, signal: new AbortController().signal };
 
-/** Has an edge verify itself; what it answers is what its kind of work describes. */
+/** Makes an edge verify itself, and returns the result. */
 export async function verified(work: AskableWork, repair: boolean): Promise<VerifyResult> {
   return verifyResult.parse(await work.ask('verify', { repair }, asking));
 }

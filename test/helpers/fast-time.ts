@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 
 export interface FastClock extends Clock {
-  /** Puts the time of day forward; what sleeps sleeps on. */
+  /** Sets the time of day forward. It wakes no sleeper. */
   skip(ms: number): void;
 }
 
 /**
- * Lets the time of this process run faster until it is disposed of: the clock, and all that waits by the global
- * `setTimeout`. Backoffs, heartbeats and time-outs keep their proportions, so that a test which needs many of them
+ * Makes the time of this process run faster until it is disposed of: the clock, and everything that waits with the
+ * global `setTimeout`. Backoffs, heartbeats and time-outs keep their proportions, so a test that needs many of them
  * ends soon.
  */
 export function fastTime(factor: number): { readonly clock: FastClock } & Disposable {

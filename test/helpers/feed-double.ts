@@ -7,14 +7,14 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
 import { INNER_LOG } from './inner-origin.ts';
 
-/** A feed's server whose source comes and goes, over a network that fails when told so. */
+/** The server of a feed whose source comes and goes, behind a network that fails when a test says so. */
 export interface FeedDouble {
   readonly url: string;
-  /** What is served from now on; undefined: nobody is there. Connections that were open end. */
+  /** Replaces the source. Without a source, connections are refused. Open connections end. */
   serve(source: FeedSource | undefined): void;
-  /** Ends all connections, and refuses new ones while `isDown`. */
+  /** Ends all connections. Refuses new ones while `isDown`. */
   cut(isDown: boolean): void;
-  /** The next answers break off after so many bytes, all together, as many times as it says. */
+  /** Breaks the connection after the next `bytes` bytes of all answers together, and does that `times` times. */
   breakAfter(bytes: number, times: number): void;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
     if (source === undefined) throw new SkerryError('unavailable', 'nobody is here');
     return source;
   };
-  // The routes take these once, when they are made.
+  // The routes read these properties once, when they are created.
   const fixed: Partial<FeedSource> = {
     log: INNER_LOG,
     clock,

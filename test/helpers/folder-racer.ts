@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 
-/** Swaps by renaming, so that at each moment either the one or the other is there, or nothing. */
+/** Swaps by renaming, so at each moment a name leads to the original, to the link, or to nothing. */
 const SWAP = `
 const { renameSync, symlinkSync } = require('node:fs');
 const [folder, spare, outside, ...names] = process.argv.slice(1);
@@ -22,15 +22,15 @@ for (let i = 0; ; i++) {
 }`;
 
 export interface Race {
-  /** A folder beside the published one, for what is swapped out. */
+  /** A folder beside the published one. It holds what is swapped out. */
   readonly spare: string;
   readonly folder: string;
-  /** Has something under each of the names. */
+  /** A folder that has something under each of the names. */
   readonly outside: string;
   readonly names: readonly string[];
 }
 
-/** Another process puts links to the outside in the place of files and folders and takes them away again, as fast as it can. */
+/** Another process replaces files and folders with links to the outside and puts them back, as fast as it can. */
 export async function raceForLinks({ spare, folder, outside, names }: Race): Promise<() => Promise<void>> {
   await mkdir(spare);
   const racer = spawn(process.execPath, ['-e', SWAP, folder, spare, outside, ...names], {

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** What a generated request may ask for, and how the site is called. */
+/** What a generated request may ask for, and the name of the site. */
 export interface Asked {
   readonly paths: readonly string[];
   readonly host: string;
@@ -16,7 +16,7 @@ const BROWSER = [
   'Cookie: session=0123456789abcdef; theme=dark',
 ];
 
-/** One request, well formed more often than not; everything else is what clients and attackers get wrong. */
+/** Generates one request. Most are well formed; the others have the faults of clients and attackers. */
 export function generatedRequest(random: Random, { paths, host, etag }: Asked): string {
   const often = (times: number, usual: string, ...others: string[]) =>
     random.below(times) > 0 ? usual : random.pick(others);
@@ -109,7 +109,7 @@ export function generatedRequest(random: Random, { paths, host, etag }: Asked): 
   return `${before}${[`${method} ${target} ${version}`, ...fields].join(lineEnd)}${lineEnd}${lineEnd}`;
 }
 
-/** A text in pieces, cut at random. */
+/** Cuts a text into pieces at random places. */
 export function cut(random: Random, text: string, most: number): string[] {
   const at = Array.from({ length: random.below(most) }, () => random.below(text.length)).sort(
     (a, b) => a - b,

@@ -13,11 +13,11 @@ export interface Asked {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
-  /** Of one whose connections others do not wait for. */
+  /** The agent to use instead of the shared one, so that other requests do not wait for its connections. */
   readonly agent?: Agent;
 }
 
-/** The path is sent as it is: nothing normalises it on the way. */
+/** Sends a request. The path is sent as it is, without any normalisation. */
 export function ask(
   base: string,
   path: string,
@@ -38,12 +38,12 @@ export function ask(
   });
 }
 
-/** A site of an edge, chosen by `Host`. */
+/** Reads a path of a site from an edge, which chooses the site by `Host`. */
 export function read(edge: string, site: string, path: string, asked: Asked = {}): Promise<Answer> {
   return ask(edge, urlPath(path), { ...asked, headers: { host: `${site}.localhost`, ...asked.headers } });
 }
 
-/** A published path as a reader's browser sends it. */
+/** A published path in the form in which a reader's browser sends it. */
 export function urlPath(path: string): string {
   return `/${path.split('/').map(encodeURIComponent).join('/')}`;
 }

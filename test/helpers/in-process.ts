@@ -1,8 +1,8 @@
 import type { Remote } from '../../shared/process/thread.ts';
 
 /**
- * The methods of an object as if it lived in a thread: calls run one after another, in the order in which they were
- * made, each in a turn of its own of the event loop. `before` may refuse a call.
+ * Calls the methods of an object as if it lived in a thread: one after another, in the order of the calls, each in its
+ * own turn of the event loop. `before` may refuse a call.
  */
 export function asRemote<T extends object>(
   target: T,

@@ -34,28 +34,31 @@ const DURABILITY: ReadonlyMap<string, Durability> = new Map(Object.entries(EDGE_
 export interface InnerEdgeParts {
   readonly name: string;
   readonly clock: Clock;
-  /** What its calls are made by, where that is another: here it is not tried who calls. */
+  /**
+   * The clock for calls to upstreams, if it differs from `clock`. Tests with another clock do not test how callers
+   * prove themselves.
+   */
   readonly callClock?: Clock;
   readonly log: Logger;
-  /** Of an edge that is a parent. */
+  /** For an edge that is a parent. */
   readonly encodings: Encodings | undefined;
-  /** What readers see from now on; all is read from the edge's own catalog and disk. */
+  /** Called with what readers see from now on. All of it is read from the edge's own catalog and disk. */
   readonly shown: (views: readonly SiteView[]) => void;
-  /** Told of each call of the catalog whose effect is another than durability.ts says. */
+  /** Called for each call of the catalog whose durability differs from what durability.ts says. */
   readonly untrue?: (what: string) => void;
 }
 
-/** The process is gone: nothing that it still tries to do has an effect. */
+/** The process is gone, so nothing that it still tries has an effect. */
 class Crashed extends Error {}
 
 /** The replicating side of an edge in this process, over a catalog file and a disk that outlive its crashes. */
 export class InnerEdge {
   readonly name: string;
   readonly disk = new MemoryDisk();
-  /** Where it takes what calls itself the origin for it. */
+  /** The addresses at which the edge accepts a server that calls itself the origin. */
   originUrls: readonly string[];
   views: readonly SiteView[] = [];
-  /** What serving processes would add to the monotonic clock. */
+  /** What serving processes would add to the monotonic clock to get the time of the log. */
   ahead = 0;
   readonly #parts: InnerEdgeParts;
   readonly #key = generateSigningKey();
@@ -99,7 +102,7 @@ export class InnerEdge {
     return this.#life?.isDown ?? false;
   }
 
-  /** The catalog as the process has it: a call is one step, between two of the process's own. */
+  /** The catalog of the running process. A test's call runs between two calls of the process. */
   get catalog(): EdgeCatalogCalls {
     if (this.#life === undefined) throw new Error(`${this.name} does not run`);
     return this.#life.catalog;
@@ -145,7 +148,7 @@ export class InnerEdge {
     });
   }
 
-  /** Ends the process before the call of its catalog or its store that comes after `calls` others. */
+  /** Crashes the process before a call of its catalog or its store, after `calls` further calls. */
   crashAfter(calls: number): Promise<void> {
     const life = this.#life;
     if (life === undefined) return Promise.resolve();
@@ -153,7 +156,7 @@ export class InnerEdge {
     return life.crashed;
   }
 
-  /** Ends the process before its next call of this method of the catalog. */
+  /** Crashes the process before its next call of this method of the catalog. */
   crashBefore(method: string): Promise<void> {
     if (this.#life === undefined) return Promise.resolve();
     this.#life.fatal = method;
@@ -161,8 +164,8 @@ export class InnerEdge {
   }
 
   /**
-   * Ends the process now, if it has not crashed. With `power`, what was not synced to the disk is lost; the drafts of
-   * objects lose what `tear` says of each.
+   * Ends the process now, if it has not crashed. With `power`, everything that was not synced to the disk is lost, and
+   * of each draft of an object only `tear(size)` bytes stay.
    */
   async stop({ power = false, tear = (size: number) => size } = {}): Promise<void> {
     const life = this.#life;
@@ -190,7 +193,7 @@ export class InnerEdge {
     truncateSync(`${this.file}-wal`, Math.min(life.synced, statSync(`${this.file}-wal`).size));
   }
 
-  /** Changes rows behind the back of the process, as a bad disk does. */
+  /** Changes rows unnoticed by the process, as a bad disk does. */
   damage(change: (database: DatabaseSync) => void): void {
     const database = new DatabaseSync(this.file, { timeout: 1000 });
     try {
@@ -215,7 +218,7 @@ class Life {
   callsLeft = Number.POSITIVE_INFINITY;
   fatal: string | undefined;
   isDown = false;
-  /** The bytes of the write-ahead log that a loss of power leaves. */
+  /** How many bytes of the write-ahead log survive a loss of power. */
   synced = Number.POSITIVE_INFINITY;
   readonly #wal: string;
   readonly #crash: () => void;
@@ -236,7 +239,8 @@ class Life {
   step(method: string): void {
     if (!this.isDown && (method === this.fatal || this.callsLeft-- <= 0)) this.goDown();
     if (this.isDown) throw new Crashed('the process is gone');
-    // What was written before a relaxed transaction is synced; what follows is not, until the next that is.
+    // Before the first relaxed transaction everything is synced. What follows is not, until the next durable
+    // transaction.
     const durability = DURABILITY.get(method);
     if (durability === 'durable') this.synced = Number.POSITIVE_INFINITY;
     else if (durability === 'relaxed' && this.synced === Number.POSITIVE_INFINITY) this.noteSynced();
@@ -264,7 +268,10 @@ class Life {
   }
 }
 
-/** A call that finds nothing to do changes nothing, whatever it may do. */
+/**
+ * Opens a catalog that reports each call with a durability other than the declared one. A call that changes no rows is
+ * never reported.
+ */
 function openWatched(file: string, untrue: (what: string) => void): EdgeCatalogCalls {
   const database = openDatabase(file, migrations);
   return watchedCalls(sqliteEdgeCalls(database), database, (call, durability) => {
@@ -275,7 +282,7 @@ function openWatched(file: string, untrue: (what: string) => void): EdgeCatalogC
 
 let template: string | undefined;
 
-/** A catalog of the newest schema with nothing in it: making one takes longer than a copy. */
+/** An empty catalog of the newest schema. Copying it is quicker than making a new one. */
 function emptyCatalog(): string {
   if (template !== undefined) return template;
   const folder = mkdtempSync(joinPath(PLACE, 'skerry-model-'));

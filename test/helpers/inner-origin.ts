@@ -32,7 +32,7 @@ import { asRemote } from './in-process.ts';
 import { MemoryDisk, openMemoryStore } from './memory-store.ts';
 import { checkersOf } from './report-checkers.ts';
 
-/** The log of all of them: what one of them signed another has not, for each has keys of its own. */
+/** The log of all these origins. Each has its own keys, so no origin has signed what another has signed. */
 export const INNER_LOG = '5'.repeat(32);
 
 /** An origin without its process: the parts that publish, prune and feed, over a catalog and a store in memory. */
@@ -44,9 +44,12 @@ export interface InnerOrigin {
   readonly retention: Retention;
   readonly disk: MemoryDisk;
   joinToken(edge: string): Promise<string>;
-  /** Takes bytes in and gives the change that puts them at a path. */
+  /** Stores bytes, and returns the change that puts them at a path. */
   put(site: number, path: string, bytes: Buffer, time: number): Promise<Change>;
-  /** A revision of a synchronous publish that waits for `activate` or `abort` in the catalog; gives its number. */
+  /**
+   * Stores a revision of a synchronous publish, which waits for `activate` or `abort` in the catalog. Returns its
+   * number.
+   */
   propose(site: number, base: number, changes: (time: number) => Promise<readonly Change[]>): Promise<number>;
   close(): void;
 }

@@ -1,7 +1,10 @@
 import { syncBuiltinESMExports } from 'node:module';
 import workerThreads, { type WorkerOptions } from 'node:worker_threads';
 
-/** A thread would load what the test runner loads into its processes; that takes longer than all that it does here. */
+/**
+ * A worker thread that does not load the modules of the test runner. Loading them takes longer than everything that the
+ * thread does in a test.
+ */
 class LeanWorker extends workerThreads.Worker {
   constructor(file: string | URL, { execArgv = [], ...options }: WorkerOptions = {}) {
     super(file, { ...options, execArgv });
@@ -9,7 +12,7 @@ class LeanWorker extends workerThreads.Worker {
 }
 
 if (workerThreads.isMainThread) {
-  // Nor do processes that are forked load it.
+  // Forked processes do not load them either.
   process.execArgv = [];
   workerThreads.Worker = LeanWorker;
   syncBuiltinESMExports();

@@ -14,7 +14,7 @@ export interface LoneOrigin {
   readonly token: string;
   readonly clock: TurnedClock;
   readonly client: ApiClient;
-  /** Puts one file; the answer's body and status. */
+  /** Puts one file. Returns the body and the status of the answer. */
   put(site: string, path: string, content: string, mode?: string): Promise<Answered>;
   post(path: string, body?: unknown): Promise<Answered>;
   restart(): Promise<void>;
@@ -26,7 +26,7 @@ interface Answered {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** An origin in this process, whose clock the test turns; it ends with the test. */
+/** Starts an origin in this process. The test controls its clock, and it ends with the test. */
 export async function loneOrigin(t: Test): Promise<LoneOrigin> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-'));
   const [port = 0] = await freePorts(1);

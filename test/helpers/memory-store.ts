@@ -9,13 +9,13 @@ import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 
 const PIECE = 64 * 1024;
 
-/** What outlives the store that is opened over it, as a disk outlives a process. */
+/** The state that outlives a store, as a disk outlives a process. */
 export class MemoryDisk {
   readonly objects = new Map<Digest, Buffer>();
   readonly drafts = new Map<string, Buffer>();
 }
 
-/** An object store whose disk is a map: it passes the contract, and a test can look into it. */
+/** An object store whose disk is a map. It passes the contract of stores, and a test can look into it. */
 export function openMemoryStore({ objects, drafts }: MemoryDisk): ObjectStore {
   const copy = (bytes: Uint8Array) => Buffer.from(bytes);
   return {

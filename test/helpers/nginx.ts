@@ -15,17 +15,17 @@ export interface Nginx {
 }
 
 export interface NginxOptions {
-  /** What it serves. */
+  /** The folder that nginx serves. */
   readonly folder: string;
-  /** Where it keeps its own files. */
+  /** The folder for nginx's own files. */
   readonly home: string;
-  /** `NAME` of NAME.crt and NAME.key. */
+  /** The `NAME` of NAME.crt and NAME.key. */
   readonly certificate?: string;
-  /** Further directives of the server. */
+  /** Further directives for the server. */
   readonly directives?: string;
 }
 
-/** As its documentation advises for static files: sendfile, open files kept, no access log. */
+/** Starts nginx as its documentation advises for static files: sendfile, open files kept, no access log. */
 export async function startNginx({ folder, home, certificate, directives }: NginxOptions): Promise<Nginx> {
   const [port = 0, tlsPort = 0] = await freePorts(2);
   await mkdir(home, { recursive: true });

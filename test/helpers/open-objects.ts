@@ -2,7 +2,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import type { Node } from './cluster.ts';
 import { childrenOf } from './process-tree.ts';
 
-/** How many files of objects, whole or coming in, the processes of an edge have open. */
+/** How many object files, complete or partial, the processes of an edge have open. */
 export async function openObjects({ running }: Node): Promise<number> {
   const pid = running?.pid ?? 0;
   const found = await Promise.all(

@@ -1,12 +1,12 @@
 import type { EncodingKey } from '../../shared/delta/encoding-key.ts';
 import { Encodings } from '../../shared/delta/encodings.ts';
 
-/** Threads that several origins and edges of one process share; what one of them keeps, the others do not find. */
+/** Threads that several origins and edges of one process share. None of them finds the encodings that another keeps. */
 export class SharedEncodings {
   readonly #shared = Encodings.start({ threads: 1, bytes: 32 * 1024 * 1024 });
   #owners = 0;
 
-  /** As if they were those of one process alone. */
+  /** Returns encodings that look like those of a separate process. */
   own(): Encodings {
     const owner = ++this.#owners;
     const shared = this.#shared;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** The processes that a process has started; the kernel lists them by the thread that did. */
+/** The processes that a process has started. The kernel lists them by the thread that started them. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const found: number[] = [];
   for (const thread of await readdir(`/proc/${pid}/task`)) {

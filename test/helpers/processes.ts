@@ -6,7 +6,7 @@ import processFlags from '../../bin/running/process-flags.json' with { type: 'js
 import { joinedTree } from '../../infra/joined-tree.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/launch.js');
-/** From joined modules, as in the package and in `skerry dev`, a process starts in half the time. */
+/** A process starts in half the time from joined modules, as in the package and in `skerry dev`. */
 const joined = await joinedTree();
 const NO_ROLE = { flags: [], environment: {} };
 
@@ -29,17 +29,17 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
 }
 
-/** A role or another command that stays, as a real process. */
+/** A role or another command that keeps running, as a real process. */
 export interface Running {
   readonly pid: number;
   /** The part of its output that matched when it was ready. */
   readonly ready: RegExpExecArray;
   output(): { stdout: string; stderr: string };
-  /** SIGTERM, or the signal that is named; resolves when it has ended and all that it started with it. */
+  /** Sends SIGTERM, or the given signal. Resolves when the process and all that it started have ended. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Resolves when the output matches `ready`; throws with what it said when it ends before. */
+/** Resolves when the output matches `ready`. Throws with the error output if the process ends before. */
 export async function start(
   args: readonly string[],
   ready: RegExp,
@@ -64,7 +64,7 @@ export async function start(
     output,
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
-      // The pipes close when the last process that holds them has ended: serving processes included.
+      // The pipes close when the last process that holds them has ended, including the serving processes.
       const [code] = await closed;
       return code;
     },
@@ -72,7 +72,8 @@ export async function start(
 }
 
 function launch(args: readonly string[], { cwd, env }: RunOptions): ChildProcess {
-  // What the launcher would do is done: this is the right Node, and it gets the flags of the role.
+  // This starts the command without the launcher where it can: this is the right Node, and it gets the flags of the
+  // role.
   const [role = ''] = args;
   const { flags, environment } = role === 'origin' || role === 'edge' ? processFlags[role] : NO_ROLE;
   const entry = joined === undefined ? [LAUNCHER] : [...flags, fileURLToPath(joined)];
@@ -83,7 +84,7 @@ function launch(args: readonly string[], { cwd, env }: RunOptions): ChildProcess
   });
 }
 
-/** What the test runner sets for its own processes, and what a developer has set for Skerry, stays out. */
+/** Leaves out what the test runner sets for its own processes and what a developer has set for Skerry. */
 function withoutOptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('SKERRY_')),

@@ -3,7 +3,7 @@ import { startCluster } from './cluster.ts';
 import { differences, remains } from './compare.ts';
 import { packageFolder } from './tree.ts';
 
-/** Two releases of each package, forwards and back, on three edges: every path is read and compared. */
+/** Publishes two releases of each package, forwards and back, on three edges. Reads and compares every path. */
 export async function publishReleases(t: Test, names: readonly string[]): Promise<void> {
   const cluster = await startCluster({ edges: 3, processes: 1 });
   t.teardown(() => cluster.close());

@@ -1,11 +1,11 @@
 export interface Random {
-  /** An integer from 0 up to, without, `limit`. */
+  /** An integer from 0 up to `limit`, without `limit` itself. */
   below(limit: number): number;
   /** Throws when there is nothing to pick. */
   pick<T>(items: readonly T[]): T;
 }
 
-/** The same numbers for the same seed (mulberry32). */
+/** Gives the same numbers for the same seed (mulberry32). */
 export function random(seed: number): Random {
   let state = seed >>> 0;
   const below = (limit: number) => {

@@ -1,18 +1,18 @@
 import { connect, type NetConnectOpts } from 'node:net';
 
-/** No server is silent for so long with a request that it can answer. */
+/** No server needs so long to answer a request that it can answer. */
 const SILENT_MS = 1500;
 
 export interface Exchanged {
-  /** As latin1. */
+  /** The bytes as latin1. */
   readonly text: string;
-  /** The connection broke: the end of what the server said may be lost. */
+  /** The connection broke, so the end of what the server sent may be lost. */
   readonly isReset: boolean;
 }
 
 /**
- * Sends pieces one by one over a connection of its own; resolves with all that came back when the server
- * has ended the connection, or when it has been silent for longer than any answer takes.
+ * Sends the pieces one by one over a new connection. Resolves with everything that came back, when the server has ended
+ * the connection or has been silent for longer than any answer takes.
  */
 export function exchange(server: NetConnectOpts, pieces: readonly string[]): Promise<Exchanged> {
   return new Promise((resolve) => {
@@ -33,7 +33,7 @@ export function exchange(server: NetConnectOpts, pieces: readonly string[]): Pro
 
     function sendFrom(index: number): void {
       const piece = pieces[index];
-      // The next piece goes in a packet of its own once this one has left.
+      // The next piece is sent when this one has left, so it goes in its own packet.
       if (piece !== undefined && !socket.destroyed)
         socket.write(piece, 'latin1', () => setImmediate(() => sendFrom(index + 1)));
     }

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { Answer } from './http.ts';
 
-/** Reads over a connection of its own: the kernel spreads connections over the serving processes. */
+/** Reads over a new connection, because the kernel spreads connections over the serving processes. */
 export function readAlone(
   edge: string,
   site: string,

@@ -2,7 +2,7 @@ import { openReportCheck } from '../../shared/reports/report-check.ts';
 import type { ReportCheckers } from '../../shared/reports/report-checks.ts';
 import { asRemote } from './in-process.ts';
 
-/** All in this process. */
+/** Checkers that all run in this process. */
 export function checkersOf(log: string): ReportCheckers {
   const check = openReportCheck(log);
   return { atHand: check, apart: asRemote(check) };

@@ -4,7 +4,7 @@ import { startProxy, type TcpProxy } from './tcp-proxy.ts';
 interface ShapedCluster {
   readonly cluster: Cluster;
   readonly edge: Node;
-  /** Between the edge and the origin. */
+  /** The proxy between the edge and the origin. */
   readonly link: TcpProxy;
   close(): Promise<void>;
 }
@@ -35,5 +35,5 @@ export async function startShapedCluster(options: Omit<ClusterOptions, 'edges' |
   return shaped;
 }
 
-/** What makes an edge lazy, with so many bytes of disk. */
+/** The arguments of a lazy edge with a disk budget of `bytes`. */
 export const lazily = (bytes: number) => ['--storage', 'lazy', '--disk', String(bytes)];

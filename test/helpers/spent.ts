@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-/** What a test file took, with all processes that it started and waited for. */
+/** The time that a test file took, including all processes that it started and waited for. */
 export interface Spent {
   readonly file: string;
   readonly seconds: number;
@@ -27,7 +27,10 @@ if (isMainThread && place !== undefined && main.endsWith('.test.ts'))
 
 const TICKS_PER_SECOND = 100;
 
-/** User and system time of this process and of its children that have ended; of it alone where that is not told. */
+/**
+ * The user and system time of this process and of its children that have ended. Where the system does not report that,
+ * the time of this process alone.
+ */
 export function cpuSeconds(): number {
   try {
     const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];

@@ -3,26 +3,26 @@ import { createServer, connect as dial, type Server, type Socket } from 'node:ne
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 
-/** What one direction of a connection holds back at most, as a network holds some bytes in flight. */
+/** The most bytes that one direction of a connection holds back, like the bytes in flight in a network. */
 const IN_FLIGHT = 1024 * 1024;
-/** A limited rate is passed on in pieces of this long, so that a new rate counts at once. */
+/** With a limited rate, bytes pass in pieces that take this long, so that a new rate takes effect at once. */
 const PIECE_MS = 20;
-/** Timers are not finer: a shorter wait is added to the next one. */
+/** Timers are not more precise than this. A shorter wait is added to the next one. */
 const TIMER_MS = 2;
 const FOREVER_MS = 2 ** 31 - 1;
 const HOST = '127.0.0.1';
 
 export interface ProxyOptions {
   readonly target: { readonly host: string; readonly port: number };
-  /** 0: one that the system picks. */
+  /** With 0, the system picks a port. */
   readonly port?: number;
-  /** Each way. */
+  /** The delay in each direction. */
   readonly delayMs?: number;
-  /** Each way, all connections together. */
+  /** The rate in each direction, for all connections together. */
   readonly bytesPerSecond?: number;
 }
 
-/** A TCP proxy that counts what passes, and is a network that is slow, cut or silent when told so. */
+/** Starts a TCP proxy that counts the bytes that pass. It can be slow, cut or silent, like a network. */
 export async function startProxy(options: ProxyOptions): Promise<TcpProxy> {
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   await listen(server, options.port ?? 0);
@@ -40,15 +40,15 @@ export class TcpProxy {
   readonly host = HOST;
   readonly port: number;
   readonly url: string;
-  /** What has been passed on from clients to the target. */
+  /** The bytes passed on from clients to the target. */
   bytesUp = 0;
-  /** What has been passed on from the target to clients. */
+  /** The bytes passed on from the target to clients. */
   bytesDown = 0;
   /** When a client's first byte was read, on the clock of `performance.now`. */
   firstByteAt: number | undefined;
-  /** Why the last connection that broke, without having been cut, did. */
+  /** The error of the last connection that broke without having been cut. */
   lastFailure: unknown;
-  /** Of what is read from now on. */
+  /** Applies to everything that is read from now on. */
   delayMs: number;
   readonly #target: ProxyOptions['target'];
   readonly #server: Server;
@@ -56,7 +56,7 @@ export class TcpProxy {
   readonly #thawed = new Wakeup();
   #isFrozen = false;
   #bytesPerSecond: number;
-  /** When the link is free again, by direction. */
+  /** When the link is free again, for each direction. */
   readonly #freeAt = { up: 0, down: 0 };
 
   constructor(server: Server, port: number, options: ProxyOptions) {
@@ -87,7 +87,7 @@ export class TcpProxy {
     this.#freeAt.down = 0;
   }
 
-  /** Ends all connections, with what is in flight; new ones are refused until `restore`. */
+  /** Ends all connections and drops what is in flight. New connections are refused until `restore`. */
   async cut(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
@@ -100,7 +100,7 @@ export class TcpProxy {
     if (!this.#server.listening) await listen(this.#server, this.port);
   }
 
-  /** Connections stay, and new ones are taken, but nothing passes until `thaw`. */
+  /** Keeps connections and accepts new ones, but passes nothing on until `thaw`. */
   freeze(): void {
     this.#isFrozen = true;
   }
@@ -135,14 +135,14 @@ export class TcpProxy {
     ]).catch(fail);
   }
 
-  /** Reading and writing are apart, so that what is delayed overlaps; the bound between them is the backpressure. */
+  /** Reads and writes in separate loops, so that delays overlap. The bound between the loops is the backpressure. */
   async #way(from: Socket, to: Socket, direction: 'up' | 'down', signal: AbortSignal): Promise<void> {
     const pieces: Piece[] = [];
     const moved = new Wakeup();
     let held = 0;
     let isRead = false;
     const read = async () => {
-      // Left to itself an iterator destroys the socket at its end, and the other way with it.
+      // By default an iterator destroys the socket at its end, which would also end the other direction.
       for await (const chunk of from.iterator({ destroyOnReturn: false })) {
         if (direction === 'up') this.firstByteAt ??= performance.now();
         for (const bytes of this.#cut(chunk as Buffer)) {

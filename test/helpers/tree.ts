@@ -2,12 +2,12 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { sha256 } from './http.ts';
 
-/** The files of a published npm package that is among the development dependencies. */
+/** The folder of an npm package from the development dependencies. */
 export function packageFolder(alias: string): string {
   return join(import.meta.dirname, '../../node_modules', alias);
 }
 
-/** Every file below a folder: path with `/` → SHA-256. */
+/** The SHA-256 of every file below a folder, by path with `/`. */
 export async function digestsOf(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -18,7 +18,7 @@ export async function digestsOf(folder: string): Promise<Map<string, string>> {
   return found;
 }
 
-/** Makes a folder hold exactly these files. */
+/** Makes a folder contain exactly these files. */
 export async function writeTree(folder: string, files: Record<string, string | Buffer>): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

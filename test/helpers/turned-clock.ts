@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '../../shared/clock.ts';
 
 export interface TurnedClock extends Clock {
-  /** Puts the clock forward: whoever sleeps past the new time wakes. */
+  /** Sets the clock forward. Sleepers whose time has come wake. */
   advance(ms: number): void;
-  /** Sets the time of day alone so many milliseconds ahead of what it is. */
+  /** Sets only the time of day, to `ms` ahead of the real one. */
   set(ms: number): void;
 }
 
-/** Goes on as time does, and jumps when it is told to. */
+/** A clock that runs like the system's and jumps when a test says so. */
 export function turnedClock(): TurnedClock {
   let skew = 0;
   let wrong = 0;
@@ -40,11 +40,11 @@ export function turnedClock(): TurnedClock {
 }
 
 export interface WrongClock extends Clock {
-  /** Sets the time of day so many milliseconds ahead of what it is. */
+  /** Sets the time of day to `ms` ahead of the real one. */
   set(ms: number): void;
 }
 
-/** A clock whose time of day is `ms` ahead of what it is; seconds take as long as ever. */
+/** A clock whose time of day is `ms` ahead of the real one. Seconds have their usual length. */
 export function wrongClock(clock: Clock, ms: number): WrongClock {
   let wrong = ms;
   return {

@@ -1,8 +1,11 @@
-/** Often at first: most conditions are met soon. Later it would cost those who work at it too much. */
+/**
+ * The first pause is short, because most conditions are met soon. Later ones are longer, because frequent probes would
+ * slow down the processes that are probed.
+ */
 const FIRST_MS = 10;
 const MOST_MS = 40;
 
-/** Resolves with the first value that is not undefined or false; throws when `ms` have passed. */
+/** Resolves with the first value that is neither undefined nor false. Throws after `ms`. */
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Durability } from '../../shared/content/manifest/durability.ts';
 
-/** Tells of each call over the database whether it has changed rows, and whether what it changed was synced. */
+/** Reports for each call over the database whether it changed rows, and whether it synced its changes. */
 export function watchedCalls<T extends object>(
   calls: T,
   database: DatabaseSync,

@@ -104,7 +104,7 @@ export class ObjectFetch {
     for (const object of left.values()) await this.#fetchAlone(source, object, transfer);
   }
 
-  /** Fetches, by its whole digest, an object that a bundle should have brought. */
+  /** Fetches a single object that a bundle should have brought, and checks it against its digest. */
   async #fetchAlone(
     { upstream, self }: ObjectSource,
     object: NeededObject,

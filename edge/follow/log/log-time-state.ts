@@ -13,8 +13,8 @@ export interface LogTimeState {
 }
 
 /**
- * `wall` is the wall clock, corrected by its last known offset. `signed` is the time of the newest head that was known
- * then.
+ * The state at the start of a process. `wall` is the wall clock, corrected by its last known offset. `signed` is the
+ * time of the newest head on disk, or null without one.
  */
 export function firstLogTime(wall: number, signed: number | null, monotonic: number): LogTimeState {
   const proven = signed === null ? null : signed - monotonic;

@@ -5,7 +5,7 @@ import { coverOf, sameCover } from '../../store/cover.ts';
 
 /** The next step of a site's loop. Times are those of the log, in milliseconds since 1970. */
 export type Step =
-  /** Do nothing until then, or until the log moves. */
+  /** Do nothing until this time, or until the log moves. */
   | { readonly kind: 'rest'; readonly until: number | null }
   /** Fetch the revision and show it. */
   | {

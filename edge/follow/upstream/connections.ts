@@ -18,9 +18,9 @@ export type Waiter =
 interface Patience {
   /** For a connection, with its TLS handshake. */
   readonly connectMs: number;
-  /** For the head of an answer. */
+  /** The longest wait for the head of an answer. */
   readonly headMs: number;
-  /** Between two pieces of a body. */
+  /** The longest pause between two pieces of a body. */
   readonly silenceMs: number;
 }
 

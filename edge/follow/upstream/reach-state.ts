@@ -1,6 +1,6 @@
-/** A quicker failure costs nobody anything. It shows that the host is there, so each request tries again. */
+/** A failure quicker than this costs no reader time. It shows that the host is there, so each request tries again. */
 const AT_ONCE_MS = 1000;
-/** After a request has waited in vain, readers do not wait for the upstream for this long. */
+/** For this long after a request waited in vain, readers do not wait for the upstream. */
 const HOLD_MS = 15_000;
 /** While an upstream is silent, requests trigger a probe at most this often. */
 const PROBE_EVERY_MS = 1000;

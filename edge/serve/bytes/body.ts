@@ -16,7 +16,7 @@ export interface Refused {
 
 /** A reader who waits for a body. */
 export interface WaitingReader {
-  /** Names the client, as limits count it. */
+  /** The name under which limits count the client. */
   readonly client: string;
   /** Resolves when the reader has left. */
   readonly gone: () => Promise<void>;

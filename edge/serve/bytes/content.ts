@@ -108,10 +108,7 @@ export class Content {
     return { kind: 'stream', stream, cache: FROM_DISK };
   }
 
-  /**
-   * A whole object at once, such as rules without which no request is answered. Undefined when it is missing or
-   * damaged.
-   */
+  /** A whole object at once, such as the rules that every request needs. Undefined when it is missing or damaged. */
   bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer | undefined {
     if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
     const bytes = this.#objects.large(digest);
@@ -136,7 +133,7 @@ export class Content {
     return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
   }
 
-  /** Undefined for a variant that was published: it is an object of its own. */
+  /** Undefined for a published variant, because that is a separate object. */
   #readVariant(digest: Digest): Buffer | undefined {
     const bytes = this.#variants.bytes(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) return undefined;

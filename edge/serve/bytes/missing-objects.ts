@@ -9,7 +9,7 @@ import { openPartial } from '../../read-through/partial-file.ts';
 import type { Refused, WaitingReader } from './body.ts';
 import type { FilePieces } from './file-pieces.ts';
 
-/** A reader waits so long for the first bytes. */
+/** How long a reader waits for the first bytes. */
 const WAIT_MS = 15_000;
 
 interface WantedBytes {
@@ -50,7 +50,7 @@ export class MissingObjects {
   readonly #pieces: FilePieces;
   readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
-  /** By the name of the file. */
+  /** The objects that are coming, by the name of the file. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { systemCode } from '../../../shared/errors.ts';
 import { PacedConnection } from './paced-connection.ts';
 
-/** For so long the rest of what a client sends is discarded, so that the client can read the refusal. */
+/** For this long the server discards what a client still sends, so that the client can read the refusal. */
 const LINGER_MS = 2000;
 
 /**

@@ -9,7 +9,7 @@ const REMEMBERED_BYTES = 8 * 1024 * 1024;
 export class ClientLimits {
   readonly #most: ClientLimitOptions;
   readonly #connections = new Counts();
-  /** The requests that a client had left at a time. */
+  /** How many requests a client had left, and when. */
   readonly #allowances = new ByteCache<string, { left: number; at: number }>({
     bytes: REMEMBERED_BYTES,
     sizeOf: () => 64,

@@ -18,15 +18,17 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
   connectionBodies: 32,
 };
 
-/** A large body over TLS counts as so many: each write is copied, and the connection takes some 60 KB by itself. */
+/**
+ * A large body over TLS counts as this many, because each write is copied, and the connection itself takes some 60 KB.
+ */
 const SECURE_BODY_WEIGHT = 3;
-/** An exchange ends when its reader takes nothing for so long. */
+/** The same limit when the end of this exchange makes room for another. */
 const STALLED_MS = 60_000;
 /** The same when its end makes room for another exchange. */
 const PRESSED_MS = 10_000;
-/** A stream may stand still for so long while its reader takes bytes of other streams of the connection. */
+/** How long a stream may stand still while its reader accepts bytes of other streams of the connection. */
 const READ_BESIDE_MS = 10 * 60_000;
-/** A large body waits so long for a place. */
+/** How long a large body waits for a place. */
 const WAIT_MS = 15_000;
 const LOOK_MS = 1000;
 

@@ -19,7 +19,7 @@ export class LargeWrites {
   readonly #share = new FairShare({ inAll: LARGE_BYTES });
   readonly #granted = new WeakMap<Connection, number>();
 
-  /** The largest write of an answer of so many bytes. */
+  /** The largest write for an answer of this many bytes. */
   most(connection: Connection, client: string, bytes: number, limit: number): number {
     const granted = this.#granted.get(connection) ?? LEAST_WRITTEN;
     // A closed connection would never give its share back.

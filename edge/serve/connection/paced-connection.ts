@@ -11,12 +11,15 @@ import { takenBytes } from './taken-bytes.ts';
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
 /** Bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
-/** After so many pieces in a row other connections get their turn. */
+/** After this many pieces in a row, other connections get their turn. */
 const PIECES_IN_A_ROW = 16;
-/** After the last answer, the server discards what the client sends for so long and up to so many bytes. */
+/** After the last answer, the server discards what the client sends, for at most this time and this many bytes. */
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
-/** Bytes that may wait beside the write under way. A granted large write may be larger, and is alone. */
+/**
+ * How many bytes of answers may wait behind the write under way. A large write that was granted may exceed this; then
+ * it waits alone.
+ */
 const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 

@@ -1,6 +1,6 @@
 /** The parts of a request's head that are judged before anything is answered. */
 export interface RequestHead {
-  /** As in the request line. */
+  /** The target as in the request line. */
   readonly target: string;
   readonly httpVersion: string;
   /** Names and values in turn, as they came. In HTTP/2 with the pseudo-headers. */

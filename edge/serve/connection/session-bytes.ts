@@ -5,8 +5,8 @@ const BURST_BYTES = 256 * 1024;
 /** Bytes for each request that begins. A longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
 /**
- * A session may send one byte for each so many that it received, since readers update their windows: 2 KiB for 64 KiB
- * of an answer, which are 150 window updates.
+ * For each 32 bytes that a session received, it may send one byte, because readers update their windows: 2 KiB for 64
+ * KiB of an answer, which are 150 window updates.
  */
 const SENT_FOR_ONE = 32;
 /** Bytes at each look, for the pings of an idle session. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 
 /** A request that can only mean: send this whole file. */
 export interface PlainGet {
-  /** As in the request line. */
+  /** The target as in the request line. */
   readonly target: string;
   readonly fields: PlainFields;
   /** The length of the whole head. */

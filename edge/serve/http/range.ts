@@ -1,6 +1,6 @@
 import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 
-/** What a `Range` selects of a representation (RFC 9110, 14). */
+/** The part of a representation that a `Range` selects (RFC 9110, 14). */
 export type RangeDecision =
   /**
    * All of it: there is no range, it has another unit, is malformed or selects more bytes than there are. The same
@@ -14,7 +14,7 @@ export type RangeDecision =
 
 const WHOLE: RangeDecision = { kind: 'whole' };
 const UNSATISFIABLE: RangeDecision = { kind: 'unsatisfiable' };
-/** Each part costs a header of its own, so thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15). */
+/** Each part costs a header, so requests for thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15). */
 const MOST_PARTS = 64;
 
 export function decideRange(header: string | undefined, size: number): RangeDecision {

@@ -23,11 +23,11 @@ export interface Exchange {
   readonly seconds: number;
   readonly referer: string | undefined;
   readonly agent: string | undefined;
-  /** As `Cache-Status` says. */
+  /** The value as in `Cache-Status`. */
   readonly cache: string | undefined;
 }
 
-/** Lines are written after so long, or when they have so many bytes. When the disk is too slow, lines are lost. */
+/** Lines are written after this time, or when this many bytes wait. When the disk is too slow, lines are lost. */
 const FLUSH_MS = 250;
 const FLUSH_BYTES = 12 * 1024;
 const MOST_BYTES = 8 * 1024 * 1024;

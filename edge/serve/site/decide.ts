@@ -23,7 +23,7 @@ import { type Route, type RoutedSite, route } from './route.ts';
 /** Field names are in lower case. Node has joined fields that came twice. */
 export interface ReaderRequest {
   readonly method: string;
-  /** As in the request line. */
+  /** The target as in the request line. */
   readonly target: string;
   readonly headers: ReaderHeaders;
   /** The address of the reader. */

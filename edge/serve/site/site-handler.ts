@@ -38,7 +38,7 @@ export type Opened =
 export interface PreparedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** It must not change: nobody copies it at once. */
+  /** The bytes must not change, because they are not copied at once. */
   readonly body: Uint8Array;
   /** The object that it was made from, which counts as used. */
   readonly source: Digest | undefined;

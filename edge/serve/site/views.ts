@@ -2,7 +2,7 @@ import type { SiteView } from '../../messages/views.ts';
 import type { SiteHandler } from './site-handler.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
-/** A hold ends by itself after so long: the replicator may be frozen, and readers must not wait for it. */
+/** A hold ends by itself after this time: the replicator may be frozen, and readers must not wait for it. */
 const HOLD_MS = 1000;
 
 const NO_SITES: SiteSelection = { find: () => undefined };

@@ -28,7 +28,7 @@ export class CertificateFolder {
     this.#log = log;
   }
 
-  /** In the order of their names. Clients that name no host get the first. */
+  /** The certificates in the order of their names. Clients that name no host get the first. */
   get certificates(): Certificate[] {
     return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, certificate]) => certificate);
   }

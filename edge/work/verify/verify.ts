@@ -29,7 +29,7 @@ export interface VerifyParts {
   readonly source: ObjectSource;
   /** The lock of a site's manifest. It has one writer at a time. */
   readonly manifests: KeyedLock<number>;
-  /** Whoever removes objects passes it alone. */
+  /** Objects are removed only by the caller that is alone inside this gate. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
@@ -48,14 +48,17 @@ export async function verifyReplica(
   const seen = new Set<Digest>();
   const looked = () => progress({ objects: seen.size });
   for (const site of await parts.catalog.sites()) {
-    // What is left of a site that this edge is not to hold any more is not followed either, so it cannot be mended.
+    // The edge does not follow a site that it no longer wants, so the rest of such a site cannot be repaired.
     if (site.active.revision > 0 && isWanted(site, parts.limits))
       tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, signal));
   }
   return tally.result(await verifyOthers(parts, seen, signal, looked));
 }
 
-/** A damaged object that no reader can see yet would be taken for whole by the revision that brings it back. */
+/**
+ * Checks the objects that no active revision needs. If a damaged one stayed, a later revision that needs it would take
+ * it for whole.
+ */
 async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,
   seen: Set<Digest>,
@@ -149,7 +152,7 @@ async function verifySite(
   return { ...result, repaired: true };
 }
 
-/** The entries whose objects must be here. At a lazy edge, also those that happen to be here. */
+/** The entries whose objects the edge must hold. At a lazy edge also those whose objects it happens to hold. */
 async function heldEntries(
   { store }: Pick<VerifyParts, 'store'>,
   entries: readonly Entry[],
@@ -162,7 +165,7 @@ async function heldEntries(
   );
 }
 
-/** Leaves out objects that a lazy edge has deleted since they were looked for. */
+/** Leaves out objects that a lazy edge has deleted since they were checked. */
 async function stillMeant(
   { store }: Pick<VerifyParts, 'store'>,
   covers: Cover,
@@ -172,7 +175,7 @@ async function stillMeant(
   return damaged.filter(({ path, digest }) => isHeldAlways(path, covers) || !gone.has(digest));
 }
 
-/** The nodes computed from the entries, and whether all stored digests equal them. */
+/** Computes the nodes from the entries, and tells whether all stored digests equal the computed ones. */
 async function audit(
   catalog: EdgeCatalog,
   site: number,

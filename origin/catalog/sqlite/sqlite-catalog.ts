@@ -19,7 +19,7 @@ export function openSqliteCatalog(data: CatalogWorkerData): OpenCatalog {
   };
 }
 
-/** A forecast may take long, so a thread of its own reads it. */
+/** A forecast may take long, so a separate thread reads it. */
 function withForecast(catalog: Catalog, file: string): Catalog {
   const forecast: Remote<ForecastCalls>['forecast'] = async (going, limits) => {
     const reader = startThreads<ForecastCalls>(moduleUrl('./forecast.worker', import.meta.url), 1, { file });

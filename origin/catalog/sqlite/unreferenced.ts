@@ -1,4 +1,4 @@
-/** What a forecast counts as gone already. */
+/** Rows that a forecast counts as deleted. */
 interface Going {
   /** A condition on the entry `e`. */
   readonly entry: string;

@@ -13,7 +13,7 @@ export interface SiteRules {
 }
 
 export interface HeaderEffects {
-  /** By lower-case name. When several rules set one header, their values are joined. */
+  /** The headers by lower-case name. When several rules set one header, their values are joined. */
   readonly set: ReadonlyMap<string, string>;
   /** Headers that are not sent unless a later rule sets them. */
   readonly removed: ReadonlySet<string>;

@@ -6,7 +6,7 @@ import { onServing } from './on-serving.ts';
 import { publishes } from './publishes.ts';
 import { rules } from './rules.ts';
 
-/** By the point of the list of what attackers met. */
+/** The attacks, in the order of their points. */
 export const attacks: readonly Attack[] = [
   ...[...bodies, ...onServing, ...onFeed],
   ...[...rules, ...folders, ...publishes],

@@ -6,17 +6,17 @@ export interface Server {
 }
 
 export interface Outcome {
-  /** How the attack was refused, for the table. */
+  /** How the attack was refused, as a text for the table. */
   readonly refused: string;
-  /** What it got that it should not have, such as another's name; undefined when it got nothing. */
+  /** What the attack got and should not have got, such as another site's name. Undefined when it got nothing. */
   readonly gained?: string | undefined;
 }
 
 export interface Attack {
   readonly name: string;
-  /** Of the list of what attackers met. */
+  /** The number by which `--points` selects the attack. */
   readonly point: string;
   run(target: Target): Promise<Outcome>;
-  /** The bytes of an attack on an HTTP port, for a bare server beside it. */
+  /** Sends the same bytes to a bare server, for comparison. */
   bytes?(server: Server): Promise<unknown>;
 }

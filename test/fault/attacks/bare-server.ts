@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from './attack.ts';
 
-/** Node's own server, which reads a body, keeps nothing of it and answers. */
+/** A plain server of Node, which reads a body, keeps nothing of it and answers. */
 export interface BareServer extends Server {
   readonly pid: number;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ import { SITE, serverOf, type Target } from './target.ts';
 const BRACKETS = 8_000_000;
 const HEADER_BRACKETS = 24_000_000;
 const HELD = { bodies: 40, bytes: 12 * 1024 * 1024 };
-/** A body that stands still for so long has been ended, or is counted as held. */
+/** After this time, a silent body has been ended, or counts as held. */
 const HELD_MS = 45_000;
 
 function reportOf(server: Server): Promise<string> {
@@ -22,7 +22,7 @@ function deployOf(server: Server, token: string, type: string): Promise<string> 
   return sendRequest(server, { head, body: pieces });
 }
 
-/** Bodies that come nearly whole and then stand still; resolves with how many the server has ended. */
+/** Sends almost complete bodies and then nothing. Resolves with how many of them the server has ended. */
 async function heldBodies(server: Server, path: string, method = 'POST'): Promise<string> {
   const ends = Array.from({ length: HELD.bodies }, async () => {
     const socket = connect(server);

@@ -5,7 +5,7 @@ import { generateSigningKey, signText } from '../../../shared/signing/keys.ts';
 import { askAs, helloOf, type Member, provenHeaders } from '../../helpers/as-member.ts';
 import { type Answer, ask } from '../../helpers/http.ts';
 
-/** A request as it went over the wire, and what it was answered. */
+/** A request as it was sent on the wire. */
 export interface Recorded {
   readonly method: string;
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Receiver {
 export interface Thief {
   readonly url: string;
   readonly requests: readonly Recorded[];
-  /** What the answers held. */
+  /** The bodies of the answers. */
   readonly answers: readonly string[];
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ type Answering = (recorded: Recorded) => Promise<Pick<Answer, 'status' | 'body'>
 
 const KEPT = /^(content-type|content-digest|skerry-to|signature|signature-input|range|accept-encoding)$/;
 
-/** Hears all that is said to it, and answers as it likes. */
+/** Records every request, and answers as `answering` says. */
 async function startThief(answering: Answering): Promise<Thief> {
   const requests: Recorded[] = [];
   const answers: string[] = [];
@@ -64,7 +64,7 @@ async function startThief(answering: Answering): Promise<Thief> {
   };
 }
 
-/** A parent that calls itself `edge` (null: the origin) and gives out the nonces of `victim`. */
+/** A parent that claims to be `edge` (null: the origin) and gives out the nonces of `victim`. */
 export function startFakeParent(edge: string | null, victim: string): Promise<Thief> {
   return startThief(async ({ path }) =>
     path === '/feed/v1/hello'
@@ -73,7 +73,7 @@ export function startFakeParent(edge: string | null, victim: string): Promise<Th
   );
 }
 
-/** Sits on the wire between an edge and `target`: passes all on, perhaps changed on the way. */
+/** Sits on the wire between an edge and `target`. Passes everything on, and may change it on the way. */
 export function startListener(
   target: string,
   change: {
@@ -89,7 +89,10 @@ export function startListener(
   });
 }
 
-/** Repeats what a fake parent got, as it is and altered; says what was not refused as a stranger's. */
+/**
+ * Repeats the requests that a fake parent got, unchanged and altered. Returns those that were not refused as a
+ * stranger's.
+ */
 export async function replay(
   recorded: readonly Recorded[],
   receivers: readonly Receiver[],
@@ -99,14 +102,14 @@ export async function replay(
     for (const one of recorded.filter(({ headers }) => headers.signature !== undefined))
       for (const [how, altered] of [['verbatim', one] as const, ...alterations(one)]) {
         const answer = await answerTo(url, altered);
-        // No such address is as good.
+        // A 404 for an unknown address is as good a refusal.
         if (answer !== '401' && answer !== '404 not-found')
           faults.push(`${one.method} ${one.path}, ${how}, at ${what}: ${answer}`);
       }
   return faults;
 }
 
-/** One thing about a proven request is another. */
+/** Copies of a proven request, each with one thing changed. */
 function alterations(request: Recorded): (readonly [how: string, altered: Recorded])[] {
   const { headers, path, body, method } = request;
   const { 'content-digest': digest = '', ...undigested } = headers;
@@ -139,7 +142,7 @@ function alterations(request: Recorded): (readonly [how: string, altered: Record
   ];
 }
 
-/** The status, and of 404 the code; nothing more is read of an answer that may have no end. */
+/** The status, and for a 404 the code. Nothing more is read, because the answer may have no end. */
 async function answerTo(url: string, { method, path, headers, body }: Recorded): Promise<string> {
   const answer = await fetch(new URL(path, url), {
     method,
@@ -152,7 +155,7 @@ async function answerTo(url: string, { method, path, headers, body }: Recorded):
   return String(answer.status);
 }
 
-/** Uses a join that was heard on the wire for an edge of the thief's; says what came of it but a refusal. */
+/** Uses a join that was recorded on the wire for the thief's own edge. Returns what was not refused. */
 export async function stealJoin(origin: string, heard: readonly Recorded[]): Promise<string[]> {
   const join = heard.find(({ path }) => path === '/feed/v1/join');
   if (join === undefined) return ['no join was heard'];
@@ -183,7 +186,7 @@ export function postJoin(origin: string, request: unknown): Promise<Answer> {
   });
 }
 
-/** What a member gets who names this nonce, or the newest of the receiver. */
+/** The answer to a member that uses the given nonce, or the receiver's newest one. */
 export async function proveWith(member: Member, url: string, nonce?: string): Promise<string> {
   const path = '/feed/v1/records?from=1';
   const { status, body } = await askAs(member, url, path, {}, nonce === undefined ? {} : { nonce });
@@ -191,7 +194,7 @@ export async function proveWith(member: Member, url: string, nonce?: string): Pr
   return `${status} ${code}`.trim();
 }
 
-/** The status of a proven request whose body is another one of the same length. */
+/** The status of a proven request whose body was replaced by another of the same length. */
 export async function sendAnotherBody(member: Member, url: string): Promise<number> {
   const target = '/feed/v1/bundle';
   const headers = await provenHeaders(member, url, target, {
@@ -202,7 +205,7 @@ export async function sendAnotherBody(member: Member, url: string): Promise<numb
   return status;
 }
 
-/** The status of a request whose head announces a body that never comes. */
+/** The status of a request that announces a body and never sends it. */
 export function sendHeadAlone(
   url: string,
   path: string,

@@ -12,7 +12,7 @@ const SECRET = 'a secret of another user';
 const SITE = 'raced';
 const RACE_MS = 5000;
 
-/** Publishes while another process swaps files and folders for links; what each revision holds is what counts. */
+/** Publishes while another process swaps files and folders for links, and then checks the content of each revision. */
 async function race({ cluster: { folder: base, client } }: Target): Promise<Outcome> {
   const folder = await writeTree(join(base, SITE), { 'a.txt': 'published', sub: '', 'index.html': 'home' });
   const outside = join(base, 'outside');

@@ -26,7 +26,7 @@ const PREFACE = Buffer.concat([
   frame(SETTINGS, 0, 0, Buffer.alloc(0)),
 ]);
 
-/** A field that is in no table (RFC 7541, section 6.2.2). */
+/** A field that is not indexed (RFC 7541, section 6.2.2). */
 function literal(name: string, value: string): Buffer {
   return Buffer.concat([
     Buffer.from([0, name.length]),
@@ -46,7 +46,7 @@ const requestHead = (host: string, path: string) =>
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-/** Streams that are cancelled as soon as they are opened. */
+/** Streams that are cancelled right after they are opened. */
 export function rapidResets(host: string, path: string, streams = 10_000): Buffer {
   const head = requestHead(host, path);
   return Buffer.concat(
@@ -57,7 +57,7 @@ export function rapidResets(host: string, path: string, streams = 10_000): Buffe
   );
 }
 
-/** Heads that name one long entry of the dynamic table thousands of times each. */
+/** Heads that refer to one long entry of the dynamic table thousands of times each. */
 export function headBombs(host: string, path: string, streams = 200): Buffer {
   const head = requestHead(host, path);
   const long = 3900;
@@ -75,7 +75,7 @@ export function headBombs(host: string, path: string, streams = 200): Buffer {
   ]);
 }
 
-/** A field that is in no table, and is in the dynamic one from then on (RFC 7541, section 6.2.1). */
+/** A field that the dynamic table remembers from then on (RFC 7541, section 6.2.1). */
 function remembered(name: string, value: string): Buffer {
   const rest = value.length - 127;
   return Buffer.concat([
@@ -87,8 +87,8 @@ function remembered(name: string, value: string): Buffer {
 }
 
 /**
- * Heads that name a long field as often as a head may have fields, whose answers nobody takes: joined, the field is
- * half a megabyte. The settings that would forbid it are never acknowledged.
+ * Heads that repeat a long field as often as a head may have fields, on streams whose answers nobody reads. Joined, the
+ * field is half a megabyte. The settings that would forbid it are never acknowledged.
  */
 export function longHeads(host: string, path: string, streams = 127): Buffer {
   const head = requestHead(host, path);
@@ -103,7 +103,7 @@ export function longHeads(host: string, path: string, streams = 127): Buffer {
   ]);
 }
 
-/** As much of a head as may come without its end. */
+/** The longest head that may be sent without its end. */
 export function unfinishedHead(host: string, path: string, fields = 2): Buffer {
   const value = Buffer.alloc(60_000, 'a');
   const rest = value.length - 127;
@@ -130,7 +130,7 @@ export function endlessHead(host: string, path: string, frames = 30_000): Buffer
   ]);
 }
 
-/** The same bytes on each of some connections over TLS; tells how many of them the server has ended. */
+/** Sends the same bytes on several TLS connections. Resolves with how many of them the server has ended. */
 export async function sendFrames(
   edge: ServingPort,
   servername: string,

@@ -11,13 +11,13 @@ import { GENESIS } from '../../../shared/log/record.ts';
 import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import { type SignedReport, signReport } from '../../../shared/wire/protocol.ts';
 
-/** An edge that was let in and is not what it seems: it speaks the protocol, with proofs of its own. */
+/** A malicious edge that has joined. It speaks the protocol, with valid proofs. */
 export interface Member {
   readonly upstream: Upstream;
   readonly self: Self;
 }
 
-/** What an attack met: how many answers of each code; `ok` for those that were no refusal. */
+/** The number of answers by code. `ok` counts the answers that were no refusal. */
 export type Met = Map<string, number>;
 
 const transfer = (signal: AbortSignal) => ({ signal, bandwidths: [], isForReaders: true });
@@ -36,8 +36,8 @@ export async function joinAsMember(
 }
 
 /**
- * One request for a bundle whose list of names is the digest of an object: what is kept of the answer must not be
- * taken for the object.
+ * Sends one request for a bundle whose list of names equals the digest of an object. The origin must not take the
+ * cached answer for the object.
  */
 export async function poisonEncodings(member: Member, victim: Digest, signal: AbortSignal): Promise<void> {
   const names = Buffer.from(victim, 'base64url');
@@ -51,8 +51,8 @@ export async function poisonEncodings(member: Member, victim: Digest, signal: Ab
 }
 
 /**
- * One request for what honest edges will ask for, with the digest of their dictionary and names of other objects:
- * what is kept of the answer must not keep them from their delta.
+ * Sends one request for what honest edges will ask for, with the digest of their dictionary but with the names of other
+ * objects. The cached answer must not deprive honest edges of their delta.
  */
 export async function spoilDictionary(
   member: Member,
@@ -66,12 +66,12 @@ export async function spoilDictionary(
 
 export interface Flood {
   readonly atOnce: number;
-  /** Of requests; without it until the signal aborts. */
+  /** The number of requests. Without it, requests go on until the signal aborts. */
   readonly count?: number;
   readonly signal: AbortSignal;
 }
 
-/** Reports full of receipts, each signed by the member; `same`: the same receipts in all of them. */
+/** Reports full of receipts, all signed by the member. With `same`, all reports have the same receipts. */
 export async function signedReports(
   { self: { log, name: edge, key } }: Member,
   { count, receipts = 1000, same = false }: { count: number; receipts?: number; same?: boolean },
@@ -102,13 +102,13 @@ export async function signedReports(
       statements: signed.map((body) => ({ kind: 'receipt', body })),
     };
     reports.push(signReport(log, edge, body, key));
-    // Those who measure the origin in this process are not to wait for it.
+    // Lets those run that measure the origin in this process.
     await setImmediate();
   }
   return reports;
 }
 
-/** Sends each of the reports, many at a time; nothing of it is signed while it runs. */
+/** Sends each of the reports, many at a time. Nothing is signed while it runs. */
 export function floodReports(
   { upstream, self }: Member,
   reports: readonly SignedReport[],
@@ -119,16 +119,16 @@ export function floodReports(
   );
 }
 
-/** Bundles that nobody else asks for: each is one of a kind and has to be encoded anew. */
+/** Requests bundles that nobody else asks for. Each one differs from the others, so it has to be encoded anew. */
 export function floodBundles(member: Member, digests: readonly Digest[], flood: Flood): Promise<Met> {
   return repeated(flood, async (turn) => {
-    // One more name makes another list, and costs nobody a byte.
+    // One more name makes a different list, and adds no bytes to the bundle.
     const names = [...digests, turn.toString(16).padEnd(64, 'f') as Digest];
     for await (const _ of member.upstream.bundle(member.self, names, undefined, transfer(flood.signal)));
   });
 }
 
-/** Requests that wait for a revision to come, or answers that nobody reads; ends when the signal aborts. */
+/** Sends requests that wait for a future revision, or whose answers nobody reads. Ends when the signal aborts. */
 export function hoardObjects(member: Member, digest: Digest, flood: Flood): Promise<Met> {
   return repeated(flood, async () => {
     const body = await member.upstream.object(member.self, digest, undefined, transfer(flood.signal));

@@ -18,7 +18,7 @@ import { LARGE, type Target } from './target.ts';
 
 let joined = 0;
 
-/** Joins, does its worst, and leaves. */
+/** Joins as an edge, runs the attack, and leaves. */
 async function asMember<T>({ cluster, origin }: Target, work: (member: Member) => Promise<T>): Promise<T> {
   const member = await joinAsMember({ url: origin.url, client: cluster.client }, `bad-${++joined}`);
   try {
@@ -32,7 +32,7 @@ async function asMember<T>({ cluster, origin }: Target, work: (member: Member) =
 const told = (met: Met) => [...met].map(([code, count]) => `${count} × ${code}`).join(', ');
 const transfer = { signal: new AbortController().signal, bandwidths: [] };
 
-/** Whether an honest member still gets the object whole. */
+/** Checks that an honest member still gets the object whole. */
 async function spoiled(target: Target, digest: Digest): Promise<string | undefined> {
   return asMember(target, async ({ upstream, self }) => {
     const body = await upstream.object(self, digest, undefined, transfer);
@@ -41,7 +41,7 @@ async function spoiled(target: Target, digest: Digest): Promise<string | undefin
   });
 }
 
-/** Edges that were online before and are not now: a lease is 6 seconds, and the attack took longer. */
+/** The edges that were online before and are not now. The attack takes longer than a lease, which is 6 seconds. */
 async function withoutLease({ cluster, parent, child }: Target): Promise<string | undefined> {
   const edges = await cluster.client.edges();
   const gone = edges.filter(({ name, online }) => [parent.name, child.name].includes(name) && !online);
@@ -58,13 +58,13 @@ async function flood(
   });
 }
 
-/** What members, parents and listeners of the feed do. */
+/** Attacks by members, parents and listeners of the feed. */
 export const onFeed: readonly Attack[] = [
   {
     name: 'purges of the largest size, in a loop, while an edge joins',
     point: '2',
     async run() {
-      // It kills and joins edges: a cluster of its own.
+      // This attack kills and joins edges, so it gets its own cluster.
       const cluster = await startCluster({ edges: 1 });
       try {
         const { taken, refused, tooLarge, peaks, longestMs } = await attackWithPurges(cluster, {

@@ -28,7 +28,7 @@ function attack(name: string, run: (target: Target) => Promise<Attacked>): Attac
   };
 }
 
-/** Readers who ask for much and read nothing, of the serving processes of an edge. */
+/** Attacks on the serving processes of an edge by readers who request much and read nothing. */
 export const onServing: readonly Attack[] = [
   attack('ranges in a row that nobody reads', ({ parent }) => pipelinedRanges(serverOf(parent.url), asked)),
   attack('streams without a window', ({ secure }) => closedWindows(secure, asked)),

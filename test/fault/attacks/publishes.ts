@@ -8,7 +8,7 @@ const QUIET = 'quiet';
 const EVIL = 'evil';
 const SECONDS = 5;
 
-/** Gives the answer's status. */
+/** Sends a request. Resolves with the status. */
 type Publisher = (method: string, path: string, body?: string | Buffer, type?: string) => Promise<number>;
 
 interface Loop {
@@ -17,7 +17,7 @@ interface Loop {
   once(call: Publisher, nth: number): Promise<unknown>;
 }
 
-/** Each is what one token for one site may do for as long as it likes. */
+/** Each loop uses one token for one site, which may do this as often as it likes. */
 const loops: Readonly<Record<string, Loop>> = {
   'tiny files, one at a time': {
     atOnce: 1,
@@ -66,13 +66,13 @@ function deploy(files: number, nth: number): string {
 interface LoopOutcome {
   readonly requests: number;
   readonly statuses: Readonly<Record<string, number>>;
-  /** How long a change of another site took until readers saw it, in milliseconds, ascending. */
+  /** How long changes of another site took until readers saw them, in milliseconds, ascending. */
   readonly seen: readonly number[];
-  /** Records that the log has grown by. */
+  /** By how many records the log has grown. */
   readonly records: number;
 }
 
-/** One publisher repeats what it may do; another site is published beside it, again and again. */
+/** One publisher repeats a loop, while another site is published again and again. */
 async function publishBeside(target: Target, loop: Loop, seconds = SECONDS): Promise<LoopOutcome> {
   const { cluster, origin, child } = target;
   const token = (await cluster.client.createToken({ scope: `publish:${EVIL}` })).token;

@@ -12,27 +12,28 @@ const purges = schema(purgeSchema);
 const QUIET = 'quiet';
 
 export interface PurgeAttack {
-  /** Sites whose publishers attack, each with a token for that site alone. */
+  /** How many sites' publishers attack. Each has a token for its own site only. */
   readonly sites: number;
-  /** Purges of the largest size that each of them sends, at once. */
+  /** How many purges of the largest size each publisher sends at once. */
   readonly purges: number;
 }
 
 export interface PurgeAttackOutcome {
   readonly taken: number;
-  /** Answered 429. */
+  /** Purges that got 429. */
   readonly refused: number;
-  /** The answer to a purge of a megabyte. */
+  /** The status of a purge of one megabyte. */
   readonly tooLarge: number;
-  /** The most bytes that the processes of each have had resident. */
+  /** The peak resident memory of the processes of each role, in bytes. */
   readonly peaks: { readonly origin: number; readonly edge: number; readonly joined: number };
-  /** What a change of another site took at most until readers saw it. */
+  /** The longest time until readers saw a change of another site. */
   readonly longestMs: number;
 }
 
 /**
- * Publishers purge as much as they are let, while an edge joins and another site is published. Resolves when all
- * edges have carried out what was taken; throws when something stands still. The cluster has at least one edge.
+ * Publishers send as many purges as they can, while an edge joins and another site is published. Resolves when all
+ * edges have carried out the accepted purges. Throws when something does not progress. The cluster needs at least one
+ * edge.
  */
 export async function attackWithPurges(
   cluster: Cluster,
@@ -91,7 +92,7 @@ export async function attackWithPurges(
         return names.every((name) => signers.includes(name));
       });
     }
-    // What it keeps of them is read again at a start.
+    // At a start, the edge reads the purges that it keeps.
     const before = await peakOfTree(edge.running.pid);
     await edge.stop('SIGKILL');
     await edge.start();
@@ -115,7 +116,7 @@ export async function attackWithPurges(
     await (await joining).running.stop();
   }
 
-  /** Publishes the quiet site again and again; gives how long its readers waited at the longest. */
+  /** Publishes the quiet site again and again. Returns the longest time that its readers waited. */
   async function publishMeanwhile(): Promise<number> {
     let longest = 0;
     for (let i = 1; !isOver; i++) {
@@ -134,7 +135,7 @@ async function quiet(url: string): Promise<string | undefined> {
   return status === 200 ? body.toString() : undefined;
 }
 
-/** Others in each purge, so that none stands for another. */
+/** Each purge has its own paths, so that no purge replaces another. */
 function paths(bytes: number, nth: number): string[] {
   const name = (i: number) => `${nth}-${i}-`.padEnd(250, 'x');
   return Array.from({ length: Math.floor(bytes / 1009) }, (_, i) => Array(4).fill(name(i)).join('/'));

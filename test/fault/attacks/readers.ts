@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectSecurely } from 'node:tls';
 
-/** Readers who ask for much and read nothing. Each attack goes on for `seconds`, and tells what came of it. */
+/** Readers who request much and read nothing. Each attack lasts `seconds`, and returns what it achieved. */
 
 export interface ServingPort {
   readonly host: string;
@@ -12,28 +12,28 @@ export interface ServingPort {
 }
 
 export interface Asked {
-  /** As `Host` says it. */
+  /** The value of the `Host` header. */
   readonly host: string;
   readonly path: string;
-  /** Of the file that is asked for, in bytes. */
+  /** The size of the requested file, in bytes. */
   readonly size: number;
 }
 
 export interface Attacked {
   readonly connections: number;
   readonly requests: number;
-  /** Connections that the server has ended, or would not have. */
+  /** Connections that the server has ended or refused. */
   readonly ended: number;
   /** Streams of HTTP/2 that the server has refused or reset. */
   readonly reset: number;
 }
 
 const DEFAULT_SECONDS = 15;
-/** Each connection from an address of its own among so many: loopback has them all. */
+/** Spreads connections over this many loopback addresses. */
 const addressOf = (i: number, addresses: number) =>
   addresses === 1 ? {} : { localAddress: `127.0.2.${1 + (i % addresses)}` };
 
-/** Ranges of a large file, pipelined in HTTP/1.1 and never read. */
+/** Pipelines requests for ranges of a large file over HTTP/1.1, and reads none of the answers. */
 export async function pipelinedRanges(
   edge: ServingPort,
   { host, path, size }: Asked,
@@ -46,7 +46,7 @@ export async function pipelinedRanges(
   return unread(edge, text, { connections, requests: connections * requests, addresses, seconds });
 }
 
-/** So many connections that each ask once for a large file. */
+/** Opens connections that each request a large file once. */
 export function unreadFiles(
   edge: ServingPort,
   { host, path }: Asked,
@@ -56,7 +56,7 @@ export function unreadFiles(
   return unread(edge, text, { connections, requests: connections, addresses, seconds });
 }
 
-/** The same over TLS, where all that is written at once is copied. */
+/** Does the same over TLS, where all bytes written at once are copied. */
 export async function unreadSecurely(
   { host, port }: ServingPort,
   asked: Asked,
@@ -78,7 +78,7 @@ export async function unreadSecurely(
   return { connections, requests: connections, ended, reset: 0 };
 }
 
-/** Connections that ask for nothing, from more addresses than one client may have connections. */
+/** Opens connections that send nothing, from enough addresses to have more than one client may have. */
 export function idleConnections(
   edge: ServingPort,
   { connections = 14_000, addresses = 20, seconds = DEFAULT_SECONDS } = {},
@@ -86,7 +86,10 @@ export function idleConnections(
   return unread(edge, '', { connections, requests: 0, addresses, seconds });
 }
 
-/** Prepared answers, each another one, of connections that read none of them: no cache frees what waits to be sent. */
+/**
+ * Requests many different prepared answers over connections that read none. No cache frees the bytes that wait to be
+ * sent.
+ */
 export function unreadAnswers(
   edge: ServingPort,
   { host, path }: Asked,
@@ -99,7 +102,7 @@ export function unreadAnswers(
   return unread(edge, text, { connections, requests: connections * requests, addresses, seconds });
 }
 
-/** Many small ranges of a large file in each request, pipelined and never read. */
+/** Pipelines requests for many small ranges of a large file, and reads none of the answers. */
 export function manyRanges(
   edge: ServingPort,
   { host, path, size }: Asked,
@@ -113,7 +116,7 @@ export function manyRanges(
   return unread(edge, text, { connections, requests: connections * requests, addresses, seconds });
 }
 
-/** Requests with bodies that nobody wants and that go on and on. */
+/** Sends requests with endless bodies that nobody wants. */
 export function endlessBodies(
   edge: ServingPort,
   { host, path }: Asked,
@@ -124,7 +127,7 @@ export function endlessBodies(
   return unread(edge, text, { connections, requests: connections, addresses, seconds });
 }
 
-/** Streams of HTTP/2 for a large file, on sessions that give the server no window. */
+/** Opens HTTP/2 streams for a large file, on sessions that give the server no window. */
 export async function closedWindows(
   edge: ServingPort,
   { host, path }: Asked,
@@ -173,10 +176,10 @@ async function unread(
     opened.push(socket);
     socket.on('error', () => {});
     socket.on('close', () => ended++);
-    // Without a listener for data nothing is read.
+    // Without a listener for data, the socket reads nothing.
     await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {});
   }
-  // All at once: while the server reads from one of them, the others fill the buffers of the system.
+  // All sockets write at once. While the server reads from one, the others fill the buffers of the system.
   for (const socket of opened) if (!socket.destroyed) socket.write(text);
   await wait(seconds * 1000);
   const result = { connections, requests, ended, reset: 0 };

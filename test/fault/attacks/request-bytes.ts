@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Server } from './attack.ts';
 
-/** What the server says by itself within this time after the last byte is waited for. */
+/** How long the server may stay silent after the last byte before the attacker stops waiting. */
 const SILENT_MS = 20_000;
 const PIECE = 256 * 1024;
 
 export interface RequestBytes {
-  /** Without its end: the line and the fields, each with CRLF. */
+  /** The request line and the fields, each with CRLF, without the empty line at the end. */
   readonly head: string;
   readonly body: Iterable<Buffer>;
 }
 
-/** One head, then a body of so many bytes that begins with a text and repeats a byte. */
+/** One head, then a body of the given length that begins with a text and repeats a byte. */
 export function repeatedBody(
   begin: string,
   byte: string,
@@ -29,7 +29,10 @@ export function repeatedBody(
   };
 }
 
-/** Sends a request as fast as it is taken; resolves with the status, or with how the connection ended without one. */
+/**
+ * Sends a request as fast as the server reads it. Resolves with the status, or with how the connection ended without
+ * one.
+ */
 export async function sendRequest(server: Server, { head, body }: RequestBytes): Promise<string> {
   const socket = connect(server);
   const answer = answerOn(socket);
@@ -41,7 +44,7 @@ export async function sendRequest(server: Server, { head, body }: RequestBytes):
   return answer;
 }
 
-/** The status and the length of the head that a GET is answered with; undefined when there is no whole head. */
+/** The status and the length of the head of the answer to a GET. Undefined when no whole head arrives. */
 export async function askForHead(
   server: Server,
   path: string,
@@ -61,7 +64,7 @@ export async function askForHead(
   return bytes < 0 ? undefined : { status: text.slice(9, 12), bytes };
 }
 
-/** Ends the connection once there is an answer. */
+/** Ends the connection when an answer has arrived. */
 export function answerOn(socket: Socket, silentMs = SILENT_MS): Promise<string> {
   return new Promise((resolve) => {
     let text = '';

@@ -3,9 +3,9 @@ import { startBareServer } from './bare-server.ts';
 import { lossesOf, processesOf, SITE, type Target } from './target.ts';
 import { forgetPeaks, watchPeak, watchStalls } from './watch.ts';
 
-/** No attack may take longer; what has not been refused by then is not. */
+/** The longest time for an attack. Anything not refused by then counts as not refused. */
 const ATTACK_MS = 90_000;
-/** What one process may have at the most; an edge's process may have a heap of 256 MB. */
+/** The memory limit of one process. An edge's process may have a heap of 256 MB. */
 export const MOST_BYTES = 512 * 1024 * 1024;
 
 interface Measured {
@@ -20,11 +20,11 @@ export interface Row extends Measured {
   readonly outcome: Outcome;
   readonly bare: { readonly peakBytes: number; readonly health: number } | undefined;
   readonly losses: readonly string[];
-  /** What must not be; empty when the attack has failed. */
+  /** Everything that must not happen and did. Empty when the attack has failed. */
   readonly faults: readonly string[];
 }
 
-/** One attack on the target, then the same bytes to a bare server, then what is left of the target. */
+/** Runs one attack on the target, sends the same bytes to a bare server, and then checks the target. */
 export async function runRound(target: Target, attack: Attack): Promise<Row> {
   const pids = await processesOf(target);
   await forgetPeaks(pids);

@@ -7,10 +7,10 @@ import { serverOf, type Target } from './target.ts';
 
 const SPLATS = ':splat'.repeat(660);
 const LONG_PATH = `/${'x'.repeat(15_000)}`;
-/** No head of a sound server is longer. */
+/** No sound server sends a longer head. */
 const MOST_HEAD = 64 * 1024;
 
-/** Publishes a site with a rules file, then has the parent fill it. */
+/** Publishes a site with a rules file, and makes the parent fetch it. */
 async function filled({ cluster, parent }: Target, site: string, name: string, rules: string) {
   const folder = await writeTree(join(cluster.folder, site), { 'index.html': 'home', [name]: rules });
   const { code, stderr } = await cluster.skerry('publish', folder, '--site', site, '--wait');

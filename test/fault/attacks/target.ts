@@ -18,15 +18,15 @@ export const LARGE = { path: 'large.bin', size: large.length, digest: digestOf(l
 const FILES = { 'index.html': 'home', 'a.css': 'a {}', [LARGE.path]: large };
 const CONVERGED_MS = 45_000;
 
-/** An origin, a parent edge with a child, and a published site, with the limits that a user gets. */
+/** An origin, a parent edge with a child, and a published site, with the default limits. */
 export interface Target {
   readonly cluster: Cluster;
   readonly origin: Node;
   readonly parent: Node;
   readonly child: Node;
-  /** Where the parent serves over TLS. */
+  /** The address at which the parent serves over TLS. */
   readonly secure: Server;
-  /** May publish to SITE alone. */
+  /** This token may publish to SITE only. */
   readonly publishToken: string;
 }
 
@@ -66,7 +66,7 @@ function isThere(pid: number): boolean {
   return existsSync(`/proc/${pid}/exe`);
 }
 
-/** What an attack has lost; empty when nothing. */
+/** What an attack has destroyed. Empty when nothing. */
 export async function lossesOf(target: Target, before: readonly number[]): Promise<string[]> {
   const losses: string[] = [];
   const now = new Set(await processesOf(target));

@@ -4,15 +4,15 @@ import { peakBytes } from '../../helpers/peak-memory.ts';
 
 const EVERY_MS = 20;
 const GIVEN_UP_MS = 30_000;
-/** Another client than the attacker: limits of one client are for each by itself. */
+/** The address of another client than the attacker, because each client has its own limits. */
 const ELSEWHERE = '127.0.0.7';
 
 export interface Stalls {
-  /** The longest that an answer took, in milliseconds, by name. */
+  /** The longest time that an answer took, in milliseconds, by name. */
   readonly longest: Readonly<Record<string, number>>;
 }
 
-/** Asks each address again and again, on a connection of its own each time, until it is stopped. */
+/** Requests each address again and again, over a new connection each time, until it is stopped. */
 export function watchStalls(addresses: Readonly<Record<string, { url: string; host?: string }>>) {
   const stop = new AbortController();
   const longest: Record<string, number> = {};
@@ -30,7 +30,7 @@ export function watchStalls(addresses: Readonly<Record<string, { url: string; ho
   };
 }
 
-/** Infinite when there is none. */
+/** Infinite when no answer arrives. */
 function answerTime(url: string, host: string | undefined): Promise<number> {
   const began = performance.now();
   return new Promise((resolve) => {
@@ -49,12 +49,15 @@ function answerTime(url: string, host: string | undefined): Promise<number> {
   });
 }
 
-/** From here on the kernel's note of the most memory counts anew. */
+/** Resets the peak memory that the kernel keeps for each process. */
 export async function forgetPeaks(pids: readonly number[]): Promise<void> {
   for (const pid of pids) await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
 }
 
-/** The most that one of the processes has, until it is stopped; one that ends meanwhile counts as last seen. */
+/**
+ * The most memory that one of the processes has used, until it is stopped. A process that ends counts with its last
+ * known value.
+ */
 export function watchPeak(pids: readonly number[]) {
   let highest = 0;
   const look = async () => {
