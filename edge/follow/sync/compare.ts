@@ -2,6 +2,7 @@ import { leafOf, NODE_COUNT } from '../../../shared/content/buckets.ts';
 import type { Change } from '../../../shared/content/diff.ts';
 import { digestFromBytes } from '../../../shared/content/digest.ts';
 import { type Entry, entryHash } from '../../../shared/content/entry.ts';
+import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
@@ -24,40 +25,49 @@ export interface CompareParts {
 }
 
 /**
- * Stages the changes that make the staged state equal to the upstream's, whatever was missed or damaged. It compares
- * the nodes, then the leaves of the nodes that differ, then the entries of the leaves that differ. The result is proved
- * afterwards like any diff: its root must be the one that the origin signed.
+ * Stages the changes that lead from the active revision to the upstream's `revision`, whatever was missed or damaged.
+ * It compares the nodes, then the leaves of the nodes that differ, then the entries of the leaves that differ. Nothing
+ * may be staged before. The result is proved afterwards like any diff: its root must be the one that the origin signed.
  */
 export async function stageByComparison(
   parts: CompareParts,
   site: number,
+  active: number,
   revision: number,
   transfer: Transfer,
 ): Promise<void> {
   const { catalog, upstream, self } = parts;
-  const nodes = differing(
-    await catalog.nodesAt(site, revision),
-    await upstream.nodes(self, site, revision, transfer),
-  );
+  const theirs = await upstream.nodes(self, site, revision, transfer);
+  // A node or a leaf whose digest was lost on disk looks empty. If the upstream's is empty as well, the comparison would
+  // not see the entries that are here, and the root would be the signed one.
+  if (active > 0)
+    await remakeDigests(catalog, site, active, sameIn(await catalog.nodesAt(site, active), theirs));
+  const nodes = differing(await catalog.nodesAt(site, revision), theirs);
   if (nodes.length === 0) return;
-  const own = await catalog.leavesAt(site, revision, nodes);
-  const leaves = differing(own, await upstream.leaves(self, site, revision, nodes, transfer));
-  // A node that differs although none of its leaves does has a wrong digest itself. Resealing its leaves computes it
-  // again.
-  await catalog.resealLeaves(
-    site,
-    revision,
-    own.map(({ number }) => number),
+  const leaves = differing(
+    await catalog.leavesAt(site, revision, nodes),
+    await upstream.leaves(self, site, revision, nodes, transfer),
   );
   await stageLeaves(parts, site, revision, leaves, transfer);
 }
 
 /**
  * Recomputes the stored digests of the newest revealed revision from its entries, so that what is derived from them is
- * right.
+ * right. Nothing may be staged.
  */
-export async function remakeDigests(catalog: EdgeCatalog, site: number, revision: number): Promise<void> {
-  for (let node = 0; node < NODE_COUNT; node++) await catalog.remakeNode(site, revision, node);
+export async function remakeDigests(
+  catalog: EdgeCatalog,
+  site: number,
+  revision: number,
+  except: ReadonlySet<number> = new Set(),
+): Promise<void> {
+  for (let node = 0; node < NODE_COUNT; node++)
+    if (!except.has(node)) await catalog.remakeNode(site, revision, node);
+}
+
+function sameIn(own: readonly Bucket[], theirs: readonly Bucket[]): ReadonlySet<number> {
+  const different = new Set(differing(own, theirs));
+  return new Set(own.map(({ number }) => number).filter((number) => !different.has(number)));
 }
 
 /** Stages the upstream's entries of these leaves, and seals the leaves. */

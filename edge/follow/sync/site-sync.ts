@@ -7,7 +7,7 @@ import { matchBases } from '../fetch/base-match.ts';
 import type { ObjectFetch } from '../fetch/object-fetch.ts';
 import type { ObjectSource } from '../fetch/object-source.ts';
 import type { Transfer } from '../upstream/transfer.ts';
-import { remakeDigests, stageByComparison } from './compare.ts';
+import { stageByComparison } from './compare.ts';
 
 const STAGE_PAGE = 1000;
 const SEAL_PAGE = 16_384;
@@ -54,31 +54,15 @@ export async function prepareRevision(
   async function stageManifest(signed: Digest): Promise<void> {
     if (await isStaged(signed)) return;
     const { revision: from } = site.active;
-    const ways = [
-      () => stageDiff(from),
-      // The upstream no longer holds the diff's starting point, or ours differs from it. Then the states are compared,
-      // and what differs is fetched.
-      () => stageCompared(),
-      // The state on disk was damaged: a correct digest hides wrong entries. The digests are recomputed before the next
-      // comparison.
-      async () => {
-        if (from > 0) await remakeDigests(catalog, site.id, from);
-        await stageCompared();
-      },
-    ];
-    for (const [i, way] of ways.entries()) {
-      if (i > 0) await restart(signed);
-      try {
-        return await way();
-      } catch (error) {
-        const isLast = i === ways.length - 1;
-        if (isLast || !(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
-      }
+    try {
+      return await stageDiff(from);
+    } catch (error) {
+      if (!(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
     }
-  }
-
-  async function stageCompared(): Promise<void> {
-    await stageByComparison({ catalog, upstream, self }, site.id, revision, transfer);
+    // The upstream no longer holds the diff's starting point, or ours differs from it. Then the states are compared, and
+    // what differs is fetched.
+    await restart(signed);
+    await stageByComparison({ catalog, upstream, self }, site.id, from, revision, transfer);
     await sealAndProve([]);
   }
 

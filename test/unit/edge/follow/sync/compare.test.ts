@@ -68,7 +68,7 @@ function world(t: Test, own: State, theirs: State, file = ':memory:') {
   const upstream = fake as unknown as Upstream;
   const parts = { catalog: asRemote(catalog), upstream, self: CALLER };
   const compare = async () => {
-    await stageByComparison(parts, SITE, REVISION, TRANSFER);
+    await stageByComparison(parts, SITE, 1, REVISION, TRANSFER);
     return seal(catalog, REVISION);
   };
   return { catalog, there, root, asked, fake, parts, compare };
@@ -128,19 +128,6 @@ t.test('from nothing, and to nothing', async (t) => {
     const { root, compare } = world(t, own, theirs);
     t.equal(await compare(), root);
   }
-});
-
-t.test('what was staged before is compared, too', async (t) => {
-  const own = stateOf(entry('a', 1), entry('b', 2));
-  const theirs = stateOf(entry('a', 1), entry('b', 3));
-  const { catalog, root, asked, compare } = world(t, own, theirs);
-  catalog.stage(SITE, REVISION, [
-    { kind: 'put', entry: entry('a', 7) },
-    { kind: 'put', entry: entry('b', 3) },
-  ]);
-  seal(catalog, REVISION);
-  t.equal(await compare(), root);
-  t.strictSame(asked.entries, [[leafOf('a')]]);
 });
 
 t.test('many leaves are asked for in parts', async (t) => {
@@ -243,5 +230,34 @@ t.test('digests that were damaged on disk are made anew', async (t) => {
     database.exec(sql);
     database.close();
     t.equal(await compare(), root, name);
+  }
+});
+
+t.test('files are deleted although the digests of their buckets were lost on disk', async (t) => {
+  const theirs = stateOf(...Array.from({ length: 40 }, (_, i) => entry(`file-${i}`, i)));
+  const stray = 'stray';
+  t.notOk(
+    [...theirs.keys()].some((path) => nodeOf(leafOf(path)) === nodeOf(leafOf(stray))),
+    'the file is alone in its buckets',
+  );
+  const own = new Map(theirs).set(stray, entry(stray, 'stray'));
+  const lose = (level: number, number: number) =>
+    `DELETE FROM bucket WHERE level = ${level} AND number = ${number};`;
+  const cases: [name: string, sql: string][] = [
+    ['the leaf', lose(1, leafOf(stray))],
+    ['the node', lose(0, nodeOf(leafOf(stray)))],
+    ['both', lose(1, leafOf(stray)) + lose(0, nodeOf(leafOf(stray)))],
+  ];
+  for (const [i, [name, sql]] of cases.entries()) {
+    const file = `${t.testdir()}/catalog-${i}.sqlite`;
+    const { catalog, root, compare } = world(t, own, theirs, file);
+    const database = new DatabaseSync(file);
+    database.exec(sql);
+    database.close();
+    t.equal(await compare(), root, name);
+    t.notOk(
+      entriesAt(catalog, REVISION).some(({ path }) => path === stray),
+      `${name}: the file is gone`,
+    );
   }
 });
