@@ -27,7 +27,7 @@ export function warmCommand(): Command {
     });
 }
 
-/** One request makes the edge work for half a minute at most, so the request is repeated until nothing is left. */
+/** The edge pauses after half a minute and answers. The command asks again until nothing is left. */
 async function warmed(flags: AdminFlags, request: object, signal: AbortSignal): Promise<WarmResult> {
   const { adminPort, askAdmin } = await import('../running/admin-port.ts');
   const admin = await adminPort(flags);

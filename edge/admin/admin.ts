@@ -10,6 +10,9 @@ import type { AskableWork } from '../work/work.ts';
 import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { readinessOf } from './readiness.ts';
 
+/** Callers wait for an answer. Work that can continue pauses after this time, and the next request continues it. */
+const ANSWER_MS = 30_000;
+
 /** The edge that the admin port tells about. */
 export interface AdminSource {
   status(): Promise<ReplicaStatus>;
@@ -54,7 +57,11 @@ export function buildAdmin(
   for (const { kind, arguments: body, mostArgumentBytes } of work.kindsFor('admin-port')) {
     const limit = mostArgumentBytes === undefined ? {} : { bodyLimit: mostArgumentBytes };
     app.post(`/${kind}`, { ...limit, schema: { body } }, (request, reply) =>
-      work.ask(kind, request.body, { by: { kind: 'admin-port' }, signal: untilClosed(reply.raw) }),
+      work.ask(kind, request.body, {
+        by: { kind: 'admin-port' },
+        signal: untilClosed(reply.raw),
+        pause: AbortSignal.timeout(ANSWER_MS),
+      }),
     );
   }
 

@@ -8,6 +8,8 @@ import type { AskedBy, Executor, Run, TellProgress } from './executor/executor.t
 export interface Asking {
   readonly by: Exclude<AskedBy, { kind: 'edge' }>;
   readonly signal: AbortSignal;
+  /** See `Run`. Undefined for callers that wait until all of the work is done. */
+  readonly pause?: AbortSignal;
   readonly progress?: TellProgress;
 }
 
@@ -22,6 +24,8 @@ export interface AskableWork {
    */
   ask(kind: string, args: unknown, asking: Asking): Promise<unknown>;
 }
+
+const NEVER = new AbortController().signal;
 
 interface Entry {
   readonly executor: Executor;
@@ -47,19 +51,25 @@ export class Work implements AskableWork {
     return kinds.filter(({ askers }) => askers.includes(asker));
   }
 
-  async ask(kind: string, args: unknown, { by, signal, progress = () => {} }: Asking): Promise<unknown> {
+  async ask(kind: string, args: unknown, asking: Asking): Promise<unknown> {
+    const { by, signal, pause = NEVER, progress = () => {} } = asking;
     const entry = this.#entries.get(kind);
     if (entry === undefined || !entry.executor.askers.includes(by.kind))
       throw new SkerryError('bad-request', `an edge cannot be asked to do work of the kind ${kind}`);
     const either = AbortSignal.any([this.#stopping, signal]);
-    return this.#run(entry, args, { by, signal: either, progress });
+    return this.#run(entry, args, { by, signal: either, pause, progress });
   }
 
   /** Runs any kind of work for the loops of the edge itself. */
   async begin(kind: string, args: unknown = {}): Promise<unknown> {
     const entry = this.#entries.get(kind);
     if (entry === undefined) throw new Error(`there is no kind of work ${kind}`);
-    return this.#run(entry, args, { by: { kind: 'edge' }, signal: this.#stopping, progress: () => {} });
+    return this.#run(entry, args, {
+      by: { kind: 'edge' },
+      signal: this.#stopping,
+      pause: NEVER,
+      progress: () => {},
+    });
   }
 
   #run({ executor, args: checked }: Entry, args: unknown, run: Run): Promise<unknown> {

@@ -36,7 +36,7 @@ export const warmKind = {
     ),
     more: Type.Boolean({
       description:
-        'True when time ran out and objects are left to fetch. The edge keeps what it has fetched.',
+        'True when the work was paused and objects are left to fetch. The edge keeps what it has fetched.',
     }),
   }),
 } satisfies WorkKind;

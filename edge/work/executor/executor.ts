@@ -17,6 +17,11 @@ export type AskedBy = { readonly kind: 'admin-port' } | { readonly kind: 'edge' 
 export interface Run {
   readonly by: AskedBy;
   readonly signal: AbortSignal;
+  /**
+   * Aborts when whoever asked wants the result of the work so far. A kind whose result cannot say that work is left
+   * ignores it.
+   */
+  readonly pause: AbortSignal;
   readonly progress: TellProgress;
 }
 

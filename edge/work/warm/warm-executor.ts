@@ -5,11 +5,11 @@ import { type Executor, executor } from '../executor/executor.ts';
 import { type WarmParts, warm } from './warm.ts';
 
 export function warmExecutor(parts: WarmParts): Executor {
-  return executor(warmKind, async ({ site, paths }, { signal, progress }) => {
+  return executor(warmKind, async ({ site, paths }, run) => {
     const named = namedPaths(paths);
     if ('fault' in named) throw new SkerryError('bad-pattern', named.fault);
-    const result = await warm(parts, site, named, signal, progress);
-    signal.throwIfAborted();
+    const result = await warm(parts, site, named, run);
+    run.signal.throwIfAborted();
     return result;
   });
 }

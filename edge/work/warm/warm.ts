@@ -7,14 +7,13 @@ import type { WarmResult } from '../../../shared/work/warm.ts';
 import type { DiskRoom, ReadThrough } from '../../read-through/read-through.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { isServed } from '../../store/cover.ts';
-import type { TellProgress } from '../executor/executor.ts';
+import type { Run } from '../executor/executor.ts';
 
 const PAGE = 2000;
 /** Small objects travel together in bundles. */
 const SMALL_AT_ONCE = 256;
 /** A low number, because readers need bandwidth, too. */
 const LARGE_AT_ONCE = 3;
-const WARM_MS = 30_000;
 
 export interface WarmParts {
   readonly catalog: EdgeCatalog;
@@ -25,22 +24,21 @@ export interface WarmParts {
 }
 
 /**
- * Fetches the missing objects of a site's active revision, for the named paths or for all. It evicts nothing. It ends
- * after half a minute, because callers wait for an answer. The next call continues.
+ * Fetches the missing objects of a site's active revision, for the named paths or for all. It evicts nothing. After a
+ * pause, the next call continues.
  */
 export async function warm(
   { catalog, store, reads, lazy }: WarmParts,
   name: string,
   target: { readonly paths: readonly string[]; readonly globs: readonly string[] },
-  signal: AbortSignal,
-  progress: TellProgress,
+  { signal, pause, progress }: Pick<Run, 'signal' | 'pause' | 'progress'>,
 ): Promise<WarmResult> {
   const site = await catalog.siteNamed(name);
   if (site === undefined) throw new SkerryError('no-such-site', `this edge has no site ${name}`);
   const { revision } = site.active;
   const isAll = target.paths.length === 0 && target.globs.length === 0;
   const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
-  const time = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
+  const ending = AbortSignal.any([signal, pause]);
   const sums = { held: sum(), fetched: sum(), left: sum(), failed: { ...sum(), why: null as string | null } };
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
@@ -59,13 +57,13 @@ export async function warm(
       else {
         room -= size;
         (size > BUNDLE_OBJECT ? jobs.large : jobs.small).push(async () => {
-          if (time.aborted) return;
+          if (ending.aborted) return;
           try {
-            await reads.whole('warm', digest, time);
+            await reads.whole('warm', digest, ending);
             add(sums.fetched, size);
             progress({ ...sums.fetched });
           } catch (error) {
-            if (time.aborted) return;
+            if (ending.aborted) return;
             add(sums.failed, size);
             sums.failed.why ??= toSkerryError(error).message;
           }
@@ -75,8 +73,8 @@ export async function warm(
     await runAtMost(SMALL_AT_ONCE, jobs.small);
     await runAtMost(LARGE_AT_ONCE, jobs.large);
     cursor = page.next;
-  } while (cursor !== undefined && !time.aborted);
-  return { site: name, revision, ...sums, more: time.aborted };
+  } while (cursor !== undefined && !ending.aborted);
+  return { site: name, revision, ...sums, more: ending.aborted };
 }
 
 type Job = () => Promise<void>;
