@@ -1,6 +1,6 @@
 import { digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import type { LeaseGrant } from '../../shared/log/grant.ts';
+import type { SignedGrant } from '../../shared/log/grant.ts';
 import {
   MAX_REPORT_BYTES,
   MAX_REPORTS_BYTES,
@@ -29,7 +29,7 @@ interface Request {
   bytes: number;
   /** The number of its reports that are not answered yet. */
   left: number;
-  readonly grants: LeaseGrant[];
+  readonly grants: SignedGrant[];
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
 }

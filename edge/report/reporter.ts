@@ -6,7 +6,7 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { ChainState } from '../../shared/log/chain-state.ts';
-import { type LeaseGrant, verifyLeaseGrant } from '../../shared/log/grant.ts';
+import { type LeaseGrant, verifiedGrant } from '../../shared/log/grant.ts';
 import { OWN_SIGNATURES } from '../../shared/reports/signature-budget.ts';
 import type { EdgeReport, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
 import { MAX_REPORT_BYTES, MOST_STATEMENTS } from '../../shared/wire/protocol.ts';
@@ -159,8 +159,9 @@ export class Reporter {
   ): LeaseGrant {
     const { self, origin, answered } = this.#parts;
     const digest = digestOf(own.text);
-    const grant = grants.find(({ edge, report }) => edge === self.name && report === digest);
-    if (grant === undefined || !verifyLeaseGrant(origin(), grant, origin().key))
+    const signed = grants.find(({ edge, report }) => edge === self.name && report === digest);
+    const grant = signed && verifiedGrant(origin(), signed, origin().key);
+    if (grant === undefined)
       throw new SkerryError(
         'bad-signature',
         `${upstream.url} answers a report without a signed answer of the origin`,

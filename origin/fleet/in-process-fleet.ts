@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { Batcher } from '../../shared/concurrency/batcher.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { type LeaseGrant, signLeaseGrant } from '../../shared/log/grant.ts';
+import { type SignedGrant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
 import type { Seq } from '../../shared/log/record.ts';
 import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
@@ -157,18 +157,16 @@ export class InProcessFleet implements Fleet {
     return { grants };
   }
 
-  #grant({ edge, digest }: Verified, isFresh: boolean): LeaseGrant {
+  #grant({ edge, digest }: Verified, isFresh: boolean): SignedGrant {
     const now = this.#clock.monotonic();
     const { row, reportTime: newest, isDiverged: diverged } = edge;
     const lease = isFresh ? grantLease(edge, now) : 0;
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
-    return signLeaseGrant(
+    return signGrant(
       this.#identity,
-      {
-        ...{ edge: row.name, report: digest, newest, time, lease, serves, diverged },
-        takes: [...kindsOfStatements],
-      },
+      { edge: row.name, report: digest },
+      { newest, time, lease, serves, diverged, takes: [...kindsOfStatements] },
       this.#key,
     );
   }

@@ -1,16 +1,14 @@
 import { type Static, Type } from 'typebox';
-import { DIGEST_PATTERN } from '../content/digest.ts';
+import { DIGEST_PATTERN, digestOf } from '../content/digest.ts';
+import { schema } from '../json/schema.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
 
-/**
- * The origin's answer to one report: that it has accepted the report, and what the edge may count on. It names the
- * report by its digest, so that a parent can neither forge a grant nor replay an old one. Later, the origin will send
- * the list of an edge's tasks as a text with a signature of its own, beside the grant.
- */
-export const leaseGrantSchema = Type.Object({
-  edge: Type.String({ maxLength: 63 }),
-  report: Type.String({ pattern: DIGEST_PATTERN, description: 'SHA-256 of the text of the report.' }),
+/** The most bytes of a grant's text. A hundred kinds with names of full length take half of it. */
+export const MAX_GRANT_BYTES = 8 * 1024;
+
+/** The origin's answer to one report: that it has accepted the report, and what the edge may count on. */
+const leaseGrantSchema = Type.Object({
   newest: Type.Integer({
     description:
       'The time of the newest report of the edge. The origin does not accept reports that are not newer.',
@@ -36,8 +34,21 @@ export const leaseGrantSchema = Type.Object({
     maxItems: 100,
     description: 'The kinds of statements that this origin keeps. One of another kind is not acknowledged.',
   }),
+});
+export type LeaseGrant = Static<typeof leaseGrantSchema>;
+const leaseGrants = schema(leaseGrantSchema);
+
+/**
+ * A grant as it travels. Parents pass it on unchanged, so that a later origin can add fields. It names the report by its
+ * digest, so that a parent can neither forge a grant nor replay an old one.
+ */
+export const signedGrantSchema = Type.Object({
+  edge: Type.String({ maxLength: 63 }),
+  report: Type.String({ pattern: DIGEST_PATTERN, description: 'SHA-256 of the text of the report.' }),
+  text: Type.String({ maxLength: MAX_GRANT_BYTES, description: 'The JSON text of the grant.' }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
+export type SignedGrant = Static<typeof signedGrantSchema>;
 
 /** The log, and the epoch of it in which the origin writes. Both sides know them, so a grant does not carry them. */
 interface LogEpoch {
@@ -45,20 +56,25 @@ interface LogEpoch {
   readonly epoch: number;
 }
 
-export type LeaseGrant = Static<typeof leaseGrantSchema>;
+/** The report that a grant answers, and the edge that signed the report. */
+type Answered = Pick<SignedGrant, 'edge' | 'report'>;
 
-export function signLeaseGrant(of: LogEpoch, grant: Omit<LeaseGrant, 'sig'>, key: SigningKey): LeaseGrant {
-  return { ...grant, sig: signText(key, canonicalGrant(of, grant)) };
+export function signGrant(
+  of: LogEpoch,
+  { edge, report }: Answered,
+  grant: LeaseGrant,
+  key: SigningKey,
+): SignedGrant {
+  const text = JSON.stringify(grant);
+  return { edge, report, text, sig: signText(key, canonicalGrant(of, { edge, report }, text)) };
 }
 
-export function verifyLeaseGrant(of: LogEpoch, grant: LeaseGrant, publicKey: PublicKey): boolean {
-  return verifyText(publicKey, canonicalGrant(of, grant), grant.sig);
+/** The grant, or undefined if the origin did not sign it. Throws `upstream-protocol` if its text has another form. */
+export function verifiedGrant(of: LogEpoch, signed: SignedGrant, key: PublicKey): LeaseGrant | undefined {
+  if (!verifyText(key, canonicalGrant(of, signed, signed.text), signed.sig)) return undefined;
+  return leaseGrants.parseText(signed.text, 'upstream-protocol');
 }
 
-function canonicalGrant({ log, epoch }: LogEpoch, g: Omit<LeaseGrant, 'sig'>): string {
-  const { edge, report, newest, time, lease, serves, diverged, takes } = g;
-  return JSON.stringify([
-    ...['skerry-grant-1', log, epoch, edge, report],
-    ...[newest, time, lease, serves, diverged, takes],
-  ]);
+function canonicalGrant({ log, epoch }: LogEpoch, { edge, report }: Answered, text: string): string {
+  return JSON.stringify(['skerry-grant-1', log, epoch, edge, report, digestOf(text)]);
 }

@@ -3,7 +3,7 @@ import { DIGEST_PATTERN, digestOf } from '../content/digest.ts';
 import { SkerryError } from '../errors.ts';
 import { JSON_BOUNDS } from '../json/bounded-json.ts';
 import { schema } from '../json/schema.ts';
-import { leaseGrantSchema } from '../log/grant.ts';
+import { signedGrantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
@@ -225,9 +225,9 @@ export const reportRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** The origin's grants, one for each report whose signer it knows. Parents pass on the fields that they know. */
+/** The origin's grants, one for each report whose signer it knows. */
 export const reportAnswerSchema = Type.Object({
-  grants: Type.Array(leaseGrantSchema, { maxItems: MOST_REPORTS }),
+  grants: Type.Array(signedGrantSchema, { maxItems: MOST_REPORTS }),
 });
 export type ReportAnswer = Static<typeof reportAnswerSchema>;
 export const reportAnswer = schema(reportAnswerSchema);

@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { SignedGrant } from '../../shared/log/grant.ts';
 import { BUCKETS_TYPE, encodeBuckets } from '../../shared/wire/bucket-list.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import type { Random } from '../helpers/random.ts';
@@ -176,17 +177,19 @@ export function lieAboutReport(lie: ReportLie, honest: Answer, old: readonly Ans
     case 'grant-old':
       return old.length === 0 ? honest : dice.pick(old);
     case 'grant-altered': {
-      const grants = (JSON.parse(honest.body.toString('utf8')) as { grants?: object[] }).grants ?? [];
+      const { grants = [] } = JSON.parse(honest.body.toString('utf8')) as { grants?: SignedGrant[] };
       const change = dice.pick<object>([
         { serves: 600_000 },
         { lease: 0 },
         { newest: 2 ** 50 },
         { edge: 'liar' },
       ]);
-      return {
-        ...honest,
-        body: Buffer.from(JSON.stringify({ grants: grants.map((one) => ({ ...one, ...change })) })),
-      };
+      const altered = grants.map((one) =>
+        'edge' in change
+          ? { ...one, ...change }
+          : { ...one, text: JSON.stringify({ ...JSON.parse(one.text), ...change }) },
+      );
+      return { ...honest, body: Buffer.from(JSON.stringify({ grants: altered })) };
     }
   }
 }

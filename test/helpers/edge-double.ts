@@ -2,7 +2,7 @@ import { join } from '../../edge/follow/upstream/join.ts';
 import { Upstream } from '../../edge/follow/upstream/upstream.ts';
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { LeaseGrant } from '../../shared/log/grant.ts';
+import type { LeaseGrant, SignedGrant } from '../../shared/log/grant.ts';
 import { type Receipt, signReceipt } from '../../shared/log/receipt.ts';
 import { GENESIS, recordHash } from '../../shared/log/record.ts';
 import { payloads } from '../../shared/log/record-kinds.ts';
@@ -127,10 +127,12 @@ export class EdgeDouble {
     const answer = await askAs(member, this.#origin.url, '/feed/v1/report', asked);
     if (answer.status === 200) this.#receipts = [];
     const { grants = [], code } = JSON.parse(answer.body.toString()) as {
-      grants?: LeaseGrant[];
+      grants?: SignedGrant[];
       code?: string;
     };
-    const leases = grants.filter(({ lease }) => lease > 0).map(({ edge, lease }) => [edge, lease]);
+    const leases = grants
+      .map(({ edge, text }) => [edge, (JSON.parse(text) as LeaseGrant).lease] as const)
+      .filter(([, lease]) => lease > 0);
     return { status: answer.status, leases: Object.fromEntries(leases), ...(code && { code }) };
   }
 }

@@ -1,23 +1,16 @@
 import t from 'tap';
 import { RelayQueue } from '../../../../edge/report/relay-queue.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
-import type { LeaseGrant } from '../../../../shared/log/grant.ts';
+import type { SignedGrant } from '../../../../shared/log/grant.ts';
 import type { SignedReport } from '../../../../shared/wire/protocol.ts';
 
 const reports = (edge: string, count: number, text = ''): SignedReport[] =>
   Array.from({ length: count }, (_, i) => ({ edge, text: `${edge} ${i} ${text}`, sig: 's' }));
-const grantOf = ({ edge, text }: SignedReport, lease = 1): LeaseGrant => ({
-  ...{
-    edge,
-    report: digestOf(text),
-    newest: 0,
-    time: 0,
-    lease,
-    serves: 0,
-    diverged: false,
-    takes: [],
-    sig: 's',
-  },
+const grantOf = ({ edge, text }: SignedReport, lease = 1): SignedGrant => ({
+  edge,
+  report: digestOf(text),
+  text: `a lease of ${lease}`,
+  sig: 's',
 });
 const answer = (some: readonly SignedReport[]) => ({ grants: some.map((one) => grantOf(one)) });
 

@@ -7,7 +7,7 @@ import { Reporter } from '../../../../edge/report/reporter.ts';
 import type { EdgeCatalog } from '../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
-import { type LeaseGrant, signLeaseGrant } from '../../../../shared/log/grant.ts';
+import { type LeaseGrant, signGrant } from '../../../../shared/log/grant.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
 import type { Statement } from '../../../../shared/log/statements.ts';
 import {
@@ -23,12 +23,10 @@ type Answers = (reports: readonly SignedReport[]) => ReportAnswer;
 
 /** What the origin answers: a grant for each report. */
 const granting =
-  (changes: Partial<LeaseGrant> = {}, key = originKey, log = LOG): Answers =>
+  (changes: Partial<LeaseGrant> = {}, key = originKey, log = LOG, to?: string): Answers =>
   (reports) => ({
     grants: reports.map(({ edge, text }) => {
       const grant = {
-        edge,
-        report: digestOf(text),
         newest: 0,
         time: 5,
         lease: 9000,
@@ -37,7 +35,7 @@ const granting =
         takes: ['receipt'],
         ...changes,
       };
-      return signLeaseGrant({ log, epoch: 1 }, grant, key);
+      return signGrant({ log, epoch: 1 }, { edge: to ?? edge, report: digestOf(text) }, grant, key);
     }),
   });
 const ANSWER = granting();
@@ -245,10 +243,14 @@ t.test('what the origin did not sign about this very report grants nothing', asy
     ['nothing', [() => ({ grants: [] })]],
     ['another signer', [granting({}, edgeKey)]],
     ['another log', [granting({}, originKey, 'f'.repeat(32))]],
-    ['a grant to another', [granting({ edge: 'bergen' })]],
+    ['a grant to another', [granting({}, originKey, LOG, 'bergen')]],
     [
       'a longer lease',
-      [(reports) => ({ grants: ANSWER(reports).grants.map((one) => ({ ...one, serves: 1e9 })) })],
+      [
+        (reports) => ({
+          grants: ANSWER(reports).grants.map((one) => ({ ...one, text: one.text.replace('7000', '9000') })),
+        }),
+      ],
     ],
     ['a grant for an earlier report', [remembered, () => old[0] ?? { grants: [] }]],
   ];

@@ -2,76 +2,89 @@ import t from 'tap';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { schema } from '../../../../shared/json/schema.ts';
 import {
-  type LeaseGrant,
-  leaseGrantSchema,
-  signLeaseGrant,
-  verifyLeaseGrant,
+  MAX_GRANT_BYTES,
+  type SignedGrant,
+  signedGrantSchema,
+  signGrant,
+  verifiedGrant,
 } from '../../../../shared/log/grant.ts';
 import { signText } from '../../../../shared/signing/keys.ts';
 import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
 
 const OF = { log: LOG, epoch: 1 };
-const unsigned = {
-  ...{ edge: 'oslo-1', report: digestOf('{}'), newest: TIME, time: TIME + 2000 },
-  ...{ lease: 6000, serves: 6000, diverged: false, takes: ['receipt'] },
+const ANSWERED = { edge: 'oslo-1', report: digestOf('{}') };
+const grant = {
+  ...{ newest: TIME, time: TIME + 2000, lease: 6000, serves: 6000, diverged: false },
+  takes: ['receipt'],
 };
-const grant = signLeaseGrant(OF, unsigned, originKey);
+const signed = signGrant(OF, ANSWERED, grant, originKey);
+/** Signs a text as a later origin might. */
+const saying = (text: string): SignedGrant => ({
+  ...{ ...ANSWERED, text },
+  sig: signText(
+    originKey,
+    JSON.stringify(['skerry-grant-1', LOG, 1, ANSWERED.edge, ANSWERED.report, digestOf(text)]),
+  ),
+});
 
 t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
-  t.same(grant, {
-    ...unsigned,
-    sig: 'Gs1bboY39WGDSY8s6CuEanVjWbcm9Wlth3TQ3UUpwCy0Hly67be34Plu1HfI199l-RQ4pNIKDFLay78nsXEPCA',
+  t.same(signed, {
+    ...ANSWERED,
+    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"diverged":false,"takes":["receipt"]}`,
+    sig: '0ULpMOGb0yvtnH7jTKueL1apB8EgjZ9wFBJtk_ht6ske9lO19q5oAvzWHhF5TI6mf7bzaAgSc78yM6LzQipfCA',
   });
 });
 
 t.test('is over the canonical text', async (t) => {
-  const text = `["skerry-grant-1","${LOG}",1,"oslo-1","${digestOf('{}')}",1767225600000,1767225602000,6000,6000,false,["receipt"]]`;
-  t.equal(grant.sig, signText(originKey, text));
+  const text = `["skerry-grant-1","${LOG}",1,"oslo-1","${digestOf('{}')}","${digestOf(signed.text)}"]`;
+  t.equal(signed.sig, signText(originKey, text));
 });
 
-t.test('verifies with the key and the log that signed it alone', async (t) => {
-  t.equal(verifyLeaseGrant(OF, grant, originKey.publicKey), true);
-  t.equal(verifyLeaseGrant(OF, grant, edgeKey.publicKey), false);
-  t.equal(verifyLeaseGrant({ ...OF, log: 'f'.repeat(32) }, grant, originKey.publicKey), false);
-});
-
-t.test('holds in one epoch', async (t) => {
-  t.equal(verifyLeaseGrant({ ...OF, epoch: 2 }, grant, originKey.publicKey), false);
+t.test('verifies with the key, the log and the epoch that signed it alone', async (t) => {
+  t.strictSame(verifiedGrant(OF, signed, originKey.publicKey), grant);
+  t.equal(verifiedGrant(OF, signed, edgeKey.publicKey), undefined);
+  t.equal(verifiedGrant({ ...OF, log: 'f'.repeat(32) }, signed, originKey.publicKey), undefined);
+  t.equal(verifiedGrant({ ...OF, epoch: 2 }, signed, originKey.publicKey), undefined);
 });
 
 t.test('nothing in it can be changed', async (t) => {
-  const changes: Partial<LeaseGrant>[] = [
+  const changes: Partial<SignedGrant>[] = [
     { edge: 'oslo-2' },
     { report: digestOf('[]') },
-    { newest: TIME + 1 },
-    { time: TIME + 1 },
-    { lease: 6001 },
-    { serves: 6001 },
-    { diverged: true },
-    { takes: [] },
-    { takes: ['receipt', 'purge-receipt'] },
+    { text: signed.text.replace('6000', '6001') },
+    { text: `${signed.text} ` },
     { sig: '' },
   ];
   for (const change of changes)
     t.equal(
-      verifyLeaseGrant(OF, { ...grant, ...change }, originKey.publicKey),
-      false,
+      verifiedGrant(OF, { ...signed, ...change }, originKey.publicKey),
+      undefined,
       JSON.stringify(change),
     );
 });
 
+t.test('an edge ignores the fields of a later origin', async (t) => {
+  const later = saying(JSON.stringify({ ...grant, later: { of: ['any', 'form'] } }));
+  t.match(verifiedGrant(OF, later, originKey.publicKey), grant);
+});
+
+t.test('a signed text of another form is refused', async (t) => {
+  for (const text of ['', '{}', '[]', ...[{ lease: -1 }, { serves: 1.5 }, { takes: ['A'] }].map(altered)])
+    t.throws(() => verifiedGrant(OF, saying(text), originKey.publicKey), { code: 'upstream-protocol' }, text);
+  function altered(change: object): string {
+    return JSON.stringify({ ...grant, ...change });
+  }
+});
+
 t.test('the schema takes a grant and refuses a malformed one', async (t) => {
-  const grants = schema(leaseGrantSchema);
-  // Computed with openssl.
-  t.same(grants.parse(grant), grant);
+  const grants = schema(signedGrantSchema);
+  t.same(grants.parse(signed), signed);
   for (const change of [
     { report: 'x' },
-    { lease: -1 },
-    { serves: 1.5 },
     { edge: null },
-    { takes: ['A'] },
+    { text: 'x'.repeat(MAX_GRANT_BYTES + 1) },
     { sig: '' },
   ])
-    t.throws(() => grants.parse({ ...grant, ...change }), { code: 'bad-request' });
+    t.throws(() => grants.parse({ ...signed, ...change }), { code: 'bad-request' });
 });

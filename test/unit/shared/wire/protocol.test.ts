@@ -1,7 +1,7 @@
 import t from 'tap';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { schema } from '../../../../shared/json/schema.ts';
-import { signLeaseGrant } from '../../../../shared/log/grant.ts';
+import { signGrant } from '../../../../shared/log/grant.ts';
 import { signReceipt } from '../../../../shared/log/receipt.ts';
 import { signText } from '../../../../shared/signing/keys.ts';
 import {
@@ -49,18 +49,10 @@ const report: EdgeReport = {
   faults: [{ time: TIME, code: 'stale-head', message: 'm', upstream: 'http://a.test' }],
   statements: [{ kind: 'receipt', body: receipt }],
 };
-const grant = signLeaseGrant(
+const grant = signGrant(
   { log: LOG, epoch: 1 },
-  {
-    edge: 'oslo-1',
-    report: ROOT,
-    newest: TIME,
-    time: TIME,
-    lease: 5000,
-    serves: 0,
-    diverged: false,
-    takes: [],
-  },
+  { edge: 'oslo-1', report: ROOT },
+  { newest: TIME, time: TIME, lease: 5000, serves: 0, diverged: false, takes: [] },
   originKey,
 );
 const signed = signReport(LOG, 'oslo-1', report, edgeKey);
@@ -144,7 +136,7 @@ t.test('requests and answers', async (t) => {
   const cases: Case[] = [
     ['an answer', reportAnswer, { grants: [grant] }, true],
     ['an answer without grants', reportAnswer, {}, false],
-    ['an answer with a grant that is none', reportAnswer, { grants: [{ ...grant, lease: 1.5 }] }, false],
+    ['an answer with a grant that is none', reportAnswer, { grants: [{ ...grant, text: 1.5 }] }, false],
     ['an answer of too many', reportAnswer, { grants: Array(1001).fill(grant) }, false],
     ['a bundle', bundle, { objects: 'AAAA_-9' }, true],
     ['a bundle with a dictionary', bundle, { objects: '', dictionary: 'AA' }, true],
