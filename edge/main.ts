@@ -67,7 +67,7 @@ export interface EdgeOptions {
   readonly feedPort?: number;
   /** The number of serving processes. */
   readonly processes: number;
-  /** Needed at the first start. Ignored once the edge has joined. */
+  /** Needed at the first start, and ignored once the edge has joined. */
   readonly join?: Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> };
   /** The current address of the origin, if it differs from the one at the join. */
   readonly origin?: string;
@@ -120,13 +120,13 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   opened.defer(() => store.close());
 
   const joined = await readIdentity(file('identity.json'));
-  // The chain is stored before the identity, and the edge follows the log from there.
+  // The chain is stored before the identity, and following the log continues from that chain.
   if (joined !== undefined && (await catalog.chain()) === undefined)
     throw new SkerryError(
       'data-folder-damaged',
       `the catalog in ${folder.path} does not belong to an edge that has joined`,
     );
-  // The key is kept from before the first attempt to join, so that a repeated attempt is recognised.
+  // The key is stored before the first attempt to join, so that a repeated attempt is recognised.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
   const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);

@@ -10,7 +10,7 @@ import type { AskableWork } from '../work/work.ts';
 import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { readinessOf } from './readiness.ts';
 
-/** The edge that the admin port tells about. */
+/** The edge whose state the admin port shows. */
 export interface AdminSource {
   status(): Promise<ReplicaStatus>;
   /** Undefined for an edge with full storage. */
@@ -18,8 +18,8 @@ export interface AdminSource {
 }
 
 /**
- * The admin server, apart from the one that serves readers: health without any conditions, readiness, metrics, status,
- * and work on this edge alone. `scrape` answers `/metrics`.
+ * Builds the admin server, which is separate from the server for readers. It answers the unconditional health check,
+ * readiness, metrics and status, and runs work on this edge alone. `scrape` answers `/metrics`.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,

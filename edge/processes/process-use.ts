@@ -8,7 +8,7 @@ export interface ProcessUse {
   readonly residentBytes: number;
 }
 
-/** Undefined where the system does not tell (proc(5)), and for a process that has ended. */
+/** Undefined where the system does not report it (proc(5)), and for a process that has ended. */
 export async function processUse(pid: number): Promise<ProcessUse | undefined> {
   const about = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8');
   try {

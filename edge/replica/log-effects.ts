@@ -20,7 +20,7 @@ export interface LogEffectsParts {
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
   readonly reporter: Pick<Reporter, 'changed'>;
-  /** Wakes when what children can have has changed. */
+  /** Wakes when the log, the upstream path or the members have changed: what the feed can give children may differ. */
   readonly feedChanged: Wakeup;
   /** Wakes when purges may have arrived. */
   readonly purgesCame: Wakeup;

@@ -69,7 +69,7 @@ export class Membership {
   #become(isRefused: boolean): void {
     if (isRefused === this.#isRefused) return;
     this.#isRefused = isRefused;
-    // Not awaited: an edge that is killed meanwhile is refused again, unless it is cut off.
+    // Not awaited: if the edge is killed before the write, it is refused again later, unless it is cut off.
     this.#catalog.noteRefused(isRefused).catch(() => {});
   }
 }

@@ -166,7 +166,7 @@ function afterHead(state: FollowState, head: Head): FollowStep {
   return {
     state: { ...after, stored: chain },
     commands: [
-      // Before the records that the head covers take effect, because their effect may depend on the time.
+      // The time comes first, because the effect of the records that the head covers may depend on it.
       { kind: 'hear-time', time: head.time },
       ...commands,
       ...(isNewer ? [{ kind: 'keep-head', head } as const] : []),
@@ -195,7 +195,7 @@ function judged(state: FollowState, now: number): FollowStep {
     const error = new SkerryError('stale-head', staleMessage(why, upstream.url));
     faults.push({ kind: 'note-fault', error });
     if (!upstream.isOnly) {
-      // Its heads are young, so the edge would return to it at once.
+      // The heads of this upstream are recent, so without this the edge would return to it at once.
       if (why === 'records-held-back') faults.push({ kind: 'avoid' });
       const left = storeAndLeave(state, error);
       return { ...left, commands: [...faults, ...left.commands] };

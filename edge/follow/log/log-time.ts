@@ -4,7 +4,7 @@ import { clockFault } from '../../../shared/log/clock-fault.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { afterAnswer, afterHead, aheadOf, firstLogTime, type LogTimeState } from './log-time-state.ts';
 
-/** Serving processes and waiting sites hear of changes above this. Smaller ones are within the delay of a message. */
+/** Serving processes and waiting sites are told of larger changes. Smaller ones are within the delay of a message. */
 const TELL_MS = 50;
 /** How far the measured offset may differ from the one on disk before it is written again. */
 const KEPT_WITHIN_MS = 1000;

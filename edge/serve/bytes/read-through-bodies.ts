@@ -27,8 +27,8 @@ export interface Bodies {
 }
 
 /**
- * Looks up the bytes of an answer. Missing ones are fetched while the reader waits, and sent as they come or looked up
- * again. On a lazy edge it notes which objects are used.
+ * Looks up the bytes of an answer. Missing bytes are fetched while the reader waits, and are sent as they come or
+ * looked up again. On a lazy edge, this class notes which objects are used.
  */
 export class ReadThroughBodies implements Bodies {
   readonly #content: Pick<Content, 'lookUp'>;

@@ -1,6 +1,6 @@
 import { FairShare } from '../../../shared/concurrency/fair-share.ts';
 
-/** Every connection may write so much at once. */
+/** Every connection may write at least this much at once. */
 export const LEAST_WRITTEN = 32 * 1024;
 const LARGE_BYTES = 64 * 1024 * 1024;
 

@@ -57,7 +57,7 @@ export class Recogniser {
       const target = chunk.toString('latin1', targetStart, targetEnd);
       return { target, fields: known.fields, bytes: fieldsStart + known.bytes.length - at };
     }
-    // From the end of the request line, since there may be no field at all.
+    // The search begins at the end of the request line, because there may be no field at all.
     const end = chunk.indexOf(HEAD_END, fieldsStart - LINE_END_BYTES, 'latin1') + HEAD_END.length;
     if (end < fieldsStart || end - fieldsStart > MOST_FIELD_BYTES) return undefined;
     const fields = plainFields(chunk.toString('latin1', fieldsStart, end - HEAD_END.length));
@@ -131,7 +131,7 @@ function fieldsOf(
   return { host, acceptEncoding, referer, agent, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
-/** The first byte that no target contains, looked for within the length of the longest target. */
+/** The position of the first byte that no target contains, within the length of the longest target. */
 function endOfTarget(chunk: Buffer, start: number): number {
   const most = Math.min(chunk.length, start + MOST_TARGET_BYTES);
   let at = start;

@@ -32,7 +32,10 @@ export interface Openable {
 
 export type Opened =
   | Body
-  /** The bytes cannot be read, so this answer is sent instead. It needs fewer bytes, in the end none. */
+  /**
+   * The bytes cannot be read, so this answer is sent instead. Each replacement needs fewer bytes, and the last needs
+   * none.
+   */
   | { readonly kind: 'instead'; readonly answer: SiteAnswer };
 
 export interface PreparedAnswer {

@@ -54,7 +54,9 @@ export function readCertificate(pem: string, key: string): Certificate {
   }
 }
 
-/** The certificate for this name, or else the wildcard one for its domain. Of several, the one that expires last. */
+/**
+ * The certificate for this name, or else a wildcard certificate for its domain. Of several, the one that expires last.
+ */
 export function certificateFor(name: string, certificates: readonly Certificate[]): Certificate | undefined {
   const wildcard = name.replace(/^[^.]+/, '*');
   return lasting(certificates, name) ?? lasting(certificates, wildcard);
