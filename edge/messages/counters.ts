@@ -13,7 +13,7 @@ export interface SiteCounters {
   readonly buckets: readonly number[];
   /** The sum of all durations. */
   readonly seconds: number;
-  /** Requests that were refused because the site's rules would give their answers more headers than a limit allows. */
+  /** Requests that were refused because the headers from the site's rules would exceed a limit. */
   readonly excesses: number;
 }
 

@@ -136,7 +136,7 @@ async function serve({
       case 'drain':
         return drain();
       case 'start':
-        throw new Error('a serving process is started once');
+        throw new Error('a serving process got a second start message');
     }
   });
   process.once('disconnect', endAsOrphan);

@@ -118,7 +118,7 @@ export class LogTime {
     if (fault === undefined && this.#fault !== undefined)
       this.#log.warn({ offset }, 'the clock is right again');
     if (fault !== undefined && this.#fault === undefined)
-      this.#log.warn({ offset }, `${fault}: readers do not notice`);
+      this.#log.warn({ offset }, `${fault}: readers are not affected`);
     this.#fault = fault;
   }
 }

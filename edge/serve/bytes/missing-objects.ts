@@ -97,7 +97,7 @@ export class MissingObjects {
 
   /** The replicating process is gone, so nothing more comes. */
   close(): void {
-    const gone = new SkerryError('unavailable', 'this edge is ending');
+    const gone = new SkerryError('unavailable', 'this edge is about to end');
     for (const { answer } of this.#asked.values()) answer(refused(gone));
     for (const [fileName, { incoming }] of this.#coming) incoming.broke(fileName, gone);
   }

@@ -85,7 +85,7 @@ export class ReadThroughBodies implements Bodies {
   ): Promise<Fetched> {
     const fetched = await this.#missing.fetch({ digest, size, range }, reader);
     if (fetched.kind !== 'refused' || hasCode(fetched.error, 'too-many-misses')) return fetched;
-    return refused(`the object ${digest} does not come`, fetched.error);
+    return refused(`the object ${digest} could not be fetched`, fetched.error);
   }
 
   #stream(representation: Representation, { stream, found }: Extract<Fetched, { kind: 'coming' }>): Body {

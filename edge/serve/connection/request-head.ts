@@ -27,7 +27,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const [named = hosts[0]] = valuesOf(':authority', rawHeaders);
   const host = hosts[0] ?? named;
   if (host !== undefined && host.toLowerCase() !== named?.toLowerCase())
-    return refused('The authority is another host than Host');
+    return refused('The authority and the Host header name different hosts');
   if (host === undefined ? httpVersion !== '1.0' : !AUTHORITY.test(host)) return refused('No valid Host');
   const codings = valuesOf('transfer-encoding', rawHeaders);
   if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
@@ -37,7 +37,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   if (authority === undefined) return { kind: 'sound', target, host };
   if (host !== undefined && authority.toLowerCase() !== host.toLowerCase())
-    return refused('The target names another host than Host');
+    return refused('The target and the Host header name different hosts');
   return { kind: 'sound', target: rest.startsWith('/') ? rest : `/${rest}`, host };
 }
 

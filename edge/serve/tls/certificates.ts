@@ -39,7 +39,8 @@ export function certificateFiles(files: readonly string[]): CertificateFiles[] {
 export function readCertificate(pem: string, key: string): Certificate {
   try {
     const certificate = new X509Certificate(pem);
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not its key');
+    if (!certificate.checkPrivateKey(createPrivateKey(key)))
+      throw new Error('the key belongs to another certificate');
     const names = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,]+)/g)];
     return {
       pem,
