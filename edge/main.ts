@@ -58,12 +58,12 @@ export interface EdgeOptions {
   readonly adminPort: number;
   /** Host names that the admin port accepts besides those of loopback. */
   readonly adminNames?: readonly string[];
-  /** HTTPS beside HTTP, with the certificates in a folder. */
+  /** The edge serves HTTPS beside HTTP, with the certificates of a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
   /** The limits for one client at all serving processes together. */
   readonly clients: ClientLimitOptions;
-  /** The port of the feed for children. Without it, this edge is no parent. */
+  /** The port of the feed for children. Without it, this edge is not a parent. */
   readonly feedPort?: number;
   /** The number of serving processes. */
   readonly processes: number;
@@ -253,7 +253,7 @@ async function lazyOptions(
     await thread.remote.close();
     await thread.close();
   });
-  // The index is compared with the store before anything changes there.
+  // The index is compared with the store before anything changes in the store.
   await thread.remote.bytes();
   return { bytes: diskBytes, held: thread.remote, folder, use };
 }

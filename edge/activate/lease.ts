@@ -6,7 +6,7 @@
 export class Lease {
   #until = 0;
 
-  /** The origin granted `ms` for a renewal that was sent at `sent`. */
+  /** Called when the origin granted `ms` for a renewal that was sent at `sent`. */
   granted(sent: number, ms: number): void {
     this.#until = Math.max(this.#until, sent + ms);
   }

@@ -74,7 +74,7 @@ export class Visible {
   }
 }
 
-/** Whether a site is served only with a lease. An edge that is meant to stay behind needs none. */
+/** Whether a site is served only with a lease. An edge that stays behind on purpose needs none. */
 export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolean): boolean {
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }

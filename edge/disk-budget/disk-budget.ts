@@ -134,7 +134,7 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, partials: Parti
       const draft = await store.draft(name);
       return {
         ...draft,
-        // A getter, since the draft grows and a copied value would not.
+        // This is a getter, because the draft grows and a copied value would not.
         get size() {
           return draft.size;
         },

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 /** The system resources that one process uses. */
 export interface ProcessUse {
   readonly openDescriptors: number;
-  /** The limit in force for the process. */
+  /** The most descriptors that the process may have open. */
   readonly mostDescriptors: number;
   readonly residentBytes: number;
 }

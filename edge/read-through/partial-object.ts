@@ -146,7 +146,7 @@ export class PartialObject {
     };
   }
 
-  /** Discards the file, at once or when its last reader is gone. It does not wait for that reader. */
+  /** Discards the file, either now or when its last reader is gone. It does not wait for that reader. */
   async discard(): Promise<void> {
     this.#isDiscarded = true;
     if (!this.isBusy) await this.#discardNow();

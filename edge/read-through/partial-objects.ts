@@ -84,7 +84,7 @@ export class PartialObjects {
     });
   }
 
-  /** Discards the partial object, at once or when its last reader is gone. */
+  /** Discards the partial object, either now or when its last reader is gone. */
   async discard(digest: Digest): Promise<void> {
     const partial = this.#byDigest.get(digest);
     if (partial === undefined) return;

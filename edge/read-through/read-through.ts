@@ -47,7 +47,7 @@ export type ReadThroughAnswer =
       readonly kind: 'coming';
       readonly found: FoundMissing;
       readonly spans: readonly ByteSpan[];
-      /** The file of the partial object, until that is complete. */
+      /** The file of the partial object, until the object is complete. */
       readonly fileName: string;
       /** The size of the whole object. */
       readonly size: number;
@@ -271,7 +271,7 @@ export class ReadThrough {
     }
   }
 
-  /** An object that cannot be fetched does not keep the others from coming. */
+  /** Fetches several objects together. When one of them cannot be fetched, the others still come. */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {
       await this.#fetch(missed);

@@ -64,7 +64,7 @@ export class LogEffects {
     await position.readMembers();
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();
-    // Changes of names and domains, and deletions, show at once.
+    // Changes of names and domains, and deletions, show immediately.
     await visible.show();
     purgesCame.wake();
     if (!isBusy) reporter.changed();

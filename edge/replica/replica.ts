@@ -39,7 +39,7 @@ import { reportContents } from './report-contents.ts';
 /** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
   status(): Promise<ReplicaStatus>;
-  /** The feed for children. Undefined for an edge that is no parent. */
+  /** The feed for children. Undefined for an edge that is not a parent. */
   readonly feed: FeedSource | undefined;
   /** The work that this edge can be asked for. */
   readonly work: AskableWork;

@@ -30,8 +30,8 @@ import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
 /**
- * The entry of a serving process. The switchboard starts it and tells it what to show, and it ends with the
- * switchboard.
+ * The entry of a serving process. The switchboard starts it and tells it what to show. It ends when the switchboard
+ * ends.
  */
 const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;

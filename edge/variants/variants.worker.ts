@@ -30,7 +30,7 @@ export interface Made {
   readonly ms: number;
 }
 
-/** How many pages a vacuum gives back to the disk at once. */
+/** How many pages one vacuum step gives back to the disk. */
 const PAGES_GIVEN_BACK = 1000;
 
 function openVariants({ folder, bytes: most }: VariantsPlace) {
@@ -60,7 +60,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     try {
       return bytes !== undefined && decode(bytes, coding, plain.length).equals(plain);
     } catch {
-      // The file only has the ending of an encoded form.
+      // The file has the ending of an encoded form, but other content.
       return false;
     }
   }

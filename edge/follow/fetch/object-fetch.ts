@@ -160,7 +160,10 @@ function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefin
   );
 }
 
-/** Fetches again, newly encoded, when the first answer is wrong: the sender may have cached a wrong encoding. */
+/**
+ * Repeats the fetch when the first answer is wrong, and asks for a new encoding: the sender may have cached a wrong
+ * one.
+ */
 async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
   try {
     await fetch(transfer);

@@ -95,7 +95,10 @@ interface FollowStep {
 }
 
 const RECORDS_PER_SYNC = 500;
-/** How many frames without news about the log may come in a row. Up to here, frames of later versions are ignored. */
+/**
+ * How many frames without news about the log may come in a row. Up to this number, frames of later versions are
+ * ignored.
+ */
 const MOST_OTHERS = 256;
 
 export function beginFollow(stored: ChainState, upstream: DialledUpstream, now: number): FollowState {
@@ -195,7 +198,7 @@ function judged(state: FollowState, now: number): FollowStep {
     const error = new SkerryError('stale-head', staleMessage(why, upstream.url));
     faults.push({ kind: 'note-fault', error });
     if (!upstream.isOnly) {
-      // The heads of this upstream are recent, so without this the edge would return to it at once.
+      // The heads of this upstream are recent, so if it were not avoided, the edge would immediately return to it.
       if (why === 'records-held-back') faults.push({ kind: 'avoid' });
       const left = storeAndLeave(state, error);
       return { ...left, commands: [...faults, ...left.commands] };

@@ -52,7 +52,7 @@ export interface SiteLoopsParts extends SyncParts {
 
 /**
  * One loop per site, so that the gigabytes of one site delay no other. A loop carries out its site's next step until
- * there is none. A failure is retried with backoff, or at once when the log moves.
+ * there is none. A failure is retried with backoff, or immediately when the log moves.
  */
 export class SiteLoops {
   readonly #parts: SiteLoopsParts;

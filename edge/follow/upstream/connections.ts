@@ -6,7 +6,7 @@ import { certificateFault } from '../../../shared/http/certificate-fault.ts';
 /** The kinds of requests. Each kind has its own connections, so that no kind can block another. */
 export type Waiter =
   | 'replication'
-  /** The stream of the log. Its answer begins at once, and frames arrive every few seconds. */
+  /** The stream of the log. Its answer begins immediately, and frames arrive every few seconds. */
   | 'stream'
   | 'readers'
   /** Edges that want to join through this edge and are not members yet. */

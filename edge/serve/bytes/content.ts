@@ -128,7 +128,7 @@ export class Content {
     for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
   }
 
-  /** Undefined when readers keep too much memory in use already. They are served from disk then. */
+  /** Undefined when readers keep too much memory in use already. In that case they are served from disk. */
   #lend(bytes: Buffer, range: ByteSpan | undefined, cache: CacheState): Body | undefined {
     if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
     const release = this.#lent.lend(bytes);

@@ -2,7 +2,7 @@ const QUICK_MS = 50;
 const SLOW_MS = 500;
 
 /**
- * Chooses how much a reader gets at once: about as much as it takes in a twentieth of a second. A reader who reads
+ * Chooses how much a reader gets at a time: about as much as it takes in a twentieth of a second. A reader who reads
  * nothing costs the least, and one who keeps up gets large pieces.
  */
 export class Pace {

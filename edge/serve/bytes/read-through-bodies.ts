@@ -7,7 +7,9 @@ import type { Body, Refused, WaitingReader } from './body.ts';
 import type { Content } from './content.ts';
 import type { Fetched, MissingObjects } from './missing-objects.ts';
 
-/** A fetched object may be evicted before it is looked up, so it is fetched again. */
+/**
+ * The most fetches for one answer: a fetched object may be evicted before it is looked up, and is then fetched again.
+ */
 const MOST_FETCHES = 3;
 
 /** The result of looking for the bytes of an answer. */

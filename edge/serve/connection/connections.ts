@@ -62,7 +62,7 @@ export class Connections {
   }
 
   /**
-   * Looks at one connection for each new one. Looking at all of them at once would leave readers no time to show
+   * Looks at one connection for each new one. Looking at all of them together would leave readers no time to show
    * activity.
    */
   #lookAtOldest(): void {
@@ -99,7 +99,7 @@ export class Connections {
 }
 
 interface Open {
-  /** Its bytes at the last look. */
+  /** The bytes that the connection had carried at the last look. */
   readonly seen: number;
   readonly weight: number;
 }

@@ -95,7 +95,7 @@ export class Exchanges {
   /** Notes which readers have taken bytes. It must run more often than `endStalled`. */
   lookAtTaken(): void {
     const now = this.#now();
-    // A copy, since an exchange with progress moves to the end of the set.
+    // This loops over a copy, because an exchange with progress moves to the end of the set.
     for (const exchange of [...this.#open]) {
       if (now - exchange.at < LOOK_MS) return;
       const taken = exchange.takenBytes?.();

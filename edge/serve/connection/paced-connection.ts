@@ -156,7 +156,7 @@ export class PacedConnection extends Duplex {
 
   override _read(): void {
     this.#isAskedFor = true;
-    // On the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
+    // This waits for the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
     process.nextTick(() => this.#give());
   }
 
@@ -257,7 +257,7 @@ export class PacedConnection extends Duplex {
     this.#held = 0;
   }
 
-  /** A close while the client still sends would reset the connection and could lose the answer (RFC 9112, 9.6). */
+  /** Closing while the client still sends would reset the connection and could lose the answer (RFC 9112, 9.6). */
   #linger(): void {
     if (this.#socket.readableEnded) return void this.destroy();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);

@@ -29,7 +29,10 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const MOST_TARGET_BYTES = 2048;
 const MOST_FIELD_BYTES = 8192;
 
-/** No two parts of it match the same text, so it refuses in linear time. The value keeps its surrounding spaces. */
+/**
+ * No two parts of this pattern match the same text, so a mismatch takes linear time. The value keeps its surrounding
+ * spaces.
+ */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e]*)$/;
 const HOST = /^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*(:[0-9]{1,5})?$/;
 const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[!"$&-.0->@-[\]-~]+)*\/?$/;
@@ -62,7 +65,7 @@ export class Recogniser {
     if (end < fieldsStart || end - fieldsStart > MOST_FIELD_BYTES) return undefined;
     const fields = plainFields(chunk.toString('latin1', fieldsStart, end - HEAD_END.length));
     if (fields === undefined) return undefined;
-    // A copy, because a slice would keep the whole chunk in memory.
+    // The bytes are copied, because a slice would keep the whole chunk in memory.
     this.#last = { bytes: Buffer.from(chunk.subarray(fieldsStart, end)), fields };
     return { target: chunk.toString('latin1', targetStart, targetEnd), fields, bytes: end - at };
   }

@@ -56,7 +56,7 @@ export interface ServedSite extends RoutedSite {
   isPrivate(path: string): boolean;
   /** Whether this reader may read a private path. */
   mayRead(path: string, request: ReaderRequest): boolean;
-  /** Whether the edge makes variants of the entry, if they pay. */
+  /** Whether the edge makes variants of the entry, provided that they save enough bytes. */
   isCompressible(entry: Entry): boolean;
 }
 
@@ -216,7 +216,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
       };
     }
     case 'parts': {
-      // A boundary from the digest: no file contains its own digest.
+      // The boundary is made from the digest, because no file contains its own digest.
       const layout = multipartLayout(decision.ranges, size, type, digest.slice(0, 32));
       return {
         status: 206,

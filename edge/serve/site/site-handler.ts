@@ -41,7 +41,7 @@ export type Opened =
 export interface PreparedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The bytes must not change, because they are not copied at once. */
+  /** The bytes must not change, because they are not copied immediately. */
   readonly body: Uint8Array;
   /** The object that it was made from, which counts as used. */
   readonly source: Digest | undefined;

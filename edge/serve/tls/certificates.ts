@@ -35,7 +35,9 @@ export function certificateFiles(files: readonly string[]): CertificateFiles[] {
   });
 }
 
-/** Throws `bad-certificate` for a file that is no certificate or no key, and for the key of another certificate. */
+/**
+ * Throws `bad-certificate` when a file holds no certificate or no key, or when the key belongs to another certificate.
+ */
 export function readCertificate(pem: string, key: string): Certificate {
   try {
     const certificate = new X509Certificate(pem);

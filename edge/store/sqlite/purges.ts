@@ -16,7 +16,7 @@ const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
  */
 const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
 
-/** Records a purge: as one to be carried out, and as a limit for former revisions. */
+/** Records a purge, both as pending work and as a limit for former revisions. */
 export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord): void {
   const target = targetOf(payload);
   const isFolded = sql(FOLDED).get(site)?.target === null;

@@ -75,7 +75,7 @@ async function verifyOthers(
     const absent = new Set(await store.missing(unseen));
     const stored = unseen.filter((digest) => !absent.has(digest)).map((digest) => ({ digest }));
     const found = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
-    // Pruning or the disk budget may have deleted others meanwhile.
+    // Pruning or the disk budget may have deleted other objects in the meantime.
     const gone = new Set(await store.missing(found));
     const bad = found.filter((digest) => !gone.has(digest));
     objects += stored.length;
