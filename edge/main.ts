@@ -111,7 +111,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
-  // Nothing records which bytes of these drafts are written.
+  // These drafts are of no use, because nothing records which of their bytes are written.
   await dropDrafts(file('objects'), isPartialName);
   const hashThreads = startHashThreads(1);
   opened.defer(() => hashThreads.close());

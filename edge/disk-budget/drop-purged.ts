@@ -7,7 +7,7 @@ import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { EdgeCatalog, NamedObject } from '../store/catalog.ts';
 
 const PAGE = 2000;
-/** An object that more paths name counts as used elsewhere. */
+/** An object with more names than this counts as used elsewhere. */
 const MOST_NAMES = 1000;
 
 export interface DropParts {

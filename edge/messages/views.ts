@@ -1,6 +1,6 @@
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 
-/** A site as a serving process must know it. */
+/** What a serving process must know about a site. */
 export interface SiteView {
   readonly id: number;
   readonly name: string;

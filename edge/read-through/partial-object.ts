@@ -22,7 +22,7 @@ export interface Arrivals {
 }
 
 export interface PartialObjectParts {
-  /** The name of its file. No other partial object has this name, not even another one of the same object. */
+  /** The name of the file. No other partial object has this name, not even another one of the same object. */
   readonly fileName: string;
   readonly list: ChunkList;
   /** Opens the file with the bytes that it had when it was closed. */
@@ -298,7 +298,7 @@ export class PartialObject {
   }
 
   async #keep(): Promise<void> {
-    // Two transfers may end with the last chunk.
+    // Two transfers may both end with the last chunk.
     if (this.#isEnded) return;
     this.#isEnded = true;
     try {

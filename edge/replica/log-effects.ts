@@ -20,7 +20,9 @@ export interface LogEffectsParts {
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
   readonly reporter: Pick<Reporter, 'changed'>;
-  /** Wakes when the log, the upstream path or the members have changed: what the feed can give children may differ. */
+  /**
+   * Wakes when the log, the upstream path or the members have changed, because the feed may then have other content.
+   */
   readonly feedChanged: Wakeup;
   /** Wakes when purges may have arrived. */
   readonly purgesCame: Wakeup;

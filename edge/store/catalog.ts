@@ -168,7 +168,7 @@ export interface StagedCalls {
   setPrepared(site: number, revision: number): void;
   /** Clears the prepared mark of every site, because the set of objects to hold may have changed. */
   clearPrepared(): void;
-  /** The objects of entries that begin with the revision, a page at a time, in no particular order. */
+  /** The objects of entries that are valid from this revision on, a page at a time, in no particular order. */
   stagedObjects(
     site: number,
     revision: number,

@@ -145,8 +145,8 @@ function afterRecord(state: FollowState, record: LogRecord): FollowStep {
   try {
     next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
   } catch (error) {
-    // The records before it are verified, and need not be requested again. If the origin signed a record that this
-    // version must understand and does not, following ends for good.
+    // The records before this one are verified, and need not be requested again. If the origin signed a record that
+    // this version must understand and does not, following ends for good.
     return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
   }
   const kept = [...state.kept, record];

@@ -43,10 +43,11 @@ export const PATIENCE: Patiences = {
 
 const MOST: Readonly<Record<Waiter, number>> = {
   replication: 8,
-  // The stream that is being left, the one that replaces it, and one that is being tried.
+  // One for the stream that is being left, one for the stream that replaces it, and one for an upstream that is being
+  // tried.
   stream: 3,
-  // Fewer than the encodings that one member may have waiting. A further request would be refused, and so would its
-  // reader.
+  // This is less than the number of encodings that one member may have waiting. A further request would be refused, and
+  // so would its reader.
   readers: 48,
   strangers: 2,
   probes: 2,

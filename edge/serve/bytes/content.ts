@@ -17,12 +17,12 @@ import type { ReadyVariants } from './ready-variants.ts';
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger objects are streamed from disk each time. */
 const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
-/** Objects that may be read into memory at the same time. */
+/** The most objects that are read into memory at the same time. */
 const MOST_LOADING = 2;
-/** Memory that readers of large objects may keep in use, whether the cache still has the objects or not. */
+/** The most memory that readers of large objects keep in use, whether the cache still has the objects or not. */
 const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
-/** Roughly the memory of an entry, or of the knowledge that there is none. */
+/** Roughly the memory of an entry, or of a note that there is none. */
 const ENTRY_BYTES = 500;
 /** Memory for the digests of objects that were requested once. A second request takes the object into memory. */
 const SEEN_BYTES = 1024 * 1024;

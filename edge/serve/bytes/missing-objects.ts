@@ -37,7 +37,7 @@ interface Coming {
   readonly found: FoundMissing;
   readonly fileName: string;
   readonly object: ComingObject;
-  /** How often the transfer had broken off when this was granted. */
+  /** How often the transfer had broken off when this answer was given. */
   readonly since: number;
 }
 
@@ -95,7 +95,7 @@ export class MissingObjects {
     }
   }
 
-  /** The replicating process is gone, so nothing more comes. */
+  /** Called when the replicating process is gone, so that nothing more comes. */
   close(): void {
     const gone = new SkerryError('unavailable', 'this edge is about to end');
     for (const { answer } of this.#asked.values()) answer(refused(gone));

@@ -1,9 +1,12 @@
 /** The limits of a process for all readers together, and for one client. */
 export interface ExchangeLimits {
-  /** Requests whose answers are not completely sent. */
+  /** The most requests whose answers are not completely sent. */
   readonly requests: number;
   readonly clientRequests: number;
-  /** Answers with a large body that are being sent. Each holds a file or memory. One over TLS counts as several. */
+  /**
+   * The most answers with a large body that are being sent. Each holds a file or memory. One over TLS counts as
+   * several.
+   */
   readonly bodies: number;
   readonly clientBodies: number;
   readonly connectionBodies: number;

@@ -27,9 +27,9 @@ type Done = (error?: Error | null) => void;
 
 /**
  * Gives Node's HTTP/1.1 server one request of a connection at a time, and the next one when the answer is sent. So a
- * reader who pipelines thousands of requests has one answer in the making, and TCP slows that reader down. Node itself
- * would begin with all of them at once. The server accepts no bodies: a request that announces one is the last of its
- * connection, and nothing after its head is parsed.
+ * reader who pipelines thousands of requests has only one answer in progress, and TCP slows that reader down. Node
+ * itself would begin with all of them at once. The server accepts no bodies: a request that announces one is the last
+ * of its connection, and nothing after its head is parsed.
  */
 export class PacedConnection extends Duplex {
   static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });

@@ -96,7 +96,7 @@ class LaneConnection {
         this.#hasAnswered = true;
         this.#socket.setTimeout(keepAliveMs);
       }
-      // A reader who sends requests faster than he reads answers must not fill the memory of this process.
+      // A reader whose requests come faster than the answers are read must not fill the memory of this process.
       if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
   };

@@ -74,7 +74,7 @@ export class Recogniser {
 /** Whether a target is a path that needs no work: no escapes, no query and no dot segments. */
 export const isPlainPath = (target: string) => PLAIN_PATH.test(target);
 
-/** `text` is a field section without its final empty line. Undefined when the request may be no plain GET. */
+/** `text` is a field section without its final empty line. Undefined when the request may not be a plain GET. */
 export function plainFields(text: string): PlainFields | undefined {
   let host: string | undefined;
   let acceptEncoding: string | undefined;

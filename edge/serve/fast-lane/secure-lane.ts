@@ -125,7 +125,7 @@ function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
   };
 }
 
-/** Removes the listeners of an event, and gives a function that calls them. */
+/** Removes the listeners of an event, and returns a function that calls them. */
 function takeFrom(server: Http2SecureServer, event: string): (...args: unknown[]) => void {
   const listeners = server.listeners(event);
   server.removeAllListeners(event);

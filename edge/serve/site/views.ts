@@ -21,7 +21,10 @@ export class Views {
     this.#handlerOf = handlerOf;
   }
 
-  /** The sites to select from. During a hold it gives the end of the hold, after which the caller asks again. */
+  /**
+   * The sites to select from. During a hold it returns a promise for the end of the hold, after which the caller asks
+   * again.
+   */
   current(): SiteSelection | Promise<void> {
     return this.#hold?.ended ?? this.#sites;
   }

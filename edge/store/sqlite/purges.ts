@@ -68,7 +68,7 @@ export function endedBy(sql: Sql, site: number): EdgeSite['purges'] {
 }
 
 /**
- * A purge record is not critical, so that of a later version may name an unknown kind of target. Purging everything
+ * A purge record is not critical, so a later version may write one with an unknown kind of target. Purging everything
  * covers it.
  */
 function targetOf(payload: string): PurgeTarget {
