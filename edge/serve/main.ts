@@ -33,6 +33,7 @@ import { Tls } from './tls/tls.ts';
  * The entry of a serving process. The switchboard starts it and tells it what to show. It ends when the switchboard
  * ends.
  */
+
 const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;
 const NO_USE: ReadersUse = { used: [], serving: [] };
