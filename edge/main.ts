@@ -58,16 +58,16 @@ export interface EdgeOptions {
   readonly adminPort: number;
   /** Host names that the admin port accepts besides those of loopback. */
   readonly adminNames?: readonly string[];
-  /** HTTPS beside HTTP, with the certificates in a folder. */
+  /** The edge serves HTTPS beside HTTP, with the certificates of a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
   /** The limits for one client at all serving processes together. */
   readonly clients: ClientLimitOptions;
-  /** The port of the feed for children. Without it, this edge is no parent. */
+  /** The port of the feed for children. Without it, this edge is not a parent. */
   readonly feedPort?: number;
   /** The number of serving processes. */
   readonly processes: number;
-  /** Needed at the first start. Ignored once the edge has joined. */
+  /** Needed at the first start, and ignored once the edge has joined. */
   readonly join?: Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> };
   /** The current address of the origin, if it differs from the one at the join. */
   readonly origin?: string;
@@ -111,7 +111,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
-  // Nothing records which bytes of these drafts are written.
+  // These drafts are of no use, because nothing records which of their bytes are written.
   await dropDrafts(file('objects'), isPartialName);
   const hashThreads = startHashThreads(1);
   opened.defer(() => hashThreads.close());
@@ -120,13 +120,13 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   opened.defer(() => store.close());
 
   const joined = await readIdentity(file('identity.json'));
-  // The chain is stored before the identity, and the edge follows the log from there.
+  // The chain is stored before the identity, and following the log continues from that chain.
   if (joined !== undefined && (await catalog.chain()) === undefined)
     throw new SkerryError(
       'data-folder-damaged',
       `the catalog in ${folder.path} does not belong to an edge that has joined`,
     );
-  // The key is kept from before the first attempt to join, so that a repeated attempt is recognised.
+  // The key is stored before the first attempt to join, so that a repeated attempt is recognised.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
   const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);
@@ -253,7 +253,7 @@ async function lazyOptions(
     await thread.remote.close();
     await thread.close();
   });
-  // The index is compared with the store before anything changes there.
+  // The index is compared with the store before anything changes in the store.
   await thread.remote.bytes();
   return { bytes: diskBytes, held: thread.remote, folder, use };
 }

@@ -106,7 +106,7 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--certs <dir>',
-          'the folder of the certificates: NAME.crt and NAME.key, or as certbot keeps them; the edge notices changes',
+          "the folder of the certificates: NAME.crt and NAME.key, or certbot's file names; the edge notices changes",
         ),
       )
       .addOption(
@@ -155,7 +155,7 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--disk <bytes>',
-          'how much disk objects may take with lazy storage (default: 10 GiB)',
+          'how many bytes of disk the objects may take with lazy storage (default: 10 GiB)',
         ).argParser(bytes),
       )
       .addOption(option('--delay <seconds>', 'stay this far behind the origin').argParser(seconds).default(0))
@@ -217,7 +217,7 @@ const DISK_BYTES = 10 * 1024 ** 3;
 
 function diskOf({ storage, disk }: EdgeFlags): number {
   if (disk !== undefined && storage !== 'lazy')
-    throw new SkerryError('bad-config', '--disk goes with --storage lazy: full storage holds everything');
+    throw new SkerryError('bad-config', '--disk needs --storage lazy, because full storage holds everything');
   return disk ?? DISK_BYTES;
 }
 

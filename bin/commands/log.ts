@@ -34,7 +34,7 @@ function whole(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^[0-9]+$/.test(text) || value < 1 || value > most)
-      throw new InvalidArgumentError('Give a whole number from 1.');
+      throw new InvalidArgumentError('Give a whole number, 1 or more.');
     return value;
   };
 }

@@ -98,7 +98,7 @@ function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
 }
 
 function whatItWaitsFor({ message }: SkerryError, ms: number): string {
-  return `skerry: ${message}. The publish goes on in ${humanSeconds(ms / 1000)}.`;
+  return `skerry: ${message}. The publish continues in ${humanSeconds(ms / 1000)}.`;
 }
 
 function whatItTook({ sentFiles, sentBytes, ...found }: Published): string {

@@ -9,7 +9,7 @@ export function sitesDeleteCommand(): Command {
     .action((site: string, options: ClientOptions) =>
       withClient(options, async (client) => {
         await client.deleteSite(site);
-        printLine(`site ${site} is deleted; edges stop serving it when they learn of this`);
+        printLine(`site ${site} is deleted; edges stop serving it when the deletion reaches them`);
       }),
     );
 }

@@ -58,9 +58,10 @@ export function sitesSetCommand(): Command {
     .addOption(flag('--timezone <zone>', 'the time zone of the window, such as Europe/Oslo'))
     .addOption(flag('--minutes <n>', 'the length of a window').argParser(minutes))
     .addOption(
-      flag('--rate <bytes>', 'how many bytes per second each edge may fetch in a window, or none').argParser(
-        rate,
-      ),
+      flag(
+        '--rate <bytes>',
+        'how many bytes per second each edge may fetch in a window; none for no limit',
+      ).argParser(rate),
     )
     .addOption(
       flag('--keep-revisions <n>', 'how many of the newest revisions to keep').argParser(whole(1, 100_000)),
@@ -91,9 +92,10 @@ export function sitesSetCommand(): Command {
     )
     .addOption(flag('--public', 'no path needs a signed URL').conflicts(['signingKey', 'privatePath']))
     .addOption(
-      flag('--pin-path <pattern>', 'which paths lazy edges always hold, or none; may be repeated').argParser(
-        another,
-      ),
+      flag(
+        '--pin-path <pattern>',
+        'which paths lazy edges always hold; none for no paths; may be repeated',
+      ).argParser(another),
     )
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
     .action((site: string, flags: SetFlags) =>

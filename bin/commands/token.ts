@@ -31,10 +31,9 @@ function createCommand(): Command {
     )
     .addOption(option('--edge <name>', 'let only an edge of this name use a join token').argParser(edgeName))
     .addOption(
-      option(
-        '--sites <names>',
-        'the sites that an edge that joins with this token may read, separated by commas',
-      ).argParser(siteList),
+      option('--sites <names>', 'the sites that the joining edge may read, separated by commas').argParser(
+        siteList,
+      ),
     )
     .action((options: CreateOptions) =>
       withClient(options, async (client) => {

@@ -41,5 +41,7 @@ function printResult({ verified, sites, others }: VerifyResult): void {
   }
   if (verified > sites.length) printLine(`and ${plural(verified - sites.length, 'other site')}`);
   if (others.damaged > 0)
-    printLine(`${plural(others.damaged, 'damaged object')} of other revisions: removed, fetched when needed`);
+    printLine(
+      `${plural(others.damaged, 'damaged object')} of other revisions: removed, and fetched again when needed`,
+    );
 }

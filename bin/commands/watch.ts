@@ -75,8 +75,8 @@ export async function watchAndTell(
 
 const WAITS: Readonly<Record<string, string>> = {
   'would-shrink':
-    'It may be a build under way: nothing is published until the files are back. Start again with --allow-shrink to publish it as it is.',
-  'not-a-folder': 'Nothing is published until it is back.',
+    'A build may be running, so nothing is published until the files are back. To publish the folder as it is, start again with --allow-shrink.',
+  'not-a-folder': 'Nothing is published until the folder is back.',
 };
 
 function whatChanged(changes: PublishedChanges): string {

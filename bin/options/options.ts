@@ -51,8 +51,7 @@ export function whole(least: number, most: number): (text: string) => number {
 export const count = whole(1, 256);
 
 export function revision(text: string): number {
-  if (!/^[1-9][0-9]{0,14}$/.test(text))
-    throw new InvalidArgumentError('A revision is a whole number from 1.');
+  if (!/^[1-9][0-9]{0,14}$/.test(text)) throw new InvalidArgumentError('Give a whole number, 1 or more.');
   return Number(text);
 }
 

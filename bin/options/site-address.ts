@@ -24,7 +24,7 @@ export function siteAddress(
   const port = devPort(origin, data);
   const local = `http://${name}.localhost:${port ?? EDGE_PORT}/`;
   return port === undefined
-    ? `${local} on the host of an edge, or at the port that it was given; see skerry sites set ${name} --domain`
+    ? `${local} on the host of an edge, or on the port that the edge was given; see skerry sites set ${name} --domain`
     : local;
 }
 

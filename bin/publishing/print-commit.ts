@@ -24,7 +24,8 @@ export function confirmCommit(commit: Commit): void {
 
 function outcomeText({ outcome, mode, edges, opens, unchanged }: Commit): string {
   if (outcome === 'pending') return `waits${opens === null ? '' : ` until ${timestamp(opens)} utc`}`;
-  if (outcome === 'degraded') return 'is live, but not in sync: each edge shows it when it has it';
+  if (outcome === 'degraded')
+    return 'is live, but not in sync: each edge shows it as soon as it has fetched it';
   if (mode === 'sync' && edges.length > 0) {
     const visible = edges.filter(({ state }) => state === 'visible').length;
     return `is live, visible on ${visible} of ${plural(edges.length, 'edge')}`;

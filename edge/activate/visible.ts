@@ -2,7 +2,7 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import type { FormerAssets, SiteView } from '../messages/views.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
-/** The switch of all serving processes to other views. */
+/** Switches all serving processes to other views. */
 export interface ViewSwitch {
   /** Resolves when no serving process answers from older views any more. */
   show(views: readonly SiteView[]): Promise<void>;
@@ -10,7 +10,7 @@ export interface ViewSwitch {
 
 /**
  * The revisions that readers can see. An active revision of the catalog becomes visible when every serving process has
- * confirmed it, and nobody is told before that.
+ * confirmed it. Until then, the edge does not report it.
  */
 export class Visible {
   readonly #catalog: EdgeCatalog;
@@ -59,7 +59,7 @@ export class Visible {
 
   /** Shows the active revisions of the catalog, unless they are visible already. */
   show(): Promise<void> {
-    // One at a time: a change back during a switch must be compared with what that switch shows.
+    // Switches run one at a time: a change back during a switch must be compared with what that switch shows.
     return this.#switches.run('switch', () => this.#show());
   }
 
@@ -74,7 +74,7 @@ export class Visible {
   }
 }
 
-/** Whether a site is served only with a lease. An edge that is meant to stay behind needs none. */
+/** Whether a site is served only with a lease. An edge that stays behind on purpose needs none. */
 export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolean): boolean {
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }

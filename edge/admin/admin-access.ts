@@ -21,7 +21,7 @@ export function adminAccess({ isLoopback, token, names }: AdminAccess) {
   const known = new Set(names);
   return async ({ headers, method, routeOptions }: FastifyRequest): Promise<void> => {
     if (OPEN.has(routeOptions.url ?? '')) return;
-    // A browser never adds this header by itself, so a page of another site cannot make it send one.
+    // A browser never adds this header by itself, so a page of another site cannot make the browser send the token.
     if (token.isIn(headers.authorization)) return;
     if (!isLoopback) throw new SkerryError('bad-admin-token', "the request needs the edge's admin token");
     requireLocalHost(headers, known);

@@ -3,11 +3,14 @@ import { SkerryError } from '../../shared/errors.ts';
 import { writeDurably } from '../../shared/files/durable-file.ts';
 import { readIfThere } from '../../shared/signing/key-file.ts';
 
-/** In the data folder of an edge. The name differs from that of the origin's token, which commands send to origins. */
+/**
+ * The file of the token in the data folder of an edge. Its name differs from that of the origin's token, which commands
+ * send to origins.
+ */
 export const EDGE_ADMIN_TOKEN_FILE = 'edge-admin-token';
 const LEAST_CHARACTERS = 20;
 
-/** The token of callers who do not ask from the machine itself. */
+/** The token of callers on other machines. */
 export class AdminToken {
   readonly #hash: Buffer;
 
@@ -15,7 +18,7 @@ export class AdminToken {
     this.#hash = hashOf(token);
   }
 
-  /** Compares in constant time, wherever a wrong token begins to differ. */
+  /** Compares in constant time, wherever the first difference is. */
   isIn(authorization: string | undefined): boolean {
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     return given !== undefined && timingSafeEqual(hashOf(given), this.#hash);

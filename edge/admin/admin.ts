@@ -13,7 +13,7 @@ import { readinessOf } from './readiness.ts';
 /** Callers wait for an answer. Work that can continue pauses after this time, and the next request continues it. */
 const ANSWER_MS = 30_000;
 
-/** The edge that the admin port tells about. */
+/** The edge whose state the admin port shows. */
 export interface AdminSource {
   status(): Promise<ReplicaStatus>;
   /** Undefined for an edge with full storage. */
@@ -21,8 +21,8 @@ export interface AdminSource {
 }
 
 /**
- * The admin server, apart from the one that serves readers: health without any conditions, readiness, metrics, status,
- * and work on this edge alone. `scrape` answers `/metrics`.
+ * Builds the admin server, which is separate from the server for readers. It answers the unconditional health check,
+ * readiness, metrics and status, and runs work on this edge alone. `scrape` answers `/metrics`.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,

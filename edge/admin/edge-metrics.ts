@@ -13,13 +13,13 @@ export interface EdgeMetricsSources {
   readonly edge: AdminSource;
   /** The counts of each serving process. */
   readonly counters: () => Promise<readonly ServingCounters[]>;
-  /** The resources of each serving process, by its place. */
+  /** The resources of each serving process, by its number. A process that replaces another has the same number. */
   readonly servingProcesses: () => Promise<ReadonlyMap<number, ProcessUse>>;
   /** When each certificate in use expires, in milliseconds since 1970, by its file. */
   readonly certificates: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** The metrics of an edge: its processes, its replica and its answers. */
+/** The metrics of an edge: those of its processes, its replica and its answers. */
 export function edgeMetrics({ dataFolder, edge, counters, ...system }: EdgeMetricsSources): Scrape {
   const registry = processMetrics(dataFolder);
   addServingProcessMetrics(registry, system.servingProcesses);

@@ -2,18 +2,18 @@ import type { ReplicaStatus, SiteStatus } from '../report/replica-status.ts';
 
 /** Why an edge should get no readers. */
 type Unready =
-  /** The upstream does not accept it as a member: it was revoked, or the upstream does not know it yet. */
+  /** The upstream does not accept this edge as a member: it was revoked, or the upstream does not know it yet. */
   | 'refused'
-  /** It has records that are not the origin's. */
+  /** The edge has records that are not the origin's. */
   | 'diverged'
-  /** It has not followed the log yet, or lacks sites that should be live. */
+  /** The edge has not followed the log yet, or lacks sites that should be live. */
   | 'waiting'
-  /** Sites that require a lease have none. */
+  /** Some sites require a lease, and the edge has none. */
   | 'without-lease';
 
 export interface Readiness {
   readonly status: 'ready' | Unready;
-  /** The sites that it waits for, or that have no lease. */
+  /** The sites that the edge waits for, or that lack a lease. */
   readonly waiting: readonly string[];
 }
 

@@ -37,7 +37,7 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
   );
   replica.gauge(
     'skerry_edge_refused',
-    '1 while the upstream refuses the edge because it is no member.',
+    '1 while the upstream refuses the edge because the edge is not a member.',
     ({ isRefused }) => Number(isRefused),
   );
   replica.gaugeBy(

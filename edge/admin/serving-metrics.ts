@@ -18,8 +18,9 @@ interface Value {
 }
 
 /**
- * A registry with the sums of all serving processes. These count with plain numbers, and prom-client fills a Histogram
- * only by observing each answer. So the counts are given to it in the form that its own processes exchange.
+ * A registry with the sums of all serving processes. The processes count with plain numbers, but prom-client fills a
+ * Histogram only by observing each answer. So prom-client gets the counts in the form in which its own processes pass
+ * metrics to each other.
  */
 export function servingMetrics(processes: readonly ServingCounters[]): Registry {
   return AggregatorRegistry.aggregate(processes.map(metricsOf));
@@ -39,7 +40,7 @@ function metricsOf(counters: ServingCounters): readonly MetricJson[] {
     metric(
       'counter',
       'skerry_edge_rule_excesses_total',
-      'Requests refused because the headers that the rules of the site give them would exceed a limit (414 or 500).',
+      "Requests refused because the headers from the site's rules would exceed a limit (414 or 500).",
       sites.map(([site, { excesses }]) => ({ labels: { site }, value: excesses })),
     ),
     metric(
@@ -57,7 +58,7 @@ function metric(type: MetricJson['type'], name: string, help: string, values: re
   return { name, help, type, aggregator: 'sum', values };
 }
 
-/** The buckets of a histogram in this form count all that took up to their bound. */
+/** In this form, each bucket of a histogram counts all answers that took no longer than its bound. */
 function durations(site: string, { buckets, seconds }: SiteCounters): Value[] {
   let count = 0;
   const cumulative = buckets.map((inBucket, index) => {

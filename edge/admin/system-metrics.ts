@@ -29,7 +29,9 @@ export function addServingProcessMetrics(
   );
 }
 
-/** When each certificate in use expires, in milliseconds since 1970, by its file: an operator renews it before. */
+/**
+ * When each certificate in use expires, in milliseconds since 1970, by its file. Operators must renew it before then.
+ */
 export function addCertificateMetrics(
   registry: Registry,
   certificates: () => Promise<ReadonlyMap<string, number>>,

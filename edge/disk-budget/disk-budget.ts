@@ -12,9 +12,11 @@ import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
-/** Serving processes are asked so often what they have sent, so that little of it is lost with one of them. */
+/**
+ * The interval at which serving processes are asked what they have sent. When one ends, only the newest uses are lost.
+ */
 const NOTE_USE_MS = 30_000;
-/** The next attempt when every object is in use. */
+/** The time until the next attempt when every object is in use. */
 const AGAIN_MS = 1000;
 const REMOVED_AT_ONCE = 200;
 
@@ -25,11 +27,11 @@ export interface DiskBudgetParts {
   readonly store: ObjectStore;
   readonly partials: PartialObjects;
   readonly gate: Gate;
-  /** Gives the objects that must stay. */
+  /** Returns the objects that must stay. */
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
   readonly use: () => Promise<ReadersUse>;
   readonly clock: Clock;
-  /** The time by which the last use is judged. */
+  /** The time of the log, which dates each use. */
   readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
@@ -54,7 +56,7 @@ export class DiskBudget implements DiskRoom {
     return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
   }
 
-  /** These objects are on the disk now, or have grown. */
+  /** Called when these objects have come to the disk, or have grown. */
   async added(objects: readonly HeldObject[]): Promise<void> {
     this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
     if (this.room < 0) this.#changed.wake();
@@ -89,7 +91,7 @@ export class DiskBudget implements DiskRoom {
     const inUse = new Set(serving);
     while (this.room < 0 && !signal.aborted) {
       const candidates = await held.leastUsed(began, REMOVED_AT_ONCE);
-      // All other objects are in use or must stay. Some of them can go when they are sent.
+      // All other objects are in use or must stay. Some of them can be evicted once they have been sent.
       if (candidates.length === 0) return;
       await this.#evict(candidates, inUse, began);
     }
@@ -99,7 +101,7 @@ export class DiskBudget implements DiskRoom {
     const { held, store, partials, gate, pinned } = this.#parts;
     const staying: Digest[] = [];
     const going: Digest[] = [];
-    // Alone, so that a sync that found an object here, which it pins, does not lose it.
+    // Eviction is alone inside the gate, so that a sync that found an object here and pins it does not lose it.
     await gate.alone(async () => {
       const kept = await pinned(candidates.map(({ digest }) => digest));
       let over = -this.room;
@@ -120,7 +122,7 @@ export class DiskBudget implements DiskRoom {
   }
 }
 
-/** A store whose objects, with the partial ones, count towards the budget. */
+/** A store whose objects count towards the budget, together with the partial objects. */
 export function budgeted(store: ObjectStore, budget: DiskBudget, partials: PartialObjects): ObjectStore {
   return {
     ...store,
@@ -132,7 +134,7 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, partials: Parti
       const draft = await store.draft(name);
       return {
         ...draft,
-        // A getter, since the draft grows and a copied value would not.
+        // This is a getter, because the draft grows and a copied value would not.
         get size() {
           return draft.size;
         },

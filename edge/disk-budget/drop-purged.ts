@@ -7,7 +7,7 @@ import type { PartialObjects } from '../read-through/partial-objects.ts';
 import type { EdgeCatalog, NamedObject } from '../store/catalog.ts';
 
 const PAGE = 2000;
-/** An object with more names counts as used elsewhere. */
+/** An object with more names than this counts as used elsewhere. */
 const MOST_NAMES = 1000;
 
 export interface DropParts {
@@ -19,8 +19,8 @@ export interface DropParts {
 }
 
 /**
- * Removes the objects that matching paths of a site have held in any revision, unless another path names them. Gives
- * the removed ones. Pinned objects stay, as on an edge with full storage, where they are verified instead.
+ * Removes the objects that matching paths of a site have held in any revision, unless another path names them. Returns
+ * the removed objects. Pinned objects stay: they are verified instead, like the objects of an edge with full storage.
  */
 export async function dropPurged(
   { catalog, store, partials, gate, pinned }: DropParts,

@@ -19,7 +19,7 @@ export interface HeldObjectsPlace {
 
 export interface HeldObject {
   readonly digest: Digest;
-  /** Its bytes on the disk. A partial object has fewer than the whole. */
+  /** The bytes that the object takes on the disk. A partial object takes fewer than the whole object would. */
   readonly size: number;
 }
 
@@ -27,8 +27,8 @@ export interface HeldObject {
 export type Use = readonly [digest: Digest, at: number];
 
 /**
- * The sizes of the objects on a lazy edge, and their last use. It is derived from the store, which decides what is
- * held.
+ * The sizes of the objects on a lazy edge, and their last use. The table is derived from the store, which decides what
+ * is held.
  */
 function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   const database = openDerived(file, migrations);
@@ -59,7 +59,7 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
     Number(sql('SELECT size FROM held WHERE digest = ?').get(digest)?.size ?? 0);
 
   return {
-    /** Adds objects, or their growth. Gives the bytes of all objects. */
+    /** Adds objects, or their growth. Returns the bytes of all objects. */
     add(objects: readonly HeldObject[], now: number): number {
       transaction(database, () => {
         for (const { digest, size } of objects) {

@@ -43,7 +43,7 @@ interface LazyParts extends LazyOptions {
 /** The objects of a lazy edge, which holds those that readers request, within a budget. */
 export class LazyStorage {
   readonly budget: DiskBudget;
-  /** Its objects count towards the budget. */
+  /** The object store. Its objects count towards the budget. */
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
   readonly #childrenUse: ObjectUse;
@@ -68,7 +68,7 @@ export class LazyStorage {
     });
   }
 
-  /** Removes the objects that only purged paths name. Gives the removed ones. */
+  /** Removes the objects that only purged paths name. Returns the removed ones. */
   dropPurged(
     site: number,
     target: PurgeTarget,
@@ -80,7 +80,7 @@ export class LazyStorage {
     return dropPurged(parts, site, target, matches, signal);
   }
 
-  /** The use by readers and by children. */
+  /** The uses by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
     return { used: [...used, ...this.#childrenUse.take().used], serving };

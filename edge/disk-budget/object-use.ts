@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { ReadersUse } from '../messages/use.ts';
 
-/** Objects that are noted between two calls of `take`. Further ones count as unused. */
+/** The most objects that are noted between two calls of `take`. Further ones count as unused. */
 const MOST = 100_000;
 
-/** Notes which objects are sent to readers, and when by the time of the log. A lazy edge evicts the others first. */
+/** Notes which objects were sent to readers, and at what time of the log. A lazy edge evicts other objects first. */
 export class ObjectUse {
   readonly #now: () => number;
   #used = new Map<Digest, number>();
@@ -19,7 +19,7 @@ export class ObjectUse {
     if (this.#used.size < MOST || this.#used.has(digest)) this.#used.set(digest, at);
   }
 
-  /** The object counts as in use until the stream is closed. */
+  /** Counts the object as in use until the stream is closed. */
   serve(digest: Digest, stream: Readable): void {
     this.#serving.set(digest, (this.#serving.get(digest) ?? 0) + 1);
     stream.once('close', () => {
@@ -30,7 +30,7 @@ export class ObjectUse {
     });
   }
 
-  /** Takes out the uses since the last call. */
+  /** Returns the uses since the last call, and clears them. */
   take(): ReadersUse {
     const used = [...this.#used];
     this.#used = new Map();

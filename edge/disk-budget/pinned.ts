@@ -3,10 +3,10 @@ import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { coverOf, isHeldAlways } from '../store/cover.ts';
 
-/** An object with more names is kept: to read all of them would take long. */
+/** An object with more names than this is kept, because reading all of them would take long. */
 const MOST_NAMES = 1000;
 
-/** Gives the objects that a site, in its visible or its next revision, wants this edge to hold always. */
+/** Returns the objects that this edge must always hold for a site, in its visible or its next revision. */
 export async function pinnedAmong(
   catalog: Pick<EdgeCatalog, 'sites' | 'currentNames'>,
   limits: EdgeLimits,

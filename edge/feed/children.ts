@@ -12,13 +12,13 @@ import {
 } from '../../shared/wire/protocol.ts';
 import type { Reporter } from '../report/reporter.ts';
 
-/** The members of the log, as its records name them. It also relays the reports of the edges below this one. */
+/** The members of the log, as its records name them. This class also relays the reports of the edges below this one. */
 export class Children implements FeedMembers {
   readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
   /** Members that are not revoked. */
   #members = new Map<string, Payload<'member'>>();
-  /** The time of each member's newest report. A sender that repeats an older report pays for it. */
+  /** The time of each member's newest report. A sender that repeats an older report spends its own budget. */
   #newest = new Map<string, number>();
 
   /** An edge without `checks` has no feed, so no child reports to it. */
@@ -28,8 +28,8 @@ export class Children implements FeedMembers {
   }
 
   /**
-   * Sets the members as the newest records name them. Returns true when a member was removed or has a new key: its open
-   * streams must end.
+   * Sets the members as the newest records name them. Returns true when the open streams must end, because a member was
+   * removed or has a new key.
    */
   setMembers(members: readonly Payload<'member'>[]): boolean {
     const before = this.#members;

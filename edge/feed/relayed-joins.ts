@@ -2,12 +2,12 @@ import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 
 /** An edge joins once, with two requests. */
 const MOST = { perOwner: 8, inAll: 64, atOnce: 2 };
-/** The origin answers in milliseconds. The edge that asks gives up after twice as long. */
+/** The origin answers in milliseconds. The edge that asks gives up after twice this time. */
 const ANSWER_MS = 10_000;
 
 /**
- * Passes on the requests of strangers that want to join. Nobody knows yet who they are, so they share little, and take
- * turns by client. Requests of this edge and its children do not compete with them.
+ * Passes on the requests of strangers that want to join. Nobody knows yet who they are, so they share a small queue, in
+ * which clients take turns. Requests of this edge and its children do not compete with them.
  */
 export class RelayedJoins {
   readonly #turns = new FairTurns(MOST);

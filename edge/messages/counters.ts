@@ -1,4 +1,4 @@
-/** Counts by the name of the site. They go on when a process replaces another. */
+/** Counts by the name of the site. A process that replaces another continues its counts. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
 export interface SiteCounters {
@@ -7,13 +7,13 @@ export interface SiteCounters {
   /** Bytes of bodies. */
   readonly bytes: number;
   /**
-   * Answers by their duration: each bucket counts those up to its bound and above the one before. The last has no
-   * bound.
+   * Answers by their duration. Each bucket counts those up to its bound and above the bound of the bucket before it.
+   * The last bucket has no bound.
    */
   readonly buckets: readonly number[];
   /** The sum of all durations. */
   readonly seconds: number;
-  /** Requests refused because the headers that the rules of the site give them would exceed a limit. */
+  /** Requests that were refused because the headers from the site's rules would exceed a limit. */
   readonly excesses: number;
 }
 

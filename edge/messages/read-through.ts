@@ -8,7 +8,7 @@ export type NeedMessage =
   | {
       readonly t: 'need';
       readonly id: number;
-      /** Clients take turns at fetching. */
+      /** The client, because clients take turns at fetching. */
       readonly client: string;
       readonly digest: Digest;
       readonly range: ByteSpan | null;
@@ -24,7 +24,7 @@ export type MissingMessage =
   | {
       readonly t: 'coming';
       readonly id: number;
-      /** Among the drafts, until the object is complete. */
+      /** The name of the file among the drafts, until the object is complete. */
       readonly fileName: string;
       readonly spans: readonly ByteSpan[];
       readonly found: FoundMissing;
@@ -37,7 +37,7 @@ export type MissingMessage =
 /** How a request found an object that the edge did not hold completely. */
 export interface FoundMissing {
   readonly found: 'all' | 'partial' | 'none';
-  /** All that was missing was already on its way for other readers. */
+  /** All that was missing was already being fetched for other readers. */
   readonly isCollapsed: boolean;
   /** Where the object comes from. */
   readonly tier: 'origin' | 'parent';

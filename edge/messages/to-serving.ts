@@ -10,11 +10,11 @@ import type { SiteView } from './views.ts';
  */
 export type ToServing =
   | StartMessage
-  /** Let new requests wait: no process may begin one on the old views while another has begun on the new. */
+  /** Let new requests wait: no process may begin a request on the old views while another has begun one on the new. */
   | { readonly t: 'hold'; readonly turn: number }
-  /** These are all views for requests that begin from now on. Ends the hold. */
+  /** These are all views for requests that begin from now on. The switch ends the hold. */
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
-  /** Sites that need a lease may be served until then, in milliseconds of the machine's monotonic clock. */
+  /** Sites that need a lease may be served until this time, in milliseconds of the machine's monotonic clock. */
   | { readonly t: 'lease'; readonly until: number }
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   | { readonly t: 'time'; readonly ahead: number }

@@ -1,6 +1,6 @@
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 
-/** A site as a serving process must know it. */
+/** What a serving process must know about a site. */
 export interface SiteView {
   readonly id: number;
   readonly name: string;
@@ -29,6 +29,6 @@ export interface FormerAssets {
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];
   /** The patterns of assets, as in `_headers`. Null for names with a fingerprint. */
   readonly paths: readonly string[] | null;
-  /** Revisions up to that of a purge do not answer for what it names. */
+  /** Revisions up to the revision of a purge do not answer for what the purge names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
 }

@@ -9,8 +9,9 @@ import { SERVING } from './serving-process.ts';
 const DYING = { tries: 40, ms: 50 };
 
 /**
- * The port, if nobody listens on it. Otherwise throws `port-in-use`. When an edge of the same data folder was killed,
- * its serving processes end by themselves, but a frozen one cannot, and keeps the port. Such a process is killed.
+ * Returns the port if nobody listens on it. Otherwise throws `port-in-use`. When an edge of the same data folder was
+ * killed, its serving processes end by themselves, but a frozen one cannot, and keeps the port. Such a process is
+ * killed.
  */
 export async function servingPort(address: ListenAddress, data: string, clock: Clock): Promise<number> {
   for (let attempt = 0; ; attempt++) {
@@ -32,7 +33,7 @@ async function killOrphans(data: string): Promise<boolean> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It has just ended by itself.
+      // The process has just ended by itself.
     }
   }
   return true;

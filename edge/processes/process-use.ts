@@ -3,12 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 /** The system resources that one process uses. */
 export interface ProcessUse {
   readonly openDescriptors: number;
-  /** The limit in force for the process. */
+  /** The most descriptors that the process may have open. */
   readonly mostDescriptors: number;
   readonly residentBytes: number;
 }
 
-/** Undefined where the system does not tell (proc(5)), and for a process that has ended. */
+/** Undefined where the system does not report it (proc(5)), and for a process that has ended. */
 export async function processUse(pid: number): Promise<ProcessUse | undefined> {
   const about = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8');
   try {

@@ -28,7 +28,7 @@ export class ServingProcess {
     this.#child = child;
   }
 
-  /** Resolves when it listens; a process that does not come up is killed and the reason thrown. */
+  /** Resolves when the process listens. A process that does not come up is killed, and the reason is thrown. */
   static async start(start: Omit<StartMessage, 't'>): Promise<ServingProcess> {
     // The arguments show in the system's list of processes what this process is, and which edge it serves for.
     const args = [SERVING, start.folder];
@@ -56,7 +56,7 @@ export class ServingProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** The processor time that it has used. Undefined where the system does not tell. */
+  /** The processor time that the process has used. Undefined where the system does not report it. */
   get cpuTime(): number | undefined {
     return this.#child.pid === undefined ? undefined : cpuTime(this.#child.pid);
   }
@@ -66,14 +66,14 @@ export class ServingProcess {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
 
-  /** Makes its new requests wait. Throws when it does not confirm within `ms`. */
+  /** Makes new requests wait. Throws when the process does not confirm within `ms`. */
   async hold(ms: number): Promise<void> {
     const turn = ++this.#turn;
     this.#send({ t: 'hold', turn });
     await this.#answer('held', (message) => message.turn === turn, ms);
   }
 
-  /** Makes it serve the views. Throws when it does not confirm within `ms`. */
+  /** Makes the process serve the views. Throws when the process does not confirm within `ms`. */
   async switch(views: readonly SiteView[], ms: number): Promise<void> {
     const turn = ++this.#turn;
     this.#send({ t: 'switch', turn, views });
@@ -103,7 +103,7 @@ export class ServingProcess {
     });
   }
 
-  /** Answers what the process needs through `reads`, as long as it lives. */
+  /** Answers the requests of the process through `reads`, as long as the process lives. */
   answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
     const reads = begin((message) => this.#send(message));
     this.#child.on('message', (message: FromServing) => {
@@ -124,7 +124,7 @@ export class ServingProcess {
     return (await this.#answer('counters', (message) => message.turn === turn, ms)).counters;
   }
 
-  /** Kills it. Resolves when it can no longer answer anything. */
+  /** Kills the process. Resolves when it can no longer answer anything. */
   async kill(): Promise<void> {
     if (this.hasExited) return;
     const exited = once(this.#child, 'exit');
@@ -132,7 +132,7 @@ export class ServingProcess {
     await exited;
   }
 
-  /** Lets it finish the requests that it has begun, for at most `ms`. */
+  /** Lets the process finish the requests that it has begun, for at most `ms`. */
   async drain(ms: number): Promise<void> {
     if (this.hasExited) return;
     const exited = once(this.#child, 'exit');

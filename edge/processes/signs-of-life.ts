@@ -5,11 +5,11 @@ const MOST_UNANSWERED = 10;
 
 /**
  * The results of regular checks, each of which asks a process for an answer. A process that uses processor time is only
- * busy, however late it answers: ending it would cost readers more than waiting. An endless loop, however, works for
- * ever.
+ * busy, however late it answers: ending it would cost readers more than waiting. But an endless loop uses processor
+ * time for ever, so a process without an answer for a minute is ended all the same.
  */
 export class SignsOfLife {
-  /** Undefined where it is not known. */
+  /** Undefined where the system does not report it. */
   #cpuTime: number | undefined;
   #idle = 0;
   #unanswered = 0;

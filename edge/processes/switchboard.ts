@@ -26,7 +26,7 @@ const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
 
 export interface SwitchboardOptions {
-  /** The options of every process. The ports are checked to be free beforehand, because the processes share them. */
+  /** The options of every process. The ports must be known to be free, because the processes share them. */
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
@@ -49,9 +49,9 @@ export interface Switchboard {
   time(ahead: number): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
-  /** The counts of each place, which a process that replaces another carries on. */
+  /** The counts of each place. A process that replaces another continues its counts. */
   counters(): Promise<readonly ServingCounters[]>;
-  /** What readers were sent since the last call. A process that does not answer contributes nothing. */
+  /** What was sent to readers since the last call. A process that does not answer contributes nothing. */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
   processUse(): Promise<ReadonlyMap<number, ProcessUse>>;
@@ -206,7 +206,7 @@ class ServingProcesses {
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
-  /** The system continues to give readers to a frozen process, and messages to it pile up here. */
+  /** Ends a frozen process: the system continues to give it readers, and messages to it pile up here. */
   async #watch(place: number, serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;
@@ -222,7 +222,7 @@ class ServingProcesses {
     await serving.kill();
   }
 
-  /** Asks a process for its counts, and tells whether it answered. Its successor continues from the last answer. */
+  /** Asks a process for its counts, and returns whether it answered. Its successor continues from the last answer. */
   async #askCounts(place: number, serving: ServingProcess, ms: number): Promise<boolean> {
     const counted = await serving.counters(ms).catch(() => undefined);
     if (counted !== undefined) this.#counted[place] = counted;

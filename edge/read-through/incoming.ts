@@ -24,7 +24,10 @@ export class Incoming implements Arrivals {
     }
   }
 
-  /** The missing bytes do not come for the readers of now. They can still read the others. */
+  /**
+   * Called when the missing bytes do not come. Readers who wait get the error. The bytes that are here can still be
+   * read.
+   */
   broke(_fileName: string, error: SkerryError): void {
     this.#breaks++;
     this.#broke = error;
@@ -38,8 +41,8 @@ export class Incoming implements Arrivals {
   }
 
   /**
-   * Resolves when the whole span is there. Rejects when the transfer broke off since the reader began, at `since`
-   * breaks.
+   * Resolves when the whole span can be read. Rejects when the transfer has broken off since the reader began. `since`
+   * is the number of breaks at that time.
    */
   whole(span: ByteSpan, since = this.#breaks): Promise<void> {
     if (this.#spans.covers(span)) return Promise.resolve();

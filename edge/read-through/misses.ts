@@ -19,9 +19,9 @@ export interface Missed extends Needed {
 
 /** The most objects that one fetch requests. */
 const MOST_TOGETHER = 256;
-/** Their bytes, unless it is a single object: readers of all of them wait until the last one is here. */
+/** The most bytes of several objects in one fetch. Readers of all of them wait until the last one is here. */
 const MOST_BYTES_TOGETHER = 1024 * 1024;
-/** An upstream refuses a member who has more than 64 encodings waiting, and a fetch may need three bundles. */
+/** An upstream refuses a member with more than 64 waiting encodings, and a fetch may need three bundles. */
 const MOST_FETCHES = 8;
 
 /**
@@ -44,7 +44,7 @@ export class Misses {
     return this.#missed.has(digest);
   }
 
-  /** Resolves when the object is here. Rejects with `unavailable` when `gone` says that its reader has left. */
+  /** Resolves when the object is here. Rejects with `unavailable` when `gone` says that the reader has left. */
   bring(client: string, needed: Needed, gone?: AbortSignal): Promise<void> {
     const { object } = needed;
     const queue = object.size > SMALL_OBJECT ? this.#large : this.#small;
@@ -125,7 +125,7 @@ class FetchQueue {
     });
   }
 
-  /** Gives false when its fetch has begun. */
+  /** Takes the object out of the queue. Returns false when its fetch has begun. */
   giveUp(missed: MissedObject): boolean {
     this.#turns.delete(missed);
     return !missed.isUnderWay;
@@ -145,7 +145,7 @@ class FetchQueue {
     }
   }
 
-  /** Fills up a fetch. A client that has all its fetches already adds nothing to those of other clients. */
+  /** Fills up a fetch. A client whose fetches are all under way adds nothing to the fetches of other clients. */
   #withOthers(owner: string, first: MissedObject): MissedObject[] {
     const together = [first];
     let bytes = first.object.size;

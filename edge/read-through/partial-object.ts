@@ -15,27 +15,30 @@ import type { TransferTurn } from './transfer-turns.ts';
 
 /** Hears which bytes of an object arrive. `fileName` is the name of the partial object's file. */
 export interface Arrivals {
-  /** The file has these bytes, and they are checked. */
+  /** Called when the file has these bytes, and they are checked. */
   arrived(fileName: string, span: ByteSpan): void;
-  /** The missing bytes do not come. */
+  /** Called when the missing bytes do not come. */
   broke(fileName: string, error: SkerryError): void;
 }
 
 export interface PartialObjectParts {
-  /** Names its file. No other partial object has this name, not even one of the same object. */
+  /** The name of the file. No other partial object has this name, not even another one of the same object. */
   readonly fileName: string;
   readonly list: ChunkList;
   /** Opens the file with the bytes that it had when it was closed. */
   readonly open: () => Promise<Draft>;
-  /** The checked chunks of a run, as far as one upstream brings them. Each chunk overwrites the buffer of the last. */
+  /**
+   * The checked chunks of a run, as far as one upstream brings them. Each chunk overwrites the buffer of the one
+   * before.
+   */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
   /** Asks for a turn at fetching on behalf of a client that waits. */
   readonly turn: (client: string) => TransferTurn;
-  /** After this many attempts without a chunk between them, the transfer fails. */
+  /** The transfer fails after this many attempts in a row that brought no chunk. */
   readonly attempts: () => number;
-  /** The file has grown. */
+  /** Called when the file has grown. */
   readonly grown: () => void;
-  /** The partial object is gone: the store has the object (`isKept`), or the file was discarded. */
+  /** Called when the partial object is gone: the store has the object (`isKept`), or the file was discarded. */
   readonly ended: (isKept: boolean) => void;
 }
 
@@ -63,10 +66,10 @@ interface RequestedRun {
 }
 
 /**
- * A large object that the edge holds in part. Its file has holes: a transfer checks each chunk, writes it to its
- * place and tells who listens, and readers read it from there while other chunks are still missing. Only chunks that
- * a reader requested are fetched. With the last chunk the file becomes the object. A later process discards the file,
- * because it cannot know which bytes it has.
+ * A large object that the edge holds in part. Its file has holes: a transfer checks each chunk, writes it to its place
+ * and tells the listeners, and readers read it from there while other chunks are still missing. Only chunks that a
+ * reader requested are fetched. With the last chunk the file becomes the object. A later process discards the file,
+ * because it cannot know which bytes the file has.
  */
 export class PartialObject {
   readonly #parts: PartialObjectParts;
@@ -76,7 +79,7 @@ export class PartialObject {
   readonly #requested = new Map<string, RequestedRun>();
   readonly #transfers = new Set<RunningTransfer>();
   readonly #arrivals = new Map<Arrivals, number>();
-  /** Undefined while no transfer runs: an edge may hold thousands of partial objects, and few descriptors. */
+  /** Undefined while no transfer runs: an edge may hold thousands of partial objects, but only few descriptors. */
   #file: Promise<Draft> | undefined;
   #missing: number;
   #bytes = 0;
@@ -103,12 +106,12 @@ export class PartialObject {
     return this.#starts.length;
   }
 
-  /** The bytes that it takes on the disk. */
+  /** The bytes that the file takes on the disk. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether it is read, waited for, fetched, or about to become the object. */
+  /** Whether the partial object is read, waited for, fetched, or about to become the object. */
   get isBusy(): boolean {
     return this.#arrivals.size > 0 || this.#transfers.size > 0 || (this.#isEnded && this.#missing === 0);
   }
@@ -143,7 +146,7 @@ export class PartialObject {
     };
   }
 
-  /** Discards the file, at once or when its last reader is gone. It does not wait for that reader. */
+  /** Discards the file, either now or when its last reader is gone. It does not wait for that reader. */
   async discard(): Promise<void> {
     this.#isDiscarded = true;
     if (!this.isBusy) await this.#discardNow();
@@ -239,7 +242,7 @@ export class PartialObject {
     }
   }
 
-  /** Gives true when no reader needs more of the transfer, and false when it must wait for its next turn. */
+  /** Returns true when no reader needs more of the transfer, and false when it must wait for its next turn. */
   async #fetchInTurn(transfer: RunningTransfer, attempt: number): Promise<boolean> {
     const turn = this.#turnFor(transfer);
     if (turn === undefined) return true;
@@ -295,7 +298,7 @@ export class PartialObject {
   }
 
   async #keep(): Promise<void> {
-    // Two transfers may end with the last chunk.
+    // Two transfers may both end with the last chunk.
     if (this.#isEnded) return;
     this.#isEnded = true;
     try {

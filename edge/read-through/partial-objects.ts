@@ -2,12 +2,12 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { PartialObject } from './partial-object.ts';
 
-/** Chunks of all partial objects together: they take some dozen megabytes of memory. */
+/** The most chunks of all partial objects together. They take some dozen megabytes of memory. */
 const MOST_CHUNKS = 250_000;
 
 /** The large objects that this edge holds in part. */
 export class PartialObjects {
-  /** The one requested last comes last. */
+  /** In the order of their last requests, the newest last. */
   readonly #byDigest = new Map<Digest, PartialObject>();
   /** The next partial object of an object begins only when the previous one is gone. */
   readonly #turns = new KeyedLock<Digest>();
@@ -28,8 +28,8 @@ export class PartialObjects {
   }
 
   /**
-   * Gives what `use` makes of the partial object. `make` begins one if there is none; it gives undefined when the
-   * store has the object by now.
+   * Returns the result of `use` for the partial object. `make` begins one if there is none; it returns undefined when
+   * the store has the object by now.
    */
   open<T>(
     digest: Digest,
@@ -38,7 +38,7 @@ export class PartialObjects {
   ): Promise<T | undefined> {
     return this.#turns.run(digest, async () => {
       const known = this.get(digest) ?? (await this.#made(digest, make));
-      // Within this turn: a `drop` that comes next finds it busy.
+      // `use` runs within this turn, so that a later `drop` finds the partial object busy.
       return known && use(known);
     });
   }
@@ -54,14 +54,14 @@ export class PartialObjects {
     return partial;
   }
 
-  /** This partial object is gone. */
+  /** Called when this partial object is gone. */
   ended(digest: Digest, partial: PartialObject): void {
     if (this.#byDigest.get(digest) !== partial) return;
     this.#chunks -= partial.chunkCount;
     this.#byDigest.delete(digest);
   }
 
-  /** The least recently requested ones that must go, so that the others fit into memory. */
+  /** The least recently requested partial objects, which must go so that the others fit into memory. */
   surplus(): Digest[] {
     const going: Digest[] = [];
     let chunks = this.#chunks;
@@ -74,7 +74,7 @@ export class PartialObjects {
     return going;
   }
 
-  /** Discards the partial object, if there is one. Gives false when it is busy. */
+  /** Discards the partial object, if there is one. Returns false when it is busy. */
   drop(digest: Digest): Promise<boolean> {
     return this.#turns.run(digest, async () => {
       const partial = this.#byDigest.get(digest);
@@ -84,7 +84,7 @@ export class PartialObjects {
     });
   }
 
-  /** Discards the partial object, at once or when its last reader is gone. */
+  /** Discards the partial object, either now or when its last reader is gone. */
   async discard(digest: Digest): Promise<void> {
     const partial = this.#byDigest.get(digest);
     if (partial === undefined) return;

@@ -3,7 +3,7 @@ import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
 export interface PiecesOf {
   readonly range: ByteSpan;
-  /** The size of the next piece. Pieces begin at multiples of it, the first one excepted. */
+  /** The size of the next piece. All pieces but the first begin at multiples of it. */
   readonly pieceBytes: () => number;
   /** Resolves when the bytes of a span can be read. Undefined when all of them can. */
   readonly ready: ((span: ByteSpan) => Promise<void>) | undefined;
@@ -37,7 +37,7 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
       pushed(piece).catch((error) => this.destroy(error));
     },
     destroy(error, done) {
-      // While a read runs the file stays open: its number could already belong to another file.
+      // While a read runs the file stays open: after a close, its descriptor could already belong to another file.
       if (reading === undefined) closed();
       else reading.then(closed, closed);
       done(error);

@@ -21,13 +21,13 @@ import type { PartialObjects } from './partial-objects.ts';
 import { type TransferTurn, TransferTurns } from './transfer-turns.ts';
 
 /**
- * Requests that wait for an object or read a partial one. A client gets no more than its share; further ones are
- * refused.
+ * The most requests that wait for an object or read a partial one. A client gets no more than its share. Its further
+ * requests are refused.
  */
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
 /** Larger runs come uncompressed: their first bytes need not wait until the last ones are encoded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** Fetches of single objects side by side, after a fetch of several has failed. */
+/** The most fetches of single objects side by side, after a fetch of several has failed. */
 const MOST_ALONE = 3;
 
 export interface ReadRequest {
@@ -42,12 +42,12 @@ export interface ReadRequest {
 export type ReadThroughAnswer =
   /** The store has the object. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
-  /** The file of the partial object has these bytes. The arrivals tell of others, until `release`. */
+  /** The file of the partial object has these bytes. `arrivals` hears of further ones, until `release`. */
   | {
       readonly kind: 'coming';
       readonly found: FoundMissing;
       readonly spans: readonly ByteSpan[];
-      /** The file of the partial object, until that is complete. */
+      /** The file of the partial object, until the object is complete. */
       readonly fileName: string;
       /** The size of the whole object. */
       readonly size: number;
@@ -76,7 +76,7 @@ export interface ReadThroughParts {
   readonly blame: (error: unknown, source: ObjectSource) => void;
   readonly tier: () => FoundMissing['tier'];
   readonly transfer: Transfer;
-  /** Gives milliseconds of a clock that never goes back. */
+  /** Returns milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
 
@@ -187,7 +187,7 @@ export class ReadThrough {
     return granted ?? this.#stored('all', false);
   }
 
-  /** Gives undefined when the store has the object by now. */
+  /** Returns undefined when the store has the object by now. */
   async #openPartial<T>(
     client: string,
     object: NeededObject,
@@ -271,7 +271,7 @@ export class ReadThrough {
     }
   }
 
-  /** An object that cannot be fetched does not keep the others from coming. */
+  /** Fetches several objects together. When one of them cannot be fetched, the others still come. */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {
       await this.#fetch(missed);

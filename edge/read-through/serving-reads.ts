@@ -10,7 +10,7 @@ export class ServingReads implements Arrivals {
   readonly #reads: Promise<Pick<ReadThrough, 'request'>>;
   readonly #tell: (message: ToServing) => void;
   #isGone = false;
-  /** How each need ends, by its number. */
+  /** How to end each need, by its number. */
   readonly #open = new Map<number, () => void>();
 
   /** `reads` resolves when the replica runs. */
@@ -25,7 +25,7 @@ export class ServingReads implements Arrivals {
     else this.#release(message.id);
   }
 
-  /** The process has ended. */
+  /** Called when the process has ended. */
   gone(): void {
     this.#isGone = true;
     for (const id of [...this.#open.keys()]) this.#release(id);

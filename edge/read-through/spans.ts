@@ -1,6 +1,6 @@
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** The bytes of an object that are there, as ordered spans that neither touch nor overlap. */
+/** The bytes of an object that have arrived, as ordered spans that neither touch nor overlap. */
 export class Spans {
   readonly #spans: ByteSpan[] = [];
 

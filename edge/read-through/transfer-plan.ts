@@ -1,10 +1,12 @@
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 
-/** Transfers of one object side by side: one brings the whole object, others bring ranges far ahead of it. */
+/** The most transfers of one object side by side: one brings the whole object, others bring ranges far ahead of it. */
 const MOST_TRANSFERS = 3;
-/** Short transfers beside them, of a few chunks each, for readers who would wait for their first byte. */
+/** The most short transfers beside them, of a few chunks each, for readers who would wait for their first byte. */
 const MOST_SHORT_TRANSFERS = 8;
-/** A reader waits for a chunk that a transfer brings so soon; another transfer would not be faster. */
+/**
+ * A reader waits for a chunk that a running transfer brings within so many chunks: a new transfer would not be faster.
+ */
 const SOON_CHUNKS = 8;
 
 /** A running transfer. It brings the chunks from `next` up to, not including, `end`, in order. */
@@ -22,12 +24,12 @@ export interface TransferState {
 }
 
 /**
- * The next run of chunks to fetch. Undefined when all that readers requested is held, is under way or must wait until
- * a transfer ends.
+ * The next run of chunks to fetch. Undefined when each requested chunk is held, is on its way or must wait until a
+ * transfer ends.
  *
  * A run ends before a chunk that is held or that a transfer brings soon. A run that begins within a transfer takes
  * over from there: that transfer then ends before it. When many transfers run, only the first chunk of a request
- * gets another one, and a short one.
+ * gets another transfer, which is short.
  */
 export function nextRun({ isHeld, transfers, requested }: TransferState): ChunkRun | undefined {
   if (transfers.length >= MOST_TRANSFERS + MOST_SHORT_TRANSFERS) return undefined;
@@ -59,7 +61,7 @@ function endOfRun(
   return end;
 }
 
-/** How much of a run is there when a reader requests it. */
+/** How much of a run has arrived when a reader requests it. */
 export interface Availability {
   readonly found: 'all' | 'partial' | 'none';
   /** Running transfers already bring all that is missing. */

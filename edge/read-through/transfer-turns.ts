@@ -1,7 +1,7 @@
 import { FairShare } from '../../shared/concurrency/fair-share.ts';
 import { Turns } from './turns.ts';
 
-/** Transfers of all large objects together that run side by side. */
+/** The most transfers of large objects that run side by side. */
 const MOST_AT_ONCE = 12;
 /** The length of a transfer's turn while others wait. */
 const TURN_MS = 1000;
@@ -75,12 +75,12 @@ export class TransferTurn {
     this.#waiting = waiting;
   }
 
-  /** The turn has lasted long enough, and another transfer waits for its place. */
+  /** Whether the turn has lasted long enough while another transfer waits for its place. */
   get isOver(): boolean {
     return this.#begun !== undefined && this.#waiting.isOver(this.#begun.at, this.#begun.client);
   }
 
-  /** Another client waits for the same turn. */
+  /** Called when another client waits for the same turn. */
   add(client: string): void {
     if (this.#begun === undefined && !this.#isEnded) this.#waiting.add(client);
   }
@@ -90,7 +90,7 @@ export class TransferTurn {
     this.#resolve();
   }
 
-  /** No client waits for it any more. A turn that has begun continues. */
+  /** Called when no client waits for the turn any more. A turn that has begun continues. */
   giveUp(): void {
     if (this.#begun === undefined) this.end();
   }

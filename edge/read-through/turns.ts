@@ -24,7 +24,7 @@ export class Turns<T> {
     this.#waiting.add(client, turn);
   }
 
-  /** No client waits for the item any more. */
+  /** Removes the item. Called when no client waits for it any more. */
   delete(item: T): void {
     for (const turn of this.#of.get(item)?.values() ?? []) this.#waiting.remove(turn.client, turn);
     this.#of.delete(item);

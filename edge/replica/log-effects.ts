@@ -20,7 +20,9 @@ export interface LogEffectsParts {
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
   readonly reporter: Pick<Reporter, 'changed'>;
-  /** Wakes when what children can have has changed. */
+  /**
+   * Wakes when the log, the upstream path or the members have changed, because the feed may then have other content.
+   */
   readonly feedChanged: Wakeup;
   /** Wakes when purges may have arrived. */
   readonly purgesCame: Wakeup;
@@ -64,7 +66,7 @@ export class LogEffects {
     await position.readMembers();
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();
-    // Changes of names and domains, and deletions, show at once.
+    // Changes of names and domains, and deletions, show immediately.
     await visible.show();
     purgesCame.wake();
     if (!isBusy) reporter.changed();

@@ -29,9 +29,9 @@ export interface ReplicaParts {
   readonly upstreams: Upstreams;
   readonly limits: EdgeLimits;
   readonly readers: Readers;
-  /** Undefined for an edge that is no parent. */
+  /** Undefined for an edge that is not a parent. */
   readonly encodings: Encodings | undefined;
-  /** Checks the reports of children. Undefined for an edge that is no parent. */
+  /** Checks the reports of children. Undefined for an edge that is not a parent. */
   readonly reportChecks?: ReportChecks | undefined;
   /** Undefined for an edge with full storage. */
   readonly lazy: LazyOptions | undefined;

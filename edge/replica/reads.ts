@@ -18,7 +18,7 @@ interface ReadsParts
   readonly bandwidth: Bandwidth | undefined;
 }
 
-/** Reads objects that are not here from any upstream in turn, while replication goes on. */
+/** Builds the part that fetches missing objects. It asks the upstreams in turn, and runs beside replication. */
 export function readsOf(
   { upstreams, sourceOf, position, faults, bandwidth, clock, ...parts }: ReadsParts,
   signal: AbortSignal,

@@ -39,7 +39,7 @@ import { reportContents } from './report-contents.ts';
 /** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
   status(): Promise<ReplicaStatus>;
-  /** The feed for children. Undefined for an edge that is no parent. */
+  /** The feed for children. Undefined for an edge that is not a parent. */
   readonly feed: FeedSource | undefined;
   /** The work that this edge can be asked for. */
   readonly work: AskableWork;
@@ -108,7 +108,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);
-      // Dates that a delayed edge takes from its records may be older than a change of the origin's clock.
+      // A delayed edge takes dates from its records. They may be from before the origin's clock was set back.
       if (wasPutBack || limits.delay > 0) effects.redate();
     },
     leased(sent, ms) {

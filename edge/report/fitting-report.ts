@@ -13,14 +13,14 @@ import type { Self } from '../follow/upstream/transfer.ts';
 import type { SiteStatus } from './replica-status.ts';
 
 /**
- * The characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON of
- * the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
+ * The most characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON
+ * of the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
  */
 const ERRORS = 20_000;
 
 /**
- * The signed report with the statements that fit, in their order. A statement that does not fit keeps none behind it
- * from going; it goes with a later report.
+ * The signed report with the statements that fit, in their order. A statement that does not fit waits for a later
+ * report, while smaller ones behind it still go with this one.
  */
 export function fittingReport(
   { name, log, key }: Self,
@@ -39,7 +39,10 @@ export function fittingReport(
   return { own: signed(taken), taken };
 }
 
-/** The bytes that a statement adds to a report, which travels as text in JSON. The comma counts for the two quotes. */
+/**
+ * The bytes that a statement adds to a report, which travels as text in JSON. The outer quotes are not sent, but a
+ * comma is.
+ */
 function statementBytes(statement: Statement): number {
   return Buffer.byteLength(JSON.stringify(JSON.stringify(statement))) - 1;
 }

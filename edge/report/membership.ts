@@ -2,7 +2,9 @@ import type { Clock } from '../../shared/clock.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
 export interface MembershipStatus {
-  /** Seconds since the origin was last heard through any upstream. Null before the first word in this process. */
+  /**
+   * Seconds since the origin was last heard through any upstream. Null until this process has heard from the origin.
+   */
   readonly contactSeconds: number | null;
   /**
    * The upstream does not accept this edge as a member of the log: it was revoked, or the upstream does not know it
@@ -69,7 +71,7 @@ export class Membership {
   #become(isRefused: boolean): void {
     if (isRefused === this.#isRefused) return;
     this.#isRefused = isRefused;
-    // Not awaited: an edge that is killed meanwhile is refused again, unless it is cut off.
+    // Not awaited: if the edge is killed before the write, it is refused again later, unless it is cut off.
     this.#catalog.noteRefused(isRefused).catch(() => {});
   }
 }

@@ -10,13 +10,13 @@ import {
 } from '../../shared/wire/protocol.ts';
 
 /**
- * The bytes of waiting reports. Beyond that, the child with the most bytes waiting is refused, and sends newer reports
- * later.
+ * The most bytes of waiting reports. Beyond that, the child with the most bytes waiting is refused, and sends newer
+ * reports later.
  */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 /** The memory of a waiting report besides its text. */
 const WAITING_BYTES = 512;
-/** Reports of children that travel in one request, besides this edge's own. */
+/** The most reports of children that travel in one request, besides this edge's own. */
 const MOST_TOGETHER = 500;
 const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 
@@ -56,7 +56,8 @@ export class RelayQueue {
   }
 
   /**
-   * Resolves with the grants for these reports. Rejects with `unavailable`, also when the sender has sent newer ones.
+   * Resolves with the grants for these reports. Rejects with `unavailable` when they cannot be passed on, and when the
+   * sender has sent newer reports.
    */
   add(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     if (this.#isClosed) return Promise.reject(ending());
@@ -100,7 +101,7 @@ export class RelayQueue {
       refused: () => {
         const failed = new Set(taken.map(({ request }) => request));
         for (const request of failed) request.reject(notPassedOn());
-        // Nobody awaits the rest of the same requests any more.
+        // Nobody awaits the other reports of these requests any more.
         for (const [sender, request] of this.#requests)
           if (failed.has(request)) this.#refuse(sender, notPassedOn());
       },

@@ -131,10 +131,10 @@ export class Reporter {
       this.#takes = takes;
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
-      // An older origin has passed over the others: they wait for one that knows them.
+      // An older origin has ignored statements of other kinds. They wait for an origin that knows them.
       const kept = taken.filter(({ kind }) => takes.includes(kind));
       if (kept.length > 0) await catalog.acknowledged(kept);
-      // When none fits, the next report at once would have no more room than this one.
+      // When no statement fits, an immediate next report would have no more room than this one.
       const isLeftOut = taken.length > 0 && taken.length < unsent.length;
       const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
@@ -174,8 +174,8 @@ export class Reporter {
   }
 
   /**
-   * Leaves an upstream whose feed works but which does not pass reports on. It is treated like one that lies, after
-   * some patience.
+   * Leaves an upstream whose feed works but which does not pass reports on. After some time, the edge treats it like an
+   * upstream that lies.
    */
   #blame({ upstream, since }: Owing, error: unknown): void {
     const { upstreams, clock, faults } = this.#parts;

@@ -19,7 +19,7 @@ export interface Front {
   forgetAnswers(): void;
   /** Notes which objects prepared answers have sent since a time, in milliseconds since 1970. */
   noteUse(use: ObjectUse, since: number): void;
-  /** From now on, a further request on an open connection breaks it off. */
+  /** From now on, a further request on an open connection closes the connection. */
   refuse(): void;
   /** Resolves when all requests that had begun are answered and all connections are closed. */
   drain(): Promise<void>;

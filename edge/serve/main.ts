@@ -30,9 +30,10 @@ import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
 /**
- * The entry of a serving process. The switchboard starts it and tells it what to show, and it ends with the
- * switchboard.
+ * The entry of a serving process. The switchboard starts it and tells it what to show. It ends when the switchboard
+ * ends.
  */
+
 const DRAIN_MS = 10_000;
 const TELL_WANTED_MS = 250;
 const NO_USE: ReadersUse = { used: [], serving: [] };
@@ -136,7 +137,7 @@ async function serve({
       case 'drain':
         return drain();
       case 'start':
-        throw new Error('a serving process is started once');
+        throw new Error('a serving process got a second start message');
     }
   });
   process.once('disconnect', endAsOrphan);

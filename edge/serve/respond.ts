@@ -23,7 +23,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The site that answered, and the host that was asked. */
     served?: { readonly site: string | undefined; readonly host: string | undefined };
-    /** The client's address when the request began. An HTTP/2 stream that has ended does not know it any more. */
+    /** The client's address when the request began. An HTTP/2 stream that has ended no longer knows it. */
     client: string;
   }
 }
@@ -34,7 +34,7 @@ export interface ResponderParts {
   readonly counters: Counters;
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
-  /** Plain HTTP redirects there if it has a certificate for the host. Undefined for an edge without TLS. */
+  /** Plain HTTP redirects to HTTPS when there is a certificate for the host. Undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
 }
 
@@ -102,7 +102,7 @@ export function responder(
     return { kind: 'next', asked, host, exchange };
   }
 
-  /** The exchange of a request. That of an HTTP/2 stream has begun before. */
+  /** The exchange of a request. The exchange of an HTTP/2 stream has begun before. */
   function begun(request: FastifyRequest, reply: FastifyReply): Exchange | undefined {
     const { stream } = reply.raw as { readonly stream?: ServerHttp2Stream };
     const { socket } = request.raw;

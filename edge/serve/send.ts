@@ -40,7 +40,7 @@ export async function send(answer: SiteAnswer, to: Recipient): Promise<void> {
   for (let next: SiteAnswer | undefined = answer; next !== undefined; ) next = await sendOr(next, to);
 }
 
-/** Resolves with the answer to send instead, if any. Nothing of this one has been sent then. */
+/** Resolves with the answer to send instead, if any. In that case nothing of this answer has been sent. */
 async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Promise<SiteAnswer | undefined> {
   const { reply, reader } = to;
   if (body.kind === 'none' || body.kind === 'text') {
@@ -87,7 +87,8 @@ function sendBytes(body: Body, length: number, { exchange, reader, reply }: Reci
 /** Sends several ranges. The first one is open already, which showed that the bytes are there. */
 function sendParts(first: Body, { representation, layout }: PartsBody, to: Recipient): void {
   leave(first);
-  // Reserved now: the stream asks for its first piece later, when the reader may have left.
+  // The share of large writes is reserved now: the stream asks for its first piece later, when the reader may have
+  // left.
   const most = mostAtOnce(representation.size, to.reader.client, to.reply);
   to.reply.send(Readable.from(parts(representation, layout, most, to), BYTES));
 }

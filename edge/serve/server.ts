@@ -18,9 +18,9 @@ const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
 /** How long a reader may accept no bytes of an answer. */
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
-/** A session ends when its reader cancels more streams than this: each of them has cost its work. */
+/** A session ends when its reader cancels more streams than this: each cancelled stream has already cost work. */
 const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
-/** More than the bodies of one session can hold, 32 of up to 1 MiB and small ones. With less Node refuses streams. */
+/** More than the bodies of one session can hold: 32 of up to 1 MiB, and small ones. With less, Node refuses streams. */
 const SESSION_MB = 64;
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -138,7 +138,7 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | '
 
 /**
  * The server reads no bodies. A client that asks before it sends one gets the final answer (RFC 9110, 10.1.1). So does
- * a client with another expectation, whom Node would answer without telling the connection.
+ * a client with another expectation. Node itself would answer it without telling the connection.
  */
 function answerExpectations(server: NodeJS.EventEmitter): void {
   for (const event of ['checkContinue', 'checkExpectation'])

@@ -90,7 +90,7 @@ export interface ChainCalls {
   begin(chain: ChainState): void;
   /** Stores verified records in order, applies them to the sites, and moves the stored position. */
   storeRecords(records: readonly LogRecord[], chain: ChainState): void;
-  /** Keeps the newest head: for children, and as a mark below which no later head may fall. */
+  /** Keeps the newest head, for children and as a lower bound for later heads. */
   noteHead(head: Head): void;
   signedHead(): Head | undefined;
   /** How far the wall clock was ahead of the origin's when the two were last compared, in milliseconds. */
@@ -102,7 +102,7 @@ export interface ChainCalls {
   /** A page of records from `from` on, in ascending order: `limit` records, or fewer when they have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;
-  /** Drops the records before the newest checkpoint that is followed by that many records or bytes. */
+  /** Drops the records before the newest checkpoint that is followed by as many records or bytes as `kept` says. */
   pruneRecords(kept: KeptLog): void;
   members(): Payload<'member'>[];
 }
@@ -168,7 +168,7 @@ export interface StagedCalls {
   setPrepared(site: number, revision: number): void;
   /** Clears the prepared mark of every site, because the set of objects to hold may have changed. */
   clearPrepared(): void;
-  /** The objects of entries that begin with the revision, a page at a time, in no particular order. */
+  /** The objects of entries that are valid from this revision on, a page at a time, in no particular order. */
   stagedObjects(
     site: number,
     revision: number,
@@ -187,11 +187,13 @@ export interface StatementCalls {
   /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
   /**
-   * The waiting statements of these kinds, or of any: receipts first, then in the order of their signing. At most
-   * `limit`, and none after those that reach `maxBytes` together.
+   * The waiting statements of these kinds, or of all kinds. Receipts come first, then the order is that of signing.
+   * Returns at most `limit` statements, and none after those that together reach `maxBytes`.
    */
   unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
-  /** The origin has these statements. A statement that was signed anew since it was sent continues to wait. */
+  /**
+   * Called when the origin has these statements. A statement that was signed anew since it was sent continues to wait.
+   */
   acknowledged(statements: readonly Statement[]): void;
 }
 
@@ -207,11 +209,11 @@ export interface PurgeCalls {
   pendingPurges(site: number, limit: number): PendingPurge[];
   /** Removes carried-out purges and keeps their receipts, in one transaction. */
   purgesDone(receipts: readonly PurgeReceipt[]): void;
-  /** Drops the purges of a site that only concern revisions that are no longer held. */
+  /** Drops the purges of a site that concern only revisions that are no longer held. */
   dropEnded(site: number): void;
 }
 
-/** The questions of a lazy edge about objects that it holds or is asked for. */
+/** The questions of a lazy edge about objects that it holds or that are requested. */
 export interface LazyCalls {
   /** How to fetch an object that an entry names, as content or as a chunk list. Undefined when no entry names it. */
   fetchable(digest: Digest): Fetchable | undefined;

@@ -15,7 +15,7 @@ export class VariantQueue {
     }
   }
 
-  /** Takes out the most requested entry. */
+  /** Removes and returns the most requested entry. */
   next(): VariantRequest | undefined {
     let hottest: [string, VariantRequest] | undefined;
     for (const entry of this.#entries)

@@ -2,7 +2,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { ViewSwitch } from '../activate/visible.ts';
 import type { Variants } from './variants.ts';
 
-/** A store that forgets the variants of an object with the object. */
+/** A store that also forgets the variants of an object when it removes the object. */
 export function forgettingVariants(store: ObjectStore, variants: Pick<Variants, 'forget'>): ObjectStore {
   return {
     ...store,

@@ -54,7 +54,7 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
-  /** The revision of each site that has been looked through: the thread that knows it too may have ended. */
+  /** The revision of each site that has been looked through. The thread knows it too, but may have ended. */
   #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;
@@ -83,7 +83,7 @@ export class Variants {
     this.#running = this.#makeAll();
   }
 
-  /** Readers see these revisions now. */
+  /** Called when readers see these revisions. */
   shown(views: readonly SiteView[]): void {
     this.#views = views;
     this.#lookedThrough = new Map(
@@ -98,7 +98,7 @@ export class Variants {
     this.#work.wake();
   }
 
-  /** The store has removed these objects. */
+  /** Called when the store has removed these objects. */
   async forget(digests: readonly Digest[]): Promise<void> {
     if (digests.length === 0) return;
     this.#parts.changed([...digests, ...(await this.#thread.forget(digests))]);

@@ -30,7 +30,7 @@ export interface Made {
   readonly ms: number;
 }
 
-/** How many pages a vacuum gives back to the disk at once. */
+/** How many pages one vacuum step gives back to the disk. */
 const PAGES_GIVEN_BACK = 1000;
 
 function openVariants({ folder, bytes: most }: VariantsPlace) {
@@ -60,7 +60,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     try {
       return bytes !== undefined && decode(bytes, coding, plain.length).equals(plain);
     } catch {
-      // The file only has the ending of an encoded form.
+      // The file has the ending of an encoded form, but other content.
       return false;
     }
   }
@@ -82,7 +82,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     stored += bytes?.length ?? 0;
   }
 
-  /** Makes and stores a variant. Gives the sources of evicted variants. */
+  /** Makes and stores a variant. Returns the sources of evicted variants. */
   function makeFrom(
     plain: Buffer,
     source: Digest,
@@ -126,11 +126,14 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     /** Whether the space is nearly full. Variants that no reader requested are not made then. */
     isFull: () => stored > 0.9 * most,
 
-    /** Gives the objects with a variant that is neither made nor found not to pay. */
+    /** Returns the objects with a variant that is neither made nor found not to pay. */
     undecided: (sources: readonly Digest[]): Digest[] =>
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 
-    /** Forgets objects that are gone, as sources or as published variants. Gives the sources of the latter. */
+    /**
+     * Forgets objects that are gone, as sources or as published variants. Returns the sources of those published
+     * variants.
+     */
     forget(digests: readonly Digest[]): Digest[] {
       const changed: Digest[] = [];
       transaction(database, () => {

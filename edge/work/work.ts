@@ -4,7 +4,7 @@ import { type Schema, schema } from '../../shared/json/schema.ts';
 import type { Asker, WorkKind } from '../../shared/work/work-kind.ts';
 import type { AskedBy, Executor, Run, TellProgress } from './executor/executor.ts';
 
-/** A request for work: who asks, until when, and who hears about its progress. */
+/** A request for work: who asks, until when, and who is told about its progress. */
 export interface Asking {
   readonly by: Exclude<AskedBy, { kind: 'edge' }>;
   readonly signal: AbortSignal;

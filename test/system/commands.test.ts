@@ -118,7 +118,7 @@ t.test('a publish that is refused for now says so, and goes on', async (t) => {
   t.equal(published.code, 0, published.stderr);
   t.match(
     published.stderr,
-    /^skerry: too much of this site waits already\. The publish goes on in .* s\.\n$/,
+    /^skerry: too much of this site waits already\. The publish continues in .* s\.\n$/,
   );
   t.equal((await origin.client.site('busy')).revision, 1);
 });

@@ -205,7 +205,7 @@ t.test('a site is warmed before readers come, as far as there is room', async (t
 
 t.test('what cannot be meant is refused', async (t) => {
   const full = ['edge', '--data', join(cluster.folder, 'x'), '--disk', '1000000'];
-  t.match(await cli(full), { code: 1, stderr: /--disk goes with --storage lazy/ });
+  t.match(await cli(full), { code: 1, stderr: /--disk needs --storage lazy/ });
   t.match(await cli([...full, '--storage', 'some']), { code: 2, stderr: /storage/ });
   const set = await cluster.skerry('sites', 'set', SITE, '--pin-path', 'pinned');
   t.match(set, { code: 1, stderr: /pinned: a path begins with \// });

@@ -118,7 +118,7 @@ t.test('HTTP/1.1 and HTTP/2, by what the client offers', async (t) => {
       [200, '<h1>home</h1>'],
       [206, 'a'],
       [404, 'Not found\n'],
-      [400, 'The authority is another host than Host\n'],
+      [400, 'The authority and the Host header name different hosts\n'],
       [200, ''],
     ],
   );

@@ -1,9 +1,9 @@
 import type { NeededObject, StagedObject } from '../../store/catalog.ts';
 
 /**
- * Finds, for each new object, the old object that it is probably an edit of: what its path held before; or, for a new
- * path, what a removed path held whose name differs only in its fingerprint (`app.3f2a.js`, `app.9bc1.js`); or what a
- * removed path of the same name in another folder held. The result is keyed by the digest of the new object.
+ * Finds, for each new object, the old object that it is probably an edit of. That is the object that its path held
+ * before. For a new path, it is the object of a removed path whose name differs only in its fingerprint (`app.3f2a.js`,
+ * `app.9bc1.js`), or that had the same name in another folder. The result is keyed by the digest of the new object.
  */
 export function matchBases(
   objects: readonly StagedObject[],

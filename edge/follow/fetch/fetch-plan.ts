@@ -2,7 +2,7 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import { BUNDLE_OBJECT, MAX_BUNDLE_OBJECTS } from '../../../shared/wire/bundle.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 
-/** The bytes of the new objects in one bundle, and of the old objects that it is coded against. */
+/** The most bytes of new objects in one bundle, and of the old objects that it is coded against. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The objects of one request, and the objects that the answer may be coded against. */
@@ -71,7 +71,7 @@ function closed({ objects, dictionary }: ReturnType<typeof newBundle>): BundlePl
   return { objects, dictionary: [...dictionary.values()] };
 }
 
-/** The bases that are not absent here. */
+/** The bases that this edge holds. */
 export function heldBases(
   bases: ReadonlyMap<string, NeededObject>,
   absent: ReadonlySet<Digest>,
@@ -79,7 +79,7 @@ export function heldBases(
   return new Map([...bases].filter(([, { digest }]) => !absent.has(digest)));
 }
 
-/** The bytes of each digest, counted as often as the digest is needed. */
+/** Returns how many bytes no longer need fetching when the digest has arrived: its size, for each time it is needed. */
 export function countedOnce(needed: readonly NeededObject[]): (digest: Digest) => number {
   const bytes = new Map<Digest, number>();
   for (const { digest, size } of needed) bytes.set(digest, (bytes.get(digest) ?? 0) + size);

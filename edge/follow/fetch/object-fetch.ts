@@ -31,7 +31,7 @@ export class ObjectFetch {
   readonly #gate: Gate;
   readonly large: LargeObjects;
 
-  /** `gate` keeps pruning out while this looks for missing objects. */
+  /** `gate` keeps pruning from running while this class looks for missing objects. */
   constructor(store: ObjectStore, gate: Gate) {
     this.#store = store;
     this.#gate = gate;
@@ -39,8 +39,8 @@ export class ObjectFetch {
   }
 
   /**
-   * Resolves when all objects are stored durably. `bases` names objects that resemble the needed ones, by digest of the
-   * needed object. `arrived` counts the bytes that no longer need fetching.
+   * Resolves when all objects are stored durably. `bases` names objects that resemble the needed ones, by the digest of
+   * the needed object. `arrived` is told how many bytes no longer need fetching.
    */
   async fetch(
     source: ObjectSource,
@@ -160,7 +160,10 @@ function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefin
   );
 }
 
-/** Fetches again, newly encoded, when the first answer is wrong: the sender may have cached a wrong encoding. */
+/**
+ * Repeats the fetch when the first answer is wrong, and asks for a new encoding: the sender may have cached a wrong
+ * one.
+ */
 async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
   try {
     await fetch(transfer);

@@ -3,7 +3,7 @@ import type { Encoded } from '../../../shared/delta/encodings.ts';
 import type { Self } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** Where objects are fetched from, and where passing encodings are cached. */
+/** A place to fetch objects from, and a cache for the encodings that pass through this edge. */
 export interface ObjectSource {
   readonly upstream: Upstream;
   readonly self: Self;

@@ -36,7 +36,7 @@ export async function failBack(
     }
   }
 
-  /** Whether the upstream answers with a head that is not behind what is known here and not too old. */
+  /** Whether the upstream answers with a head that is recent and covers all records that this edge knows. */
   async function serves(upstream: Upstream): Promise<boolean> {
     const done = new AbortController();
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);

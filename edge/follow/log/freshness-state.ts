@@ -6,7 +6,7 @@ export const STALE_MS = 30_000;
 const CATCHING_UP = 500;
 
 /**
- * How well an upstream keeps up. Younger heads are not enough: an upstream that passes heads on but holds back the
+ * How well an upstream keeps up. Newer heads are not enough: an upstream that passes heads on but holds back the
  * records that they name would freeze the edge just as one that repeats an old head.
  */
 export interface Freshness {
@@ -24,7 +24,7 @@ export function firstFreshness(now: number, position: number): Freshness {
 }
 
 /**
- * An upstream keeps up when its head is younger and all records that the previous head named have come, or when many
+ * An upstream keeps up when its head is newer and all records that the previous head named have come, or when many
  * records have come.
  */
 export function afterFrame(

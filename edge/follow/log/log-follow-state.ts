@@ -95,7 +95,10 @@ interface FollowStep {
 }
 
 const RECORDS_PER_SYNC = 500;
-/** How many frames without news about the log may come in a row. Up to here, frames of later versions are ignored. */
+/**
+ * How many frames without news about the log may come in a row. Up to this number, frames of later versions are
+ * ignored.
+ */
 const MOST_OTHERS = 256;
 
 export function beginFollow(stored: ChainState, upstream: DialledUpstream, now: number): FollowState {
@@ -142,8 +145,8 @@ function afterRecord(state: FollowState, record: LogRecord): FollowStep {
   try {
     next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
   } catch (error) {
-    // The records before it are verified, and need not be requested again. If the origin signed a record that this
-    // version must understand and does not, following ends for good.
+    // The records before this one are verified, and need not be requested again. If the origin signed a record that
+    // this version must understand and does not, following ends for good.
     return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
   }
   const kept = [...state.kept, record];
@@ -166,7 +169,7 @@ function afterHead(state: FollowState, head: Head): FollowStep {
   return {
     state: { ...after, stored: chain },
     commands: [
-      // Before the records that the head covers take effect, because their effect may depend on the time.
+      // The time comes first, because the effect of the records that the head covers may depend on it.
       { kind: 'hear-time', time: head.time },
       ...commands,
       ...(isNewer ? [{ kind: 'keep-head', head } as const] : []),
@@ -195,7 +198,7 @@ function judged(state: FollowState, now: number): FollowStep {
     const error = new SkerryError('stale-head', staleMessage(why, upstream.url));
     faults.push({ kind: 'note-fault', error });
     if (!upstream.isOnly) {
-      // Its heads are young, so the edge would return to it at once.
+      // The heads of this upstream are recent, so if it were not avoided, the edge would immediately return to it.
       if (why === 'records-held-back') faults.push({ kind: 'avoid' });
       const left = storeAndLeave(state, error);
       return { ...left, commands: [...faults, ...left.commands] };

@@ -33,7 +33,7 @@ export interface LogFollowParts {
 /**
  * Keeps the edge's copy of the log up to date until the signal aborts. It dials an upstream and verifies each record
  * before storing it. When the connection ends, falls silent, or carries something that the origin did not sign, it
- * dials again, the next upstream if there are several. log-follow-state decides what to do at one upstream.
+ * dials again, or dials the next upstream if there are several. log-follow-state decides what to do at one upstream.
  */
 export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<void> {
   const { upstreams, self, wants, clock, log, faults, position, refused } = parts;

@@ -30,8 +30,8 @@ export function firstLogTime(wall: number, signed: number | null, monotonic: num
 /**
  * A head is delayed on its way, so it proves a lower bound, and the least delayed head counts. A head that exceeds the
  * upper bound of the last answer was signed before the origin's clock was set back, and came late. It may also be the
- * first sign of a clock that was set forward since; the next answer, seconds later, follows that. A delay that ends too
- * late does no harm, but content that shows or expires too early does.
+ * first sign that the clock was set forward since; then the next answer, seconds later, moves both bounds. A delay that
+ * ends too late does no harm, but content that shows or expires too early does.
  */
 export function afterHead(state: LogTimeState, time: number, monotonic: number): LogTimeState {
   const ahead = time - monotonic;
@@ -44,7 +44,8 @@ export function afterHead(state: LogTimeState, time: number, monotonic: number):
 
 /**
  * An answer to a request proves both bounds, whoever passed it on, because the origin's clock showed `time` between
- * `sent` and `came`. A lower bound above that came from an origin's clock that was corrected since, and is given up.
+ * `sent` and `came`. A lower bound above this range was learned before the origin's clock was set back, so it is
+ * dropped.
  */
 export function afterAnswer(
   state: LogTimeState,

@@ -4,7 +4,7 @@ import { clockFault } from '../../../shared/log/clock-fault.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { afterAnswer, afterHead, aheadOf, firstLogTime, type LogTimeState } from './log-time-state.ts';
 
-/** Serving processes and waiting sites hear of changes above this. Smaller ones are within the delay of a message. */
+/** Serving processes and waiting sites are told of larger changes. Smaller ones are within the delay of a message. */
 const TELL_MS = 50;
 /** How far the measured offset may differ from the one on disk before it is written again. */
 const KEPT_WITHIN_MS = 1000;
@@ -118,7 +118,7 @@ export class LogTime {
     if (fault === undefined && this.#fault !== undefined)
       this.#log.warn({ offset }, 'the clock is right again');
     if (fault !== undefined && this.#fault === undefined)
-      this.#log.warn({ offset }, `${fault}: readers do not notice`);
+      this.#log.warn({ offset }, `${fault}: readers are not affected`);
     this.#fault = fault;
   }
 }

@@ -15,7 +15,9 @@ export function allowedSites(
   return readable === null ? [...chosen] : chosen.filter((site) => readable.includes(site));
 }
 
-/** Limits whose sites follow the log, because the log may change at any time what the edge may read. */
+/**
+ * Limits that read their sites from the log at each use, because the log may change at any time what the edge may read.
+ */
 export function allowedLimits(
   chosen: EdgeLimits,
   edge: string,

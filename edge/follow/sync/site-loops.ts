@@ -52,7 +52,7 @@ export interface SiteLoopsParts extends SyncParts {
 
 /**
  * One loop per site, so that the gigabytes of one site delay no other. A loop carries out its site's next step until
- * there is none. A failure is retried with backoff, or at once when the log moves.
+ * there is none. A failure is retried with backoff, or immediately when the log moves.
  */
 export class SiteLoops {
   readonly #parts: SiteLoopsParts;
@@ -120,15 +120,15 @@ export class SiteLoops {
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
       }
     }
-    // This happens in the same turn as the loop's last look at the site. A `wake` that sees more finds no loop here and
-    // starts one.
+    // This runs in the same turn of the event loop as the loop's last look at the site. A later `wake` finds no loop
+    // here and starts one.
     this.#progress.delete(id);
     this.#running.delete(id);
   }
 
   /**
-   * Takes the step in turn with other writers of the manifest. The step was chosen before: a repair in the meantime
-   * changes no step.
+   * Takes the step in turn with other writers of the manifest. A repair that runs before the step's turn does not
+   * change which step is next.
    */
   #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
     return this.#parts.manifests.run(site.id, () => this.#take(site, step, upstream));

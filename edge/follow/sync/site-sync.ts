@@ -59,14 +59,14 @@ export async function prepareRevision(
     } catch (error) {
       if (!(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
     }
-    // The upstream no longer holds the diff's starting point, or ours differs from it. Then the states are compared, and
+    // The upstream no longer holds the diff's starting point, or ours differs from it. So the states are compared, and
     // what differs is fetched.
     await restart(signed);
     await stageByComparison({ catalog, upstream, self }, site.id, from, revision, transfer);
     await sealAndProve([]);
   }
 
-  /** Whether an earlier attempt left the whole manifest, proved. If not, makes room for a new one. */
+  /** Whether an earlier attempt left the whole manifest, proved. If not, removes what that attempt left. */
   async function isStaged(signed: Digest): Promise<boolean> {
     while (true) {
       const { resumed, leftover } = await catalog.beginStaging(site.id, revision, signed);
@@ -88,8 +88,9 @@ export async function prepareRevision(
     let puts = 0;
     for await (const change of upstream.diff(self, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
-      // No diff puts more files than the origin signed, nor drops more than there can be. A sender of more might never
-      // end, or has cached a diff that it read from a damaged disk. Then the state that it holds now is compared.
+      // No diff puts more files than the origin signed, or drops more than there can be. An upstream that sends more
+      // might never end, or has cached a diff that it read from a damaged disk. In that case its present state is
+      // compared instead.
       if (change.kind === 'put') puts++;
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
         throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);

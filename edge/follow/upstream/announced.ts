@@ -1,8 +1,8 @@
 import { SkerryError } from '../../../shared/errors.ts';
 
 /**
- * Informational answers that one request may get. Each restarts the timer for the answer. A proxy may send one; nobody
- * honest sends many.
+ * The most informational answers (1xx) that one request may get. Each restarts the timer for the final answer. A proxy
+ * may send one; no honest upstream sends many.
  */
 const MOST_ANNOUNCED = 3;
 

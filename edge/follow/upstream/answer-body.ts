@@ -9,7 +9,7 @@ import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { atMinimumRate } from './minimum-rate.ts';
 import type { Transfer } from './transfer.ts';
 
-/** Bytes of an encoded bundle that are kept for forwarding. */
+/** The most bytes of an encoded bundle that are kept for forwarding. */
 const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 

@@ -6,17 +6,17 @@ import { certificateFault } from '../../../shared/http/certificate-fault.ts';
 /** The kinds of requests. Each kind has its own connections, so that no kind can block another. */
 export type Waiter =
   | 'replication'
-  /** The stream of the log. It begins at once, and some of it arrives every few seconds. */
+  /** The stream of the log. Its answer begins immediately, and frames arrive every few seconds. */
   | 'stream'
   | 'readers'
-  /** Edges that want to join through this edge. Nobody knows them yet. */
+  /** Edges that want to join through this edge and are not members yet. */
   | 'strangers'
   /** Requests that only ask whether the upstream is there. */
   | 'probes';
 
 /** How long to wait for an upstream. */
 interface Patience {
-  /** For a connection, with its TLS handshake. */
+  /** The longest wait for a connection, with its TLS handshake. */
   readonly connectMs: number;
   /** The longest wait for the head of an answer. */
   readonly headMs: number;
@@ -34,7 +34,7 @@ const REPLICATING: Patience = { connectMs: 10_000, headMs: 20_000, silenceMs: SI
 export const PATIENCE: Patiences = {
   replication: REPLICATING,
   stream: { ...REPLICATING, headMs: SILENCE_MS },
-  // A connection may lose its first two packets, and there is time to ask another upstream before a reader gets an
+  // A connection may lose its first two packets, and time must be left to ask another upstream before a reader gets an
   // error.
   readers: { ...REPLICATING, connectMs: 4000, headMs: 12_000 },
   strangers: REPLICATING,
@@ -43,10 +43,11 @@ export const PATIENCE: Patiences = {
 
 const MOST: Readonly<Record<Waiter, number>> = {
   replication: 8,
-  // The stream that is being left, the one that replaces it, and one that is being tried.
+  // One for the stream that is being left, one for the stream that replaces it, and one for an upstream that is being
+  // tried.
   stream: 3,
-  // Fewer than the encodings that one member may have waiting. A further request would be refused, and so would its
-  // reader.
+  // This is less than the number of encodings that one member may have waiting. A further request would be refused, and
+  // so would its reader.
   readers: 48,
   strangers: 2,
   probes: 2,

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { lines } from '../../../shared/json/lines.ts';
 
-/** The bytes that a body must bring in each minute that is spent waiting for it. A slower body is given up. */
+/** A body must bring `LEAST_BYTES` in each minute that is spent waiting for it. A slower body is given up. */
 const WAITED_MS = 60_000;
 const LEAST_BYTES = 64 * 1024;
 /** The longest time between two whole lines of a stream. Heads come every 5 seconds. */

@@ -7,9 +7,9 @@ const PROBE_EVERY_MS = 1000;
 
 /** The results of the last attempts to reach an upstream. They decide whether it is worth waiting for. */
 export interface Reach {
-  /** When something from it last arrived. */
+  /** When the upstream last sent something. */
   readonly heard: number;
-  /** When a request last waited for it in vain. Undefined while it answers. */
+  /** When a request last waited for the upstream in vain. Undefined while the upstream answers. */
   readonly silent: number | undefined;
   readonly probed: number;
 }
@@ -26,8 +26,8 @@ export function afterSign(reach: Reach, now: number): Reach {
 }
 
 /**
- * The state after a request that left at `sent` got no answer. An upstream that answers others meanwhile is slow, not
- * silent.
+ * The state after a request that left at `sent` got no answer. An upstream that has answered other requests since then
+ * is slow, not silent.
  */
 export function afterFailure(reach: Reach, { sent, now }: { sent: number; now: number }): Reach {
   if (now - sent < AT_ONCE_MS) return { ...reach, silent: undefined };

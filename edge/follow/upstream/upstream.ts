@@ -279,8 +279,8 @@ export class Upstream {
   }
 
   /**
-   * Sends the request, proved by its self if it has one. Sends it once more when the receiver no longer accepts the
-   * nonce.
+   * Sends the request, with a proof of the edge if it has a `self`. Sends it once more when the receiver no longer
+   * accepts the nonce.
    */
   async #call(request: FeedRequest): Promise<Dispatcher.ResponseData> {
     try {

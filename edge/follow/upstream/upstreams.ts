@@ -6,7 +6,7 @@ import { Upstream, type UpstreamAddress } from './upstream.ts';
  * it happens again.
  */
 const AVOID_MS = 60_000;
-/** The longest avoidance. When all other upstreams are away, an avoided one may be the only one left. */
+/** The longest time that an upstream is avoided: when all others are away, it may be the only one left. */
 const MOST_AVOID_MS = 10 * 60_000;
 
 /** The parents of an edge, or its origin when it has none. A parent is the origin when its URL is the origin's. */

@@ -17,14 +17,14 @@ import type { ReadyVariants } from './ready-variants.ts';
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger objects are streamed from disk each time. */
 const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
-/** Objects that may be read into memory at the same time. */
+/** The most objects that are read into memory at the same time. */
 const MOST_LOADING = 2;
-/** Memory that readers of large objects may keep in use, whether the cache still has the objects or not. */
+/** The most memory that readers of large objects keep in use, whether the cache still has the objects or not. */
 const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
-/** Roughly the memory of an entry, or of the knowledge that there is none. */
+/** Roughly the memory of an entry, or of a note that there is none. */
 const ENTRY_BYTES = 500;
-/** Digests of objects that were requested once. A second request takes the object into memory. */
+/** Memory for the digests of objects that were requested once. A second request takes the object into memory. */
 const SEEN_BYTES = 1024 * 1024;
 
 const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };
@@ -81,8 +81,8 @@ export class Content {
   }
 
   /**
-   * The bytes of a representation, or a range of them. Undefined when the edge does not hold them, complete and
-   * sound.
+   * The bytes of a representation, or a range of them. Undefined when the edge does not hold them, or holds them
+   * incomplete or damaged.
    */
   lookUp({ digest, size, coding }: Representation, range: ByteSpan | undefined): Body | undefined {
     const cached = this.#bytes.get(digest);
@@ -108,7 +108,9 @@ export class Content {
     return { kind: 'stream', stream, cache: FROM_DISK };
   }
 
-  /** A whole object at once, such as the rules that every request needs. Undefined when it is missing or damaged. */
+  /**
+   * The bytes of a whole object, such as the rules that every request needs. Undefined when it is missing or damaged.
+   */
   bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer | undefined {
     if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
     const bytes = this.#objects.large(digest);
@@ -126,7 +128,7 @@ export class Content {
     for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
   }
 
-  /** Undefined when readers keep too much memory in use already. They are served from disk then. */
+  /** Undefined when readers keep too much memory in use already. In that case they are served from disk. */
   #lend(bytes: Buffer, range: ByteSpan | undefined, cache: CacheState): Body | undefined {
     if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
     const release = this.#lent.lend(bytes);
@@ -141,7 +143,7 @@ export class Content {
     return bytes;
   }
 
-  /** Checks the digest on the way into memory: disks lose bits, and memory is served a thousand times. */
+  /** Checks the digest when the object enters memory: disks lose bits, and an object in memory is served many times. */
   #readSmall(digest: Digest): Buffer | undefined {
     const bytes = this.#objects.small(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
@@ -158,7 +160,9 @@ export class Content {
     }
   }
 
-  /** Reads and hashes in slices, so that other readers are not held up. An unreadable object stays on disk. */
+  /**
+   * Reads and hashes in slices, so that other readers are not held up. An unreadable object is not taken into memory.
+   */
   async #load(digest: Digest, size: number): Promise<void> {
     const bytes = await this.#objects.verified(digest, size).catch(() => undefined);
     if (bytes !== undefined) this.#bytes.set(digest, bytes);

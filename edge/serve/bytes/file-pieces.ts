@@ -9,7 +9,7 @@ import { Pace } from './pace.ts';
 
 /** Memory for pieces that several readers share when they read one object at about the same pace. */
 const SHARED_BYTES = 32 * 1024 * 1024;
-/** Roughly the memory of all streams together. The fewer streams there are, the larger are their pieces. */
+/** Roughly the memory of all streams together. Fewer streams get larger pieces. */
 const STREAMS_BYTES = 64 * 1024 * 1024;
 const LEAST_BYTES = 32 * 1024;
 const MOST_BYTES = 1024 * 1024;
@@ -19,7 +19,7 @@ const MOST_COMING_BYTES = 256 * 1024;
 export interface FileRange {
   readonly digest: Digest;
   readonly size: number;
-  /** Stays open until the stream is closed. */
+  /** The descriptor, which stays open until the stream is closed. */
   readonly fd: number;
   readonly range: ByteSpan;
   /** Resolves when the file has the span. Undefined for a complete file. */
@@ -52,7 +52,7 @@ export class FilePieces {
     });
   }
 
-  /** Readers who come from now on get nothing that was read before. */
+  /** Readers who begin from now on get nothing that was read before. */
   forgetAll(): void {
     this.#shared.clear();
     this.#reading.clear();
@@ -63,7 +63,7 @@ export class FilePieces {
     return pieceAt(start, end, LEAST_BYTES);
   }
 
-  /** A power of two, so that streams of different times share what they read. */
+  /** A power of two, so that streams that began at different times share what they read. */
   #pieceBytes(most: number): number {
     let bytes = most;
     while (bytes > LEAST_BYTES && bytes * this.#streams > STREAMS_BYTES) bytes /= 2;

@@ -11,7 +11,7 @@ export class LentMemory {
     this.#most = mostBytes;
   }
 
-  /** Gives a function to call once when the reader is done. Undefined when no more memory may be lent. */
+  /** Returns a function to call once when the reader is done. Undefined when no more memory may be lent. */
   lend(bytes: Buffer): (() => void) | undefined {
     const readers = this.#readers.get(bytes) ?? 0;
     if (readers === 0 && this.#bytes + bytes.length > this.#most) return undefined;

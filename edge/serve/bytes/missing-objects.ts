@@ -37,24 +37,24 @@ interface Coming {
   readonly found: FoundMissing;
   readonly fileName: string;
   readonly object: ComingObject;
-  /** How often the transfer had broken off when this was granted. */
+  /** How often the transfer had broken off when this answer was given. */
   readonly since: number;
 }
 
 /**
- * Brings a serving process the objects that the edge does not hold: it asks the replicating process, and reads the
- * files that this one writes.
+ * Fetches for a serving process the objects that the edge does not hold: it asks the replicating process, and reads the
+ * files that the replicating process writes.
  */
 export class MissingObjects {
   readonly #folder: string;
   readonly #pieces: FilePieces;
   readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
-  /** The objects that are coming, by the name of the file. */
+  /** The objects that are coming, by the names of their files. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
-  /** `folder` is that of the object store. */
+  /** `folder` is the folder of the object store. */
   constructor(folder: string, pieces: FilePieces, tell: (message: NeedMessage) => void) {
     this.#folder = folder;
     this.#pieces = pieces;
@@ -89,15 +89,15 @@ export class MissingObjects {
     else if (asked === undefined) this.#tell({ t: 'done', id });
     else {
       const { fileName, spans, found } = message;
-      // Before the next message, which may tell of more bytes, or that the transfer broke off.
+      // This must happen before the next message, which may tell of more bytes, or that the transfer broke off.
       const object = this.#enter(fileName, asked.digest, spans);
       asked.answer({ kind: 'coming', found, fileName, object, since: object.incoming.breaks });
     }
   }
 
-  /** The replicating process is gone, so nothing more comes. */
+  /** Called when the replicating process is gone, so that nothing more comes. */
   close(): void {
-    const gone = new SkerryError('unavailable', 'this edge is ending');
+    const gone = new SkerryError('unavailable', 'this edge is about to end');
     for (const { answer } of this.#asked.values()) answer(refused(gone));
     for (const [fileName, { incoming }] of this.#coming) incoming.broke(fileName, gone);
   }
@@ -146,7 +146,7 @@ export class MissingObjects {
       file: openPartial(this.#folder, fileName, digest),
       readers: 0,
     };
-    // A reader who awaits the file meets the failure. Without one it must not count as unhandled.
+    // A reader who awaits the file gets the error. Without a reader, it must not count as unhandled.
     coming.file.catch(() => {});
     coming.readers++;
     for (const span of spans) coming.incoming.arrived(fileName, span);
@@ -171,11 +171,11 @@ interface Asked {
 interface ComingObject {
   readonly incoming: Incoming;
   readonly file: Promise<FileHandle>;
-  /** Requests that read the file or are about to. */
+  /** The number of requests that read the file or are about to. */
   readers: number;
 }
 
-/** Ends when a reader waits no longer. */
+/** A reader's patience. It ends when the reader leaves or has waited too long. */
 interface Patience extends Disposable {
   readonly ended: Promise<Refused>;
 }

@@ -2,8 +2,8 @@ const QUICK_MS = 50;
 const SLOW_MS = 500;
 
 /**
- * Chooses how much a reader gets at once: about what it takes in a twentieth of a second. A reader who reads nothing
- * costs the least, and one who keeps up gets large pieces.
+ * Chooses how much a reader gets at a time: about as much as it takes in a twentieth of a second. A reader who reads
+ * nothing costs the least, and one who keeps up gets large pieces.
  */
 export class Pace {
   readonly #least: number;
@@ -16,11 +16,11 @@ export class Pace {
     this.#bytes = least;
   }
 
-  /** The size of the next piece, when the reader has taken the last one. `now` is in milliseconds. */
+  /** The size of the next piece. Called when the reader has taken the previous one. `now` is in milliseconds. */
   next(most: number, now: number): number {
     const took = now - this.#at;
     this.#at = now;
-    // Only the third piece tells something: a stream asks for the first two before the reader has taken any.
+    // The pace is known only from the third piece on: a stream asks for the first two before the reader has taken any.
     if (++this.#given > 2) {
       if (took < QUICK_MS) this.#bytes *= 2;
       else if (took > SLOW_MS) this.#bytes /= 2;

@@ -7,7 +7,9 @@ import type { Body, Refused, WaitingReader } from './body.ts';
 import type { Content } from './content.ts';
 import type { Fetched, MissingObjects } from './missing-objects.ts';
 
-/** A fetched object may be evicted before it is looked up, so it is fetched again. */
+/**
+ * The most fetches for one answer: a fetched object may be evicted before it is looked up, and is then fetched again.
+ */
 const MOST_FETCHES = 3;
 
 /** The result of looking for the bytes of an answer. */
@@ -27,8 +29,8 @@ export interface Bodies {
 }
 
 /**
- * Looks up the bytes of an answer. Missing ones are fetched while the reader waits, and sent as they come or looked up
- * again. On a lazy edge it notes which objects are used.
+ * Looks up the bytes of an answer. Missing bytes are fetched while the reader waits, and are sent as they come or
+ * looked up again. On a lazy edge, this class notes which objects are used.
  */
 export class ReadThroughBodies implements Bodies {
   readonly #content: Pick<Content, 'lookUp'>;
@@ -85,7 +87,7 @@ export class ReadThroughBodies implements Bodies {
   ): Promise<Fetched> {
     const fetched = await this.#missing.fetch({ digest, size, range }, reader);
     if (fetched.kind !== 'refused' || hasCode(fetched.error, 'too-many-misses')) return fetched;
-    return refused(`the object ${digest} does not come`, fetched.error);
+    return refused(`the object ${digest} could not be fetched`, fetched.error);
   }
 
   #stream(representation: Representation, { stream, found }: Extract<Fetched, { kind: 'coming' }>): Body {

@@ -7,7 +7,7 @@ import type { DecidedVariants, VariantReader } from '../../variants/variant-read
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
 const SOURCE_BYTES = 600;
-/** Entries beyond it are noted when readers ask for them again. */
+/** The most entries that are noted. Further ones are noted when readers ask for them again. */
 const MOST_WANTED = 1000;
 
 const NONE: DecidedVariants = { variants: [], isComplete: true };
@@ -48,14 +48,16 @@ export class ReadyVariants {
     return this.#decided.get(source)?.variants ?? [];
   }
 
-  /** Other variants may be ready now. Gives whether any of these objects was requested since the last call. */
+  /**
+   * Called when other variants may be ready. Returns whether any of these objects was requested since the last call.
+   */
   forget(sources: readonly Digest[]): boolean {
     const known = sources.filter((source) => this.#decided.get(source) !== undefined);
     for (const source of known) this.#decided.delete(source);
     return known.length > 0;
   }
 
-  /** Takes out the entries that were noted since the last call. */
+  /** Returns the entries that were noted since the last call, and clears them. */
   takeWanted(): VariantRequest[] {
     const wanted = [...this.#wanted.values()];
     this.#wanted = new Map();

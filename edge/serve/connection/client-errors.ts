@@ -19,7 +19,7 @@ export class ClientErrors {
   /** Counts the answers that each connection still waits for. */
   watch(server: NodeJS.EventEmitter): void {
     server.on('request', ({ socket }: IncomingMessage, response: unknown) => {
-      // HTTP/2 streams are refused one by one. The version tells nothing: an HTTP/1.1 client can claim 2.0.
+      // HTTP/2 streams are refused one by one. The version proves nothing: an HTTP/1.1 client can claim 2.0.
       if (!(response instanceof ServerResponse)) return;
       this.#unanswered.set(socket, this.#waiting(socket) + 1);
       response.once('close', () => {

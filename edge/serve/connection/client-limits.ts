@@ -9,7 +9,7 @@ const REMEMBERED_BYTES = 8 * 1024 * 1024;
 export class ClientLimits {
   readonly #most: ClientLimitOptions;
   readonly #connections = new Counts();
-  /** How many requests a client had left, and when. */
+  /** How many requests each client had left, and when. */
   readonly #allowances = new ByteCache<string, { left: number; at: number }>({
     bytes: REMEMBERED_BYTES,
     sizeOf: () => 64,
@@ -19,7 +19,7 @@ export class ClientLimits {
     this.#most = most;
   }
 
-  /** Gives false when the client has too many connections. An admitted one must be released once. */
+  /** Returns false when the client has too many connections. An admitted connection must be released once. */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);
     if (this.#connections.of(client) >= this.#most.connections) return false;
@@ -35,7 +35,10 @@ export class ClientLimits {
     return this.#most.requestsPerSecond !== null;
   }
 
-  /** Whether one more request is within the rate. One second's worth may come at once. `now` is in milliseconds. */
+  /**
+   * Whether one more request is within the rate. A client may send the requests of one second all together. `now` is in
+   * milliseconds.
+   */
   allows(address: string | undefined, now: number): boolean {
     const { requestsPerSecond: rate } = this.#most;
     if (rate === null) return true;

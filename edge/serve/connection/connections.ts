@@ -28,8 +28,9 @@ export function ownDescriptors(): number {
 }
 
 /**
- * The connections of all ports of a process. When there are too many, a new connection takes the place of one that is
- * still: one that has sent and received nothing since the last look at it. The one looked at longest ago goes first.
+ * The connections of all ports of a process. When there are too many, a new connection replaces an idle one: one that
+ * has sent and received nothing since the last look at it. Among idle connections, the one that was looked at longest
+ * ago is closed first.
  */
 export class Connections {
   readonly #most: number;
@@ -42,7 +43,7 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** Gives false for one connection too many and closes it: an answer would cost more than the connection. */
+  /** Returns false for one connection too many and closes it: an answer would cost more than the connection. */
   admit(socket: Socket, weight = 1): boolean {
     const { remoteAddress } = socket;
     if (!this.#limits.admit(remoteAddress)) {
@@ -60,7 +61,10 @@ export class Connections {
     return true;
   }
 
-  /** One look with each new connection. A look at all of them at once would leave no reader time to show activity. */
+  /**
+   * Looks at one connection for each new one. Looking at all of them together would leave readers no time to show
+   * activity.
+   */
   #lookAtOldest(): void {
     const [oldest] = this.#open;
     if (oldest === undefined) return;
@@ -74,7 +78,7 @@ export class Connections {
   }
 
   #endOneStill(): void {
-    // After one round over all connections, a second look tells which ones were still during that round.
+    // After one round over all connections, a second look tells which ones were idle during that round.
     for (let looks = this.#open.size + 1; looks > 0; looks--) {
       const [oldest] = this.#open;
       if (oldest === undefined) return;
@@ -95,7 +99,7 @@ export class Connections {
 }
 
 interface Open {
-  /** Its bytes at the last look. */
+  /** The bytes that the connection had carried at the last look. */
   readonly seen: number;
   readonly weight: number;
 }

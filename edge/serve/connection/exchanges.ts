@@ -1,15 +1,21 @@
 /** The limits of a process for all readers together, and for one client. */
 export interface ExchangeLimits {
-  /** Requests whose answers are not completely sent. */
+  /** The most requests whose answers are not completely sent. */
   readonly requests: number;
   readonly clientRequests: number;
-  /** Answers with a large body that are being sent. Each holds a file or memory. One over TLS counts as several. */
+  /**
+   * The most answers with a large body that are being sent. Each holds a file or memory. One over TLS counts as
+   * several.
+   */
   readonly bodies: number;
   readonly clientBodies: number;
   readonly connectionBodies: number;
 }
 
-/** At these limits a process needs some 250 MB for its exchanges, since it sends to no reader faster than he reads. */
+/**
+ * At these limits a process needs some 250 MB for its exchanges, because it sends to no reader faster than that reader
+ * reads.
+ */
 export const EXCHANGE_LIMITS: ExchangeLimits = {
   requests: 8192,
   clientRequests: 2048,
@@ -22,9 +28,9 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
  * A large body over TLS counts as this many, because each write is copied, and the connection itself takes some 60 KB.
  */
 const SECURE_BODY_WEIGHT = 3;
-/** The same limit when the end of this exchange makes room for another. */
+/** An exchange ends when its reader accepts no bytes for this long. */
 const STALLED_MS = 60_000;
-/** The same when its end makes room for another exchange. */
+/** The same limit when the end of the exchange makes room for another. */
 const PRESSED_MS = 10_000;
 /** How long a stream may stand still while its reader accepts bytes of other streams of the connection. */
 const READ_BESIDE_MS = 10 * 60_000;
@@ -37,7 +43,7 @@ export interface Reader {
   readonly client: string;
   readonly connection: object;
   readonly isSecure: boolean;
-  /** How many bytes the connection has taken. Undefined when that is not known any more. */
+  /** How many bytes the connection has taken. Undefined when that is no longer known. */
   takenBytes?(): number | undefined;
   /** The connection carries other answers at the same time, so the bytes that it takes may be theirs. */
   readonly sharesConnection?: true;
@@ -49,10 +55,10 @@ export interface Reader {
 export interface Exchange {
   /** Names the client, as limits count it. */
   readonly client: string;
-  /** The reader has taken bytes, or there are new bytes to take. */
+  /** Called when the reader has taken bytes, or when there are new bytes to take. */
   progressed(): void;
   /**
-   * Gives true when a large body may begin, and false when it waited too long or `gone` says that the reader has
+   * Returns true when a large body may begin, and false when it waited too long or `gone` says that the reader has
    * left.
    */
   beginBody(gone: () => Promise<void>): boolean | Promise<boolean>;
@@ -61,7 +67,7 @@ export interface Exchange {
 
 /**
  * The requests that a process is answering, ordered by their last progress, the oldest first. When others need room,
- * the one without progress for longest goes, never the newest.
+ * the exchange without progress for the longest time is ended, never the newest.
  */
 export class Exchanges {
   readonly #limits: ExchangeLimits;
@@ -92,7 +98,7 @@ export class Exchanges {
   /** Notes which readers have taken bytes. It must run more often than `endStalled`. */
   lookAtTaken(): void {
     const now = this.#now();
-    // A copy, since an exchange with progress moves to the end of the set.
+    // This loops over a copy, because an exchange with progress moves to the end of the set.
     for (const exchange of [...this.#open]) {
       if (now - exchange.at < LOOK_MS) return;
       const taken = exchange.takenBytes?.();
@@ -154,7 +160,9 @@ export class Exchanges {
     }
   }
 
-  /** The exchanges whose end would let a waiting body begin: any one, or only one of its own client or connection. */
+  /**
+   * The exchanges whose end would let a waiting body begin: all of them, or only those of its own client or connection.
+   */
   #wantedPlaces(): { has(exchange: OpenExchange): boolean } {
     let isAnyWanted = false;
     const clients = new Set<string>();
@@ -260,7 +268,7 @@ function weightOf({ isSecure }: Reader): number {
   return isSecure ? SECURE_BODY_WEIGHT : 1;
 }
 
-/** How long an answer may stand still. It may longer when its connection was read lately. */
+/** How long an answer may stand still. It may stand still longer when its connection was read recently. */
 function patience(unread: number, most: number, mostWhileRead: number): number {
   return unread < most ? mostWhileRead : most;
 }

@@ -1,6 +1,6 @@
 import { FairShare } from '../../../shared/concurrency/fair-share.ts';
 
-/** Every connection may write so much at once. */
+/** Every connection may have a write of this size. */
 export const LEAST_WRITTEN = 32 * 1024;
 const LARGE_BYTES = 64 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ export class LargeWrites {
     const granted = this.#granted.get(connection) ?? LEAST_WRITTEN;
     // A closed connection would never give its share back.
     if (bytes <= granted || connection.destroyed) return granted;
-    // Rounded up, so that the share grows in few steps: each step adds a listener.
+    // The size is rounded up, so that the share grows in few steps: each step adds a listener.
     const wanted = Math.min(limit, 2 ** Math.ceil(Math.log2(bytes)));
     if (wanted <= granted) return granted;
     const giveBack = this.#share.take(client, wanted - granted);

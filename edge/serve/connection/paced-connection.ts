@@ -7,9 +7,9 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
 
-/** Bytes of requests that are sent before their turn, which all connections of a process together may hold. */
+/** The most bytes of early requests, sent before their turn, that all connections of a process together may hold. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
-/** Bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
+/** The most bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
 /** After this many pieces in a row, other connections get their turn. */
 const PIECES_IN_A_ROW = 16;
@@ -27,9 +27,9 @@ type Done = (error?: Error | null) => void;
 
 /**
  * Gives Node's HTTP/1.1 server one request of a connection at a time, and the next one when the answer is sent. So a
- * reader who pipelines thousands of requests has one answer in the making, and TCP slows him down. Node itself would
- * begin with all of them at once. The server wants no bodies: a request that announces one is the last of its
- * connection, and nothing after its head is parsed.
+ * reader who pipelines thousands of requests has only one answer in progress, and TCP slows that reader down. Node
+ * itself would begin with all of them at once. The server accepts no bodies: a request that announces one is the last
+ * of its connection, and nothing after its head is parsed.
  */
 export class PacedConnection extends Duplex {
   static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
@@ -41,7 +41,7 @@ export class PacedConnection extends Duplex {
   /** Bytes that were read and not yet given to the parser. */
   #rest: Buffer = NOTHING;
   #held = 0;
-  /** Each of them gives back a part of the held bytes. */
+  /** Functions that each give back a part of the held bytes. */
   #giveBack: (() => void)[] = [];
   /** The last bytes that the parser got: the end of a head may begin in them. */
   #given: Buffer = NOTHING;
@@ -67,7 +67,7 @@ export class PacedConnection extends Duplex {
     });
   }
 
-  /** Notes by the requests of a server which connections await an answer. */
+  /** Learns from the requests of a server which connections await an answer. */
   static watch(server: EventEmitter): void {
     server.prependListener('request', (request: IncomingMessage, response: unknown) => {
       const { socket } = request;
@@ -126,7 +126,7 @@ export class PacedConnection extends Duplex {
     return servername || undefined;
   }
 
-  /** Node's TLS server recognises HTTP/1.1 by it. */
+  /** Node's TLS server recognises HTTP/1.1 by this value. */
   get alpnProtocol(): string | false {
     return (this.#socket as { readonly alpnProtocol?: string | false | null }).alpnProtocol || false;
   }
@@ -137,7 +137,9 @@ export class PacedConnection extends Duplex {
     return this;
   }
 
-  /** Discards what follows. The connection closes when it is answered and its client has ended too, or soon after. */
+  /**
+   * Discards what follows. The connection closes when it is answered and its client has ended too, or soon afterwards.
+   */
   parseNoMore(): void {
     this.#isOver = true;
     this.#rest = NOTHING;
@@ -154,7 +156,7 @@ export class PacedConnection extends Duplex {
 
   override _read(): void {
     this.#isAskedFor = true;
-    // On the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
+    // This waits for the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
     process.nextTick(() => this.#give());
   }
 
@@ -238,7 +240,9 @@ export class PacedConnection extends Duplex {
     if (this.#emptyBytes > MOST_EMPTY_BYTES) this.destroy();
   }
 
-  /** Gives false when the client would hold more than its share. Bytes that were given on count until none are held. */
+  /**
+   * Returns false when the client would hold more than its share. Bytes passed to the parser count until none are held.
+   */
   #holds(bytes: number): boolean {
     if (bytes <= this.#held) return true;
     const giveBack = PacedConnection.#heldBytes.take(this.#client, bytes - this.#held);
@@ -253,7 +257,7 @@ export class PacedConnection extends Duplex {
     this.#held = 0;
   }
 
-  /** A close while the client still sends would reset the connection and could lose the answer (RFC 9112, 9.6). */
+  /** Closing while the client still sends would reset the connection and could lose the answer (RFC 9112, 9.6). */
   #linger(): void {
     if (this.#socket.readableEnded) return void this.destroy();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);

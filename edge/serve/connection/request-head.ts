@@ -3,7 +3,7 @@ export interface RequestHead {
   /** The target as in the request line. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turn, as they came. In HTTP/2 with the pseudo-headers. */
+  /** Names and values in turn, as they came. In HTTP/2 they include the pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
 
@@ -17,7 +17,7 @@ const AUTHORITY = /^([0-9a-z._~!$&'()*+,;=%-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?$/i
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /**
- * Refuses heads that HTTP parsers disagree about, with which attackers smuggle requests: several or malformed Hosts
+ * Refuses heads that HTTP parsers disagree about, which attackers use to smuggle requests: several or malformed Hosts
  * (RFC 9112, 3.2), a target in absolute form that names another authority, unknown transfer codings (RFC 9112, 6.1).
  */
 export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): HeadJudgement {
@@ -27,7 +27,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const [named = hosts[0]] = valuesOf(':authority', rawHeaders);
   const host = hosts[0] ?? named;
   if (host !== undefined && host.toLowerCase() !== named?.toLowerCase())
-    return refused('The authority is another host than Host');
+    return refused('The authority and the Host header name different hosts');
   if (host === undefined ? httpVersion !== '1.0' : !AUTHORITY.test(host)) return refused('No valid Host');
   const codings = valuesOf('transfer-encoding', rawHeaders);
   if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
@@ -37,7 +37,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   if (authority === undefined) return { kind: 'sound', target, host };
   if (host !== undefined && authority.toLowerCase() !== host.toLowerCase())
-    return refused('The target names another host than Host');
+    return refused('The target and the Host header name different hosts');
   return { kind: 'sound', target: rest.startsWith('/') ? rest : `/${rest}`, host };
 }
 

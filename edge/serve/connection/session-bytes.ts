@@ -5,11 +5,11 @@ const BURST_BYTES = 256 * 1024;
 /** Bytes for each request that begins. A longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
 /**
- * For each 32 bytes that a session received, it may send one byte, because readers update their windows: 2 KiB for 64
+ * A session may send one byte for each 32 bytes that it received, because readers update their windows: 2 KiB for 64
  * KiB of an answer, which are 150 window updates.
  */
 const SENT_FOR_ONE = 32;
-/** Bytes at each look, for the pings of an idle session. */
+/** The bytes that a session may send between two looks, for pings while it is idle. */
 const BYTES_A_LOOK = 100;
 const LOOK_MS = 100;
 
@@ -38,7 +38,7 @@ export class SessionBytes {
 
   #look(): void {
     for (const [session, seen] of this.#open) {
-      // It has no socket any more, and its close event comes soon.
+      // A destroyed session has no socket any more, and its close event comes soon.
       if (session.destroyed) continue;
       const { bytesRead, bytesWritten } = session.socket;
       const left =

@@ -25,7 +25,7 @@ export interface FastLaneParts {
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
-  /** Whether the connection was made for another host. The full server tells the client then. */
+  /** Whether the connection was made for another host. The full server then tells the client. */
   readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
   /** Gives a connection to the full server, with all bytes that are not yet answered. */
   readonly handOver: (socket: Socket) => void;
@@ -96,7 +96,7 @@ class LaneConnection {
         this.#hasAnswered = true;
         this.#socket.setTimeout(keepAliveMs);
       }
-      // A reader who sends requests faster than he reads answers must not fill the memory of this process.
+      // A reader whose requests come faster than the answers are read must not fill the memory of this process.
       if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
   };

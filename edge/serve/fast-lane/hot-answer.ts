@@ -6,7 +6,7 @@ export class HotAnswer {
   /** The site under which it is counted and logged. */
   readonly site: string;
   readonly prepared: PreparedAnswer;
-  /** When it was sent last, by the time of the log. */
+  /** When this answer was last sent, by the time of the log. */
   usedAt = 0;
   readonly #head: string;
   readonly #connection: string;

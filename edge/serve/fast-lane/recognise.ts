@@ -29,7 +29,10 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const MOST_TARGET_BYTES = 2048;
 const MOST_FIELD_BYTES = 8192;
 
-/** No two parts of it match the same text, so it refuses in linear time. The value keeps its surrounding spaces. */
+/**
+ * No two parts of this pattern match the same text, so a mismatch takes linear time. The value keeps its surrounding
+ * spaces.
+ */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e]*)$/;
 const HOST = /^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*(:[0-9]{1,5})?$/;
 const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[!"$&-.0->@-[\]-~]+)*\/?$/;
@@ -57,12 +60,12 @@ export class Recogniser {
       const target = chunk.toString('latin1', targetStart, targetEnd);
       return { target, fields: known.fields, bytes: fieldsStart + known.bytes.length - at };
     }
-    // From the end of the request line, since there may be no field at all.
+    // The search begins at the end of the request line, because there may be no field at all.
     const end = chunk.indexOf(HEAD_END, fieldsStart - LINE_END_BYTES, 'latin1') + HEAD_END.length;
     if (end < fieldsStart || end - fieldsStart > MOST_FIELD_BYTES) return undefined;
     const fields = plainFields(chunk.toString('latin1', fieldsStart, end - HEAD_END.length));
     if (fields === undefined) return undefined;
-    // A copy, because a slice would keep the whole chunk in memory.
+    // The bytes are copied, because a slice would keep the whole chunk in memory.
     this.#last = { bytes: Buffer.from(chunk.subarray(fieldsStart, end)), fields };
     return { target: chunk.toString('latin1', targetStart, targetEnd), fields, bytes: end - at };
   }
@@ -71,7 +74,7 @@ export class Recogniser {
 /** Whether a target is a path that needs no work: no escapes, no query and no dot segments. */
 export const isPlainPath = (target: string) => PLAIN_PATH.test(target);
 
-/** `text` is a field section without its final empty line. Undefined when the request may be no plain GET. */
+/** `text` is a field section without its final empty line. Undefined when the request may not be a plain GET. */
 export function plainFields(text: string): PlainFields | undefined {
   let host: string | undefined;
   let acceptEncoding: string | undefined;
@@ -131,7 +134,7 @@ function fieldsOf(
   return { host, acceptEncoding, referer, agent, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
-/** The first byte that no target contains, looked for within the length of the longest target. */
+/** The position of the first byte that no target contains, within the length of the longest target. */
 function endOfTarget(chunk: Buffer, start: number): number {
   const most = Math.min(chunk.length, start + MOST_TARGET_BYTES);
   let at = start;

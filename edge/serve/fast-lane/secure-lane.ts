@@ -65,7 +65,7 @@ function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
   return paced;
 }
 
-/** False for one stream too many. It is refused, and its client may try again later or elsewhere. */
+/** Returns false for one stream too many. It is refused, and its client may try again later or elsewhere. */
 function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
   const { session } = stream;
   if (session === undefined) return false;
@@ -84,7 +84,7 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
   return exchange !== undefined;
 }
 
-/** Gives false when the full server must answer. */
+/** Returns false when the full server must answer. */
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
@@ -114,7 +114,7 @@ function answerPlain(
   return true;
 }
 
-/** Remembers the last host of each connection, and asks TLS only about another one. */
+/** Remembers the last host of each connection, and asks TLS only when the host differs. */
 function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
   const last = new WeakMap<object, string>();
   return (connection, socket, host) => {
@@ -125,7 +125,7 @@ function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
   };
 }
 
-/** Removes the listeners of an event, and gives a function that calls them. */
+/** Removes the listeners of an event, and returns a function that calls them. */
 function takeFrom(server: Http2SecureServer, event: string): (...args: unknown[]) => void {
   const listeners = server.listeners(event);
   server.removeAllListeners(event);

@@ -2,7 +2,7 @@ import { parseHttpDate } from './http-date.ts';
 
 /** The validators of a response, by which conditions are judged. */
 export interface Validators {
-  /** Strong, with its quotes. */
+  /** The strong entity tag, with its quotes. */
   readonly etag: string;
   /** Milliseconds since 1970. */
   readonly modified: number;
@@ -44,7 +44,7 @@ export function rangeApplies(ifRange: string | undefined, validators: Validators
   return parseHttpDate(ifRange) === wholeSeconds(validators.modified);
 }
 
-/** Whether a list of entity tags names this strong one (RFC 9110, 8.8.3.2). `*` names any. */
+/** Whether a list of entity tags names this strong tag (RFC 9110, 8.8.3.2). `*` names any. */
 function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   return list.trim() === '*' || namesTag(list, etag, comparison);
 }

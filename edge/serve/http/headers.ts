@@ -1,6 +1,6 @@
 import { type Digest, digestBytes } from '../../../shared/content/digest.ts';
 
-/** Clients and caches ask again each time, and mostly get a 304. */
+/** Clients and caches ask again for each use, and mostly get a 304. */
 export const REVALIDATE = 'public, max-age=0, must-revalidate';
 /** Only the reader who was let in may keep the answer. */
 export const PRIVATE = 'private, max-age=0, must-revalidate';

@@ -7,7 +7,7 @@ const forms = [
   /^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<h>\d\d):(?<m>\d\d):(?<s>\d\d) (?<year>\d{4})$/i,
 ];
 
-/** Gives milliseconds since 1970. Undefined for anything that is not an HTTP date. */
+/** Returns milliseconds since 1970. Undefined for anything that is not an HTTP date. */
 export function parseHttpDate(text: string): number | undefined {
   for (const form of forms) {
     const parts = form.exec(text)?.groups;

@@ -3,12 +3,12 @@ import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 /** The part of a representation that a `Range` selects (RFC 9110, 14). */
 export type RangeDecision =
   /**
-   * All of it: there is no range, it has another unit, is malformed or selects more bytes than there are. The same
-   * holds for the beginning or end of an empty file, since some clients always send a range.
+   * The whole representation: there is no range, or the range has another unit, is malformed or selects more bytes than
+   * there are. The same holds for the beginning or end of an empty file, since some clients always send a range.
    */
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly range: ByteSpan }
-  /** Two or more, in the order of the request. */
+  /** Two or more ranges, in the order of the request. */
   | { readonly kind: 'parts'; readonly ranges: readonly ByteSpan[] }
   | { readonly kind: 'unsatisfiable' };
 

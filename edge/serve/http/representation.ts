@@ -15,7 +15,7 @@ export interface Representation {
   readonly source: Digest;
 }
 
-/** The headers in which a reader names what it already has, or wants to go on with. */
+/** The headers in which a reader names the representation that it already has, or wants to continue. */
 type Tags = Pick<ConditionalHeaders, 'if-match' | 'if-none-match'> & {
   readonly 'accept-encoding'?: string | undefined;
   readonly 'if-range'?: string | undefined;

@@ -5,7 +5,7 @@ import type { AccessLogOptions } from '../../messages/options.ts';
 
 /** One request and its answer. */
 export interface Exchange {
-  /** Milliseconds since 1970, at its end. */
+  /** When the exchange ended, in milliseconds since 1970. */
   readonly time: number;
   /** Undefined when no site was found. */
   readonly site: string | undefined;

@@ -4,7 +4,7 @@ import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../
 export class Counters {
   readonly #sites = new Map<string, Counting>();
 
-  /** Goes on from `counted`. */
+  /** Continues from the counts in `counted`. */
   constructor(counted: ServingCounters = {}) {
     for (const [site, { requests, buckets, ...totals }] of Object.entries(counted))
       this.#sites.set(site, { ...totals, requests: { ...requests }, buckets: [...buckets] });

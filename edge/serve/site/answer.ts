@@ -10,7 +10,7 @@ export interface Answer<Content = Representation> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AnswerBody<Content>;
-  /** The rules of the site asked for more than an answer may have. */
+  /** The rules of the site asked for more headers than an answer may have. */
   readonly isExcess?: true;
 }
 

@@ -48,7 +48,7 @@ export interface ServedSite extends RoutedSite {
   readonly revision: number;
   /** Whether this edge holds the objects of the path. */
   holds(path: string): boolean;
-  /** Whether the name tells that the content of the path never changes. */
+  /** Whether the name shows that the content of the path never changes. */
   isImmutable(path: string): boolean;
   /** The ready variants, in the order of preference. */
   variants(entry: Entry): readonly Variant[];
@@ -56,12 +56,12 @@ export interface ServedSite extends RoutedSite {
   isPrivate(path: string): boolean;
   /** Whether this reader may read a private path. */
   mayRead(path: string, request: ReaderRequest): boolean;
-  /** Whether the edge makes variants of the entry, if they pay. */
+  /** Whether the edge makes variants of the entry, provided that they save enough bytes. */
   isCompressible(entry: Entry): boolean;
 }
 
 const METHODS = 'GET, HEAD, OPTIONS';
-/** An error must not have these headers of the content: caches would keep it as long. */
+/** An error must not have these headers of the content: caches would keep the error for as long as the content. */
 const FOR_CONTENT_ALONE = new Set(['cache-control', 'cdn-cache-control', 'surrogate-control', 'expires']);
 
 /** Decides the answer of a site to a request (RFC 9110). */
@@ -104,8 +104,8 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
 }
 
 /**
- * The site without what the reader may not read. Clean URLs, redirects to folders, rewrites and error pages do not lead
- * to private content, as if it had never been published, and it is not even looked up.
+ * The site without the content that the reader may not read. Clean URLs, redirects to folders, rewrites and error pages
+ * do not lead to private content, as if it had never been published. Private content is not even looked up.
  */
 function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): RoutedSite {
   const mayHave = (path: string) => !site.isPrivate(path) || site.mayRead(path, request);
@@ -120,7 +120,10 @@ function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): Rout
   };
 }
 
-/** A private name does not tell whether there is content. The content that would be sent decides. */
+/**
+ * Whether the reader may not have the answer. A private path alone must not reveal whether it has content, so what
+ * decides is the content that would be sent.
+ */
 function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
   if (!site.isPrivate(asked)) return false;
   const isContent = routed.kind === 'entry' && routed.status === 200;
@@ -213,7 +216,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
       };
     }
     case 'parts': {
-      // A boundary from the digest: no file contains its own digest.
+      // The boundary is made from the digest, because no file contains its own digest.
       const layout = multipartLayout(decision.ranges, size, type, digest.slice(0, 32));
       return {
         status: 206,
@@ -237,7 +240,8 @@ function describe(
     'content-type': contentType(entry.type),
     'content-length': String(size),
     ...(coding !== undefined && { 'content-encoding': coding }),
-    // Also with the plain bytes, since a cache must not give them to readers who want a variant, nor the reverse.
+    // The plain bytes get the header too: a cache must not give them to readers who want a variant, or a variant to
+    // others.
     ...((coding !== undefined || site.isCompressible(entry)) && { vary: 'Accept-Encoding' }),
     ...(wantsReprDigest(asked['want-repr-digest']) && { 'repr-digest': reprDigest(digest) }),
   };

@@ -3,7 +3,7 @@ import { machineTime } from '../../../shared/clock.ts';
 /** The machine time at which `performance.now` began in this process. Reading that clock costs least. */
 const BEGAN = machineTime() - performance.now();
 
-/** The time of the log in a serving process. The replicating process tells it, and no wall clock has a part in it. */
+/** The time of the log in a serving process. The replicating process sends it, and no wall clock influences it. */
 export class LogClock {
   #ahead = 0;
   #second = 0;
@@ -14,7 +14,7 @@ export class LogClock {
     this.#ahead = ahead;
   }
 
-  /** Gives milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   now(): number {
     return Math.floor(performance.now() + BEGAN + this.#ahead);
   }

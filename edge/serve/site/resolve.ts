@@ -5,7 +5,7 @@ import type { RequestPath } from '../http/request-path.ts';
 
 /** The published content for a request. */
 export type Resolution =
-  /** `isExact` tells that the entry has the requested path itself. */
+  /** `isExact`: the entry has the requested path itself. */
   | { readonly kind: 'entry'; readonly entry: Entry; readonly isExact: boolean }
   /** The folder has an index page, whose address ends in a slash. */
   | { readonly kind: 'folder'; readonly folder: ContentPath }

@@ -32,13 +32,16 @@ export interface Openable {
 
 export type Opened =
   | Body
-  /** The bytes cannot be read, so this answer is sent instead. It needs fewer bytes, in the end none. */
+  /**
+   * The bytes cannot be read, so this answer is sent instead. Each replacement needs fewer bytes, and the last needs
+   * none.
+   */
   | { readonly kind: 'instead'; readonly answer: SiteAnswer };
 
 export interface PreparedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The bytes must not change, because they are not copied at once. */
+  /** The bytes must not change, because they are not copied immediately. */
   readonly body: Uint8Array;
   /** The object that it was made from, which counts as used. */
   readonly source: Digest | undefined;

@@ -20,7 +20,7 @@ export function siteSelection<Handler>(
   // The origin gives a name to one site only. If two had the same, the older site would keep it.
   for (const { domains, handler } of sites.toSorted((a, b) => b.id - a.id))
     for (const domain of domains) byHost.set(domain, handler);
-  // Set last, so no site can take the local name of another as its domain.
+  // The local names are set last, so that no site can take the local name of another as its domain.
   for (const { name, handler } of sites) byHost.set(`${name}.localhost`, handler);
   const only = sites.length === 1 ? sites[0]?.handler : undefined;
   const hasWildcards = [...byHost.keys()].some((domain) => domain.startsWith('*.'));

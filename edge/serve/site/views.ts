@@ -9,8 +9,8 @@ const NO_SITES: SiteSelection = { find: () => undefined };
 
 /**
  * The sites that this process serves. A request takes its site once, at its beginning. During a hold new requests wait,
- * since no process may begin a request on the old views while another process begins one on the new. A new process
- * holds until it is told for the first time what to show.
+ * because no process may begin a request on the old views while another process begins one on the new. A new process
+ * holds until it gets its first views.
  */
 export class Views {
   #sites: SiteSelection = NO_SITES;
@@ -21,7 +21,10 @@ export class Views {
     this.#handlerOf = handlerOf;
   }
 
-  /** The sites to select from. During a hold it gives the end of the hold, after which the caller asks again. */
+  /**
+   * The sites to select from. During a hold it returns a promise for the end of the hold, after which the caller asks
+   * again.
+   */
   current(): SiteSelection | Promise<void> {
     return this.#hold?.ended ?? this.#sites;
   }

@@ -38,7 +38,7 @@ export class CertificateFolder {
     return new Map([...this.#used].map(([file, { expires }]) => [file, expires]));
   }
 
-  /** Gives whether anything has changed. Throws `bad-config` when the folder cannot be read. */
+  /** Returns whether anything has changed. Throws `bad-config` when the folder cannot be read. */
   async refresh(): Promise<boolean> {
     const files = await this.#files();
     const seen = JSON.stringify([...files]);
@@ -56,7 +56,7 @@ export class CertificateFolder {
     return true;
   }
 
-  /** Gives false when a file could not be read now. The next look tries again. */
+  /** Returns false when a file could not be read now. The next look tries again. */
   async #read({ certificate, key }: CertificateFiles): Promise<boolean> {
     try {
       const [pem, keyPem] = await Promise.all(
@@ -70,7 +70,9 @@ export class CertificateFolder {
     }
   }
 
-  /** A mark for each path that changes with its file. Follows links, since certbot and Kubernetes swap them. */
+  /**
+   * A mark for each path. It changes when the file changes. Follows links, because certbot and Kubernetes swap them.
+   */
   async #files(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     try {

@@ -35,11 +35,14 @@ export function certificateFiles(files: readonly string[]): CertificateFiles[] {
   });
 }
 
-/** Throws `bad-certificate` for a file that is no certificate or no key, and for the key of another certificate. */
+/**
+ * Throws `bad-certificate` when a file holds no certificate or no key, or when the key belongs to another certificate.
+ */
 export function readCertificate(pem: string, key: string): Certificate {
   try {
     const certificate = new X509Certificate(pem);
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not its key');
+    if (!certificate.checkPrivateKey(createPrivateKey(key)))
+      throw new Error('the key belongs to another certificate');
     const names = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,]+)/g)];
     return {
       pem,
@@ -54,7 +57,9 @@ export function readCertificate(pem: string, key: string): Certificate {
   }
 }
 
-/** The certificate for this name, or else the wildcard one for its domain. Of several, the one that expires last. */
+/**
+ * The certificate for this name, or else a wildcard certificate for its domain. Of several, the one that expires last.
+ */
 export function certificateFor(name: string, certificates: readonly Certificate[]): Certificate | undefined {
   const wildcard = name.replace(/^[^.]+/, '*');
   return lasting(certificates, name) ?? lasting(certificates, wildcard);

@@ -47,14 +47,14 @@ export class Tls {
   }
 
   /**
-   * Whether a request for this host came on a connection for another one (RFC 9110, 15.5.20), whose certificate does
-   * not name this host. A host without a certificate is reached only on a connection that named it or no host.
+   * Whether a request for this host came on a connection for another host (RFC 9110, 15.5.20), whose certificate does
+   * not name this host. A host without a certificate is reached only on a connection that named this host or none.
    */
   isMisdirected(serverName: string | undefined, host: string): boolean {
     const name = hostName(host);
     if (certificateFor(name, this.#shownAlone(serverName)) !== undefined) return false;
     if (certificateFor(name, this.#certificates) !== undefined) return true;
-    // Some clients send an address as the server name, which it is not (RFC 6066, 3).
+    // Some clients send an IP address as the server name, although a server name is never an address (RFC 6066, 3).
     return serverName !== undefined && isIP(serverName) === 0 && hostName(serverName) !== name;
   }
 

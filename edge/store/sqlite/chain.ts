@@ -43,7 +43,8 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
       transaction(database, () => {
         let before = Number(sql('SELECT max(seq) AS seq FROM record').get()?.seq ?? 0);
         for (const record of records) {
-          // With the records before the checkpoint that was jumped to, the log would have a gap.
+          // The log would have a gap between the records before the checkpoint and the checkpoint, so those records are
+          // dropped.
           const isJump = record.seq !== before + 1;
           if (isJump) sql('DELETE FROM record').run();
           before = record.seq;

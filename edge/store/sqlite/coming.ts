@@ -30,8 +30,8 @@ export function putActivation(sql: Sql, row: ActivationRow): void {
 }
 
 /**
- * Records how many files the origin signed for a revision. Counts of earlier revisions are kept for a sync publish,
- * because one of them becomes the newest again if it is aborted.
+ * Records how many files the origin signed for a revision. The counts of earlier revisions are kept for a sync publish:
+ * if the publish is aborted, one of those revisions is the newest again.
  */
 export function announce(sql: Sql, site: number, revision: number, files: number, isSync: boolean): void {
   sql('INSERT OR REPLACE INTO announced (site, revision, files) VALUES (?, ?, ?)').run(site, revision, files);
@@ -45,7 +45,7 @@ export function forgetAborted(sql: Sql, site: number, revision: number): void {
 
 /**
  * When there are too many, removes the one that is missed least: the one whose neighbours are closest in time. A
- * delayed edge then shows the previous one a little longer, and nothing too early. The oldest and the newest stay.
+ * delayed edge then shows the previous revision a little longer, and nothing too early. The oldest and the newest stay.
  */
 function thin(sql: Sql, { site, mode, now }: ActivationRow): void {
   const alike = "FROM activation WHERE site = :site AND (mode = 'batch' AND now = 0) = :waits";

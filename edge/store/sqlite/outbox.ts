@@ -39,7 +39,7 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
       return (row?.covered as Receipt['covers'] | null | undefined) ?? undefined;
     },
 
-    // Publishers wait for receipts.
+    // Receipts come first, because publishers wait for them.
     unsentStatements(limit, maxBytes, kinds) {
       const rows = sql(
         `SELECT kind, body FROM statement
@@ -59,7 +59,7 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
 
     acknowledged(statements) {
       transaction(database, () => {
-        // A statement that was replaced meanwhile differs from the one that was sent, so it is not deleted.
+        // A statement that was replaced since it was sent differs from the sent one, so it is not deleted.
         for (const statement of statements) {
           sql('DELETE FROM statement WHERE kind = ? AND subject = ? AND body = ?').run(
             statement.kind,

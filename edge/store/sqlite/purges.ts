@@ -16,7 +16,7 @@ const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
  */
 const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
 
-/** Records a purge: as one to be carried out, and as a limit for former revisions. */
+/** Records a purge, both as pending work and as a limit for former revisions. */
 export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord): void {
   const target = targetOf(payload);
   const isFolded = sql(FOLDED).get(site)?.target === null;
@@ -57,7 +57,7 @@ export function noteEnded(sql: Sql, site: number, revision: number, target: Purg
     noteEnded(sql, site, revision, EVERYTHING);
 }
 
-/** Newest first. */
+/** The purges that limit former revisions, newest first. */
 export function endedBy(sql: Sql, site: number): EdgeSite['purges'] {
   return sql('SELECT revision, target FROM ended WHERE site = ? ORDER BY revision DESC')
     .all(site)
@@ -67,7 +67,10 @@ export function endedBy(sql: Sql, site: number): EdgeSite['purges'] {
     }));
 }
 
-/** A purge is not critical, so a later version may name something unknown. Purging everything includes it. */
+/**
+ * A purge record is not critical, so a later version may write one with an unknown kind of target. Purging everything
+ * covers it.
+ */
 function targetOf(payload: string): PurgeTarget {
   try {
     const { all, paths, globs, tags } = payloads.purge.parseText(payload);

@@ -8,7 +8,7 @@ import { noteEnded, notePurge } from './purges.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** Applies a verified record at this edge: to its sites, to what they should become, and to the members. */
+/** Applies a verified record at this edge: to its sites, to their coming revisions, and to the members. */
 export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   if (!isKnownKind(record.kind)) return;
   const { kind, payload } = record;
@@ -47,7 +47,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       putMember(sql, payloads.member.parseText(payload));
       return;
     case 'checkpoint':
-      // A checkpoint that is followed in sequence says nothing new.
+      // An edge that followed every record learns nothing from a checkpoint.
       if (isJump) applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
       return;
     case 'key':

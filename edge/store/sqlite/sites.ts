@@ -9,7 +9,9 @@ import { endedBy } from './purges.ts';
 
 /** A record that has just come may be a little ahead of the known lower bound of the time. */
 const CLOSE_MS = 1000;
-/** Each request for an asset that is not found elsewhere looks through all of them. */
+/**
+ * The most former revisions of a site. Each request for an asset that is not found elsewhere looks through all of them.
+ */
 const MOST_FORMER = 100;
 
 export function siteCalls(database: DatabaseSync, sql: (text: string) => StatementSync): SiteCalls {

@@ -14,7 +14,7 @@ export interface PruneParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   /**
-   * Those who look for missing objects pass it together. Pruning passes it alone. Entries are staged before anybody
+   * Callers that look for missing objects share this gate. Pruning needs it alone. Entries are staged before anybody
    * looks for their objects, so a removed object either has no entry, or is found missing and fetched.
    */
   readonly gate: Gate;
@@ -54,7 +54,7 @@ export async function pruneSites(
     });
   }
   signal.throwIfAborted();
-  // Children that are behind may need them.
+  // Children that are behind may need the records that this call keeps.
   await catalog.pruneRecords(KEPT_LOG);
   return removed;
 

@@ -31,7 +31,7 @@ const WORK_OF_PATTERN = WORK_AT_ONCE / MOST_PURGED.globs;
 export interface PurgeParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
-  /** Forgets these objects, or everything, in memory. */
+  /** Makes processes forget these objects, or everything, that they hold in memory. */
   readonly forget: (digests: readonly Digest[] | 'all') => void;
   /** Resolves when older revisions no longer answer for purged paths. */
   readonly shown: () => Promise<void>;

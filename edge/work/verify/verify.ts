@@ -48,7 +48,7 @@ export async function verifyReplica(
   const seen = new Set<Digest>();
   const looked = () => progress({ objects: seen.size });
   for (const site of await parts.catalog.sites()) {
-    // The edge does not follow a site that it no longer wants, so the rest of such a site cannot be repaired.
+    // The edge does not follow a site that it no longer wants, so what is left of that site cannot be repaired.
     if (site.active.revision > 0 && isWanted(site, parts.limits))
       tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, signal));
   }
@@ -56,8 +56,8 @@ export async function verifyReplica(
 }
 
 /**
- * Checks the objects that no active revision needs. If a damaged one stayed, a later revision that needs it would take
- * it for whole.
+ * Checks the objects that no active revision needs. If a damaged object stayed, a later revision that needs it would
+ * take it for whole.
  */
 async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,
@@ -75,7 +75,7 @@ async function verifyOthers(
     const absent = new Set(await store.missing(unseen));
     const stored = unseen.filter((digest) => !absent.has(digest)).map((digest) => ({ digest }));
     const found = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
-    // Pruning or the disk budget may have deleted others meanwhile.
+    // Pruning or the disk budget may have deleted other objects in the meantime.
     const gone = new Set(await store.missing(found));
     const bad = found.filter((digest) => !gone.has(digest));
     objects += stored.length;
@@ -175,7 +175,7 @@ async function stillMeant(
   return damaged.filter(({ path, digest }) => isHeldAlways(path, covers) || !gone.has(digest));
 }
 
-/** Computes the nodes from the entries, and tells whether all stored digests equal the computed ones. */
+/** Computes the nodes from the entries, and returns whether all stored digests equal the computed ones. */
 async function audit(
   catalog: EdgeCatalog,
   site: number,

@@ -9,7 +9,7 @@ t.test('where readers find a site', async (t) => {
   t.equal(at(['*.docs.example', 'docs.example', 'other.example']), 'http://docs.example/');
   t.match(
     at([]),
-    /^http:\/\/docs\.localhost:7500\/ on the host of an edge, or at the port that it was given; see skerry sites set docs --domain$/,
+    /^http:\/\/docs\.localhost:7500\/ on the host of an edge, or on the port that the edge was given; see skerry sites set docs --domain$/,
   );
   t.match(at(['*.docs.example']), /^http:\/\/docs\.localhost:7500\/ on/);
   await rememberDev(data, origin, [7511, 7512]);

@@ -114,14 +114,14 @@ t.test('a wall clock that is set while the edge runs moves nothing', async (t) =
     t.equal(state.offset, jump, 'and the next start knows, too');
     t.equal(time.offset, jump);
   }
-  t.strictSame(said, ['the clock is 1 h 0 min ahead: readers do not notice', 'the clock is right again']);
+  t.strictSame(said, ['the clock is 1 h 0 min ahead: readers are not affected', 'the clock is right again']);
 });
 
 t.test('a warning begins once and ends once', async (t) => {
   const { time, clock, wall, look, said } = await edgeTime(t, -120_000);
   time.heard(clock.now());
   for (let i = 0; i < 3; i++) await look();
-  t.strictSame(said, ['the clock is 2 min 0 s behind: readers do not notice']);
+  t.strictSame(said, ['the clock is 2 min 0 s behind: readers are not affected']);
   wall.set(4000);
   for (let i = 0; i < 3; i++) await look();
   t.strictSame(said.slice(1), ['the clock is right again']);
