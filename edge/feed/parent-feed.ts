@@ -3,6 +3,7 @@ import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedSource, Wants } from '../../shared/feed/feed-source.ts';
+import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Head } from '../../shared/log/head.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
@@ -24,6 +25,7 @@ export interface ParentFeedParts {
   readonly limits: EdgeLimits;
   readonly clock: Clock;
   readonly changed: Wakeup;
+  readonly calls: ReportCalls;
   /** The edges from this one's upstream to the origin. */
   readonly path: () => readonly string[];
   readonly head: () => Head | undefined;
@@ -44,6 +46,7 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
     manifests: catalog,
     encodings,
     changed,
+    calls: parts.calls,
     async siteIds(names) {
       const named = (await catalog.sites()).filter((site) => names.includes(site.name));
       return named.map(({ id }) => id).sort((a, b) => a - b);

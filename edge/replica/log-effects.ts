@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Visible } from '../activate/visible.ts';
 import type { Children } from '../feed/children.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
@@ -11,6 +12,8 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Readers } from './parts.ts';
 
 export interface LogEffectsParts {
+  /** The name of this edge. */
+  readonly name: string;
   readonly catalog: Pick<EdgeCatalog, 'redate'>;
   readonly position: LogPosition;
   readonly time: LogTime;
@@ -19,7 +22,9 @@ export interface LogEffectsParts {
   readonly readers: Pick<Readers, 'time'>;
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
-  readonly reporter: Pick<Reporter, 'changed'>;
+  readonly reporter: Pick<Reporter, 'changed' | 'called'>;
+  /** The calls for reports that children pass on. */
+  readonly calls: ReportCalls;
   /**
    * Wakes when the log, the upstream path or the members have changed, because the feed may then have other content.
    */
@@ -35,7 +40,7 @@ export class LogEffects {
 
   constructor(parts: LogEffectsParts) {
     this.#parts = parts;
-    const { position, time, loops, readers, membership, reporter, feedChanged, log } = parts;
+    const { name, position, time, loops, readers, membership, reporter, calls, feedChanged, log } = parts;
     position.on('head', () => membership.heard());
     position.on('records', () => {
       this.#newRecords().catch((error) => log.error({ err: error }, 'new records could not be applied'));
@@ -43,6 +48,11 @@ export class LogEffects {
     position.on('path', () => {
       feedChanged.wake();
       reporter.changed();
+    });
+    position.on('call', (edges) => {
+      if (edges === null || edges.includes(name)) reporter.called();
+      calls.call(edges);
+      feedChanged.wake();
     });
     time.onChange(() => {
       readers.time(time.ahead);

@@ -1,16 +1,19 @@
 import { signPurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import { signReceipt } from '../../shared/log/receipt.ts';
+import { signTaskResult } from '../../shared/log/task-result.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
+import type { Attempt } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import { coverText } from '../store/cover.ts';
 import type { CarriedOut } from '../work/purge/apply-purges.ts';
+import type { AttemptEnd } from '../work/tasks/task-runner.ts';
 
 interface OwnStatementsParts {
   readonly name: string;
   readonly key: SigningKey;
-  readonly catalog: Pick<EdgeCatalog, 'receiptCovers' | 'addReceipt' | 'purgesDone'>;
+  readonly catalog: Pick<EdgeCatalog, 'receiptCovers' | 'addReceipt' | 'purgesDone' | 'addTaskResult'>;
   readonly position: Pick<LogPosition, 'chain'>;
   readonly time: Pick<LogTime, 'now'>;
 }
@@ -40,6 +43,14 @@ export class OwnStatements {
         key,
       ),
     );
+  }
+
+  /** Signs how an attempt at a task ended. */
+  async ended(attempt: Attempt, end: AttemptEnd): Promise<void> {
+    const { name, key, catalog, position, time: clock } = this.#parts;
+    const { log, epoch } = position.chain;
+    const time = clock.now();
+    await catalog.addTaskResult(signTaskResult({ log, epoch, edge: name, ...attempt, ...end, time }, key));
   }
 
   /** Signs that purges of the site are carried out. */

@@ -3,6 +3,7 @@ import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { Lease } from '../activate/lease.ts';
 import { Visible } from '../activate/visible.ts';
 import { LazyStorage } from '../disk-budget/lazy-storage.ts';
@@ -28,6 +29,7 @@ import type { EdgeSite } from '../store/catalog.ts';
 import { pruneAlways } from '../work/prune/prune-loop.ts';
 import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { allExecutors } from '../work/registry.ts';
+import { Tasks } from '../work/tasks/tasks.ts';
 import { type AskableWork, Work } from '../work/work.ts';
 import { LogEffects } from './log-effects.ts';
 import { OwnStatements } from './own-statements.ts';
@@ -93,6 +95,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const lease = new Lease();
   const feedChanged = new Wakeup();
   const purgesCame = new Wakeup();
+  const calls = new ReportCalls();
   const isPaused = () => position.members.find((member) => member.name === name)?.paused ?? false;
   // An edge that stays behind on purpose would never be current, so it serves without a lease.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
@@ -104,7 +107,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
     origin: () => position.chain,
-    state: () => reportContents({ position, catalog, limits, status }),
+    state: () => reportContents({ position, catalog, limits, status, tasks: () => tasks.report }),
+    isBusy: () => tasks.isBusy,
+    assigned: (digest, list) => tasks.assigned(digest, list),
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);
@@ -136,7 +141,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
   const effects = new LogEffects({
     ...{ catalog, position, time, loops, visible, readers, membership, children, reporter, log },
-    ...{ feedChanged, purgesCame },
+    ...{ name, calls, feedChanged, purgesCame },
   });
   const work = new Work(
     allExecutors({
@@ -150,6 +155,14 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     }),
     signal,
     log,
+  );
+  const tasks = await Tasks.open(
+    {
+      ...{ work, catalog, clock, log },
+      ended: (attempt, end) => statements.ended(attempt, end),
+      changed: () => reporter.changed(),
+    },
+    signal,
   );
   const status = () =>
     replicaStatus({
@@ -176,7 +189,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       parentFeed({
         ...{ name, log: self.log, catalog, held: store, encodings, children, upstreams, limits, clock },
         objectsFor: (member) => lazy?.storeForChild(member, reads) ?? store,
-        changed: feedChanged,
+        ...{ calls, changed: feedChanged },
         path: () => position.path,
         head: () => position.head,
         stopping: signal,

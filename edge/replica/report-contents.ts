@@ -1,5 +1,6 @@
 import { version } from '../../shared/version.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { TaskReport } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import { reportedSites } from '../report/fitting-report.ts';
 import type { ReplicaStatus } from '../report/replica-status.ts';
@@ -10,6 +11,7 @@ interface ReportedParts {
   readonly position: Pick<LogPosition, 'chain' | 'head'>;
   readonly catalog: Pick<EdgeCatalog, 'signedHead'>;
   readonly limits: EdgeLimits;
+  readonly tasks: () => TaskReport;
   readonly status: () => Promise<ReplicaStatus>;
 }
 
@@ -27,5 +29,6 @@ export async function reportContents(
     offset,
     sites: reportedSites(sites),
     faults: [...faults],
+    tasks: parts.tasks(),
   };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MemberBudgets } from '../../shared/concurrency/member-budgets.ts';
 import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
-import { digestOf } from '../../shared/content/digest.ts';
+import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { ChainState } from '../../shared/log/chain-state.ts';
 import { type LeaseGrant, verifiedGrant } from '../../shared/log/grant.ts';
@@ -20,7 +20,11 @@ import { RelayQueue } from './relay-queue.ts';
 
 /** Three heartbeats fit into a lease. */
 const HEARTBEAT_MS = 2000;
+/** While a task runs, its progress is reported this often. */
+const BUSY_HEARTBEAT_MS = 500;
 const BACKOFF = { first: 200, most: 5000 };
+/** The least time between two reports that the origin called for. */
+const CALL_MS = 100;
 /** A later answer comes too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
 /** An upstream through which no report has reached the origin for this long is left for another. */
@@ -40,6 +44,13 @@ export interface ReporterParts {
   readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
   /** Called when the origin answered the report that left at `sent`, by the monotonic clock. */
   readonly answered: (grant: LeaseGrant, sent: number) => void;
+  /** Whether a task runs at this edge. */
+  readonly isBusy: () => boolean;
+  /**
+   * Takes the list of assignments that the grant names. Returns false while the list is missing. Throws
+   * `upstream-protocol` for a list that the origin did not sign.
+   */
+  readonly assigned: (digest: Digest | null, list: string | undefined) => boolean;
   /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
@@ -55,9 +66,13 @@ export class Reporter {
   readonly #parts: ReporterParts;
   readonly #changed = new Wakeup();
   #isDue = true;
+  #isCalled = false;
   readonly #relays = new RelayQueue();
   #lastTime = 0;
+  #lastCalled = Number.NEGATIVE_INFINITY;
   #owing: Owing | undefined;
+  /** The upstream that has not yet brought the list of assignments that a grant named, and since when. */
+  #listMissing: Owing | undefined;
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
   #takes: readonly string[] | undefined;
   /**
@@ -77,6 +92,12 @@ export class Reporter {
     this.#changed.wake();
   }
 
+  /** Called when the origin wants a report. It comes soon, but an upstream cannot make this edge report without end. */
+  called(): void {
+    this.#isCalled = true;
+    this.changed();
+  }
+
   /** Sends the reports of children with the next report of this edge. Resolves with what the origin granted them. */
   relay(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     const answer = this.#relays.add(sender, reports);
@@ -86,11 +107,12 @@ export class Reporter {
 
   /** Sends reports until the signal aborts. Statements stay in the catalog until the origin has acknowledged them. */
   async run(signal: AbortSignal): Promise<void> {
-    const { upstreams, clock, log } = this.#parts;
+    const { upstreams, clock, log, isBusy } = this.#parts;
     let failures = 0;
     while (!signal.aborted) {
-      if (!this.#isDue) await this.#changed.wait(HEARTBEAT_MS, signal);
+      if (!this.#isDue) await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : HEARTBEAT_MS, signal);
       if (signal.aborted) break;
+      if (this.#isCalled) await this.#restBetweenCalls(signal);
       this.#isDue = false;
       const upstream = upstreams.current;
       const owing = this.#owing?.upstream === upstream ? this.#owing : { upstream, since: clock.monotonic() };
@@ -144,6 +166,13 @@ export class Reporter {
     }
   }
 
+  async #restBetweenCalls(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    this.#isCalled = false;
+    await clock.sleep(Math.max(0, this.#lastCalled + CALL_MS - clock.monotonic()), signal).catch(() => {});
+    this.#lastCalled = clock.monotonic();
+  }
+
   #mostStatements(): number {
     const left = Math.floor(this.#signatures.left(this.#parts.self.name));
     return Math.max(0, Math.min(MOST_STATEMENTS, left));
@@ -167,10 +196,32 @@ export class Reporter {
         `${upstream.url} answers a report without a signed answer of the origin`,
       );
     answered(grant, sent);
-    if (grant.lease > 0) return grant;
+    if (grant.lease > 0) {
+      this.#assigned(grant, signed?.list, upstream);
+      return grant;
+    }
     // The clock was set back while this edge was away, so it continues from the newest time that the origin has.
     this.#lastTime = Math.max(this.#lastTime, grant.newest);
     throw new SkerryError('unavailable', 'the origin has a newer report of this edge');
+  }
+
+  /**
+   * Takes the assignments beside the grant. An answer may lack room for the list. A parent that keeps withholding it is
+   * left like one that passes no reports on.
+   */
+  #assigned({ assignments }: LeaseGrant, list: string | undefined, upstream: Upstream): void {
+    const { clock, assigned } = this.#parts;
+    const isHere = assigned(assignments as Digest | null, list);
+    if (isHere) {
+      this.#listMissing = undefined;
+      return;
+    }
+    this.called();
+    const missing =
+      this.#listMissing?.upstream === upstream ? this.#listMissing : { upstream, since: clock.monotonic() };
+    this.#listMissing = missing;
+    const error = new SkerryError('upstream-protocol', `${upstream.url} passes on no list of assignments`);
+    if (clock.monotonic() - missing.since >= UNANSWERED_MS) this.#blame(missing, error);
   }
 
   /**

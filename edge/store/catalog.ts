@@ -14,6 +14,7 @@ import type { Receipt } from '../../shared/log/receipt.ts';
 import type { LogRecord } from '../../shared/log/record.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Statement } from '../../shared/log/statements.ts';
+import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 import type { Mode, SitePolicy } from '../../shared/site/site-policy.ts';
@@ -186,6 +187,8 @@ export interface StatementCalls {
   addReceipt(receipt: Receipt): void;
   /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
+  /** Keeps how an attempt at a task ended. */
+  addTaskResult(result: TaskResult): void;
   /**
    * The waiting statements of these kinds, or of all kinds. Receipts come first, then the order is that of signing.
    * Returns at most `limit` statements, and none after those that together reach `maxBytes`.

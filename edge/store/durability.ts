@@ -44,6 +44,7 @@ export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durabili
 
   addReceipt: 'durable',
   receiptCovers: 'reads',
+  addTaskResult: 'durable',
   unsentStatements: 'reads',
   acknowledged: 'durable',
 

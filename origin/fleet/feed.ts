@@ -3,6 +3,7 @@ import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { FeedMembers, FeedSource } from '../../shared/feed/feed-source.ts';
+import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
@@ -28,6 +29,7 @@ export interface OriginFeedParts {
   readonly fleet: FeedMembers & Admission;
   /** Woken after each append to the log. */
   readonly appended: WakeupSource;
+  readonly calls: ReportCalls;
   readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
@@ -43,6 +45,7 @@ export function originFeed({
   encodings,
   fleet,
   appended,
+  calls,
   noteAct,
   clock,
   identity,
@@ -60,6 +63,7 @@ export function originFeed({
     manifests,
     encodings,
     changed: appended,
+    calls,
     siteIds: (names) => catalog.siteIds(names),
     path: () => [],
     admit: () => {},

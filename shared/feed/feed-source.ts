@@ -10,6 +10,7 @@ import type { Remote } from '../process/thread.ts';
 import type { PublicKey } from '../signing/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../wire/protocol.ts';
+import type { ReportCalls } from './report-calls.ts';
 
 /** The members that may follow this feed, and what they report. */
 export interface FeedMembers {
@@ -54,7 +55,9 @@ export interface FeedSource {
   readonly held: ObjectStore;
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
   readonly encodings: Encodings;
-  /** Wakes after each append to the log, and when `path` or the held objects change. */
+  /** The calls for reports that followers pass on. */
+  readonly calls: ReportCalls;
+  /** Wakes after each append to the log and each call for reports, and when `path` or the held objects change. */
   readonly changed: WakeupSource;
   /** The ids of those sites among the names that are known here, in ascending order. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;

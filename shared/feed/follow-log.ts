@@ -18,12 +18,17 @@ export async function* followLog(
 ): AsyncGenerator<Frame> {
   let next = from;
   let path: string | undefined;
+  // The follower has just connected, and reports on its own.
+  let called = source.calls.newest;
   while (!signal.aborted) {
     // The wait begins before the read, so a record that is appended after the read ends the wait below.
     const woken = source.changed.wait(HEAD_EVERY_MS, signal);
     const names = source.path();
     if (names.join() !== path) yield { v: 1, t: 'path', names: [...names] };
     path = names.join();
+    const edges = source.calls.since(called);
+    called = source.calls.newest;
+    if (edges !== undefined) yield { v: 1, t: 'report-now', edges: edges && [...edges] };
     // The head is requested after the records, so it is never older than the read. It is requested right away, because
     // the follower stores the records when the head has come.
     const reading = source.records(next, RECORDS_PER_READ);

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN, digestOf } from '../content/digest.ts';
 import { schema } from '../json/schema.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+import { MAX_ASSIGNMENTS_BYTES } from '../work/assignment.ts';
 import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
 
 /** The most bytes of a grant's text. A hundred kinds with names of full length take half of it. */
@@ -30,6 +31,9 @@ const leaseGrantSchema = Type.Object({
     description:
       'True when the edge has records that the origin does not have, so that it may show other content than the live revision.',
   }),
+  assignments: Type.Union([Type.String({ pattern: DIGEST_PATTERN }), Type.Null()], {
+    description: 'The digest of the list of all assignments of the edge; null for none.',
+  }),
   takes: Type.Array(Type.String({ pattern: STATEMENT_KIND_PATTERN }), {
     maxItems: 100,
     description: 'The kinds of statements that this origin keeps. One of another kind is not acknowledged.',
@@ -47,6 +51,13 @@ export const signedGrantSchema = Type.Object({
   report: Type.String({ pattern: DIGEST_PATTERN, description: 'SHA-256 of the text of the report.' }),
   text: Type.String({ maxLength: MAX_GRANT_BYTES, description: 'The JSON text of the grant.' }),
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
+  list: Type.Optional(
+    Type.String({
+      maxLength: MAX_ASSIGNMENTS_BYTES,
+      description:
+        'The list of assignments that the grant names, if the report named another one and the answer had room.',
+    }),
+  ),
 });
 export type SignedGrant = Static<typeof signedGrantSchema>;
 

@@ -2,6 +2,7 @@ import type { PublicKey, verifyText } from '../signing/keys.ts';
 import { purgeReceiptKind } from './purge-receipt.ts';
 import { receiptKind } from './receipt.ts';
 import { isSignedBy, type SignedBody, type StatementKind, type Subject } from './statement-kind.ts';
+import { taskResultKind } from './task-result.ts';
 
 /**
  * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like these two, a line
@@ -10,6 +11,7 @@ import { isSignedBy, type SignedBody, type StatementKind, type Subject } from '.
 const kinds = {
   receipt: receiptKind,
   'purge-receipt': purgeReceiptKind,
+  'task-result': taskResultKind,
 };
 
 export type KindOfStatement = keyof typeof kinds;

@@ -15,6 +15,9 @@ export const FRAME_TYPE = 'application/x-ndjson';
 /** A payload is JSON text within a JSON string, which doubles it at most. */
 export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
 
+/** The most names in a `report-now` frame. To call more edges, the sender calls all. */
+export const MOST_CALLED = 100;
+
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
 const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
 /**
@@ -25,6 +28,12 @@ const pathFrame = Type.Object({
   v: Type.Literal(1),
   t: Type.Literal('path'),
   names: Type.Array(nameSchema, { maxItems: 64 }),
+});
+/** The edges that should report now, because the origin has work for them. Null stands for all. */
+const reportNowFrame = Type.Object({
+  v: Type.Literal(1),
+  t: Type.Literal('report-now'),
+  edges: Type.Union([Type.Array(nameSchema, { maxItems: MOST_CALLED }), Type.Null()]),
 });
 /** A record is flat, because its payload is a string. */
 const FRAME_JSON: JsonBounds = {
@@ -37,9 +46,18 @@ const envelope = schema(
   Type.Object({ v: Type.Integer(), t: Type.String(), critical: Type.Optional(Type.Boolean()) }),
 );
 
-const known = { record: schema(recordFrame), head: schema(headFrame), path: schema(pathFrame) };
+const known = {
+  record: schema(recordFrame),
+  head: schema(headFrame),
+  path: schema(pathFrame),
+  'report-now': schema(reportNowFrame),
+};
 
-export type Frame = Static<typeof recordFrame> | Static<typeof headFrame> | Static<typeof pathFrame>;
+export type Frame =
+  | Static<typeof recordFrame>
+  | Static<typeof headFrame>
+  | Static<typeof pathFrame>
+  | Static<typeof reportNowFrame>;
 
 /** A frame of a later version. It may be passed over unless it is critical. */
 export interface UnknownFrame {
@@ -59,6 +77,7 @@ export function decodeFrame(line: string): Frame | UnknownFrame {
   if (v === 1 && t === 'record') return withinLimit(known.record.parse(frame, 'upstream-protocol'));
   if (v === 1 && t === 'head') return known.head.parse(frame, 'upstream-protocol');
   if (v === 1 && t === 'path') return known.path.parse(frame, 'upstream-protocol');
+  if (v === 1 && t === 'report-now') return known['report-now'].parse(frame, 'upstream-protocol');
   return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
 }
 

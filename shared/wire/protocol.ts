@@ -8,8 +8,8 @@ import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { nameSchema } from '../site/names.ts';
-
 import { scheduleSchema } from '../site/schedule.ts';
+import { taskReportSchema } from '../work/assignment.ts';
 import { NONCE_PATTERN } from './nonce.ts';
 
 /** The statements in one report. */
@@ -170,6 +170,7 @@ const edgeReportSchema = Type.Object({
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest faults, oldest first.' }),
+  tasks: Type.Optional(taskReportSchema),
   statements: Type.Array(statementSchema, { maxItems: MOST_STATEMENTS }),
 });
 export type EdgeReport = Static<typeof edgeReportSchema>;

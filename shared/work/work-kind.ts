@@ -1,6 +1,9 @@
 import type { TSchema } from 'typebox';
 
-/** The callers that may ask an edge for work, besides the edge itself. There are no tasks yet. */
+/** The names that kinds of work may have. Edges may be given kinds that they do not know. */
+export const KIND_PATTERN = '^[a-z][a-z0-9-]{0,39}$';
+
+/** The callers that may ask an edge for work, besides the edge itself: somebody at its admin port, or the origin. */
 export type Asker = 'admin-port' | 'task';
 
 /** A kind of work that edges do, with the arguments that it takes and the result that it returns. */

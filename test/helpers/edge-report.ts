@@ -1,4 +1,5 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
+import { NO_TASKS } from '../../shared/work/assignment.ts';
 
 /** A report of an edge that has stored one record and has no limits. */
 export function edgeReport(changes: Partial<EdgeReport> = {}): EdgeReport {
@@ -12,6 +13,7 @@ export function edgeReport(changes: Partial<EdgeReport> = {}): EdgeReport {
     limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
     sites: [],
     faults: [],
+    tasks: NO_TASKS,
     statements: [],
     ...changes,
   };

@@ -22,6 +22,7 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
  * | frame, record | verify, keep; store when many are kept   | the same                              |
  * | frame, head   | verify; time, store, keep the head, tell | the same                              |
  * | frame, path   | tell; leave if this edge is in it        | the same                              |
+ * | frame, report-now | tell                               | the same                              |
  * | frame, other  | ignore; leave if it is critical          | the same                              |
  * | handled       | leave if stale, or without news of the log | the same                            |
  * | ended         | the next page; `stream` after an empty one | leave                               |
@@ -82,6 +83,7 @@ export type FollowCommand =
   | { readonly kind: 'keep-head'; readonly head: Head }
   | { readonly kind: 'tell'; readonly chain: ChainState; readonly head: Head }
   | { readonly kind: 'tell-path'; readonly names: readonly string[] }
+  | { readonly kind: 'report-now'; readonly edges: readonly string[] | null }
   | { readonly kind: 'note-fault'; readonly error: SkerryError }
   | { readonly kind: 'avoid' }
   /** Following made progress, so the next failure counts as the first. */
@@ -131,6 +133,11 @@ function afterFrameOf(state: FollowState, frame: Frame | UnknownFrame): FollowSt
       return afterHead({ ...state, others: 0 }, frame.head);
     case 'path':
       return afterPath({ ...state, others: state.others + 1 }, frame.names);
+    case 'report-now':
+      return {
+        state: { ...state, others: state.others + 1 },
+        commands: [{ kind: 'report-now', edges: frame.edges }],
+      };
     case 'unknown':
       return frame.critical
         ? leave(state, new SkerryError('upstream-protocol', `the feed sent a critical frame ${frame.type}`))

@@ -25,7 +25,7 @@ export interface LogFollowParts {
   readonly log: Logger;
   readonly faults: Faults;
   /** Moves after records have been stored, and after each head. */
-  readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged'>;
+  readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged' | 'called'>;
   /** Called when the upstream does not accept this edge as a member. */
   readonly refused: () => void;
 }
@@ -79,6 +79,8 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
         return position.moved(command.chain, command.head);
       case 'tell-path':
         return position.pathChanged(command.names);
+      case 'report-now':
+        return position.called(command.edges);
       case 'note-fault':
         return faults.note(command.error, from.url);
       case 'avoid':

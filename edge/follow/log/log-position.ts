@@ -12,6 +12,8 @@ interface LogEvents {
   records: [];
   /** The path of edges between this one and the origin changed. */
   path: [];
+  /** The origin wants these edges to report now. Null stands for all. */
+  call: [edges: readonly string[] | null];
 }
 
 type MemberCalls = Pick<EdgeCatalog, 'chain' | 'members'>;
@@ -77,6 +79,10 @@ export class LogPosition extends EventEmitter<LogEvents> {
   pathChanged(path: readonly string[]): void {
     this.#path = path;
     this.emit('path');
+  }
+
+  called(edges: readonly string[] | null): void {
+    this.emit('call', edges);
   }
 
   /** Reads the current members from the catalog. */

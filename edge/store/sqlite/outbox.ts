@@ -39,6 +39,10 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
       return (row?.covered as Receipt['covers'] | null | undefined) ?? undefined;
     },
 
+    addTaskResult(result) {
+      transaction(database, () => keepStatement(sql, { kind: 'task-result', body: result }));
+    },
+
     // Receipts come first, because publishers wait for them.
     unsentStatements(limit, maxBytes, kinds) {
       const rows = sql(

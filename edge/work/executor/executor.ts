@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import type { Attempt } from '../../../shared/work/assignment.ts';
 import type { WorkKind } from '../../../shared/work/work-kind.ts';
 
 /** The amount of work that a run has done so far. */
@@ -10,8 +11,11 @@ export interface Progress {
 
 export type TellProgress = (progress: Progress) => void;
 
-/** Who asked for a run: somebody at the admin port, or the edge itself. A task of the origin will be the third. */
-export type AskedBy = { readonly kind: 'admin-port' } | { readonly kind: 'edge' };
+/** Who asked for a run: somebody at the admin port, the origin by a task, or the edge itself. */
+export type AskedBy =
+  | { readonly kind: 'admin-port' }
+  | ({ readonly kind: 'task' } & Attempt)
+  | { readonly kind: 'edge' };
 
 /** One run of an executor. */
 export interface Run {

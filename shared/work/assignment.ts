@@ -1,0 +1,76 @@
+import { type Static, Type } from 'typebox';
+import { DIGEST_PATTERN, type Digest, digestOf } from '../content/digest.ts';
+import { schema } from '../json/schema.ts';
+import { count } from './amounts.ts';
+import { KIND_PATTERN } from './work-kind.ts';
+
+/** The most assignments that an edge has at a time. The origin holds back the others until it has room. */
+export const MOST_ASSIGNMENTS = 8;
+/** The most bytes of the arguments of a task, as JSON text. */
+export const MAX_TASK_ARGUMENT_BYTES = 16 * 1024;
+/** The most bytes of an edge's list of assignments. */
+export const MAX_ASSIGNMENTS_BYTES = MOST_ASSIGNMENTS * (2 * MAX_TASK_ARGUMENT_BYTES + 512);
+
+/** Names one attempt of one edge at its share of a task. Numbers of tasks and of a share's attempts are never reused. */
+export const attemptSchema = {
+  task: Type.Integer({ minimum: 1 }),
+  share: Type.Integer({ minimum: 0 }),
+  attempt: Type.Integer({ minimum: 1 }),
+};
+const attemptType = Type.Object(attemptSchema);
+export type Attempt = Static<typeof attemptType>;
+
+/** Work that the origin wants an edge to do. The edge reads `args` with the schema of the kind. */
+const assignmentSchema = Type.Object({
+  ...attemptSchema,
+  kind: Type.String({ pattern: KIND_PATTERN }),
+  args: Type.Unknown(),
+});
+export type Assignment = Static<typeof assignmentSchema>;
+
+const lists = schema(Type.Array(assignmentSchema, { maxItems: MOST_ASSIGNMENTS }));
+
+/**
+ * All assignments of an edge as text. The origin's grant names its digest, so a parent can neither change the list nor
+ * replay an old one. An assignment that is missing from the list is cancelled.
+ */
+export interface AssignmentList {
+  readonly text: string;
+  readonly digest: Digest;
+}
+
+/** The list, or null when it is empty: most edges have no assignments. */
+export function assignmentList(assignments: readonly Assignment[]): AssignmentList | null {
+  if (assignments.length === 0) return null;
+  const text = JSON.stringify(assignments);
+  return { text, digest: digestOf(text) };
+}
+
+/** Throws `upstream-protocol` for a text of another form. */
+export function parseAssignments(text: string): Assignment[] {
+  return lists.parseText(text, 'upstream-protocol');
+}
+
+export const sameAttempt = (a: Attempt, b: Attempt): boolean =>
+  a.task === b.task && a.share === b.share && a.attempt === b.attempt;
+
+export const attemptKey = ({ task, share, attempt }: Attempt): string => `${task}/${share}/${attempt}`;
+
+/** What an edge reports about its tasks. */
+export const taskReportSchema = Type.Object({
+  kinds: Type.Array(Type.String({ pattern: KIND_PATTERN }), {
+    maxItems: 100,
+    description: 'The kinds of work that the edge takes as tasks.',
+  }),
+  assignments: Type.Union([Type.String({ pattern: DIGEST_PATTERN }), Type.Null()], {
+    description: 'The digest of the list of assignments that the edge has; null for an empty list.',
+  }),
+  running: Type.Array(Type.Object({ ...attemptSchema, objects: count, bytes: count }), {
+    maxItems: MOST_ASSIGNMENTS,
+    description: 'The attempts that run, and what they have done so far.',
+  }),
+});
+export type TaskReport = Static<typeof taskReportSchema>;
+
+/** The report of an edge without tasks, for instance of one that has just started. */
+export const NO_TASKS: TaskReport = { kinds: [], assignments: null, running: [] };
