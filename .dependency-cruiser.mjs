@@ -29,6 +29,7 @@ const LAYERS = {
     ['origin/main.ts'],
     ['origin/api'],
     ['origin/ingest', 'origin/retention', 'origin/fleet'],
+    ['origin/tasks'],
     ['origin/publish'],
     ['origin/catalog/sqlite', 'origin/access'],
     ['origin/store', 'origin/client/folder', 'origin/catalog'],

@@ -65,6 +65,11 @@ const table = {
   'no-such-object': [404, 'Upload it first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
+  'no-such-task': [404, 'See `skerry tasks list`.'],
+  'task-expired': [
+    504,
+    'Create the task again, with a longer deadline. See `skerry edges` for edges that are away.',
+  ],
   'name-taken': [409, 'Choose another name.'],
   'domain-taken': [
     409,
@@ -79,6 +84,10 @@ const table = {
   'data-folder-damaged': [
     409,
     'Restore the whole data folder from one backup. An edge can join again with an empty folder instead.',
+  ],
+  'too-many-tasks': [
+    429,
+    'Wait until some tasks have ended, or cancel tasks: `skerry tasks list --state open` names them.',
   ],
   'too-many-edges': [409, 'Start a new log: an edge that has joined once counts for ever.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],

@@ -13,6 +13,7 @@ import type { RetentionCalls } from './retention-calls.ts';
 import type { LagReads, RevisionReads } from './revision-calls.ts';
 import type { SiteCalls } from './site-calls.ts';
 import type { StagingCalls } from './staging-calls.ts';
+import type { TaskCalls } from './task-calls.ts';
 import type { TokenCalls } from './token-calls.ts';
 
 /**
@@ -47,6 +48,7 @@ export type CatalogCalls = LogCalls &
   ReceiptCalls &
   PurgeCalls &
   RetentionCalls &
+  TaskCalls &
   ManifestReader &
   ObjectNames &
   BucketReader & {

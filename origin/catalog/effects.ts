@@ -84,6 +84,15 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   storedLog: 'reads',
   addCheckpoint: 'appends',
   dropRecords: 'durable',
+
+  addTask: 'durable',
+  openTasks: 'reads',
+  task: 'reads',
+  tasks: 'reads',
+  shares: 'reads',
+  saveTasks: 'durable',
+  reopenTask: 'durable',
+  dropTasks: 'durable',
 };
 
 /**

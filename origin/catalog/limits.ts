@@ -10,3 +10,8 @@ export const MOST_FILES = 5_000_000;
 export const MOST_PINNED = 1000;
 /** The newest purges of a site keep their receipts. Receipts of older purges are deleted. */
 export const KEPT_PURGES = 1000;
+/** Open tasks, and their open shares together. */
+export const MOST_OPEN_TASKS = 1000;
+export const MOST_OPEN_SHARES = 50_000;
+/** Attempts of a share that are kept. */
+export const MOST_ATTEMPTS = 10;

@@ -1,6 +1,7 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
+import type { TaskEdge } from '../tasks/task-plan.ts';
 
 /** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
@@ -99,4 +100,20 @@ export function keepsUp(edge: EdgeRecord, site: string): boolean {
 export function shownRevision({ report, isDiverged }: EdgeRecord, site: number): number {
   if (isDiverged) return 0;
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;
+}
+
+/** The edge as plans of tasks see it. */
+export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
+  const { row, report, isDiverged, isHeard, leaseUntil } = edge;
+  return {
+    name: row.name,
+    region: row.region,
+    labels: [],
+    isRevoked: row.revoked,
+    isOnline: isOnline(edge, monotonic),
+    silentFor: isHeard ? monotonic - (leaseUntil - LONGEST_LEASE_MS) : Number.POSITIVE_INFINITY,
+    isFree: !row.paused && !isDiverged,
+    kinds: report?.tasks?.kinds ?? [],
+    load: 0,
+  };
 }

@@ -10,12 +10,20 @@ import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import type { EdgeReport, NewMember, ReportAnswer, SignedReport } from '../../shared/wire/protocol.ts';
+import {
+  type EdgeReport,
+  MOST_LISTS_BYTES,
+  type NewMember,
+  type ReportAnswer,
+  type SignedReport,
+} from '../../shared/wire/protocol.ts';
 import { caller } from '../callers/caller.ts';
 import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
+import type { TaskDesk } from '../tasks/task-board.ts';
+import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
 import {
   type EdgeRecord,
@@ -28,6 +36,7 @@ import {
   leaseLeft,
   servingLeft,
   shownRevision,
+  taskEdge,
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
@@ -48,6 +57,7 @@ export interface FleetOptions {
   readonly key: SigningKey;
   readonly checks: ReportChecks;
   readonly divergence: Divergence;
+  readonly tasks: TaskDesk;
 }
 
 /** An unchanged state of an edge is stored again after this time. */
@@ -69,6 +79,7 @@ export class InProcessFleet implements Fleet {
   readonly #required = new Map<number, { readonly name: string; readonly revision: number }>();
   readonly #checks: ReportChecks;
   readonly #divergence: Divergence;
+  readonly #tasks: TaskDesk;
   readonly #statuses: EdgeStatuses;
   /** All edges report soon after a publish, and their receipts share a sync of the disk. */
   readonly #receipts: Batcher<readonly Receipt[], readonly Receipt[]>;
@@ -77,16 +88,18 @@ export class InProcessFleet implements Fleet {
       for (const receipt of await this.#receipts.add(receipts)) confirm(this.#edge(receipt.edge), receipt);
     },
     'purge-receipt': (receipts) => this.#catalog.addPurgeReceipts(receipts),
+    'task-result': (results) => this.#tasks.results(results),
   };
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, identity, key, checks, divergence }: FleetOptions) {
+  private constructor({ catalog, clock, identity, key, checks, divergence, tasks }: FleetOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#identity = identity;
     this.#key = key;
     this.#checks = checks;
     this.#divergence = divergence;
+    this.#tasks = tasks;
     this.#statuses = new EdgeStatuses(catalog, clock);
     this.#receipts = new Batcher<readonly Receipt[], readonly Receipt[]>(
       (batch) => inTurnOfReports(() => catalog.addReceipts(batch.flat())),
@@ -147,28 +160,39 @@ export class InProcessFleet implements Fleet {
     const fresh = freshReports(verified);
     const keep = (statements: readonly Statement[]) => keepStatements(this.#keepers, statements);
     await takeIn(keep, fresh, this.#clock.now());
-    for (const { edge } of fresh) {
+    for (const { edge, report } of fresh) {
+      this.#tasks.reported(edge.row.name, report.tasks);
       await this.#compare(edge);
       this.#save(edge);
     }
     // The answer to a stale report tells its edge what it needs to send a fresh one.
-    const grants = verified.map((one) => this.#grant(one, fresh.includes(one)));
+    let room = MOST_LISTS_BYTES;
+    const grants = verified.map((one) => {
+      const grant = this.#grant(one, fresh.includes(one), room);
+      room -= grant.list?.length ?? 0;
+      return grant;
+    });
     this.changed.wake();
     return { grants };
   }
 
-  #grant({ edge, digest }: Verified, isFresh: boolean): SignedGrant {
+  /** `room` is how many bytes the list of assignments may have. Without room, the edge asks again at once. */
+  #grant({ edge, report, digest }: Verified, isFresh: boolean, room: number): SignedGrant {
     const now = this.#clock.monotonic();
     const { row, reportTime: newest, isDiverged: diverged } = edge;
     const lease = isFresh ? grantLease(edge, now) : 0;
     const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
     const time = this.#clock.now();
-    return signGrant(
+    const list = this.#tasks.assignments(row.name);
+    const assignments = list?.digest ?? null;
+    const signed = signGrant(
       this.#identity,
       { edge: row.name, report: digest },
-      { newest, time, lease, serves, diverged, takes: [...kindsOfStatements] },
+      { newest, time, lease, serves, diverged, assignments, takes: [...kindsOfStatements] },
       this.#key,
     );
+    const isNews = list !== null && report.tasks?.assignments !== list.digest;
+    return isNews && list.text.length <= room ? { ...signed, list: list.text } : signed;
   }
 
   async #compare(edge: EdgeRecord): Promise<void> {
@@ -213,6 +237,12 @@ export class InProcessFleet implements Fleet {
     const [status] = await this.#statuses.of([this.#edge(name)]);
     if (status === undefined) throw new Error('one edge has one status');
     return status;
+  }
+
+  /** All edges as plans of tasks see them. */
+  taskEdges(): ReadonlyMap<string, TaskEdge> {
+    const now = this.#clock.monotonic();
+    return new Map([...this.#edges].map(([name, edge]) => [name, taskEdge(edge, now)]));
   }
 
   participants(site: string): string[] {

@@ -16,6 +16,7 @@ import { retentionCalls } from './retention.ts';
 import { revisionReads } from './revisions.ts';
 import { siteCalls } from './sites.ts';
 import { stagingCalls } from './staging.ts';
+import { taskCalls } from './tasks.ts';
 import { tokenCalls } from './tokens.ts';
 
 /** The catalog over a database that has all its tables, in the calling thread. */
@@ -36,6 +37,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...fleetCalls(context),
     ...purgeCalls(context),
     ...retentionCalls(context),
+    ...taskCalls(context),
     close: () => database.close(),
   };
 }

@@ -134,5 +134,36 @@ export const migrations: Migrations = [
     json TEXT NOT NULL,
     PRIMARY KEY (seq, edge)
   ) STRICT, WITHOUT ROWID;
+
+  -- AUTOINCREMENT: the number of a task that was deleted is never given out again
+  CREATE TABLE task (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    args TEXT NOT NULL,
+    target TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    key TEXT,
+    created INTEGER NOT NULL,
+    deadline INTEGER NOT NULL,
+    -- open, done, failed, cancelled or expired
+    state TEXT NOT NULL,
+    ended INTEGER
+  ) STRICT;
+  CREATE INDEX task_open ON task (id) WHERE state = 'open';
+  CREATE UNIQUE INDEX task_key ON task (key) WHERE state = 'open' AND key IS NOT NULL;
+  -- attempts: JSON, see IssuedAttempt
+  CREATE TABLE share (
+    task INTEGER NOT NULL,
+    share INTEGER NOT NULL,
+    edge TEXT,
+    state TEXT NOT NULL,
+    attempts TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    by TEXT,
+    result TEXT,
+    PRIMARY KEY (task, share)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX share_open ON share (task) WHERE state = 'open';
   `,
 ];

@@ -1,0 +1,56 @@
+import { backoffDelay } from '../../shared/concurrency/retry.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { TaskResult } from '../../shared/log/task-result.ts';
+import type { IssuedAttempt, ShareRow } from '../catalog/task-calls.ts';
+
+/** A share that failed this often has failed for good. */
+export const MOST_FAILURES = 4;
+/** An edge that refuses the request itself would refuse it again. */
+const FINAL_CODES: readonly ErrorCode[] = ['bad-request', 'bad-pattern'];
+const BACKOFF = { first: 10_000, most: 120_000 };
+
+/**
+ * The share after the result of an attempt, or undefined if the result changes nothing: the share has ended, or the
+ * origin never gave this attempt to this edge. A result counts even if its attempt was given up, because it may still
+ * be the first one.
+ */
+export function afterResult(
+  share: ShareRow,
+  { edge, attempt, outcome, result }: TaskResult,
+  now: number,
+  random: () => number = Math.random,
+): ShareRow | undefined {
+  const issued = share.attempts.find((one) => one.attempt === attempt && one.edge === edge);
+  if (share.state !== 'open' || issued === undefined) return undefined;
+  if (outcome === 'done') return { ...share, state: 'done', by: edge, result };
+  if (!issued.isActive) return undefined;
+  const attempts = share.attempts.map((one) => (one === issued ? { ...one, isActive: false } : one));
+  const failures = share.failures + 1;
+  if (isFinal(result, failures)) return { ...share, attempts, failures, state: 'failed', by: edge, result };
+  return { ...share, attempts, failures, notBefore: nextTry(attempts, failures, now, random) };
+}
+
+/** A second edge may still be trying. Then nothing has to wait. */
+function nextTry(
+  attempts: readonly IssuedAttempt[],
+  failures: number,
+  now: number,
+  random: () => number,
+): number {
+  if (attempts.some(({ isActive }) => isActive)) return 0;
+  return now + Math.ceil(backoffDelay(failures - 1, BACKOFF, random));
+}
+
+function isFinal(result: string, failures: number): boolean {
+  return failures >= MOST_FAILURES || FINAL_CODES.some((code) => code === codeIn(result));
+}
+
+/** The code in the JSON text of an error. Undefined for a text of another form, because edges write it. */
+function codeIn(result: string): unknown {
+  try {
+    const error: unknown = JSON.parse(result);
+    return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,223 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import { Wakeup } from '../../shared/concurrency/wakeup.ts';
+import type { TaskResult } from '../../shared/log/task-result.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import {
+  type Assignment,
+  type AssignmentList,
+  assignmentList,
+  attemptKey,
+  type TaskReport,
+} from '../../shared/work/assignment.ts';
+import { MOST_OPEN_SHARES } from '../catalog/limits.ts';
+import type { NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
+import { afterResult } from './share-result.ts';
+import { endedBy, type OpenTask, planTasks, type TaskEdge } from './task-plan.ts';
+
+/** A deadline and a backoff pass without an event. */
+const ROUND_MS = 1000;
+/** The least time between two rounds, because each report of an edge wakes the loop. */
+const LEAST_MS = 50;
+
+export type Amount = Pick<TaskReport['running'][number], 'objects' | 'bytes'>;
+
+/** The work that the fleet passes between edges and tasks. Every call is answered from memory, except `results`. */
+export interface TaskDesk {
+  /** Everything that the edge is to do now. Null for nothing. */
+  assignments(edge: string): AssignmentList | null;
+  /** Notes what an edge says about its tasks. */
+  reported(edge: string, report: TaskReport | undefined): void;
+  /** Counts results. They are durable when it resolves. Ignores results that the origin did not ask for. */
+  results(results: readonly TaskResult[]): Promise<void>;
+}
+
+export interface TaskBoardParts {
+  readonly catalog: Remote<TaskCalls>;
+  readonly clock: Clock;
+  /** The members of the fleet, by name. */
+  readonly edges: () => ReadonlyMap<string, TaskEdge>;
+  /** Makes these edges report now, so that they hear of their assignments. */
+  readonly call: (edges: readonly string[]) => void;
+  readonly log: Logger;
+}
+
+/** A task whose shares are in memory. */
+interface Open extends OpenTask {
+  readonly shares: Map<number, ShareRow>;
+}
+
+/**
+ * The open tasks of an origin with one node, in memory and in the catalog. All changes take turns: each is decided from
+ * memory, stored, and then applied to memory.
+ */
+export class TaskBoard implements TaskDesk {
+  readonly #parts: TaskBoardParts;
+  readonly #turns = new KeyedLock<'tasks'>();
+  readonly #changed = new Wakeup();
+  readonly #open = new Map<number, Open>();
+  /** The lists of edges that have assignments. */
+  #lists = new Map<string, AssignmentList>();
+  /** What edges last reported about the attempts that run. */
+  readonly #progress = new Map<string, ReadonlyMap<string, Amount>>();
+
+  private constructor(parts: TaskBoardParts) {
+    this.#parts = parts;
+  }
+
+  static async open(parts: TaskBoardParts): Promise<TaskBoard> {
+    const board = new TaskBoard(parts);
+    for (const row of await parts.catalog.openTasks()) await board.#load(row);
+    board.#makeLists();
+    return board;
+  }
+
+  /** Plans and assigns until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    while (!signal.aborted) {
+      const woken = this.#changed.wait(ROUND_MS, signal);
+      try {
+        await this.#round();
+      } catch (err) {
+        log.error({ err }, 'tasks could not be planned; the origin tries again');
+      }
+      await clock.sleep(LEAST_MS, signal).catch(() => {});
+      await woken;
+    }
+  }
+
+  /** Called when an edge has reported, or has changed in another way. */
+  wake(): void {
+    if (this.#open.size > 0) this.#changed.wake();
+  }
+
+  assignments(edge: string): AssignmentList | null {
+    return this.#lists.get(edge) ?? null;
+  }
+
+  reported(edge: string, report: TaskReport | undefined): void {
+    const running = report?.running ?? [];
+    if (running.length === 0) this.#progress.delete(edge);
+    else
+      this.#progress.set(
+        edge,
+        new Map(running.map(({ objects, bytes, ...attempt }) => [attemptKey(attempt), { objects, bytes }])),
+      );
+  }
+
+  results(results: readonly TaskResult[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const now = this.#parts.clock.now();
+      const newer = new Map<string, ShareRow>();
+      for (const result of results) {
+        const key = `${result.task}/${result.share}`;
+        const share = newer.get(key) ?? this.#open.get(result.task)?.shares.get(result.share);
+        const next = share && afterResult(share, result, now);
+        if (next !== undefined) newer.set(key, next);
+      }
+      const shares = [...newer.values()];
+      await this.#save({ shares, ended: endedBy(this.#touched(shares), shares, now) });
+    });
+  }
+
+  /** Returns the open task with the same key if there is one. Throws `too-many-tasks`. */
+  create(task: NewTask, shares: readonly (string | null)[]): Promise<TaskRow> {
+    return this.#inTurn(async () => {
+      const { catalog } = this.#parts;
+      const { id, isNew } = await catalog.addTask(task, shares);
+      const row = await catalog.task(id);
+      if (isNew) await this.#load(row);
+      this.#changed.wake();
+      return row;
+    });
+  }
+
+  /** Cancels what is left of the task. The edges stop when they hear of it. Repeating it changes nothing. */
+  cancel(id: number): Promise<TaskRow> {
+    return this.#inTurn(async () => {
+      const { catalog, clock } = this.#parts;
+      const shares = [...(this.#open.get(id)?.shares.values() ?? [])]
+        .filter(({ state }) => state === 'open')
+        .map((share): ShareRow => ({ ...share, state: 'cancelled' }));
+      if (this.#open.has(id))
+        await this.#save({ shares, ended: [{ task: id, state: 'cancelled', time: clock.now() }] });
+      return catalog.task(id);
+    });
+  }
+
+  /** Begins again what failed, expired or was cancelled. Throws `no-such-task`. */
+  retry(id: number, deadline: number): Promise<TaskRow> {
+    return this.#inTurn(async () => {
+      const row = await this.#parts.catalog.reopenTask(id, deadline);
+      if (row.state === 'open' && !this.#open.has(id)) await this.#load(row);
+      this.#changed.wake();
+      return row;
+    });
+  }
+
+  /** What the edge that runs this attempt has done so far. Undefined for an attempt that nobody runs. */
+  progress(edge: string, attempt: { task: number; share: number; attempt: number }): Amount | undefined {
+    return this.#progress.get(edge)?.get(attemptKey(attempt));
+  }
+
+  async #round(): Promise<void> {
+    if (this.#open.size === 0) return;
+    await this.#inTurn(async () => {
+      const { edges, clock } = this.#parts;
+      await this.#save(planTasks(this.#open.values(), edges(), clock.now()));
+    });
+  }
+
+  async #save(changes: TaskChanges): Promise<void> {
+    if (changes.shares.length === 0 && changes.ended.length === 0) return;
+    await this.#parts.catalog.saveTasks(changes);
+    for (const share of changes.shares) this.#open.get(share.task)?.shares.set(share.share, share);
+    for (const { task } of changes.ended) this.#open.delete(task);
+    this.#makeLists();
+  }
+
+  /** Makes the lists anew, and calls the edges whose list has changed. */
+  #makeLists(): void {
+    const assigned = new Map<string, Assignment[]>();
+    for (const { row, shares } of this.#open.values())
+      for (const share of shares.values())
+        if (share.state === 'open')
+          for (const { edge, attempt, isActive } of share.attempts)
+            if (isActive) assignTo(assigned, edge, { ...shareOf(share), attempt, ...workOf(row) });
+    const lists = new Map<string, AssignmentList>();
+    for (const [edge, assignments] of assigned) {
+      const list = assignmentList(assignments);
+      if (list !== null) lists.set(edge, list);
+    }
+    const before = this.#lists;
+    this.#lists = lists;
+    const names = new Set([...before.keys(), ...lists.keys()]);
+    const changed = [...names].filter((name) => before.get(name)?.digest !== lists.get(name)?.digest);
+    if (changed.length > 0) this.#parts.call(changed);
+  }
+
+  async #load(row: TaskRow): Promise<void> {
+    const shares = await this.#parts.catalog.shares(row.id, 0, MOST_OPEN_SHARES);
+    this.#open.set(row.id, { row, shares: new Map(shares.map((share) => [share.share, share])) });
+  }
+
+  #touched(shares: readonly ShareRow[]): Open[] {
+    const ids = new Set(shares.map(({ task }) => task));
+    return [...ids].flatMap((id) => this.#open.get(id) ?? []);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run('tasks', work);
+  }
+}
+
+function assignTo(all: Map<string, Assignment[]>, edge: string, assignment: Assignment): void {
+  const own = all.get(edge);
+  if (own === undefined) all.set(edge, [assignment]);
+  else own.push(assignment);
+}
+
+const shareOf = ({ task, share }: ShareRow) => ({ task, share });
+const workOf = ({ kind, args }: TaskRow) => ({ kind, args: JSON.parse(args) as unknown });

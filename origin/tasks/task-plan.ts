@@ -1,0 +1,167 @@
+import { MOST_ASSIGNMENTS } from '../../shared/work/assignment.ts';
+import { MOST_ATTEMPTS } from '../catalog/limits.ts';
+import type { EndState, IssuedAttempt, ShareRow, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
+
+/**
+ * An edge that has not reported for this long has lost its attempts at shares that any edge can do. An edge needs less
+ * time to change its upstream.
+ */
+export const LOST_MS = 60_000;
+/** After this time a second edge gets the share, too. The first result counts. */
+const STRAGGLER_MS = 120_000;
+/** The shares that one plan changes. The next plan continues. */
+const MOST_CHANGES = 1000;
+
+/** An edge as a plan sees it. */
+export interface TaskEdge {
+  readonly name: string;
+  readonly region: string;
+  readonly labels: readonly string[];
+  readonly isRevoked: boolean;
+  readonly isOnline: boolean;
+  /** The milliseconds since its last report. Infinity for an edge that has not reported to this process. */
+  readonly silentFor: number;
+  /** Whether it gets work that any edge can do. A drained, paused or diverged edge does not. */
+  readonly isFree: boolean;
+  /** The kinds of work that it takes. */
+  readonly kinds: readonly string[];
+  /** How busy the edge is with its readers. Less is better; the unit does not matter. */
+  readonly load: number;
+}
+
+/** An open task with all its shares, in ascending order. */
+export interface OpenTask {
+  readonly row: TaskRow;
+  readonly shares: ReadonlyMap<number, ShareRow>;
+}
+
+type Edges = ReadonlyMap<string, TaskEdge>;
+
+/** Decides what happens to the open tasks now. The same arguments give the same plan. */
+export function planTasks(tasks: Iterable<OpenTask>, edges: Edges, now: number): TaskChanges {
+  const open = [...tasks];
+  const rooms = roomsOf(open);
+  const shares: ShareRow[] = [];
+  for (const task of open) {
+    for (const share of task.shares.values()) {
+      if (share.state !== 'open') continue;
+      const next = planShare(task.row, share, { edges, rooms, now });
+      if (next !== share) shares.push(next);
+      if (shares.length >= MOST_CHANGES) return { shares, ended: endedBy(open, shares, now) };
+    }
+  }
+  return { shares, ended: endedBy(open, shares, now) };
+}
+
+/** The tasks whose last open shares end with these changes. */
+export function endedBy(
+  tasks: Iterable<OpenTask>,
+  changes: readonly ShareRow[],
+  now: number,
+): TaskChanges['ended'] {
+  const changed = Map.groupBy(changes, ({ task }) => task);
+  return [...tasks].flatMap(({ row, shares }) => {
+    const newer = new Map(changed.get(row.id)?.map((share) => [share.share, share]));
+    const states = new Set([...shares.values()].map((share) => (newer.get(share.share) ?? share).state));
+    if (states.has('open')) return [];
+    const state: EndState = states.has('failed') ? 'failed' : states.has('expired') ? 'expired' : 'done';
+    return [{ task: row.id, state, time: now }];
+  });
+}
+
+interface Situation {
+  readonly edges: Edges;
+  /** How many more assignments each edge may get. It shrinks while the plan is made. */
+  readonly rooms: Rooms;
+  readonly now: number;
+}
+
+function planShare(task: TaskRow, share: ShareRow, { edges, rooms, now }: Situation): ShareRow {
+  if (now >= task.deadline) return ended(share, 'expired', 'task-expired', expiryOf(share));
+  if (share.edge !== null && edges.get(share.edge)?.isRevoked !== false)
+    return ended(share, 'failed', 'no-such-edge', `the edge ${share.edge} was revoked`);
+  const kept = share.edge === null ? withoutLost(share, edges) : share;
+  const active = kept.attempts.filter(({ isActive }) => isActive);
+  if (now < kept.notBefore || !needsAttempt(kept, active, now)) return kept;
+  const edge = kept.edge === null ? freestEdge(task, kept, { edges, rooms, now }) : edges.get(kept.edge);
+  if (edge === undefined || !edge.isOnline || rooms.left(edge.name) === 0) return kept;
+  rooms.take(edge.name);
+  const attempt = (kept.attempts.at(-1)?.attempt ?? 0) + 1;
+  const attempts = [...kept.attempts, { attempt, edge: edge.name, since: now, isActive: true }];
+  return { ...kept, attempts: attempts.slice(-MOST_ATTEMPTS) };
+}
+
+function needsAttempt({ edge }: ShareRow, active: readonly IssuedAttempt[], now: number): boolean {
+  const [first] = active;
+  if (first === undefined) return true;
+  return edge === null && active.length === 1 && now - first.since >= STRAGGLER_MS;
+}
+
+/** A share that belongs to one edge waits for that edge. Other shares move on. */
+function withoutLost(share: ShareRow, edges: Edges): ShareRow {
+  const isLost = ({ edge, isActive }: IssuedAttempt) => {
+    const {
+      isOnline = false,
+      silentFor = Number.POSITIVE_INFINITY,
+      isRevoked = true,
+    } = edges.get(edge) ?? {};
+    return isActive && (isRevoked || (!isOnline && silentFor >= LOST_MS));
+  };
+  if (!share.attempts.some(isLost)) return share;
+  return {
+    ...share,
+    attempts: share.attempts.map((one) => (isLost(one) ? { ...one, isActive: false } : one)),
+  };
+}
+
+/** The edge with the least work that can do the share. An edge that has tried it comes after those that have not. */
+function freestEdge(task: TaskRow, share: ShareRow, { edges, rooms }: Situation): TaskEdge | undefined {
+  const tries = (edge: TaskEdge) => share.attempts.filter((one) => one.edge === edge.name).length;
+  const isTrying = (edge: TaskEdge) => share.attempts.some((one) => one.isActive && one.edge === edge.name);
+  const able = [...edges.values()].filter(
+    (edge) =>
+      edge.isOnline &&
+      edge.isFree &&
+      !edge.isRevoked &&
+      edge.kinds.includes(task.kind) &&
+      !isTrying(edge) &&
+      rooms.left(edge.name) > 0,
+  );
+  const [first, ...rest] = able;
+  const order = (a: TaskEdge, b: TaskEdge) =>
+    tries(a) - tries(b) ||
+    rooms.left(b.name) - rooms.left(a.name) ||
+    a.load - b.load ||
+    (a.name < b.name ? -1 : 1);
+  return first && rest.reduce((best, edge) => (order(edge, best) < 0 ? edge : best), first);
+}
+
+function expiryOf({ attempts }: ShareRow): string {
+  const newest = attempts.at(-1);
+  if (newest === undefined) return 'no edge has begun before the deadline';
+  return `${newest.edge} has not finished before the deadline`;
+}
+
+function ended(share: ShareRow, state: EndState, code: string, message: string): ShareRow {
+  return { ...share, state, result: JSON.stringify({ code, message }) };
+}
+
+class Rooms {
+  readonly #taken = new Map<string, number>();
+
+  left(edge: string): number {
+    return Math.max(0, MOST_ASSIGNMENTS - (this.#taken.get(edge) ?? 0));
+  }
+
+  take(edge: string): void {
+    this.#taken.set(edge, (this.#taken.get(edge) ?? 0) + 1);
+  }
+}
+
+function roomsOf(tasks: readonly OpenTask[]): Rooms {
+  const rooms = new Rooms();
+  for (const { shares } of tasks)
+    for (const { state, attempts } of shares.values())
+      if (state === 'open') for (const { edge, isActive } of attempts) if (isActive) rooms.take(edge);
+  return rooms;
+}
