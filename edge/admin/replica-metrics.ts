@@ -22,7 +22,7 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
   );
   replica.gauge(
     'skerry_edge_upstream_contact_seconds',
-    'Time since the edge last heard from the origin. NaN until it has.',
+    'Time since the edge last heard from the origin. NaN before it first does.',
     ({ contactSeconds }) => contactSeconds ?? Number.NaN,
   );
   replica.gauge(
@@ -37,7 +37,7 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
   );
   replica.gauge(
     'skerry_edge_refused',
-    '1 while the upstream refuses the edge because it is no member.',
+    '1 while the upstream refuses the edge because the edge is not a member.',
     ({ isRefused }) => Number(isRefused),
   );
   replica.gaugeBy(
@@ -70,7 +70,7 @@ export function addStorageMetrics(registry: Registry, status: () => StorageStatu
   );
   storage.gauge(
     'skerry_edge_disk_budget_bytes',
-    'Space that these objects may take.',
+    'Space that objects may take on the disk of a lazy edge.',
     ({ budgetBytes }) => budgetBytes,
   );
   storage.counter(

@@ -39,7 +39,7 @@ function metricsOf(counters: ServingCounters): readonly MetricJson[] {
     metric(
       'counter',
       'skerry_edge_rule_excesses_total',
-      'Requests refused because the headers that the rules of the site give them would exceed a limit (414 or 500).',
+      'Requests refused because the headers that the site sets in its answers would exceed a limit (414 or 500).',
       sites.map(([site, { excesses }]) => ({ labels: { site }, value: excesses })),
     ),
     metric(

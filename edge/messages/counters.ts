@@ -13,7 +13,7 @@ export interface SiteCounters {
   readonly buckets: readonly number[];
   /** The sum of all durations. */
   readonly seconds: number;
-  /** Requests refused because the headers that the rules of the site give them would exceed a limit. */
+  /** Requests refused because the headers that the site sets in its answers would exceed a limit. */
   readonly excesses: number;
 }
 

@@ -46,8 +46,8 @@ export interface DeployReads {
 /** One request opens and fills a deploy. Everybody who knows its id finds it. */
 export interface DeployCalls extends DeployReads {
   /**
-   * `id` is random, and so it is new. When a site has too many uncommitted deploys, the oldest is given up. Throws
-   * `too-many-requests` when all of them are young.
+   * `id` is random, so no other deploy has it. When a site has too many uncommitted deploys, the oldest is given up.
+   * Throws `too-many-requests` when all of them are young.
    */
   createDeploy(id: string, site: number, time: number): void;
   /** Replaces an earlier header. Does nothing when the deploy is gone. */
@@ -59,6 +59,6 @@ export interface DeployCalls extends DeployReads {
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
-  /** Records the answer of a commit that made no revision. The last one stays. Callers hold the site's lock. */
+  /** Records the answer of a commit that made no revision. A later answer replaces it. Callers hold the site's lock. */
   finishDeploy(id: string, result: Commit): void;
 }

@@ -40,8 +40,8 @@ export interface DroppedObjects {
 }
 
 /**
- * Ages from which retention deletes. What is younger may belong to a publish that is under way, or be requested again.
- * In milliseconds since 1970.
+ * The times before which retention deletes, in milliseconds since 1970. Younger items may belong to a publish that is
+ * under way, or may be requested again.
  */
 export interface AgeLimits {
   /** Unreferenced objects uploaded before this time are deleted. */
@@ -111,9 +111,12 @@ export interface SweepCalls {
     limit: number,
     uploadedBefore: number,
   ): { digests: Digest[]; next: number | undefined };
-  /** Forgets those objects that are still unreferenced, and notes them and their chunk lists for removal. */
+  /** Forgets the objects that are still unreferenced, and notes them and their chunk lists for removal. */
   dropObjects(digests: readonly Digest[], uploadedBefore: number): DroppedObjects;
-  /** Objects noted for removal and not uploaded again. Callers hold uploads off until the store has removed them. */
+  /**
+   * Objects that were noted for removal and not uploaded again. Callers hold off uploads until the store has removed
+   * them.
+   */
   removals(limit: number): Digest[];
   /** Notes that the store has removed these objects. */
   removed(digests: readonly Digest[]): void;

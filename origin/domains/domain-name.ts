@@ -9,7 +9,7 @@ export const isDomainPattern = (text: string) => DOMAIN.test(text);
 
 export const isWildcard = (domain: string) => domain.startsWith('*.');
 
-/** The name that the names of a wildcard are below. */
+/** The domain without the `*.` of a wildcard. */
 export const withoutWildcard = (domain: string) => domain.replace(/^\*\./, '');
 
 /** Checks a domain that a site may have, and returns it in lower case. Throws `bad-domain`. */

@@ -55,7 +55,7 @@ export class Divergence {
     if (seq === 0) return false;
     const own = this.#hashes.get(String(seq)) ?? (await this.#parts.catalog.hashAt(seq));
     if (own === 'pruned') return false;
-    // Only the hash of an existing record is kept: the log will reach what is beyond its end now.
+    // Only hashes of existing records are kept: a position beyond the end will have a record later.
     if (own !== 'beyond') this.#hashes.set(String(seq), own);
     return own !== hash;
   }

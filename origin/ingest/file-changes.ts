@@ -77,9 +77,9 @@ export class FileChanges {
   }
 
   /**
-   * Purges files that are deleted by name, so that older revisions do not answer for them either. This comes before the
-   * commit, under the site's lock, which it does not need. A crash in between leaves a purge of files that still exist,
-   * which changes nothing.
+   * Purges files that are deleted by name, so that older revisions do not answer for them either. The purge comes
+   * before the commit, and runs under the site's lock, which it does not need. A crash in between leaves a purge of
+   * files that still exist, which changes nothing.
    */
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));

@@ -34,7 +34,10 @@ export class ObjectIntake {
   readonly #store: ObjectStore;
   readonly #catalog: Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly #clock: Clock;
-  /** Keeps the sweep out between store and catalog. Otherwise one of them would lose the object. */
+  /**
+   * Holds off the sweep while an object is in the store and not yet in the catalog. Otherwise the store could lose an
+   * object that the catalog has.
+   */
   readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
   readonly #open = new Map<number, number>();

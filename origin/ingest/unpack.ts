@@ -29,7 +29,7 @@ export async function* unpacked(body: Readable, encoding: string | undefined): A
     throw known(error);
   } finally {
     body.unpipe(decoder);
-    // Reads past the rest, because a sender that is still sending would not look for the answer.
+    // Discards the rest of the body, because a sender does not read the answer while it is still sending.
     body.resume();
   }
 }

@@ -66,8 +66,8 @@ export interface CommitParts extends Omit<SyncParts, 'catalog'> {
  */
 export class Committer {
   /**
-   * Wakes when a batch revision begins to wait, or waits again. It spares a wait of up to a minute: `keepWindows` looks at
-   * all sites that often, and so finds the revisions of other origin nodes.
+   * Wakes when a batch revision begins to wait, or waits again. Without it, `keepWindows` would notice only after up to
+   * a minute. It looks at all sites that often, because another origin node may have committed a revision.
    */
   readonly waiting = new Wakeup();
   readonly #parts: CommitParts;
@@ -171,7 +171,7 @@ export class Committer {
     const deadline = new Deadline(
       clock,
       end,
-      () => new SkerryError('sync-timeout', `${name} had no room for this publish within ${timeout} s`),
+      () => new SkerryError('sync-timeout', `this publish to ${name} could not begin within ${timeout} s`),
     );
     try {
       return await this.#parts.sites.run(

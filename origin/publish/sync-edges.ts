@@ -20,8 +20,8 @@ export interface SyncEdges {
   /** Wakes when the state of an edge may have changed for another reason than the passing of time. */
   readonly changed: WakeupSource;
   /**
-   * Resolves when the answers below contain every grant of a lease that any origin node gave before this call. One node
-   * that serves all edges knows its grants. Several nodes store each grant where the others read it before they answer
+   * Resolves when the answers below contain every grant of a lease that any origin node gave before this call. A node
+   * that serves all edges knows all grants. Several nodes store each grant where the others read it before they answer
    * the edge, and read the grants of the others here.
    */
   current(): Promise<void>;

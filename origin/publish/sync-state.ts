@@ -21,7 +21,7 @@ export interface SyncState {
 export type SyncEvent =
   | { readonly kind: 'report'; readonly edge: string; readonly prepared: boolean; readonly visible: boolean }
   | { readonly kind: 'lease-ended'; readonly edge: string }
-  /** Carries the edges that may still serve the site, when it requires a lease. */
+  /** `servers` are the edges that may still serve the site, if the site requires a lease. */
   | { readonly kind: 'activated'; readonly servers: readonly string[] }
   | { readonly kind: 'timeout' }
   /** The origin ends. */

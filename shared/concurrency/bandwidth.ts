@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** Up to this many milliseconds' worth of the rate may pass at once. */
+/** The bytes of this many milliseconds may pass at once. */
 const BURST_MS = 250;
 /** A timer that is set for longer than this fires at once. */
 const LONGEST_SLEEP = 2 ** 31 - 1;

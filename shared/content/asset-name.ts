@@ -3,7 +3,7 @@ const PIECE = /[.-](?=([0-9A-Za-z_-]{8,})\.)/g;
 const HASH = /(^|-)(?=[0-9A-Za-z_]*[0-9])(?=[0-9A-Za-z_]*[A-Za-z])[0-9A-Za-z_]{8,}(-|$)/;
 
 /**
- * Whether the name looks like one that changes with the content, as bundlers make them: `app.3f2a9bc1.js`. Pages that
+ * Whether the name seems to change with the content, like the names that bundlers make: `app.3f2a9bc1.js`. Pages that
  * were loaded before a publish still ask for such files.
  */
 export function isFingerprinted(path: string): boolean {

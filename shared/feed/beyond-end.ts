@@ -19,5 +19,8 @@ export function beyondEnd(from: number, { seq, isParent }: LogEnd): SkerryError 
       'not-yet-held',
       `this parent has the log up to record ${seq}, and not yet ${from - 1}`,
     );
-  return new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
+  return new SkerryError(
+    'beyond-log',
+    `the log ends at record ${seq}, so it cannot be read from record ${from}`,
+  );
 }

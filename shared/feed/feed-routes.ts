@@ -45,7 +45,7 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
   const requests = new MemberRequests();
-  /** Hooks for members, which also limit the open requests of a kind that each member may have. */
+  /** Hooks that admit members only, and limit how many requests of one kind each member may have open. */
   const members = (kind: RequestKind): MembersOnly => ({
     ...membersOnly,
     async onRequest(request, reply) {
@@ -107,7 +107,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
       const replaced = new AbortController();
       const ended = requests.stream(name, () => replaced.abort());
       try {
-        // A member that was revoked meanwhile gets no further frame, not even the one about its revocation.
+        // Once a member is revoked, it gets no further frame, not even the one about its revocation.
         const isMember = () => source.members.keyOf(name) === key;
         await writeFrames(reply.raw, source, from, isMember, AbortSignal.any([stopping, replaced.signal]));
       } finally {

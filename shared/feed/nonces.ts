@@ -7,7 +7,7 @@ const LIFE_MS = 5 * 60_000;
 
 /**
  * The nonces that a receiver gives out. All who ask at about the same time get the same one. A proof that names one of
- * them was made lately, whatever the clocks of others say. Nonces of another process are not accepted.
+ * them is recent, whatever the sender's clock says. Nonces of another process are not accepted.
  */
 export class Nonces {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -18,7 +18,7 @@ export class Nonces {
     this.#clock = clock;
   }
 
-  /** The newest one. */
+  /** The newest nonce. */
   current(): string {
     const now = this.#clock.monotonic();
     const newest = this.#given.at(-1);

@@ -35,9 +35,9 @@ export function lockFolder(folder: string): () => void {
 }
 
 /**
- * Takes a reserved lock, which one process alone gets even if others read the file. The lock counts only if the file
- * under this name is still the one that was opened, because another start may have removed it. The first attempt may
- * create the file.
+ * Takes SQLite's reserved lock, which only one process gets even if others read the file. The lock counts only if the
+ * file under this name is still the one that was opened, because another start may have removed it. The first attempt
+ * may create the file.
  */
 function lockStart(file: string): DatabaseSync | undefined {
   for (let attempt = 0; ; attempt++) {
@@ -110,7 +110,7 @@ function inUse(folder: string, file: string): SkerryError {
   return new SkerryError('data-folder-in-use', `${who} uses the data folder ${folder}`);
 }
 
-/** The processes that hold a lock on the file, where the system tells. */
+/** The processes that hold a lock on the file. Empty where the system does not list locks. */
 function holdersOf(file: string): string[] {
   if (process.platform !== 'linux') return [];
   try {

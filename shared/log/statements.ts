@@ -4,7 +4,7 @@ import { receiptKind } from './receipt.ts';
 import { isSignedBy, type SignedBody, type StatementKind, type Subject } from './statement-kind.ts';
 
 /**
- * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like these two, a line
+ * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like receipt.ts, a line
  * here, a call of the edge's catalog that keeps it, and a keeper at the origin.
  */
 const kinds = {

@@ -16,7 +16,7 @@ const SMALL_REPORT = 8 * 1024;
 export interface ReportCheckers {
   /** Checks small reports on the event loop. */
   readonly atHand: ReportCheck;
-  /** In a thread. */
+  /** Checks all other reports in a thread. */
   readonly apart: Remote<ReportCheck>;
 }
 
@@ -60,8 +60,8 @@ export class ReportChecks {
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
         const checked = mayBegin ? await this.#check(sender, claimed) : undefined;
         if (checked !== undefined) {
-          // A parent checks no statements, so it cannot know that it passes on a lie. The signer can, so the signer
-          // pays.
+          // A parent checks no statements, so it cannot know that it passes on a forged one. The signer knows, so the
+          // signer pays.
           const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
           this.#budgets.spend(isItsOwn ? edge : sender, checked.cost);
         }

@@ -76,7 +76,10 @@ function migrate(database: DatabaseSync, migrations: Migrations, path: string): 
   }
 }
 
-/** Runs all of it or nothing. It is synced to disk when this returns. */
+/**
+ * Runs `run` in one transaction, which takes effect as a whole or not at all. Its changes are synced to disk when this
+ * returns.
+ */
 export function transaction<T>(database: DatabaseSync, run: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -91,8 +94,8 @@ export function transaction<T>(database: DatabaseSync, run: () => T): T {
 }
 
 /**
- * Runs all of it or nothing, without syncing. A later transaction that is synced also makes this one durable, because
- * the write-ahead log is one file in order. Use it for rows that only a later, synced transaction makes visible.
+ * Like `transaction`, but without syncing. A later transaction that is synced also makes this one durable, because the
+ * write-ahead log is one file in order. Use it for rows that only a later, synced transaction makes visible.
  */
 export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   database.exec('PRAGMA synchronous = NORMAL');

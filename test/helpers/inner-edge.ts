@@ -40,7 +40,7 @@ export interface InnerEdgeParts {
    */
   readonly callClock?: Clock;
   readonly log: Logger;
-  /** For an edge that is a parent. */
+  /** The encodings for children. Undefined for an edge that is no parent. */
   readonly encodings: Encodings | undefined;
   /** Called with what readers see from now on. All of it is read from the edge's own catalog and disk. */
   readonly shown: (views: readonly SiteView[]) => void;

@@ -8,7 +8,7 @@ import { Burst } from './burst.ts';
 import { IGNORE_FILE, type LeftOut, readLeftOut } from './left-out.ts';
 import { isPrivateName, realFolder } from './scan.ts';
 
-/** No event announces that another folder has replaced the watched one, so it is checked this often. */
+/** No event announces that another folder has replaced the watched one, so its identity is checked this often. */
 const LOOKED_EVERY_MS = 500;
 
 export interface FolderEvents {
@@ -61,7 +61,7 @@ export async function watchFolderEvents(
         await lookAgain();
         told = undefined;
       } catch (error) {
-        // The folder went again meanwhile, or its rules cannot be read. It is checked until it is readable.
+        // The folder has gone again, or its rules cannot be read. It is checked until it is readable.
         identity = undefined;
         if (told !== String(error)) listener.failed(error);
         told = String(error);
@@ -85,7 +85,7 @@ export async function watchFolderEvents(
  */
 async function identityOf(root: string): Promise<string> {
   const top = await realFolder(root);
-  // A new folder may have the inode of the one that went.
+  // A new folder may have the inode of the one that was removed.
   const { dev, ino, birthtimeNs } = await stat(top, { bigint: true });
   return `${top} ${dev} ${ino} ${birthtimeNs} ${await versionOfRules(top)}`;
 }
@@ -115,7 +115,7 @@ async function openWatcher(
   let isClosed = false;
   const watcher = watch(top, {
     ignoreInitial: true,
-    // `atomic` would delay deletions. The burst already does that, and what counts is the state at its end.
+    // The option `atomic` would delay deletions. The burst delays them already, and only the state at its end counts.
     atomic: false,
     ignored: (file, stats) =>
       isClosed || isPrivate(file, pathOf(file)) || isLeftOut(rules, pathOf(file), stats),

@@ -91,7 +91,7 @@ function withoutStar(left: readonly Piece[]): Match {
   return (path) => (endOf(left, path) === path.length ? captured(left, path) : undefined);
 }
 
-/** For a pattern that ends with the star. `/blog/*` also matches `/blog`. */
+/** Matches a pattern that ends with the star. `/blog/*` also matches `/blog`. */
 function withTail(left: readonly Piece[]): Match {
   const last = left.at(-1);
   const hasOwnSegment = last?.kind === 'literal' && last.text.endsWith('/');
