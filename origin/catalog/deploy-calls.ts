@@ -30,7 +30,7 @@ export interface MissingPage {
   readonly next: DeployCursor | undefined;
 }
 
-/** Reads of a deploy, page by page. They throw `no-such-deploy` when it was given up meanwhile. */
+/** Reads of a deploy, page by page. They throw `no-such-deploy` when the deploy was given up between two pages. */
 export interface DeployReads {
   /** Throws `no-such-deploy`. */
   deploy(id: string): DeployRow;
@@ -43,7 +43,7 @@ export interface DeployReads {
   checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
 }
 
-/** One request opens and fills a deploy. Everybody who knows its id finds it. */
+/** One request opens and fills a deploy. Any later request that names the deploy's id finds it. */
 export interface DeployCalls extends DeployReads {
   /**
    * `id` is random, so no other deploy has it. When a site has too many uncommitted deploys, the oldest is given up.

@@ -23,7 +23,7 @@ export interface SiteRow {
 export interface SiteReads {
   /** All sites by name, ascending. */
   sites(): SiteRow[];
-  /** A site by its id. Throws `no-such-site`, also when the site was deleted meanwhile. */
+  /** A site by its id. Throws `no-such-site`, also for a deleted site. */
   site(id: number): SiteRow;
   /** A site by its name. Throws `no-such-site`. */
   siteNamed(name: string): SiteRow;

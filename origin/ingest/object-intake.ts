@@ -16,7 +16,8 @@ const MOST_PER_SYNC = 512;
 /** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender likes. */
 const MOST_OPEN = 1024;
 /**
- * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives meanwhile.
+ * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives while one
+ * is being stored.
  */
 const BATCH = { objects: 2048, bytes: 4 * 1024 * 1024 };
 

@@ -35,7 +35,7 @@ interface Put {
 /** A file of the live revision. Its bytes are read only when `open` is called. */
 interface SiteFile {
   readonly entry: Entry;
-  /** Throws `no-such-object` when the object was deleted meanwhile. */
+  /** Throws `no-such-object` when the object has been deleted. */
   open(span?: ByteSpan): Promise<Readable>;
 }
 

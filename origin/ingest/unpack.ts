@@ -9,7 +9,7 @@ const MAX_WINDOW_LOG = 23;
 
 /**
  * Decodes the `Content-Encoding` of a request's body, which may be zstd or none, while it is read. Throws
- * `truncated-upload` when the sender goes away or the encoded bytes end early, and `bad-request` when they are not
+ * `truncated-upload` when the sender disconnects or the encoded bytes end early, and `bad-request` when they are not
  * zstd.
  */
 export async function* unpacked(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
@@ -20,7 +20,7 @@ export async function* unpacked(body: Readable, encoding: string | undefined): A
     if (!body.readableEnded) decoder.destroy(cutOff(cause));
   };
   body.on('error', gone).on('close', () => gone());
-  // A body that is gone already emits no further event.
+  // A body that is destroyed already emits no further event.
   if (body.destroyed) gone();
   else body.pipe(decoder);
   try {

@@ -11,8 +11,8 @@ export function isFingerprinted(path: string): boolean {
 }
 
 /**
- * Stricter than `isFingerprinted`, because browsers keep an immutable file for a year whatever is published later.
- * Dates, versions, and hyphenated words that contain a number are no hashes.
+ * This check is stricter than `isFingerprinted`, because browsers keep an immutable file for a year, whatever is
+ * published later. Dates, versions, and hyphenated words that contain a number do not count as hashes.
  */
 export function isImmutableName(path: string): boolean {
   return pieces(path).some((piece) => HASH.test(piece));

@@ -45,7 +45,7 @@ export interface EncodingsOptions {
 
 /** Further callers would wait for seconds, so they are refused and told to retry. */
 const MOST_WAITING = { perOwner: 64, inAll: 2048 };
-/** An item above this part of the memory would push out most of the others. */
+/** An item larger than this part of the cache would push out most other items. */
 const LARGEST_PART = 1 / 4;
 
 /** An encoding in progress. All callers that ask for it before it ends share it. */

@@ -3,7 +3,7 @@ import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;
-/** The longest silence on a stream. Its reader gives up after three times as long. */
+/** The longest silence on a stream. The reader of a stream gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
 
 /**

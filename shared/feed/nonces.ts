@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { newNonce } from '../wire/nonce.ts';
 
-/** A new nonce is made this often. Each one is good for ten times as long. */
+/** A new nonce is made this often. Each one is valid for ten times as long. */
 const EVERY_MS = 30_000;
 const LIFE_MS = 5 * 60_000;
 

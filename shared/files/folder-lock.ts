@@ -27,8 +27,8 @@ export function lockFolder(folder: string): () => void {
     if (held === undefined) throw inUse(folder, file);
     return () => held.close();
   } finally {
-    // Removed while it is locked, so that the next start gets a file that nobody could have opened while it was open to
-    // others.
+    // The file is removed while it is locked, so that the next start creates a new one. Other users may have opened the
+    // old file when the folder was still open to them.
     rmSync(startFile, { force: true });
     starting.close();
   }
@@ -87,7 +87,7 @@ function isForeign(file: string): boolean {
   }
 }
 
-/** Removes the file and locks a new one. Whoever holds the old file then holds a file that nobody looks at. */
+/** Removes the file and locks a new one. A process that holds the old file then holds a file that no start looks at. */
 function lockAnew(file: string): DatabaseSync | undefined {
   rmSync(file);
   return tryLock(file, 'EXCLUSIVE');

@@ -33,7 +33,8 @@ export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds,
     const began = clock.monotonic();
     let came = 0;
     while (!source.readableEnded) {
-      // Reads all that has come as one piece, so that a body that is cut into single bytes costs no more than others.
+      // Reads all bytes that have arrived as one piece, so that a body that arrives byte by byte costs no more than
+      // others.
       const piece = source.read(source.readableLength || undefined) as Buffer | null;
       if (piece !== null) {
         came += piece.length;

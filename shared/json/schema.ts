@@ -17,7 +17,7 @@ type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
 
 /** Compiling a schema takes as long as this many uses without compiling. */
 const COMPILED_AFTER = 100;
-/** One use on a text longer than this costs as much as many uses. */
+/** Checking one text longer than this costs as much as many checks of short texts. */
 const LONG_TEXT = 4096;
 
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {

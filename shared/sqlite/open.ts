@@ -106,7 +106,7 @@ export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
-/** Makes each call see one state of the database, whatever another connection commits meanwhile. */
+/** Makes each call see one state of the database, even if another connection commits during the call. */
 export function inSnapshots<T extends object>(database: DatabaseSync, calls: T): T {
   const snapshot = (call: (...args: unknown[]) => unknown, args: unknown[]) => {
     database.exec('BEGIN');

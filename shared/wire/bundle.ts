@@ -45,7 +45,7 @@ export async function* decodeBundle(
     }
     await input.end();
   } finally {
-    // A caller that breaks off thereby ends the request. Otherwise the request would occupy its connection for ever.
+    // When the caller stops reading, this ends the request, which would otherwise occupy its connection for ever.
     await input.close();
   }
 }
