@@ -71,7 +71,7 @@ export interface Forecast extends DroppedObjects {
  */
 
 export interface PastReads {
-  /** The sites in the order in which they are pruned, deleted ones with a remaining past included. */
+  /** The sites in the order in which they are pruned, including deleted sites that still have a past. */
   retainedSites(): RetainedSite[];
   /** Everything that decides what is deleted. Undefined for a site that never existed. */
   past(site: number): SiteHistory | undefined;
@@ -86,7 +86,7 @@ export interface PastCalls extends PastReads {
   /**
    * Drops these revisions with their receipts in one transaction, and returns those that it dropped. It skips revisions
    * that are gone or in use: since they were chosen, one may have been pinned, or an abort may have made it the tip. A
-   * deleted site may lose all.
+   * deleted site may lose all its revisions.
    */
   dropRevisions(site: number, revisions: readonly number[]): number[];
   /** Deletes up to `limit` rows of entries and buckets that belong to no revision any more. */

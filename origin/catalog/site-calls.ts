@@ -19,7 +19,7 @@ export interface SiteRow {
   readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;
 }
 
-/** Reads sites that are not deleted. An id is used once. A later site may have the name of a deleted one. */
+/** Reads sites that are not deleted. An id is never used again. A later site may have the name of a deleted one. */
 export interface SiteReads {
   /** All sites by name, ascending. */
   sites(): SiteRow[];

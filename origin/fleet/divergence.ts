@@ -23,7 +23,7 @@ type ClaimedPosition = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
 
 /**
  * Finds edges whose log is not a beginning of the origin's log. Such an edge shows that the origin runs on an older
- * copy of its data. Sequence numbers cannot show it, because the origin gives them out again, but hashes of records do.
+ * copy of its data. Sequence numbers cannot show this, because the origin gives them out again. Hashes of records can.
  */
 export class Divergence {
   readonly #parts: DivergenceParts;

@@ -27,7 +27,7 @@ interface Waiting {
   readonly site: number;
   readonly mode: Mode | undefined;
   readonly change: FileChange;
-  /** When the change was requested, by the monotonic clock. A sync publish must answer within its time-out. */
+  /** The monotonic time at which the change was requested. A sync publish must answer within its time-out. */
   readonly began: number;
 }
 

@@ -13,7 +13,7 @@ import { BodyPlaces } from './body-places.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
 const MOST_PER_SYNC = 512;
-/** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender likes. */
+/** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender wants. */
 const MOST_OPEN = 1024;
 /**
  * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives while one

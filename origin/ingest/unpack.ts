@@ -14,8 +14,8 @@ const MAX_WINDOW_LOG = 23;
  */
 export async function* unpacked(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
   const decoder = decoderFor(encoding);
-  // Not a pipeline, because a pipeline would close the connection when the reader gives up, and the answer could not be
-  // sent.
+  // This is not a pipeline, because a pipeline would close the connection when the reader gives up, and the answer
+  // could not be sent.
   const gone = (cause?: Error) => {
     if (!body.readableEnded) decoder.destroy(cutOff(cause));
   };

@@ -30,7 +30,7 @@ export interface CommitOptions {
   readonly message?: string | undefined;
   /** For a batch commit: opens a window by hand. */
   readonly now?: boolean | undefined;
-  /** When the request came, by the monotonic clock. The default is now. */
+  /** The monotonic time at which the request arrived. The default is now. */
   readonly began?: number | undefined;
 }
 
@@ -114,7 +114,10 @@ export class Committer {
     );
   }
 
-  /** Makes a new revision equal to an old one: to `to`, or to the newest other content that was live before. */
+  /**
+   * Makes a new revision equal to an old one: to `to`, or to the newest one that was live before and differs from the
+   * live one.
+   */
   rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(site, options, async (turn) => {
       const target = await this.#rollbackTarget(site, to);

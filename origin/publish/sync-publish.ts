@@ -192,7 +192,7 @@ async function settle(
   begun: SyncState,
 ): Promise<{ state: SyncState; decision: SyncDecision }> {
   let state = begun;
-  // After the commit point there must be time for the leases of edges that do not show the revision to end.
+  // After the commit point, some edges may not show the revision. Enough time must remain for their leases to end.
   const reserve = begun.isStrict && !begun.isActivated ? LONGEST_LEASE_MS : 0;
   while (true) {
     await edges.current();

@@ -2,8 +2,8 @@ import type { SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 
 /**
- * One edge in a sync publish. `gone` means that its lease ended before it was seen to show the revision. It comes back
- * only by having prepared the revision. A `visible` edge stays visible.
+ * One edge in a sync publish. `gone` means that its lease ended before it was seen to show the revision. Such an edge
+ * counts again only once it has prepared the revision. A `visible` edge stays visible.
  */
 export type EdgePhase = 'preparing' | 'prepared' | 'visible' | 'gone';
 

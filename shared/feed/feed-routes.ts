@@ -129,7 +129,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
       const records = await source.records(from, RECORDS_PER_PAGE);
-      // Checked after the read, because records that are pruned in between would leave a gap.
+      // This check comes after the read, because records that are pruned in between would leave a gap.
       await checkStart(source, from);
       const lines = records.values().map((record) => encodeFrame({ v: 1, t: 'record', record }));
       return sendCompressed(request, reply, FRAME_TYPE, lines);

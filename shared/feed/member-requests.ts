@@ -17,7 +17,7 @@ const MOST: Record<RequestKind, number> = { content: 192, report: 6, follow: 24 
  * we believe to be alive.
  */
 const MOST_STREAMS = 4;
-/** Bytes of encoded answers that a member has not taken yet. */
+/** Bytes of encoded answers that a member has not received yet. */
 const MOST_UNSENT = 128 * 1024 * 1024;
 
 /**

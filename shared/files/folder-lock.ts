@@ -71,9 +71,9 @@ function tryLock(file: string, kind: 'IMMEDIATE' | 'EXCLUSIVE'): DatabaseSync | 
 }
 
 /**
- * Whether somebody else interferes. While Skerry holds the lock, nobody can read the file, and the file is empty. If
- * the file can be read, the lock is held by a process that may only read it and opened it when that was still allowed.
- * If it is no database, somebody else put it there.
+ * Whether another user interferes with the lock. While Skerry holds the lock, nobody can read the file, and the file is
+ * empty. If the file can be read, the lock is held by a process that may only read the file, and that opened it when
+ * this was still allowed. If the file is no database, another program has written it.
  */
 function isForeign(file: string): boolean {
   const database = opened(file, true);

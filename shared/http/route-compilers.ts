@@ -2,7 +2,7 @@ import AjvCompiler from '@fastify/ajv-compiler';
 import SerializerSelector from '@fastify/fast-json-stringify-compiler';
 import type { HttpServer } from './server.ts';
 
-/** Ajv then converts no values and removes no unknown properties. */
+/** With these options, Ajv converts no values and removes no unknown properties. */
 const AJV = { customOptions: { coerceTypes: false, removeAdditional: false } } as const;
 
 /**

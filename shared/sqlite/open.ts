@@ -32,7 +32,8 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
 }
 
 /**
- * Opens a database that can be rebuilt. A damaged file is started again, and a loss of power may lose the last changes.
+ * Opens a database that can be rebuilt. A damaged file is replaced by a new one, and a loss of power may lose the last
+ * changes.
  */
 export function openDerived(path: string, migrations: Migrations): DatabaseSync {
   const database = openOrBegin(path, migrations);
