@@ -107,7 +107,7 @@ async function changedFiles(lines: AsyncIterable<DiffLine>, signal: AbortSignal)
   return { files, fileCount, fileBytes };
 }
 
-/** When the last of the files was written. If the times of the files do not tell, the time of the commit. */
+/** The time at which the last of the files was written, or the time of the commit if the files do not show it. */
 async function savedAt(
   folder: string,
   files: readonly string[],

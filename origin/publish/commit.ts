@@ -308,7 +308,7 @@ export class Committer {
     const { catalog } = this.#parts;
     const target = to === undefined ? await catalog.formerlyLive(site) : await catalog.revision(site, to);
     if (target === undefined) {
-      throw new SkerryError('nothing-to-roll-back', 'no other content was live before');
+      throw new SkerryError('nothing-to-roll-back', 'no revision with other content was live before');
     }
     if (target.state === 'aborted')
       throw new SkerryError('no-such-revision', `revision ${target.revision} was aborted`);

@@ -58,7 +58,7 @@ export class InnerEdge {
   /** The addresses at which the edge accepts a server that calls itself the origin. */
   originUrls: readonly string[];
   views: readonly SiteView[] = [];
-  /** What serving processes would add to the monotonic clock to get the time of the log. */
+  /** The milliseconds that serving processes would add to the monotonic clock to get the time of the log. */
   ahead = 0;
   readonly #parts: InnerEdgeParts;
   readonly #key = generateSigningKey();
@@ -239,7 +239,7 @@ class Life {
   step(method: string): void {
     if (!this.isDown && (method === this.fatal || this.callsLeft-- <= 0)) this.goDown();
     if (this.isDown) throw new Crashed('the process is gone');
-    // Before the first relaxed transaction everything is synced. What follows is not, until the next durable
+    // Before the first relaxed transaction everything is synced. Later changes are not, until the next durable
     // transaction.
     const durability = DURABILITY.get(method);
     if (durability === 'durable') this.synced = Number.POSITIVE_INFINITY;
