@@ -1,5 +1,5 @@
 /**
- * Who may import whom, types included; `npm run lint` checks it.
+ * Says which layer may import which, types included. `npm run lint` checks it.
  *
  * A layer is a folder, or a file beside folders. A layer may import its own folder and the layers in the lines below
  * it, as in docs/architecture.md. Layers that share a line do not import each other.
@@ -72,10 +72,10 @@ const LAYERS = {
   ],
 };
 
-/** Whom an area may import beside itself. */
+/** The areas that an area may import besides itself. */
 const AREAS = { shared: [], origin: ['shared'], edge: ['shared'], bin: ['shared', 'origin', 'edge'] };
 
-/** The only files that load a library; its types are free. */
+/** The only files that may load a library. Any file may import its types. */
 const IMPORTERS = {
   chokidar: ['origin/client/folder/folder-events.ts'],
   ignore: ['origin/client/folder/left-out.ts'],
@@ -107,13 +107,13 @@ const IMPORTERS = {
 const literally = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 const exactly = (files) => `^(${files.map(literally).join('|')})$`;
 
-/** The files of a layer: those of a folder, without its sub-folders, or one file. */
+/** The files of a layer: one file, or the files of a folder without its sub-folders. */
 const filesOf = (layer) => (/\.(ts|js)$/.test(layer) ? `${literally(layer)}$` : `${literally(layer)}/[^/]+$`);
 const anyOf = (layers) => `^(${layers.map(filesOf).join('|')})`;
 
 function layerRules([area, lines]) {
   const all = lines.flat();
-  // A file that is a layer of its own is none of its folder's.
+  // A file that is a layer of its own does not belong to the layer of its folder.
   const single = all.filter((layer) => /\.(ts|js)$/.test(layer));
   return lines.flatMap((line, at) =>
     line.map((layer) => ({
@@ -133,8 +133,8 @@ const areaRules = Object.entries(AREAS).map(([area, others]) => ({
   name: 'areas',
   severity: 'error',
   comment:
-    'origin and edge never import each other, shared imports neither, the product nothing beside itself',
-  // In a clone the launcher joins the sources of what starts many processes.
+    'origin and edge never import each other, shared imports neither, and the product imports nothing outside itself',
+  // In a clone, the launcher joins the sources for commands that start many processes.
   from: { path: `^${area}/`, pathNot: '^bin/launch\\.js$' },
   to: {
     pathNot: [`^(${[area, ...others].join('|')})/`, 'node_modules', '^package\\.json$'],

@@ -13,7 +13,7 @@ export function peakBytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-/** How long all processors of the machine were busy or taken away by its host, in seconds. */
+/** How many seconds the processors of the machine were busy or used by its host, added up. */
 function busySeconds(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, steal] = line.trim().split(/\s+/).slice(1).map(Number);
@@ -24,7 +24,7 @@ function busySeconds(): number {
 export interface Load {
   readonly origin: number;
   readonly edges: number;
-  /** The CPU time that all other processes of this machine used. It slows a timed round down. */
+  /** The CPU time that all other processes of this machine used. Much of it makes a timed round slower. */
   readonly others: number;
 }
 

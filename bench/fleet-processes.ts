@@ -36,7 +36,7 @@ export class Fleet {
     const edges: { name: string; token: string }[] = [];
     for (const name of names)
       edges.push({ name, token: (await origin.client.createToken({ scope: 'join', edge: name })).token });
-    // Without this, every edge would report each failed attempt when its upstream ends before it.
+    // Without this, an edge whose upstream ends first would report each failed attempt to connect again.
     const env = { ...process.env, SKERRY_LOG: process.env.SKERRY_LOG ?? 'fatal' };
     const children = Array.from({ length: Math.min(processes, count) }, () =>
       fork(join(import.meta.dirname, 'fleet-edges.ts'), [], {

@@ -10,7 +10,7 @@ import { median, milliseconds, printTable, quantile } from './table.ts';
 
 const SMALL = 1000;
 const VISIBLE_MS = 3_600_000;
-/** Making a million files there takes a minute and does not wear out a disk. */
+/** Making a million files in memory takes a minute and does not wear out a disk. */
 const MEMORY_DISK = '/dev/shm';
 
 interface Site {

@@ -99,7 +99,7 @@ export async function startProxiedEdge(
   };
 }
 
-/** A process that did not start was reported by whoever started it. */
+/** The code that started a process reports it if the start fails. */
 function ignore(): void {}
 
 /** Publishes with the CLI. Resolves with the revision. */

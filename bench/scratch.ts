@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** The folder of one run. It also ends what was started, before the folder is removed. */
 export interface Scratch {
   readonly folder: string;
-  /** Registers a function that ends something. They run in the reverse order. */
+  /** Registers a function that ends something. At the end, these functions run in reverse order. */
   defer(end: () => unknown): void;
 }
 

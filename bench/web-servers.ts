@@ -87,5 +87,5 @@ async function startProcess(scratch: Scratch, command: string, args: readonly st
   return child.pid ?? 0;
 }
 
-/** A process that did not start was reported by whoever started it. */
+/** The code that started a process reports it if the start fails. */
 function ignore(): void {}

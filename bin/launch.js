@@ -55,8 +55,8 @@ function ownRuntime() {
 }
 
 /**
- * The sources run as they are, except for `dev`. It starts so many processes and threads that joining the modules first
- * saves time, even in the first run.
+ * The sources run as they are, except for `dev`. That command starts so many processes and threads that joining the
+ * modules first saves time, even in the first run.
  */
 async function fromTree() {
   keepCompiled(fileURLToPath(new URL('../node_modules/.cache/skerry/compiled', import.meta.url)));
@@ -84,8 +84,9 @@ function keepCompiled(folder) {
 }
 
 /**
- * A folder in the user's cache, which keeps the code of one version. Returns undefined if the folder belongs to another
- * user, others can write to it, or this user cannot, because the code in it is executed.
+ * A folder in the user's cache, which keeps the code of one version. The code in it is executed. So this returns
+ * undefined if the folder belongs to another user, or if others can write to it. It also returns undefined if this user
+ * cannot write to the folder.
  */
 function ownCache() {
   try {

@@ -48,13 +48,13 @@ function leftOut(dependencies: Manifest['dependencies']): Manifest['dependencies
   );
 }
 
-/** The folders of the packages that the files are of. */
+/** The folders of the packages that the files belong to. */
 function librariesAmong(files: readonly string[]): string[] {
   const folders = files.map((file) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
 
-/** A licence has to come along with what it is of. */
+/** A licence must be shipped with the code that it covers. */
 async function licences(folders: readonly string[]): Promise<string> {
   const parts = ['# Licences of the libraries that are joined into lib/'];
   for (const folder of folders) {

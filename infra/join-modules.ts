@@ -15,7 +15,10 @@ const ENTRIES = [
   'node_modules/piscina/dist/worker.js',
 ];
 
-/** The SDK stays a dependency: few origins need it, and it is larger than all the rest. Piscina does without the other. */
+/**
+ * The AWS SDK stays a dependency: few origins need it, and it is larger than everything else together. Piscina works
+ * without @napi-rs/nice.
+ */
 export const LEFT_OUT = ['@aws-sdk/*', '@napi-rs/nice'];
 
 /** The variables that CommonJS libraries expect in their modules. */
@@ -24,7 +27,7 @@ const require = requireFrom(import.meta.url);
 const __dirname = import.meta.dirname;`;
 
 export interface Joined {
-  /** All of one folder; the names of those that are started are as in the tree. */
+  /** All files of one folder. Modules that are started by themselves keep the names that they have in the sources. */
   readonly files: readonly OutputFile[];
   /** The files that were read, below the root of the tree. */
   readonly sources: readonly string[];
@@ -33,7 +36,10 @@ export interface Joined {
 export interface JoinOptions {
   /** The folder of package.json, if it is not above the folder of the files. */
   readonly place?: URL;
-  /** Stack traces name functions as the sources do; with maps, and --enable-source-maps, lines, too. */
+  /**
+   * Stack traces name functions as the sources do. With maps and --enable-source-maps, they also name the lines of the
+   * sources.
+   */
   readonly maps: boolean;
 }
 
@@ -61,7 +67,7 @@ export async function joinModules(folder: string, { place, maps }: JoinOptions):
     metafile: true,
     logLevel: 'error',
   });
-  // Its process would stay as long as this one.
+  // Otherwise the process of esbuild would stay as long as this one.
   await stop();
   return { files: outputFiles, sources: Object.keys(metafile.inputs) };
 }

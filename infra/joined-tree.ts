@@ -21,8 +21,8 @@ const CACHE = join(root, 'node_modules/.cache/skerry/joined');
 const MOST_KEPT = 4;
 
 /**
- * The module of the command, joined from the sources as they are: again whenever one of them has changed. Undefined
- * where only what runs is installed, and nothing that joins, or where nothing can be kept.
+ * The URL of the command's module, joined from the current sources. The sources are joined again whenever one of them
+ * has changed. Undefined if the development dependencies are not installed, or if this user cannot write to the cache.
  */
 export async function joinedTree(): Promise<string | undefined> {
   const folder = join(CACHE, stamp());

@@ -1,2 +1,5 @@
-/** Where an origin leaves an admin token for the CLI on the same machine; removed, it is made anew. */
+/**
+ * The file in which an origin leaves an admin token for the CLI on the same machine. If the file is missing, the next
+ * start writes a new token.
+ */
 export const ADMIN_TOKEN_FILE = 'admin-token';

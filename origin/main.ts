@@ -104,10 +104,10 @@ export async function startOrigin(
 
   const catalogFile = join(folder.path, 'catalog.sqlite');
   const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
-  // The file stands for a founded log, because the embedded catalog opens with the key. A catalog on a server asks its
-  // database before a key is made.
+  // The catalog file shows that a log has been founded, because the embedded catalog cannot be opened without the key.
+  // A catalog on a server asks its database before a key is made.
   const isFounded = await exists(catalogFile);
-  // The first start writes the token last, so where it is, a log has been founded.
+  // The first start writes the token last, so if there is a token, a log has been founded.
   if ((await exists(tokenFile)) && !isFounded)
     throw new SkerryError('data-folder-damaged', `${catalogFile} is missing`);
   const key = await keyInFile(join(folder.path, 'signing-key.pem'), isFounded);
@@ -234,8 +234,8 @@ async function foundLog(catalog: Catalog, key: SigningKey, recoveryFile: string)
   if (found !== undefined) return found;
   const log = randomBytes(16).toString('hex');
   const recovery = generateSigningKey();
-  // The file is written before the key counts. If the process is killed in between, the next start writes a new key.
-  // The key goes to a file because standard output and error often end in a journal that others read.
+  // The file is written before the key takes effect. If the process is killed in between, the next start writes a new
+  // key. The key goes to a file because standard output and error often end in a journal that others read.
   await writeDurably(recoveryFile, `${signingKeySeed(recovery)}\n`);
   process.stderr.write(
     `The recovery key is in ${recoveryFile}. Move it away from this machine: it certifies a new origin.\n`,

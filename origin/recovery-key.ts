@@ -1,2 +1,2 @@
-/** Where the first start leaves the recovery key, for the operator to take away; no start reads it. */
+/** The file in which the first start leaves the recovery key. The operator should move it away. No start reads it. */
 export const RECOVERY_KEY_FILE = 'recovery-key';

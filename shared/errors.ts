@@ -11,7 +11,7 @@ const table = {
     400,
     'Give host names of your own without scheme, port or path. A name may begin with `*.`.',
   ],
-  'digest-mismatch': [400, 'Hash the file again and upload what was hashed.'],
+  'digest-mismatch': [400, 'Hash the file again, and upload the same bytes.'],
   'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
   'truncated-upload': [400, 'Send the whole upload again.'],
   'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
@@ -33,7 +33,7 @@ const table = {
   'symlink-outside': [400, 'Remove the link, or copy what it points to into the folder.'],
   'symlink-loop': [400, 'Remove the link.'],
   'not-a-file': [400, 'Remove sockets, pipes and devices from the folder.'],
-  'unreadable-file': [400, 'Give the publishing user the right to read it.'],
+  'unreadable-file': [400, 'Let the user that publishes read the file.'],
   'would-shrink': [
     409,
     'Check whether something is emptying or rebuilding the folder. --allow-shrink publishes it as it is. Nothing was changed.',
@@ -48,10 +48,10 @@ const table = {
     "Give the token in `edge-admin-token` of the edge's data folder: with --admin-token @FILE or SKERRY_ADMIN_TOKEN, or over HTTP as `Authorization: Bearer TOKEN`.",
   ],
   'stale-nonce': [401, 'Request /feed/v1/hello, and prove the request with the nonce in its answer.'],
-  forbidden: [403, 'Use a token whose scope covers this.'],
+  forbidden: [403, 'Use a token whose scope covers the request.'],
   'cross-site': [403, 'Send the request from a program, or from a page at the same address.'],
   'through-proxy': [403, 'Send the request on the machine itself, without a proxy, or give a token.'],
-  'bad-join-token': [403, 'Create a new one with `skerry token create --scope join`.'],
+  'bad-join-token': [403, 'Create a new join token with `skerry token create --scope join`.'],
   'not-found': [404, 'Check the address.'],
   'no-such-site': [
     404,
@@ -62,7 +62,7 @@ const table = {
   'no-such-purge': [404, 'See `skerry log`.'],
   'no-such-deploy': [404, 'Create a deploy first.'],
   'no-such-file': [404, 'Check the path; paths are case-sensitive.'],
-  'no-such-object': [404, 'Upload it first.'],
+  'no-such-object': [404, 'Upload the object first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
   'no-such-task': [404, 'See `skerry tasks list`.'],
@@ -89,7 +89,7 @@ const table = {
     429,
     'Wait until some tasks have ended, or cancel tasks: `skerry tasks list --state open` names them.',
   ],
-  'too-many-edges': [409, 'Start a new log: an edge that has joined once counts for ever.'],
+  'too-many-edges': [409, 'Start a new log: every edge that ever joined counts, even a revoked one.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],
   'checkpoint-too-large': [
     409,
@@ -124,7 +124,7 @@ const table = {
   'parent-loop': [409, 'This edge is its own ancestor: choose another parent.'],
   'not-yet-held': [503, 'This parent does not have it yet. Ask again.'],
   'log-pruned': [410, 'Start from the checkpoint named in the answer.'],
-  // Only of an upstream. A server answers a request with a wrong signature with `unauthenticated`.
+  // Only an edge has this error, about its upstream. A server refuses a wrongly signed request with `unauthenticated`.
   'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],
   'broken-chain': [502, 'The upstream skipped, repeated or altered a record.'],
   'stale-head': [
@@ -133,7 +133,7 @@ const table = {
   ],
   'silent-feed': [
     502,
-    'Something in between holds the stream back, such as a buffering proxy, or drops what is sent: see docs/operations.md, "Behind a reverse proxy".',
+    'Something between the edge and its upstream, such as a buffering proxy, holds the stream back or drops data: see docs/operations.md, "Behind a reverse proxy".',
   ],
   'not-the-origin': [
     502,
@@ -149,7 +149,10 @@ const table = {
     502,
     'The answer of the upstream breaks the protocol. Check its version and the URL.',
   ],
-  'too-many-requests': [429, 'Ask for less at a time, and try again after the time that the answer says.'],
+  'too-many-requests': [
+    429,
+    'Send fewer requests at a time, and wait as long as the answer says before the next.',
+  ],
   'too-many-misses': [429, 'Ask again when some of the requested objects have arrived.'],
   unavailable: [503, 'Try again shortly.'],
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],

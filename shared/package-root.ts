@@ -1,2 +1,2 @@
-/** The folder with package.json, one above this file: in the tree, and in a build too. */
+/** The folder with package.json. It is one level above this file, both in the sources and in a build. */
 export const packageRoot = new URL('..', import.meta.url);

@@ -26,7 +26,7 @@ export function originCommand(): Command {
     .action(async (options: OriginOptions) => {
       const signal = interruption();
       keepFilesPrivate();
-      // A role brings its libraries with it; the other commands start without them.
+      // Only a role needs these libraries, so the other commands start without them.
       const { startOrigin } = await import('../../origin/main.ts');
       const { createLogger } = await import('../../shared/process/logger.ts');
       const origin = await startOrigin(options, createLogger());

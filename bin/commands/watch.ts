@@ -31,7 +31,7 @@ export interface WatchFlags {
 }
 
 interface Watching extends WatchFlags {
-  /** Called for each commit of changed files, beside the printing. */
+  /** Called for each commit of changed files, in addition to printing it. */
   readonly changed?: ((commit: Commit) => void) | undefined;
 }
 

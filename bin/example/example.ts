@@ -9,7 +9,10 @@ import { type ExampleStatus, exampleStatus } from './example-status.ts';
 import { LastSave } from './last-save.ts';
 import { serveStatus } from './status-server.ts';
 
-/** The name of the site and of its folder. `example.json` beside the folder remembers what was written. */
+/**
+ * The name of the site and of its folder. `example.json` beside the folder lists the digests of the files that were
+ * written to it.
+ */
 const NAME = 'example';
 /** The origin is asked at most this often, however many tabs ask. */
 const FRESH_MS = 200;

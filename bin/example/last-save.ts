@@ -8,7 +8,7 @@ import type { ByteLog } from './byte-log.ts';
 const POLL_MS = 50;
 /** An edge that has not signed a receipt by then shows a later revision, or is offline. */
 const LATEST_MS = 15_000;
-/** If a save changed more files, only the first ones are named and looked at for their time. */
+/** If a save changed more files, only the first ones are named, and only their times are read. */
 const MOST_NAMED = 100;
 /** A file with an older time was probably moved into the folder, so its time does not tell when it was saved. */
 const OLDEST_SAVE_MS = 60_000;
@@ -107,7 +107,7 @@ async function changedFiles(lines: AsyncIterable<DiffLine>, signal: AbortSignal)
   return { files, fileCount, fileBytes };
 }
 
-/** When the last of the files was written. If the times of the files do not tell, the time of the commit. */
+/** The time at which the last of the files was written, or the time of the commit if the files do not show it. */
 async function savedAt(
   folder: string,
   files: readonly string[],

@@ -64,7 +64,7 @@ function localToken(data: string): string | undefined {
     try {
       return readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
     } catch {
-      // The token is not there. If the origin needs one, it says so.
+      // There is no token. If the origin needs one, its answer says so.
     }
   }
   return undefined;

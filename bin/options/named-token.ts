@@ -23,7 +23,8 @@ async function firstBytes(source: Readable, name: string): Promise<string> {
     for await (const piece of source) {
       pieces.push(Buffer.from(piece as Uint8Array | string));
       held += pieces.at(-1)?.length ?? 0;
-      if (held > MOST_BYTES) throw new SkerryError('bad-config', `${name} holds too many bytes for a token`);
+      if (held > MOST_BYTES)
+        throw new SkerryError('bad-config', `${name} has more bytes than a token can have`);
     }
   } catch (cause) {
     if (cause instanceof SkerryError) throw cause;

@@ -34,7 +34,7 @@ function localToken(data: string): string | undefined {
   try {
     return readFileSync(join(data, EDGE_ADMIN_TOKEN_FILE), 'utf8').trim();
   } catch {
-    // The token is not there. If the edge needs one, it says so.
+    // There is no token. If the edge needs one, its answer says so.
     return undefined;
   }
 }

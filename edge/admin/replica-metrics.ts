@@ -22,7 +22,7 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
   );
   replica.gauge(
     'skerry_edge_upstream_contact_seconds',
-    'Time since the edge last heard from the origin. NaN until it has.',
+    'Time since the edge last heard from the origin. NaN before it first does.',
     ({ contactSeconds }) => contactSeconds ?? Number.NaN,
   );
   replica.gauge(
@@ -70,7 +70,7 @@ export function addStorageMetrics(registry: Registry, status: () => StorageStatu
   );
   storage.gauge(
     'skerry_edge_disk_budget_bytes',
-    'Space that these objects may take.',
+    'Space that objects may take on the disk of a lazy edge.',
     ({ budgetBytes }) => budgetBytes,
   );
   storage.counter(

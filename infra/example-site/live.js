@@ -1,12 +1,15 @@
-/** Shows what nobody knows when the page is published; all else is readable without it. Parts that you removed are left out. */
+/**
+ * Shows what is known only after the page is published. Everything else is readable without this script. The script
+ * skips parts that you removed from the page.
+ */
 const STATUS = '{{status}}';
 const EVERY_MS = 1000;
-/** While a save is on its way. */
+/** The pause between two requests while a save is on its way to the edges. */
 const SOON_MS = 200;
-/** While nobody answers. */
+/** The pause between two requests while nobody answers. */
 const LATER_MS = 3000;
 
-/** What the header of an answer with this page says. */
+/** Requests this page again, and returns what the header of the answer says. */
 async function ask() {
   const { headers, body } = await fetch(location.href, { cache: 'no-store' });
   await body?.cancel();
@@ -14,7 +17,7 @@ async function ask() {
   return { revision, cache: inWords(headers.get('cache-status') ?? '') };
 }
 
-/** `Skerry; hit; detail=memory`, as RFC 9211 writes it. */
+/** Puts a field like `Skerry; hit; detail=memory` (RFC 9211) into words. */
 function inWords(cacheStatus) {
   const kind = /;\s*hit/.test(cacheStatus) ? 'hit' : 'miss';
   const place = /detail=(\w+)/.exec(cacheStatus)?.[1];
@@ -22,7 +25,7 @@ function inWords(cacheStatus) {
 }
 
 function write(element, text) {
-  // A live region speaks when its text changes.
+  // A screen reader reads a live region aloud whenever its text is set.
   if (element !== null && element.textContent !== text) element.textContent = text;
 }
 
@@ -59,7 +62,7 @@ function arrivalText({ ms, bytes }) {
   return ms === null ? 'the last save is on its way' : `last save: ${inSeconds(ms)}, ${inBytes(bytes)}`;
 }
 
-/** The line of that kind in a card, which begins without any. */
+/** Writes the line of this kind in a card, and adds the line if the card does not have it yet. */
 function line(card, kind, text) {
   let found = card.querySelector(`.${kind}`);
   if (found === null) {
@@ -80,7 +83,7 @@ function newsOf({ revision, files, fileCount, fileBytes, arrivals }) {
   return `${saved} All ${there.length} edges had it after ${inSeconds(slowest)}; ${inBytes(moved)} travelled in all.`;
 }
 
-/** A number stays with its unit. */
+/** A space at which no line breaks, so that a number stays with its unit. */
 const SPACE = '\u00a0';
 
 function inSeconds(ms) {
@@ -92,7 +95,7 @@ function inBytes(count) {
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)}${SPACE}kB` : `${(count / 1_000_000).toFixed(1)}${SPACE}MB`;
 }
 
-/** Resolves while somebody looks. */
+/** Resolves as soon as the page is visible. */
 async function looked() {
   while (document.hidden)
     await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
@@ -101,7 +104,7 @@ async function looked() {
 async function look(first) {
   const { edges, save, revision } = await (await fetch(STATUS, { cache: 'no-store' })).json();
   const here = edges.find(({ url }) => new URL(url).port === location.port);
-  // An edge reports a revision when it answers with it: one reload brings the page there.
+  // An edge reports a revision only when it answers with that revision, so one reload brings the page up to date.
   if (here?.revision > first.revision && (await ask()).revision > first.revision) location.reload();
   showAnswer(first, here);
   for (const edge of edges) showEdge(edge, save, edge === here);

@@ -43,8 +43,8 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         const scope = await authenticate(request, catalog, clock);
         const { id } = request.params as { id: string };
         const deploy = await catalog.deploy(id).catch((error: unknown) => {
-          // A missing deploy names no site to check a right for. Only a caller who may read everything learns that
-          // it is missing.
+          // A deploy that does not exist has no site whose rights could be checked. Only a caller who may read
+          // everything learns that the deploy does not exist.
           requirePermission(scope, { kind: 'read' });
           throw error;
         });

@@ -44,7 +44,7 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     async (request, reply) => {
       const { entry, open } = await files.get(request.params.site, filePath(request));
       reply.headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type });
-      // Fastify asks this for HEAD, too, and would read a whole object to throw it away.
+      // Fastify calls this route for HEAD as well, and would read a whole object only to discard it.
       return reply.send(request.method === 'HEAD' ? Readable.from([]) : await open());
     },
   );

@@ -3,8 +3,9 @@ import type { HttpServer } from '../../shared/http/server.ts';
 import { type Caller, caller } from './caller.ts';
 
 /**
- * Runs everything that a server does for a request in the name of the caller: the address, until a token is proved.
- * It needs both hooks: after a body was read, the request runs in the context of the connection, which names nobody.
+ * Makes everything that a server does for a request run in the name of its caller, which is an address until a token is
+ * proved. This needs both hooks: after a body was read, the request runs in the context of the connection, which names
+ * nobody.
  */
 export function namesCallers(app: HttpServer): void {
   const callers = new WeakMap<FastifyRequest, Caller>();

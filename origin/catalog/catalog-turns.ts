@@ -8,7 +8,7 @@ const MOST_WAITING = { perOwner: 10_000, inAll: 50_000 };
 /** One call runs, and the next one is ready when it ends. */
 const AT_ONCE = 2;
 const ORIGIN = 'origin';
-/** Calls that delay no other call, because they run beside them. They take no turn. */
+/** Calls that run beside all others and delay none of them. They take no turn. */
 const BESIDE: ReadonlySet<PropertyKey> = new Set<keyof Catalog>(['forecast']);
 
 /**

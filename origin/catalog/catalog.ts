@@ -17,13 +17,13 @@ import type { TaskCalls } from './task-calls.ts';
 import type { TokenCalls } from './token-calls.ts';
 
 /**
- * The origin's catalog. Every method is one transaction. effects.ts says what a loss of power may take of it, and which
- * methods append to the log. Calls of one caller run in the order in which they were made (`inTurns` shares one thread
- * between several callers). Callers page long work, so that no call is long.
+ * The origin's catalog. Every method is one transaction. effects.ts says which changes a loss of power may undo, and
+ * which methods append to the log. Calls of one caller run in the order in which they were made (`inTurns` shares one
+ * thread between several callers). Callers split long work into pages, so that no call takes long.
  *
  * A call that throws has changed nothing. A catalog that loses its connection while it commits first finds out whether
  * the transaction was committed (PostgreSQL: `pg_xact_status`), and answers or throws accordingly. Until it knows, the
- * call does not end. Callers rely on it: they take back what they did for a call that threw.
+ * call does not end. Callers rely on this: they undo what they did for a call that threw.
  *
  * Only code that implements, wraps or opens a catalog uses this type. All other code names the calls that it makes.
  */

@@ -30,7 +30,7 @@ export interface MissingPage {
   readonly next: DeployCursor | undefined;
 }
 
-/** Reads of a deploy, page by page. They throw `no-such-deploy` when it was given up meanwhile. */
+/** Reads of a deploy, page by page. They throw `no-such-deploy` when the deploy was given up between two pages. */
 export interface DeployReads {
   /** Throws `no-such-deploy`. */
   deploy(id: string): DeployRow;
@@ -43,11 +43,11 @@ export interface DeployReads {
   checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
 }
 
-/** One request opens and fills a deploy. Everybody who knows its id finds it. */
+/** One request opens and fills a deploy. Any later request that names the deploy's id finds it. */
 export interface DeployCalls extends DeployReads {
   /**
-   * `id` is random, and so it is new. When a site has too many uncommitted deploys, the oldest is given up. Throws
-   * `too-many-requests` when all of them are young.
+   * `id` is random, so no other deploy has it. When a site has too many uncommitted deploys, the oldest is given up.
+   * Throws `too-many-requests` when all of them are young.
    */
   createDeploy(id: string, site: number, time: number): void;
   /** Replaces an earlier header. Does nothing when the deploy is gone. */
@@ -59,6 +59,6 @@ export interface DeployCalls extends DeployReads {
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
-  /** Records the answer of a commit that made no revision. The last one stays. Callers hold the site's lock. */
+  /** Records the answer of a commit that made no revision. A later answer replaces it. Callers hold the site's lock. */
   finishDeploy(id: string, result: Commit): void;
 }

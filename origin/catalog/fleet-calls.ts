@@ -9,7 +9,7 @@ export interface EdgeRow {
   readonly publicKey: string;
   readonly revoked: boolean;
   readonly paused: boolean;
-  /** The names of the sites whose content it may read. Null for all. */
+  /** The names of the sites whose content the edge may read. Null for all. */
   readonly mayRead: readonly string[] | null;
   readonly lastSeen: number | null;
   /** The newest stored report. Null also when this version cannot read it. */

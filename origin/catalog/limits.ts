@@ -1,6 +1,6 @@
-/** Limits of every catalog. At a limit it refuses, or gives up the oldest, as its calls say. */
+/** The limits of every catalog. At a limit, a call refuses or gives up the oldest item, as its comment says. */
 
-/** Uncommitted deploys of a site. With more, the oldest is given up. */
+/** Uncommitted deploys of a site. One more, and the oldest is given up. */
 export const MOST_OPEN_DEPLOYS = 50;
 /** A younger deploy is probably still being uploaded, so it is not given up. */
 export const YOUNG_DEPLOY_MS = 10 * 60_000;

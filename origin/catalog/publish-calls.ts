@@ -43,7 +43,7 @@ interface SyncOutcome extends Payload<'outcome'> {
 export interface PublishCalls {
   /**
    * In one transaction, makes the staged state a revision, its records durable, and the deploy done. Throws
-   * `no-such-site` when the site was deleted. The call cannot be repeated, because its number is taken.
+   * `no-such-site` when the site was deleted. The call cannot be repeated, because its revision number is then taken.
    */
   reveal(commit: Reveal): { seq: Seq };
   /** Makes a pending revision live. Throws `no-such-revision` when it is not the site's tip or not pending. */

@@ -40,8 +40,8 @@ export interface DroppedObjects {
 }
 
 /**
- * Ages from which retention deletes. What is younger may belong to a publish that is under way, or be requested again.
- * In milliseconds since 1970.
+ * The times before which retention deletes, in milliseconds since 1970. Younger items may belong to a publish that is
+ * under way, or may be requested again.
  */
 export interface AgeLimits {
   /** Unreferenced objects uploaded before this time are deleted. */
@@ -71,7 +71,7 @@ export interface Forecast extends DroppedObjects {
  */
 
 export interface PastReads {
-  /** The sites in the order in which they are pruned, deleted ones with a remaining past included. */
+  /** The sites in the order in which they are pruned, including deleted sites that still have a past. */
   retainedSites(): RetainedSite[];
   /** Everything that decides what is deleted. Undefined for a site that never existed. */
   past(site: number): SiteHistory | undefined;
@@ -86,7 +86,7 @@ export interface PastCalls extends PastReads {
   /**
    * Drops these revisions with their receipts in one transaction, and returns those that it dropped. It skips revisions
    * that are gone or in use: since they were chosen, one may have been pinned, or an abort may have made it the tip. A
-   * deleted site may lose all.
+   * deleted site may lose all its revisions.
    */
   dropRevisions(site: number, revisions: readonly number[]): number[];
   /** Deletes up to `limit` rows of entries and buckets that belong to no revision any more. */
@@ -111,9 +111,12 @@ export interface SweepCalls {
     limit: number,
     uploadedBefore: number,
   ): { digests: Digest[]; next: number | undefined };
-  /** Forgets those objects that are still unreferenced, and notes them and their chunk lists for removal. */
+  /** Forgets the objects that are still unreferenced, and notes them and their chunk lists for removal. */
   dropObjects(digests: readonly Digest[], uploadedBefore: number): DroppedObjects;
-  /** Objects noted for removal and not uploaded again. Callers hold uploads off until the store has removed them. */
+  /**
+   * Objects that were noted for removal and not uploaded again. Callers hold off uploads until the store has removed
+   * them.
+   */
   removals(limit: number): Digest[];
   /** Notes that the store has removed these objects. */
   removed(digests: readonly Digest[]): void;

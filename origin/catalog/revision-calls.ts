@@ -11,7 +11,10 @@ export interface RevisionReads {
   revisions(site: number, limit: number, before?: number): RevisionRow[];
   /** Throws `no-such-revision`. */
   revision(site: number, revision: number): RevisionRow;
-  /** The newest revision that was live before and has other content than the live one. Undefined when there is none. */
+  /**
+   * The newest revision that was live before and whose content differs from that of the live one. Undefined when there
+   * is none.
+   */
   formerlyLive(site: number): RevisionRow | undefined;
 }
 

@@ -11,7 +11,7 @@ export function tipOf(revisions: readonly Pick<KnownRevision, 'revision' | 'stat
   return revisions.findLast(({ state }) => state !== 'aborted')?.revision ?? 0;
 }
 
-/** The chosen revisions that exist and are not in use. A deleted site may lose all. */
+/** The chosen revisions that exist and are not in use. A deleted site may lose all its revisions. */
 export function revisionsThatGo(past: SiteHistory, chosen: readonly number[]): number[] {
   const { deleted, live, tip, newest, revisions } = past;
   const going = new Set(chosen);

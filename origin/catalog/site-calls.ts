@@ -19,11 +19,11 @@ export interface SiteRow {
   readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;
 }
 
-/** Reads sites that are not deleted. An id is used once. A later site may have the name of a deleted one. */
+/** Reads sites that are not deleted. An id is never used again. A later site may have the name of a deleted one. */
 export interface SiteReads {
   /** All sites by name, ascending. */
   sites(): SiteRow[];
-  /** A site by its id. Throws `no-such-site`, also when the site was deleted meanwhile. */
+  /** A site by its id. Throws `no-such-site`, also for a deleted site. */
   site(id: number): SiteRow;
   /** A site by its name. Throws `no-such-site`. */
   siteNamed(name: string): SiteRow;

@@ -4,8 +4,8 @@ import type { DeployCursor } from './deploy-calls.ts';
 
 /**
  * Stages a coming revision beside the live one. Callers hold the site's lock, so a site stages one revision at a time.
- * Except for `endStaging`, no call is durable by itself. A loss of power takes only what nobody was told of, and the
- * reveal makes everything before it durable.
+ * Except for `endStaging`, no call is durable by itself. A loss of power loses only changes that nobody was told of,
+ * and the reveal makes all earlier changes durable.
  */
 export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot'> {
   /**

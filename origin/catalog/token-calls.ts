@@ -1,32 +1,32 @@
-/** The rights of a token, and what became of it. token-state.ts judges whether it is valid. */
+/** The rights of a token, and whether it was used or revoked. token-state.ts judges whether it is valid. */
 export interface KnownToken {
   readonly id: string;
   readonly scope: string;
-  /** The only edge that may join with it. Null for any edge, and for a token of the API. */
+  /** The only edge that may join with the token. Null for any edge, and for a token of the API. */
   readonly edge: string | null;
-  /** The names of the sites whose content the edge that joins with it may read. Null for all. */
+  /** The names of the sites whose content the edge that joins with the token may read. Null for all. */
   readonly mayRead: readonly string[] | null;
   readonly created: number;
   readonly expires: number | null;
   readonly revoked: boolean;
-  /** The edge that has joined with it. */
+  /** The edge that has joined with the token. */
   readonly usedBy: string | null;
 }
 
 export interface StoredToken extends KnownToken {
-  /** The SHA-256 digest of its secret. */
+  /** The SHA-256 digest of the token's secret. */
   readonly secretHash: Uint8Array;
 }
 
 export interface TokenCalls {
-  /** `id` is random, and so it is new. */
+  /** `id` is random, so no other token has it. */
   createToken(
     token: Pick<StoredToken, 'id' | 'secretHash' | 'scope' | 'edge' | 'mayRead' | 'expires'>,
     time: number,
   ): void;
   /** All tokens in any state, the oldest first. */
   tokens(): KnownToken[];
-  /** Undefined for an unknown id. The token may be revoked or used as soon as this has answered. */
+  /** Undefined for an unknown id. The token may be revoked or used as soon as this call has returned. */
   token(id: string): StoredToken | undefined;
   /** Revokes the token for ever. A repeated call changes nothing. Throws `no-such-token`. */
   revokeToken(id: string): void;

@@ -15,7 +15,7 @@ export function isSecretOf(token: Pick<StoredToken, 'secretHash'>, secretHash: U
   return timingSafeEqual(token.secretHash, secretHash);
 }
 
-/** Whether the token is one of the API and valid now. */
+/** Whether the token is an API token that is valid now. */
 export function isValidForApi(token: KnownToken, time: number): boolean {
   return tokenState(token, time) === 'valid' && token.scope !== JOIN;
 }

@@ -141,7 +141,7 @@ export class ApiClient {
     await this.#text('DELETE', `/v1/sites/${name}${unpublished ? '?unpublished=true' : ''}`, { signal });
   }
 
-  /** Makes the revision live that waits for a window. */
+  /** Makes the pending revision live without waiting for its window. */
   openWindow(site: string): Promise<Commit> {
     return this.#read('POST', `/v1/sites/${site}/windows`, answers.commit);
   }

@@ -9,7 +9,7 @@ export const isDomainPattern = (text: string) => DOMAIN.test(text);
 
 export const isWildcard = (domain: string) => domain.startsWith('*.');
 
-/** The name that the names of a wildcard are below. */
+/** The domain without the `*.` of a wildcard. */
 export const withoutWildcard = (domain: string) => domain.replace(/^\*\./, '');
 
 /** Checks a domain that a site may have, and returns it in lower case. Throws `bad-domain`. */
@@ -25,6 +25,6 @@ function faultOf(domain: string): string | undefined {
   const name = withoutWildcard(domain);
   if (name === 'localhost' || name.endsWith('.localhost'))
     return 'is a name that sites have by themselves: SITE.localhost';
-  if (isPublicSuffix(name)) return 'is for many owners: it is a public suffix';
-  return isWildcard(domain) && !name.includes('.') ? 'is for a whole top-level domain' : undefined;
+  if (isPublicSuffix(name)) return 'is a public suffix, so its names belong to many owners';
+  return isWildcard(domain) && !name.includes('.') ? 'covers a whole top-level domain' : undefined;
 }

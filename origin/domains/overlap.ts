@@ -32,7 +32,7 @@ type Held = Omit<Overlap, 'domain'>;
 
 interface HeldNames {
   readonly exact: ReadonlyMap<string, Held>;
-  /** Held domains by each name that they lie below. */
+  /** A domain of another site that lies below the name that is the key. */
   readonly below: ReadonlyMap<string, Held>;
 }
 

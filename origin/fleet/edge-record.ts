@@ -14,11 +14,14 @@ export interface EdgeRecord {
   stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
-  /** Until then, by the monotonic clock, the edge may believe that it holds a lease. */
+  /** The time of the monotonic clock until which the edge may believe that it holds a lease. */
   leaseUntil: number;
-  /** Until then, by the monotonic clock, the edge may serve sites that require a lease. */
+  /** The time of the monotonic clock until which the edge may serve sites that require a lease. */
   servesUntil: number;
-  /** Its newest report shows records that the origin lacks, so its revisions differ from those of the same numbers. */
+  /**
+   * The newest report shows records that the origin lacks, so the edge's revisions differ from the origin's revisions
+   * of the same numbers.
+   */
   isDiverged: boolean;
   /** This process has granted the edge a lease, so the edge has reported to it. */
   isHeard: boolean;
@@ -96,7 +99,7 @@ export function keepsUp(edge: EdgeRecord, site: string): boolean {
   return report.limits.delay === 0 && report.limits.schedule === null && replicates(edge, site);
 }
 
-/** The origin's revision that the edge shows. 0 for a diverged edge, whose revisions are others. */
+/** The origin's revision that the edge shows. 0 for a diverged edge, because its revisions are not the origin's. */
 export function shownRevision({ report, isDiverged }: EdgeRecord, site: number): number {
   if (isDiverged) return 0;
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;

@@ -8,8 +8,9 @@ import type { SyncEdges } from '../publish/sync-edges.ts';
 /** Admits edges. */
 export interface Admission {
   /**
-   * Admits an edge that has proved the secret of a token. Another origin node may hear of the edge later: it asks for
-   * its key (`FeedMembers.keyOf`). Throws `bad-join-token`, `name-taken` and `too-many-edges`.
+   * Admits an edge that has proved the secret of a token. Another origin node may not know the edge yet when the edge
+   * first calls it, and then looks it up (`FeedMembers.keyOf`). Throws `bad-join-token`, `name-taken` and
+   * `too-many-edges`.
    */
   join(request: NewMember, token: { readonly id: string; readonly secretHash: Uint8Array }): Promise<Seq>;
 }
@@ -25,8 +26,8 @@ export interface FleetView {
 }
 
 /**
- * The edges: which belong to the log, which hold a lease, and what each one shows. The calls of each request are
- * answered at once, from memory. Origins that share a catalog tell each other of changed members, accepted reports and
+ * The edges: which belong to the log, which hold a lease, and what each one shows. The calls that every request needs
+ * are answered from memory. Origins that share a catalog tell each other of changed members, accepted reports and
  * granted leases, so that a sync publish at one origin waits for the edges of all
  * (docs/decisions/0040-several-origin-nodes.md).
  */

@@ -273,7 +273,9 @@ export class InProcessFleet implements Fleet {
     };
   }
 
-  /** Nobody waits for it: a lease does not depend on it, and after a crash the next report brings the state again. */
+  /**
+   * Nobody waits for the save: a lease does not depend on it, and after a crash the next report brings the state again.
+   */
   #save(edge: EdgeRecord): void {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;

@@ -6,8 +6,8 @@ const READ_AT_ONCE = 4;
 const MOST_WAITING = 256;
 
 /**
- * Limits the bodies that hold what they have brought until it is stored. Each site has some places for them. Other
- * bodies wait unread, and delay nobody but their own site.
+ * Limits how many bodies are held in memory until their content is stored. Each site has a few places for such bodies.
+ * Its other bodies wait unread, and delay no other site.
  */
 export class BodyPlaces {
   readonly #sites = new Map<number, { turns: FairTurns; bodies: number }>();

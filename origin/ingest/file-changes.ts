@@ -27,7 +27,7 @@ interface Waiting {
   readonly site: number;
   readonly mode: Mode | undefined;
   readonly change: FileChange;
-  /** When the change was requested, by the monotonic clock. A sync publish must answer within its time-out. */
+  /** The monotonic time at which the change was requested. A sync publish must answer within its time-out. */
   readonly began: number;
 }
 
@@ -77,9 +77,9 @@ export class FileChanges {
   }
 
   /**
-   * Purges files that are deleted by name, so that older revisions do not answer for them either. This comes before the
-   * commit, under the site's lock, which it does not need. A crash in between leaves a purge of files that still exist,
-   * which changes nothing.
+   * Purges files that are deleted by name, so that older revisions do not answer for them either. The purge comes
+   * before the commit, and runs under the site's lock, which it does not need. A crash in between leaves a purge of
+   * files that still exist, which changes nothing.
    */
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));

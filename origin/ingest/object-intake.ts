@@ -13,10 +13,11 @@ import { BodyPlaces } from './body-places.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
 
 const MOST_PER_SYNC = 512;
-/** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender likes. */
+/** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender wants. */
 const MOST_OPEN = 1024;
 /**
- * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives meanwhile.
+ * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives while one
+ * is being stored.
  */
 const BATCH = { objects: 2048, bytes: 4 * 1024 * 1024 };
 
@@ -34,7 +35,10 @@ export class ObjectIntake {
   readonly #store: ObjectStore;
   readonly #catalog: Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly #clock: Clock;
-  /** Keeps the sweep out between store and catalog. Otherwise one of them would lose the object. */
+  /**
+   * Holds off the sweep while an object is in the store and not yet in the catalog. Otherwise the store could lose an
+   * object that the catalog has.
+   */
   readonly #gate: Gate;
   readonly #batcher: Batcher<Intake, void>;
   readonly #open = new Map<number, number>();

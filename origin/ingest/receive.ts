@@ -15,7 +15,7 @@ export type Received =
 
 /**
  * Reads a request's body: up to SMALL_OBJECT bytes into memory, a larger body into a draft that a thread reads through.
- * Throws `truncated-upload`, and leaves nothing, when the sender goes away before the end.
+ * Throws `truncated-upload`, and leaves nothing behind, when the sender disconnects before the end.
  */
 export async function receive(body: Readable, store: ObjectStore): Promise<Received> {
   const pieces: Buffer[] = [];
@@ -47,7 +47,7 @@ export function cutOff(cause: unknown): SkerryError {
   return new SkerryError('truncated-upload', 'the upload ended before its announced length', { cause });
 }
 
-/** Whether a body failed because its sender went away. */
+/** Whether a body failed because its sender disconnected. */
 export function isCutOff(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';

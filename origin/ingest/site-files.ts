@@ -35,7 +35,7 @@ interface Put {
 /** A file of the live revision. Its bytes are read only when `open` is called. */
 interface SiteFile {
   readonly entry: Entry;
-  /** Throws `no-such-object` when the object was deleted meanwhile. */
+  /** Throws `no-such-object` when the object has been deleted. */
   open(span?: ByteSpan): Promise<Readable>;
 }
 
@@ -65,7 +65,8 @@ export class SiteFiles {
     const { catalog, intake, rules, changes } = this.#parts;
     const site = await catalog.siteNamed(name);
     const object = await intake.take(site.id, body, expected);
-    // The commit checks again. Bad rules are refused here first, so that they fail no other change of the same commit.
+    // The commit checks again. Bad rules are refused here first, so that the other changes of the same commit do not
+    // fail.
     await rules.check(site.id, { path, ...object });
     const commit = await changes.add(site.id, { kind: 'put', path, object }, mode);
     this.#note('file-put', site, path, commit);

@@ -9,18 +9,18 @@ const MAX_WINDOW_LOG = 23;
 
 /**
  * Decodes the `Content-Encoding` of a request's body, which may be zstd or none, while it is read. Throws
- * `truncated-upload` when the sender goes away or the encoded bytes end early, and `bad-request` when they are not
+ * `truncated-upload` when the sender disconnects or the encoded bytes end early, and `bad-request` when they are not
  * zstd.
  */
 export async function* unpacked(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
   const decoder = decoderFor(encoding);
-  // Not a pipeline, because a pipeline would close the connection when the reader gives up, and the answer could not be
-  // sent.
+  // This is not a pipeline, because a pipeline would close the connection when the reader gives up, and the answer
+  // could not be sent.
   const gone = (cause?: Error) => {
     if (!body.readableEnded) decoder.destroy(cutOff(cause));
   };
   body.on('error', gone).on('close', () => gone());
-  // A body that is gone already emits no further event.
+  // A body that is destroyed already emits no further event.
   if (body.destroyed) gone();
   else body.pipe(decoder);
   try {
@@ -29,7 +29,7 @@ export async function* unpacked(body: Readable, encoding: string | undefined): A
     throw known(error);
   } finally {
     body.unpipe(decoder);
-    // Reads past the rest, because a sender that is still sending would not look for the answer.
+    // Discards the rest of the body, because a sender does not read the answer while it is still sending.
     body.resume();
   }
 }

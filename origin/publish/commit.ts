@@ -30,7 +30,7 @@ export interface CommitOptions {
   readonly message?: string | undefined;
   /** For a batch commit: opens a window by hand. */
   readonly now?: boolean | undefined;
-  /** When the request came, by the monotonic clock. The default is now. */
+  /** The monotonic time at which the request arrived. The default is now. */
   readonly began?: number | undefined;
 }
 
@@ -66,8 +66,8 @@ export interface CommitParts extends Omit<SyncParts, 'catalog'> {
  */
 export class Committer {
   /**
-   * Wakes when a batch revision begins to wait, or waits again. It spares a wait of up to a minute: `keepWindows` looks at
-   * all sites that often, and so finds the revisions of other origin nodes.
+   * Wakes when a batch revision begins to wait, or waits again. Without it, `keepWindows` would notice only after up to
+   * a minute. It looks at all sites that often, because another origin node may have committed a revision.
    */
   readonly waiting = new Wakeup();
   readonly #parts: CommitParts;
@@ -114,7 +114,10 @@ export class Committer {
     );
   }
 
-  /** Makes a new revision equal to an old one: to `to`, or to the newest other content that was live before. */
+  /**
+   * Makes a new revision equal to an old one: to `to`, or to the newest one that was live before and differs from the
+   * live one.
+   */
   rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(site, options, async (turn) => {
       const target = await this.#rollbackTarget(site, to);
@@ -171,7 +174,7 @@ export class Committer {
     const deadline = new Deadline(
       clock,
       end,
-      () => new SkerryError('sync-timeout', `${name} had no room for this publish within ${timeout} s`),
+      () => new SkerryError('sync-timeout', `this publish to ${name} could not begin within ${timeout} s`),
     );
     try {
       return await this.#parts.sites.run(
@@ -305,7 +308,7 @@ export class Committer {
     const { catalog } = this.#parts;
     const target = to === undefined ? await catalog.formerlyLive(site) : await catalog.revision(site, to);
     if (target === undefined) {
-      throw new SkerryError('nothing-to-roll-back', 'no other content was live before');
+      throw new SkerryError('nothing-to-roll-back', 'no revision with other content was live before');
     }
     if (target.state === 'aborted')
       throw new SkerryError('no-such-revision', `revision ${target.revision} was aborted`);

@@ -10,11 +10,12 @@ const REMEMBERED = 1000;
 
 /**
  * Limits what each site may write to the log by requests that publish nothing and cost their sender next to nothing:
- * purges and settings. Every edge reads and keeps the log, so one site in a loop would fill all of their disks.
+ * purges and settings. Every edge reads and keeps the log, so a single site that is changed in a loop would fill the
+ * disks of all edges.
  */
 export class LogAllowance {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** The monotonic time by which everything that a site has written is paid for. */
+  /** The monotonic time by which the allowed rate covers everything that a site has written. */
   readonly #paid = new Map<string, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {

@@ -36,7 +36,7 @@ export class RuleCheck {
     this.#faultsOf = faultsOf;
   }
 
-  /** Ignores other files. Throws `bad-rules` with the faults and their lines, or `no-such-object`. */
+  /** Ignores files without rules. Throws `bad-rules` with the faults and their lines, or `no-such-object`. */
   async check(site: number, { path, digest, size }: Pick<Entry, 'path' | 'digest' | 'size'>): Promise<void> {
     if (!isRuleFile(path) || this.#good.get(`${path} ${digest}`)) return;
     if (size > MOST_RULE_BYTES) {

@@ -4,10 +4,11 @@
  * lost while the process lives.
  *
  * Origins that share a catalog use a lock that all of them see, such as an advisory lock of its database. A holder can
- * lose that lock without noticing, when it is cut off or stands still. So the lock numbers the holdings of a site, each
- * higher than all before. It stores the number in the site's row as soon as it has the lock, before the work begins,
- * and keeps it in an AsyncLocalStorage beside `caller` in origin/callers, where lock and catalog both find it. Each call
- * that is `FENCED` compares the two within its transaction. With a lower number it throws and changes nothing.
+ * lose that lock without noticing, when it is cut off or stands still. So such a lock gives each holding of a site a
+ * number, which is higher than all earlier ones. It stores the number in the site's row as soon as it has the lock,
+ * before the work begins, and keeps the number in an AsyncLocalStorage beside `caller` in origin/callers, where lock
+ * and catalog both find it. Each call that is `FENCED` compares the two within its transaction. With a lower number it
+ * throws and changes nothing.
  */
 export interface SiteLock {
   /**

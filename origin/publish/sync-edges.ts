@@ -13,16 +13,16 @@ export interface EdgeSyncStatus {
 }
 
 /**
- * The edges as a sync publish sees them. The calls that return at once answer from memory. A caller awaits `current`
- * before it concludes from them that an edge holds no lease.
+ * The edges as a sync publish sees them. The synchronous calls answer from memory. Before a caller concludes from their
+ * answers that an edge holds no lease, it awaits `current`.
  */
 export interface SyncEdges {
   /** Wakes when the state of an edge may have changed for another reason than the passing of time. */
   readonly changed: WakeupSource;
   /**
-   * Resolves when the answers below contain every grant of a lease that any origin node gave before this call. One node
-   * that serves all edges knows its grants. Several nodes store each grant where the others read it before they answer
-   * the edge, and read the grants of the others here.
+   * Resolves when the answers below contain every grant of a lease that any origin node gave before this call. A node
+   * that serves all edges knows all grants. If there are several nodes, each stores a grant where the others can read
+   * it before it answers the edge, and reads the grants of the others in this call.
    */
   current(): Promise<void>;
   /** Edges with a lease that replicate the site without delay: not paused, delayed, scheduled or revoked. */

@@ -32,7 +32,7 @@ export interface SyncParts {
   readonly catalog: SyncCatalog;
   readonly clock: Clock;
   readonly edges: SyncEdges;
-  /** Aborts when the origin ends: then it waits for no edge. */
+  /** Aborts when the origin ends. A publish then waits for no edge. */
   readonly stopping: AbortSignal;
 }
 
@@ -108,7 +108,8 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
 }
 
 /**
- * Waits until the edges show what is live already. A sync publish of an unchanged tree promises the same as any other.
+ * Waits until the edges show what is live already. A sync publish of an unchanged tree makes the same promise as any
+ * other.
  */
 export async function confirmInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
   const { site, revision, seq } = target;
@@ -191,7 +192,7 @@ async function settle(
   begun: SyncState,
 ): Promise<{ state: SyncState; decision: SyncDecision }> {
   let state = begun;
-  // After the commit point there must be time for the leases of edges that do not show the revision to end.
+  // After the commit point, some edges may not show the revision. Enough time must remain for their leases to end.
   const reserve = begun.isStrict && !begun.isActivated ? LONGEST_LEASE_MS : 0;
   while (true) {
     await edges.current();
@@ -207,7 +208,7 @@ async function settle(
     if (stopping.aborted) state = step(state, { kind: 'stopped' });
     const decision = decide(state);
     if (decision.kind !== 'wait') return { state, decision };
-    // Nothing was awaited since the edges were read, so no change of theirs is missed.
+    // Nothing was awaited since the edges were read, so no change of their state is missed.
     await wokenWithin(edges.changed, clock, wait, stopping);
   }
 }

@@ -2,8 +2,8 @@ import type { SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 
 /**
- * One edge in a sync publish. `gone` means that its lease ended before it was seen to show the revision. It comes back
- * only by having prepared the revision. A `visible` edge stays visible.
+ * One edge in a sync publish. `gone` means that its lease ended before it was seen to show the revision. Such an edge
+ * counts again only once it has prepared the revision. A `visible` edge stays visible.
  */
 export type EdgePhase = 'preparing' | 'prepared' | 'visible' | 'gone';
 
@@ -21,7 +21,7 @@ export interface SyncState {
 export type SyncEvent =
   | { readonly kind: 'report'; readonly edge: string; readonly prepared: boolean; readonly visible: boolean }
   | { readonly kind: 'lease-ended'; readonly edge: string }
-  /** Carries the edges that may still serve the site, when it requires a lease. */
+  /** `servers` are the edges that may still serve the site, if the site requires a lease. */
   | { readonly kind: 'activated'; readonly servers: readonly string[] }
   | { readonly kind: 'timeout' }
   /** The origin ends. */

@@ -10,8 +10,8 @@ export interface LogPlan {
 
 /**
  * The log begins at the newest checkpoint that is followed by as many records, or bytes of records, as must be kept. A
- * checkpoint is appended whenever the last one is half of that away. So at most one and a half times as much is kept
- * from then on.
+ * checkpoint is appended when more than half of that follows the last one. So at most one and a half times as much is
+ * kept from then on.
  */
 export function planLog(
   { first, head, checkpoints, bytes, bytesAfter }: StoredLog,

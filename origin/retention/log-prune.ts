@@ -18,7 +18,7 @@ export interface PrunedLog {
 
 type ReadLog = Pick<PrunedLog, 'catalog' | 'keptLog'>;
 
-/** How many records would be dropped. `upToNow` drops all that there are. */
+/** How many records would be dropped. With `upToNow`, all records would be. */
 export async function prunableRecords(log: ReadLog, upToNow: boolean): Promise<number> {
   const { first, plan } = await planOf(log, upToNow);
   return plan.before - first;

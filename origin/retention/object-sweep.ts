@@ -4,16 +4,16 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { DroppedObjects, SweepCalls } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
-/** Objects removed in one hold of the gate. Uploads wait meanwhile. */
+/** How many objects are removed while the gate is held once. Uploads wait during that time. */
 const REMOVED_AT_ONCE = 250;
 
 export interface SweptPlaces {
   readonly catalog: Remote<SweepCalls>;
   readonly store: ObjectStore;
   /**
-   * Uploads hold it together, from before they write to the store until the catalog knows their objects. If an upload
-   * came between the catalog's forgetting and the store's removing, the catalog would know an object that the store
-   * lacks. So origins that share a catalog and a store also share the gate.
+   * Uploads share the gate, from before they write to the store until the catalog knows their objects. If an upload
+   * came after the catalog has forgotten an object and before the store has removed it, the catalog would know an
+   * object that the store lacks. So origins that share a catalog and a store also share the gate.
    */
   readonly gate: Gate;
 }

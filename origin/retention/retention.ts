@@ -19,7 +19,7 @@ export interface RetentionOptions
   extends Omit<SweptPlaces, 'catalog'>,
     Omit<PrunedLog, 'catalog' | 'checkpointed'> {
   readonly catalog: Pruned & SweptPlaces['catalog'] & PrunedLog['catalog'];
-  /** Lets one run at a time prune. Origins that share a catalog share it. */
+  /** Lets only one run prune at a time. Origins that share a catalog share this lock. */
   readonly runs: Pick<KeyedLock<'prune'>, 'run'>;
   /** Interrupts a running prune. */
   readonly stopping: AbortSignal;
@@ -75,7 +75,7 @@ export class Retention {
   /** Prunes, and returns what was done. A second run waits for the first. */
   run({ log = false } = {}): Promise<PrunePlan> {
     return this.#options.runs.run('prune', async () => {
-      // The log comes first, because only this step may be refused. Nothing has changed then.
+      // The log comes first, because only this step may be refused, and a refusal must change nothing.
       const records = await pruneLog(this.#log, log, this.#goOn);
       const { catalog, clock } = this.#options;
       const now = clock.now();
@@ -92,8 +92,8 @@ export class Retention {
   }
 
   /**
-   * Prunes everything once an hour until the origin stops. More often, prunes the log and what publishers in a loop
-   * leave behind.
+   * Prunes everything once an hour until the origin stops. Between these runs, prunes the log, old deploys and the
+   * uploads of deleted sites, because publishers in a loop leave many of them.
    */
   async keepRunning(log: Logger): Promise<void> {
     const { clock, stopping } = this.#options;

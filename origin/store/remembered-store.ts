@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
@@ -17,7 +17,7 @@ const IN_THE_FOLDER = 'files in the data folder';
 export async function checkStore(folder: string, url: string | undefined): Promise<() => Promise<void>> {
   const wanted = url ?? IN_THE_FOLDER;
   const file = join(folder, FILE);
-  const chosen = await chosenBefore(file, join(folder, 'objects'));
+  const chosen = await chosenBefore(file);
   if (chosen !== undefined && chosen !== wanted)
     throw new SkerryError('bad-config', `${folder} keeps its objects in ${chosen}, not in ${wanted}`);
   return async () => {
@@ -25,16 +25,11 @@ export async function checkStore(folder: string, url: string | undefined): Promi
   };
 }
 
-async function chosenBefore(file: string, objects: string): Promise<string | undefined> {
+async function chosenBefore(file: string): Promise<string | undefined> {
   try {
     return chosenSchema.parseText(await readFile(file, 'utf8'), 'data-folder-foreign').store;
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
-  // The folder is from before there was a choice.
-  const isOld = await access(join(objects, 'small.sqlite')).then(
-    () => true,
-    () => false,
-  );
-  return isOld ? IN_THE_FOLDER : undefined;
 }

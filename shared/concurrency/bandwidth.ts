@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 
-/** Up to this many milliseconds' worth of the rate may pass at once. */
+/** The bytes of this many milliseconds may pass at once. */
 const BURST_MS = 250;
-/** A timer that is set for longer than this fires at once. */
+/** A timer of Node that is set for longer than this fires immediately. */
 const LONGEST_SLEEP = 2 ** 31 - 1;
 
 /** A limited rate that many transfers share. They take turns. */
@@ -11,7 +11,7 @@ export class Bandwidth {
   readonly burst: number;
   readonly #rate: number;
   readonly #clock: Clock;
-  /** The time at which all bytes that have passed are paid for. Unused time older than a burst is lost. */
+  /** The time by which the rate allows all bytes that have passed. Unused time older than a burst is lost. */
   #paid = Number.NEGATIVE_INFINITY;
   #queue: Promise<void> = Promise.resolve();
 
@@ -23,8 +23,8 @@ export class Bandwidth {
   }
 
   /**
-   * Resolves when these bytes may pass. Calls are served in order. A request for more than a burst waits until it is
-   * paid for. Rejects with the signal's reason when the signal aborts, and then charges nothing.
+   * Resolves when these bytes may pass. Calls are served in order. A request for more than a burst waits until the rate
+   * allows all of it. Rejects with the signal's reason when the signal aborts, and then charges nothing.
    */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

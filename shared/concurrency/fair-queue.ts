@@ -30,7 +30,7 @@ export class FairQueue<T> {
     return this.#size > this.#inAll ? this.#newestOfLongest() : undefined;
   }
 
-  /** Takes the oldest item of the owner whose turn it is. An owner whose oldest item is not accepted is passed over. */
+  /** Takes the oldest item of the owner whose turn it is. An owner whose oldest item is not accepted is skipped. */
   next(accepts: (item: T) => boolean = () => true): T | undefined {
     for (const [owner, items] of this.#queues) {
       const [item] = items;

@@ -5,8 +5,8 @@ export interface FairShareOptions {
 }
 
 /**
- * Divides something scarce among several owners. No owner may hold more than is left for the others: the first takes at
- * most half, the second at most half of the rest, so something always remains for a newcomer.
+ * Divides a scarce resource among several owners. No owner may hold more than is left for the others: the first takes
+ * at most half, the second at most half of the rest, so something always remains for a newcomer.
  */
 export class FairShare {
   readonly #inAll: number;

@@ -11,7 +11,7 @@ interface Waiting {
   readonly refuse: (error: SkerryError) => void;
 }
 
-/** Runs work that competes for something scarce. Members take turns, so a member with much work delays only itself. */
+/** Runs work that competes for a scarce resource. Members take turns, so a member with much work delays only itself. */
 export class FairTurns {
   readonly #waiting: FairQueue<Waiting>;
   readonly #atOnce: number;
@@ -27,7 +27,7 @@ export class FairTurns {
   run<T>(member: string, work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      // `Promise.try` also catches work that throws synchronously, so its place is always given back.
+      // `Promise.try` also catches what the work throws synchronously, so the work always gives its place back.
       const begin = () => Promise.try(work).then(resolve, reject);
       this.#waiting.add(member, { begin, refuse: reject })?.refuse(tooMany());
       this.#advance();

@@ -1,17 +1,17 @@
 /**
- * A lock that many may hold together or one may hold alone. A caller that wants to be alone enters when those inside
- * have left, and holds back those who come after it. The lock is not reentrant.
+ * A lock that many callers may share, or one caller may hold alone. A caller that wants to be alone waits until all
+ * earlier holders have left, and later callers wait for it. The lock is not reentrant.
  *
- * Callers rely on holding it until their work ends, and are not told of a lost hold. A gate between processes can lose
- * one. docs/decisions/0040-several-origin-nodes.md says what it needs: a signal for `alone`, a fence for those inside,
- * and one shared hold for each process.
+ * Callers rely on holding the lock until their work ends, and nothing tells them when they have lost it. A holder can
+ * lose a gate between processes. docs/decisions/0040-several-origin-nodes.md says what such a gate needs: a signal for
+ * `alone`, a fence for the callers that share it, and one shared hold for each process.
  */
 export interface Gate {
   shared<T>(work: () => Promise<T>): Promise<T>;
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** For those of one process. */
+/** A gate for the callers of one process. */
 export class InProcessGate implements Gate {
   #inside = 0;
   #isTaken = false;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 
 export interface Budget {
-  /** The amount that a member may spend at once after a rest. */
+  /** The amount that a member may spend at once after it has spent nothing for a while. */
   readonly burst: number;
   readonly perSecond: number;
 }

@@ -15,7 +15,9 @@ export function backoffDelay(attempt: number, backoff: Backoff, random: () => nu
   return random() * Math.min(backoff.most, backoff.first * 2 ** Math.min(attempt, 30));
 }
 
-/** Repeats `run` until the signal aborts. `run` calls `progressed` when it got somewhere, which resets the backoff. */
+/**
+ * Repeats `run` until the signal aborts. `run` calls `progressed` when it has made progress, which resets the backoff.
+ */
 export async function forever(
   run: (progressed: () => void) => Promise<void>,
   options: { backoff: Backoff; clock: Clock; signal: AbortSignal; onError: (error: unknown) => void },

@@ -1,6 +1,6 @@
 /**
  * Lets loops wait for something new. An implementation that gets its news from another process also wakes its loops
- * when it was cut off for a while, because it may have missed news meanwhile.
+ * after it was cut off for a while, because it may have missed news.
  */
 export interface WakeupSource {
   /** Registers a callback that runs at each wake-up, before the waiting loops go on. */

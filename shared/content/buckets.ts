@@ -2,9 +2,9 @@ import { createHash, hash } from 'node:crypto';
 import { type Digest, digestFromBytes } from './digest.ts';
 
 /**
- * The two levels of hash buckets under a root digest (anti-entropy trees as in Dynamo and Cassandra): a path
- * belongs to the leaf named by the first two bytes of SHA-256(path), a leaf to the node named by the first.
- * A change to k paths touches at most k leaves, k nodes and the root.
+ * The two levels of hash buckets under a root digest (anti-entropy trees as in Dynamo and Cassandra): a path belongs to
+ * the leaf that the first two bytes of SHA-256(path) name, and a leaf belongs to the node that the first byte names. A
+ * change to k paths touches at most k leaves, k nodes and the root.
  */
 export const LEAF_COUNT = 65_536;
 export const NODE_COUNT = 256;

@@ -1,7 +1,7 @@
 import mimeDb from 'mime-db';
 import { lookup } from 'mime-types';
 
-/** Names any bytes, so it tells nothing of them. */
+/** This type may stand for any bytes, so it says nothing about them. */
 const UNKNOWN = 'application/octet-stream';
 
 /** The media type that the ending of a file's name stands for, without parameters. */
@@ -9,7 +9,7 @@ export function mediaType(path: string): string {
   return knownMediaType(path) ?? UNKNOWN;
 }
 
-/** Undefined for an unknown ending, and for a name without one. */
+/** Undefined for an unknown ending, and for a name without an ending. */
 export function knownMediaType(path: string): string | undefined {
   return lookup(path) || undefined;
 }

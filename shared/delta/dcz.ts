@@ -43,8 +43,8 @@ const MIB = 1024 * 1024;
 export const MAX_DELTA_SIDE = 32 * MIB;
 
 /**
- * How far back a decoder must be able to look, in bytes: 8 MiB, or 1.25 times a larger dictionary, up to 128 MiB (RFC
- * 9842 section 5; RFC 9659 when there is no dictionary).
+ * How far back in the content a decoder must be able to look, in bytes: 8 MiB, or 1.25 times a larger dictionary, up to
+ * 128 MiB (RFC 9842 section 5; RFC 9659 when there is no dictionary).
  */
 export function largestWindow(dictionaryBytes: number): number {
   return Math.max(8 * MIB, Math.min(128 * MIB, Math.floor(1.25 * dictionaryBytes)));
@@ -65,7 +65,7 @@ export function decoded(body: Readable, coding: Coding, dictionary: Buffer | und
 
 /** The size of a zstd block, which is the most that a decoder hands out at once. */
 const PIECE_BYTES = 128 * 1024;
-/** Coded bytes that may come without any content. A block is at most a few bytes longer than what it holds. */
+/** The most coded bytes that may arrive without any content. A block is at most a few bytes longer than its content. */
 const MOST_EMPTY = 8 * PIECE_BYTES;
 
 class Decoder extends ZstdDecompress {

@@ -57,8 +57,8 @@ type Made = { readonly coding: Coding; readonly bytes: Uint8Array } | { readonly
 
 const encoder = {
   /**
-   * Returns the content as a delta, compressed, or as it is; or the objects in it that do not match their digests. A
-   * dictionary that is empty, not raw, or does not match its digest is ignored.
+   * Returns the content as a delta, compressed, or unchanged. If some of its objects do not match their digests,
+   * returns these objects instead. A dictionary that is empty, not raw, or does not match its digest is ignored.
    */
   encode(content: Uint8Array, objects: readonly Part[], dictionary: Dictionary | null): Made {
     const damaged = objects

@@ -18,9 +18,9 @@ export interface NamedDictionary {
 }
 
 /**
- * The key covers the names in the dictionary as well: under other names the same dictionary is not found, and nothing
- * is coded against it. The key also covers the ids of the sites in which the names are looked up; null stands for all
- * sites.
+ * The key covers the names in the dictionary as well as its digest, because an encoder that does not find the named
+ * objects uses no dictionary. The key also covers the ids of the sites in which the names are looked up; null stands
+ * for all sites.
  */
 export function bundleKey(
   names: string,

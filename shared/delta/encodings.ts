@@ -45,10 +45,10 @@ export interface EncodingsOptions {
 
 /** Further callers would wait for seconds, so they are refused and told to retry. */
 const MOST_WAITING = { perOwner: 64, inAll: 2048 };
-/** An item above this part of the memory would push out most of the others. */
+/** An item larger than this part of the cache would push out most other items. */
 const LARGEST_PART = 1 / 4;
 
-/** An encoding in progress, shared by all who ask for it meanwhile. */
+/** An encoding in progress. All callers that ask for it before it ends share it. */
 interface Flight {
   readonly encoded: Promise<Encoded>;
   /** Encodes, unless another member's turn has begun it already. */
@@ -58,7 +58,7 @@ interface Flight {
   readonly askedBy: Set<string>;
 }
 
-/** Encodes in threads, once for all who ask at the same time, and caches the results while there is room. */
+/** Encodes in threads, once for all callers that ask at the same time, and caches the results while there is room. */
 export class Encodings {
   readonly #thread: Thread<Encoder>;
   readonly #turns: FairTurns;
@@ -76,9 +76,9 @@ export class Encodings {
   }
 
   /**
-   * Encodes what `load` returns. `load` is called once for all who ask for the key meanwhile, and only when a thread is
-   * free, so that few contents are in memory at a time. Throws `too-many-requests` when too many keys of the member
-   * wait, `unavailable` after `close`, and whatever `load` throws. Errors are not cached.
+   * Encodes what `load` returns. `load` is called once for all callers that wait for the same key, and only when a
+   * thread is free, so that few contents are in memory at a time. Throws `too-many-requests` when too many keys of the
+   * member wait, `unavailable` after `close`, and whatever `load` throws. Errors are not cached.
    */
   async encode({ member, key, isAnew = false }: Asked, load: Load): Promise<Encoded> {
     if (isAnew) this.#kept.delete(key);
@@ -152,8 +152,8 @@ export class Encodings {
 }
 
 /**
- * Copies a slice into memory of its own: it would keep its whole underlying buffer alive, which the cache does not
- * count.
+ * Copies a slice into memory of its own. Otherwise it would keep its whole underlying buffer alive, and the cache would
+ * not count that memory.
  */
 function alone(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength === bytes.length) return bytes;

@@ -8,9 +8,9 @@ export interface LogEnd {
 }
 
 /**
- * Why a log cannot be read from `from` on, or undefined when it can. A follower that is ahead of a parent has heard
- * more from another upstream, and the parent catches up. A follower that is ahead of the origin has records that the
- * origin lost.
+ * Why a log cannot be read from `from` on, or undefined when it can. A follower that is ahead of a parent has received
+ * more records from another upstream, and the parent will catch up. A follower that is ahead of the origin has records
+ * that the origin lost.
  */
 export function beyondEnd(from: number, { seq, isParent }: LogEnd): SkerryError | undefined {
   if (from >= 1 && from <= seq + 1) return undefined;
@@ -19,5 +19,8 @@ export function beyondEnd(from: number, { seq, isParent }: LogEnd): SkerryError 
       'not-yet-held',
       `this parent has the log up to record ${seq}, and not yet ${from - 1}`,
     );
-  return new SkerryError('beyond-log', `the log ends at ${seq}; nothing follows from ${from}`);
+  return new SkerryError(
+    'beyond-log',
+    `the log ends at record ${seq}, so it cannot be read from record ${from}`,
+  );
 }

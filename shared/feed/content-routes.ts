@@ -21,7 +21,7 @@ import { type ReadableSites, readableSites, requireReadable } from './readable-s
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
-/** How often a member may have a cached encoding made again. Honest members hardly ever find one wrong. */
+/** How often a member may have a cached encoding made again. Honest members hardly ever receive a wrong encoding. */
 const ANEW = { burst: 16, perSecond: 0.5 };
 /** How long a request waits for a revision that is on its way to this parent. */
 const COMING_MS = 10_000;
@@ -156,7 +156,7 @@ export function contentRoutes(
     },
   );
 
-  /** An encoded answer counts as unsent until the member has taken it, because it stays in memory until then. */
+  /** An encoded answer counts as unsent until the member has received it, because it stays in memory until then. */
   function send(request: FastifyRequest, reply: FastifyReply, type: string, encoded: Encoded): FastifyReply {
     onceClosed(reply.raw, requests.sending(memberOf(request), encoded.bytes.length));
     return sendEncoded(reply, type, encoded);

@@ -60,8 +60,8 @@ async function bring(
 }
 
 /**
- * One object, encoded where that makes it smaller. Undefined for an object that is too large or not held here yet: it
- * travels as it is.
+ * One object, encoded where that makes it smaller. Undefined for an object that is too large or not held here yet. Such
+ * an object travels unencoded.
  */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,

@@ -45,7 +45,7 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
   const requests = new MemberRequests();
-  /** Hooks for members, which also limit the open requests of a kind that each member may have. */
+  /** Hooks that admit members only, and limit how many requests of one kind each member may have open. */
   const members = (kind: RequestKind): MembersOnly => ({
     ...membersOnly,
     async onRequest(request, reply) {
@@ -107,7 +107,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
       const replaced = new AbortController();
       const ended = requests.stream(name, () => replaced.abort());
       try {
-        // A member that was revoked meanwhile gets no further frame, not even the one about its revocation.
+        // Once a member is revoked, it gets no further frame, not even the one about its revocation.
         const isMember = () => source.members.keyOf(name) === key;
         await writeFrames(reply.raw, source, from, isMember, AbortSignal.any([stopping, replaced.signal]));
       } finally {
@@ -129,7 +129,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
       const records = await source.records(from, RECORDS_PER_PAGE);
-      // Checked after the read, because records that are pruned in between would leave a gap.
+      // This check comes after the read, because records that are pruned in between would leave a gap.
       await checkStart(source, from);
       const lines = records.values().map((record) => encodeFrame({ v: 1, t: 'record', record }));
       return sendCompressed(request, reply, FRAME_TYPE, lines);

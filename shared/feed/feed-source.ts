@@ -16,7 +16,8 @@ import type { ReportCalls } from './report-calls.ts';
 export interface FeedMembers {
   /**
    * The key of a member, unless the member is revoked. It is a promise only when the name is not known here yet and
-   * another origin node may have admitted it. Strangers can ask for any name, so such looks are shared and rare.
+   * another origin node may have admitted the edge. Strangers can ask for any name, so such look-ups are shared and
+   * rare.
    */
   keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
   /** The names of the sites whose content a member may read, or null for all sites. The member has proved its key. */
@@ -46,7 +47,7 @@ export interface FeedSource {
   readonly log: string;
   readonly clock: Clock;
   readonly members: FeedMembers;
-  /** The objects as this member may see them. */
+  /** The objects for requests of this member. A lazy edge fetches missing ones on the member's account. */
   objectsFor(member: string): ObjectStore;
   /**
    * The objects that are held here. Dictionaries and whole-object encodings use only these, so that they never cause a
@@ -59,7 +60,7 @@ export interface FeedSource {
   readonly calls: ReportCalls;
   /** Wakes after each append to the log and each call for reports, and when `path` or the held objects change. */
   readonly changed: WakeupSource;
-  /** The ids of those sites among the names that are known here, in ascending order. */
+  /** The ids of the named sites that are known here, in ascending order. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;
   /** The names of the edges from here up to the origin, this edge first. Empty at the origin. */
   path(): readonly string[];

@@ -3,7 +3,7 @@ import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;
-/** The longest silence on a stream. Its reader gives up after three times as long. */
+/** The longest silence on a stream. The reader of a stream gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
 
 /**
@@ -29,8 +29,8 @@ export async function* followLog(
     const edges = source.calls.since(called);
     called = source.calls.newest;
     if (edges !== undefined) yield { v: 1, t: 'report-now', edges: edges && [...edges] };
-    // The head is requested after the records, so it is never older than the read. It is requested right away, because
-    // the follower stores the records when the head has come.
+    // The head is requested after the records, so that it usually names them all. It is requested before they arrive,
+    // because the follower stores them only when the head has come.
     const reading = source.records(next, RECORDS_PER_READ);
     const signing = source.head();
     signing.catch(() => {});
@@ -41,8 +41,8 @@ export async function* followLog(
     next = (records.at(-1)?.seq ?? next - 1) + 1;
     if (isFullPage(records, RECORDS_PER_READ)) continue;
     const head = await signing;
-    // The head may be older than the records, because they were read a moment before it was known. Then it follows with
-    // the next wake-up.
+    // The source may have cached a head that is older than the records. A newer head then follows with the next
+    // wake-up.
     if (head.seq >= next - 1) yield { v: 1, t: 'head', head };
     await woken;
   }

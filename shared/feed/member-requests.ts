@@ -7,14 +7,17 @@ import { Counts } from '../http/counts.ts';
  */
 export type RequestKind = 'content' | 'report' | 'follow';
 
-/** An edge has 8 connections, and 128 more for what readers wait for. Some may be dead without our knowing. */
+/**
+ * An edge has 8 connections, and 128 more for what readers wait for. Some of these connections may be dead without our
+ * knowing.
+ */
 const MOST: Record<RequestKind, number> = { content: 192, report: 6, follow: 24 };
 /**
  * When a member opens a further stream, its oldest one ends. A member that reconnects may still have an old stream that
- * we have not missed yet.
+ * we believe to be alive.
  */
 const MOST_STREAMS = 4;
-/** Bytes of encoded answers that a member has not taken yet. */
+/** Bytes of encoded answers that a member has not received yet. */
 const MOST_UNSENT = 128 * 1024 * 1024;
 
 /**

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { newNonce } from '../wire/nonce.ts';
 
-/** A new nonce is made this often. Each one is good for ten times as long. */
+/** A new nonce is made this often. Each one is valid for ten times as long. */
 const EVERY_MS = 30_000;
 const LIFE_MS = 5 * 60_000;
 
 /**
  * The nonces that a receiver gives out. All who ask at about the same time get the same one. A proof that names one of
- * them was made lately, whatever the clocks of others say. Nonces of another process are not accepted.
+ * them is recent, whatever the sender's clock says. Nonces of another process are not accepted.
  */
 export class Nonces {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -18,7 +18,7 @@ export class Nonces {
     this.#clock = clock;
   }
 
-  /** The newest one. */
+  /** The newest nonce. */
   current(): string {
     const now = this.#clock.monotonic();
     const newest = this.#given.at(-1);

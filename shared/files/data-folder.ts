@@ -78,8 +78,8 @@ async function requireOwn(folder: string): Promise<void> {
 }
 
 /**
- * Closes the folder and its direct entries to other users, whoever made them. Deeper entries are then out of their
- * reach.
+ * Denies other users access to the folder and to its direct entries, whoever created these. Other users then cannot
+ * reach deeper entries either.
  */
 async function keepFromOthers(folder: string): Promise<void> {
   for (const name of ['.', ...(await readdir(folder))]) {

@@ -3,8 +3,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * The one way in which a file becomes durable: it is written under another name, synced and renamed, and the folder is
- * synced. After a crash the name holds either the old bytes or the new ones, whole.
+ * The only way in which Skerry makes a file durable: it writes the file under another name, syncs it, renames it, and
+ * syncs the folder. After a crash the name holds either the old bytes or the new ones, whole.
  */
 export async function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
@@ -23,7 +23,7 @@ export async function writeDurably(path: string, bytes: Uint8Array | string, mod
   }
 }
 
-/** Renames a file that is synced already into place and syncs the folder. */
+/** Moves a file that is synced already to its place, and syncs the folder. */
 export async function moveDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncFolder(dirname(to));

@@ -27,17 +27,17 @@ export function lockFolder(folder: string): () => void {
     if (held === undefined) throw inUse(folder, file);
     return () => held.close();
   } finally {
-    // Removed while it is locked, so that the next start gets a file that nobody could have opened while it was open to
-    // others.
+    // The file is removed while it is locked, so that the next start creates a new one. Other users may have opened the
+    // old file when the folder was still open to them.
     rmSync(startFile, { force: true });
     starting.close();
   }
 }
 
 /**
- * Takes a reserved lock, which one process alone gets even if others read the file. The lock counts only if the file
- * under this name is still the one that was opened, because another start may have removed it. The first attempt may
- * create the file.
+ * Takes SQLite's reserved lock, which only one process gets even if others read the file. The lock counts only if the
+ * file under this name is still the one that was opened, because another start may have removed it. The first attempt
+ * may create the file.
  */
 function lockStart(file: string): DatabaseSync | undefined {
   for (let attempt = 0; ; attempt++) {
@@ -71,9 +71,9 @@ function tryLock(file: string, kind: 'IMMEDIATE' | 'EXCLUSIVE'): DatabaseSync | 
 }
 
 /**
- * Whether somebody else interferes. While Skerry holds the lock, nobody can read the file, and the file is empty. If
- * the file can be read, the lock is held by a process that may only read it and opened it when that was still allowed.
- * If it is no database, somebody else put it there.
+ * Whether another user interferes with the lock. While Skerry holds the lock, nobody can read the file, and the file is
+ * empty. If the file can be read, the lock is held by a process that may only read the file, and that opened it when
+ * this was still allowed. If the file is no database, another program has written it.
  */
 function isForeign(file: string): boolean {
   const database = opened(file, true);
@@ -87,7 +87,7 @@ function isForeign(file: string): boolean {
   }
 }
 
-/** Removes the file and locks a new one. Whoever holds the old file then holds a file that nobody looks at. */
+/** Removes the file and locks a new one. A process that holds the old file then holds a file that no start looks at. */
 function lockAnew(file: string): DatabaseSync | undefined {
   rmSync(file);
   return tryLock(file, 'EXCLUSIVE');
@@ -110,7 +110,7 @@ function inUse(folder: string, file: string): SkerryError {
   return new SkerryError('data-folder-in-use', `${who} uses the data folder ${folder}`);
 }
 
-/** The processes that hold a lock on the file, where the system tells. */
+/** The processes that hold a lock on the file. Empty where the system does not list locks. */
 function holdersOf(file: string): string[] {
   if (process.platform !== 'linux') return [];
   try {

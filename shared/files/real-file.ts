@@ -21,7 +21,7 @@ const FLAGS =
   (constants.O_NOCTTY ?? 0) |
   (process.platform === 'darwin' ? DARWIN_NOFOLLOW_ANY : 0);
 
-/** Changes with each write to a file, and differs between files. */
+/** A text that changes with each write to a file, and differs between files. */
 export type FileStamp = string;
 
 export interface OpenFile {
@@ -30,9 +30,9 @@ export interface OpenFile {
 }
 
 /**
- * Opens the file at `path`, which must be its real path, free of links. Anybody who can write to a folder above may
- * have put a link there meanwhile, so the opened file is asked where it is. Throws `file-changed` when something else
- * is at that path, and leaves nothing open.
+ * Opens the file at `path`, which must be its real path, free of links. Anybody who can write to a parent folder may
+ * have replaced a part of the path with a link, so the place of the opened file is checked. Throws `file-changed` when
+ * something else is at that path, and leaves nothing open.
  */
 export function openRealFile(path: string): OpenFile {
   const opened = openUnproven(path);
@@ -46,7 +46,9 @@ export function openRealFile(path: string): OpenFile {
   throw changed(path);
 }
 
-/** Opens a file without that check, for callers that compare its stamp or content with what they read before. */
+/**
+ * Opens a file without checking its place, for callers that compare its stamp or content with what they read before.
+ */
 export function openUnproven(path: string): OpenFile {
   let handle: number;
   try {

@@ -17,7 +17,7 @@ export interface FileDigest {
   readonly stamp: FileStamp;
 }
 
-/** How many times a file is read that changes while it is read. */
+/** How many times the thread reads a file that changes while it is read. */
 const READINGS = 3;
 
 const hashCalls = {

@@ -17,7 +17,7 @@ export function errorAnswers(form: ErrorForm, log: Logger): AnswerError {
   };
 }
 
-/** Answers with `answer` whatever routes and hooks throw, and requests without a route. */
+/** Uses `answer` for everything that routes and hooks throw, and for requests without a route. */
 export function answerErrors(app: HttpServer, answer: AnswerError): void {
   app.setErrorHandler((error, request, reply) => answer(known(error), request, reply));
   app.setNotFoundHandler((request, reply) => answer(notFound(request), request, reply));
@@ -27,13 +27,13 @@ export function notFound({ method, url }: FastifyRequest): SkerryError {
   return new SkerryError('not-found', `there is no ${method} ${url}`);
 }
 
-/** Refusals before a route is chosen: the address cannot be decoded, or a part of it is too long. */
+/** The error for a request that Fastify refuses before it chooses a route. */
 export function refusedUrl(error: FastifyError, url: string): SkerryError {
   const message = `the address ${url.slice(0, 200)} cannot be decoded, or a part of it is too long`;
   return new SkerryError('bad-path', message, { cause: error });
 }
 
-/** Fastify's own refusals, of schemas and of bodies, in the words of the table. */
+/** Turns Fastify's own refusals, such as those of schemas and bodies, into errors of the table. */
 function known(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   const { statusCode, message } = error as FastifyError;

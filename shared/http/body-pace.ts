@@ -24,16 +24,17 @@ export interface BodyBounds {
 }
 
 /**
- * Wraps a request's body. It fails with `too-large` beyond its bytes, and with `too-slow` when its pace is not kept.
- * Only the sender is timed: while nobody reads, there is nothing to wait for. The source is not destroyed, because the
- * connection still has to carry the answer.
+ * Wraps a request's body. The wrapped body fails with `too-large` when it exceeds `bytes`, and with `too-slow` when the
+ * sender does not keep the pace. A sender is too slow only while a reader waits for it. The source is not destroyed,
+ * because the connection still has to carry the answer.
  */
 export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds, clock: Clock): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
     const began = clock.monotonic();
     let came = 0;
     while (!source.readableEnded) {
-      // Reads all that has come as one piece, so that a body that is cut into single bytes costs no more than others.
+      // Reads all bytes that have arrived as one piece, so that a body that arrives byte by byte costs no more than
+      // others.
       const piece = source.read(source.readableLength || undefined) as Buffer | null;
       if (piece !== null) {
         came += piece.length;
@@ -52,7 +53,7 @@ const EVENTS = ['readable', 'end', 'error', 'close'] as const;
 /** The reason for the abort. Without one, Node would create an error each time. */
 const STIRRED = Symbol('stirred');
 
-/** Waits until something happens to the stream. False when nothing does within `ms`. */
+/** Waits until something happens to the stream. False when nothing happens within `ms`. */
 async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolean> {
   const stirred = new AbortController();
   const wake = () => stirred.abort(STIRRED);

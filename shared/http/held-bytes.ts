@@ -25,7 +25,7 @@ export class HeldBytes {
     let isReleased = false;
     return {
       take: (bytes) => {
-        // Buffered bytes are still read after the connection has gone, and then nothing would release them.
+        // Buffered bytes are still read after the connection has closed, and then nothing would release them.
         if (isReleased) return;
         if (this.#byClient.of(client) + bytes > this.#most.perClient || this.#all + bytes > this.#most.all)
           throw new SkerryError('unavailable', 'the server is receiving too many bytes at once');

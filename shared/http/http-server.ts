@@ -42,9 +42,9 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
 };
 
 /**
- * A server of the origin or of an edge for anyone but readers. It bounds, for all of its routes, what a caller can make
- * it hold, before the caller is known and afterwards. A route sets the size of its largest body (`bodyLimit`), and
- * checks in an `onRequest` hook who may send one.
+ * A server of the origin or of an edge, for all clients except readers. For all of its routes, it limits what a caller
+ * can make it hold, both before and after the caller is known. A route sets the size of its largest body (`bodyLimit`),
+ * and checks in an `onRequest` hook who may send one.
  */
 export function httpServer(
   log: Logger,
@@ -84,7 +84,7 @@ export function httpServer(
     return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
   app.addHook('onSend', async (request, reply) => {
-    // Nobody waits for the rest of a body that nobody wants.
+    // The answer does not wait for the rest of a body that no route has read.
     if (!isCutShort(request)) return;
     reply.header('connection', 'close');
     closeLingering(request.raw);

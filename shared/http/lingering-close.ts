@@ -14,8 +14,8 @@ export function closeLingering(request: IncomingMessage): void {
   // Node discards unread data without counting it, unless somebody reads it before the answer is written.
   request.on('data', (piece: Buffer) => {
     left -= piece.length;
-    // Then the client's further bytes fill its own buffers. Reading on would cost time, and a reset would cost the
-    // answer.
+    // The client's further bytes then wait in its own buffers. Reading them would cost time, and a reset could destroy
+    // the answer.
     if (left < 0) request.pause();
   });
   // Node calls this function when the answer has been written.

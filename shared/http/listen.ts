@@ -38,8 +38,8 @@ export async function listen(
 ): Promise<string> {
   try {
     const url = await server.listen(address);
-    // Fastify returns a loopback URL for a server that listens on all addresses, which looks as if nobody else could
-    // reach it.
+    // Fastify returns a loopback URL for a server that listens on all addresses, which looks as if only this machine
+    // could reach it.
     return EVERY_ADDRESS.has(address.host) ? `http://${inUrl(address.host)}:${new URL(url).port}` : url;
   } catch (cause) {
     throw explained(cause, address);

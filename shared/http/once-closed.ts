@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
-/** Calls `end` when the response is over, because its client took it or has gone. */
+/** Calls `end` when the response is over, because the client has received it or has disconnected. */
 export function onceClosed(raw: ServerResponse, end: () => void): void {
-  // The client may have left while a hook was waiting. Then no further `close` event comes.
+  // The client may have disconnected while a hook was waiting. Then there is no further `close` event.
   if (raw.closed) end();
   else raw.once('close', end);
 }

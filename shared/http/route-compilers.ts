@@ -2,7 +2,7 @@ import AjvCompiler from '@fastify/ajv-compiler';
 import SerializerSelector from '@fastify/fast-json-stringify-compiler';
 import type { HttpServer } from './server.ts';
 
-/** A text stays a text, and what is not known is refused or left. */
+/** With these options, Ajv converts no values and removes no unknown properties. */
 const AJV = { customOptions: { coerceTypes: false, removeAdditional: false } } as const;
 
 /**

@@ -18,8 +18,8 @@ const OBJECT_END = 0x7d;
 const SPACE = 0x20;
 
 /**
- * Checks the structure of JSON by its brackets, commas and quotes alone, in one pass before the parser. For a parser,
- * nesting costs far more than its bytes. Text that is not JSON is left for the parser to refuse.
+ * Checks the structure of JSON by its brackets, commas and quotes alone, in one pass before the parser. Nested brackets
+ * cost a parser far more than other text of the same length. Text that is not JSON is left for the parser to refuse.
  */
 export class JsonStructure {
   readonly #bounds: StructureBounds;
@@ -48,7 +48,7 @@ export class JsonStructure {
     return undefined;
   }
 
-  /** Moves behind the closing quote. Most of the text is in strings, hence this separate tight loop. */
+  /** Moves past the closing quote. Most of the text is in strings, hence this separate tight loop. */
   #passString(piece: string, from: number): number {
     let at = this.#isEscaped ? from + 1 : from;
     for (; at < piece.length; at++) {
@@ -62,7 +62,7 @@ export class JsonStructure {
     return at + 1;
   }
 
-  /** Moves behind the next opening quote, or to where a limit is exceeded. */
+  /** Moves past the next opening quote, or to where a limit is exceeded. */
   #passOpen(piece: string, from: number): number {
     const most = this.#bounds;
     let [depth, values, token] = [this.#depth, this.#values, from === 0 ? this.#token : 0];

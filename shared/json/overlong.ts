@@ -34,7 +34,10 @@ function longIn(shape: Shape, value: unknown, place: readonly string[]): string 
   return undefined;
 }
 
-/** The limit of the longest list that the shape allows. A shape that allows no list says so in its schema. */
+/**
+ * The limit of the longest list that the shape allows. Infinity for a shape that allows no list: the schema itself
+ * refuses lists there.
+ */
 function mostItems(shape: Shape): number {
   const lists = formsOf(shape).filter(({ items }) => items !== undefined);
   return Math.max(

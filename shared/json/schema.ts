@@ -17,7 +17,7 @@ type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
 
 /** Compiling a schema takes as long as this many uses without compiling. */
 const COMPILED_AFTER = 100;
-/** One use on a text longer than this costs as much as many uses. */
+/** Checking one text longer than this costs as much as many checks of short texts. */
 const LONG_TEXT = 4096;
 
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
@@ -27,7 +27,7 @@ export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
     // Describing a fault walks through every item of a list, so the length is checked first.
     const long = overlong(type, value);
     if (long !== undefined) throw new SkerryError(code, long);
-    // A process uses most of the schemas that it loads never, or only a few times.
+    // A process uses most of the schemas that it loads only a few times, or never.
     if (compiled === undefined && (length > LONG_TEXT || uses++ >= COMPILED_AFTER)) compiled = Compile(type);
     if (compiled === undefined ? Check(type, value) : compiled.Check(value)) return value as Static<T>;
     const [, [fault]] = Errors(type, value);

@@ -15,7 +15,10 @@ export interface ChainState {
   readonly hash: Digest;
   /** The key that must have signed the next record. */
   readonly key: PublicKey;
-  /** Keys that were replaced. The recovery key certified them too, and whoever stole one has that certificate. */
+  /**
+   * Keys that were replaced, and are refused from then on. The recovery key certified them too, so the thief of a
+   * replaced key has a valid certificate for it.
+   */
   readonly retired: readonly PublicKey[];
   readonly recovery: KeyFingerprint;
   /** The highest sequence number that a signed head has named. */

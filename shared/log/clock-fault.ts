@@ -1,4 +1,4 @@
-/** How far an edge's clock may differ from the origin's before it is reported. */
+/** How far an edge's clock may differ from the origin's before the difference is reported. */
 const UNNOTED_MS = 5000;
 
 /** Describes a clock that is `offset` milliseconds ahead of the origin's. Undefined when the offset is small. */

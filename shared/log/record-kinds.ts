@@ -60,7 +60,7 @@ const activate = Type.Object({
 /** The prepared revision will never be live. */
 const abort = Type.Object({ reason: Type.String() });
 
-/** How a sync publish ended at each edge. Not critical, because it changes nothing. */
+/** How a sync publish ended at each edge. The kind is not critical, because such a record changes nothing. */
 const outcome = Type.Object({
   visible: Type.Array(Type.String()),
   unconfirmed: Type.Array(Type.String()),
@@ -69,7 +69,7 @@ const outcome = Type.Object({
 /** Edges drop what they keep for these paths. Revisions up to the record's `revision` no longer answer for them. */
 const purge = purgeTargetSchema;
 
-/** Everything that the records before it led to, so that these can be pruned and a new edge can start here. */
+/** The state that all earlier records led to, so that they can be pruned and a new edge can start here. */
 const checkpoint = Type.Object({
   key,
   sites: Type.Array(

@@ -2,7 +2,7 @@ import type { LogRecord } from './record.ts';
 
 /** A page is full when it has this many bytes. It holds at least one record, which alone may exceed them. */
 export const PAGE_BYTES = 1024 * 1024;
-/** About what a record takes besides its payload. */
+/** About as many bytes as a record has besides its payload. */
 const REST_BYTES = 512;
 
 /** Collects records in order, until there are `most` of them or they reach `PAGE_BYTES`. */
@@ -25,7 +25,7 @@ export class RecordPage {
   }
 }
 
-/** The bytes that a record takes of a page. */
+/** The bytes of a page that a record takes up. */
 export function pageBytes({ payload }: LogRecord): number {
   return Buffer.byteLength(payload) + REST_BYTES;
 }

@@ -3,7 +3,8 @@ import { DIGEST_PATTERN, type Digest, digestOf } from '../content/digest.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 
 /**
- * A sequence number of the log. They have no gaps and begin at 1. 0 stands for the position before the first record.
+ * A sequence number of the log. Sequence numbers begin at 1 and have no gaps. 0 stands for the position before the
+ * first record.
  */
 export type Seq = number & { readonly brand: 'seq' };
 

@@ -19,7 +19,10 @@ export interface SignedBody {
 export interface Subject {
   /** Names the subject among those of its kind, in at most 200 characters. */
   readonly name: string;
-  /** The edge drops unsent statements about a site when the site is deleted. Undefined: about no single site. */
+  /**
+   * The edge drops unsent statements about a site when the site is deleted. Undefined for a statement that concerns no
+   * single site.
+   */
   readonly site: number | undefined;
 }
 

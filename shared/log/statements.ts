@@ -5,7 +5,7 @@ import { isSignedBy, type SignedBody, type StatementKind, type Subject } from '.
 import { taskResultKind } from './task-result.ts';
 
 /**
- * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like these two, a line
+ * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like receipt.ts, a line
  * here, a call of the edge's catalog that keeps it, and a keeper at the origin.
  */
 const kinds = {
@@ -36,7 +36,7 @@ export function knownStatements(all: readonly AnyStatement[]): Statement[] {
 }
 
 export function isSigned({ kind, body }: Statement, key: PublicKey, verify: typeof verifyText): boolean {
-  // The body belongs to the kind beside it, which TypeScript does not see through the union.
+  // The body belongs to this kind. TypeScript cannot follow this through the union.
   return isSignedBy(kinds[kind] as StatementKind<SignedBody>, body, key, verify);
 }
 
@@ -46,7 +46,7 @@ export function subjectOf({ kind, body }: Statement): Subject {
 
 /** The bodies of one kind, in their order. */
 export function bodiesOf<K extends KindOfStatement>(kind: K, all: readonly Statement[]): BodyOf<K>[] {
-  // The body belongs to the kind beside it. TypeScript cannot follow this, because the kind is a parameter.
+  // The body belongs to this kind. TypeScript cannot follow this, because the kind is a parameter.
   return all.filter((statement) => statement.kind === kind).map(({ body }) => body as unknown as BodyOf<K>);
 }
 

@@ -42,7 +42,7 @@ export class CollectedMetrics<Source> {
     this.counterBy([], name, help, (source) => [[{}, read(source)]]);
   }
 
-  /** For totals that the source counts itself. */
+  /** Adds a counter whose totals the source counts itself. */
   counterBy<Label extends string>(
     labelNames: readonly Label[],
     name: string,

@@ -6,7 +6,7 @@ export interface Exposition {
 
 export type Scrape = () => Promise<Exposition>;
 
-/** A start does not load the metrics library: it takes 18 MB and some 50 ms, and the first scrape can wait for it. */
+/** The metrics library takes 18 MB and some 50 ms to load, so the start does not load it. The first scrape can wait. */
 export function loadedAtFirstScrape(load: () => Promise<Scrape>): Scrape {
   let loaded: Promise<Scrape> | undefined;
   return async () => {

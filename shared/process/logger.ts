@@ -19,7 +19,9 @@ export function createLogger(): Logger {
   );
 }
 
-/** A log for what an operator looks up later. It shows lines of level `info`, unless SKERRY_LOG asks for fewer. */
+/**
+ * A log for events that an operator looks up later. It shows lines of level `info`, unless SKERRY_LOG asks for fewer.
+ */
 export function alwaysTold(log: Logger): Logger {
   return process.env.SKERRY_LOG === undefined && log.level === 'warn'
     ? log.child({}, { level: 'info' })

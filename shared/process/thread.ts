@@ -22,7 +22,7 @@ export interface Thread<T> {
 
 /** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
-/** For a thread that must keep what it has opened and what it remembers. */
+/** For a thread that must keep its open files and its state. */
 export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 
 export interface ThreadOptions {

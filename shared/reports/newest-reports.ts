@@ -1,6 +1,8 @@
 import type { EdgeReport } from '../wire/protocol.ts';
 
-/** The newest report of each edge, in the given order. An older report adds nothing and costs everybody time. */
+/**
+ * The newest report of each edge, in the given order. An older report adds nothing, and checking it would take time.
+ */
 export function newestOfEach<T extends { readonly report: Pick<EdgeReport, 'time'> }>(
   all: readonly T[],
   nameOf: (one: T) => string,

@@ -35,7 +35,10 @@ export type Checked = {
 const CHARACTERS_PER_SIGNATURE = 8 * 1024;
 /** The cost of a statement that is known already or of an unknown kind. It still has to be read. */
 const KNOWN_COST = 1 / 20;
-/** Memory for statements that were found good. An edge sends a statement again until it knows that it has arrived. */
+/**
+ * Memory for statements that were found good. An edge sends a statement again until it knows that the statement has
+ * arrived.
+ */
 const KNOWN_BYTES = 16 * 1024 * 1024;
 
 /** Reads reports and checks what is signed in them. This is slow, so large reports are checked in a thread. */

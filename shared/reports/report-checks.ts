@@ -6,7 +6,7 @@ import { type Remote, startThreads, type Thread } from '../process/thread.ts';
 import { type Checked, type Claimed, openReportCheck, type ReportCheck } from './report-check.ts';
 import { SIGNATURES, SIGNATURES_AT_HAND } from './signature-budget.ts';
 
-/** An edge sends one report at a time, and sends the next when it has given up waiting for an answer. */
+/** An edge sends one report at a time, and may send the next when it has given up waiting for an answer. */
 const MOST_WAITING = { perOwner: 4, inAll: 4096 };
 
 /** The size of a report with a few sites and statements. Handing it to a thread takes longer than checking it. */
@@ -16,7 +16,7 @@ const SMALL_REPORT = 8 * 1024;
 export interface ReportCheckers {
   /** Checks small reports on the event loop. */
   readonly atHand: ReportCheck;
-  /** In a thread. */
+  /** Checks all other reports in a thread. */
   readonly apart: Remote<ReportCheck>;
 }
 
@@ -29,8 +29,8 @@ export function startReportCheckers(log: string): ReportCheckers & Pick<Thread<R
 /**
  * Checks the reports of edges: small ones on the event loop, as many as an honest edge sends, all others in a thread.
  * Senders take turns, and each member has a budget. A member pays for the reports that it signed, even if it forged
- * statements in them. It also pays for unsigned or old reports that it sends on, because the edges below it cannot
- * prevent those.
+ * statements in them. It also pays for unsigned or old reports that it relays, because the edges that they name cannot
+ * prevent them.
  */
 export class ReportChecks {
   readonly #checkers: ReportCheckers;
@@ -60,8 +60,8 @@ export class ReportChecks {
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
         const checked = mayBegin ? await this.#check(sender, claimed) : undefined;
         if (checked !== undefined) {
-          // A parent checks no statements, so it cannot know that it passes on a lie. The signer can, so the signer
-          // pays.
+          // A parent checks no statements, so it cannot know that it passes on a forged one. The signer knows, so the
+          // signer pays.
           const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
           this.#budgets.spend(isItsOwn ? edge : sender, checked.cost);
         }

@@ -4,8 +4,8 @@ import { writeDurably } from '../files/durable-file.ts';
 import { generateSigningKey, type SigningKey, signingKeyFromPem, signingKeyToPem } from './keys.ts';
 
 /**
- * Reads the private key of a role. When there is none, makes one, unless the role already depends on its key: a new key
- * could not continue what the old one has signed or was admitted with.
+ * Reads the private key of a role. Creates a key if there is none. Throws if the role already depends on a key that is
+ * missing: a new key could not take its place, because the log was signed, or the edge admitted, with the old one.
  */
 export async function keyInFile(file: string, isInUse: boolean): Promise<SigningKey> {
   const pem = await readIfThere(file);

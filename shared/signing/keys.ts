@@ -39,7 +39,7 @@ export function signingKeyToPem(key: SigningKey): string {
   return key.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
 }
 
-/** The 32-byte secret seed as base64url. This is what a person writes down of a recovery key. */
+/** The 32-byte secret seed as base64url. A person writes down a recovery key in this form. */
 export function signingKeySeed(key: SigningKey): string {
   return key.privateKey.export({ format: 'jwk' }).d as string;
 }

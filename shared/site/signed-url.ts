@@ -4,8 +4,8 @@ import { type PublicKey, type SigningKey, signText, verifyText } from '../signin
 export const ACCESS_TOKEN = 'skerry-token';
 
 /**
- * A public key as site settings hold it: its SubjectPublicKeyInfo (RFC 8410) as base64url. All public keys begin alike,
- * so a private key is never mistaken for one.
+ * A public key as site settings hold it: its SubjectPublicKeyInfo (RFC 8410) as base64url. All public keys begin with
+ * the same bytes, so a private key is never mistaken for one.
  */
 export const ACCESS_KEY_PATTERN = '^MCowBQYDK2VwAyEA[A-Za-z0-9_-]{43}$';
 const SPKI_HEAD = 'MCowBQYDK2VwAyEA';

@@ -164,7 +164,7 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {
     throw new SkerryError(
       'bad-policy',
-      `edges that refuse without a lease need a time-out of ${REFUSING_TIMEOUT} seconds or more`,
+      `a site that edges do not serve without a lease needs a time-out of ${REFUSING_TIMEOUT} seconds or more`,
     );
   }
   return changed;

@@ -32,7 +32,8 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
 }
 
 /**
- * Opens a database that can be rebuilt. A damaged file is started again, and a loss of power may lose the last changes.
+ * Opens a database that can be rebuilt. A damaged file is replaced by a new one, and a loss of power may lose the last
+ * changes.
  */
 export function openDerived(path: string, migrations: Migrations): DatabaseSync {
   const database = openOrBegin(path, migrations);
@@ -44,7 +45,8 @@ function openOrBegin(path: string, migrations: Migrations): DatabaseSync {
   try {
     return openDatabase(path, migrations, 'shrinking');
   } catch (error) {
-    if (hasCode(error, 'data-folder-newer')) throw error;
+    // Any other error, such as a full disk, may pass. The file may be sound.
+    if (!hasCode(error, 'data-folder-damaged')) throw error;
     for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
     return openDatabase(path, migrations, 'shrinking');
   }
@@ -76,7 +78,10 @@ function migrate(database: DatabaseSync, migrations: Migrations, path: string): 
   }
 }
 
-/** Runs all of it or nothing. It is synced to disk when this returns. */
+/**
+ * Runs `run` in one transaction, which takes effect as a whole or not at all. Its changes are synced to disk when this
+ * returns.
+ */
 export function transaction<T>(database: DatabaseSync, run: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -91,8 +96,8 @@ export function transaction<T>(database: DatabaseSync, run: () => T): T {
 }
 
 /**
- * Runs all of it or nothing, without syncing. A later transaction that is synced also makes this one durable, because
- * the write-ahead log is one file in order. Use it for rows that only a later, synced transaction makes visible.
+ * Like `transaction`, but without syncing. A later transaction that is synced also makes this one durable, because the
+ * write-ahead log is one file in order. Use it for rows that only a later, synced transaction makes visible.
  */
 export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   database.exec('PRAGMA synchronous = NORMAL');
@@ -103,7 +108,7 @@ export function relaxed<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
-/** Makes each call see one state of the database, whatever another connection commits meanwhile. */
+/** Makes each call see one state of the database, even if another connection commits during the call. */
 export function inSnapshots<T extends object>(database: DatabaseSync, calls: T): T {
   const snapshot = (call: (...args: unknown[]) => unknown, args: unknown[]) => {
     database.exec('BEGIN');

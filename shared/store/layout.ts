@@ -5,8 +5,8 @@ import type { Digest } from '../content/digest.ts';
 export const smallObjectsFile = (folder: string) => join(folder, 'small.sqlite');
 export const draftsFolder = (folder: string) => join(folder, 'drafts');
 /**
- * The file of a partial object. Its chunks arrive in any order, so a later process, unlike with other drafts, cannot
- * use it.
+ * The file of a partial object. Its chunks arrive in any order, so a later process cannot continue it, unlike other
+ * drafts.
  */
 export const partialName = (digest: Digest, id: string) => `partial-${digest}-${id}`;
 export const isPartialName = (name: string) => name.startsWith('partial-');

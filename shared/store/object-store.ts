@@ -31,7 +31,7 @@ export interface ObjectStore {
   draft(name: string): Promise<Draft>;
   /**
    * Removes objects; absent ones are no error. After a crash, the caller repeats the call. The caller ensures that
-   * nobody stores one of the objects meanwhile. A stream that was opened before may fail.
+   * nobody stores one of the objects during the call. A stream that was opened before may fail.
    */
   remove(digests: readonly Digest[]): Promise<void>;
   close(): Promise<void>;

@@ -11,7 +11,7 @@ const migrations = [
    CREATE UNIQUE INDEX object_digest ON object (digest)`,
 ];
 
-/** Free pages are returned to the disk in portions, because moving other pages into their places is work too. */
+/** Free pages are returned to the disk in portions, because SQLite has to move other pages into their places. */
 const PAGES_GIVEN_BACK = 4096;
 
 export interface SmallObjectsPlace {
@@ -54,7 +54,7 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
       const row = sql('SELECT length(bytes) AS size FROM object WHERE digest = ?').get(digestBytes(digest));
       return row === undefined ? undefined : Number(row.size);
     },
-    /** Removes those that are here and gives the others. */
+    /** Removes the objects that are stored here, and returns the digests of the others. */
     remove(digests: readonly Digest[]): Digest[] {
       const absent = transaction(database, () =>
         digests.filter(

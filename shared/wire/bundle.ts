@@ -27,7 +27,7 @@ export interface BundleItem {
 
 /**
  * Yields the objects that arrived and match their digests. Bytes that do not match may belong to another object with
- * the same short name. They are passed over, and the caller asks for the object by its whole digest.
+ * the same short name. They are skipped, and the caller asks for the object by its whole digest.
  */
 export async function* decodeBundle(
   source: AsyncIterable<Uint8Array>,
@@ -45,7 +45,7 @@ export async function* decodeBundle(
     }
     await input.end();
   } finally {
-    // A caller that breaks off thereby ends the request. Otherwise the request would occupy its connection for ever.
+    // When the caller stops reading, this ends the request, which would otherwise occupy its connection for ever.
     await input.close();
   }
 }

@@ -9,7 +9,7 @@ import { nameSchema } from '../site/names.ts';
 
 /**
  * The media type of the feed's long-lived response: one JSON object per line. `v` is the version of the frame type `t`.
- * A reader passes over types and versions that it does not know, unless they are marked `critical`.
+ * A reader skips types and versions that it does not know, unless they are marked `critical`.
  */
 export const FRAME_TYPE = 'application/x-ndjson';
 /** A payload is JSON text within a JSON string, which doubles it at most. */
@@ -59,7 +59,7 @@ export type Frame =
   | Static<typeof pathFrame>
   | Static<typeof reportNowFrame>;
 
-/** A frame of a later version. It may be passed over unless it is critical. */
+/** A frame of a later version. A reader may skip it unless it is critical. */
 export interface UnknownFrame {
   readonly t: 'unknown';
   readonly type: string;

@@ -87,7 +87,7 @@ function cutObjects(bytes: Buffer): Cut {
     if (size > SMALL_OBJECT) {
       throw new SkerryError(
         'bad-request',
-        `an object of ${size} bytes does not go into a bundle; above ${SMALL_OBJECT} each is a PUT of its own`,
+        `an object of ${size} bytes is too large for a bundle: PUT objects above ${SMALL_OBJECT} bytes one by one`,
       );
     }
     const end = at + HEADER + size;

@@ -32,7 +32,7 @@ export const feedHello = schema(feedHelloSchema);
 /** POST /feed/v1/join/hello */
 export const joinHelloSchema = Type.Object({ edgeNonce: nonceSchema }, { additionalProperties: false });
 
-/** The origin's statement about itself, before it learns anything of the edge. It is signed over both nonces. */
+/** The origin's statement about itself, before it learns anything about the edge. It is signed over both nonces. */
 export const originHelloSchema = Type.Object({
   log: Type.String(),
   epoch: Type.Integer(),
@@ -93,8 +93,8 @@ const siteReportSchema = Type.Object({
 export type SiteReport = Static<typeof siteReportSchema>;
 
 /**
- * How many names of sites, and how many path prefixes, an edge may limit itself to. A request to follow has no room for
- * more.
+ * How many names of sites, and how many path prefixes, an edge may limit itself to. The URL of a request to follow the
+ * log has no room for more.
  */
 export const MOST_LIMITS = 2048;
 

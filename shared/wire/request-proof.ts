@@ -142,7 +142,7 @@ function signatureBase({ method, target, headers }: RequestHead, input: InnerLis
   return [...lines, `"@signature-params": ${serializeInnerList(input)}`].join('\n');
 }
 
-/** The value under our label, if there is no other. */
+/** The value under our label, if the field has no other label. */
 function onlyMember(header: string | string[] | undefined) {
   const members = typeof header === 'string' ? dictionary(header) : undefined;
   return members?.size === 1 ? members.get(LABEL) : undefined;

@@ -7,7 +7,10 @@ import type { WorkKind } from './work-kind.ts';
 const MAX_PATH = 1100;
 const MAX_PATHS = 1000;
 
-/** Fetches objects that a lazy edge lacks, before readers ask for them. Without paths, all objects of the site. */
+/**
+ * Fetches objects that a lazy edge lacks, before readers ask for them. Without paths, it fetches all objects of the
+ * site.
+ */
 export const warmKind = {
   kind: 'warm',
   askers: ['admin-port', 'task'],

@@ -13,7 +13,7 @@ export interface WorkKind<A extends TSchema = TSchema, R extends TSchema = TSche
   /** Empty for work that follows from the log: only the edge itself begins it. */
   readonly askers: readonly Asker[];
   readonly arguments: A;
-  /** The most bytes of the arguments as JSON text. Undefined: the limit of a small request. */
+  /** The most bytes of the arguments as JSON text. Undefined means the limit of a small request. */
   readonly mostArgumentBytes?: number;
   /** Plain JSON. Every list in it has `maxItems`, and nothing checks that the whole fits into a report. */
   readonly result: R;

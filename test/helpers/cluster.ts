@@ -139,8 +139,8 @@ function node(
 export const ON_DISK = '/var/tmp';
 
 /**
- * The system picks no ports from this range for outgoing connections. Elsewhere it could take a port that was free a
- * moment ago.
+ * The system picks no ports from this range for outgoing connections. From another range, it could take a port that was
+ * free a moment ago.
  */
 const PORTS = { first: 10_000, last: 32_000 };
 

@@ -40,7 +40,7 @@ export interface InnerEdgeParts {
    */
   readonly callClock?: Clock;
   readonly log: Logger;
-  /** For an edge that is a parent. */
+  /** The encodings for children. Undefined for an edge that is no parent. */
   readonly encodings: Encodings | undefined;
   /** Called with what readers see from now on. All of it is read from the edge's own catalog and disk. */
   readonly shown: (views: readonly SiteView[]) => void;
@@ -58,7 +58,7 @@ export class InnerEdge {
   /** The addresses at which the edge accepts a server that calls itself the origin. */
   originUrls: readonly string[];
   views: readonly SiteView[] = [];
-  /** What serving processes would add to the monotonic clock to get the time of the log. */
+  /** The milliseconds that serving processes would add to the monotonic clock to get the time of the log. */
   ahead = 0;
   readonly #parts: InnerEdgeParts;
   readonly #key = generateSigningKey();
@@ -239,7 +239,7 @@ class Life {
   step(method: string): void {
     if (!this.isDown && (method === this.fatal || this.callsLeft-- <= 0)) this.goDown();
     if (this.isDown) throw new Crashed('the process is gone');
-    // Before the first relaxed transaction everything is synced. What follows is not, until the next durable
+    // Before the first relaxed transaction everything is synced. Later changes are not, until the next durable
     // transaction.
     const durability = DURABILITY.get(method);
     if (durability === 'durable') this.synced = Number.POSITIVE_INFINITY;

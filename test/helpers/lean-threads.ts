@@ -12,7 +12,7 @@ class LeanWorker extends workerThreads.Worker {
 }
 
 if (workerThreads.isMainThread) {
-  // Forked processes do not load them either.
+  // Forked processes do not load the modules of the test runner either.
   process.execArgv = [];
   workerThreads.Worker = LeanWorker;
   syncBuiltinESMExports();

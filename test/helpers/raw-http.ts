@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts } from 'node:net';
 
-/** No server needs so long to answer a request that it can answer. */
+/** A server that has been silent for this long will not answer the request. */
 const SILENT_MS = 1500;
 
 export interface Exchanged {

@@ -1,6 +1,6 @@
 /**
- * The first pause is short, because most conditions are met soon. Later ones are longer, because frequent probes would
- * slow down the processes that are probed.
+ * The first pause is short, because most conditions are met soon. Later pauses are longer, because frequent checks
+ * would slow down the processes that are checked.
  */
 const FIRST_MS = 10;
 const MOST_MS = 40;

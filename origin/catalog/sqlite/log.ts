@@ -42,7 +42,7 @@ export function logCalls({ database, sql, writer, identity }: CatalogContext): L
       ).reverse(),
     firstSeq() {
       const first = sql('SELECT min(seq) AS seq FROM record').get()?.seq;
-      // While the log is pruned, and after a crash, older records remain before the checkpoint at which it begins.
+      // During pruning, and after a crash in it, older records remain before the checkpoint at which the log begins.
       const begin = first === 1 ? 1 : sql('SELECT min(seq) AS seq FROM checkpoint').get()?.seq;
       return Number(begin ?? 1);
     },

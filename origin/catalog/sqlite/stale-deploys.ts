@@ -1,4 +1,7 @@
-/** Gives deploys, listed by number after it, an id that nobody requests. Retention deletes their files later. */
+/**
+ * The beginning of a statement that gives deploys an id that nobody requests. A list of their numbers must follow.
+ * Retention deletes their files later.
+ */
 export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
 
 /** Selects deploys whose files nobody will request any more. */

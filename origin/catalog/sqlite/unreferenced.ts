@@ -7,8 +7,9 @@ interface Going {
 }
 
 /**
- * The condition that an object `o` may go: nobody uploaded it since `:before`, and no entry and no file of a deploy
- * refers to it. A sweep deletes by it, and a forecast counts by it. Whatever else refers to objects has its line here.
+ * The condition under which an object `o` may be deleted: nobody uploaded it since `:before`, and no entry and no file
+ * of a deploy refers to it. A sweep deletes such objects, and a forecast counts them. A new kind of reference to
+ * objects needs a line here.
  */
 export function unreferenced(going?: Going): string {
   const entry = going === undefined ? '' : `AND NOT (${going.entry})`;

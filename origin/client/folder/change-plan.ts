@@ -43,8 +43,8 @@ export function deployLines(changes: Pick<FolderChanges, 'put' | 'deleted'>): De
 }
 
 /**
- * The revision that a rollback turned away from. A folder that still equals it has not changed since, so it is not
- * published again until it does. Undefined when the live or pending revision is no rollback. `revisions` are newest
+ * The revision that a rollback replaced. A folder that still equals it has not changed since, so the folder is not
+ * published again until it changes. Undefined when the live or pending revision is no rollback. `revisions` are newest
  * first.
  */
 export function rolledBackFrom(revisions: readonly Revision[]): Revision | undefined {

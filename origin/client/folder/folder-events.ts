@@ -8,7 +8,7 @@ import { Burst } from './burst.ts';
 import { IGNORE_FILE, type LeftOut, readLeftOut } from './left-out.ts';
 import { isPrivateName, realFolder } from './scan.ts';
 
-/** No event announces that another folder has replaced the watched one, so it is checked this often. */
+/** No event announces that another folder has replaced the watched one, so its identity is checked this often. */
 const LOOKED_EVERY_MS = 500;
 
 export interface FolderEvents {
@@ -18,14 +18,14 @@ export interface FolderEvents {
 export interface FolderListener {
   /** Paths of files that were added, changed or deleted, one burst at a time. */
   touched(paths: ReadonlySet<string>): void;
-  /** Anything may have changed: the folder went or came back, or its rules leave out other files. */
+  /** Anything may have changed: the folder was removed or came back, or its rules leave out other files. */
   renewed(): void;
   failed(error: unknown): void;
 }
 
 /**
- * Watches what is published of a folder, even when the folder goes and comes back, or is replaced. Resolves once
- * changes are seen: later changes on disk are noticed. Throws `not-a-folder`.
+ * Watches the published files of a folder, even when the folder is removed and comes back, or is replaced. All changes
+ * on disk after the promise has resolved are noticed. Throws `not-a-folder`.
  */
 export async function watchFolderEvents(
   root: string,
@@ -46,7 +46,7 @@ export async function watchFolderEvents(
   async function lookAgain(): Promise<void> {
     const now = await identityOf(root).catch(() => undefined);
     if (now === identity) return;
-    // Set before the watcher opens: if the rules change meanwhile, the identity becomes unknown again.
+    // The identity is set before the watcher opens: if the rules change in between, it becomes unknown again.
     identity = now;
     await watcher?.close();
     watcher = now === undefined ? undefined : await openWatcher(root, include, burst, listener.failed);
@@ -61,7 +61,7 @@ export async function watchFolderEvents(
         await lookAgain();
         told = undefined;
       } catch (error) {
-        // The folder went again meanwhile, or its rules cannot be read. It is checked until it is readable.
+        // The folder has gone again, or its rules cannot be read. It is checked until it is readable.
         identity = undefined;
         if (told !== String(error)) listener.failed(error);
         told = String(error);
@@ -85,7 +85,7 @@ export async function watchFolderEvents(
  */
 async function identityOf(root: string): Promise<string> {
   const top = await realFolder(root);
-  // A new folder may have the inode of the one that went.
+  // A new folder may have the inode of the one that was removed.
   const { dev, ino, birthtimeNs } = await stat(top, { bigint: true });
   return `${top} ${dev} ${ino} ${birthtimeNs} ${await versionOfRules(top)}`;
 }
@@ -115,7 +115,7 @@ async function openWatcher(
   let isClosed = false;
   const watcher = watch(top, {
     ignoreInitial: true,
-    // `atomic` would delay deletions. The burst already does that, and what counts is the state at its end.
+    // The option `atomic` would delay deletions. The burst delays them already, and only the state at its end counts.
     atomic: false,
     ignored: (file, stats) =>
       isClosed || isPrivate(file, pathOf(file)) || isLeftOut(rules, pathOf(file), stats),
@@ -126,7 +126,8 @@ async function openWatcher(
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   return {
     async close() {
-      // A watcher that is examining a file which has gone begins to watch the folder around it, even after the close.
+      // A watcher that is examining a file when the file is removed begins to watch the folder around it, even after
+      // the close.
       isClosed = true;
       const closing = watcher.close();
       // Closing removes all listeners, and an error without a listener ends the process.
@@ -138,7 +139,7 @@ async function openWatcher(
 
 /**
  * A data folder within the watched one changes with each publish, so watching it would never end. When the watched
- * folder goes, the watcher also asks about the paths around it.
+ * folder is removed, the watcher also asks about the paths around it.
  */
 function isPrivate(file: string, path: string): boolean {
   if (path === '..' || path.startsWith('../')) return true;

@@ -19,8 +19,8 @@ export async function existingSite(client: ApiClient, name: string): Promise<Sit
 }
 
 /**
- * Creates a site, if the token may, and publishes into it. When the publish is refused or interrupted, the site is
- * removed again, because a site without a revision answers its readers 503.
+ * Creates a site, if the token permits it, and publishes into it. When the publish is refused or interrupted, the site
+ * is removed again, because a site without a revision answers its readers 503.
  */
 export async function inNewSite<T>(
   client: ApiClient,
@@ -43,6 +43,7 @@ export async function inNewSite<T>(
 async function takeBack(client: ApiClient, name: string): Promise<void> {
   // The client's own signal has aborted when the publish was interrupted.
   const signal = AbortSignal.timeout(TAKE_BACK_MS);
-  // The origin keeps a site that has content: the answer to a commit may have been lost.
+  // The origin refuses to delete a site that has content, because a commit may have succeeded although its answer was
+  // lost.
   await client.deleteSite(name, { unpublished: true, signal }).catch(() => {});
 }

@@ -50,8 +50,8 @@ export interface Published {
 
 /**
  * Publishes a folder as the whole tree of a site, and sends only what the origin lacks. A missing site is created, and
- * removed again when its first publish is refused. When a file changes meanwhile, the content that was hashed can no
- * longer be sent, so the folder is read again. Throws `would-shrink`.
+ * removed again when its first publish is refused. When a file changes during the publish, the content that was hashed
+ * can no longer be sent, so the folder is read again. Throws `would-shrink`.
  */
 export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
   for (let attempt = 1; ; attempt++) {

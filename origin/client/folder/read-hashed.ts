@@ -7,7 +7,7 @@ import type { HashedFile } from './hash-files.ts';
 /**
  * The bytes of a small file, if they are still those that were hashed. Throws `file-changed` otherwise. The read is
  * synchronous: the file is in the system's cache, because it was read for its digest. So it takes ten microseconds, a
- * fifth of what three hand-overs to another thread take, and this process answers nobody.
+ * fifth of what three hand-overs to another thread take, and this process has no requests to answer.
  */
 export function readHashed({ file, path, size, digest }: HashedFile): Buffer {
   const { handle } = open(file, path);

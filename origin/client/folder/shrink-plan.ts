@@ -10,7 +10,10 @@ export type ShrinkRule = (change: SizeChange) => boolean;
 const HELD = { share: 0.3, files: 10 };
 const REFUSED = { share: 0.8 };
 
-/** The rule of `skerry publish`. New files under other names make up for those that go, as after each build. */
+/**
+ * The rule of `skerry publish`. New files under other names make up for files that are removed, because each build
+ * renames files in this way.
+ */
 export const refusesShrinking: ShrinkRule = ({ before, after }) =>
   after === 0 || before - after > before * REFUSED.share;
 

@@ -20,7 +20,7 @@ import { scanFile, scanFolder } from './scan.ts';
 
 const UNTIL_CHANGED_MS = 3_600_000;
 /**
- * A folder that looked half-built is looked at again when nothing has changed for `quietMs`, or after `latestMs` at the
+ * A folder that seemed half-built is read again when nothing has changed for `quietMs`, or after `latestMs` at the
  * latest.
  */
 const BUILT = { quietMs: 1000, latestMs: 10_000 };
@@ -87,7 +87,10 @@ class Changes {
     return taken;
   }
 
-  /** Returns changes that could not be published. They are published with the next change, and do not count as one. */
+  /**
+   * Returns changes that could not be published. They are published together with the next change, but do not end a
+   * wait for it.
+   */
   giveBack({ paths, isWhole }: Taken): void {
     for (const path of paths) this.#touched.add(path);
     this.#mustRescan ||= isWhole;
@@ -101,7 +104,7 @@ class Changes {
     if (this.#count === this.#taken) await this.#wakeup.wait(UNTIL_CHANGED_MS, signal);
   }
 
-  /** Like `next`, but then also waits until the folder is quiet, or has been restless for long. */
+  /** Like `next`, but then also waits until the folder is quiet, or has been changing for long. */
   async settled(clock: Clock, signal: AbortSignal): Promise<void> {
     await this.next(signal);
     const latest = clock.monotonic() + BUILT.latestMs;
@@ -119,8 +122,8 @@ class Changes {
 
 /**
  * Publishes a folder and then each change to it, until the signal aborts. Changes during an outage of the origin are
- * published when it is back. After a rollback, nothing is published until the folder changes. A folder that is gone, or
- * that lost so much that it may be under construction, is waited for.
+ * published when it is back. After a rollback, nothing is published until the folder changes. If the folder is gone, or
+ * has lost so many files that a build may be running, this waits until they are back.
  */
 export async function watchFolder(parts: WatchParts, folder: string): Promise<void> {
   const { signal, failed, clock } = parts;

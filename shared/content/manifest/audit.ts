@@ -12,8 +12,8 @@ interface AuditedNode {
 export interface Audit {
   auditNode(site: number, revision: number, node: number): AuditedNode;
   /**
-   * Stores the computed digests. Only for the newest revealed revision, and only while none is staged, because its rows
-   * are open.
+   * Stores the computed digests. The revision must be the newest revealed one, because only its rows are open, and no
+   * revision may be staged.
    */
   remakeNode(site: number, revision: number, node: number): void;
 }

@@ -4,7 +4,7 @@
  * million costs one row.
  */
 
-/** The end of a range that has none yet. */
+/** The `to_rev` of a range that has not ended yet. */
 export const OPEN = Number.MAX_SAFE_INTEGER;
 
 /** The levels of buckets. */

@@ -28,7 +28,10 @@ interface ManifestPage {
 /** Reads any revealed revision. Revision 0 is the empty state before the first one. */
 export interface ManifestReader {
   entryAt(site: number, revision: number, path: ContentPath): Entry | undefined;
-  /** The entries of one revision, by leaf and then by path. A leaf is a hash of the path, so this is not their order. */
+  /**
+   * The entries of one revision, by leaf and then by path. A leaf is a hash of the path, so the entries are not in the
+   * order of their paths.
+   */
   manifestPage(
     site: number,
     revision: number,

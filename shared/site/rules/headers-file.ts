@@ -66,17 +66,14 @@ interface OpenRule extends HeaderRule {
 
 type HeaderLine = { readonly removed: string } | { readonly name: string; readonly value: Template };
 
-const TOO_MUCH = `the rules for this path say more than the ${MOST_HEAD_BYTES} bytes that an answer may have of them`;
+const TOO_MUCH = `the rules for this path set more than the ${MOST_HEAD_BYTES} bytes of headers that an answer may have`;
 
 /** How much a line adds to the head of an answer, apart from what is filled in from a request. */
 export function weight(name: string, value: Template | undefined): number {
   return FIELD_BYTES + name.length + (value?.isFixed ? value.text.length : 0);
 }
 
-/**
- * Adds up what rules with the same path say, together with the rules for all paths. This much is known before any
- * request.
- */
+/** Adds up the lengths of the headers of one path and of all paths, as far as they are known before any request. */
 class Weights {
   readonly #ofPaths = new Map<string, number>();
   #ofAll = 0;
@@ -106,9 +103,10 @@ function header(text: string, pattern: PathPattern): string | HeaderLine {
   const name = (isRemoval ? text.slice(1) : text.slice(0, colon)).trim().toLowerCase();
   if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name for a header`;
   if (RESERVED.has(name)) return `${name} is set by the server itself`;
-  // Other hosts read it as names and passwords. As a header, it would show them to every reader.
+  // Other hosting services read this field as a list of user names and passwords. As a header, it would show them to
+  // every reader.
   if (name === 'basic-auth')
-    return 'Basic-Auth protects nothing here; `skerry help sites set` has --private-path and --signing-key';
+    return 'Basic-Auth protects nothing here; see --private-path and --signing-key in `skerry help sites set`';
   if (isRemoval) return { removed: name };
   const value = text.slice(colon + 1).trim();
   if (value === '') return `${name} has no value`;

@@ -28,7 +28,7 @@ export function pathPattern(text: string): PathPattern | { readonly fault: strin
   if (more.length > 0) return { fault: `${text} has more than one *` };
   const left = piecesOf(before, { star: after === undefined ? 'none' : 'behind' });
   const right = after === undefined ? [] : piecesOf(after, { star: 'before' });
-  if (left === undefined || right === undefined) return { fault: `${text} is not well percent-encoded` };
+  if (left === undefined || right === undefined) return { fault: `${text} is not correctly percent-encoded` };
   const names = [...namesOf(left), ...(after === undefined ? [] : ['splat']), ...namesOf(right)];
   if (names.length > MOST_PLACEHOLDERS)
     return { fault: `${text} has ${names.length} placeholders; ${MOST_PLACEHOLDERS} is the most` };
@@ -91,7 +91,7 @@ function withoutStar(left: readonly Piece[]): Match {
   return (path) => (endOf(left, path) === path.length ? captured(left, path) : undefined);
 }
 
-/** For a pattern that ends with the star. `/blog/*` also matches `/blog`. */
+/** Matches a pattern that ends with the star. `/blog/*` also matches `/blog`. */
 function withTail(left: readonly Piece[]): Match {
   const last = left.at(-1);
   const hasOwnSegment = last?.kind === 'literal' && last.text.endsWith('/');

@@ -81,7 +81,7 @@ function targetOf(target: string, status: number, pattern: PathPattern): Target 
   if (unknown !== undefined) return `${unknown[0]} stands for nothing: ${pattern.text} does not have it`;
   // A page is looked up by its decoded path.
   const decoded = isRedirect(status) ? path : decode(path);
-  if (decoded === undefined) return `${target} is not well percent-encoded`;
+  if (decoded === undefined) return `${target} is not correctly percent-encoded`;
   const rest = template(decoded, pattern.names);
   if ('fault' in rest) return rest.fault;
   return { text: target, authority, rest, hasQuery: path.includes('?') };

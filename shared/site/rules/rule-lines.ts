@@ -44,7 +44,7 @@ export class RuleList<R extends { readonly pattern: PathPattern }> {
   readonly faults: RuleFault[] = [];
   #patterns = 0;
 
-  /** Whether the file has as many rules as it may. A parser can stop at the next rule. */
+  /** Whether the file has as many rules as it may have. A parser can stop at the next rule. */
   get isFull(): boolean {
     return this.rules.length === MOST_RULES;
   }

@@ -18,14 +18,15 @@ export interface HeaderEffects {
   /** Headers that are not sent unless a later rule sets them. */
   readonly removed: ReadonlySet<string>;
   /**
-   * Why `set` and `removed` are empty, if the rules say too much. Then none of the headers is sent, because a long
-   * address could otherwise push out the one that protects the page.
+   * Why `set` and `removed` are empty, if the headers of the rules are too long. Then none of them is sent: otherwise a
+   * long address could push out the header that protects the page.
    */
   readonly excess: Excess | undefined;
 }
 
 /**
- * `address`: the rules say too much once parts of the request are filled in. `rules`: they say too much even without.
+ * `address`: the headers are too long once parts of the request are filled in. `rules`: they are too long even without
+ * these parts.
  */
 export type Excess = 'address' | 'rules';
 
@@ -88,7 +89,7 @@ class Head {
   #fixedBytes = 0;
   #bytes = 0;
 
-  /** Adds a rule. Returns the reason when that is too much. */
+  /** Adds a rule. Returns the reason when the headers become too long. */
   add(rule: HeaderRule, captures: Captures): Excess | undefined {
     for (const name of rule.removed) {
       this.#count(weight(name, undefined), 0);

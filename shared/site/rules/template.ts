@@ -6,7 +6,7 @@ const PLACEHOLDER = /:([A-Za-z]\w*)/g;
 /** A text with placeholders of a pattern. Names that the pattern does not have are plain text. */
 export class Template {
   readonly text: string;
-  /** Undefined when the text has no placeholders, so that it is the same for every request. */
+  /** Undefined for a text without placeholders, which is the same for every request. */
   readonly #pieces: readonly Piece[] | undefined;
 
   constructor(text: string, pieces: readonly Piece[] | undefined) {

@@ -74,7 +74,9 @@ export function openStaging(
 
   const changedLeaves = (site: number, revision: number) => touched('entry', 'leaf', site, revision);
 
-  /** A leaf that came and went with the revision leaves no row, but the node that was sealed over it does. */
+  /**
+   * A leaf that the staged revision both created and emptied leaves no row, but the node that was sealed over it does.
+   */
   const sealedNodes = (site: number, revision: number) => [
     ...new Set([
       ...touched('bucket', 'number', site, revision).map(nodeOf),
