@@ -9,6 +9,7 @@ import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
 import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
@@ -55,6 +56,8 @@ import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { checkStore } from './store/remembered-store.ts';
 import type { S3Location } from './store/s3/location.ts';
+import { TaskBoard } from './tasks/task-board.ts';
+import { Tasks } from './tasks/tasks.ts';
 
 export interface OriginOptions {
   readonly data: string;
@@ -138,8 +141,25 @@ export async function startOrigin(
     ...{ catalog, log: identity.log, epoch: identity.epoch, publicKey: key.publicKey },
     isAccepted: options.acceptDivergence ?? false,
   });
-  const fleet = await InProcessFleet.open({ catalog, clock, identity, key, checks, divergence });
+  const calls = new ReportCalls();
+  const board = await TaskBoard.open({
+    ...{ catalog, clock, log },
+    edges: () => fleet.taskEdges(),
+    call(edges) {
+      calls.call(edges);
+      appended.wake();
+    },
+  });
+  const fleet = await InProcessFleet.open({
+    ...{ catalog, clock, identity, key, checks, divergence, tasks: board },
+  });
+  fleet.changed.always(() => board.wake());
   const stopping = new AbortController();
+  const planning = board.run(stopping.signal);
+  opened.defer(() => {
+    stopping.abort();
+    return planning;
+  });
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
   await endOrphans({ catalog, clock, sites });
@@ -174,6 +194,7 @@ export async function startOrigin(
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
     retention,
+    tasks: new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() }),
     noteAct,
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
@@ -197,6 +218,7 @@ export async function startOrigin(
           encodings,
           fleet,
           appended,
+          calls,
           noteAct,
           clock,
           identity,

@@ -22,6 +22,7 @@ import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { Retention } from '../retention/retention.ts';
+import type { Tasks } from '../tasks/tasks.ts';
 import { authorize } from './authorize.ts';
 
 /**
@@ -47,6 +48,7 @@ export interface ApiContext {
   readonly files: SiteFiles;
   readonly fleet: FleetView;
   readonly retention: Retention;
+  readonly tasks: Tasks;
   readonly noteAct: NoteAct;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;

@@ -14,6 +14,7 @@ import { retentionRoutes } from './retention.ts';
 import { revisionRoutes } from './revisions.ts';
 import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
+import { taskRoutes } from './tasks.ts';
 import { tokenRoutes } from './tokens.ts';
 
 /** The origin's HTTP server with the API. `origin/main.ts` adds the feed to it. */
@@ -45,6 +46,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<HttpSe
     statusRoutes,
     logRoutes,
     tokenRoutes,
+    taskRoutes,
     retentionRoutes,
     healthRoutes,
   ]) {

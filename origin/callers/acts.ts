@@ -20,7 +20,10 @@ type Act =
   | 'edge-pause'
   | 'edge-resume'
   | 'edge-revoke'
-  | 'edge-may-read';
+  | 'edge-may-read'
+  | 'task-create'
+  | 'task-cancel'
+  | 'task-retry';
 
 /** Writes one line for an act that is done, with who did it and what it was. It never contains a secret. */
 export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => void;

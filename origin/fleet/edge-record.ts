@@ -83,6 +83,11 @@ export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
   return edge.isHeard && !edge.row.revoked && leaseLeft(edge, monotonic) > 0;
 }
 
+/** The sites that are in both lists. Null stands for all. */
+function bothSites(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
+  return a === null || b === null ? (a ?? b) : a.filter((site) => b.includes(site));
+}
+
 export function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
@@ -117,6 +122,7 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
     silentFor: isHeard ? monotonic - (leaseUntil - LONGEST_LEASE_MS) : Number.POSITIVE_INFINITY,
     isFree: !row.paused && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],
+    sites: bothSites(row.mayRead, report?.limits.sites ?? null),
     load: 0,
   };
 }

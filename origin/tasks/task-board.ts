@@ -157,6 +157,11 @@ export class TaskBoard implements TaskDesk {
     });
   }
 
+  /** The shares of an open task, with those that have ended. Empty for any other task. */
+  openShares(id: number): ShareRow[] {
+    return [...(this.#open.get(id)?.shares.values() ?? [])];
+  }
+
   /** What the edge that runs this attempt has done so far. Undefined for an attempt that nobody runs. */
   progress(edge: string, attempt: { task: number; share: number; attempt: number }): Amount | undefined {
     return this.#progress.get(edge)?.get(attemptKey(attempt));

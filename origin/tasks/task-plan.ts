@@ -25,6 +25,8 @@ export interface TaskEdge {
   readonly isFree: boolean;
   /** The kinds of work that it takes. */
   readonly kinds: readonly string[];
+  /** The sites that it replicates. Null for all. */
+  readonly sites: readonly string[] | null;
   /** How busy the edge is with its readers. Less is better; the unit does not matter. */
   readonly load: number;
 }
@@ -116,6 +118,7 @@ function withoutLost(share: ShareRow, edges: Edges): ShareRow {
 
 /** The edge with the least work that can do the share. An edge that has tried it comes after those that have not. */
 function freestEdge(task: TaskRow, share: ShareRow, { edges, rooms }: Situation): TaskEdge | undefined {
+  const site = siteIn(JSON.parse(task.args));
   const tries = (edge: TaskEdge) => share.attempts.filter((one) => one.edge === edge.name).length;
   const isTrying = (edge: TaskEdge) => share.attempts.some((one) => one.isActive && one.edge === edge.name);
   const able = [...edges.values()].filter(
@@ -124,6 +127,7 @@ function freestEdge(task: TaskRow, share: ShareRow, { edges, rooms }: Situation)
       edge.isFree &&
       !edge.isRevoked &&
       edge.kinds.includes(task.kind) &&
+      (site === undefined || replicates(edge, site)) &&
       !isTrying(edge) &&
       rooms.left(edge.name) > 0,
   );
@@ -135,6 +139,15 @@ function freestEdge(task: TaskRow, share: ShareRow, { edges, rooms }: Situation)
     (a.name < b.name ? -1 : 1);
   return first && rest.reduce((best, edge) => (order(edge, best) < 0 ? edge : best), first);
 }
+
+/** The site that the arguments of a task name. */
+export function siteIn(args: unknown): string | undefined {
+  if (typeof args !== 'object' || args === null || !('site' in args)) return undefined;
+  return typeof args.site === 'string' ? args.site : undefined;
+}
+
+export const replicates = ({ sites }: TaskEdge, site: string): boolean =>
+  sites === null || sites.includes(site);
 
 function expiryOf({ attempts }: ShareRow): string {
   const newest = attempts.at(-1);

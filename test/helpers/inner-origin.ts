@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import pino from 'pino';
 import { createToken } from '../../origin/access/tokens.ts';
 import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
@@ -14,6 +15,7 @@ import { Committer } from '../../origin/publish/commit.ts';
 import { RuleCheck } from '../../origin/publish/rule-check.ts';
 import { Stager } from '../../origin/publish/stager.ts';
 import { Retention } from '../../origin/retention/retention.ts';
+import { TaskBoard } from '../../origin/tasks/task-board.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
@@ -23,6 +25,7 @@ import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { fingerprintOf, generateSigningKey } from '../../shared/signing/keys.ts';
@@ -39,6 +42,7 @@ export const INNER_LOG = '5'.repeat(32);
 export interface InnerOrigin {
   readonly catalog: Catalog;
   readonly committer: Committer;
+  readonly board: TaskBoard;
   readonly fleet: Fleet;
   readonly feed: FeedSource;
   readonly retention: Retention;
@@ -71,20 +75,33 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const gate = new InProcessGate();
   const checks = new ReportChecks(checkersOf(log), 'reportWithStatements', clock);
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
-  const fleet = await InProcessFleet.open({ catalog, clock, identity, key, checks, divergence });
+  const calls = new ReportCalls();
+  const board = await TaskBoard.open({
+    ...{ catalog, clock, log: pino({ enabled: false }) },
+    edges: () => fleet.taskEdges(),
+    call(edges) {
+      calls.call(edges);
+      appended.wake();
+    },
+  });
+  const fleet = await InProcessFleet.open({
+    ...{ catalog, clock, identity, key, checks, divergence, tasks: board },
+  });
   const committer = new Committer(
     { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
   const intake = new ObjectIntake(store, catalog, clock, gate);
+  void board.run(stopping.signal);
   const stager = new Stager(catalog, clock);
   return {
     catalog,
     committer,
+    board,
     fleet,
     disk,
     feed: originFeed({
-      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, clock, identity },
+      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls, clock, identity },
       noteAct: () => {},
       signingKey: key,
     }),

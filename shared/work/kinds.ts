@@ -1,0 +1,12 @@
+import { pruneKind } from './prune.ts';
+import { verifyKind } from './verify.ts';
+import { warmKind } from './warm.ts';
+import type { WorkKind } from './work-kind.ts';
+
+/** The kinds of work that edges do and others ask for. */
+const kinds: readonly WorkKind[] = [verifyKind, warmKind, pruneKind];
+
+/** The kinds that the origin may hand out as tasks, by name. */
+export const taskKinds: ReadonlyMap<string, WorkKind> = new Map(
+  kinds.filter(({ askers }) => askers.includes('task')).map((one) => [one.kind, one]),
+);
