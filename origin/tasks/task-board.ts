@@ -14,7 +14,7 @@ import {
 import { MOST_OPEN_SHARES } from '../catalog/limits.ts';
 import type { NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
 import { afterResult } from './share-result.ts';
-import { endedBy, type OpenTask, planTasks, type TaskEdge } from './task-plan.ts';
+import { endedBy, type OpenTask, planTasks, type TaskEdge, withoutAttempts } from './task-plan.ts';
 
 /** A deadline and a backoff pass without an event. */
 const ROUND_MS = 1000;
@@ -140,7 +140,7 @@ export class TaskBoard implements TaskDesk {
       const { catalog, clock } = this.#parts;
       const shares = [...(this.#open.get(id)?.shares.values() ?? [])]
         .filter(({ state }) => state === 'open')
-        .map((share): ShareRow => ({ ...share, state: 'cancelled' }));
+        .map((share): ShareRow => ({ ...withoutAttempts(share), state: 'cancelled' }));
       if (this.#open.has(id))
         await this.#save({ shares, ended: [{ task: id, state: 'cancelled', time: clock.now() }] });
       return catalog.task(id);

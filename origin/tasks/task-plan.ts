@@ -156,7 +156,12 @@ function expiryOf({ attempts }: ShareRow): string {
 }
 
 function ended(share: ShareRow, state: EndState, code: string, message: string): ShareRow {
-  return { ...share, state, result: JSON.stringify({ code, message }) };
+  return { ...withoutAttempts(share), state, result: JSON.stringify({ code, message }) };
+}
+
+/** The share when nobody is to work on it any more. */
+export function withoutAttempts(share: ShareRow): ShareRow {
+  return { ...share, attempts: share.attempts.map((one) => ({ ...one, isActive: false })) };
 }
 
 class Rooms {

@@ -8,6 +8,7 @@ import { purgesContract } from './purges.ts';
 import { revisionsContract } from './revisions.ts';
 import { sitesContract } from './sites.ts';
 import { stagingContract } from './staging.ts';
+import { tasksContract } from './tasks.ts';
 import { tokensContract } from './tokens.ts';
 
 /** What every catalog must do. `place` gives an empty one for each test. */
@@ -23,4 +24,5 @@ export function catalogContract(name: string, place: Theme['place']): void {
   edgesContract(theme);
   modesContract(theme);
   purgesContract(theme);
+  tasksContract(theme);
 }
