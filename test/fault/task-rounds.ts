@@ -1,0 +1,288 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Cluster, type Node, ON_DISK, startCluster } from '../helpers/cluster.ts';
+import { ask } from '../helpers/http.ts';
+import { type Random, random } from '../helpers/random.ts';
+import { until } from '../helpers/until.ts';
+
+const SITE = 'site';
+/** Tasks expire after this time, so that each of them ends. */
+const DEADLINE_S = 240;
+/** All tasks have ended by then: their deadlines have passed. */
+const LONGEST_MS = (DEADLINE_S + 60) * 1000;
+const FAULTS = ['kill-edge', 'stop-edge', 'freeze-edge', 'change-parent', 'kill-origin'] as const;
+type FaultKind = (typeof FAULTS)[number];
+
+export interface TaskRoundsOptions {
+  /** The first `parents` of them are parents, and the last `children` follow these. */
+  readonly edges: number;
+  readonly parents: number;
+  readonly children: number;
+  readonly tasks: number;
+  readonly originKills: number;
+  readonly longestHarmMs: number;
+  readonly seed: number;
+}
+
+export interface Outcome {
+  readonly tasks: number;
+  readonly shares: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly harm: Readonly<Record<string, number>>;
+  /** Everything that must not happen and did, in words. Empty when all is well. */
+  readonly faults: string[];
+}
+
+interface Share {
+  readonly share: number;
+  readonly edge: string | null;
+  readonly state: string;
+  readonly attempts: number;
+  readonly result: { readonly code?: string; readonly message?: string } | null;
+}
+
+interface Task {
+  readonly id: number;
+  readonly kind: string;
+  readonly state: string;
+  readonly shares: readonly Share[];
+}
+
+/**
+ * Hands out tasks of mixed kinds while edges are killed, stopped and frozen, children change their parents, and the
+ * origin is killed. Then everything runs again, and each task that was acknowledged must end, with a result or a reason
+ * for each share. A share that has ended once must never change.
+ */
+export async function taskRounds(options: TaskRoundsOptions, tell: (line: string) => void): Promise<Outcome> {
+  const { edges, parents, children, tasks, originKills, longestHarmMs, seed } = options;
+  const dice = random(seed);
+  const follows = new Map<number, readonly number[]>();
+  for (let i = edges - children; i < edges; i++) follows.set(i, [i % parents]);
+  const cluster = await startCluster({
+    ...{ edges, processes: 1, within: ON_DISK },
+    args: (index, feeds) => [
+      ...(index < parents ? ['--feed-port', new URL(feeds[index] ?? '').port] : []),
+      ...(follows.get(index) ?? []).flatMap((parent) => ['--parent', feeds[parent] ?? '']),
+    ],
+  });
+  const watch = new Watch(cluster);
+  const harm = new Harm(cluster, { follows, parents, longestMs: longestHarmMs }, dice);
+  const stop = new AbortController();
+  try {
+    await publish(cluster);
+    await cluster.converged(SITE, 60_000);
+    const watching = watch.run(stop.signal);
+    const kills = new Set(
+      Array.from({ length: originKills }, (_, i) => Math.ceil(((i + 0.5) * tasks) / originKills)),
+    );
+    const acknowledged: number[] = [];
+    for (let i = 1; i <= tasks; i++) {
+      const request = draw(dice, edges);
+      acknowledged.push(await until('the origin to take a task', () => create(cluster, request), 60_000));
+      harm.begin(kills.has(i) ? 'kill-origin' : undefined);
+      await pause(dice.below(400));
+    }
+    await harm.heal();
+    tell(`${acknowledged.length} of ${tasks} tasks acknowledged; all runs again`);
+    await until('all tasks to end', () => watch.haveEnded(acknowledged), LONGEST_MS);
+    stop.abort();
+    await watching;
+    const ended = await Promise.all(acknowledged.map((id) => taskOf(cluster, id)));
+    return {
+      tasks: ended.length,
+      shares: ended.reduce((sum, { shares }) => sum + shares.length, 0),
+      states: counted(ended.map(({ state }) => state)),
+      harm: counted(harm.done),
+      faults: [...harm.failures, ...watch.faults, ...ended.flatMap(judge)],
+    };
+  } finally {
+    stop.abort();
+    await harm.heal();
+    await cluster.close();
+  }
+}
+
+/** Everything that is wrong with a task that should have ended. */
+function judge({ id, kind, state, shares }: Task): string[] {
+  const name = `task ${id} (${kind})`;
+  if (!['done', 'failed', 'expired'].includes(state)) return [`${name} is ${state}`];
+  if (shares.length === 0) return [`${name} has no shares`];
+  return shares.flatMap((share) => {
+    const place = `${name}, share ${share.share} of ${share.edge}`;
+    if (share.result === null) return [`${place} is ${share.state} without a result`];
+    if (share.state === 'done') return share.attempts > 0 ? [] : [`${place} is done without an attempt`];
+    if (state === 'done') return [`${place} is ${share.state}, and the task is done`];
+    return share.result.code && share.result.message ? [] : [`${place} is ${share.state} without a reason`];
+  });
+}
+
+/** Looks at all tasks again and again, and notes a share that changes after it has ended. */
+class Watch {
+  readonly faults: string[] = [];
+  readonly #cluster: Cluster;
+  readonly #tasks = new Map<number, Task>();
+  readonly #ends = new Map<string, string>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      // The origin may be dead right now.
+      await this.#look().catch(() => {});
+      await pause(200);
+    }
+  }
+
+  haveEnded(ids: readonly number[]): boolean {
+    return ids.every((id) => ['done', 'failed', 'expired'].includes(this.#tasks.get(id)?.state ?? ''));
+  }
+
+  async #look(): Promise<void> {
+    const { tasks } = await call<{ tasks: Task[] }>(this.#cluster, 'GET', '/v1/tasks');
+    for (const { id } of tasks) {
+      if (this.haveEnded([id])) continue;
+      const task = await taskOf(this.#cluster, id);
+      this.#tasks.set(id, task);
+      for (const share of task.shares) this.#note(task, share);
+    }
+  }
+
+  #note({ id }: Task, { share, edge, state, result }: Share): void {
+    const key = `${id}/${share}`;
+    const end = JSON.stringify([edge, state, result]);
+    const before = this.#ends.get(key);
+    if (before !== undefined && before !== end)
+      this.faults.push(`share ${key} ended twice: ${before}, then ${end}`);
+    if (['done', 'failed', 'expired'].includes(state)) this.#ends.set(key, end);
+  }
+}
+
+interface HarmPlan {
+  /** The parents of the edges that have some, by index. It is read when an edge starts. */
+  readonly follows: Map<number, readonly number[]>;
+  readonly parents: number;
+  readonly longestMs: number;
+}
+
+/** Does harm to the nodes, one harm a node at a time. */
+class Harm {
+  readonly done: FaultKind[] = [];
+  readonly failures: string[] = [];
+  readonly #busy = new Map<string, Promise<void>>();
+  readonly #cluster: Cluster;
+  readonly #plan: HarmPlan;
+  readonly #dice: Random;
+
+  constructor(cluster: Cluster, plan: HarmPlan, dice: Random) {
+    this.#cluster = cluster;
+    this.#plan = plan;
+    this.#dice = dice;
+  }
+
+  begin(kind: FaultKind = this.#dice.pick(FAULTS.filter((one) => one !== 'kill-origin'))): void {
+    const { origin, edges } = this.#cluster;
+    const children = [...this.#plan.follows.keys()];
+    const index =
+      kind === 'change-parent' && children.length > 0
+        ? this.#dice.pick(children)
+        : this.#dice.below(edges.length);
+    const node = kind === 'kill-origin' ? origin : edges[index];
+    const lasts = this.#dice.below(this.#plan.longestMs);
+    if (node === undefined || this.#busy.has(node.name)) return;
+    this.done.push(kind);
+    const over = this.#harm(kind, node, index, lasts)
+      .catch((error: unknown) => void this.failures.push(`${kind} of ${node.name}: ${error}`))
+      .finally(() => this.#busy.delete(node.name));
+    this.#busy.set(node.name, over);
+  }
+
+  /** Resolves when no harm is in force. */
+  async heal(): Promise<void> {
+    while (this.#busy.size > 0) await Promise.all(this.#busy.values());
+  }
+
+  async #harm(kind: FaultKind, node: Node, index: number, lasts: number): Promise<void> {
+    if (kind === 'freeze-edge') {
+      const { pid = 0 } = node.running ?? {};
+      process.kill(pid, 'SIGSTOP');
+      await pause(lasts);
+      process.kill(pid, 'SIGCONT');
+      return;
+    }
+    await node.stop(kind === 'stop-edge' || kind === 'change-parent' ? 'SIGTERM' : 'SIGKILL');
+    await pause(lasts);
+    if (kind === 'change-parent') {
+      const all = Array.from({ length: this.#plan.parents }, (_, i) => i);
+      const order = this.#dice.below(2) === 0 ? all : all.toReversed();
+      this.#plan.follows.set(index, order.slice(0, this.#dice.below(this.#plan.parents + 1)));
+    }
+    await until(
+      `${node.name} to start again`,
+      () =>
+        node.start().then(
+          () => true,
+          () => false,
+        ),
+      60_000,
+    );
+  }
+}
+
+/** A task that is asked for as the origin dies is not acknowledged, and may or may not exist. */
+async function create(cluster: Cluster, request: object): Promise<number | undefined> {
+  try {
+    return (await call<{ id: number }>(cluster, 'POST', '/v1/tasks', JSON.stringify(request))).id;
+  } catch {
+    return undefined;
+  }
+}
+
+function draw(dice: Random, edges: number): object {
+  const work = dice.pick([
+    { kind: 'verify', args: { repair: false } },
+    { kind: 'verify', args: { repair: true } },
+    { kind: 'warm', args: { site: SITE, paths: [] } },
+  ]);
+  const names = Array.from({ length: 1 + dice.below(3) }, () => `edge-${1 + dice.below(edges)}`);
+  const target = dice.pick<object>([
+    { all: true },
+    { any: true },
+    { edges: names },
+    { region: `r${dice.below(edges)}` },
+  ]);
+  return { ...work, target, deadline: DEADLINE_S };
+}
+
+async function taskOf(cluster: Cluster, id: number): Promise<Task> {
+  return call<Task>(cluster, 'GET', `/v1/tasks/${id}`);
+}
+
+async function call<T>({ origin, token }: Cluster, method: string, path: string, body?: string): Promise<T> {
+  const answer = await ask(origin.url, path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body }),
+  });
+  if (answer.status >= 400) throw new Error(`${path} answered ${answer.status}: ${answer.body}`);
+  return JSON.parse(answer.body.toString()) as T;
+}
+
+async function publish({ client, origin, token }: Cluster): Promise<void> {
+  await client.putSite(SITE);
+  for (const [path, text] of [
+    ['index.html', '<h1>tasks</h1>'],
+    ['large.bin', 'x'.repeat(2_000_000)],
+  ] as const)
+    await ask(origin.url, `/v1/sites/${SITE}/files/${path}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}` },
+      body: text,
+    });
+}
+
+function counted(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
