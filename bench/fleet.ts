@@ -1,7 +1,7 @@
 /**
  * `npm run bench:fleet [-- --edges 200] [--parents 4] [--rounds 9]`: sends a change of 100 KB to a fleet, with all data
  * in memory. Measures the time from sending the commit until the last edge shows it, and what it costs the origin in
- * CPU time, memory and bytes. The edges share a few processes; each parent has its own process. At the end, the state
+ * CPU time, memory and bytes; then the time from asking for a task for all edges until the last result has counted. The edges share a few processes; each parent has its own process. At the end, the state
  * of each edge is checked.
  */
 import { randomBytes } from 'node:crypto';
@@ -94,6 +94,14 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
   await sleep(IDLE_SECONDS * 1000);
   const idleShare = idle().origin / IDLE_SECONDS;
 
+  const taskTimes: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await sleep(500);
+    const asked = machineTime();
+    const ended = await taskForAll(origin, names);
+    taskTimes.push(ended - asked);
+  }
+
   // The proxy that counts passes every byte through one more process, so bytes are not counted in the timed rounds.
   if (parentCount === 0) await fleet.follow([proxy.url], true);
   await quietly(proxy);
@@ -116,6 +124,8 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
     `${(originMs / edges).toFixed(1)} ms`,
     `${((spent.edges / rounds / edges) * 1000).toFixed(1)} ms`,
     `${(idleShare * 100).toFixed(1)} %`,
+    milliseconds(median(taskTimes)),
+    milliseconds(Math.max(...taskTimes)),
     `${count(egress)} bytes`,
     `${((spent.others / spent.seconds) * 100).toFixed(0)} %`,
   ]);
@@ -139,6 +149,28 @@ async function confirmed(origin: Cluster, revision: number, names: readonly stri
     async () => (await revisionOf(origin, revision)).receipts.length >= names.length,
     LONG_MS,
   );
+}
+
+/** Hands out a task without any work to every edge. Resolves with the time when the last result counted. */
+async function taskForAll(origin: Cluster, names: readonly string[]): Promise<number> {
+  const headers = { authorization: `Bearer ${origin.token}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({
+    ...{ kind: 'warm', args: { site: SITE, paths: ['/there-is-no-such-path'] }, target: { all: true } },
+  });
+  const created = await fetch(`${origin.origin.url}/v1/tasks`, { method: 'POST', headers, body });
+  if (created.status !== 201) throw new Error(`POST /v1/tasks: ${await created.text()}`);
+  const { id } = (await created.json()) as { id: number };
+  while (true) {
+    const answer = await fetch(`${origin.origin.url}/v1/tasks/${id}`, { headers });
+    const { state, shares } = (await answer.json()) as { state: string; shares: { edge: string }[] };
+    if (state === 'done') {
+      if (shares.length < names.length) throw new Error(`only ${shares.length} edges had a share`);
+      return machineTime();
+    }
+    if (state !== 'queued' && state !== 'assigned' && state !== 'running')
+      throw new Error(`the task is ${state}`);
+    await sleep(20);
+  }
 }
 
 /** Throws unless every edge is at the head, with the signed root and all objects, and the origin has its receipt. */
@@ -209,6 +241,8 @@ printTable(
     'of it per edge',
     'CPU of an edge',
     'idle origin CPU',
+    'task for all',
+    'worst task',
     'egress',
     'CPU of others',
   ],

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
+import { Batcher } from '../../shared/concurrency/batcher.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
@@ -56,6 +57,8 @@ export class TaskBoard implements TaskDesk {
   readonly #parts: TaskBoardParts;
   readonly #turns = new KeyedLock<'tasks'>();
   readonly #changed = new Wakeup();
+  /** All edges answer a task at the same time, and their results share a sync of the disk. */
+  readonly #results = new Batcher<readonly TaskResult[], void>((batch) => this.#count(batch.flat()), 500);
   readonly #open = new Map<number, Open>();
   /** The lists of edges that have assignments. */
   #lists = new Map<string, AssignmentList>();
@@ -108,6 +111,11 @@ export class TaskBoard implements TaskDesk {
   }
 
   results(results: readonly TaskResult[]): Promise<void> {
+    return this.#results.add(results);
+  }
+
+  /** An edge hears of its shorter list in the answer to the report that brought the result, so nobody is called. */
+  #count(results: readonly TaskResult[]): Promise<void> {
     return this.#inTurn(async () => {
       const now = this.#parts.clock.now();
       const newer = new Map<string, ShareRow>();
@@ -119,6 +127,7 @@ export class TaskBoard implements TaskDesk {
       }
       const shares = [...newer.values()];
       await this.#save({ shares, ended: endedBy(this.#touched(shares), shares, now) });
+      this.#changed.wake();
     });
   }
 
@@ -142,7 +151,9 @@ export class TaskBoard implements TaskDesk {
         .filter(({ state }) => state === 'open')
         .map((share): ShareRow => ({ ...withoutAttempts(share), state: 'cancelled' }));
       if (this.#open.has(id))
-        await this.#save({ shares, ended: [{ task: id, state: 'cancelled', time: clock.now() }] });
+        this.#call(
+          await this.#save({ shares, ended: [{ task: id, state: 'cancelled', time: clock.now() }] }),
+        );
       return catalog.task(id);
     });
   }
@@ -171,20 +182,25 @@ export class TaskBoard implements TaskDesk {
     if (this.#open.size === 0) return;
     await this.#inTurn(async () => {
       const { edges, clock } = this.#parts;
-      await this.#save(planTasks(this.#open.values(), edges(), clock.now()));
+      this.#call(await this.#save(planTasks(this.#open.values(), edges(), clock.now())));
     });
   }
 
-  async #save(changes: TaskChanges): Promise<void> {
-    if (changes.shares.length === 0 && changes.ended.length === 0) return;
+  /** Resolves with the names of the edges whose lists have changed. */
+  async #save(changes: TaskChanges): Promise<readonly string[]> {
+    if (changes.shares.length === 0 && changes.ended.length === 0) return [];
     await this.#parts.catalog.saveTasks(changes);
     for (const share of changes.shares) this.#open.get(share.task)?.shares.set(share.share, share);
     for (const { task } of changes.ended) this.#open.delete(task);
-    this.#makeLists();
+    return this.#makeLists();
   }
 
-  /** Makes the lists anew, and calls the edges whose list has changed. */
-  #makeLists(): void {
+  #call(edges: readonly string[]): void {
+    if (edges.length > 0) this.#parts.call(edges);
+  }
+
+  /** Makes the lists anew. Returns the names of the edges whose lists have changed. */
+  #makeLists(): readonly string[] {
     const assigned = new Map<string, Assignment[]>();
     for (const { row, shares } of this.#open.values())
       for (const share of shares.values())
@@ -199,8 +215,7 @@ export class TaskBoard implements TaskDesk {
     const before = this.#lists;
     this.#lists = lists;
     const names = new Set([...before.keys(), ...lists.keys()]);
-    const changed = [...names].filter((name) => before.get(name)?.digest !== lists.get(name)?.digest);
-    if (changed.length > 0) this.#parts.call(changed);
+    return [...names].filter((name) => before.get(name)?.digest !== lists.get(name)?.digest);
   }
 
   async #load(row: TaskRow): Promise<void> {
