@@ -40,6 +40,7 @@ const LAYERS = {
     ['edge/admin'],
     ['edge/replica'],
     ['edge/feed'],
+    ['edge/work/tasks'],
     ['edge/work'],
     ['edge/work/warm', 'edge/work/purge', 'edge/work/prune'],
     ['edge/work/verify'],

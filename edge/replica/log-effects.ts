@@ -45,9 +45,10 @@ export class LogEffects {
     position.on('records', () => {
       this.#newRecords().catch((error) => log.error({ err: error }, 'new records could not be applied'));
     });
+    // Neither paths nor calls are signed, so an upstream could send them without end.
     position.on('path', () => {
       feedChanged.wake();
-      reporter.changed();
+      reporter.called();
     });
     position.on('call', (edges) => {
       if (edges === null || edges.includes(name)) reporter.called();

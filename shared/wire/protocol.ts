@@ -226,6 +226,9 @@ export const reportRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 
+/** The bytes of all lists of assignments in one answer to reports. An edge whose list has no room asks again. */
+export const MOST_LISTS_BYTES = 1024 * 1024;
+
 /** The origin's grants, one for each report whose signer it knows. */
 export const reportAnswerSchema = Type.Object({
   grants: Type.Array(signedGrantSchema, { maxItems: MOST_REPORTS }),
