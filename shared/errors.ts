@@ -65,6 +65,7 @@ const table = {
   'no-such-object': [404, 'Upload it first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
+  'edge-stays-behind': [409, 'Resume the edge with `skerry edge resume NAME`, or wait for its window.'],
   'name-taken': [409, 'Choose another name.'],
   'domain-taken': [
     409,

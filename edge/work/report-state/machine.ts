@@ -1,0 +1,18 @@
+import { availableParallelism, freemem, machine, release, totalmem, type, uptime } from 'node:os';
+import type { Machine } from './report-state.ts';
+
+export function thisMachine(): Machine {
+  return {
+    node: process.versions.node,
+    sqlite: process.versions.sqlite ?? 'unknown',
+    system: `${type()} ${release()} ${machine()}`,
+    amounts: {
+      processors: availableParallelism(),
+      memoryBytes: totalmem(),
+      freeMemoryBytes: freemem(),
+      upSeconds: Math.round(uptime()),
+      edgeMemoryBytes: process.memoryUsage.rss(),
+      edgeUpSeconds: Math.round(process.uptime()),
+    },
+  };
+}
