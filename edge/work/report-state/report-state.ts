@@ -1,4 +1,3 @@
-import { version } from '../../../shared/version.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import { fitting } from '../../../shared/work/fitting.ts';
 import { MOST_STATE, type ReportStateResult } from '../../../shared/work/report-state.ts';
@@ -9,6 +8,7 @@ const MOST_CHARACTERS = 1000;
 
 /** What the operating system says about itself and about this process. */
 export interface Machine {
+  readonly skerry: string;
   readonly node: string;
   readonly sqlite: string;
   readonly system: string;
@@ -30,7 +30,7 @@ export function reportState({ status, storage, limits, lines, machine }: EdgeSta
   const { leaseSeconds, contactSeconds, clockOffset } = status;
   return {
     versions: {
-      ...{ skerry: safe(version), node: safe(machine.node) },
+      ...{ skerry: safe(machine.skerry), node: safe(machine.node) },
       ...{ sqlite: safe(machine.sqlite), system: safe(machine.system) },
     },
     machine: machine.amounts,

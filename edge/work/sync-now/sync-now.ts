@@ -11,7 +11,7 @@ import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import type { Run } from '../executor/executor.ts';
 
 const LOOK_AGAIN_MS = 1000;
-/** A site that has failed and fetched nothing for this long is given up. */
+/** The wait ends when no site has made progress for this long. */
 const STALLED_MS = 60_000;
 
 export interface SyncNowParts {
@@ -33,7 +33,7 @@ export interface SyncNowParts {
 export async function syncNow(
   parts: SyncNowParts,
   name: string | undefined,
-  { signal, progress }: Pick<Run, 'signal' | 'progress'>,
+  { signal, pause, progress }: Pick<Run, 'signal' | 'pause' | 'progress'>,
 ): Promise<SyncNowResult> {
   const { loops, visible, changed, clock } = parts;
   signal.throwIfAborted();
@@ -42,7 +42,7 @@ export async function syncNow(
     throw new SkerryError('no-such-site', `this edge has no site ${name}`);
   await loops.wake();
   const leaving = new AbortController();
-  const either = AbortSignal.any([signal, leaving.signal]);
+  const either = AbortSignal.any([signal, pause, leaving.signal]);
   try {
     let best = 0;
     let last = { state: '', since: clock.monotonic() };
@@ -58,7 +58,8 @@ export async function syncNow(
       for (const site of behind) refuseToWait(parts, site);
       const state = JSON.stringify(behind.map(({ id, active }) => [id, active.seq, pendingOf(parts, id)]));
       if (state !== last.state) last = { state, since: clock.monotonic() };
-      if (clock.monotonic() - last.since >= STALLED_MS) throw stalled(parts, behind);
+      // The loops go on by themselves.
+      if (pause.aborted || clock.monotonic() - last.since >= STALLED_MS) throw stillBehind(parts, behind);
       await woken;
     }
   } finally {
@@ -94,10 +95,8 @@ function refuseToWait({ limits, isPaused, time }: SyncNowParts, site: EdgeSite):
 
 const pendingOf = ({ loops }: SyncNowParts, id: number) => loops.progress(id)?.pendingBytes ?? 0;
 
-function stalled({ loops }: SyncNowParts, behind: readonly EdgeSite[]): SkerryError {
-  const errors = behind.map(({ id, name }) => `${name}: ${loops.progress(id)?.error ?? 'no progress'}`);
-  return new SkerryError(
-    'unavailable',
-    `the edge cannot synchronize ${errors.length} of its sites, among them ${errors[0] ?? ''}`,
-  );
+function stillBehind({ loops }: SyncNowParts, behind: readonly EdgeSite[]): SkerryError {
+  const [first] = behind.map(({ id, name }) => `${name}: ${loops.progress(id)?.error ?? 'not yet fetched'}`);
+  const others = behind.length > 1 ? ` (and ${behind.length - 1} more)` : '';
+  return new SkerryError('unavailable', `still behind: ${first ?? ''}${others}`);
 }

@@ -1,10 +1,14 @@
 import t from 'tap';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
-import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { EDGE_DURABILITY } from '../../../../../edge/store/durability.ts';
+import { migrations } from '../../../../../edge/store/sqlite/schema.ts';
+import { openSqliteEdgeCatalog, sqliteEdgeCalls } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
 import type { PurgeReceipt } from '../../../../../shared/log/purge-receipt.ts';
 import type { Receipt } from '../../../../../shared/log/receipt.ts';
 import { MAX_STATEMENT_BYTES } from '../../../../../shared/log/statement-kind.ts';
 import type { TaskResult } from '../../../../../shared/log/task-result.ts';
+import { openDatabase } from '../../../../../shared/sqlite/open.ts';
+import { watchedCalls } from '../../../../helpers/watched-calls.ts';
 
 const signer = { log: 'l', epoch: 1, edge: 'e', since: 1, sig: 's' };
 const receipt = (revision: number, covers = 'all'): Receipt => ({
@@ -68,6 +72,20 @@ t.test('the result of an attempt waits beside those of others, and the newest on
   t.strictSame(catalog.unsentStatements(10, 1e6), [result(ended(7, 1, 'done'))]);
   const large = { ...ended(8, 1, 'done'), result: 'a'.repeat(MAX_STATEMENT_BYTES) };
   t.throws(() => catalog.addTaskResult(large), 'none that no report could hold');
+});
+
+t.test('a result is durable before anybody hears of it', async (t) => {
+  const database = openDatabase(':memory:', migrations);
+  const seen: string[] = [];
+  const catalog = watchedCalls(sqliteEdgeCalls(database), database, (call, durability) =>
+    seen.push(`${call} ${durability}`),
+  );
+  t.teardown(() => catalog.close());
+  catalog.addTaskResult(ended(7, 1, 'done'));
+  catalog.unsentStatements(10, 1e6);
+  catalog.acknowledged([result(ended(7, 1, 'done'))]);
+  t.strictSame(seen, ['addTaskResult durable', 'unsentStatements reads', 'acknowledged durable']);
+  t.strictSame(EDGE_DURABILITY.addTaskResult, 'durable');
 });
 
 t.test('an edge drops the statements about a site with the site', async (t) => {

@@ -32,8 +32,8 @@ function world(sites: EdgeSite[], { limits = NO_LIMITS as EdgeLimits, isPaused =
     isPaused: () => isPaused,
     time: { proven: () => proven },
   };
-  const run = (name?: string, signal = NEVER) =>
-    syncNow(parts, name, { signal, progress: ({ objects }) => counts.push(objects) });
+  const run = (name?: string, signal = NEVER, pause = NEVER) =>
+    syncNow(parts, name, { signal, pause, progress: ({ objects }) => counts.push(objects) });
   /** The site becomes what `site` says, and readers see it unless `isSeen` is false. */
   const becomes = async (site: EdgeSite, isSeen = true) => {
     const at = sites.findIndex(({ id }) => id === site.id);
@@ -124,7 +124,7 @@ t.test('a site that only fails is given up, one that fetches is not', async (t) 
   changed.wake();
   await t.rejects(asked, {
     code: 'unavailable',
-    message: 'the edge cannot synchronize 2 of its sites, among them docs: the disk is full',
+    message: 'still behind: docs: the disk is full (and 1 more)',
   });
 });
 
@@ -134,6 +134,14 @@ t.test('it stops on its signal', async (t) => {
   await turn();
   stop.abort();
   await t.rejects(asked, { name: 'AbortError' });
+});
+
+t.test('who waits no longer hears what is still behind', async (t) => {
+  const pause = new AbortController();
+  const asked = world([behind()]).run(undefined, NEVER, pause.signal);
+  await turn();
+  pause.abort();
+  await t.rejects(asked, { code: 'unavailable', message: 'still behind: docs: not yet fetched' });
 });
 
 t.test('of many sites it names some', async (t) => {
