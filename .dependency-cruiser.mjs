@@ -41,8 +41,12 @@ const LAYERS = {
     ['edge/admin'],
     ['edge/replica'],
     ['edge/feed'],
+    ['edge/work/tasks'],
     ['edge/work'],
-    ['edge/work/warm', 'edge/work/purge', 'edge/work/prune'],
+    [
+      ...['edge/work/warm', 'edge/work/purge', 'edge/work/prune'],
+      ...['edge/work/repair', 'edge/work/sync-now', 'edge/work/report-state'],
+    ],
     ['edge/work/verify'],
     ['edge/serve', 'edge/processes', 'edge/work/executor', 'edge/report'],
     ['edge/serve/fast-lane'],

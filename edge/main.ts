@@ -15,6 +15,7 @@ import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
+import type { NewestLines } from '../shared/process/newest-lines.ts';
 import { yieldToReaders } from '../shared/process/priority.ts';
 import { STAYS, startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
@@ -93,8 +94,15 @@ const VARIANT_BYTES = 1024 * 1024 * 1024;
 /** The threads and the memory for encodings that a parent caches for its children. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
-/** Builds an edge from its parts and starts it. When a part fails, those that have been opened are closed again. */
-export async function startEdge(options: EdgeOptions, log: Logger): Promise<RunningEdge> {
+/**
+ * Builds an edge from its parts and starts it. When a part fails, those that have been opened are closed again.
+ * `newestLines` are those of `log`.
+ */
+export async function startEdge(
+  options: EdgeOptions,
+  log: Logger,
+  newestLines: NewestLines,
+): Promise<RunningEdge> {
   await using opened = new AsyncDisposableStack();
   const clock = systemClock;
   const { host, feedPort, limits } = options;
@@ -188,6 +196,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     clock,
     time,
     log,
+    newestLines,
   });
   opened.defer(() => replica.close());
   reads.resolve(replica.reads);

@@ -75,6 +75,7 @@ const table = {
     409,
     'A name belongs to one site, even when a wildcard covers it. Remove it from the other site first.',
   ],
+  'edge-stays-behind': [409, 'Resume the edge with `skerry edge resume NAME`, or wait for its window.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
   'port-in-use': [409, 'Stop the program that listens there, or choose another port.'],

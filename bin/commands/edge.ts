@@ -170,6 +170,8 @@ export function edgeCommand(): Command {
         keepFilesPrivate();
         const { startEdge } = await import('../../edge/main.ts');
         const { createLogger } = await import('../../shared/process/logger.ts');
+        const { NewestLines } = await import('../../shared/process/newest-lines.ts');
+        const newestLines = new NewestLines();
         const { data, host, port, adminPort, processes, origin, feedPort, parent } = flags;
         const first = flags.join === undefined ? undefined : joinOptions(flags, flags.join);
         const edge = await startEdge(
@@ -193,7 +195,8 @@ export function edgeCommand(): Command {
             ...(first && { join: first }),
             ...(origin !== undefined && { origin }),
           },
-          createLogger(),
+          createLogger(newestLines),
+          newestLines,
         );
         const token = edge.adminTokenFile === undefined ? '' : ` with the token in ${edge.adminTokenFile}`;
         announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { spaced } from '../../shared/concurrency/spaced.ts';
 import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Visible } from '../activate/visible.ts';
@@ -10,6 +11,9 @@ import type { Membership } from '../report/membership.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Readers } from './parts.ts';
+
+/** The least time between two wake-ups of all children for something that the origin did not sign. */
+const PASS_ON_MS = 50;
 
 export interface LogEffectsParts {
   /** The name of this edge. */
@@ -45,14 +49,16 @@ export class LogEffects {
     position.on('records', () => {
       this.#newRecords().catch((error) => log.error({ err: error }, 'new records could not be applied'));
     });
+    // Neither paths nor calls are signed, so an upstream could send them without end.
+    const passOn = spaced(() => feedChanged.wake(), PASS_ON_MS);
     position.on('path', () => {
-      feedChanged.wake();
-      reporter.changed();
+      passOn();
+      reporter.called();
     });
     position.on('call', (edges) => {
       if (edges === null || edges.includes(name)) reporter.called();
       calls.call(edges);
-      feedChanged.wake();
+      passOn();
     });
     time.onChange(() => {
       readers.time(time.ahead);

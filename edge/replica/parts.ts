@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
+import type { NewestLines } from '../../shared/process/newest-lines.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { SigningKey } from '../../shared/signing/keys.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -38,4 +39,6 @@ export interface ReplicaParts {
   readonly clock: Clock;
   readonly time: LogTime;
   readonly log: Logger;
+  /** The newest lines of the log, for support. */
+  readonly newestLines?: Pick<NewestLines, 'list'>;
 }

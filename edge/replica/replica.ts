@@ -143,10 +143,15 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     ...{ catalog, position, time, loops, visible, readers, membership, children, reporter, log },
     ...{ name, calls, feedChanged, purgesCame },
   });
+  const storage = lazy && (() => ({ ...reads.counts, ...lazy.budget.status }));
   const work = new Work(
     allExecutors({
       ...{ catalog, store, limits, objects, manifests, gate, readers, reads, lazy, log },
+      ...{ loops, visible, isPaused, time, clock, changed: feedChanged },
       source: () => sourceOf(upstreams.current),
+      status: () => status(),
+      storage: () => storage?.() ?? null,
+      newestLines: () => parts.newestLines?.list() ?? [],
       shown: () => visible.show(),
       async purged(site, purges) {
         await statements.purged(site, purges);
@@ -196,7 +201,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       }),
     work,
     reads,
-    storage: lazy && (() => ({ ...reads.counts, ...lazy.budget.status })),
+    storage,
     async close() {
       stopping.abort();
       feedChanged.wake();

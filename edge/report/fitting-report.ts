@@ -16,7 +16,7 @@ import type { SiteStatus } from './replica-status.ts';
  * The most characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON
  * of the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
  */
-const ERRORS = 20_000;
+const ERRORS = 3_000;
 
 /**
  * The signed report with the statements that fit, in their order. A statement that does not fit waits for a later
@@ -49,13 +49,14 @@ function statementBytes(statement: Statement): number {
 
 /** The sites in the form of a report. When there are too many, those that have not reached their target come first. */
 export function reportedSites(sites: readonly SiteStatus[]): SiteReport[] {
-  const errorLength = Math.min(MAX_ERROR, Math.floor(ERRORS / Math.min(sites.length, MAX_REPORTED_SITES)));
   const isMoving = ({ revision, target, prepared, error }: SiteStatus) =>
     revision !== target || prepared !== 0 || error !== null;
   const named =
     sites.length <= MAX_REPORTED_SITES
       ? sites
       : [...sites.filter(isMoving), ...sites.filter((site) => !isMoving(site))].slice(0, MAX_REPORTED_SITES);
+  const failing = named.filter(({ error }) => error !== null).length;
+  const errorLength = Math.min(MAX_ERROR, Math.floor(ERRORS / Math.max(1, failing)));
   return named.map(({ id, name: _name, needsLease: _needsLease, error, ...site }) => ({
     ...{ site: id, ...site },
     error: error === null ? null : error.slice(0, errorLength),

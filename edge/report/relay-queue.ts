@@ -4,6 +4,7 @@ import type { SignedGrant } from '../../shared/log/grant.ts';
 import {
   MAX_REPORT_BYTES,
   MAX_REPORTS_BYTES,
+  MOST_LISTS_BYTES,
   type ReportAnswer,
   reportBytes,
   type SignedReport,
@@ -30,6 +31,8 @@ interface Request {
   /** The number of its reports that are not answered yet. */
   left: number;
   readonly grants: SignedGrant[];
+  /** The bytes of the lists of assignments beside its grants. */
+  listBytes: number;
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -67,7 +70,8 @@ export class RelayQueue {
     return new Promise((resolve, reject) => {
       const bytes = reports.reduce((sum, report) => sum + waitingBytes(report), 0);
       const left = reports.length;
-      this.#requests.set(sender, { waiting: [...reports], bytes, left, grants: [], resolve, reject });
+      const grants = { grants: [], listBytes: 0 };
+      this.#requests.set(sender, { waiting: [...reports], bytes, left, ...grants, resolve, reject });
       this.#bytes += bytes;
       while (this.#bytes > MOST_WAITING_BYTES) this.#refuse(this.#largest(), tooMany());
     });
@@ -94,7 +98,7 @@ export class RelayQueue {
         const byReport = new Map(grants.toReversed().map((grant) => [grant.report, grant]));
         for (const { report, request } of taken) {
           const grant = byReport.get(digestOf(report.text));
-          if (grant !== undefined) request.grants.push(grant);
+          if (grant !== undefined) addGrant(request, grant);
           if (--request.left === 0) request.resolve({ grants: request.grants });
         }
       },
@@ -144,6 +148,17 @@ export class RelayQueue {
     this.#bytes -= request.bytes;
     request.reject(error);
   }
+}
+
+/**
+ * Adds a grant to the answer. The answer may join several answers of the upstream, each of which may be full of lists.
+ * An edge whose list has no room asks again.
+ */
+function addGrant(request: Request, { list, ...grant }: SignedGrant): void {
+  const bytes = list === undefined ? 0 : Buffer.byteLength(list);
+  const hasRoom = request.listBytes + bytes <= MOST_LISTS_BYTES;
+  if (hasRoom) request.listBytes += bytes;
+  request.grants.push(list !== undefined && hasRoom ? { ...grant, list } : grant);
 }
 
 const waitingBytes = (report: SignedReport) => reportBytes(report) + WAITING_BYTES;

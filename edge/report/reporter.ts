@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
-import { MemberBudgets } from '../../shared/concurrency/member-budgets.ts';
+import { type Budget, MemberBudgets } from '../../shared/concurrency/member-budgets.ts';
 import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
@@ -23,8 +23,8 @@ const HEARTBEAT_MS = 2000;
 /** While a task runs, its progress is reported this often. */
 const BUSY_HEARTBEAT_MS = 500;
 const BACKOFF = { first: 200, most: 5000 };
-/** The least time between two reports that the origin called for. */
-const CALL_MS = 100;
+/** The reports that calls may cause. The feed that passes calls on is not trusted. */
+const CALLED: Budget = { burst: 5, perSecond: 2 };
 /** A later answer comes too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
 /** An upstream through which no report has reached the origin for this long is left for another. */
@@ -46,16 +46,19 @@ export interface ReporterParts {
   readonly answered: (grant: LeaseGrant, sent: number) => void;
   /** Whether a task runs at this edge. */
   readonly isBusy: () => boolean;
-  /**
-   * Takes the list of assignments that the grant names. Returns false while the list is missing. Throws
-   * `upstream-protocol` for a list that the origin did not sign.
-   */
-  readonly assigned: (digest: Digest | null, list: string | undefined) => boolean;
+  /** Takes the list of assignments that the grant names, and says whether the list came. */
+  readonly assigned: (digest: Digest | null, list: string | undefined) => ListArrival;
   /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
 
-/** The upstream that has not yet brought the origin's answer, and since when. */
+/**
+ * Whether the edge has the list of assignments that a grant names. It may be missing from an answer, and it is altered
+ * when it is not the one that the origin signed.
+ */
+export type ListArrival = 'here' | 'missing' | 'altered';
+
+/** The upstream that has not yet brought the origin's answer, or a list that a grant named, and since when. */
 interface Owing {
   readonly upstream: Upstream;
   readonly since: number;
@@ -69,10 +72,9 @@ export class Reporter {
   #isCalled = false;
   readonly #relays = new RelayQueue();
   #lastTime = 0;
-  #lastCalled = Number.NEGATIVE_INFINITY;
   #owing: Owing | undefined;
-  /** The upstream that has not yet brought the list of assignments that a grant named, and since when. */
-  #listMissing: Owing | undefined;
+  /** The upstream that has not yet brought the list of assignments that a grant named. */
+  #listOwing: Owing | undefined;
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
   #takes: readonly string[] | undefined;
   /**
@@ -80,9 +82,11 @@ export class Reporter {
    * lease.
    */
   readonly #signatures: MemberBudgets;
+  readonly #calls: MemberBudgets;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
+    this.#calls = new MemberBudgets(CALLED, parts.clock);
     this.#signatures = new MemberBudgets(OWN_SIGNATURES, parts.clock);
   }
 
@@ -92,10 +96,14 @@ export class Reporter {
     this.#changed.wake();
   }
 
-  /** Called when the origin wants a report. It comes soon, but an upstream cannot make this edge report without end. */
+  /**
+   * Called when an upstream says that a report is wanted. The report comes soon, but calls without end cause no reports
+   * without end.
+   */
   called(): void {
+    if (this.#isCalled) return;
     this.#isCalled = true;
-    this.changed();
+    this.#changed.wake();
   }
 
   /** Sends the reports of children with the next report of this edge. Resolves with what the origin granted them. */
@@ -107,13 +115,13 @@ export class Reporter {
 
   /** Sends reports until the signal aborts. Statements stay in the catalog until the origin has acknowledged them. */
   async run(signal: AbortSignal): Promise<void> {
-    const { upstreams, clock, log, isBusy } = this.#parts;
+    const { upstreams, clock, log } = this.#parts;
     let failures = 0;
     while (!signal.aborted) {
-      if (!this.#isDue) await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : HEARTBEAT_MS, signal);
+      await this.#untilDue(signal);
       if (signal.aborted) break;
-      if (this.#isCalled) await this.#restBetweenCalls(signal);
       this.#isDue = false;
+      this.#isCalled = false;
       const upstream = upstreams.current;
       const owing = this.#owing?.upstream === upstream ? this.#owing : { upstream, since: clock.monotonic() };
       this.#owing = owing;
@@ -149,10 +157,12 @@ export class Reporter {
         [own, ...relayed.reports],
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
-      const { serves, takes } = this.#granted(answer, own, { upstream, sent });
+      const { grant, list } = this.#granted(answer, own, { upstream, sent });
+      const { serves, takes } = grant;
       this.#takes = takes;
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
+      this.#assigned(grant, list, upstream);
       // An older origin has ignored statements of other kinds. They wait for an origin that knows them.
       const kept = taken.filter(({ kind }) => takes.includes(kind));
       if (kept.length > 0) await catalog.acknowledged(kept);
@@ -166,11 +176,16 @@ export class Reporter {
     }
   }
 
-  async #restBetweenCalls(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    this.#isCalled = false;
-    await clock.sleep(Math.max(0, this.#lastCalled + CALL_MS - clock.monotonic()), signal).catch(() => {});
-    this.#lastCalled = clock.monotonic();
+  /** Waits for a change, a call or the next heartbeat. A call waits until calls may cause a report again. */
+  async #untilDue(signal: AbortSignal): Promise<void> {
+    const { self, isBusy } = this.#parts;
+    if (!this.#isDue && !this.#isCalled)
+      await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : HEARTBEAT_MS, signal);
+    if (this.#isDue || !this.#isCalled) return;
+    // A change ends this wait, and a further call does not.
+    const lacking = 1 - this.#calls.left(self.name);
+    if (lacking > 0) await this.#changed.wait((lacking / CALLED.perSecond) * 1000, signal);
+    if (!this.#isDue) this.#calls.spend(self.name, 1);
   }
 
   #mostStatements(): number {
@@ -185,7 +200,7 @@ export class Reporter {
     { grants }: ReportAnswer,
     own: SignedReport,
     { upstream, sent }: { upstream: Upstream; sent: number },
-  ): LeaseGrant {
+  ): { readonly grant: LeaseGrant; readonly list: string | undefined } {
     const { self, origin, answered } = this.#parts;
     const digest = digestOf(own.text);
     const signed = grants.find(({ edge, report }) => edge === self.name && report === digest);
@@ -196,32 +211,35 @@ export class Reporter {
         `${upstream.url} answers a report without a signed answer of the origin`,
       );
     answered(grant, sent);
-    if (grant.lease > 0) {
-      this.#assigned(grant, signed?.list, upstream);
-      return grant;
-    }
+    if (grant.lease > 0) return { grant, list: signed?.list };
     // The clock was set back while this edge was away, so it continues from the newest time that the origin has.
     this.#lastTime = Math.max(this.#lastTime, grant.newest);
     throw new SkerryError('unavailable', 'the origin has a newer report of this edge');
   }
 
   /**
-   * Takes the assignments beside the grant. An answer may lack room for the list. A parent that keeps withholding it is
-   * left like one that passes no reports on.
+   * Takes the list of assignments beside the grant. The grant counts in any case. An answer may lack room for the list,
+   * so the edge asks again, and leaves only an upstream that keeps withholding it.
    */
   #assigned({ assignments }: LeaseGrant, list: string | undefined, upstream: Upstream): void {
     const { clock, assigned } = this.#parts;
-    const isHere = assigned(assignments as Digest | null, list);
-    if (isHere) {
-      this.#listMissing = undefined;
+    const arrival = assigned(assignments as Digest | null, list);
+    if (arrival === 'here') {
+      this.#listOwing = undefined;
       return;
     }
+    const since = clock.monotonic();
+    this.#listOwing = this.#listOwing?.upstream === upstream ? this.#listOwing : { upstream, since };
+    const isWithheld = since - this.#listOwing.since >= UNANSWERED_MS;
+    if (arrival === 'altered' || isWithheld)
+      this.#blame(
+        this.#listOwing,
+        new SkerryError(
+          'upstream-protocol',
+          `${upstream.url} passes on no list that the origin's grant names`,
+        ),
+      );
     this.called();
-    const missing =
-      this.#listMissing?.upstream === upstream ? this.#listMissing : { upstream, since: clock.monotonic() };
-    this.#listMissing = missing;
-    const error = new SkerryError('upstream-protocol', `${upstream.url} passes on no list of assignments`);
-    if (clock.monotonic() - missing.since >= UNANSWERED_MS) this.#blame(missing, error);
   }
 
   /**

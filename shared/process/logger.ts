@@ -1,10 +1,13 @@
 import { destination, type Logger, pino, stdSerializers } from 'pino';
 import { systemCode } from '../errors.ts';
+import type { NewestLines } from './newest-lines.ts';
 
 /**
  * A structured log on stderr. It shows warnings and errors unless SKERRY_LOG names another level. Secrets are left out.
+ * With `newest`, the lines are also kept there.
  */
-export function createLogger(): Logger {
+export function createLogger(newest?: NewestLines): Logger {
+  const stderr = destination({ fd: 2, sync: true });
   return pino(
     {
       name: 'skerry',
@@ -15,7 +18,12 @@ export function createLogger(): Logger {
         remove: true,
       },
     },
-    destination({ fd: 2, sync: true }),
+    {
+      write(line: string) {
+        newest?.add(line);
+        stderr.write(line);
+      },
+    },
   );
 }
 

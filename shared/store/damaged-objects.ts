@@ -1,5 +1,5 @@
 import { type Digest, digestOf } from '../content/digest.ts';
-import { digestOfStream } from './digest-of-stream.ts';
+import { digestOfStream, type Rest } from './digest-of-stream.ts';
 import type { ObjectStore } from './object-store.ts';
 
 const SMALL_READ = 256;
@@ -9,6 +9,7 @@ export async function damagedObjects<T extends { readonly digest: Digest }>(
   store: ObjectStore,
   objects: readonly T[],
   signal: AbortSignal,
+  rest?: Rest,
 ): Promise<T[]> {
   const damaged: T[] = [];
   for (let i = 0; i < objects.length; i += SMALL_READ) {
@@ -18,9 +19,10 @@ export async function damagedObjects<T extends { readonly digest: Digest }>(
     for (const object of some) {
       const bytes = small.get(object.digest);
       const digest =
-        bytes === undefined ? await digestOfStream(await store.open(object.digest)) : digestOf(bytes);
+        bytes === undefined ? await digestOfStream(await store.open(object.digest), rest) : digestOf(bytes);
       if (digest !== object.digest) damaged.push(object);
     }
+    await rest?.();
   }
   return damaged;
 }

@@ -9,7 +9,7 @@ export const MOST_ASSIGNMENTS = 8;
 /** The most bytes of the arguments of a task, as JSON text. */
 export const MAX_TASK_ARGUMENT_BYTES = 16 * 1024;
 /** The most bytes of an edge's list of assignments. */
-export const MAX_ASSIGNMENTS_BYTES = MOST_ASSIGNMENTS * (2 * MAX_TASK_ARGUMENT_BYTES + 512);
+export const MAX_ASSIGNMENTS_BYTES = MOST_ASSIGNMENTS * (MAX_TASK_ARGUMENT_BYTES + 512);
 
 /** Names one attempt of one edge at its share of a task. Numbers of tasks and of a share's attempts are never reused. */
 export const attemptSchema = {
@@ -51,9 +51,7 @@ export function parseAssignments(text: string): Assignment[] {
   return lists.parseText(text, 'upstream-protocol');
 }
 
-export const sameAttempt = (a: Attempt, b: Attempt): boolean =>
-  a.task === b.task && a.share === b.share && a.attempt === b.attempt;
-
+/** The same for the same attempt alone. */
 export const attemptKey = ({ task, share, attempt }: Attempt): string => `${task}/${share}/${attempt}`;
 
 /** What an edge reports about its tasks. */

@@ -1,10 +1,20 @@
 import { pruneKind } from './prune.ts';
+import { repairKind } from './repair.ts';
+import { reportStateKind } from './report-state.ts';
+import { syncNowKind } from './sync-now.ts';
 import { verifyKind } from './verify.ts';
 import { warmKind } from './warm.ts';
 import type { WorkKind } from './work-kind.ts';
 
 /** The kinds of work that edges do and others ask for. */
-const kinds: readonly WorkKind[] = [verifyKind, warmKind, pruneKind];
+const kinds: readonly WorkKind[] = [
+  syncNowKind,
+  verifyKind,
+  repairKind,
+  warmKind,
+  pruneKind,
+  reportStateKind,
+];
 
 /** The kinds that the origin may hand out as tasks, by name. */
 export const taskKinds: ReadonlyMap<string, WorkKind> = new Map(

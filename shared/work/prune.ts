@@ -1,13 +1,15 @@
 import { type Static, Type } from 'typebox';
-import { amount, nothing } from './amounts.ts';
+import { amount, nothing, sumOf } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
+
+const pruneResult = Type.Object(amount, { description: 'What has left the disk.' });
+export type PruneResult = Static<typeof pruneResult>;
 
 /** Deletes what no kept revision needs. */
 export const pruneKind = {
   kind: 'prune',
-  askers: ['admin-port'],
+  askers: ['admin-port', 'task'],
   arguments: nothing,
-  result: Type.Object(amount, { description: 'What has left the disk.' }),
+  result: pruneResult,
+  merge: sumOf,
 } satisfies WorkKind;
-
-export type PruneResult = Static<typeof pruneKind.result>;

@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 
 /** The names that kinds of work may have. Edges may be given kinds that they do not know. */
 export const KIND_PATTERN = '^[a-z][a-z0-9-]{0,39}$';
@@ -15,6 +15,11 @@ export interface WorkKind<A extends TSchema = TSchema, R extends TSchema = TSche
   readonly arguments: A;
   /** The most bytes of the arguments as JSON text. Undefined means the limit of a small request. */
   readonly mostArgumentBytes?: number;
-  /** Plain JSON. Every list in it has `maxItems`, and nothing checks that the whole fits into a report. */
+  /** Plain JSON. Every list in it has `maxItems`. A kind that tasks ask for keeps it within MAX_RESULT_BYTES. */
   readonly result: R;
+  /**
+   * Merges the results of several edges, at least one, into one of the same form and no larger than one may be. A pure
+   * function. Undefined for results that stand for one edge alone.
+   */
+  merge?(results: readonly Static<R>[]): Static<R>;
 }

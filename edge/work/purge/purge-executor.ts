@@ -44,6 +44,11 @@ function purgeParts(parts: PurgeWork, done: PurgeParts['done'], signal: AbortSig
     },
     drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
     // A part of this run, not a run of its own: the edge does not log it, and the signal of the purge stops it.
-    repair: () => verifyReplica({ ...parts, source: parts.source() }, true, signal, () => {}),
+    repair: () =>
+      verifyReplica(
+        { ...parts, source: parts.source() },
+        { repair: true, others: true },
+        { signal, progress: () => {} },
+      ),
   };
 }

@@ -1,39 +1,52 @@
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
-import { SkerryError } from '../../../shared/errors.ts';
+import { hasCode } from '../../../shared/errors.ts';
 import { type Assignment, parseAssignments } from '../../../shared/work/assignment.ts';
 
-/** The outcome of an answer: a list took effect, the list is still missing, or nothing changed. */
-type Taken =
-  | { readonly kind: 'list'; readonly list: readonly Assignment[] }
-  | { readonly kind: 'missing' | 'same' };
+/** What an answer says: the list that the origin wants now, or that this list did not come. */
+export type Taken =
+  | { readonly kind: 'list'; readonly list: readonly Assignment[]; readonly isUnreadable: boolean }
+  | { readonly kind: 'missing' | 'altered' };
+
+interface Signed {
+  readonly digest: Digest | null;
+  readonly list: readonly Assignment[];
+}
+
+const EMPTY: Signed = { digest: null, list: [] };
 
 /**
- * The list of assignments that the origin's newest grant names. The list travels beside the grant, and only when the
- * edge has another one. Until it arrives, the old list stays in effect.
+ * The list of assignments that the origin signed last. A grant names the list, and the list travels beside the grant,
+ * but only when the edge has another one. It is not kept over a restart: the report then names no list, so the origin
+ * sends it again.
  */
 export class Assignments {
-  #digest: Digest | null = null;
+  #last: Signed = EMPTY;
 
-  /** The digest of the list that is in effect. Null for an empty list. */
+  /** The digest of the list. Null for an empty list. */
   get digest(): Digest | null {
-    return this.#digest;
+    return this.#last.digest;
   }
 
-  /** Throws `upstream-protocol` for a list that the grant does not name, or that has another form. */
   take(digest: Digest | null, text: string | undefined): Taken {
-    if (digest === this.#digest) return { kind: 'same' };
-    if (digest === null) {
-      this.#digest = null;
-      return { kind: 'list', list: [] };
+    let isUnreadable = false;
+    if (digest === null) this.#last = EMPTY;
+    else if (digest !== this.#last.digest) {
+      if (text === undefined) return { kind: 'missing' };
+      if (digestOf(text) !== digest) return { kind: 'altered' };
+      const list = readable(text);
+      isUnreadable = list === undefined;
+      this.#last = { digest, list: list ?? [] };
     }
-    if (text === undefined) return { kind: 'missing' };
-    if (digestOf(text) !== digest)
-      throw new SkerryError(
-        'upstream-protocol',
-        'the list of assignments is not the one that the grant names',
-      );
-    const list = parseAssignments(text);
-    this.#digest = digest;
-    return { kind: 'list', list };
+    return { kind: 'list', list: this.#last.list, isUnreadable };
+  }
+}
+
+/** Undefined for a list in a form that this version does not know. It still replaces the list before it. */
+function readable(text: string): Assignment[] | undefined {
+  try {
+    return parseAssignments(text);
+  } catch (error) {
+    if (hasCode(error, 'upstream-protocol')) return undefined;
+    throw error;
   }
 }

@@ -11,8 +11,8 @@ import {
 import type { Progress } from '../executor/executor.ts';
 import type { AskableWork } from '../work.ts';
 
-/** The attempts that run side by side. The others of the list wait. */
-const MOST_RUNNING = 2;
+/** The attempts that run side by side, of different kinds, so that no quick one waits for several slow ones. */
+const MOST_RUNNING = 4;
 /** The most characters of an error's text in a result. */
 const MOST_MESSAGE = 500;
 /** The wait before a result that could not be stored is stored again. */
@@ -35,6 +35,7 @@ export interface TaskRunnerParts {
 }
 
 interface Running {
+  readonly kind: string;
   readonly cancelled: AbortController;
   progress: Progress;
 }
@@ -47,6 +48,7 @@ export class TaskRunner {
   readonly #parts: TaskRunnerParts;
   readonly #signal: AbortSignal;
   #list: readonly Assignment[] = [];
+  #isHeld = false;
   readonly #running = new Map<string, Running>();
   /** The attempts whose results are stored. They stay in the list until the origin has the results. */
   readonly #ended: Set<string>;
@@ -65,10 +67,22 @@ export class TaskRunner {
   /** Replaces the list. Cancels the attempts that are not in it, and starts the new ones when their turn comes. */
   assign(list: readonly Assignment[]): void {
     this.#list = list;
+    this.#isHeld = false;
     const named = new Set(list.map(attemptKey));
     for (const [key, { cancelled }] of this.#running) if (!named.has(key)) cancelled.abort();
     for (const key of this.#ended) if (!named.has(key)) this.#ended.delete(key);
     this.#startNext();
+  }
+
+  /** Begins nothing more until the next list. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Cancels what runs, too. The next list begins again what it names. */
+  stop(): void {
+    this.hold();
+    for (const { cancelled } of this.#running.values()) cancelled.abort();
   }
 
   /** The attempts that run, as a report contains them. */
@@ -83,10 +97,13 @@ export class TaskRunner {
 
   #startNext(): void {
     for (const assignment of this.#list) {
-      if (this.#running.size >= MOST_RUNNING || this.#signal.aborted) return;
+      if (this.#running.size >= MOST_RUNNING || this.#isHeld || this.#signal.aborted) return;
       const key = attemptKey(assignment);
-      if (this.#running.has(key) || this.#ended.has(key)) continue;
-      const running: Running = { cancelled: new AbortController(), progress: { objects: 0 } };
+      if (this.#running.has(key) || this.#ended.has(key) || this.#runs(assignment.kind)) continue;
+      const running: Running = {
+        ...{ kind: assignment.kind, cancelled: new AbortController() },
+        progress: { objects: 0 },
+      };
       this.#running.set(key, running);
       void this.#run(assignment, running).finally(() => {
         this.#running.delete(key);
@@ -96,6 +113,10 @@ export class TaskRunner {
     }
   }
 
+  #runs(kind: string): boolean {
+    return [...this.#running.values()].some((running) => running.kind === kind);
+  }
+
   async #run({ kind, args, ...attempt }: Assignment, running: Running): Promise<void> {
     const { work, ended, log, clock } = this.#parts;
     const signal = AbortSignal.any([this.#signal, running.cancelled.signal]);
@@ -103,7 +124,7 @@ export class TaskRunner {
     const progress = (now: Progress) => {
       running.progress = now;
     };
-    const end = await work.ask(kind, args, { by, signal, progress }).then(doneWith, failedWith);
+    const end = await work.ask(kind, args, { by, signal, progress }).then(doneWith).catch(failedWith);
     // A cancelled attempt has no result, and one that the end of the process broke off is run again.
     while (!signal.aborted) {
       try {

@@ -1,11 +1,17 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Attempt, TaskReport } from '../../../shared/work/assignment.ts';
+import type { ListArrival } from '../../report/reporter.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { Assignments } from './assignments.ts';
 import { TaskRunner, type TaskRunnerParts } from './task-runner.ts';
 
-/** More results than that cannot wait: an edge has few assignments at a time, and runs none whose result waits. */
-const MOST_WAITING = 10_000;
+/**
+ * The waiting results that are read at the start. Few wait, because the origin has a few assignments at a time for an
+ * edge. An attempt whose result was not read would only be run again.
+ */
+const MOST_WAITING = 100;
+/** Attempts are stopped when the list that the origin wants has been missing for this long. */
+const WITHHELD_MS = 30_000;
 
 export interface TasksParts extends TaskRunnerParts {
   readonly catalog: Pick<EdgeCatalog, 'unsentStatements'>;
@@ -13,11 +19,15 @@ export interface TasksParts extends TaskRunnerParts {
 
 /** The tasks of this edge: the list that the origin signed, and the attempts that run. */
 export class Tasks {
+  readonly #parts: TasksParts;
   readonly #assignments = new Assignments();
   readonly #runner: TaskRunner;
   readonly #kinds: readonly string[];
+  /** Since when the list is missing, by the monotonic clock. */
+  #missingSince: number | undefined;
 
-  private constructor(parts: TaskRunnerParts, ended: readonly Attempt[], signal: AbortSignal) {
+  private constructor(parts: TasksParts, ended: readonly Attempt[], signal: AbortSignal) {
+    this.#parts = parts;
     this.#runner = new TaskRunner(parts, ended, signal);
     this.#kinds = parts.work.kindsFor('task').map(({ kind }) => kind);
   }
@@ -43,9 +53,20 @@ export class Tasks {
   }
 
   /** See `ReporterParts`. */
-  assigned(digest: Digest | null, text: string | undefined): boolean {
+  assigned(digest: Digest | null, text: string | undefined): ListArrival {
     const taken = this.#assignments.take(digest, text);
-    if (taken.kind === 'list') this.#runner.assign(taken.list);
-    return taken.kind !== 'missing';
+    if (taken.kind === 'list') {
+      if (taken.isUnreadable)
+        this.#parts.log.error('the origin assigned tasks in a form that this version does not know');
+      this.#missingSince = undefined;
+      this.#runner.assign(taken.list);
+      return 'here';
+    }
+    // The origin wants another list, so nothing more begins from the old one, and what runs has not long to go on.
+    const now = this.#parts.clock.monotonic();
+    this.#missingSince ??= now;
+    if (now - this.#missingSince < WITHHELD_MS) this.#runner.hold();
+    else this.#runner.stop();
+    return taken.kind;
   }
 }

@@ -1,15 +1,27 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { verifyKind } from '../../../shared/work/verify.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
-import { type Executor, executor } from '../executor/executor.ts';
-import { type VerifyParts, verifyReplica } from './verify.ts';
+import { type Executor, executor, type Run } from '../executor/executor.ts';
+import { pace } from './pace.ts';
+import { type VerifyParts, type VerifyRun, verifyReplica } from './verify.ts';
 
 export interface VerifyWork extends Omit<VerifyParts, 'source'> {
   /** The current source of objects. */
   readonly source: () => ObjectSource;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
 }
 
 export function verifyExecutor(parts: VerifyWork): Executor {
-  return executor(verifyKind, ({ repair }, { signal, progress }) =>
-    verifyReplica({ ...parts, source: parts.source() }, repair, signal, progress),
+  return executor(verifyKind, ({ site, repair }, run) =>
+    verifyReplica(
+      { ...parts, source: parts.source() },
+      { site, repair, others: site === undefined },
+      inTime(parts, run),
+    ),
   );
+}
+
+/** Nobody waits for a task, so it gives way to readers. Somebody may wait at the admin port. */
+export function inTime({ clock }: Pick<VerifyWork, 'clock'>, { by, signal, progress }: Run): VerifyRun {
+  return { signal, progress, rest: by.kind === 'task' ? pace(clock, signal) : undefined };
 }

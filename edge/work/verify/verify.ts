@@ -4,7 +4,9 @@ import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../../shared/co
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
 import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
+import { SkerryError } from '../../../shared/errors.ts';
 import { damagedObjects } from '../../../shared/store/damaged-objects.ts';
+import type { Rest } from '../../../shared/store/digest-of-stream.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
@@ -16,7 +18,7 @@ import { isWanted } from '../../follow/sync/next-step-plan.ts';
 import { fetchManifest } from '../../follow/sync/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
-import type { TellProgress } from '../executor/executor.ts';
+import type { Run } from '../executor/executor.ts';
 import { VerifyTally } from './verify-tally.ts';
 
 const PAGE = 2000;
@@ -34,25 +36,39 @@ export interface VerifyParts {
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
 
+/** What is verified. */
+export interface Verified {
+  /** One site, or all of them. */
+  readonly site?: string | undefined;
+  readonly repair: boolean;
+  /** Also verify the objects that no active revision needs. */
+  readonly others: boolean;
+}
+
+export interface VerifyRun extends Pick<Run, 'signal' | 'progress'> {
+  readonly rest?: Rest | undefined;
+}
+
 /**
- * Reads everything on disk and compares it with what the origin signed. It removes a damaged object at once, so that
- * no reader gets it after it was found. With `repair`, it fetches the objects of active revisions again.
+ * Reads what is on disk and compares it with what the origin signed. It removes a damaged object at once, so that no
+ * reader gets it after it was found. With `repair`, it fetches the objects of active revisions again.
  */
 export async function verifyReplica(
   parts: VerifyParts,
-  repair: boolean,
-  signal: AbortSignal,
-  progress: TellProgress,
+  { site: name, repair, others }: Verified,
+  run: VerifyRun,
 ): Promise<VerifyResult> {
   const tally = new VerifyTally();
   const seen = new Set<Digest>();
-  const looked = () => progress({ objects: seen.size });
-  for (const site of await parts.catalog.sites()) {
-    // The edge does not follow a site that it no longer wants, so what is left of that site cannot be repaired.
-    if (site.active.revision > 0 && isWanted(site, parts.limits))
-      tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, signal));
-  }
-  return tally.result(await verifyOthers(parts, seen, signal, looked));
+  const looked = () => run.progress({ objects: seen.size });
+  // The edge does not follow a site that it no longer wants, so what is left of that site cannot be repaired.
+  const wanted = (await parts.catalog.sites()).filter((site) => isWanted(site, parts.limits));
+  const named = name === undefined ? wanted : wanted.filter((site) => site.name === name);
+  if (name !== undefined && named.length === 0)
+    throw new SkerryError('no-such-site', `this edge has no site ${name}`);
+  for (const site of named.filter(({ active }) => active.revision > 0))
+    tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, run));
+  return tally.result(others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 });
 }
 
 /**
@@ -62,7 +78,7 @@ export async function verifyReplica(
 async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,
   seen: Set<Digest>,
-  signal: AbortSignal,
+  { signal, rest }: VerifyRun,
   looked: () => void,
 ): Promise<VerifyResult['others']> {
   let objects = 0;
@@ -74,7 +90,7 @@ async function verifyOthers(
     for (const digest of unseen) seen.add(digest);
     const absent = new Set(await store.missing(unseen));
     const stored = unseen.filter((digest) => !absent.has(digest)).map((digest) => ({ digest }));
-    const found = (await damagedObjects(store, stored, signal)).map(({ digest }) => digest);
+    const found = (await damagedObjects(store, stored, signal, rest)).map(({ digest }) => digest);
     // Pruning or the disk budget may have deleted other objects in the meantime.
     const gone = new Set(await store.missing(found));
     const bad = found.filter((digest) => !gone.has(digest));
@@ -107,10 +123,11 @@ async function verifySite(
   parts: VerifyParts,
   site: EdgeSite,
   { seen, repair, mostPaths, looked }: SiteOptions,
-  signal: AbortSignal,
+  { signal, rest }: VerifyRun,
 ): Promise<VerifiedSite> {
   const { catalog, store, source } = parts;
   const { id, name, active, covers } = site;
+  signal.throwIfAborted();
   const { nodes, isStored } = await audit(catalog, id, active.revision);
   const isSound = isStored && rootOf(nodes) === active.root;
   const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
@@ -127,7 +144,7 @@ async function verifySite(
       seen.add(entry.digest);
       bytes += entry.size;
     }
-    const bad = await stillMeant(parts, covers, await damagedObjects(store, held, signal));
+    const bad = await stillMeant(parts, covers, await damagedObjects(store, held, signal, rest));
     if (bad.length > 0) {
       const digests = [...new Set(bad.map(({ digest }) => digest))];
       await store.remove(digests);

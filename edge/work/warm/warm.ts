@@ -3,7 +3,7 @@ import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
 import { purgeMatch } from '../../../shared/site/purge.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { BUNDLE_OBJECT } from '../../../shared/wire/bundle.ts';
-import type { WarmResult } from '../../../shared/work/warm.ts';
+import { MAX_WHY, type WarmResult } from '../../../shared/work/warm.ts';
 import type { DiskRoom, ReadThrough } from '../../read-through/read-through.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { isServed } from '../../store/cover.ts';
@@ -65,7 +65,7 @@ export async function warm(
           } catch (error) {
             if (ending.aborted) return;
             add(sums.failed, size);
-            sums.failed.why ??= toSkerryError(error).message;
+            sums.failed.why ??= toSkerryError(error).message.slice(0, MAX_WHY);
           }
         });
       }

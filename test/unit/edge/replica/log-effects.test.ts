@@ -3,6 +3,7 @@ import { LogPosition } from '../../../../edge/follow/log/log-position.ts';
 import type { LogTime } from '../../../../edge/follow/log/log-time.ts';
 import { LogEffects, type LogEffectsParts } from '../../../../edge/replica/log-effects.ts';
 import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
+import { ReportCalls } from '../../../../shared/feed/report-calls.ts';
 import { follow } from '../../../../shared/log/chain-state.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
 import { until } from '../../../helpers/until.ts';
@@ -30,6 +31,7 @@ async function world({ isBusy = false, isOut = false, isDated = false } = {}) {
   });
   does.length = 0;
   let timeChanged = () => {};
+  const calls = new ReportCalls();
   const parts: LogEffectsParts = {
     position,
     catalog: { redate: async () => isDated },
@@ -55,13 +57,15 @@ async function world({ isBusy = false, isOut = false, isDated = false } = {}) {
         return isOut;
       },
     },
-    reporter: { changed: () => note('report') },
+    reporter: { changed: () => note('report'), called: () => note('called') },
+    name: 'oslo',
+    calls,
     feedChanged: woken('feed'),
     purgesCame: woken('purges'),
     log: createLogger(),
   };
   const effects = new LogEffects(parts);
-  return { position, effects, does, timeChanged: () => timeChanged() };
+  return { position, effects, does, calls, timeChanged: () => timeChanged() };
 }
 
 t.test('new records, in this order', async (t) => {
@@ -90,7 +94,16 @@ t.test('another way to the origin, a head alone, another time', async (t) => {
   position.pathChanged(['x']);
   position.moved(start, log.head());
   timeChanged();
-  t.strictSame(does, ['feed', 'report', 'heard', 'time 7', 'loops']);
+  t.strictSame(does, ['feed', 'called', 'heard', 'time 7', 'loops']);
+});
+
+t.test('a call for reports is answered by those whom it names, and passed on to all', async (t) => {
+  const { position, does, calls } = await world();
+  for (const edges of [['bergen'], ['oslo', 'bergen'], null]) position.called(edges);
+  t.strictSame(does, ['feed', 'called', 'called'], 'calls that come together wake the children together');
+  await until('the second wake-up', () => does.length > 3);
+  t.strictSame(does.slice(3), ['feed']);
+  t.strictSame([calls.newest, calls.since(0), calls.since(2)], [3, null, null]);
 });
 
 t.test('dates in the future are shown anew only where there are any', async (t) => {

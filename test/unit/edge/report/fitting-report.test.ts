@@ -14,6 +14,7 @@ import {
   MAX_REPORTS_BYTES,
   reportBytes,
 } from '../../../../shared/wire/protocol.ts';
+import { MOST_ASSIGNMENTS } from '../../../../shared/work/assignment.ts';
 
 const key = generateSigningKey();
 const self = { name: 'n'.repeat(63), log: '1'.repeat(32), key };
@@ -58,7 +59,17 @@ const report = (sites: readonly SiteStatus[]) => ({
   },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' as const },
   sites: reportedSites(sites),
-  faults: [],
+  faults: Array.from({ length: 20 }, () => ({
+    ...{ time: 1_800_000_000_000, code: 'upstream-protocol', message: 'm'.repeat(250) },
+    upstream: 'https://parent.example.test:7404',
+  })),
+  tasks: {
+    kinds: Array.from({ length: 20 }, () => 'k'.repeat(40)),
+    assignments: 'f'.repeat(64),
+    running: Array.from({ length: MOST_ASSIGNMENTS }, () => ({
+      ...{ task: MOST, share: MOST, attempt: MOST, objects: MOST, bytes: Number.MAX_SAFE_INTEGER },
+    })),
+  },
 });
 
 t.test('a small report takes all statements', async (t) => {
@@ -85,6 +96,16 @@ t.test('the largest report fits, and beside it the largest that it could relay',
     t.equal(edgeReports.parseText(own.text).sites.length, MAX_REPORTED_SITES, 'the receiver takes it');
   }
   t.ok(2 * MAX_REPORT_BYTES + 4096 <= MAX_REPORTS_BYTES);
+});
+
+t.test('the errors of failing sites share their room', async (t) => {
+  const error = 'e'.repeat(500);
+  const lengths = (failing: number) => {
+    const sites = Array.from({ length: 1000 }, (_, i) => site(i, i < failing ? { error } : {}));
+    return new Set(reportedSites(sites).map((one) => one.error?.length));
+  };
+  t.strictSame(lengths(1), new Set([200, undefined]), 'sound sites take none of it');
+  t.strictSame(lengths(100), new Set([30, undefined]));
 });
 
 t.test('a statement that does not fit holds none back', async (t) => {

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import t from 'tap';
+import { wholeAnswer } from '../../../../edge/follow/upstream/answer-body.ts';
 import { RelayQueue } from '../../../../edge/report/relay-queue.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import type { SignedGrant } from '../../../../shared/log/grant.ts';
-import type { SignedReport } from '../../../../shared/wire/protocol.ts';
+import { MOST_LISTS_BYTES, reportAnswer, type SignedReport } from '../../../../shared/wire/protocol.ts';
 
 const reports = (edge: string, count: number, text = ''): SignedReport[] =>
   Array.from({ length: count }, (_, i) => ({ edge, text: `${edge} ${i} ${text}`, sig: 's' }));
@@ -99,6 +101,38 @@ t.test('a repetition of a report brings no more than one grant, the first', asyn
   const answered = queue.add('child', [one, one]);
   queue.take().answered({ grants: [grantOf(one, 6000), grantOf(one, 0)] });
   t.strictSame(await answered, { grants: [grantOf(one, 6000), grantOf(one, 6000)] });
+});
+
+t.test('lists of assignments are passed on as they are, as many as one answer may have', async (t) => {
+  const queue = new RelayQueue();
+  const all = reports('child', 12);
+  const answered = queue.add('child', all);
+  const list = 'x'.repeat(MOST_LISTS_BYTES / 4);
+  const grants = all.map((one, i) => ({ ...grantOf(one), ...(i % 2 === 0 ? { list } : {}) }));
+  queue.take().answered({ grants });
+  const passedOn = await answered;
+  t.strictSame(
+    passedOn.grants,
+    grants.map(({ list, ...grant }, i) => (list === undefined || i > 6 ? grant : { ...grant, list })),
+    'a grant always goes along',
+  );
+});
+
+t.test('the largest answer is one that an edge reads', async (t) => {
+  const grant = {
+    ...{ edge: 'n'.repeat(63), report: 'f'.repeat(64), sig: 's'.repeat(86) },
+    text: JSON.stringify({
+      ...{ newest: 1e13, time: 1e13, lease: 99_999, serves: 99_999, diverged: false },
+      ...{ assignments: 'f'.repeat(64), takes: Array(10).fill('k'.repeat(40)) },
+    }),
+  };
+  for (const text of ['"', '€', '\\']) {
+    const list = text.repeat(MOST_LISTS_BYTES / 8 / Buffer.byteLength(text));
+    const grants = Array.from({ length: 1000 }, (_, i) => (i < 8 ? { ...grant, list } : grant));
+    const body = Buffer.from(JSON.stringify({ grants }));
+    const read = await wholeAnswer(Readable.from([body]));
+    t.equal(reportAnswer.parseText(read.toString('utf8'), 'upstream-protocol').grants.length, 1000);
+  }
 });
 
 t.test('closed, it refuses what waits and what comes', async (t) => {

@@ -1,11 +1,14 @@
 import t from 'tap';
 import type { ReadThrough } from '../../../../edge/read-through/read-through.ts';
+import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 import { WHOLE } from '../../../../edge/store/cover.ts';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
 import type { Progress } from '../../../../edge/work/executor/executor.ts';
 import { allExecutors, type WorkParts } from '../../../../edge/work/registry.ts';
+import { systemClock } from '../../../../shared/clock.ts';
 import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../../../shared/concurrency/keyed-lock.ts';
+import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
 import type { ContentPath } from '../../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
 import { schema } from '../../../../shared/json/schema.ts';
@@ -23,9 +26,17 @@ import { SignedLog } from '../signed-log.ts';
 const NEVER = new AbortController().signal;
 const ASKED: Readonly<Record<string, unknown>> = {
   verify: { repair: false },
+  repair: { site: 'docs' },
+  'sync-now': {},
+  'report-state': {},
   warm: { site: 'docs', paths: ['/*'] },
   prune: {},
   purge: {},
+};
+
+const STATUS: ReplicaStatus = {
+  ...{ position: 1, head: 1, parent: null, upstream: 'http://a.test', isPaused: false, leaseSeconds: 1 },
+  ...{ clockOffset: null, sites: [], faults: [], contactSeconds: 1, isRefused: false, isDiverged: false },
 };
 
 const by = { kind: 'edge' } as const;
@@ -45,15 +56,14 @@ async function edge() {
   for (const revision of [1, 2, 3]) {
     const digest = digestOf(`${revision}`);
     disk.objects.set(digest, Buffer.from(`${revision}`));
-    const root = digestOf(`root ${revision}`);
-    catalog.beginStaging(1, revision, root);
+    catalog.beginStaging(1, revision, digestOf(`root ${revision}`));
     const entry = {
       ...{ path: 'a' as ContentPath, digest, size: 1, chunks: null },
       ...{ type: 'text/plain', meta: [], time: 0 },
     };
     catalog.stage(1, revision, [{ kind: 'put', entry }]);
     catalog.sealLeaves(1, revision, -1, 1000);
-    catalog.sealRoot(1, revision);
+    const root = catalog.sealRoot(1, revision);
     catalog.reveal(1, { revision, root, seq: revision, files: 1 }, WHOLE, 0);
   }
   const target = { all: false, paths: ['a'], globs: [], tags: [] };
@@ -67,6 +77,16 @@ async function edge() {
       lazy: undefined,
       log: createLogger(),
     },
+    ...{ loops: { wake: async () => false, progress: () => undefined }, isPaused: () => false },
+    ...{
+      visible: { revision: () => 3 },
+      time: { proven: () => 0 },
+      changed: new Wakeup(),
+      clock: systemClock,
+    },
+    status: async () => STATUS,
+    storage: () => null,
+    newestLines: () => ['a line'],
     reads: { whole: async () => {} } as unknown as ReadThrough,
     readers: { forget: (digests: readonly Digest[] | 'all') => void forgotten.push(digests) },
     source: () => ({ upstream: NOBODY }),
@@ -137,4 +157,20 @@ t.test('what they do', async (t) => {
     verified: 1,
     sites: [{ name: 'docs', damaged: 1, paths: ['a'], repaired: false }],
   });
+  t.strictSame(await run('sync-now'), { sites: [{ name: 'docs', revision: 3 }], more: false });
+  t.match(await run('report-state'), { siteCount: 0, lines: ['a line'] });
+});
+
+t.test('verify and repair look at one site, and at nothing else, when they are asked to', async (t) => {
+  const world = await edge();
+  const run = async (kind: string, args: object) =>
+    world.executors
+      .find((one) => one.kind === kind)
+      ?.run(args, { by, signal: NEVER, pause: NEVER, progress: () => {} });
+  const others = { objects: 0, damaged: 0 };
+  t.match(await run('verify', { repair: false }), { others: { objects: 2 } }, 'those of former revisions');
+  t.match(await run('verify', { repair: false, site: 'docs' }), { verified: 1, isSound: true, others });
+  t.match(await run('repair', {}), { verified: 1, isSound: true, others });
+  for (const kind of ['verify', 'repair'])
+    await t.rejects(run(kind, { repair: false, site: 'none' }), { code: 'no-such-site' });
 });

@@ -9,12 +9,14 @@ import {
   verifiedGrant,
 } from '../../../../shared/log/grant.ts';
 import { signText } from '../../../../shared/signing/keys.ts';
+import { MAX_ASSIGNMENTS_BYTES } from '../../../../shared/work/assignment.ts';
 import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
 
 const OF = { log: LOG, epoch: 1 };
 const ANSWERED = { edge: 'oslo-1', report: digestOf('{}') };
 const grant = {
   ...{ newest: TIME, time: TIME + 2000, lease: 6000, serves: 6000, diverged: false },
+  assignments: digestOf('[{"task":7,"share":0,"attempt":1,"kind":"verify","args":{"repair":true}}]'),
   takes: ['receipt'],
 };
 const signed = signGrant(OF, ANSWERED, grant, originKey);
@@ -31,8 +33,8 @@ t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(signed, {
     ...ANSWERED,
-    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"diverged":false,"takes":["receipt"]}`,
-    sig: '0ULpMOGb0yvtnH7jTKueL1apB8EgjZ9wFBJtk_ht6ske9lO19q5oAvzWHhF5TI6mf7bzaAgSc78yM6LzQipfCA',
+    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"diverged":false,"assignments":"48bba2363ab21fad088ae3d5fe7ec8610bc265dc5b9f0646eb229355ac7d8164","takes":["receipt"]}`,
+    sig: 'mGUtv8PQqwQvx8k5QeF30h0_HvBKyNtA3Kx-onlEdy6xH5-gvpx-OtbJ_GI_5YjVgtzWfT1J3Xe65WEHVsguDQ',
   });
 });
 
@@ -70,7 +72,12 @@ t.test('an edge ignores the fields of a later origin', async (t) => {
 });
 
 t.test('a signed text of another form is refused', async (t) => {
-  for (const text of ['', '{}', '[]', ...[{ lease: -1 }, { serves: 1.5 }, { takes: ['A'] }].map(altered)])
+  for (const text of [
+    '',
+    '{}',
+    '[]',
+    ...[{ lease: -1 }, { serves: 1.5 }, { takes: ['A'] }, { assignments: 'x' }].map(altered),
+  ])
     t.throws(() => verifiedGrant(OF, saying(text), originKey.publicKey), { code: 'upstream-protocol' }, text);
   function altered(change: object): string {
     return JSON.stringify({ ...grant, ...change });
@@ -80,11 +87,13 @@ t.test('a signed text of another form is refused', async (t) => {
 t.test('the schema takes a grant and refuses a malformed one', async (t) => {
   const grants = schema(signedGrantSchema);
   t.same(grants.parse(signed), signed);
+  t.same(grants.parse({ ...signed, list: '[]' }), { ...signed, list: '[]' });
   for (const change of [
     { report: 'x' },
     { edge: null },
     { text: 'x'.repeat(MAX_GRANT_BYTES + 1) },
     { sig: '' },
+    { list: 'x'.repeat(MAX_ASSIGNMENTS_BYTES + 1) },
   ])
     t.throws(() => grants.parse({ ...signed, ...change }), { code: 'bad-request' });
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { signHead } from '../../../../shared/log/head.ts';
 import { signRecord } from '../../../../shared/log/record.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../../../../shared/wire/frame.ts';
+import { decodeFrame, encodeFrame, type Frame, MOST_CALLED } from '../../../../shared/wire/frame.ts';
 import { LOG, originKey, ROOT, TIME } from '../fixed-keys.ts';
 
 const hash = 'e357470112787cf95edf6d1b2904cd3083332d7115fe432256c2d0defd912143';
@@ -25,6 +25,7 @@ const record = signRecord(
 const headFrame: Frame = { v: 1, t: 'head', head };
 const recordFrame: Frame = { v: 1, t: 'record', record };
 const pathFrame: Frame = { v: 1, t: 'path', names: ['oslo-1', 'bergen'] };
+const callFrame: Frame = { v: 1, t: 'report-now', edges: ['oslo-1', 'bergen'] };
 
 const HEAD_LINE =
   `{"v":1,"t":"head","head":{"log":"${LOG}","epoch":1,"seq":2,"hash":"${hash}","time":1767225601000,` +
@@ -36,16 +37,24 @@ const RECORD_LINE =
   '"payload":"{\\"base\\":0,\\"files\\":3,\\"bytes\\":37,\\"message\\":\\"first\\",\\"restores\\":null,\\"mode\\":\\"async\\"}",' +
   '"sig":"xKzCaERjOjgZyhEQR5GopMgDg9Hm5uLQNXcQ-6NdWO21O8k7dAtVWv0WiOuLEQSK-26CehpNFikIwFv3SL5nAg"}}\n';
 
+const CALL_LINE = '{"v":1,"t":"report-now","edges":["oslo-1","bergen"]}\n';
 const PATH_LINE = '{"v":1,"t":"path","names":["oslo-1","bergen"]}\n';
 
 t.test('encodes to the frozen lines', async (t) => {
   t.equal(encodeFrame(pathFrame), PATH_LINE);
+  t.equal(encodeFrame(callFrame), CALL_LINE);
   t.equal(encodeFrame(headFrame), HEAD_LINE);
   t.equal(encodeFrame(recordFrame), RECORD_LINE);
 });
 
 t.test('decodes the frozen lines', async (t) => {
   t.same(decodeFrame(PATH_LINE.trimEnd()), pathFrame);
+  t.same(decodeFrame(CALL_LINE.trimEnd()), callFrame);
+  t.same(
+    decodeFrame('{"v":1,"t":"report-now","edges":null}'),
+    { v: 1, t: 'report-now', edges: null },
+    'to all',
+  );
   t.same(decodeFrame('{"v":1,"t":"path","names":[]}'), { v: 1, t: 'path', names: [] }, 'that of the origin');
   t.same(decodeFrame(HEAD_LINE.trimEnd()), headFrame);
   t.same(decodeFrame(RECORD_LINE.trimEnd()), recordFrame);
@@ -88,6 +97,10 @@ t.test('refuses what is no frame', async (t) => {
     '"head"',
     '{}',
     '{"v":1}',
+    '{"v":1,"t":"report-now"}',
+    '{"v":1,"t":"report-now","edges":"all"}',
+    '{"v":1,"t":"report-now","edges":["../x"]}',
+    `{"v":1,"t":"report-now","edges":${JSON.stringify(Array(MOST_CALLED + 1).fill('a'))}}`,
     '{"t":"head"}',
     '{"v":"1","t":"head"}',
     '{"v":1,"t":"head"}',

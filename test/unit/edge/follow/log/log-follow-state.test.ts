@@ -11,7 +11,7 @@ import { SkerryError } from '../../../../../shared/errors.ts';
 import { PAGE_BYTES } from '../../../../../shared/log/record-page.ts';
 import type { Frame, UnknownFrame } from '../../../../../shared/wire/frame.ts';
 import { edgeKey } from '../../../shared/fixed-keys.ts';
-import { headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
+import { callFrame, headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
 
 const UPSTREAM = { url: 'http://a.test', isOnly: false, edge: 'oslo' };
 const log = new SignedLog();
@@ -51,6 +51,8 @@ function told(command: FollowCommand): string {
       return `keep-head ${command.head.seq}`;
     case 'tell':
       return `tell ${command.chain.seq}`;
+    case 'report-now':
+      return `report-now ${command.edges?.join(' ') ?? 'all'}`;
     case 'tell-path':
       return `tell-path ${command.names.join(' ')}`;
     case 'note-fault':
@@ -116,6 +118,8 @@ t.test('the table of states and events', async (t) => {
       ['hear-time 60', 'tell 4'],
     ],
     ['a forged head stores nothing', withTwo(stream), frame(forged), 'stream', 1, ['leave bad-signature']],
+    ['a call', stream, frame(callFrame(['oslo', 'x'])), 'stream', 1, ['report-now oslo x']],
+    ['a call to all', stream, frame(callFrame(null)), 'stream', 1, ['report-now all']],
     ['a path', stream, frame(pathFrame('x', 'y')), 'stream', 1, ['tell-path x y']],
     ['a loop', stream, frame(pathFrame('x', 'oslo')), 'stream', 1, ['leave parent-loop']],
     ['what is not known', stream, other(), 'stream', 1, []],

@@ -8,7 +8,7 @@ import type { Frame, UnknownFrame } from '../../../../../shared/wire/frame.ts';
 import { edgeKey, LOG } from '../../../shared/fixed-keys.ts';
 import { type JumpingClock, jumpingClock } from '../../jumping-clock.ts';
 import { type Script, SILENCE, scriptedUpstreams } from '../../scripted-upstreams.ts';
-import { headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
+import { callFrame, headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
 
 const [A, B] = ['http://a.test', 'http://b.test'] as const;
 const log = new SignedLog();
@@ -31,6 +31,7 @@ async function run(
   const moves: number[] = [];
   const times: number[] = [];
   const paths: (readonly string[])[] = [];
+  const called: unknown[] = [];
   const fatal: unknown[] = [];
   let chain: ChainState | undefined;
   const parts = {
@@ -59,6 +60,7 @@ async function run(
         moves.push(now.seq);
       },
       pathChanged: (names: readonly string[]) => paths.push(names),
+      called: (edges: unknown) => called.push(edges),
     },
   };
   const following = followLog(parts as unknown as LogFollowParts, stop.signal);
@@ -80,6 +82,7 @@ async function run(
     moves,
     times,
     paths,
+    called,
     codes,
     noted: faults.list().map(({ time }) => time),
     ended,
@@ -90,8 +93,9 @@ async function run(
 }
 
 t.test('records are stored up to each head, and asked for from where it stands', async (t) => {
-  const script = [pathFrame('x', 'y'), ...all, headFrame(log.head())];
+  const script = [pathFrame('x', 'y'), callFrame(['x']), ...all, headFrame(log.head())];
   const found = await run(t, { [A]: [script] });
+  t.strictSame(found.called, [['x']]);
   t.strictSame(found.stored, [[1, 2, 3, 4]]);
   t.strictSame(found.heads, [4]);
   t.strictSame(found.paths, [['x', 'y']]);
@@ -307,6 +311,7 @@ t.test('noise without end, in a page or in the stream', async (t) => {
     [[noise(257)], []],
     [[], [head, ...noise(257)]],
     [[], [head, ...Array(257).fill(pathFrame('x'))]],
+    [[], [head, ...Array(257).fill(callFrame(null))]],
   ] as [Script[], Script][]) {
     const found = await run(t, { [A]: [script], [B]: [] }, jumpingClock(), { [A]: pages });
     t.strictSame(found.codes, [`upstream-protocol ${A}`]);

@@ -35,6 +35,15 @@ t.test('the way to the origin', async (t) => {
   t.strictSame([position.path, told], [['x'], ['path 0']]);
 });
 
+t.test('the calls for reports', async (t) => {
+  const { position } = await open();
+  const called: unknown[] = [];
+  position.on('call', (edges) => called.push(edges));
+  position.called(['oslo']);
+  position.called(null);
+  t.strictSame(called, [['oslo'], null]);
+});
+
 t.test('members are those that were read last', async (t) => {
   let members = [{ name: 'oslo' }] as Payload<'member'>[];
   const { position } = await open(() => members);

@@ -1,14 +1,24 @@
 import t from 'tap';
 import { WHOLE } from '../../../../../edge/store/cover.ts';
-import { openSqliteEdgeCatalog } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { EDGE_DURABILITY } from '../../../../../edge/store/durability.ts';
+import { migrations } from '../../../../../edge/store/sqlite/schema.ts';
+import { openSqliteEdgeCatalog, sqliteEdgeCalls } from '../../../../../edge/store/sqlite/sqlite-catalog.ts';
 import type { PurgeReceipt } from '../../../../../shared/log/purge-receipt.ts';
 import type { Receipt } from '../../../../../shared/log/receipt.ts';
+import { MAX_STATEMENT_BYTES } from '../../../../../shared/log/statement-kind.ts';
+import type { TaskResult } from '../../../../../shared/log/task-result.ts';
+import { openDatabase } from '../../../../../shared/sqlite/open.ts';
+import { watchedCalls } from '../../../../helpers/watched-calls.ts';
 
 const signer = { log: 'l', epoch: 1, edge: 'e', since: 1, sig: 's' };
 const receipt = (revision: number, covers = 'all'): Receipt => ({
   ...{ ...signer, site: 1, revision, root: 'r', seq: revision, covers },
 });
 const purged = (seq: number): PurgeReceipt => ({ ...signer, site: 1, seq, matched: 0 });
+const ended = (task: number, attempt: number, outcome: TaskResult['outcome']): TaskResult => ({
+  ...{ log: 'l', epoch: 1, edge: 'e', task, share: 0, attempt, outcome, time: 1, result: '{}', sig: 's' },
+});
+const result = (body: TaskResult) => ({ kind: 'task-result', body }) as const;
 const said = (body: Receipt) => ({ kind: 'receipt', body }) as const;
 const done = (body: PurgeReceipt) => ({ kind: 'purge-receipt', body }) as const;
 
@@ -29,7 +39,10 @@ t.test('what an edge has signed waits until it is acknowledged', async (t) => {
   t.strictSame(catalog.unsentStatements(10, 1e6, []), []);
 
   t.strictSame(catalog.unsentStatements(10, 1), all.slice(0, 1), 'until there are enough bytes');
-  t.throws(() => catalog.addReceipt(receipt(4, 'a'.repeat(16_000))), 'none that no report could hold');
+  t.throws(
+    () => catalog.addReceipt(receipt(4, 'a'.repeat(MAX_STATEMENT_BYTES))),
+    'none that no report could hold',
+  );
 
   catalog.addReceipt(receipt(3, 'a/'));
   catalog.acknowledged(all.slice(0, 3));
@@ -41,6 +54,38 @@ t.test('what an edge has signed waits until it is acknowledged', async (t) => {
   catalog.acknowledged(all);
   catalog.acknowledged([said(receipt(3, 'a/'))]);
   t.strictSame(catalog.unsentStatements(10, 1e6), []);
+});
+
+t.test('the result of an attempt waits beside those of others, and the newest one counts', async (t) => {
+  const catalog = openSqliteEdgeCatalog(':memory:');
+  t.teardown(() => catalog.close());
+  catalog.purgesDone([purged(7)]);
+  catalog.addTaskResult(ended(7, 1, 'failed'));
+  catalog.addTaskResult(ended(7, 2, 'done'));
+  catalog.addTaskResult(ended(7, 1, 'done'));
+  t.strictSame(catalog.unsentStatements(10, 1e6, ['task-result']), [
+    result(ended(7, 2, 'done')),
+    result(ended(7, 1, 'done')),
+  ]);
+  catalog.forgetSite(1);
+  catalog.acknowledged([result(ended(7, 1, 'failed')), result(ended(7, 2, 'done'))]);
+  t.strictSame(catalog.unsentStatements(10, 1e6), [result(ended(7, 1, 'done'))]);
+  const large = { ...ended(8, 1, 'done'), result: 'a'.repeat(MAX_STATEMENT_BYTES) };
+  t.throws(() => catalog.addTaskResult(large), 'none that no report could hold');
+});
+
+t.test('a result is durable before anybody hears of it', async (t) => {
+  const database = openDatabase(':memory:', migrations);
+  const seen: string[] = [];
+  const catalog = watchedCalls(sqliteEdgeCalls(database), database, (call, durability) =>
+    seen.push(`${call} ${durability}`),
+  );
+  t.teardown(() => catalog.close());
+  catalog.addTaskResult(ended(7, 1, 'done'));
+  catalog.unsentStatements(10, 1e6);
+  catalog.acknowledged([result(ended(7, 1, 'done'))]);
+  t.strictSame(seen, ['addTaskResult durable', 'unsentStatements reads', 'acknowledged durable']);
+  t.strictSame(EDGE_DURABILITY.addTaskResult, 'durable');
 });
 
 t.test('an edge drops the statements about a site with the site', async (t) => {

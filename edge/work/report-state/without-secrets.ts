@@ -1,0 +1,24 @@
+const CUT = '[cut]';
+
+/** What secrets look like, wherever they stand in a text or in JSON text. */
+const SECRETS: readonly [pattern: RegExp, instead: string][] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END )[\s\S])*(?:-----END [A-Z ]*-----)?/g, CUT],
+  // Tokens of the API, of the admin port and for joining.
+  [/\bsk[aj]?_[\w.-]+/g, CUT],
+  [/\b(Bearer|Basic)\s+[^\s"\\]+/gi, `$1 ${CUT}`],
+  // Signed URLs carry their grant in the query, and some servers take a password before the host.
+  [/\?[^\s"'\\<>]*/g, `?${CUT}`],
+  [/\/\/[^\s/"@]+@/g, `//${CUT}@`],
+  [/\b((?:skerry-token|password|secret|token)\s*[=:]\s*)[^\s"',;&\\]+/gi, `$1${CUT}`],
+  [
+    /("[\w-]*(?:token|secret|password|authorization|cookie|private)[\w-]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
+    `$1"${CUT}"`,
+  ],
+  // Random bytes as base64: keys, signatures, secrets. Digests in hex and long names have no such mixture.
+  [/(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{24,}=*/g, CUT],
+];
+
+/** The text without what may be a secret. It rather cuts too much. */
+export function withoutSecrets(text: string): string {
+  return SECRETS.reduce((safe, [pattern, instead]) => safe.replace(pattern, instead), text);
+}
