@@ -66,7 +66,7 @@ const LAYERS = {
     ['bin/run.ts'],
     ['bin/program.ts'],
     ['bin/commands'],
-    ['bin/running', 'bin/publishing', 'bin/example'],
+    ['bin/running', 'bin/publishing', 'bin/tasks', 'bin/example'],
     ['bin/options'],
     ['bin/terminal'],
   ],

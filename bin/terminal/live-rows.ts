@@ -1,0 +1,28 @@
+import { clearScreenDown, moveCursor } from 'node:readline';
+import { shown } from './output.ts';
+
+/** Rows on a terminal's stderr. Each call of `show` replaces them. */
+export class LiveRows {
+  #count = 0;
+
+  /** How many rows the terminal has room for. */
+  get room(): number {
+    return Math.max(1, (process.stderr.rows ?? 24) - 1);
+  }
+
+  show(rows: readonly string[]): void {
+    // A row that is wider than the terminal would take two, and the next call would leave one of them.
+    const width = Math.max(1, (process.stderr.columns ?? 80) - 1);
+    const fitting = rows.slice(0, this.room).map((row) => shown(row).slice(0, width));
+    this.clear();
+    process.stderr.write(fitting.map((row) => `${row}\n`).join(''));
+    this.#count = fitting.length;
+  }
+
+  clear(): void {
+    if (this.#count === 0) return;
+    moveCursor(process.stderr, 0, -this.#count);
+    clearScreenDown(process.stderr);
+    this.#count = 0;
+  }
+}
