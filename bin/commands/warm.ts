@@ -14,7 +14,7 @@ import { interruption } from '../terminal/interruption.ts';
 import { printError, printJson, printLine } from '../terminal/output.ts';
 
 interface WarmFlags extends AdminOptions {
-  readonly edge: readonly string[];
+  readonly edge?: readonly string[];
   readonly deadline: number;
   readonly json?: boolean;
 }
@@ -30,7 +30,7 @@ export function warmCommand(): Command {
     .action(async (site: string, paths: string[], flags: WarmFlags) => {
       if (namesAdmin(flags)) return warmOne({ site, paths }, flags);
       const { warmFleet } = await import('../tasks/warm-fleet.ts');
-      const { edge: edges, deadline, json = false } = flags;
+      const { edge: edges = [], deadline, json = false } = flags;
       await withClient(flags, (client, signal) =>
         warmFleet(client, { site, paths, edges, deadline, json }, signal),
       );
@@ -44,7 +44,7 @@ interface Wanted {
 
 /** Warms the edge whose admin port the flags name. */
 async function warmOne(wanted: Wanted, flags: WarmFlags & AdminFlags): Promise<void> {
-  if (flags.edge.length > 0)
+  if (flags.edge !== undefined)
     throw new SkerryError('bad-config', 'give either --admin, for one edge, or --edge');
   const { amountText } = await import('../tasks/warm-result.ts');
   const result = await warmed(flags, wanted, interruption());

@@ -25,7 +25,7 @@ export function withAdminOptions(command: Command): Command {
     .addOption(
       option(
         '--admin [url]',
-        `ask the admin port of one edge instead of the origin; without a URL, ${LOCAL_ADMIN}`,
+        'ask the admin port of one edge instead of the origin; without a URL, an edge on this machine',
       ).preset(LOCAL_ADMIN),
     )
     .addOption(

@@ -19,13 +19,13 @@ export function taskKind(text: string): string {
 }
 
 export function edgesOption(description: string): Option {
-  return new Option('--edge <name>', `${description}; may be repeated`)
-    .argParser((text: string, before?: readonly string[]) => list(text, before).map(edgeName))
-    .default([], 'none');
+  return new Option('--edge <name>', `${description}; may be repeated`).argParser(
+    (text: string, before?: readonly string[]) => list(text, before).map(edgeName),
+  );
 }
 
 export interface TargetFlags {
-  readonly edge: readonly string[];
+  readonly edge?: readonly string[];
   readonly region?: string;
   readonly label?: string;
   readonly all?: boolean;
@@ -50,7 +50,7 @@ function labelName(text: string): string {
 }
 
 /** The target that the flags name. Throws `bad-config` unless they name exactly one. */
-export function targetOf({ edge, region, label, all, any }: TargetFlags): RequestedTarget {
+export function targetOf({ edge = [], region, label, all, any }: TargetFlags): RequestedTarget {
   const targets: RequestedTarget[] = [];
   if (edge.length > 0) targets.push({ edges: [...edge] });
   if (region !== undefined) targets.push({ region });

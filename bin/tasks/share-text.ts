@@ -20,9 +20,10 @@ export function shareText(kind: string, share: ShareStatus): string {
     case 'done':
       return resultText(kind, result);
     case 'failed':
+      return [errorPart(result, 'code'), errorPart(result, 'message')].filter(Boolean).join(': ');
     case 'expired':
     case 'cancelled':
-      return errorText(result);
+      return errorPart(result, 'message');
   }
 }
 
@@ -38,8 +39,7 @@ function resultText(kind: string, result: unknown): string {
   return text.length <= MOST_RESULT ? text : `${text.slice(0, MOST_RESULT)}…`;
 }
 
-function errorText(result: unknown): string {
-  if (typeof result !== 'object' || result === null) return '';
-  const { code, message } = { code: undefined, message: undefined, ...result };
-  return [code, message].filter((part) => typeof part === 'string').join(': ');
+function errorPart(result: unknown, name: 'code' | 'message'): string {
+  const part = typeof result === 'object' && result !== null ? Reflect.get(result, name) : undefined;
+  return typeof part === 'string' ? part : '';
 }

@@ -3,7 +3,7 @@ import { shown } from './output.ts';
 
 /** Rows on a terminal's stderr. Each call of `show` replaces them. */
 export class LiveRows {
-  #count = 0;
+  #shown: readonly string[] = [];
 
   /** How many rows the terminal has room for. */
   get room(): number {
@@ -14,15 +14,16 @@ export class LiveRows {
     // A row that is wider than the terminal would take two, and the next call would leave one of them.
     const width = Math.max(1, (process.stderr.columns ?? 80) - 1);
     const fitting = rows.slice(0, this.room).map((row) => shown(row).slice(0, width));
+    if (fitting.join('\n') === this.#shown.join('\n')) return;
     this.clear();
     process.stderr.write(fitting.map((row) => `${row}\n`).join(''));
-    this.#count = fitting.length;
+    this.#shown = fitting;
   }
 
   clear(): void {
-    if (this.#count === 0) return;
-    moveCursor(process.stderr, 0, -this.#count);
+    if (this.#shown.length === 0) return;
+    moveCursor(process.stderr, 0, -this.#shown.length);
     clearScreenDown(process.stderr);
-    this.#count = 0;
+    this.#shown = [];
   }
 }
