@@ -70,7 +70,7 @@ const LAYERS = {
     ['bin/run.ts'],
     ['bin/program.ts'],
     ['bin/commands'],
-    ['bin/running', 'bin/publishing', 'bin/example'],
+    ['bin/running', 'bin/publishing', 'bin/tasks', 'bin/example'],
     ['bin/options'],
     ['bin/terminal'],
   ],

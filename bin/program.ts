@@ -17,6 +17,7 @@ import { rollbackCommand } from './commands/rollback.ts';
 import { signCommand } from './commands/sign.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
+import { tasksCommand } from './commands/tasks.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { warmCommand } from './commands/warm.ts';
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     statusCommand(),
     sitesCommand(),
     edgesCommand(),
+    tasksCommand(),
     logCommand(),
     pruneCommand(),
     pinCommand(),

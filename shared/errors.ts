@@ -68,7 +68,11 @@ const table = {
   'no-such-task': [404, 'See `skerry tasks list`.'],
   'task-expired': [
     504,
-    'Create the task again, with a longer deadline. See `skerry edges` for edges that are away.',
+    'See `skerry edges` for edges that are away. `skerry tasks retry ID` continues with the edges that have not answered.',
+  ],
+  'task-failed': [
+    500,
+    'See `skerry tasks show ID`. `skerry tasks retry ID` begins again what has failed or was cancelled.',
   ],
   'name-taken': [409, 'Choose another name.'],
   'domain-taken': [

@@ -1,47 +1,55 @@
-import { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { SkerryError } from '../../shared/errors.ts';
 import type { VerifyResult } from '../../shared/work/verify.ts';
-import { type AdminFlags, withAdminOptions } from '../options/admin-command.ts';
-import { option } from '../options/options.ts';
+import {
+  type AdminFlags,
+  type AdminOptions,
+  namesAdmin,
+  withAdminOptions,
+} from '../options/admin-command.ts';
+import { readingCommand, withClient } from '../options/client-command.ts';
+import { edgeName } from '../options/options.ts';
+import { deadlineOption } from '../options/task-options.ts';
 import { interruption } from '../terminal/interruption.ts';
-import { humanBytes, plural, printJson, printLine } from '../terminal/output.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
-interface VerifyFlags extends AdminFlags {
+interface VerifyFlags extends AdminOptions {
   readonly repair?: boolean;
+  readonly deadline: number;
   readonly json?: boolean;
 }
 
 export function verifyCommand(): Command {
-  return withAdminOptions(new Command('verify'))
-    .description('compare everything that an edge has on disk with what the origin signed')
-    .addOption(option('--repair', 'fetch damaged objects again'))
-    .addOption(option('--json', 'print JSON'))
-    .action(async ({ repair = false, json, ...flags }: VerifyFlags) => {
-      const { adminPort, askAdmin } = await import('../running/admin-port.ts');
-      const result = await askAdmin<VerifyResult>(
-        await adminPort(flags),
-        '/verify',
-        { repair },
-        interruption(),
+  return withAdminOptions(
+    readingCommand('verify', 'compare everything that edges have on disk with what the origin signed'),
+  )
+    .argument('[edge...]', 'the edges (default: all edges)', edgeNames)
+    .addOption(new Option('--repair', 'fetch damaged objects again'))
+    .addOption(deadlineOption())
+    .action(async (edges: string[], flags: VerifyFlags) => {
+      if (namesAdmin(flags)) return verifyOne(edges, flags);
+      const { verifyFleet } = await import('../tasks/verify-fleet.ts');
+      const { repair = false, deadline, json = false } = flags;
+      await withClient(flags, (client, signal) =>
+        verifyFleet(client, { edges, repair, deadline, json }, signal),
       );
-      if (json) printJson(result);
-      else printResult(result);
-      if (!result.isSound) process.exitCode = 1;
     });
 }
 
-function printResult({ verified, sites, others }: VerifyResult): void {
-  for (const { name, revision, manifest, objects, bytes, damaged, paths, repaired } of sites) {
-    const isSound = damaged === 0 && manifest === 'sound';
-    const isMended = manifest !== 'damaged' && (damaged === 0 || repaired);
-    const state = isSound ? 'sound' : isMended ? 'repaired' : 'DAMAGED';
-    printLine(`${name}@${revision}: ${plural(objects, 'object')}, ${humanBytes(bytes)}, ${state}`);
-    if (manifest === 'damaged') printLine('  the manifest is not the one that the origin signed');
-    for (const path of paths) printLine(`  ${path}`);
-    if (damaged > paths.length) printLine(`  and ${plural(damaged - paths.length, 'other file')}`);
-  }
-  if (verified > sites.length) printLine(`and ${plural(verified - sites.length, 'other site')}`);
-  if (others.damaged > 0)
-    printLine(
-      `${plural(others.damaged, 'damaged object')} of other revisions: removed, and fetched again when needed`,
-    );
+/** Verifies the edge whose admin port the flags name. */
+async function verifyOne(edges: readonly string[], flags: VerifyFlags & AdminFlags): Promise<void> {
+  if (edges.length > 0)
+    throw new SkerryError('bad-config', 'give either --admin, for one edge, or the names of edges');
+  const { repair = false, json } = flags;
+  const { adminPort, askAdmin } = await import('../running/admin-port.ts');
+  const { verifyLines } = await import('../tasks/verify-result.ts');
+  const admin = await adminPort(flags);
+  const result = await askAdmin<VerifyResult>(admin, '/verify', { repair }, interruption());
+  if (json) printJson(result);
+  else for (const line of verifyLines(result)) printLine(line);
+  if (!result.isSound) process.exitCode = 1;
+}
+
+function edgeNames(text: string, before: readonly string[] = []): string[] {
+  return [...before, edgeName(text)];
 }

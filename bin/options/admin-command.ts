@@ -1,7 +1,17 @@
 import type { Command } from 'commander';
-import { DEFAULT_DATA } from './client-command.ts';
+import type { ClientOptions } from './client-command.ts';
 import { option } from './options.ts';
 
+/** The admin port of an edge with the usual port on this machine. */
+const LOCAL_ADMIN = 'http://127.0.0.1:7599';
+
+export interface AdminOptions extends ClientOptions {
+  /** Undefined when the command talks to the origin. */
+  readonly admin?: string;
+  readonly adminToken?: string;
+}
+
+/** What finds an admin port, and the token for it. */
 export interface AdminFlags {
   readonly admin: string;
   readonly adminToken?: string;
@@ -9,21 +19,24 @@ export interface AdminFlags {
   readonly insecure?: boolean;
 }
 
-/** The flags of a command that talks to an admin port. */
+/** Adds the flags with which a command of the origin talks to the admin port of one edge instead. */
 export function withAdminOptions(command: Command): Command {
   return command
-    .addOption(option('--admin <url>', 'the admin port of the edge').default('http://127.0.0.1:7599'))
+    .addOption(
+      option(
+        '--admin [url]',
+        'ask the admin port of one edge instead of the origin; without a URL, an edge on this machine',
+      ).preset(LOCAL_ADMIN),
+    )
     .addOption(
       option(
         '--admin-token <token>',
-        'the token of the admin port, @FILE or - for standard input (default: the one in the data folder of an edge on this machine)',
-      ),
-    )
-    .addOption(option('--data <dir>', 'the data folder of an edge on this machine').default(DEFAULT_DATA))
-    .addOption(
-      option(
-        '--insecure',
-        'allow the token to be sent unencrypted to an edge on another machine, if something else protects the connection',
+        'the token of the admin port, @FILE or - for standard input (default: the one in --data, for an edge on this machine)',
       ),
     );
+}
+
+/** Whether the flags name an admin port. */
+export function namesAdmin<T extends AdminOptions>(flags: T): flags is T & AdminFlags {
+  return flags.admin !== undefined;
 }

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { hasCode, toSkerryError } from '../../shared/errors.ts';
 
 const USAGE_ERROR = 2;
-/** The publish is live, but some of the awaited edges have not confirmed it. */
+/** The publish is live, or the task is over, but some of the awaited edges have not answered. */
 const UNCONFIRMED = 3;
 const INTERRUPTED = 130;
 
@@ -28,7 +28,7 @@ export function explain(error: unknown): string | undefined {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return INTERRUPTED;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
-  return hasCode(error, 'unconfirmed') ? UNCONFIRMED : 1;
+  return hasCode(error, 'unconfirmed') || hasCode(error, 'task-expired') ? UNCONFIRMED : 1;
 }
 
 function sentence(text: string): string {

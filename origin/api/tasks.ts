@@ -11,6 +11,8 @@ import { caller } from '../callers/caller.ts';
 import { type ApiContext, needsAdmin, needsRead } from './context.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
+/** A request may name a thousand edges, beside arguments of 16 KiB. */
+const TASK_BYTES = 128 * 1024;
 const taskParams = Type.Object({ task: Type.String({ pattern: NUMBER }) });
 
 export function taskRoutes(app: HttpServer, context: ApiContext): void {
@@ -20,6 +22,7 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/tasks',
     {
       onRequest: needsAdmin(context),
+      bodyLimit: TASK_BYTES,
       schema: { body: newTaskSchema, response: { 201: taskStatusSchema } },
     },
     async ({ body }, reply) => {

@@ -50,6 +50,7 @@ import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import { refuseClearText } from './clear-text.ts';
+import { TasksClient } from './tasks-client.ts';
 
 const CONNECT_MS = 5000;
 /** While a request is running, the origin is asked for its health this often. */
@@ -90,6 +91,9 @@ const answers = {
  * seconds with `origin-unreachable`. A refusal is thrown as the error that the origin names.
  */
 export class ApiClient {
+  readonly tasks = new TasksClient((method, path, answer, body) =>
+    this.#read(method, path, answer, body === undefined ? {} : json(body)),
+  );
   readonly #origin: string;
   readonly #token: string | undefined;
   readonly #signal: AbortSignal;

@@ -2,15 +2,15 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import {
-  DEADLINE_SECONDS,
-  type ShareStatus,
-  type ShownTaskState,
-  type TaskDetail,
-  type TaskList,
-  type TaskRequest,
-  type TaskStatus,
+import type {
+  ShareStatus,
+  ShownTaskState,
+  TaskDetail,
+  TaskList,
+  TaskRequest,
+  TaskStatus,
 } from '../../shared/wire/task-api.ts';
+import { DEADLINE_SECONDS } from '../../shared/wire/task-limits.ts';
 import { MAX_TASK_ARGUMENT_BYTES } from '../../shared/work/assignment.ts';
 import { taskKinds } from '../../shared/work/kinds.ts';
 import type { ShareRow, TaskCalls, TaskFilter, TaskRow } from '../catalog/task-calls.ts';
@@ -18,8 +18,8 @@ import type { TaskBoard } from './task-board.ts';
 import { siteIn, type TaskEdge } from './task-plan.ts';
 import { sharesFor, shownTarget, targetOf } from './task-target.ts';
 
-/** Tasks, and shares, in one page. */
-const PAGE = { tasks: 100, shares: 500 };
+/** Tasks, and shares, in one page. A share may have a result of 28 KiB, and a task arguments of 16 KiB. */
+const PAGE = { tasks: 100, shares: 100 };
 
 export interface TasksParts {
   readonly board: TaskBoard;

@@ -2,13 +2,11 @@ import { type Static, Type } from 'typebox';
 import { nameSchema } from '../site/names.ts';
 import { count } from '../work/amounts.ts';
 import { KIND_PATTERN } from '../work/work-kind.ts';
+import { DEADLINE_SECONDS, MOST_NAMED_EDGES } from './task-limits.ts';
 
 /** The bodies of /v1/tasks. */
 
 const closed = { additionalProperties: false } as const;
-/** The most edges that a task may name. To ask more, ask a region, a label or all. */
-export const MOST_NAMED_EDGES = 1000;
-export const DEADLINE_SECONDS = { least: 10, most: 30 * 86_400, usual: 3600 };
 
 const targetSchema = Type.Union(
   [

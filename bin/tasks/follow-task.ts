@@ -1,0 +1,71 @@
+import type { ApiClient } from '../../origin/client/api-client.ts';
+import type { WholeTask } from '../../origin/client/tasks-client.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { hasCode } from '../../shared/errors.ts';
+import { plural, printError } from '../terminal/output.ts';
+import { hasEnded } from './task-progress.ts';
+import type { TaskView } from './task-view.ts';
+
+/** The pause between two looks at the task. A look at a thousand edges takes longer, and then so does the pause. */
+const PAUSE = { least: 150, most: 2000, perLook: 4 };
+/** An origin that restarts is back within this time. The edges go on without it. */
+const PATIENCE_MS = 5000;
+/** People would not read a longer list. */
+const MOST_NAMED = 10;
+
+export interface FollowOptions {
+  readonly client: Pick<ApiClient, 'edges'> & { readonly tasks: Pick<ApiClient['tasks'], 'whole'> };
+  readonly id: number;
+  readonly view: TaskView;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with the task when it has ended. An interruption ends only the command, and the command says so. */
+export async function followTask(options: FollowOptions): Promise<WholeTask> {
+  const { id, view, signal } = options;
+  try {
+    return await ended(options);
+  } catch (error) {
+    view.end();
+    if (signal.aborted || hasCode(error, 'origin-unreachable'))
+      printError(
+        `task ${id} goes on. \`skerry tasks follow ${id}\` shows it, \`skerry tasks cancel ${id}\` ends it.`,
+      );
+    throw error;
+  } finally {
+    view.end();
+  }
+}
+
+async function ended({ client, id, view, clock, signal }: FollowOptions): Promise<WholeTask> {
+  let seen: number | undefined;
+  while (true) {
+    const began = clock.monotonic();
+    const task = await client.tasks.whole(id).catch((error: unknown) => {
+      const isBrief = seen !== undefined && clock.monotonic() - seen < PATIENCE_MS;
+      if (hasCode(error, 'origin-unreachable') && isBrief) return undefined;
+      throw error;
+    });
+    const took = clock.monotonic() - began;
+    if (task !== undefined) {
+      if (seen === undefined && !hasEnded(task)) await nameAbsent(client, task);
+      seen = clock.monotonic();
+      view.show(task);
+      if (hasEnded(task)) return task;
+    }
+    await clock.sleep(Math.min(PAUSE.most, Math.max(PAUSE.least, took * PAUSE.perLook)), signal);
+  }
+}
+
+/** The command may wait for an edge that is offline until the deadline, so it says so. */
+async function nameAbsent(client: Pick<ApiClient, 'edges'>, { id, shares }: WholeTask): Promise<void> {
+  const open = new Set(shares.filter((share) => !hasEnded(share)).map(({ edge }) => edge));
+  const absent = (await client.edges()).filter(({ name, online }) => !online && open.has(name));
+  if (absent.length === 0) return;
+  const others = absent.length - MOST_NAMED;
+  const named = absent.slice(0, MOST_NAMED).map(({ name }) => name);
+  printError(
+    `task ${id} waits until its deadline for offline edges: ${named.join(', ')}${others > 0 ? ` and ${plural(others, 'other edge')}` : ''}`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { WholeTask } from '../../origin/client/tasks-client.ts';
+import type { ShareStatus, ShownTaskState } from '../../shared/wire/task-api.ts';
+import { plural } from '../terminal/output.ts';
+import { shareText } from './share-text.ts';
+
+/** Edges that work come first, then faults. Edges that are done need no attention. */
+const ORDER: readonly ShownTaskState[] = [
+  ...(['running', 'assigned', 'failed', 'expired'] as const),
+  ...(['queued', 'cancelled', 'done'] as const),
+];
+
+/** Rows that show how far a task is, at most `most` of them. */
+export function progressRows(task: WholeTask, most: number): string[] {
+  const { id, kind, shares } = task;
+  const ended = shares.filter(hasEnded).length;
+  const head = `task ${id}, ${kind}: ${ended} of ${plural(shares.length, 'edge')} finished`;
+  const sorted = shares.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  const room = Math.max(0, most - 1);
+  const named = sorted.length <= room ? sorted : sorted.slice(0, Math.max(0, room - 1));
+  const others = sorted.length - named.length;
+  const width = Math.max(0, ...named.map((share) => nameOf(share).length));
+  const rows = named.map((share) => {
+    const { state } = share;
+    return `  ${nameOf(share).padEnd(width)}  ${state.padEnd(9)}  ${shareText(kind, share)}`.trimEnd();
+  });
+  return [head, ...rows, ...(others > 0 ? [`  and ${plural(others, 'other edge')}`] : [])].slice(0, most);
+}
+
+export const hasEnded = ({ state }: Pick<ShareStatus, 'state'>): boolean =>
+  state !== 'queued' && state !== 'assigned' && state !== 'running';
+
+/** The edge of a share. A share that any edge can do has none at first. */
+export const nameOf = ({ edge }: ShareStatus): string => edge ?? 'any edge';
