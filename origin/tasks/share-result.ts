@@ -2,6 +2,7 @@ import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { IssuedAttempt, ShareRow } from '../catalog/task-calls.ts';
+import type { Failure } from './checked-result.ts';
 
 /** A share that failed this often has failed for good. */
 export const MOST_FAILURES = 4;
@@ -10,7 +11,7 @@ const FINAL_CODES: readonly ErrorCode[] = ['bad-request', 'bad-pattern'];
 const BACKOFF = { first: 10_000, most: 120_000 };
 
 /**
- * The share after the result of an attempt, or undefined if the result changes nothing: the share has ended, or the
+ * The share after a checked result of an attempt, or undefined if the result changes nothing: the share has ended, or the
  * origin never gave this attempt to this edge. A result counts even if its attempt was given up, because it may still
  * be the first one.
  */
@@ -42,15 +43,7 @@ function nextTry(
 }
 
 function isFinal(result: string, failures: number): boolean {
-  return failures >= MOST_FAILURES || FINAL_CODES.some((code) => code === codeIn(result));
-}
-
-/** The code in the JSON text of an error. Undefined for a text of another form, because edges write it. */
-function codeIn(result: string): unknown {
-  try {
-    const error: unknown = JSON.parse(result);
-    return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  } catch {
-    return undefined;
-  }
+  return (
+    failures >= MOST_FAILURES || FINAL_CODES.some((code) => code === (JSON.parse(result) as Failure).code)
+  );
 }

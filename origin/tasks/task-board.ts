@@ -14,6 +14,7 @@ import {
 } from '../../shared/work/assignment.ts';
 import { MOST_OPEN_SHARES } from '../catalog/limits.ts';
 import type { NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
+import { checkedResult } from './checked-result.ts';
 import { afterResult } from './share-result.ts';
 import { endedBy, type OpenTask, planTasks, type TaskEdge, withoutAttempts } from './task-plan.ts';
 
@@ -121,8 +122,9 @@ export class TaskBoard implements TaskDesk {
       const newer = new Map<string, ShareRow>();
       for (const result of results) {
         const key = `${result.task}/${result.share}`;
-        const share = newer.get(key) ?? this.#open.get(result.task)?.shares.get(result.share);
-        const next = share && afterResult(share, result, now);
+        const task = this.#open.get(result.task);
+        const share = newer.get(key) ?? task?.shares.get(result.share);
+        const next = task && share && afterResult(share, checkedResult(task.row.kind, result), now);
         if (next !== undefined) newer.set(key, next);
       }
       const shares = [...newer.values()];

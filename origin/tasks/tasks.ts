@@ -71,9 +71,26 @@ export class Tasks {
     const last = shares.at(-1)?.share;
     return {
       ...this.#status(row),
+      result: from === 0 ? await this.#merged(row) : null,
       shares: shares.map((share) => this.#shareStatus(share)),
       next: shares.length < PAGE.shares || last === undefined ? null : last + 1,
     };
+  }
+
+  /** The results of all edges as one. A page of shares is merged at a time. */
+  async #merged({ id, kind, state }: TaskRow): Promise<unknown> {
+    const merge = taskKinds.get(kind)?.merge;
+    if (state === 'open' || merge === undefined) return null;
+    let merged: unknown;
+    for (let from: number | null = 0; from !== null; ) {
+      const shares: ShareRow[] = await this.#parts.catalog.shares(id, from, PAGE.shares);
+      const done = shares.flatMap(({ state: end, result }) =>
+        end === 'done' && result !== null ? [JSON.parse(result) as unknown] : [],
+      );
+      if (done.length > 0) merged = merge(merged === undefined ? done : [merged, ...done]);
+      from = shares.length < PAGE.shares ? null : (shares.at(-1)?.share ?? 0) + 1;
+    }
+    return merged ?? null;
   }
 
   /** Throws `no-such-task`. */

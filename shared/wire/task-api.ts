@@ -97,6 +97,10 @@ export type ShareStatus = Static<typeof shareStatusSchema>;
 /** GET /v1/tasks/:id */
 export const taskDetailSchema = Type.Object({
   ...taskStatusSchema.properties,
+  result: Type.Unknown({
+    description:
+      'The results of all edges that are done, merged into one of the same form. Null while the task is open, on later pages, and for kinds whose results stand for one edge alone.',
+  }),
   shares: Type.Array(shareStatusSchema),
   next: Type.Union([count, Type.Null()], {
     description: 'The share to continue with (`?from=`); null after the last.',
