@@ -46,13 +46,14 @@ async function world(t: Test) {
 }
 
 const newTask = (changes: Partial<NewTask> = {}): NewTask => ({
-  ...{ kind: 'verify', args: '{"repair":false}', target: { kind: 'all' }, cause: 'a test', key: null },
+  ...{ kind: 'prune', args: '{}', target: { kind: 'all' }, cause: 'a test', key: null },
   ...{ created: systemClock.now(), deadline: systemClock.now() + 60_000 },
   ...changes,
 });
+const pruned = (objects: number) => JSON.stringify({ objects, bytes: 1 });
 const result = (edge: string, changes: Partial<TaskResult>): TaskResult => ({
   ...{ log: '', epoch: 1, edge, task: 1, share: 0, attempt: 1, time: 5, sig: '' },
-  ...{ outcome: 'done', result: '{}' },
+  ...{ outcome: 'done', result: pruned(0) },
   ...changes,
 });
 const assigned = (board: TaskBoard, edge: string) => {
@@ -66,16 +67,16 @@ t.test('each edge gets its share, and the task is done when all are', async (t) 
   const { board, called, catalog } = await world(t);
   const { id } = await board.create(newTask(), ['oslo', 'rome']);
   t.strictSame(await given(board, 'oslo'), {
-    ...{ task: id, share: 0, attempt: 1, kind: 'verify', args: { repair: false } },
+    ...{ task: id, share: 0, attempt: 1, kind: 'prune', args: {} },
   });
   t.match(await given(board, 'rome'), { share: 1 });
   t.strictSame(called, [['oslo', 'rome']], 'both are called once');
   await board.results([result('oslo', { share: 0 })]);
   t.equal(board.assignments('oslo'), null, 'what is done is off the list');
   t.match(await catalog.task(id), { state: 'open' });
-  await board.results([result('rome', { share: 1, result: '{"isSound":true}' })]);
+  await board.results([result('rome', { share: 1, result: pruned(9) })]);
   t.match(await catalog.task(id), { state: 'done' });
-  t.match(await catalog.shares(id, 0, 2), [{ by: 'oslo' }, { by: 'rome', result: '{"isSound":true}' }]);
+  t.match(await catalog.shares(id, 0, 2), [{ by: 'oslo' }, { by: 'rome', result: pruned(9) }]);
   t.strictSame(board.openShares(id), []);
 });
 
@@ -83,17 +84,17 @@ t.test('a result counts once, whoever repeats or invents it', async (t) => {
   const { board, catalog } = await world(t);
   const { id } = await board.create(newTask(), ['oslo', 'rome']);
   await given(board, 'rome');
-  const first = result('oslo', { share: 0, result: '{"first":true}' });
+  const first = result('oslo', { share: 0, result: pruned(1) });
   await board.results([
     first,
-    { ...first, result: '{"second":true}' },
+    { ...first, result: pruned(2) },
     result('oslo', { share: 1 }),
     result('rome', { share: 7 }),
     result('rome', { task: 99 }),
   ]);
-  await board.results([first, { ...first, result: '{"third":true}' }]);
+  await board.results([first, { ...first, result: pruned(3) }]);
   t.match(await catalog.shares(id, 0, 2), [
-    { state: 'done', result: '{"first":true}' },
+    { state: 'done', result: pruned(1) },
     { state: 'open', by: null },
   ]);
 });
@@ -168,4 +169,12 @@ t.test('an edge that comes back gets its share', async (t) => {
   edges.set('oslo', taskEdge('oslo'));
   board.wake();
   t.ok(await given(board, 'oslo'));
+});
+
+t.test('a result of another form does not count as done', async (t) => {
+  const { board, catalog } = await world(t);
+  const { id } = await board.create(newTask(), ['oslo']);
+  await given(board, 'oslo');
+  await board.results([result('oslo', { result: 'no JSON' })]);
+  t.match(await catalog.shares(id, 0, 1), [{ state: 'open', failures: 1, result: null }]);
 });
