@@ -113,7 +113,7 @@ t.test('a wrong request creates nothing', async (t) => {
   const target = { all: true };
   const bad: [object, number, RegExp][] = [
     [{ kind: 'dance', target }, 400, /no kind of task dance; the kinds are .*verify/],
-    [{ kind: 'prune', target }, 400, /no kind of task prune/],
+    [{ kind: 'purge', target }, 400, /no kind of task purge/],
     [{ kind: 'verify', target }, 400, /repair/],
     [{ kind: 'verify', args: { repair: 'yes' }, target }, 400, /repair/],
     [{ ...verify, args: { repair: true, more: 1 }, target }, 400, /additional|more/],
