@@ -36,7 +36,7 @@ export function printTask(task: WholeTask): void {
   );
 }
 
-export function targetText(target: RequestedTarget): string {
+function targetText(target: RequestedTarget): string {
   if ('edges' in target) {
     const { edges } = target;
     const others = edges.length - MOST_NAMED;

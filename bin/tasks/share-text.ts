@@ -28,7 +28,7 @@ export function shareText(kind: string, share: ShareStatus): string {
 }
 
 function resultText(kind: string, result: unknown): string {
-  const verified = kind === 'verify' ? verifyResult(result) : undefined;
+  const verified = kind === 'verify' || kind === 'repair' ? verifyResult(result) : undefined;
   if (verified !== undefined) {
     const { objects, damaged } = foundIn(verified);
     return `${soundness(verified)}: ${plural(objects, 'object')}, ${damaged} damaged`;

@@ -19,10 +19,12 @@ export interface WarmRequest {
 
 /** Warms these edges, or all edges of the site if none is named. The exit code is 1 if an object was not fetched. */
 export async function warmFleet(
-  client: Pick<ApiClient, 'tasks' | 'edges'>,
+  client: Pick<ApiClient, 'tasks' | 'edges' | 'site'>,
   { site, paths, edges, deadline, json }: WarmRequest,
   signal: AbortSignal,
 ): Promise<void> {
+  // Edges wait for a site that they do not know, because it may still reach them.
+  await client.site(site);
   const target = edges.length === 0 ? ({ all: true } as const) : { edges: [...edges] };
   const request = { kind: 'warm', args: { site, paths }, target, deadline };
   const task = await runTask(client, request, signal);
