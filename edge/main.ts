@@ -137,7 +137,8 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
-  const sites = allowedSites(limits.sites, identity.name, await catalog.members());
+  const members = await catalog.members();
+  const sites = allowedSites(limits.sites, identity.name, members);
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
@@ -161,6 +162,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, { sites })),
     ahead: time.ahead,
+    isDrained: members.find(({ name }) => name === identity.name)?.drained ?? false,
     wanted: (entries) => variants.wanted(entries),
     reads: (tell) => new ServingReads(reads.promise, tell),
     clock,

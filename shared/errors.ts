@@ -64,6 +64,7 @@ const table = {
   'no-such-file': [404, 'Check the path; paths are case-sensitive.'],
   'no-such-object': [404, 'Upload it first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
+  'too-many-labels': [409, 'Remove labels that nothing needs: `skerry edge label NAME --remove WORD`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
   'name-taken': [409, 'Choose another name.'],
   'domain-taken': [

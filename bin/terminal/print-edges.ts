@@ -6,10 +6,11 @@ import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } fr
 
 export function printEdges(edges: readonly EdgeStatus[]): void {
   printTable(
-    ['edge', 'region', 'state', 'position', 'behind', 'lag', 'visible'],
+    ['edge', 'region', 'labels', 'state', 'position', 'behind', 'lag', 'visible'],
     edgeTree(edges).map(({ edge, depth }) => [
       '  '.repeat(depth) + edge.name,
       edge.region,
+      edge.labels.join(' '),
       state(edge),
       edge.position,
       ...(edge.diverged === null
@@ -38,11 +39,11 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
   }
 }
 
-function state({ online, paused, revoked, limits, diverged }: EdgeStatus): string {
+function state({ online, paused, drained, revoked, limits, diverged }: EdgeStatus): string {
   if (revoked) return 'revoked';
   if (diverged !== null) return 'diverged';
   const isLazy = limits.storage === 'lazy';
-  return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
+  return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}${drained ? ', drained' : ''}`;
 }
 
 /** The revision that is shown, and after a plus the revision that is prepared. */

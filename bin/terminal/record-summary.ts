@@ -11,9 +11,10 @@ export function recordSummary({ kind, payload }: LogRecord): string {
       return deleted ? `${name} deleted` : name;
     }
     case 'member': {
-      const { name, revoked, paused, mayRead } = payloads.member.parseText(payload);
+      const { name, revoked, paused, drained, labels = [], mayRead } = payloads.member.parseText(payload);
       const reads = mayRead === undefined ? '' : ` may read ${mayRead.join(' ')}`;
-      return `${name}${revoked ? ' revoked' : paused ? ' paused' : ''}${reads}`;
+      const states = revoked ? ' revoked' : `${paused ? ' paused' : ''}${drained ? ' drained' : ''}`;
+      return `${name}${states}${labels.map((label) => ` #${label}`).join('')}${reads}`;
     }
     case 'revision': {
       const { mode = 'async', message } = payloads.revision.parseText(payload);

@@ -32,6 +32,8 @@ export interface SwitchboardOptions {
   readonly views: readonly SiteView[];
   /** How far the time of the log is ahead of the machine's monotonic clock. */
   readonly ahead: number;
+  /** Whether readers should go to other edges. */
+  readonly isDrained: boolean;
   /** Called with entries for which readers would accept variants. */
   readonly wanted: (entries: readonly VariantRequest[]) => void;
   /** Fetches what a serving process lacks. `tell` sends a message to that process. */
@@ -47,6 +49,8 @@ export interface Switchboard {
   lease(until: number): void;
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   time(ahead: number): void;
+  /** Whether readers should go to other edges. */
+  drained(isDrained: boolean): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
   /** The counts of each place, which a process that replaces another carries on. */
@@ -71,6 +75,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     show: (views) => processes.show(views),
     lease: (until) => processes.lease(until),
     time: (ahead) => processes.time(ahead),
+    drained: (isDrained) => processes.drained(isDrained),
     forget: (digests) => processes.forget(digests),
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
@@ -91,11 +96,13 @@ class ServingProcesses {
   #views: readonly SiteView[];
   #leaseUntil = 0;
   #ahead: number;
+  #isDrained: boolean;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
     this.#views = options.views;
     this.#ahead = options.ahead;
+    this.#isDrained = options.isDrained;
     this.#counted = Array.from({ length: options.processes }, () => ({}));
   }
 
@@ -119,6 +126,12 @@ class ServingProcesses {
   time(ahead: number): void {
     this.#ahead = ahead;
     for (const serving of this.#places.values()) serving.time(ahead);
+  }
+
+  drained(isDrained: boolean): void {
+    if (isDrained === this.#isDrained) return;
+    this.#isDrained = isDrained;
+    for (const serving of this.#places.values()) serving.drained(isDrained);
   }
 
   forget(digests: readonly Digest[] | 'all'): void {
@@ -198,6 +211,7 @@ class ServingProcesses {
     this.#places.set(place, serving);
     serving.lease(this.#leaseUntil);
     serving.time(this.#ahead);
+    serving.drained(this.#isDrained);
     serving.onWanted(this.#options.wanted);
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(place));

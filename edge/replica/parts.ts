@@ -17,6 +17,8 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 export interface Readers extends ViewSwitch {
   lease(until: number): void;
   time(ahead: number): void;
+  /** Whether readers should go to other edges. */
+  drained(isDrained: boolean): void;
   forget(digests: readonly Digest[] | 'all'): void;
 }
 

@@ -93,7 +93,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const lease = new Lease();
   const feedChanged = new Wakeup();
   const purgesCame = new Wakeup();
-  const isPaused = () => position.members.find((member) => member.name === name)?.paused ?? false;
+  const own = () => position.members.find((member) => member.name === name);
+  const isPaused = () => own()?.paused ?? false;
+  const isDrained = () => own()?.drained ?? false;
   // An edge that stays behind on purpose would never be current, so it serves without a lease.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
@@ -136,7 +138,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
   const effects = new LogEffects({
     ...{ catalog, position, time, loops, visible, readers, membership, children, reporter, log },
-    ...{ feedChanged, purgesCame },
+    ...{ isDrained, feedChanged, purgesCame },
   });
   const work = new Work(
     allExecutors({
@@ -153,7 +155,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
   const status = () =>
     replicaStatus({
-      ...{ catalog, isWanted: wanted, isPaused, keepsUp, loops, visible, position, upstreams },
+      ...{ catalog, isWanted: wanted, isPaused, isDrained, keepsUp, loops, visible, position, upstreams },
       ...{ lease, membership, faults, clock, time },
     });
 

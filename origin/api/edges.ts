@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
+import { edgeStatusSchema, labelsRequestSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
 import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable-sites.ts';
 
@@ -49,9 +49,28 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     },
   );
 
+  app.post(
+    '/v1/edges/:name/labels',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        params: Type.Object({ name: nameSchema }),
+        body: labelsRequestSchema,
+        response: { 200: edgeStatusSchema },
+      },
+    },
+    async ({ params, body }) => {
+      const edge = await fleet.change(params.name, { labels: body });
+      noteAct('edge-label', { edge: params.name, ...body });
+      return edge;
+    },
+  );
+
   const changes = [
     ['pause', { paused: true }],
     ['resume', { paused: false }],
+    ['drain', { drained: true }],
+    ['undrain', { drained: false }],
     ['revoke', { revoked: true }],
   ] as const;
   for (const [verb, change] of changes) {

@@ -19,6 +19,9 @@ type Act =
   | 'edge-join'
   | 'edge-pause'
   | 'edge-resume'
+  | 'edge-drain'
+  | 'edge-undrain'
+  | 'edge-label'
   | 'edge-revoke'
   | 'edge-may-read';
 

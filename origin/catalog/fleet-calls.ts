@@ -9,6 +9,10 @@ export interface EdgeRow {
   readonly publicKey: string;
   readonly revoked: boolean;
   readonly paused: boolean;
+  /** Readers and new work go to other edges. */
+  readonly drained: boolean;
+  /** In ascending order. */
+  readonly labels: readonly string[];
   /** The names of the sites whose content it may read. Null for all. */
   readonly mayRead: readonly string[] | null;
   readonly lastSeen: number | null;
@@ -19,6 +23,9 @@ export interface EdgeRow {
 /** The properties of an edge that an administrator may change. */
 export interface MemberChange {
   readonly paused?: boolean;
+  readonly drained?: boolean;
+  /** Labels to add and labels to remove. One that is in both is removed. */
+  readonly labels?: { readonly add?: readonly string[]; readonly remove?: readonly string[] };
   readonly revoked?: true;
   readonly mayRead?: readonly string[] | null;
 }
@@ -34,16 +41,16 @@ export interface FleetCalls {
   /**
    * Uses up the one-time token, and writes the member record and the edge with the limits of the token, in one step.
    * A repeated call with the same token, name and key gives the same answer. When two edges use one token, the first
-   * joins. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
+   * joins. Throws `bad-join-token`, `name-taken`, `too-many-edges` and `too-many-labels`.
    */
   join(
     request: NewMember,
     token: { id: string; secretHash: Uint8Array },
     time: number,
-  ): { seq: Seq; mayRead: readonly string[] | null };
+  ): { seq: Seq; edge: EdgeRow };
   /** All edges by name, ascending. */
   edges(): EdgeRow[];
-  /** Appends a `member` record, unless nothing changes. Throws `no-such-edge`. */
+  /** Appends a `member` record, unless nothing changes. Throws `no-such-edge` and `too-many-labels`. */
   changeMember(name: string, change: MemberChange, time: number): EdgeRow;
   /** Keeps the last report of each edge. Ignores reports of unknown edges. */
   saveReports(reports: readonly SavedReport[]): void;

@@ -1,6 +1,6 @@
 import { SkerryError } from '../../shared/errors.ts';
 import type { NewMember } from '../../shared/wire/protocol.ts';
-import type { Member } from './member-record.ts';
+import { labelled, type Member } from './member-record.ts';
 import type { StoredToken } from './token-calls.ts';
 import { isSecretOf, JOIN, tokenState } from './token-state.ts';
 
@@ -26,7 +26,7 @@ export type JoinPlan =
 
 /** Throws `bad-join-token`, `name-taken` and `too-many-edges`. */
 export function planJoin({ request, secretHash, token, memberKey, edges, time }: JoinSituation): JoinPlan {
-  const { name, region, lat, lon, publicKey } = request;
+  const { name, region, lat, lon, publicKey, labels = [] } = request;
   if (token === undefined || token.scope !== JOIN || !isSecretOf(token, secretHash))
     throw new SkerryError('bad-join-token', 'the origin does not know the join token');
   if (memberKey === publicKey && token.usedBy === name) return { kind: 'repeat' };
@@ -37,6 +37,9 @@ export function planJoin({ request, secretHash, token, memberKey, edges, time }:
   if (memberKey !== undefined) throw new SkerryError('name-taken', `there is already an edge ${name}`);
   if (edges >= MOST_EDGES) throw new SkerryError('too-many-edges', `a log has at most ${MOST_EDGES} edges`);
   const { mayRead } = token;
-  const member = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
+  const member = {
+    ...{ name, region, lat, lon, publicKey, mayRead },
+    ...{ revoked: false, paused: false, drained: false, labels: labelled([], { add: labels }) },
+  };
   return { kind: 'admit', member };
 }

@@ -20,6 +20,7 @@ import {
   diffLineSchema,
   type EdgeStatus,
   edgeStatusSchema,
+  type LabelsRequest,
   type LogPage,
   logPageSchema,
   type ManifestLine,
@@ -214,8 +215,12 @@ export class ApiClient {
     return (await this.#read('GET', '/v1/edges', answers.edges)).edges;
   }
 
-  changeEdge(name: string, change: 'pause' | 'resume' | 'revoke'): Promise<EdgeStatus> {
+  changeEdge(name: string, change: 'pause' | 'resume' | 'drain' | 'undrain' | 'revoke'): Promise<EdgeStatus> {
     return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
+  }
+
+  labelEdge(name: string, change: LabelsRequest): Promise<EdgeStatus> {
+    return this.#read('POST', `/v1/edges/${name}/labels`, answers.edge, json(change));
   }
 
   /** Limits what an edge may read to these sites. Null allows every site. */

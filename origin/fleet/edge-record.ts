@@ -83,9 +83,12 @@ export function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
 
-/** Whether a sync publish of the site waits for the edge: it may hold a lease, and it keeps up with the site. */
+/**
+ * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers are
+ * sent to it.
+ */
 export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
-  return !edge.isDiverged && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
+  return !edge.isDiverged && !edge.row.drained && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
 }
 
 /** Whether the edge replicates the site, and is not paused, revoked, delayed or scheduled. */

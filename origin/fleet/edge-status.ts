@@ -36,7 +36,7 @@ export class EdgeStatuses {
 
   async #edgeStatus(edge: EdgeRecord, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
     const { row, report, lastSeen } = edge;
-    const { name, region, lat, lon, paused, revoked, mayRead } = row;
+    const { name, region, lat, lon, paused, drained, labels, revoked, mayRead } = row;
     const shown: EdgeStatus['sites'] = {};
     for (const site of edge.isDiverged ? [] : sites)
       if (replicates(edge, site.name)) shown[site.name] = await this.#siteStatus(edge, site);
@@ -49,7 +49,9 @@ export class EdgeStatuses {
       version: report?.version ?? null,
       online: isOnline(edge, this.#clock.monotonic()),
       paused,
+      drained,
       revoked,
+      labels: [...labels],
       mayRead: mayRead && [...mayRead],
       parent: report?.parent ?? null,
       limits: report?.limits ?? NO_LIMITS,

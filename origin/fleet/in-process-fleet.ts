@@ -58,7 +58,7 @@ const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'repo
 
 /** The fleet of a single origin, to which all edges report. */
 export class InProcessFleet implements Fleet {
-  /** Wakes after each report, and when an edge is paused, resumed, limited or revoked. */
+  /** Wakes after each report, and when a member is changed. */
   readonly changed = new Wakeup();
   readonly #catalog: FleetCatalog;
   readonly #clock: Clock;
@@ -122,12 +122,8 @@ export class InProcessFleet implements Fleet {
   }
 
   async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
-    const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
-    const { name, region, lat, lon, publicKey } = request;
-    if (!this.#edges.has(name)) {
-      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
-      this.#edges.set(name, joined({ ...row, lastSeen: null, report: null }));
-    }
+    const { seq, edge } = await this.#catalog.join(request, token, this.#clock.now());
+    if (!this.#edges.has(edge.name)) this.#edges.set(edge.name, joined(edge));
     return seq;
   }
 
@@ -233,8 +229,8 @@ export class InProcessFleet implements Fleet {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;
-    // An edge that was paused during the publish continues to serve, and the publish no longer waits for it.
-    const left = edge.row.paused ? 0 : leaseLeft(edge, this.#clock.monotonic());
+    // An edge that was paused or drained during the publish is no longer waited for.
+    const left = edge.row.paused || edge.row.drained ? 0 : leaseLeft(edge, this.#clock.monotonic());
     return {
       prepared: isShown || shown?.prepared === revision,
       visible: isShown && (edge.confirmed.get(site) ?? 0) >= revision,

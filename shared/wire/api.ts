@@ -3,7 +3,7 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
-import { mayReadSchema, nameSchema } from '../site/names.ts';
+import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
@@ -222,7 +222,11 @@ export const edgeStatusSchema = Type.Object({
   version: Type.Union([Type.String(), Type.Null()]),
   online: Type.Boolean({ description: 'True while the edge holds a lease.' }),
   paused: Type.Boolean(),
+  drained: Type.Boolean({
+    description: 'True while the edge sends its readers to other edges.',
+  }),
   revoked: Type.Boolean(),
+  labels: labelsSchema,
   mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], {
     description: 'The sites that the edge may read; null for every site.',
   }),
@@ -290,6 +294,16 @@ export const tokenRequestSchema = Type.Object(
   closed,
 );
 export type TokenRequest = Static<typeof tokenRequestSchema>;
+
+/** POST /v1/edges/:name/labels */
+export const labelsRequestSchema = Type.Object(
+  {
+    add: Type.Optional(labelsSchema),
+    remove: Type.Optional(Type.Array(nameSchema, { maxItems: MOST_LABELS, uniqueItems: true })),
+  },
+  closed,
+);
+export type LabelsRequest = Static<typeof labelsRequestSchema>;
 
 /** PUT /v1/edges/:name/may-read */
 export const mayReadRequestSchema = Type.Object(

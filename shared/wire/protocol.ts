@@ -7,8 +7,7 @@ import { signedGrantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
-import { nameSchema } from '../site/names.ts';
-
+import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { NONCE_PATTERN } from './nonce.ts';
 
@@ -54,6 +53,7 @@ export const joinRequestSchema = Type.Object(
     region: Type.String({ minLength: 1, maxLength: 63 }),
     lat: Type.Union([Type.Number({ minimum: -90, maximum: 90 }), Type.Null()]),
     lon: Type.Union([Type.Number({ minimum: -180, maximum: 180 }), Type.Null()]),
+    labels: Type.Optional(labelsSchema),
     publicKey: bytes32,
     edgeNonce: nonceSchema,
     nonce: nonceSchema,
@@ -63,7 +63,7 @@ export const joinRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 export type JoinRequest = Static<typeof joinRequestSchema>;
-export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'publicKey'>;
+export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'labels' | 'publicKey'>;
 
 /** `sig` is the origin's signature over the whole request and `seq`. */
 export const joinAnswerSchema = Type.Object({

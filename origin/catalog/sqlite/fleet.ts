@@ -7,7 +7,7 @@ import { transaction } from '../../../shared/sqlite/open.ts';
 import { edgeReports } from '../../../shared/wire/protocol.ts';
 import type { EdgeRow, FleetCalls } from '../fleet-calls.ts';
 import { planJoin } from '../join-plan.ts';
-import { memberPayload } from '../member-record.ts';
+import { changedMember, memberPayload } from '../member-record.ts';
 import type { ReceiptCalls } from '../receipt-calls.ts';
 import { replaces } from '../receipt-state.ts';
 import { plainDraft } from '../record-draft.ts';
@@ -49,23 +49,25 @@ export function fleetCalls({
     join(request, { id, secretHash }, time) {
       return transaction(database, () => {
         const { name } = request;
-        const row = sql('SELECT public_key, seq, may_read FROM edge WHERE name = ?').get(name);
+        const row = sql('SELECT * FROM edge WHERE name = ?').get(name);
         const plan = planJoin({
           ...{ request, secretHash, time, token: tokens.token(id) },
           memberKey: row?.public_key as string | undefined,
           edges: Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges),
         });
-        if (plan.kind === 'repeat') return { seq: seq(Number(row?.seq)), mayRead: readable(row?.may_read) };
+        if (row !== undefined && plan.kind === 'repeat')
+          return { seq: seq(Number(row.seq)), edge: toEdge(row) };
+        if (plan.kind === 'repeat') throw new Error(`there is no edge ${name}`);
         const { member } = plan;
         const joined = writer.append(identity(), [plainDraft('member', 0, memberPayload(member))], time);
         sql(
-          `INSERT INTO edge (name, region, lat, lon, public_key, seq, may_read) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          'INSERT INTO edge (name, region, lat, lon, public_key, seq, labels, may_read) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         ).run(
           ...[name, member.region, member.lat, member.lon, member.publicKey, joined],
-          member.mayRead === null ? null : JSON.stringify(member.mayRead),
+          ...[JSON.stringify(member.labels), jsonOrNull(member.mayRead)],
         );
         sql('UPDATE token SET used_by = ? WHERE id = ?').run(name, id);
-        return { seq: joined, mayRead: member.mayRead };
+        return { seq: joined, edge: { ...member, lastSeen: null, report: null } };
       });
     },
 
@@ -76,14 +78,14 @@ export function fleetCalls({
         const row = sql('SELECT * FROM edge WHERE name = ?').get(name);
         if (row === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
         const before = toEdge(row);
-        const after = { ...before, ...change };
+        const after = changedMember(before, change);
         if (isDeepStrictEqual(after, before)) return before;
         writer.append(identity(), [plainDraft('member', 0, memberPayload(after))], time);
-        sql('UPDATE edge SET paused = ?, revoked = ?, may_read = ? WHERE name = ?').run(
-          after.paused ? 1 : 0,
-          after.revoked ? 1 : 0,
-          after.mayRead === null ? null : JSON.stringify(after.mayRead),
-          name,
+        sql(
+          'UPDATE edge SET paused = ?, revoked = ?, drained = ?, labels = ?, may_read = ? WHERE name = ?',
+        ).run(
+          ...[after.paused, after.revoked, after.drained].map(Number),
+          ...[JSON.stringify(after.labels), jsonOrNull(after.mayRead), name],
         );
         return after;
       });
@@ -119,6 +121,10 @@ export function fleetCalls({
   };
 }
 
+function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
 export function toEdge(row: Row): EdgeRow {
   return {
     name: row.name as string,
@@ -128,6 +134,8 @@ export function toEdge(row: Row): EdgeRow {
     publicKey: row.public_key as string,
     revoked: row.revoked === 1,
     paused: row.paused === 1,
+    drained: row.drained === 1,
+    labels: JSON.parse(row.labels as string) as string[],
     mayRead: readable(row.may_read),
     lastSeen: row.last_seen as number | null,
     report: row.report === null ? null : knownReport(row.report as string),

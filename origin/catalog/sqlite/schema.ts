@@ -114,6 +114,9 @@ export const migrations: Migrations = [
     may_read TEXT,
     revoked INTEGER NOT NULL DEFAULT 0,
     paused INTEGER NOT NULL DEFAULT 0,
+    drained INTEGER NOT NULL DEFAULT 0,
+    -- in ascending order, as JSON
+    labels TEXT NOT NULL DEFAULT '[]',
     last_seen INTEGER,
     report TEXT
   ) STRICT, WITHOUT ROWID;

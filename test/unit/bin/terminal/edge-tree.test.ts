@@ -10,6 +10,8 @@ function edges(...signs: string[]): EdgeStatus[] {
       ...{ name, parent, region: 'r', lat: null, lon: null, version: null, online: true, lastSeen: null },
       ...{
         paused: false,
+        drained: false,
+        labels: [],
         revoked: false,
         mayRead: null,
         faults: [],
