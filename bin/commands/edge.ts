@@ -25,6 +25,7 @@ import { aborted, interruption } from '../terminal/interruption.ts';
 import { edgeChangeCommand } from './edge-change.ts';
 import { edgeLabelCommand } from './edge-label.ts';
 import { edgeLimitCommand } from './edge-limit.ts';
+import { edgeReplaceCommand } from './edge-replace.ts';
 
 interface EdgeFlags {
   readonly data: string;
@@ -75,6 +76,7 @@ export function edgeCommand(): Command {
       .addCommand(edgeChangeCommand('revoke', 'remove an edge from the fleet; this cannot be undone'))
       .addCommand(edgeLimitCommand())
       .addCommand(edgeLabelCommand())
+      .addCommand(edgeReplaceCommand())
       .addOption(option('--data <dir>', 'where the edge keeps its replica').default(DEFAULT_DATA))
       .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
       .addOption(

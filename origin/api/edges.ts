@@ -1,12 +1,18 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import { edgeStatusSchema, labelsRequestSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
+import {
+  edgeStatusSchema,
+  labelsRequestSchema,
+  mayReadRequestSchema,
+  newTokenSchema,
+} from '../../shared/wire/api.ts';
+import { createReplacement } from '../access/tokens.ts';
 import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable-sites.ts';
 
 export function edgeRoutes(app: HttpServer, context: ApiContext): void {
-  const { fleet, noteAct } = context;
+  const { catalog, clock, recovery, fleet, noteAct } = context;
 
   app.get(
     '/v1/edges',
@@ -63,6 +69,19 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
       const edge = await fleet.change(params.name, { labels: body });
       noteAct('edge-label', { edge: params.name, ...body });
       return edge;
+    },
+  );
+
+  app.post(
+    '/v1/edges/:name/replace',
+    {
+      onRequest: needsAdmin(context),
+      schema: { params: Type.Object({ name: nameSchema }), response: { 200: newTokenSchema } },
+    },
+    async ({ params }) => {
+      const made = await createReplacement(catalog, clock, params.name, recovery);
+      noteAct('edge-replace', { edge: params.name, created: made.id });
+      return made;
     },
   );
 

@@ -22,6 +22,7 @@ type Act =
   | 'edge-drain'
   | 'edge-undrain'
   | 'edge-label'
+  | 'edge-replace'
   | 'edge-revoke'
   | 'edge-may-read';
 

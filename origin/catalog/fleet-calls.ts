@@ -1,5 +1,6 @@
 import type { Seq } from '../../shared/log/record.ts';
 import type { EdgeReport, NewMember } from '../../shared/wire/protocol.ts';
+import type { StoredToken } from './token-calls.ts';
 
 export interface EdgeRow {
   readonly name: string;
@@ -7,6 +8,8 @@ export interface EdgeRow {
   readonly lat: number | null;
   readonly lon: number | null;
   readonly publicKey: string;
+  /** The key of the host that had the name before. Null when there was none. */
+  readonly replaces: string | null;
   readonly revoked: boolean;
   readonly paused: boolean;
   /** Readers and new work go to other edges. */
@@ -39,7 +42,8 @@ interface SavedReport {
 /** Edges are never deleted. A revoked edge keeps its name. */
 export interface FleetCalls {
   /**
-   * Uses up the one-time token, and writes the member record and the edge with the limits of the token, in one step.
+   * Uses up the one-time token, and writes the member record and the edge, in one step. A new edge has the limits of the
+   * token. A host that replaces another one has what that one had, and the key of the other is revoked.
    * A repeated call with the same token, name and key gives the same answer. When two edges use one token, the first
    * joins. Throws `bad-join-token`, `name-taken`, `too-many-edges` and `too-many-labels`.
    */
@@ -48,6 +52,15 @@ export interface FleetCalls {
     token: { id: string; secretHash: Uint8Array },
     time: number,
   ): { seq: Seq; edge: EdgeRow };
+  /**
+   * Creates a join token with which a new host takes the name of an edge and its place. It is good only as long as the
+   * edge has its present key. Throws `no-such-edge` and `edge-revoked`.
+   */
+  createReplacement(
+    name: string,
+    token: Pick<StoredToken, 'id' | 'secretHash' | 'expires'>,
+    time: number,
+  ): void;
   /** All edges by name, ascending. */
   edges(): EdgeRow[];
   /** Appends a `member` record, unless nothing changes. Throws `no-such-edge` and `too-many-labels`. */

@@ -8,9 +8,10 @@ export type Member = Omit<EdgeRow, 'lastSeen' | 'report'>;
 
 /** The payload of a `member` record. What most edges do not have is left out, so that more of them fit a checkpoint. */
 export function memberPayload(edge: Member): Payload<'member'> {
-  const { name, region, lat, lon, publicKey, revoked, paused, drained, labels, mayRead } = edge;
+  const { name, region, lat, lon, publicKey, replaces, revoked, paused, drained, labels, mayRead } = edge;
   return {
     ...{ name, region, lat, lon, publicKey, revoked, paused },
+    ...(replaces !== null && { replaces }),
     ...(drained && { drained }),
     ...(labels.length > 0 && { labels: [...labels] }),
     ...(mayRead !== null && { mayRead: [...mayRead] }),

@@ -219,6 +219,11 @@ export class ApiClient {
     return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
   }
 
+  /** A join token with which a new host takes the name and the place of an edge. */
+  replaceEdge(name: string): Promise<NewToken> {
+    return this.#read('POST', `/v1/edges/${name}/replace`, answers.newToken);
+  }
+
   labelEdge(name: string, change: LabelsRequest): Promise<EdgeStatus> {
     return this.#read('POST', `/v1/edges/${name}/labels`, answers.edge, json(change));
   }

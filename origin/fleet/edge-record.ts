@@ -54,6 +54,15 @@ export function joined(row: EdgeRow): EdgeRecord {
   };
 }
 
+/**
+ * A new host under the name of an edge. The old one may believe in its leases until they end, and what is still being
+ * checked of it does not count.
+ */
+export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
+  old.row = { ...old.row, revoked: true };
+  return { ...joined(row), leaseUntil: old.leaseUntil, servesUntil: old.servesUntil };
+}
+
 /** The edge counts its lease from the sending of its report, so its lease ends before the origin's count does. */
 export function grantLease(edge: EdgeRecord, monotonic: number): number {
   edge.leaseUntil = monotonic + LONGEST_LEASE_MS;

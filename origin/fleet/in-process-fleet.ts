@@ -26,6 +26,7 @@ import {
   keepsUp,
   known,
   leaseLeft,
+  replaced,
   servingLeft,
   shownRevision,
 } from './edge-record.ts';
@@ -106,7 +107,7 @@ export class InProcessFleet implements Fleet {
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
         await fleet.requireRevision({ id, name }, revision);
-      for (const { edge } of await catalog.receipts(id, revision))
+      for (const edge of await catalog.confirming(id, revision))
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
     return fleet;
@@ -117,13 +118,20 @@ export class InProcessFleet implements Fleet {
     return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
   }
 
+  formerKeyOf(name: string): PublicKey | undefined {
+    return (this.#edges.get(name)?.row.replaces ?? undefined) as PublicKey | undefined;
+  }
+
   mayRead(name: string): readonly string[] | null {
     return this.#edge(name).row.mayRead;
   }
 
   async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
     const { seq, edge } = await this.#catalog.join(request, token, this.#clock.now());
-    if (!this.#edges.has(edge.name)) this.#edges.set(edge.name, joined(edge));
+    const known = this.#edges.get(edge.name);
+    if (known?.row.publicKey === edge.publicKey) return seq;
+    this.#edges.set(edge.name, known === undefined ? joined(edge) : replaced(known, edge));
+    this.changed.wake();
     return seq;
   }
 

@@ -31,6 +31,8 @@ const member = Type.Object({
   lon: Type.Union([Type.Number(), Type.Null()]),
   publicKey: Type.String(),
   revoked: Type.Boolean(),
+  /** The key of the host that had the name before. It is revoked as of this record. */
+  replaces: Type.Optional(Type.String()),
   /** A paused edge follows the log and serves, but fetches nothing. */
   paused: Type.Optional(Type.Boolean()),
   /** A drained edge follows the log and answers who still asks, and sends its readers away. */

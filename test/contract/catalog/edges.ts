@@ -41,6 +41,7 @@ export function edgesContract({ suite }: Theme): void {
         lat: 48.8,
         lon: null,
         publicKey: edgeKey.publicKey,
+        replaces: null,
         revoked: false,
         paused: false,
         drained: false,

@@ -21,6 +21,7 @@ const row = (changes: Partial<EdgeRow> = {}): EdgeRow => ({
     lat: null,
     lon: null,
     publicKey: 'k',
+    replaces: null,
     revoked: false,
     paused: false,
     drained: false,

@@ -20,6 +20,7 @@ const place = {
     drained: false,
     labels: [],
     mayRead: null,
+    replaces: null,
     lastSeen: null,
     report: null,
   },
