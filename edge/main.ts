@@ -38,6 +38,7 @@ import { type JoinOptions, join } from './follow/upstream/join.ts';
 import { Upstream } from './follow/upstream/upstream.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
+import { EdgeUseSampler } from './processes/edge-use.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
 import type { ReadThrough } from './read-through/read-through.ts';
@@ -176,6 +177,12 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
   const chain = await catalog.chain();
   const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
+  const use = new EdgeUseSampler({
+    dataFolder: folder.path,
+    serving: () => switchboard.processUse(),
+    counters: () => switchboard.lastCounters(),
+    clock,
+  });
   const replica = await startReplica({
     identity,
     key,
@@ -187,6 +194,7 @@ export async function startEdge(options: EdgeOptions, log: Logger): Promise<Runn
     encodings,
     reportChecks: reports && new ReportChecks(reports, 'report', clock),
     lazy,
+    use: () => use.latest(),
     clock,
     time,
     log,

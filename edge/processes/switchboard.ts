@@ -55,6 +55,8 @@ export interface Switchboard {
   variantsChanged(sources: readonly Digest[]): void;
   /** The counts of each place, which a process that replaces another carries on. */
   counters(): Promise<readonly ServingCounters[]>;
+  /** These counts as they were last told, at most a few seconds ago. */
+  lastCounters(): readonly ServingCounters[];
   /** What readers were sent since the last call. A process that does not answer contributes nothing. */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
@@ -79,6 +81,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     forget: (digests) => processes.forget(digests),
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
+    lastCounters: () => processes.lastCounters(),
     use: () => processes.use(),
     processUse: () => processes.processUse(),
     close: () => processes.close(),
@@ -146,6 +149,10 @@ class ServingProcesses {
     await Promise.all(
       [...this.#places].map(([place, serving]) => this.#askCounts(place, serving, COUNTERS_ANSWER_MS)),
     );
+    return [...this.#counted];
+  }
+
+  lastCounters(): readonly ServingCounters[] {
     return [...this.#counted];
   }
 

@@ -11,6 +11,7 @@ import type { LazyOptions } from '../disk-budget/lazy-storage.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
+import type { SampledUse } from '../processes/edge-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
 /** The readers' side of the edge: the serving processes, or a test. */
@@ -37,6 +38,8 @@ export interface ReplicaParts {
   readonly reportChecks?: ReportChecks | undefined;
   /** Undefined for an edge with full storage. */
   readonly lazy: LazyOptions | undefined;
+  /** The newest sample of what the edge uses. Undefined before the first. */
+  readonly use?: () => SampledUse | undefined;
   readonly clock: Clock;
   readonly time: LogTime;
   readonly log: Logger;

@@ -106,7 +106,15 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
     origin: () => position.chain,
-    state: () => reportContents({ position, catalog, limits, status }),
+    state: () =>
+      reportContents({
+        position,
+        catalog,
+        limits,
+        status,
+        use: parts.use,
+        misses: () => reads.counts.misses,
+      }),
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);

@@ -122,7 +122,7 @@ async function serve({
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
         views.switch(message.views);
-        counters.keep(message.views.map(({ name }) => name));
+        counters.show(message.views);
         forgetAnswers();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':

@@ -1,6 +1,7 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
+import type { Health } from './health-state.ts';
 
 /** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
@@ -23,6 +24,8 @@ export interface EdgeRecord {
   isHeard: boolean;
   /** For each site, the newest revision for which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
+  /** As it was last judged. */
+  health: Health | undefined;
 }
 
 /**
@@ -51,6 +54,7 @@ export function joined(row: EdgeRow): EdgeRecord {
     isDiverged: false,
     isHeard: false,
     confirmed: new Map(),
+    health: undefined,
   };
 }
 

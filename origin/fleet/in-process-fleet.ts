@@ -252,7 +252,7 @@ export class InProcessFleet implements Fleet {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
     const at = this.#clock.monotonic();
-    const state = JSON.stringify({ ...report, time: 0, offset: 0 });
+    const state = JSON.stringify({ ...report, time: 0, offset: 0, use: undefined });
     // Most reports only say that the edge is still here.
     if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
     this.#saved.add({ name: row.name, lastSeen, report }).then(

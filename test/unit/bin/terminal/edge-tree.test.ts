@@ -11,6 +11,8 @@ function edges(...signs: string[]): EdgeStatus[] {
       ...{
         paused: false,
         drained: false,
+        health: { state: 'online', reason: null },
+        use: null,
         labels: [],
         revoked: false,
         mayRead: null,
