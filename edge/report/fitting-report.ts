@@ -16,7 +16,7 @@ import type { SiteStatus } from './replica-status.ts';
  * The characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON of
  * the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
  */
-const ERRORS = 20_000;
+const ERRORS = 14_000;
 
 /**
  * The signed report with the statements that fit, in their order. A statement that does not fit keeps none behind it
