@@ -39,6 +39,7 @@ import { type JoinOptions, join } from './follow/upstream/join.ts';
 import { Upstream } from './follow/upstream/upstream.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
+import { EdgeUseSampler } from './processes/edge-use.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
 import type { ReadThrough } from './read-through/read-through.ts';
@@ -145,7 +146,8 @@ export async function startEdge(
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
-  const sites = allowedSites(limits.sites, identity.name, await catalog.members());
+  const members = await catalog.members();
+  const sites = allowedSites(limits.sites, identity.name, members);
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
@@ -169,6 +171,7 @@ export async function startEdge(
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, { sites })),
     ahead: time.ahead,
+    isDrained: members.find(({ name }) => name === identity.name)?.drained ?? false,
     wanted: (entries) => variants.wanted(entries),
     reads: (tell) => new ServingReads(reads.promise, tell),
     clock,
@@ -182,6 +185,12 @@ export async function startEdge(
   const chain = await catalog.chain();
   const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
+  const use = new EdgeUseSampler({
+    dataFolder: folder.path,
+    serving: () => switchboard.processUse(),
+    counters: () => switchboard.lastCounters(),
+    clock,
+  });
   const replica = await startReplica({
     identity,
     key,
@@ -193,6 +202,7 @@ export async function startEdge(
     encodings,
     reportChecks: reports && new ReportChecks(reports, 'report', clock),
     lazy,
+    use: () => use.latest(),
     clock,
     time,
     log,

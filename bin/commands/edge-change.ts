@@ -3,7 +3,13 @@ import { type ClientOptions, readingCommand, withClient } from '../options/clien
 import { edgeName } from '../options/options.ts';
 import { printJson, printLine } from '../terminal/output.ts';
 
-const DONE = { pause: 'is paused', resume: 'replicates', revoke: 'is revoked' } as const;
+const DONE = {
+  pause: 'is paused',
+  resume: 'replicates',
+  drain: 'is drained: its readers go to other edges',
+  undrain: 'serves again',
+  revoke: 'is revoked',
+} as const;
 
 export function edgeChangeCommand(change: keyof typeof DONE, description: string): Command {
   return readingCommand(change, description)

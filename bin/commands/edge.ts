@@ -10,6 +10,7 @@ import {
   count,
   degrees,
   edgeName,
+  label,
   list,
   minutes,
   option,
@@ -22,7 +23,9 @@ import {
 import { announce, keepFilesPrivate } from '../running/own-process.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 import { edgeChangeCommand } from './edge-change.ts';
+import { edgeLabelCommand } from './edge-label.ts';
 import { edgeLimitCommand } from './edge-limit.ts';
+import { edgeReplaceCommand } from './edge-replace.ts';
 
 interface EdgeFlags {
   readonly data: string;
@@ -32,6 +35,7 @@ interface EdgeFlags {
   readonly region?: string;
   readonly lat?: number;
   readonly lon?: number;
+  readonly label: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly adminHost: string;
@@ -65,8 +69,14 @@ export function edgeCommand(): Command {
       .enablePositionalOptions()
       .addCommand(edgeChangeCommand('pause', 'stop an edge from fetching; it continues to serve'))
       .addCommand(edgeChangeCommand('resume', 'let a paused edge replicate again'))
+      .addCommand(
+        edgeChangeCommand('drain', 'send the readers of an edge to other edges; it lasts until undrain'),
+      )
+      .addCommand(edgeChangeCommand('undrain', 'let a drained edge take readers again'))
       .addCommand(edgeChangeCommand('revoke', 'remove an edge from the fleet; this cannot be undone'))
       .addCommand(edgeLimitCommand())
+      .addCommand(edgeLabelCommand())
+      .addCommand(edgeReplaceCommand())
       .addOption(option('--data <dir>', 'where the edge keeps its replica').default(DEFAULT_DATA))
       .addOption(option('--origin <url>', 'the origin to follow (first start, or when it has moved)'))
       .addOption(
@@ -76,6 +86,11 @@ export function edgeCommand(): Command {
       .addOption(option('--region <region>', 'where the edge is, in your words (first start)'))
       .addOption(option('--lat <degrees>', 'latitude (first start)').argParser(degrees(90)))
       .addOption(option('--lon <degrees>', 'longitude (first start)').argParser(degrees(180)))
+      .addOption(
+        option('--label <word>', 'a label of this edge; may be repeated (first start)')
+          .argParser((text: string, before: readonly string[]) => [...before, ...list(text).map(label)])
+          .default([]),
+      )
       .addOption(option('--host <host>', 'the address to serve on').default('127.0.0.1'))
       .addOption(option('--port <port>', 'the port to serve on').argParser(port).default(7500))
       .addOption(
@@ -241,7 +256,7 @@ async function limitsOf(flags: EdgeFlags): Promise<EdgeLimits> {
   };
 }
 
-function joinOptions({ origin, name, region, lat, lon }: EdgeFlags, token: string) {
+function joinOptions({ origin, name, region, lat, lon, label }: EdgeFlags, token: string) {
   return {
     origin: required(origin, '--origin'),
     token: () => namedToken(token),
@@ -249,5 +264,6 @@ function joinOptions({ origin, name, region, lat, lon }: EdgeFlags, token: strin
     region: checkRegion(required(region, '--region')),
     lat: lat ?? null,
     lon: lon ?? null,
+    labels: [...new Set(label)],
   };
 }

@@ -124,6 +124,11 @@ export function edgeName(text: string): string {
   return text;
 }
 
+export function label(text: string): string {
+  if (!name.test(text)) throw new SkerryError('bad-name', `${JSON.stringify(text)} cannot be a label`);
+  return text;
+}
+
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Parses `90s`, `15m`, `12h` or `30d` into seconds. */

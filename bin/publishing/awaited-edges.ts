@@ -22,8 +22,8 @@ export interface Awaited {
 }
 
 /**
- * Sorts the edges by whether they show this or a later revision of a site. Edges that stay behind on purpose are left
- * out.
+ * Sorts the edges by whether they show this or a later revision of a site. Edges that stay behind on purpose, and
+ * drained ones, are left out.
  */
 export function showing(
   edges: readonly EdgeStatus[],
@@ -63,8 +63,8 @@ export function unconfirmed({ mode, edges }: Pick<Commit, 'mode' | 'edges'>): st
   return mode === 'sync' ? edges.filter(({ state }) => state !== 'visible').map(({ edge }) => edge) : [];
 }
 
-function keepsUp({ paused, revoked, limits }: EdgeStatus): boolean {
-  return !paused && !revoked && limits.delay === 0 && limits.schedule === null;
+function keepsUp({ paused, drained, revoked, limits }: EdgeStatus): boolean {
+  return !paused && !drained && !revoked && limits.delay === 0 && limits.schedule === null;
 }
 
 /**

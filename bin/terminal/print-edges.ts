@@ -6,10 +6,11 @@ import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } fr
 
 export function printEdges(edges: readonly EdgeStatus[]): void {
   printTable(
-    ['edge', 'region', 'state', 'position', 'behind', 'lag', 'visible'],
+    ['edge', 'region', 'labels', 'state', 'position', 'behind', 'lag', 'visible'],
     edgeTree(edges).map(({ edge, depth }) => [
       '  '.repeat(depth) + edge.name,
       edge.region,
+      edge.labels.join(' '),
       state(edge),
       edge.position,
       ...(edge.diverged === null
@@ -18,11 +19,8 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
       visible(edge),
     ]),
   );
-  for (const { name, sites, faults, clockOffset, diverged } of edges) {
-    if (diverged !== null)
-      printLine(
-        `${name}: diverged: it has records up to ${diverged.position} that are not in the log of this origin, which ends at ${diverged.head}. See docs/operations.md, "An older copy of the origin".`,
-      );
+  for (const { name, sites, faults, clockOffset, revoked, health } of edges) {
+    if (!revoked && health.reason !== null) printLine(`${name}: ${health.state}: ${health.reason}.`);
     const fault = clockFault(clockOffset ?? 0);
     if (fault !== undefined) printLine(`${name}: ${fault}`);
     for (const [site, { error }] of Object.entries(sites)) {
@@ -38,11 +36,10 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
   }
 }
 
-function state({ online, paused, revoked, limits, diverged }: EdgeStatus): string {
+function state({ health, paused, revoked, limits }: EdgeStatus): string {
   if (revoked) return 'revoked';
-  if (diverged !== null) return 'diverged';
   const isLazy = limits.storage === 'lazy';
-  return `${online ? 'online' : 'offline'}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
+  return `${health.state}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
 }
 
 /** The revision that is shown, and after a plus the revision that is prepared. */

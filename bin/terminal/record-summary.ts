@@ -11,9 +11,19 @@ export function recordSummary({ kind, payload }: LogRecord): string {
       return deleted ? `${name} deleted` : name;
     }
     case 'member': {
-      const { name, revoked, paused, mayRead } = payloads.member.parseText(payload);
+      const {
+        name,
+        revoked,
+        paused,
+        drained,
+        labels = [],
+        replaces,
+        mayRead,
+      } = payloads.member.parseText(payload);
       const reads = mayRead === undefined ? '' : ` may read ${mayRead.join(' ')}`;
-      return `${name}${revoked ? ' revoked' : paused ? ' paused' : ''}${reads}`;
+      const states = revoked ? ' revoked' : `${paused ? ' paused' : ''}${drained ? ' drained' : ''}`;
+      const host = replaces === undefined ? '' : ' on a new host';
+      return `${name}${host}${states}${labels.map((label) => ` #${label}`).join('')}${reads}`;
     }
     case 'revision': {
       const { mode = 'async', message } = payloads.revision.parseText(payload);

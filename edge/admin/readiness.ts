@@ -6,6 +6,8 @@ type Unready =
   | 'refused'
   /** The edge has records that are not the origin's. */
   | 'diverged'
+  /** An operator has drained the edge. */
+  | 'drained'
   /** The edge has not followed the log yet, or lacks sites that should be live. */
   | 'waiting'
   /** Some sites require a lease, and the edge has none. */
@@ -17,7 +19,10 @@ export interface Readiness {
   readonly waiting: readonly string[];
 }
 
-type ReadinessInput = Pick<ReplicaStatus, 'position' | 'isRefused' | 'isDiverged' | 'leaseSeconds'> & {
+type ReadinessInput = Pick<
+  ReplicaStatus,
+  'position' | 'isRefused' | 'isDiverged' | 'isDrained' | 'leaseSeconds'
+> & {
   readonly sites: readonly Pick<SiteStatus, 'name' | 'revision' | 'target' | 'needsLease'>[];
 };
 
@@ -27,6 +32,7 @@ export function readinessOf({
   position,
   isRefused,
   isDiverged,
+  isDrained,
   leaseSeconds,
 }: ReadinessInput): Readiness {
   const missing = sites.filter(({ revision, target }) => revision === 0 && target > 0);
@@ -34,6 +40,7 @@ export function readinessOf({
   const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name);
   if (isRefused) return { status: 'refused', waiting: names(missing) };
   if (isDiverged) return { status: 'diverged', waiting: names(missing) };
+  if (isDrained) return { status: 'drained', waiting: names(missing) };
   // An edge that has never followed the log does not know which sites it lacks.
   if (missing.length > 0 || position === 0) return { status: 'waiting', waiting: names(missing) };
   if (leaseless.length > 0) return { status: 'without-lease', waiting: names(leaseless) };

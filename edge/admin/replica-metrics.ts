@@ -40,6 +40,9 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
     '1 while the upstream refuses the edge because the edge is not a member.',
     ({ isRefused }) => Number(isRefused),
   );
+  replica.gauge('skerry_edge_drained', '1 while an operator has drained the edge.', ({ isDrained }) =>
+    Number(isDrained),
+  );
   replica.gaugeBy(
     ['code', 'upstream'],
     'skerry_edge_fault_timestamp_seconds',

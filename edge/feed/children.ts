@@ -43,6 +43,10 @@ export class Children implements FeedMembers {
     return this.#members.get(name)?.publicKey as PublicKey | undefined;
   }
 
+  formerKeyOf(name: string): PublicKey | undefined {
+    return this.#members.get(name)?.replaces as PublicKey | undefined;
+  }
+
   mayRead(name: string): readonly string[] | null {
     return this.#members.get(name)?.mayRead ?? null;
   }

@@ -21,6 +21,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'stale-head',
   'silent-feed',
   'not-the-origin',
+  'edge-replaced',
 ];
 
 export function isLie(error: unknown): boolean {

@@ -15,6 +15,15 @@ export interface SiteCounters {
   readonly seconds: number;
   /** Requests that were refused because the headers from the site's rules would exceed a limit. */
   readonly excesses: number;
+  /** The visible revision, and the counts when it became visible. */
+  readonly shown: ShownSince;
+}
+
+export interface ShownSince {
+  readonly revision: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly bytes: number;
 }
 
 export const LATENCY_BUCKETS: readonly number[] = [

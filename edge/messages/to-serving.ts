@@ -18,6 +18,8 @@ export type ToServing =
   | { readonly t: 'lease'; readonly until: number }
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   | { readonly t: 'time'; readonly ahead: number }
+  /** Whether readers should go to other edges: connections then end with their next answer. */
+  | { readonly t: 'drained'; readonly isDrained: boolean }
   /** Drop these objects from memory: they were found damaged on disk, or purged. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
   /** The variants of these objects have changed. */

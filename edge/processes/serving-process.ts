@@ -88,6 +88,10 @@ export class ServingProcess {
     this.#send({ t: 'time', ahead });
   }
 
+  drained(isDrained: boolean): void {
+    this.#send({ t: 'drained', isDrained });
+  }
+
   forget(digests: readonly Digest[] | 'all'): void {
     this.#send({ t: 'forget', digests });
   }

@@ -32,6 +32,8 @@ export interface SwitchboardOptions {
   readonly views: readonly SiteView[];
   /** How far the time of the log is ahead of the machine's monotonic clock. */
   readonly ahead: number;
+  /** Whether readers should go to other edges. */
+  readonly isDrained: boolean;
   /** Called with entries for which readers would accept variants. */
   readonly wanted: (entries: readonly VariantRequest[]) => void;
   /** Fetches what a serving process lacks. `tell` sends a message to that process. */
@@ -47,10 +49,14 @@ export interface Switchboard {
   lease(until: number): void;
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   time(ahead: number): void;
+  /** Whether readers should go to other edges. */
+  drained(isDrained: boolean): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
   /** The counts of each place. A process that replaces another continues its counts. */
   counters(): Promise<readonly ServingCounters[]>;
+  /** These counts as they were last told, at most a few seconds ago. */
+  lastCounters(): readonly ServingCounters[];
   /** What was sent to readers since the last call. A process that does not answer contributes nothing. */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
@@ -71,9 +77,11 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     show: (views) => processes.show(views),
     lease: (until) => processes.lease(until),
     time: (ahead) => processes.time(ahead),
+    drained: (isDrained) => processes.drained(isDrained),
     forget: (digests) => processes.forget(digests),
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
+    lastCounters: () => processes.lastCounters(),
     use: () => processes.use(),
     processUse: () => processes.processUse(),
     close: () => processes.close(),
@@ -91,11 +99,13 @@ class ServingProcesses {
   #views: readonly SiteView[];
   #leaseUntil = 0;
   #ahead: number;
+  #isDrained: boolean;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
     this.#views = options.views;
     this.#ahead = options.ahead;
+    this.#isDrained = options.isDrained;
     this.#counted = Array.from({ length: options.processes }, () => ({}));
   }
 
@@ -121,6 +131,12 @@ class ServingProcesses {
     for (const serving of this.#places.values()) serving.time(ahead);
   }
 
+  drained(isDrained: boolean): void {
+    if (isDrained === this.#isDrained) return;
+    this.#isDrained = isDrained;
+    for (const serving of this.#places.values()) serving.drained(isDrained);
+  }
+
   forget(digests: readonly Digest[] | 'all'): void {
     for (const serving of this.#places.values()) serving.forget(digests);
   }
@@ -133,6 +149,10 @@ class ServingProcesses {
     await Promise.all(
       [...this.#places].map(([place, serving]) => this.#askCounts(place, serving, COUNTERS_ANSWER_MS)),
     );
+    return [...this.#counted];
+  }
+
+  lastCounters(): readonly ServingCounters[] {
     return [...this.#counted];
   }
 
@@ -198,6 +218,7 @@ class ServingProcesses {
     this.#places.set(place, serving);
     serving.lease(this.#leaseUntil);
     serving.time(this.#ahead);
+    serving.drained(this.#isDrained);
     serving.onWanted(this.#options.wanted);
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(place));

@@ -23,7 +23,8 @@ export interface LogEffectsParts {
   readonly time: LogTime;
   readonly loops: Pick<SiteLoops, 'wake'>;
   readonly visible: Pick<Visible, 'show'>;
-  readonly readers: Pick<Readers, 'time'>;
+  readonly readers: Pick<Readers, 'time' | 'drained'>;
+  readonly isDrained: () => boolean;
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
   readonly reporter: Pick<Reporter, 'changed' | 'called'>;
@@ -76,10 +77,12 @@ export class LogEffects {
 
   async #newRecords(): Promise<void> {
     const { position, loops, visible, children, reporter, feedChanged, purgesCame } = this.#parts;
+    const { readers, isDrained } = this.#parts;
     // A new revision is shown and reported when its site's loop has fetched it.
     const isBusy = await loops.wake();
     feedChanged.wake();
     await position.readMembers();
+    readers.drained(isDrained());
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();
     // Changes of names and domains, and deletions, show immediately.

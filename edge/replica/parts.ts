@@ -12,12 +12,15 @@ import type { LazyOptions } from '../disk-budget/lazy-storage.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { Identity } from '../follow/upstream/identity.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
+import type { SampledUse } from '../processes/edge-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
 /** The readers' side of the edge: the serving processes, or a test. */
 export interface Readers extends ViewSwitch {
   lease(until: number): void;
   time(ahead: number): void;
+  /** Whether readers should go to other edges. */
+  drained(isDrained: boolean): void;
   forget(digests: readonly Digest[] | 'all'): void;
 }
 
@@ -36,6 +39,8 @@ export interface ReplicaParts {
   readonly reportChecks?: ReportChecks | undefined;
   /** Undefined for an edge with full storage. */
   readonly lazy: LazyOptions | undefined;
+  /** The newest sample of what the edge uses. Undefined before the first. */
+  readonly use?: () => SampledUse | undefined;
   readonly clock: Clock;
   readonly time: LogTime;
   readonly log: Logger;

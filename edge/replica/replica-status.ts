@@ -15,6 +15,7 @@ interface StatusParts {
   readonly catalog: Pick<EdgeCatalog, 'sites'>;
   readonly isWanted: (site: EdgeSite) => boolean;
   readonly isPaused: () => boolean;
+  readonly isDrained: () => boolean;
   readonly keepsUp: () => boolean;
   readonly loops: Pick<SiteLoops, 'progress'>;
   readonly visible: Pick<Visible, 'revision'>;
@@ -29,7 +30,19 @@ interface StatusParts {
 
 /** The current state of this edge, for its status and its reports. */
 export async function replicaStatus(parts: StatusParts): Promise<ReplicaStatus> {
-  const { catalog, isWanted, isPaused, position, upstreams, lease, membership, faults, clock, time } = parts;
+  const {
+    catalog,
+    isWanted,
+    isPaused,
+    isDrained,
+    position,
+    upstreams,
+    lease,
+    membership,
+    faults,
+    clock,
+    time,
+  } = parts;
   const sites = (await catalog.sites()).filter(isWanted).map((site) => siteStatus(site, parts));
   return {
     position: position.chain.seq,
@@ -37,6 +50,7 @@ export async function replicaStatus(parts: StatusParts): Promise<ReplicaStatus> 
     parent: position.path[0] ?? null,
     upstream: upstreams.current.url,
     isPaused: isPaused(),
+    isDrained: isDrained(),
     leaseSeconds: Math.max(0, lease.until - clock.monotonic()) / 1000,
     ...membership.status,
     clockOffset: time.offset,

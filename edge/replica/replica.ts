@@ -96,7 +96,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const feedChanged = new Wakeup();
   const purgesCame = new Wakeup();
   const calls = new ReportCalls();
-  const isPaused = () => position.members.find((member) => member.name === name)?.paused ?? false;
+  const own = () => position.members.find((member) => member.name === name);
+  const isPaused = () => own()?.paused ?? false;
+  const isDrained = () => own()?.drained ?? false;
   // An edge that stays behind on purpose would never be current, so it serves without a lease.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
@@ -107,7 +109,16 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
     origin: () => position.chain,
-    state: () => reportContents({ position, catalog, limits, status, tasks: () => tasks.report }),
+    state: () =>
+      reportContents({
+        position,
+        catalog,
+        limits,
+        status,
+        use: parts.use,
+        misses: () => reads.counts.misses,
+        tasks: () => tasks.report,
+      }),
     isBusy: () => tasks.isBusy,
     assigned: (digest, list) => tasks.assigned(digest, list),
     answered(grant, sent) {
@@ -141,7 +152,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
   const effects = new LogEffects({
     ...{ catalog, position, time, loops, visible, readers, membership, children, reporter, log },
-    ...{ name, calls, feedChanged, purgesCame },
+    ...{ name, calls, isDrained, feedChanged, purgesCame },
   });
   const storage = lazy && (() => ({ ...reads.counts, ...lazy.budget.status }));
   const work = new Work(
@@ -171,7 +182,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
   const status = () =>
     replicaStatus({
-      ...{ catalog, isWanted: wanted, isPaused, keepsUp, loops, visible, position, upstreams },
+      ...{ catalog, isWanted: wanted, isPaused, isDrained, keepsUp, loops, visible, position, upstreams },
       ...{ lease, membership, faults, clock, time },
     });
 

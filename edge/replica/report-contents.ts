@@ -1,11 +1,14 @@
 import { version } from '../../shared/version.ts';
-import type { EdgeLimits } from '../../shared/wire/protocol.ts';
+import type { EdgeLimits, EdgeUse } from '../../shared/wire/protocol.ts';
 import type { TaskReport } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
+import type { SampledUse } from '../processes/edge-use.ts';
+import { reportedCounts } from '../processes/readers-counts.ts';
 import { reportedSites } from '../report/fitting-report.ts';
-import type { ReplicaStatus } from '../report/replica-status.ts';
+import type { ReplicaStatus, SiteStatus } from '../report/replica-status.ts';
 import type { ReporterParts } from '../report/reporter.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
+import type { ReplicaParts } from './parts.ts';
 
 interface ReportedParts {
   readonly position: Pick<LogPosition, 'chain' | 'head'>;
@@ -13,6 +16,9 @@ interface ReportedParts {
   readonly limits: EdgeLimits;
   readonly tasks: () => TaskReport;
   readonly status: () => Promise<ReplicaStatus>;
+  readonly use: ReplicaParts['use'];
+  /** Requests for objects that were not complete on the disk. */
+  readonly misses: () => number;
 }
 
 /** The state of this edge, as a report contains it. */
@@ -20,15 +26,32 @@ export async function reportContents(
   parts: ReportedParts,
 ): Promise<Awaited<ReturnType<ReporterParts['state']>>> {
   const { seq: position, hash } = parts.position.chain;
-  const { parent, sites, clockOffset: offset, faults } = await parts.status();
+  const { parent, sites, clockOffset: offset, faults, contactSeconds } = await parts.status();
+  const sampled = parts.use?.();
   return {
     ...{ position, hash, version },
     head: parts.position.head ?? (await parts.catalog.signedHead()) ?? null,
     parent,
     limits: parts.limits,
     offset,
+    ...(sampled && { use: reportedUse(sampled, contactSeconds, parts.misses(), sites) }),
     sites: reportedSites(sites),
     faults: [...faults],
     tasks: parts.tasks(),
+  };
+}
+
+function reportedUse(
+  { sites: counts, ...use }: SampledUse,
+  contactSeconds: number | null,
+  misses: number,
+  sites: readonly SiteStatus[],
+): EdgeUse {
+  const ids = new Map(sites.map(({ name, id }) => [name, id]));
+  return {
+    ...use,
+    contactSeconds: contactSeconds === null ? null : Math.round(contactSeconds * 10) / 10,
+    misses,
+    sites: reportedCounts(counts, (name) => ids.get(name)),
   };
 }

@@ -30,6 +30,8 @@ export interface ReplicaStatus extends MembershipStatus {
   readonly parent: string | null;
   readonly upstream: string;
   readonly isPaused: boolean;
+  /** An operator has sent its readers to other edges. */
+  readonly isDrained: boolean;
   /** How long sites that require a lease may still be served. 0 means that they may not. */
   readonly leaseSeconds: number;
   /**

@@ -5,6 +5,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from 'node
 import type { TLSSocket } from 'node:tls';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
 import { type Connections, SECURE_WEIGHT } from './connection/connections.ts';
+import { endWithNextAnswer } from './connection/drain.ts';
 import { SessionBytes } from './connection/session-bytes.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
@@ -87,8 +88,12 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   });
   server.on('session', (session) => {
     sessions.add(session);
+    if (parts.drain.isOn) endWithNextAnswer(session);
     sessionBytes.opened(session);
     session.once('close', () => sessions.delete(session));
+  });
+  parts.drain.onBegin(() => {
+    for (const session of sessions) endWithNextAnswer(session);
   });
   tls.onChange(() => {
     const { fallback } = tls;

@@ -18,6 +18,7 @@ import { ReadThroughBodies } from './bytes/read-through-bodies.ts';
 import { ReadyVariants } from './bytes/ready-variants.ts';
 import { ClientLimits } from './connection/client-limits.ts';
 import { Connections, limitsFor, ownDescriptors } from './connection/connections.ts';
+import { Drain } from './connection/drain.ts';
 import { Exchanges } from './connection/exchanges.ts';
 import { httpFront, httpsFront } from './front.ts';
 import { AccessLog } from './metering/access-log.ts';
@@ -88,7 +89,19 @@ async function serve({
   const connections = new Connections(own.connections, limits);
   const exchanges = new Exchanges(own.exchanges, () => performance.now());
   exchanges.watch();
-  const parts = { views, time, connections, exchanges, limits, counters, accessLog, log, tls };
+  const drained = new Drain();
+  const parts = {
+    views,
+    time,
+    connections,
+    exchanges,
+    drain: drained,
+    limits,
+    counters,
+    accessLog,
+    log,
+    tls,
+  };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
   let toldUseAt = 0;
@@ -110,13 +123,15 @@ async function serve({
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
         views.switch(message.views);
-        counters.keep(message.views.map(({ name }) => name));
+        counters.show(message.views);
         forgetAnswers();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':
         return lease.renew(message.until);
       case 'time':
         return time.set(message.ahead);
+      case 'drained':
+        return drained.set(message.isDrained);
       case 'forget':
         content.forget(message.digests);
         return forgetAnswers();

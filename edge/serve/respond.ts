@@ -2,6 +2,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientOf } from '../../shared/http/client-address.ts';
 import type { ClientLimits } from './connection/client-limits.ts';
+import type { Drain } from './connection/drain.ts';
 import type { Exchange, Exchanges } from './connection/exchanges.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
 import { checkHead } from './connection/request-head.ts';
@@ -34,6 +35,7 @@ export interface ResponderParts {
   readonly counters: Counters;
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
+  readonly drain: Drain;
   /** Plain HTTP redirects to HTTPS when there is a certificate for the host. Undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
 }
@@ -59,11 +61,12 @@ interface Selected {
  * Answers a request in four steps: it receives it, selects the site by its host, asks the site and sends the answer.
  */
 export function responder(
-  { views, time, counters, limits, exchanges, tls }: ResponderParts,
+  { views, time, counters, limits, exchanges, drain, tls }: ResponderParts,
   scheme: Scheme,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   return async (request, reply) => {
     reply.header('date', time.date());
+    if (drain.isOn && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
     const received = receive(request, reply);
     if (received.kind === 'answered') return sendSmall(received.answer, reply);
     const selected = await select(received, request);

@@ -5,6 +5,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import type { NewToken, Token, TokenRequest } from '../../shared/wire/api.ts';
 import { joinTokenText, secretHash } from '../../shared/wire/join-proof.ts';
+import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { StoredToken, TokenCalls } from '../catalog/token-calls.ts';
 import { isValidForApi, tokenState } from '../catalog/token-state.ts';
 import { parseScopes, type Scope } from './scopes.ts';
@@ -23,8 +24,7 @@ export async function createToken(
   if (!isJoin && (request.edge !== undefined || request.mayRead !== undefined)) {
     throw new SkerryError('bad-request', 'only a join token can be bound to an edge, or limited to sites');
   }
-  const id = randomBytes(6).toString('hex');
-  const secret = randomBytes(24).toString('base64url');
+  const { id, secret } = randomSecret();
   const now = clock.now();
   const expires = request.expires === undefined ? null : now + request.expires * 1000;
   await catalog.createToken(
@@ -36,6 +36,27 @@ export async function createToken(
     now,
   );
   return { id, token: isJoin ? joinTokenText({ id, secret, fingerprint: recovery }) : `sk_${id}.${secret}` };
+}
+
+/** How long a token for a replacement is good. Until then its holder can take the place of an edge. */
+const REPLACEMENT_MS = 24 * 3_600_000;
+
+/** Creates a join token with which a new host takes the name and the place of an edge. */
+export async function createReplacement(
+  catalog: Pick<Remote<FleetCalls>, 'createReplacement'>,
+  clock: Clock,
+  edge: string,
+  recovery: KeyFingerprint,
+): Promise<NewToken> {
+  const { id, secret } = randomSecret();
+  const now = clock.now();
+  const token = { id, secretHash: secretHash(secret), expires: now + REPLACEMENT_MS };
+  await catalog.createReplacement(edge, token, now);
+  return { id, token: joinTokenText({ id, secret, fingerprint: recovery }) };
+}
+
+function randomSecret(): { readonly id: string; readonly secret: string } {
+  return { id: randomBytes(6).toString('hex'), secret: randomBytes(24).toString('base64url') };
 }
 
 const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;

@@ -9,6 +9,7 @@ import { nameSchema } from '../../shared/site/names.ts';
 import type { Need } from '../access/permission.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
+import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
@@ -35,6 +36,7 @@ type ApiCatalog = Remote<DeployCalls & TokenCalls> &
   Pick<Remote<ManifestReader>, 'entryAt' | 'manifestPage' | 'diffPage'> &
   Pick<Remote<LogReads>, 'head' | 'records' | 'newestRecords'> &
   Pick<Remote<PurgeCalls>, 'addPurges' | 'purge'> &
+  Pick<Remote<FleetCalls>, 'createReplacement'> &
   Pick<Remote<ReceiptCalls>, 'receipts'> &
   Pick<Remote<PastCalls>, 'pin'>;
 

@@ -1,12 +1,18 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import { edgeStatusSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
+import {
+  edgeStatusSchema,
+  labelsRequestSchema,
+  mayReadRequestSchema,
+  newTokenSchema,
+} from '../../shared/wire/api.ts';
+import { createReplacement } from '../access/tokens.ts';
 import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable-sites.ts';
 
 export function edgeRoutes(app: HttpServer, context: ApiContext): void {
-  const { fleet, noteAct } = context;
+  const { catalog, clock, recovery, fleet, noteAct } = context;
 
   app.get(
     '/v1/edges',
@@ -49,9 +55,41 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     },
   );
 
+  app.post(
+    '/v1/edges/:name/labels',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        params: Type.Object({ name: nameSchema }),
+        body: labelsRequestSchema,
+        response: { 200: edgeStatusSchema },
+      },
+    },
+    async ({ params, body }) => {
+      const edge = await fleet.change(params.name, { labels: body });
+      noteAct('edge-label', { edge: params.name, ...body });
+      return edge;
+    },
+  );
+
+  app.post(
+    '/v1/edges/:name/replace',
+    {
+      onRequest: needsAdmin(context),
+      schema: { params: Type.Object({ name: nameSchema }), response: { 200: newTokenSchema } },
+    },
+    async ({ params }) => {
+      const made = await createReplacement(catalog, clock, params.name, recovery);
+      noteAct('edge-replace', { edge: params.name, created: made.id });
+      return made;
+    },
+  );
+
   const changes = [
     ['pause', { paused: true }],
     ['resume', { paused: false }],
+    ['drain', { drained: true }],
+    ['undrain', { drained: false }],
     ['revoke', { revoked: true }],
   ] as const;
   for (const [verb, change] of changes) {

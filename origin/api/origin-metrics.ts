@@ -46,6 +46,12 @@ export function originMetrics(dataFolder: string, { catalog, clock, fleet, reten
     all.map((edge) => [edgeLabels(edge), Number(edge.online)]),
   );
   edges.gaugeBy(
+    ['edge', 'region', 'state'],
+    'skerry_edge_health',
+    '1 for the state of the edge: online, lagging, degraded, offline, drained or diverged.',
+    (all) => all.map((edge) => [{ ...edgeLabels(edge), state: edge.health.state }, 1]),
+  );
+  edges.gaugeBy(
     ['edge', 'region'],
     'skerry_edge_diverged',
     '1 while the edge has records that the origin does not have.',

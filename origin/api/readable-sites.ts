@@ -18,10 +18,13 @@ export function readableBy(request: Pick<FastifyRequest, 'scopes'>): ReadableSit
 
 /** Removes from the status everything that names, or may name, a site that the caller may not read. */
 function edgeWith(status: EdgeStatus, site: (name: string) => boolean): EdgeStatus {
-  const { sites, mayRead, limits } = status;
+  const { sites, mayRead, limits, health } = status;
   return {
     ...status,
     faults: [],
+    // A reason may name another site, and the sums count all sites.
+    health: { ...health, reason: null },
+    use: null,
     mayRead: mayRead?.filter(site) ?? null,
     limits: { ...limits, sites: limits.sites?.filter(site) ?? null },
     sites: Object.fromEntries(Object.entries(sites).filter(([name]) => site(name))),

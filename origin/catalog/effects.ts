@@ -61,11 +61,13 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   revokeToken: 'durable',
 
   join: 'appends',
+  createReplacement: 'durable',
   edges: 'reads',
   changeMember: 'appends',
   saveReports: 'durable',
 
   addReceipts: 'durable',
+  confirming: 'reads',
   receipts: 'reads',
   addPurges: 'appends',
   purge: 'reads',

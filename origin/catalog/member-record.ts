@@ -1,12 +1,35 @@
+import { SkerryError } from '../../shared/errors.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
-import type { EdgeRow } from './fleet-calls.ts';
+import { MOST_LABELS } from '../../shared/site/names.ts';
+import type { EdgeRow, MemberChange } from './fleet-calls.ts';
 
 /** The properties of an edge that the log records. */
 export type Member = Omit<EdgeRow, 'lastSeen' | 'report'>;
 
-/** The payload of a `member` record. */
+/** The payload of a `member` record. What most edges do not have is left out, so that more of them fit a checkpoint. */
 export function memberPayload(edge: Member): Payload<'member'> {
-  const { name, region, lat, lon, publicKey, revoked, paused, mayRead } = edge;
-  const member = { name, region, lat, lon, publicKey, revoked, paused };
-  return mayRead === null ? member : { ...member, mayRead: [...mayRead] };
+  const { name, region, lat, lon, publicKey, replaces, revoked, paused, drained, labels, mayRead } = edge;
+  return {
+    ...{ name, region, lat, lon, publicKey, revoked, paused },
+    ...(replaces !== null && { replaces }),
+    ...(drained && { drained }),
+    ...(labels.length > 0 && { labels: [...labels] }),
+    ...(mayRead !== null && { mayRead: [...mayRead] }),
+  };
+}
+
+/** The edge after the change. Throws `too-many-labels`. */
+export function changedMember(edge: EdgeRow, { labels, ...change }: MemberChange): EdgeRow {
+  return { ...edge, ...change, labels: labelled(edge.labels, labels ?? {}) };
+}
+
+/** Throws `too-many-labels`. */
+export function labelled(
+  labels: readonly string[],
+  { add = [], remove = [] }: NonNullable<MemberChange['labels']>,
+): readonly string[] {
+  const kept = [...new Set([...labels, ...add])].filter((label) => !remove.includes(label)).sort();
+  if (kept.length > MOST_LABELS)
+    throw new SkerryError('too-many-labels', `an edge has at most ${MOST_LABELS} labels`);
+  return kept;
 }

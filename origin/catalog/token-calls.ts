@@ -6,6 +6,8 @@ export interface KnownToken {
   readonly edge: string | null;
   /** The names of the sites whose content the edge that joins with the token may read. Null for all. */
   readonly mayRead: readonly string[] | null;
+  /** The key of the edge that the new host replaces. Null for a token with which no host is replaced. */
+  readonly replaces: string | null;
   readonly created: number;
   readonly expires: number | null;
   readonly revoked: boolean;
@@ -21,7 +23,8 @@ export interface StoredToken extends KnownToken {
 export interface TokenCalls {
   /** `id` is random, so no other token has it. */
   createToken(
-    token: Pick<StoredToken, 'id' | 'secretHash' | 'scope' | 'edge' | 'mayRead' | 'expires'>,
+    token: Pick<StoredToken, 'id' | 'secretHash' | 'scope' | 'edge' | 'mayRead' | 'expires'> &
+      Partial<Pick<StoredToken, 'replaces'>>,
     time: number,
   ): void;
   /** All tokens in any state, the oldest first. */

@@ -20,6 +20,7 @@ import {
   diffLineSchema,
   type EdgeStatus,
   edgeStatusSchema,
+  type LabelsRequest,
   type LogPage,
   logPageSchema,
   type ManifestLine,
@@ -218,8 +219,17 @@ export class ApiClient {
     return (await this.#read('GET', '/v1/edges', answers.edges)).edges;
   }
 
-  changeEdge(name: string, change: 'pause' | 'resume' | 'revoke'): Promise<EdgeStatus> {
+  changeEdge(name: string, change: 'pause' | 'resume' | 'drain' | 'undrain' | 'revoke'): Promise<EdgeStatus> {
     return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
+  }
+
+  /** A join token with which a new host takes the name and the place of an edge. */
+  replaceEdge(name: string): Promise<NewToken> {
+    return this.#read('POST', `/v1/edges/${name}/replace`, answers.newToken);
+  }
+
+  labelEdge(name: string, change: LabelsRequest): Promise<EdgeStatus> {
+    return this.#read('POST', `/v1/edges/${name}/labels`, answers.edge, json(change));
   }
 
   /** Limits what an edge may read to these sites. Null allows every site. */

@@ -2,6 +2,7 @@ import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
+import type { Health } from './health-state.ts';
 
 /** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
@@ -27,6 +28,10 @@ export interface EdgeRecord {
   isHeard: boolean;
   /** For each site, the newest revision for which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
+  /** As it was last judged. */
+  health: Health | undefined;
+  /** Requests of readers per second, between its last two reports. */
+  load: number;
 }
 
 /**
@@ -55,7 +60,18 @@ export function joined(row: EdgeRow): EdgeRecord {
     isDiverged: false,
     isHeard: false,
     confirmed: new Map(),
+    health: undefined,
+    load: 0,
   };
+}
+
+/**
+ * A new host under the name of an edge. The old one may believe in its leases until they end, and what is still being
+ * checked of it does not count.
+ */
+export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
+  old.row = { ...old.row, revoked: true };
+  return { ...joined(row), leaseUntil: old.leaseUntil, servesUntil: old.servesUntil };
 }
 
 /** The edge counts its lease from the sending of its report, so its lease ends before the origin's count does. */
@@ -92,9 +108,12 @@ export function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
 
-/** Whether a sync publish of the site waits for the edge: it may hold a lease, and it keeps up with the site. */
+/**
+ * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers are
+ * sent to it.
+ */
 export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
-  return !edge.isDiverged && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
+  return !edge.isDiverged && !edge.row.drained && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
 }
 
 /** Whether the edge replicates the site, and is not paused, revoked, delayed or scheduled. */
@@ -110,19 +129,26 @@ export function shownRevision({ report, isDiverged }: EdgeRecord, site: number):
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;
 }
 
+/** Requests of readers per second between two reports of an edge. 0 when they do not tell, or it has restarted. */
+export function requestRate(before: EdgeReport | null, report: EdgeReport): number {
+  const requests = (report.use?.requests ?? 0) - (before?.use?.requests ?? 0);
+  const seconds = (report.time - (before?.time ?? 0)) / 1000;
+  return before?.use === undefined || requests < 0 || seconds <= 0 ? 0 : requests / seconds;
+}
+
 /** The edge as plans of tasks see it. */
 export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
   const { row, report, isDiverged, isHeard, leaseUntil } = edge;
   return {
     name: row.name,
     region: row.region,
-    labels: [],
+    labels: row.labels,
     isRevoked: row.revoked,
     isOnline: isOnline(edge, monotonic),
     silentFor: isHeard ? monotonic - (leaseUntil - LONGEST_LEASE_MS) : Number.POSITIVE_INFINITY,
-    isFree: !row.paused && !isDiverged,
+    isFree: !row.paused && !row.drained && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],
     sites: bothSites(row.mayRead, report?.limits.sites ?? null),
-    load: 0,
+    load: edge.load,
   };
 }

@@ -2,11 +2,12 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import { NO_LIMITS, type SiteReport } from '../../shared/wire/protocol.ts';
+import { type EdgeUse, NO_LIMITS, type SiteReport } from '../../shared/wire/protocol.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 import type { LagReads } from '../catalog/revision-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
+import { judge } from './health-state.ts';
 import { edgeLag, siteStatus } from './lag.ts';
 
 /** Room for the sizes of some thousand diffs. */
@@ -36,11 +37,16 @@ export class EdgeStatuses {
 
   async #edgeStatus(edge: EdgeRecord, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
     const { row, report, lastSeen } = edge;
-    const { name, region, lat, lon, paused, revoked, mayRead } = row;
+    const { name, region, lat, lon, paused, drained, labels, revoked, mayRead } = row;
     const shown: EdgeStatus['sites'] = {};
+    const readers = readersOf(report?.use ?? null);
     for (const site of edge.isDiverged ? [] : sites)
-      if (replicates(edge, site.name)) shown[site.name] = await this.#siteStatus(edge, site);
+      if (replicates(edge, site.name))
+        shown[site.name] = { ...(await this.#siteStatus(edge, site)), readers: readers.get(site.id) ?? null };
     const position = report?.position ?? 0;
+    const diverged = edge.isDiverged ? { position, head } : null;
+    const health = judge(edge.health, this.#observed(edge, shown, diverged));
+    edge.health = health;
     return {
       name,
       region,
@@ -49,7 +55,9 @@ export class EdgeStatuses {
       version: report?.version ?? null,
       online: isOnline(edge, this.#clock.monotonic()),
       paused,
+      drained,
       revoked,
+      labels: [...labels],
       mayRead: mayRead && [...mayRead],
       parent: report?.parent ?? null,
       limits: report?.limits ?? NO_LIMITS,
@@ -57,13 +65,38 @@ export class EdgeStatuses {
       faults: report?.faults ?? [],
       lastSeen,
       position,
-      diverged: edge.isDiverged ? { position, head } : null,
+      diverged,
+      health: { state: health.state, reason: health.reason },
+      use: report?.use === undefined ? null : shownUse(report.use),
       lag: edgeLag(head, position, shown),
       sites: shown,
     };
   }
 
-  async #siteStatus(edge: EdgeRecord, site: SiteRow): Promise<EdgeStatus['sites'][string]> {
+  #observed(
+    edge: EdgeRecord,
+    shown: EdgeStatus['sites'],
+    diverged: EdgeStatus['diverged'],
+  ): Parameters<typeof judge>[1] {
+    const { row, report, lastSeen } = edge;
+    const now = this.#clock.monotonic();
+    return {
+      now,
+      isOnline: isOnline(edge, now),
+      isRevoked: row.revoked,
+      isDrained: row.drained,
+      isPaused: row.paused,
+      diverged,
+      silentSeconds: lastSeen === null ? null : Math.max(0, this.#clock.now() - lastSeen) / 1000,
+      delay: report === null || report.limits.schedule !== null ? null : report.limits.delay,
+      sites: Object.entries(shown).map(([name, { lag, error }]) => ({
+        ...{ name, error, lagSeconds: lag.seconds, bytes: lag.bytes },
+      })),
+      use: report?.use ?? null,
+    };
+  }
+
+  async #siteStatus(edge: EdgeRecord, site: SiteRow): Promise<Omit<EdgeStatus['sites'][string], 'readers'>> {
     const report = edge.report?.sites.find((reported) => reported.site === site.id);
     const visible = report?.revision ?? 0;
     const isBehind = visible < site.revision;
@@ -100,4 +133,19 @@ export class EdgeStatuses {
     }
     return bytes;
   }
+}
+
+function shownUse({ sites: _sites, ...use }: EdgeUse): NonNullable<EdgeStatus['use']> {
+  const { requests, misses } = use;
+  return { ...use, hitRatio: requests === 0 ? null : Math.max(0, 1 - misses / requests) };
+}
+
+/** What readers got of each site under the revision that the edge shows. */
+function readersOf(use: EdgeUse | null): ReadonlyMap<number, EdgeStatus['sites'][string]['readers']> {
+  return new Map(
+    use?.sites.map(([site, revision, requests, errors, bytes]) => [
+      site,
+      { revision, requests, errors, bytes },
+    ]),
+  );
 }

@@ -21,7 +21,7 @@ export interface FleetView {
   status(): Promise<EdgeStatus[]>;
   /** Throws `no-such-edge`. */
   statusOf(name: string): Promise<EdgeStatus>;
-  /** Pauses, resumes, limits or revokes an edge. A repeated call changes nothing. Throws `no-such-edge`. */
+  /** Changes the member record of an edge. A repeated call changes nothing. Throws `no-such-edge` and `too-many-labels`. */
   change(name: string, change: MemberChange): Promise<EdgeStatus>;
 }
 

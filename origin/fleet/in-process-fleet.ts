@@ -34,6 +34,7 @@ import {
   keepsUp,
   known,
   leaseLeft,
+  replaced,
   servingLeft,
   shownRevision,
   taskEdge,
@@ -68,7 +69,7 @@ const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'repo
 
 /** The fleet of a single origin, to which all edges report. */
 export class InProcessFleet implements Fleet {
-  /** Wakes after each report, and when an edge is paused, resumed, limited or revoked. */
+  /** Wakes after each report, and when a member is changed. */
   readonly changed = new Wakeup();
   readonly #catalog: FleetCatalog;
   readonly #clock: Clock;
@@ -119,7 +120,7 @@ export class InProcessFleet implements Fleet {
     for (const { id, name, revision, policy } of await catalog.sites()) {
       if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
         await fleet.requireRevision({ id, name }, revision);
-      for (const { edge } of await catalog.receipts(id, revision))
+      for (const edge of await catalog.confirming(id, revision))
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
     return fleet;
@@ -130,17 +131,20 @@ export class InProcessFleet implements Fleet {
     return row === undefined || row.revoked ? undefined : (row.publicKey as PublicKey);
   }
 
+  formerKeyOf(name: string): PublicKey | undefined {
+    return (this.#edges.get(name)?.row.replaces ?? undefined) as PublicKey | undefined;
+  }
+
   mayRead(name: string): readonly string[] | null {
     return this.#edge(name).row.mayRead;
   }
 
   async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
-    const { seq, mayRead } = await this.#catalog.join(request, token, this.#clock.now());
-    const { name, region, lat, lon, publicKey } = request;
-    if (!this.#edges.has(name)) {
-      const row = { name, region, lat, lon, publicKey, revoked: false, paused: false, mayRead };
-      this.#edges.set(name, joined({ ...row, lastSeen: null, report: null }));
-    }
+    const { seq, edge } = await this.#catalog.join(request, token, this.#clock.now());
+    const known = this.#edges.get(edge.name);
+    if (known?.row.publicKey === edge.publicKey) return seq;
+    this.#edges.set(edge.name, known === undefined ? joined(edge) : replaced(known, edge));
+    this.changed.wake();
     return seq;
   }
 
@@ -263,8 +267,8 @@ export class InProcessFleet implements Fleet {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;
-    // An edge that was paused during the publish continues to serve, and the publish no longer waits for it.
-    const left = edge.row.paused ? 0 : leaseLeft(edge, this.#clock.monotonic());
+    // An edge that was paused or drained during the publish is no longer waited for.
+    const left = edge.row.paused || edge.row.drained ? 0 : leaseLeft(edge, this.#clock.monotonic());
     return {
       prepared: isShown || shown?.prepared === revision,
       visible: isShown && (edge.confirmed.get(site) ?? 0) >= revision,
@@ -280,7 +284,7 @@ export class InProcessFleet implements Fleet {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
     const at = this.#clock.monotonic();
-    const state = JSON.stringify({ ...report, time: 0, offset: 0 });
+    const state = JSON.stringify({ ...report, time: 0, offset: 0, use: undefined });
     // Most reports only say that the edge is still here.
     if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
     this.#saved.add({ name: row.name, lastSeen, report }).then(

@@ -16,7 +16,7 @@ export interface SiteLag {
 type EdgeSites = EdgeStatus['sites'];
 
 /** A pending revision is not live, so no edge is behind without it. */
-export function siteStatus(lag: SiteLag, now: number): EdgeSites[string] {
+export function siteStatus(lag: SiteLag, now: number): Omit<EdgeSites[string], 'readers'> {
   const isCurrent = lag.revisions === 0;
   const seconds = isCurrent || lag.behindSince === undefined ? 0 : Math.max(0, now - lag.behindSince) / 1000;
   return {
@@ -27,7 +27,11 @@ export function siteStatus(lag: SiteLag, now: number): EdgeSites[string] {
   };
 }
 
-export function edgeLag(head: number, position: number, sites: EdgeSites): EdgeStatus['lag'] {
+export function edgeLag(
+  head: number,
+  position: number,
+  sites: Readonly<Record<string, Pick<EdgeSites[string], 'lag'>>>,
+): EdgeStatus['lag'] {
   const lags = Object.values(sites).map(({ lag }) => lag);
   return {
     records: Math.max(0, head - position),

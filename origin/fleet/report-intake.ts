@@ -6,7 +6,7 @@ import { newestOfEach } from '../../shared/reports/newest-reports.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport, SignedReport } from '../../shared/wire/protocol.ts';
-import type { EdgeRecord } from './edge-record.ts';
+import { type EdgeRecord, requestRate } from './edge-record.ts';
 
 export interface Verified {
   readonly edge: EdgeRecord;
@@ -75,7 +75,9 @@ export async function takeIn(
   for (const { edge, report } of fresh) {
     edge.lastSeen = now;
     // A newer report may have arrived while the statements were stored.
-    if (edge.reportTime === report.time) edge.report = { ...report, statements: [] };
+    if (edge.reportTime !== report.time) continue;
+    edge.load = requestRate(edge.report, report);
+    edge.report = { ...report, statements: [] };
   }
 }
 

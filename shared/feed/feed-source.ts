@@ -20,6 +20,8 @@ export interface FeedMembers {
    * rare.
    */
   keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
+  /** The key of the host that the member has replaced. Its holder is told so. */
+  formerKeyOf(name: string): PublicKey | undefined;
   /** The names of the sites whose content a member may read, or null for all sites. The member has proved its key. */
   mayRead(name: string): readonly string[] | null;
   /** Called when a request was proved to come from this member. */

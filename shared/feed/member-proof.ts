@@ -3,7 +3,8 @@ import { type Readable, Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SkerryError } from '../errors.ts';
 import type { HttpServer } from '../http/server.ts';
-import { claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts';
+import type { PublicKey } from '../signing/keys.ts';
+import { type ClaimedProof, claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts';
 import type { FeedSource } from './feed-source.ts';
 import { Nonces } from './nonces.ts';
 
@@ -51,7 +52,7 @@ export function memberProof(
           throw refused('the proof is meant for another receiver');
         const key = await source.members.keyOf(claim.name);
         if (key === undefined) throw refused('the proof is not one of a member of this log');
-        if (!isProvenBy(claim, key)) throw refused('the proof is not one of a member of this log');
+        if (!isProvenBy(claim, key)) throw refusal(claim, source.members.formerKeyOf(claim.name));
         request.member = claim.name;
         source.members.proven(claim.name);
         request.provenBody = claim.bodyDigest ?? null;
@@ -73,6 +74,13 @@ export function memberOf({ member }: FastifyRequest): string {
 
 function refused(message: string): SkerryError {
   return new SkerryError('unauthenticated', message);
+}
+
+/** Only the replaced host itself learns that it was replaced. */
+function refusal(claim: ClaimedProof, former: PublicKey | undefined): SkerryError {
+  if (former !== undefined && isProvenBy(claim, former))
+    return new SkerryError('edge-replaced', `another host has replaced this one as ${claim.name}`);
+  return refused('the proof is not one of a member of this log');
 }
 
 /** Passes a body on, and fails at its end when its digest is not the proved one. */

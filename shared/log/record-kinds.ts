@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type Schema, schema } from '../json/schema.ts';
-import { mayReadSchema } from '../site/names.ts';
+import { labelsSchema, mayReadSchema } from '../site/names.ts';
 import { purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, sitePolicySchema } from '../site/site-policy.ts';
 
@@ -31,8 +31,14 @@ const member = Type.Object({
   lon: Type.Union([Type.Number(), Type.Null()]),
   publicKey: Type.String(),
   revoked: Type.Boolean(),
+  /** The key of the host that had the name before. It is revoked as of this record. */
+  replaces: Type.Optional(Type.String()),
   /** A paused edge follows the log and serves, but fetches nothing. */
   paused: Type.Optional(Type.Boolean()),
+  /** A drained edge follows the log and answers who still asks, and sends its readers away. */
+  drained: Type.Optional(Type.Boolean()),
+  /** Absent means none. */
+  labels: Type.Optional(labelsSchema),
   /** The names of the sites whose content a feed gives the edge. Absent means all sites. */
   mayRead: Type.Optional(mayReadSchema),
 });

@@ -3,6 +3,16 @@ import { NAME_PATTERN } from './name-pattern.ts';
 
 export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 
+/** How many labels one edge may carry. */
+export const MOST_LABELS = 20;
+
+/** Words by which operators name groups of edges, for rollouts and tasks. */
+export const labelsSchema = Type.Array(nameSchema, {
+  maxItems: MOST_LABELS,
+  uniqueItems: true,
+  description: 'The labels of the edge.',
+});
+
 /** How many sites one member may be limited to. */
 const MOST_READABLE = 100;
 

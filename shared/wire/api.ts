@@ -3,10 +3,10 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
-import { mayReadSchema, nameSchema } from '../site/names.ts';
+import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
-import { edgeLimitsSchema, faultSchema } from './protocol.ts';
+import { edgeLimitsSchema, edgeUseSchema, faultSchema } from './protocol.ts';
 
 /** The bodies of the origin's API under /v1. The server, its OpenAPI description and its clients share them. */
 
@@ -222,7 +222,11 @@ export const edgeStatusSchema = Type.Object({
   version: Type.Union([Type.String(), Type.Null()]),
   online: Type.Boolean({ description: 'True while the edge holds a lease.' }),
   paused: Type.Boolean(),
+  drained: Type.Boolean({
+    description: 'True while the edge sends its readers to other edges.',
+  }),
   revoked: Type.Boolean(),
+  labels: labelsSchema,
   mayRead: Type.Union([Type.Array(nameSchema), Type.Null()], {
     description: 'The sites that the edge may read; null for every site.',
   }),
@@ -241,6 +245,35 @@ export const edgeStatusSchema = Type.Object({
     description:
       "Not null when the edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. The origin then does not know what the edge shows, and `sites` is empty.",
   }),
+  health: Type.Object({
+    state: Type.Union([
+      Type.Literal('online'),
+      Type.Literal('lagging'),
+      Type.Literal('degraded'),
+      Type.Literal('offline'),
+      Type.Literal('drained'),
+      Type.Literal('diverged'),
+    ]),
+    reason: Type.Union([Type.String(), Type.Null()], {
+      description: 'What is wrong; null when nothing is, or when the caller may not read all sites.',
+    }),
+  }),
+  use: Type.Union(
+    [
+      Type.Object({
+        ...Type.Omit(edgeUseSchema, ['sites']).properties,
+        hitRatio: Type.Union([Type.Number(), Type.Null()], {
+          description:
+            'The part of the answers for which the edge had to fetch nothing; null before the first answer.',
+        }),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'What the edge uses, and what it has answered since its start; null before it has told, or when the caller may not read all sites.',
+    },
+  ),
   lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
   sites: Type.Record(
     Type.String(),
@@ -251,6 +284,18 @@ export const edgeStatusSchema = Type.Object({
       }),
       lag: siteLag,
       error: Type.Union([Type.String(), Type.Null()]),
+      readers: Type.Union(
+        [
+          Type.Object({
+            revision: Type.Integer(),
+            requests: Type.Integer(),
+            errors: Type.Integer({ description: 'Answers with a status of 5xx.' }),
+            bytes: Type.Integer(),
+          }),
+          Type.Null(),
+        ],
+        { description: 'What readers got since this revision is visible, or since the edge has started.' },
+      ),
     }),
   ),
 });
@@ -290,6 +335,16 @@ export const tokenRequestSchema = Type.Object(
   closed,
 );
 export type TokenRequest = Static<typeof tokenRequestSchema>;
+
+/** POST /v1/edges/:name/labels */
+export const labelsRequestSchema = Type.Object(
+  {
+    add: Type.Optional(labelsSchema),
+    remove: Type.Optional(Type.Array(nameSchema, { maxItems: MOST_LABELS, uniqueItems: true })),
+  },
+  closed,
+);
+export type LabelsRequest = Static<typeof labelsRequestSchema>;
 
 /** PUT /v1/edges/:name/may-read */
 export const mayReadRequestSchema = Type.Object(

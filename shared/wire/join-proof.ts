@@ -30,8 +30,11 @@ export function greetingText(log: string, epoch: number, edgeNonce: string, nonc
 
 /** The edge's request to join. The edge signs it with its key and proves it with the token's secret. */
 export function joinText(log: string, request: Omit<JoinRequest, 'proof' | 'sig'>): string {
-  const { token, name, region, lat, lon, publicKey, edgeNonce, nonce } = request;
-  return JSON.stringify(['skerry-join-1', log, token, name, region, lat, lon, publicKey, edgeNonce, nonce]);
+  const { token, name, region, lat, lon, labels = [], publicKey, edgeNonce, nonce } = request;
+  return JSON.stringify([
+    ...['skerry-join-1', log, token, name, region, lat, lon, labels],
+    ...[publicKey, edgeNonce, nonce],
+  ]);
 }
 
 /** The text that the origin signs once the edge is a member. */

@@ -7,7 +7,7 @@ import { signedGrantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
-import { nameSchema } from '../site/names.ts';
+import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { taskReportSchema } from '../work/assignment.ts';
 import { NONCE_PATTERN } from './nonce.ts';
@@ -54,6 +54,7 @@ export const joinRequestSchema = Type.Object(
     region: Type.String({ minLength: 1, maxLength: 63 }),
     lat: Type.Union([Type.Number({ minimum: -90, maximum: 90 }), Type.Null()]),
     lon: Type.Union([Type.Number({ minimum: -180, maximum: 180 }), Type.Null()]),
+    labels: Type.Optional(labelsSchema),
     publicKey: bytes32,
     edgeNonce: nonceSchema,
     nonce: nonceSchema,
@@ -63,7 +64,7 @@ export const joinRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 export type JoinRequest = Static<typeof joinRequestSchema>;
-export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'publicKey'>;
+export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'labels' | 'publicKey'>;
 
 /** `sig` is the origin's signature over the whole request and `seq`. */
 export const joinAnswerSchema = Type.Object({
@@ -146,6 +147,46 @@ const statementSchema = Type.Object({
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
 
+/** How many sites a report counts answers of: those with the most. */
+export const MOST_COUNTED_SITES = 500;
+
+const count = Type.Integer({ minimum: 0 });
+
+/** Answers of one site under the revision that is visible: site, revision, answers, errors (5xx), bytes of bodies. */
+const siteCountsSchema = Type.Tuple([count, count, count, count, count]);
+export type SiteCounts = Static<typeof siteCountsSchema>;
+
+/** What an edge uses, and what its readers got. It is sampled every few seconds. Counts begin with its start. */
+export const edgeUseSchema = Type.Object({
+  contactSeconds: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Seconds since the edge last heard from the origin through its upstream; null before that.',
+  }),
+  disk: Type.Union([Type.Object({ free: count, total: count }), Type.Null()], {
+    description: 'Bytes of the file system of the data folder.',
+  }),
+  memory: Type.Integer({ minimum: 0, description: 'Resident bytes of all processes of the edge.' }),
+  cpu: Type.Number({
+    minimum: 0,
+    description: 'Seconds of processor time that its living processes have used.',
+  }),
+  files: Type.Object(
+    { open: count, most: count },
+    { description: 'Open file descriptors of the process that is nearest to its limit, and that limit.' },
+  ),
+  requests: Type.Integer({ minimum: 0, description: 'Answers to readers.' }),
+  errors: Type.Integer({ minimum: 0, description: 'Those of them with a status of 5xx.' }),
+  misses: Type.Integer({
+    minimum: 0,
+    description: 'Requests for an object that was not complete on the disk of a lazy edge.',
+  }),
+  sites: Type.Array(siteCountsSchema, {
+    maxItems: MOST_COUNTED_SITES,
+    description:
+      'For each site: its id, the visible revision, and under this revision the answers, the errors (5xx) and the bytes of bodies.',
+  }),
+});
+export type EdgeUse = Static<typeof edgeUseSchema>;
+
 /** The state of an edge, signed by the edge. It is sent at each change and every few seconds. */
 const edgeReportSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
@@ -168,6 +209,7 @@ const edgeReportSchema = Type.Object({
         "How many milliseconds the edge's clock is ahead of the origin's; null until the edge knows it.",
     }),
   ),
+  use: Type.Optional(edgeUseSchema),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest faults, oldest first.' }),
   tasks: Type.Optional(taskReportSchema),

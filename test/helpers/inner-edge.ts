@@ -134,6 +134,7 @@ export class InnerEdge {
           shown(views);
         },
         lease: () => {},
+        drained: () => {},
         time: (ahead) => {
           this.ahead = ahead;
         },

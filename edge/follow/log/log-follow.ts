@@ -100,7 +100,7 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     onError: (error) => {
       if (upstream !== upstreams.current) return;
       faults.note(error, upstream.url);
-      if (hasCode(error, 'unauthenticated')) refused();
+      if (hasCode(error, 'unauthenticated') || hasCode(error, 'edge-replaced')) refused();
       if (isTooNew) {
         // Trying again cannot help. This version serves what it has until a newer version replaces it.
         log.fatal({ err: error }, 'the edge stopped following the log');

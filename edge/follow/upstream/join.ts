@@ -19,6 +19,7 @@ export interface JoinOptions {
   readonly region: string;
   readonly lat: number | null;
   readonly lon: number | null;
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -29,7 +30,7 @@ export interface JoinOptions {
  */
 export async function join(
   upstream: Pick<Upstream, 'joinHello' | 'join'>,
-  { token, name, region, lat, lon }: JoinOptions,
+  { token, name, region, lat, lon, labels = [] }: JoinOptions,
   key: SigningKey,
   signal: AbortSignal,
 ): Promise<ChainState> {
@@ -43,7 +44,10 @@ export async function join(
     throw new SkerryError('bad-signature', 'the origin is not the one that the join token names');
 
   const { publicKey } = key;
-  const asked = { token: trusted.id, name, region, lat, lon, publicKey, edgeNonce, nonce };
+  const asked = {
+    ...{ token: trusted.id, name, region, lat, lon, labels: [...labels] },
+    ...{ publicKey, edgeNonce, nonce },
+  };
   const text = joinText(log, asked);
   const proven = { ...asked, proof: secretProof(trusted.secret, text), sig: signText(key, text) };
   const answer = await upstream.join(proven, signal);

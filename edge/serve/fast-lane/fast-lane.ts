@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { clientOf } from '../../../shared/http/client-address.ts';
 import type { ClientLimits } from '../connection/client-limits.ts';
+import type { Drain } from '../connection/drain.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import type { AccessLog } from '../metering/access-log.ts';
@@ -22,6 +23,7 @@ export interface FastLaneParts {
   readonly time: LogClock;
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
+  readonly drain: Drain;
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
@@ -75,8 +77,10 @@ class LaneConnection {
   }
 
   readonly #answerAll = (chunk: Buffer) => {
-    const { views, answers, counters, time, accessLog, keepAliveMs } = this.#parts;
+    const { views, answers, counters, time, drain, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
+    // The full server ends the connection with its answer.
+    if (drain.isOn) return this.#handOver(chunk);
     const now = time.now();
     const second = Math.floor(now / 1000);
     for (let at = 0; at < chunk.length; ) {

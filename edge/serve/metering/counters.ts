@@ -1,8 +1,14 @@
-import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../../messages/counters.ts';
+import {
+  LATENCY_BUCKETS,
+  type ServingCounters,
+  type ShownSince,
+  type SiteCounters,
+} from '../../messages/counters.ts';
 
 /** Counts the answers of each site by class of status, their bytes, and how long they took. */
 export class Counters {
   readonly #sites = new Map<string, Counting>();
+  #shown: ReadonlyMap<string, number> = new Map();
 
   /** Continues from the counts in `counted`. */
   constructor(counted: ServingCounters = {}) {
@@ -26,10 +32,18 @@ export class Counters {
     this.#of(site).excesses++;
   }
 
-  /** Drops the counts of all other sites, since sites come and go while the process runs. */
-  keep(sites: readonly string[]): void {
-    const kept = new Set(sites);
-    for (const site of this.#sites.keys()) if (!kept.has(site)) this.#sites.delete(site);
+  /**
+   * Notes which revision of each site is shown from now on. Drops the counts of all other sites, since sites come and go
+   * while the process runs.
+   */
+  show(sites: readonly { readonly name: string; readonly revision: number }[]): void {
+    const shown = new Map(sites.map(({ name, revision }) => [name, revision]));
+    for (const [site, counter] of this.#sites) {
+      const revision = shown.get(site);
+      if (revision === undefined) this.#sites.delete(site);
+      else if (revision !== counter.shown.revision) counter.shown = shownSince(revision, counter);
+    }
+    this.#shown = shown;
   }
 
   snapshot(): ServingCounters {
@@ -40,7 +54,8 @@ export class Counters {
     const known = this.#sites.get(site);
     if (known !== undefined) return known;
     const buckets = [...LATENCY_BUCKETS, 0].map(() => 0);
-    const counter: Counting = { requests: {}, bytes: 0, buckets, seconds: 0, excesses: 0 };
+    const shown = { revision: this.#shown.get(site) ?? 0, requests: 0, errors: 0, bytes: 0 };
+    const counter: Counting = { requests: {}, bytes: 0, buckets, seconds: 0, excesses: 0, shown };
     this.#sites.set(site, counter);
     return counter;
   }
@@ -52,4 +67,10 @@ interface Counting extends SiteCounters {
   bytes: number;
   seconds: number;
   excesses: number;
+  shown: ShownSince;
+}
+
+function shownSince(revision: number, { requests, bytes }: SiteCounters): ShownSince {
+  const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  return { revision, requests: all, errors: requests['5xx'] ?? 0, bytes };
 }

@@ -93,12 +93,14 @@ export const migrations: Migrations = [
   CREATE INDEX deploy_file_digest ON deploy_file (digest);
 
   -- may_read: the names of the sites whose content an edge may read, as JSON, or null for all
+  -- replaces: the key of the host whose name and place a new host takes
   CREATE TABLE token (
     id TEXT PRIMARY KEY,
     secret BLOB NOT NULL,
     scope TEXT NOT NULL,
     edge TEXT,
     may_read TEXT,
+    replaces TEXT,
     created INTEGER NOT NULL,
     expires INTEGER,
     revoked INTEGER NOT NULL DEFAULT 0,
@@ -110,10 +112,14 @@ export const migrations: Migrations = [
     lat REAL,
     lon REAL,
     public_key TEXT NOT NULL,
+    replaces TEXT,
     seq INTEGER NOT NULL,
     may_read TEXT,
     revoked INTEGER NOT NULL DEFAULT 0,
     paused INTEGER NOT NULL DEFAULT 0,
+    drained INTEGER NOT NULL DEFAULT 0,
+    -- in ascending order, as JSON
+    labels TEXT NOT NULL DEFAULT '[]',
     last_seen INTEGER,
     report TEXT
   ) STRICT, WITHOUT ROWID;
@@ -122,8 +128,10 @@ export const migrations: Migrations = [
     site INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     edge TEXT NOT NULL,
+    -- the key that signed it: two hosts may have had the name
+    public_key TEXT NOT NULL,
     json TEXT NOT NULL,
-    PRIMARY KEY (site, revision, edge)
+    PRIMARY KEY (site, revision, edge, public_key)
   ) STRICT, WITHOUT ROWID;
   -- the record holds the target of the purge
   CREATE TABLE purge (seq INTEGER PRIMARY KEY, site INTEGER NOT NULL) STRICT;

@@ -5,10 +5,13 @@ import type { CatalogContext } from './context.ts';
 
 export function tokenCalls({ sql }: Pick<CatalogContext, 'sql'>): TokenCalls {
   return {
-    createToken({ id, secretHash, scope, edge, mayRead, expires }, time) {
+    createToken({ id, secretHash, scope, edge, mayRead, replaces = null, expires }, time) {
       sql(
-        'INSERT INTO token (id, secret, scope, edge, may_read, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ).run(id, secretHash, scope, edge, mayRead === null ? null : JSON.stringify(mayRead), time, expires);
+        'INSERT INTO token (id, secret, scope, edge, may_read, replaces, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ).run(
+        ...[id, secretHash, scope, edge, mayRead === null ? null : JSON.stringify(mayRead)],
+        ...[replaces, time, expires],
+      );
     },
     tokens: () => sql('SELECT * FROM token ORDER BY created, id').all().map(toKnown),
     token(id) {
@@ -28,6 +31,7 @@ function toKnown(row: Row): KnownToken {
     scope: row.scope as string,
     edge: row.edge as string | null,
     mayRead: readable(row.may_read),
+    replaces: row.replaces as string | null,
     created: row.created as number,
     expires: row.expires as number | null,
     revoked: row.revoked === 1,

@@ -5,6 +5,7 @@ import { logContract } from './log.ts';
 import { manifestsContract } from './manifests.ts';
 import { modesContract } from './modes.ts';
 import { purgesContract } from './purges.ts';
+import { replacementsContract } from './replacements.ts';
 import { revisionsContract } from './revisions.ts';
 import { sitesContract } from './sites.ts';
 import { stagingContract } from './staging.ts';
@@ -22,6 +23,7 @@ export function catalogContract(name: string, place: Theme['place']): void {
   stagingContract(theme);
   tokensContract(theme);
   edgesContract(theme);
+  replacementsContract(theme);
   modesContract(theme);
   purgesContract(theme);
   tasksContract(theme);

@@ -9,7 +9,7 @@ export function edgesContract({ suite }: Theme): void {
     const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: 1000 }, 100);
     const joined = await catalog.join(joinRequest('paris'), token, 500);
-    t.strictSame(joined, { seq: 2, mayRead: null });
+    t.match(joined, { seq: 2, edge: { name: 'paris', mayRead: null } });
     const [record] = await catalog.records(2, 1);
     t.match(record, { kind: 'member', critical: true, site: 0, time: 500 });
     t.strictSame(JSON.parse(record?.payload ?? ''), {
@@ -41,14 +41,39 @@ export function edgesContract({ suite }: Theme): void {
         lat: 48.8,
         lon: null,
         publicKey: edgeKey.publicKey,
+        replaces: null,
         revoked: false,
         paused: false,
+        drained: false,
+        labels: [],
         mayRead: null,
         lastSeen: null,
         report: null,
       },
     ]);
     t.equal(await checkLog(t, catalog), 2);
+  });
+
+  suite('an edge has the labels of its join, and those that it is given later', async (t, catalog) => {
+    const token = { id: 't', secretHash: secretOf('t') };
+    await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
+    const { edge } = await catalog.join(joinRequest('paris', { labels: ['ssd', 'canary'] }), token, 2);
+    t.strictSame(edge.labels, ['canary', 'ssd']);
+    const change = async (labels: { add?: string[]; remove?: string[] }) =>
+      (await catalog.changeMember('paris', { labels }, 9)).labels;
+    t.strictSame(await change({ add: ['big', 'ssd'], remove: ['canary'] }), ['big', 'ssd']);
+    const seq = await checkLog(t, catalog);
+    t.strictSame(await change({ add: ['ssd'], remove: ['none'] }), ['big', 'ssd']);
+    t.equal(await checkLog(t, catalog), seq, 'repeating it writes nothing');
+    const most = Array.from({ length: 18 }, (_, i) => `l${i}`);
+    t.equal((await change({ add: most })).length, 20);
+    await t.rejects(change({ add: ['more'] }), { code: 'too-many-labels' });
+    t.equal(await checkLog(t, catalog), seq + 1);
+    t.strictSame(await change({ remove: most }), ['big', 'ssd']);
+    await catalog.changeMember('paris', { drained: true }, 9);
+    t.match(await catalog.edges(), [{ name: 'paris', drained: true, labels: ['big', 'ssd'] }]);
+    const [record] = await catalog.records(await checkLog(t, catalog), 1);
+    t.match(JSON.parse(record?.payload ?? ''), { drained: true, labels: ['big', 'ssd'] });
   });
 
   suite('joins that are refused change nothing', async (t, catalog) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { Catalog, OpenCatalog } from '../../../origin/catalog/catalog.ts';
 import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
+import type { Reveal } from '../../../origin/catalog/publish-calls.ts';
 import { Committer } from '../../../origin/publish/commit.ts';
 import { RuleCheck } from '../../../origin/publish/rule-check.ts';
 import type { SiteLock } from '../../../origin/publish/site-lock.ts';
@@ -249,4 +250,13 @@ export async function checkLog(t: Test, catalog: Catalog): Promise<number> {
   t.equal(noteHead(state, head).head, state.seq, 'the log is gapless, signed, and the head is its end');
   t.equal(head.hash, state.hash);
   return state.seq;
+}
+
+/** A revision that adds a file and waits, as a commit of a mode other than async leaves it. */
+export async function pend(catalog: Catalog, site: number, changes: Partial<Reveal> = {}) {
+  const { revision } = await catalog.beginStaging(site);
+  const root = await catalog.sealRoot(site, revision);
+  const plain = { base: 0, message: '', restores: null, time: 50, activate: null, deploy: null };
+  const { seq } = await catalog.reveal({ ...plain, site, revision, root, mode: 'batch', ...changes });
+  return { revision, seq, root };
 }

@@ -1,20 +1,9 @@
-import type { Catalog } from '../../../origin/catalog/catalog.ts';
-import type { Reveal } from '../../../origin/catalog/publish-calls.ts';
 import { endOrphans } from '../../../origin/publish/recover.ts';
 import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
-import { at, checkLog, edgeKey, joinRequest, type Publisher, secretOf, type Theme } from './harness.ts';
-
-/** A revision that adds a file and waits, as a commit of a mode other than async leaves it. */
-async function pend(catalog: Catalog, site: number, changes: Partial<Reveal> = {}) {
-  const { revision } = await catalog.beginStaging(site);
-  const root = await catalog.sealRoot(site, revision);
-  const plain = { base: 0, message: '', restores: null, time: 50, activate: null, deploy: null };
-  const { seq } = await catalog.reveal({ ...plain, site, revision, root, mode: 'batch', ...changes });
-  return { revision, seq, root };
-}
+import { at, checkLog, edgeKey, joinRequest, type Publisher, pend, secretOf, type Theme } from './harness.ts';
 
 const answer: Omit<Commit, 'seq'> = {
   ...{ revision: 1, unchanged: false, mode: 'sync', outcome: 'live', edges: [], opens: null, receipts: [] },
@@ -227,7 +216,7 @@ export function modesContract({ suite }: Theme): void {
     const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: ['docs'], expires: null }, 1);
     const joined = await catalog.join(joinRequest('paris'), token, 2);
-    t.strictSame(joined.mayRead, ['docs']);
+    t.strictSame(joined.edge.mayRead, ['docs']);
     t.strictSame(await catalog.join(joinRequest('paris'), token, 3), joined);
     const limited = (mayRead: string[] | null) => catalog.changeMember('paris', { mayRead }, 9);
     t.match(await limited(['docs', 'blog']), { mayRead: ['docs', 'blog'] });

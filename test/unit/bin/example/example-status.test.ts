@@ -8,6 +8,8 @@ const SHOWN = ['edge-1', 'edge-2'].map((name) => ({ name, region: 'r', url: `htt
 
 const edge = (name: string, sites: EdgeStatus['sites']): EdgeStatus => ({
   ...{ name, region: 'r', lat: null, lon: null, version: null, online: true, paused: false, revoked: false },
+  ...{ drained: false, labels: [] },
+  ...{ health: { state: 'online', reason: null }, use: null },
   ...{ mayRead: null, parent: null, limits: NO_LIMITS, clockOffset: null, faults: [], lastSeen: null },
   ...{ position: 1, diverged: null, lag: { records: 0, bytes: 0, seconds: 0 }, sites },
 });
@@ -24,7 +26,7 @@ const status = (revision: number, edges: EdgeStatus[]): Status => ({
 
 t.test('each edge with what it shows, also before it has said anything', async (t) => {
   const lag = { revisions: 0, bytes: 0, seconds: 0 };
-  const shown = { example: { revision: 4, prepared: 0, lag, error: null } };
+  const shown = { example: { revision: 4, prepared: 0, lag, error: null, readers: null } };
   t.strictSame(exampleStatus('example', SHOWN, status(5, [edge('edge-1', shown)]), null), {
     revision: 5,
     edges: [

@@ -5,11 +5,13 @@ import type { EdgeStatus } from '../../../../shared/wire/api.ts';
 
 const edge = (name: string, revision: number, changes: Partial<EdgeStatus> = {}): EdgeStatus => ({
   ...{ name, region: 'r', lat: null, lon: null, version: '1', online: true, paused: false, revoked: false },
+  ...{ drained: false, labels: [] },
+  ...{ health: { state: 'online', reason: null }, use: null },
   ...{ mayRead: null, parent: null, clockOffset: 0, faults: [], lastSeen: 1, position: 9, diverged: null },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
   lag: { records: 0, bytes: 0, seconds: 0 },
   sites: {
-    docs: { revision, prepared: 0, lag: { revisions: 0, bytes: 0, seconds: 0 }, error: null },
+    docs: { revision, prepared: 0, lag: { revisions: 0, bytes: 0, seconds: 0 }, error: null, readers: null },
   },
   ...changes,
 });
@@ -23,6 +25,7 @@ t.test('who is waited for, and who has come', async (t) => {
     edge('c', 7),
     edge('d', 7, { online: false }),
     edge('e', 7, { paused: true }),
+    edge('k', 7, { drained: true }),
     edge('f', 1, { limits: delayed }),
     edge('g', 0, { sites: {} }),
     diverged('h'),
@@ -38,7 +41,7 @@ t.test('who is waited for, and who has come', async (t) => {
   t.equal(missing.length, 2);
   t.match(purged(all, 9, new Set(['a', 'b', 'c'])), {
     done: ['a', 'b', 'c'],
-    missing: [{ edge: 'e' }, { edge: 'f' }, { edge: 'g' }, { edge: 'h', isHopeless: true }],
+    missing: [{ edge: 'e' }, { edge: 'k' }, { edge: 'f' }, { edge: 'g' }, { edge: 'h', isHopeless: true }],
   });
 });
 

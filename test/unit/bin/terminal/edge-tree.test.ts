@@ -10,6 +10,10 @@ function edges(...signs: string[]): EdgeStatus[] {
       ...{ name, parent, region: 'r', lat: null, lon: null, version: null, online: true, lastSeen: null },
       ...{
         paused: false,
+        drained: false,
+        health: { state: 'online', reason: null },
+        use: null,
+        labels: [],
         revoked: false,
         mayRead: null,
         faults: [],

@@ -17,7 +17,7 @@ const SITE: SiteStatus = {
 };
 const STANDING: ReplicaStatus = {
   ...{ position: 7, head: 7, parent: null, upstream: 'http://a.test', isPaused: false },
-  ...{ isRefused: false, isDiverged: false, contactSeconds: 1.5, leaseSeconds: 4 },
+  ...{ isRefused: false, isDiverged: false, isDrained: false, contactSeconds: 1.5, leaseSeconds: 4 },
   ...{ clockOffset: null, sites: [SITE], faults: [] },
 };
 
@@ -43,6 +43,8 @@ t.test('who is ready', async (t) => {
     ['one that has never followed the log', { sites: [], position: 0 }, 'waiting'],
     ['one that is no member', { isRefused: true }, 'refused'],
     ['one that has other records', { isDiverged: true }, 'diverged'],
+    ['a drained one', { isDrained: true }, 'drained'],
+    ['a drained one that is no member any more', { isDrained: true, isRefused: true }, 'refused'],
     ['one without a lease', { leaseSeconds: 0 }, 'ready'],
     [
       'one without a lease that it needs',

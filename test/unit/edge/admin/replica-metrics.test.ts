@@ -5,7 +5,7 @@ import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 
 const STANDING: ReplicaStatus = {
   ...{ position: 7, head: 9, parent: null, upstream: 'http://a.test', isPaused: false },
-  ...{ isRefused: false, isDiverged: false, contactSeconds: 1.5, leaseSeconds: 4 },
+  ...{ isRefused: false, isDiverged: false, isDrained: false, contactSeconds: 1.5, leaseSeconds: 4 },
   ...{ clockOffset: null, sites: [], faults: [] },
 };
 

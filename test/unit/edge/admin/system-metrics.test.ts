@@ -5,7 +5,12 @@ import { processUse } from '../../../../edge/processes/process-use.ts';
 
 t.test('serving processes and certificates, at the first look and when there are fewer', async (t) => {
   const registry = new Registry();
-  const use = (openDescriptors: number) => ({ openDescriptors, mostDescriptors: 1024, residentBytes: 5e7 });
+  const use = (openDescriptors: number) => ({
+    openDescriptors,
+    mostDescriptors: 1024,
+    residentBytes: 5e7,
+    cpuSeconds: 1,
+  });
   let processes = new Map([
     [0, use(40)],
     [1, use(50)],

@@ -43,7 +43,7 @@ async function world(t: Test) {
         ...{ folder: data, host: '127.0.0.1', port, tls: undefined, accessLog: undefined, clients },
         isLazy: false,
       },
-      ...{ processes: 2, views, ahead: 0, clock: systemClock },
+      ...{ processes: 2, views, ahead: 0, isDrained: false, clock: systemClock },
       wanted: () => {},
       reads: nothingIsRead,
       log: pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) }),
@@ -94,7 +94,15 @@ t.test('processes that cannot start are all ended', async (t) => {
   const place = { folder: t.testdir(), host: '127.0.0.1', port: 0, tls: undefined, accessLog: undefined };
   const starting = startSwitchboard({
     serving: { ...place, clients, isLazy: false },
-    ...{ processes: 2, views: [], ahead: 0, clock: systemClock, wanted: () => {}, reads: nothingIsRead },
+    ...{
+      processes: 2,
+      views: [],
+      ahead: 0,
+      isDrained: false,
+      clock: systemClock,
+      wanted: () => {},
+      reads: nothingIsRead,
+    },
     log: pino({ level: 'silent' }),
   });
   await t.rejects(starting, { code: 'internal', message: /unable to open database file/ });

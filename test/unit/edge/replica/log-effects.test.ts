@@ -49,7 +49,8 @@ async function world({ isBusy = false, isOut = false, isDated = false } = {}) {
       },
     },
     visible: { show: async () => note('show') },
-    readers: { time: (ahead) => note(`time ${ahead}`) },
+    readers: { time: (ahead) => note(`time ${ahead}`), drained: (isDrained) => note(`drained ${isDrained}`) },
+    isDrained: () => true,
     membership: { heard: () => note('heard') },
     children: {
       setMembers() {
@@ -72,7 +73,18 @@ t.test('new records, in this order', async (t) => {
   const { position, does } = await world();
   position.moved(one, log.head());
   await until('the last effect', () => does.includes('report'));
-  t.strictSame(does, ['heard', 'loops', 'feed', 'members', 'children', 'loops', 'show', 'purges', 'report']);
+  t.strictSame(does, [
+    'heard',
+    'loops',
+    'feed',
+    'members',
+    'drained true',
+    'children',
+    'loops',
+    'show',
+    'purges',
+    'report',
+  ]);
 });
 
 t.test('what sites bring in is reported when it has come', async (t) => {

@@ -12,7 +12,9 @@ import {
   MAX_REPORT_BYTES,
   MAX_REPORTED_SITES,
   MAX_REPORTS_BYTES,
+  MOST_COUNTED_SITES,
   reportBytes,
+  type SiteCounts,
 } from '../../../../shared/wire/protocol.ts';
 import { MOST_ASSIGNMENTS } from '../../../../shared/work/assignment.ts';
 
@@ -58,6 +60,21 @@ const report = (sites: readonly SiteStatus[]) => ({
     parent: self.name,
   },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' as const },
+  use: {
+    ...{
+      contactSeconds: 99_999.9,
+      memory: 9e12,
+      cpu: 99_999_999.99,
+      requests: 9e15,
+      errors: 9e15,
+      misses: 9e15,
+    },
+    ...{ disk: { free: 9e15, total: 9e15 }, files: { open: 999_999, most: 999_999 } },
+    sites: Array.from(
+      { length: MOST_COUNTED_SITES },
+      (): SiteCounts => [9_999_999, 9_999_999, 9e12, 9e12, 9e15],
+    ),
+  },
   sites: reportedSites(sites),
   faults: Array.from({ length: 20 }, () => ({
     ...{ time: 1_800_000_000_000, code: 'upstream-protocol', message: 'm'.repeat(250) },

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { ClientLimits } from '../../../../edge/serve/connection/client-limits.ts';
+import { Drain } from '../../../../edge/serve/connection/drain.ts';
 import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/exchanges.ts';
 import { Counters } from '../../../../edge/serve/metering/counters.ts';
 import { buildServer } from '../../../../edge/serve/server.ts';
@@ -36,6 +37,7 @@ async function serve(t: Test, answer: SiteHandler['answer']) {
   const app = buildServer({
     ...{ views, time: new LogClock(), counters, log, tls: undefined, accessLog: undefined },
     limits: new ClientLimits({ connections: 10, requestsPerSecond: null }),
+    drain: new Drain(),
     exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
   });
   t.teardown(() => app.close());

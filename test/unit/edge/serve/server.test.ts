@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { ClientLimits } from '../../../../edge/serve/connection/client-limits.ts';
+import { Drain } from '../../../../edge/serve/connection/drain.ts';
 import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/exchanges.ts';
 import type { AccessLog, Exchange } from '../../../../edge/serve/metering/access-log.ts';
 import { Counters } from '../../../../edge/serve/metering/counters.ts';
@@ -24,17 +25,19 @@ function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number
   const counters = new Counters();
   const lines: Exchange[] = [];
   const failures: string[] = [];
+  const drain = new Drain();
   const app = buildServer({
     ...{ views, time: new LogClock(), counters, tls: undefined },
     log: pino({ level: 'error', base: null }, { write: (line: string) => failures.push(line) }),
     accessLog: { write: (line: Exchange) => lines.push(line) } as unknown as AccessLog,
     limits: new ClientLimits({ connections: 10, requestsPerSecond }),
+    drain,
     exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
   });
   t.teardown(() => app.close());
   const ask = (url: string, method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'DELETE' = 'GET', headers = {}) =>
     app.inject({ url, method, headers: { host: 'docs.localhost', ...headers } });
-  return { app, ask, counters, lines, failures };
+  return { app, ask, drain, counters, lines, failures };
 }
 
 const hello = () => Promise.resolve(textAnswer(200, 'hello\n', { 'cache-status': 'Skerry; hit' }));
@@ -51,6 +54,19 @@ t.test('an answer is counted, and has its line in the access log', async (t) => 
       ...{ agent: 'test', referer: 'http://other.example/' },
     },
   ]);
+});
+
+t.test('a drained edge answers, and ends the connection with its answer', async (t) => {
+  const { ask, drain } = world(t, hello);
+  t.match((await ask('/a')).headers, { connection: 'keep-alive' });
+  drain.set(true);
+  t.match(await ask('/a'), { statusCode: 200, headers: { connection: 'close' } });
+  t.match(await ask('/a', 'GET', { host: 'other.localhost' }), {
+    statusCode: 404,
+    headers: { connection: 'close' },
+  });
+  drain.set(false);
+  t.match((await ask('/a')).headers, { connection: 'keep-alive' });
 });
 
 t.test('the site is asked whatever the method is, and sees the raw target', async (t) => {

@@ -35,7 +35,15 @@ const ASKED: Readonly<Record<string, unknown>> = {
 };
 
 const STATUS: ReplicaStatus = {
-  ...{ position: 1, head: 1, parent: null, upstream: 'http://a.test', isPaused: false, leaseSeconds: 1 },
+  ...{
+    position: 1,
+    head: 1,
+    parent: null,
+    upstream: 'http://a.test',
+    isPaused: false,
+    isDrained: false,
+    leaseSeconds: 1,
+  },
   ...{ clockOffset: null, sites: [], faults: [], contactSeconds: 1, isRefused: false, isDiverged: false },
 };
 

@@ -15,7 +15,7 @@ const SECRET = 'x'.repeat(32);
 const TOKEN = `sk_${ID}.${SECRET}`;
 
 const STORED: StoredToken = {
-  ...{ id: ID, secretHash: secretHash(SECRET), scope: '', edge: null, mayRead: null },
+  ...{ id: ID, secretHash: secretHash(SECRET), scope: '', edge: null, mayRead: null, replaces: null },
   ...{ created: 0, expires: null, revoked: false, usedBy: null },
 };
 

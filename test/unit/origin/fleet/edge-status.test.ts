@@ -25,7 +25,15 @@ async function lagOf(
   const reported = { site: 1, revision: 3, target: 5, prepared: 0, pendingBytes: 0, error: null, ...site };
   const edge = joined({
     ...{ name: 'a', region: 'r', lat: null, lon: null, publicKey: 'k' },
-    ...{ revoked: false, paused: false, mayRead: null, lastSeen: null },
+    ...{
+      replaces: null,
+      revoked: false,
+      paused: false,
+      drained: false,
+      labels: [],
+      mayRead: null,
+      lastSeen: null,
+    },
     report: edgeReport({ limits: { ...limits, storage }, sites: [reported] }),
   });
   if (isOnline) grantLease(edge, systemClock.monotonic());

@@ -12,7 +12,18 @@ import { LOG, ROOT } from '../../shared/fixed-keys.ts';
 
 const keys = { parent: generateSigningKey(), child: generateSigningKey(), out: generateSigningKey() };
 const place = {
-  ...{ region: 'r', lat: null, lon: null, paused: false, mayRead: null, lastSeen: null, report: null },
+  ...{
+    region: 'r',
+    lat: null,
+    lon: null,
+    paused: false,
+    drained: false,
+    labels: [],
+    mayRead: null,
+    replaces: null,
+    lastSeen: null,
+    report: null,
+  },
 };
 const edges = new Map<string, EdgeRecord>(
   Object.entries(keys).map(([name, { publicKey }]) => [

@@ -17,7 +17,7 @@ const token = parseJoinToken(
 );
 const edgeNonce = 'AAECAwQFBgcICQoLDA0ODw';
 const nonce = 'EBESExQVFhcYGRobHB0eHw';
-const place = { name: 'oslo-1', region: 'eu-north', lat: 59.9, lon: 10.7 };
+const place = { name: 'oslo-1', region: 'eu-north', lat: 59.9, lon: 10.7, labels: ['canary', 'ssd'] };
 const asked = { token: '00112233aabb', ...place, publicKey: edgeKey.publicKey, edgeNonce, nonce };
 
 t.test('the texts and proofs are the frozen ones', async (t) => {
@@ -38,14 +38,14 @@ t.test('the texts and proofs are the frozen ones', async (t) => {
         '["skerry-join-hello-1","0123456789abcdef0123456789abcdef",1,"AAECAwQFBgcICQoLDA0ODw","EBESExQVFhcYGRobHB0eHw"]',
       greetingSig: 'qWCEnWFRO5eOQv_aARyNhdfkl5ZgfUsN6tPZmt9JB59Fld_sQIAh1F9aee5X9OpQ5PC7lvoG25yx2QbpfF7qBw',
       text:
-        '["skerry-join-1","0123456789abcdef0123456789abcdef","00112233aabb","oslo-1","eu-north",59.9,10.7,' +
+        '["skerry-join-1","0123456789abcdef0123456789abcdef","00112233aabb","oslo-1","eu-north",59.9,10.7,["canary","ssd"],' +
         '"7UkoxijRwsbq6QM4kFmVYSlZJzpcY_k2NsFGFKyHN9E","AAECAwQFBgcICQoLDA0ODw","EBESExQVFhcYGRobHB0eHw"]',
-      proof: 'xdlz9w1bU0UPpbLWw7p6M_iGPelb2JmJ2Rg886eB8p8',
-      sig: 'v90x7rmEGXEA8DiukCLKDQgB8Mqqwp2PI0TEBZSvQzK7NPa4ZRH2Iv6itXdqKXPHFCXrPtFDUqjdykmIp3iSCA',
+      proof: 'BHm29v4ztZ4dJXDClnO0yo_KhK1gNXmvj3JnHC0zX-w',
+      sig: 'ZI-zBPwB2iCfWr4aui2iuDPIGwOepxtIhwXkg9mbMs8RkaoDX95XFpy7v7gj0pe_fCvYPkGwD1Q7Rs5or3qJDA',
       joined:
         '["skerry-joined-1","0123456789abcdef0123456789abcdef",' +
-        '"f823dc95a8e78d2aed36446338e8b895ebdac060b94a39f5268b3b87345a825e",2]',
-      joinedSig: 'gfdL0IsyRKLQR81TlIpK_c7WrwppmMfe3ZaMNrBqyXwE_5V2wlvIoIpnBXfq_Wc9MxHbY87KTYEOZ-mXXX8oBw',
+        '"5a74ae01eb85f6432b77481c9af14998f0d2dc6d4b250b3604fb81eb21903177",2]',
+      joinedSig: '8fH3jd8bIUpCHkIEVNDrAc09Qxj5FaS1jlHz_3UwyEAEgg_d8T8npyGlpYfRErSoQbolc9EIM0wAAl2hPrdCDw',
     },
   );
 });

@@ -18,6 +18,7 @@ t.test('of an answer that is not taken at once, what its reader takes is known',
     ...{ views: { current: () => ({}) }, answers: { find: () => answer } },
     ...{ counters: { count() {} }, time: { now: () => 0 }, limits: { hasRate: false } },
     ...{ accessLog: undefined, scheme: 'http', keepAliveMs: 60_000, isMisdirected: () => false },
+    drain: { isOn: false },
     exchanges: {
       begin: (reader: Reader) => {
         waiting = reader;

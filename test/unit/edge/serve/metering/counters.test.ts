@@ -27,6 +27,27 @@ t.test('a process that replaces another goes on from its counts', async (t) => {
 t.test('sites that are not served any more take no memory', async (t) => {
   const counters = new Counters();
   for (const site of ['a', 'b', 'c']) counters.count(site, 200, 1, 0);
-  counters.keep(['b', 'd']);
+  counters.show([
+    { name: 'b', revision: 1 },
+    { name: 'd', revision: 1 },
+  ]);
   t.strictSame(Object.keys(counters.snapshot()), ['b']);
 });
+
+t.test(
+  'the counts under the visible revision begin with it, also in a process that replaces another',
+  async (t) => {
+    const counters = new Counters();
+    counters.show([{ name: 'a', revision: 3 }]);
+    counters.count('a', 200, 10, 0);
+    counters.count('a', 503, 5, 0);
+    t.match(counters.snapshot(), { a: { shown: { revision: 3, requests: 0, errors: 0, bytes: 0 } } });
+    counters.show([{ name: 'a', revision: 4 }]);
+    const since = { revision: 4, requests: 2, errors: 1, bytes: 15 };
+    t.match(counters.snapshot(), { a: { shown: since } });
+    const after = new Counters(structuredClone(counters.snapshot()));
+    after.show([{ name: 'a', revision: 4 }]);
+    after.count('a', 200, 1, 0);
+    t.match(after.snapshot(), { a: { requests: { '2xx': 2, '5xx': 1 }, shown: since } });
+  },
+);

@@ -14,7 +14,15 @@ const site = (name: string, changes: Partial<SiteStatus> = {}): SiteStatus => ({
   ...changes,
 });
 const status = (changes: Partial<ReplicaStatus> = {}): ReplicaStatus => ({
-  ...{ position: 9, head: 9, parent: null, upstream: 'http://origin.test', isPaused: false, leaseSeconds: 5 },
+  ...{
+    position: 9,
+    head: 9,
+    parent: null,
+    upstream: 'http://origin.test',
+    isPaused: false,
+    isDrained: false,
+    leaseSeconds: 5,
+  },
   ...{ clockOffset: 3, sites: [], faults: [], contactSeconds: 1, isRefused: false, isDiverged: false },
   ...changes,
 });

@@ -1,0 +1,71 @@
+import { statfs } from 'node:fs/promises';
+import type { Clock } from '../../shared/clock.ts';
+import type { EdgeUse } from '../../shared/wire/protocol.ts';
+import type { ServingCounters } from '../messages/counters.ts';
+import { type ProcessUse, processUse } from './process-use.ts';
+import { type ReadersCounts, readersCounts } from './readers-counts.ts';
+
+const SAMPLE_MS = 5000;
+
+/** What all processes of this edge use together, and what they have counted. */
+export type SampledUse = Pick<EdgeUse, 'disk' | 'memory' | 'cpu' | 'files'> & ReadersCounts;
+
+export interface EdgeUseParts {
+  readonly dataFolder: string;
+  /** What each serving process uses. */
+  readonly serving: () => Promise<ReadonlyMap<number, ProcessUse>>;
+  /** The last known counts of each serving process. */
+  readonly counters: () => readonly ServingCounters[];
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+/** Samples what the edge uses, at most every five seconds. Nobody waits for a sample. */
+export class EdgeUseSampler {
+  readonly #parts: EdgeUseParts;
+  #latest: SampledUse | undefined;
+  #begunAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: EdgeUseParts) {
+    this.#parts = parts;
+  }
+
+  /** The newest sample. Undefined before the first. Begins another one when it is old. */
+  latest(): SampledUse | undefined {
+    const now = this.#parts.clock.monotonic();
+    if (now - this.#begunAt >= SAMPLE_MS) {
+      this.#begunAt = now;
+      // A report without it is one with the sample before.
+      this.#sample().catch(() => {});
+    }
+    return this.#latest;
+  }
+
+  async #sample(): Promise<void> {
+    const { dataFolder, serving, counters } = this.#parts;
+    const [own, others, disk] = await Promise.all([
+      processUse(process.pid),
+      serving(),
+      statfs(dataFolder).catch(() => null),
+    ]);
+    const processes = [...(own === undefined ? [] : [own]), ...others.values()];
+    this.#latest = {
+      disk: disk && { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize },
+      memory: sum(processes, ({ residentBytes }) => residentBytes),
+      cpu: sum(processes, ({ cpuSeconds }) => cpuSeconds),
+      files: nearestToLimit(processes),
+      ...readersCounts(counters()),
+    };
+  }
+}
+
+function sum(processes: readonly ProcessUse[], of: (use: ProcessUse) => number): number {
+  return processes.reduce((total, use) => total + of(use), 0);
+}
+
+function nearestToLimit(processes: readonly ProcessUse[]): EdgeUse['files'] {
+  const all = processes.flatMap(({ openDescriptors: open, mostDescriptors: most }) =>
+    // NaN stands for no limit.
+    most > 0 ? [{ open, most }] : [],
+  );
+  return all.sort((a, b) => b.open / b.most - a.open / a.most)[0] ?? { open: 0, most: 0 };
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { startCluster } from '../helpers/cluster.ts';
+import { type Running, start } from '../helpers/processes.ts';
+import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
+
+const SITE = 'www';
+
+// edge-2 follows edge-1, and is replaced while it runs.
+const cluster = await startCluster({
+  edges: 2,
+  args: (i, feeds) =>
+    i === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port] : ['--parent', feeds[0] ?? '', '--label', 'old'],
+});
+const hosts: Running[] = [];
+t.teardown(async () => {
+  await Promise.all(hosts.map((host) => host.stop()));
+  await cluster.close();
+});
+const [parent, old] = cluster.edges;
+if (parent === undefined || old === undefined) throw new Error('a cluster of two edges has two');
+const tree = await writeTree(join(cluster.folder, SITE), { 'index.html': 'one' });
+await cluster.skerry('publish', tree, '--site', SITE, '--wait');
+
+/** Starts a host that joins through the parent and follows it. Resolves with its name for tests. */
+async function newHost(folder: string, token: string): Promise<Running> {
+  const host = await start(
+    [
+      ...['edge', '--data', join(cluster.folder, folder), '--origin', cluster.origin.url],
+      ...['--parent', parent?.feedUrl ?? '', '--join', token, '--name', 'edge-2', '--region', 'new'],
+      ...['--port', '0', '--admin-port', '0', '--label', 'new'],
+    ],
+    /(listens|serves) on \S+/,
+  );
+  hosts.push(host);
+  return host;
+}
+
+t.test('a new host takes the place of an edge behind a parent, while the old one runs', async (t) => {
+  t.match(await cluster.skerry('edge', 'replace', 'nobody'), { code: 1, stderr: /there is no edge nobody/ });
+  const { stdout } = await cluster.skerry('edge', 'replace', 'edge-2');
+  const token = stdout.trim();
+  t.match(token, /^skj_/);
+  t.equal((await cluster.skerry('edge', 'label', 'edge-2', 'kept')).stdout, 'edge edge-2 has kept, old\n');
+  await newHost('new', token);
+  await until('the new host to show the site', async () => {
+    const edge = (await cluster.client.edges()).find(({ name }) => name === 'edge-2');
+    return (
+      edge?.region === 'new' && edge.online && edge.sites[SITE]?.revision === 1 && edge.parent === 'edge-1'
+    );
+  });
+  const { labels } = (await cluster.client.edges())[1] ?? {};
+  t.strictSame(labels, ['kept', 'new', 'old']);
+
+  const status = await until('the old host to know', async () => {
+    const response = await fetch(`${old.adminUrl}/status`);
+    const told = (await response.json()) as {
+      isRefused: boolean;
+      faults: { code: string; message: string }[];
+    };
+    return told.faults.some(({ code }) => code === 'edge-replaced') && told;
+  });
+  t.equal(status.isRefused, true);
+  t.match(status.faults.at(-1)?.message, /another host has replaced this one as edge-2/);
+  t.equal((await fetch(`${old.adminUrl}/readyz`)).status, 503);
+  t.equal(
+    await (await fetch(`${old.url}/`, { headers: { host: 'www.localhost' } })).text(),
+    'one',
+    'it serves on',
+  );
+
+  await writeTree(tree, { 'index.html': 'two' });
+  t.match(await cluster.skerry('publish', tree, '--site', SITE, '--mode', 'sync', '--json'), {
+    code: 0,
+    stdout: /"edge":"edge-2","state":"visible"/,
+  });
+  t.equal(await (await fetch(`${old.url}/`, { headers: { host: 'www.localhost' } })).text(), 'one');
+  await t.rejects(newHost('another', token), /bad-join-token|the join token is used/);
+});
+
+t.test('a revoked edge cannot be replaced', async (t) => {
+  await cluster.skerry('edge', 'revoke', 'edge-2');
+  t.match(await cluster.skerry('edge', 'replace', 'edge-2'), {
+    code: 1,
+    stderr: /the edge edge-2 was revoked/,
+  });
+});
