@@ -30,7 +30,7 @@ const LAYERS = {
     ['origin/api'],
     ['origin/ingest', 'origin/retention', 'origin/fleet'],
     ['origin/publish'],
-    ['origin/catalog/sqlite', 'origin/access'],
+    ['origin/catalog/sqlite', 'origin/access', 'origin/events'],
     ['origin/store', 'origin/client/folder', 'origin/catalog'],
     ['origin/domains', 'origin/callers', 'origin/store/s3', 'origin/client'],
     ['origin/admin-token.ts', 'origin/recovery-key.ts'],

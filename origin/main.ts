@@ -40,6 +40,7 @@ import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
+import { Events } from './events/events.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
@@ -117,6 +118,8 @@ export async function startOrigin(
   const turns = inTurns(embedded.catalog);
   opened.defer(() => turns.close());
   const catalog = wakingAfterAppends(turns.catalog, appended);
+  const events = new Events({ catalog, clock, log });
+  opened.defer(() => events.close());
   const identity = await foundLog(catalog, key, join(folder.path, RECOVERY_KEY_FILE));
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
@@ -162,7 +165,7 @@ export async function startOrigin(
     stopping.abort();
     return windows;
   });
-  const noteAct = actLog(alwaysTold(log));
+  const noteAct = actLog(alwaysTold(log), events.note);
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {

@@ -3,6 +3,7 @@ import type { ObjectNames } from '../../shared/content/manifest/object-names.ts'
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { DeployCalls } from './deploy-calls.ts';
+import type { EventCalls } from './event-calls.ts';
 import type { FleetCalls } from './fleet-calls.ts';
 import type { LogCalls } from './log-calls.ts';
 import type { ObjectCalls } from './object-calls.ts';
@@ -46,6 +47,7 @@ export type CatalogCalls = LogCalls &
   FleetCalls &
   ReceiptCalls &
   PurgeCalls &
+  EventCalls &
   RetentionCalls &
   ManifestReader &
   ObjectNames &

@@ -71,6 +71,11 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   purge: 'reads',
   addPurgeReceipts: 'durable',
 
+  addEvents: 'durable',
+  events: 'reads',
+  newestEvent: 'reads',
+  dropEvents: 'durable',
+
   retainedSites: 'reads',
   past: 'reads',
   dropRevisions: 'durable',

@@ -10,3 +10,10 @@ export const MOST_FILES = 5_000_000;
 export const MOST_PINNED = 1000;
 /** The newest purges of a site keep their receipts. Receipts of older purges are deleted. */
 export const KEPT_PURGES = 1000;
+
+const DAY_MS = 86_400_000;
+/** Events of each class: the newest so many, and none that is older. */
+export const KEPT_EVENTS = {
+  news: { most: 100_000, ms: 30 * DAY_MS },
+  acts: { most: 100_000, ms: 400 * DAY_MS },
+} as const;

@@ -4,6 +4,7 @@ import type { CatalogCalls } from '../catalog.ts';
 import type { RecordSigner } from '../record-signer.ts';
 import { catalogContext } from './context.ts';
 import { deployCalls } from './deploys.ts';
+import { eventCalls } from './events.ts';
 import { fleetCalls } from './fleet.ts';
 import { heldRevisionReaders } from './held-revisions.ts';
 import { lagReads } from './lag.ts';
@@ -35,6 +36,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...tokenCalls(context),
     ...fleetCalls(context),
     ...purgeCalls(context),
+    ...eventCalls(context),
     ...retentionCalls(context),
     close: () => database.close(),
   };

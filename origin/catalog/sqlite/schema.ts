@@ -134,5 +134,20 @@ export const migrations: Migrations = [
     json TEXT NOT NULL,
     PRIMARY KEY (seq, edge)
   ) STRICT, WITHOUT ROWID;
+
+  -- AUTOINCREMENT: an id is never used again, even when the newest event was dropped
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    -- 1 for an act, which is kept for longer
+    act INTEGER NOT NULL,
+    site TEXT,
+    edge TEXT,
+    -- the rest of the event, as JSON
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_act ON event (act, id);
+  CREATE INDEX event_owner ON event (act, site, id);
   `,
 ];

@@ -1,5 +1,6 @@
 import { deploysContract } from './deploys.ts';
 import { edgesContract } from './edges.ts';
+import { eventsContract } from './events.ts';
 import { catalogTheme, type Theme } from './harness.ts';
 import { logContract } from './log.ts';
 import { manifestsContract } from './manifests.ts';
@@ -23,4 +24,5 @@ export function catalogContract(name: string, place: Theme['place']): void {
   edgesContract(theme);
   modesContract(theme);
   purgesContract(theme);
+  eventsContract(theme);
 }
