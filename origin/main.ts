@@ -40,6 +40,7 @@ import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
+import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
@@ -178,6 +179,7 @@ export async function startOrigin(
     fleet,
     retention,
     noteAct,
+    events: new EventReads({ catalog, clock, stored: events.stored }),
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, { catalog, clock, fleet, retention });
@@ -185,6 +187,7 @@ export async function startOrigin(
     recovery,
     version,
     isLoopback: isLoopback(options.host),
+    stopping: stopping.signal,
   };
   const app = await buildApi(context, log);
   opened.defer(() => drain(app));

@@ -16,6 +16,7 @@ import type { PastCalls } from '../catalog/retention-calls.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
+import type { EventReads } from '../events/event-reads.ts';
 import type { FleetView } from '../fleet/fleet.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
@@ -48,12 +49,15 @@ export interface ApiContext {
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly noteAct: NoteAct;
+  readonly events: EventReads;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;
   readonly version: string;
   /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
+  /** Ends streams. */
+  readonly stopping: AbortSignal;
 }
 
 export const siteParams = Type.Object({ site: nameSchema });

@@ -6,6 +6,7 @@ import { namesCallers } from '../callers/names-callers.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
+import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { logRoutes } from './log.ts';
@@ -44,6 +45,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<HttpSe
     edgeRoutes,
     statusRoutes,
     logRoutes,
+    eventRoutes,
     tokenRoutes,
     retentionRoutes,
     healthRoutes,

@@ -29,7 +29,7 @@ export interface EventCalls {
   addEvents(events: readonly TimedEvent[]): void;
   /**
    * Up to `limit` events that pass the filter. It looks at a bounded number of events, so a page may hold none,
-   * and there may be more.
+   * and there may be more. A page ends early at a megabyte.
    */
   events(cursor: EventCursor, filter: EventFilter, limit: number): EventPage;
   /** The id of the newest event that was ever stored. 0 before the first. */

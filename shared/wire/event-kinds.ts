@@ -30,6 +30,6 @@ export type EventKind = keyof typeof EVENT_KINDS;
 /** The kinds of acts. */
 export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? K : never }[EventKind];
 
-export function isAct(kind: EventKind): kind is Act {
-  return EVENT_KINDS[kind] === 'audit';
+export function isAct(kind: string): kind is Act {
+  return Object.hasOwn(EVENT_KINDS, kind) && EVENT_KINDS[kind as EventKind] === 'audit';
 }

@@ -13,7 +13,7 @@ const actorSchema = Type.Object({
 });
 export type Actor = Static<typeof actorSchema>;
 
-export const eventSchema = Type.Object({
+const eventSchema = Type.Object({
   id: Type.Integer({ description: 'Ascending. No id is ever used twice, and numbers may be left out.' }),
   time: Type.Integer({ description: 'In milliseconds since 1970.' }),
   kind: Type.String({ pattern: NAME_PATTERN, description: 'Later versions have further kinds.' }),
@@ -41,3 +41,20 @@ export interface NewEvent extends Omit<Event, 'id' | 'time' | 'kind'> {
 export interface TimedEvent extends NewEvent {
   readonly time: number;
 }
+
+/**
+ * GET /v1/events and /v1/audit: events after an id in ascending order, or before one in descending order; without
+ * either, the newest ones in descending order.
+ */
+export const eventPageSchema = Type.Object({
+  events: Type.Array(eventSchema),
+  next: Type.Integer({ description: 'Where the next page begins: give it as `after` or `before`.' }),
+  more: Type.Boolean({
+    description:
+      'Whether the page ended before the stored events did. A page may be empty and have a next one.',
+  }),
+});
+export type EventPage = Static<typeof eventPageSchema>;
+
+/** The media type of a stream of server-sent events. */
+export const EVENT_STREAM_TYPE = 'text/event-stream';

@@ -8,6 +8,8 @@ import type { CatalogContext } from './context.ts';
 
 /** Events that one page looks at. Reading them takes some milliseconds. */
 const MOST_SEEN = 2000;
+/** Characters of the events of one page. */
+const PAGE_CHARACTERS = 1024 * 1024;
 
 export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 'sql'>): EventCalls {
   /** The oldest events that are too old, `limit` at most. */
@@ -49,16 +51,22 @@ export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 
         `SELECT * FROM (${seen.text}) WHERE (:kind IS NULL OR kind = :kind) AND (:edge IS NULL OR edge = :edge)
            AND (:sites IS NULL OR site IN (SELECT value FROM json_each(:sites)))
          ORDER BY id ${seen.order} LIMIT :limit`,
-      ).all({
+      ).iterate({
         from: seen.from,
         kind: filter.kind ?? null,
         edge: filter.edge ?? null,
         sites: filter.sites === undefined ? null : JSON.stringify(filter.sites),
         limit,
       });
-      const events = rows.map(toEvent);
-      const lastOfFull = events[limit - 1];
-      if (lastOfFull !== undefined) return { events, next: lastOfFull.id, more: true };
+      const events: Event[] = [];
+      let characters = 0;
+      for (const row of rows) {
+        const event = toEvent(row);
+        events.push(event);
+        characters += String(row.detail).length;
+        if (events.length === limit || characters >= PAGE_CHARACTERS)
+          return { events, next: event.id, more: true };
+      }
       return { events, next: Number(end?.id ?? seen.from), more: end?.count === MOST_SEEN };
     },
 

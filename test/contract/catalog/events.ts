@@ -77,6 +77,15 @@ export function eventsContract({ name, place, suite }: Theme): void {
     });
   });
 
+  suite('a page ends at a megabyte', async (t, catalog) => {
+    const long = 'x'.repeat(8000);
+    await catalog.addEvents(Array.from({ length: 300 }, (_, i) => news(i, { what: { long } })));
+    const first = await catalog.events({ after: 0 }, {}, 1000);
+    t.ok(first.events.length > 100 && first.events.length < 200);
+    const second = await catalog.events({ after: first.next }, {}, 1000);
+    t.strictSame([first.more, second.events[0]?.time], [true, first.events.length]);
+  });
+
   suite('old events are dropped, acts later, and no id comes again', async (t, catalog) => {
     const { news: kept, acts } = KEPT_EVENTS;
     await catalog.addEvents([act(1), news(2), act(acts.ms), news(acts.ms)]);

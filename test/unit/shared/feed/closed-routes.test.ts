@@ -102,6 +102,8 @@ t.test('the API', async (t) => {
         'files',
         'fleet',
         'noteAct',
+        'events',
+        'stopping',
         'retention',
         'store',
         'recovery',
