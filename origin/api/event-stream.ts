@@ -47,7 +47,7 @@ export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, c
     for (const event of events) {
       const visible = shown(event);
       if (visible === undefined) continue;
-      if (!(await send(`id: ${event.id}\ndata: ${JSON.stringify(visible)}\n\n`))) return;
+      if (!(await send(`data: ${JSON.stringify(visible)}\nid: ${event.id}\n\n`))) return;
       told.at = clock.monotonic();
     }
     if (isDue(told)) {

@@ -13,7 +13,7 @@ const actorSchema = Type.Object({
 });
 export type Actor = Static<typeof actorSchema>;
 
-const eventSchema = Type.Object({
+export const eventSchema = Type.Object({
   id: Type.Integer({ description: 'Ascending. No id is ever used twice, and numbers may be left out.' }),
   time: Type.Integer({ description: 'In milliseconds since 1970.' }),
   kind: Type.String({ pattern: NAME_PATTERN, description: 'Later versions have further kinds.' }),

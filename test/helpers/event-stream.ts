@@ -42,7 +42,7 @@ export async function openStream(
   const close = () => void response.destroy();
   t.teardown(close);
   const events = () =>
-    [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, data = '']) => JSON.parse(data) as Event);
+    [...text.matchAll(/^data: (.*)\n/gm)].map(([, data = '']) => JSON.parse(data) as Event);
   return {
     status: response.statusCode ?? 0,
     text: () => text,
