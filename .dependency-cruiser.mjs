@@ -29,7 +29,7 @@ const LAYERS = {
     ['origin/main.ts'],
     ['origin/api'],
     ['origin/ingest', 'origin/retention', 'origin/fleet'],
-    ['origin/publish'],
+    ['origin/publish', 'origin/events/webhooks'],
     ['origin/catalog/sqlite', 'origin/access', 'origin/events'],
     ['origin/store', 'origin/client/folder', 'origin/catalog'],
     ['origin/domains', 'origin/callers', 'origin/store/s3', 'origin/client'],
@@ -78,7 +78,12 @@ const AREAS = { shared: [], origin: ['shared'], edge: ['shared'], bin: ['shared'
 const IMPORTERS = {
   chokidar: ['origin/client/folder/folder-events.ts'],
   ignore: ['origin/client/folder/left-out.ts'],
-  undici: ['edge/follow/upstream/connections.ts', 'origin/client/api-client.ts'],
+  undici: [
+    'edge/follow/upstream/connections.ts',
+    'origin/client/api-client.ts',
+    'origin/events/webhooks/post.ts',
+  ],
+  'ipaddr.js': ['origin/events/webhooks/public-address.ts'],
   'lru-cache': ['shared/process/byte-cache.ts'],
   '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
   '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],

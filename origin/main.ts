@@ -42,6 +42,7 @@ import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
+import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
@@ -66,6 +67,10 @@ export interface OriginOptions {
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
+  /** Lets webhooks be sent without TLS. */
+  readonly webhookAllowHttp?: boolean;
+  /** Lets webhooks be sent to addresses that are not public. */
+  readonly webhookAllowPrivate?: boolean;
 }
 
 export interface Running {
@@ -167,6 +172,15 @@ export async function startOrigin(
     return windows;
   });
   const noteAct = actLog(alwaysTold(log), events.note);
+  const eventReads = new EventReads({ catalog, clock, stored: events.stored });
+  const webhooks = await Webhooks.open({
+    ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
+    rules: {
+      allowHttp: options.webhookAllowHttp ?? false,
+      allowPrivate: options.webhookAllowPrivate ?? false,
+    },
+  });
+  opened.defer(() => webhooks.close());
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {
@@ -179,7 +193,8 @@ export async function startOrigin(
     fleet,
     retention,
     noteAct,
-    events: new EventReads({ catalog, clock, stored: events.stored }),
+    events: eventReads,
+    webhooks,
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, { catalog, clock, fleet, retention });

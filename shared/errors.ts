@@ -15,6 +15,10 @@ const table = {
   'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
   'truncated-upload': [400, 'Send the whole upload again.'],
   'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
+  'bad-webhook': [
+    400,
+    'Give an https address on a public host. The origin allows others with --webhook-allow-http and --webhook-allow-private.',
+  ],
   'bad-certificate': [
     400,
     'Put NAME.crt and its NAME.key, or fullchain.pem and privkey.pem, into the folder of --certs.',
@@ -64,6 +68,7 @@ const table = {
   'no-such-file': [404, 'Check the path; paths are case-sensitive.'],
   'no-such-object': [404, 'Upload it first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
+  'no-such-webhook': [404, 'See `skerry webhook list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
   'name-taken': [409, 'Choose another name.'],
   'domain-taken': [
@@ -81,6 +86,7 @@ const table = {
     'Restore the whole data folder from one backup. An edge can join again with an empty folder instead.',
   ],
   'too-many-edges': [409, 'Start a new log: an edge that has joined once counts for ever.'],
+  'too-many-webhooks': [409, 'Delete one that is not needed.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],
   'checkpoint-too-large': [
     409,

@@ -17,6 +17,7 @@ import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { EventReads } from '../events/event-reads.ts';
+import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
@@ -50,6 +51,7 @@ export interface ApiContext {
   readonly retention: Retention;
   readonly noteAct: NoteAct;
   readonly events: EventReads;
+  readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete'>;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;

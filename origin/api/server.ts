@@ -16,6 +16,7 @@ import { revisionRoutes } from './revisions.ts';
 import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
 import { tokenRoutes } from './tokens.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** The origin's HTTP server with the API. `origin/main.ts` adds the feed to it. */
 export async function buildApi(context: ApiContext, log: Logger): Promise<HttpServer> {
@@ -46,6 +47,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<HttpSe
     statusRoutes,
     logRoutes,
     eventRoutes,
+    webhookRoutes,
     tokenRoutes,
     retentionRoutes,
     healthRoutes,

@@ -6,7 +6,10 @@ import type { EventFilter } from '../catalog/event-calls.ts';
 import { scopesOf } from './authorize.ts';
 
 /** What a caller asks to see. */
-export type AskedEvents = Pick<EventFilter, 'acts' | 'kind' | 'edge'> & { readonly site?: string };
+export interface AskedEvents extends Pick<EventFilter, 'acts' | 'edge'> {
+  readonly kind?: string;
+  readonly site?: string;
+}
 
 /** The events that a caller asks for and may see. */
 export interface VisibleEvents {
@@ -21,14 +24,18 @@ export interface VisibleEvents {
  */
 export function visibleEvents(
   request: Pick<FastifyRequest, 'scopes'>,
-  { site, ...asked }: AskedEvents,
+  { site, kind, ...asked }: AskedEvents,
 ): VisibleEvents {
   const scopes = scopesOf(request);
   if (site !== undefined) requirePermission(scopes, { kind: 'read-site', site });
   const rights = readRights(scopes);
   const readable = rights === 'all' ? undefined : [...rights];
   const sites = site === undefined ? readable : [site];
-  const filter = { ...asked, ...(sites !== undefined && { sites }) };
+  const filter = {
+    ...asked,
+    ...(kind !== undefined && { kinds: [kind] }),
+    ...(sites !== undefined && { sites }),
+  };
   return {
     filter,
     shown: (event) => {
@@ -40,7 +47,7 @@ export function visibleEvents(
 
 /** As the catalog filters its pages. */
 function passes({ kind, site, edge }: Event, filter: EventFilter): boolean {
-  if (filter.kind !== undefined && kind !== filter.kind) return false;
+  if (filter.kinds !== undefined && !filter.kinds.includes(kind)) return false;
   if (filter.edge !== undefined && edge !== filter.edge) return false;
   if (filter.sites !== undefined && (site === undefined || !filter.sites.includes(site))) return false;
   return filter.acts !== true || isAct(kind);

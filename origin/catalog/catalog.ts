@@ -15,6 +15,7 @@ import type { LagReads, RevisionReads } from './revision-calls.ts';
 import type { SiteCalls } from './site-calls.ts';
 import type { StagingCalls } from './staging-calls.ts';
 import type { TokenCalls } from './token-calls.ts';
+import type { WebhookCalls } from './webhook-calls.ts';
 
 /**
  * The origin's catalog. Every method is one transaction. effects.ts says what a loss of power may take of it, and which
@@ -48,6 +49,7 @@ export type CatalogCalls = LogCalls &
   ReceiptCalls &
   PurgeCalls &
   EventCalls &
+  WebhookCalls &
   RetentionCalls &
   ManifestReader &
   ObjectNames &

@@ -76,6 +76,12 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   newestEvent: 'reads',
   dropEvents: 'durable',
 
+  webhooks: 'reads',
+  putWebhook: 'durable',
+  deleteWebhook: 'durable',
+  // A webhook that forgets where it was delivers again.
+  moveWebhook: 'relaxed',
+
   retainedSites: 'reads',
   past: 'reads',
   dropRevisions: 'durable',

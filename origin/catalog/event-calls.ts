@@ -4,7 +4,7 @@ import type { Event, TimedEvent } from '../../shared/wire/event.ts';
 export interface EventFilter {
   /** Acts only. */
   readonly acts?: boolean;
-  readonly kind?: string;
+  readonly kinds?: readonly string[];
   readonly edge?: string;
   /** Events of these sites only, and none without a site. */
   readonly sites?: readonly string[];

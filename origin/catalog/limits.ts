@@ -10,6 +10,8 @@ export const MOST_FILES = 5_000_000;
 export const MOST_PINNED = 1000;
 /** The newest purges of a site keep their receipts. Receipts of older purges are deleted. */
 export const KEPT_PURGES = 1000;
+/** Webhooks of an origin. */
+export const MOST_WEBHOOKS = 20;
 
 const DAY_MS = 86_400_000;
 /** Events of each class: the newest so many, and none that is older. */

@@ -21,8 +21,12 @@ const EVENT_KINDS = {
   'edge-resume': 'audit',
   'edge-revoke': 'audit',
   'edge-may-read': 'audit',
+  'webhook-set': 'audit',
+  'webhook-delete': 'audit',
 
   'events-dropped': 'news',
+  'webhook-failing': 'news',
+  'webhook-gave-up': 'news',
 } as const satisfies Readonly<Record<string, 'audit' | 'news'>>;
 
 export type EventKind = keyof typeof EVENT_KINDS;
@@ -30,6 +34,10 @@ export type EventKind = keyof typeof EVENT_KINDS;
 /** The kinds of acts. */
 export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? K : never }[EventKind];
 
+export function isEventKind(kind: string): kind is EventKind {
+  return Object.hasOwn(EVENT_KINDS, kind);
+}
+
 export function isAct(kind: string): kind is Act {
-  return Object.hasOwn(EVENT_KINDS, kind) && EVENT_KINDS[kind as EventKind] === 'audit';
+  return isEventKind(kind) && EVENT_KINDS[kind] === 'audit';
 }

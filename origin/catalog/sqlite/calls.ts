@@ -18,6 +18,7 @@ import { revisionReads } from './revisions.ts';
 import { siteCalls } from './sites.ts';
 import { stagingCalls } from './staging.ts';
 import { tokenCalls } from './tokens.ts';
+import { webhookCalls } from './webhooks.ts';
 
 /** The catalog over a database that has all its tables, in the calling thread. */
 export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): CatalogCalls {
@@ -37,6 +38,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...fleetCalls(context),
     ...purgeCalls(context),
     ...eventCalls(context),
+    ...webhookCalls(context),
     ...retentionCalls(context),
     close: () => database.close(),
   };

@@ -48,12 +48,12 @@ export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 
         from: seen.from,
       });
       const rows = sql(
-        `SELECT * FROM (${seen.text}) WHERE (:kind IS NULL OR kind = :kind) AND (:edge IS NULL OR edge = :edge)
+        `SELECT * FROM (${seen.text}) WHERE (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))) AND (:edge IS NULL OR edge = :edge)
            AND (:sites IS NULL OR site IN (SELECT value FROM json_each(:sites)))
          ORDER BY id ${seen.order} LIMIT :limit`,
       ).iterate({
         from: seen.from,
-        kind: filter.kind ?? null,
+        kinds: filter.kinds === undefined ? null : JSON.stringify(filter.kinds),
         edge: filter.edge ?? null,
         sites: filter.sites === undefined ? null : JSON.stringify(filter.sites),
         limit,

@@ -149,5 +149,15 @@ export const migrations: Migrations = [
   ) STRICT;
   CREATE INDEX event_act ON event (act, id);
   CREATE INDEX event_owner ON event (act, site, id);
+  -- kinds: a list as JSON, or null for all. cursor: the last event that is done
+  CREATE TABLE webhook (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    kinds TEXT,
+    site TEXT,
+    secret TEXT NOT NULL,
+    cursor INTEGER NOT NULL
+  ) STRICT;
   `,
 ];

@@ -10,6 +10,7 @@ import { revisionsContract } from './revisions.ts';
 import { sitesContract } from './sites.ts';
 import { stagingContract } from './staging.ts';
 import { tokensContract } from './tokens.ts';
+import { webhooksContract } from './webhooks.ts';
 
 /** What every catalog must do. `place` gives an empty one for each test. */
 export function catalogContract(name: string, place: Theme['place']): void {
@@ -25,4 +26,5 @@ export function catalogContract(name: string, place: Theme['place']): void {
   modesContract(theme);
   purgesContract(theme);
   eventsContract(theme);
+  webhooksContract(theme);
 }

@@ -52,19 +52,19 @@ export function eventsContract({ name, place, suite }: Theme): void {
     const times = async (filter: Parameters<typeof catalog.events>[1]) =>
       (await catalog.events({ after: 0 }, filter, 10)).events.map(({ time }) => time);
     t.strictSame(await times({ acts: true }), [1, 3, 5]);
-    t.strictSame(await times({ kind: 'purge' }), [5]);
+    t.strictSame(await times({ kinds: ['purge'] }), [5]);
     t.strictSame(await times({ edge: 'oslo' }), [2, 3]);
     t.strictSame(await times({ sites: ['one', 'two', 'none'] }), [1, 2, 5]);
     t.strictSame(await times({ sites: ['two'], acts: true }), [5]);
     t.strictSame(await times({ sites: [] }), []);
-    const { next } = await catalog.events({ after: 0 }, { kind: 'none' }, 10);
+    const { next } = await catalog.events({ after: 0 }, { kinds: ['none'] }, 10);
     t.equal(next, await catalog.newestEvent(), 'a follower need not look at the same events again');
   });
 
   suite('a page looks at a bounded number of events', async (t, catalog) => {
     await catalog.addEvents(Array.from({ length: 3000 }, (_, i) => news(i)));
     await catalog.addEvents([act(3000)]);
-    const filter = { kind: 'publish' };
+    const filter = { kinds: ['publish'] };
     const first = await catalog.events({ after: 0 }, filter, 10);
     t.match(first, { events: [], more: true });
     t.match(await catalog.events({ after: first.next }, filter, 10), {

@@ -103,6 +103,7 @@ t.test('the API', async (t) => {
         'fleet',
         'noteAct',
         'events',
+        'webhooks',
         'stopping',
         'retention',
         'store',
