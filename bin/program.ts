@@ -4,6 +4,7 @@ import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { edgeCommand } from './commands/edge.ts';
 import { edgesCommand } from './commands/edges.ts';
+import { auditCommand, eventsCommand } from './commands/events.ts';
 import { helpCommand } from './commands/help.ts';
 import { logCommand } from './commands/log.ts';
 import { originCommand } from './commands/origin.ts';
@@ -52,6 +53,8 @@ export function createProgram(): Command {
     edgesCommand(),
     tasksCommand(),
     logCommand(),
+    eventsCommand(),
+    auditCommand(),
     pruneCommand(),
     pinCommand(),
     unpinCommand(),

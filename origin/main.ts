@@ -41,6 +41,9 @@ import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
+import { EventReads } from './events/event-reads.ts';
+import { Events } from './events/events.ts';
+import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
@@ -67,6 +70,10 @@ export interface OriginOptions {
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
+  /** Lets webhooks be sent without TLS. */
+  readonly webhookAllowHttp?: boolean;
+  /** Lets webhooks be sent to addresses that are not public. */
+  readonly webhookAllowPrivate?: boolean;
 }
 
 export interface Running {
@@ -120,6 +127,8 @@ export async function startOrigin(
   const turns = inTurns(embedded.catalog);
   opened.defer(() => turns.close());
   const catalog = wakingAfterAppends(turns.catalog, appended);
+  const events = new Events({ catalog, clock, log });
+  opened.defer(() => events.close());
   const identity = await foundLog(catalog, key, join(folder.path, RECOVERY_KEY_FILE));
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
@@ -143,7 +152,7 @@ export async function startOrigin(
   });
   const calls = new ReportCalls();
   const board = await TaskBoard.open({
-    ...{ catalog, clock, log },
+    ...{ catalog, clock, log, note: events.note },
     edges: () => fleet.taskEdges(),
     call(edges) {
       calls.call(edges);
@@ -182,7 +191,16 @@ export async function startOrigin(
     stopping.abort();
     return windows;
   });
-  const noteAct = actLog(alwaysTold(log));
+  const noteAct = actLog(alwaysTold(log), events.note);
+  const eventReads = new EventReads({ catalog, clock, stored: events.stored });
+  const webhooks = await Webhooks.open({
+    ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
+    rules: {
+      allowHttp: options.webhookAllowHttp ?? false,
+      allowPrivate: options.webhookAllowPrivate ?? false,
+    },
+  });
+  opened.defer(() => webhooks.close());
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {
@@ -196,6 +214,8 @@ export async function startOrigin(
     retention,
     tasks: new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() }),
     noteAct,
+    events: eventReads,
+    webhooks,
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, { catalog, clock, fleet, retention });
@@ -203,6 +223,7 @@ export async function startOrigin(
     recovery,
     version,
     isLoopback: isLoopback(options.host),
+    stopping: stopping.signal,
   };
   const app = await buildApi(context, log);
   opened.defer(() => drain(app));

@@ -15,6 +15,10 @@ const table = {
   'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
   'truncated-upload': [400, 'Send the whole upload again.'],
   'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
+  'bad-webhook': [
+    400,
+    'Give an https address on a public host. The origin allows others with --webhook-allow-http and --webhook-allow-private.',
+  ],
   'bad-certificate': [
     400,
     'Put NAME.crt and its NAME.key, or fullchain.pem and privkey.pem, into the folder of --certs.',
@@ -70,6 +74,7 @@ const table = {
     401,
     'Another host has the name of this edge now. To use this one again, empty its data folder and join it under another name.',
   ],
+  'no-such-webhook': [404, 'See `skerry webhook list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
   'no-such-task': [404, 'See `skerry tasks list`.'],
   'task-expired': [
@@ -101,6 +106,7 @@ const table = {
     'Wait until some tasks have ended, or cancel tasks: `skerry tasks list --state open` names them.',
   ],
   'too-many-edges': [409, 'Start a new log: every edge that ever joined counts, even a revoked one.'],
+  'too-many-webhooks': [409, 'Delete one that is not needed.'],
   'too-many-pins': [409, 'Unpin revisions that are not needed.'],
   'checkpoint-too-large': [
     409,

@@ -23,6 +23,13 @@ export function originCommand(): Command {
         'continue to write although this log is an older copy, and edges have records that it lacks',
       ),
     )
+    .addOption(option('--webhook-allow-http', 'let webhooks be sent unencrypted'))
+    .addOption(
+      option(
+        '--webhook-allow-private',
+        'let webhooks be sent to loopback, private and other addresses that are not public',
+      ),
+    )
     .action(async (options: OriginOptions) => {
       const signal = interruption();
       keepFilesPrivate();

@@ -17,6 +17,8 @@ import type { PastCalls } from '../catalog/retention-calls.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
+import type { EventReads } from '../events/event-reads.ts';
+import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
@@ -52,12 +54,16 @@ export interface ApiContext {
   readonly retention: Retention;
   readonly tasks: Tasks;
   readonly noteAct: NoteAct;
+  readonly events: EventReads;
+  readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete'>;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;
   readonly version: string;
   /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
+  /** Ends streams. */
+  readonly stopping: AbortSignal;
 }
 
 export const siteParams = Type.Object({ site: nameSchema });

@@ -6,6 +6,7 @@ import { namesCallers } from '../callers/names-callers.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
+import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { logRoutes } from './log.ts';
@@ -16,6 +17,7 @@ import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
 import { taskRoutes } from './tasks.ts';
 import { tokenRoutes } from './tokens.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** The origin's HTTP server with the API. `origin/main.ts` adds the feed to it. */
 export async function buildApi(context: ApiContext, log: Logger): Promise<HttpServer> {
@@ -45,6 +47,8 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<HttpSe
     edgeRoutes,
     statusRoutes,
     logRoutes,
+    eventRoutes,
+    webhookRoutes,
     tokenRoutes,
     taskRoutes,
     retentionRoutes,

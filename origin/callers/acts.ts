@@ -1,54 +1,41 @@
 import type { Logger } from 'pino';
+import type { Actor, NewEvent } from '../../shared/wire/event.ts';
+import type { Act } from '../../shared/wire/event-kinds.ts';
 import { caller } from './caller.ts';
+import { shortened } from './shortened.ts';
 
-/** A change of the origin's state that somebody asked for. */
-type Act =
-  | 'publish'
-  | 'rollback'
-  | 'file-put'
-  | 'file-delete'
-  | 'purge'
-  | 'window-open'
-  | 'pin'
-  | 'unpin'
-  | 'prune'
-  | 'site-set'
-  | 'site-delete'
-  | 'token-create'
-  | 'token-revoke'
-  | 'edge-join'
-  | 'edge-pause'
-  | 'edge-resume'
-  | 'edge-drain'
-  | 'edge-undrain'
-  | 'edge-label'
-  | 'edge-replace'
-  | 'edge-revoke'
-  | 'edge-may-read'
-  | 'task-create'
-  | 'task-cancel'
-  | 'task-retry';
-
-/** Writes one line for an act that is done, with who did it and what it was. It never contains a secret. */
+/**
+ * Writes one line and one event for an act that is done, with who did it and what it was. `site` and `edge` in `what`
+ * are what the act was done to. It never contains a secret.
+ */
 export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => void;
 
-/** Cuts names and lists that a caller chose, so that a line stays short. */
-const MOST_CHARACTERS = 4096;
-
-/** Names the current caller in each line. For an edge that joins, `what` has the name. */
-export function actLog(log: Logger): NoteAct {
+/** Names the current caller in each line and event. For an edge that joins, `what` has the name. */
+export function actLog(log: Logger, note: (event: NewEvent) => void): NoteAct {
   return (act, what) => {
     const { token, address } = caller.getStore() ?? {};
     const by = { ...(token && { id: token.id, scope: token.scope }), address };
     log.info({ act, by, ...shortened(what) }, `act: ${act}`);
+    note(
+      eventOf(
+        act,
+        { ...(token && { token: token.id, scope: token.scope }), ...(address && { address }) },
+        what,
+      ),
+    );
   };
 }
 
-function shortened(what: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(what).map(([name, value]) => {
-      const text = JSON.stringify(value) ?? '';
-      return [name, text.length <= MOST_CHARACTERS ? value : `${text.slice(0, MOST_CHARACTERS)}…`];
-    }),
-  );
+function eventOf(
+  kind: Act,
+  cause: Actor,
+  { site, edge, ...what }: Readonly<Record<string, unknown>>,
+): NewEvent {
+  return {
+    kind,
+    ...(typeof site === 'string' && { site }),
+    ...(typeof edge === 'string' && { edge }),
+    cause,
+    what,
+  };
 }

@@ -3,6 +3,7 @@ import type { ObjectNames } from '../../shared/content/manifest/object-names.ts'
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { DeployCalls } from './deploy-calls.ts';
+import type { EventCalls } from './event-calls.ts';
 import type { FleetCalls } from './fleet-calls.ts';
 import type { LogCalls } from './log-calls.ts';
 import type { ObjectCalls } from './object-calls.ts';
@@ -15,6 +16,7 @@ import type { SiteCalls } from './site-calls.ts';
 import type { StagingCalls } from './staging-calls.ts';
 import type { TaskCalls } from './task-calls.ts';
 import type { TokenCalls } from './token-calls.ts';
+import type { WebhookCalls } from './webhook-calls.ts';
 
 /**
  * The origin's catalog. Every method is one transaction. effects.ts says which changes a loss of power may undo, and
@@ -47,6 +49,8 @@ export type CatalogCalls = LogCalls &
   FleetCalls &
   ReceiptCalls &
   PurgeCalls &
+  EventCalls &
+  WebhookCalls &
   RetentionCalls &
   TaskCalls &
   ManifestReader &

@@ -73,6 +73,17 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   purge: 'reads',
   addPurgeReceipts: 'durable',
 
+  addEvents: 'durable',
+  events: 'reads',
+  newestEvent: 'reads',
+  dropEvents: 'durable',
+
+  webhooks: 'reads',
+  putWebhook: 'durable',
+  deleteWebhook: 'durable',
+  // A webhook that forgets where it was delivers again.
+  moveWebhook: 'relaxed',
+
   retainedSites: 'reads',
   past: 'reads',
   dropRevisions: 'durable',

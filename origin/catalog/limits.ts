@@ -15,3 +15,12 @@ export const MOST_OPEN_TASKS = 1000;
 export const MOST_OPEN_SHARES = 50_000;
 /** Attempts of a share that are kept. */
 export const MOST_ATTEMPTS = 10;
+/** Webhooks of an origin. */
+export const MOST_WEBHOOKS = 20;
+
+const DAY_MS = 86_400_000;
+/** Events of each class: the newest so many, and none that is older. */
+export const KEPT_EVENTS = {
+  news: { most: 100_000, ms: 30 * DAY_MS },
+  acts: { most: 100_000, ms: 400 * DAY_MS },
+} as const;

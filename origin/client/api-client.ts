@@ -262,6 +262,19 @@ export class ApiClient {
     await this.#text('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
   }
 
+  /** A call of a theme that has a file of its own beside this one. */
+  ask<T>(method: Method, path: string, answer: Schema<T>, body?: unknown): Promise<T> {
+    return this.#read(method, path, answer, body === undefined ? undefined : json(body));
+  }
+
+  /** Begins a stream. It is given up while it does not begin; what follows is as silent as the origin is. */
+  async stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Readable> {
+    return this.#watched(
+      signal,
+      async (until) => (await this.#send('GET', path, { headers, signal }, until)).body,
+    );
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }

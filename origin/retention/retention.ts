@@ -3,6 +3,7 @@ import type { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { PrunePlan } from '../../shared/wire/api.ts';
+import type { EventCalls } from '../catalog/event-calls.ts';
 import type { PastCalls, PastReads, RetainedSite } from '../catalog/retention-calls.ts';
 import { ageLimitsAt } from './age-limits.ts';
 import { revisionsToDrop } from './keep-plan.ts';
@@ -13,7 +14,7 @@ const LOG_EVERY_MS = 5 * 60_000;
 /** Every edge reads the log, so the log is pruned more often than everything else. */
 const ALL_EVERY = 12;
 /** How many rows one page processes. Pages are small, because other calls of the catalog wait until a page is done. */
-const PAGE = { revisions: 200, rows: 500, leftovers: 1000 };
+const PAGE = { revisions: 200, rows: 500, leftovers: 1000, events: 1000 };
 
 export interface RetentionOptions
   extends Omit<SweptPlaces, 'catalog'>,
@@ -25,7 +26,9 @@ export interface RetentionOptions
   readonly stopping: AbortSignal;
 }
 
-type Pruned = Remote<PastReads> & Pick<Remote<PastCalls>, 'dropRevisions' | 'dropEntries' | 'dropLeftovers'>;
+type Pruned = Remote<PastReads> &
+  Pick<Remote<PastCalls>, 'dropRevisions' | 'dropEntries' | 'dropLeftovers'> &
+  Pick<Remote<EventCalls>, 'dropEvents'>;
 
 /** The effect of a run, done or planned, on one site. */
 type SitePlan = PrunePlan['sites'][number];
@@ -82,6 +85,7 @@ export class Retention {
       const sites: SitePlan[] = [];
       for (const site of await catalog.retainedSites()) sites.push(await this.#pruneSite(site, now));
       await this.#dropLeftovers(now);
+      await this.#dropEvents(now);
       const { objects, bytes } = await sweepObjects(
         this.#options,
         ageLimitsAt(now).uploadedBefore,
@@ -116,6 +120,11 @@ export class Retention {
   async #pruneLog(): Promise<void> {
     await pruneLog(this.#log, false, this.#goOn);
     await this.#dropLeftovers(this.#options.clock.now());
+    await this.#dropEvents(this.#options.clock.now());
+  }
+
+  async #dropEvents(now: number): Promise<void> {
+    while ((await this.#options.catalog.dropEvents(now, PAGE.events)) > 0) this.#goOn();
   }
 
   async #dropLeftovers(now: number): Promise<void> {

@@ -5,6 +5,7 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import type { NewEvent } from '../../shared/wire/event.ts';
 import {
   type Assignment,
   type AssignmentList,
@@ -13,7 +14,7 @@ import {
   type TaskReport,
 } from '../../shared/work/assignment.ts';
 import { MOST_OPEN_SHARES } from '../catalog/limits.ts';
-import type { NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
+import type { EndState, NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
 import { checkedResult } from './checked-result.ts';
 import { afterResult } from './share-result.ts';
 import { endedBy, type OpenTask, planTasks, type TaskEdge, withoutAttempts } from './task-plan.ts';
@@ -42,6 +43,8 @@ export interface TaskBoardParts {
   readonly edges: () => ReadonlyMap<string, TaskEdge>;
   /** Makes these edges report now, so that they hear of their assignments. */
   readonly call: (edges: readonly string[]) => void;
+  /** Called with the end of each task, except one that a caller has cancelled: that is noted as an act. */
+  readonly note: (event: NewEvent) => void;
   readonly log: Logger;
 }
 
@@ -193,8 +196,18 @@ export class TaskBoard implements TaskDesk {
     if (changes.shares.length === 0 && changes.ended.length === 0) return [];
     await this.#parts.catalog.saveTasks(changes);
     for (const share of changes.shares) this.#open.get(share.task)?.shares.set(share.share, share);
-    for (const { task } of changes.ended) this.#open.delete(task);
+    for (const { task, state } of changes.ended) this.#end(task, state);
     return this.#makeLists();
+  }
+
+  #end(id: number, state: EndState): void {
+    const task = this.#open.get(id);
+    this.#open.delete(id);
+    if (task === undefined || state === 'cancelled') return;
+    const { kind, cause } = task.row;
+    const states = Map.groupBy(task.shares.values(), (share) => share.state);
+    const shares = Object.fromEntries([...states].map(([name, some]) => [name, some.length]));
+    this.#parts.note({ kind: `task-${state}`, task: id, cause, what: { kind, shares } });
   }
 
   #call(edges: readonly string[]): void {

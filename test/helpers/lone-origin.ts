@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { ApiClient } from '../../origin/client/api-client.ts';
-import { startOrigin } from '../../origin/main.ts';
+import { type OriginOptions, startOrigin } from '../../origin/main.ts';
 import { freePorts } from './cluster.ts';
 import { ask } from './http.ts';
 import { type TurnedClock, turnedClock } from './turned-clock.ts';
@@ -27,12 +27,16 @@ interface Answered {
 }
 
 /** Starts an origin in this process. The test controls its clock, and it ends with the test. */
-export async function loneOrigin(t: Test): Promise<LoneOrigin> {
+export async function loneOrigin(t: Test, options: Partial<OriginOptions> = {}): Promise<LoneOrigin> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-'));
   const [port = 0] = await freePorts(1);
   const clock = turnedClock();
   const start = () =>
-    startOrigin({ data: join(folder, 'origin'), host: '127.0.0.1', port }, pino({ level: 'silent' }), clock);
+    startOrigin(
+      { data: join(folder, 'origin'), host: '127.0.0.1', port, ...options },
+      pino({ level: 'silent' }),
+      clock,
+    );
   let running = await start();
   const { url } = running;
   const token = (await readFile(join(folder, 'origin', 'admin-token'), 'utf8')).trim();

@@ -4,6 +4,7 @@ import type { CatalogCalls } from '../catalog.ts';
 import type { RecordSigner } from '../record-signer.ts';
 import { catalogContext } from './context.ts';
 import { deployCalls } from './deploys.ts';
+import { eventCalls } from './events.ts';
 import { fleetCalls } from './fleet.ts';
 import { heldRevisionReaders } from './held-revisions.ts';
 import { lagReads } from './lag.ts';
@@ -18,6 +19,7 @@ import { siteCalls } from './sites.ts';
 import { stagingCalls } from './staging.ts';
 import { taskCalls } from './tasks.ts';
 import { tokenCalls } from './tokens.ts';
+import { webhookCalls } from './webhooks.ts';
 
 /** The catalog over a database that has all its tables, in the calling thread. */
 export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): CatalogCalls {
@@ -36,6 +38,8 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...tokenCalls(context),
     ...fleetCalls(context),
     ...purgeCalls(context),
+    ...eventCalls(context),
+    ...webhookCalls(context),
     ...retentionCalls(context),
     ...taskCalls(context),
     close: () => database.close(),

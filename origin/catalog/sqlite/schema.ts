@@ -173,5 +173,30 @@ export const migrations: Migrations = [
     PRIMARY KEY (task, share)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX share_open ON share (task) WHERE state = 'open';
+
+  -- AUTOINCREMENT: an id is never used again, even when the newest event was dropped
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    -- 1 for an act, which is kept for longer
+    act INTEGER NOT NULL,
+    site TEXT,
+    edge TEXT,
+    -- the rest of the event, as JSON
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_act ON event (act, id);
+  CREATE INDEX event_owner ON event (act, site, id);
+  -- kinds: a list as JSON, or null for all. cursor: the last event that is done
+  CREATE TABLE webhook (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    kinds TEXT,
+    site TEXT,
+    secret TEXT NOT NULL,
+    cursor INTEGER NOT NULL
+  ) STRICT;
   `,
 ];

@@ -1,5 +1,6 @@
 import { deploysContract } from './deploys.ts';
 import { edgesContract } from './edges.ts';
+import { eventsContract } from './events.ts';
 import { catalogTheme, type Theme } from './harness.ts';
 import { logContract } from './log.ts';
 import { manifestsContract } from './manifests.ts';
@@ -11,6 +12,7 @@ import { sitesContract } from './sites.ts';
 import { stagingContract } from './staging.ts';
 import { tasksContract } from './tasks.ts';
 import { tokensContract } from './tokens.ts';
+import { webhooksContract } from './webhooks.ts';
 
 /** What every catalog must do. `place` gives an empty one for each test. */
 export function catalogContract(name: string, place: Theme['place']): void {
@@ -27,4 +29,6 @@ export function catalogContract(name: string, place: Theme['place']): void {
   modesContract(theme);
   purgesContract(theme);
   tasksContract(theme);
+  eventsContract(theme);
+  webhooksContract(theme);
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../../../../shared/clock.ts';
 import type { TaskResult } from '../../../../shared/log/task-result.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import { openDatabase } from '../../../../shared/sqlite/open.ts';
+import type { NewEvent } from '../../../../shared/wire/event.ts';
 import { parseAssignments } from '../../../../shared/work/assignment.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
 import { until } from '../../../helpers/until.ts';
@@ -24,12 +25,19 @@ async function world(t: Test) {
   });
   const edges = new Map<string, TaskEdge>(['oslo', 'rome'].map((name) => [name, taskEdge(name)]));
   const called: string[][] = [];
+  const noted: NewEvent[] = [];
   const running: AbortController[] = [];
   const stopped: Promise<void>[] = [];
   async function open(): Promise<TaskBoard> {
     for (const one of running) one.abort();
     const board = await TaskBoard.open({
-      ...{ catalog, clock: systemClock, edges: () => edges, log: pino({ enabled: false }) },
+      ...{
+        catalog,
+        clock: systemClock,
+        edges: () => edges,
+        log: pino({ enabled: false }),
+        note: (event: NewEvent) => noted.push(event),
+      },
       call: (names) => called.push([...names].sort()),
     });
     const stopping = new AbortController();
@@ -42,7 +50,15 @@ async function world(t: Test) {
     await Promise.all(stopped);
     database.close();
   });
-  return { catalog, edges, called, open, refuse: (now: boolean) => (refuses = now), board: await open() };
+  return {
+    catalog,
+    edges,
+    called,
+    noted,
+    open,
+    refuse: (now: boolean) => (refuses = now),
+    board: await open(),
+  };
 }
 
 const newTask = (changes: Partial<NewTask> = {}): NewTask => ({
@@ -64,7 +80,7 @@ const given = (board: TaskBoard, edge: string) =>
   until(`${edge} to get work`, () => assigned(board, edge).at(0));
 
 t.test('each edge gets its share, and the task is done when all are', async (t) => {
-  const { board, called, catalog } = await world(t);
+  const { board, called, catalog, noted } = await world(t);
   const { id } = await board.create(newTask(), ['oslo', 'rome']);
   t.strictSame(await given(board, 'oslo'), {
     ...{ task: id, share: 0, attempt: 1, kind: 'prune', args: {} },
@@ -78,6 +94,9 @@ t.test('each edge gets its share, and the task is done when all are', async (t) 
   t.match(await catalog.task(id), { state: 'done' });
   t.match(await catalog.shares(id, 0, 2), [{ by: 'oslo' }, { by: 'rome', result: pruned(9) }]);
   t.strictSame(board.openShares(id), []);
+  t.match(noted, [
+    { kind: 'task-done', task: id, cause: 'a test', what: { kind: 'prune', shares: { done: 2 } } },
+  ]);
 });
 
 t.test('a result counts once, whoever repeats or invents it', async (t) => {

@@ -3,7 +3,7 @@ import type { OpenTask, TaskEdge } from '../../../../origin/tasks/task-plan.ts';
 
 export const NOW = 1_000_000;
 
-export function taskRow(changes: Partial<TaskRow> = {}): TaskRow {
+function taskRow(changes: Partial<TaskRow> = {}): TaskRow {
   return {
     ...{ id: 1, kind: 'verify', args: '{"repair":false}', target: { kind: 'all' }, cause: 'a test' },
     ...{ key: null, created: 0, deadline: NOW + 3_600_000, state: 'open', ended: null },

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../shared/clock.ts';
+import { untilClosed } from '../../shared/http/once-closed.ts';
+import { EVENT_STREAM_TYPE, type Event } from '../../shared/wire/event.ts';
+import type { EventPage } from '../catalog/event-calls.ts';
+
+/** The longest silence on a stream. */
+const BEAT_MS = 15_000;
+/** A reader that takes nothing for so long is ended. It may come back with the last id that it got. */
+const SLOW_MS = 30_000;
+/** A client waits for so long before it comes back. */
+const RETRY_MS = 2000;
+
+export interface EventStream {
+  readonly pages: AsyncIterable<EventPage>;
+  /** The event as the reader may see it, or undefined. */
+  readonly shown: (event: Event) => Event | undefined;
+  /** Whether the reader may still read. Asked now and then, and after a token was revoked. */
+  readonly mayGoOn: () => Promise<boolean>;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends events as server-sent events until the pages end, the client goes, or it may read no longer. The caller destroys
+ * a response that has not ended. What a slow client has not taken waits in the catalog.
+ */
+export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, clock }: EventStream) {
+  const gone = untilClosed(raw);
+  raw.writeHead(200, {
+    'content-type': EVENT_STREAM_TYPE,
+    'cache-control': 'no-store',
+    // Without this header, nginx would hold events back until it has a page of them.
+    'x-accel-buffering': 'no',
+  });
+  const send = async (text: string) => raw.write(text) || (await isTaken(raw, clock, gone));
+  const told = { at: clock.monotonic() };
+  const checked = { at: clock.monotonic() };
+  const isDue = (last: { readonly at: number }) => clock.monotonic() - last.at >= BEAT_MS;
+
+  if (!(await send(`retry: ${RETRY_MS}\n\n`))) return;
+  for await (const { events, next } of pages) {
+    if (isDue(checked) || events.some(({ kind }) => kind === 'token-revoke')) {
+      if (!(await mayGoOn())) break;
+      checked.at = clock.monotonic();
+    }
+    for (const event of events) {
+      const visible = shown(event);
+      if (visible === undefined) continue;
+      if (!(await send(`data: ${JSON.stringify(visible)}\nid: ${event.id}\n\n`))) return;
+      told.at = clock.monotonic();
+    }
+    if (isDue(told)) {
+      // An id without data moves the place from which the client comes back, and shows it nothing.
+      if (!(await send(`: quiet\nid: ${next}\n\n`))) return;
+      told.at = clock.monotonic();
+    }
+  }
+  raw.end();
+}
+
+/** Whether the client takes what is buffered in time. */
+async function isTaken(raw: ServerResponse, clock: Clock, gone: AbortSignal): Promise<boolean> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([gone, done.signal]);
+  const drained = once(raw, 'drain', { signal }).then(
+    () => true,
+    () => false,
+  );
+  const late = clock.sleep(SLOW_MS, signal).then(
+    () => false,
+    () => false,
+  );
+  const isInTime = await Promise.race([drained, late]);
+  done.abort();
+  return isInTime;
+}

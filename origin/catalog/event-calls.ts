@@ -1,0 +1,42 @@
+import type { Event, TimedEvent } from '../../shared/wire/event.ts';
+
+/** What a reader wants to see. Parts that are left out do not limit it. */
+export interface EventFilter {
+  /** Acts only. */
+  readonly acts?: boolean;
+  readonly kinds?: readonly string[];
+  readonly edge?: string;
+  /** Events of these sites only, and none without a site. */
+  readonly sites?: readonly string[];
+}
+
+/** Events after an id, ascending, or before one, descending. */
+export type EventCursor = { readonly after: number } | { readonly before: number };
+
+export interface EventPage {
+  readonly events: readonly Event[];
+  /** The last id that was looked at, where the next page begins. The given one when there was nothing. */
+  readonly next: number;
+  /** Whether the page ended before the stored events did. */
+  readonly more: boolean;
+}
+
+export interface EventCalls {
+  /**
+   * Stores the events in their order, with ids that were never used before. Whoever has read an event has read all with
+   * lower ids: none appears later.
+   */
+  addEvents(events: readonly TimedEvent[]): void;
+  /**
+   * Up to `limit` events that pass the filter. It looks at a bounded number of events, so a page may hold none,
+   * and there may be more. A page ends early at a megabyte.
+   */
+  events(cursor: EventCursor, filter: EventFilter, limit: number): EventPage;
+  /** The id of the newest event that was ever stored. 0 before the first. */
+  newestEvent(): number;
+  /**
+   * Drops up to `limit` events beyond the limits of `KEPT_EVENTS`, the oldest first. When there are too many, the site
+   * with the most loses its own. Returns the number of dropped ones.
+   */
+  dropEvents(time: number, limit: number): number;
+}

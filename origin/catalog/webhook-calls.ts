@@ -1,0 +1,29 @@
+/** Where events are sent. */
+export interface StoredWebhook {
+  /** Of this webhook alone, also when another one gets its name. */
+  readonly id: number;
+  readonly name: string;
+  readonly url: string;
+  /** Null for every kind. */
+  readonly kinds: readonly string[] | null;
+  /** Null for events of every site and of none. */
+  readonly site: string | null;
+  /** The key of its signatures, as the receiver has it. */
+  readonly secret: string;
+  /** All events up to this id are done. */
+  readonly cursor: number;
+}
+
+export interface WebhookCalls {
+  /** All webhooks by their names, ascending. */
+  webhooks(): StoredWebhook[];
+  /**
+   * Creates the webhook, which begins with what happens from now on, or changes it, which keeps its place. Throws
+   * `too-many-webhooks`.
+   */
+  putWebhook(webhook: Omit<StoredWebhook, 'id' | 'cursor'>): StoredWebhook;
+  /** Throws `no-such-webhook`. */
+  deleteWebhook(name: string): void;
+  /** Notes that all events up to the cursor are done. Ignores a webhook that is gone. */
+  moveWebhook(id: number, cursor: number): void;
+}

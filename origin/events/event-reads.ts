@@ -1,0 +1,85 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import { caller } from '../callers/caller.ts';
+import type { EventCalls, EventCursor, EventFilter, EventPage } from '../catalog/event-calls.ts';
+
+/** Pages that one request looks through for events that pass its filter. */
+const MOST_PAGES = 25;
+const FOLLOWED_PAGE = 200;
+/** The longest pause between two pages of a follower. */
+const QUIET_MS = 15_000;
+/** After some events a follower rests, so that a burst costs a few pages and not one for each event. */
+const REST_MS = 100;
+
+export interface EventReadsOptions {
+  readonly catalog: Pick<Remote<EventCalls>, 'events' | 'newestEvent'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Woken when events were stored. */
+  readonly stored: WakeupSource;
+}
+
+/** Reads events in pages, and follows them. */
+export class EventReads {
+  readonly #options: EventReadsOptions;
+  /** What followers at the end of the events read, by where they stand. Each page is read once for all of them. */
+  #shared = new Map<number, Promise<EventPage>>();
+
+  constructor(options: EventReadsOptions) {
+    this.#options = options;
+    options.stored.always(() => {
+      this.#shared = new Map();
+    });
+  }
+
+  newest(): Promise<number> {
+    return this.#options.catalog.newestEvent();
+  }
+
+  /** Looks on until it has found something, for a bounded time. */
+  async page(cursor: EventCursor, filter: EventFilter, limit: number): Promise<EventPage> {
+    const { catalog } = this.#options;
+    let page = await catalog.events(cursor, filter, limit);
+    for (let i = 1; i < MOST_PAGES && page.more && page.events.length === 0; i++)
+      page = await catalog.events(
+        'after' in cursor ? { after: page.next } : { before: page.next },
+        filter,
+        limit,
+      );
+    return page;
+  }
+
+  /**
+   * All events after an id, in pages as they are stored, until the signal aborts. A page may be empty. It reads as fast
+   * as its caller takes the pages, so a slow one costs no memory.
+   */
+  async *follow(after: number, signal: AbortSignal): AsyncGenerator<EventPage> {
+    // After an older copy of the origin was restored, the ids that a follower knows may be ahead of it.
+    let from = Math.min(after, await this.newest());
+    while (!signal.aborted) {
+      // The wait begins before the read, so that no event is missed in between.
+      const woken = this.#options.stored.wait(QUIET_MS, signal);
+      const page = await this.#followed(from);
+      from = page.next;
+      yield page;
+      if (page.more) continue;
+      await woken;
+      if (page.events.length > 0) await this.#options.clock.sleep(REST_MS, signal).catch(() => {});
+    }
+  }
+
+  #followed(from: number): Promise<EventPage> {
+    const shared = this.#shared.get(from);
+    if (shared !== undefined) return shared;
+    const { catalog } = this.#options;
+    const kept = this.#shared;
+    const read = caller.run({ name: 'followers of events' }, () =>
+      catalog.events({ after: from }, {}, FOLLOWED_PAGE),
+    );
+    kept.set(from, read);
+    // A full page belongs to a follower that is behind, at a place of its own.
+    const forget = () => kept.delete(from);
+    read.then(({ more }) => more && forget(), forget);
+    return read;
+  }
+}

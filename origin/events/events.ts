@@ -1,0 +1,92 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import { Wakeup, type WakeupSource } from '../../shared/concurrency/wakeup.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { NewEvent, TimedEvent } from '../../shared/wire/event.ts';
+import { caller } from '../callers/caller.ts';
+import { shortened } from '../callers/shortened.ts';
+import type { EventCalls } from '../catalog/event-calls.ts';
+import { EventQueue } from './event-queue.ts';
+
+/** Events that wait while the catalog stores others, or fails. */
+const MOST_WAITING = 5000;
+const MOST_AT_ONCE = 500;
+const RETRY_MS = 1000;
+const MOST_CAUSE = 500;
+
+/** Where the parts of the origin note what happened. */
+export interface EventNotes {
+  /** Returns at once. The event is durable soon after, and acts are dropped last when too many wait. */
+  note(event: NewEvent): void;
+}
+
+export interface EventsOptions {
+  readonly catalog: Pick<Remote<EventCalls>, 'addEvents'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Stores events in the background, in the order in which they were noted. Those that are noted while a batch is stored
+ * become the next batch.
+ */
+export class Events implements EventNotes {
+  readonly #stored = new Wakeup();
+  readonly #options: EventsOptions;
+  readonly #queue = new EventQueue(MOST_WAITING);
+  readonly #closing = new AbortController();
+  #storing: Promise<void> | undefined;
+
+  constructor(options: EventsOptions) {
+    this.#options = options;
+  }
+
+  /** Woken when events were stored. */
+  get stored(): WakeupSource {
+    return this.#stored;
+  }
+
+  /** An arrow function, so that parts can be given it alone. */
+  readonly note = ({ cause, what, ...event }: NewEvent): void => {
+    const time = this.#options.clock.now();
+    this.#queue.add({
+      ...event,
+      time,
+      cause: typeof cause === 'string' ? cause.slice(0, MOST_CAUSE) : cause,
+      what: shortened(what),
+    });
+    this.#storing ??= caller.run({ name: 'events' }, () => this.#store());
+  };
+
+  /** Stores what was noted. After a failure it tries once more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#storing;
+  }
+
+  async #store(): Promise<void> {
+    const { clock } = this.#options;
+    const take = () => this.#queue.take(MOST_AT_ONCE, clock.now());
+    for (let batch = take(); batch.length > 0; batch = take()) {
+      if (!(await this.#storeBatch(batch))) break;
+      this.#stored.wake();
+    }
+    this.#storing = undefined;
+  }
+
+  /** False when the origin closes and the catalog fails. A batch is stored once, because a failed call changes nothing. */
+  async #storeBatch(batch: readonly TimedEvent[]): Promise<boolean> {
+    const { catalog, clock, log } = this.#options;
+    for (;;) {
+      const { aborted } = this.#closing.signal;
+      try {
+        await catalog.addEvents(batch);
+        return true;
+      } catch (error) {
+        log.error({ err: error, events: batch.length }, 'events could not be stored');
+        if (aborted) return false;
+        await clock.sleep(RETRY_MS, this.#closing.signal).catch(() => {});
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { Counts } from '../../shared/http/counts.ts';
+
+/** Limits how many streams of events are open, so that one token leaves places for others. */
+export class FollowerPlaces {
+  readonly #most: { readonly perToken: number; readonly all: number };
+  readonly #open = new Counts();
+  #all = 0;
+
+  constructor(most: { readonly perToken: number; readonly all: number }) {
+    this.#most = most;
+  }
+
+  /** Returns a function that gives the place back. Throws `too-many-requests`. */
+  take(token: string): () => void {
+    const { perToken, all } = this.#most;
+    if (this.#open.of(token) >= perToken || this.#all >= all)
+      throw new SkerryError(
+        'too-many-requests',
+        `at most ${perToken} streams of events are open for a token, and ${all} in all`,
+      );
+    this.#open.add(token, 1);
+    this.#all++;
+    return () => {
+      this.#open.add(token, -1);
+      this.#all--;
+    };
+  }
+}

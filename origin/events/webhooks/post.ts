@@ -1,0 +1,95 @@
+import { lookup as resolve } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent } from 'undici';
+import { systemCode, toSkerryError } from '../../../shared/errors.ts';
+import { privateAddress } from './public-address.ts';
+import { checkedUrl, type WebhookRules } from './webhook-url.ts';
+
+/** A request with its answer takes at most so long. */
+const REQUEST_MS = 10_000;
+const CONNECT_MS = 5000;
+const IDLE_MS = 15_000;
+/** What is read of an answer, so that the connection can be used again. */
+const ANSWER_BYTES = 16 * 1024;
+
+interface PostOptions {
+  /** Replaces the names that the system knows. */
+  readonly lookup?: LookupFunction;
+  readonly requestMs?: number;
+}
+
+/** Posts messages to receivers. It follows no redirect, and looks at the addresses that a name has when it connects. */
+export class Post {
+  readonly #rules: WebhookRules;
+  readonly #requestMs: number;
+  readonly #agent: Agent;
+
+  constructor(
+    rules: WebhookRules,
+    { lookup = resolve as LookupFunction, requestMs = REQUEST_MS }: PostOptions = {},
+  ) {
+    this.#rules = rules;
+    this.#requestMs = requestMs;
+    this.#agent = new Agent({
+      connect: { timeout: CONNECT_MS, lookup: rules.allowPrivate ? lookup : publicOnly(lookup) },
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      maxHeaderSize: ANSWER_BYTES,
+    });
+  }
+
+  /** Resolves to undefined when the receiver has taken the message, else to why not. Throws when `signal` aborts. */
+  async send(
+    to: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const late = AbortSignal.timeout(this.#requestMs);
+    try {
+      // Also here, because a literal address is not looked up, and the origin may have been started with other rules.
+      const { origin, pathname, search } = checkedUrl(to, this.#rules);
+      const answer = await this.#agent.request({
+        ...{ origin, path: pathname + search, method: 'POST', body },
+        headers: { 'content-type': 'application/json', 'user-agent': 'Skerry', ...headers },
+        signal: AbortSignal.any([signal, late]),
+      });
+      await answer.body.dump({ limit: ANSWER_BYTES, signal: late }).catch(() => {});
+      const { statusCode } = answer;
+      if (statusCode >= 200 && statusCode < 300) return undefined;
+      const isRedirect = statusCode >= 300 && statusCode < 400;
+      return `it answered ${statusCode}${isRedirect ? ', and redirects are not followed' : ''}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (late.aborted) return `it took longer than ${this.#requestMs / 1000} s`;
+      return faultOf(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+function faultOf(error: unknown): string {
+  const { message } = toSkerryError(error);
+  const code = systemCode(error);
+  return (code === undefined || message.includes(code) ? message : `${code}: ${message}`).slice(0, 200);
+}
+
+/** A name that has any address that is not public is refused: which one would be taken is not ours to say. */
+function publicOnly(lookup: LookupFunction): LookupFunction {
+  return (hostname, options, callback) =>
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, []);
+      const addresses = Array.isArray(found) ? found : [{ address: found, family: 0 }];
+      const fault = addresses
+        .map(({ address }) => privateAddress(address))
+        .find((text) => text !== undefined);
+      const [first] = addresses;
+      if (fault !== undefined || first === undefined)
+        return callback(new Error(fault ?? `${hostname} has no address`), []);
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+}

@@ -1,0 +1,18 @@
+import ipaddr from 'ipaddr.js';
+
+/**
+ * Why a webhook may not be sent to this address, or undefined. Only addresses of the public internet are allowed: no
+ * loopback, private, link-local, unique local, shared (CGNAT) or reserved ones, nor those that carry an IPv4 address in
+ * IPv6, as NAT64, 6to4 and Teredo do. An IPv4 address that is mapped into IPv6 counts as the former.
+ */
+export function privateAddress(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return `${address} is not an address`;
+  const range = ipaddr.process(address).range();
+  return range === 'unicast' ? undefined : `${address} is not public (${range})`;
+}
+
+/** The address that the host of a URL is, or undefined for a name. */
+export function addressOf(hostname: string): string | undefined {
+  const bare = hostname.replace(/^\[(.*)\]$/, '$1');
+  return ipaddr.isValid(bare) ? bare : undefined;
+}

@@ -1,0 +1,23 @@
+import { SkerryError } from '../../../shared/errors.ts';
+import { addressOf, privateAddress } from './public-address.ts';
+
+/** What an operator allows. Neither is safe where others than the operator hold admin tokens. */
+export interface WebhookRules {
+  readonly allowHttp: boolean;
+  readonly allowPrivate: boolean;
+}
+
+/** Checks what is known before the name is resolved. Throws `bad-webhook`. */
+export function checkedUrl(text: string, { allowHttp, allowPrivate }: WebhookRules): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isAllowed = url?.protocol === 'https:' || (allowHttp && url?.protocol === 'http:');
+  if (url === undefined || !isAllowed)
+    throw new SkerryError('bad-webhook', 'a webhook needs an https address');
+  // It would be shown with the URL.
+  if (url.username !== '' || url.password !== '')
+    throw new SkerryError('bad-webhook', 'the address of a webhook holds no password');
+  const address = addressOf(url.hostname);
+  const fault = allowPrivate || address === undefined ? undefined : privateAddress(address);
+  if (fault !== undefined) throw new SkerryError('bad-webhook', fault);
+  return url;
+}

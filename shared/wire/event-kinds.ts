@@ -1,0 +1,54 @@
+/**
+ * The kinds of events. `audit` is an act: somebody who showed a token asked for it, and the origin did it. `news` is
+ * what happened, or what the origin did by itself. Acts are kept for longer.
+ */
+const EVENT_KINDS = {
+  publish: 'audit',
+  rollback: 'audit',
+  'file-put': 'audit',
+  'file-delete': 'audit',
+  purge: 'audit',
+  'window-open': 'audit',
+  pin: 'audit',
+  unpin: 'audit',
+  prune: 'audit',
+  'site-set': 'audit',
+  'site-delete': 'audit',
+  'token-create': 'audit',
+  'token-revoke': 'audit',
+  'edge-join': 'audit',
+  'edge-pause': 'audit',
+  'edge-resume': 'audit',
+  'edge-revoke': 'audit',
+  'edge-drain': 'audit',
+  'edge-undrain': 'audit',
+  'edge-label': 'audit',
+  'edge-replace': 'audit',
+  'edge-may-read': 'audit',
+  'task-create': 'audit',
+  'task-cancel': 'audit',
+  'task-retry': 'audit',
+  'webhook-set': 'audit',
+  'webhook-delete': 'audit',
+
+  'task-done': 'news',
+  'task-failed': 'news',
+  'task-expired': 'news',
+
+  'events-dropped': 'news',
+  'webhook-failing': 'news',
+  'webhook-gave-up': 'news',
+} as const satisfies Readonly<Record<string, 'audit' | 'news'>>;
+
+export type EventKind = keyof typeof EVENT_KINDS;
+
+/** The kinds of acts. */
+export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? K : never }[EventKind];
+
+export function isEventKind(kind: string): kind is EventKind {
+  return Object.hasOwn(EVENT_KINDS, kind);
+}
+
+export function isAct(kind: string): kind is Act {
+  return isEventKind(kind) && EVENT_KINDS[kind] === 'audit';
+}
