@@ -148,6 +148,7 @@ function world(
     times,
     lists,
     arrivals,
+    busy,
     unsent,
     state,
     begin,
