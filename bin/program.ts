@@ -23,6 +23,7 @@ import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { warmCommand } from './commands/warm.ts';
 import { watchCommand } from './commands/watch.ts';
+import { webhookCommand } from './commands/webhook.ts';
 import { applyConfigFile } from './options/config-file.ts';
 import { streams } from './terminal/streams.ts';
 
@@ -61,6 +62,7 @@ export function createProgram(): Command {
     verifyCommand(),
     warmCommand(),
     tokenCommand(),
+    webhookCommand(),
   ]) {
     program.addCommand(command);
   }

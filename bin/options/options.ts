@@ -117,6 +117,13 @@ export function siteName(text: string): string {
   return text;
 }
 
+export function webhookName(text: string): string {
+  if (!name.test(text)) {
+    throw new SkerryError('bad-name', `${JSON.stringify(text)} cannot be the name of a webhook`);
+  }
+  return text;
+}
+
 export function edgeName(text: string): string {
   if (!name.test(text)) {
     throw new SkerryError('bad-name', `${JSON.stringify(text)} cannot be the name of an edge`);

@@ -267,6 +267,10 @@ export class ApiClient {
     return this.#read(method, path, answer, body === undefined ? undefined : json(body));
   }
 
+  async delete(path: string): Promise<void> {
+    await this.#text('DELETE', path);
+  }
+
   /** Begins a stream. It is given up while it does not begin; what follows is as silent as the origin is. */
   async stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Readable> {
     return this.#watched(

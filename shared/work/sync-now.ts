@@ -6,7 +6,7 @@ import type { WorkKind } from './work-kind.ts';
 const MOST_SITES = 100;
 
 const syncNowResult = Type.Object({
-  sites: Type.Array(Type.Object({ name: Type.String(), revision: count }), {
+  sites: Type.Array(Type.Object({ name: nameSchema, revision: count }), {
     maxItems: MOST_SITES,
     description: 'The visible revisions of the sites.',
   }),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { MAX_PATH_BYTES } from '../content/content-path.ts';
 import { nameSchema } from '../site/names.ts';
 import { count } from './amounts.ts';
 import { fitting } from './fitting.ts';
@@ -8,7 +9,7 @@ import type { WorkKind } from './work-kind.ts';
 export const MOST_VERIFIED = { sites: 500, siteBytes: 12 * 1024, paths: 100, pathBytes: 10 * 1024 };
 
 const verifiedSite = Type.Object({
-  name: Type.String(),
+  name: nameSchema,
   revision: count,
   manifest: Type.Union([Type.Literal('sound'), Type.Literal('mended'), Type.Literal('damaged')], {
     description: 'Whether the manifest on disk has the root digest that the origin signed.',
@@ -20,7 +21,7 @@ const verifiedSite = Type.Object({
     description:
       'The number of paths whose bytes were missing on disk or differed from what the origin signed.',
   }),
-  paths: Type.Array(Type.String(), {
+  paths: Type.Array(Type.String({ maxLength: MAX_PATH_BYTES }), {
     maxItems: MOST_VERIFIED.paths,
     description: `The first of these paths. All sites together name at most ${MOST_VERIFIED.paths}.`,
   }),

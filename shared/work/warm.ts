@@ -10,7 +10,7 @@ const MAX_PATHS = 1000;
 export const MAX_WHY = 500;
 
 const warmResult = Type.Object({
-  site: Type.String(),
+  site: nameSchema,
   revision: count,
   held: Type.Object(amount, {
     description:

@@ -11,11 +11,12 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/\/\/[^\s/"@]+@/g, `//${CUT}@`],
   [/\b((?:skerry-token|password|secret|token)\s*[=:]\s*)[^\s"',;&\\]+/gi, `$1${CUT}`],
   [
-    /("[\w-]*(?:token|secret|password|authorization|cookie|private)[\w-]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
+    /("[\w-]{0,40}(?:token|secret|password|authorization|cookie|private)[\w-]{0,40}"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
     `$1"${CUT}"`,
   ],
-  // Random bytes as base64: keys, signatures, secrets. Digests in hex and long names have no such mixture.
-  [/(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{24,}=*/g, CUT],
+  // Random bytes as base64: keys, signatures, secrets. Digests in hex and long names have no such mixture. It looks only
+  // where such bytes may begin, so a long text costs no more than its length.
+  [/(?<![\w+-])(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{24,}=*/g, CUT],
 ];
 
 /** The text without what may be a secret. It rather cuts too much. */

@@ -39,7 +39,7 @@ export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #webhook: StoredWebhook;
   #cursor: number;
-  #storedAt: number;
+  #stored: { readonly cursor: number; readonly at: number };
   #failing: Webhook['failing'] = null;
   #givenUp = { count: 0, last: 0, toldAt: Number.NEGATIVE_INFINITY };
 
@@ -47,7 +47,7 @@ export class Delivery {
     this.#webhook = webhook;
     this.#parts = parts;
     this.#cursor = webhook.cursor;
-    this.#storedAt = parts.clock.monotonic();
+    this.#stored = { cursor: webhook.cursor, at: parts.clock.monotonic() };
   }
 
   get state(): Pick<Webhook, 'delivered' | 'failing'> {
@@ -66,8 +66,10 @@ export class Delivery {
           await this.#deliver(event, signal);
           await this.#move(event.id);
         }
-        await this.#move(page.next, !page.more);
-        if (!page.more) await woken;
+        await this.#move(page.next);
+        if (page.more) continue;
+        await this.#store();
+        await woken;
       } catch (error) {
         if (signal.aborted) break;
         log.error({ err: error, webhook: this.#webhook.name }, 'events could not be delivered');
@@ -124,16 +126,17 @@ export class Delivery {
     this.#givenUp = { count: 0, last: id, toldAt: clock.monotonic() };
   }
 
-  async #move(cursor: number, isLast = false): Promise<void> {
-    if (cursor <= this.#cursor) return;
-    this.#cursor = cursor;
-    if (isLast || this.#parts.clock.monotonic() - this.#storedAt >= STORE_MS) await this.#store();
+  async #move(cursor: number): Promise<void> {
+    this.#cursor = Math.max(this.#cursor, cursor);
+    if (this.#parts.clock.monotonic() - this.#stored.at >= STORE_MS) await this.#store();
   }
 
   async #store(): Promise<void> {
     const { catalog, clock } = this.#parts;
-    this.#storedAt = clock.monotonic();
-    await catalog.moveWebhook(this.#webhook.id, this.#cursor);
+    const cursor = this.#cursor;
+    if (cursor === this.#stored.cursor) return;
+    await catalog.moveWebhook(this.#webhook.id, cursor);
+    this.#stored = { cursor, at: clock.monotonic() };
   }
 }
 

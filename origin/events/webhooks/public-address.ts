@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
+const GLOBAL_IPV6 = ipaddr.IPv6.parse('2000::');
+
 /**
  * Why a webhook may not be sent to this address, or undefined. Only addresses of the public internet are allowed: no
  * loopback, private, link-local, unique local, shared (CGNAT) or reserved ones, nor those that carry an IPv4 address in
@@ -7,8 +9,11 @@ import ipaddr from 'ipaddr.js';
  */
 export function privateAddress(address: string): string | undefined {
   if (!ipaddr.isValid(address)) return `${address} is not an address`;
-  const range = ipaddr.process(address).range();
-  return range === 'unicast' ? undefined : `${address} is not public (${range})`;
+  const known = ipaddr.process(address);
+  const range = known.range();
+  // The unicast addresses of IPv6 that anybody has are in 2000::/3.
+  const isGlobal = known instanceof ipaddr.IPv4 || known.match(GLOBAL_IPV6, 3);
+  return range === 'unicast' && isGlobal ? undefined : `${address} is not public (${range})`;
 }
 
 /** The address that the host of a URL is, or undefined for a name. */

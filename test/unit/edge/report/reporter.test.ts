@@ -84,6 +84,7 @@ function world(
   const sent: (readonly SignedReport[])[] = [];
   const leases: number[][] = [];
   const times: number[][] = [];
+  const busy = { now: false };
   const lists: unknown[] = [];
   const arrivals: ListArrival[] = [];
   const unsent = [...receipts];
@@ -115,7 +116,7 @@ function world(
     faults,
     origin: () => ({ log: LOG, epoch: 1, key: originKey.publicKey }),
     state: async () => STATE,
-    isBusy: () => false,
+    isBusy: () => busy.now,
     assigned: (digest, list) => {
       lists.push([digest, list]);
       return arrivals.length > 1 ? (arrivals.shift() ?? 'here') : (arrivals[0] ?? 'here');
@@ -147,6 +148,7 @@ function world(
     times,
     lists,
     arrivals,
+    busy,
     unsent,
     state,
     begin,
@@ -431,6 +433,18 @@ t.test('an upstream that keeps withholding the list is left, one that alters it 
   t.strictSame(altered.asked, [A, B]);
   t.strictSame(altered.codes(), [`upstream-protocol ${A}`]);
   t.equal(altered.leases.length, 2, "the grant itself is the origin's");
+});
+
+t.test('while a task runs, its progress is reported every half second', async (t) => {
+  const { begin, reports, busy } = world(t);
+  const end = begin();
+  await reports(1);
+  busy.now = true;
+  const began = performance.now();
+  // The first of these may have to wait for a heartbeat that began before the task.
+  await reports(4);
+  await end();
+  t.ok(performance.now() - began >= 900, 'and not more often');
 });
 
 t.test('calls without end cause few reports, and delay none that is due', async (t) => {

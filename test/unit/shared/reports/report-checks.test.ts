@@ -1,6 +1,7 @@
 import t from 'tap';
 import { toDigest } from '../../../../shared/content/digest.ts';
 import { type Receipt, signReceipt } from '../../../../shared/log/receipt.ts';
+import { signTaskResult } from '../../../../shared/log/task-result.ts';
 import { type Checked, type Claimed, openReportCheck } from '../../../../shared/reports/report-check.ts';
 import { ReportChecks } from '../../../../shared/reports/report-checks.ts';
 import { generateSigningKey, type SigningKey } from '../../../../shared/signing/keys.ts';
@@ -38,14 +39,34 @@ t.test(
     const signedWith = (statements: EdgeReport['statements']) =>
       claimed(signReport(LOG, 'oslo', edgeReport({ time: 1, statements }), edgeKey));
     const known = { kind: 'receipt', body: receipt ?? {} };
-    t.match(
-      check.reportWithStatements(signedWith([{ kind: 'task-result', body: { any: 'thing' } }, known])),
-      { statements: [known], isFresh: true },
-    );
+    t.match(check.reportWithStatements(signedWith([{ kind: 'later-kind', body: { any: 'thing' } }, known])), {
+      statements: [known],
+      isFresh: true,
+    });
     t.match(check.reportWithStatements(signedWith([{ kind: 'receipt', body: { ...receipt, root: 'x' } }])), {
       refused: /root/,
       isSigned: true,
     });
+    const result = signTaskResult(
+      {
+        log: LOG,
+        epoch: 1,
+        edge: 'oslo',
+        ...{ task: 7, share: 0, attempt: 1 },
+        outcome: 'done',
+        time: 1,
+        result: '{}',
+      },
+      edgeKey,
+    );
+    const done = { kind: 'task-result', body: result };
+    t.match(check.reportWithStatements(signedWith([done])), { statements: [done], isFresh: true });
+    for (const change of [{ edge: 'bergen' }, { log: 'f'.repeat(32) }, { result: '[]' }, { task: 8 }])
+      t.match(
+        check.reportWithStatements(signedWith([{ kind: 'task-result', body: { ...result, ...change } }])),
+        { refused: /./, isSigned: true },
+        JSON.stringify(change),
+      );
   },
 );
 
