@@ -6,7 +6,8 @@ import { recordSchema } from '../log/record.ts';
 import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
-import { edgeLimitsSchema, edgeUseSchema, faultSchema } from './protocol.ts';
+import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
+import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
 /** The bodies of the origin's API under /v1. The server, its OpenAPI description and its clients share them. */
 
@@ -245,35 +246,8 @@ export const edgeStatusSchema = Type.Object({
     description:
       "Not null when the edge has records up to `position` that are not in the origin's log, which ends at `head`: the origin was restored from an older copy. The origin then does not know what the edge shows, and `sites` is empty.",
   }),
-  health: Type.Object({
-    state: Type.Union([
-      Type.Literal('online'),
-      Type.Literal('lagging'),
-      Type.Literal('degraded'),
-      Type.Literal('offline'),
-      Type.Literal('drained'),
-      Type.Literal('diverged'),
-    ]),
-    reason: Type.Union([Type.String(), Type.Null()], {
-      description: 'What is wrong; null when nothing is, or when the caller may not read all sites.',
-    }),
-  }),
-  use: Type.Union(
-    [
-      Type.Object({
-        ...Type.Omit(edgeUseSchema, ['sites']).properties,
-        hitRatio: Type.Union([Type.Number(), Type.Null()], {
-          description:
-            'The part of the answers for which the edge had to fetch nothing; null before the first answer.',
-        }),
-      }),
-      Type.Null(),
-    ],
-    {
-      description:
-        'What the edge uses, and what it has answered since its start; null before it has told, or when the caller may not read all sites.',
-    },
-  ),
+  health: healthSchema,
+  use: shownUseSchema,
   lag: Type.Object({ records: Type.Integer(), bytes: Type.Integer(), seconds: Type.Number() }),
   sites: Type.Record(
     Type.String(),
@@ -284,18 +258,7 @@ export const edgeStatusSchema = Type.Object({
       }),
       lag: siteLag,
       error: Type.Union([Type.String(), Type.Null()]),
-      readers: Type.Union(
-        [
-          Type.Object({
-            revision: Type.Integer(),
-            requests: Type.Integer(),
-            errors: Type.Integer({ description: 'Answers with a status of 5xx.' }),
-            bytes: Type.Integer(),
-          }),
-          Type.Null(),
-        ],
-        { description: 'What readers got since this revision is visible, or since the edge has started.' },
-      ),
+      readers: readersSchema,
     }),
   ),
 });

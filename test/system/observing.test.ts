@@ -97,6 +97,22 @@ t.test('the metrics tell how long answers took', async (t) => {
   t.match(metrics, /skerry_edge_request_duration_seconds_sum\{site="www"\} 0\.\d+/);
 });
 
+t.test('the origin shows what an edge uses, what it answered, and how it is', async (t) => {
+  await read(edge.url, SITE, 'a.css');
+  const told = await until('a sample with the answer', async () => {
+    const found = (await cluster.client.edges()).find(({ name }) => name === edge.name);
+    return (found?.sites[SITE]?.readers?.requests ?? 0) > 0 && found;
+  });
+  t.match(told, {
+    health: { state: 'online', reason: null },
+    use: { errors: 0, misses: 0, hitRatio: 1 },
+    sites: { [SITE]: { revision: 1, readers: { revision: 1, errors: 0 } } },
+  });
+  const { use } = told;
+  t.ok(use !== null && use.memory > 1e6 && use.cpu > 0 && use.files.open > 0 && (use.disk?.free ?? 0) > 0);
+  t.match((await cluster.skerry('edges')).stdout, /edge-1 +r0 +online/);
+});
+
 t.test('more requests than a client may make are answered 429, whichever lane they are for', async (t) => {
   for (const range of [undefined, 'bytes=0-0']) {
     const statuses: number[] = [];

@@ -4,7 +4,15 @@ import { originMetrics } from '../../../../origin/api/origin-metrics.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 
 t.test('scrapes at the same time both see all sites and edges', async (t) => {
-  const edge = { name: 'e', region: 'r', online: true, diverged: null, lastSeen: 5000, revoked: false };
+  const edge = {
+    name: 'e',
+    region: 'r',
+    online: true,
+    diverged: null,
+    health: { state: 'lagging', reason: null },
+    lastSeen: 5000,
+    revoked: false,
+  };
   const status = [
     { ...edge, sites: { www: { lag: { seconds: 3 } } } },
     { ...edge, name: 'gone', revoked: true, sites: {} },
@@ -26,6 +34,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
     t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);
+    t.match(text, /^skerry_edge_health\{edge="e",region="r",state="lagging"\} 1$/m);
     t.match(text, /^skerry_edge_online\{edge="e",region="r"\} 1$/m);
     t.match(text, /^skerry_edge_diverged\{edge="e",region="r"\} 0$/m);
     t.match(text, /^skerry_edge_last_seen_timestamp_seconds\{edge="e",region="r"\} 5$/m);

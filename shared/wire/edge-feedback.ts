@@ -1,0 +1,48 @@
+import { Type } from 'typebox';
+import { edgeUseSchema } from './protocol.ts';
+
+/** What the API shows of what edges tell of themselves. */
+
+export const healthSchema = Type.Object({
+  state: Type.Union([
+    Type.Literal('online'),
+    Type.Literal('lagging'),
+    Type.Literal('degraded'),
+    Type.Literal('offline'),
+    Type.Literal('drained'),
+    Type.Literal('diverged'),
+  ]),
+  reason: Type.Union([Type.String(), Type.Null()], {
+    description: 'What is wrong; null when nothing is, or when the caller may not read all sites.',
+  }),
+});
+
+export const shownUseSchema = Type.Union(
+  [
+    Type.Object({
+      ...Type.Omit(edgeUseSchema, ['sites']).properties,
+      hitRatio: Type.Union([Type.Number(), Type.Null()], {
+        description:
+          'The part of the answers for which the edge had to fetch nothing; null before the first answer.',
+      }),
+    }),
+    Type.Null(),
+  ],
+  {
+    description:
+      'What the edge uses, and what it has answered since its start; null before it has told, or when the caller may not read all sites.',
+  },
+);
+
+export const readersSchema = Type.Union(
+  [
+    Type.Object({
+      revision: Type.Integer(),
+      requests: Type.Integer(),
+      errors: Type.Integer({ description: 'Answers with a status of 5xx.' }),
+      bytes: Type.Integer(),
+    }),
+    Type.Null(),
+  ],
+  { description: 'What readers got since this revision is visible, or since the edge has started.' },
+);
