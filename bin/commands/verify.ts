@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import type { VerifyResult } from '../../shared/work/verify.ts';
 import {
@@ -8,7 +8,7 @@ import {
   withAdminOptions,
 } from '../options/admin-command.ts';
 import { readingCommand, withClient } from '../options/client-command.ts';
-import { edgeName } from '../options/options.ts';
+import { edgeName, option } from '../options/options.ts';
 import { deadlineOption } from '../options/task-options.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { printJson, printLine } from '../terminal/output.ts';
@@ -24,7 +24,7 @@ export function verifyCommand(): Command {
     readingCommand('verify', 'compare everything that edges have on disk with what the origin signed'),
   )
     .argument('[edge...]', 'the edges (default: all edges)', edgeNames)
-    .addOption(new Option('--repair', 'fetch damaged objects again'))
+    .addOption(option('--repair', 'fetch damaged objects again'))
     .addOption(deadlineOption())
     .action(async (edges: string[], flags: VerifyFlags) => {
       if (namesAdmin(flags)) return verifyOne(edges, flags);
