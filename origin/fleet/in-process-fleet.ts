@@ -173,7 +173,7 @@ export class InProcessFleet implements Fleet {
     let room = MOST_LISTS_BYTES;
     const grants = verified.map((one) => {
       const grant = this.#grant(one, fresh.includes(one), room);
-      room -= grant.list?.length ?? 0;
+      room -= grant.list === undefined ? 0 : Buffer.byteLength(grant.list);
       return grant;
     });
     this.changed.wake();
@@ -196,7 +196,7 @@ export class InProcessFleet implements Fleet {
       this.#key,
     );
     const isNews = list !== null && report.tasks?.assignments !== list.digest;
-    return isNews && list.text.length <= room ? { ...signed, list: list.text } : signed;
+    return isNews && Buffer.byteLength(list.text) <= room ? { ...signed, list: list.text } : signed;
   }
 
   async #compare(edge: EdgeRecord): Promise<void> {

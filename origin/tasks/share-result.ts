@@ -7,7 +7,7 @@ import type { Failure } from './checked-result.ts';
 /** A share that failed this often has failed for good. */
 export const MOST_FAILURES = 4;
 /** An edge that refuses the request itself would refuse it again. */
-const FINAL_CODES: readonly ErrorCode[] = ['bad-request', 'bad-pattern'];
+const FINAL_CODES: readonly ErrorCode[] = ['bad-request', 'bad-pattern', 'edge-stays-behind'];
 const BACKOFF = { first: 10_000, most: 120_000 };
 
 /**

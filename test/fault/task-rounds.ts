@@ -243,6 +243,10 @@ function draw(dice: Random, edges: number): object {
     { kind: 'verify', args: { repair: false } },
     { kind: 'verify', args: { repair: true } },
     { kind: 'warm', args: { site: SITE, paths: [] } },
+    { kind: 'sync-now', args: {} },
+    { kind: 'repair', args: { site: SITE } },
+    { kind: 'prune', args: {} },
+    { kind: 'report-state', args: {} },
   ]);
   const names = Array.from({ length: 1 + dice.below(3) }, () => `edge-${1 + dice.below(edges)}`);
   const target = dice.pick<object>([

@@ -106,6 +106,7 @@ t.test('the API', async (t) => {
         'webhooks',
         'stopping',
         'retention',
+        'tasks',
         'store',
         'recovery',
         'allowance',
