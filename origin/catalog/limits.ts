@@ -13,6 +13,8 @@ export const KEPT_PURGES = 1000;
 /** Open tasks, and their open shares together. */
 export const MOST_OPEN_TASKS = 1000;
 export const MOST_OPEN_SHARES = 50_000;
+/** Ended tasks: the newest so many, and none that ended longer ago. They are deleted a page at a time. */
+export const KEPT_TASKS = { most: 10_000, ms: 30 * 86_400_000, page: 100 };
 /** Attempts of a share that are kept. */
 export const MOST_ATTEMPTS = 10;
 /** Webhooks of an origin. */

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { IssuedAttempt, ShareRow } from '../catalog/task-calls.ts';
 import type { Failure } from './checked-result.ts';
+import { withoutAttempts } from './task-plan.ts';
 
 /** A share that failed this often has failed for good. */
 export const MOST_FAILURES = 4;
@@ -27,7 +28,8 @@ export function afterResult(
   if (!issued.isActive) return undefined;
   const attempts = share.attempts.map((one) => (one === issued ? { ...one, isActive: false } : one));
   const failures = share.failures + 1;
-  if (isFinal(result, failures)) return { ...share, attempts, failures, state: 'failed', by: edge, result };
+  if (isFinal(result, failures))
+    return { ...withoutAttempts(share), failures, state: 'failed', by: edge, result };
   return { ...share, attempts, failures, notBefore: nextTry(attempts, failures, now, random) };
 }
 

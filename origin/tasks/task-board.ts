@@ -13,7 +13,7 @@ import {
   attemptKey,
   type TaskReport,
 } from '../../shared/work/assignment.ts';
-import { MOST_OPEN_SHARES } from '../catalog/limits.ts';
+import { KEPT_TASKS, MOST_OPEN_SHARES } from '../catalog/limits.ts';
 import type { EndState, NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
 import { checkedResult } from './checked-result.ts';
 import { afterResult } from './share-result.ts';
@@ -21,6 +21,8 @@ import { endedBy, type OpenTask, planTasks, type TaskEdge, withoutAttempts } fro
 
 /** A deadline and a backoff pass without an event. */
 const ROUND_MS = 1000;
+/** Ended tasks are deleted this often. */
+const DROP_EVERY_MS = 3_600_000;
 /** The least time between two rounds, because each report of an edge wakes the loop. */
 const LEAST_MS = 50;
 
@@ -83,10 +85,15 @@ export class TaskBoard implements TaskDesk {
   /** Plans and assigns until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
+    let dropped = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       const woken = this.#changed.wait(ROUND_MS, signal);
       try {
         await this.#round();
+        if (clock.monotonic() - dropped >= DROP_EVERY_MS) {
+          await this.#dropOld(signal);
+          dropped = clock.monotonic();
+        }
       } catch (err) {
         log.error({ err }, 'tasks could not be planned; the origin tries again');
       }
@@ -189,6 +196,14 @@ export class TaskBoard implements TaskDesk {
       const { edges, clock } = this.#parts;
       this.#call(await this.#save(planTasks(this.#open.values(), edges(), clock.now())));
     });
+  }
+
+  async #dropOld(signal: AbortSignal): Promise<void> {
+    const { catalog, clock } = this.#parts;
+    const { most, ms, page } = KEPT_TASKS;
+    let dropped = page;
+    while (dropped === page && !signal.aborted)
+      dropped = await catalog.dropTasks(clock.now() - ms, most, page);
   }
 
   /** Resolves with the names of the edges whose lists have changed. */

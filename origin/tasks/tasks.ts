@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
+import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type {
   ShareStatus,
@@ -13,6 +14,7 @@ import type {
 import { DEADLINE_SECONDS } from '../../shared/wire/task-limits.ts';
 import { MAX_TASK_ARGUMENT_BYTES } from '../../shared/work/assignment.ts';
 import { taskKinds } from '../../shared/work/kinds.ts';
+import type { WorkKind } from '../../shared/work/work-kind.ts';
 import type { ShareRow, TaskCalls, TaskFilter, TaskRow } from '../catalog/task-calls.ts';
 import type { TaskBoard } from './task-board.ts';
 import { siteIn, type TaskEdge } from './task-plan.ts';
@@ -20,6 +22,9 @@ import { sharesFor, shownTarget, targetOf } from './task-target.ts';
 
 /** Tasks, and shares, in one page. A share may have a result of 28 KiB, and a task arguments of 16 KiB. */
 const PAGE = { tasks: 100, shares: 100 };
+
+/** Room for the merged results of some hundred tasks. */
+const MERGED_BYTES = 4 * 1024 * 1024;
 
 export interface TasksParts {
   readonly board: TaskBoard;
@@ -35,6 +40,10 @@ const argumentsOf = new Map<string, Schema<unknown>>(
 /** The tasks as those see them who ask for them. */
 export class Tasks {
   readonly #parts: TasksParts;
+  readonly #mergedTexts = new ByteCache<string, string>({
+    bytes: MERGED_BYTES,
+    sizeOf: (text) => 2 * text.length,
+  });
 
   constructor(parts: TasksParts) {
     this.#parts = parts;
@@ -77,15 +86,26 @@ export class Tasks {
     };
   }
 
-  /** The results of all edges as one. A page of shares is merged at a time. */
-  async #merged({ id, kind, state }: TaskRow): Promise<unknown> {
+  /** The results of all edges as one. They are read once, and cached. */
+  async #merged({ id, kind, state, ended }: TaskRow): Promise<unknown> {
     const merge = taskKinds.get(kind)?.merge;
     if (state === 'open' || merge === undefined) return null;
+    const key = `${id} ${ended}`;
+    let text = this.#mergedTexts.get(key);
+    if (text === undefined) {
+      text = JSON.stringify(await this.#mergeAll(id, merge));
+      this.#mergedTexts.set(key, text);
+    }
+    return JSON.parse(text) as unknown;
+  }
+
+  /** Merges a page of shares at a time. Resolves with null when no edge has done its share. */
+  async #mergeAll(id: number, merge: NonNullable<WorkKind['merge']>): Promise<unknown> {
     let merged: unknown;
     for (let from: number | null = 0; from !== null; ) {
       const shares: ShareRow[] = await this.#parts.catalog.shares(id, from, PAGE.shares);
-      const done = shares.flatMap(({ state: end, result }) =>
-        end === 'done' && result !== null ? [JSON.parse(result) as unknown] : [],
+      const done = shares.flatMap(({ state, result }) =>
+        state === 'done' && result !== null ? [JSON.parse(result) as unknown] : [],
       );
       if (done.length > 0) merged = merge(merged === undefined ? done : [merged, ...done]);
       from = shares.length < PAGE.shares ? null : (shares.at(-1)?.share ?? 0) + 1;
