@@ -1,7 +1,8 @@
 /**
  * Runs the test files that .taprc names, several at a time, and writes TAP. `tap` could do it. But it makes each of its
- * processes record all modules that it loads, which takes one CPU second in ten of the whole suite.
+ * processes record all modules that it loads, which takes up to two CPU seconds a file.
  */
+import type { ChildProcess } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -19,12 +20,23 @@ const files = config.include
   .flatMap((pattern) => globSync(pattern))
   .sort()
   .reverse();
-// t.spawn adds an option that makes the process record its modules; the command `env` takes it away.
+// t.spawn adds an option that makes the process record its modules. The command `env` takes it away.
 const environment = [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, `TAP_TIMEOUT=${config.timeout}`];
+const running = new Set<ChildProcess>();
 
 t.jobs = config.jobs;
 t.setTimeout(0);
 for (const file of files) {
   const args = [...environment, process.execPath, ...config['node-arg'], file];
-  void t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
+  const { subtest } = t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
+  subtest?.on('process', (child) => {
+    running.add(child);
+    child.once('close', () => running.delete(child));
+  });
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal);
+    process.exit(1);
+  });
