@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { LRUCache } from 'lru-cache';
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
 
@@ -82,7 +83,20 @@ function closing(cron: Cron, now: number, length: number): number {
   return last + length;
 }
 
-function parse({ cron, timezone }: Schedule): Cron {
+/** The window of a schedule is asked for again and again, and an expression takes longer to parse than to evaluate. */
+const parsed = new LRUCache<string, Cron>({ max: 100 });
+
+function parse(schedule: Schedule): Cron {
+  const key = JSON.stringify([schedule.timezone, schedule.cron]);
+  let cron = parsed.get(key);
+  if (cron === undefined) {
+    cron = parseAnew(schedule);
+    parsed.set(key, cron);
+  }
+  return cron;
+}
+
+function parseAnew({ cron, timezone }: Schedule): Cron {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5) throw bad(cron, `five fields are needed, not ${fields.length}`);
   const strange = fields.find((field) => !FIELD.test(field));
