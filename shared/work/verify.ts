@@ -37,7 +37,7 @@ export const verifyKind = {
     verified: Type.Integer({ minimum: 0, description: 'The number of sites.' }),
     sites: Type.Array(verifiedSite, {
       maxItems: MOST_VERIFIED.sites,
-      description: 'Sites with faults come first. If there are too many sites, sound ones are left out.',
+      description: 'The sites. If there are too many, sound ones are left out before sites with faults.',
     }),
     others: Type.Object(
       {
