@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
-import { LRUCache } from 'lru-cache';
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
+import { ByteCache } from '../process/byte-cache.ts';
 
 export const scheduleSchema = Type.Object(
   {
@@ -83,8 +83,10 @@ function closing(cron: Cron, now: number, length: number): number {
   return last + length;
 }
 
+/** Roughly the memory of a parsed expression. */
+const CRON_BYTES = 8 * 1024;
 /** The window of a schedule is asked for again and again, and an expression takes longer to parse than to evaluate. */
-const parsed = new LRUCache<string, Cron>({ max: 100 });
+const parsed = new ByteCache<string, Cron>({ bytes: 100 * CRON_BYTES, sizeOf: () => CRON_BYTES });
 
 function parse(schedule: Schedule): Cron {
   const key = JSON.stringify([schedule.timezone, schedule.cron]);
