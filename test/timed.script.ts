@@ -1,4 +1,7 @@
-/** `npm test`: runs tap as .taprc says, then prints what the run and its slowest files took. */
+/**
+ * `npm test`: runs all test files, then prints what the run and its slowest files took. With arguments, it runs tap with
+ * these.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
@@ -14,7 +17,11 @@ const scratch = mkdtempSync(join(placeForScratch(), 'skerry-test-'));
 try {
   const file = join(scratch, 'spent');
   const env = { ...process.env, TMPDIR: scratch, [SPENT_FILE]: file };
-  const tap = spawn('tap', process.argv.slice(2), { stdio: 'inherit', env });
+  const given = process.argv.slice(2);
+  const tap =
+    given.length > 0
+      ? spawn('tap', given, { stdio: 'inherit', env })
+      : spawn(process.execPath, [join(import.meta.dirname, 'suite.script.ts')], { stdio: 'inherit', env });
   // It ends by them, too, and what it wrote is removed then.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tap.kill(signal));
   const [code] = (await once(tap, 'close')) as [number | null];

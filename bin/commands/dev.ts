@@ -98,8 +98,10 @@ async function runDev(
   const tokenFile = join(originData, ADMIN_TOKEN_FILE);
   const { startRole } = await import('../running/role-process.ts');
   const { freePort } = await import('../../shared/http/listen.ts');
+  const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
   // Without this check, the origin and each edge would report a port in use separately.
-  await freePort({ host: '127.0.0.1', port });
+  const ports = [port, ...edges.flatMap((edge) => [edge.port, edge.port + ADMIN_PORT_OFFSET])];
+  for (const each of ports) await freePort({ host: '127.0.0.1', port: each });
   const start = (...role: Parameters<typeof startRole>) => {
     const started = startRole(...role);
     roles.push(started);
@@ -111,7 +113,6 @@ async function runDev(
     return new ApiClient(url, (await readFile(tokenFile, 'utf8')).trim(), signal);
   });
   client.catch(() => {});
-  const edges = EDGES.map((edge, i) => ({ ...edge, port: edgePort + i, data: join(data, edge.name) }));
   // The edges start together with the origin. On the first run, each waits for its join token after it has prepared
   // everything else. Later, an edge that is ready before the origin connects again.
   const started = edges.map((edge) => {
@@ -131,13 +132,13 @@ async function runDev(
     });
     told.catch(() => {});
     const failed = Promise.race(roles.map((role) => role.failed));
-    const changed = shown.follow?.(await client);
-    await Promise.race([
-      watchAndTell(await client, site, folder, { ...watching, changed }, signal, told),
-      failed,
-    ]);
+    // A role may end before the client is ready.
+    const api = await Promise.race([client, failed]);
+    const changed = shown.follow?.(api);
+    await Promise.race([watchAndTell(api, site, folder, { ...watching, changed }, signal, told), failed]);
   } finally {
-    await (await client.catch(() => undefined))?.close();
+    // The origin may not be ready yet, and it stops only after this.
+    client.then((api) => api.close()).catch(() => {});
   }
 }
 

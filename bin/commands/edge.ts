@@ -246,9 +246,14 @@ async function limitsOf(flags: EdgeFlags): Promise<EdgeLimits> {
     const { checkSchedule } = await import('../../shared/site/schedule.ts');
     checkSchedule(windows);
   }
-  return {
+  const wanted = {
     sites: sites === undefined ? null : [...sites].sort(),
     prefixes: prefix.length === 0 ? null : [...new Set(prefix)].sort(),
+  };
+  // No upstream would ever accept more.
+  (await import('../../shared/wire/wants.ts')).wantsText(wanted);
+  return {
+    ...wanted,
     delay,
     rate: rate ?? null,
     schedule: windows,

@@ -168,12 +168,11 @@ class ServingProcesses {
   }
 
   async processUse(): Promise<ReadonlyMap<number, ProcessUse>> {
-    const uses = new Map<number, ProcessUse>();
-    for (const [place, serving] of this.#places) {
-      const use = await serving.processUse();
-      if (use !== undefined) uses.set(place, use);
-    }
-    return uses;
+    // A frozen process delays the others by nothing.
+    const uses = await Promise.all(
+      [...this.#places].map(async ([place, serving]) => [place, await serving.processUse()] as const),
+    );
+    return new Map(uses.flatMap(([place, use]) => (use === undefined ? [] : [[place, use] as const])));
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import type { DiffCursor } from '../../shared/content/manifest/reading.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
-import { type Remote, startThreads } from '../../shared/process/thread.ts';
+import { type Remote, STAYS, startThreads } from '../../shared/process/thread.ts';
 import type { VariantRequest } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -54,7 +54,7 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
-  /** The revision of each site that has been looked through. The thread knows it too, but may have ended. */
+  /** The revision of each site that has been looked through. The thread stores it too. */
   #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;
@@ -66,6 +66,7 @@ export class Variants {
       moduleUrl('./variants.worker', import.meta.url),
       1,
       parts.place,
+      STAYS,
     );
     this.#parts = parts;
     this.#thread = thread.remote;

@@ -8,8 +8,9 @@ const MOST_WAITING = { perOwner: 10_000, inAll: 50_000 };
 /** One call runs, and the next one is ready when it ends. */
 const AT_ONCE = 2;
 const ORIGIN = 'origin';
-/** Calls that run beside all others and delay none of them. They take no turn. */
+/** Calls that run beside all others and delay none of them. Each starts a thread, so only one runs at a time. */
 const BESIDE: ReadonlySet<PropertyKey> = new Set<keyof Catalog>(['forecast']);
+const BESIDE_TURNS = { perOwner: 4, inAll: 64, atOnce: 1 };
 
 /**
  * A catalog of one thread serves its callers by turns, so a publisher with a thousand requests delays only itself. The
@@ -18,16 +19,24 @@ const BESIDE: ReadonlySet<PropertyKey> = new Set<keyof Catalog>(['forecast']);
  */
 export function inTurns(catalog: Catalog): { catalog: Catalog; close(): void } {
   const turns = new FairTurns({ ...MOST_WAITING, atOnce: AT_ONCE });
+  const beside = new FairTurns(BESIDE_TURNS);
   const taken = new Proxy(catalog, {
     get(target, method) {
       const call: unknown = Reflect.get(target, method);
-      if (typeof call !== 'function' || BESIDE.has(method)) return call;
+      if (typeof call !== 'function') return call;
+      const taking = BESIDE.has(method) ? beside : turns;
       return (...args: unknown[]) => {
         // Without this, the call would run in the asynchronous context of the caller that had the turn before.
         const work = AsyncLocalStorage.bind(() => Promise.resolve(Reflect.apply(call, target, args)));
-        return turns.run(caller.getStore()?.name ?? ORIGIN, work);
+        return taking.run(caller.getStore()?.name ?? ORIGIN, work);
       };
     },
   });
-  return { catalog: taken, close: () => turns.close() };
+  return {
+    catalog: taken,
+    close() {
+      turns.close();
+      beside.close();
+    },
+  };
 }

@@ -16,7 +16,7 @@ export interface SiteSituation {
   readonly policy: PolicyChange | undefined;
   /** The caller's rights. */
   readonly rights: DomainRights;
-  /** Reads all sites. It is called only when domains are compared. */
+  /** Reads all sites that have domains. It is called only when domains are compared. */
   readonly sites: () => readonly SiteDomains[];
 }
 
@@ -34,6 +34,7 @@ export function planSite(situation: SiteSituation): SiteSettings | undefined {
 
 function checkDomains({ name, existing, rights, sites }: SiteSituation, wanted: readonly string[]): void {
   checkDomainChange(existing?.domains ?? [], wanted, rights);
+  if (wanted.length === 0) return;
   const taken = overlapWith(
     wanted,
     sites().filter((other) => other.name !== name),

@@ -14,8 +14,16 @@ export function knownMediaType(path: string): string | undefined {
   return lookup(path) || undefined;
 }
 
+/** Types of which the database does not say that they are compressible. */
+const ALSO_COMPRESSIBLE: ReadonlySet<string> = new Set([
+  ...['application/sql', 'application/x-tex', 'application/graphql', 'application/yaml'],
+  ...['font/collection', 'model/obj'],
+]);
+
 /** Whether files of a media type usually get smaller when they are compressed. */
 export function isCompressibleType(type: string): boolean {
   if (type === UNKNOWN) return false;
-  return mimeDb[type]?.compressible ?? /^text\/|\+(json|text|xml)$/.test(type);
+  return (
+    ALSO_COMPRESSIBLE.has(type) || (mimeDb[type]?.compressible ?? /^text\/|\+(json|text|xml)$/.test(type))
+  );
 }

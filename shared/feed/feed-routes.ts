@@ -19,9 +19,10 @@ import {
   reportAnswerSchema,
   reportRequestSchema,
 } from '../wire/protocol.ts';
+import { MOST_WANTS, type Wants } from '../wire/wants.ts';
 import { beyondEnd } from './beyond-end.ts';
 import { contentRoutes } from './content-routes.ts';
-import type { FeedSource, Wants } from './feed-source.ts';
+import type { FeedSource } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
 import { type MembersOnly, memberOf, memberProof } from './member-proof.ts';
 import { MemberRequests, type RequestKind } from './member-requests.ts';
@@ -89,7 +90,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
         hide: true,
         querystring: Type.Object({
           from: Type.String({ pattern: NUMBER }),
-          wants: Type.Optional(Type.String({ maxLength: 16_384 })),
+          wants: Type.Optional(Type.String({ maxLength: MOST_WANTS })),
         }),
       },
     },

@@ -10,6 +10,7 @@ import type { Remote } from '../process/thread.ts';
 import type { PublicKey } from '../signing/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../wire/protocol.ts';
+import type { Wants } from '../wire/wants.ts';
 import type { ReportCalls } from './report-calls.ts';
 
 /** The members that may follow this feed, and what they report. */
@@ -33,12 +34,6 @@ export interface FeedMembers {
    * the origin when this resolves. Throws `bad-request` when a report is not signed by the edge that it names.
    */
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
-}
-
-/** The sites and path prefixes that a follower wants to replicate. Null stands for all. */
-export interface Wants {
-  readonly sites: readonly string[] | null;
-  readonly prefixes: readonly string[] | null;
 }
 
 /**

@@ -22,7 +22,10 @@ export interface Thread<T> {
 
 /** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
-/** For a thread that must keep its open files and its state. */
+/**
+ * For a thread that opens a database. Other processes have the same file open, and after an upgrade in place a thread
+ * that starts again would run newer code than its process.
+ */
 export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 
 export interface ThreadOptions {
@@ -40,7 +43,7 @@ export function startThreads<T extends object>(
   workerData: unknown,
   { idleMs = IDLE_MS }: ThreadOptions = {},
 ): Thread<T> {
-  const pool = new Piscina<Call, Answer>({
+  const options = {
     filename: module.href,
     // The first call starts a thread. Many processes never make a call.
     minThreads: 0,
@@ -51,14 +54,39 @@ export function startThreads<T extends object>(
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     idleTimeout: idleMs,
     workerData,
-  });
+  };
+  const open = () =>
+    new Piscina<Call, Answer>(options).on('error', () => {
+      // The thread of no call has ended, so no call reports it.
+      giveUpIfStuck();
+    });
+  let pool = open();
   let isClosed = false;
+  /**
+   * When the last thread ends, or none can start, Piscina leaves the waiting calls until the next call. They are
+   * rejected instead, and the next call begins with a new pool.
+   */
+  const giveUpIfStuck = () => {
+    if (isClosed || pool.threads.length > 0 || pool.queueSize === 0) return;
+    const stuck = pool;
+    pool = open();
+    stuck.destroy().catch(() => {});
+  };
+  const run = async (task: Call): Promise<Answer> => {
+    try {
+      return await pool.run(task);
+    } catch (cause) {
+      // A method that throws still answers, so here the thread itself has ended or could not start.
+      giveUpIfStuck();
+      throw new SkerryError('unavailable', 'a thread of this process ended or could not start', { cause });
+    }
+  };
   const call = async (method: string, args: unknown[]) => {
     // After the close, Piscina would start a new thread that nobody ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
     // A thread that has ended, or never began, holds nothing open.
     if (method === 'close' && pool.threads.length === 0) return undefined;
-    const answer = await pool.run({ method, args });
+    const answer = await run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);
     return answer.ok;
   };

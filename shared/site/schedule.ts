@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
+import { ByteCache } from '../process/byte-cache.ts';
 
 export const scheduleSchema = Type.Object(
   {
@@ -82,7 +83,22 @@ function closing(cron: Cron, now: number, length: number): number {
   return last + length;
 }
 
-function parse({ cron, timezone }: Schedule): Cron {
+/** Roughly the memory of a parsed expression. */
+const CRON_BYTES = 8 * 1024;
+/** The window of a schedule is asked for again and again, and an expression takes longer to parse than to evaluate. */
+const parsed = new ByteCache<string, Cron>({ bytes: 100 * CRON_BYTES, sizeOf: () => CRON_BYTES });
+
+function parse(schedule: Schedule): Cron {
+  const key = JSON.stringify([schedule.timezone, schedule.cron]);
+  let cron = parsed.get(key);
+  if (cron === undefined) {
+    cron = parseAnew(schedule);
+    parsed.set(key, cron);
+  }
+  return cron;
+}
+
+function parseAnew({ cron, timezone }: Schedule): Cron {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5) throw bad(cron, `five fields are needed, not ${fields.length}`);
   const strange = fields.find((field) => !FIELD.test(field));

@@ -7,7 +7,7 @@ import { systemCode } from '../errors.ts';
 import { moveDurably, syncFolder } from '../files/durable-file.ts';
 import type { HashThreads } from '../hashing/hash-threads.ts';
 import { moduleUrl } from '../process/module-url.ts';
-import { startThreads } from '../process/thread.ts';
+import { STAYS, startThreads } from '../process/thread.ts';
 import { openDraft } from './draft.ts';
 import { draftsFolder, largeFolder, largeObjectFile, smallObjectsFile } from './layout.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -20,10 +20,8 @@ export async function openFileObjectStore(folder: string, hashThreads: HashThrea
     await mkdir(join(largeFolder(folder), i.toString(16).padStart(2, '0')), { recursive: true });
   }
   await syncFolder(largeFolder(folder));
-  const small = startThreads<SmallObjects>(moduleUrl('./small-objects.worker', import.meta.url), 1, {
-    file: smallObjectsFile(folder),
-    folder,
-  });
+  const module = moduleUrl('./small-objects.worker', import.meta.url);
+  const small = startThreads<SmallObjects>(module, 1, { file: smallObjectsFile(folder), folder }, STAYS);
   await small.remote.missing([]);
 
   const largeSize = async (digest: Digest) => {

@@ -93,10 +93,7 @@ const siteReportSchema = Type.Object({
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
-/**
- * How many names of sites, and how many path prefixes, an edge may limit itself to. The URL of a request to follow the
- * log has no room for more.
- */
+/** How many names of sites, and how many path prefixes, an edge may limit itself to. `wants.ts` bounds their length. */
 export const MOST_LIMITS = 2048;
 
 /** The settings with which an edge limits what it replicates, and when. */

@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { cli } from '../helpers/cli.ts';
 import { freePorts } from '../helpers/cluster.ts';
 import { ask, read } from '../helpers/http.ts';
-import { start } from '../helpers/processes.ts';
+import { skerry, start } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 
@@ -76,6 +78,36 @@ t.test('skerry dev publishes the example to three edges and ends cleanly', async
     '',
     'nothing to complain about',
   );
+});
+
+t.test('skerry dev names the port of an edge that is in use, before it starts anything', async (t) => {
+  const [port = 0, edgePort = 0] = await freePorts(1 + ADMIN_OFFSET + 4);
+  const site = await writeTree(join(t.testdir({}), 'docs'), { 'index.html': 'one' });
+  for (const taken of [edgePort + 1, edgePort + ADMIN_OFFSET + 2]) {
+    const other = createServer().listen(taken, '127.0.0.1');
+    await once(other, 'listening');
+    const data = join(t.testdirName, `data-${taken}`);
+    const { code, stderr } = await skerry([
+      ...['dev', site, '--data', data, '--port', String(port), '--edge-port', String(edgePort)],
+    ]);
+    other.close();
+    t.equal(code, 1);
+    t.match(stderr, `port ${taken} of 127.0.0.1 is in use`);
+    t.notOk(existsSync(data), 'nothing has begun');
+  }
+});
+
+t.test('skerry dev ends in order when an edge ends before the origin listens', async (t) => {
+  const [port = 0, edgePort = 0] = await freePorts(1 + ADMIN_OFFSET + 4);
+  const site = await writeTree(join(t.testdir({}), 'docs'), { 'index.html': 'one' });
+  const data = await writeTree(join(t.testdirName, 'data'), { 'edge-1/identity.json': 'no JSON' });
+  const { code, stderr } = await skerry([
+    ...['dev', site, '--data', data, '--port', String(port), '--edge-port', String(edgePort)],
+  ]);
+  t.equal(code, 1);
+  t.match(stderr, 'edge-1 is not empty');
+  t.notMatch(stderr, 'node:internal', 'no stack');
+  t.notMatch(stderr, 'AlreadyExplained');
 });
 
 t.test('a watched folder is followed; a rollback stands until it changes', async (t) => {

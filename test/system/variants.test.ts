@@ -36,11 +36,17 @@ if (published.code !== 0) throw new Error(published.stderr);
 
 const get = (path: string, accept: string, headers: Record<string, string> = {}) =>
   read(edge.url, SITE, path, { headers: { 'accept-encoding': accept, ...headers } });
+/** The threads that compress yield to all others, so on a busy machine they may wait for minutes. */
+const PATIENCE_MS = 300_000;
 const encoded = (path: string, coding: string) =>
-  until(`${path} in ${coding}`, async () => {
-    const answer = await get(path, coding);
-    return answer.headers['content-encoding'] === coding && answer;
-  });
+  until(
+    `${path} in ${coding}`,
+    async () => {
+      const answer = await get(path, coding);
+      return answer.headers['content-encoding'] === coding && answer;
+    },
+    PATIENCE_MS,
+  );
 const decoders = { br: brotliDecompressSync, gzip: gunzipSync, zstd: zstdDecompressSync };
 
 t.test('variants come by themselves, each with an ETag of its own', async (t) => {

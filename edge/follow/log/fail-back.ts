@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
-import type { Wants } from '../../../shared/feed/feed-source.ts';
 import { noteHead, refuseLoop } from '../../../shared/log/chain-state.ts';
+import type { Wants } from '../../../shared/wire/wants.ts';
 import { type Faults, isLie } from '../faults.ts';
 import type { Self } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../shared/clock.ts';
 import { forever } from '../../../shared/concurrency/retry.ts';
-import { hasCode } from '../../../shared/errors.ts';
-import type { Wants } from '../../../shared/feed/feed-source.ts';
+import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { Frame, UnknownFrame } from '../../../shared/wire/frame.ts';
+import type { Wants } from '../../../shared/wire/wants.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import type { Faults } from '../faults.ts';
 import type { Self } from '../upstream/transfer.ts';
@@ -14,6 +14,8 @@ import type { LogPosition } from './log-position.ts';
 import type { LogTime } from './log-time.ts';
 
 const BACKOFF = { first: 200, most: 4000 };
+/** An upstream that is behind this edge for longer is a fault. */
+const MOST_BEHIND_MS = 30_000;
 
 export interface LogFollowParts {
   readonly catalog: Pick<EdgeCatalog, 'storeRecords' | 'noteHead'>;
@@ -40,8 +42,14 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   const ended = new AbortController();
   let upstream = upstreams.current;
   let isTooNew = false;
+  /** Since when no upstream has had the records that this edge has, by the monotonic clock. */
+  let aheadSince: number | undefined;
 
-  async function followOne(progressed: () => void): Promise<void> {
+  async function followOne(onProgress: () => void): Promise<void> {
+    const progressed = () => {
+      aheadSince = undefined;
+      onProgress();
+    };
     upstream = upstreams.current;
     isTooNew = false;
     const { url } = upstream;
@@ -93,6 +101,16 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     }
   }
 
+  /** An upstream that is behind this edge usually catches up soon. One that stays behind is cut off from the origin. */
+  function noteBehind(): void {
+    aheadSince ??= clock.monotonic();
+    if (clock.monotonic() - aheadSince < MOST_BEHIND_MS) return;
+    faults.note(
+      new SkerryError('stale-head', `${upstream.url} does not get the records that this edge already has`),
+      upstream.url,
+    );
+  }
+
   return forever(followOne, {
     backoff: BACKOFF,
     clock,
@@ -100,6 +118,7 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     onError: (error) => {
       if (upstream !== upstreams.current) return;
       faults.note(error, upstream.url);
+      if (hasCode(error, 'not-yet-held')) noteBehind();
       if (hasCode(error, 'unauthenticated') || hasCode(error, 'edge-replaced')) refused();
       if (isTooNew) {
         // Trying again cannot help. This version serves what it has until a newer version replaces it.

@@ -8,7 +8,6 @@ import { encodeNames } from '../../../shared/content/manifest/object-names.ts';
 import { availableDictionary, decoded } from '../../../shared/delta/dcz.ts';
 import type { Encoded } from '../../../shared/delta/encodings.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
-import type { Wants } from '../../../shared/feed/feed-source.ts';
 import { NONCE_HEADER } from '../../../shared/feed/member-proof.ts';
 import { lines } from '../../../shared/json/lines.ts';
 import { type ByteSpan, inHttp } from '../../../shared/store/byte-span.ts';
@@ -29,6 +28,7 @@ import {
   type SignedReport,
 } from '../../../shared/wire/protocol.ts';
 import { receiverText, requestProof } from '../../../shared/wire/request-proof.ts';
+import { type Wants, wantsText } from '../../../shared/wire/wants.ts';
 import { Announced } from './announced.ts';
 import { codingOf, paced, tee, wholeAnswer } from './answer-body.ts';
 import {
@@ -118,7 +118,7 @@ export class Upstream {
     signal: AbortSignal,
   ): AsyncGenerator<Frame | UnknownFrame> {
     const query = new URLSearchParams({ from: String(from) });
-    if (wants.sites !== null || wants.prefixes !== null) query.set('wants', JSON.stringify(wants));
+    if (wants.sites !== null || wants.prefixes !== null) query.set('wants', wantsText(wants));
     const path = `/feed/v1/stream?${query}`;
     const { body } = await this.#call({ method: 'GET', path, self, signal, waiter: 'stream' });
     try {

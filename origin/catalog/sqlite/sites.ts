@@ -2,6 +2,7 @@ import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Mode, SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
+import type { SiteDomains } from '../../domains/overlap.ts';
 import { plainDraft } from '../record-draft.ts';
 import type { SiteCalls, SiteRow } from '../site-calls.ts';
 import { checkUnpublished, planSite, type SiteSettings } from '../site-plan.ts';
@@ -34,6 +35,12 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
 
   const sites = () => sql(`${SITE} ORDER BY s.name`).all().map(toSite);
 
+  /** What a new domain is compared with. The policies stay unread, because all of them together may be megabytes. */
+  const siteDomains = (): SiteDomains[] =>
+    sql(`SELECT name, domains FROM site WHERE deleted = 0 AND domains <> '[]' ORDER BY name`)
+      .all()
+      .map(({ name, domains }) => ({ name: String(name), domains: JSON.parse(String(domains)) as string[] }));
+
   function store(name: string, { domains, policy }: SiteSettings): void {
     sql(
       `INSERT INTO site (name, domains, policy) VALUES (?, ?, ?)
@@ -57,7 +64,7 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
     putSite(name, domains, time, policy, rights = 'all') {
       return transaction(database, () => {
         const existing = find(name);
-        const settings = planSite({ name, existing, domains, policy, rights, sites });
+        const settings = planSite({ name, existing, domains, policy, rights, sites: siteDomains });
         if (settings === undefined) return siteNamed(name);
         store(name, settings);
         const settled = siteNamed(name);

@@ -40,6 +40,7 @@ export function openManifestReads(file: string): OpenManifestReads {
     moduleUrl('./manifest-reads.worker', import.meta.url),
     1,
     { file },
+    STAYS,
   );
   return {
     manifests: remote,

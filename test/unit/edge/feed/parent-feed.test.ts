@@ -2,9 +2,9 @@ import t from 'tap';
 import { type ParentFeedParts, parentFeed } from '../../../../edge/feed/parent-feed.ts';
 import type { EdgeSite } from '../../../../edge/store/catalog.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
-import type { Wants } from '../../../../shared/feed/feed-source.ts';
 import type { Head } from '../../../../shared/log/head.ts';
 import { NO_LIMITS } from '../../../../shared/wire/protocol.ts';
+import type { Wants } from '../../../../shared/wire/wants.ts';
 import { activation, edgeSite } from '../edge-site.ts';
 import { SignedLog } from '../signed-log.ts';
 

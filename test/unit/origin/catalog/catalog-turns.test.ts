@@ -33,14 +33,22 @@ t.test('a caller with a thousand calls waits for himself', async (t) => {
   await t.rejects(catalog.site(1), { code: 'unavailable' });
 });
 
-t.test('a forecast holds nobody up', async (t) => {
-  const forecast = () => new Promise(() => {});
+t.test('a forecast holds nobody up, and forecasts run one at a time', async (t) => {
+  let begun = 0;
+  const forecast = () => {
+    begun++;
+    return new Promise(() => {});
+  };
   const site = async (id: number) => id;
   const { catalog, close } = inTurns({ forecast, site } as unknown as Catalog);
   const limits = { uploadedBefore: 0, openedBefore: 0, answeredBefore: 0 };
-  for (let i = 0; i < 9; i++) void catalog.forecast([], limits);
+  const forecasts = Array.from({ length: 9 }, () => catalog.forecast([], limits));
   t.equal(await catalog.site(1), 1);
+  t.equal(begun, 1);
+  await t.rejects(Promise.any(forecasts.slice(5)), 'a caller may have few');
   close();
+  const refused = await Promise.allSettled(forecasts.slice(1));
+  t.ok(refused.every(({ status }) => status === 'rejected'));
 });
 
 t.test('a call keeps the asynchronous context in which it was made', async (t) => {

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import type { HashCalls } from '../../../../shared/hashing/hash.worker.ts';
 import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
@@ -74,4 +75,32 @@ t.test('threads that end of idleness as they are closed leave nothing behind', a
     await close();
   }
   t.equal(ports(), before);
+});
+
+t.test('calls of a thread that cannot start are rejected, and later calls start one that can', async (t) => {
+  const folder = t.testdir();
+  const file = join(folder, 'late.mjs');
+  const { remote, close } = startThreads<{ x(): number }>(pathToFileURL(file), 1, undefined);
+  for (let round = 0; round < 2; round++) {
+    const calls = await Promise.allSettled([remote.x(), remote.x()]);
+    for (const call of calls) t.match(call, { status: 'rejected', reason: { code: 'unavailable' } });
+  }
+  writeFileSync(file, 'export default async () => ({ ok: 7 });');
+  t.equal(await remote.x(), 7);
+  await close();
+});
+
+t.test('calls that wait for a thread that ends are rejected too', async (t) => {
+  const folder = t.testdir({
+    'ends.mjs': 'export default ({ method }) => method === "end" ? process.exit(3) : { ok: 7 };',
+  });
+  const { remote, close } = startThreads<{ end(): void; x(): number }>(
+    pathToFileURL(join(folder, 'ends.mjs')),
+    1,
+    undefined,
+  );
+  const calls = await Promise.allSettled([remote.end(), remote.x(), remote.x()]);
+  for (const call of calls) t.match(call, { status: 'rejected', reason: { code: 'unavailable' } });
+  t.equal(await remote.x(), 7);
+  await close();
 });

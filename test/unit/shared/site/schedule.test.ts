@@ -92,6 +92,8 @@ t.test('time zones by their names only', async (t) => {
   for (const timezone of ['UTC', 'Europe/Oslo', 'america/new_york', 'Etc/GMT+1', 'Asia/Kolkata']) {
     checkSchedule({ ...nightly, timezone });
   }
+  checkSchedule({ ...nightly, timezone: 'UTC', cron: '0 3 * * *' });
+  t.throws(() => checkSchedule({ ...nightly, timezone: 'UTC 0', cron: '3 * * *' }), { code: 'bad-schedule' });
   for (const timezone of ['', '+01:00', '-05', 'Europe/Atlantis', 'local', ' UTC']) {
     const schedule = { ...nightly, timezone };
     t.throws(

@@ -394,3 +394,13 @@ t.test('an origin whose clock was put back is not taken for a cut-off one for ev
   t.strictSame(codes, [`stale-head ${A}`]);
   t.strictSame(noted, [began + 30_000], 'it is noted once');
 });
+
+t.test('an upstream that stays behind this edge is a fault, and one that catches up is none', async (t) => {
+  const behind = [new SkerryError('not-yet-held', 'this parent has the log up to record 2')];
+  const catchesUp = [behind, behind, [...all, headFrame(log.head())], behind, behind];
+  t.strictSame((await run(t, { [A]: catchesUp })).codes, []);
+  const clock = jumpingClock();
+  const { codes } = await run(t, { [A]: Array(200).fill(behind) }, clock);
+  t.ok(clock.monotonic() > 60_000);
+  t.strictSame(codes, [`stale-head ${A}`]);
+});
