@@ -42,3 +42,26 @@ t.test('of an answer that is not taken at once, what its reader takes is known',
   reader.on('data', () => {}).resume();
   await until('all is taken', () => takenBytes?.() === WRITTEN);
 });
+
+t.test('a connection to a drained edge goes to the full server with all that it has sent', async (t) => {
+  const handed = Promise.withResolvers<string>();
+  const parts = {
+    ...{ time: { now: () => 0 }, drain: { isOn: true } },
+    handOver: (socket: Socket) =>
+      socket.once('data', (bytes) => {
+        handed.resolve(String(bytes));
+        socket.destroy();
+      }),
+  };
+  const lane = new FastLane(parts as unknown as FastLaneParts);
+  const server = createServer((socket) => lane.take(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const reader = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  t.teardown(() => {
+    reader.destroy();
+    server.close();
+  });
+  const head = 'GET /a.css HTTP/1.1\r\nHost: www\r\n\r\n';
+  reader.write(head);
+  t.equal(await handed.promise, head);
+});
