@@ -191,7 +191,7 @@ export async function startOrigin(
     stopping.abort();
     return windows;
   });
-  const noteAct = actLog(alwaysTold(log), events.note);
+  const noteAct = actLog(alwaysTold(log), events);
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const webhooks = await Webhooks.open({
     ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Actor, NewEvent } from '../../shared/wire/event.ts';
-import type { Act } from '../../shared/wire/event-kinds.ts';
+import { type Act, isPublish } from '../../shared/wire/event-kinds.ts';
 import { caller } from './caller.ts';
 import { shortened } from './shortened.ts';
 
@@ -10,19 +10,32 @@ import { shortened } from './shortened.ts';
  */
 export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => void;
 
-/** Names the current caller in each line and event. For an edge that joins, `what` has the name. */
-export function actLog(log: Logger, note: (event: NewEvent) => void): NoteAct {
+/** Where events are stored. */
+interface Trail {
+  note(event: NewEvent): void;
+  /** Resolves when everything that was noted is durable, or could not be stored at once. */
+  tried(): Promise<void>;
+}
+
+/**
+ * Names the current caller in each line and event. For an edge that joins, `what` has the name. The answer to the
+ * caller waits for the event, so that no right is given and no setting changed without a trace. A publish does not
+ * wait: its record says what it was, and the line of its act who asked for it.
+ */
+export function actLog(log: Logger, trail: Trail): NoteAct {
   return (act, what) => {
-    const { token, address } = caller.getStore() ?? {};
+    const known = caller.getStore();
+    const { token, address } = known ?? {};
     const by = { ...(token && { id: token.id, scope: token.scope }), address };
     log.info({ act, by, ...shortened(what) }, `act: ${act}`);
-    note(
+    trail.note(
       eventOf(
         act,
         { ...(token && { token: token.id, scope: token.scope }), ...(address && { address }) },
         what,
       ),
     );
+    if (known !== undefined && !isPublish(act)) known.noted = trail.tried();
   };
 }
 

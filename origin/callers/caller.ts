@@ -6,6 +6,8 @@ export interface Caller {
   readonly address?: string;
   /** Set when the caller has proved that it holds the token. The secret is not kept. */
   token?: { readonly id: string; readonly scope: string };
+  /** What the answer waits for: the trace of what the caller did. It never rejects. */
+  noted?: Promise<void>;
 }
 
 export const caller = new AsyncLocalStorage<Caller>();

@@ -14,6 +14,9 @@ export function namesCallers(app: HttpServer): void {
     callers.set(request, from);
     caller.run(from, done);
   });
+  app.addHook('onSend', async (request) => {
+    await callers.get(request)?.noted;
+  });
   app.addHook('preValidation', (request, _reply, done) => {
     caller.run(callers.get(request) ?? { name: request.ip }, done);
   });

@@ -23,9 +23,13 @@ export class EventQueue {
     this.#dropped[oldestNews < 0 ? 'acts' : 'news']++;
   }
 
-  /** Takes the oldest events out. Where some were dropped before them, one event says so. */
-  take(most: number, time: number): TimedEvent[] {
-    const batch = this.#waiting.splice(0, most);
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Takes all events out. Where some were dropped before them, one event says so. */
+  take(time: number): TimedEvent[] {
+    const batch = this.#waiting.splice(0);
     const { news, acts } = this.#dropped;
     if (news + acts === 0) return batch;
     this.#dropped = { news: 0, acts: 0 };

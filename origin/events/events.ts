@@ -9,8 +9,7 @@ import type { EventCalls } from '../catalog/event-calls.ts';
 import { EventQueue } from './event-queue.ts';
 
 /** Events that wait while the catalog stores others, or fails. */
-const MOST_WAITING = 5000;
-const MOST_AT_ONCE = 500;
+const MOST_WAITING = 2000;
 const RETRY_MS = 1000;
 const MOST_CAUSE = 500;
 
@@ -36,6 +35,9 @@ export class Events implements EventNotes {
   readonly #queue = new EventQueue(MOST_WAITING);
   readonly #closing = new AbortController();
   #storing: Promise<void> | undefined;
+  /** Resolve when the batch that is being stored, and the one that waits, were tried. */
+  #current = Promise.withResolvers<void>();
+  #next = Promise.withResolvers<void>();
 
   constructor(options: EventsOptions) {
     this.#options = options;
@@ -46,8 +48,7 @@ export class Events implements EventNotes {
     return this.#stored;
   }
 
-  /** An arrow function, so that parts can be given it alone. */
-  readonly note = ({ cause, what, ...event }: NewEvent): void => {
+  note({ cause, what, ...event }: NewEvent): void {
     const time = this.#options.clock.now();
     this.#queue.add({
       ...event,
@@ -56,7 +57,12 @@ export class Events implements EventNotes {
       what: shortened(what),
     });
     this.#storing ??= caller.run({ name: 'events' }, () => this.#store());
-  };
+  }
+
+  /** Resolves when everything that was noted is durable, or could not be stored at once. */
+  async tried(): Promise<void> {
+    if (this.#storing !== undefined) await (this.#queue.isEmpty ? this.#current : this.#next).promise;
+  }
 
   /** Stores what was noted. After a failure it tries once more. */
   async close(): Promise<void> {
@@ -65,10 +71,13 @@ export class Events implements EventNotes {
   }
 
   async #store(): Promise<void> {
-    const { clock } = this.#options;
-    const take = () => this.#queue.take(MOST_AT_ONCE, clock.now());
-    for (let batch = take(); batch.length > 0; batch = take()) {
+    for (;;) {
+      const batch = this.#queue.take(this.#options.clock.now());
+      if (batch.length === 0) break;
+      this.#current = this.#next;
+      this.#next = Promise.withResolvers<void>();
       if (!(await this.#storeBatch(batch))) break;
+      this.#current.resolve();
       this.#stored.wake();
     }
     this.#storing = undefined;
@@ -84,6 +93,7 @@ export class Events implements EventNotes {
         return true;
       } catch (error) {
         log.error({ err: error, events: batch.length }, 'events could not be stored');
+        this.#current.resolve();
         if (aborted) return false;
         await clock.sleep(RETRY_MS, this.#closing.signal).catch(() => {});
       }

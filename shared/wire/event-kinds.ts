@@ -45,6 +45,19 @@ export type EventKind = keyof typeof EVENT_KINDS;
 /** The kinds of acts. */
 export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? K : never }[EventKind];
 
+/** Acts that make a revision. Their answers wait for nothing but the revision. */
+const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
+  'publish',
+  'rollback',
+  'file-put',
+  'file-delete',
+  'window-open',
+]);
+
+export function isPublish(act: Act): boolean {
+  return PUBLISHES.has(act);
+}
+
 export function isEventKind(kind: string): kind is EventKind {
   return Object.hasOwn(EVENT_KINDS, kind);
 }

@@ -7,8 +7,12 @@ import type { NewEvent } from '../../../../shared/wire/event.ts';
 t.test('an act is a line and an event, with who did it', async (t) => {
   const lines: unknown[] = [];
   const events: NewEvent[] = [];
+  let tried = 0;
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const noteAct = actLog(log, (event) => void events.push(event));
+  const noteAct = actLog(log, {
+    note: (event) => void events.push(event),
+    tried: async () => void tried++,
+  });
   const token = { id: '0123456789ab', scope: 'publish:docs' };
   caller.run({ name: token.scope, address: '192.0.2.7', token }, () => {
     noteAct('purge', { site: 'docs', seq: 7, paths: ['/a'] });
@@ -29,4 +33,11 @@ t.test('an act is a line and an event, with who did it', async (t) => {
     },
     { kind: 'edge-join', edge: 'oslo', cause: { address: '192.0.2.8' }, what: { region: 'eu' } },
   ]);
+  t.equal(tried, 2);
+  caller.run({ name: 'a', address: '192.0.2.9' }, () => {
+    noteAct('publish', { site: 'docs' });
+    t.equal(caller.getStore()?.noted, undefined, 'a publish waits for no event');
+    noteAct('token-create', {});
+    t.type(caller.getStore()?.noted, Promise);
+  });
 });

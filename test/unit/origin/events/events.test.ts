@@ -81,3 +81,25 @@ t.test('long causes and values are cut', async (t) => {
   catalog.waiting.shift()?.end();
   await events.close();
 });
+
+t.test('who asks for it waits until what was noted is stored, or was tried', async (t) => {
+  const catalog = heldCatalog();
+  const clock = { ...systemClock, sleep: async () => {} };
+  const events = new Events({ catalog, clock, log });
+  await events.tried();
+  let done = 0;
+  const waits = () => events.tried().then(() => done++);
+  events.note(noted('a'));
+  void waits();
+  events.note(noted('b'));
+  void waits();
+  catalog.waiting.shift()?.end();
+  await until('the first', () => done === 1);
+  await until('the next batch', () => catalog.waiting.length === 1);
+  catalog.waiting.shift()?.end(new Error('no space'));
+  await until('the second', () => done === 2);
+  t.equal(catalog.stored.length, 1);
+  await until('the repetition', () => catalog.waiting.length === 1);
+  catalog.waiting.shift()?.end();
+  await events.close();
+});
