@@ -5,7 +5,7 @@ import { type PublicKey, type SigningKey, signText, verifyText } from '../signin
 export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
 
 /** The most bytes of a statement's body as JSON text. The largest report has room for twice as many, as escaped JSON. */
-export const MAX_STATEMENT_BYTES = 50 * 1024;
+export const MAX_STATEMENT_BYTES = 48 * 1024;
 
 /** The fields that every statement of an edge has. `sig` is the edge's signature over the text of its kind. */
 export interface SignedBody {

@@ -6,7 +6,7 @@ import { attemptKey, attemptSchema } from '../work/assignment.ts';
 import { type StatementKind, sign } from './statement-kind.ts';
 
 /** The most bytes of a result as JSON text. Kinds that can be tasks keep their results within it. */
-export const MAX_RESULT_BYTES = 24 * 1024;
+export const MAX_RESULT_BYTES = 23 * 1024;
 
 const taskResultSchema = Type.Object({
   log: Type.String(),

@@ -223,7 +223,7 @@ const REPORT_VALUES = 100_000;
  * any report that it relays. A larger body takes too long to parse on an event loop that answers others.
  */
 export const MAX_REPORTS_BYTES = 1536 * 1024;
-export const MAX_REPORT_BYTES = 750 * 1024;
+export const MAX_REPORT_BYTES = 764 * 1024;
 
 /** The bytes that a report takes in the body of a request. */
 export function reportBytes(report: SignedReport): number {
