@@ -1,0 +1,81 @@
+import type { TaskRequest } from '../../shared/wire/task-api.ts';
+
+/** What the origin sees of its fleet at one moment. */
+export interface Observed {
+  readonly edges: readonly ObservedEdge[];
+  /** What verifications of edges have found, oldest first. */
+  readonly findings: readonly Finding[];
+  /** The keys of tasks that are open or were created a short while ago. Their actions are not repeated. */
+  readonly keys: ReadonlySet<string>;
+}
+
+export interface ObservedEdge {
+  readonly name: string;
+  readonly isOnline: boolean;
+  /** The bytes of the disk of its data folder. Null when the edge has not told. */
+  readonly disk: { readonly free: number; readonly total: number } | null;
+  /** The sites that make no progress because the edge computes another root than the origin signed. */
+  readonly mismatched: readonly string[];
+}
+
+/** Damage that an edge has found on its own disk, and has not repaired. */
+export interface Finding {
+  readonly edge: string;
+  /** The task that found it. */
+  readonly task: number;
+  readonly damaged: number;
+}
+
+/** A task that the origin creates by itself. */
+export interface Action {
+  /** Names what the action is about. While a task with the key is known, the action is not repeated. */
+  readonly key: string;
+  readonly cause: string;
+  readonly request: TaskRequest;
+}
+
+/** The part of a disk in use at which old data is deleted. An edge is `degraded` only later: see health-state.ts. */
+const DISK_USED = 0.9;
+
+type Rule = (observed: Observed) => readonly Action[];
+
+const repairOfDamage: Rule = ({ findings }) =>
+  findings.map(({ edge, task, damaged }) => ({
+    key: `repair ${edge} after ${task}`,
+    cause: `task ${task} found ${damaged} damaged files on ${edge}`,
+    request: { kind: 'repair', args: {}, target: { edges: [edge] } },
+  }));
+
+const repairOfManifests: Rule = ({ edges }) =>
+  edges.flatMap(({ name, mismatched }) =>
+    mismatched.map((site) => ({
+      key: `repair ${site} on ${name}`,
+      cause: `${name} computes another root of ${site} than the origin has signed`,
+      request: { kind: 'repair', args: { site }, target: { edges: [name] } },
+    })),
+  );
+
+const pruneOfFullDisks: Rule = ({ edges }) =>
+  edges.flatMap(({ name, isOnline, disk }) => {
+    if (!isOnline || disk === null || disk.total === 0) return [];
+    const used = 1 - disk.free / disk.total;
+    if (used < DISK_USED) return [];
+    return [
+      {
+        key: `prune ${name}`,
+        cause: `the disk of ${name} is ${Math.round(used * 100)} % full`,
+        request: { kind: 'prune', args: {}, target: { edges: [name] } },
+      },
+    ];
+  });
+
+const RULES: readonly Rule[] = [repairOfDamage, repairOfManifests, pruneOfFullDisks];
+
+/** At most `room` actions, the most urgent first. The same observation gives the same actions. */
+export function planActions(observed: Observed, room: number): Action[] {
+  const planned = new Map<string, Action>();
+  for (const rule of RULES)
+    for (const action of rule(observed))
+      if (!observed.keys.has(action.key) && !planned.has(action.key)) planned.set(action.key, action);
+  return [...planned.values()].slice(0, room);
+}
