@@ -29,6 +29,7 @@ const LAYERS = {
     ['origin/main.ts'],
     ['origin/api'],
     ['origin/ingest', 'origin/retention', 'origin/fleet'],
+    ['origin/reconcile'],
     ['origin/tasks'],
     ['origin/publish', 'origin/events/webhooks'],
     ['origin/catalog/sqlite', 'origin/access', 'origin/events'],

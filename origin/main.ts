@@ -55,6 +55,7 @@ import { LogAllowance } from './publish/log-allowance.ts';
 import { endOrphans } from './publish/recover.ts';
 import { RuleCheck } from './publish/rule-check.ts';
 import { keepWindows } from './publish/windows.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { checkStore } from './store/remembered-store.ts';
@@ -154,6 +155,7 @@ export async function startOrigin(
   const board = await TaskBoard.open({
     ...{ catalog, clock, log, note: events.note },
     edges: () => fleet.taskEdges(),
+    counted: (task, share) => reconciler.counted(task, share),
     call(edges) {
       calls.call(edges);
       appended.wake();
@@ -164,10 +166,15 @@ export async function startOrigin(
   });
   fleet.changed.always(() => board.wake());
   const stopping = new AbortController();
-  const planning = board.run(stopping.signal);
-  opened.defer(() => {
+  const tasks = new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() });
+  const reconciler = new Reconciler({
+    ...{ tasks, catalog, clock, log, note: events.note },
+    edges: () => fleet.observedEdges(),
+  });
+  const planning = Promise.all([board.run(stopping.signal), reconciler.run(stopping.signal)]);
+  opened.defer(async () => {
     stopping.abort();
-    return planning;
+    await planning;
   });
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
@@ -212,7 +219,7 @@ export async function startOrigin(
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
     retention,
-    tasks: new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() }),
+    tasks,
     noteAct,
     events: eventReads,
     webhooks,

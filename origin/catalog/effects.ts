@@ -102,6 +102,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   openTasks: 'reads',
   task: 'reads',
   tasks: 'reads',
+  recentKeys: 'reads',
   shares: 'reads',
   saveTasks: 'durable',
   reopenTask: 'durable',

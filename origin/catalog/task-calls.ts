@@ -88,6 +88,8 @@ export interface TaskCalls {
   task(id: number): TaskRow;
   /** Tasks with numbers below `before`, descending. */
   tasks(filter: TaskFilter, before: number | null, limit: number): TaskRow[];
+  /** The keys of tasks that are open, or were created at or after `since`. */
+  recentKeys(since: number): string[];
   /** The shares of a task from the number `from` on, ascending. */
   shares(task: number, from: number, limit: number): ShareRow[];
   saveTasks(changes: TaskChanges): void;

@@ -1,6 +1,7 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
+import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Health } from './health-state.ts';
 
@@ -150,5 +151,15 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
     kinds: report?.tasks?.kinds ?? [],
     sites: bothSites(row.mayRead, report?.limits.sites ?? null),
     load: edge.load,
+  };
+}
+
+/** The edge as the reconciler sees it. A diverged edge has other contents on purpose, until somebody decides. */
+export function observedEdge(edge: EdgeRecord, monotonic: number): ObservedEdge {
+  const { row, report, isDiverged } = edge;
+  return {
+    name: row.name,
+    isOnline: isOnline(edge, monotonic) && !isDiverged,
+    disk: report?.use?.disk ?? null,
   };
 }

@@ -22,6 +22,7 @@ import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
+import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
@@ -34,6 +35,7 @@ import {
   keepsUp,
   known,
   leaseLeft,
+  observedEdge,
   replaced,
   servingLeft,
   shownRevision,
@@ -247,6 +249,12 @@ export class InProcessFleet implements Fleet {
   taskEdges(): ReadonlyMap<string, TaskEdge> {
     const now = this.#clock.monotonic();
     return new Map([...this.#edges].map(([name, edge]) => [name, taskEdge(edge, now)]));
+  }
+
+  /** All edges as the reconciler sees them. */
+  observedEdges(): ObservedEdge[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
   }
 
   participants(site: string): string[] {

@@ -14,8 +14,6 @@ export interface ObservedEdge {
   readonly isOnline: boolean;
   /** The bytes of the disk of its data folder. Null when the edge has not told. */
   readonly disk: { readonly free: number; readonly total: number } | null;
-  /** The sites that make no progress because the edge computes another root than the origin signed. */
-  readonly mismatched: readonly string[];
 }
 
 /** Damage that an edge has found on its own disk, and has not repaired. */
@@ -46,15 +44,6 @@ const repairOfDamage: Rule = ({ findings }) =>
     request: { kind: 'repair', args: {}, target: { edges: [edge] } },
   }));
 
-const repairOfManifests: Rule = ({ edges }) =>
-  edges.flatMap(({ name, mismatched }) =>
-    mismatched.map((site) => ({
-      key: `repair ${site} on ${name}`,
-      cause: `${name} computes another root of ${site} than the origin has signed`,
-      request: { kind: 'repair', args: { site }, target: { edges: [name] } },
-    })),
-  );
-
 const pruneOfFullDisks: Rule = ({ edges }) =>
   edges.flatMap(({ name, isOnline, disk }) => {
     if (!isOnline || disk === null || disk.total === 0) return [];
@@ -69,7 +58,7 @@ const pruneOfFullDisks: Rule = ({ edges }) =>
     ];
   });
 
-const RULES: readonly Rule[] = [repairOfDamage, repairOfManifests, pruneOfFullDisks];
+const RULES: readonly Rule[] = [repairOfDamage, pruneOfFullDisks];
 
 /** At most `room` actions, the most urgent first. The same observation gives the same actions. */
 export function planActions(observed: Observed, room: number): Action[] {

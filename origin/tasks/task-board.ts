@@ -47,6 +47,8 @@ export interface TaskBoardParts {
   readonly call: (edges: readonly string[]) => void;
   /** Called with the end of each task, except one that a caller has cancelled: that is noted as an act. */
   readonly note: (event: NewEvent) => void;
+  /** Called with each share whose result has counted. */
+  readonly counted: (task: TaskRow, share: ShareRow) => void;
   readonly log: Logger;
 }
 
@@ -138,7 +140,10 @@ export class TaskBoard implements TaskDesk {
         if (next !== undefined) newer.set(key, next);
       }
       const shares = [...newer.values()];
-      await this.#save({ shares, ended: endedBy(this.#touched(shares), shares, now) });
+      const touched = this.#touched(shares);
+      await this.#save({ shares, ended: endedBy(touched, shares, now) });
+      for (const { row } of touched)
+        for (const share of shares) if (share.task === row.id) this.#parts.counted(row, share);
       this.#changed.wake();
     });
   }

@@ -31,6 +31,7 @@ const EVENT_KINDS = {
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
+  'origin-acts': 'news',
   'task-done': 'news',
   'task-failed': 'news',
   'task-expired': 'news',

@@ -77,7 +77,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
   const calls = new ReportCalls();
   const board = await TaskBoard.open({
-    ...{ catalog, clock, log: pino({ enabled: false }), note: () => {} },
+    ...{ catalog, clock, log: pino({ enabled: false }), note: () => {}, counted: () => {} },
     edges: () => fleet.taskEdges(),
     call(edges) {
       calls.call(edges);

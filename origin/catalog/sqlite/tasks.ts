@@ -49,6 +49,11 @@ export function taskCalls({ database, sql }: Pick<CatalogContext, 'database' | '
         .all({ before, limit, state: state ?? null, kind: kind ?? null })
         .map(toTask),
 
+    recentKeys: (since) =>
+      sql("SELECT DISTINCT key FROM task WHERE key IS NOT NULL AND (state = 'open' OR created >= ?)")
+        .all(since)
+        .map(({ key }) => key as string),
+
     shares: (task, from, limit) =>
       sql('SELECT * FROM share WHERE task = ? AND share >= ? ORDER BY share LIMIT ?')
         .all(task, from, limit)

@@ -61,6 +61,18 @@ export function tasksContract({ suite }: Theme): void {
     t.equal((await catalog.addTask(newTask(), ['oslo'])).isNew, true);
   });
 
+  suite('recent keys are known, and those of open tasks', async (t, catalog) => {
+    const add = (key: string | null, created: number) =>
+      catalog.addTask(newTask({ key, created }), ['oslo']).then(({ id }) => id);
+    const old = await add('old', 100);
+    await add('young', 500);
+    await add(null, 500);
+    await catalog.saveTasks({ shares: [], ended: [{ task: old, state: 'done', time: 200 }] });
+    await add('still open', 50);
+    t.strictSame((await catalog.recentKeys(500)).sort(), ['still open', 'young']);
+    t.strictSame((await catalog.recentKeys(0)).sort(), ['old', 'still open', 'young']);
+  });
+
   suite('an ended task is opened again, but for what is done', async (t, catalog) => {
     const { id } = await catalog.addTask(newTask(), ['oslo', 'rome']);
     const [oslo, rome] = (await catalog.shares(id, 0, 2)) as [ShareRow, ShareRow];

@@ -34,7 +34,15 @@ async function routes(t: Test, edges: readonly TaskEdge[]) {
   const catalog = asRemote(sqliteCalls(database, signerWith(generateSigningKey())));
   const known = () => new Map(edges.map((one) => [one.name, one]));
   const log = pino({ enabled: false });
-  const board = await TaskBoard.open({ catalog, clock, edges: known, call: () => {}, note: () => {}, log });
+  const board = await TaskBoard.open({
+    catalog,
+    clock,
+    edges: known,
+    call: () => {},
+    note: () => {},
+    counted: () => {},
+    log,
+  });
   const acts: unknown[] = [];
   const context = {
     clock,

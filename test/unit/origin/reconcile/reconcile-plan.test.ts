@@ -6,7 +6,7 @@ import {
 } from '../../../../origin/reconcile/reconcile-plan.ts';
 
 const edge = (name: string, changes: Partial<ObservedEdge> = {}): ObservedEdge => ({
-  ...{ name, isOnline: true, disk: { free: 50, total: 100 }, mismatched: [] },
+  ...{ name, isOnline: true, disk: { free: 50, total: 100 } },
   ...changes,
 });
 const seen = (changes: Partial<Observed> = {}): Observed => ({
@@ -29,11 +29,6 @@ t.test('what follows from what', async (t) => {
       ['repair oslo after 12', 'repair oslo after 13'],
     ],
     ['the same finding counts once', { findings: [finding, finding] }, ['repair oslo after 12']],
-    [
-      'a wrong root is repaired',
-      { edges: [edge('oslo', { mismatched: ['docs', 'blog'] })] },
-      ['repair docs on oslo', 'repair blog on oslo'],
-    ],
     ['a full disk is pruned', { edges: [edge('oslo', { disk: { free: 10, total: 100 } })] }, ['prune oslo']],
     ['a disk with room is not', { edges: [edge('oslo', { disk: { free: 11, total: 100 } })] }, []],
     [

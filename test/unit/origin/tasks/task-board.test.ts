@@ -37,6 +37,7 @@ async function world(t: Test) {
         edges: () => edges,
         log: pino({ enabled: false }),
         note: (event: NewEvent) => noted.push(event),
+        counted: () => {},
       },
       call: (names) => called.push([...names].sort()),
     });
