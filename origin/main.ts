@@ -152,7 +152,7 @@ export async function startOrigin(
   });
   const calls = new ReportCalls();
   const board = await TaskBoard.open({
-    ...{ catalog, clock, log, note: events.note },
+    ...{ catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.taskEdges(),
     call(edges) {
       calls.call(edges);
