@@ -153,7 +153,7 @@ export async function startOrigin(
   });
   const calls = new ReportCalls();
   const board = await TaskBoard.open({
-    ...{ catalog, clock, log, note: events.note },
+    ...{ catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.taskEdges(),
     counted: (task, share) => reconciler.counted(task, share),
     call(edges) {

@@ -93,7 +93,10 @@ export interface TaskCalls {
   /** The shares of a task from the number `from` on, ascending. */
   shares(task: number, from: number, limit: number): ShareRow[];
   saveTasks(changes: TaskChanges): void;
-  /** Opens an ended task and its shares that are not done, until the new deadline. Throws `no-such-task`. */
+  /**
+   * Opens an ended task and its shares that are not done, until the new deadline. Throws `no-such-task` and
+   * `too-many-tasks`.
+   */
   reopenTask(id: number, deadline: number): TaskRow;
   /** Deletes up to `limit` tasks that ended before `time`, or that are older than the newest `kept`. Returns how many. */
   dropTasks(time: number, kept: number, limit: number): number;

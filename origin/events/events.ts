@@ -93,7 +93,10 @@ export class Events implements EventNotes {
         return true;
       } catch (error) {
         log.error({ err: error, events: batch.length }, 'events could not be stored');
+        // Nobody waits for a catalog that fails: not for this batch, nor for the one behind it.
         this.#current.resolve();
+        this.#next.resolve();
+        this.#next = Promise.withResolvers<void>();
         if (aborted) return false;
         await clock.sleep(RETRY_MS, this.#closing.signal).catch(() => {});
       }

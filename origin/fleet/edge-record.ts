@@ -139,14 +139,15 @@ export function requestRate(before: EdgeReport | null, report: EdgeReport): numb
 
 /** The edge as plans of tasks see it. */
 export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
-  const { row, report, isDiverged, isHeard, leaseUntil } = edge;
+  const { row, report, isDiverged, leaseUntil } = edge;
   return {
     name: row.name,
     region: row.region,
     labels: row.labels,
     isRevoked: row.revoked,
     isOnline: isOnline(edge, monotonic),
-    silentFor: isHeard ? monotonic - (leaseUntil - LONGEST_LEASE_MS) : Number.POSITIVE_INFINITY,
+    // An edge that this process has not heard yet is silent since the process began.
+    silentFor: monotonic - (leaseUntil - LONGEST_LEASE_MS),
     isFree: !row.paused && !row.drained && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],
     sites: bothSites(row.mayRead, report?.limits.sites ?? null),

@@ -91,7 +91,7 @@ export class InProcessFleet implements Fleet {
       for (const receipt of await this.#receipts.add(receipts)) confirm(this.#edge(receipt.edge), receipt);
     },
     'purge-receipt': (receipts) => this.#catalog.addPurgeReceipts(receipts),
-    'task-result': (results) => this.#tasks.results(results),
+    'task-result': (results) => inTurnOfReports(() => this.#tasks.results(results)),
   };
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
@@ -292,7 +292,7 @@ export class InProcessFleet implements Fleet {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
     const at = this.#clock.monotonic();
-    const state = JSON.stringify({ ...report, time: 0, offset: 0, use: undefined });
+    const state = JSON.stringify({ ...report, time: 0, offset: 0, use: undefined, tasks: undefined });
     // Most reports only say that the edge is still here.
     if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
     this.#saved.add({ name: row.name, lastSeen, report }).then(

@@ -1,9 +1,8 @@
 import { backoffDelay } from '../../shared/concurrency/retry.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
-import type { IssuedAttempt, ShareRow } from '../catalog/task-calls.ts';
+import type { ShareRow } from '../catalog/task-calls.ts';
 import type { Failure } from './checked-result.ts';
-import { withoutAttempts } from './task-plan.ts';
 
 /** A share that failed this often has failed for good. */
 export const MOST_FAILURES = 4;
@@ -27,25 +26,17 @@ export function afterResult(
   if (outcome === 'done') return { ...share, state: 'done', by: edge, result };
   if (!issued.isActive) return undefined;
   const attempts = share.attempts.map((one) => (one === issued ? { ...one, isActive: false } : one));
+  const notBefore = now + Math.ceil(backoffDelay(share.failures, BACKOFF, random));
+  // A failure beside an edge that still works on the share decides nothing.
+  if (attempts.some(({ isActive }) => isActive)) return { ...share, attempts, notBefore };
   const failures = share.failures + 1;
-  if (isFinal(result, failures))
-    return { ...withoutAttempts(share), failures, state: 'failed', by: edge, result };
-  return { ...share, attempts, failures, notBefore: nextTry(attempts, failures, now, random) };
+  if (failures >= MOST_FAILURES || isFinal(share, result))
+    return { ...share, attempts, failures, state: 'failed', by: edge, result };
+  return { ...share, attempts, failures, notBefore };
 }
 
-/** A second edge may still be trying. Then nothing has to wait. */
-function nextTry(
-  attempts: readonly IssuedAttempt[],
-  failures: number,
-  now: number,
-  random: () => number,
-): number {
-  if (attempts.some(({ isActive }) => isActive)) return 0;
-  return now + Math.ceil(backoffDelay(failures - 1, BACKOFF, random));
-}
-
-function isFinal(result: string, failures: number): boolean {
-  return (
-    failures >= MOST_FAILURES || FINAL_CODES.some((code) => code === (JSON.parse(result) as Failure).code)
-  );
+/** A share that any edge can do is tried at another edge, which may be newer. */
+function isFinal({ edge }: ShareRow, result: string): boolean {
+  const { code } = JSON.parse(result) as Failure;
+  return edge !== null && FINAL_CODES.some((final) => final === code);
 }

@@ -216,18 +216,22 @@ export class TaskBoard implements TaskDesk {
     if (changes.shares.length === 0 && changes.ended.length === 0) return [];
     await this.#parts.catalog.saveTasks(changes);
     for (const share of changes.shares) this.#open.get(share.task)?.shares.set(share.share, share);
-    for (const { task, state } of changes.ended) this.#end(task, state);
-    return this.#makeLists();
+    const ended = changes.ended.flatMap(({ task: id, state }) => {
+      const task = this.#open.get(id);
+      this.#open.delete(id);
+      return task === undefined ? [] : [{ ...task, state }];
+    });
+    const changed = this.#makeLists();
+    for (const task of ended) this.#noteEnd(task);
+    return changed;
   }
 
-  #end(id: number, state: EndState): void {
-    const task = this.#open.get(id);
-    this.#open.delete(id);
-    if (task === undefined || state === 'cancelled') return;
-    const { kind, cause } = task.row;
-    const states = Map.groupBy(task.shares.values(), (share) => share.state);
-    const shares = Object.fromEntries([...states].map(([name, some]) => [name, some.length]));
-    this.#parts.note({ kind: `task-${state}`, task: id, cause, what: { kind, shares } });
+  #noteEnd({ row, shares, state }: OpenTask & { readonly state: EndState }): void {
+    if (state === 'cancelled') return;
+    const { id, kind, cause } = row;
+    const states = Map.groupBy(shares.values(), (share) => share.state);
+    const counts = Object.fromEntries([...states].map(([name, some]) => [name, some.length]));
+    this.#parts.note({ kind: `task-${state}`, task: id, cause, what: { kind, shares: counts } });
   }
 
   #call(edges: readonly string[]): void {

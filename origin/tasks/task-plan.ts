@@ -19,7 +19,7 @@ export interface TaskEdge {
   readonly labels: readonly string[];
   readonly isRevoked: boolean;
   readonly isOnline: boolean;
-  /** The milliseconds since its last report. Infinity for an edge that has not reported to this process. */
+  /** The milliseconds since its last report to this process, or since the process began. */
   readonly silentFor: number;
   /** Whether it gets work that any edge can do. A drained, paused or diverged edge does not. */
   readonly isFree: boolean;

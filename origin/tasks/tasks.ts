@@ -118,11 +118,16 @@ export class Tasks {
     return this.#status(await this.#parts.board.cancel(id));
   }
 
-  /** Opens again what failed, expired or was cancelled, for as long as the task had at first. Throws `no-such-task`. */
+  /**
+   * Opens again what failed, expired or was cancelled, for as long as the task has had, and at most for the longest
+   * deadline. Throws `no-such-task` and `too-many-tasks`.
+   */
   async retry(id: number): Promise<TaskStatus> {
     const { board, catalog, clock } = this.#parts;
     const { created, deadline } = await catalog.task(id);
-    return this.#status(await board.retry(id, clock.now() + deadline - created));
+    return this.#status(
+      await board.retry(id, clock.now() + Math.min(deadline - created, DEADLINE_SECONDS.most * 1000)),
+    );
   }
 
   #status(row: TaskRow): TaskStatus {

@@ -69,6 +69,10 @@ t.test('a fleet verifies itself, and damage is found and repaired', async (t) =>
     edges: [{ edge: 'edge-1', state: 'done', result: { isSound: true } }],
   });
   t.match(await skerry('verify'), { code: 0, stdout: /^2 of 2 edges sound: /m });
+  await until('the events of the tasks', async () => {
+    const { stdout } = await skerry('events', '--kind', 'task-done', '--json');
+    return (JSON.parse(stdout) as { events: unknown[] }).events.length === 4;
+  });
 });
 
 t.test('one edge answers for itself at its admin port', async (t) => {

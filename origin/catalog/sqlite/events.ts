@@ -20,16 +20,22 @@ export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 
     return Number(changes);
   }
 
-  /** A site that has many events loses its own, so that it takes away nobody else's. */
+  /**
+   * A site that has many events loses its own, so that it takes away nobody else's. Events without a site are those of
+   * administrators and of the origin. They have half of the room for themselves.
+   */
   function dropMany(act: 0 | 1, most: number, limit: number): number {
     const surplus = Number(sql('SELECT count(*) AS count FROM event WHERE act = ?').get(act)?.count) - most;
     if (surplus <= 0) return 0;
-    const owner = sql(
-      'SELECT site, count(*) AS count FROM event WHERE act = ? GROUP BY site ORDER BY count DESC LIMIT 1',
-    ).get(act);
+    const [owner, next] = sql(
+      `SELECT site, count(*) AS count FROM event WHERE act = :act GROUP BY site
+       HAVING site IS NOT NULL OR count(*) > :room ORDER BY count DESC LIMIT 2`,
+    ).all({ act, room: most / 2 });
+    if (owner === undefined) return 0;
+    const lead = Math.max(1, Number(owner.count) - Number(next?.count ?? 0));
     const { changes } = sql(
       `DELETE FROM event WHERE id IN (SELECT id FROM event WHERE act = ? AND site IS ? ORDER BY id LIMIT ?)`,
-    ).run(act, owner?.site ?? null, Math.min(limit, surplus));
+    ).run(act, owner.site ?? null, Math.min(limit, surplus, lead));
     return Number(changes);
   }
 

@@ -14,16 +14,21 @@ export function taskCalls({ database, sql }: Pick<CatalogContext, 'database' | '
     return toTask(row);
   }
 
+  /** Throws `too-many-tasks` if there is no room for one more open task with so many open shares. */
+  function refuseMore(shares: number): void {
+    const open = count("SELECT count(*) AS n FROM task WHERE state = 'open'");
+    const openShares = count("SELECT count(*) AS n FROM share WHERE state = 'open'");
+    if (open >= MOST_OPEN_TASKS || openShares + shares > MOST_OPEN_SHARES)
+      throw new SkerryError('too-many-tasks', `${open} tasks with ${openShares} shares are open`);
+  }
+
   return {
     addTask: (task, shares) =>
       transaction(database, () => {
         const { kind, args, target, cause, key, created, deadline } = task;
         const same = sql("SELECT id FROM task WHERE key = ? AND state = 'open'").get(key);
         if (same !== undefined) return { id: Number(same.id), isNew: false };
-        const open = count("SELECT count(*) AS n FROM task WHERE state = 'open'");
-        const openShares = count("SELECT count(*) AS n FROM share WHERE state = 'open'");
-        if (open >= MOST_OPEN_TASKS || openShares + shares.length > MOST_OPEN_SHARES)
-          throw new SkerryError('too-many-tasks', `${open} tasks with ${openShares} shares are open`);
+        refuseMore(shares.length);
         const { lastInsertRowid } = sql(
           `INSERT INTO task (kind, args, target, cause, key, created, deadline, state)
            VALUES (?, ?, ?, ?, ?, ?, ?, 'open')`,
@@ -75,6 +80,10 @@ export function taskCalls({ database, sql }: Pick<CatalogContext, 'database' | '
       transaction(database, () => {
         const { state } = task(id);
         if (state === 'open' || state === 'done') return task(id);
+        const again = Number(
+          sql("SELECT count(*) AS n FROM share WHERE task = ? AND state <> 'done'").get(id)?.n,
+        );
+        refuseMore(again);
         sql("UPDATE task SET state = 'open', ended = NULL, deadline = ? WHERE id = ?").run(deadline, id);
         sql(
           "UPDATE share SET state = 'open', failures = 0, not_before = 0, by = NULL, result = NULL WHERE task = ? AND state <> 'done'",

@@ -148,7 +148,12 @@ export function tasksContract({ suite }: Theme): void {
     for (let i = 0; i < MOST_OPEN_TASKS; i++) await catalog.addTask(newTask(), []);
     await t.rejects(catalog.addTask(newTask(), []), { code: 'too-many-tasks' });
     const [first] = await catalog.openTasks();
-    await catalog.saveTasks({ shares: [], ended: [{ task: first?.id ?? 0, state: 'done', time: 1 }] });
+    const { id = 0 } = first ?? {};
+    await catalog.saveTasks({ shares: [], ended: [{ task: id, state: 'failed', time: 1 }] });
+    await catalog.addTask(newTask(), []);
+    await t.rejects(catalog.reopenTask(id, 9), { code: 'too-many-tasks' }, 'an ended one takes no more room');
+    const [second] = await catalog.openTasks();
+    await catalog.saveTasks({ shares: [], ended: [{ task: second?.id ?? 0, state: 'done', time: 1 }] });
     t.equal((await catalog.addTask(newTask(), [])).isNew, true);
   });
 }

@@ -99,7 +99,14 @@ t.test('who asks for it waits until what was noted is stored, or was tried', asy
   catalog.waiting.shift()?.end(new Error('no space'));
   await until('the second', () => done === 2);
   t.equal(catalog.stored.length, 1);
-  await until('the repetition', () => catalog.waiting.length === 1);
-  catalog.waiting.shift()?.end();
+  events.note(noted('c'));
+  void waits();
+  await until('the repetition of the second', () => catalog.waiting.length === 1);
+  catalog.waiting.shift()?.end(new Error('no space'));
+  await until('the third, behind a batch that fails', () => done === 3);
+  for (const what of ['the repetition', 'the last batch']) {
+    await until(what, () => catalog.waiting.length === 1);
+    catalog.waiting.shift()?.end();
+  }
   await events.close();
 });

@@ -61,14 +61,21 @@ t.test('a failure is tried again, later and later, and not for ever', async (t) 
 });
 
 t.test('what an edge refuses it would refuse again', async (t) => {
-  t.match(afterResult(share, failure('bad-request'), NOW), { state: 'failed', failures: 1 });
-  t.match(afterResult(share, failure('no-such-site'), NOW), { state: 'open' }, 'a site may still come');
+  const own = shareRow({ edge: 'oslo', attempts: [attempt('oslo')] });
+  for (const code of ['bad-request', 'bad-pattern', 'edge-stays-behind'])
+    t.match(afterResult(own, failure(code), NOW), { state: 'failed', failures: 1 }, code);
+  t.match(afterResult(own, failure('no-such-site'), NOW), { state: 'open' }, 'a site may still come');
+  t.match(afterResult(share, failure('bad-request'), NOW), { state: 'open' }, 'another edge may take it');
 });
 
-t.test('while a second edge tries, its share does not wait', async (t) => {
-  const both = shareRow({ edge: null, attempts: [attempt('oslo'), attempt('rome', { attempt: 2 })] });
-  t.match(afterResult(both, failure(), NOW), {
-    notBefore: 0,
-    attempts: [{ isActive: false }, { isActive: true }],
+t.test('a failure beside an edge that still works decides nothing', async (t) => {
+  const both = shareRow({
+    edge: null,
+    failures: 3,
+    attempts: [attempt('oslo'), attempt('rome', { attempt: 2 })],
   });
+  const after = afterResult(both, failure('bad-request', { edge: 'rome', attempt: 2 }), NOW, () => 1);
+  t.match(after, { state: 'open', failures: 3, attempts: [{ isActive: true }, { isActive: false }] });
+  t.ok(Number(after?.notBefore) > NOW, 'a third edge waits');
+  t.match(after && afterResult(after, result(), NOW), { state: 'done', by: 'oslo' });
 });
