@@ -168,7 +168,7 @@ export async function startOrigin(
   const stopping = new AbortController();
   const tasks = new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() });
   const reconciler = new Reconciler({
-    ...{ tasks, catalog, clock, log, note: events.note },
+    ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
   });
   const planning = Promise.all([board.run(stopping.signal), reconciler.run(stopping.signal)]);

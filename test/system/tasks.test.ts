@@ -48,6 +48,12 @@ const taskIs = (id: number, what: string, condition: (task: WholeTask) => boolea
   });
 const done = (id: number) => taskIs(id, 'done', ({ state }) => state === 'done');
 
+async function damageLargeObjects(): Promise<void> {
+  const objects = join(parent?.data ?? '', 'objects/large');
+  const files = (await readdir(objects, { recursive: true })).filter((name) => name.length > 60);
+  for (const file of files) await writeFile(join(objects, file), 'altered');
+}
+
 t.test('a fleet verifies itself, and damage is found and repaired', async (t) => {
   const sound = await skerry('verify');
   t.equal(sound.code, 0, sound.stderr);
@@ -56,9 +62,7 @@ t.test('a fleet verifies itself, and damage is found and repaired', async (t) =>
     /^EDGE +SITES .*\nedge-1 +2 +\d+ .* sound\nedge-2 +2 +\d+ .* sound\n2 of 2 edges sound: /,
   );
 
-  const objects = join(parent.data, 'objects/large');
-  const files = (await readdir(objects, { recursive: true })).filter((name) => name.length > 60);
-  for (const file of files) await writeFile(join(objects, file), 'altered');
+  await damageLargeObjects();
   const found = await skerry('verify');
   t.match(found, { code: 1, stdout: /^edge-1: www@1: .*DAMAGED\nedge-1: {3}big\.bin\n/m });
   t.match(found.stdout, /^1 of 2 edges sound: /m);
@@ -71,8 +75,28 @@ t.test('a fleet verifies itself, and damage is found and repaired', async (t) =>
   t.match(await skerry('verify'), { code: 0, stdout: /^2 of 2 edges sound: /m });
   await until('the events of the tasks', async () => {
     const { stdout } = await skerry('events', '--kind', 'task-done', '--json');
-    return (JSON.parse(stdout) as { events: unknown[] }).events.length === 4;
+    return (JSON.parse(stdout) as { events: unknown[] }).events.length >= 4;
   });
+});
+
+t.test('the origin has found damage repaired, and says why', async (t) => {
+  await damageLargeObjects();
+  const { id } = await tasks.create({ ...verifying, target: { edges: ['edge-1'] } });
+  t.match(await done(id), { result: { isSound: false } });
+  const repair = await until('the repair', async () => {
+    const { tasks: some } = await tasks.list({ kind: 'repair', state: 'done' }, 10);
+    return some.find(({ cause }) => cause.startsWith(`task ${id} `));
+  });
+  t.match(repair.cause, /^task \d+ found \d+ damaged files on edge-1$/);
+  t.match(await skerry('verify'), { code: 0, stdout: /^2 of 2 edges sound: /m });
+  const told = await until('the events of both', async () => {
+    const { events } = JSON.parse((await skerry('events', '--json')).stdout) as {
+      events: { kind: string; cause: unknown }[];
+    };
+    const kinds = events.filter(({ cause }) => cause === repair.cause).map(({ kind }) => kind);
+    return kinds.length === 2 && kinds.sort();
+  });
+  t.strictSame(told, ['origin-acts', 'task-done']);
 });
 
 t.test('one edge answers for itself at its admin port', async (t) => {
