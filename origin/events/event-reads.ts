@@ -7,6 +7,8 @@ import type { EventCalls, EventCursor, EventFilter, EventPage } from '../catalog
 /** Pages that one request looks through for events that pass its filter. */
 const MOST_PAGES = 25;
 const FOLLOWED_PAGE = 200;
+/** The most pages that followers share at a time. The others read for themselves. */
+const MOST_SHARED = 16;
 /** The longest pause between two pages of a follower. */
 const QUIET_MS = 15_000;
 /** After some events a follower rests, so that a burst costs a few pages and not one for each event. */
@@ -76,6 +78,8 @@ export class EventReads {
     const read = caller.run({ name: 'followers of events' }, () =>
       catalog.events({ after: from }, {}, FOLLOWED_PAGE),
     );
+    // Ids have gaps, so followers could ask from very many places near the end.
+    if (kept.size >= MOST_SHARED) return read;
     kept.set(from, read);
     // A full page belongs to a follower that is behind, at a place of its own.
     const forget = () => kept.delete(from);

@@ -68,7 +68,8 @@ export class Delivery {
         }
         await this.#move(page.next);
         if (page.more) continue;
-        await this.#store();
+        // Other events only move the place, which `#move` stores now and then.
+        if (page.events.length > 0) await this.#store();
         await woken;
       } catch (error) {
         if (signal.aborted) break;

@@ -77,7 +77,7 @@ function faultOf(error: unknown): string {
   return (code === undefined || message.includes(code) ? message : `${code}: ${message}`).slice(0, 200);
 }
 
-/** A name that has any address that is not public is refused: which one would be taken is not ours to say. */
+/** Refuses a name if one of its addresses is not public, because the system chooses which address it connects to. */
 function publicOnly(lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) =>
     lookup(hostname, { ...options, all: true }, (error, found) => {
