@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { ShareStatus } from '../../shared/wire/task-api.ts';
+import { sumOf } from '../../shared/work/amounts.ts';
 import type { WarmResult } from '../../shared/work/warm.ts';
 import { printJson, printLine, printTable } from '../terminal/output.ts';
 import { runTask } from './run-task.ts';
@@ -7,7 +8,7 @@ import { doneResult, shareJson } from './share-result.ts';
 import { shareText } from './share-text.ts';
 import { confirmEnd } from './task-end.ts';
 import { nameOf } from './task-progress.ts';
-import { addUp, amountText, warmResult } from './warm-result.ts';
+import { amountText, warmResult } from './warm-result.ts';
 
 export interface WarmRequest {
   readonly site: string;
@@ -30,7 +31,7 @@ export async function warmFleet(
   const task = await runTask(client, request, signal);
   const warmed = task.shares.map((share) => ({ share, result: warmResult(doneResult(share)) }));
   const results = warmed.flatMap(({ result }) => result ?? []);
-  const total = (of: 'held' | 'fetched' | 'left' | 'failed') => addUp(results.map((result) => result[of]));
+  const total = (of: 'held' | 'fetched' | 'left' | 'failed') => sumOf(results.map((result) => result[of]));
   const sums = {
     held: total('held'),
     fetched: total('fetched'),

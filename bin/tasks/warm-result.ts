@@ -1,4 +1,5 @@
 import { schema } from '../../shared/json/schema.ts';
+import type { Amount } from '../../shared/work/amounts.ts';
 import { type WarmResult, warmKind } from '../../shared/work/warm.ts';
 import { humanBytes, plural } from '../terminal/output.ts';
 
@@ -13,15 +14,6 @@ export function warmResult(result: unknown): WarmResult | undefined {
   }
 }
 
-export type Amount = WarmResult['held'];
-
 export function amountText({ objects, bytes }: Amount): string {
   return `${plural(objects, 'object')}, ${humanBytes(bytes)}`;
-}
-
-export function addUp(amounts: readonly Amount[]): Amount {
-  return {
-    objects: amounts.reduce((sum, { objects }) => sum + objects, 0),
-    bytes: amounts.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
 }
