@@ -18,8 +18,10 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { fittingReport } from './fitting-report.ts';
 import { RelayQueue } from './relay-queue.ts';
 
-/** Three heartbeats fit into a lease. */
-const HEARTBEAT_MS = 2000;
+/** Until the origin has granted another one. */
+const FIRST_HEARTBEAT_MS = 2000;
+/** The largest share by which a heartbeat comes early. Edges that have reported together then drift apart. */
+const SPREAD = 0.2;
 /** While a task runs, its progress is reported this often. */
 const BUSY_HEARTBEAT_MS = 500;
 const BACKOFF = { first: 200, most: 5000 };
@@ -64,7 +66,7 @@ interface Owing {
   readonly since: number;
 }
 
-/** Reports the state of this edge and its children to the origin, at each change and every two seconds. */
+/** Reports the state of this edge and its children to the origin, at each change and at each heartbeat. */
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #changed = new Wakeup();
@@ -75,6 +77,7 @@ export class Reporter {
   #owing: Owing | undefined;
   /** The upstream that has not yet brought the list of assignments that a grant named. */
   #listOwing: Owing | undefined;
+  #heartbeat = FIRST_HEARTBEAT_MS;
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
   #takes: readonly string[] | undefined;
   /**
@@ -158,8 +161,9 @@ export class Reporter {
         AbortSignal.any([signal, upstreams.moved, AbortSignal.timeout(ANSWER_MS)]),
       );
       const { grant, list } = this.#granted(answer, own, { upstream, sent });
-      const { serves, takes } = grant;
+      const { serves, takes, heartbeat } = grant;
       this.#takes = takes;
+      this.#heartbeat = heartbeat;
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
       this.#assigned(grant, list, upstream);
@@ -180,12 +184,16 @@ export class Reporter {
   async #untilDue(signal: AbortSignal): Promise<void> {
     const { self, isBusy } = this.#parts;
     if (!this.#isDue && !this.#isCalled)
-      await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : HEARTBEAT_MS, signal);
+      await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : this.#quietWait(), signal);
     if (this.#isDue || !this.#isCalled) return;
     // A change ends this wait, and a further call does not.
     const lacking = 1 - this.#calls.left(self.name);
     if (lacking > 0) await this.#changed.wait((lacking / CALLED.perSecond) * 1000, signal);
     if (!this.#isDue) this.#calls.spend(self.name, 1);
+  }
+
+  #quietWait(): number {
+    return this.#heartbeat * (1 - SPREAD * Math.random());
   }
 
   #mostStatements(): number {

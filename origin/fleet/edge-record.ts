@@ -1,6 +1,6 @@
 import type { EdgeReport } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
-import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
+import { type LeaseTerms, outlasting } from '../publish/lease.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Health } from './health-state.ts';
@@ -16,6 +16,8 @@ export interface EdgeRecord {
   stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
+  /** The time of the monotonic clock at which its last report was answered. */
+  heardAt: number;
   /** The time of the monotonic clock until which the edge may believe that it holds a lease. */
   leaseUntil: number;
   /** The time of the monotonic clock until which the edge may serve sites that require a lease. */
@@ -37,14 +39,12 @@ export interface EdgeRecord {
 
 /**
  * An edge that joined before this process began, at `began` of the monotonic clock. It may hold a lease of the previous
- * process. No clock tells when that process ended, because the wall clock may have been set since.
+ * process, on these terms at most. No clock tells when that process ended, because the wall clock may have been set
+ * since.
  */
-export function known(row: EdgeRow, began: number): EdgeRecord {
-  return {
-    ...joined(row),
-    leaseUntil: began + LONGEST_LEASE_MS,
-    servesUntil: began + LONGEST_LEASE_MS,
-  };
+export function known(row: EdgeRow, began: number, terms: LeaseTerms): EdgeRecord {
+  const until = began + outlasting(terms);
+  return { ...joined(row), heardAt: began, leaseUntil: until, servesUntil: until };
 }
 
 /** An edge that holds no lease yet. */
@@ -56,6 +56,7 @@ export function joined(row: EdgeRow): EdgeRecord {
     report,
     stored: null,
     reportTime: report?.time ?? 0,
+    heardAt: Number.NEGATIVE_INFINITY,
     leaseUntil: Number.NEGATIVE_INFINITY,
     servesUntil: Number.NEGATIVE_INFINITY,
     isDiverged: false,
@@ -76,16 +77,17 @@ export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
 }
 
 /** The edge counts its lease from the sending of its report, so its lease ends before the origin's count does. */
-export function grantLease(edge: EdgeRecord, monotonic: number): number {
-  edge.leaseUntil = monotonic + LONGEST_LEASE_MS;
+export function grantLease(edge: EdgeRecord, monotonic: number, terms: LeaseTerms): number {
+  edge.heardAt = monotonic;
+  edge.leaseUntil = monotonic + outlasting(terms);
   edge.isHeard = true;
-  return LEASE_MS;
+  return terms.lease;
 }
 
 /** Grants time to serve, as long as a lease, to an edge that shows the required revisions. */
-export function grantServing(edge: EdgeRecord, monotonic: number): number {
-  edge.servesUntil = monotonic + LONGEST_LEASE_MS;
-  return LEASE_MS;
+export function grantServing(edge: EdgeRecord, monotonic: number, terms: LeaseTerms): number {
+  edge.servesUntil = monotonic + outlasting(terms);
+  return terms.lease;
 }
 
 export function servingLeft({ servesUntil }: EdgeRecord, monotonic: number): number {
@@ -139,7 +141,7 @@ export function requestRate(before: EdgeReport | null, report: EdgeReport): numb
 
 /** The edge as plans of tasks see it. */
 export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
-  const { row, report, isDiverged, leaseUntil } = edge;
+  const { row, report, isDiverged, heardAt } = edge;
   return {
     name: row.name,
     region: row.region,
@@ -147,7 +149,7 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
     isRevoked: row.revoked,
     isOnline: isOnline(edge, monotonic),
     // An edge that this process has not heard yet is silent since the process began.
-    silentFor: monotonic - (leaseUntil - LONGEST_LEASE_MS),
+    silentFor: monotonic - heardAt,
     isFree: !row.paused && !row.drained && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],
     sites: bothSites(row.mayRead, report?.limits.sites ?? null),

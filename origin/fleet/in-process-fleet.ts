@@ -21,6 +21,7 @@ import { caller } from '../callers/caller.ts';
 import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
+import { type LeaseTerms, leaseTerms, SHORTEST_TERMS } from '../publish/lease.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
@@ -114,8 +115,10 @@ export class InProcessFleet implements Fleet {
   static async open(options: FleetOptions): Promise<InProcessFleet> {
     const fleet = new InProcessFleet(options);
     const { catalog, clock } = options;
-    for (const row of await catalog.edges()) {
-      const edge = known(row, clock.monotonic());
+    const rows = await catalog.edges();
+    const longest = leaseTerms(rows.length);
+    for (const row of rows) {
+      const edge = known(row, clock.monotonic(), longest);
       fleet.#edges.set(row.name, edge);
       await fleet.#compare(edge);
     }
@@ -186,19 +189,28 @@ export class InProcessFleet implements Fleet {
   #grant({ edge, report, digest }: Verified, isFresh: boolean, room: number): SignedGrant {
     const now = this.#clock.monotonic();
     const { row, reportTime: newest, isDiverged: diverged } = edge;
-    const lease = isFresh ? grantLease(edge, now) : 0;
-    const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now) : 0;
+    const terms = this.#terms();
+    const lease = isFresh ? grantLease(edge, now, terms) : 0;
+    const serves = isFresh && this.#showsWhatItMust(edge) ? grantServing(edge, now, terms) : 0;
     const time = this.#clock.now();
     const list = this.#tasks.assignments(row.name);
     const assignments = list?.digest ?? null;
     const signed = signGrant(
       this.#identity,
       { edge: row.name, report: digest },
-      { newest, time, lease, serves, diverged, assignments, takes: [...kindsOfStatements] },
+      {
+        ...{ newest, time, lease, serves, heartbeat: terms.heartbeat },
+        ...{ diverged, assignments, takes: [...kindsOfStatements] },
+      },
       this.#key,
     );
     const isNews = list !== null && report.tasks?.assignments !== list.digest;
     return isNews && Buffer.byteLength(list.text) <= room ? { ...signed, list: list.text } : signed;
+  }
+
+  /** A publish to a site that refuses to be served without a lease waits until leases end, so they are short. */
+  #terms(): LeaseTerms {
+    return this.#required.size > 0 ? SHORTEST_TERMS : leaseTerms(this.#edges.size);
   }
 
   async #compare(edge: EdgeRecord): Promise<void> {

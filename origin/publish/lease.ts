@@ -1,8 +1,37 @@
-/** The lease that a grant promises an edge. */
-export const LEASE_MS = 6000;
+/** The heartbeats that the origin answers per second in a quiet fleet, whatever the number of its edges. */
+const HEARTBEATS_PER_SECOND = 25;
+const HEARTBEAT_MS = { least: 2000, most: 10_000 };
+
+/** How long a lease outlasts the heartbeat that should renew it. An edge repeats a lost report within this time. */
+const SPARE_MS = 4000;
 
 /** The difference that two machines' clocks may accumulate during a lease. */
 const CLOCK_MARGIN_MS = 500;
 
-/** How long an edge may believe that it holds a lease, by the origin's clock, from the answer on. */
-export const LONGEST_LEASE_MS = LEASE_MS + CLOCK_MARGIN_MS;
+/** What a grant promises, in milliseconds. */
+export interface LeaseTerms {
+  /** An edge that has nothing to tell reports again after this time. */
+  readonly heartbeat: number;
+  /** The lease that the edge gets. */
+  readonly lease: number;
+}
+
+/**
+ * The terms of a fleet of so many members. Large fleets report less often, and their leases last longer, so that quiet
+ * edges cost the origin little. An edge that is gone then holds up a synchronous publish for longer.
+ */
+export function leaseTerms(members: number): LeaseTerms {
+  const heartbeat = Math.min(
+    Math.max((members / HEARTBEATS_PER_SECOND) * 1000, HEARTBEAT_MS.least),
+    HEARTBEAT_MS.most,
+  );
+  return { heartbeat: Math.round(heartbeat), lease: Math.round(heartbeat) + SPARE_MS };
+}
+
+/** The terms of fleets of any size that have sites which refuse to be served without a lease. */
+export const SHORTEST_TERMS: LeaseTerms = leaseTerms(0);
+
+/** How long an edge may believe that it holds such a lease, by the origin's clock, from the answer on. */
+export function outlasting({ lease }: LeaseTerms): number {
+  return lease + CLOCK_MARGIN_MS;
+}

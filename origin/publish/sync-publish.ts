@@ -6,8 +6,8 @@ import type { DoneDeploy, PublishCalls } from '../catalog/publish-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { Deadline } from './deadline.ts';
-import { LONGEST_LEASE_MS } from './lease.ts';
-import type { SyncEdges } from './sync-edges.ts';
+import { outlasting, SHORTEST_TERMS } from './lease.ts';
+import type { EdgeSyncStatus, SyncEdges } from './sync-edges.ts';
 import {
   beginSync,
   decide,
@@ -185,6 +185,11 @@ function answerOf(
   };
 }
 
+function longestLease(statuses: readonly Pick<EdgeSyncStatus, 'leaseLeft' | 'servingLeft'>[]): number {
+  const lefts = statuses.flatMap(({ leaseLeft, servingLeft }) => [leaseLeft, servingLeft]);
+  return Math.max(outlasting(SHORTEST_TERMS), ...lefts);
+}
+
 /** Watches the edges until the state decides something other than to wait. */
 async function settle(
   { clock, edges, stopping }: SyncParts,
@@ -192,13 +197,18 @@ async function settle(
   begun: SyncState,
 ): Promise<{ state: SyncState; decision: SyncDecision }> {
   let state = begun;
-  // After the commit point, some edges may not show the revision. Enough time must remain for their leases to end.
-  const reserve = begun.isStrict && !begun.isActivated ? LONGEST_LEASE_MS : 0;
+  const isStrictPrepare = begun.isStrict && !begun.isActivated;
   while (true) {
     await edges.current();
+    const statuses = [...begun.edges.keys()].map((edge) => ({
+      edge,
+      ...edges.syncStatus(edge, site.id, revision),
+    }));
+    // After the commit point, some edges may not show the revision. Enough time must remain for their leases to end,
+    // also for those that they got on longer terms, before the site refused to be served without a lease.
+    const reserve = isStrictPrepare ? longestLease(statuses) : 0;
     let wait = deadline.left() - reserve;
-    for (const edge of begun.edges.keys()) {
-      const { prepared, visible, leaseLeft, servingLeft } = edges.syncStatus(edge, site.id, revision);
+    for (const { edge, prepared, visible, leaseLeft, servingLeft } of statuses) {
       const left = begun.isStrict && begun.isActivated ? Math.max(leaseLeft, servingLeft) : leaseLeft;
       state = step(state, { kind: 'report', edge, prepared, visible });
       if (left <= 0) state = step(state, { kind: 'lease-ended', edge });

@@ -27,6 +27,11 @@ const leaseGrantSchema = Type.Object({
     description:
       'The milliseconds for which the edge may serve sites that refuse to be served without a lease; 0 means not at all.',
   }),
+  heartbeat: Type.Integer({
+    minimum: 500,
+    maximum: 60_000,
+    description: 'The milliseconds after which an edge that has nothing to tell reports again.',
+  }),
   diverged: Type.Boolean({
     description:
       'True when the edge has records that the origin does not have, so that it may show other content than the live revision.',

@@ -30,6 +30,7 @@ export const granting =
         time: 5,
         lease: 9000,
         serves: 7000,
+        heartbeat: 2000,
         diverged: false,
         assignments: null,
         takes: ['receipt'],

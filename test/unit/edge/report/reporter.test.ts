@@ -1,3 +1,4 @@
+import { mock } from 'node:test';
 import t from 'tap';
 import { SkerryError } from '../../../../shared/errors.ts';
 import type { Statement } from '../../../../shared/log/statements.ts';
@@ -230,4 +231,21 @@ t.test('what waits when the edge ends is not left waiting', async (t) => {
   );
   const turns = new Promise((resolve) => setImmediate(() => resolve('waits for ever')));
   t.equal(await Promise.race([after, turns]), 'refused');
+});
+
+t.test('a quiet edge reports again when the origin wants its heartbeat, or a little earlier', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
+  const { sent, begin, reports } = world(t, [granting({ heartbeat: 10_000 })]);
+  const end = begin();
+  for (const [i, before] of [0, 1].entries()) {
+    await reports(i + 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(7999);
+    await new Promise((resolve) => setImmediate(resolve));
+    t.equal(sent.length, before + 1, 'too early');
+    mock.timers.tick(2001);
+    await reports(before + 2);
+  }
+  await end();
 });

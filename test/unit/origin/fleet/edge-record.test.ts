@@ -8,7 +8,7 @@ import {
   known,
   leaseLeft,
 } from '../../../../origin/fleet/edge-record.ts';
-import { LEASE_MS } from '../../../../origin/publish/lease.ts';
+import { leaseTerms, outlasting, SHORTEST_TERMS } from '../../../../origin/publish/lease.ts';
 import type { EdgeReport } from '../../../../shared/wire/protocol.ts';
 import { edgeReport } from '../../../helpers/edge-report.ts';
 
@@ -38,23 +38,24 @@ t.test('a lease is counted from its granting, with a margin', async (t) => {
   t.equal(leaseLeft(edge, 500), 0);
   t.equal(edge.reportTime, 7);
   t.equal(isOnline(edge, 500), false);
-  t.equal(grantLease(edge, 1000), LEASE_MS);
-  t.equal(leaseLeft(edge, 1000), LEASE_MS + 500);
-  t.equal(isOnline(edge, 1000 + LEASE_MS + 499), true);
-  t.equal(isOnline(edge, 1000 + LEASE_MS + 500), false);
+  t.equal(grantLease(edge, 1000, { heartbeat: 2000, lease: 6000 }), 6000);
+  t.equal(leaseLeft(edge, 1000), 6500);
+  t.equal(isOnline(edge, 7499), true);
+  t.equal(isOnline(edge, 7500), false);
   t.equal(leaseLeft(edge, 99_999), 0);
 });
 
 t.test(
   'who was there before the start may hold a lease, whatever the clock says, and is not known to be here',
   async (t) => {
+    const terms = leaseTerms(100);
     // Before the Epoch and in a thousand years: the clock was set while the origin was away.
     for (const lastSeen of [null, -1000, Date.now(), 33_000_000_000_000]) {
-      const edge = known(row({ lastSeen }), 500);
-      t.equal(leaseLeft(edge, 500), LEASE_MS + 500);
+      const edge = known(row({ lastSeen }), 500, terms);
+      t.equal(leaseLeft(edge, 500), outlasting(terms));
       t.equal(isOnline(edge, 500), false);
       t.equal(isParticipant(edge, 's', 500), true);
-      t.equal(leaseLeft(edge, 500 + LEASE_MS + 500), 0);
+      t.equal(leaseLeft(edge, 500 + outlasting(terms)), 0);
     }
   },
 );
@@ -76,7 +77,7 @@ t.test('whom a sync publish counts on', async (t) => {
   for (const [name, changes, expected] of table) {
     const edge = joined(row(changes));
     t.equal(isParticipant(edge, 's', 500), false, `${name}, without a lease`);
-    grantLease(edge, 500);
+    grantLease(edge, 500, SHORTEST_TERMS);
     t.equal(isParticipant(edge, 's', 500), expected, name);
   }
 });

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { SiteRow } from '../../../../origin/catalog/site-calls.ts';
 import { grantLease, joined } from '../../../../origin/fleet/edge-record.ts';
 import { EdgeStatuses, type StatusReads } from '../../../../origin/fleet/edge-status.ts';
+import { SHORTEST_TERMS } from '../../../../origin/publish/lease.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import type { EdgeReport } from '../../../../shared/wire/protocol.ts';
 import { edgeReport } from '../../../helpers/edge-report.ts';
@@ -36,7 +37,7 @@ async function lagOf(
     },
     report: edgeReport({ limits: { ...limits, storage }, sites: [reported] }),
   });
-  if (isOnline) grantLease(edge, systemClock.monotonic());
+  if (isOnline) grantLease(edge, systemClock.monotonic(), SHORTEST_TERMS);
   const [status] = await new EdgeStatuses(catalog as StatusReads, systemClock).of([edge]);
   return status?.sites.s?.lag;
 }

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { LONGEST_LEASE_MS } from '../../../../origin/publish/lease.ts';
+import { leaseTerms, outlasting, SHORTEST_TERMS } from '../../../../origin/publish/lease.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import type { LeaseGrant, SignedGrant } from '../../../../shared/log/grant.ts';
@@ -88,7 +88,7 @@ t.test('an edge is a participant from its first report on, as long as its lease 
   t.ok(Number(granted?.lease) > 0 && Number(granted?.serves) > 0);
   t.strictSame(fleet.participants(SITE), ['oslo']);
   t.strictSame(fleet.servers(SITE), ['oslo']);
-  clock.time += LONGEST_LEASE_MS + 1;
+  clock.time += outlasting(leaseTerms(2)) + 1;
   t.strictSame(fleet.participants(SITE), []);
   t.strictSame(fleet.servers(SITE), []);
 });
@@ -161,4 +161,13 @@ t.test('a revoked edge has no key, no lease and no say', async (t) => {
   );
   await t.rejects(fleet.statusOf('nobody'), { code: 'no-such-edge' });
   t.throws(() => fleet.mayRead('nobody'), { code: 'no-such-edge' });
+});
+
+t.test('many edges report less often, unless a site refuses to be served without a lease', async (t) => {
+  const { origin, fleet, site, oslo, shows } = await world(t);
+  for (let i = 0; i < 60; i++) await join(origin, `edge-${i}`);
+  const terms = leaseTerms(62);
+  t.match(await shows(oslo, 0), { ...terms, serves: terms.lease });
+  await fleet.requireRevision({ id: site, name: SITE }, 0);
+  t.match(await shows(oslo, 0), { ...SHORTEST_TERMS, serves: SHORTEST_TERMS.lease });
 });

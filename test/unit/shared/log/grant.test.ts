@@ -15,7 +15,7 @@ import { edgeKey, LOG, originKey, TIME } from '../fixed-keys.ts';
 const OF = { log: LOG, epoch: 1 };
 const ANSWERED = { edge: 'oslo-1', report: digestOf('{}') };
 const grant = {
-  ...{ newest: TIME, time: TIME + 2000, lease: 6000, serves: 6000, diverged: false },
+  ...{ newest: TIME, time: TIME + 2000, lease: 6000, serves: 6000, heartbeat: 2000, diverged: false },
   assignments: digestOf('[{"task":7,"share":0,"attempt":1,"kind":"verify","args":{"repair":true}}]'),
   takes: ['receipt'],
 };
@@ -33,8 +33,8 @@ t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(signed, {
     ...ANSWERED,
-    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"diverged":false,"assignments":"48bba2363ab21fad088ae3d5fe7ec8610bc265dc5b9f0646eb229355ac7d8164","takes":["receipt"]}`,
-    sig: 'mGUtv8PQqwQvx8k5QeF30h0_HvBKyNtA3Kx-onlEdy6xH5-gvpx-OtbJ_GI_5YjVgtzWfT1J3Xe65WEHVsguDQ',
+    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"heartbeat":2000,"diverged":false,"assignments":"48bba2363ab21fad088ae3d5fe7ec8610bc265dc5b9f0646eb229355ac7d8164","takes":["receipt"]}`,
+    sig: 'QjSwynpWMcXq1LIzqprp8lcrYRNE1h90LYVZgWfjLapkusVm2NitNhy-gVLOzrndqM09o9sDaAT9_215urz9BA',
   });
 });
 
@@ -76,7 +76,9 @@ t.test('a signed text of another form is refused', async (t) => {
     '',
     '{}',
     '[]',
-    ...[{ lease: -1 }, { serves: 1.5 }, { takes: ['A'] }, { assignments: 'x' }].map(altered),
+    ...[{ lease: -1 }, { serves: 1.5 }, { heartbeat: 10 }, { takes: ['A'] }, { assignments: 'x' }].map(
+      altered,
+    ),
   ])
     t.throws(() => verifiedGrant(OF, saying(text), originKey.publicKey), { code: 'upstream-protocol' }, text);
   function altered(change: object): string {

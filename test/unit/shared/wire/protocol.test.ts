@@ -52,7 +52,16 @@ const report: EdgeReport = {
 const grant = signGrant(
   { log: LOG, epoch: 1 },
   { edge: 'oslo-1', report: ROOT },
-  { newest: TIME, time: TIME, lease: 5000, serves: 0, diverged: false, assignments: null, takes: [] },
+  {
+    newest: TIME,
+    time: TIME,
+    lease: 5000,
+    serves: 0,
+    heartbeat: 2000,
+    diverged: false,
+    assignments: null,
+    takes: [],
+  },
   originKey,
 );
 const signed = signReport(LOG, 'oslo-1', report, edgeKey);
