@@ -104,7 +104,9 @@ export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
 
 /** The sites that are in both lists. Null stands for all. */
 function bothSites(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
-  return a === null || b === null ? (a ?? b) : a.filter((site) => b.includes(site));
+  if (a === null || b === null) return a ?? b;
+  const others = new Set(b);
+  return a.filter((site) => others.has(site));
 }
 
 export function replicates({ row, report }: EdgeRecord, site: string): boolean {

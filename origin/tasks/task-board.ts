@@ -17,7 +17,7 @@ import { KEPT_TASKS, MOST_OPEN_SHARES } from '../catalog/limits.ts';
 import type { EndState, NewTask, ShareRow, TaskCalls, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
 import { checkedResult } from './checked-result.ts';
 import { afterResult } from './share-result.ts';
-import { endedBy, type OpenTask, planTasks, type TaskEdge, withoutAttempts } from './task-plan.ts';
+import { endedBy, type OpenTask, planTasks, siteIn, type TaskEdge, withoutAttempts } from './task-plan.ts';
 
 /** A deadline and a backoff pass without an event. */
 const ROUND_MS = 1000;
@@ -215,7 +215,8 @@ export class TaskBoard implements TaskDesk {
   async #save(changes: TaskChanges): Promise<readonly string[]> {
     if (changes.shares.length === 0 && changes.ended.length === 0) return [];
     await this.#parts.catalog.saveTasks(changes);
-    for (const share of changes.shares) this.#open.get(share.task)?.shares.set(share.share, share);
+    for (const share of changes.shares)
+      this.#open.get(share.task)?.shares.set(share.share, withoutResult(share));
     const ended = changes.ended.flatMap(({ task: id, state }) => {
       const task = this.#open.get(id);
       this.#open.delete(id);
@@ -259,7 +260,11 @@ export class TaskBoard implements TaskDesk {
 
   async #load(row: TaskRow): Promise<void> {
     const shares = await this.#parts.catalog.shares(row.id, 0, MOST_OPEN_SHARES);
-    this.#open.set(row.id, { row, shares: new Map(shares.map((share) => [share.share, share])) });
+    this.#open.set(row.id, {
+      row,
+      site: siteIn(JSON.parse(row.args)),
+      shares: new Map(shares.map((share) => [share.share, withoutResult(share)])),
+    });
   }
 
   #touched(shares: readonly ShareRow[]): Open[] {
@@ -271,6 +276,9 @@ export class TaskBoard implements TaskDesk {
     return this.#turns.run('tasks', work);
   }
 }
+
+/** The catalog keeps results. In memory, those of ten thousand shares would take hundreds of megabytes. */
+const withoutResult = (share: ShareRow): ShareRow => ({ ...share, result: null });
 
 function assignTo(all: Map<string, Assignment[]>, edge: string, assignment: Assignment): void {
   const own = all.get(edge);

@@ -34,20 +34,26 @@ export interface TaskEdge {
 /** An open task with all its shares, in ascending order. */
 export interface OpenTask {
   readonly row: TaskRow;
+  /** The site that its arguments name. */
+  readonly site: string | undefined;
   readonly shares: ReadonlyMap<number, ShareRow>;
 }
 
 type Edges = ReadonlyMap<string, TaskEdge>;
 
+/** The assignments of one kind that an edge has at a time. Slow work of one kind leaves room for other kinds. */
+export const MOST_OF_A_KIND = 2;
+
 /** Decides what happens to the open tasks now. The same arguments give the same plan. */
 export function planTasks(tasks: Iterable<OpenTask>, edges: Edges, now: number): TaskChanges {
   const open = [...tasks];
   const rooms = roomsOf(open);
+  const situation: Situation = { edges, rooms, candidates: new Candidates(edges, rooms), now };
   const shares: ShareRow[] = [];
   for (const task of open) {
     for (const share of task.shares.values()) {
       if (share.state !== 'open') continue;
-      const next = planShare(task.row, share, { edges, rooms, now });
+      const next = planShare(task, share, situation);
       if (next !== share) shares.push(next);
       if (shares.length >= MOST_CHANGES) return { shares, ended: endedBy(open, shares, now) };
     }
@@ -75,19 +81,22 @@ interface Situation {
   readonly edges: Edges;
   /** How many more assignments each edge may get. It shrinks while the plan is made. */
   readonly rooms: Rooms;
+  readonly candidates: Candidates;
   readonly now: number;
 }
 
-function planShare(task: TaskRow, share: ShareRow, { edges, rooms, now }: Situation): ShareRow {
-  if (now >= task.deadline) return ended(share, 'expired', 'task-expired', expiryOf(share));
+function planShare(task: OpenTask, share: ShareRow, situation: Situation): ShareRow {
+  const { deadline, kind } = task.row;
+  const { edges, rooms, now } = situation;
+  if (now >= deadline) return ended(share, 'expired', 'task-expired', expiryOf(share));
   if (share.edge !== null && edges.get(share.edge)?.isRevoked !== false)
     return ended(share, 'failed', 'no-such-edge', `the edge ${share.edge} was revoked`);
   const kept = share.edge === null ? withoutLost(share, edges) : share;
   const active = kept.attempts.filter(({ isActive }) => isActive);
   if (now < kept.notBefore || !needsAttempt(kept, active, now)) return kept;
-  const edge = kept.edge === null ? freestEdge(task, kept, { edges, rooms, now }) : edges.get(kept.edge);
-  if (edge === undefined || !edge.isOnline || rooms.left(edge.name) === 0) return kept;
-  rooms.take(edge.name);
+  const edge = kept.edge === null ? freestEdge(task, kept, situation) : edges.get(kept.edge);
+  if (edge === undefined || !edge.isOnline || !rooms.has(edge.name, kind)) return kept;
+  rooms.take(edge.name, kind);
   const attempt = (kept.attempts.at(-1)?.attempt ?? 0) + 1;
   const attempts = [...kept.attempts, { attempt, edge: edge.name, since: now, isActive: true }];
   return { ...kept, attempts: attempts.slice(-MOST_ATTEMPTS) };
@@ -117,24 +126,13 @@ function withoutLost(share: ShareRow, edges: Edges): ShareRow {
 }
 
 /** The edge with the least work that can do the share. An edge that has tried it comes after those that have not. */
-function freestEdge(task: TaskRow, share: ShareRow, { edges, rooms }: Situation): TaskEdge | undefined {
-  const site = siteIn(JSON.parse(task.args));
+function freestEdge(task: OpenTask, share: ShareRow, { rooms, candidates }: Situation): TaskEdge | undefined {
   const tries = (edge: TaskEdge) => share.attempts.filter((one) => one.edge === edge.name).length;
   const isTrying = (edge: TaskEdge) => share.attempts.some((one) => one.isActive && one.edge === edge.name);
-  const able = [...edges.values()].filter(
-    (edge) =>
-      edge.isOnline &&
-      edge.isFree &&
-      !edge.isRevoked &&
-      edge.kinds.includes(task.kind) &&
-      (site === undefined || replicates(edge, site)) &&
-      !isTrying(edge) &&
-      rooms.left(edge.name) > 0,
-  );
-  const [first, ...rest] = able;
+  const [first, ...rest] = candidates.for(task).filter((edge) => !isTrying(edge));
   const order = (a: TaskEdge, b: TaskEdge) =>
     tries(a) - tries(b) ||
-    rooms.left(b.name) - rooms.left(a.name) ||
+    rooms.taken(a.name) - rooms.taken(b.name) ||
     a.load - b.load ||
     (a.name < b.name ? -1 : 1);
   return first && rest.reduce((best, edge) => (order(edge, best) < 0 ? edge : best), first);
@@ -164,22 +162,59 @@ export function withoutAttempts(share: ShareRow): ShareRow {
   return { ...share, attempts: share.attempts.map((one) => ({ ...one, isActive: false })) };
 }
 
+/** The assignments of each edge. */
 class Rooms {
   readonly #taken = new Map<string, number>();
 
-  left(edge: string): number {
-    return Math.max(0, MOST_ASSIGNMENTS - (this.#taken.get(edge) ?? 0));
+  taken(edge: string): number {
+    return this.#taken.get(edge) ?? 0;
   }
 
-  take(edge: string): void {
-    this.#taken.set(edge, (this.#taken.get(edge) ?? 0) + 1);
+  has(edge: string, kind: string): boolean {
+    return this.taken(edge) < MOST_ASSIGNMENTS && this.taken(`${edge} ${kind}`) < MOST_OF_A_KIND;
   }
+
+  take(edge: string, kind: string): void {
+    for (const key of [edge, `${edge} ${kind}`]) this.#taken.set(key, this.taken(key) + 1);
+  }
+}
+
+/**
+ * The edges that can do tasks that belong to no particular edge. A thousand tasks may wait for a thousand edges, so
+ * edges are looked through once for all tasks of a kind and site, and full edges are dropped: rooms only shrink while a
+ * plan is made.
+ */
+class Candidates {
+  readonly #edges: Edges;
+  readonly #rooms: Rooms;
+  readonly #lists = new Map<string, TaskEdge[]>();
+
+  constructor(edges: Edges, rooms: Rooms) {
+    this.#edges = edges;
+    this.#rooms = rooms;
+  }
+
+  for({ row: { kind }, site }: OpenTask): readonly TaskEdge[] {
+    const key = `${kind} ${site ?? ''}`;
+    const before =
+      this.#lists.get(key) ?? [...this.#edges.values()].filter((edge) => isAble(edge, kind, site));
+    const list = before.filter(({ name }) => this.#rooms.has(name, kind));
+    this.#lists.set(key, list);
+    return list;
+  }
+}
+
+function isAble(edge: TaskEdge, kind: string, site: string | undefined): boolean {
+  const { isOnline, isFree, isRevoked, kinds } = edge;
+  if (!isOnline || !isFree || isRevoked || !kinds.includes(kind)) return false;
+  return site === undefined || replicates(edge, site);
 }
 
 function roomsOf(tasks: readonly OpenTask[]): Rooms {
   const rooms = new Rooms();
-  for (const { shares } of tasks)
+  for (const { row, shares } of tasks)
     for (const { state, attempts } of shares.values())
-      if (state === 'open') for (const { edge, isActive } of attempts) if (isActive) rooms.take(edge);
+      if (state === 'open')
+        for (const { edge, isActive } of attempts) if (isActive) rooms.take(edge, row.kind);
   return rooms;
 }

@@ -1,5 +1,11 @@
 import t from 'tap';
-import { endedBy, LOST_MS, planTasks, type TaskEdge } from '../../../../origin/tasks/task-plan.ts';
+import {
+  endedBy,
+  LOST_MS,
+  MOST_OF_A_KIND,
+  planTasks,
+  type TaskEdge,
+} from '../../../../origin/tasks/task-plan.ts';
 import { MOST_ASSIGNMENTS } from '../../../../shared/work/assignment.ts';
 import { attempt, fleetOf, NOW, openTask, shareRow, taskEdge } from './task-rows.ts';
 
@@ -129,7 +135,7 @@ t.test('a share waits for its backoff', async (t) => {
 
 t.test('an edge has only so many assignments', async (t) => {
   const tasks = Array.from({ length: MOST_ASSIGNMENTS + 3 }, (_, i) =>
-    openTask([shareRow({ task: i + 1 })], { id: i + 1 }),
+    openTask([shareRow({ task: i + 1 })], { id: i + 1, kind: `kind-${i}` }),
   );
   const plan = planTasks(tasks, fleetOf(oslo), NOW);
   t.strictSame(
@@ -137,6 +143,34 @@ t.test('an edge has only so many assignments', async (t) => {
     tasks.slice(0, MOST_ASSIGNMENTS).map(({ row }) => row.id),
     'the oldest first',
   );
+});
+
+t.test('slow tasks of one kind leave room for other kinds', async (t) => {
+  const tasks = Array.from({ length: 2 * MOST_OF_A_KIND }, (_, i) =>
+    openTask([shareRow({ task: i + 1, ...(i % 2 === 1 && ANY) })], { id: i + 1 }),
+  );
+  const quick = openTask([shareRow({ task: 99 })], { id: 99, kind: 'report-state' });
+  const plan = planTasks([...tasks, quick], fleetOf(oslo), NOW);
+  t.strictSame(
+    plan.shares.map(({ task }) => task),
+    [1, 2, 99],
+  );
+});
+
+t.test('a thousand waiting tasks look through a thousand edges once', async (t) => {
+  let looks = 0;
+  const edges = Array.from({ length: 1000 }, (_, i) => ({
+    ...taskEdge(`edge-${i}`, { kinds: ['other'] }),
+    get kinds() {
+      looks++;
+      return ['other'];
+    },
+  }));
+  const tasks = Array.from({ length: 1000 }, (_, i) =>
+    openTask([shareRow({ task: i + 1, ...ANY })], { id: i + 1 }),
+  );
+  t.strictSame(planTasks(tasks, fleetOf(...edges), NOW).shares, []);
+  t.equal(looks, 1000);
 });
 
 t.test('only so many attempts are kept, and numbers go on', async (t) => {

@@ -1,5 +1,5 @@
 import type { IssuedAttempt, ShareRow, TaskRow } from '../../../../origin/catalog/task-calls.ts';
-import type { OpenTask, TaskEdge } from '../../../../origin/tasks/task-plan.ts';
+import { type OpenTask, siteIn, type TaskEdge } from '../../../../origin/tasks/task-plan.ts';
 
 export const NOW = 1_000_000;
 
@@ -23,8 +23,13 @@ export function attempt(edge: string, changes: Partial<IssuedAttempt> = {}): Iss
   return { attempt: 1, edge, since: NOW, isActive: true, ...changes };
 }
 
-export function openTask(shares: readonly ShareRow[], row: Partial<TaskRow> = {}): OpenTask {
-  return { row: taskRow(row), shares: new Map(shares.map((share) => [share.share, share])) };
+export function openTask(shares: readonly ShareRow[], changes: Partial<TaskRow> = {}): OpenTask {
+  const row = taskRow(changes);
+  return {
+    row,
+    site: siteIn(JSON.parse(row.args)),
+    shares: new Map(shares.map((share) => [share.share, share])),
+  };
 }
 
 export function taskEdge(name: string, changes: Partial<TaskEdge> = {}): TaskEdge {
