@@ -1,3 +1,4 @@
+import type { Head } from '../log/head.ts';
 import { isFullPage } from '../log/record-page.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
@@ -5,6 +6,11 @@ import type { FeedSource } from './feed-source.ts';
 const RECORDS_PER_READ = 500;
 /** The longest silence on a stream. The reader of a stream gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
+/**
+ * A head that names no new record is left out when the follower has one that is hardly older. Each call to report wakes
+ * all followers, and each of them would have to verify the signature of the head.
+ */
+const FRESH_MS = 1000;
 
 /**
  * The frames for one follower: the path to the origin, the records from `from` on, and a head whenever the end of the
@@ -18,6 +24,7 @@ export async function* followLog(
 ): AsyncGenerator<Frame> {
   let next = from;
   let path: string | undefined;
+  let last: Head | undefined;
   // The follower has just connected, and reports on its own.
   let called = source.calls.newest;
   while (!signal.aborted) {
@@ -43,7 +50,15 @@ export async function* followLog(
     const head = await signing;
     // The source may have cached a head that is older than the records. A newer head then follows with the next
     // wake-up.
-    if (head.seq >= next - 1) yield { v: 1, t: 'head', head };
+    const isNews = records.length > 0 || last === undefined || isNewer(head, last);
+    if (isNews && head.seq >= next - 1) {
+      last = head;
+      yield { v: 1, t: 'head', head };
+    }
     await woken;
   }
 }
+
+/** The clock of the origin may have been set back. */
+const isNewer = (head: Head, last: Head) =>
+  head.seq !== last.seq || head.time >= last.time + FRESH_MS || head.time < last.time;

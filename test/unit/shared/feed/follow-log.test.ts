@@ -5,9 +5,10 @@ import { followLog } from '../../../../shared/feed/follow-log.ts';
 import { ReportCalls } from '../../../../shared/feed/report-calls.ts';
 import type { Head } from '../../../../shared/log/head.ts';
 import type { LogRecord } from '../../../../shared/log/record.ts';
+import type { Frame } from '../../../../shared/wire/frame.ts';
 
 /** A log of records that are numbers alone. */
-function sourceOf(seqs: number[]) {
+function sourceOf(seqs: number[], head?: { seq: number; time: number }) {
   const changed = new Wakeup();
   const calls = new ReportCalls();
   const source = {
@@ -15,9 +16,24 @@ function sourceOf(seqs: number[]) {
     path: () => [],
     records: async (from: number) =>
       seqs.filter((seq) => seq >= from).map((seq) => ({ seq, payload: '' }) as LogRecord),
-    head: async () => ({ seq: seqs.at(-1) ?? 0 }) as Head,
+    head: async () => (head === undefined ? { seq: seqs.at(-1) ?? 0 } : { ...head }) as Head,
   };
   return { changed, calls, source: source as unknown as FeedSource };
+}
+
+async function taken(frames: AsyncGenerator<Frame>, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  while (seen.length < count) {
+    const { value } = await frames.next();
+    if (value === undefined) break;
+    seen.push(named(value));
+  }
+  return seen;
+}
+
+function named(frame: Frame): string {
+  if (frame.t === 'record') return `record ${frame.record.seq}`;
+  return frame.t === 'report-now' ? `report-now ${frame.edges?.join() ?? 'all'}` : frame.t;
 }
 
 t.test('a log that is pruned while it is followed ends the stream before the gap', async (t) => {
@@ -25,7 +41,7 @@ t.test('a log that is pruned while it is followed ends the stream before the gap
   const { source, changed } = sourceOf(seqs);
   const seen: string[] = [];
   for await (const frame of followLog(source, 2, new AbortController().signal)) {
-    seen.push(frame.t === 'record' ? `record ${frame.record.seq}` : frame.t);
+    seen.push(named(frame));
     if (frame.t !== 'head') continue;
     // Everything up to a checkpoint goes.
     seqs.splice(0, seqs.length, 7, 8);
@@ -38,24 +54,45 @@ t.test('a follower gets the calls that come while it follows, together', async (
   const { source, changed, calls } = sourceOf([1]);
   const ending = new AbortController();
   calls.call(['before']);
-  const seen: string[] = [];
-  for await (const frame of followLog(source, 2, ending.signal)) {
-    seen.push(frame.t === 'report-now' ? `report-now ${frame.edges?.join() ?? 'all'}` : frame.t);
-    if (frame.t !== 'head') continue;
-    if (seen.length > 6) ending.abort();
-    // A slow follower takes this frame only after both calls.
-    if (seen.length === 2) for (const edge of ['oslo', 'bergen']) calls.call([edge]);
-    else calls.call(null);
+  const frames = followLog(source, 2, ending.signal);
+  t.strictSame(await taken(frames, 2), ['path', 'head']);
+  // A slow follower takes the next frame only after both calls.
+  for (const edge of ['oslo', 'bergen']) calls.call([edge]);
+  changed.wake();
+  t.strictSame(await taken(frames, 1), ['report-now oslo,bergen']);
+  calls.call(null);
+  changed.wake();
+  t.strictSame(await taken(frames, 1), ['report-now all']);
+  ending.abort();
+  await frames.return(undefined);
+});
+
+t.test('a head that says nothing new is left out while the last one is fresh', async (t) => {
+  const seqs = [1];
+  const head = { seq: 1, time: 10_000 };
+  const { changed, calls, source } = sourceOf(seqs, head);
+  const ending = new AbortController();
+  const frames = followLog(source, 1, ending.signal);
+  t.strictSame(await taken(frames, 3), ['path', 'record 1', 'head']);
+  const next = (what: () => void) => {
+    what();
+    calls.call(null);
     changed.wake();
+  };
+  // The generator stands after a call, and reads the head when it goes on.
+  const steps: [what: string, change: () => void, frames: string[]][] = [
+    ['nothing', () => {}, ['report-now all']],
+    ['a little later', () => (head.time += 999), ['report-now all']],
+    ['a second later', () => (head.time += 1), ['head', 'report-now all']],
+    ['the clock was set back', () => (head.time -= 500), ['head', 'report-now all']],
+    ['a higher head', () => (head.seq = 2), ['head', 'report-now all']],
+    // The records that the head names come later than the head.
+    ['a record', () => seqs.push(2), ['record 2', 'head', 'report-now all']],
+  ];
+  for (const [what, change, expected] of steps) {
+    next(change);
+    t.strictSame(await taken(frames, expected.length), expected, what);
   }
-  t.strictSame(seen, [
-    'path',
-    'head',
-    'report-now oslo,bergen',
-    'head',
-    'report-now all',
-    'head',
-    'report-now all',
-    'head',
-  ]);
+  ending.abort();
+  await frames.return(undefined);
 });
