@@ -39,15 +39,20 @@ export interface OpenTask {
 
 type Edges = ReadonlyMap<string, TaskEdge>;
 
-/** Decides what happens to the open tasks now. The same arguments give the same plan. */
-export function planTasks(tasks: Iterable<OpenTask>, edges: Edges, now: number): TaskChanges {
+/** Decides what happens to the open tasks now. The same arguments give the same plan, except for the nonces in it. */
+export function planTasks(
+  tasks: Iterable<OpenTask>,
+  edges: Edges,
+  now: number,
+  nonce: () => string,
+): TaskChanges {
   const open = [...tasks];
   const rooms = roomsOf(open);
   const shares: ShareRow[] = [];
   for (const task of open) {
     for (const share of task.shares.values()) {
       if (share.state !== 'open') continue;
-      const next = planShare(task.row, share, { edges, rooms, now });
+      const next = planShare(task.row, share, { edges, rooms, now, nonce });
       if (next !== share) shares.push(next);
       if (shares.length >= MOST_CHANGES) return { shares, ended: endedBy(open, shares, now) };
     }
@@ -76,20 +81,26 @@ interface Situation {
   /** How many more assignments each edge may get. It shrinks while the plan is made. */
   readonly rooms: Rooms;
   readonly now: number;
+  /** Makes the nonce of an attempt. */
+  readonly nonce: () => string;
 }
 
-function planShare(task: TaskRow, share: ShareRow, { edges, rooms, now }: Situation): ShareRow {
+function planShare(task: TaskRow, share: ShareRow, situation: Situation): ShareRow {
+  const { edges, rooms, now, nonce } = situation;
   if (now >= task.deadline) return ended(share, 'expired', 'task-expired', expiryOf(share));
   if (share.edge !== null && edges.get(share.edge)?.isRevoked !== false)
     return ended(share, 'failed', 'no-such-edge', `the edge ${share.edge} was revoked`);
   const kept = share.edge === null ? withoutLost(share, edges) : share;
   const active = kept.attempts.filter(({ isActive }) => isActive);
   if (now < kept.notBefore || !needsAttempt(kept, active, now)) return kept;
-  const edge = kept.edge === null ? freestEdge(task, kept, { edges, rooms, now }) : edges.get(kept.edge);
+  const edge = kept.edge === null ? freestEdge(task, kept, situation) : edges.get(kept.edge);
   if (edge === undefined || !edge.isOnline || rooms.left(edge.name) === 0) return kept;
   rooms.take(edge.name);
   const attempt = (kept.attempts.at(-1)?.attempt ?? 0) + 1;
-  const attempts = [...kept.attempts, { attempt, edge: edge.name, since: now, isActive: true }];
+  const attempts = [
+    ...kept.attempts,
+    { attempt, nonce: nonce(), edge: edge.name, since: now, isActive: true },
+  ];
   return { ...kept, attempts: attempts.slice(-MOST_ATTEMPTS) };
 }
 
