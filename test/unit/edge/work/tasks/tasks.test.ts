@@ -197,6 +197,26 @@ t.test('while the list that the origin wants is missing, nothing begins', async 
   t.strictSame(runs().slice(2), ['3/0/1'], 'and begins again');
 });
 
+t.test('without a word of the origin, a list is valid for a minute', async (t) => {
+  const { tasks, asked, clock, assign, runs } = await world();
+  const both = [assignment(1), assignment(2)];
+  assign(...both);
+  clock.advance(59_000);
+  tasks.unanswered();
+  t.notOk(asked[0]?.signal.aborted);
+  assign(...both);
+  clock.advance(59_999);
+  tasks.unanswered();
+  t.notOk(asked[0]?.signal.aborted, 'each answer that names the list renews it');
+  clock.advance(1);
+  tasks.unanswered();
+  t.ok(asked[0]?.signal.aborted, 'the origin may have cancelled it');
+  await settled();
+  t.strictSame(runs(), ['1/0/1'], 'nothing else begins');
+  assign(...both);
+  t.strictSame(runs(), ['1/0/1', '1/0/1'], 'and it begins again when the origin still wants it');
+});
+
 t.test('a list in a form that is not known runs nothing', async (t) => {
   const { tasks, asked, lines, assign } = await world();
   assign(assignment(7));
