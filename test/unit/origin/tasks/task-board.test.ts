@@ -113,6 +113,7 @@ t.test('each edge gets its share, and the task is done when all are', async (t) 
 t.test('a result counts once, whoever repeats or invents it', async (t) => {
   const { board, catalog } = await world(t);
   const { id } = await board.create(newTask(), ['oslo', 'rome']);
+  await given(board, 'oslo');
   await given(board, 'rome');
   const first = result('oslo', { share: 0, result: pruned(1) });
   await board.results([
