@@ -121,6 +121,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       }),
     isBusy: () => tasks.isBusy,
     assigned: (digest, list) => tasks.assigned(digest, list),
+    unanswered: () => tasks.unanswered(),
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);

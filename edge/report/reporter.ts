@@ -50,6 +50,8 @@ export interface ReporterParts {
   readonly isBusy: () => boolean;
   /** Takes the list of assignments that the grant names, and says whether the list came. */
   readonly assigned: (digest: Digest | null, list: string | undefined) => ListArrival;
+  /** Called for each report that brought no answer of the origin. */
+  readonly unanswered: () => void;
   /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
@@ -118,7 +120,7 @@ export class Reporter {
 
   /** Sends reports until the signal aborts. Statements stay in the catalog until the origin has acknowledged them. */
   async run(signal: AbortSignal): Promise<void> {
-    const { upstreams, clock, log } = this.#parts;
+    const { upstreams, clock, log, unanswered } = this.#parts;
     let failures = 0;
     while (!signal.aborted) {
       await this.#untilDue(signal);
@@ -136,6 +138,7 @@ export class Reporter {
         if (signal.aborted) break;
         log.debug({ err: error }, 'a report did not arrive');
         this.#isDue = true;
+        unanswered();
         this.#blame(owing, error);
         await clock.sleep(backoffDelay(failures++, BACKOFF), signal).catch(() => {});
       }

@@ -35,6 +35,8 @@ export interface TaskRow extends NewTask {
 /** An attempt of one edge at a share. */
 export interface IssuedAttempt {
   readonly attempt: number;
+  /** Random, and part of the result. A catalog that was restored from an older copy gives out numbers again. */
+  readonly nonce: string;
   readonly edge: string;
   readonly since: number;
   /** False for an attempt that failed, or whose edge was lost. Its late result still counts if it is the first. */

@@ -17,11 +17,13 @@ const BACKOFF = { first: 10_000, most: 120_000 };
  */
 export function afterResult(
   share: ShareRow,
-  { edge, attempt, outcome, result }: TaskResult,
+  { edge, attempt, nonce, outcome, result }: TaskResult,
   now: number,
   random: () => number = Math.random,
 ): ShareRow | undefined {
-  const issued = share.attempts.find((one) => one.attempt === attempt && one.edge === edge);
+  const issued = share.attempts.find(
+    (one) => one.attempt === attempt && one.nonce === nonce && one.edge === edge,
+  );
   if (share.state !== 'open' || issued === undefined) return undefined;
   if (outcome === 'done') return { ...share, state: 'done', by: edge, result };
   if (!issued.isActive) return undefined;

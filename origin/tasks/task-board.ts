@@ -5,10 +5,12 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import { newNonce } from '../../shared/signing/nonce.ts';
 import type { NewEvent } from '../../shared/wire/event.ts';
 import {
   type Assignment,
   type AssignmentList,
+  type Attempt,
   assignmentList,
   attemptKey,
   type TaskReport,
@@ -191,7 +193,7 @@ export class TaskBoard implements TaskDesk {
   }
 
   /** What the edge that runs this attempt has done so far. Undefined for an attempt that nobody runs. */
-  progress(edge: string, attempt: { task: number; share: number; attempt: number }): Amount | undefined {
+  progress(edge: string, attempt: Attempt): Amount | undefined {
     return this.#progress.get(edge)?.get(attemptKey(attempt));
   }
 
@@ -199,7 +201,7 @@ export class TaskBoard implements TaskDesk {
     if (this.#open.size === 0) return;
     await this.#inTurn(async () => {
       const { edges, clock } = this.#parts;
-      this.#call(await this.#save(planTasks(this.#open.values(), edges(), clock.now())));
+      this.#call(await this.#save(planTasks(this.#open.values(), edges(), clock.now(), newNonce)));
     });
   }
 
@@ -245,8 +247,8 @@ export class TaskBoard implements TaskDesk {
     for (const { row, shares } of this.#open.values())
       for (const share of shares.values())
         if (share.state === 'open')
-          for (const { edge, attempt, isActive } of share.attempts)
-            if (isActive) assignTo(assigned, edge, { ...shareOf(share), attempt, ...workOf(row) });
+          for (const { edge, attempt, nonce, isActive } of share.attempts)
+            if (isActive) assignTo(assigned, edge, { ...shareOf(share), attempt, nonce, ...workOf(row) });
     const lists = new Map<string, AssignmentList>();
     for (const [edge, assignments] of assigned) {
       const list = assignmentList(assignments);

@@ -44,11 +44,16 @@ type Edges = ReadonlyMap<string, TaskEdge>;
 /** The assignments of one kind that an edge has at a time. Slow work of one kind leaves room for other kinds. */
 export const MOST_OF_A_KIND = 2;
 
-/** Decides what happens to the open tasks now. The same arguments give the same plan. */
-export function planTasks(tasks: Iterable<OpenTask>, edges: Edges, now: number): TaskChanges {
+/** Decides what happens to the open tasks now. The same arguments give the same plan, except for the nonces in it. */
+export function planTasks(
+  tasks: Iterable<OpenTask>,
+  edges: Edges,
+  now: number,
+  nonce: () => string,
+): TaskChanges {
   const open = [...tasks];
   const rooms = roomsOf(open);
-  const situation: Situation = { edges, rooms, candidates: new Candidates(edges, rooms), now };
+  const situation: Situation = { edges, rooms, candidates: new Candidates(edges, rooms), now, nonce };
   const shares: ShareRow[] = [];
   for (const task of open) {
     for (const share of task.shares.values()) {
@@ -83,11 +88,13 @@ interface Situation {
   readonly rooms: Rooms;
   readonly candidates: Candidates;
   readonly now: number;
+  /** Makes the nonce of an attempt. */
+  readonly nonce: () => string;
 }
 
 function planShare(task: OpenTask, share: ShareRow, situation: Situation): ShareRow {
   const { deadline, kind } = task.row;
-  const { edges, rooms, now } = situation;
+  const { edges, rooms, now, nonce } = situation;
   if (now >= deadline) return ended(share, 'expired', 'task-expired', expiryOf(share));
   if (share.edge !== null && edges.get(share.edge)?.isRevoked !== false)
     return ended(share, 'failed', 'no-such-edge', `the edge ${share.edge} was revoked`);
@@ -98,7 +105,10 @@ function planShare(task: OpenTask, share: ShareRow, situation: Situation): Share
   if (edge === undefined || !edge.isOnline || !rooms.has(edge.name, kind)) return kept;
   rooms.take(edge.name, kind);
   const attempt = (kept.attempts.at(-1)?.attempt ?? 0) + 1;
-  const attempts = [...kept.attempts, { attempt, edge: edge.name, since: now, isActive: true }];
+  const attempts = [
+    ...kept.attempts,
+    { attempt, nonce: nonce(), edge: edge.name, since: now, isActive: true },
+  ];
   return { ...kept, attempts: attempts.slice(-MOST_ATTEMPTS) };
 }
 

@@ -165,8 +165,10 @@ export class Tasks {
 
   #progress({ task, share, attempts, state }: ShareRow): ShareStatus['progress'] | undefined {
     if (state !== 'open') return undefined;
-    for (const { edge, attempt, isActive } of attempts.toReversed()) {
-      const progress = isActive ? this.#parts.board.progress(edge, { task, share, attempt }) : undefined;
+    for (const { edge, attempt, nonce, isActive } of attempts.toReversed()) {
+      const progress = isActive
+        ? this.#parts.board.progress(edge, { task, share, attempt, nonce })
+        : undefined;
       if (progress !== undefined) return progress;
     }
     return undefined;

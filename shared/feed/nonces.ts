@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { newNonce } from '../wire/nonce.ts';
+import { newNonce } from '../signing/nonce.ts';
 
 /** A new nonce is made this often. Each one is valid for ten times as long. */
 const EVERY_MS = 30_000;

@@ -39,9 +39,9 @@ export function signTaskResult(result: Omit<TaskResult, 'sig'>, key: SigningKey)
 }
 
 function canonical(r: Omit<TaskResult, 'sig'>): string {
-  const { log, epoch, edge, task, share, attempt, outcome, time, result } = r;
+  const { log, epoch, edge, task, share, attempt, nonce, outcome, time, result } = r;
   return JSON.stringify([
     ...['skerry-task-result-1', log, epoch, edge],
-    ...[task, share, attempt, outcome, time, digestOf(result)],
+    ...[task, share, attempt, nonce, outcome, time, digestOf(result)],
   ]);
 }

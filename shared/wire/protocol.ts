@@ -7,10 +7,10 @@ import { signedGrantSchema } from '../log/grant.ts';
 import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
+import { NONCE_PATTERN } from '../signing/nonce.ts';
 import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { taskReportSchema } from '../work/assignment.ts';
-import { NONCE_PATTERN } from './nonce.ts';
 
 /** The statements in one report. */
 export const MOST_STATEMENTS = 1000;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN, type Digest, digestOf } from '../content/digest.ts';
 import { schema } from '../json/schema.ts';
+import { NONCE_PATTERN } from '../signing/nonce.ts';
 import { count } from './amounts.ts';
 import { KIND_PATTERN } from './work-kind.ts';
 
@@ -11,11 +12,15 @@ export const MAX_TASK_ARGUMENT_BYTES = 16 * 1024;
 /** The most bytes of an edge's list of assignments. */
 export const MAX_ASSIGNMENTS_BYTES = MOST_ASSIGNMENTS * (MAX_TASK_ARGUMENT_BYTES + 512);
 
-/** Names one attempt of one edge at its share of a task. Numbers of tasks and of a share's attempts are never reused. */
+/**
+ * Names one attempt of one edge at its share of a task. An origin that was restored from an older copy uses numbers a
+ * second time, so the nonce tells an attempt from an earlier one with the same numbers.
+ */
 export const attemptSchema = {
   task: Type.Integer({ minimum: 1 }),
   share: Type.Integer({ minimum: 0 }),
   attempt: Type.Integer({ minimum: 1 }),
+  nonce: Type.String({ pattern: NONCE_PATTERN }),
 };
 const attemptType = Type.Object(attemptSchema);
 export type Attempt = Static<typeof attemptType>;
@@ -52,7 +57,8 @@ export function parseAssignments(text: string): Assignment[] {
 }
 
 /** The same for the same attempt alone. */
-export const attemptKey = ({ task, share, attempt }: Attempt): string => `${task}/${share}/${attempt}`;
+export const attemptKey = ({ task, share, attempt, nonce }: Attempt): string =>
+  `${task}/${share}/${attempt}/${nonce}`;
 
 /** What an edge reports about its tasks. */
 export const taskReportSchema = Type.Object({

@@ -77,6 +77,10 @@ export function lieAboutFrame(
       return [line, ...Array.from({ length: 20 }, () => hugeFrame())];
     case 'frame-garbage':
       return [line.slice(0, Math.floor(line.length / 2))];
+    case 'call-withheld':
+      return frame.t === 'report-now' ? ['{"v":9,"t":"noise"}'] : [line];
+    case 'call-endless':
+      return [line, ...Array.from({ length: 200 }, () => '{"v":1,"t":"report-now","edges":null}')];
     case 'stream-cut':
     case 'stream-trickle':
       return undefined;

@@ -3,6 +3,7 @@ import type { SignedGrant } from '../../shared/log/grant.ts';
 import { BUCKETS_TYPE, encodeBuckets } from '../../shared/wire/bucket-list.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import type { Random } from '../helpers/random.ts';
+import { GRANT_LIES, type GrantLie, RELAY_LIES, type RelayLie } from './lies-about-tasks.ts';
 
 /** Lies about the frames of a stream. */
 export const FRAME_LIES = [
@@ -18,6 +19,7 @@ export const FRAME_LIES = [
     'stream-cut',
     'stream-trickle',
   ] as const),
+  ...(['call-withheld', 'call-endless'] as const),
 ] as const;
 
 /** Lies about all other answers. */
@@ -51,9 +53,12 @@ export const REPORT_LIES = [
 export type ReportLie = (typeof REPORT_LIES)[number];
 export type FrameLie = (typeof FRAME_LIES)[number];
 export type AnswerLie = (typeof ANSWER_LIES)[number];
-export type Lie = FrameLie | AnswerLie | ReportLie;
+export type Lie = FrameLie | AnswerLie | ReportLie | GrantLie | RelayLie;
 
-export const ALL_LIES: readonly Lie[] = [...FRAME_LIES, ...ANSWER_LIES, ...REPORT_LIES];
+export const ALL_LIES: readonly Lie[] = [
+  ...[...FRAME_LIES, ...ANSWER_LIES, ...REPORT_LIES],
+  ...[...GRANT_LIES, ...RELAY_LIES],
+];
 
 export interface Answer {
   readonly status: number;

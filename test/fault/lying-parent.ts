@@ -11,6 +11,12 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
+import type { Self } from '../../edge/follow/upstream/transfer.ts';
+import type { Upstream } from '../../edge/follow/upstream/upstream.ts';
+import type { SignedGrant } from '../../shared/log/grant.ts';
+import { GENESIS } from '../../shared/log/record.ts';
+import { type ReportAnswer, type SignedReport, signReport } from '../../shared/wire/protocol.ts';
+import { edgeReport } from '../helpers/edge-report.ts';
 import type { Random } from '../helpers/random.ts';
 import { EMPTY_FRAMES, endless } from './endless.ts';
 import {
@@ -23,10 +29,25 @@ import {
   REPORT_LIES,
 } from './lies.ts';
 import { lieAboutFrame, type Memory } from './lies-about-frames.ts';
+import {
+  alteredReport,
+  GRANT_LIES,
+  hasResults,
+  lieAboutGrants,
+  Past,
+  RELAY_LIES,
+  type RelayLie,
+} from './lies-about-tasks.ts';
 
 const MOST_ANSWERS = 8;
 /** Time passes twenty times as fast in these rounds. */
 const TRICKLE_MS = 300;
+
+/** The liar is a member, so the origin takes the reports that it passes on. */
+export interface LiarAsMember {
+  readonly self: Self;
+  readonly origin: Upstream;
+}
 
 /** A parent that relays the feed of an honest one, and lies about it when told to. */
 export class LyingParent {
@@ -45,6 +66,11 @@ export class LyingParent {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #answers = new Map<string, Answer[]>();
   readonly #memory: Memory = { heads: [], records: [], held: undefined };
+  readonly #past = new Past();
+  /** The requests with reports that it got. */
+  reports = 0;
+  member: LiarAsMember | undefined;
+  #reportTime = 0;
 
   private constructor(server: ReturnType<typeof createServer>, target: string, dice: Random) {
     this.#server = server;
@@ -84,12 +110,58 @@ export class LyingParent {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /**
+   * Sends reports of others to the origin, other than they came. Resolves with undefined if there is nothing to lie
+   * about.
+   */
+  async #relay(
+    lie: RelayLie,
+    reports: readonly SignedReport[],
+    ask: () => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    const past = this.#past;
+    const [first] = reports;
+    if (first === undefined) return undefined;
+    const old = past.reportsOf(first.edge);
+    if (lie.startsWith('result') && !reports.some(hasResults)) return undefined;
+    if (lie === 'report-old' && old.length === 0) return undefined;
+    this.told++;
+    if (lie === 'result-withheld' || lie === 'result-altered')
+      return granting(await this.#sendOwn(reports.map((report) => alteredReport(lie, report))));
+    if (lie === 'report-late' && past.held.length === 0) {
+      past.held = reports;
+      return granting([]);
+    }
+    if (lie === 'report-old') await this.#sendOwn([this.#dice.pick(old)]);
+    const answer = await ask();
+    past.note(reports, grantsIn(answer));
+    if (lie === 'report-old') return answer;
+    const again = await this.#sendOwn(lie === 'report-late' ? past.held : reports);
+    past.held = [];
+    return lie === 'report-twice' && this.#dice.below(2) === 0 ? granting(again) : answer;
+  }
+
+  /** Sends reports in its own name, as a parent does. */
+  async #sendOwn(reports: readonly SignedReport[]): Promise<SignedGrant[]> {
+    if (this.member === undefined) return [];
+    const { self, origin } = this.member;
+    const report = edgeReport({ time: ++this.#reportTime, position: 0, hash: GENESIS });
+    const own = signReport(self.log, self.name, report, self.key);
+    const { grants } = await origin.report(self, [own, ...reports], AbortSignal.timeout(5000));
+    return [...grants];
+  }
+
+  /** Picks one of these lies, or none. It counts when it changes something. */
+  #planned<T extends Lie>(kinds: readonly T[]): T | undefined {
+    const mine = kinds.filter((kind) => this.lies.includes(kind));
+    return mine.length === 0 || this.#dice.below(100) >= this.often ? undefined : this.#dice.pick(mine);
+  }
+
   /** Picks one of these lies, or none. */
   #lie<T extends Lie>(kinds: readonly T[]): T | undefined {
-    const mine = kinds.filter((kind) => this.lies.includes(kind));
-    if (mine.length === 0 || this.#dice.below(100) >= this.often) return undefined;
-    this.told++;
-    return this.#dice.pick(mine);
+    const picked = this.#planned(kinds);
+    if (picked !== undefined) this.told++;
+    return picked;
   }
 
   async #answer(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
@@ -97,9 +169,28 @@ export class LyingParent {
     const body = await collected(asked);
     if (/^\/feed\/v1\/(stream|records)/.test(path)) return this.#stream(asked, reply);
     const kind = kindOf(path);
+    if (kind === 'report') this.reports++;
     const others = this.#answers.get(kind) ?? [];
+    const reports = kind === 'report' ? reportsIn(body) : [];
+    const aboutTasks = kind === 'report' ? this.#planned([...GRANT_LIES, ...RELAY_LIES]) : undefined;
+    if (aboutTasks !== undefined && isRelayLie(aboutTasks)) {
+      const told = await this.#relay(aboutTasks, reports, () => this.#ask(asked, body));
+      if (told !== undefined) return send(reply, path, told);
+    }
     const aboutReport = kind === 'report' ? this.#lie(REPORT_LIES) : undefined;
     const answer = aboutReport?.startsWith('report') ? NOTHING : await this.#ask(asked, body);
+    if (kind === 'report' && answer.status === 200 && aboutReport === undefined) {
+      const grants = grantsIn(answer);
+      const told =
+        aboutTasks === undefined || isRelayLie(aboutTasks)
+          ? undefined
+          : lieAboutGrants(aboutTasks, grants, this.#past, this.#dice);
+      this.#past.note(reports, grants);
+      if (told !== undefined) {
+        this.told++;
+        return send(reply, path, granting(told));
+      }
+    }
     if (aboutReport !== undefined)
       return send(reply, path, lieAboutReport(aboutReport, answer, others, this.#dice));
     const lie = kind === 'join' || kind === 'report' ? undefined : this.#lie(ANSWER_LIES);
@@ -168,6 +259,20 @@ export class LyingParent {
     });
   }
 }
+
+const isRelayLie = (lie: Lie): lie is RelayLie => RELAY_LIES.some((one) => one === lie);
+
+const granting = (grants: readonly SignedGrant[]): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from(JSON.stringify({ grants })),
+});
+
+const grantsIn = ({ status, body }: Answer): readonly SignedGrant[] =>
+  status === 200 ? (JSON.parse(body.toString('utf8')) as ReportAnswer).grants : [];
+
+const reportsIn = (body: Buffer) =>
+  (JSON.parse(body.toString('utf8')) as { reports: SignedReport[] }).reports;
 
 const NOTHING: Answer = {
   status: 200,

@@ -44,6 +44,8 @@ const lane = await openLyingLane();
 const began = performance.now();
 let told = 0;
 let done = 0;
+let tasks = 0;
+let begun = 0;
 let failed = 0;
 for (const { number, round } of rounds) {
   if (values.round !== undefined && number !== Number(values.round)) continue;
@@ -51,6 +53,8 @@ for (const { number, round } of rounds) {
   const outcome = await lane.run(round, seed + number);
   done++;
   told += outcome.told;
+  tasks += outcome.tasks;
+  begun += outcome.begun;
   if (values.linger !== undefined || outcome.grown.memory > 300e6 || outcome.grown.catalog > 60e6)
     tell(`round ${number} ${JSON.stringify(round)} grew: ${JSON.stringify(outcome.grown)}`);
   if (outcome.faults.length === 0) continue;
@@ -60,6 +64,8 @@ for (const { number, round } of rounds) {
   for (const fault of outcome.faults.slice(0, 3)) tell(`  FAULT ${fault}`);
 }
 const seconds = (performance.now() - began) / 1000;
-tell(`${done} rounds of seed ${seed} in ${seconds.toFixed(1)} s, ${told} lies told, ${failed} rounds failed`);
+tell(
+  `${done} rounds of seed ${seed} in ${seconds.toFixed(1)} s, ${told} lies told, ${tasks} tasks, ${begun} executions, ${failed} rounds failed`,
+);
 await lane.close();
 process.exit(failed === 0 ? 0 : 1);

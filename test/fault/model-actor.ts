@@ -3,6 +3,7 @@ import type { SiteView } from '../../edge/messages/views.ts';
 import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
+import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { NO_LIMITS } from '../../shared/wire/protocol.ts';
 import { verified } from '../helpers/edge-work.ts';
@@ -36,6 +37,8 @@ export interface ActorParts {
   readonly encodings: Encodings | undefined;
   /** The server at which children find this edge. */
   readonly server: FeedDouble | undefined;
+  /** Called with each result of a task that the edge signs. */
+  readonly signed?: (result: TaskResult) => void;
 }
 
 /** An edge, how it is configured, and what it has shown. */
@@ -62,13 +65,17 @@ export class Actor {
   }
 
   static async join(parts: ActorParts, origin: InnerOrigin, originUrl: string, urls: readonly string[]) {
-    const { name, clock, log, encodings } = parts;
+    const { name, clock, log, encodings, signed = () => {} } = parts;
     let actor: Actor | undefined;
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
     // A loss of power here takes what the table in durability.ts says, so the table must be true.
     const untrue = (what: string) => actor?.faults.push(`${name}: ${what}`);
-    const edge = await InnerEdge.join({ name, clock, log, encodings, shown, untrue }, originUrl, token);
+    const edge = await InnerEdge.join(
+      { name, clock, log, encodings, shown, untrue, signed },
+      originUrl,
+      token,
+    );
     actor = new Actor(edge, urls, parts.server);
     return actor;
   }

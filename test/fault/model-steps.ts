@@ -42,6 +42,9 @@ export type Step =
   | { readonly kind: 'route'; readonly route: Route }
   | { readonly kind: 'pause'; readonly who: Who; readonly paused: boolean }
   | { readonly kind: 'delete-site'; readonly site: number }
+  | { readonly kind: 'task'; readonly seed: number }
+  /** A task is cancelled, or retried when it has not succeeded. */
+  | { readonly kind: 'change-task'; readonly seed: number }
   | { readonly kind: 'settle' }
   | { readonly kind: 'wait'; readonly ms: number };
 
@@ -83,7 +86,9 @@ function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
   const site = dice.below(sites);
   const who: Who = hasParent && dice.below(2) === 0 ? 'parent' : 'edge';
   const at = dice.below(100);
-  if (at < 30) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
+  if (at < 23) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
+  if (at < 28) return { kind: 'task', seed: dice.below(1_000_000) };
+  if (at < 30) return { kind: 'change-task', seed: dice.below(1_000_000) };
   if (at < 37) return { kind: 'resolve', site, by: dice.pick(['activate', 'activate', 'abort']) };
   if (at < 41) return { kind: 'rollback', site, seed: dice.below(1_000_000) };
   if (at < 46) return { kind: 'prune-origin', log: dice.below(2) === 0 };

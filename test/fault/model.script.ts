@@ -28,6 +28,8 @@ const failed: Outcome[] = [];
 let next = first;
 let done = 0;
 let sights = 0;
+let tasks = 0;
+let begun = 0;
 let leaked = 0;
 await Promise.all(
   lanes.map(async (lane) => {
@@ -35,6 +37,8 @@ await Promise.all(
       const outcome = await lane.run(seed, next++, values.without.split(','));
       done++;
       sights += outcome.sights;
+      tasks += outcome.tasks;
+      begun += outcome.begun;
       leaked += outcome.leaked;
       for (const line of outcome.accused) {
         const code = line.split(':')[0] ?? '';
@@ -52,7 +56,7 @@ await Promise.all(
 );
 tell(
   `${done} sequences of seed ${seed} in ${seconds().toFixed(1)} s, ${(done / seconds()).toFixed(1)} a second, ` +
-    `${process.cpuUsage().user / 1e6} s CPU; ${sights} sights judged, ${failed.length} failed, ${leaked} objects leaked, ` +
+    `${process.cpuUsage().user / 1e6} s CPU; ${sights} sights judged, ${tasks} tasks, ${begun} executions, ${failed.length} failed, ${leaked} objects leaked, ` +
     `accused: ${JSON.stringify(Object.fromEntries(accused))}`,
 );
 await close();

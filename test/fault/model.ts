@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
+import type { TaskResult } from '../../shared/log/task-result.ts';
 import { pruned } from '../helpers/edge-work.ts';
 import { type FastClock, fastTime } from '../helpers/fast-time.ts';
 import { type FeedDouble, startFeedDouble } from '../helpers/feed-double.ts';
 import { type InnerOrigin, openInnerOrigin } from '../helpers/inner-origin.ts';
 import { SharedEncodings } from '../helpers/own-encodings.ts';
 import { random } from '../helpers/random.ts';
+import { InnerTasks } from './inner-tasks.ts';
 import { Actor } from './model-actor.ts';
 import { ModelChecks } from './model-checks.ts';
 import { damage } from './model-damage.ts';
@@ -24,6 +26,9 @@ export interface Outcome {
   readonly accused: readonly string[];
   readonly leaked: number;
   readonly sights: number;
+  /** The tasks, and how often an edge began one. */
+  readonly tasks: number;
+  readonly begun: number;
   readonly warnings: readonly string[];
 }
 
@@ -77,6 +82,7 @@ class World {
   readonly #origin: InnerOrigin;
   readonly #sites: ModelSites;
   readonly #checks: ModelChecks;
+  readonly #tasks: InnerTasks;
   readonly #down = { origin: false, parent: false };
   #edge!: Actor;
   #parent: Actor | undefined;
@@ -88,7 +94,9 @@ class World {
     clock: FastClock,
     servers: { origin: FeedDouble; parent: FeedDouble },
     origin: InnerOrigin,
+    tasks: InnerTasks,
   ) {
+    this.#tasks = tasks;
     this.#plan = plan;
     this.#clock = clock;
     this.#servers = servers;
@@ -109,8 +117,10 @@ class World {
     encodings: SharedEncodings,
     servers: { origin: FeedDouble; parent: FeedDouble },
   ): Promise<World> {
-    const origin = await openInnerOrigin(clock, encodings.own());
-    const world = new World(plan, clock, servers, origin);
+    const tasks = new InnerTasks(clock, ['s0', 's1']);
+    const origin = await openInnerOrigin(clock, encodings.own(), tasks);
+    tasks.serve(origin);
+    const world = new World(plan, clock, servers, origin, tasks);
     for (const server of [servers.origin, servers.parent]) {
       server.cut(false);
       server.breakAfter(0, 0);
@@ -119,11 +129,14 @@ class World {
     servers.parent.serve(undefined);
     for (let i = 0; i < plan.sites; i++) await world.#sites.add(`s${i}`);
     const log = pino(
-      { level: 'warn', base: null, timestamp: false },
+      { level: 'info', base: null, timestamp: false },
       { write: (line: string) => world.#warn(line) },
     );
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
-      const parts = { name, clock, log, server, encodings: server && encodings.own() };
+      const parts = {
+        ...{ name, clock, log: log.child({ edge: name }), server, encodings: server && encodings.own() },
+        signed: (result: TaskResult) => tasks.signed(result),
+      };
       return Actor.join(parts, origin, servers.origin.url, urls);
     };
     if (plan.hasParent) {
@@ -149,6 +162,7 @@ class World {
     for (const actor of this.#actors()) await this.#checks.converged(actor);
     for (const actor of this.#actors()) await this.#checks.compare(actor);
     this.#checks.judge(this.#actors());
+    this.faults.push(...(await this.#tasks.judge()));
   }
 
   outcome(sequence: number): Outcome {
@@ -160,6 +174,7 @@ class World {
       accused: this.#checks.accused,
       leaked: this.#checks.leaked,
       sights: actors.reduce((sum, { sights }) => sum + sights.length, 0),
+      ...{ tasks: this.#tasks.count, begun: this.#tasks.begun },
       warnings: this.#warnings.slice(-12),
     };
   }
@@ -178,13 +193,17 @@ class World {
   }
 
   #warn(line: string): void {
-    const { msg, err, ...rest } = JSON.parse(line) as {
+    const { level, edge, ...more } = JSON.parse(line) as {
+      level: number;
+      edge: string;
       msg: string;
       err?: { code?: string; message: string };
     };
-    const about = JSON.stringify({ ...rest, level: undefined });
+    this.#tasks.logged(edge, more);
+    if (level < 40) return;
+    const { msg, err, ...about } = more;
     this.#warnings.push(
-      `${this.#step.split(' ', 2).join(' ')}: ${msg}: ${err?.code ?? ''} ${err?.message.slice(0, 200)} ${about}`,
+      `${this.#step.split(' ', 2).join(' ')}: ${msg}: ${err?.code ?? ''} ${err?.message.slice(0, 200)} ${JSON.stringify(about)}`,
     );
     if (this.#warnings.length > 200) this.#warnings.splice(0, 100);
   }
@@ -259,6 +278,13 @@ class World {
       }
       case 'delete-site':
         return this.#sites.delete(this.#sites.at(step.site));
+      case 'task':
+        return this.#tasks.create(
+          this.#actors().map(({ edge }) => edge.name),
+          random(step.seed),
+        );
+      case 'change-task':
+        return this.#tasks.change(random(step.seed));
       case 'settle':
         return this.#settle();
       case 'wait':

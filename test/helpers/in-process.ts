@@ -6,7 +6,7 @@ import type { Remote } from '../../shared/process/thread.ts';
  */
 export function asRemote<T extends object>(
   target: T,
-  before: (method: string) => void = () => {},
+  before: (method: string, args: readonly unknown[]) => void = () => {},
 ): Remote<T> {
   const queue: (() => void)[] = [];
   const turn = () => {
@@ -18,7 +18,7 @@ export function asRemote<T extends object>(
       if (queue.length === 0) setImmediate(turn);
       queue.push(() => {
         try {
-          before(method);
+          before(method, args);
           const run = Reflect.get(target, method) as (...args: unknown[]) => unknown;
           resolve(run.apply(target, args));
         } catch (error) {

@@ -16,6 +16,7 @@ import { openSqliteEdgeCatalog, sqliteEdgeCalls } from '../../edge/store/sqlite/
 import type { Clock } from '../../shared/clock.ts';
 import type { Durability } from '../../shared/content/manifest/durability.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
+import type { TaskResult } from '../../shared/log/task-result.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { generateSigningKey } from '../../shared/signing/keys.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
@@ -46,6 +47,8 @@ export interface InnerEdgeParts {
   readonly shown: (views: readonly SiteView[]) => void;
   /** Called for each call of the catalog whose durability differs from what durability.ts says. */
   readonly untrue?: (what: string) => void;
+  /** Called with each result of a task that the edge signs. */
+  readonly signed?: (result: TaskResult) => void;
 }
 
 /** The process is gone, so nothing that it still tries has an effect. */
@@ -117,7 +120,10 @@ export class InnerEdge {
     );
     life.upstreams = upstreams;
     this.#life = life;
-    const catalog = asRemote(life.catalog, (method) => life.step(method));
+    const catalog = asRemote(life.catalog, (method, args) => {
+      life.step(method);
+      if (method === 'addTaskResult') this.#parts.signed?.(args[0] as TaskResult);
+    });
     const time = await LogTime.open(catalog, clock, log);
     this.ahead = time.ahead;
     this.replica = await startReplica({

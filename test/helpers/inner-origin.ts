@@ -6,6 +6,7 @@ import type { Catalog } from '../../origin/catalog/catalog.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
+import type { ShareRow, TaskRow } from '../../origin/catalog/task-calls.ts';
 import { Divergence } from '../../origin/fleet/divergence.ts';
 import { originFeed } from '../../origin/fleet/feed.ts';
 import type { Fleet } from '../../origin/fleet/fleet.ts';
@@ -15,7 +16,7 @@ import { Committer } from '../../origin/publish/commit.ts';
 import { RuleCheck } from '../../origin/publish/rule-check.ts';
 import { Stager } from '../../origin/publish/stager.ts';
 import { Retention } from '../../origin/retention/retention.ts';
-import { TaskBoard } from '../../origin/tasks/task-board.ts';
+import { TaskBoard, type TaskDesk } from '../../origin/tasks/task-board.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
@@ -58,7 +59,17 @@ export interface InnerOrigin {
   close(): void;
 }
 
-export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promise<InnerOrigin> {
+/** A test that sees what passes between edges and tasks, and which results count. */
+export interface TaskWatch {
+  desk(board: TaskDesk): TaskDesk;
+  counted(task: TaskRow, share: ShareRow): void;
+}
+
+export async function openInnerOrigin(
+  clock: Clock,
+  encodings: Encodings,
+  watch?: TaskWatch,
+): Promise<InnerOrigin> {
   const key = generateSigningKey();
   const database = openDatabase(':memory:', migrations);
   const appended = new Wakeup();
@@ -77,7 +88,8 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
   const divergence = new Divergence({ catalog, log, epoch: 1, publicKey: key.publicKey, isAccepted: false });
   const calls = new ReportCalls();
   const board = await TaskBoard.open({
-    ...{ catalog, clock, log: pino({ enabled: false }), note: () => {}, counted: () => {} },
+    ...{ catalog, clock, log: pino({ enabled: false }), note: () => {} },
+    counted: (task, share) => watch?.counted(task, share),
     edges: () => fleet.taskEdges(),
     call(edges) {
       calls.call(edges);
@@ -85,7 +97,7 @@ export async function openInnerOrigin(clock: Clock, encodings: Encodings): Promi
     },
   });
   const fleet = await InProcessFleet.open({
-    ...{ catalog, clock, identity, key, checks, divergence, tasks: board },
+    ...{ catalog, clock, identity, key, checks, divergence, tasks: watch?.desk(board) ?? board },
   });
   const committer = new Committer(
     { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },

@@ -1,6 +1,7 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import { type ChainState, firstChainState, noteHead } from '../../../shared/log/chain-state.ts';
 import { type SigningKey, signText, verifyText } from '../../../shared/signing/keys.ts';
+import { newNonce } from '../../../shared/signing/nonce.ts';
 import {
   greetingText,
   joinedText,
@@ -8,7 +9,6 @@ import {
   parseJoinToken,
   secretProof,
 } from '../../../shared/wire/join-proof.ts';
-import { newNonce } from '../../../shared/wire/nonce.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The options of an edge's first start. */

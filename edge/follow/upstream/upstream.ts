@@ -10,11 +10,11 @@ import type { Encoded } from '../../../shared/delta/encodings.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import { NONCE_HEADER } from '../../../shared/feed/member-proof.ts';
 import { lines } from '../../../shared/json/lines.ts';
+import { NONCE_PATTERN } from '../../../shared/signing/nonce.ts';
 import { type ByteSpan, inHttp } from '../../../shared/store/byte-span.ts';
 import { decodeBuckets } from '../../../shared/wire/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../../shared/wire/bundle.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../../shared/wire/frame.ts';
-import { NONCE_PATTERN } from '../../../shared/wire/nonce.ts';
 import { fromProblem } from '../../../shared/wire/problem.ts';
 import {
   feedHello,

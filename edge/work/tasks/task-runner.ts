@@ -87,11 +87,11 @@ export class TaskRunner {
 
   /** The attempts that run, as a report contains them. */
   get running(): TaskReport['running'] {
-    return this.#list.flatMap(({ task, share, attempt }) => {
-      const running = this.#running.get(attemptKey({ task, share, attempt }));
+    return this.#list.flatMap(({ task, share, attempt, nonce }) => {
+      const running = this.#running.get(attemptKey({ task, share, attempt, nonce }));
       if (running === undefined) return [];
       const { objects, bytes = 0 } = running.progress;
-      return [{ task, share, attempt, objects, bytes }];
+      return [{ task, share, attempt, nonce, objects, bytes }];
     });
   }
 

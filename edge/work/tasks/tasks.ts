@@ -12,6 +12,11 @@ import { TaskRunner, type TaskRunnerParts } from './task-runner.ts';
 const MOST_WAITING = 100;
 /** Attempts are stopped when the list that the origin wants has been missing for this long. */
 const WITHHELD_MS = 30_000;
+/**
+ * A list is valid for this long after the origin named it. It is longer than a change of upstream takes. The origin then
+ * gives the work that any edge can do to another.
+ */
+const LIST_MS = 60_000;
 
 export interface TasksParts extends TaskRunnerParts {
   readonly catalog: Pick<EdgeCatalog, 'unsentStatements'>;
@@ -25,6 +30,8 @@ export class Tasks {
   readonly #kinds: readonly string[];
   /** Since when the list is missing, by the monotonic clock. */
   #missingSince: number | undefined;
+  /** When the origin last named the list that the edge has, by the monotonic clock. */
+  #namedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(parts: TasksParts, ended: readonly Attempt[], signal: AbortSignal) {
     this.#parts = parts;
@@ -59,6 +66,7 @@ export class Tasks {
       if (taken.isUnreadable)
         this.#parts.log.error('the origin assigned tasks in a form that this version does not know');
       this.#missingSince = undefined;
+      this.#namedAt = this.#parts.clock.monotonic();
       this.#runner.assign(taken.list);
       return 'here';
     }
@@ -68,5 +76,9 @@ export class Tasks {
     if (now - this.#missingSince < WITHHELD_MS) this.#runner.hold();
     else this.#runner.stop();
     return taken.kind;
+  }
+  /** Called when a report brought no answer of the origin, which may have cancelled everything by now. */
+  unanswered(): void {
+    if (this.#parts.clock.monotonic() - this.#namedAt >= LIST_MS) this.#runner.stop();
   }
 }

@@ -7,7 +7,7 @@ const newTask = (changes: Partial<NewTask> = {}): NewTask => ({
   ...{ created: 100, deadline: 1000 },
   ...changes,
 });
-const ATTEMPT = { attempt: 1, edge: 'oslo', since: 200, isActive: true };
+const ATTEMPT = { attempt: 1, nonce: 'n'.repeat(22), edge: 'oslo', since: 200, isActive: true };
 
 export function tasksContract({ suite }: Theme): void {
   suite('tasks are kept with their shares', async (t, catalog) => {

@@ -84,7 +84,14 @@ const report = (sites: readonly SiteStatus[]) => ({
     kinds: Array.from({ length: 20 }, () => 'k'.repeat(40)),
     assignments: 'f'.repeat(64),
     running: Array.from({ length: MOST_ASSIGNMENTS }, () => ({
-      ...{ task: MOST, share: MOST, attempt: MOST, objects: MOST, bytes: Number.MAX_SAFE_INTEGER },
+      ...{
+        task: MOST,
+        share: MOST,
+        attempt: MOST,
+        nonce: 'n'.repeat(22),
+        objects: MOST,
+        bytes: Number.MAX_SAFE_INTEGER,
+      },
     })),
   },
 });

@@ -31,10 +31,11 @@ t.test('a grant that does not count brings no list', async (t) => {
   const forged: Answers = (reports) => ({
     grants: granting({ assignments: DIGEST }, edgeKey)(reports).grants.map((one) => ({ ...one, list: 'x' })),
   });
-  const { lists, begin, reports } = world(t, [stale, forged, ANSWER]);
+  const { lists, unanswered, begin, reports } = world(t, [stale, forged, ANSWER]);
   const end = begin();
   await reports(3);
   await end();
+  t.equal(unanswered.count, 2, 'the tasks hear of it');
   t.strictSame(lists.slice(0, 1), [[null, undefined]]);
 });
 

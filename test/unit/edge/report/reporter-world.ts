@@ -85,6 +85,7 @@ export function world(
   const leases: number[][] = [];
   const times: number[][] = [];
   const busy = { now: false };
+  const unanswered = { count: 0 };
   const lists: unknown[] = [];
   const arrivals: ListArrival[] = [];
   const unsent = [...receipts];
@@ -121,6 +122,7 @@ export function world(
       lists.push([digest, list]);
       return arrivals.length > 1 ? (arrivals.shift() ?? 'here') : (arrivals[0] ?? 'here');
     },
+    unanswered: () => void unanswered.count++,
     answered: ({ time }, sent) => times.push([time, sent]),
     leased: (from, ms) => leases.push([from, ms]),
   });
@@ -149,6 +151,7 @@ export function world(
     lists,
     arrivals,
     busy,
+    unanswered,
     unsent,
     state,
     begin,

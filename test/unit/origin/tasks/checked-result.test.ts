@@ -5,7 +5,7 @@ import type { TaskResult } from '../../../../shared/log/task-result.ts';
 const PRUNED = '{"objects":1,"bytes":2}';
 const FAILURE = '{"code":"internal","message":"why"}';
 const result = (changes: Partial<TaskResult> = {}): TaskResult => ({
-  ...{ log: '', epoch: 1, edge: 'oslo', task: 1, share: 0, attempt: 1, time: 5, sig: '' },
+  ...{ log: '', epoch: 1, edge: 'oslo', task: 1, share: 0, attempt: 1, nonce: '', time: 5, sig: '' },
   ...{ outcome: 'done', result: PRUNED },
   ...changes,
 });

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { afterResult, MOST_FAILURES } from '../../../../origin/tasks/share-result.ts';
 import type { TaskResult } from '../../../../shared/log/task-result.ts';
-import { attempt, NOW, shareRow } from './task-rows.ts';
+import { attempt, NONCE, NOW, shareRow } from './task-rows.ts';
 
 const result = (changes: Partial<TaskResult> = {}): TaskResult => ({
-  ...{ log: '', epoch: 1, edge: 'oslo', task: 1, share: 0, attempt: 1, time: 5, sig: '' },
+  ...{ log: '', epoch: 1, edge: 'oslo', task: 1, share: 0, attempt: 1, nonce: NONCE, time: 5, sig: '' },
   ...{ outcome: 'done', result: '{"isSound":true}' },
   ...changes,
 });
@@ -24,6 +24,11 @@ t.test('it counts once, and only for an attempt that this edge was given', async
   t.equal(afterResult({ ...share, state: 'cancelled' }, result(), NOW), undefined);
   t.equal(afterResult(share, result({ edge: 'rome' }), NOW), undefined, "another edge's attempt");
   t.equal(afterResult(share, result({ attempt: 2 }), NOW), undefined, 'an attempt that nobody was given');
+  t.equal(
+    afterResult(share, result({ nonce: 'o'.repeat(22) }), NOW),
+    undefined,
+    'an attempt of the same numbers, from before the catalog was restored',
+  );
   t.equal(afterResult(shareRow(), result(), NOW), undefined, 'before anybody was given it');
 });
 

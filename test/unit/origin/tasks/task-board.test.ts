@@ -68,14 +68,22 @@ const newTask = (changes: Partial<NewTask> = {}): NewTask => ({
   ...changes,
 });
 const pruned = (objects: number) => JSON.stringify({ objects, bytes: 1 });
-const result = (edge: string, changes: Partial<TaskResult>): TaskResult => ({
-  ...{ log: '', epoch: 1, edge, task: 1, share: 0, attempt: 1, time: 5, sig: '' },
-  ...{ outcome: 'done', result: pruned(0) },
-  ...changes,
-});
+/** The nonces of the attempts that the newest board has given out. */
+const nonces = new Map<string, string>();
+const result = (edge: string, changes: Partial<TaskResult>): TaskResult => {
+  const { task = 1, share = 0, attempt = 1 } = changes;
+  return {
+    ...{ log: '', epoch: 1, edge, task, share, attempt, time: 5, sig: '' },
+    nonce: nonces.get(`${task}/${share}/${attempt}`) ?? '',
+    ...{ outcome: 'done', result: pruned(0) },
+    ...changes,
+  };
+};
 const assigned = (board: TaskBoard, edge: string) => {
   const list = board.assignments(edge);
-  return list === null ? [] : parseAssignments(list.text);
+  const assignments = list === null ? [] : parseAssignments(list.text);
+  for (const { task, share, attempt, nonce } of assignments) nonces.set(`${task}/${share}/${attempt}`, nonce);
+  return assignments;
 };
 const given = (board: TaskBoard, edge: string) =>
   until(`${edge} to get work`, () => assigned(board, edge).at(0));
@@ -83,7 +91,9 @@ const given = (board: TaskBoard, edge: string) =>
 t.test('each edge gets its share, and the task is done when all are', async (t) => {
   const { board, called, catalog, noted } = await world(t);
   const { id } = await board.create(newTask(), ['oslo', 'rome']);
-  t.strictSame(await given(board, 'oslo'), {
+  const { nonce, ...first } = await given(board, 'oslo');
+  t.match(nonce, /^[\w-]{22}$/);
+  t.strictSame(first, {
     ...{ task: id, share: 0, attempt: 1, kind: 'prune', args: {} },
   });
   t.match(await given(board, 'rome'), { share: 1 });
@@ -103,6 +113,7 @@ t.test('each edge gets its share, and the task is done when all are', async (t) 
 t.test('a result counts once, whoever repeats or invents it', async (t) => {
   const { board, catalog } = await world(t);
   const { id } = await board.create(newTask(), ['oslo', 'rome']);
+  await given(board, 'oslo');
   await given(board, 'rome');
   const first = result('oslo', { share: 0, result: pruned(1) });
   await board.results([
@@ -117,6 +128,21 @@ t.test('a result counts once, whoever repeats or invents it', async (t) => {
     { state: 'done', result: pruned(1) },
     { state: 'open', by: null },
   ]);
+});
+
+t.test('the result of an attempt from before the catalog was restored does not count', async (t) => {
+  const lost = await world(t);
+  await lost.board.create(newTask(), ['oslo']);
+  await given(lost.board, 'oslo');
+  const old = result('oslo', { result: pruned(7) });
+  const { board, catalog } = await world(t);
+  const { id } = await board.create(newTask(), ['oslo']);
+  const again = await given(board, 'oslo');
+  t.match(old, { task: id, share: again.share, attempt: again.attempt }, 'the numbers are the same');
+  await board.results([old]);
+  t.match(await catalog.shares(id, 0, 1), [{ state: 'open', result: null }]);
+  await board.results([result('oslo', {})]);
+  t.match(await catalog.shares(id, 0, 1), [{ state: 'done', result: pruned(0) }]);
 });
 
 t.test('what could not be stored does not count', async (t) => {
@@ -170,8 +196,8 @@ t.test('one open task has a key', async (t) => {
 t.test('progress is what the edge reported last', async (t) => {
   const { board } = await world(t);
   const { id: task } = await board.create(newTask(), ['oslo']);
-  const { share, attempt } = await given(board, 'oslo');
-  const running = { task, share, attempt };
+  const { share, attempt, nonce } = await given(board, 'oslo');
+  const running = { task, share, attempt, nonce };
   t.equal(board.progress('oslo', running), undefined);
   const report = { kinds: [], assignments: null, running: [{ ...running, objects: 3, bytes: 30 }] };
   board.reported('oslo', report);

@@ -3,13 +3,16 @@ import {
   endedBy,
   LOST_MS,
   MOST_OF_A_KIND,
-  planTasks,
+  type OpenTask,
+  planTasks as planWith,
   type TaskEdge,
 } from '../../../../origin/tasks/task-plan.ts';
 import { MOST_ASSIGNMENTS } from '../../../../shared/work/assignment.ts';
-import { attempt, fleetOf, NOW, openTask, shareRow, taskEdge } from './task-rows.ts';
+import { attempt, fleetOf, NONCE, NOW, openTask, shareRow, taskEdge } from './task-rows.ts';
 
 const ANY = { edge: null };
+const planTasks = (tasks: readonly OpenTask[], edges: ReadonlyMap<string, TaskEdge>, now: number) =>
+  planWith(tasks, edges, now, () => NONCE);
 /** The edges that get the shares of the plan, by task and share. */
 function given(plan: ReturnType<typeof planTasks>): Record<string, string[]> {
   return Object.fromEntries(

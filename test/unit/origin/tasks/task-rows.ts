@@ -2,6 +2,7 @@ import type { IssuedAttempt, ShareRow, TaskRow } from '../../../../origin/catalo
 import { type OpenTask, siteIn, type TaskEdge } from '../../../../origin/tasks/task-plan.ts';
 
 export const NOW = 1_000_000;
+export const NONCE = 'n'.repeat(22);
 
 function taskRow(changes: Partial<TaskRow> = {}): TaskRow {
   return {
@@ -20,7 +21,7 @@ export function shareRow(changes: Partial<ShareRow> = {}): ShareRow {
 }
 
 export function attempt(edge: string, changes: Partial<IssuedAttempt> = {}): IssuedAttempt {
-  return { attempt: 1, edge, since: NOW, isActive: true, ...changes };
+  return { attempt: 1, nonce: NONCE, edge, since: NOW, isActive: true, ...changes };
 }
 
 export function openTask(shares: readonly ShareRow[], changes: Partial<TaskRow> = {}): OpenTask {

@@ -16,7 +16,9 @@ const OF = { log: LOG, epoch: 1 };
 const ANSWERED = { edge: 'oslo-1', report: digestOf('{}') };
 const grant = {
   ...{ newest: TIME, time: TIME + 2000, lease: 6000, serves: 6000, heartbeat: 2000, diverged: false },
-  assignments: digestOf('[{"task":7,"share":0,"attempt":1,"kind":"verify","args":{"repair":true}}]'),
+  assignments: digestOf(
+    '[{"task":7,"share":0,"attempt":1,"nonce":"AAECAwQFBgcICQoLDA0ODw","kind":"verify","args":{"repair":true}}]',
+  ),
   takes: ['receipt'],
 };
 const signed = signGrant(OF, ANSWERED, grant, originKey);
@@ -33,8 +35,8 @@ t.test('the signature is the frozen one', async (t) => {
   // Computed with openssl.
   t.same(signed, {
     ...ANSWERED,
-    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"heartbeat":2000,"diverged":false,"assignments":"48bba2363ab21fad088ae3d5fe7ec8610bc265dc5b9f0646eb229355ac7d8164","takes":["receipt"]}`,
-    sig: 'QjSwynpWMcXq1LIzqprp8lcrYRNE1h90LYVZgWfjLapkusVm2NitNhy-gVLOzrndqM09o9sDaAT9_215urz9BA',
+    text: `{"newest":1767225600000,"time":1767225602000,"lease":6000,"serves":6000,"heartbeat":2000,"diverged":false,"assignments":"f051703439242eb89c6cb3c4e3183d9c0ad2759d38bd038f29fd8ac038536804","takes":["receipt"]}`,
+    sig: '9GLEE_zp2Wnwma3thm5f1doP5XTUCzATys_aq3DLcI2yZ9KTL5Fw9cK1UrkBhHB134D4l2RWF-9ckgykFAKjBQ',
   });
 });
 

@@ -52,7 +52,7 @@ t.test(
         log: LOG,
         epoch: 1,
         edge: 'oslo',
-        ...{ task: 7, share: 0, attempt: 1 },
+        ...{ task: 7, share: 0, attempt: 1, nonce: 'n'.repeat(22) },
         outcome: 'done',
         time: 1,
         result: '{}',

@@ -10,11 +10,19 @@ import {
   parseAssignments,
 } from '../../../../shared/work/assignment.ts';
 
-const one: Assignment = { task: 7, share: 0, attempt: 1, kind: 'verify', args: { repair: true } };
+const one: Assignment = {
+  task: 7,
+  share: 0,
+  attempt: 1,
+  nonce: 'n'.repeat(22),
+  kind: 'verify',
+  args: { repair: true },
+};
 
 t.test('a list is its text and the digest of the text', async (t) => {
   t.equal(assignmentList([]), null, 'most edges have no assignments');
-  const text = '[{"task":7,"share":0,"attempt":1,"kind":"verify","args":{"repair":true}}]';
+  const text =
+    '[{"task":7,"share":0,"attempt":1,"nonce":"nnnnnnnnnnnnnnnnnnnnnn","kind":"verify","args":{"repair":true}}]';
   t.strictSame(assignmentList([one]), { text, digest: digestOf(text) });
   t.strictSame(parseAssignments(text), [one]);
 });
@@ -36,14 +44,21 @@ t.test('kinds and arguments of later versions are let through, other forms are r
 t.test('the longest list is as long as a list may be', async (t) => {
   const most = Number.MAX_SAFE_INTEGER;
   const args = { paths: 'x'.repeat(MAX_TASK_ARGUMENT_BYTES - '{"paths":""}'.length) };
-  const largest = { task: most, share: most, attempt: most, kind: 'k'.repeat(40), args };
+  const largest = {
+    task: most,
+    share: most,
+    attempt: most,
+    nonce: 'n'.repeat(22),
+    kind: 'k'.repeat(40),
+    args,
+  };
   const list = assignmentList(Array.from({ length: MOST_ASSIGNMENTS }, () => largest));
   const bytes = Buffer.byteLength(list?.text ?? '');
   t.ok(bytes <= MAX_ASSIGNMENTS_BYTES, `${bytes} bytes`);
   t.equal(parseAssignments(list?.text ?? '').length, MOST_ASSIGNMENTS);
 });
 
-t.test('the key of an attempt names all of its numbers', async (t) => {
-  t.equal(attemptKey(one), '7/0/1');
-  t.equal(attemptKey({ task: 1, share: 23, attempt: 4 }), '1/23/4');
+t.test('the key of an attempt names all of its parts', async (t) => {
+  t.equal(attemptKey(one), '7/0/1/nnnnnnnnnnnnnnnnnnnnnn');
+  t.equal(attemptKey({ task: 1, share: 23, attempt: 4, nonce: 'x' }), '1/23/4/x');
 });

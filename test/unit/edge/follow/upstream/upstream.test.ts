@@ -6,7 +6,7 @@ import { Upstream } from '../../../../../edge/follow/upstream/upstream.ts';
 import { systemClock } from '../../../../../shared/clock.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
 import { generateSigningKey } from '../../../../../shared/signing/keys.ts';
-import { newNonce } from '../../../../../shared/wire/nonce.ts';
+import { newNonce } from '../../../../../shared/signing/nonce.ts';
 import { until } from '../../../../helpers/until.ts';
 
 const self = { name: 'e', key: generateSigningKey(), log: 'a'.repeat(32) };

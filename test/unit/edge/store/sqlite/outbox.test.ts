@@ -16,7 +16,8 @@ const receipt = (revision: number, covers = 'all'): Receipt => ({
 });
 const purged = (seq: number): PurgeReceipt => ({ ...signer, site: 1, seq, matched: 0 });
 const ended = (task: number, attempt: number, outcome: TaskResult['outcome']): TaskResult => ({
-  ...{ log: 'l', epoch: 1, edge: 'e', task, share: 0, attempt, outcome, time: 1, result: '{}', sig: 's' },
+  ...{ log: 'l', epoch: 1, edge: 'e', task, share: 0, attempt, nonce: 'n', outcome },
+  ...{ time: 1, result: '{}', sig: 's' },
 });
 const result = (body: TaskResult) => ({ kind: 'task-result', body }) as const;
 const said = (body: Receipt) => ({ kind: 'receipt', body }) as const;

@@ -3,7 +3,9 @@ import { Assignments } from '../../../../../edge/work/tasks/assignments.ts';
 import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
 import { type Assignment, assignmentList } from '../../../../../shared/work/assignment.ts';
 
-const assignment = (task: number): Assignment => ({ task, share: 0, attempt: 1, kind: 'count', args: {} });
+const assignment = (task: number): Assignment => ({
+  ...{ task, share: 0, attempt: 1, nonce: 'n'.repeat(22), kind: 'count', args: {} },
+});
 function listOf(...tasks: number[]): { text: string; digest: Digest; list: Assignment[] } {
   const list = tasks.map(assignment);
   const signed = assignmentList(list);

@@ -8,12 +8,7 @@ import { digestOf } from '../../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import type { Statement } from '../../../../../shared/log/statements.ts';
 import { MAX_RESULT_BYTES } from '../../../../../shared/log/task-result.ts';
-import {
-  type Assignment,
-  type Attempt,
-  assignmentList,
-  attemptKey,
-} from '../../../../../shared/work/assignment.ts';
+import { type Assignment, type Attempt, assignmentList } from '../../../../../shared/work/assignment.ts';
 import { jumpingClock } from '../../jumping-clock.ts';
 
 interface Asked extends Asking {
@@ -47,7 +42,7 @@ async function world({ waiting = [] as Attempt[], failures = 0 } = {}) {
       catalog: { unsentStatements: async (limit) => statements.slice(0, limit) },
       async ended(attempt, end) {
         if (left-- > 0) throw new Error('the disk is full');
-        ended.push([attemptKey(attempt), end]);
+        ended.push([numbers(attempt), end]);
       },
       changed: () => void told.changes++,
       log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
@@ -58,13 +53,14 @@ async function world({ waiting = [] as Attempt[], failures = 0 } = {}) {
     const list = assignmentList(assignments);
     return tasks.assigned(list?.digest ?? null, list?.text);
   };
-  const runs = () => asked.map(({ by }) => attemptKey(by as unknown as Attempt));
+  const runs = () => asked.map(({ by }) => numbers(by as unknown as Attempt));
   return { tasks, asked, ended, lines, told, clock, stopping, assign, runs };
 }
 
 const assignment = (task: number, kind = 'count', attempt = 1): Assignment => ({
-  ...{ task, share: 0, attempt, kind, args: { task } },
+  ...{ task, share: 0, attempt, nonce: 'n'.repeat(22), kind, args: { task } },
 });
+const numbers = ({ task, share, attempt }: Attempt) => `${task}/${share}/${attempt}`;
 const settled = async () => {
   for (let i = 0; i < 10; i++) await turn();
 };
@@ -75,7 +71,7 @@ t.test('an attempt runs once, and its result is stored and told', async (t) => {
   t.equal(assign(assignment(7)), 'here');
   t.match(asked, [{ name: 'count', args: { task: 7 }, by: { kind: 'task', task: 7, share: 0, attempt: 1 } }]);
   asked[0]?.progress?.({ objects: 5 });
-  const running = { task: 7, share: 0, attempt: 1, objects: 5, bytes: 0 };
+  const running = { task: 7, share: 0, attempt: 1, nonce: 'n'.repeat(22), objects: 5, bytes: 0 };
   t.match(tasks.report, { assignments: /^[0-9a-f]{64}$/, running: [running] });
   t.ok(tasks.isBusy);
   asked[0]?.resolve({ counted: 9 });
@@ -102,6 +98,12 @@ t.test('an attempt that leaves the list is cancelled and has no result', async (
   await settled();
   assign(assignment(8));
   t.strictSame(runs(), ['7/0/1', '8/0/1', '8/0/1'], 'it begins again when the origin wants it again');
+});
+
+t.test('an attempt of a restored origin runs, though the result of one with its numbers waits', async (t) => {
+  const { asked, assign } = await world({ waiting: [{ ...assignment(7), nonce: 'o'.repeat(22) }] });
+  assign(assignment(7));
+  t.equal(asked.length, 1);
 });
 
 t.test('attempts of different kinds run side by side, those of one kind one after another', async (t) => {
@@ -193,6 +195,26 @@ t.test('while the list that the origin wants is missing, nothing begins', async 
   const last = list(3, 4);
   tasks.assigned(last?.digest ?? null, last?.text);
   t.strictSame(runs().slice(2), ['3/0/1'], 'and begins again');
+});
+
+t.test('without a word of the origin, a list is valid for a minute', async (t) => {
+  const { tasks, asked, clock, assign, runs } = await world();
+  const both = [assignment(1), assignment(2)];
+  assign(...both);
+  clock.advance(59_000);
+  tasks.unanswered();
+  t.notOk(asked[0]?.signal.aborted);
+  assign(...both);
+  clock.advance(59_999);
+  tasks.unanswered();
+  t.notOk(asked[0]?.signal.aborted, 'each answer that names the list renews it');
+  clock.advance(1);
+  tasks.unanswered();
+  t.ok(asked[0]?.signal.aborted, 'the origin may have cancelled it');
+  await settled();
+  t.strictSame(runs(), ['1/0/1'], 'nothing else begins');
+  assign(...both);
+  t.strictSame(runs(), ['1/0/1', '1/0/1'], 'and it begins again when the origin still wants it');
 });
 
 t.test('a list in a form that is not known runs nothing', async (t) => {
