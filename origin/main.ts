@@ -43,6 +43,7 @@ import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
+import { FollowerPlaces } from './events/follower-places.ts';
 import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
@@ -84,6 +85,8 @@ export interface Running {
 
 const DRAIN_MS = 5000;
 const IDLE_MS = 50;
+/** Streams of events that are open at a time. */
+const MOST_STREAMS = { perToken: 20, all: 200 };
 /** The encodings of bundles and deltas that many edges request. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
@@ -208,6 +211,7 @@ export async function startOrigin(
     },
   });
   opened.defer(() => webhooks.close());
+  const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {
@@ -222,10 +226,11 @@ export async function startOrigin(
     tasks,
     noteAct,
     events: eventReads,
+    followers,
     webhooks,
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
-      return originMetrics(folder.path, { catalog, clock, fleet, retention });
+      return originMetrics(folder.path, { catalog, clock, fleet, retention, followers, webhooks });
     }),
     recovery,
     version,

@@ -18,6 +18,7 @@ import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { EventReads } from '../events/event-reads.ts';
+import type { FollowerPlaces } from '../events/follower-places.ts';
 import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
@@ -55,7 +56,9 @@ export interface ApiContext {
   readonly tasks: Tasks;
   readonly noteAct: NoteAct;
   readonly events: EventReads;
-  readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete'>;
+  /** The places of streams of events. */
+  readonly followers: FollowerPlaces;
+  readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete' | 'deliveries'>;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;

@@ -4,7 +4,6 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type SignedGrant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
-import type { Seq } from '../../shared/log/record.ts';
 import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
@@ -141,13 +140,13 @@ export class InProcessFleet implements Fleet {
     return this.#edge(name).row.mayRead;
   }
 
-  async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
-    const { seq, edge } = await this.#catalog.join(request, token, this.#clock.now());
+  async join(request: NewMember, token: { id: string; secretHash: Uint8Array }) {
+    const { seq, edge, isNew } = await this.#catalog.join(request, token, this.#clock.now());
     const known = this.#edges.get(edge.name);
-    if (known?.row.publicKey === edge.publicKey) return seq;
+    if (known?.row.publicKey === edge.publicKey) return { seq, isNew };
     this.#edges.set(edge.name, known === undefined ? joined(edge) : replaced(known, edge));
     this.changed.wake();
-    return seq;
+    return { seq, isNew };
   }
 
   /** Names the caller by its edge. Before the proof, the caller is an address, which others may share. */
