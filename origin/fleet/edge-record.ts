@@ -4,6 +4,7 @@ import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Health } from './health-state.ts';
+import { afterReport, NO_TREND, type Trend } from './report-trend-state.ts';
 
 /** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
@@ -31,6 +32,10 @@ export interface EdgeRecord {
   readonly confirmed: Map<number, number>;
   /** As it was last judged. */
   health: Health | undefined;
+  /** What its reports tell together. */
+  trend: Trend;
+  /** When its old data was deleted, by the monotonic clock: the first time of a series, and the last time. */
+  pruned: { readonly first: number; readonly last: number } | null;
   /** Requests of readers per second, between its last two reports. */
   load: number;
 }
@@ -62,6 +67,8 @@ export function joined(row: EdgeRow): EdgeRecord {
     isHeard: false,
     confirmed: new Map(),
     health: undefined,
+    trend: NO_TREND,
+    pruned: null,
     load: 0,
   };
 }
@@ -107,6 +114,36 @@ function bothSites(a: readonly string[] | null, b: readonly string[] | null): re
 
 export function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
+}
+
+/** Like `replicates`, for many sites of one edge. */
+export function replicatedBy({ row, report }: EdgeRecord): (site: string) => boolean {
+  const lists = [row.mayRead, report?.limits.sites ?? null].flatMap((sites) => sites && [new Set(sites)]);
+  return (site) => lists.every((sites) => sites === null || sites.has(site));
+}
+
+/** Takes the newest report. */
+export function noteReport(edge: EdgeRecord, report: EdgeReport): void {
+  edge.load = requestRate(edge.report, report);
+  edge.trend = afterReport(edge.trend, report);
+  edge.report = { ...report, statements: [] };
+}
+
+/** A disk is judged when what was deleted shows in the reports. */
+const SHOWN_AFTER_MS = 60_000;
+/** A disk that stays full is pruned again within this time. */
+const PRUNED_AGAIN_MS = 2 * 3_600_000;
+
+export function notePruned(edge: EdgeRecord, monotonic: number): void {
+  const { pruned } = edge;
+  const isSame = pruned !== null && monotonic - pruned.last < PRUNED_AGAIN_MS;
+  edge.pruned = { first: isSame ? pruned.first : monotonic, last: monotonic };
+}
+
+/** Whether there is nothing left to delete on its disk. */
+export function isPruned({ pruned }: EdgeRecord, monotonic: number): boolean {
+  if (pruned === null) return false;
+  return monotonic - pruned.first >= SHOWN_AFTER_MS && monotonic - pruned.last < PRUNED_AGAIN_MS;
 }
 
 /**

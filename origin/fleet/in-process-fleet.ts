@@ -34,6 +34,7 @@ import {
   keepsUp,
   known,
   leaseLeft,
+  notePruned,
   observedEdge,
   replaced,
   servingLeft,
@@ -42,6 +43,7 @@ import {
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
+import type { Health } from './health-state.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
@@ -242,6 +244,25 @@ export class InProcessFleet implements Fleet {
     const [status] = await this.#statuses.of([this.#edge(name)]);
     if (status === undefined) throw new Error('one edge has one status');
     return status;
+  }
+
+  /**
+   * The health of every edge that is a member. An edge that may hold a lease of the process before, and has not reported
+   * to this one, is left out.
+   */
+  async judged(): Promise<ReadonlyMap<string, Health>> {
+    const now = this.#clock.monotonic();
+    const members = [...this.#edges.values()].filter(
+      (edge) => !edge.row.revoked && (edge.isHeard || leaseLeft(edge, now) === 0),
+    );
+    const judged = await this.#statuses.judged(members);
+    return new Map(judged.map(({ edge, health }) => [edge.row.name, health]));
+  }
+
+  /** Called when the edge has deleted its old data. */
+  pruned(name: string): void {
+    const edge = this.#edges.get(name);
+    if (edge !== undefined) notePruned(edge, this.#clock.monotonic());
   }
 
   /** All edges as plans of tasks see them. */
