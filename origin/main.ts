@@ -47,6 +47,7 @@ import { FollowerPlaces } from './events/follower-places.ts';
 import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
+import { watchHealth } from './fleet/health-watch.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
@@ -173,8 +174,21 @@ export async function startOrigin(
   const reconciler = new Reconciler({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
+    hot: () => fleet.hotObjects(catalog),
+    pruned: (edge) => fleet.pruned(edge),
   });
-  const planning = Promise.all([board.run(stopping.signal), reconciler.run(stopping.signal)]);
+  const eventReads = new EventReads({ catalog, clock, stored: events.stored });
+  const planning = Promise.all([
+    board.run(stopping.signal),
+    reconciler.run(stopping.signal),
+    watchHealth(
+      {
+        ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
+        judged: () => fleet.judged(),
+      },
+      stopping.signal,
+    ),
+  ]);
   opened.defer(async () => {
     stopping.abort();
     await planning;
@@ -202,7 +216,6 @@ export async function startOrigin(
     return windows;
   });
   const noteAct = actLog(alwaysTold(log), events);
-  const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const webhooks = await Webhooks.open({
     ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
     rules: {
@@ -224,6 +237,7 @@ export async function startOrigin(
     fleet,
     retention,
     tasks,
+    reconciler,
     noteAct,
     events: eventReads,
     followers,

@@ -25,6 +25,7 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import { authorize } from './authorize.ts';
@@ -54,6 +55,7 @@ export interface ApiContext {
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly tasks: Tasks;
+  readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;
   readonly events: EventReads;
   /** The places of streams of events. */

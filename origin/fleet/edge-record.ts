@@ -1,4 +1,4 @@
-import type { EdgeReport } from '../../shared/wire/protocol.ts';
+import type { EdgeReport, HotObject } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { LEASE_MS, LONGEST_LEASE_MS } from '../publish/lease.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
@@ -34,6 +34,8 @@ export interface EdgeRecord {
   health: Health | undefined;
   /** What its reports tell together. */
   trend: Trend;
+  /** What its readers ask for, and the time of the report that told it. */
+  hot: { readonly time: number; readonly objects: readonly HotObject[] } | null;
   /** When its old data was deleted, by the monotonic clock: the first time of a series, and the last time. */
   pruned: { readonly first: number; readonly last: number } | null;
   /** Requests of readers per second, between its last two reports. */
@@ -69,6 +71,7 @@ export function joined(row: EdgeRow): EdgeRecord {
     health: undefined,
     trend: NO_TREND,
     pruned: null,
+    hot: null,
     load: 0,
   };
 }
@@ -126,7 +129,10 @@ export function replicatedBy({ row, report }: EdgeRecord): (site: string) => boo
 export function noteReport(edge: EdgeRecord, report: EdgeReport): void {
   edge.load = requestRate(edge.report, report);
   edge.trend = afterReport(edge.trend, report);
-  edge.report = { ...report, statements: [] };
+  const { hot, ...rest } = report;
+  // It comes now and then, so it is kept apart.
+  if (hot !== undefined) edge.hot = { time: report.time, objects: hot };
+  edge.report = { ...rest, statements: [] };
 }
 
 /** A disk is judged when what was deleted shows in the reports. */
@@ -192,12 +198,22 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
   };
 }
 
+/** A site that fails is tried again within this time. */
+const TRIED_AGAIN_MS = 120_000;
+
+function mismatchMs({ mismatch }: Trend, report: EdgeReport | null): number | null {
+  const isFresh = mismatch !== null && (report?.time ?? 0) - mismatch.last < TRIED_AGAIN_MS;
+  return isFresh ? mismatch.last - mismatch.since : null;
+}
+
 /** The edge as the reconciler sees it. A diverged edge has other contents on purpose, until somebody decides. */
 export function observedEdge(edge: EdgeRecord, monotonic: number): ObservedEdge {
-  const { row, report, isDiverged } = edge;
+  const { row, report, isDiverged, trend } = edge;
   return {
     name: row.name,
     isOnline: isOnline(edge, monotonic) && !isDiverged,
     disk: report?.use?.disk ?? null,
+    parent: report?.parent ?? null,
+    mismatchMs: mismatchMs(trend, report),
   };
 }

@@ -22,6 +22,7 @@ import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
+import type { HotObject } from '../reconcile/warm-rule.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
@@ -44,6 +45,7 @@ import {
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
 import type { Health } from './health-state.ts';
+import { type HotReads, hotObjects } from './hot-objects.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
@@ -275,6 +277,11 @@ export class InProcessFleet implements Fleet {
   observedEdges(): ObservedEdge[] {
     const now = this.#clock.monotonic();
     return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
+  }
+
+  /** What readers ask of lazy edges. */
+  hotObjects(catalog: HotReads): Promise<HotObject[]> {
+    return hotObjects([...this.#edges.values()], catalog, this.#clock.monotonic());
   }
 
   participants(site: string): string[] {
