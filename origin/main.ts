@@ -43,9 +43,11 @@ import { inTurns } from './catalog/catalog-turns.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
+import { FollowerPlaces } from './events/follower-places.ts';
 import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
+import { watchHealth } from './fleet/health-watch.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
@@ -84,6 +86,8 @@ export interface Running {
 
 const DRAIN_MS = 5000;
 const IDLE_MS = 50;
+/** Streams of events that are open at a time. */
+const MOST_STREAMS = { perToken: 20, all: 200 };
 /** The encodings of bundles and deltas that many edges request. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
@@ -170,8 +174,21 @@ export async function startOrigin(
   const reconciler = new Reconciler({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
+    hot: () => fleet.hotObjects(catalog),
+    pruned: (edge) => fleet.pruned(edge),
   });
-  const planning = Promise.all([board.run(stopping.signal), reconciler.run(stopping.signal)]);
+  const eventReads = new EventReads({ catalog, clock, stored: events.stored });
+  const planning = Promise.all([
+    board.run(stopping.signal),
+    reconciler.run(stopping.signal),
+    watchHealth(
+      {
+        ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
+        judged: () => fleet.judged(),
+      },
+      stopping.signal,
+    ),
+  ]);
   opened.defer(async () => {
     stopping.abort();
     await planning;
@@ -199,7 +216,6 @@ export async function startOrigin(
     return windows;
   });
   const noteAct = actLog(alwaysTold(log), events);
-  const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const webhooks = await Webhooks.open({
     ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
     rules: {
@@ -208,6 +224,7 @@ export async function startOrigin(
     },
   });
   opened.defer(() => webhooks.close());
+  const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {
@@ -220,12 +237,14 @@ export async function startOrigin(
     fleet,
     retention,
     tasks,
+    reconciler,
     noteAct,
     events: eventReads,
+    followers,
     webhooks,
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
-      return originMetrics(folder.path, { catalog, clock, fleet, retention });
+      return originMetrics(folder.path, { catalog, clock, fleet, retention, followers, webhooks });
     }),
     recovery,
     version,

@@ -6,6 +6,7 @@ import { taskKind } from '../options/task-options.ts';
 import { printError, printJson } from '../terminal/output.ts';
 import { taskChangeCommand } from './tasks-change.ts';
 import { tasksCreateCommand } from './tasks-create.ts';
+import { tasksPlanCommand } from './tasks-plan.ts';
 import { tasksFollowCommand, tasksShowCommand } from './tasks-show.ts';
 
 export function tasksCommand(): Command {
@@ -16,7 +17,8 @@ export function tasksCommand(): Command {
     .addCommand(tasksCreateCommand())
     .addCommand(taskChangeCommand('cancel', 'end what is left of a task'))
     .addCommand(taskChangeCommand('retry', 'begin again what has failed, expired or was cancelled'))
-    .addCommand(tasksFollowCommand());
+    .addCommand(tasksFollowCommand())
+    .addCommand(tasksPlanCommand());
 }
 
 interface ListFlags extends ClientOptions {

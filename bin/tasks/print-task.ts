@@ -1,5 +1,5 @@
 import type { WholeTask } from '../../origin/client/tasks-client.ts';
-import type { RequestedTarget, TaskStatus } from '../../shared/wire/task-api.ts';
+import type { ActionPlan, RequestedTarget, TaskStatus } from '../../shared/wire/task-api.ts';
 import { jsonLine, plural, printLine, printTable, timestamp } from '../terminal/output.ts';
 import { shareText } from './share-text.ts';
 import { nameOf } from './task-progress.ts';
@@ -34,6 +34,16 @@ export function printTask(task: WholeTask): void {
     ['edge', 'state', 'attempts', 'result'],
     task.shares.map((share) => [nameOf(share), share.state, share.attempts, shareText(kind, share)]),
   );
+}
+
+export function printPlan({ actions, more }: ActionPlan): void {
+  if (actions.length === 0) printLine('The origin would do nothing.');
+  else
+    printTable(
+      ['when', 'kind', 'for', 'cause'],
+      actions.map(({ when, request: { kind, target }, cause }) => [when, kind, targetText(target), cause]),
+    );
+  if (more > 0) printLine(`and ${plural(more, 'other action')}`);
 }
 
 function targetText(target: RequestedTarget): string {

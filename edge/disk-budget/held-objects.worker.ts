@@ -23,8 +23,8 @@ export interface HeldObject {
   readonly size: number;
 }
 
-/** When an object was used last, in milliseconds since 1970. */
-export type Use = readonly [digest: Digest, at: number];
+/** When an object was used last, in milliseconds since 1970. What follows does not matter here. */
+export type Use = readonly [digest: Digest, at: number, ...unknown[]];
 
 /**
  * The sizes of the objects on a lazy edge, and their last use. The table is derived from the store, which decides what

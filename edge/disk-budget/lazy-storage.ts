@@ -15,6 +15,7 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { budgeted, DiskBudget } from './disk-budget.ts';
 import { dropPurged } from './drop-purged.ts';
 import type { HeldObjects } from './held-objects.worker.ts';
+import { HotObjects } from './hot-objects.ts';
 import { ObjectUse } from './object-use.ts';
 import { pinnedAmong } from './pinned.ts';
 
@@ -46,10 +47,13 @@ export class LazyStorage {
   /** The object store. Its objects count towards the budget. */
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
+  /** What readers ask for. Children tell the origin themselves what is asked of them. */
+  readonly hot: HotObjects;
   readonly #childrenUse: ObjectUse;
 
   constructor(parts: LazyParts) {
     this.#parts = parts;
+    this.hot = new HotObjects(parts.catalog, parts.clock);
     this.#childrenUse = new ObjectUse(() => parts.time.now());
     this.budget = new DiskBudget({ ...parts, pinned: this.#pinned, use: this.#use });
     this.store = budgeted(parts.store, this.budget, parts.partials);
@@ -83,6 +87,7 @@ export class LazyStorage {
   /** The uses by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
+    await this.hot.sampled(used);
     return { used: [...used, ...this.#childrenUse.take().used], serving };
   };
 

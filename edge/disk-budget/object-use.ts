@@ -8,15 +8,20 @@ const MOST = 100_000;
 /** Notes which objects were sent to readers, and at what time of the log. A lazy edge evicts other objects first. */
 export class ObjectUse {
   readonly #now: () => number;
-  #used = new Map<Digest, number>();
+  #used = new Map<Digest, { at: number; times: number }>();
   readonly #serving = new Map<Digest, number>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  note(digest: Digest, at = this.#now()): void {
-    if (this.#used.size < MOST || this.#used.has(digest)) this.#used.set(digest, at);
+  /** `times` is how many requests there were. */
+  note(digest: Digest, at = this.#now(), times = 1): void {
+    const known = this.#used.get(digest);
+    if (known !== undefined) {
+      known.at = at;
+      known.times += times;
+    } else if (this.#used.size < MOST) this.#used.set(digest, { at, times });
   }
 
   /** Counts the object as in use until the stream is closed. */
@@ -26,13 +31,13 @@ export class ObjectUse {
       const left = (this.#serving.get(digest) ?? 1) - 1;
       if (left > 0) this.#serving.set(digest, left);
       else this.#serving.delete(digest);
-      this.note(digest);
+      this.note(digest, this.#now(), 0);
     });
   }
 
   /** Returns the uses since the last call, and clears them. */
   take(): ReadersUse {
-    const used = [...this.#used];
+    const used = [...this.#used].map(([digest, { at, times }]) => [digest, at, times] as const);
     this.#used = new Map();
     return { used, serving: [...this.#serving.keys()] };
   }

@@ -11,8 +11,8 @@ export interface VariantRequest {
 
 /** The objects that were sent to readers since the last message. */
 export interface ReadersUse {
-  /** The last use of each object, by the time of the log. */
-  readonly used: readonly (readonly [digest: Digest, at: number])[];
+  /** The last use of each object, by the time of the log, and the requests for it. */
+  readonly used: readonly (readonly [digest: Digest, at: number, times: number])[];
   /** The objects that are being sent now. */
   readonly serving: readonly Digest[];
 }

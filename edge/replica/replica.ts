@@ -118,6 +118,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         use: parts.use,
         misses: () => reads.counts.misses,
         tasks: () => tasks.report,
+        hot: () => lazy?.hot.take(),
       }),
     isBusy: () => tasks.isBusy,
     assigned: (digest, list) => tasks.assigned(digest, list),

@@ -1,5 +1,5 @@
 import { version } from '../../shared/version.ts';
-import type { EdgeLimits, EdgeUse } from '../../shared/wire/protocol.ts';
+import type { EdgeLimits, EdgeUse, HotObject } from '../../shared/wire/protocol.ts';
 import type { TaskReport } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { SampledUse } from '../processes/edge-use.ts';
@@ -17,6 +17,8 @@ interface ReportedParts {
   readonly tasks: () => TaskReport;
   readonly status: () => Promise<ReplicaStatus>;
   readonly use: ReplicaParts['use'];
+  /** What readers ask for, if there is news about it. */
+  readonly hot: () => readonly HotObject[] | undefined;
   /** Requests for objects that were not complete on the disk. */
   readonly misses: () => number;
 }
@@ -28,6 +30,7 @@ export async function reportContents(
   const { seq: position, hash } = parts.position.chain;
   const { parent, sites, clockOffset: offset, faults, contactSeconds } = await parts.status();
   const sampled = parts.use?.();
+  const hot = parts.hot();
   return {
     ...{ position, hash, version },
     head: parts.position.head ?? (await parts.catalog.signedHead()) ?? null,
@@ -35,6 +38,7 @@ export async function reportContents(
     limits: parts.limits,
     offset,
     ...(sampled && { use: reportedUse(sampled, contactSeconds, parts.misses(), sites) }),
+    ...(hot && { hot: [...hot] }),
     sites: reportedSites(sites),
     faults: [...faults],
     tasks: parts.tasks(),

@@ -19,7 +19,7 @@ export interface Front {
   /** Drops the prepared answers: they may be out of date. */
   forgetAnswers(): void;
   /** Notes which objects prepared answers have sent since a time, in milliseconds since 1970. */
-  noteUse(use: ObjectUse, since: number): void;
+  noteUse(use: ObjectUse): void;
   /** From now on, a further request on an open connection closes the connection. */
   refuse(): void;
   /** Resolves when all requests that had begun are answered and all connections are closed. */
@@ -53,7 +53,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
       await listening(readers, { host, port, reusePort: true });
     },
     forgetAnswers: () => answers.forgetAll(),
-    noteUse: (use, since) => answers.noteUse(use, since),
+    noteUse: (use) => answers.noteUse(use),
     refuse: () => void server.prependListener('request', breakOff),
     async drain() {
       const closed = [readers, server].map(closing);
@@ -102,7 +102,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   return {
     listen: (host) => listening(server, { host, port: tls.port, reusePort: true }),
     forgetAnswers: () => answers.forgetAll(),
-    noteUse: (use, since) => answers.noteUse(use, since),
+    noteUse: (use) => answers.noteUse(use),
     refuse() {
       isRefusing = true;
       server.prependListener('request', breakOff);

@@ -104,7 +104,6 @@ async function serve({
   };
   const fronts = [await httpFront(parts, port)];
   if (tls !== undefined) fronts.push(await httpsFront(parts, tls));
-  let toldUseAt = 0;
   const forgetAnswers = () => {
     noteUse();
     for (const front of fronts) front.forgetAnswers();
@@ -164,8 +163,7 @@ async function serve({
 
   function noteUse(): void {
     if (use === undefined) return;
-    for (const front of fronts) front.noteUse(use, toldUseAt);
-    toldUseAt = time.now();
+    for (const front of fronts) front.noteUse(use);
   }
 
   /** The next replicator shows newer revisions, so this process answers no further request on any connection. */

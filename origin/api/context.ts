@@ -18,12 +18,14 @@ import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { EventReads } from '../events/event-reads.ts';
+import type { FollowerPlaces } from '../events/follower-places.ts';
 import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import { authorize } from './authorize.ts';
@@ -53,9 +55,12 @@ export interface ApiContext {
   readonly fleet: FleetView;
   readonly retention: Retention;
   readonly tasks: Tasks;
+  readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;
   readonly events: EventReads;
-  readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete'>;
+  /** The places of streams of events. */
+  readonly followers: FollowerPlaces;
+  readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete' | 'deliveries'>;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
   readonly recovery: KeyFingerprint;

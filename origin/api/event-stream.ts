@@ -34,7 +34,9 @@ export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, c
     'x-accel-buffering': 'no',
   });
   const send = async (text: string) => raw.write(text) || (await isTaken(raw, clock, gone));
-  const told = { at: clock.monotonic() };
+  // The first page says where the stream begins. After an older copy of the origin was restored, that is before the
+  // last id that the client knows.
+  const told = { at: Number.NEGATIVE_INFINITY };
   const checked = { at: clock.monotonic() };
   const isDue = (last: { readonly at: number }) => clock.monotonic() - last.at >= BEAT_MS;
 

@@ -8,13 +8,9 @@ import { nameSchema } from '../../shared/site/names.ts';
 import { EVENT_STREAM_TYPE, eventPageSchema } from '../../shared/wire/event.ts';
 import { validToken } from '../access/tokens.ts';
 import { caller } from '../callers/caller.ts';
-import { FollowerPlaces } from '../events/follower-places.ts';
 import { type ApiContext, needsOverview, needsRead } from './context.ts';
 import { sendEvents } from './event-stream.ts';
 import { visibleEvents } from './visible-events.ts';
-
-/** Streams that are open at a time. */
-const MOST_STREAMS = { perToken: 20, all: 200 };
 
 const ID = '^[0-9]{1,15}$';
 
@@ -41,7 +37,6 @@ const answer = {
 };
 
 export function eventRoutes(app: HttpServer, context: ApiContext): void {
-  const places = new FollowerPlaces(MOST_STREAMS);
   const schema = { querystring: eventQuery, response: answer };
 
   app.get('/v1/events', { onRequest: needsOverview(context), schema }, (request, reply) =>
@@ -76,10 +71,10 @@ export function eventRoutes(app: HttpServer, context: ApiContext): void {
     reply: FastifyReply,
     shown: Parameters<typeof sendEvents>[1]['shown'],
   ) {
-    const { clock, catalog, events, stopping } = context;
+    const { clock, catalog, events, followers, stopping } = context;
     const { id: token = '' } = caller.getStore()?.token ?? {};
     const after = startOf(request) ?? (await events.newest());
-    const leave = places.take(token);
+    const leave = followers.take(token);
     reply.hijack();
     try {
       await sendEvents(reply.raw, {

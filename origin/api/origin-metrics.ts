@@ -4,12 +4,17 @@ import { processMetrics } from '../../shared/process/process-metrics.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { ApiContext } from './context.ts';
 
-type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention'>;
+type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention' | 'followers'> & {
+  readonly webhooks: Pick<ApiContext['webhooks'], 'deliveries'>;
+};
 
 const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
-export function originMetrics(dataFolder: string, { catalog, clock, fleet, retention }: Sources): Scrape {
+export function originMetrics(
+  dataFolder: string,
+  { catalog, clock, fleet, retention, followers, webhooks }: Sources,
+): Scrape {
   const registry = processMetrics(dataFolder);
 
   const log = new CollectedMetrics(registry, async () => ({
@@ -25,6 +30,22 @@ export function originMetrics(dataFolder: string, { catalog, clock, fleet, reten
     'skerry_origin_log_unpruned',
     '1 while a checkpoint would be too large. The log then grows, at the origin and at every edge.',
     ({ isUnpruned }) => Number(isUnpruned),
+  );
+
+  const events = new CollectedMetrics(registry, async () => ({
+    streams: followers.open,
+    deliveries: [...webhooks.deliveries()],
+  }));
+  events.gauge('skerry_origin_event_streams', 'Number of open streams of events.', ({ streams }) => streams);
+  events.counterBy(
+    ['webhook', 'outcome'],
+    'skerry_origin_webhook_deliveries_total',
+    'Number of attempts to send an event to a webhook.',
+    ({ deliveries }) =>
+      deliveries.flatMap(([webhook, { done, failed }]) => [
+        [{ webhook, outcome: 'done' }, done] as const,
+        [{ webhook, outcome: 'failed' }, failed] as const,
+      ]),
   );
 
   const sites = new CollectedMetrics(registry, () => catalog.sites());

@@ -23,7 +23,7 @@ function edgeWith(status: EdgeStatus, site: (name: string) => boolean): EdgeStat
     ...status,
     faults: [],
     // A reason may name another site, and the sums count all sites.
-    health: { ...health, reason: null },
+    health: { ...health, trouble: null, reason: null },
     use: null,
     mayRead: mayRead?.filter(site) ?? null,
     limits: { ...limits, sites: limits.sites?.filter(site) ?? null },

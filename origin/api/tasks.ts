@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import {
+  actionPlanSchema,
   newTaskSchema,
   taskDetailSchema,
   taskFilterSchema,
@@ -16,7 +17,7 @@ const TASK_BYTES = 128 * 1024;
 const taskParams = Type.Object({ task: Type.String({ pattern: NUMBER }) });
 
 export function taskRoutes(app: HttpServer, context: ApiContext): void {
-  const { tasks, noteAct } = context;
+  const { tasks, reconciler, noteAct } = context;
 
   app.post(
     '/v1/tasks',
@@ -45,6 +46,12 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
       },
     },
     ({ query: { before, ...filter } }) => tasks.list(filter, before === undefined ? null : Number(before)),
+  );
+
+  app.get(
+    '/v1/tasks/plan',
+    { onRequest: needsRead(context), schema: { response: { 200: actionPlanSchema } } },
+    () => reconciler.plan(),
   );
 
   app.get(

@@ -44,14 +44,14 @@ export interface FleetCalls {
   /**
    * Uses up the one-time token, and writes the member record and the edge, in one step. A new edge has the limits of the
    * token. A host that replaces another one has what that one had, and the key of the other is revoked.
-   * A repeated call with the same token, name and key gives the same answer. When two edges use one token, the first
+   * A repeated call with the same token, name and key gives the same answer, with `isNew` false. When two edges use one token, the first
    * joins. Throws `bad-join-token`, `name-taken`, `too-many-edges` and `too-many-labels`.
    */
   join(
     request: NewMember,
     token: { id: string; secretHash: Uint8Array },
     time: number,
-  ): { seq: Seq; edge: EdgeRow };
+  ): { seq: Seq; edge: EdgeRow; isNew: boolean };
   /**
    * Creates a join token with which a new host takes the name of an edge and its place. It is good only as long as the
    * edge has its present key. Throws `no-such-edge` and `edge-revoked`.

@@ -76,8 +76,9 @@ export async function* followEvents(
         failures = 0;
         silence.broken();
         const [, field, value = ''] = /^(id|data): (.*)$/.exec(line) ?? [];
-        // An id comes after its event, so an event that was cut off comes again.
-        if (field === 'id') last = Math.max(last, Number(value) || 0);
+        // An id comes after its event, so an event that was cut off comes again. A lower id says that the origin was
+        // restored from an older copy, and gives ids again.
+        if (field === 'id') last = Number(value) || 0;
         if (field !== 'data') continue;
         const event = answers.event.parseText(value, 'upstream-protocol');
         if (event.id <= last) continue;

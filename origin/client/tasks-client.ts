@@ -1,5 +1,7 @@
 import { type Schema, schema } from '../../shared/json/schema.ts';
 import {
+  type ActionPlan,
+  actionPlanSchema,
   type ShareStatus,
   type TaskListFilter,
   type TaskRequest,
@@ -27,6 +29,7 @@ const answers = {
   task: schema(taskStatusSchema),
   detail: schema(taskDetailSchema),
   list: schema(taskListSchema),
+  plan: schema(actionPlanSchema),
 };
 
 /** The calls about tasks. All calls about a task that does not exist throw `no-such-task`. */
@@ -67,6 +70,11 @@ export class TasksClient {
       from = page.next;
     }
     return { ...task, shares };
+  }
+
+  /** What the origin would do by itself now. */
+  plan(): Promise<ActionPlan> {
+    return this.#ask('GET', '/v1/tasks/plan', answers.plan);
   }
 
   /** Returns the task as it is now. A task that has ended stays as it is. */

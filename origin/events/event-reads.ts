@@ -52,20 +52,23 @@ export class EventReads {
   }
 
   /**
-   * All events after an id, in pages as they are stored, until the signal aborts. A page may be empty. It reads as fast
-   * as its caller takes the pages, so a slow one costs no memory.
+   * All events after an id, in pages as they are stored, until the signal aborts. A page may be empty. The first one is,
+   * and says where the events begin. It reads as fast as its caller takes the pages, so a slow one costs no memory.
    */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<EventPage> {
     // After an older copy of the origin was restored, the ids that a follower knows may be ahead of it.
     let from = Math.min(after, await this.newest());
+    yield { events: [], next: from, more: true };
+    let woken: Promise<void> | undefined;
     while (!signal.aborted) {
-      // The wait begins before the read, so that no event is missed in between.
-      const woken = this.#options.stored.wait(QUIET_MS, signal);
+      // The wait begins before the read, so that no event is missed in between. It goes on over several pages.
+      woken ??= this.#options.stored.wait(QUIET_MS, signal);
       const page = await this.#followed(from);
       from = page.next;
       yield page;
       if (page.more) continue;
       await woken;
+      woken = undefined;
       if (page.events.length > 0) await this.#options.clock.sleep(REST_MS, signal).catch(() => {});
     }
   }

@@ -1,6 +1,9 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { Counts } from '../../shared/http/counts.ts';
 
+/** A refused client comes back after so many seconds. */
+const RETRY_AFTER = 10;
+
 /** Limits how many streams of events are open, so that one token leaves places for others. */
 export class FollowerPlaces {
   readonly #most: { readonly perToken: number; readonly all: number };
@@ -11,6 +14,11 @@ export class FollowerPlaces {
     this.#most = most;
   }
 
+  /** The number of streams that are open. */
+  get open(): number {
+    return this.#all;
+  }
+
   /** Returns a function that gives the place back. Throws `too-many-requests`. */
   take(token: string): () => void {
     const { perToken, all } = this.#most;
@@ -18,6 +26,7 @@ export class FollowerPlaces {
       throw new SkerryError(
         'too-many-requests',
         `at most ${perToken} streams of events are open for a token, and ${all} in all`,
+        { details: { retryAfter: RETRY_AFTER } },
       );
     this.#open.add(token, 1);
     this.#all++;

@@ -1,9 +1,10 @@
-import type { EdgeReport } from '../../shared/wire/protocol.ts';
+import type { EdgeReport, HotObject } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { type LeaseTerms, outlasting } from '../publish/lease.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Health } from './health-state.ts';
+import { afterReport, NO_TREND, type Trend } from './report-trend-state.ts';
 
 /** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
@@ -33,6 +34,12 @@ export interface EdgeRecord {
   readonly confirmed: Map<number, number>;
   /** As it was last judged. */
   health: Health | undefined;
+  /** What its reports tell together. */
+  trend: Trend;
+  /** What its readers ask for, and the time of the report that told it. */
+  hot: { readonly time: number; readonly objects: readonly HotObject[] } | null;
+  /** When its old data was deleted, by the monotonic clock: the first time of a series, and the last time. */
+  pruned: { readonly first: number; readonly last: number } | null;
   /** Requests of readers per second, between its last two reports. */
   load: number;
 }
@@ -63,6 +70,9 @@ export function joined(row: EdgeRow): EdgeRecord {
     isHeard: false,
     confirmed: new Map(),
     health: undefined,
+    trend: NO_TREND,
+    pruned: null,
+    hot: null,
     load: 0,
   };
 }
@@ -113,6 +123,39 @@ export function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
 
+/** Like `replicates`, for many sites of one edge. */
+export function replicatedBy({ row, report }: EdgeRecord): (site: string) => boolean {
+  const lists = [row.mayRead, report?.limits.sites ?? null].flatMap((sites) => sites && [new Set(sites)]);
+  return (site) => lists.every((sites) => sites === null || sites.has(site));
+}
+
+/** Takes the newest report. */
+export function noteReport(edge: EdgeRecord, report: EdgeReport): void {
+  edge.load = requestRate(edge.report, report);
+  edge.trend = afterReport(edge.trend, report);
+  const { hot, ...rest } = report;
+  // It comes now and then, so it is kept apart.
+  if (hot !== undefined) edge.hot = { time: report.time, objects: hot };
+  edge.report = { ...rest, statements: [] };
+}
+
+/** A disk is judged when what was deleted shows in the reports. */
+const SHOWN_AFTER_MS = 60_000;
+/** A disk that stays full is pruned again within this time. */
+const PRUNED_AGAIN_MS = 2 * 3_600_000;
+
+export function notePruned(edge: EdgeRecord, monotonic: number): void {
+  const { pruned } = edge;
+  const isSame = pruned !== null && monotonic - pruned.last < PRUNED_AGAIN_MS;
+  edge.pruned = { first: isSame ? pruned.first : monotonic, last: monotonic };
+}
+
+/** Whether there is nothing left to delete on its disk. */
+export function isPruned({ pruned }: EdgeRecord, monotonic: number): boolean {
+  if (pruned === null) return false;
+  return monotonic - pruned.first >= SHOWN_AFTER_MS && monotonic - pruned.last < PRUNED_AGAIN_MS;
+}
+
 /**
  * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers are
  * sent to it.
@@ -159,12 +202,22 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
   };
 }
 
+/** A site that fails is tried again within this time. */
+const TRIED_AGAIN_MS = 120_000;
+
+function mismatchMs({ mismatch }: Trend, report: EdgeReport | null): number | null {
+  const isFresh = mismatch !== null && (report?.time ?? 0) - mismatch.last < TRIED_AGAIN_MS;
+  return isFresh ? mismatch.last - mismatch.since : null;
+}
+
 /** The edge as the reconciler sees it. A diverged edge has other contents on purpose, until somebody decides. */
 export function observedEdge(edge: EdgeRecord, monotonic: number): ObservedEdge {
-  const { row, report, isDiverged } = edge;
+  const { row, report, isDiverged, trend } = edge;
   return {
     name: row.name,
     isOnline: isOnline(edge, monotonic) && !isDiverged,
     disk: report?.use?.disk ?? null,
+    parent: report?.parent ?? null,
+    mismatchMs: mismatchMs(trend, report),
   };
 }

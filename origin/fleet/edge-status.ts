@@ -1,17 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import { type EdgeUse, NO_LIMITS, type SiteReport } from '../../shared/wire/protocol.ts';
+import { type EdgeReport, type EdgeUse, NO_LIMITS, type SiteReport } from '../../shared/wire/protocol.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
 import type { LagReads } from '../catalog/revision-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
-import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
-import { judge } from './health-state.ts';
+import { type EdgeRecord, isOnline, isPruned, replicatedBy } from './edge-record.ts';
+import { type Health, judge, type Observed } from './health-state.ts';
 import { edgeLag, siteStatus } from './lag.ts';
 
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
+
+/** A fault that is older does not explain the present. */
+const FRESH_MS = 60_000;
 
 /** The catalog's calls that a status needs. */
 export type StatusReads = Remote<LagReads> &
@@ -35,18 +39,47 @@ export class EdgeStatuses {
     return Promise.all(edges.map((edge) => this.#edgeStatus(edge, sites, head)));
   }
 
+  /** Judges the edges as `of` does, without making the rest of their status. */
+  async judged(
+    edges: readonly EdgeRecord[],
+  ): Promise<{ readonly edge: EdgeRecord; readonly health: Health }[]> {
+    const sites = await this.#catalog.sites();
+    const { seq: head } = await this.#catalog.head(this.#clock.now());
+    const judged = [];
+    for (const edge of edges) {
+      const reports = siteReports(edge.report);
+      const isReplicated = replicatedBy(edge);
+      const shown: EdgeStatus['sites'] = {};
+      // What is current and has no error changes no judgement.
+      for (const site of edge.isDiverged ? [] : sites) {
+        const report = reports.get(site.id);
+        const isCurrent = (report?.revision ?? 0) >= site.revision && (report?.error ?? null) === null;
+        if (!isCurrent && isReplicated(site.name))
+          shown[site.name] = { ...(await this.#siteStatus(edge, site, report)), readers: null };
+      }
+      judged.push({ edge, health: this.#judge(edge, shown, divergence(edge, head)) });
+      // Thousands of edges with thousands of sites take a while, and others wait for the event loop.
+      await setImmediate();
+    }
+    return judged;
+  }
+
   async #edgeStatus(edge: EdgeRecord, sites: readonly SiteRow[], head: number): Promise<EdgeStatus> {
     const { row, report, lastSeen } = edge;
     const { name, region, lat, lon, paused, drained, labels, revoked, mayRead } = row;
     const shown: EdgeStatus['sites'] = {};
     const readers = readersOf(report?.use ?? null);
+    const reports = siteReports(report);
+    const isReplicated = replicatedBy(edge);
     for (const site of edge.isDiverged ? [] : sites)
-      if (replicates(edge, site.name))
-        shown[site.name] = { ...(await this.#siteStatus(edge, site)), readers: readers.get(site.id) ?? null };
+      if (isReplicated(site.name))
+        shown[site.name] = {
+          ...(await this.#siteStatus(edge, site, reports.get(site.id))),
+          readers: readers.get(site.id) ?? null,
+        };
     const position = report?.position ?? 0;
-    const diverged = edge.isDiverged ? { position, head } : null;
-    const health = judge(edge.health, this.#observed(edge, shown, diverged));
-    edge.health = health;
+    const diverged = divergence(edge, head);
+    const health = this.#judge(edge, shown, diverged);
     return {
       name,
       region,
@@ -66,19 +99,20 @@ export class EdgeStatuses {
       lastSeen,
       position,
       diverged,
-      health: { state: health.state, reason: health.reason },
+      health: { state: health.state, trouble: health.trouble, reason: health.reason },
       use: report?.use === undefined ? null : shownUse(report.use),
       lag: edgeLag(head, position, shown),
       sites: shown,
     };
   }
 
-  #observed(
-    edge: EdgeRecord,
-    shown: EdgeStatus['sites'],
-    diverged: EdgeStatus['diverged'],
-  ): Parameters<typeof judge>[1] {
-    const { row, report, lastSeen } = edge;
+  #judge(edge: EdgeRecord, shown: EdgeStatus['sites'], diverged: EdgeStatus['diverged']): Health {
+    edge.health = judge(edge.health, this.#observed(edge, shown, diverged));
+    return edge.health;
+  }
+
+  #observed(edge: EdgeRecord, shown: EdgeStatus['sites'], diverged: EdgeStatus['diverged']): Observed {
+    const { row, report, lastSeen, trend } = edge;
     const now = this.#clock.monotonic();
     return {
       now,
@@ -93,11 +127,20 @@ export class EdgeStatuses {
         ...{ name, error, lagSeconds: lag.seconds, bytes: lag.bytes },
       })),
       use: report?.use ?? null,
+      isPruned: isPruned(edge, now),
+      errorRatio: trend.errorRatio,
+      bytesPerSecond: trend.bytesPerSecond,
+      rate: report?.limits.rate ?? null,
+      clockOffset: report?.offset ?? null,
+      fault: freshFault(report),
     };
   }
 
-  async #siteStatus(edge: EdgeRecord, site: SiteRow): Promise<Omit<EdgeStatus['sites'][string], 'readers'>> {
-    const report = edge.report?.sites.find((reported) => reported.site === site.id);
+  async #siteStatus(
+    edge: EdgeRecord,
+    site: SiteRow,
+    report: SiteReport | undefined,
+  ): Promise<Omit<EdgeStatus['sites'][string], 'readers'>> {
     const visible = report?.revision ?? 0;
     const isBehind = visible < site.revision;
     const behind = isBehind
@@ -133,6 +176,20 @@ export class EdgeStatuses {
     }
     return bytes;
   }
+}
+
+function divergence({ isDiverged, report }: EdgeRecord, head: number): EdgeStatus['diverged'] {
+  return isDiverged ? { position: report?.position ?? 0, head } : null;
+}
+
+function siteReports(report: EdgeReport | null): ReadonlyMap<number, SiteReport> {
+  return new Map(report?.sites.map((reported) => [reported.site, reported]));
+}
+
+/** The newest fault, if the edge met it within the last minute. */
+function freshFault(report: EdgeReport | null): Observed['fault'] {
+  const newest = report?.faults.at(-1);
+  return newest !== undefined && report !== null && report.time - newest.time < FRESH_MS ? newest : null;
 }
 
 function shownUse({ sites: _sites, ...use }: EdgeUse): NonNullable<EdgeStatus['use']> {

@@ -9,10 +9,13 @@ import type { SyncEdges } from '../publish/sync-edges.ts';
 export interface Admission {
   /**
    * Admits an edge that has proved the secret of a token. Another origin node may not know the edge yet when the edge
-   * first calls it, and then looks it up (`FeedMembers.keyOf`). Throws `bad-join-token`, `name-taken` and
-   * `too-many-edges`.
+   * first calls it, and then looks it up (`FeedMembers.keyOf`). `isNew` is false for an edge that has joined before,
+   * because its request came again. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
    */
-  join(request: NewMember, token: { readonly id: string; readonly secretHash: Uint8Array }): Promise<Seq>;
+  join(
+    request: NewMember,
+    token: { readonly id: string; readonly secretHash: Uint8Array },
+  ): Promise<{ readonly seq: Seq; readonly isNew: boolean }>;
 }
 
 /** The edges as an administrator sees them. */

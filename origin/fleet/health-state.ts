@@ -1,10 +1,23 @@
-import type { EdgeUse } from '../../shared/wire/protocol.ts';
+import { clockFault } from '../../shared/log/clock-fault.ts';
+import type { EdgeUse, Fault } from '../../shared/wire/protocol.ts';
 
 /**
  * How an edge is, in one word. The worst that holds is the state: diverged, drained and offline are facts, degraded and
  * lagging are judged by the thresholds below.
  */
 export type HealthState = 'online' | 'lagging' | 'degraded' | 'offline' | 'drained' | 'diverged';
+
+/** What is wrong with an edge that is lagging or degraded, in one word. */
+export type Trouble =
+  | 'paused'
+  | 'bandwidth'
+  | 'disk'
+  | 'pruned-disk'
+  | 'files'
+  | 'errors'
+  | 'contact'
+  | 'clock'
+  | 'switching';
 
 /** A bound that is crossed at `enter` and is crossed back only at `leave`, so that a state does not flutter. */
 interface Bound {
@@ -20,11 +33,11 @@ export const THRESHOLDS = {
   contactSeconds: { enter: 30, leave: 15 },
   /** The parts of the disk and of the file descriptors that are in use. */
   diskUsed: { enter: 0.95, leave: 0.92 },
+  /** The same part of a disk whose old data was deleted, so that nothing is left to delete. */
+  prunedDiskUsed: { enter: 0.9, leave: 0.88 },
   filesOpen: { enter: 0.9, leave: 0.8 },
-  /** The part of the answers of the last minute that were 5xx, once there were enough of them. */
+  /** The part of the answers of the last minute that were 5xx. */
   errorRatio: { enter: 0.05, leave: 0.02 },
-  leastRequests: 100,
-  windowMs: 60_000,
   /** A state is left when the edge has been better for this long. */
   calmMs: 15_000,
   /** A judgement that is older says nothing about the present. */
@@ -52,26 +65,33 @@ export interface Observed {
     readonly error: string | null;
   }[];
   readonly use: EdgeUse | null;
+  /** Whether its old data was deleted a short while ago. */
+  readonly isPruned: boolean;
+  /** The part of errors among its answers; null when there were too few. */
+  readonly errorRatio: number | null;
+  /** The bytes that it fetches each second, as its reports show; null when it fetches nothing. */
+  readonly bytesPerSecond: number | null;
+  /** The bytes that it may fetch each second; null for no limit. */
+  readonly rate: number | null;
+  /** How many milliseconds its clock is ahead; null when it does not know. */
+  readonly clockOffset: number | null;
+  /** A fault that it has met at its upstream within the last minute. */
+  readonly fault: Pick<Fault, 'code' | 'message'> | null;
 }
 
 export interface Health {
   readonly state: HealthState;
+  readonly trouble: Trouble | null;
   /** What is wrong, in words that an operator can act on. Null when nothing is. */
   readonly reason: string | null;
   /** When the edge was judged. */
   readonly at: number;
   /** Since when the edge has been better than its state. Null while it is not. */
   readonly betterSince: number | null;
-  readonly errors: ErrorWindow | null;
 }
 
-/** Counts answers from `mark` on. `ratio` is the part of errors in the window before; null when there was too little. */
-interface ErrorWindow {
-  readonly mark: { readonly at: number; readonly requests: number; readonly errors: number };
-  readonly ratio: number | null;
-}
-
-type Verdict = Pick<Health, 'state' | 'reason'>;
+type Verdict = Pick<Health, 'state' | 'trouble' | 'reason'>;
+type Found = { readonly trouble: Trouble; readonly reason: string };
 
 const SEVERITY: Readonly<Record<HealthState, number>> = {
   ...{ online: 0, lagging: 1, degraded: 2, offline: 3, drained: 4, diverged: 5 },
@@ -84,35 +104,36 @@ const isFact = (state: HealthState) => state === 'drained' || state === 'diverge
 export function judge(last: Health | undefined, seen: Observed): Health {
   const { now } = seen;
   const before = last === undefined || now - last.at > THRESHOLDS.staleMs ? undefined : last;
-  const errors = errorWindow(before?.errors ?? null, seen);
-  const verdict = verdictOf(seen, before?.state, errors?.ratio ?? null);
-  const found = { ...verdict, at: now, betterSince: null, errors };
+  const verdict = verdictOf(seen, before);
+  const found = { ...verdict, at: now, betterSince: null };
   if (before === undefined || isFact(before.state) || SEVERITY[verdict.state] >= SEVERITY[before.state])
     return found;
   const betterSince = before.betterSince ?? now;
   if (now - betterSince >= THRESHOLDS.calmMs) return found;
-  return { state: before.state, reason: before.reason, at: now, betterSince, errors };
+  return { state: before.state, trouble: before.trouble, reason: before.reason, at: now, betterSince };
 }
 
-function verdictOf(seen: Observed, before: HealthState | undefined, errorRatio: number | null): Verdict {
+function verdictOf(seen: Observed, before: Health | undefined): Verdict {
   const { diverged, isDrained, isOnline, isRevoked } = seen;
-  if (isRevoked) return { state: 'offline', reason: 'its membership was revoked' };
+  if (isRevoked) return { state: 'offline', trouble: null, reason: 'its membership was revoked' };
   if (diverged !== null)
     return {
       state: 'diverged',
+      trouble: null,
       reason: `it has records up to ${diverged.position} that are not in the log of this origin, which ends at ${diverged.head}. See docs/operations.md, "An older copy of the origin"`,
     };
   if (isDrained)
     return {
       state: 'drained',
+      trouble: null,
       reason: `an operator has sent its readers elsewhere${isOnline ? '' : `, and ${silence(seen)}`}`,
     };
-  if (!isOnline) return { state: 'offline', reason: silence(seen) };
-  const trouble = degradedBy(seen, before === 'degraded', errorRatio);
-  if (trouble !== undefined) return { state: 'degraded', reason: trouble };
-  const lag = laggingBy(seen, before === 'lagging');
-  if (lag !== undefined) return { state: 'lagging', reason: lag };
-  return { state: 'online', reason: null };
+  if (!isOnline) return { state: 'offline', trouble: null, reason: silence(seen) };
+  const trouble = degradedBy(seen, before?.state === 'degraded' ? before.trouble : undefined);
+  if (trouble !== undefined) return { state: 'degraded', ...trouble };
+  const lag = laggingBy(seen, before?.state === 'lagging');
+  if (lag !== undefined) return { state: 'lagging', ...lag };
+  return { state: 'online', trouble: null, reason: null };
 }
 
 function silence({ silentSeconds }: Observed): string {
@@ -120,25 +141,45 @@ function silence({ silentSeconds }: Observed): string {
   return `no report for ${duration(silentSeconds)}: check its host, its process and its way to the origin`;
 }
 
-function degradedBy(seen: Observed, isDegraded: boolean, errorRatio: number | null): string | undefined {
-  const exceeds = (value: number, { enter, leave }: Bound) => value >= (isDegraded ? leave : enter);
-  const { use, sites } = seen;
+/** `last` is the trouble of an edge that was degraded already. */
+function degradedBy(seen: Observed, last: Trouble | null | undefined): Found | undefined {
+  const exceeds = (value: number, { enter, leave }: Bound) => value >= (last === undefined ? enter : leave);
+  const { use, sites, isPruned, errorRatio } = seen;
   if (use !== null) {
-    const { disk, files, contactSeconds } = use;
-    if (disk !== null && disk.total > 0 && exceeds(1 - disk.free / disk.total, THRESHOLDS.diskUsed))
-      return `its disk is ${percent(1 - disk.free / disk.total)} full: free space, or lower its disk budget`;
+    const { files, contactSeconds } = use;
+    const full = diskUsed(use);
+    if (isPruned && exceeds(full, THRESHOLDS.prunedDiskUsed))
+      return {
+        trouble: 'pruned-disk',
+        reason: `its disk is ${percent(full)} full although old data was deleted: give it a larger disk, or let it replicate less (--sites, --storage lazy --disk)`,
+      };
+    if (exceeds(full, THRESHOLDS.diskUsed))
+      return {
+        trouble: 'disk',
+        reason: `its disk is ${percent(full)} full: free space, or lower its disk budget`,
+      };
     if (files.most > 0 && exceeds(files.open / files.most, THRESHOLDS.filesOpen))
-      return `${percent(files.open / files.most)} of its file descriptors are in use: raise the limit of open files`;
+      return {
+        trouble: 'files',
+        reason: `${percent(files.open / files.most)} of its file descriptors are in use: raise the limit of open files`,
+      };
     if (contactSeconds !== null && exceeds(contactSeconds, THRESHOLDS.contactSeconds))
-      return `it has not heard from its upstream for ${duration(contactSeconds)}: look at its faults`;
+      return {
+        trouble: 'contact',
+        reason: `it has not heard from its upstream for ${duration(contactSeconds)}: look at its faults`,
+      };
   }
   if (errorRatio !== null && exceeds(errorRatio, THRESHOLDS.errorRatio))
-    return `${percent(errorRatio)} of its answers in the last minute were errors (5xx): look at its log`;
+    return {
+      trouble: 'errors',
+      reason: `${percent(errorRatio)} of its answers in the last minute were errors (5xx): look at its log`,
+    };
   const failing = sites.find(({ error }) => error !== null);
-  return failing && `${failing.name} makes no progress: ${failing.error}`;
+  return failing && { trouble: 'errors', reason: `${failing.name} makes no progress: ${failing.error}` };
 }
 
-function laggingBy({ sites, delay, isPaused }: Observed, isLagging: boolean): string | undefined {
+function laggingBy(seen: Observed, isLagging: boolean): Found | undefined {
+  const { sites, delay } = seen;
   // Nobody knows how far an edge that waits for its windows should be.
   if (delay === null) return undefined;
   const { enter, leave } = THRESHOLDS.lagSeconds;
@@ -147,25 +188,47 @@ function laggingBy({ sites, delay, isPaused }: Observed, isLagging: boolean): st
   const worst = late.toSorted((a, b) => b.lagSeconds - a.lagSeconds)[0];
   if (worst === undefined) return undefined;
   const others = late.length > 1 ? ` (and ${late.length - 1} more)` : '';
-  const why = isPaused
-    ? 'the edge is paused, `skerry edge resume` ends that'
-    : worst.bytes > 0
-      ? `${worst.bytes} bytes are still to come`
-      : 'it has all bytes and does not show them yet';
-  return `${worst.name}${others} is ${duration(worst.lagSeconds)} behind: ${why}`;
+  const { trouble, reason } = causeOfLag(
+    seen,
+    late.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  return { trouble, reason: `${worst.name}${others} is ${duration(worst.lagSeconds)} behind: ${reason}` };
 }
 
-/** Counts begin again when the edge restarts. */
-function errorWindow(before: ErrorWindow | null, { now, use }: Observed): ErrorWindow | null {
-  if (use === null) return null;
-  const { requests, errors } = use;
-  const mark = { at: now, requests, errors };
-  if (before === null || requests < before.mark.requests || errors < before.mark.errors)
-    return { mark, ratio: null };
-  if (now - before.mark.at < THRESHOLDS.windowMs) return before;
-  const answered = requests - before.mark.requests;
-  const ratio = answered < THRESHOLDS.leastRequests ? null : (errors - before.mark.errors) / answered;
-  return { mark, ratio };
+/** The most likely cause, with what to do about it. `left` is what the late sites still have to fetch. */
+function causeOfLag(
+  { isPaused, use, fault, bytesPerSecond, rate, clockOffset }: Observed,
+  left: number,
+): Found {
+  if (isPaused) return { trouble: 'paused', reason: 'the edge is paused, `skerry edge resume` ends that' };
+  const free = use?.disk?.free;
+  if (left > 0 && free !== undefined && free < left)
+    return {
+      trouble: 'disk',
+      reason: `${amount(left)} are still to come, and its disk has ${amount(free)} left: free space`,
+    };
+  if (fault !== null)
+    return { trouble: 'errors', reason: `its upstream fails with ${fault.code}: ${fault.message}` };
+  if (left > 0)
+    return {
+      trouble: 'bandwidth',
+      reason: `${amount(left)} are still to come${speed(bytesPerSecond, rate)}`,
+    };
+  const clock = clockFault(clockOffset ?? 0);
+  if (clock !== undefined)
+    return { trouble: 'clock', reason: `it has all bytes, and ${clock}: correct its clock` };
+  return { trouble: 'switching', reason: 'it has all bytes and does not show them yet: look at its log' };
+}
+
+function speed(bytesPerSecond: number | null, rate: number | null): string {
+  const limit = rate === null ? '' : `; --rate allows ${amount(rate)} each second`;
+  if (bytesPerSecond === null) return limit;
+  if (bytesPerSecond === 0) return `, and nothing has come for a while: check its connection${limit}`;
+  return `, at ${amount(bytesPerSecond)} each second${limit}`;
+}
+
+function diskUsed({ disk }: EdgeUse): number {
+  return disk === null || disk.total === 0 ? 0 : 1 - disk.free / disk.total;
 }
 
 function percent(part: number): string {
@@ -176,4 +239,9 @@ function duration(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;
+}
+
+function amount(bytes: number): string {
+  if (bytes < 1000) return `${Math.round(bytes)} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -4,7 +4,6 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type SignedGrant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
-import type { Seq } from '../../shared/log/record.ts';
 import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
@@ -24,6 +23,7 @@ import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import { type LeaseTerms, leaseTerms, SHORTEST_TERMS } from '../publish/lease.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
+import type { HotObject } from '../reconcile/warm-rule.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
@@ -36,6 +36,7 @@ import {
   keepsUp,
   known,
   leaseLeft,
+  notePruned,
   observedEdge,
   replaced,
   servingLeft,
@@ -44,6 +45,8 @@ import {
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
+import type { Health } from './health-state.ts';
+import { type HotReads, hotObjects } from './hot-objects.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
@@ -144,13 +147,13 @@ export class InProcessFleet implements Fleet {
     return this.#edge(name).row.mayRead;
   }
 
-  async join(request: NewMember, token: { id: string; secretHash: Uint8Array }): Promise<Seq> {
-    const { seq, edge } = await this.#catalog.join(request, token, this.#clock.now());
+  async join(request: NewMember, token: { id: string; secretHash: Uint8Array }) {
+    const { seq, edge, isNew } = await this.#catalog.join(request, token, this.#clock.now());
     const known = this.#edges.get(edge.name);
-    if (known?.row.publicKey === edge.publicKey) return seq;
+    if (known?.row.publicKey === edge.publicKey) return { seq, isNew };
     this.#edges.set(edge.name, known === undefined ? joined(edge) : replaced(known, edge));
     this.changed.wake();
-    return seq;
+    return { seq, isNew };
   }
 
   /** Names the caller by its edge. Before the proof, the caller is an address, which others may share. */
@@ -257,6 +260,25 @@ export class InProcessFleet implements Fleet {
     return status;
   }
 
+  /**
+   * The health of every edge that is a member. An edge that may hold a lease of the process before, and has not reported
+   * to this one, is left out.
+   */
+  async judged(): Promise<ReadonlyMap<string, Health>> {
+    const now = this.#clock.monotonic();
+    const members = [...this.#edges.values()].filter(
+      (edge) => !edge.row.revoked && (edge.isHeard || leaseLeft(edge, now) === 0),
+    );
+    const judged = await this.#statuses.judged(members);
+    return new Map(judged.map(({ edge, health }) => [edge.row.name, health]));
+  }
+
+  /** Called when the edge has deleted its old data. */
+  pruned(name: string): void {
+    const edge = this.#edges.get(name);
+    if (edge !== undefined) notePruned(edge, this.#clock.monotonic());
+  }
+
   /** All edges as plans of tasks see them. */
   taskEdges(): ReadonlyMap<string, TaskEdge> {
     const now = this.#clock.monotonic();
@@ -267,6 +289,11 @@ export class InProcessFleet implements Fleet {
   observedEdges(): ObservedEdge[] {
     const now = this.#clock.monotonic();
     return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
+  }
+
+  /** What readers ask of lazy edges. */
+  hotObjects(catalog: HotReads): Promise<HotObject[]> {
+    return hotObjects([...this.#edges.values()], catalog, this.#clock.monotonic());
   }
 
   participants(site: string): string[] {

@@ -6,7 +6,7 @@ import { newestOfEach } from '../../shared/reports/newest-reports.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey } from '../../shared/signing/keys.ts';
 import type { EdgeReport, SignedReport } from '../../shared/wire/protocol.ts';
-import { type EdgeRecord, requestRate } from './edge-record.ts';
+import { type EdgeRecord, noteReport } from './edge-record.ts';
 
 export interface Verified {
   readonly edge: EdgeRecord;
@@ -76,8 +76,7 @@ export async function takeIn(
     edge.lastSeen = now;
     // A newer report may have arrived while the statements were stored.
     if (edge.reportTime !== report.time) continue;
-    edge.load = requestRate(edge.report, report);
-    edge.report = { ...report, statements: [] };
+    noteReport(edge, report);
   }
 }
 

@@ -1,17 +1,19 @@
 import type { TaskRequest } from '../../shared/wire/task-api.ts';
+import { repairOfRoots, type SyncingEdge } from './root-rule.ts';
+import { type HotObject, warmingOf } from './warm-rule.ts';
 
 /** What the origin sees of its fleet at one moment. */
 export interface Observed {
   readonly edges: readonly ObservedEdge[];
   /** What verifications of edges have found, oldest first. */
   readonly findings: readonly Finding[];
+  /** What readers ask of the lazy edges of each region. */
+  readonly hot: readonly HotObject[];
   /** The keys of tasks that are open or were created a short while ago. Their actions are not repeated. */
   readonly keys: ReadonlySet<string>;
 }
 
-export interface ObservedEdge {
-  readonly name: string;
-  readonly isOnline: boolean;
+export interface ObservedEdge extends SyncingEdge {
   /** The bytes of the disk of its data folder. Null when the edge has not told. */
   readonly disk: { readonly free: number; readonly total: number } | null;
 }
@@ -37,9 +39,13 @@ const DISK_USED = 0.9;
 
 type Rule = (observed: Observed) => readonly Action[];
 
+export function repairKey({ edge, task }: Pick<Finding, 'edge' | 'task'>): string {
+  return `repair ${edge} after ${task}`;
+}
+
 const repairOfDamage: Rule = ({ findings }) =>
   findings.map(({ edge, task, damaged }) => ({
-    key: `repair ${edge} after ${task}`,
+    key: repairKey({ edge, task }),
     cause: `task ${task} found ${damaged} damaged files on ${edge}`,
     request: { kind: 'repair', args: {}, target: { edges: [edge] } },
   }));
@@ -58,13 +64,24 @@ const pruneOfFullDisks: Rule = ({ edges }) =>
     ];
   });
 
-const RULES: readonly Rule[] = [repairOfDamage, pruneOfFullDisks];
+const RULES: readonly Rule[] = [
+  repairOfDamage,
+  ({ edges }) => repairOfRoots(edges),
+  pruneOfFullDisks,
+  ({ hot, keys }) => warmingOf(hot, keys),
+];
+
+/** All that follows from the observation, the most urgent first, whether or not it was done a short while ago. */
+export function allActions(observed: Observed): Action[] {
+  const following = new Map<string, Action>();
+  for (const rule of RULES)
+    for (const action of rule(observed)) if (!following.has(action.key)) following.set(action.key, action);
+  return [...following.values()];
+}
 
 /** At most `room` actions, the most urgent first. The same observation gives the same actions. */
 export function planActions(observed: Observed, room: number): Action[] {
-  const planned = new Map<string, Action>();
-  for (const rule of RULES)
-    for (const action of rule(observed))
-      if (!observed.keys.has(action.key) && !planned.has(action.key)) planned.set(action.key, action);
-  return [...planned.values()].slice(0, room);
+  return allActions(observed)
+    .filter(({ key }) => !observed.keys.has(key))
+    .slice(0, room);
 }

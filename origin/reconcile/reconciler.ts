@@ -4,10 +4,20 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { NewEvent } from '../../shared/wire/event.ts';
+import { type ActionPlan, MOST_PLANNED_ACTIONS } from '../../shared/wire/task-api.ts';
 import type { ShareRow, TaskCalls, TaskRow } from '../catalog/task-calls.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import { findingOf } from './findings.ts';
-import { type Action, type Finding, type ObservedEdge, planActions } from './reconcile-plan.ts';
+import {
+  type Action,
+  allActions,
+  type Finding,
+  type Observed,
+  type ObservedEdge,
+  planActions,
+  repairKey,
+} from './reconcile-plan.ts';
+import type { HotObject } from './warm-rule.ts';
 
 const ROUND_MS = 10_000;
 /** What a round may begin, so that a minute has at most thirty actions. */
@@ -22,6 +32,10 @@ export interface ReconcilerParts {
   readonly tasks: Pick<Tasks, 'create'>;
   readonly catalog: Pick<Remote<TaskCalls>, 'tasks' | 'shares' | 'recentKeys'>;
   readonly edges: () => readonly ObservedEdge[];
+  /** What readers ask of lazy edges. */
+  readonly hot: () => Promise<readonly HotObject[]>;
+  /** Called when an edge has deleted its old data. */
+  readonly pruned: (edge: string) => void;
   readonly note: (event: NewEvent) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -35,6 +49,7 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #woken = new Wakeup();
   #findings: Finding[] = [];
+  #scanned: Promise<void> | undefined;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -42,6 +57,7 @@ export class Reconciler {
 
   /** Called when the result of a share has counted. */
   counted(task: TaskRow, share: ShareRow): void {
+    if (task.kind === 'prune' && share.state === 'done' && share.by !== null) this.#parts.pruned(share.by);
     const finding = findingOf(task, share);
     if (finding === undefined) return;
     this.#findings = [...this.#findings, finding].slice(-MOST_FINDINGS);
@@ -51,12 +67,9 @@ export class Reconciler {
   /** Acts until the signal aborts. It begins with what an earlier process may not have acted on. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#parts;
-    let isScanned = false;
     while (!signal.aborted) {
       const woken = this.#woken.wait(ROUND_MS, signal);
       try {
-        if (!isScanned) await this.#scan(signal);
-        isScanned = true;
         await this.#round();
       } catch (err) {
         if (!signal.aborted) log.error({ err }, 'the fleet could not be looked at; the origin tries again');
@@ -65,12 +78,39 @@ export class Reconciler {
     }
   }
 
+  /** What the origin would do now, and what it would do but for what it has done. It changes nothing. */
+  async plan(): Promise<ActionPlan> {
+    const observed = await this.#observe();
+    const now = new Set(planActions(observed, ACTIONS_PER_ROUND).map(({ key }) => key));
+    const all = allActions(observed);
+    return {
+      time: this.#parts.clock.now(),
+      actions: all.slice(0, MOST_PLANNED_ACTIONS).map((action) => ({
+        ...action,
+        when: now.has(action.key) ? 'now' : observed.keys.has(action.key) ? 'done' : 'later',
+      })),
+      more: Math.max(0, all.length - MOST_PLANNED_ACTIONS),
+    };
+  }
+
   async #round(): Promise<void> {
-    const { catalog, edges, clock } = this.#parts;
+    const observed = await this.#observe();
+    // The keys of old tasks are forgotten, and what they repaired is not repaired again.
+    this.#findings = this.#findings.filter((finding) => !observed.keys.has(repairKey(finding)));
+    for (const action of planActions(observed, ACTIONS_PER_ROUND)) await this.#act(action);
+  }
+
+  async #observe(): Promise<Observed> {
+    const { catalog, edges, hot, clock } = this.#parts;
+    this.#scanned ??= this.#scan();
+    try {
+      await this.#scanned;
+    } catch (error) {
+      this.#scanned = undefined;
+      throw error;
+    }
     const keys = new Set(await catalog.recentKeys(clock.now() - REPEAT_MS));
-    const findings = this.#findings;
-    for (const action of planActions({ edges: edges(), findings, keys }, ACTIONS_PER_ROUND))
-      await this.#act(action);
+    return { edges: edges(), findings: this.#findings, hot: await hot(), keys };
   }
 
   async #act({ key, cause, request }: Action): Promise<void> {
@@ -85,13 +125,13 @@ export class Reconciler {
     }
   }
 
-  /** Finds what verifications of the last hour have found. */
-  async #scan(signal: AbortSignal): Promise<void> {
+  /** Finds what verifications and prunings of the last hour have brought. */
+  async #scan(): Promise<void> {
     const { catalog, clock } = this.#parts;
-    const tasks = await catalog.tasks({ kind: 'verify' }, null, PAGE);
+    const verifications = await catalog.tasks({ kind: 'verify' }, null, PAGE);
+    const tasks = [...verifications, ...(await catalog.tasks({ kind: 'prune' }, null, PAGE))];
     for (const task of tasks.filter(({ created }) => created >= clock.now() - REPEAT_MS)) {
       for (let from: number | undefined = 0; from !== undefined; ) {
-        signal.throwIfAborted();
         const shares: ShareRow[] = await catalog.shares(task.id, from, PAGE);
         for (const share of shares) this.counted(task, share);
         from = shares.length < PAGE ? undefined : (shares.at(-1)?.share ?? 0) + 1;

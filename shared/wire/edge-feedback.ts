@@ -12,6 +12,10 @@ export const healthSchema = Type.Object({
     Type.Literal('drained'),
     Type.Literal('diverged'),
   ]),
+  trouble: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'What is wrong with a lagging or degraded edge, in one word: paused, bandwidth, disk, pruned-disk (its disk stays full although old data was deleted), files, errors, contact, clock or switching. Later versions may have further words.',
+  }),
   reason: Type.Union([Type.String(), Type.Null()], {
     description: 'What is wrong; null when nothing is, or when the caller may not read all sites.',
   }),

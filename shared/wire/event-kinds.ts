@@ -31,6 +31,11 @@ const EVENT_KINDS = {
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
+  'edge-online': 'news',
+  'edge-offline': 'news',
+  'edge-health': 'news',
+  'edge-disk-full': 'news',
+
   'origin-acts': 'news',
   'task-done': 'news',
   'task-failed': 'news',

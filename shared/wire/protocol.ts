@@ -184,6 +184,21 @@ export const edgeUseSchema = Type.Object({
 });
 export type EdgeUse = Static<typeof edgeUseSchema>;
 
+/** How many objects a lazy edge names as hot, and the most characters of their paths. */
+export const MOST_HOT_OBJECTS = 16;
+export const MOST_HOT_PATH = 200;
+/** Requests each minute at one edge below which an object is not named. */
+export const LEAST_HOT_PER_MINUTE = 10;
+
+/** An object that readers ask for: site, path, digest, and requests each minute. */
+const hotObjectSchema = Type.Tuple([
+  count,
+  Type.String({ maxLength: MOST_HOT_PATH }),
+  Type.String({ pattern: DIGEST_PATTERN }),
+  count,
+]);
+export type HotObject = Static<typeof hotObjectSchema>;
+
 /** The state of an edge, signed by the edge. It is sent at each change and every few seconds. */
 const edgeReportSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
@@ -207,6 +222,13 @@ const edgeReportSchema = Type.Object({
     }),
   ),
   use: Type.Optional(edgeUseSchema),
+  hot: Type.Optional(
+    Type.Array(hotObjectSchema, {
+      maxItems: MOST_HOT_OBJECTS,
+      description:
+        'What readers ask of a lazy edge. It comes twice a minute, and is kept until it comes again.',
+    }),
+  ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),
   faults: Type.Array(faultSchema, { maxItems: 20, description: 'The newest faults, oldest first.' }),
   tasks: Type.Optional(taskReportSchema),

@@ -108,6 +108,28 @@ export const taskDetailSchema = Type.Object({
 });
 export type TaskDetail = Static<typeof taskDetailSchema>;
 
+/** Actions that GET /v1/tasks/plan shows. */
+export const MOST_PLANNED_ACTIONS = 500;
+
+/** GET /v1/tasks/plan: what the origin would do by itself now. Asking changes nothing. */
+export const actionPlanSchema = Type.Object({
+  time: time('When the fleet was looked at'),
+  actions: Type.Array(
+    Type.Object({
+      key: Type.String({ description: 'What the action is about. It is not repeated while this is known.' }),
+      when: Type.Union([Type.Literal('now'), Type.Literal('later'), Type.Literal('done')], {
+        description:
+          '`now`: in the next round. `later`: in a later round, because a round has few actions. `done`: a task for it is open, or was created within the last hour.',
+      }),
+      cause: Type.String({ description: 'What the origin sees.' }),
+      request: newTaskSchema,
+    }),
+    { description: 'The most urgent first. Empty when nothing is to be done.' },
+  ),
+  more: Type.Integer({ minimum: 0, description: 'How many further actions are left out.' }),
+});
+export type ActionPlan = Static<typeof actionPlanSchema>;
+
 /** The filter of GET /v1/tasks. `open` stands for the states that are not final. */
 export const taskFilterSchema = Type.Object({
   state: Type.Optional(

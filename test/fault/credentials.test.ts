@@ -335,3 +335,14 @@ t.test('an edge joins through a parent, which learns nothing of the secret', asy
   );
   await t.rejects(bad, { code: 'bad-request', message: /U\+001B/ });
 });
+
+t.test('a join that comes again is answered, and not noted again', async (t) => {
+  const { origin, originServer } = await open(t);
+  const upstream = new Upstream({ url: originServer.url, isOrigin: true }, systemClock);
+  t.teardown(() => upstream.close());
+  const place = { origin: originServer.url, token: await origin.joinToken('m'), name: 'm', region: 'r' };
+  const before = origin.acts.length;
+  const key = generateSigningKey();
+  for (let i = 0; i < 3; i++) await join(upstream, { ...place, lat: null, lon: null }, key, signal);
+  t.strictSame(origin.acts.slice(before), ['edge-join']);
+});

@@ -48,6 +48,8 @@ export interface InnerOrigin {
   readonly feed: FeedSource;
   readonly retention: Retention;
   readonly disk: MemoryDisk;
+  /** The kinds of acts that were noted. */
+  readonly acts: readonly string[];
   joinToken(edge: string): Promise<string>;
   /** Stores bytes, and returns the change that puts them at a path. */
   put(site: number, path: string, bytes: Buffer, time: number): Promise<Change>;
@@ -105,6 +107,7 @@ export async function openInnerOrigin(
   );
   const intake = new ObjectIntake(store, catalog, clock, gate);
   void board.run(stopping.signal);
+  const acts: string[] = [];
   const stager = new Stager(catalog, clock);
   return {
     catalog,
@@ -112,9 +115,10 @@ export async function openInnerOrigin(
     board,
     fleet,
     disk,
+    acts,
     feed: originFeed({
       ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls, clock, identity },
-      noteAct: () => {},
+      noteAct: (act) => void acts.push(act),
       signingKey: key,
     }),
     retention: new Retention({

@@ -91,7 +91,7 @@ class LaneConnection {
       if (get === undefined || answer === undefined || !this.#isAllowed(get))
         return this.#handOver(chunk.subarray(at));
       at += get.bytes;
-      answer.usedAt = now;
+      answer.used(now);
       const { status, body } = answer.prepared;
       counters.count(answer.site, status, body.length, 0);
       accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#socket.remoteAddress));

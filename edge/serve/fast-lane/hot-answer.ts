@@ -8,6 +8,8 @@ export class HotAnswer {
   readonly prepared: PreparedAnswer;
   /** When this answer was last sent, by the time of the log. */
   usedAt = 0;
+  /** How often it was sent since `takeUses`. */
+  #uses = 0;
   readonly #head: string;
   readonly #connection: string;
   #bytes: Buffer;
@@ -22,6 +24,19 @@ export class HotAnswer {
     this.#connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`;
     this.#second = second;
     this.#bytes = this.#dated(second);
+  }
+
+  /** Called when the answer is sent. */
+  used(now: number): void {
+    this.usedAt = now;
+    this.#uses++;
+  }
+
+  /** How often the answer was sent since the last call. */
+  takeUses(): number {
+    const uses = this.#uses;
+    this.#uses = 0;
+    return uses;
   }
 
   /** Roughly the memory that this answer takes. */

@@ -43,10 +43,13 @@ export class HotAnswers {
     return made;
   }
 
-  /** Notes which objects have been sent since that time. */
-  noteUse(use: ObjectUse, since: number): void {
-    for (const { prepared, usedAt } of this.#answers.values())
-      if (prepared.source !== undefined && usedAt >= since) use.note(prepared.source, usedAt);
+  /** Notes which objects have been sent since the last call. */
+  noteUse(use: ObjectUse): void {
+    for (const answer of this.#answers.values()) {
+      const times = answer.takeUses();
+      const { source } = answer.prepared;
+      if (times > 0 && source !== undefined) use.note(source, answer.usedAt, times);
+    }
   }
 
   forgetAll(): void {

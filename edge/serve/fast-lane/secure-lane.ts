@@ -101,7 +101,7 @@ function answerPlain(
   if (answer === undefined) return false;
   const client = session.socket.remoteAddress;
   if (limits.hasRate && !limits.allows(client, performance.now())) return false;
-  answer.usedAt = now;
+  answer.used(now);
   const { status, headers: fields, body } = answer.prepared;
   counters.count(answer.site, status, body.length, 0);
   accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));

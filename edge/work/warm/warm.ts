@@ -1,4 +1,6 @@
 import { runAtMost } from '../../../shared/concurrency/run-at-most.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import type { Entry } from '../../../shared/content/entry.ts';
 import { SkerryError, toSkerryError } from '../../../shared/errors.ts';
 import { purgeMatch } from '../../../shared/site/purge.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
@@ -40,10 +42,14 @@ export async function warm(
   const match = purgeMatch({ paths: [...target.paths], globs: [...target.globs], tags: [], all: isAll });
   const ending = AbortSignal.any([signal, pause]);
   const sums = { held: sum(), fetched: sum(), left: sum(), failed: { ...sum(), why: null as string | null } };
+  const isNamed = target.paths.length > 0 && target.globs.length === 0;
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     signal.throwIfAborted();
-    const page = await catalog.manifestPage(site.id, revision, cursor, PAGE);
+    // A site may have a million files, and the task a few paths.
+    const page = isNamed
+      ? { entries: await entriesAt(catalog, site.id, revision, target.paths), next: undefined }
+      : await catalog.manifestPage(site.id, revision, cursor, PAGE);
     const named = page.entries.filter(
       ({ path }) => isServed(path, site.covers) && match(path, () => new Set()),
     );
@@ -75,6 +81,16 @@ export async function warm(
     cursor = page.next;
   } while (cursor !== undefined && !ending.aborted);
   return { site: name, revision, ...sums, more: ending.aborted };
+}
+
+async function entriesAt(
+  catalog: Pick<EdgeCatalog, 'entryAt'>,
+  site: number,
+  revision: number,
+  paths: readonly string[],
+): Promise<Entry[]> {
+  const entries = paths.map((path) => catalog.entryAt(site, revision, path as ContentPath));
+  return (await Promise.all(entries)).filter((entry) => entry !== undefined);
 }
 
 type Job = () => Promise<void>;

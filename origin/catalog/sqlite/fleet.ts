@@ -64,7 +64,7 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
           edge: row && toEdge(row),
           edges: Number(sql('SELECT count(*) AS edges FROM edge').get()?.edges),
         });
-        if (plan.kind === 'repeat') return { seq: seq(Number(row?.seq)), edge: plan.edge };
+        if (plan.kind === 'repeat') return { seq: seq(Number(row?.seq)), edge: plan.edge, isNew: false };
         const { member } = plan;
         const joined = writer.append(identity(), [plainDraft('member', 0, memberPayload(member))], time);
         sql(
@@ -76,7 +76,7 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
           ...[JSON.stringify(member.labels), jsonOrNull(member.mayRead)],
         );
         sql('UPDATE token SET used_by = ? WHERE id = ?').run(name, id);
-        return { seq: joined, edge: { ...member, lastSeen: null, report: null } };
+        return { seq: joined, edge: { ...member, lastSeen: null, report: null }, isNew: true };
       });
     },
 

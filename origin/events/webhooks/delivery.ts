@@ -41,6 +41,7 @@ export class Delivery {
   #cursor: number;
   #stored: { readonly cursor: number; readonly at: number };
   #failing: Webhook['failing'] = null;
+  #attempts = { done: 0, failed: 0 };
   #givenUp = { count: 0, last: 0, toldAt: Number.NEGATIVE_INFINITY };
 
   constructor(webhook: StoredWebhook, parts: DeliveryParts) {
@@ -54,13 +55,20 @@ export class Delivery {
     return { delivered: this.#cursor, failing: this.#failing };
   }
 
+  /** How often the receiver has taken an event, and how often it has not, since this delivery began. */
+  get attempts(): { readonly done: number; readonly failed: number } {
+    return { ...this.#attempts };
+  }
+
   /** Delivers until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { events, stored, clock, log } = this.#parts;
     const filter = filterOf(this.#webhook);
+    let woken: Promise<void> | undefined;
     while (!signal.aborted) {
       try {
-        const woken = stored.wait(QUIET_MS, signal);
+        // It goes on over several pages, so that a place far behind leaves no waits behind.
+        woken ??= stored.wait(QUIET_MS, signal);
         const page = await events.page({ after: this.#cursor }, filter, PAGE);
         for (const event of page.events) {
           await this.#deliver(event, signal);
@@ -71,6 +79,7 @@ export class Delivery {
         // Other events only move the place, which `#move` stores now and then.
         if (page.events.length > 0) await this.#store();
         await woken;
+        woken = undefined;
       } catch (error) {
         if (signal.aborted) break;
         log.error({ err: error, webhook: this.#webhook.name }, 'events could not be delivered');
@@ -91,6 +100,7 @@ export class Delivery {
       const fault = await post.send(url, message.body, headers, signal);
       if (fault === undefined) {
         this.#failing = null;
+        this.#attempts.done++;
         return;
       }
       const attempts = this.#noteFault(fault, event);
@@ -102,6 +112,7 @@ export class Delivery {
   }
 
   #noteFault(fault: string, { id }: Event): number {
+    this.#attempts.failed++;
     const { clock, notes } = this.#parts;
     const { since = clock.now(), attempts = 0 } = this.#failing ?? {};
     this.#failing = { since, attempts: attempts + 1, fault };

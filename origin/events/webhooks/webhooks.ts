@@ -43,6 +43,11 @@ export class Webhooks {
     return (await this.#options.catalog.webhooks()).map((webhook) => this.#shown(webhook));
   }
 
+  /** The attempts to deliver events, by the name of the webhook. Counts begin again when a webhook is changed. */
+  deliveries(): ReadonlyMap<string, Delivery['attempts']> {
+    return new Map([...this.#running].map(([name, { delivery }]) => [name, delivery.attempts]));
+  }
+
   /** Throws `no-such-webhook`. */
   async get(name: string): Promise<Webhook> {
     const webhook = (await this.list()).find((one) => one.name === name);

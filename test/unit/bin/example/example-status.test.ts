@@ -9,7 +9,7 @@ const SHOWN = ['edge-1', 'edge-2'].map((name) => ({ name, region: 'r', url: `htt
 const edge = (name: string, sites: EdgeStatus['sites']): EdgeStatus => ({
   ...{ name, region: 'r', lat: null, lon: null, version: null, online: true, paused: false, revoked: false },
   ...{ drained: false, labels: [] },
-  ...{ health: { state: 'online', reason: null }, use: null },
+  ...{ health: { state: 'online', trouble: null, reason: null }, use: null },
   ...{ mayRead: null, parent: null, limits: NO_LIMITS, clockOffset: null, faults: [], lastSeen: null },
   ...{ position: 1, diverged: null, lag: { records: 0, bytes: 0, seconds: 0 }, sites },
 });

@@ -6,7 +6,7 @@ import type { EdgeStatus } from '../../../../shared/wire/api.ts';
 const edge = (name: string, revision: number, changes: Partial<EdgeStatus> = {}): EdgeStatus => ({
   ...{ name, region: 'r', lat: null, lon: null, version: '1', online: true, paused: false, revoked: false },
   ...{ drained: false, labels: [] },
-  ...{ health: { state: 'online', reason: null }, use: null },
+  ...{ health: { state: 'online', trouble: null, reason: null }, use: null },
   ...{ mayRead: null, parent: null, clockOffset: 0, faults: [], lastSeen: 1, position: 9, diverged: null },
   limits: { sites: null, prefixes: null, delay: 0, rate: null, schedule: null, storage: 'full' },
   lag: { records: 0, bytes: 0, seconds: 0 },

@@ -11,7 +11,7 @@ function edges(...signs: string[]): EdgeStatus[] {
       ...{
         paused: false,
         drained: false,
-        health: { state: 'online', reason: null },
+        health: { state: 'online', trouble: null, reason: null },
         use: null,
         labels: [],
         revoked: false,

@@ -55,7 +55,10 @@ async function world(t: Test) {
     gate: new InProcessGate(),
     pinned: async (digests) => new Set(digests.filter((digest) => pinned.has(digest))),
     use: async () => {
-      const told = { used: use.used, serving: [...use.serving] };
+      const told = {
+        used: use.used.map(([digest, at]) => [digest, at, 1] as const),
+        serving: [...use.serving],
+      };
       use.used = [];
       return told;
     },

@@ -80,10 +80,14 @@ t.test('a quiet stream shows that it is alive, and where it stands', async (t) =
   stream.read();
   await until('the head', () => stream.text().includes('retry: 2000'));
   await until('the first page', () => steps.length === 1);
-  t.notMatch(stream.text(), 'quiet');
-  stream.clock.advance(15_000);
+  await until('where it begins', () => stream.text().includes(': quiet\nid: 7\n\n'));
+  stream.clock.advance(14_000);
   steps.shift()?.();
-  await until('a sign of life', () => stream.text().includes(': quiet\nid: 8\n\n'));
+  await until('the second page', () => steps.length === 1);
+  t.notMatch(stream.text(), 'id: 8');
+  stream.clock.advance(1000);
+  steps.shift()?.();
+  await until('a sign of life', () => stream.text().includes(': quiet\nid: 9\n\n'));
 });
 
 t.test('a stream whose reader may read no longer sends nothing more', async (t) => {

@@ -1,5 +1,4 @@
 import t from 'tap';
-import type { ApiContext } from '../../../../origin/api/context.ts';
 import { originMetrics } from '../../../../origin/api/origin-metrics.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 
@@ -25,12 +24,16 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     clock: systemClock,
     fleet: { status: async () => status },
     retention: { checkpointFault: null },
-  } as unknown as Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention'>;
+    followers: { open: 3 },
+    webhooks: { deliveries: () => new Map([['chat', { done: 5, failed: 2 }]]) },
+  } as unknown as Parameters<typeof originMetrics>[1];
   const scrape = originMetrics(t.testdir(), sources);
   await scrape();
   for (const { text } of await Promise.all([scrape(), scrape(), scrape()])) {
     t.match(text, /^skerry_origin_log_position 12$/m);
     t.match(text, /^skerry_origin_log_unpruned 0$/m);
+    t.match(text, /^skerry_origin_event_streams 3$/m);
+    t.match(text, /^skerry_origin_webhook_deliveries_total\{webhook="chat",outcome="failed"\} 2$/m);
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
     t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);

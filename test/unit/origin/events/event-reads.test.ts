@@ -48,6 +48,10 @@ t.test('followers at the end share their reads', async (t) => {
   const followers = Array.from({ length: 50 }, () => reader.follow(0, ending.signal));
   const next = async () =>
     (await Promise.all(followers.map((one) => one.next()))).map(({ value }) => value?.next);
+  t.ok(
+    (await next()).every((id) => id === 0),
+    'the first page says where the events begin',
+  );
   t.ok((await next()).every((id) => id === 3));
   t.equal(reads(), 1);
   const waiting = next();
@@ -62,10 +66,27 @@ t.test('a follower that knows later ids than there are continues with what comes
   add(3);
   const ending = new AbortController();
   const follower = reader.follow(900, ending.signal);
-  t.match((await follower.next()).value, { events: [], next: 3 });
+  t.match((await follower.next()).value, { events: [], next: 3, more: true });
+  t.match((await follower.next()).value, { events: [], next: 3, more: false });
   const waiting = follower.next();
   add(1);
   t.match((await waiting).value, { events: [{ id: 4 }] });
   ending.abort();
   t.equal((await follower.next()).done, true);
+});
+
+t.test('a follower that is far behind leaves no waits behind', async (t) => {
+  const { add, reader, stored } = memory(10);
+  let waits = 0;
+  const wait = stored.wait.bind(stored);
+  stored.wait = (...args) => {
+    waits++;
+    return wait(...args);
+  };
+  add(95);
+  const ending = new AbortController();
+  const follower = reader.follow(0, ending.signal);
+  for (let page = await follower.next(); page.value?.next !== 95; ) page = await follower.next();
+  t.equal(waits, 1);
+  ending.abort();
 });

@@ -17,6 +17,7 @@ const use = (changes: Partial<EdgeUse> = {}): EdgeUse => ({
 const seen = (changes: Partial<Observed> = {}): Observed => ({
   ...{ now: 0, isOnline: true, isRevoked: false, isDrained: false, isPaused: false, diverged: null },
   ...{ silentSeconds: 1, delay: 0, sites: [], use: use() },
+  ...{ isPruned: false, errorRatio: null, bytesPerSecond: null, rate: null, clockOffset: null, fault: null },
   ...changes,
 });
 const site = (lagSeconds: number, error: string | null = null) => ({
@@ -36,7 +37,7 @@ t.test('one look', async (t) => {
       'it is behind',
       { sites: [site(1), site(30), site(90)] },
       'lagging',
-      /docs \(and 1 more\) is 90 s behind: 7 bytes/,
+      /docs \(and 1 more\) is 90 s behind: 14 bytes/,
     ],
     ['it is behind on purpose', { delay: 60, sites: [site(80)] }, 'online', null],
     ['it is further behind than on purpose', { delay: 60, sites: [site(95)] }, 'lagging', /95 s behind/],
@@ -127,14 +128,53 @@ t.test('an old judgement says nothing about the present', async (t) => {
   t.strictSame(states([{ isOnline: false }, {}], THRESHOLDS.staleMs / SECOND + 1), ['offline', 'online']);
 });
 
-t.test('errors are counted over a minute, and begin anew with the edge', async (t) => {
-  const at = (requests: number, errors: number) => ({ use: use({ requests, errors }) });
-  const steady = Array.from({ length: 12 }, () => at(1000, 0));
-  t.equal(states([...steady, at(2000, 100)]).at(-1), 'degraded');
-  t.equal(states([...steady, at(1099, 99)]).at(-1), 'online', 'too few requests to judge');
-  t.equal(states([...steady, at(2000, 49)]).at(-1), 'online');
-  t.equal(states([...steady, at(0, 0)]).at(-1), 'online', 'it has restarted');
-  const degraded = [...steady, ...Array.from({ length: 12 }, () => at(2000, 100))];
-  t.equal(states([...degraded, at(3000, 130)]).at(-1), 'degraded', 'still more than 2 %');
-  t.equal(states([...degraded, ...Array.from({ length: 4 }, () => at(3000, 110))]).at(-1), 'online');
+t.test('the part of errors that was crossed is left further inside', async (t) => {
+  const ratios = (...of: number[]) => states(of.map((errorRatio) => ({ errorRatio })));
+  t.strictSame(ratios(0.04, 0.05, 0.03, 0.03, 0.03, 0.03, 0.03), ['online', ...Array(6).fill('degraded')]);
+  t.equal(ratios(0.05, 0.01, 0.01, 0.01, 0.01).at(-1), 'online');
+});
+
+t.test('why an edge lags', async (t) => {
+  const late = (bytes: number) => ({ sites: [{ name: 'docs', lagSeconds: 60, bytes, error: null }] });
+  const fault = { code: 'corrupt-object', message: 'it is wrong' };
+  const disk = (free: number) => use({ disk: { free, total: 1e12 } });
+  const table: [changes: Partial<Observed>, trouble: string, reason: RegExp][] = [
+    [{ ...late(5e6), isPaused: true, fault }, 'paused', /paused/],
+    [
+      { ...late(5e9), use: use({ disk: { free: 3e9, total: 1e10 } }) },
+      'disk',
+      /5000.0 MB are still.*3000.0 MB left/,
+    ],
+    [{ ...late(5e6), use: disk(9e11), fault }, 'errors', /upstream fails with corrupt-object: it is wrong/],
+    [{ ...late(5e6), use: null }, 'bandwidth', /5.0 MB are still to come$/],
+    [{ ...late(5e6), use: null, bytesPerSecond: 0 }, 'bandwidth', /nothing has come for a while/],
+    [
+      { ...late(5e6), use: null, bytesPerSecond: 99_000, rate: 1e5 },
+      'bandwidth',
+      /at 99.0 kB each second; --rate allows 100.0 kB/,
+    ],
+    [{ ...late(0), clockOffset: 9000 }, 'clock', /the clock is 9 s ahead: correct its clock/],
+    [{ ...late(0), clockOffset: 900 }, 'switching', /does not show them yet/],
+  ];
+  for (const [changes, trouble, reason] of table) {
+    const health = judge(undefined, seen(changes));
+    t.match({ ...health }, { state: 'lagging', trouble });
+    t.match(health.reason, reason);
+  }
+});
+
+t.test('a disk that stays nearly full although old data was deleted is an alarm of its own', async (t) => {
+  const full = (free: number, isPruned: boolean) => ({ use: use({ disk: { free, total: 100 } }), isPruned });
+  t.match(judge(undefined, seen(full(9, false))), { state: 'online' });
+  t.match(judge(undefined, seen(full(9, true))), { state: 'degraded', trouble: 'pruned-disk' });
+  t.match(judge(undefined, seen(full(4, true))), { state: 'degraded', trouble: 'pruned-disk' });
+  t.strictSame(
+    states([
+      full(10, true),
+      full(11, true),
+      ...Array(4).fill(full(11.5, true)),
+      ...Array(4).fill(full(13, true)),
+    ]),
+    [...Array(9).fill('degraded'), 'online'],
+  );
 });

@@ -33,11 +33,14 @@ const UNSOUND = JSON.stringify({
   others: { objects: 0, damaged: 1 },
 });
 
+const FULL = { isOnline: true, disk: { free: 1, total: 100 }, parent: null, mismatchMs: null };
+
 async function world(t: Test) {
   const database = openDatabase(':memory:', migrations);
   const catalog = asRemote(sqliteCalls(database, signerWith(generateSigningKey())));
   const edges: ObservedEdge[] = [];
   const events: NewEvent[] = [];
+  const pruned: string[] = [];
   const created: { request: TaskRequest; cause: string; key: string | null | undefined }[] = [];
   let fault: SkerryError | undefined;
   const tasks = {
@@ -64,6 +67,8 @@ async function world(t: Test) {
   function start(): Reconciler {
     const reconciler = new Reconciler({
       ...{ tasks, catalog, clock: systemClock, log: pino({ enabled: false }), edges: () => edges },
+      hot: async () => [],
+      pruned: (edge) => pruned.push(edge),
       note: (event) => events.push(event),
     });
     running.push(reconciler.run(stopping.signal));
@@ -98,7 +103,7 @@ async function world(t: Test) {
   const refuse = (error: SkerryError | undefined) => {
     fault = error;
   };
-  return { start, unsound, edges, events, created, refuse };
+  return { start, unsound, edges, events, created, refuse, pruned, catalog };
 }
 
 t.test('damage that a verification finds is repaired once, and the event says why', async (t) => {
@@ -134,7 +139,7 @@ t.test('what was found before a restart is repaired after it', async (t) => {
 t.test('a verification that repairs needs no repair', async (t) => {
   const { start, unsound, created, edges } = await world(t);
   await unsound(true);
-  edges.push({ name: 'rome', isOnline: true, disk: { free: 1, total: 100 } });
+  edges.push({ ...FULL, name: 'rome' });
   start();
   await until('another action', () => created.length === 1);
   t.match(created, [{ request: { kind: 'prune' } }]);
@@ -150,4 +155,50 @@ t.test('an action that has to wait is not lost', async (t) => {
   reconciler.counted((await unsound()).task, done);
   await until('both repairs', () => created.length === 2);
   t.pass('both are there');
+});
+
+t.test('the plan says what would be done and changes nothing', async (t) => {
+  const { start, unsound, created, edges, refuse } = await world(t);
+  refuse(new SkerryError('too-many-tasks', 'enough'));
+  const reconciler = start();
+  t.match(await reconciler.plan(), { actions: [], more: 0 });
+  const { task, done } = await unsound();
+  reconciler.counted(task, done);
+  for (let i = 0; i < 6; i++) edges.push({ ...FULL, name: `edge-${i}` });
+  const { actions } = await reconciler.plan();
+  t.strictSame(
+    actions.map(({ key, when }) => `${when}: ${key}`),
+    [
+      `now: repair oslo after ${task.id}`,
+      ...[0, 1, 2, 3].map((i) => `now: prune edge-${i}`),
+      ...[4, 5].map((i) => `later: prune edge-${i}`),
+    ],
+  );
+  t.match(actions[0], { cause: /found 3 damaged files/, request: { kind: 'repair' } });
+  t.equal(created.length, 0);
+  refuse(undefined);
+  reconciler.counted(task, done);
+  await until('the actions of a round', () => created.length >= 5);
+  await until('the plan to know them', async () => {
+    const plan = await reconciler.plan();
+    return plan.actions.filter(({ when }) => when === 'done').length >= 4;
+  });
+});
+
+t.test('an edge that has deleted its old data is told of, also after a restart', async (t) => {
+  const { start, unsound, pruned, catalog } = await world(t);
+  const { task, done } = await unsound(true);
+  const prune = { ...task, kind: 'prune' };
+  start().counted(prune, done);
+  t.strictSame(pruned, ['oslo']);
+  const now = systemClock.now();
+  const { id } = await catalog.addTask(
+    { ...prune, target: { kind: 'all' }, created: now, deadline: now + 1000 },
+    ['rome'],
+  );
+  const [share] = await catalog.shares(id, 0, 1);
+  const ended: ShareRow = { ...(share as ShareRow), state: 'done', by: 'rome', result: '{}' };
+  await catalog.saveTasks({ shares: [ended], ended: [{ task: id, state: 'done', time: now }] });
+  await start().plan();
+  t.ok(pruned.includes('rome'));
 });

@@ -1,0 +1,30 @@
+import type { Digest } from '../../shared/content/digest.ts';
+import type { ReadersUse } from '../messages/use.ts';
+
+/** After so long without requests, an object counts half as much. */
+const HALF_LIFE_MINUTES = 2;
+/** The objects that are followed: those with the most requests. */
+const MOST = 500;
+/** Requests each minute below which an object is forgotten. */
+const LEAST = 0.1;
+
+/** The requests of readers each minute for each object, over the last minutes. */
+export type RequestRates = ReadonlyMap<Digest, number>;
+
+/** The rates after a sample of `minutes`, in which these objects were used. */
+export function afterSample(before: RequestRates, used: ReadersUse['used'], minutes: number): RequestRates {
+  if (minutes <= 0) return before;
+  const kept = 0.5 ** (minutes / HALF_LIFE_MINUTES);
+  const rates = new Map([...before].map(([digest, rate]) => [digest, rate * kept]));
+  for (const [digest, , times] of used)
+    rates.set(digest, (rates.get(digest) ?? 0) + (times / minutes) * (1 - kept));
+  const asked = [...rates].filter(([, rate]) => rate >= LEAST);
+  return new Map(asked.length <= MOST ? asked : mostAsked(asked).slice(0, MOST));
+}
+
+/** The objects with the most requests first, from `least` each minute on. */
+export function hottest(rates: RequestRates, least: number, limit: number): [digest: Digest, rate: number][] {
+  return mostAsked([...rates].filter(([, rate]) => rate >= least)).slice(0, limit);
+}
+
+const mostAsked = (rates: readonly [Digest, number][]) => rates.toSorted((a, b) => b[1] - a[1]);

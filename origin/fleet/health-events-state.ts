@@ -1,0 +1,80 @@
+import type { Event, NewEvent } from '../../shared/wire/event.ts';
+import type { Health } from './health-state.ts';
+
+const HOUR_MS = 3_600_000;
+/** An edge that flutters is told about so often in an hour. */
+const MOST_PER_HOUR = 10;
+
+/** The kinds of events about the health of an edge. */
+export const HEALTH_KINDS = ['edge-online', 'edge-offline', 'edge-health', 'edge-disk-full'] as const;
+type HealthKind = (typeof HEALTH_KINDS)[number];
+
+/** What was last told about an edge. */
+export interface Told {
+  readonly state: string;
+  readonly trouble: string | null;
+  /** The times of the events of the last hour, oldest first. */
+  readonly times: readonly number[];
+  /** Changes since the last event that were too many to be told. */
+  readonly untold: number;
+  /** The state that was seen last. */
+  readonly seen: string;
+}
+
+export interface Telling {
+  readonly told: Told;
+  readonly event: NewEvent | undefined;
+}
+
+/** An edge about which nothing was told is news when it reports. */
+const UNTOLD: Told = { state: 'offline', trouble: null, times: [], untold: 0, seen: 'offline null' };
+
+/** Decides whether the health of an edge is news. */
+export function tell(before: Told | undefined, edge: string, health: Health, now: number): Telling {
+  const { state, trouble } = health;
+  const seen = `${state} ${trouble}`;
+  const last = before ?? UNTOLD;
+  const times = last.times.filter((time) => now - time < HOUR_MS);
+  const isNews = last.state !== state || last.trouble !== trouble;
+  if (times.length >= MOST_PER_HOUR) {
+    const untold = last.untold + Number(seen !== last.seen);
+    return { told: { ...last, times, untold, seen }, event: undefined };
+  }
+  if (!isNews) return { told: { ...last, times, seen }, event: undefined };
+  const isFull = times.length === MOST_PER_HOUR - 1;
+  const event: NewEvent = {
+    kind: kindOf(last.state, health),
+    edge,
+    cause: health.reason ?? 'it reports, and nothing is wrong',
+    what: {
+      ...{ from: last.state, state, trouble },
+      ...(last.untold > 0 && { untold: last.untold }),
+      // It changes too often. The next change is told when an hour has fewer.
+      ...(isFull && { quietUntil: (times[0] ?? now) + HOUR_MS }),
+    },
+  };
+  return { told: { state, trouble, times: [...times, now], untold: 0, seen }, event };
+}
+
+function kindOf(from: string, { state, trouble }: Health): HealthKind {
+  if (state === 'offline') return 'edge-offline';
+  if (trouble === 'pruned-disk') return 'edge-disk-full';
+  return from === 'offline' ? 'edge-online' : 'edge-health';
+}
+
+/** What stored events have told, from the newest to the oldest. */
+export function toldBy(events: readonly Event[]): Map<string, Told> {
+  const told = new Map<string, Told>();
+  for (const { edge, time, what } of events) {
+    if (edge === undefined) continue;
+    const newer = told.get(edge);
+    if (newer !== undefined) {
+      told.set(edge, { ...newer, times: [time, ...newer.times].slice(-MOST_PER_HOUR) });
+      continue;
+    }
+    const state = String(what.state);
+    const trouble = typeof what.trouble === 'string' ? what.trouble : null;
+    told.set(edge, { state, trouble, times: [time], untold: 0, seen: `${state} ${trouble}` });
+  }
+  return told;
+}

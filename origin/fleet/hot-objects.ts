@@ -1,0 +1,86 @@
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
+import type { HotObject } from '../reconcile/warm-rule.ts';
+import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
+
+/** What an edge has told is old after this time of its reports. It tells twice a minute. */
+const OLD_MS = 120_000;
+/** The objects that are looked at: those with the most requests. */
+const MOST = 64;
+
+export type HotReads = Pick<Remote<SiteReads>, 'sites'> & Pick<Remote<ManifestReader>, 'entryAt'>;
+
+interface Asked {
+  readonly region: string;
+  readonly site: SiteRow;
+  readonly path: string;
+  readonly digest: string;
+  perMinute: number;
+  readonly askedAt: string[];
+}
+
+/**
+ * What readers ask of the lazy edges of each region, and the other lazy edges there. Only what the live revision of a
+ * site has at its path counts, because edges may tell anything.
+ */
+export async function hotObjects(
+  edges: readonly EdgeRecord[],
+  catalog: HotReads,
+  monotonic: number,
+): Promise<HotObject[]> {
+  const lazy = edges.filter((edge) => isLazy(edge) && isOnline(edge, monotonic));
+  if (!lazy.some(({ hot }) => hot !== null && hot.objects.length > 0)) return [];
+  const sites = new Map((await catalog.sites()).map((site) => [site.id, site]));
+  const most = askedOf(lazy, sites)
+    .sort((a, b) => b.perMinute - a.perMinute)
+    .slice(0, MOST);
+  const live = await Promise.all(
+    most.map(({ site, path }) => catalog.entryAt(site.id, site.revision, path as ContentPath)),
+  );
+  return most
+    .filter(({ digest }, i) => live[i]?.digest === digest)
+    .map(({ site, ...asked }) => ({
+      ...asked,
+      site: site.name,
+      others: othersOf(lazy, asked.region, site.name, asked.askedAt),
+    }));
+}
+
+function askedOf(lazy: readonly EdgeRecord[], sites: ReadonlyMap<number, SiteRow>): Asked[] {
+  const all = new Map<string, Asked>();
+  for (const edge of lazy) {
+    const { row, report, hot } = edge;
+    if (hot === null || (report?.time ?? 0) - hot.time > OLD_MS) continue;
+    for (const [id, path, digest, perMinute] of hot.objects) {
+      const site = sites.get(id);
+      // A star would name other paths, too.
+      if (site === undefined || path.includes('*') || !replicates(edge, site.name)) continue;
+      const key = JSON.stringify([row.region, id, digest]);
+      const asked = all.get(key) ?? { region: row.region, site, path, digest, perMinute: 0, askedAt: [] };
+      if (asked.askedAt.includes(row.name)) continue;
+      asked.perMinute += perMinute;
+      asked.askedAt.push(row.name);
+      all.set(key, asked);
+    }
+  }
+  return [...all.values()];
+}
+
+function othersOf(
+  lazy: readonly EdgeRecord[],
+  region: string,
+  site: string,
+  askedAt: readonly string[],
+): string[] {
+  return lazy
+    .filter((edge) => edge.row.region === region && takesWork(edge) && replicates(edge, site))
+    .map(({ row }) => row.name)
+    .filter((name) => !askedAt.includes(name));
+}
+
+const isLazy = ({ report, isDiverged }: EdgeRecord) => report?.limits.storage === 'lazy' && !isDiverged;
+
+const takesWork = ({ row, report }: EdgeRecord) =>
+  !row.paused && !row.drained && (report?.tasks?.kinds ?? []).includes('warm');

@@ -1,0 +1,90 @@
+import type { EdgeReport, EdgeUse, Fault } from '../../shared/wire/protocol.ts';
+
+/** The least answers of a window that say something. */
+const LEAST_REQUESTS = 100;
+const ERROR_WINDOW_MS = 60_000;
+const FETCH_WINDOW_MS = 10_000;
+/** A fault that comes again within this time has persisted in between. An edge tries a failing site more often. */
+const SAME_FAULT_MS = 120_000;
+
+/** What the reports of an edge tell together. It depends on nothing but the reports. */
+export interface Trend {
+  /** The part of errors (5xx) among the answers of the last full minute; null when there were too few. */
+  readonly errorRatio: number | null;
+  /** The bytes of the revisions under way that came each second; null when none is under way. */
+  readonly bytesPerSecond: number | null;
+  /** Since when roots do not match, and when that was seen last; null when no edge has told. */
+  readonly mismatch: { readonly since: number; readonly last: number } | null;
+  readonly counted: Mark<Pick<EdgeUse, 'requests' | 'errors'>> | null;
+  readonly fetched: Mark<{ readonly bytes: number }> | null;
+  /** What is still to come of each site that is under way. */
+  readonly pending: ReadonlyMap<number, { readonly target: number; readonly bytes: number }>;
+}
+
+/** Where a window began. */
+type Mark<Counts> = Counts & { readonly at: number };
+
+export const NO_TREND: Trend = {
+  ...{ errorRatio: null, bytesPerSecond: null, mismatch: null, counted: null, fetched: null },
+  pending: new Map(),
+};
+
+/** The trend after the next report of the edge. */
+export function afterReport(
+  before: Trend,
+  report: Pick<EdgeReport, 'time' | 'use' | 'sites' | 'faults'>,
+): Trend {
+  return {
+    ...errorsAfter(before, report),
+    ...fetchedAfter(before, report),
+    mismatch: mismatchAfter(before.mismatch, report.faults),
+  };
+}
+
+/** Counts begin again when the edge restarts. */
+function errorsAfter(
+  { counted, errorRatio }: Trend,
+  { time: at, use }: Pick<EdgeReport, 'time' | 'use'>,
+): Pick<Trend, 'counted' | 'errorRatio'> {
+  if (use === undefined) return { counted, errorRatio };
+  const { requests, errors } = use;
+  const mark = { at, requests, errors };
+  if (counted === null || requests < counted.requests || errors < counted.errors)
+    return { counted: mark, errorRatio: null };
+  if (at - counted.at < ERROR_WINDOW_MS) return { counted, errorRatio };
+  const answered = requests - counted.requests;
+  return {
+    counted: mark,
+    errorRatio: answered < LEAST_REQUESTS ? null : (errors - counted.errors) / answered,
+  };
+}
+
+function fetchedAfter(
+  { fetched, bytesPerSecond, pending: before }: Trend,
+  { time: at, sites }: Pick<EdgeReport, 'time' | 'sites'>,
+): Pick<Trend, 'fetched' | 'bytesPerSecond' | 'pending'> {
+  const pending = new Map(
+    sites
+      .filter(({ pendingBytes }) => pendingBytes > 0)
+      .map(({ site, target, pendingBytes: bytes }) => [site, { target, bytes }]),
+  );
+  if (pending.size === 0) return { pending, fetched: null, bytesPerSecond: null };
+  let bytes = fetched?.bytes ?? 0;
+  for (const [site, { target, bytes: left }] of before) {
+    const now = pending.get(site);
+    // A site that is no longer under way has got the rest.
+    if (now === undefined) bytes += left;
+    else if (now.target === target) bytes += Math.max(0, left - now.bytes);
+  }
+  const from = fetched?.at ?? at;
+  if (at - from < FETCH_WINDOW_MS) return { pending, fetched: { at: from, bytes }, bytesPerSecond };
+  return { pending, fetched: { at, bytes: 0 }, bytesPerSecond: (bytes * 1000) / (at - from) };
+}
+
+function mismatchAfter(before: Trend['mismatch'], faults: readonly Fault[]): Trend['mismatch'] {
+  const times = faults.filter(({ code }) => code === 'root-mismatch').map(({ time }) => time);
+  if (times.length === 0) return null;
+  const last = Math.max(...times);
+  const isSame = before !== null && last - before.last <= SAME_FAULT_MS;
+  return { since: isSame ? before.since : last, last };
+}
