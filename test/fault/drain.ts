@@ -31,8 +31,11 @@ export async function drainUnderLoad({ rate, seconds, tell }: DrainOptions): Pro
   await writeCertificate(join(certs, 'a'), [HOST]);
   const tlsPorts = await freePorts(2);
   const cluster = await startCluster({
-    ...{ edges: 2, processes: 2, folder },
-    args: (i) => ['--tls-port', String(tlsPorts[i]), '--certs', certs],
+    ...{ edges: 2, folder },
+    args: (i) => [
+      ...['--processes', i === 0 ? '2' : '1'],
+      ...['--tls-port', String(tlsPorts[i]), '--certs', certs],
+    ],
   });
   const faults: string[] = [];
   const expect = (holds: boolean, what: string) => {

@@ -38,9 +38,14 @@ export async function killRounds(
   rounds: number,
   seed: number,
   tell: (line: string) => void,
+  betweenReadsMs = BETWEEN_READS_MS,
 ): Promise<Outcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges: 2, processes: 2, within: ON_DISK });
+  const cluster = await startCluster({
+    edges: 2,
+    within: ON_DISK,
+    args: (index) => ['--processes', index === 0 ? '2' : '1'],
+  });
   const hashThreads = startHashThreads(1);
   const stop = new AbortController();
   const faults: string[] = [];
@@ -68,11 +73,13 @@ export async function killRounds(
     await writeTree(folder, treeOf(0));
     await publish(0);
     await cluster.converged(SITE);
-    const readers = cluster.edges.map((edge) => poll(edge, seen, faults, stop.signal));
+    const readers = cluster.edges.map((edge) => poll(edge, seen, faults, betweenReadsMs, stop.signal));
+    const isOriginFirst = dice.below(2) === 0;
 
     for (let round = 1; round <= rounds; round++) {
       await writeTree(folder, treeOf(round));
-      const victim = dice.pick([cluster.origin, dice.pick(cluster.edges)]);
+      // They take turns, so that even a few rounds kill both.
+      const victim = (round % 2 === 1) === isOriginFirst ? cluster.origin : dice.pick(cluster.edges);
       const moment = dice.below(LATEST_KILL_MS);
       const publishing = Promise.allSettled([publish(round), ...putAtOnce(cluster, round)]);
       await pause(moment);
@@ -131,7 +138,13 @@ const BETWEEN_READS_MS = 10;
 const PATHS = ['generation.txt', 'files/0.txt', 'files/7.txt', 'big.bin', 'files/29.txt'];
 
 /** Reads one path after another. While the edge is killed, a missing answer is no fault. */
-async function poll(edge: Node, seen: Seen[], faults: string[], signal: AbortSignal): Promise<void> {
+async function poll(
+  edge: Node,
+  seen: Seen[],
+  faults: string[],
+  betweenMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   let newest = 0;
   for (let i = 0; !signal.aborted; i++) {
     const path = PATHS[i % PATHS.length] ?? '';
@@ -148,7 +161,7 @@ async function poll(edge: Node, seen: Seen[], faults: string[], signal: AbortSig
     if (revision < newest) faults.push(`${edge.name} went from revision ${newest} back to ${revision}`);
     newest = Math.max(newest, revision);
     seen.push({ edge: edge.name, revision, path, digest: sha256(answer.body) });
-    await pause(BETWEEN_READS_MS);
+    await pause(betweenMs);
   }
 }
 

@@ -2,7 +2,7 @@ import t from 'tap';
 import { openLanes } from './model.ts';
 
 const MOST = 40;
-const CPU_SECONDS = 8;
+const CPU_SECONDS = 3;
 
 // This is a sample. `npm run test:model` runs as many sequences as you like.
 t.test('random sequences of faults leave an edge with what the origin published', async (t) => {

@@ -54,7 +54,6 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
   const proxies: TcpProxy[] = [];
   const cluster = await startCluster({
     edges,
-    processes: 2,
     within: ON_DISK,
     originUrl: async (origin) => {
       const { hostname: host, port } = new URL(origin);
@@ -62,7 +61,11 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
         proxies.push(await startProxy({ target: { host, port: Number(port) } }));
       return origin;
     },
-    args: (index) => ['--origin', proxies[index]?.url ?? ''],
+    args: (index) => [
+      ...['--origin', proxies[index]?.url ?? ''],
+      // One serving process must be enough, too.
+      ...['--processes', index === 0 || !isQuick ? '2' : '1'],
+    ],
   });
   const stop = new AbortController();
   const { signal } = stop;

@@ -6,13 +6,13 @@ t.test('what a sync publish acknowledges holds, whatever fails meanwhile', async
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);
   const { faults, reads, publishes } = await syncRounds({
-    ...{ publishes: 6, seed, edges: 3, isQuick: true },
+    ...{ publishes: 4, seed, edges: 2, isQuick: true },
     tell: (line) => t.comment(line),
   });
   t.strictSame(
     faults.map(({ kind, text }) => `${kind}: ${text}`),
     [],
   );
-  t.ok(publishes >= 6);
-  t.ok(reads > 200, `${reads} answers were judged`);
+  t.ok(publishes >= 4);
+  t.ok(reads > 100, `${reads} answers were judged`);
 });

@@ -3,9 +3,9 @@ import { startCluster } from './cluster.ts';
 import { differences, remains } from './compare.ts';
 import { packageFolder } from './tree.ts';
 
-/** Publishes two releases of each package, forwards and back, on three edges. Reads and compares every path. */
-export async function publishReleases(t: Test, names: readonly string[]): Promise<void> {
-  const cluster = await startCluster({ edges: 3, processes: 1 });
+/** Publishes two releases of each package, forwards and back, on some edges. Reads and compares every path. */
+export async function publishReleases(t: Test, names: readonly string[], edges = 3): Promise<void> {
+  const cluster = await startCluster({ edges });
   t.teardown(() => cluster.close());
 
   for (const name of names) {
@@ -33,8 +33,8 @@ export async function publishReleases(t: Test, names: readonly string[]): Promis
     await shows(a, b, cluster.edges.slice(0, 1));
   }
 
-  const { edges } = await cluster.client.status();
-  for (const edge of edges) {
+  const status = await cluster.client.status();
+  for (const edge of status.edges) {
     t.match(edge, { online: true, lag: { records: 0, bytes: 0, seconds: 0 } }, `${edge.name} is not behind`);
   }
 }

@@ -3,7 +3,7 @@
  * would slow down the processes that are checked.
  */
 const FIRST_MS = 10;
-const MOST_MS = 40;
+const MOST_MS = 80;
 
 /** Resolves with the first value that is neither undefined nor false. Throws after `ms`. */
 export async function until<T>(
@@ -18,6 +18,6 @@ export async function until<T>(
     if (value !== undefined && value !== false) return value;
     if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pause));
-    pause = Math.min(MOST_MS, pause * 1.2);
+    pause = Math.min(MOST_MS, pause * 1.25);
   }
 }

@@ -9,9 +9,12 @@ import { until } from '../helpers/until.ts';
 
 const SITE = 'www';
 const MB = 1024 * 1024;
+const MIDDLE = 300_000;
+/** Above 1 MiB, so it has chunks. */
+const FILM = 1_200_000;
 const FLOOD = 70;
-/** At this rate the flood alone takes half a minute. */
-const RATE = 3 * MB;
+/** At this rate the flood alone takes longer than a reader waits. */
+const RATE = MB;
 /** Readers are refused after 15 s. */
 const PROMPT_MS = 15_000;
 const CROWD = '127.0.0.2';
@@ -21,13 +24,13 @@ const { cluster, edge, link, close } = await startShapedCluster({ args: () => la
 t.teardown(close);
 
 const numbers = Array.from({ length: FLOOD }, (_, i) => i);
-const large = randomBytes(3 * MB);
-const files: Record<string, Buffer> = { 'small.bin': randomBytes(5000), 'middle.bin': randomBytes(MB) };
-for (const i of numbers) files[`middle-${i}.bin`] = bytesOf(i, MB);
-for (const i of numbers.slice(0, 24)) files[`film-${i}.bin`] = bytesOf(i, 3 * MB);
+const large = randomBytes(FILM);
+const files: Record<string, Buffer> = { 'small.bin': randomBytes(5000), 'middle.bin': randomBytes(MIDDLE) };
+for (const i of numbers) files[`middle-${i}.bin`] = bytesOf(i, MIDDLE);
+for (const i of numbers.slice(0, 24)) files[`film-${i}.bin`] = bytesOf(i, FILM);
 files['film.bin'] = large;
-files['middle.2.bin'] = randomBytes(MB);
-files['film.2.bin'] = randomBytes(3 * MB);
+files['middle.2.bin'] = randomBytes(MIDDLE);
+files['film.2.bin'] = randomBytes(FILM);
 const folder = await writeTree(join(cluster.folder, SITE), files);
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
@@ -65,14 +68,14 @@ function flood(paths: readonly string[]): () => void {
 }
 
 for (const [kind, paths, wanted] of [
-  ['objects of 1 MB', numbers.map((i) => `middle-${i}.bin`), ['small.bin', 'middle.bin', 'film.bin']],
+  ['objects of 300 KB', numbers.map((i) => `middle-${i}.bin`), ['small.bin', 'middle.bin', 'film.bin']],
   ['large objects', numbers.slice(0, 24).map((i) => `film-${i}.bin`), ['middle.2.bin', 'film.2.bin']],
 ] as const)
   t.test(`one client misses many ${kind} at once: another one's misses come all the same`, async (t) => {
     link.bytesPerSecond = RATE;
     const before = link.bytesDown;
     const end = flood(paths);
-    await until('the crowd to be served', () => link.bytesDown > before + MB);
+    await until('the crowd to be served', () => link.bytesDown > before + MIDDLE);
     const answers = await Promise.all(wanted.map((path) => readBy(OTHER, path)));
     end();
     link.bytesPerSecond = Number.POSITIVE_INFINITY;

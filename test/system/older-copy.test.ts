@@ -9,11 +9,11 @@ import { until } from '../helpers/until.ts';
 /** The origin comes back from a copy that is older than what its edges have: no number may hide it. */
 const SITE = 'docs';
 const originArgs: string[] = [];
-const cluster = await startCluster({ edges: 2, originArgs });
+const cluster = await startCluster({ edges: 1, originArgs });
 t.teardown(() => cluster.close());
 const { origin, edges } = cluster;
 const [first] = edges;
-if (first === undefined) throw new Error('a cluster of two edges has one');
+if (first === undefined) throw new Error('a cluster of one edge has one');
 const publish = async (text: string, ...args: string[]) => {
   const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': text });
   return cluster.skerry('publish', folder, '--site', SITE, ...args);
@@ -43,7 +43,7 @@ t.test('an origin that runs on an older copy says so, and writes nothing', async
   );
   const { stdout } = await cluster.skerry('edges');
   t.match(stdout, /edge-1 .*diverged/);
-  t.match(stdout, /edge-2: diverged: it has records up to \d+ that are not in the log of this origin/);
+  t.match(stdout, /edge-1: diverged: it has records up to \d+ that are not in the log of this origin/);
   const metrics = await ask(origin.url, '/metrics');
   t.match(metrics.body.toString(), /^skerry_edge_diverged\{edge="edge-1",region="r0"\} 1$/m);
   await until('the edge to know', async () => {
@@ -66,7 +66,7 @@ t.test('an operator who accepts it writes on, and is told who is left behind', a
   );
   const published = await publish('three', '--wait');
   t.equal(published.code, 3, published.stderr);
-  t.match(published.stderr, /live, but not on edge-1 \(diverged.*edge-2 \(diverged/);
+  t.match(published.stderr, /live, but not on edge-1 \(diverged/);
   const synced = await publish('four', '--mode', 'sync');
   t.not(synced.code, 0, 'nobody confirms a sync publish');
   for (const { diverged } of await cluster.client.edges()) t.ok(diverged);

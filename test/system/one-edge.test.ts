@@ -4,7 +4,7 @@ import t from 'tap';
 import { ask } from '../helpers/http.ts';
 import { cluster, edge } from './one-edge/cluster.ts';
 
-// On a busy machine; together they start one cluster instead of seven.
+// On a busy machine; together they start one cluster instead of eight.
 t.setTimeout(600_000);
 
 const folder = join(import.meta.dirname, 'one-edge');

@@ -1,21 +1,18 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { ShrinkRule } from '../../origin/client/folder/shrink-plan.ts';
-import { holdsShrinking } from '../../origin/client/folder/shrink-plan.ts';
-import { type PublishedChanges, watchFolder } from '../../origin/client/folder/watch-folder.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { hasCode } from '../../shared/errors.ts';
-import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
-import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
-import { until } from '../helpers/until.ts';
+import type { ShrinkRule } from '../../../origin/client/folder/shrink-plan.ts';
+import { holdsShrinking } from '../../../origin/client/folder/shrink-plan.ts';
+import { type PublishedChanges, watchFolder } from '../../../origin/client/folder/watch-folder.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { hasCode } from '../../../shared/errors.ts';
+import { startHashThreads } from '../../../shared/hashing/hash-threads.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
+import { until } from '../../helpers/until.ts';
 
 const hashThreads = startHashThreads();
 t.teardown(() => hashThreads.close());
-let origin: LoneOrigin;
-t.before(async () => {
-  origin = await loneOrigin(t);
-});
+const origin = await loneOrigin(t);
 
 let sites = 0;
 

@@ -1,5 +1,5 @@
-import { objectStoreContract } from '../contract/object-store.ts';
 import { MemoryDisk, openMemoryStore } from '../helpers/memory-store.ts';
+import { objectStoreContract } from './object-store.ts';
 
 // The model test relies on this store, so the store must pass the contract, too.
 objectStoreContract('memory store', async () => {

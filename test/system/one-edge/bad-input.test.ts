@@ -2,14 +2,15 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { cli } from '../helpers/cli.ts';
-import { type Cluster, freePorts, startCluster } from '../helpers/cluster.ts';
-import { ask, read, sha256, urlPath } from '../helpers/http.ts';
-import { type Ended, skerry } from '../helpers/processes.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { cli } from '../../helpers/cli.ts';
+import { type Cluster, freePorts } from '../../helpers/cluster.ts';
+import { ask, read, sha256, urlPath } from '../../helpers/http.ts';
+import { type Ended, skerry } from '../../helpers/processes.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, edge } from './cluster.ts';
 
-const SITE = 'site';
+const SITE = 'refusing';
 const content = 'published before anything bad came in';
 
 /** One line on stderr that names the fault, a non-zero exit, nothing on stdout. */
@@ -18,9 +19,6 @@ function refuses(t: Test, ended: Ended, pattern: RegExp, what: string): void {
   const isRefused = code !== 0 && code !== null && stdout === '' && /^skerry: [^\n]+\n$/.test(stderr);
   t.ok(isRefused && pattern.test(stderr), `${what}: ${stderr.trim()}`);
 }
-
-const cluster = await startCluster({ edges: 1 });
-t.teardown(() => cluster.close());
 
 t.test('bad input is refused at the door and changes nothing', async (t) => {
   const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': content });
@@ -134,8 +132,7 @@ t.test('bad input is refused at the door and changes nothing', async (t) => {
   });
 
   t.strictSame(await headOf(cluster), before, 'no record was written');
-  const [edge] = cluster.edges;
-  t.equal((await read(edge?.url ?? '', SITE, 'index.html')).body.toString(), content);
+  t.equal((await read(edge.url, SITE, 'index.html')).body.toString(), content);
 });
 
 t.test('a request that needs no body may come without one', async (t) => {
@@ -215,8 +212,6 @@ t.test('tokens open what their scope says, while they last', async (t) => {
 t.test('ports and data folders that cannot be used', async (t) => {
   const port = new URL(cluster.origin.url).port;
   const [free] = await freePorts(1);
-  const [edge] = cluster.edges;
-  if (edge === undefined) throw new Error('no edge');
   const data = join(cluster.folder, 'other');
   refuses(t, await skerry(['origin', '--data', data, '--port', port]), /port .* in use/, 'a port');
   refuses(

@@ -5,17 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import t from 'tap';
-import { startOrigin } from '../../origin/main.ts';
-import { SkerryError } from '../../shared/errors.ts';
-import { PROBLEM_TYPE, toProblem } from '../../shared/wire/problem.ts';
-import { cli } from '../helpers/cli.ts';
-import { freePorts } from '../helpers/cluster.ts';
-import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
+import { startOrigin } from '../../../origin/main.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { PROBLEM_TYPE, toProblem } from '../../../shared/wire/problem.ts';
+import { cli } from '../../helpers/cli.ts';
+import { freePorts } from '../../helpers/cluster.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
 
-let origin: LoneOrigin;
-t.before(async () => {
-  origin = await loneOrigin(t);
-});
+const origin = await loneOrigin(t);
 
 const skerry = (...args: string[]) => cli(args);
 const asAdmin = (...args: string[]) => skerry(...args, '--origin', origin.url, '--token', origin.token);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { ask } from '../helpers/http.ts';
-import { loneOrigin } from '../helpers/lone-origin.ts';
+import { ask } from '../../helpers/http.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
 
 const origin = await loneOrigin(t);
 const status = async (path: string, headers: Record<string, string> = {}, method = 'GET') =>

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
-import type { PolicyChange } from '../../shared/site/site-policy.ts';
-import { EdgeDouble } from '../helpers/edge-double.ts';
-import { sha256 } from '../helpers/http.ts';
-import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
-import { until } from '../helpers/until.ts';
+import type { PolicyChange } from '../../../shared/site/site-policy.ts';
+import { EdgeDouble } from '../../helpers/edge-double.ts';
+import { sha256 } from '../../helpers/http.ts';
+import { type LoneOrigin, loneOrigin } from '../../helpers/lone-origin.ts';
+import { until } from '../../helpers/until.ts';
 
 const SITE = 's';
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { cli } from '../helpers/cli.ts';
-import { EdgeDouble } from '../helpers/edge-double.ts';
-import { loneOrigin } from '../helpers/lone-origin.ts';
-import { until } from '../helpers/until.ts';
+import { cli } from '../../helpers/cli.ts';
+import { EdgeDouble } from '../../helpers/edge-double.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
+import { until } from '../../helpers/until.ts';
 
 /** The commands for tasks, at an origin whose only edge is away. */
 const origin = await loneOrigin(t);

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
-import type { EventPage } from '../../shared/wire/event.ts';
-import { cli } from '../helpers/cli.ts';
-import { ask } from '../helpers/http.ts';
-import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
-import { until } from '../helpers/until.ts';
+import type { EventPage } from '../../../shared/wire/event.ts';
+import { cli } from '../../helpers/cli.ts';
+import { ask } from '../../helpers/http.ts';
+import { type LoneOrigin, loneOrigin } from '../../helpers/lone-origin.ts';
+import { until } from '../../helpers/until.ts';
 
 interface Message {
   readonly body: string;

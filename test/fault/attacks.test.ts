@@ -10,11 +10,12 @@ import { childrenOf } from '../helpers/process-tree.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 import { headBombs, longHeads, sendFrames } from './attacks/frames.ts';
+import { attackWithPurges } from './attacks/purges.ts';
 import { closedWindows, pipelinedRanges, unreadSecurely } from './attacks/readers.ts';
 
 /**
- * Attacks by one reader who requests much and reads nothing, on an edge with its default limits. `test:attack` has more
- * of them.
+ * Attacks on an edge with its default limits: by one reader who requests much and reads nothing, and by publishers.
+ * `test:attack` has more of them.
  */
 
 const SITE = 'www';
@@ -29,6 +30,8 @@ const MOST_DESCRIPTORS = 1200;
  * process would take gigabytes.
  */
 const MOST_BYTES = 130e6;
+/** The most memory of all processes of a role. */
+const MOST_OF_ROLE_BYTES = 500e6;
 
 const certs = t.testdir();
 await writeCertificate(join(certs, 'a'), ['elsewhere.example']);
@@ -112,6 +115,16 @@ t.test('heads that name a field 12,000 times', async (t) => {
   const attack = sendFrames(secure, SITE, headBombs(SITE, '/a.css', 100), { connections: 4, seconds: 2 });
   await survives(t, attack);
   t.equal((await attack).ended, 4, 'who sends them is ended');
+});
+
+t.test('publishers who purge without end hold up nobody', async (t) => {
+  const outcome = await attackWithPurges(cluster, { sites: 2, purges: 20 });
+  t.equal(outcome.tooLarge, 413);
+  t.ok(outcome.taken >= 2 * 16, 'a burst is taken');
+  t.ok(outcome.refused > 0, 'what goes on is told to wait');
+  for (const [who, bytes] of Object.entries(outcome.peaks))
+    t.ok(bytes < MOST_OF_ROLE_BYTES, `${who}: ${bytes} bytes`);
+  t.comment(JSON.stringify(outcome));
 });
 
 /** The CPU time that a process has used so far. */

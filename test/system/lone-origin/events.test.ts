@@ -1,9 +1,9 @@
 import t from 'tap';
-import type { Event, EventPage } from '../../shared/wire/event.ts';
-import { openStream } from '../helpers/event-stream.ts';
-import { ask } from '../helpers/http.ts';
-import { loneOrigin } from '../helpers/lone-origin.ts';
-import { until } from '../helpers/until.ts';
+import type { Event, EventPage } from '../../../shared/wire/event.ts';
+import { openStream } from '../../helpers/event-stream.ts';
+import { ask } from '../../helpers/http.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
+import { until } from '../../helpers/until.ts';
 
 const origin = await loneOrigin(t);
 const { url, client } = origin;

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import t from 'tap';
-import { ApiClient } from '../../origin/client/api-client.ts';
-import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
-import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
-import { loneOrigin } from '../helpers/lone-origin.ts';
+import { ApiClient } from '../../../origin/client/api-client.ts';
+import { publishFolder } from '../../../origin/client/folder/publish-folder.ts';
+import { startHashThreads } from '../../../shared/hashing/hash-threads.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
 
 /** Is interrupted when it has begun a deploy, or when it has created the site. */
 class Interrupted extends ApiClient {

@@ -1,10 +1,10 @@
 import t from 'tap';
-import { followEvents, readEvents } from '../../origin/client/event-calls.ts';
-import type { Event } from '../../shared/wire/event.ts';
-import { cli } from '../helpers/cli.ts';
-import { freePorts } from '../helpers/cluster.ts';
-import { loneOrigin } from '../helpers/lone-origin.ts';
-import { until } from '../helpers/until.ts';
+import { followEvents, readEvents } from '../../../origin/client/event-calls.ts';
+import type { Event } from '../../../shared/wire/event.ts';
+import { cli } from '../../helpers/cli.ts';
+import { freePorts } from '../../helpers/cluster.ts';
+import { loneOrigin } from '../../helpers/lone-origin.ts';
+import { until } from '../../helpers/until.ts';
 
 const origin = await loneOrigin(t);
 const asAdmin = (...args: string[]) => cli([...args, '--origin', origin.url, '--token', origin.token]);
