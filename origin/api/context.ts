@@ -26,6 +26,7 @@ import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Tasks } from '../tasks/tasks.ts';
+import type { StoreVerifier } from '../verify/store-verifier.ts';
 import { authorize } from './authorize.ts';
 
 /**
@@ -52,6 +53,7 @@ export interface ApiContext {
   readonly files: SiteFiles;
   readonly fleet: FleetView;
   readonly retention: Retention;
+  readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
   readonly tasks: Tasks;
   readonly noteAct: NoteAct;
   readonly events: EventReads;

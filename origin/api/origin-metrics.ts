@@ -4,12 +4,15 @@ import { processMetrics } from '../../shared/process/process-metrics.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { ApiContext } from './context.ts';
 
-type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention'>;
+type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention' | 'verifier'>;
 
 const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
-export function originMetrics(dataFolder: string, { catalog, clock, fleet, retention }: Sources): Scrape {
+export function originMetrics(
+  dataFolder: string,
+  { catalog, clock, fleet, retention, verifier }: Sources,
+): Scrape {
   const registry = processMetrics(dataFolder);
 
   const log = new CollectedMetrics(registry, async () => ({
@@ -25,6 +28,13 @@ export function originMetrics(dataFolder: string, { catalog, clock, fleet, reten
     'skerry_origin_log_unpruned',
     '1 while a checkpoint would be too large. The log then grows, at the origin and at every edge.',
     ({ isUnpruned }) => Number(isUnpruned),
+  );
+
+  const store = new CollectedMetrics(registry, () => verifier.status());
+  store.gauge(
+    'skerry_origin_store_damaged_objects',
+    'Objects that were found damaged and have not been stored again.',
+    ({ damaged }) => damaged,
   );
 
   const sites = new CollectedMetrics(registry, () => catalog.sites());

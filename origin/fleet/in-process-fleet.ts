@@ -23,6 +23,7 @@ import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
+import type { Holder } from '../reconcile/store-repair-plan.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
@@ -43,6 +44,7 @@ import {
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
+import { holderOf } from './holder.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
@@ -255,6 +257,12 @@ export class InProcessFleet implements Fleet {
   observedEdges(): ObservedEdge[] {
     const now = this.#clock.monotonic();
     return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
+  }
+
+  /** All edges as the repair of the store sees them. */
+  holders(): Holder[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()].map((edge) => holderOf(edge, now));
   }
 
   participants(site: string): string[] {

@@ -25,12 +25,14 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     clock: systemClock,
     fleet: { status: async () => status },
     retention: { checkpointFault: null },
-  } as unknown as Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention'>;
+    verifier: { status: async () => ({ damaged: 7, pass: null }) },
+  } as unknown as Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention' | 'verifier'>;
   const scrape = originMetrics(t.testdir(), sources);
   await scrape();
   for (const { text } of await Promise.all([scrape(), scrape(), scrape()])) {
     t.match(text, /^skerry_origin_log_position 12$/m);
     t.match(text, /^skerry_origin_log_unpruned 0$/m);
+    t.match(text, /^skerry_origin_store_damaged_objects 7$/m);
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
     t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);
