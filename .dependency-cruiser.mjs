@@ -28,7 +28,7 @@ const LAYERS = {
   origin: [
     ['origin/main.ts'],
     ['origin/api'],
-    ['origin/ingest', 'origin/retention', 'origin/fleet'],
+    ['origin/ingest', 'origin/retention', 'origin/fleet', 'origin/verify'],
     ['origin/reconcile'],
     ['origin/tasks'],
     ['origin/publish', 'origin/events/webhooks'],
@@ -46,7 +46,7 @@ const LAYERS = {
     ['edge/work'],
     [
       ...['edge/work/warm', 'edge/work/purge', 'edge/work/prune'],
-      ...['edge/work/repair', 'edge/work/sync-now', 'edge/work/report-state'],
+      ...['edge/work/repair', 'edge/work/sync-now', 'edge/work/report-state', 'edge/work/upload-objects'],
     ],
     ['edge/work/verify'],
     ['edge/serve', 'edge/processes', 'edge/work/executor', 'edge/report'],

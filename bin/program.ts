@@ -18,6 +18,7 @@ import { rollbackCommand } from './commands/rollback.ts';
 import { signCommand } from './commands/sign.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
+import { storeCommand } from './commands/store.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
     unpinCommand(),
     verifyCommand(),
     warmCommand(),
+    storeCommand(),
     tokenCommand(),
     webhookCommand(),
   ]) {

@@ -142,7 +142,7 @@ export async function startEdge(
   const origin = options.origin ?? identity.origin;
   // The origin has moved. The new address is saved for later starts.
   if (origin !== identity.origin) await writeIdentity(file('identity.json'), { ...identity, origin });
-  const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock);
+  const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock, origin);
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';

@@ -51,6 +51,7 @@ import { watchHealth } from './fleet/health-watch.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
+import { RepairUploads } from './ingest/repair-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
@@ -58,12 +59,14 @@ import { endOrphans } from './publish/recover.ts';
 import { RuleCheck } from './publish/rule-check.ts';
 import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
+import { StoreRepair } from './reconcile/store-repair.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { checkStore } from './store/remembered-store.ts';
 import type { S3Location } from './store/s3/location.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { Tasks } from './tasks/tasks.ts';
+import { StoreVerifier } from './verify/store-verifier.ts';
 
 export interface OriginOptions {
   readonly data: string;
@@ -159,7 +162,10 @@ export async function startOrigin(
   const board = await TaskBoard.open({
     ...{ catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.taskEdges(),
-    counted: (task, share) => reconciler.counted(task, share),
+    counted(task, share) {
+      reconciler.counted(task, share);
+      storeRepair.wake();
+    },
     call(edges) {
       calls.call(edges);
       appended.wake();
@@ -177,10 +183,18 @@ export async function startOrigin(
     hot: () => fleet.hotObjects(catalog),
     pruned: (edge) => fleet.pruned(edge),
   });
+  const storeRepair = new StoreRepair({
+    ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
+    holders: () => fleet.holders(),
+  });
+  const gate = new InProcessGate();
+  const verifier = await StoreVerifier.open({
+    ...{ catalog, store, gate, clock, log, note: (event) => events.note(event) },
+    found: () => storeRepair.wake(),
+  });
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const planning = Promise.all([
-    board.run(stopping.signal),
-    reconciler.run(stopping.signal),
+    ...[board, reconciler, storeRepair, verifier].map((loop) => loop.run(stopping.signal)),
     watchHealth(
       {
         ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
@@ -198,7 +212,6 @@ export async function startOrigin(
   await endOrphans({ catalog, clock, sites });
   const rules = new RuleCheck(store, hashThreads.remote.ruleFaults);
   const committer = new Committer(publishing, rules);
-  const gate = new InProcessGate();
   const retention = new Retention({
     ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
     stopping: stopping.signal,
@@ -236,6 +249,7 @@ export async function startOrigin(
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
     retention,
+    verifier,
     tasks,
     reconciler,
     noteAct,
@@ -244,7 +258,9 @@ export async function startOrigin(
     webhooks,
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
-      return originMetrics(folder.path, { catalog, clock, fleet, retention, followers, webhooks });
+      return originMetrics(folder.path, {
+        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier },
+      });
     }),
     recovery,
     version,
@@ -266,6 +282,7 @@ export async function startOrigin(
           fleet,
           appended,
           calls,
+          uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
           noteAct,
           clock,
           identity,

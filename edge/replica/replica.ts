@@ -162,6 +162,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       ...{ catalog, store, limits, objects, manifests, gate, readers, reads, lazy, log },
       ...{ loops, visible, isPaused, time, clock, changed: feedChanged },
       source: () => sourceOf(upstreams.current),
+      upload: (object, stop) => upstreams.origin.upload(self, object, stop),
       status: () => status(),
       storage: () => storage?.() ?? null,
       newestLines: () => parts.newestLines?.list() ?? [],

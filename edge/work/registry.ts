@@ -6,12 +6,13 @@ import { repairExecutor } from './repair/repair-executor.ts';
 import { type ReportStateParts, reportStateExecutor } from './report-state/report-state-executor.ts';
 import type { SyncNowParts } from './sync-now/sync-now.ts';
 import { syncNowExecutor } from './sync-now/sync-now-executor.ts';
+import { type UploadParts, uploadObjectsExecutor } from './upload-objects/upload-objects-executor.ts';
 import { verifyExecutor } from './verify/verify-executor.ts';
 import type { WarmParts } from './warm/warm.ts';
 import { warmExecutor } from './warm/warm-executor.ts';
 
 /** The parts that the edge gives its executors. Each uses those that it needs. */
-export type WorkParts = PurgeWork & PruneParts & WarmParts & SyncNowParts & ReportStateParts;
+export type WorkParts = PurgeWork & PruneParts & WarmParts & SyncNowParts & ReportStateParts & UploadParts;
 
 /** All kinds of work that this version of an edge can do. */
 export function allExecutors(parts: WorkParts): readonly Executor[] {
@@ -22,6 +23,7 @@ export function allExecutors(parts: WorkParts): readonly Executor[] {
     warmExecutor(parts),
     pruneExecutor(parts),
     reportStateExecutor(parts),
+    uploadObjectsExecutor(parts),
     purgeExecutor(parts),
   ];
 }

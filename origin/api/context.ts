@@ -28,6 +28,7 @@ import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Tasks } from '../tasks/tasks.ts';
+import type { StoreVerifier } from '../verify/store-verifier.ts';
 import { authorize } from './authorize.ts';
 
 /**
@@ -54,6 +55,7 @@ export interface ApiContext {
   readonly files: SiteFiles;
   readonly fleet: FleetView;
   readonly retention: Retention;
+  readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
   readonly tasks: Tasks;
   readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;

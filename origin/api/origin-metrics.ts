@@ -4,7 +4,7 @@ import { processMetrics } from '../../shared/process/process-metrics.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { ApiContext } from './context.ts';
 
-type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention' | 'followers'> & {
+type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier'> & {
   readonly webhooks: Pick<ApiContext['webhooks'], 'deliveries'>;
 };
 
@@ -13,7 +13,7 @@ const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
 export function originMetrics(
   dataFolder: string,
-  { catalog, clock, fleet, retention, followers, webhooks }: Sources,
+  { catalog, clock, fleet, retention, followers, webhooks, verifier }: Sources,
 ): Scrape {
   const registry = processMetrics(dataFolder);
 
@@ -46,6 +46,13 @@ export function originMetrics(
         [{ webhook, outcome: 'done' }, done] as const,
         [{ webhook, outcome: 'failed' }, failed] as const,
       ]),
+  );
+
+  const store = new CollectedMetrics(registry, () => verifier.status());
+  store.gauge(
+    'skerry_origin_store_damaged_objects',
+    'Objects that were found damaged and have not been stored again.',
+    ({ damaged }) => damaged,
   );
 
   const sites = new CollectedMetrics(registry, () => catalog.sites());

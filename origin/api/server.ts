@@ -15,6 +15,7 @@ import { retentionRoutes } from './retention.ts';
 import { revisionRoutes } from './revisions.ts';
 import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
+import { storeRoutes } from './store.ts';
 import { taskRoutes } from './tasks.ts';
 import { tokenRoutes } from './tokens.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -52,6 +53,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<HttpSe
     tokenRoutes,
     taskRoutes,
     retentionRoutes,
+    storeRoutes,
     healthRoutes,
   ]) {
     await app.register(async (scope) => routes(scope as HttpServer, context));

@@ -46,6 +46,19 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   addObjects: 'durable',
   siteObject: 'reads',
 
+  storedParts: 'reads',
+  unchanged: 'reads',
+  damaged: 'reads',
+  damagedCount: 'reads',
+  damagedAmong: 'reads',
+  sitesNaming: 'reads',
+  placesOf: 'reads',
+  noteDamaged: 'durable',
+  noteSound: 'durable',
+  storePass: 'reads',
+  // A pass that forgets its place reads some objects again.
+  saveStorePass: 'relaxed',
+
   createDeploy: 'durable',
   setDeployHeader: 'durable',
   addDeployFiles: 'durable',

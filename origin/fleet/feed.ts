@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { hasCode } from '../../shared/errors.ts';
-import type { FeedMembers, FeedSource } from '../../shared/feed/feed-source.ts';
+import type { FeedMembers, FeedSource, FeedUploads } from '../../shared/feed/feed-source.ts';
 import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Remote } from '../../shared/process/thread.ts';
@@ -30,6 +30,7 @@ export interface OriginFeedParts {
   /** Woken after each append to the log. */
   readonly appended: WakeupSource;
   readonly calls: ReportCalls;
+  readonly uploads?: FeedUploads;
   readonly noteAct: NoteAct;
   readonly clock: Clock;
   readonly identity: { readonly log: string; readonly epoch: number; readonly key: Payload<'key'> };
@@ -46,6 +47,7 @@ export function originFeed({
   fleet,
   appended,
   calls,
+  uploads,
   noteAct,
   clock,
   identity,
@@ -64,6 +66,7 @@ export function originFeed({
     encodings,
     changed: appended,
     calls,
+    uploads,
     siteIds: (names) => catalog.siteIds(names),
     path: () => [],
     admit: () => {},

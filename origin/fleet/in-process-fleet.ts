@@ -23,6 +23,7 @@ import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import { type LeaseTerms, leaseTerms, SHORTEST_TERMS } from '../publish/lease.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
+import type { Holder } from '../reconcile/store-repair-plan.ts';
 import type { HotObject } from '../reconcile/warm-rule.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
@@ -46,6 +47,7 @@ import {
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
 import type { Health } from './health-state.ts';
+import { holderOf } from './holder.ts';
 import { type HotReads, hotObjects } from './hot-objects.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
@@ -294,6 +296,12 @@ export class InProcessFleet implements Fleet {
   /** What readers ask of lazy edges. */
   hotObjects(catalog: HotReads): Promise<HotObject[]> {
     return hotObjects([...this.#edges.values()], catalog, this.#clock.monotonic());
+  }
+
+  /** All edges as the repair of the store sees them. */
+  holders(): Holder[] {
+    const now = this.#clock.monotonic();
+    return [...this.#edges.values()].map((edge) => holderOf(edge, now));
   }
 
   participants(site: string): string[] {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { encodeChunkList } from '../../shared/content/chunk-list.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
@@ -17,7 +16,7 @@ export type Received =
  * Reads a request's body: up to SMALL_OBJECT bytes into memory, a larger body into a draft that a thread reads through.
  * Throws `truncated-upload`, and leaves nothing behind, when the sender disconnects before the end.
  */
-export async function receive(body: Readable, store: ObjectStore): Promise<Received> {
+export async function receive(body: AsyncIterable<unknown>, store: ObjectStore): Promise<Received> {
   const pieces: Buffer[] = [];
   let held = 0;
   let draft: Draft | undefined;

@@ -1,5 +1,5 @@
 import { type Digest, digestBytes, digestFromBytes } from './digest.ts';
-import { MAX_CHUNK } from './fastcdc.ts';
+import { MAX_CHUNK, MIN_CHUNK } from './fastcdc.ts';
 
 export interface Chunk {
   readonly digest: Digest;
@@ -29,6 +29,11 @@ export function encodeChunkList(list: ChunkList): Buffer {
     digestBytes(chunk.digest).copy(out, HEADER + i * ROW + 4);
   });
   return out;
+}
+
+/** The most bytes of the list of an object of this size. */
+export function mostChunkListBytes(size: number): number {
+  return HEADER + Math.ceil(size / MIN_CHUNK) * ROW;
 }
 
 /** Throws a TypeError unless the list is well formed and its chunks add up to the object's size. */

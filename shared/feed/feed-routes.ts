@@ -28,6 +28,7 @@ import { type MembersOnly, memberOf, memberProof } from './member-proof.ts';
 import { MemberRequests, type RequestKind } from './member-requests.ts';
 import { RefusedReports } from './refused-reports.ts';
 import { sendCompressed } from './sending.ts';
+import { uploadRoutes } from './upload-routes.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const RECORDS_PER_PAGE = 1000;
@@ -155,6 +156,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
   );
 
   contentRoutes(app, source, members, requests, stopping);
+  if (source.uploads !== undefined) uploadRoutes(app, source.uploads, members('upload').onRequest);
 }
 
 async function refuseBeyond(source: FeedSource, from: number): Promise<void> {

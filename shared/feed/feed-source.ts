@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { WakeupSource } from '../concurrency/wakeup.ts';
+import type { Digest } from '../content/digest.ts';
 import type { BucketReader } from '../content/manifest/buckets.ts';
 import type { ObjectNames } from '../content/manifest/object-names.ts';
 import type { ManifestReader } from '../content/manifest/reading.ts';
@@ -36,6 +38,22 @@ export interface FeedMembers {
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
 }
 
+/** Takes objects from members, for a store that has lost them. */
+export interface FeedUploads {
+  /**
+   * Admits the upload of an object, before its body is read. Throws `forbidden` unless this very member was asked for
+   * the object and it is still needed, and `bad-request` for a length that it cannot have. The caller reads the body
+   * with `take`, and calls `end` in any case.
+   */
+  admit(member: string, digest: Digest, length: number): Promise<AdmittedUpload>;
+}
+
+export interface AdmittedUpload {
+  /** Stores the object. It is durable when this resolves. Throws `digest-mismatch` and `truncated-upload`. */
+  take(body: Readable): Promise<void>;
+  end(): void;
+}
+
 /**
  * The source of a feed: the origin's log and objects, or the replica of an edge that is a parent. Both speak one
  * protocol (docs/protocol.md).
@@ -53,6 +71,8 @@ export interface FeedSource {
   readonly held: ObjectStore;
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
   readonly encodings: Encodings;
+  /** Undefined at a parent, which asks for no uploads and passes none on. */
+  readonly uploads?: FeedUploads | undefined;
   /** The calls for reports that followers pass on. */
   readonly calls: ReportCalls;
   /** Wakes after each append to the log and each call for reports, and when `path` or the held objects change. */

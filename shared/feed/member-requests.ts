@@ -2,16 +2,16 @@ import { SkerryError } from '../errors.ts';
 import { Counts } from '../http/counts.ts';
 
 /**
- * The kinds of requests that a member may have open: content that is sent in one piece, reports, and everything else
- * that follows the log.
+ * The kinds of requests that a member may have open: content that is sent in one piece, reports, uploads of objects, and
+ * everything else that follows the log.
  */
-export type RequestKind = 'content' | 'report' | 'follow';
+export type RequestKind = 'content' | 'report' | 'upload' | 'follow';
 
 /**
  * An edge has 8 connections, and 128 more for what readers wait for. Some of these connections may be dead without our
  * knowing.
  */
-const MOST: Record<RequestKind, number> = { content: 192, report: 6, follow: 24 };
+const MOST: Record<RequestKind, number> = { content: 192, report: 6, upload: 2, follow: 24 };
 /**
  * When a member opens a further stream, its oldest one ends. A member that reconnects may still have an old stream that
  * we believe to be alive.

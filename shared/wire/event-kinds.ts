@@ -41,6 +41,11 @@ const EVENT_KINDS = {
   'task-failed': 'news',
   'task-expired': 'news',
 
+  'store-verified': 'news',
+  'store-damaged': 'news',
+  'store-repaired': 'news',
+  'store-unrepaired': 'news',
+
   'events-dropped': 'news',
   'webhook-failing': 'news',
   'webhook-gave-up': 'news',

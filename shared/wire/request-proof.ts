@@ -1,4 +1,4 @@
-import { hash, sign, verify } from 'node:crypto';
+import { sign, verify } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   type InnerList,
@@ -7,6 +7,7 @@ import {
   serializeDictionary,
   serializeInnerList,
 } from 'structured-headers';
+import { type Digest, digestBytes, digestOf } from '../content/digest.ts';
 import { type PublicKey, publicKeyObject, type SigningKey } from '../signing/keys.ts';
 
 /**
@@ -33,16 +34,19 @@ export interface ProvenRequest {
   readonly nonce: string;
   readonly range?: string | undefined;
   readonly body?: string | undefined;
+  /** The digest of a body that is sent as a stream. */
+  readonly bodyDigest?: Digest | undefined;
 }
 
 /** The fields that prove that a request comes from this edge. */
 export function requestProof(
   edge: { readonly name: string; readonly key: SigningKey },
-  { method, target, to, nonce, range, body }: ProvenRequest,
+  { method, target, to, nonce, range, body, bodyDigest }: ProvenRequest,
 ): Record<string, string> {
+  const digest = body === undefined ? bodyDigest : digestOf(body);
   const fields = {
     'skerry-to': to,
-    ...(body !== undefined && { 'content-digest': contentDigest(body) }),
+    ...(digest !== undefined && { 'content-digest': contentDigest(digest) }),
   };
   const headers: IncomingHttpHeaders = { ...fields, ...(range !== undefined && { range }) };
   const parameters = new Map([
@@ -110,8 +114,8 @@ export function isProvenBy(
 }
 
 /** The `Content-Digest` field of RFC 9530. */
-function contentDigest(body: string | Buffer): string {
-  return `sha-256=:${hash('sha256', body, 'base64')}:`;
+function contentDigest(digest: Digest): string {
+  return `sha-256=:${digestBytes(digest).toString('base64')}:`;
 }
 
 function sha256In(header: string): Buffer | undefined {

@@ -2,6 +2,7 @@ import { pruneKind } from './prune.ts';
 import { repairKind } from './repair.ts';
 import { reportStateKind } from './report-state.ts';
 import { syncNowKind } from './sync-now.ts';
+import { uploadObjectsKind } from './upload-objects.ts';
 import { verifyKind } from './verify.ts';
 import { warmKind } from './warm.ts';
 import type { WorkKind } from './work-kind.ts';
@@ -14,6 +15,7 @@ const kinds: readonly WorkKind[] = [
   warmKind,
   pruneKind,
   reportStateKind,
+  uploadObjectsKind,
 ];
 
 /** The kinds that the origin may hand out as tasks, by name. */

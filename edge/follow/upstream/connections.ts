@@ -9,6 +9,8 @@ export type Waiter =
   /** The stream of the log. Its answer begins immediately, and frames arrive every few seconds. */
   | 'stream'
   | 'readers'
+  /** Objects that the origin has asked for. */
+  | 'uploads'
   /** Edges that want to join through this edge and are not members yet. */
   | 'strangers'
   /** Requests that only ask whether the upstream is there. */
@@ -37,6 +39,8 @@ export const PATIENCE: Patiences = {
   // A connection may lose its first two packets, and time must be left to ask another upstream before a reader gets an
   // error.
   readers: { ...REPLICATING, connectMs: 4000, headMs: 12_000 },
+  // The origin answers when it has read a large object once more and synced it to disk.
+  uploads: { ...REPLICATING, headMs: 120_000 },
   strangers: REPLICATING,
   probes: { connectMs: 2000, headMs: 2000, silenceMs: 2000 },
 };
@@ -49,6 +53,7 @@ const MOST: Readonly<Record<Waiter, number>> = {
   // This is less than the number of encodings that one member may have waiting. A further request would be refused, and
   // so would its reader.
   readers: 48,
+  uploads: 1,
   strangers: 2,
   probes: 2,
 };
@@ -67,6 +72,7 @@ export class Connections {
       replication: agent('replication'),
       stream: agent('stream'),
       readers: agent('readers'),
+      uploads: agent('uploads'),
       strangers: agent('strangers'),
       probes: agent('probes'),
     };

@@ -61,16 +61,25 @@ interface Receiver {
 }
 
 interface FeedRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   /** The edge that proves the request. Undefined where strangers may ask. */
   readonly self?: Self;
   /** JSON text. */
   readonly body?: string;
+  readonly upload?: Upload;
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
   /** `replication` by default. */
   readonly waiter?: Waiter;
+}
+
+/** An object that is sent. */
+export interface Upload {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Opens the object at its beginning. It is called once for each attempt. */
+  readonly open: () => Promise<Readable>;
 }
 
 /**
@@ -252,6 +261,16 @@ export class Upstream {
     return paced(body, this.#clock, transfer, this.#reach.heard);
   }
 
+  /**
+   * Sends an object that the origin has asked this edge for. It is durable there when this resolves. Throws `forbidden`
+   * when the origin no longer asks for it.
+   */
+  async upload(self: Self, upload: Upload, signal: AbortSignal): Promise<void> {
+    const path = `/feed/v1/objects/${upload.digest}`;
+    const { body } = await this.#call({ method: 'PUT', path, self, upload, signal, waiter: 'uploads' });
+    await wholeAnswer(body);
+  }
+
   async close(): Promise<void> {
     await this.#connections.close();
   }
@@ -293,12 +312,13 @@ export class Upstream {
   }
 
   async #proven(request: FeedRequest): Promise<Dispatcher.ResponseData> {
-    const { self, method, path: target, headers, body } = request;
+    const { self, method, path: target, headers, body, upload } = request;
     if (self === undefined) return this.#answer(request, {});
     this.#receiver ??= await this.#greeted(request.signal);
     const { edge, nonce } = this.#receiver;
     const to = receiverText(self.log, edge);
-    const proof = requestProof(self, { method, target, to, nonce, range: headers?.range, body });
+    const bodyDigest = upload?.digest;
+    const proof = requestProof(self, { method, target, to, nonce, range: headers?.range, body, bodyDigest });
     const answer = await this.#answer(request, proof);
     const next = answer.headers[NONCE_HEADER];
     if (typeof next === 'string' && NONCE.test(next)) this.#receiver = { edge, nonce: next };
@@ -332,9 +352,14 @@ export class Upstream {
   }
 
   async #answer(request: FeedRequest, proof: Record<string, string>): Promise<Dispatcher.ResponseData> {
-    const { body, waiter = 'replication' } = request;
+    const { body: text, upload, waiter = 'replication' } = request;
     const headers: Record<string, string> = { ...request.headers, ...proof };
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (text !== undefined) headers['content-type'] = 'application/json';
+    if (upload !== undefined) {
+      headers['content-type'] = 'application/octet-stream';
+      headers['content-length'] = String(upload.size);
+    }
+    const body = text ?? (await upload?.open());
     let answer: Dispatcher.ResponseData;
     const announced = new Announced(this.url);
     using wait = waiter === 'readers' ? this.#reach.wait() : undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
+import { SkerryError } from '../../../shared/errors.ts';
 import { Upstream, type UpstreamAddress } from './upstream.ts';
 
 /**
@@ -30,13 +31,25 @@ export class Upstreams {
   readonly #avoided = new Map<Upstream, Avoidance>();
   #current: Upstream;
   #moved = new AbortController();
+  readonly #origin: Upstream | undefined;
 
-  constructor(addresses: readonly UpstreamAddress[], clock: Clock) {
+  /** `origin` is the URL of the origin, which may be none of the feeds. */
+  constructor(addresses: readonly UpstreamAddress[], clock: Clock, origin?: string) {
     this.all = addresses.map((address) => new Upstream(address, clock));
+    const followed = this.all[addresses.findIndex(({ isOrigin }) => isOrigin)];
+    this.#origin =
+      followed ?? (origin === undefined ? undefined : new Upstream({ url: origin, isOrigin: true }, clock));
     this.#clock = clock;
     const [first] = this.all;
     if (first === undefined) throw new TypeError('an edge needs an upstream');
     this.#current = first;
+  }
+
+  /** The origin itself, for what does not travel through parents. It may be out of reach. */
+  get origin(): Upstream {
+    if (this.#origin === undefined)
+      throw new SkerryError('origin-unreachable', 'this edge does not know the address of the origin');
+    return this.#origin;
   }
 
   get current(): Upstream {
@@ -90,7 +103,7 @@ export class Upstreams {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.all.map((upstream) => upstream.close()));
+    await Promise.all([...this.all, this.#origin].map((upstream) => upstream?.close()));
   }
 
   #isAvoided(upstream: Upstream): boolean {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../shared/clock.ts';
+import { pace } from '../../../shared/store/pace.ts';
 import { verifyKind } from '../../../shared/work/verify.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
 import { type Executor, executor, type Run } from '../executor/executor.ts';
-import { pace } from './pace.ts';
 import { type VerifyParts, type VerifyRun, verifyReplica } from './verify.ts';
 
 export interface VerifyWork extends Omit<VerifyParts, 'source'> {

@@ -3,6 +3,7 @@ import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-
 import type { CatalogCalls } from '../catalog.ts';
 import type { RecordSigner } from '../record-signer.ts';
 import { catalogContext } from './context.ts';
+import { damageCalls } from './damage.ts';
 import { deployCalls } from './deploys.ts';
 import { eventCalls } from './events.ts';
 import { fleetCalls } from './fleet.ts';
@@ -34,6 +35,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...stagingCalls(context),
     ...publishCalls(context),
     ...objectCalls(context),
+    ...damageCalls(context),
     ...deployCalls(context),
     ...tokenCalls(context),
     ...fleetCalls(context),

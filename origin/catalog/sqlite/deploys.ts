@@ -97,7 +97,8 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       const { number, site } = place(id);
       const rows = sql(
         `SELECT f.leaf, f.path, f.digest, EXISTS
-           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest) AS is_uploaded
+           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest
+              AND NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest = o.digest)) AS is_uploaded
          FROM deploy_file f WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
       const missing = rows
@@ -110,7 +111,9 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       const { number, site } = place(id);
       const rows = sql(
         `SELECT f.leaf, f.path, f.size AS declared, o.size FROM deploy_file f
-         LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest LEFT JOIN object o ON o.digest = s.digest
+         LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest
+           AND NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest = s.digest)
+         LEFT JOIN object o ON o.digest = s.digest
          WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
       checkSizes(

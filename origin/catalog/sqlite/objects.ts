@@ -14,6 +14,8 @@ export function objectCalls({ database, sql }: CatalogContext): ObjectCalls {
              ON CONFLICT (digest) DO UPDATE SET touched = max(touched, excluded.touched)`,
           ).run(key, size, chunks === null ? null : digestBytes(chunks), time);
           sql('INSERT OR IGNORE INTO site_object (site, digest) VALUES (?, ?)').run(site, key);
+          for (const stored of [digest, chunks])
+            if (stored !== null) sql('DELETE FROM damaged WHERE digest = ?').run(digestBytes(stored));
         }
       });
     },

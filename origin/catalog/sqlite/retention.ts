@@ -72,7 +72,10 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
           dropped.bytes += Number(row.size);
           sql('DELETE FROM site_object WHERE digest = ?').run(key);
           for (const gone of [key, row.chunks as Uint8Array | null])
-            if (gone !== null) sql('INSERT OR IGNORE INTO removal (digest) VALUES (?)').run(gone);
+            if (gone !== null) {
+              sql('INSERT OR IGNORE INTO removal (digest) VALUES (?)').run(gone);
+              sql('DELETE FROM damaged WHERE digest = ?').run(gone);
+            }
         }
         return dropped;
       }),

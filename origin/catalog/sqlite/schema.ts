@@ -68,6 +68,8 @@ export const migrations: Migrations = [
   CREATE INDEX site_object_digest ON site_object (digest);
   -- objects that the catalog has forgotten and the store has yet to remove
   CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+  -- objects and chunk lists that the store must not have until they are stored again
+  CREATE TABLE damaged (digest BLOB PRIMARY KEY, size INTEGER NOT NULL, found INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
   CREATE TABLE deploy (
     number INTEGER PRIMARY KEY,

@@ -1,3 +1,4 @@
+import { damageContract } from './damage.ts';
 import { deploysContract } from './deploys.ts';
 import { edgesContract } from './edges.ts';
 import { eventsContract } from './events.ts';
@@ -20,6 +21,7 @@ export function catalogContract(name: string, place: Theme['place']): void {
   logContract(theme);
   sitesContract(theme);
   deploysContract(theme);
+  damageContract(theme);
   revisionsContract(theme);
   manifestsContract(theme);
   stagingContract(theme);

@@ -26,6 +26,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     retention: { checkpointFault: null },
     followers: { open: 3 },
     webhooks: { deliveries: () => new Map([['chat', { done: 5, failed: 2 }]]) },
+    verifier: { status: async () => ({ damaged: 7, pass: null }) },
   } as unknown as Parameters<typeof originMetrics>[1];
   const scrape = originMetrics(t.testdir(), sources);
   await scrape();
@@ -34,6 +35,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     t.match(text, /^skerry_origin_log_unpruned 0$/m);
     t.match(text, /^skerry_origin_event_streams 3$/m);
     t.match(text, /^skerry_origin_webhook_deliveries_total\{webhook="chat",outcome="failed"\} 2$/m);
+    t.match(text, /^skerry_origin_store_damaged_objects 7$/m);
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
     t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { SiteRow } from '../../../../origin/catalog/site-calls.ts';
 import { type EdgeRecord, grantLease, joined, noteReport } from '../../../../origin/fleet/edge-record.ts';
 import { type HotReads, hotObjects } from '../../../../origin/fleet/hot-objects.ts';
+import { SHORTEST_TERMS } from '../../../../origin/publish/lease.ts';
 import type { Entry } from '../../../../shared/content/entry.ts';
 import type { EdgeReport } from '../../../../shared/wire/protocol.ts';
 import { NO_TASKS } from '../../../../shared/work/assignment.ts';
@@ -35,7 +36,7 @@ function edge(
   const { limits } = edgeReport();
   const tasks = { ...NO_TASKS, kinds: ['warm'] };
   noteReport(record, edgeReport({ tasks, limits: { ...limits, storage }, ...(hot && { hot }) }));
-  if (isOnline) grantLease(record, 0);
+  if (isOnline) grantLease(record, 0, SHORTEST_TERMS);
   return record;
 }
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { Rest } from '../../../shared/store/digest-of-stream.ts';
+import type { Clock } from '../clock.ts';
+import type { Rest } from './digest-of-stream.ts';
 
 /** The least time of work before a rest. Shorter rests would take longer than timers can measure. */
 const WORK_MS = 20;

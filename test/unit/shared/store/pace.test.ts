@@ -1,6 +1,6 @@
 import t from 'tap';
-import { pace } from '../../../../../edge/work/verify/pace.ts';
-import { jumpingClock } from '../../jumping-clock.ts';
+import { pace } from '../../../../shared/store/pace.ts';
+import { jumpingClock } from '../../edge/jumping-clock.ts';
 
 t.test('it rests as long as the work took', async (t) => {
   const clock = jumpingClock();
@@ -14,7 +14,7 @@ t.test('it rests as long as the work took', async (t) => {
     [0, [20, 119, 250]],
   ] as const) {
     clock.advance(worked);
-    await rest();
+    await rest(1);
     t.strictSame(clock.slept, rests);
   }
 });
@@ -23,5 +23,5 @@ t.test('a stop ends the rest, and is no fault of what is read', async (t) => {
   const clock = jumpingClock();
   const rest = pace(clock, AbortSignal.abort());
   clock.advance(1000);
-  await t.resolves(rest());
+  await t.resolves(rest(1));
 });

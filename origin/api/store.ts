@@ -1,0 +1,32 @@
+import type { HttpServer } from '../../shared/http/server.ts';
+import { storeStatusSchema } from '../../shared/wire/store-api.ts';
+import { type ApiContext, needsAdmin } from './context.ts';
+
+export function storeRoutes(app: HttpServer, context: ApiContext): void {
+  const { verifier } = context;
+
+  app.get(
+    '/v1/store',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        description: 'What is known about damage in the store of objects.',
+        response: { 200: storeStatusSchema },
+      },
+    },
+    () => verifier.status(),
+  );
+
+  app.post(
+    '/v1/store/verify',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        description:
+          'Begins a pass over all objects, or joins one that was asked for. `GET /v1/store` tells when it has ended.',
+        response: { 202: storeStatusSchema },
+      },
+    },
+    async (_request, reply) => reply.code(202).send(await verifier.verifyNow()),
+  );
+}

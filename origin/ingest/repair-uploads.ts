@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../shared/clock.ts';
+import type { Gate } from '../../shared/concurrency/gate.ts';
+import { type Digest, toDigest } from '../../shared/content/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { AdmittedUpload, FeedUploads } from '../../shared/feed/feed-source.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { Assignment } from '../../shared/work/assignment.ts';
+import { parseAssignments } from '../../shared/work/assignment.ts';
+import { type UploadArguments, uploadObjectsKind } from '../../shared/work/upload-objects.ts';
+import type { DamageCalls } from '../catalog/damage-calls.ts';
+import type { TaskDesk } from '../tasks/task-board.ts';
+import { discard, type Received, receive, receivedDigest } from './receive.ts';
+
+/** An edge may send an object this often while it is asked for, because a connection may break. */
+const MOST_TRIES = 3;
+/** An upload takes a file and a place in memory, so it must not last for ever. */
+const GRACE_MS = 60_000;
+const LEAST_BYTES_PER_MS = 64;
+
+export interface RepairUploadsParts {
+  readonly tasks: Pick<TaskDesk, 'assignments'>;
+  readonly catalog: Pick<Remote<DamageCalls>, 'damagedAmong' | 'noteSound'>;
+  readonly store: ObjectStore;
+  /** Holds off the sweep while an object is in the store and the catalog still takes it for damaged. */
+  readonly gate: Gate;
+  readonly clock: Clock;
+}
+
+/** What one list of assignments asks of an edge. */
+interface Asked {
+  readonly list: Digest;
+  /** The objects, with the tries that are left. */
+  readonly tries: Map<Digest, number>;
+}
+
+/**
+ * Takes in the objects that the origin has asked edges for. An edge may send what its present assignments name and the
+ * catalog knows as damaged, one upload of an object at a time. So nobody fills the disk, and no edge can bring bytes that
+ * were not asked of it.
+ */
+export class RepairUploads implements FeedUploads {
+  readonly #parts: RepairUploadsParts;
+  readonly #asked = new Map<string, Asked>();
+  /** The objects that are being uploaded. */
+  readonly #open = new Set<Digest>();
+
+  constructor(parts: RepairUploadsParts) {
+    this.#parts = parts;
+  }
+
+  async admit(member: string, digest: Digest, length: number): Promise<AdmittedUpload> {
+    const left = this.#triesOf(member).get(digest) ?? 0;
+    if (left === 0) throw new SkerryError('forbidden', `${member} was not asked for the object ${digest}`);
+    const [damaged] = await this.#parts.catalog.damagedAmong([digest]);
+    if (damaged === undefined) throw new SkerryError('forbidden', `the object ${digest} is no longer needed`);
+    if (!(length <= damaged.size))
+      throw new SkerryError('bad-request', `the object ${digest} has at most ${damaged.size} bytes`);
+    if (this.#open.has(digest))
+      throw new SkerryError('too-many-requests', `the object ${digest} is being uploaded already`);
+    this.#open.add(digest);
+    this.#triesOf(member).set(digest, left - 1);
+    let taking: Promise<unknown> = Promise.resolve();
+    return {
+      take: (body) => {
+        const taken = this.#take(digest, damaged.size, body);
+        taking = taken.catch(() => {});
+        return taken;
+      },
+      end: () => void taking.then(() => this.#open.delete(digest)),
+    };
+  }
+
+  async #take(digest: Digest, most: number, body: Readable): Promise<void> {
+    const { store, gate, catalog } = this.#parts;
+    const received = await receive(timely(body, most, this.#parts.clock), store);
+    try {
+      const actual = receivedDigest(received);
+      if (actual !== digest)
+        throw new SkerryError('digest-mismatch', `the bytes have the digest ${actual}, not ${digest}`);
+      await gate.shared(async () => {
+        // The object may have been deleted in the meantime, or uploaded by a publisher.
+        if ((await catalog.damagedAmong([digest])).length === 0) return discard(received);
+        await keep(received, store);
+        await catalog.noteSound([digest]);
+      });
+    } catch (error) {
+      await discard(received).catch(() => {});
+      throw error;
+    }
+  }
+
+  #triesOf(member: string): Map<Digest, number> {
+    const list = this.#parts.tasks.assignments(member);
+    if (list === null) {
+      this.#asked.delete(member);
+      return new Map();
+    }
+    const known = this.#asked.get(member);
+    if (known?.list === list.digest) return known.tries;
+    const objects = parseAssignments(list.text).flatMap(objectsOf);
+    // The list changes when another task begins or ends, and gives no further tries.
+    const tries = new Map(objects.map((digest) => [digest, known?.tries.get(digest) ?? MOST_TRIES]));
+    this.#asked.set(member, { list: list.digest, tries });
+    return tries;
+  }
+}
+
+function objectsOf({ kind, args }: Assignment): Digest[] {
+  if (kind !== uploadObjectsKind.kind) return [];
+  return (args as UploadArguments).objects.map(({ digest }) => toDigest(digest));
+}
+
+async function keep(received: Received, store: ObjectStore): Promise<void> {
+  if (received.kind === 'large') return received.draft.keep(received.hashed.digest);
+  await store.putSmall([{ digest: received.digest, bytes: received.bytes }]);
+}
+
+/** Passes on at most `most` bytes, and fails when they come too slowly. */
+async function* timely(body: Readable, most: number, clock: Clock): AsyncGenerator<Buffer> {
+  const began = clock.monotonic();
+  let came = 0;
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    came += piece.length;
+    if (came > most) throw new SkerryError('too-large', `the object has at most ${most} bytes`);
+    if (clock.monotonic() - began > GRACE_MS + came / LEAST_BYTES_PER_MS)
+      throw new SkerryError('too-slow', 'the object came too slowly');
+    yield piece;
+  }
+}

@@ -1,0 +1,34 @@
+import { type Static, Type } from 'typebox';
+import { DIGEST_PATTERN } from '../content/digest.ts';
+import { amount, count } from './amounts.ts';
+import type { WorkKind } from './work-kind.ts';
+
+/** The most objects that one task asks for. Their names fit into the arguments of a task. */
+export const MOST_UPLOADED = 100;
+
+const uploadResult = Type.Object({
+  ...amount,
+  absent: Type.Integer({ minimum: 0, description: 'Objects that the edge does not have whole.' }),
+  refused: Type.Integer({ minimum: 0, description: 'Objects that the origin no longer needed.' }),
+});
+export type UploadResult = Static<typeof uploadResult>;
+
+/** Sends objects to the origin, whose own copies are damaged. Only the origin's own repair asks for it. */
+export const uploadObjectsKind = {
+  kind: 'upload-objects',
+  askers: ['task'],
+  arguments: Type.Object(
+    {
+      objects: Type.Array(
+        Type.Object(
+          { digest: Type.String({ pattern: DIGEST_PATTERN }), size: count },
+          { additionalProperties: false },
+        ),
+        { minItems: 1, maxItems: MOST_UPLOADED },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  result: uploadResult,
+} satisfies WorkKind;
+export type UploadArguments = Static<(typeof uploadObjectsKind)['arguments']>;
