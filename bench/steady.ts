@@ -1,7 +1,7 @@
 /**
- * `npm run bench:steady [-- --megabytes 1000] [-- --rate 1000]`: measures what readers of a hot file notice at a
- * constant rate, while the edge fetches and activates a large revision that was committed before. The load generator
- * has its own core.
+ * `npm run bench:steady [-- --megabytes 1000] [-- --small 20000] [-- --rate 1000]`: measures what readers of a hot file
+ * notice at a constant rate, while the edge fetches and activates a large revision that was committed before, and while
+ * a task verifies all of it. The load generator has its own core.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { startCluster } from '../test/helpers/cluster.ts';
 import type { LoadFigures } from './constant-load.ts';
 import { withScratch } from './scratch.ts';
+import { makeFiles } from './small-files.ts';
 import { milliseconds, printTable } from './table.ts';
 
 const SITE = 'site';
@@ -25,7 +26,11 @@ const BUDGET_MS = 10;
 const NICE = 15;
 
 const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '1000' }, rate: { type: 'string', default: '1000' } },
+  options: {
+    megabytes: { type: 'string', default: '1000' },
+    small: { type: 'string', default: '20000' },
+    rate: { type: 'string', default: '1000' },
+  },
 });
 
 await withScratch(async (scratch) => {
@@ -54,6 +59,7 @@ await withScratch(async (scratch) => {
   await hot(2);
   for (let i = 0; i < (Number(values.megabytes) * 1e6) / FILE_BYTES; i++)
     await writeFile(join(tree, `${i}.bin`), randomBytes(FILE_BYTES));
+  makeFiles(join(tree, 'small'), Number(values.small));
   process.stderr.write('publishing …\n');
   await run('publish', tree, '--site', SITE);
 
@@ -83,7 +89,12 @@ await withScratch(async (scratch) => {
   await run('edge', 'resume', 'edge-1');
   await cluster.converged(SITE, VISIBLE_MS);
   const took = performance.now() - began;
-  const busy = await figures();
+  const replicating = await figures();
+  process.stderr.write('verifying …\n');
+  const verifyBegan = performance.now();
+  await run('verify', 'edge-1');
+  const verifyTook = performance.now() - verifyBegan;
+  const verifying = await figures();
   load.stdin.end();
 
   const row = (what: string, { requests, failures, p50, p99, longest, revisions }: LoadFigures) => [
@@ -96,14 +107,16 @@ await withScratch(async (scratch) => {
     revisions.join(' '),
   ];
   process.stdout.write(
-    `${values.megabytes} MB came in within ${milliseconds(took)}, at ${values.rate} requests/s\n\n`,
+    `${values.megabytes} MB and ${values.small} small files came in within ${milliseconds(took)} and were verified within ` +
+      `${milliseconds(verifyTook)}, at ${values.rate} requests/s\n\n`,
   );
   printTable(
     ['while', 'requests', 'failures', 'p50', 'p99', 'longest', 'revisions'],
-    [row('idle', idle), row('replicating', busy)],
+    [row('idle', idle), row('replicating', replicating), row('verifying', verifying)],
   );
   const allowed = Math.max(2 * idle.p99, BUDGET_MS);
-  const holds = busy.p99 <= allowed && idle.failures + busy.failures === 0;
+  const all = [idle, replicating, verifying];
+  const holds = all.every(({ p99, failures }) => p99 <= allowed && failures === 0);
   process.stdout.write(
     `\nbudget: p99 within ${milliseconds(allowed)}, no failures: ${holds ? 'held' : 'not held'}\n`,
   );

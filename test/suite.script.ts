@@ -2,7 +2,7 @@
  * Runs the test files that .taprc names, several at a time, and writes TAP. `tap` could do it. But it makes each of its
  * processes record all modules that it loads, which takes up to two CPU seconds a file.
  */
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -26,17 +26,35 @@ const running = new Set<ChildProcess>();
 
 t.jobs = config.jobs;
 t.setTimeout(0);
+// Each file has its own process group. When it ends or is killed after its time, the processes that it has started and
+// left behind end, too.
+t.on('spawn', (subtest) => {
+  subtest.on('preprocess', (options: SpawnOptions) => {
+    options.detached = true;
+  });
+  subtest.on('process', (child: ChildProcess) => {
+    running.add(child);
+    child.once('exit', () => {
+      running.delete(child);
+      killGroup(child, 'SIGKILL');
+    });
+  });
+});
 for (const file of files) {
   const args = [...environment, process.execPath, ...config['node-arg'], file];
-  const { subtest } = t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
-  subtest?.on('process', (child) => {
-    running.add(child);
-    child.once('close', () => running.delete(child));
-  });
+  t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    for (const child of running) child.kill(signal);
+    for (const child of running) killGroup(child, signal);
     process.exit(1);
   });
+
+function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // Nothing of it is left.
+  }
+}

@@ -8,6 +8,7 @@ import { differences } from '../helpers/compare.ts';
 import { type Answer, ask, read, sha256 } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { TasksBeside } from './cluster-tasks.ts';
 
 const SITE = 'site';
 const FILES = 30;
@@ -25,6 +26,7 @@ export interface Outcome {
   readonly rounds: number;
   readonly answers: number;
   readonly acknowledged: number;
+  readonly tasks: number;
   /** Everything that must not happen and did, in words. Empty when all is well. */
   readonly faults: string[];
 }
@@ -32,13 +34,14 @@ export interface Outcome {
 /**
  * Publishes while readers poll every edge. In each round, it kills an edge or the origin with -9 at a random moment,
  * starts it again and waits until all edges show the newest tree. Afterwards it compares each answer that a reader got
- * with the manifest of the revision that the answer named, and looks for each acknowledged revision.
+ * with the manifest of the revision that the answer named, and looks for each acknowledged revision. Tasks are handed
+ * out all the while; `patienceMs` is how long those that have not ended are waited for.
  */
 export async function killRounds(
   rounds: number,
   seed: number,
   tell: (line: string) => void,
-  betweenReadsMs = BETWEEN_READS_MS,
+  { betweenReadsMs = BETWEEN_READS_MS, patienceMs = 90_000 } = {},
 ): Promise<Outcome> {
   const dice = random(seed);
   const cluster = await startCluster({
@@ -48,6 +51,7 @@ export async function killRounds(
   });
   const hashThreads = startHashThreads(1);
   const stop = new AbortController();
+  const tasks = new TasksBeside(cluster, { site: SITE, deadlineSeconds: 60, patienceMs }, random(seed + 1));
   const faults: string[] = [];
   const seen: Seen[] = [];
   const acknowledged = new Map<number, string>();
@@ -82,10 +86,12 @@ export async function killRounds(
       const victim = (round % 2 === 1) === isOriginFirst ? cluster.origin : dice.pick(cluster.edges);
       const moment = dice.below(LATEST_KILL_MS);
       const publishing = Promise.allSettled([publish(round), ...putAtOnce(cluster, round)]);
+      const handedOut = Promise.all([tasks.step(), tasks.step()]);
       await pause(moment);
       await victim.stop('SIGKILL');
       await victim.start();
       const [published] = await publishing;
+      await handedOut;
       if (published?.status === 'rejected') await publish(round);
       await cluster.converged(SITE);
       for (const edge of cluster.edges) {
@@ -99,10 +105,14 @@ export async function killRounds(
     }
     stop.abort();
     await Promise.all(readers);
-    faults.push(...(await judge(cluster, seen, acknowledged)));
-    return { rounds, answers: seen.length, acknowledged: acknowledged.size, faults };
+    faults.push(...(await judge(cluster, seen, acknowledged)), ...(await tasks.judge()));
+    return {
+      ...{ rounds, answers: seen.length, acknowledged: acknowledged.size, tasks: tasks.ids.length },
+      faults,
+    };
   } finally {
     stop.abort();
+    await tasks.close();
     await hashThreads.close();
     await cluster.close();
   }

@@ -7,7 +7,8 @@ const BETWEEN_READS_MS = 40;
 t.test('kill -9 of edges and the origin loses nothing and mixes nothing', async (t) => {
   const seed = Date.now() % 1_000_000;
   t.comment(`seed ${seed}`);
-  const { faults, answers } = await killRounds(2, seed, (line) => t.comment(line), BETWEEN_READS_MS);
+  const pace = { betweenReadsMs: BETWEEN_READS_MS, patienceMs: 3000 };
+  const { faults, answers } = await killRounds(2, seed, (line) => t.comment(line), pace);
   t.strictSame(faults, []);
   t.ok(answers > 50, `${answers} answers were judged`);
 });

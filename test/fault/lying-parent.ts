@@ -67,8 +67,6 @@ export class LyingParent {
   readonly #answers = new Map<string, Answer[]>();
   readonly #memory: Memory = { heads: [], records: [], held: undefined };
   readonly #past = new Past();
-  /** The requests with reports that it got. */
-  reports = 0;
   member: LiarAsMember | undefined;
   #reportTime = 0;
 
@@ -169,7 +167,6 @@ export class LyingParent {
     const body = await collected(asked);
     if (/^\/feed\/v1\/(stream|records)/.test(path)) return this.#stream(asked, reply);
     const kind = kindOf(path);
-    if (kind === 'report') this.reports++;
     const others = this.#answers.get(kind) ?? [];
     const reports = kind === 'report' ? reportsIn(body) : [];
     const aboutTasks = kind === 'report' ? this.#planned([...GRANT_LIES, ...RELAY_LIES]) : undefined;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ON_DISK, startCluster } from '../helpers/cluster.ts';
 import { random } from '../helpers/random.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
+import { TasksBeside } from './cluster-tasks.ts';
 import { Faults } from './sync-faults.ts';
 import {
   type Fault,
@@ -13,7 +14,7 @@ import {
   type Promptness,
   readLog,
 } from './sync-judge.ts';
-import { planRounds } from './sync-plan.ts';
+import { LOOSE, planRounds } from './sync-plan.ts';
 import { pollAll, type Read } from './sync-readers.ts';
 import { SITES, SyncRun } from './sync-run.ts';
 import { endingOf } from './sync-words.ts';
@@ -35,6 +36,7 @@ export interface SyncOutcome {
   readonly endings: Readonly<Record<string, number>>;
   readonly reads: number;
   readonly refusals: number;
+  readonly tasks: number;
   /** The number of faults that were in force, by kind. */
   readonly injected: Readonly<Record<string, number>>;
   /** How many promises about an edge's answers the acknowledgements made, by reason. */
@@ -71,6 +73,11 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
   const { signal } = stop;
   const faults = new Faults(cluster, proxies, random(seed + 1));
   const run = new SyncRun(cluster, faults, signal);
+  const tasks = new TasksBeside(
+    cluster,
+    { site: LOOSE, deadlineSeconds: 60, patienceMs: isQuick ? 3000 : 90_000 },
+    random(seed + 3),
+  );
   try {
     await run.begin();
     const reads: Read[] = [];
@@ -91,7 +98,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
     const since = performance.now();
     let number = 0;
     for (const round of planRounds(random(seed), wanted, edges, isQuick)) {
-      const lines = await run.round(round);
+      const [lines] = await Promise.all([run.round(round), tasks.step()]);
       number++;
       tell(`${number} (${run.publishes.length}/${wanted}) ${lines}`);
     }
@@ -99,6 +106,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
     run.quiet.abort();
     const asyncPublishes = await beside;
     const ended: Fault[] = await run.converge();
+    ended.push(...(await tasks.judge()).map((text) => ({ kind: 'task', text })));
     await pause(200);
     stop.abort();
     const [late] = await Promise.all([watching, reading]);
@@ -122,6 +130,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
         (one) => `${endingOf(one, logs)}${one.isRepeated ? ' (repeated)' : ''}`,
       ),
       reads: reads.length,
+      tasks: tasks.ids.length,
       refusals: reads.filter(({ status }) => status === 503).length,
       injected: { ...Object.fromEntries(faults.counts), 'refused starts': faults.refusedStarts },
       floors: countBy(floors, ({ why }) => why),
@@ -132,6 +141,7 @@ export async function syncRounds({ publishes: wanted, seed, edges, isQuick, tell
     } satisfies SyncOutcome;
   } finally {
     stop.abort();
+    await tasks.close();
     await faults.over();
     await cluster.close();
     for (const proxy of proxies) await proxy.close();

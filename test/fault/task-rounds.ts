@@ -3,6 +3,7 @@ import { type Cluster, type Node, ON_DISK, startCluster } from '../helpers/clust
 import { ask } from '../helpers/http.ts';
 import { type Random, random } from '../helpers/random.ts';
 import { until } from '../helpers/until.ts';
+import { createTask, drawTask, judgeTask, TaskWatch, taskOf } from './cluster-tasks.ts';
 
 const SITE = 'site';
 /** Tasks expire after this time, so that each of them ends. */
@@ -32,21 +33,6 @@ export interface Outcome {
   readonly faults: string[];
 }
 
-interface Share {
-  readonly share: number;
-  readonly edge: string | null;
-  readonly state: string;
-  readonly attempts: number;
-  readonly result: { readonly code?: string; readonly message?: string } | null;
-}
-
-interface Task {
-  readonly id: number;
-  readonly kind: string;
-  readonly state: string;
-  readonly shares: readonly Share[];
-}
-
 /**
  * Hands out tasks of mixed kinds while edges are killed, stopped and frozen, children change their parents, and the
  * origin is killed. Then everything runs again, and each task that was acknowledged must end, with a result or a reason
@@ -64,7 +50,7 @@ export async function taskRounds(options: TaskRoundsOptions, tell: (line: string
       ...(follows.get(index) ?? []).flatMap((parent) => ['--parent', feeds[parent] ?? '']),
     ],
   });
-  const watch = new Watch(cluster);
+  const watch = new TaskWatch(cluster);
   const harm = new Harm(cluster, { follows, parents, longestMs: longestHarmMs }, dice);
   const stop = new AbortController();
   try {
@@ -76,8 +62,8 @@ export async function taskRounds(options: TaskRoundsOptions, tell: (line: string
     );
     const acknowledged: number[] = [];
     for (let i = 1; i <= tasks; i++) {
-      const request = draw(dice, edges);
-      acknowledged.push(await until('the origin to take a task', () => create(cluster, request), 60_000));
+      const request = drawTask(dice, edges, SITE, DEADLINE_S);
+      acknowledged.push(await until('the origin to take a task', () => createTask(cluster, request), 60_000));
       harm.begin(kills.has(i) ? 'kill-origin' : undefined);
       await pause(dice.below(400));
     }
@@ -92,69 +78,12 @@ export async function taskRounds(options: TaskRoundsOptions, tell: (line: string
       shares: ended.reduce((sum, { shares }) => sum + shares.length, 0),
       states: counted(ended.map(({ state }) => state)),
       harm: counted(harm.done),
-      faults: [...harm.failures, ...watch.faults, ...ended.flatMap(judge)],
+      faults: [...harm.failures, ...watch.faults, ...ended.flatMap(judgeTask)],
     };
   } finally {
     stop.abort();
     await harm.heal();
     await cluster.close();
-  }
-}
-
-/** Everything that is wrong with a task that should have ended. */
-function judge({ id, kind, state, shares }: Task): string[] {
-  const name = `task ${id} (${kind})`;
-  if (!['done', 'failed', 'expired'].includes(state)) return [`${name} is ${state}`];
-  if (shares.length === 0) return [`${name} has no shares`];
-  return shares.flatMap((share) => {
-    const place = `${name}, share ${share.share} of ${share.edge}`;
-    if (share.result === null) return [`${place} is ${share.state} without a result`];
-    if (share.state === 'done') return share.attempts > 0 ? [] : [`${place} is done without an attempt`];
-    if (state === 'done') return [`${place} is ${share.state}, and the task is done`];
-    return share.result.code && share.result.message ? [] : [`${place} is ${share.state} without a reason`];
-  });
-}
-
-/** Looks at all tasks again and again, and notes a share that changes after it has ended. */
-class Watch {
-  readonly faults: string[] = [];
-  readonly #cluster: Cluster;
-  readonly #tasks = new Map<number, Task>();
-  readonly #ends = new Map<string, string>();
-
-  constructor(cluster: Cluster) {
-    this.#cluster = cluster;
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      // The origin may be dead right now.
-      await this.#look().catch(() => {});
-      await pause(200);
-    }
-  }
-
-  haveEnded(ids: readonly number[]): boolean {
-    return ids.every((id) => ['done', 'failed', 'expired'].includes(this.#tasks.get(id)?.state ?? ''));
-  }
-
-  async #look(): Promise<void> {
-    const { tasks } = await call<{ tasks: Task[] }>(this.#cluster, 'GET', '/v1/tasks');
-    for (const { id } of tasks) {
-      if (this.haveEnded([id])) continue;
-      const task = await taskOf(this.#cluster, id);
-      this.#tasks.set(id, task);
-      for (const share of task.shares) this.#note(task, share);
-    }
-  }
-
-  #note({ id }: Task, { share, edge, state, result }: Share): void {
-    const key = `${id}/${share}`;
-    const end = JSON.stringify([edge, state, result]);
-    const before = this.#ends.get(key);
-    if (before !== undefined && before !== end)
-      this.faults.push(`share ${key} ended twice: ${before}, then ${end}`);
-    if (['done', 'failed', 'expired'].includes(state)) this.#ends.set(key, end);
   }
 }
 
@@ -227,49 +156,6 @@ class Harm {
       60_000,
     );
   }
-}
-
-/** A task that is asked for as the origin dies is not acknowledged, and may or may not exist. */
-async function create(cluster: Cluster, request: object): Promise<number | undefined> {
-  try {
-    return (await call<{ id: number }>(cluster, 'POST', '/v1/tasks', JSON.stringify(request))).id;
-  } catch {
-    return undefined;
-  }
-}
-
-function draw(dice: Random, edges: number): object {
-  const work = dice.pick([
-    { kind: 'verify', args: { repair: false } },
-    { kind: 'verify', args: { repair: true } },
-    { kind: 'warm', args: { site: SITE, paths: [] } },
-    { kind: 'sync-now', args: {} },
-    { kind: 'repair', args: { site: SITE } },
-    { kind: 'prune', args: {} },
-    { kind: 'report-state', args: {} },
-  ]);
-  const names = Array.from({ length: 1 + dice.below(3) }, () => `edge-${1 + dice.below(edges)}`);
-  const target = dice.pick<object>([
-    { all: true },
-    { any: true },
-    { edges: names },
-    { region: `r${dice.below(edges)}` },
-  ]);
-  return { ...work, target, deadline: DEADLINE_S };
-}
-
-async function taskOf(cluster: Cluster, id: number): Promise<Task> {
-  return call<Task>(cluster, 'GET', `/v1/tasks/${id}`);
-}
-
-async function call<T>({ origin, token }: Cluster, method: string, path: string, body?: string): Promise<T> {
-  const answer = await ask(origin.url, path, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body }),
-  });
-  if (answer.status >= 400) throw new Error(`${path} answered ${answer.status}: ${answer.body}`);
-  return JSON.parse(answer.body.toString()) as T;
 }
 
 async function publish({ client, origin, token }: Cluster): Promise<void> {

@@ -14,9 +14,9 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
     /("[\w-]{0,40}(?:token|secret|password|authorization|cookie|private)[\w-]{0,40}"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
     `$1"${CUT}"`,
   ],
-  // Random bytes as base64: keys, signatures, secrets. Digests in hex and long names have no such mixture. It looks only
-  // where such bytes may begin, so a long text costs no more than its length.
-  [/(?<![\w+-])(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{24,}=*/g, CUT],
+  // Random bytes as base64 of either alphabet: keys, signatures, secrets. Digests in hex and long names have no such
+  // mixture, and few paths have. It looks only where such bytes may begin, so a long text costs no more than its length.
+  [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{24,}=*/g, CUT],
 ];
 
 /** The text without what may be a secret. It rather cuts too much. */

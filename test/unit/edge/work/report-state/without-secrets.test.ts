@@ -25,6 +25,10 @@ t.test('what is cut', async (t) => {
     ['{"admin-token":"x"}', '"x"'],
     [`the key ${random}${random.slice(0, 11)}`, random],
     [edgeKey.publicKey, edgeKey.publicKey],
+    // Standard base64, with slashes in it.
+    ['the key q83v/Abc/dEf/Gh1j/Kl+m/no8= is wrong', 'no8'],
+    ['{"key":"q83vAbc/dEfGhj/Kl2mNo/pqrs"}', 'pqrs'],
+    ['{"key":"pqrsabc/dEfGhj/Kl2mNo/abcd"}', 'pqrs'],
   ];
   for (const [text, secret] of secrets) {
     t.ok(text.includes(secret), `${secret} is planted`);
@@ -39,6 +43,7 @@ t.test('what stays', async (t) => {
     'a-very-long-name-of-a-site-that-nobody-would-take-for-a-secret',
     '{"level":40,"time":1767225600000,"site":"docs","msg":"a revision was not revealed"}',
     'http://parent.test:7404 passes on no newer head of the origin',
+    '/work/site/a-long-folder/another/page.html is missing',
     'why? nobody knows',
   ])
     t.equal(withoutSecrets(text), text.replace('why? ', 'why?[cut] '));
