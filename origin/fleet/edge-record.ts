@@ -174,7 +174,7 @@ export function shownRevision({ report, isDiverged }: EdgeRecord, site: number):
 }
 
 /** Requests of readers per second between two reports of an edge. 0 when they do not tell, or it has restarted. */
-export function requestRate(before: EdgeReport | null, report: EdgeReport): number {
+function requestRate(before: EdgeReport | null, report: EdgeReport): number {
   const requests = (report.use?.requests ?? 0) - (before?.use?.requests ?? 0);
   const seconds = (report.time - (before?.time ?? 0)) / 1000;
   return before?.use === undefined || requests < 0 || seconds <= 0 ? 0 : requests / seconds;
