@@ -175,7 +175,7 @@ export async function startOrigin(
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
     hot: () => fleet.hotObjects(catalog),
-    pruned: (edge) => fleet.pruned(edge),
+    pruned: (edge, ago) => fleet.pruned(edge, ago),
   });
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const planning = Promise.all([
