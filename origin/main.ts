@@ -181,7 +181,7 @@ export async function startOrigin(
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
     hot: () => fleet.hotObjects(catalog),
-    pruned: (edge) => fleet.pruned(edge),
+    pruned: (edge, ago) => fleet.pruned(edge, ago),
   });
   const storeRepair = new StoreRepair({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },

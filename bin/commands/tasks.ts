@@ -4,9 +4,9 @@ import { type ClientOptions, readingCommand, withClient } from '../options/clien
 import { whole } from '../options/options.ts';
 import { taskKind } from '../options/task-options.ts';
 import { printError, printJson } from '../terminal/output.ts';
+import { tasksPlanCommand } from './planned-tasks.ts';
 import { taskChangeCommand } from './tasks-change.ts';
 import { tasksCreateCommand } from './tasks-create.ts';
-import { tasksPlanCommand } from './tasks-plan.ts';
 import { tasksFollowCommand, tasksShowCommand } from './tasks-show.ts';
 
 export function tasksCommand(): Command {

@@ -87,7 +87,10 @@ export class LazyStorage {
   /** The uses by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
-    await this.hot.sampled(used);
+    // What the origin is told matters less than room on the disk.
+    await this.hot
+      .sampled(used)
+      .catch((err) => this.#parts.log.warn({ err }, 'hot objects could not be named'));
     return { used: [...used, ...this.#childrenUse.take().used], serving };
   };
 

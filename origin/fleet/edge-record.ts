@@ -144,10 +144,12 @@ const SHOWN_AFTER_MS = 60_000;
 /** A disk that stays full is pruned again within this time. */
 const PRUNED_AGAIN_MS = 2 * 3_600_000;
 
-export function notePruned(edge: EdgeRecord, monotonic: number): void {
+export function notePruned(edge: EdgeRecord, at: number): void {
   const { pruned } = edge;
-  const isSame = pruned !== null && monotonic - pruned.last < PRUNED_AGAIN_MS;
-  edge.pruned = { first: isSame ? pruned.first : monotonic, last: monotonic };
+  const isSame = pruned !== null && at - pruned.last < PRUNED_AGAIN_MS;
+  edge.pruned = isSame
+    ? { first: Math.min(pruned.first, at), last: Math.max(pruned.last, at) }
+    : { first: at, last: at };
 }
 
 /** Whether there is nothing left to delete on its disk. */
@@ -178,7 +180,7 @@ export function shownRevision({ report, isDiverged }: EdgeRecord, site: number):
 }
 
 /** Requests of readers per second between two reports of an edge. 0 when they do not tell, or it has restarted. */
-export function requestRate(before: EdgeReport | null, report: EdgeReport): number {
+function requestRate(before: EdgeReport | null, report: EdgeReport): number {
   const requests = (report.use?.requests ?? 0) - (before?.use?.requests ?? 0);
   const seconds = (report.time - (before?.time ?? 0)) / 1000;
   return before?.use === undefined || requests < 0 || seconds <= 0 ? 0 : requests / seconds;

@@ -275,10 +275,10 @@ export class InProcessFleet implements Fleet {
     return new Map(judged.map(({ edge, health }) => [edge.row.name, health]));
   }
 
-  /** Called when the edge has deleted its old data. */
-  pruned(name: string): void {
+  /** Called when the edge has deleted its old data, so many milliseconds ago. */
+  pruned(name: string, ago: number): void {
     const edge = this.#edges.get(name);
-    if (edge !== undefined) notePruned(edge, this.#clock.monotonic());
+    if (edge !== undefined) notePruned(edge, this.#clock.monotonic() - ago);
   }
 
   /** All edges as plans of tasks see them. */

@@ -34,8 +34,8 @@ export interface ReconcilerParts {
   readonly edges: () => readonly ObservedEdge[];
   /** What readers ask of lazy edges. */
   readonly hot: () => Promise<readonly HotObject[]>;
-  /** Called when an edge has deleted its old data. */
-  readonly pruned: (edge: string) => void;
+  /** Called when an edge has deleted its old data, so many milliseconds ago. */
+  readonly pruned: (edge: string, ago: number) => void;
   readonly note: (event: NewEvent) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -57,7 +57,12 @@ export class Reconciler {
 
   /** Called when the result of a share has counted. */
   counted(task: TaskRow, share: ShareRow): void {
-    if (task.kind === 'prune' && share.state === 'done' && share.by !== null) this.#parts.pruned(share.by);
+    this.#take(task, share, 0);
+  }
+
+  #take(task: TaskRow, share: ShareRow, ago: number): void {
+    if (task.kind === 'prune' && share.state === 'done' && share.by !== null)
+      this.#parts.pruned(share.by, ago);
     const finding = findingOf(task, share);
     if (finding === undefined) return;
     this.#findings = [...this.#findings, finding].slice(-MOST_FINDINGS);
@@ -133,7 +138,7 @@ export class Reconciler {
     for (const task of tasks.filter(({ created }) => created >= clock.now() - REPEAT_MS)) {
       for (let from: number | undefined = 0; from !== undefined; ) {
         const shares: ShareRow[] = await catalog.shares(task.id, from, PAGE);
-        for (const share of shares) this.counted(task, share);
+        for (const share of shares) this.#take(task, share, clock.now() - task.created);
         from = shares.length < PAGE ? undefined : (shares.at(-1)?.share ?? 0) + 1;
       }
     }

@@ -17,23 +17,30 @@ export function backoffDelay(attempt: number, backoff: Backoff, random: () => nu
 
 /**
  * Repeats `run` until the signal aborts. `run` calls `progressed` when it has made progress, which resets the backoff.
+ * `onError` may return how many milliseconds to wait instead of the backoff.
  */
 export async function forever(
   run: (progressed: () => void) => Promise<void>,
-  options: { backoff: Backoff; clock: Clock; signal: AbortSignal; onError: (error: unknown) => void },
+  options: {
+    backoff: Backoff;
+    clock: Clock;
+    signal: AbortSignal;
+    onError: (error: unknown) => number | undefined;
+  },
 ): Promise<void> {
   let attempt = 0;
   while (!options.signal.aborted) {
+    let wait: number | undefined;
     try {
       await run(() => {
         attempt = 0;
       });
     } catch (error) {
       if (options.signal.aborted) return;
-      options.onError(error);
+      wait = options.onError(error);
     }
     try {
-      await options.clock.sleep(backoffDelay(attempt++, options.backoff), options.signal);
+      await options.clock.sleep(wait ?? backoffDelay(attempt++, options.backoff), options.signal);
     } catch {
       return;
     }

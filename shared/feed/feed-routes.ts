@@ -21,6 +21,7 @@ import {
 } from '../wire/protocol.ts';
 import { MOST_WANTS, type Wants } from '../wire/wants.ts';
 import { beyondEnd } from './beyond-end.ts';
+import { CatchUps } from './catch-ups.ts';
 import { contentRoutes } from './content-routes.ts';
 import type { FeedSource } from './feed-source.ts';
 import { followLog } from './follow-log.ts';
@@ -47,6 +48,7 @@ const EVERYTHING: Wants = { sites: null, prefixes: null };
 export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
   const requests = new MemberRequests();
+  const catchUps = new CatchUps(source.clock);
   /** Hooks that admit members only, and limit how many requests of one kind each member may have open. */
   const members = (kind: RequestKind): MembersOnly => ({
     ...membersOnly,
@@ -130,6 +132,8 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
     async (request, reply) => {
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
+      // A member that has missed nothing goes on to the stream at once.
+      if (from <= (await source.head()).seq) catchUps.begin(memberOf(request));
       const records = await source.records(from, RECORDS_PER_PAGE);
       // This check comes after the read, because records that are pruned in between would leave a gap.
       await checkStart(source, from);

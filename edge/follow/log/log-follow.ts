@@ -14,6 +14,12 @@ import type { LogPosition } from './log-position.ts';
 import type { LogTime } from './log-time.ts';
 
 const BACKOFF = { first: 200, most: 4000 };
+/** An upstream that is asked by many edges at once tells each a later turn. It is not believed for longer. */
+const LONGEST_TURN_MS = 30_000;
+/** After its turn, an edge waits up to so long, because others have theirs in the same second. */
+const TURN_JITTER_MS = 1000;
+/** An upstream that tells later turns for longer is left like one that fails. */
+const MOST_TURNS_MS = 90_000;
 /** An upstream that is behind this edge for longer is a fault. */
 const MOST_BEHIND_MS = 30_000;
 
@@ -44,10 +50,13 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   let isTooNew = false;
   /** Since when no upstream has had the records that this edge has, by the monotonic clock. */
   let aheadSince: number | undefined;
+  /** Since when this edge has waited for its turn to catch up, by the monotonic clock. */
+  let waitsSince: number | undefined;
 
   async function followOne(onProgress: () => void): Promise<void> {
     const progressed = () => {
       aheadSince = undefined;
+      waitsSince = undefined;
       onProgress();
     };
     upstream = upstreams.current;
@@ -111,12 +120,27 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     );
   }
 
+  /** How long to wait for a turn to catch up. Undefined when the error is another, or the upstream keeps putting off. */
+  function untilTurn(error: unknown): number | undefined {
+    const { retryAfter } = hasCode(error, 'too-many-requests') ? (error as SkerryError).details : {};
+    if (typeof retryAfter !== 'number') return undefined;
+    waitsSince ??= clock.monotonic();
+    if (clock.monotonic() - waitsSince >= MOST_TURNS_MS) return undefined;
+    log.info(
+      { upstream: upstream.url, retryAfter },
+      'many edges catch up at once; this one waits for its turn',
+    );
+    return Math.min(retryAfter * 1000, LONGEST_TURN_MS) + Math.random() * TURN_JITTER_MS;
+  }
+
   return forever(followOne, {
     backoff: BACKOFF,
     clock,
     signal: AbortSignal.any([signal, ended.signal]),
     onError: (error) => {
-      if (upstream !== upstreams.current) return;
+      if (upstream !== upstreams.current) return undefined;
+      const wait = untilTurn(error);
+      if (wait !== undefined) return wait;
       faults.note(error, upstream.url);
       if (hasCode(error, 'not-yet-held')) noteBehind();
       if (hasCode(error, 'unauthenticated') || hasCode(error, 'edge-replaced')) refused();
@@ -124,11 +148,12 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
         // Trying again cannot help. This version serves what it has until a newer version replaces it.
         log.fatal({ err: error }, 'the edge stopped following the log');
         ended.abort();
-        return;
+        return undefined;
       }
       log.warn({ err: error, upstream: upstream.url }, 'the connection to the feed broke');
       if (afterLeaving(error) === 'avoid') upstreams.avoid(upstream);
       else upstreams.advance(upstream);
+      return undefined;
     },
   });
 }

@@ -112,3 +112,10 @@ t.test('what is wrong is refused before anything is asked', async (t) => {
   for (const args of [['verify'], ['warm', 'docs'], ['tasks', 'cancel', '1'], ['tasks', 'retry', '1']])
     t.match(await asReader(...args), { code: 1, stderr: /it needs admin\./ }, args.join(' '));
 });
+
+t.test('what the origin would do by itself', async (t) => {
+  t.strictSame(await skerry('tasks', 'plan'), {
+    ...{ code: 0, stdout: 'The origin would do nothing.\n', stderr: '' },
+  });
+  t.match(JSON.parse((await skerry('tasks', 'plan', '--json')).stdout), { actions: [], more: 0 });
+});

@@ -13,6 +13,7 @@ import type { HttpServer } from '../../../../shared/http/server.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import { openDatabase } from '../../../../shared/sqlite/open.ts';
 import { secretHash } from '../../../../shared/wire/join-proof.ts';
+import type { ActionPlan } from '../../../../shared/wire/task-api.ts';
 import { MAX_TASK_ARGUMENT_BYTES } from '../../../../shared/work/assignment.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
 import { turnedClock } from '../../../helpers/turned-clock.ts';
@@ -26,6 +27,17 @@ const edge = (name: string, changes: Partial<TaskEdge> = {}): TaskEdge => ({
   ...{ isFree: true, kinds: ['verify', 'warm'], sites: null, load: 0 },
   ...changes,
 });
+
+const PLAN: ActionPlan = {
+  time: 5,
+  actions: [
+    {
+      ...{ key: 'prune oslo', when: 'now', cause: 'the disk of oslo is 93 % full' },
+      request: { kind: 'prune', args: {}, target: { edges: ['oslo'] } },
+    },
+  ],
+  more: 0,
+};
 
 /** The routes over a catalog in memory. Nothing is planned, so the shares stay queued. */
 async function routes(t: Test, edges: readonly TaskEdge[]) {
@@ -53,6 +65,7 @@ async function routes(t: Test, edges: readonly TaskEdge[]) {
       },
     },
     tasks: new Tasks({ board, catalog, edges: known, clock }),
+    reconciler: { plan: async () => PLAN },
     noteAct: (act: string, what: object) => acts.push({ act, ...what }),
   } as unknown as ApiContext;
   const app = httpServer(log, { clock, forceCloseConnections: true });
@@ -234,4 +247,12 @@ t.test('lists and shares come in pages', async (t) => {
   t.strictSame(await list('state=cancelled'), { ids: [3], next: null });
   t.strictSame((await list('state=open&before=6')).ids, [5, 4, 2, 1]);
   t.strictSame(await list('kind=warm'), { ids: [], next: null });
+});
+
+t.test('the plan of the origin is for those who may see tasks', async (t) => {
+  const { send, acts } = await routes(t, []);
+  for (const scope of ['admin', 'read'] as const)
+    t.match(await send('GET', '/v1/tasks/plan', undefined, scope), { status: 200, body: PLAN });
+  t.equal((await send('GET', '/v1/tasks/plan', undefined, 'publish:docs')).status, 403);
+  t.strictSame(acts, []);
 });

@@ -50,13 +50,20 @@ t.test('repeats after failures and after ends, until the signal aborts', async (
       runs++;
       if (runs % 2 === 1) throw new Error(`run ${runs}`);
     },
-    { backoff, clock, signal: stop.signal, onError: (error) => errors.push(error) },
+    { backoff, clock, signal: stop.signal, onError: (error) => void errors.push(error) },
   );
   t.equal(runs, 4);
   t.match(errors, [{ message: 'run 1' }, { message: 'run 3' }]);
   slept.forEach((ms, attempt) => {
     t.ok(ms >= 0 && ms < 200 * 2 ** attempt, `wait ${attempt} is ${ms}`);
   });
+});
+
+t.test('an error may say how long to wait', async (t) => {
+  const { clock, slept, stop } = stoppedAfter(3);
+  const run = () => Promise.reject(new Error('later'));
+  await forever(run, { backoff, clock, signal: stop.signal, onError: () => 7000 });
+  t.strictSame(slept, [7000, 7000, 7000]);
 });
 
 t.test('a run that progressed begins the backoff anew', async (t) => {
@@ -90,7 +97,7 @@ t.test('a failure that comes with the abort is no error', async (t) => {
       stop.abort();
       throw new Error('aborted');
     },
-    { backoff, clock, signal: stop.signal, onError: (error) => errors.push(error) },
+    { backoff, clock, signal: stop.signal, onError: (error) => void errors.push(error) },
   );
   t.same(errors, []);
   t.same(slept, []);

@@ -107,6 +107,8 @@ t.test('the API', async (t) => {
         'stopping',
         'retention',
         'tasks',
+        'reconciler',
+        'followers',
         'store',
         'recovery',
         'allowance',

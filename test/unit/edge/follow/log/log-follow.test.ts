@@ -49,7 +49,7 @@ async function run(
     clock,
     time: { heard: (at: number) => times.push(at) },
     refused: () => times.push(-1),
-    log: { warn() {}, fatal: (error: unknown) => fatal.push(error) },
+    log: { warn() {}, info() {}, fatal: (error: unknown) => fatal.push(error) },
     faults,
     position: {
       get chain() {
@@ -403,4 +403,26 @@ t.test('an upstream that stays behind this edge is a fault, and one that catches
   const { codes } = await run(t, { [A]: Array(200).fill(behind) }, clock);
   t.ok(clock.monotonic() > 60_000);
   t.strictSame(codes, [`stale-head ${A}`]);
+});
+
+const putOff = (retryAfter: number) =>
+  new SkerryError('too-many-requests', 'later', { details: { retryAfter } });
+
+t.test('an edge waits for its turn to catch up, and comes back to the same upstream', async (t) => {
+  const clock = jumpingClock();
+  const script = [...all, headFrame(log.head())];
+  const found = await run(t, { [A]: [script], [B]: [] }, clock, { [A]: [[putOff(4)], [putOff(1e9)]] });
+  t.match(found.dials[0], [A, 1]);
+  t.strictSame(found.codes, [], 'that is no fault');
+  const [first = 0, second = 0] = clock.slept;
+  t.ok(first >= 4000 && first < 5000, `it waited ${first} ms`);
+  t.ok(second >= 30_000 && second < 31_000, `it waited ${second} ms`);
+});
+
+t.test('an upstream that puts an edge off for ever is left', async (t) => {
+  const clock = jumpingClock();
+  const pages = { [A]: Array.from({ length: 9 }, () => [putOff(25)]) };
+  const script = [...all, headFrame(log.head())];
+  const found = await run(t, { [A]: [script], [B]: [script] }, clock, pages);
+  t.match(found.dials[0], [B, 1]);
 });

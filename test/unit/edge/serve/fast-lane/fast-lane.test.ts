@@ -13,6 +13,7 @@ t.test('of an answer that is not taken at once, what its reader takes is known',
   const answer = {
     ...{ site: 'www', prepared: { status: 200, headers: {}, body: Buffer.alloc(0) } },
     at: () => Buffer.alloc(WRITTEN),
+    used() {},
   };
   const parts = {
     ...{ views: { current: () => ({}) }, answers: { find: () => answer } },

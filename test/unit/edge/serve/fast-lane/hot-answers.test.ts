@@ -1,7 +1,9 @@
 import t from 'tap';
+import { ObjectUse } from '../../../../../edge/disk-budget/object-use.ts';
 import { HotAnswers } from '../../../../../edge/serve/fast-lane/hot-answers.ts';
 import type { PlainGet } from '../../../../../edge/serve/fast-lane/recognise.ts';
 import type { SiteHandler } from '../../../../../edge/serve/site/site-handler.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
 
 function world(prepare: SiteHandler['prepared']) {
   const site: SiteHandler = {
@@ -44,5 +46,25 @@ t.test('what is not prepared, or fails to be, is for the full server', (t) => {
     throw new Error('the disk fails');
   });
   t.equal(failing.find(), undefined);
+  t.end();
+});
+
+t.test('what was sent is counted, and told once', (t) => {
+  const source = digestOf('a');
+  const { find, answers } = world(() => {
+    const body = Buffer.from('a');
+    return { status: 200, headers: {}, body, source, mayBeGiven: () => true };
+  });
+  const use = new ObjectUse(() => 9);
+  const told = () => {
+    answers.noteUse(use);
+    return use.take().used;
+  };
+  for (const now of [3, 4, 5]) find()?.used(now);
+  t.strictSame(told(), [[source, 5, 3]]);
+  t.strictSame(told(), []);
+  use.note(source);
+  find()?.used(11);
+  t.strictSame(told(), [[source, 11, 2]], 'together with what the full server sent');
   t.end();
 });
