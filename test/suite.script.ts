@@ -2,7 +2,8 @@
  * Runs the test files that .taprc names, several at a time, and writes TAP. `tap` could do it. But it makes each of its
  * processes record all modules that it loads, which takes up to two CPU seconds a file.
  */
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -22,21 +23,41 @@ const files = config.include
   .reverse();
 // t.spawn adds an option that makes the process record its modules. The command `env` takes it away.
 const environment = [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, `TAP_TIMEOUT=${config.timeout}`];
-const running = new Set<ChildProcess>();
+/** The process groups of the test files that run. */
+const running = new Set<number>();
 
 t.jobs = config.jobs;
 t.setTimeout(0);
+// Each file leads a process group, so that what it started ends with it, even when a time-out ends the file.
+t.on('spawn', (subtest: EventEmitter) => {
+  subtest.once('preprocess', (options: SpawnOptions) => {
+    options.detached = true;
+  });
+  subtest.once('process', (leader: ChildProcess) => {
+    const group = leader.pid;
+    if (group === undefined) return;
+    running.add(group);
+    leader.once('exit', () => {
+      running.delete(group);
+      signalGroup(group, 'SIGKILL');
+    });
+  });
+});
 for (const file of files) {
   const args = [...environment, process.execPath, ...config['node-arg'], file];
-  const { subtest } = t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
-  subtest?.on('process', (child) => {
-    running.add(child);
-    child.once('close', () => running.delete(child));
-  });
+  void t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    for (const child of running) child.kill(signal);
+    for (const group of running) signalGroup(group, signal);
     process.exit(1);
   });
+
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // Nothing of the group is left.
+  }
+}

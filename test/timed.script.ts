@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuSeconds, SPENT_FILE, type Spent } from './helpers/spent.ts';
@@ -43,6 +43,8 @@ function placeForScratch(): string {
 }
 
 function spentIn(file: string): Spent[] {
+  // Nothing is there when a run was interrupted before any file had ended.
+  if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as Spent);
 }
