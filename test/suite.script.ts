@@ -3,6 +3,7 @@
  * processes record all modules that it loads, which takes up to two CPU seconds a file.
  */
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -22,39 +23,41 @@ const files = config.include
   .reverse();
 // t.spawn adds an option that makes the process record its modules. The command `env` takes it away.
 const environment = [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, `TAP_TIMEOUT=${config.timeout}`];
-const running = new Set<ChildProcess>();
+/** The process groups of the test files that run. */
+const running = new Set<number>();
 
 t.jobs = config.jobs;
 t.setTimeout(0);
-// Each file has its own process group. When it ends or is killed after its time, the processes that it has started and
-// left behind end, too.
-t.on('spawn', (subtest) => {
-  subtest.on('preprocess', (options: SpawnOptions) => {
+// Each file leads a process group, so that what it started ends with it, even when a time-out ends the file.
+t.on('spawn', (subtest: EventEmitter) => {
+  subtest.once('preprocess', (options: SpawnOptions) => {
     options.detached = true;
   });
-  subtest.on('process', (child: ChildProcess) => {
-    running.add(child);
-    child.once('exit', () => {
-      running.delete(child);
-      killGroup(child, 'SIGKILL');
+  subtest.once('process', (leader: ChildProcess) => {
+    const group = leader.pid;
+    if (group === undefined) return;
+    running.add(group);
+    leader.once('exit', () => {
+      running.delete(group);
+      signalGroup(group, 'SIGKILL');
     });
   });
 });
 for (const file of files) {
   const args = [...environment, process.execPath, ...config['node-arg'], file];
-  t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
+  void t.spawn('env', args, { buffered: true, timeout: config.timeout * 1000 }, file);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    for (const child of running) killGroup(child, signal);
+    for (const group of running) signalGroup(group, signal);
     process.exit(1);
   });
 
-function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
-    if (pid !== undefined) process.kill(-pid, signal);
+    process.kill(-group, signal);
   } catch {
-    // Nothing of it is left.
+    // Nothing of the group is left.
   }
 }

@@ -42,8 +42,8 @@ function placeForScratch(): string {
   return tmpdir();
 }
 
-/** None when the run was ended before any file of it. */
 function spentIn(file: string): Spent[] {
+  // Nothing is there when a run was interrupted before any file had ended.
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as Spent);

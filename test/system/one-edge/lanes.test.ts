@@ -13,7 +13,7 @@ import { cluster, edge } from './cluster.ts';
 
 /** `SKERRY_SEED=1 SKERRY_ROUNDS=5000 node test/system/one-edge/lanes.test.ts` tries others, and more. */
 const seed = Number(process.env.SKERRY_SEED ?? Math.floor(Math.random() * 1e6));
-const rounds = Number(process.env.SKERRY_ROUNDS ?? 300);
+const rounds = Number(process.env.SKERRY_ROUNDS ?? 120);
 const AT_ONCE = 8;
 const ATTEMPTS = 6;
 const SITE = 'lanes';

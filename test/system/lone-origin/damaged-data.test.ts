@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { startOrigin } from '../../origin/main.ts';
-import { skerry } from '../helpers/processes.ts';
+import { startOrigin } from '../../../origin/main.ts';
+import { cli } from '../../helpers/cli.ts';
 
 const start = (data: string) => startOrigin({ data, host: '127.0.0.1', port: 0 }, pino({ level: 'silent' }));
 
@@ -66,7 +66,7 @@ t.test('an edge says which part of its folder is missing or damaged', async (t) 
     const format = JSON.stringify({ role: 'edge', format: 1 });
     for (const [file, text] of Object.entries({ ...files, 'skerry-data.json': format }))
       await writeFile(join(data, file), text);
-    const { code, stderr } = await skerry(['edge', '--data', data, '--port', '0', '--admin-port', '0']);
+    const { code, stderr } = await cli(['edge', '--data', data, '--port', '0', '--admin-port', '0']);
     t.equal(code, 1, name);
     t.match(stderr, message);
     t.match(stderr, /Restore the whole data folder/);

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import type { EdgeLimits } from '../../shared/wire/protocol.ts';
-import { NO_LIMITS } from '../../shared/wire/protocol.ts';
-import { InnerEdge } from '../helpers/inner-edge.ts';
-import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
-import { type WrongClock, wrongClock } from '../helpers/turned-clock.ts';
-import { until } from '../helpers/until.ts';
+import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
+import { NO_LIMITS } from '../../../shared/wire/protocol.ts';
+import { InnerEdge } from '../../helpers/inner-edge.ts';
+import { type LoneOrigin, loneOrigin } from '../../helpers/lone-origin.ts';
+import { type WrongClock, wrongClock } from '../../helpers/turned-clock.ts';
+import { until } from '../../helpers/until.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

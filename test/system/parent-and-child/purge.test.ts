@@ -1,22 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { ask, read } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { ask, read } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, parent } from './cluster.ts';
 
-const SITE = 'www';
-// The second edge follows the first one.
-const cluster = await startCluster({
-  edges: 2,
-  args: (index, feeds) =>
-    index === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port] : ['--parent', feeds[0] ?? ''],
-});
-t.teardown(() => cluster.close());
+const SITE = 'purged';
 const { edges } = cluster;
-const [edge] = edges;
-if (edge === undefined) throw new Error('a cluster of two edges has two');
+const edge = parent;
 const status = async (path: string) => (await read(edge.url, SITE, path)).status;
 
 async function publish(files: Record<string, string>): Promise<void> {

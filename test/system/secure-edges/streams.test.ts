@@ -2,32 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { join } from 'node:path';
 import t from 'tap';
-import { writeCertificate } from '../helpers/certificates.ts';
-import { freePorts, startCluster } from '../helpers/cluster.ts';
-import { writeTree } from '../helpers/tree.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { cluster, fullPort, lazyPort } from './cluster.ts';
 
 /** Large objects side by side in one session of HTTP/2, of a reader who opens small windows. */
-const HOST = 'www.example';
+const HOST = 'streams.example';
 const LARGE = randomBytes(3 * 1024 * 1024);
-const certs = join(t.testdir(), 'certs');
-await writeCertificate(join(certs, 'a'), [HOST]);
-const ports = await freePorts(2);
-const cluster = await startCluster({
-  edges: 2,
-  args: (index) => [
-    ...['--tls-port', String(ports[index]), '--certs', certs],
-    ...(index === 1 ? ['--storage', 'lazy'] : []),
-  ],
-});
-t.teardown(() => cluster.close());
-const folder = await writeTree(join(cluster.folder, 'www'), {
+const SITE = 'streamed';
+const folder = await writeTree(join(cluster.folder, SITE), {
   'large.bin': LARGE,
   // More than is kept in memory: its readers get pieces of the file.
   'huge.bin': randomBytes(20 * 1024 * 1024),
   'small.txt': 'small',
 });
-await cluster.client.putSite('www', { domains: [HOST] });
-const published = await cluster.skerry('publish', folder, '--site', 'www', '--wait');
+await cluster.client.putSite(SITE, { domains: [HOST] });
+const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
 
 function open(port: number, window: number): ClientHttp2Session {
@@ -55,12 +44,12 @@ async function read(session: ClientHttp2Session, path: string): Promise<string> 
   }
 }
 
-for (const [index, storage] of [
-  [1, 'lazy'],
-  [0, 'full'],
+for (const [port, storage] of [
+  [lazyPort, 'lazy'],
+  [fullPort, 'full'],
 ] as const)
   t.test(`ten streams side by side, ${storage} storage`, async (t) => {
-    const session = open(ports[index] ?? 0, 2 ** 16 - 1);
+    const session = open(port, 2 ** 16 - 1);
     const ended = await Promise.all(Array.from({ length: 10 }, () => read(session, '/large.bin')));
     session.close();
     t.strictSame(
@@ -70,7 +59,7 @@ for (const [index, storage] of [
   });
 
 t.test('a stream is answered while others of its session wait for a reader who has paused', async (t) => {
-  const session = open(ports[0] ?? 0, 2 ** 16 - 1);
+  const session = open(fullPort, 2 ** 16 - 1);
   t.teardown(() => session.destroy());
   // Who reads quickly is given larger and larger pieces: each stream has one under way when it is paused.
   const paused = Array.from({ length: 24 }, async () => {

@@ -1,25 +1,18 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { type Running, start } from '../helpers/processes.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { read } from '../../helpers/http.ts';
+import { type Running, start } from '../../helpers/processes.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, child as old, parent } from './cluster.ts';
 
-const SITE = 'www';
+const SITE = 'hosted';
 
-// edge-2 follows edge-1, and is replaced while it runs.
-const cluster = await startCluster({
-  edges: 2,
-  args: (i, feeds) =>
-    i === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port] : ['--parent', feeds[0] ?? '', '--label', 'old'],
-});
+// The child is replaced while it runs.
 const hosts: Running[] = [];
 t.teardown(async () => {
   await Promise.all(hosts.map((host) => host.stop()));
-  await cluster.close();
 });
-const [parent, old] = cluster.edges;
-if (parent === undefined || old === undefined) throw new Error('a cluster of two edges has two');
 const tree = await writeTree(join(cluster.folder, SITE), { 'index.html': 'one' });
 await cluster.skerry('publish', tree, '--site', SITE, '--wait');
 
@@ -28,7 +21,7 @@ async function newHost(folder: string, token: string): Promise<Running> {
   const host = await start(
     [
       ...['edge', '--data', join(cluster.folder, folder), '--origin', cluster.origin.url],
-      ...['--parent', parent?.feedUrl ?? '', '--join', token, '--name', 'edge-2', '--region', 'new'],
+      ...['--parent', parent.feedUrl, '--join', token, '--name', 'edge-2', '--region', 'new'],
       ...['--port', '0', '--admin-port', '0', '--label', 'new'],
     ],
     /(listens|serves) on \S+/,
@@ -64,18 +57,14 @@ t.test('a new host takes the place of an edge behind a parent, while the old one
   t.equal(status.isRefused, true);
   t.match(status.faults.at(-1)?.message, /another host has replaced this one as edge-2/);
   t.equal((await fetch(`${old.adminUrl}/readyz`)).status, 503);
-  t.equal(
-    await (await fetch(`${old.url}/`, { headers: { host: 'www.localhost' } })).text(),
-    'one',
-    'it serves on',
-  );
+  t.equal((await read(old.url, SITE, '')).body.toString(), 'one', 'it serves on');
 
   await writeTree(tree, { 'index.html': 'two' });
   t.match(await cluster.skerry('publish', tree, '--site', SITE, '--mode', 'sync', '--json'), {
     code: 0,
     stdout: /"edge":"edge-2","state":"visible"/,
   });
-  t.equal(await (await fetch(`${old.url}/`, { headers: { host: 'www.localhost' } })).text(), 'one');
+  t.equal((await read(old.url, SITE, '')).body.toString(), 'one');
   await t.rejects(newHost('another', token), /bad-join-token|the join token is used/);
 });
 

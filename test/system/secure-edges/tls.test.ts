@@ -4,40 +4,29 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import t from 'tap';
-import { writeCertificate } from '../helpers/certificates.ts';
-import { cli } from '../helpers/cli.ts';
-import { freePorts, startCluster } from '../helpers/cluster.ts';
-import { ask } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { writeCertificate } from '../../helpers/certificates.ts';
+import { cli } from '../../helpers/cli.ts';
+import { freePorts } from '../../helpers/cluster.ts';
+import { ask } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { accessLog, certs, cluster, edge, fullPort } from './cluster.ts';
 
 const SITE = 'www';
 const HOST = '127.0.0.1';
-const folders = t.testdir();
-const certs = join(folders, 'certs');
-const accessLog = join(folders, 'log/access.log');
-await writeCertificate(join(certs, 'a'), ['www.example', '*.wild.example']);
-await writeCertificate(join(certs, 'below/b'), ['other.example']);
-const [port = 0] = await freePorts(1);
-const cluster = await startCluster({
-  edges: 1,
-  processes: 2,
-  args: () => ['--tls-port', String(port), '--certs', certs, '--access-log', accessLog],
-});
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
 const folder = await writeTree(join(cluster.folder, SITE), {
   'index.html': '<h1>home</h1>',
   'a.css': 'a {}',
 });
-await cluster.client.putSite(SITE, { domains: ['www.example', '*.wild.example', 'plain.example'] });
+await cluster.client.putSite(SITE, {
+  domains: ['www.example', '*.wild.example', 'a.b.wild.example', 'other.example', 'plain.example'],
+});
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
 
 /** Resolves when TLS is agreed on; which certificate was shown and which protocol chosen can be asked for then. */
 async function shakeHands(servername: string, options: object = {}): Promise<TLSSocket> {
-  const socket = connect({ host: HOST, port, servername, rejectUnauthorized: false, ...options });
+  const socket = connect({ host: HOST, port: fullPort, servername, rejectUnauthorized: false, ...options });
   return new Promise((resolve, reject) => {
     socket.once('secureConnect', () => resolve(socket)).once('error', reject);
   });
@@ -54,7 +43,7 @@ function askSecurely(host: string, path: string, others: object = {}) {
   return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
     const options = {
       host: HOST,
-      port,
+      port: fullPort,
       path,
       servername: host,
       headers: { host },
@@ -75,7 +64,7 @@ function askSecurely(host: string, path: string, others: object = {}) {
 
 /** Requests over one HTTP/2 session, all at once. */
 async function askHttp2(requests: readonly OutgoingHttpHeaders[]) {
-  const session = connectHttp2(`https://${HOST}:${port}`, {
+  const session = connectHttp2(`https://${HOST}:${fullPort}`, {
     servername: 'www.example',
     rejectUnauthorized: false,
   });
@@ -206,11 +195,11 @@ t.test('readers of hosts with a certificate are sent to TLS', async (t) => {
     ask(edge.url, path, { method, headers: { host } });
   t.match(await at('www.example', '/a.css?b=c'), {
     status: 301,
-    headers: { location: `https://www.example:${port}/a.css?b=c` },
+    headers: { location: `https://www.example:${fullPort}/a.css?b=c` },
   });
   t.match(await at('A.Wild.Example:80', '//evil.example/'), {
     status: 301,
-    headers: { location: `https://a.wild.example:${port}//evil.example/` },
+    headers: { location: `https://a.wild.example:${fullPort}//evil.example/` },
   });
   t.match(await at('www.example', '/', 'POST'), { status: 308 });
   t.match(await at('plain.example', '/'), { status: 200 });

@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { importTests } from '../helpers/import-tests.ts';
+
+// On a busy machine.
+t.setTimeout(600_000);
+
+// The last suite replaces the child.
+await importTests(join(import.meta.dirname, 'parent-and-child'));
