@@ -10,7 +10,7 @@ export interface StoredPart {
 }
 
 /** A page of stored objects. A chunk list follows its object. */
-export interface StoredPage {
+interface StoredPage {
   readonly parts: readonly StoredPart[];
   /** Where the next page begins. Undefined at the end. */
   readonly next: number | undefined;

@@ -112,9 +112,8 @@ export class StoreRepair {
   /** Tells what a request has brought. An object that is still lost when its request ends is asked of another edge. */
   async #lookAt(edge: string, { task, digests }: Asking): Promise<void> {
     const { catalog, note } = this.#parts;
-    const isOpen = (await stateOf(catalog, task)) === 'open';
+    if ((await stateOf(catalog, task)) === 'open') return;
     const left = new Set((await catalog.damagedAmong([...digests])).map(({ digest }) => digest));
-    if (isOpen && left.size > 0) return;
     this.#asking.delete(edge);
     const repaired = [...digests].filter((digest) => !left.has(digest));
     for (const digest of left) this.#failed.add(edge, digest);

@@ -11,7 +11,6 @@ const uploadResult = Type.Object({
   absent: Type.Integer({ minimum: 0, description: 'Objects that the edge does not have whole.' }),
   refused: Type.Integer({ minimum: 0, description: 'Objects that the origin no longer needed.' }),
 });
-export type UploadResult = Static<typeof uploadResult>;
 
 /** Sends objects to the origin, whose own copies are damaged. Only the origin's own repair asks for it. */
 export const uploadObjectsKind = {

@@ -17,11 +17,13 @@ export interface UploadParts {
 }
 
 /** Sends the origin what it asks for and this edge has whole. */
-export function uploadObjectsExecutor({ store, upload, clock }: UploadParts): Executor {
+export function uploadObjectsExecutor(parts: UploadParts): Executor {
   return executor(uploadObjectsKind, async ({ objects }, { signal, progress }) => {
+    const { store, upload, clock } = parts;
     const rest = pace(clock, signal);
     const done = { objects: 0, bytes: 0, absent: 0, refused: 0 };
     for (const digest of objects.map((object) => toDigest(object.digest))) {
+      signal.throwIfAborted();
       const size = await store.size(digest);
       // The copy here may be damaged, too.
       if (size === undefined || (await damagedObjects(store, [{ digest }], signal, rest)).length > 0) {

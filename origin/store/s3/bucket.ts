@@ -28,7 +28,7 @@ export interface Bucket {
   put(key: string, bytes: Buffer): Promise<void>;
   /** Uploads a large file in parts, so that only a few parts are in memory. */
   putFile(key: string, file: string): Promise<void>;
-  /** Undefined when there is no such key. */
+  /** Undefined when there is no such key, or nothing of the range. */
   get(key: string, range?: ByteSpan): Promise<Readable | undefined>;
   /** Absent keys are no error. */
   remove(keys: readonly string[]): Promise<void>;
@@ -80,7 +80,7 @@ export function openBucket({ bucket, prefix }: S3Location): Bucket {
         const { Body } = await client.send(new GetObjectCommand({ ...at(key), ...part }));
         return Body as Readable | undefined;
       } catch (error) {
-        if (nameOf(error) === 'NoSuchKey') return undefined;
+        if (['NoSuchKey', 'InvalidRange'].includes(nameOf(error))) return undefined;
         throw unreachable(error);
       }
     },

@@ -3,7 +3,6 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Digest, isDigest } from '../../../shared/content/digest.ts';
-import { SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { moduleUrl } from '../../../shared/process/module-url.ts';
@@ -86,6 +85,7 @@ export async function openS3ObjectStore(
       const [small] = await index.small([digest]);
       if (small !== undefined) {
         const bytes = await readOne(small);
+        if (bytes === undefined) return undefined;
         return Readable.from([range ? bytes.subarray(range.start, range.end) : bytes], {
           objectMode: false,
         });
@@ -130,17 +130,18 @@ export async function openS3ObjectStore(
 
   async function readPack({ key, start, end, objects }: PackRead, found: Map<Digest, Buffer>) {
     const bytes = await wholeRange(bucket, key, { start, end });
-    if (bytes?.length !== end - start)
-      throw new SkerryError('store-unreachable', `the pack ${key} is no longer complete in the bucket`);
+    // The bucket has lost the pack or a part of it. Its objects count as absent until they are stored again.
+    if (bytes?.length !== end - start) return;
     // Copies each object, because a slice would keep the whole range in memory.
     for (const { digest, offset, size } of objects)
       found.set(digest, Buffer.from(bytes.subarray(offset - start, offset - start + size)));
   }
 
-  async function readOne(object: Located): Promise<Buffer> {
+  async function readOne(object: Located): Promise<Buffer | undefined> {
+    if (object.size === 0) return Buffer.alloc(0);
     const found = new Map<Digest, Buffer>();
     for (const read of planReads([object])) await readPack(read, found);
-    return found.get(object.digest) ?? Buffer.alloc(0);
+    return found.get(object.digest);
   }
 }
 

@@ -32,6 +32,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   warm: { site: 'docs', paths: ['/*'] },
   prune: {},
   purge: {},
+  'upload-objects': { objects: ['1', '2', 'none'].map((text) => ({ digest: digestOf(text), size: 1 })) },
 };
 
 const STATUS: ReplicaStatus = {
@@ -98,6 +99,7 @@ async function edge() {
     reads: { whole: async () => {} } as unknown as ReadThrough,
     readers: { forget: (digests: readonly Digest[] | 'all') => void forgotten.push(digests) },
     source: () => ({ upstream: NOBODY }),
+    upload: async () => {},
     shown: async () => {},
     purged: async (site: number, purges: readonly { seq: number; matched: number }[]) =>
       catalog.purgesDone(

@@ -106,6 +106,7 @@ t.test('the API', async (t) => {
         'webhooks',
         'stopping',
         'retention',
+        'verifier',
         'tasks',
         'reconciler',
         'followers',
@@ -122,11 +123,12 @@ t.test('the API', async (t) => {
 t.test('the feed', async (t) => {
   const app = httpServer(silent);
   const members = untouchable<FeedSource['members']>('the members');
-  const known = { log: '1'.repeat(32), clock: systemClock, members, path: () => [] };
+  const uploads = untouchable<NonNullable<FeedSource['uploads']>>('the uploads');
+  const known = { log: '1'.repeat(32), clock: systemClock, members, path: () => [], uploads };
   feedRoutes(app, untouchable<FeedSource>('the source', known), new AbortController().signal);
   // An edge that joins is nobody yet: its token is in the body.
   const open = ['/feed/v1/join', '/feed/v1/join/hello', '/feed/v1/hello'];
-  await checkRoutes(t, app, 10, ({ url }) => open.includes(url));
+  await checkRoutes(t, app, 11, ({ url }) => open.includes(url));
 });
 
 t.test('the admin port', async (t) => {
