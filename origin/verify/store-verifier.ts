@@ -200,6 +200,7 @@ export class StoreVerifier {
   }
 
   #tellEnd({ number, objects, bytes, damaged }: StorePass): void {
+    if (objects === 0) return;
     this.#parts.note({
       kind: 'store-verified',
       cause: `pass ${number} over the store has ended`,

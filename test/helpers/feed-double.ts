@@ -45,6 +45,7 @@ export async function startFeedDouble(clock: Clock): Promise<FeedDouble> {
     log: INNER_LOG,
     clock,
     members: delegateTo(() => present().members),
+    uploads: undefined,
   };
   feedRoutes(app, delegateTo(present, fixed), stopping.signal);
   app.server.on('connection', (socket: Socket) => {

@@ -42,7 +42,7 @@ function world(lookUps: readonly (Body | undefined)[], fetches: readonly Fetched
 t.test('what is here is found at once, and counts as used', (t) => {
   const { find, use } = world([here]);
   t.equal(find(), here);
-  t.strictSame(use.take(), { used: [[plain.source, 7]], serving: [] });
+  t.strictSame(use.take(), { used: [[plain.source, 7, 1]], serving: [] });
   t.end();
 });
 
