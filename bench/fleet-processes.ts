@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { type Cluster, freePorts } from '../test/helpers/cluster.ts';
+import type { Cluster } from '../test/helpers/cluster.ts';
+import { freePorts } from '../test/helpers/free-ports.ts';
 import { ask } from '../test/helpers/http.ts';
 import { start } from '../test/helpers/processes.ts';
 import { until } from '../test/helpers/until.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cluster, freePorts, startCluster } from '../test/helpers/cluster.ts';
+import { type Cluster, startCluster } from '../test/helpers/cluster.ts';
+import { freePorts } from '../test/helpers/free-ports.ts';
 import { ask } from '../test/helpers/http.ts';
 import { start } from '../test/helpers/processes.ts';
 import { startProxy, type TcpProxy } from '../test/helpers/tcp-proxy.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePorts } from '../test/helpers/cluster.ts';
+import { freePorts } from '../test/helpers/free-ports.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
 

@@ -10,7 +10,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePorts } from '../test/helpers/cluster.ts';
+import { freePorts } from '../test/helpers/free-ports.ts';
 import { read } from '../test/helpers/http.ts';
 import { until } from '../test/helpers/until.ts';
 import { megabytes, seconds } from './figures.ts';

@@ -6,7 +6,7 @@ import { openDataFolder } from '../../shared/files/data-folder.ts';
 import { freePort, type ListenAddress } from '../../shared/http/listen.ts';
 import { SERVING } from './serving-process.ts';
 
-const DYING = { tries: 40, ms: 50 };
+const DYING = { tries: 100, ms: 50 };
 
 /**
  * Returns the port if nobody listens on it. Otherwise throws `port-in-use`. When an edge of the same data folder was

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import puppeteer, { type Page } from 'puppeteer-core';
 import t from 'tap';
-import { freePorts } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { start } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 

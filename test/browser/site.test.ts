@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import puppeteer, { type Browser, type HTTPResponse, type Page } from 'puppeteer-core';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
-import { freePorts, startCluster } from '../helpers/cluster.ts';
+import { startCluster } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { packageFolder, writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
 

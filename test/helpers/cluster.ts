@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { cli } from './cli.ts';
+import { freePorts } from './free-ports.ts';
 import type { Ended, Running } from './processes.ts';
 import { start } from './processes.ts';
 import { until } from './until.ts';
@@ -137,26 +137,3 @@ function node(
 
 /** A folder on a disk, for tests that kill processes while these write. Other tests may use memory instead. */
 export const ON_DISK = '/var/tmp';
-
-/**
- * The system picks no ports from this range for outgoing connections. From another range, it could take a port that was
- * free a moment ago.
- */
-const PORTS = { first: 10_000, last: 32_000 };
-
-/** Consecutive ports that nobody listens on. */
-export async function freePorts(count: number): Promise<number[]> {
-  while (true) {
-    const first = PORTS.first + Math.floor(Math.random() * (PORTS.last - PORTS.first - count));
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.on('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import type { Test } from 'tap';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { type OriginOptions, startOrigin } from '../../origin/main.ts';
-import { freePorts } from './cluster.ts';
+import { freePorts } from './free-ports.ts';
 import { ask } from './http.ts';
 import { type TurnedClock, turnedClock } from './turned-clock.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePorts } from './cluster.ts';
+import { freePorts } from './free-ports.ts';
 import { ask } from './http.ts';
 import { until } from './until.ts';
 

@@ -4,7 +4,7 @@ import { connect } from 'node:http2';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
-import { freePorts } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { ask, read } from '../helpers/http.ts';
 import { openObjects } from '../helpers/open-objects.ts';
 import { skerry } from '../helpers/processes.ts';

@@ -1,7 +1,8 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { freePorts, startCluster } from '../helpers/cluster.ts';
+import { startCluster } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { read } from '../helpers/http.ts';
 import { type Running, skerry, start } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
-import { freePorts, type Node, startCluster } from '../helpers/cluster.ts';
+import { type Node, startCluster } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { ask, read } from '../helpers/http.ts';
 import { writeTree } from '../helpers/tree.ts';
 

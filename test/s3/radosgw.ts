@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { freePorts } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 
 const run = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, 'radosgw.sh');

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { cli } from '../helpers/cli.ts';
-import { freePorts } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { ask, read } from '../helpers/http.ts';
 import { skerry, start } from '../helpers/processes.ts';
 import { writeTree } from '../helpers/tree.ts';

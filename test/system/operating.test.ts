@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
-import { freePorts, startCluster } from '../helpers/cluster.ts';
+import { startCluster } from '../helpers/cluster.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { ask } from '../helpers/http.ts';
 import { writeTree } from '../helpers/tree.ts';
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { schema } from '../../../shared/json/schema.ts';
 import { purgeSchema } from '../../../shared/wire/api.ts';
-import { type Cluster, freePorts } from '../../helpers/cluster.ts';
+import type { Cluster } from '../../helpers/cluster.ts';
+import { freePorts } from '../../helpers/free-ports.ts';
 import { ask, read } from '../../helpers/http.ts';
 import { peakBytes } from '../../helpers/peak-memory.ts';
 import { childrenOf } from '../../helpers/process-tree.ts';

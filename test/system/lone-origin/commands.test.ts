@@ -9,7 +9,7 @@ import { startOrigin } from '../../../origin/main.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../../../shared/wire/problem.ts';
 import { cli } from '../../helpers/cli.ts';
-import { freePorts } from '../../helpers/cluster.ts';
+import { freePorts } from '../../helpers/free-ports.ts';
 import { loneOrigin } from '../../helpers/lone-origin.ts';
 
 const origin = await loneOrigin(t);

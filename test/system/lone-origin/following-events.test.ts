@@ -2,7 +2,7 @@ import t from 'tap';
 import { followEvents, readEvents } from '../../../origin/client/event-calls.ts';
 import type { Event } from '../../../shared/wire/event.ts';
 import { cli } from '../../helpers/cli.ts';
-import { freePorts } from '../../helpers/cluster.ts';
+import { freePorts } from '../../helpers/free-ports.ts';
 import { loneOrigin } from '../../helpers/lone-origin.ts';
 import { until } from '../../helpers/until.ts';
 

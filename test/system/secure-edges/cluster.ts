@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../../helpers/certificates.ts';
-import { freePorts, startCluster } from '../../helpers/cluster.ts';
+import { startCluster } from '../../helpers/cluster.ts';
+import { freePorts } from '../../helpers/free-ports.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'skerry-'));
 export const certs = join(folder, 'certs');

@@ -6,7 +6,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import t from 'tap';
 import { writeCertificate } from '../../helpers/certificates.ts';
 import { cli } from '../../helpers/cli.ts';
-import { freePorts } from '../../helpers/cluster.ts';
+import { freePorts } from '../../helpers/free-ports.ts';
 import { ask } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';

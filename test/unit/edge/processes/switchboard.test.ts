@@ -12,7 +12,7 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
 import { openDerived } from '../../../../shared/sqlite/open.ts';
 import { openFileObjectStore } from '../../../../shared/store/file-object-store.ts';
-import { freePorts } from '../../../helpers/cluster.ts';
+import { freePorts } from '../../../helpers/free-ports.ts';
 import { ask } from '../../../helpers/http.ts';
 import { childrenOf } from '../../../helpers/process-tree.ts';
 import { until } from '../../../helpers/until.ts';
