@@ -15,7 +15,7 @@ export class ObjectUse {
     this.#now = now;
   }
 
-  /** `times` is how many requests there were. */
+  /** `times` is the number of requests. */
   note(digest: Digest, at = this.#now(), times = 1): void {
     const known = this.#used.get(digest);
     if (known !== undefined) {

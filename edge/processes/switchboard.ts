@@ -55,9 +55,12 @@ export interface Switchboard {
   variantsChanged(sources: readonly Digest[]): void;
   /** The counts of each place. A process that replaces another continues its counts. */
   counters(): Promise<readonly ServingCounters[]>;
-  /** These counts as they were last told, at most a few seconds ago. */
+  /** The counts that the processes last sent, at most a few seconds ago. */
   lastCounters(): readonly ServingCounters[];
-  /** What was sent to readers since the last call. A process that does not answer contributes nothing. */
+  /**
+   * The objects sent to readers since the last call, and those being sent. A process that does not answer contributes
+   * nothing.
+   */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
   processUse(): Promise<ReadonlyMap<number, ProcessUse>>;

@@ -1,6 +1,6 @@
-/** Where events are sent. */
+/** A receiver of events. */
 export interface StoredWebhook {
-  /** Of this webhook alone, also when another one gets its name. */
+  /** The id belongs to this webhook alone. A later webhook of the same name has another id. */
   readonly id: number;
   readonly name: string;
   readonly url: string;

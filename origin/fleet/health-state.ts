@@ -7,7 +7,7 @@ import type { EdgeUse, Fault } from '../../shared/wire/protocol.ts';
  */
 export type HealthState = 'online' | 'lagging' | 'degraded' | 'offline' | 'drained' | 'diverged';
 
-/** What is wrong with an edge that is lagging or degraded, in one word. */
+/** What is wrong with a lagging or degraded edge, in one word. */
 export type Trouble =
   | 'paused'
   | 'bandwidth'
@@ -33,7 +33,7 @@ export const THRESHOLDS = {
   contactSeconds: { enter: 30, leave: 15 },
   /** The parts of the disk and of the file descriptors that are in use. */
   diskUsed: { enter: 0.95, leave: 0.92 },
-  /** The same part of a disk whose old data was deleted, so that nothing is left to delete. */
+  /** The limits of the used part of a disk whose old data was deleted, so that nothing is left to delete. */
   prunedDiskUsed: { enter: 0.9, leave: 0.88 },
   filesOpen: { enter: 0.9, leave: 0.8 },
   /** The part of the answers of the last minute that were 5xx. */
@@ -44,7 +44,7 @@ export const THRESHOLDS = {
   staleMs: 60_000,
 } as const;
 
-/** What the origin knows of an edge at one moment. */
+/** Everything that the origin knows about an edge at one moment. */
 export interface Observed {
   /** By the monotonic clock, in milliseconds. */
   readonly now: number;
@@ -65,7 +65,7 @@ export interface Observed {
     readonly error: string | null;
   }[];
   readonly use: EdgeUse | null;
-  /** Whether its old data was deleted a short while ago. */
+  /** Whether old data was deleted a while ago, so that nothing is left to delete. */
   readonly isPruned: boolean;
   /** The part of errors among its answers; null when there were too few. */
   readonly errorRatio: number | null;
@@ -86,7 +86,7 @@ export interface Health {
   readonly reason: string | null;
   /** When the edge was judged. */
   readonly at: number;
-  /** Since when the edge has been better than its state. Null while it is not. */
+  /** The time since which the edge has been better than its state. Null while it is not. */
   readonly betterSince: number | null;
 }
 

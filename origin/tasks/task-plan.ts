@@ -34,14 +34,17 @@ export interface TaskEdge {
 /** An open task with all its shares, in ascending order. */
 export interface OpenTask {
   readonly row: TaskRow;
-  /** The site that its arguments name. */
+  /** The site that the arguments of the task name. */
   readonly site: string | undefined;
   readonly shares: ReadonlyMap<number, ShareRow>;
 }
 
 type Edges = ReadonlyMap<string, TaskEdge>;
 
-/** The assignments of one kind that an edge has at a time. Slow work of one kind leaves room for other kinds. */
+/**
+ * An edge has at most this many assignments of one kind at a time. So slow work of one kind leaves room for other
+ * kinds.
+ */
 export const MOST_OF_A_KIND = 2;
 
 /** Decides what happens to the open tasks now. The same arguments give the same plan, except for the nonces in it. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { count } from '../work/amounts.ts';
 
-/** The digests that an event about the store names. It counts the rest. */
+/** An event about the store names at most this many digests, and counts the rest. */
 export const MOST_NAMED_OBJECTS = 20;
 
 /** GET /v1/store and POST /v1/store/verify. Times are in milliseconds since 1970. */

@@ -60,7 +60,7 @@ export function parseAssignments(text: string): Assignment[] {
 export const attemptKey = ({ task, share, attempt, nonce }: Attempt): string =>
   `${task}/${share}/${attempt}/${nonce}`;
 
-/** What an edge reports about its tasks. */
+/** The part of a report that describes the tasks of an edge. */
 export const taskReportSchema = Type.Object({
   kinds: Type.Array(Type.String({ pattern: KIND_PATTERN }), {
     maxItems: 100,

@@ -31,7 +31,7 @@ export function syncedSites(sites: SyncNowResult['sites']): SyncNowResult {
   return { sites: sites.slice(0, MOST_SITES), more: sites.length > MOST_SITES };
 }
 
-/** Of each site, the revision of the edge that is furthest behind. */
+/** For each site, takes the revision of the edge that is furthest behind. */
 function mergeSynced(results: readonly SyncNowResult[]): SyncNowResult {
   const least = new Map<string, number>();
   for (const { name, revision } of results.flatMap(({ sites }) => sites))

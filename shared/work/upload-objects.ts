@@ -3,7 +3,7 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { amount, count } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The most objects that one task asks for. Their names fit into the arguments of a task. */
+/** One task asks for at most this many objects. Their names fit into the arguments of a task. */
 export const MOST_UPLOADED = 100;
 
 const uploadResult = Type.Object({
@@ -12,7 +12,10 @@ const uploadResult = Type.Object({
   refused: Type.Integer({ minimum: 0, description: 'Objects that the origin no longer needed.' }),
 });
 
-/** Sends objects to the origin, whose own copies are damaged. Only the origin's own repair asks for it. */
+/**
+ * Sends objects to the origin whose copies at the origin are damaged. Only the origin itself creates such tasks, to
+ * repair its store.
+ */
 export const uploadObjectsKind = {
   kind: 'upload-objects',
   askers: ['task'],

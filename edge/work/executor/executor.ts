@@ -11,7 +11,7 @@ export interface Progress {
 
 export type TellProgress = (progress: Progress) => void;
 
-/** Who asked for a run: somebody at the admin port, the origin by a task, or the edge itself. */
+/** The initiator of a run: somebody at the admin port, the origin by a task, or the edge itself. */
 export type AskedBy =
   | { readonly kind: 'admin-port' }
   | ({ readonly kind: 'task' } & Attempt)

@@ -9,7 +9,7 @@ import { checkedUrl, type WebhookRules } from './webhook-url.ts';
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 5000;
 const IDLE_MS = 15_000;
-/** What is read of an answer, so that the connection can be used again. */
+/** The limit of the bytes read from an answer. An answer that is read to its end leaves the connection usable. */
 const ANSWER_BYTES = 16 * 1024;
 
 interface PostOptions {

@@ -1,7 +1,7 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import { addressOf, privateAddress } from './public-address.ts';
 
-/** What an operator allows. Neither is safe where others than the operator hold admin tokens. */
+/** The exceptions that an operator allows. Neither is safe if anybody but the operator holds an admin token. */
 export interface WebhookRules {
   readonly allowHttp: boolean;
   readonly allowPrivate: boolean;
