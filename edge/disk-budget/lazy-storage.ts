@@ -92,7 +92,7 @@ export class LazyStorage {
     // Freeing disk space matters more than reporting hot objects, so an error of the latter is only logged.
     await this.hot
       .sampled(used)
-      .catch((err) => this.#parts.log.warn({ err }, 'hot objects could not be named'));
+      .catch((err) => this.#parts.log.warn({ err }, 'the edge could not list its hot objects'));
     return { used: [...used, ...this.#childrenUse.take().used], serving };
   };
 

@@ -200,7 +200,8 @@ function causeOfLag(
   { isPaused, use, fault, bytesPerSecond, rate, clockOffset }: Observed,
   left: number,
 ): Found {
-  if (isPaused) return { trouble: 'paused', reason: 'the edge is paused, `skerry edge resume` ends that' };
+  if (isPaused)
+    return { trouble: 'paused', reason: 'the edge is paused: `skerry edge resume` ends the pause' };
   const free = use?.disk?.free;
   if (left > 0 && free !== undefined && free < left)
     return {

@@ -119,7 +119,13 @@ export class StoreRepair {
     for (const digest of left) this.#failed.add(edge, digest);
     for (const digest of repaired) this.#unobtainable.forget(digest);
     if (repaired.length > 0)
-      note({ kind: 'store-repaired', edge, task, cause: `${edge} has sent them`, what: named(repaired) });
+      note({
+        kind: 'store-repaired',
+        edge,
+        task,
+        cause: `${edge} has sent the objects`,
+        what: named(repaired),
+      });
   }
 
   async #ask({ edge, objects }: UploadRequest): Promise<void> {
@@ -156,7 +162,7 @@ export class StoreRepair {
     const advice =
       'publish these files again, bring back an edge that has them, or restore the objects from a backup and run `skerry store verify`';
     const what = { ...named(news), places, advice };
-    note({ kind: 'store-unrepaired', cause: 'no edge that is online and healthy has them', what });
+    note({ kind: 'store-unrepaired', cause: 'no healthy edge that is online has the objects', what });
     log.error(what, 'no edge has the objects that the store lacks');
   }
 }

@@ -51,7 +51,7 @@ function admitted(uploads: FeedUploads, request: FastifyRequest): Promise<Admitt
   const { digest = '' } = request.params as { digest?: string };
   if (!isDigest(digest)) throw new SkerryError('bad-request', 'the path names no object');
   const length = request.headers['content-length'];
-  if (length === undefined) throw new SkerryError('bad-request', 'an upload announces its length');
+  if (length === undefined) throw new SkerryError('bad-request', 'an upload must announce its length');
   if (request.provenBody?.equals(digestBytes(digest)) !== true)
     throw new SkerryError('bad-request', 'the proof does not cover the object');
   return uploads.admit(memberOf(request), digest, Number(length));

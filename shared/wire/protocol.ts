@@ -229,7 +229,7 @@ const edgeReportSchema = Type.Object({
     Type.Array(hotObjectSchema, {
       maxItems: MOST_HOT_OBJECTS,
       description:
-        'What readers ask of a lazy edge. It comes twice a minute, and is kept until it comes again.',
+        'The objects that readers of a lazy edge ask for most. The edge reports them twice a minute.',
     }),
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),

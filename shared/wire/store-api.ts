@@ -8,7 +8,8 @@ export const MOST_NAMED_OBJECTS = 20;
 export const storeStatusSchema = Type.Object({
   damaged: Type.Integer({
     minimum: 0,
-    description: 'The objects that were found damaged and have not been stored again. Nobody gets them.',
+    description:
+      'The objects that were found damaged and have not been stored again. No edge and no reader gets them.',
   }),
   pass: Type.Union(
     [

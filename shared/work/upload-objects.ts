@@ -8,13 +8,16 @@ export const MOST_UPLOADED = 100;
 
 const uploadResult = Type.Object({
   ...amount,
-  absent: Type.Integer({ minimum: 0, description: 'Objects that the edge does not have whole.' }),
+  absent: Type.Integer({
+    minimum: 0,
+    description: 'Objects that the edge lacks, or whose copies on the edge are damaged.',
+  }),
   refused: Type.Integer({ minimum: 0, description: 'Objects that the origin no longer needed.' }),
 });
 
 /**
- * Sends objects to the origin whose copies at the origin are damaged. Only the origin itself creates such tasks, to
- * repair its store.
+ * Sends objects to the origin whose copies at the origin are damaged. The origin creates such tasks to repair its store,
+ * and accepts only objects that it knows as damaged.
  */
 export const uploadObjectsKind = {
   kind: 'upload-objects',
