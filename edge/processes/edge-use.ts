@@ -34,7 +34,7 @@ export class EdgeUseSampler {
     const now = this.#parts.clock.monotonic();
     if (now - this.#begunAt >= SAMPLE_MS) {
       this.#begunAt = now;
-      // A report without it is one with the sample before.
+      // If this sample fails or is late, the report has the one before.
       this.#sample().catch(() => {});
     }
     return this.#latest;

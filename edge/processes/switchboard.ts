@@ -45,7 +45,9 @@ export interface SwitchboardOptions {
 export interface Switchboard {
   /** The atomic switch. Resolves when every serving process answers from these views. */
   show(views: readonly SiteView[]): Promise<void>;
-  /** Until when sites that require a lease may be served, in milliseconds of the machine's monotonic clock. */
+  /**
+   * The time until which sites that require a lease may be served, in milliseconds of the machine's monotonic clock.
+   */
   lease(until: number): void;
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   time(ahead: number): void;

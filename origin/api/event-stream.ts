@@ -7,9 +7,12 @@ import type { EventPage } from '../catalog/event-calls.ts';
 
 /** The longest silence on a stream. */
 const BEAT_MS = 15_000;
-/** A reader that takes nothing for so long is ended. It may come back with the last id that it got. */
+/**
+ * The stream of a reader that takes nothing for this long is ended. The reader may come back with the last id that it
+ * got.
+ */
 const SLOW_MS = 30_000;
-/** A client waits for so long before it comes back. */
+/** A client waits this long before it comes back. */
 const RETRY_MS = 2000;
 
 export interface EventStream {

@@ -45,7 +45,7 @@ export function visibleEvents(
   };
 }
 
-/** As the catalog filters its pages. */
+/** Filters an event by the same rules as the catalog filters its pages. */
 function passes({ kind, site, edge }: Event, filter: EventFilter): boolean {
   if (filter.kinds !== undefined && !filter.kinds.includes(kind)) return false;
   if (filter.edge !== undefined && edge !== filter.edge) return false;

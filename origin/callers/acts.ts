@@ -10,7 +10,7 @@ import { shortened } from './shortened.ts';
  */
 export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => void;
 
-/** Where events are stored. */
+/** Stores events. */
 interface Trail {
   note(event: NewEvent): void;
   /** Resolves when everything that was noted is durable, or could not be stored at once. */

@@ -18,8 +18,8 @@ export interface WebhookCalls {
   /** All webhooks by their names, ascending. */
   webhooks(): StoredWebhook[];
   /**
-   * Creates the webhook, which begins with what happens from now on, or changes it, which keeps its place. Throws
-   * `too-many-webhooks`.
+   * Creates a webhook, which receives the events from now on. Changes an existing one, which continues at its place.
+   * Throws `too-many-webhooks`.
    */
   putWebhook(webhook: Omit<StoredWebhook, 'id' | 'cursor'>): StoredWebhook;
   /** Throws `no-such-webhook`. */

@@ -13,7 +13,7 @@ const MOST_WAITING = 2000;
 const RETRY_MS = 1000;
 const MOST_CAUSE = 500;
 
-/** Where the parts of the origin note what happened. */
+/** The parts of the origin note events through this interface. */
 export interface EventNotes {
   /** Returns at once. The event is durable soon after, and acts are dropped last when too many wait. */
   note(event: NewEvent): void;

@@ -32,7 +32,7 @@ export interface EdgeRecord {
   isHeard: boolean;
   /** For each site, the newest revision for which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
-  /** As it was last judged. */
+  /** The health of the edge when it was last judged. */
   health: Health | undefined;
   /** The trend over the reports of the edge. */
   trend: Trend;
@@ -195,7 +195,7 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
     labels: row.labels,
     isRevoked: row.revoked,
     isOnline: isOnline(edge, monotonic),
-    // An edge that this process has not heard yet is silent since the process began.
+    // An edge that this process has not heard from yet counts as silent since the process began.
     silentFor: monotonic - heardAt,
     isFree: !row.paused && !row.drained && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],

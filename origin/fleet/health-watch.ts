@@ -22,7 +22,7 @@ export interface HealthWatchParts {
 
 /**
  * Notes an event whenever the health of an edge changes, until the signal aborts. It continues from the events of the
- * process before, so that a restart of the origin is not news about its edges.
+ * previous process, so that a restart of the origin causes no events about its edges.
  */
 export async function watchHealth(
   { judged, events, note, clock, log }: HealthWatchParts,

@@ -265,8 +265,8 @@ export class InProcessFleet implements Fleet {
   }
 
   /**
-   * The health of every edge that is a member. An edge that may hold a lease of the process before, and has not reported
-   * to this one, is left out.
+   * The health of every member. An edge is left out while it may still hold a lease of the previous process and has not
+   * reported to this one.
    */
   async judged(): Promise<ReadonlyMap<string, Health>> {
     const now = this.#clock.monotonic();

@@ -32,7 +32,7 @@ export interface UploadRequest {
 
 export interface StoreRepairPlan {
   readonly requests: readonly UploadRequest[];
-  /** Objects that every edge that may hold them was asked for, in vain. */
+  /** Objects that no edge has sent, although every edge that may hold them was asked. */
   readonly unobtainable: readonly LostObject[];
 }
 

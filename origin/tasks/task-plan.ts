@@ -193,9 +193,9 @@ class Rooms {
 }
 
 /**
- * The edges that can do tasks that belong to no particular edge. A thousand tasks may wait for a thousand edges, so
- * edges are looked through once for all tasks of a kind and site, and full edges are dropped: rooms only shrink while a
- * plan is made.
+ * The edges that can do tasks for any one edge. A thousand tasks may wait for a thousand edges, so the plan lists the
+ * edges once for all tasks of a kind and site, and drops full edges from the list. No edge gets more room while a plan
+ * is made.
  */
 class Candidates {
   readonly #edges: Edges;

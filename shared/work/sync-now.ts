@@ -26,7 +26,7 @@ export const syncNowKind = {
   merge: mergeSynced,
 } satisfies WorkKind;
 
-/** As many sites as a result may name. */
+/** Cuts the list to the number of sites that a result may name. */
 export function syncedSites(sites: SyncNowResult['sites']): SyncNowResult {
   return { sites: sites.slice(0, MOST_SITES), more: sites.length > MOST_SITES };
 }

@@ -22,8 +22,8 @@ export interface Run {
   readonly by: AskedBy;
   readonly signal: AbortSignal;
   /**
-   * Aborts when whoever asked wants the result of the work so far. A kind whose result cannot say that work is left
-   * ignores it.
+   * Aborts when the caller wants the result of the work so far. A kind ignores it if its result cannot say that work is
+   * left.
    */
   readonly pause: AbortSignal;
   readonly progress: TellProgress;

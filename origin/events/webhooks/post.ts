@@ -5,7 +5,7 @@ import { systemCode, toSkerryError } from '../../../shared/errors.ts';
 import { privateAddress } from './public-address.ts';
 import { checkedUrl, type WebhookRules } from './webhook-url.ts';
 
-/** A request with its answer takes at most so long. */
+/** A request may take at most this long, including its answer. */
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 5000;
 const IDLE_MS = 15_000;
@@ -47,7 +47,8 @@ export class Post {
   ): Promise<string | undefined> {
     const late = AbortSignal.timeout(this.#requestMs);
     try {
-      // Also here, because a literal address is not looked up, and the origin may have been started with other rules.
+      // The address is checked here as well: a literal address is not looked up, and the origin may have been started
+      // with other rules.
       const { origin, pathname, search } = checkedUrl(to, this.#rules);
       const answer = await this.#agent.request({
         ...{ origin, path: pathname + search, method: 'POST', body },
