@@ -5,7 +5,9 @@ import type { ReadersUse } from '../messages/use.ts';
 /** The most objects that are noted between two calls of `take`. Further ones count as unused. */
 const MOST = 100_000;
 
-/** Notes which objects were sent to readers, and at what time of the log. A lazy edge evicts other objects first. */
+/**
+ * Notes which objects were sent to readers, and when, by the time of the log. A lazy edge evicts other objects first.
+ */
 export class ObjectUse {
   readonly #now: () => number;
   #used = new Map<Digest, { at: number; times: number }>();

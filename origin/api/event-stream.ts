@@ -25,8 +25,8 @@ export interface EventStream {
 }
 
 /**
- * Sends events as server-sent events until the pages end, the client goes, or it may read no longer. The caller destroys
- * a response that has not ended. What a slow client has not taken waits in the catalog.
+ * Sends events as server-sent events until the pages end, the client disconnects, or the client may no longer read. The
+ * caller destroys a response that has not ended. Events that a slow client has not taken wait in the catalog.
  */
 export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, clock }: EventStream) {
   const gone = untilClosed(raw);

@@ -41,7 +41,7 @@ export class EventReads {
     return this.#options.catalog.newestEvent();
   }
 
-  /** Looks on until it has found something, for a bounded time. */
+  /** Reads further pages until one has a matching event, up to a limit. */
   async page(cursor: EventCursor, filter: EventFilter, limit: number): Promise<EventPage> {
     const { catalog } = this.#options;
     let page = await catalog.events(cursor, filter, limit);

@@ -35,7 +35,9 @@ export class Events implements EventNotes {
   readonly #queue = new EventQueue(MOST_WAITING);
   readonly #closing = new AbortController();
   #storing: Promise<void> | undefined;
-  /** Resolve when the batch that is being stored, and the one that waits, were tried. */
+  /**
+   * Each promise resolves after the attempt to store its batch: the one that is being stored, or the one that waits.
+   */
   #current = Promise.withResolvers<void>();
   #next = Promise.withResolvers<void>();
 

@@ -78,8 +78,8 @@ export function joined(row: EdgeRow): EdgeRecord {
 }
 
 /**
- * A new host under the name of an edge. The old one may believe in its leases until they end, and what is still being
- * checked of it does not count.
+ * A new host under the name of an edge. The old host may believe in its leases until they end. Reports of the old host
+ * that are still being checked do not count.
  */
 export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
   old.row = { ...old.row, revoked: true };

@@ -2,8 +2,8 @@ import { clockFault } from '../../shared/log/clock-fault.ts';
 import type { EdgeUse, Fault } from '../../shared/wire/protocol.ts';
 
 /**
- * How an edge is, in one word. The worst that holds is the state: diverged, drained and offline are facts, degraded and
- * lagging are judged by the thresholds below.
+ * The condition of an edge in one word. If several states hold, the worst counts. Diverged, drained and offline are
+ * facts; degraded and lagging are judged by the thresholds below.
  */
 export type HealthState = 'online' | 'lagging' | 'degraded' | 'offline' | 'drained' | 'diverged';
 
@@ -97,7 +97,7 @@ const SEVERITY: Readonly<Record<HealthState, number>> = {
   ...{ online: 0, lagging: 1, degraded: 2, offline: 3, drained: 4, diverged: 5 },
 };
 
-/** States that hold exactly as long as what they say. */
+/** These states end at once when their cause ends. */
 const isFact = (state: HealthState) => state === 'drained' || state === 'diverged';
 
 /** Judges an edge. A worse state begins at once, and a better one when the edge has been better for a while. */

@@ -22,7 +22,7 @@ import type { HotObject } from './warm-rule.ts';
 const ROUND_MS = 10_000;
 /** At most this many actions begin in a round, so a minute has at most thirty. */
 const ACTIONS_PER_ROUND = 5;
-/** An action is not repeated for this long, whatever came of it. */
+/** An action is not repeated for this long, whatever its outcome was. */
 const REPEAT_MS = 3_600_000;
 const MOST_FINDINGS = 1000;
 /** Tasks, and shares of one, that are read at a time. */
@@ -43,7 +43,7 @@ export interface ReconcilerParts {
 
 /**
  * Looks at the fleet again and again, and creates the tasks that follow from what it sees. Each action has a key that
- * the catalog keeps with its task, so that nothing is done twice, also not after a restart.
+ * the catalog keeps with its task, so no action is repeated too early, not even after a restart.
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
@@ -69,7 +69,7 @@ export class Reconciler {
     this.#woken.wake();
   }
 
-  /** Acts until the signal aborts. It begins with what an earlier process may not have acted on. */
+  /** Acts until the signal aborts. It begins with results on which an earlier process may not have acted. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#parts;
     while (!signal.aborted) {

@@ -57,7 +57,7 @@ export function startThreads<T extends object>(
   };
   const open = () =>
     new Piscina<Call, Answer>(options).on('error', () => {
-      // The thread of no call has ended, so no call reports it.
+      // The thread that ended was running no call, so no call reports its end.
       giveUpIfStuck();
     });
   let pool = open();

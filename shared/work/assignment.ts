@@ -56,7 +56,7 @@ export function parseAssignments(text: string): Assignment[] {
   return lists.parseText(text, 'upstream-protocol');
 }
 
-/** The same for the same attempt alone. */
+/** A text that is the same only for the same attempt. */
 export const attemptKey = ({ task, share, attempt, nonce }: Attempt): string =>
   `${task}/${share}/${attempt}/${nonce}`;
 

@@ -20,7 +20,7 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{24,}=*/g, CUT],
 ];
 
-/** The text without what may be a secret. It rather cuts too much. */
+/** Removes everything from the text that may be a secret. In doubt, it removes too much. */
 export function withoutSecrets(text: string): string {
   return SECRETS.reduce((safe, [pattern, instead]) => safe.replace(pattern, instead), text);
 }

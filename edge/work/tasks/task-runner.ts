@@ -79,7 +79,7 @@ export class TaskRunner {
     this.#isHeld = true;
   }
 
-  /** Cancels what runs, too. The next list begins again what it names. */
+  /** Cancels the running attempts, too. If the next list names them, they begin again. */
   stop(): void {
     this.hold();
     for (const { cancelled } of this.#running.values()) cancelled.abort();

@@ -70,7 +70,7 @@ export class Tasks {
       this.#runner.assign(taken.list);
       return 'here';
     }
-    // The origin wants another list, so nothing more begins from the old one, and what runs has not long to go on.
+    // The origin wants another list, so no attempt of the old one begins, and running attempts are stopped soon.
     const now = this.#parts.clock.monotonic();
     this.#missingSince ??= now;
     if (now - this.#missingSince < WITHHELD_MS) this.#runner.hold();

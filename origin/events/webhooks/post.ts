@@ -38,7 +38,10 @@ export class Post {
     });
   }
 
-  /** Resolves to undefined when the receiver has taken the message, else to why not. Throws when `signal` aborts. */
+  /**
+   * Resolves to undefined when the receiver has taken the message, otherwise to the reason. Throws when `signal`
+   * aborts.
+   */
   async send(
     to: string,
     body: string,
