@@ -126,10 +126,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     /** Whether the space is nearly full. Variants that no reader requested are not made then. */
     isFull: () => stored > 0.9 * most,
 
-    /**
-     * Returns the objects that have a variant about which nothing is decided: it was not made, and not found to be too
-     * large to pay.
-     */
+    /** Returns the objects for which some variant is still undecided: neither made, nor rejected as too large. */
     undecided: (sources: readonly Digest[]): Digest[] =>
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 

@@ -6,7 +6,7 @@ export interface StoredWebhook {
   readonly url: string;
   /** Null for every kind. */
   readonly kinds: readonly string[] | null;
-  /** Null for events of every site and of none. */
+  /** Null for all events, with or without a site. */
   readonly site: string | null;
   /** The key of its signatures, as the receiver has it. */
   readonly secret: string;

@@ -33,7 +33,7 @@ export const THRESHOLDS = {
   contactSeconds: { enter: 30, leave: 15 },
   /** The parts of the disk and of the file descriptors that are in use. */
   diskUsed: { enter: 0.95, leave: 0.92 },
-  /** The limits of the used part of a disk whose old data was deleted, so that nothing is left to delete. */
+  /** The part of the disk in use, for an edge whose old data was deleted already. */
   prunedDiskUsed: { enter: 0.9, leave: 0.88 },
   filesOpen: { enter: 0.9, leave: 0.8 },
   /** The part of the answers of the last minute that were 5xx. */
