@@ -152,7 +152,7 @@ async function confirmed(origin: Cluster, revision: number, names: readonly stri
   );
 }
 
-/** Hands out a task for which there is nothing to do to every edge. Resolves with the time when the last result counted. */
+/** Hands out to every edge a task that leaves nothing to do. Resolves with the time when the last result counted. */
 async function taskForAll(origin: Cluster, names: readonly string[]): Promise<number> {
   const headers = { authorization: `Bearer ${origin.token}`, 'content-type': 'application/json' };
   const body = JSON.stringify({

@@ -19,7 +19,7 @@ interface Site {
   readonly rounds: Round[];
 }
 
-/** Changes one file of a small and of a large site on the same edge, in turns. */
+/** Changes one file of a small site and one of a large site on the same edge, in turns. */
 export async function largeBesideSmall(files: number, rounds: number): Promise<void> {
   const small: Site = { name: 'small', files: SMALL, rounds: [] };
   const large: Site = { name: 'large', files, rounds: [] };

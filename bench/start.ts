@@ -171,7 +171,7 @@ async function startRole(
   return { pid: child.pid ?? 0, stop };
 }
 
-/** Measures each role on a Node that nothing else runs on, with one site of a few files, one of which was read. */
+/** Measures each role on a Node that no other process uses. The site has a few files, and one of them was read. */
 async function weighRoles(scratch: Scratch, { command, node }: Installed, env: NodeJS.ProcessEnv) {
   const own = (name: string) => nodeOfItsOwn(node, join(scratch.folder, `node-${name}`));
   const origin = await startOrigin(scratch, command, await own('origin'), env);

@@ -89,7 +89,7 @@ export interface Running {
 
 const DRAIN_MS = 5000;
 const IDLE_MS = 50;
-/** Streams of events that are open at a time. */
+/** At most this many streams of events are open at a time. */
 const MOST_STREAMS = { perToken: 20, all: 200 };
 /** The encodings of bundles and deltas that many edges request. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };

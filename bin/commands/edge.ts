@@ -83,7 +83,7 @@ export function edgeCommand(): Command {
         option('--join <token>', 'a one-time join token, @FILE or - for standard input (first start)'),
       )
       .addOption(option('--name <name>', 'the name of this edge (first start)').argParser(edgeName))
-      .addOption(option('--region <region>', 'where the edge is, in your words (first start)'))
+      .addOption(option('--region <region>', 'the region of the edge, in words of your choice (first start)'))
       .addOption(option('--lat <degrees>', 'latitude (first start)').argParser(degrees(90)))
       .addOption(option('--lon <degrees>', 'longitude (first start)').argParser(degrees(180)))
       .addOption(

@@ -6,7 +6,11 @@ import { printJson, printTable, timestamp } from '../terminal/output.ts';
 
 export function receiptsCommand(): Command {
   return readingCommand('receipts', 'show which edges have proved that they serve a revision')
-    .argument('<site[@revision]>', 'a site, and a revision (default: the live one)', siteMaybeRevision)
+    .argument(
+      '<site[@revision]>',
+      'the site, or one of its revisions, such as docs@12 (default: the live one)',
+      siteMaybeRevision,
+    )
     .action((of: { site: string; revision?: number }, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const number = of.revision ?? (await client.site(of.site)).revision;

@@ -29,7 +29,7 @@ function statusLines({ damaged: lost, pass }: StoreStatus): string[] {
   return [
     read,
     lost === 0
-      ? 'the store has all of them again'
+      ? 'the store has all objects again'
       : `${plural(lost, 'object')} must be stored again; the origin asks its edges for them (skerry events)`,
   ];
 }

@@ -23,7 +23,7 @@ interface SetOptions extends ClientOptions {
 function setCommand(): Command {
   return readingCommand('set', 'create or replace a webhook; a new secret is printed, and not shown again')
     .argument('<name>', 'the name of the webhook', webhookName)
-    .addOption(option('--url <url>', 'where events are sent, with https'))
+    .addOption(option('--url <url>', 'the https URL that receives the events'))
     .addOption(
       option('--kind <kinds>', 'only events of these kinds, separated by commas; may be repeated').argParser(
         list,

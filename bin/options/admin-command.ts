@@ -11,7 +11,7 @@ export interface AdminOptions extends ClientOptions {
   readonly adminToken?: string;
 }
 
-/** What finds an admin port, and the token for it. */
+/** The flags that lead to an admin port and to its token. */
 export interface AdminFlags {
   readonly admin: string;
   readonly adminToken?: string;

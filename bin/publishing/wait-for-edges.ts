@@ -24,7 +24,7 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
 /**
  * Waits until all online edges are done, prints which edges are offline, and resolves with the names of those that are
  * done. Throws `unconfirmed` with the names of the others when no edge makes progress for a while, when waiting longer
- * cannot help any of them, or when no edge is online for as long.
+ * cannot help any of them, or when no edge has been online for that while.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
   const { look, patienceMs, clock, signal, isTerminal } = options;

@@ -5,7 +5,7 @@ export function doneResult({ state, result }: ShareStatus): unknown {
   return state === 'done' ? result : undefined;
 }
 
-/** What `--json` says about an edge's share of a task. */
+/** The JSON that `--json` prints about an edge's share of a task. */
 export function shareJson({ edge, state, attempts, result }: ShareStatus) {
   return { edge, state, attempts, result };
 }

@@ -6,7 +6,7 @@ import { amountText, warmResult } from './warm-result.ts';
 /** A longer result is for `--json`. */
 const MOST_RESULT = 120;
 
-/** What an edge does for a task, or what came of it, in a few words. */
+/** Describes in a few words what an edge does for a task, or what it achieved. */
 export function shareText(kind: string, share: ShareStatus): string {
   const { state, edge, attempts, progress, result } = share;
   switch (state) {

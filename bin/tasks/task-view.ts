@@ -7,7 +7,7 @@ import { hasEnded, nameOf, progressRows } from './task-progress.ts';
 /** Shows the progress of a task on stderr. */
 export interface TaskView {
   show(task: WholeTask): void;
-  /** Removes what should not stay. */
+  /** Removes the rows that should not stay on the screen. */
   end(): void;
 }
 

@@ -13,7 +13,7 @@ export function verifyResult(result: unknown): VerifyResult | undefined {
   }
 }
 
-/** What a check found, added up over sites or over edges. */
+/** The findings of a check, added up over sites or over edges. */
 export interface Found {
   readonly objects: number;
   readonly bytes: number;

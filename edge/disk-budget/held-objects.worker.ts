@@ -23,7 +23,7 @@ export interface HeldObject {
   readonly size: number;
 }
 
-/** When an object was used last, in milliseconds since 1970. What follows does not matter here. */
+/** The time of the last use of an object, in milliseconds since 1970. This thread needs no further fields. */
 export type Use = readonly [digest: Digest, at: number, ...unknown[]];
 
 /**

@@ -1,17 +1,17 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import type { ReadersUse } from '../messages/use.ts';
 
-/** After so long without requests, an object counts half as much. */
+/** After this time without requests, an object counts half as much. */
 const HALF_LIFE_MINUTES = 2;
-/** The objects that are followed: those with the most requests. */
+/** Requests are counted for this many objects: those with the most requests. */
 const MOST = 500;
-/** Requests each minute below which an object is forgotten. */
+/** An object is forgotten when it has fewer requests per minute. */
 const LEAST = 0.1;
 
-/** The requests of readers each minute for each object, over the last minutes. */
+/** The requests of readers per minute for each object, averaged over the last minutes. */
 export type RequestRates = ReadonlyMap<Digest, number>;
 
-/** The rates after a sample of `minutes`, in which these objects were used. */
+/** The rates after a sample. `used` has the requests of the sample, which took `minutes`. */
 export function afterSample(before: RequestRates, used: ReadersUse['used'], minutes: number): RequestRates {
   if (minutes <= 0) return before;
   const kept = 0.5 ** (minutes / HALF_LIFE_MINUTES);
@@ -22,7 +22,7 @@ export function afterSample(before: RequestRates, used: ReadersUse['used'], minu
   return new Map(asked.length <= MOST ? asked : mostAsked(asked).slice(0, MOST));
 }
 
-/** The objects with the most requests first, from `least` each minute on. */
+/** The objects with at least `least` requests per minute. Those with the most requests come first. */
 export function hottest(rates: RequestRates, least: number, limit: number): [digest: Digest, rate: number][] {
   return mostAsked([...rates].filter(([, rate]) => rate >= least)).slice(0, limit);
 }

@@ -9,10 +9,10 @@ import type { ReadersUse } from '../messages/use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { afterSample, hottest, type RequestRates } from './hot-objects-state.ts';
 
-/** The origin hears so often what readers ask for. */
+/** The edge names its hot objects to the origin at this interval. */
 const TELL_MS = 30_000;
 
-/** Counts what readers ask of a lazy edge, from the samples that its disk budget takes anyway. */
+/** Counts the requests for each object of a lazy edge, from the samples that the disk budget takes anyway. */
 export class HotObjects {
   readonly #catalog: Pick<EdgeCatalog, 'currentNames'>;
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -36,12 +36,12 @@ export class HotObjects {
     if (now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;
     const hot = await this.#named();
-    // An edge without hot objects says so once.
+    // An edge that no longer has hot objects says so once.
     if (hot.length > 0 || !this.#isTold) this.#untold = hot;
     this.#isTold = hot.length === 0;
   }
 
-  /** What the next report tells. Undefined when it has been told. */
+  /** The hot objects for the next report. Undefined when they have already been reported. */
   take(): readonly HotObject[] | undefined {
     const hot = this.#untold;
     this.#untold = undefined;

@@ -47,7 +47,9 @@ export class LazyStorage {
   /** The object store. Its objects count towards the budget. */
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
-  /** What readers ask for. Children tell the origin themselves what is asked of them. */
+  /**
+   * Counts the requests of this edge's own readers. Child edges report the requests of theirs to the origin themselves.
+   */
   readonly hot: HotObjects;
   readonly #childrenUse: ObjectUse;
 
@@ -87,10 +89,10 @@ export class LazyStorage {
   /** The uses by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
-    // What the origin is told matters less than room on the disk.
+    // Freeing disk space matters more than reporting hot objects, so an error of the latter is only logged.
     await this.hot
       .sampled(used)
-      .catch((err) => this.#parts.log.warn({ err }, 'hot objects could not be named'));
+      .catch((err) => this.#parts.log.warn({ err }, 'the edge could not list its hot objects'));
     return { used: [...used, ...this.#childrenUse.take().used], serving };
   };
 

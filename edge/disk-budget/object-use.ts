@@ -5,7 +5,9 @@ import type { ReadersUse } from '../messages/use.ts';
 /** The most objects that are noted between two calls of `take`. Further ones count as unused. */
 const MOST = 100_000;
 
-/** Notes which objects were sent to readers, and at what time of the log. A lazy edge evicts other objects first. */
+/**
+ * Notes which objects were sent to readers, and when, by the time of the log. A lazy edge evicts other objects first.
+ */
 export class ObjectUse {
   readonly #now: () => number;
   #used = new Map<Digest, { at: number; times: number }>();
@@ -15,7 +17,7 @@ export class ObjectUse {
     this.#now = now;
   }
 
-  /** `times` is how many requests there were. */
+  /** `times` is the number of requests. */
   note(digest: Digest, at = this.#now(), times = 1): void {
     const known = this.#used.get(digest);
     if (known !== undefined) {

@@ -11,7 +11,7 @@ export interface VariantRequest {
 
 /** The objects that were sent to readers since the last message. */
 export interface ReadersUse {
-  /** The last use of each object, by the time of the log, and the requests for it. */
+  /** For each object: the time of its last use, by the time of the log, and the number of requests for it. */
   readonly used: readonly (readonly [digest: Digest, at: number, times: number])[];
   /** The objects that are being sent now. */
   readonly serving: readonly Digest[];

@@ -1,6 +1,6 @@
 import type { PurgeTarget } from '../../shared/site/purge.ts';
 
-/** What a serving process must know about a site. */
+/** Everything that a serving process must know about a site. */
 export interface SiteView {
   readonly id: number;
   readonly name: string;

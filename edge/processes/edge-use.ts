@@ -7,12 +7,12 @@ import { type ReadersCounts, readersCounts } from './readers-counts.ts';
 
 const SAMPLE_MS = 5000;
 
-/** What all processes of this edge use together, and what they have counted. */
+/** The resources that all processes of this edge use together, and the sums of their counts. */
 export type SampledUse = Pick<EdgeUse, 'disk' | 'memory' | 'cpu' | 'files'> & ReadersCounts;
 
 export interface EdgeUseParts {
   readonly dataFolder: string;
-  /** What each serving process uses. */
+  /** The resources that each serving process uses. */
   readonly serving: () => Promise<ReadonlyMap<number, ProcessUse>>;
   /** The last known counts of each serving process. */
   readonly counters: () => readonly ServingCounters[];
@@ -34,7 +34,7 @@ export class EdgeUseSampler {
     const now = this.#parts.clock.monotonic();
     if (now - this.#begunAt >= SAMPLE_MS) {
       this.#begunAt = now;
-      // A report without it is one with the sample before.
+      // If this sample fails or is late, the report has the one before.
       this.#sample().catch(() => {});
     }
     return this.#latest;

@@ -4,7 +4,7 @@ import type { ServingCounters } from '../messages/counters.ts';
 export interface ReadersCounts {
   readonly requests: number;
   readonly errors: number;
-  /** By the name of the site, with the counts under the revision that is visible; those with the most answers. */
+  /** Counts for the sites with the most answers, by name. They cover the revision that is visible now. */
   readonly sites: readonly SiteTally[];
 }
 
@@ -43,7 +43,7 @@ export function readersCounts(processes: readonly ServingCounters[]): ReadersCou
   return { requests, errors, sites: most };
 }
 
-/** In the form of a report. Sites that the edge no longer has are left out. */
+/** Converts the counts to the form of a report. Sites that the edge no longer has are left out. */
 export function reportedCounts(
   sites: ReadersCounts['sites'],
   idOf: (name: string) => number | undefined,

@@ -45,7 +45,9 @@ export interface SwitchboardOptions {
 export interface Switchboard {
   /** The atomic switch. Resolves when every serving process answers from these views. */
   show(views: readonly SiteView[]): Promise<void>;
-  /** Until when sites that require a lease may be served, in milliseconds of the machine's monotonic clock. */
+  /**
+   * The time until which sites that require a lease may be served, in milliseconds of the machine's monotonic clock.
+   */
   lease(until: number): void;
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   time(ahead: number): void;
@@ -55,9 +57,12 @@ export interface Switchboard {
   variantsChanged(sources: readonly Digest[]): void;
   /** The counts of each place. A process that replaces another continues its counts. */
   counters(): Promise<readonly ServingCounters[]>;
-  /** These counts as they were last told, at most a few seconds ago. */
+  /** The counts that the processes last sent, at most a few seconds ago. */
   lastCounters(): readonly ServingCounters[];
-  /** What was sent to readers since the last call. A process that does not answer contributes nothing. */
+  /**
+   * The objects sent to readers since the last call, and those being sent. A process that does not answer contributes
+   * nothing.
+   */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
   processUse(): Promise<ReadonlyMap<number, ProcessUse>>;

@@ -7,7 +7,7 @@ const MOST_CHUNKS = 250_000;
 
 /** The large objects that this edge holds in part. */
 export class PartialObjects {
-  /** In the order of their last requests, the newest last. */
+  /** Ordered by the last request for each object, the newest last. */
   readonly #byDigest = new Map<Digest, PartialObject>();
   /** The next partial object of an object begins only when the previous one is gone. */
   readonly #turns = new KeyedLock<Digest>();

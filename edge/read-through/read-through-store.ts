@@ -16,7 +16,7 @@ interface UseOfObjects {
 }
 
 interface Parts {
-  /** The child whose requests these are. */
+  /** The child that makes the requests. */
   readonly member: string;
   /** The folder of the object store. */
   readonly folder: string;

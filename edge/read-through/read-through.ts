@@ -31,7 +31,10 @@ const MOST_CODED = 4 * 1024 * 1024;
 const MOST_ALONE = 3;
 
 export interface ReadRequest {
-  /** Clients take turns. A client is the address of a reader, as limits count it, a member, or work of this edge. */
+  /**
+   * Clients take turns. A client is a member, the work of this edge, or the address of a reader in the form that limits
+   * use.
+   */
   readonly client: string;
   readonly digest: Digest;
   readonly range?: ByteSpan | undefined;

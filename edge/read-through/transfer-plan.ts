@@ -5,7 +5,8 @@ const MOST_TRANSFERS = 3;
 /** The most short transfers beside them, of a few chunks each, for readers who would wait for their first byte. */
 const MOST_SHORT_TRANSFERS = 8;
 /**
- * A reader waits for a chunk that a running transfer brings within so many chunks: a new transfer would not be faster.
+ * If a running transfer will bring a chunk within this many chunks, a reader waits for it: a new transfer would not be
+ * faster.
  */
 const SOON_CHUNKS = 8;
 

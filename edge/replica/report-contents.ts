@@ -17,7 +17,7 @@ interface ReportedParts {
   readonly tasks: () => TaskReport;
   readonly status: () => Promise<ReplicaStatus>;
   readonly use: ReplicaParts['use'];
-  /** What readers ask for, if there is news about it. */
+  /** The objects that readers ask for most, if they are due to be reported. */
   readonly hot: () => readonly HotObject[] | undefined;
   /** Requests for objects that were not complete on the disk. */
   readonly misses: () => number;

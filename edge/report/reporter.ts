@@ -18,9 +18,12 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { fittingReport } from './fitting-report.ts';
 import { RelayQueue } from './relay-queue.ts';
 
-/** Until the origin has granted another one. */
+/** The heartbeat until the first grant names another one. */
 const FIRST_HEARTBEAT_MS = 2000;
-/** The largest share by which a heartbeat comes early. Edges that have reported together then drift apart. */
+/**
+ * A heartbeat comes early by a random part of its interval, at most this one. So edges that report together drift
+ * apart.
+ */
 const SPREAD = 0.2;
 /** While a task runs, its progress is reported this often. */
 const BUSY_HEARTBEAT_MS = 500;
@@ -50,7 +53,7 @@ export interface ReporterParts {
   readonly isBusy: () => boolean;
   /** Takes the list of assignments that the grant names, and says whether the list came. */
   readonly assigned: (digest: Digest | null, list: string | undefined) => ListArrival;
-  /** Called for each report that brought no answer of the origin. */
+  /** Called for each report that brought no answer from the origin. */
   readonly unanswered: () => void;
   /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
@@ -189,7 +192,7 @@ export class Reporter {
     if (!this.#isDue && !this.#isCalled)
       await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : this.#quietWait(), signal);
     if (this.#isDue || !this.#isCalled) return;
-    // A change ends this wait, and a further call does not.
+    // A change ends this wait. Another call to report does not.
     const lacking = 1 - this.#calls.left(self.name);
     if (lacking > 0) await this.#changed.wait((lacking / CALLED.perSecond) * 1000, signal);
     if (!this.#isDue) this.#calls.spend(self.name, 1);

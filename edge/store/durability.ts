@@ -2,7 +2,8 @@ import { type Durability, MANIFEST_DURABILITY } from '../../shared/content/manif
 import type { EdgeCatalogCalls } from './catalog.ts';
 
 /**
- * What each call may lose when the power fails. This is part of the interface, and every implementation keeps to it.
+ * States what each call may lose when the power fails. This is part of the interface, and every implementation keeps to
+ * it.
  */
 export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durability } = {
   ...MANIFEST_DURABILITY,

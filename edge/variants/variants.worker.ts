@@ -126,7 +126,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     /** Whether the space is nearly full. Variants that no reader requested are not made then. */
     isFull: () => stored > 0.9 * most,
 
-    /** Returns the objects with a variant that is neither made nor found not to pay. */
+    /** Returns the objects for which some variant is still undecided: neither made, nor rejected as too large. */
     undecided: (sources: readonly Digest[]): Digest[] =>
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 

@@ -4,9 +4,9 @@ import type { Scope } from './scopes.ts';
 /** A permission that a request needs. */
 export type Need =
   | { readonly kind: 'admin' }
-  /** To read everything, the log included. */
+  /** The right to read everything, including the log. */
   | { readonly kind: 'read' }
-  /** To see the state of the sites that the caller may read, and their edges. */
+  /** The right to see the state of the sites that the caller may read, and of their edges. */
   | { readonly kind: 'overview' }
   | { readonly kind: 'read-site' | 'publish'; readonly site: string };
 

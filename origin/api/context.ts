@@ -60,7 +60,7 @@ export interface ApiContext {
   readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;
   readonly events: EventReads;
-  /** The places of streams of events. */
+  /** Limits the number of open event streams. */
   readonly followers: FollowerPlaces;
   readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete' | 'deliveries'>;
   /** Returns the text of `/metrics`. */

@@ -7,9 +7,12 @@ import type { EventPage } from '../catalog/event-calls.ts';
 
 /** The longest silence on a stream. */
 const BEAT_MS = 15_000;
-/** A reader that takes nothing for so long is ended. It may come back with the last id that it got. */
+/**
+ * The stream of a reader that takes nothing for this long is ended. The reader may come back with the last id that it
+ * got.
+ */
 const SLOW_MS = 30_000;
-/** A client waits for so long before it comes back. */
+/** A client waits this long before it comes back. */
 const RETRY_MS = 2000;
 
 export interface EventStream {
@@ -22,8 +25,8 @@ export interface EventStream {
 }
 
 /**
- * Sends events as server-sent events until the pages end, the client goes, or it may read no longer. The caller destroys
- * a response that has not ended. What a slow client has not taken waits in the catalog.
+ * Sends events as server-sent events until the pages end, the client disconnects, or the client may no longer read. The
+ * caller destroys a response that has not ended. Events that a slow client has not taken wait in the catalog.
  */
 export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, clock }: EventStream) {
   const gone = untilClosed(raw);

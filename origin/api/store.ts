@@ -10,7 +10,7 @@ export function storeRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
-        description: 'What is known about damage in the store of objects.',
+        description: 'Shows the damage in the store of objects, and the newest pass over it.',
         response: { 200: storeStatusSchema },
       },
     },
@@ -23,7 +23,7 @@ export function storeRoutes(app: HttpServer, context: ApiContext): void {
       onRequest: needsAdmin(context),
       schema: {
         description:
-          'Begins a pass over all objects, or joins one that was asked for. `GET /v1/store` tells when it has ended.',
+          'Begins a pass over all objects, or joins a pass that somebody has already asked for. `GET /v1/store` tells when it has ended.',
         response: { 202: storeStatusSchema },
       },
     },

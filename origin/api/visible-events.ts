@@ -5,7 +5,7 @@ import { readRights, requirePermission } from '../access/permission.ts';
 import type { EventFilter } from '../catalog/event-calls.ts';
 import { scopesOf } from './authorize.ts';
 
-/** What a caller asks to see. */
+/** The events that a caller asks to see. */
 export interface AskedEvents extends Pick<EventFilter, 'acts' | 'edge'> {
   readonly kind?: string;
   readonly site?: string;
@@ -19,8 +19,8 @@ export interface VisibleEvents {
 }
 
 /**
- * Who may read some sites only sees the events of these, without who caused them: the scopes of other tokens name other
- * sites. Throws `forbidden`.
+ * A caller who may read only some sites sees only the events of those sites, and not who caused them, because scopes of
+ * other tokens name other sites. Throws `forbidden`.
  */
 export function visibleEvents(
   request: Pick<FastifyRequest, 'scopes'>,
@@ -45,7 +45,7 @@ export function visibleEvents(
   };
 }
 
-/** As the catalog filters its pages. */
+/** Filters an event by the same rules as the catalog filters its pages. */
 function passes({ kind, site, edge }: Event, filter: EventFilter): boolean {
   if (filter.kinds !== undefined && !filter.kinds.includes(kind)) return false;
   if (filter.edge !== undefined && edge !== filter.edge) return false;

@@ -5,12 +5,12 @@ import { caller } from './caller.ts';
 import { shortened } from './shortened.ts';
 
 /**
- * Writes one line and one event for an act that is done, with who did it and what it was. `site` and `edge` in `what`
- * are what the act was done to. It never contains a secret.
+ * Writes one line and one event for an act that is done, with its caller and its details. `site` and `edge` in `what`
+ * name the site or the edge that the act concerned. `what` never contains a secret.
  */
 export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => void;
 
-/** Where events are stored. */
+/** Stores events. */
 interface Trail {
   note(event: NewEvent): void;
   /** Resolves when everything that was noted is durable, or could not be stored at once. */
@@ -20,7 +20,7 @@ interface Trail {
 /**
  * Names the current caller in each line and event. For an edge that joins, `what` has the name. The answer to the
  * caller waits for the event, so that no right is given and no setting changed without a trace. A publish does not
- * wait: its record says what it was, and the line of its act who asked for it.
+ * wait: its record describes it, and the line in the log names who asked for it.
  */
 export function actLog(log: Logger, trail: Trail): NoteAct {
   return (act, what) => {

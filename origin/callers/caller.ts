@@ -6,7 +6,10 @@ export interface Caller {
   readonly address?: string;
   /** Set when the caller has proved that it holds the token. The secret is not kept. */
   token?: { readonly id: string; readonly scope: string };
-  /** What the answer waits for: the trace of what the caller did. It never rejects. */
+  /**
+   * The answer waits for this promise, which resolves when the act of the caller is in the audit trail. It never
+   * rejects.
+   */
   noted?: Promise<void>;
 }
 

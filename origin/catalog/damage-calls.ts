@@ -3,7 +3,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 /** An object in the store, or the chunk list of one. */
 export interface StoredPart {
   readonly digest: Digest;
-  /** Its bytes. For a chunk list, the most that it can have. */
+  /** The size in bytes. For a chunk list, the largest size that it can have. */
   readonly size: number;
   /** When the object was last uploaded. */
   readonly touched: number;
@@ -16,21 +16,23 @@ interface StoredPage {
   readonly next: number | undefined;
 }
 
-/** An object whose bytes were found altered or missing. The store must not have it until it is stored again. */
+/**
+ * An object whose bytes were found to be altered or missing. The catalog counts it as missing until it is stored again.
+ */
 export interface DamagedObject {
   readonly digest: Digest;
-  /** The most bytes that it has. */
+  /** The object has at most this many bytes. */
   readonly size: number;
 }
 
 /** A pass over all stored objects. Times are in milliseconds since 1970. */
 export interface StorePass {
-  /** Ascending, from 1. */
+  /** Passes are numbered from 1, in ascending order. */
   readonly number: number;
   readonly began: number;
   /** Null while the pass is under way. */
   readonly ended: number | null;
-  /** Where the pass goes on: see `storedParts`. */
+  /** The pass continues after this place: see `storedParts`. */
   readonly after: number;
   readonly objects: number;
   readonly bytes: number;
@@ -41,28 +43,28 @@ export interface DamageReads {
   /** Damaged objects in the order of their digests. */
   damaged(after: Digest | null, limit: number): DamagedObject[];
   damagedCount(): number;
-  /** Those of the objects that are damaged. */
+  /** Returns the damaged ones among these objects. */
   damagedAmong(digests: readonly Digest[]): DamagedObject[];
-  /** For each object, the names of sites whose kept revisions name it, at least one of them if there is one. */
+  /** For each object, sites whose kept revisions refer to it. The list has at least one site if there is any. */
   sitesNaming(digests: readonly Digest[]): string[][];
   /** Some of the paths at which sites have the object, the newest revisions first. */
   placesOf(digest: Digest, limit: number): { readonly site: string; readonly path: string }[];
 }
 
 /**
- * What is known about damage in the store. An object that is damaged counts as missing, so that a publisher who has its
- * bytes uploads it again. That makes it sound, too (`addObjects`).
+ * The calls about damage in the store. A damaged object counts as missing, so a publisher who has its bytes uploads it
+ * again. The upload ends the damage, too (`addObjects`).
  */
 export interface DamageCalls extends DamageReads {
-  /** The stored objects after the place `after`, 0 for the first, without those that are damaged. */
+  /** The stored objects after the place `after`, without damaged ones. The first page is after 0. */
   storedParts(after: number, limit: number): StoredPage;
-  /** Those that were neither uploaded again nor deleted since they were read. */
+  /** Returns the parts that were neither uploaded again nor deleted since they were read. */
   unchanged(parts: readonly StoredPart[]): StoredPart[];
-  /** Notes damage. A repeated call changes nothing. */
+  /** Records damaged objects. A repeated call changes nothing. */
   noteDamaged(objects: readonly DamagedObject[], time: number): void;
-  /** Notes that the store has the whole objects again. Returns those that were damaged before. */
+  /** Records that the store has these objects whole again. Returns the ones that were damaged before. */
   noteSound(digests: readonly Digest[]): Digest[];
-  /** The newest pass. Null before the first. */
+  /** The newest pass. Null before the first pass. */
   storePass(): StorePass | null;
   saveStorePass(pass: StorePass): void;
 }

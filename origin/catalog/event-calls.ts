@@ -1,6 +1,6 @@
 import type { Event, TimedEvent } from '../../shared/wire/event.ts';
 
-/** What a reader wants to see. Parts that are left out do not limit it. */
+/** The events that a reader wants to see. A field that is left out does not limit them. */
 export interface EventFilter {
   /** Acts only. */
   readonly acts?: boolean;

@@ -13,7 +13,9 @@ export const KEPT_PURGES = 1000;
 /** Open tasks, and their open shares together. */
 export const MOST_OPEN_TASKS = 1000;
 export const MOST_OPEN_SHARES = 50_000;
-/** Ended tasks: the newest so many, and none that ended longer ago. They are deleted a page at a time. */
+/**
+ * Only the newest `most` ended tasks are kept, and only for `ms` after their end. They are deleted a page at a time.
+ */
 export const KEPT_TASKS = { most: 10_000, ms: 30 * 86_400_000, page: 100 };
 /** Attempts of a share that are kept. */
 export const MOST_ATTEMPTS = 10;
@@ -21,7 +23,7 @@ export const MOST_ATTEMPTS = 10;
 export const MOST_WEBHOOKS = 20;
 
 const DAY_MS = 86_400_000;
-/** Events of each class: the newest so many, and none that is older. */
+/** Of each class, only the newest `most` events are kept, and only for `ms`. */
 export const KEPT_EVENTS = {
   news: { most: 100_000, ms: 30 * DAY_MS },
   acts: { most: 100_000, ms: 400 * DAY_MS },

@@ -35,7 +35,9 @@ export interface TaskRow extends NewTask {
 /** An attempt of one edge at a share. */
 export interface IssuedAttempt {
   readonly attempt: number;
-  /** Random, and part of the result. A catalog that was restored from an older copy gives out numbers again. */
+  /**
+   * A random value, which the result repeats. A catalog that was restored from an older copy gives out numbers again.
+   */
   readonly nonce: string;
   readonly edge: string;
   readonly since: number;

@@ -1,12 +1,12 @@
-/** Where events are sent. */
+/** A receiver of events. */
 export interface StoredWebhook {
-  /** Of this webhook alone, also when another one gets its name. */
+  /** The id belongs to this webhook alone. A later webhook of the same name has another id. */
   readonly id: number;
   readonly name: string;
   readonly url: string;
   /** Null for every kind. */
   readonly kinds: readonly string[] | null;
-  /** Null for events of every site and of none. */
+  /** Null for all events, with or without a site. */
   readonly site: string | null;
   /** The key of its signatures, as the receiver has it. */
   readonly secret: string;
@@ -18,8 +18,8 @@ export interface WebhookCalls {
   /** All webhooks by their names, ascending. */
   webhooks(): StoredWebhook[];
   /**
-   * Creates the webhook, which begins with what happens from now on, or changes it, which keeps its place. Throws
-   * `too-many-webhooks`.
+   * Creates a webhook, which receives the events from now on. Changes an existing one, which continues at its place.
+   * Throws `too-many-webhooks`.
    */
   putWebhook(webhook: Omit<StoredWebhook, 'id' | 'cursor'>): StoredWebhook;
   /** Throws `no-such-webhook`. */

@@ -271,7 +271,10 @@ export class ApiClient {
     await this.#text('DELETE', path);
   }
 
-  /** Begins a stream. It is given up while it does not begin; what follows is as silent as the origin is. */
+  /**
+   * Begins a stream. Throws if the origin is lost before the stream begins. Later, the caller has to notice a silent
+   * origin.
+   */
   async stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Readable> {
     return this.#watched(
       signal,

@@ -76,8 +76,8 @@ export async function* followEvents(
         failures = 0;
         silence.broken();
         const [, field, value = ''] = /^(id|data): (.*)$/.exec(line) ?? [];
-        // An id comes after its event, so an event that was cut off comes again. A lower id says that the origin was
-        // restored from an older copy, and gives ids again.
+        // An id comes after its event, so an event that was cut off comes again. A lower id shows that the origin was
+        // restored from an older copy and gives out ids again.
         if (field === 'id') last = Number(value) || 0;
         if (field !== 'data') continue;
         const event = answers.event.parseText(value, 'upstream-protocol');

@@ -6,7 +6,7 @@ import type { ApiClient } from './api-client.ts';
 const POLL_MS = 500;
 const answer = schema(storeStatusSchema);
 
-/** Has the origin verify its store, and resolves when the pass has ended. */
+/** Makes the origin verify its store, and resolves when the pass has ended. */
 export async function verifyStore(
   client: ApiClient,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
@@ -14,7 +14,7 @@ export async function verifyStore(
   const { pass: begun } = await client.ask('POST', '/v1/store/verify', answer);
   for (;;) {
     const status = await client.ask('GET', '/v1/store', answer);
-    // Somebody else's later pass reads everything again, so it is as good.
+    // A later pass that somebody else asked for reads everything too, so its end counts as well.
     if (status.pass !== null && status.pass.ended !== null && status.pass.number >= (begun?.number ?? 0))
       return status;
     await clock.sleep(POLL_MS, signal);

@@ -72,7 +72,7 @@ export class TasksClient {
     return { ...task, shares };
   }
 
-  /** What the origin would do by itself now. */
+  /** The tasks that the origin would create by itself now. */
   plan(): Promise<ActionPlan> {
     return this.#ask('GET', '/v1/tasks/plan', answers.plan);
   }

@@ -24,7 +24,10 @@ export interface EventReadsOptions {
 /** Reads events in pages, and follows them. */
 export class EventReads {
   readonly #options: EventReadsOptions;
-  /** What followers at the end of the events read, by where they stand. Each page is read once for all of them. */
+  /**
+   * The pages that followers at the end of the events read, by the id after which they read. All of these followers
+   * share a page.
+   */
   #shared = new Map<number, Promise<EventPage>>();
 
   constructor(options: EventReadsOptions) {
@@ -38,7 +41,7 @@ export class EventReads {
     return this.#options.catalog.newestEvent();
   }
 
-  /** Looks on until it has found something, for a bounded time. */
+  /** Reads further pages until one has a matching event, up to a limit. */
   async page(cursor: EventCursor, filter: EventFilter, limit: number): Promise<EventPage> {
     const { catalog } = this.#options;
     let page = await catalog.events(cursor, filter, limit);
@@ -52,8 +55,9 @@ export class EventReads {
   }
 
   /**
-   * All events after an id, in pages as they are stored, until the signal aborts. A page may be empty. The first one is,
-   * and says where the events begin. It reads as fast as its caller takes the pages, so a slow one costs no memory.
+   * All events after an id, in pages as they are stored, until the signal aborts. A page may be empty. The first page
+   * is always empty, and says where the events begin. The events are read as fast as the caller takes the pages, so a
+   * slow caller costs no memory.
    */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<EventPage> {
     // After an older copy of the origin was restored, the ids that a follower knows may be ahead of it.
@@ -61,7 +65,7 @@ export class EventReads {
     yield { events: [], next: from, more: true };
     let woken: Promise<void> | undefined;
     while (!signal.aborted) {
-      // The wait begins before the read, so that no event is missed in between. It goes on over several pages.
+      // The wait begins before the read, so that no event is missed in between. One wait may last over several pages.
       woken ??= this.#options.stored.wait(QUIET_MS, signal);
       const page = await this.#followed(from);
       from = page.next;

@@ -13,7 +13,7 @@ const MOST_WAITING = 2000;
 const RETRY_MS = 1000;
 const MOST_CAUSE = 500;
 
-/** Where the parts of the origin note what happened. */
+/** The parts of the origin note events through this interface. */
 export interface EventNotes {
   /** Returns at once. The event is durable soon after, and acts are dropped last when too many wait. */
   note(event: NewEvent): void;
@@ -35,7 +35,9 @@ export class Events implements EventNotes {
   readonly #queue = new EventQueue(MOST_WAITING);
   readonly #closing = new AbortController();
   #storing: Promise<void> | undefined;
-  /** Resolve when the batch that is being stored, and the one that waits, were tried. */
+  /**
+   * Each promise resolves after the attempt to store its batch: the one that is being stored, or the one that waits.
+   */
   #current = Promise.withResolvers<void>();
   #next = Promise.withResolvers<void>();
 

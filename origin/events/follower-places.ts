@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { Counts } from '../../shared/http/counts.ts';
 
-/** A refused client comes back after so many seconds. */
+/** A refused client comes back after this many seconds. */
 const RETRY_AFTER = 10;
 
 /** Limits how many streams of events are open, so that one token leaves places for others. */

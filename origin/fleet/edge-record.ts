@@ -17,7 +17,7 @@ export interface EdgeRecord {
   stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
-  /** The time of the monotonic clock at which its last report was answered. */
+  /** The time of the monotonic clock at which the last report of the edge was answered. */
   heardAt: number;
   /** The time of the monotonic clock until which the edge may believe that it holds a lease. */
   leaseUntil: number;
@@ -32,13 +32,13 @@ export interface EdgeRecord {
   isHeard: boolean;
   /** For each site, the newest revision for which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
-  /** As it was last judged. */
+  /** The health of the edge when it was last judged. */
   health: Health | undefined;
-  /** What its reports tell together. */
+  /** The trend over the reports of the edge. */
   trend: Trend;
-  /** What its readers ask for, and the time of the report that told it. */
+  /** The objects that readers of the edge ask for, and the time of the report that named them. */
   hot: { readonly time: number; readonly objects: readonly HotObject[] } | null;
-  /** When its old data was deleted, by the monotonic clock: the first time of a series, and the last time. */
+  /** The monotonic times of the first and the last deletion of old data in a series of deletions. */
   pruned: { readonly first: number; readonly last: number } | null;
   /** Requests of readers per second, between its last two reports. */
   load: number;
@@ -78,8 +78,8 @@ export function joined(row: EdgeRow): EdgeRecord {
 }
 
 /**
- * A new host under the name of an edge. The old one may believe in its leases until they end, and what is still being
- * checked of it does not count.
+ * A new host under the name of an edge. The old host may believe in its leases until they end. Reports of the old host
+ * that are still being checked do not count.
  */
 export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
   old.row = { ...old.row, revoked: true };
@@ -134,12 +134,12 @@ export function noteReport(edge: EdgeRecord, report: EdgeReport): void {
   edge.load = requestRate(edge.report, report);
   edge.trend = afterReport(edge.trend, report);
   const { hot, ...rest } = report;
-  // It comes now and then, so it is kept apart.
+  // Not every report names hot objects, so they are kept apart.
   if (hot !== undefined) edge.hot = { time: report.time, objects: hot };
   edge.report = { ...rest, statements: [] };
 }
 
-/** A disk is judged when what was deleted shows in the reports. */
+/** A deletion shows in the reports after this time. Only then is the disk judged. */
 const SHOWN_AFTER_MS = 60_000;
 /** A disk that stays full is pruned again within this time. */
 const PRUNED_AGAIN_MS = 2 * 3_600_000;
@@ -152,7 +152,7 @@ export function notePruned(edge: EdgeRecord, at: number): void {
     : { first: at, last: at };
 }
 
-/** Whether there is nothing left to delete on its disk. */
+/** Whether old data was deleted a while ago, so that nothing is left to delete on its disk. */
 export function isPruned({ pruned }: EdgeRecord, monotonic: number): boolean {
   if (pruned === null) return false;
   return monotonic - pruned.first >= SHOWN_AFTER_MS && monotonic - pruned.last < PRUNED_AGAIN_MS;
@@ -195,7 +195,7 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
     labels: row.labels,
     isRevoked: row.revoked,
     isOnline: isOnline(edge, monotonic),
-    // An edge that this process has not heard yet is silent since the process began.
+    // An edge that this process has not heard from yet counts as silent since the process began.
     silentFor: monotonic - heardAt,
     isFree: !row.paused && !row.drained && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],

@@ -14,7 +14,7 @@ import { edgeLag, siteStatus } from './lag.ts';
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
 
-/** A fault that is older does not explain the present. */
+/** A fault older than this does not explain the present state. */
 const FRESH_MS = 60_000;
 
 /** The catalog's calls that a status needs. */
@@ -50,7 +50,7 @@ export class EdgeStatuses {
       const reports = siteReports(edge.report);
       const isReplicated = replicatedBy(edge);
       const shown: EdgeStatus['sites'] = {};
-      // What is current and has no error changes no judgement.
+      // A site that is current and has no error does not change the judgement.
       for (const site of edge.isDiverged ? [] : sites) {
         const report = reports.get(site.id);
         const isCurrent = (report?.revision ?? 0) >= site.revision && (report?.error ?? null) === null;
@@ -58,7 +58,7 @@ export class EdgeStatuses {
           shown[site.name] = { ...(await this.#siteStatus(edge, site, report)), readers: null };
       }
       judged.push({ edge, health: this.#judge(edge, shown, divergence(edge, head)) });
-      // Thousands of edges with thousands of sites take a while, and others wait for the event loop.
+      // The work for thousands of edges with thousands of sites takes a while, and others wait for the event loop.
       await setImmediate();
     }
     return judged;
@@ -197,7 +197,7 @@ function shownUse({ sites: _sites, ...use }: EdgeUse): NonNullable<EdgeStatus['u
   return { ...use, hitRatio: requests === 0 ? null : Math.max(0, 1 - misses / requests) };
 }
 
-/** What readers got of each site under the revision that the edge shows. */
+/** The answers that readers got from each site under the revision that the edge shows. */
 function readersOf(use: EdgeUse | null): ReadonlyMap<number, EdgeStatus['sites'][string]['readers']> {
   return new Map(
     use?.sites.map(([site, revision, requests, errors, bytes]) => [

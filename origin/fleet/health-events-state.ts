@@ -2,22 +2,22 @@ import type { Event, NewEvent } from '../../shared/wire/event.ts';
 import type { Health } from './health-state.ts';
 
 const HOUR_MS = 3_600_000;
-/** An edge that flutters is told about so often in an hour. */
+/** An edge whose health changes all the time causes at most this many events per hour. */
 const MOST_PER_HOUR = 10;
 
 /** The kinds of events about the health of an edge. */
 export const HEALTH_KINDS = ['edge-online', 'edge-offline', 'edge-health', 'edge-disk-full'] as const;
 type HealthKind = (typeof HEALTH_KINDS)[number];
 
-/** What was last told about an edge. */
+/** The state of an edge in its last event. */
 export interface Told {
   readonly state: string;
   readonly trouble: string | null;
   /** The times of the events of the last hour, oldest first. */
   readonly times: readonly number[];
-  /** Changes since the last event that were too many to be told. */
+  /** The number of changes since the last event that caused no event, because there were too many. */
   readonly untold: number;
-  /** The state that was seen last. */
+  /** The state at the last look, whether or not it caused an event. */
   readonly seen: string;
 }
 
@@ -26,10 +26,10 @@ export interface Telling {
   readonly event: NewEvent | undefined;
 }
 
-/** An edge about which nothing was told is news when it reports. */
+/** An edge without an earlier event causes one when it reports for the first time. */
 const UNTOLD: Told = { state: 'offline', trouble: null, times: [], untold: 0, seen: 'offline null' };
 
-/** Decides whether the health of an edge is news. */
+/** Decides whether the health of an edge causes an event. */
 export function tell(before: Told | undefined, edge: string, health: Health, now: number): Telling {
   const { state, trouble } = health;
   const seen = `${state} ${trouble}`;
@@ -49,7 +49,7 @@ export function tell(before: Told | undefined, edge: string, health: Health, now
     what: {
       ...{ from: last.state, state, trouble },
       ...(last.untold > 0 && { untold: last.untold }),
-      // It changes too often. The next change is told when an hour has fewer.
+      // The edge has had its events of this hour. The next event comes when the oldest one is an hour old.
       ...(isFull && { quietUntil: (times[0] ?? now) + HOUR_MS }),
     },
   };
@@ -62,7 +62,7 @@ function kindOf(from: string, { state, trouble }: Health): HealthKind {
   return from === 'offline' ? 'edge-online' : 'edge-health';
 }
 
-/** What stored events have told, from the newest to the oldest. */
+/** Restores the state of each edge from stored events, which come newest first. */
 export function toldBy(events: readonly Event[]): Map<string, Told> {
   const told = new Map<string, Told>();
   for (const { edge, time, what } of events) {

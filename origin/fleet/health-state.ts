@@ -2,12 +2,12 @@ import { clockFault } from '../../shared/log/clock-fault.ts';
 import type { EdgeUse, Fault } from '../../shared/wire/protocol.ts';
 
 /**
- * How an edge is, in one word. The worst that holds is the state: diverged, drained and offline are facts, degraded and
- * lagging are judged by the thresholds below.
+ * The condition of an edge in one word. If several states hold, the worst counts. Diverged, drained and offline are
+ * facts; degraded and lagging are judged by the thresholds below.
  */
 export type HealthState = 'online' | 'lagging' | 'degraded' | 'offline' | 'drained' | 'diverged';
 
-/** What is wrong with an edge that is lagging or degraded, in one word. */
+/** What is wrong with a lagging or degraded edge, in one word. */
 export type Trouble =
   | 'paused'
   | 'bandwidth'
@@ -33,7 +33,7 @@ export const THRESHOLDS = {
   contactSeconds: { enter: 30, leave: 15 },
   /** The parts of the disk and of the file descriptors that are in use. */
   diskUsed: { enter: 0.95, leave: 0.92 },
-  /** The same part of a disk whose old data was deleted, so that nothing is left to delete. */
+  /** The part of the disk in use, for an edge whose old data was deleted already. */
   prunedDiskUsed: { enter: 0.9, leave: 0.88 },
   filesOpen: { enter: 0.9, leave: 0.8 },
   /** The part of the answers of the last minute that were 5xx. */
@@ -44,7 +44,7 @@ export const THRESHOLDS = {
   staleMs: 60_000,
 } as const;
 
-/** What the origin knows of an edge at one moment. */
+/** Everything that the origin knows about an edge at one moment. */
 export interface Observed {
   /** By the monotonic clock, in milliseconds. */
   readonly now: number;
@@ -65,7 +65,7 @@ export interface Observed {
     readonly error: string | null;
   }[];
   readonly use: EdgeUse | null;
-  /** Whether its old data was deleted a short while ago. */
+  /** Whether old data was deleted a while ago, so that nothing is left to delete. */
   readonly isPruned: boolean;
   /** The part of errors among its answers; null when there were too few. */
   readonly errorRatio: number | null;
@@ -86,7 +86,7 @@ export interface Health {
   readonly reason: string | null;
   /** When the edge was judged. */
   readonly at: number;
-  /** Since when the edge has been better than its state. Null while it is not. */
+  /** The time since which the edge has been better than its state. Null while it is not. */
   readonly betterSince: number | null;
 }
 
@@ -97,7 +97,7 @@ const SEVERITY: Readonly<Record<HealthState, number>> = {
   ...{ online: 0, lagging: 1, degraded: 2, offline: 3, drained: 4, diverged: 5 },
 };
 
-/** States that hold exactly as long as what they say. */
+/** These states end at once when their cause ends. */
 const isFact = (state: HealthState) => state === 'drained' || state === 'diverged';
 
 /** Judges an edge. A worse state begins at once, and a better one when the edge has been better for a while. */
@@ -200,7 +200,8 @@ function causeOfLag(
   { isPaused, use, fault, bytesPerSecond, rate, clockOffset }: Observed,
   left: number,
 ): Found {
-  if (isPaused) return { trouble: 'paused', reason: 'the edge is paused, `skerry edge resume` ends that' };
+  if (isPaused)
+    return { trouble: 'paused', reason: 'the edge is paused: `skerry edge resume` ends the pause' };
   const free = use?.disk?.free;
   if (left > 0 && free !== undefined && free < left)
     return {

@@ -6,10 +6,10 @@ import { HEALTH_KINDS, type Told, tell, toldBy } from './health-events-state.ts'
 import type { Health } from './health-state.ts';
 
 const LOOK_MS = 5000;
-/** Edges that lost the origin when it ended come back within this time. */
+/** Edges that lost the origin at its end come back within this time after its start. */
 const RETURN_MS = 15_000;
 const PAGE = 1000;
-/** The pages of events that are read at the start. */
+/** At most this many pages of events are read at the start. */
 const MOST_PAGES = 5;
 
 export interface HealthWatchParts {
@@ -22,7 +22,7 @@ export interface HealthWatchParts {
 
 /**
  * Notes an event whenever the health of an edge changes, until the signal aborts. It continues from the events of the
- * process before, so that a restart of the origin is not news about its edges.
+ * previous process, so that a restart of the origin causes no events about its edges.
  */
 export async function watchHealth(
   { judged, events, note, clock, log }: HealthWatchParts,

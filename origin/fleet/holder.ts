@@ -2,7 +2,7 @@ import { uploadObjectsKind } from '../../shared/work/upload-objects.ts';
 import type { Holder } from '../reconcile/store-repair-plan.ts';
 import { type EdgeRecord, taskEdge } from './edge-record.ts';
 
-/** The edge as the repair of the store sees it. */
+/** Describes an edge to the repair of the store. */
 export function holderOf(edge: EdgeRecord, monotonic: number): Holder {
   const { name, isOnline, isFree, isRevoked, kinds, sites, load } = taskEdge(edge, monotonic);
   const { report } = edge;

@@ -5,9 +5,12 @@ import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { HotObject } from '../reconcile/warm-rule.ts';
 import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
 
-/** What an edge has told is old after this time of its reports. It tells twice a minute. */
+/**
+ * The hot objects that an edge has named are old when its reports are this much newer. An edge names them twice a
+ * minute.
+ */
 const OLD_MS = 120_000;
-/** The objects that are looked at: those with the most requests. */
+/** At most this many objects are looked up: those with the most requests. */
 const MOST = 64;
 
 export type HotReads = Pick<Remote<SiteReads>, 'sites'> & Pick<Remote<ManifestReader>, 'entryAt'>;
@@ -22,8 +25,8 @@ interface Asked {
 }
 
 /**
- * What readers ask of the lazy edges of each region, and the other lazy edges there. Only what the live revision of a
- * site has at its path counts, because edges may tell anything.
+ * The objects that readers of the lazy edges of each region ask for, and the other lazy edges of the region. An object
+ * counts only if the live revision of the site has it at the reported path, because an edge may report anything.
  */
 export async function hotObjects(
   edges: readonly EdgeRecord[],
@@ -55,7 +58,7 @@ function askedOf(lazy: readonly EdgeRecord[], sites: ReadonlyMap<number, SiteRow
     if (hot === null || (report?.time ?? 0) - hot.time > OLD_MS) continue;
     for (const [id, path, digest, perMinute] of hot.objects) {
       const site = sites.get(id);
-      // A star would name other paths, too.
+      // In a path with a star, the star would be a pattern and match other paths, too.
       if (site === undefined || path.includes('*') || !replicates(edge, site.name)) continue;
       const key = JSON.stringify([row.region, id, digest]);
       const asked = all.get(key) ?? { region: row.region, site, path, digest, perMinute: 0, askedAt: [] };

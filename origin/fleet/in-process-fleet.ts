@@ -213,7 +213,9 @@ export class InProcessFleet implements Fleet {
     return isNews && Buffer.byteLength(list.text) <= room ? { ...signed, list: list.text } : signed;
   }
 
-  /** A publish to a site that refuses to be served without a lease waits until leases end, so they are short. */
+  /**
+   * While a site refuses to be served without a lease, its publishes wait until leases end, so all leases are short.
+   */
   #terms(): LeaseTerms {
     return this.#required.size > 0 ? SHORTEST_TERMS : leaseTerms(this.#edges.size);
   }
@@ -263,8 +265,8 @@ export class InProcessFleet implements Fleet {
   }
 
   /**
-   * The health of every edge that is a member. An edge that may hold a lease of the process before, and has not reported
-   * to this one, is left out.
+   * The health of every member. An edge is left out while it may still hold a lease of the previous process and has not
+   * reported to this one.
    */
   async judged(): Promise<ReadonlyMap<string, Health>> {
     const now = this.#clock.monotonic();
@@ -275,7 +277,7 @@ export class InProcessFleet implements Fleet {
     return new Map(judged.map(({ edge, health }) => [edge.row.name, health]));
   }
 
-  /** Called when the edge has deleted its old data, so many milliseconds ago. */
+  /** Called when the edge has deleted its old data, `ago` milliseconds ago. */
   pruned(name: string, ago: number): void {
     const edge = this.#edges.get(name);
     if (edge !== undefined) notePruned(edge, this.#clock.monotonic() - ago);
@@ -293,12 +295,12 @@ export class InProcessFleet implements Fleet {
     return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
   }
 
-  /** What readers ask of lazy edges. */
+  /** The objects that readers of lazy edges ask for. */
   hotObjects(catalog: HotReads): Promise<HotObject[]> {
     return hotObjects([...this.#edges.values()], catalog, this.#clock.monotonic());
   }
 
-  /** All edges as the repair of the store sees them. */
+  /** All edges, described to the repair of the store. */
   holders(): Holder[] {
     const now = this.#clock.monotonic();
     return [...this.#edges.values()].map((edge) => holderOf(edge, now));

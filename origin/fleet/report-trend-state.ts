@@ -1,27 +1,27 @@
 import type { EdgeReport, EdgeUse, Fault } from '../../shared/wire/protocol.ts';
 
-/** The least answers of a window that say something. */
+/** A window with fewer answers has no error ratio. */
 const LEAST_REQUESTS = 100;
 const ERROR_WINDOW_MS = 60_000;
 const FETCH_WINDOW_MS = 10_000;
-/** A fault that comes again within this time has persisted in between. An edge tries a failing site more often. */
+/** Two reports of a fault within this time are one lasting fault. An edge tries a failing site more often than that. */
 const SAME_FAULT_MS = 120_000;
 
-/** What the reports of an edge tell together. It depends on nothing but the reports. */
+/** The trend over the reports of an edge. It depends on nothing but the reports. */
 export interface Trend {
   /** The part of errors (5xx) among the answers of the last full minute; null when there were too few. */
   readonly errorRatio: number | null;
-  /** The bytes of the revisions under way that came each second; null when none is under way. */
+  /** The bytes per second that arrive for the revisions being fetched. Null when none is being fetched. */
   readonly bytesPerSecond: number | null;
-  /** Since when roots do not match, and when that was seen last; null when no edge has told. */
+  /** The first and the last time at which the edge reported that roots do not match. Null when it has reported none. */
   readonly mismatch: { readonly since: number; readonly last: number } | null;
   readonly counted: Mark<Pick<EdgeUse, 'requests' | 'errors'>> | null;
   readonly fetched: Mark<{ readonly bytes: number }> | null;
-  /** What is still to come of each site that is under way. */
+  /** The bytes still to fetch for each site that is being fetched. */
   readonly pending: ReadonlyMap<number, { readonly target: number; readonly bytes: number }>;
 }
 
-/** Where a window began. */
+/** The counts at the beginning of a window. */
 type Mark<Counts> = Counts & { readonly at: number };
 
 export const NO_TREND: Trend = {
@@ -72,7 +72,7 @@ function fetchedAfter(
   let bytes = fetched?.bytes ?? 0;
   for (const [site, { target, bytes: left }] of before) {
     const now = pending.get(site);
-    // A site that is no longer under way has got the rest.
+    // A site that is no longer being fetched has received the rest.
     if (now === undefined) bytes += left;
     else if (now.target === target) bytes += Math.max(0, left - now.bytes);
   }

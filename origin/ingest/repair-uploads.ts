@@ -13,9 +13,9 @@ import type { DamageCalls } from '../catalog/damage-calls.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import { discard, type Received, receive, receivedDigest } from './receive.ts';
 
-/** An edge may send an object this often while it is asked for, because a connection may break. */
+/** The number of times that an edge may send an object while it is asked for it, because a connection may break. */
 const MOST_TRIES = 3;
-/** An upload takes a file and a place in memory, so it must not last for ever. */
+/** An upload holds an open file and memory, so its time is limited. */
 const GRACE_MS = 60_000;
 const LEAST_BYTES_PER_MS = 64;
 
@@ -23,12 +23,12 @@ export interface RepairUploadsParts {
   readonly tasks: Pick<TaskDesk, 'assignments'>;
   readonly catalog: Pick<Remote<DamageCalls>, 'damagedAmong' | 'noteSound'>;
   readonly store: ObjectStore;
-  /** Holds off the sweep while an object is in the store and the catalog still takes it for damaged. */
+  /** Keeps the sweep out between the storing of an object and the note in the catalog that it is sound. */
   readonly gate: Gate;
   readonly clock: Clock;
 }
 
-/** What one list of assignments asks of an edge. */
+/** The objects that one list of assignments asks an edge for. */
 interface Asked {
   readonly list: Digest;
   /** The objects, with the tries that are left. */
@@ -36,9 +36,9 @@ interface Asked {
 }
 
 /**
- * Takes in the objects that the origin has asked edges for. An edge may send what its present assignments name and the
- * catalog knows as damaged, one upload of an object at a time. So nobody fills the disk, and no edge can bring bytes that
- * were not asked of it.
+ * Takes in the objects that the origin has asked edges for. An edge may send only objects that its present assignments
+ * name and the catalog knows as damaged, and each object is uploaded once at a time. So an edge can neither fill the
+ * disk nor bring in bytes that it was not asked for.
  */
 export class RepairUploads implements FeedUploads {
   readonly #parts: RepairUploadsParts;
@@ -100,7 +100,7 @@ export class RepairUploads implements FeedUploads {
     const known = this.#asked.get(member);
     if (known?.list === list.digest) return known.tries;
     const objects = parseAssignments(list.text).flatMap(objectsOf);
-    // The list changes when another task begins or ends, and gives no further tries.
+    // The list also changes when another task begins or ends. A new list gives no further tries for an object.
     const tries = new Map(objects.map((digest) => [digest, known?.tries.get(digest) ?? MOST_TRIES]));
     this.#asked.set(member, { list: list.digest, tries });
     return tries;

@@ -8,7 +8,7 @@ const SPARE_MS = 4000;
 /** The difference that two machines' clocks may accumulate during a lease. */
 const CLOCK_MARGIN_MS = 500;
 
-/** What a grant promises, in milliseconds. */
+/** The terms of a grant, in milliseconds. */
 export interface LeaseTerms {
   /** An edge that has nothing to tell reports again after this time. */
   readonly heartbeat: number;
@@ -17,8 +17,8 @@ export interface LeaseTerms {
 }
 
 /**
- * The terms of a fleet of so many members. Large fleets report less often, and their leases last longer, so that quiet
- * edges cost the origin little. An edge that is gone then holds up a synchronous publish for longer.
+ * The terms of a fleet of this many members. Large fleets report less often, and their leases last longer, so that
+ * quiet edges cost the origin little. In return, a synchronous publish waits longer for an edge that is gone.
  */
 export function leaseTerms(members: number): LeaseTerms {
   const heartbeat = Math.min(
@@ -28,10 +28,10 @@ export function leaseTerms(members: number): LeaseTerms {
   return { heartbeat: Math.round(heartbeat), lease: Math.round(heartbeat) + SPARE_MS };
 }
 
-/** The terms of fleets of any size that have sites which refuse to be served without a lease. */
+/** The terms of every fleet, whatever its size, while a site refuses to be served without a lease. */
 export const SHORTEST_TERMS: LeaseTerms = leaseTerms(0);
 
-/** How long an edge may believe that it holds such a lease, by the origin's clock, from the answer on. */
+/** After its answer, the origin waits this long until the edge can no longer believe that it holds the lease. */
 export function outlasting({ lease }: LeaseTerms): number {
   return lease + CLOCK_MARGIN_MS;
 }

@@ -36,7 +36,7 @@ export class LogAllowance {
     this.#note(site, paid, now);
   }
 
-  /** Charges for what is written already. */
+  /** Charges for bytes that are already written. */
   owe(site: string, bytes: number): void {
     const now = this.#clock.monotonic();
     this.#note(site, this.#after(site, bytes, now), now);

@@ -204,8 +204,8 @@ async function settle(
       edge,
       ...edges.syncStatus(edge, site.id, revision),
     }));
-    // After the commit point, some edges may not show the revision. Enough time must remain for their leases to end,
-    // also for those that they got on longer terms, before the site refused to be served without a lease.
+    // After the commit point, some edges may not show the revision. The time left must be enough for their leases to
+    // end, including longer leases that were granted before the site refused to be served without one.
     const reserve = isStrictPrepare ? longestLease(statuses) : 0;
     let wait = deadline.left() - reserve;
     for (const { edge, prepared, visible, leaseLeft, servingLeft } of statuses) {

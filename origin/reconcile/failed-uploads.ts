@@ -1,15 +1,15 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** An edge is asked for the same object again after this time. It may have got it in the meantime. */
+/** After this time, an edge is asked for the same object again, because it may have got it in the meantime. */
 const AGAIN_MS = 3_600_000;
-/** What is forgotten is asked for again. */
+/** At most this many failures are remembered. An edge may be asked again for an object whose failure is forgotten. */
 const MOST = 50_000;
 
-/** The edges that were asked for an object and did not bring it. */
+/** Remembers which edges were asked for an object and did not send it. */
 export class FailedUploads {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** By edge and object, the oldest first. */
+  /** The time of the failure, by edge and object, oldest first. */
   readonly #since = new Map<string, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {

@@ -2,7 +2,7 @@ import type { VerifyResult } from '../../shared/work/verify.ts';
 import type { ShareRow, TaskRow } from '../catalog/task-calls.ts';
 import type { Finding } from './reconcile-plan.ts';
 
-/** What a share of a task has found, or undefined if it has found nothing that is still to be repaired. */
+/** The damage that a share of a task has found. Undefined if there is none left to repair. */
 export function findingOf(task: Pick<TaskRow, 'id' | 'kind' | 'args'>, share: ShareRow): Finding | undefined {
   const { by: edge, result, state } = share;
   if (task.kind !== 'verify' || state !== 'done' || edge === null || result === null) return undefined;

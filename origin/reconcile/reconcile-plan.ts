@@ -2,19 +2,19 @@ import type { TaskRequest } from '../../shared/wire/task-api.ts';
 import { repairOfRoots, type SyncingEdge } from './root-rule.ts';
 import { type HotObject, warmingOf } from './warm-rule.ts';
 
-/** What the origin sees of its fleet at one moment. */
+/** Everything that the origin sees of its fleet at one moment. */
 export interface Observed {
   readonly edges: readonly ObservedEdge[];
-  /** What verifications of edges have found, oldest first. */
+  /** The damage that verifications of edges have found, oldest first. */
   readonly findings: readonly Finding[];
-  /** What readers ask of the lazy edges of each region. */
+  /** The objects that readers of lazy edges ask for, in each region. */
   readonly hot: readonly HotObject[];
   /** The keys of tasks that are open or were created a short while ago. Their actions are not repeated. */
   readonly keys: ReadonlySet<string>;
 }
 
 export interface ObservedEdge extends SyncingEdge {
-  /** The bytes of the disk of its data folder. Null when the edge has not told. */
+  /** The size and the free bytes of the disk with the data folder. Null when the edge has not reported them. */
   readonly disk: { readonly free: number; readonly total: number } | null;
 }
 
@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
   ({ hot, keys }) => warmingOf(hot, keys),
 ];
 
-/** All that follows from the observation, the most urgent first, whether or not it was done a short while ago. */
+/** All actions that follow from the observation, the most urgent first, even those that were done a short while ago. */
 export function allActions(observed: Observed): Action[] {
   const following = new Map<string, Action>();
   for (const rule of RULES)

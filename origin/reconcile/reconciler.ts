@@ -20,9 +20,9 @@ import {
 import type { HotObject } from './warm-rule.ts';
 
 const ROUND_MS = 10_000;
-/** What a round may begin, so that a minute has at most thirty actions. */
+/** At most this many actions begin in a round, so a minute has at most thirty. */
 const ACTIONS_PER_ROUND = 5;
-/** An action is not repeated for this long, whatever came of it. */
+/** An action is not repeated for this long, whatever its outcome was. */
 const REPEAT_MS = 3_600_000;
 const MOST_FINDINGS = 1000;
 /** Tasks, and shares of one, that are read at a time. */
@@ -32,9 +32,9 @@ export interface ReconcilerParts {
   readonly tasks: Pick<Tasks, 'create'>;
   readonly catalog: Pick<Remote<TaskCalls>, 'tasks' | 'shares' | 'recentKeys'>;
   readonly edges: () => readonly ObservedEdge[];
-  /** What readers ask of lazy edges. */
+  /** The objects that readers of lazy edges ask for. */
   readonly hot: () => Promise<readonly HotObject[]>;
-  /** Called when an edge has deleted its old data, so many milliseconds ago. */
+  /** Called when an edge has deleted its old data, `ago` milliseconds ago. */
   readonly pruned: (edge: string, ago: number) => void;
   readonly note: (event: NewEvent) => void;
   readonly clock: Clock;
@@ -43,7 +43,7 @@ export interface ReconcilerParts {
 
 /**
  * Looks at the fleet again and again, and creates the tasks that follow from what it sees. Each action has a key that
- * the catalog keeps with its task, so that nothing is done twice, also not after a restart.
+ * the catalog keeps with its task, so no action is repeated too early, not even after a restart.
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
@@ -69,7 +69,7 @@ export class Reconciler {
     this.#woken.wake();
   }
 
-  /** Acts until the signal aborts. It begins with what an earlier process may not have acted on. */
+  /** Acts until the signal aborts. It begins with results on which an earlier process may not have acted. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#parts;
     while (!signal.aborted) {
@@ -83,7 +83,10 @@ export class Reconciler {
     }
   }
 
-  /** What the origin would do now, and what it would do but for what it has done. It changes nothing. */
+  /**
+   * The actions that follow from the fleet's present state: those of the next round, those that wait, and those that
+   * have been done already. Asking changes nothing.
+   */
   async plan(): Promise<ActionPlan> {
     const observed = await this.#observe();
     const now = new Set(planActions(observed, ACTIONS_PER_ROUND).map(({ key }) => key));
@@ -100,7 +103,8 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     const observed = await this.#observe();
-    // The keys of old tasks are forgotten, and what they repaired is not repaired again.
+    // Repaired findings are dropped. Otherwise they would be repaired again once the keys of the old tasks are
+    // forgotten.
     this.#findings = this.#findings.filter((finding) => !observed.keys.has(repairKey(finding)));
     for (const action of planActions(observed, ACTIONS_PER_ROUND)) await this.#act(action);
   }
@@ -130,7 +134,7 @@ export class Reconciler {
     }
   }
 
-  /** Finds what verifications and prunings of the last hour have brought. */
+  /** Reads the results of verifications and prunings of the last hour. */
   async #scan(): Promise<void> {
     const { catalog, clock } = this.#parts;
     const verifications = await catalog.tasks({ kind: 'verify' }, null, PAGE);

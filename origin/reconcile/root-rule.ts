@@ -1,6 +1,6 @@
 import type { TaskRequest } from '../../shared/wire/task-api.ts';
 
-/** A root that does not match is repaired when it persists for so long. A single one mends itself in the next sync. */
+/** A mismatch of roots is repaired when it persists for this long. The next sync mends a single mismatch by itself. */
 const PERSISTS_MS = 60_000;
 
 /** An edge as this rule sees it. */
@@ -9,7 +9,9 @@ export interface SyncingEdge {
   readonly isOnline: boolean;
   /** The edge that it follows; null for the origin. */
   readonly parent: string | null;
-  /** For how long the roots that it makes have not matched those that the origin signed. Null while they match. */
+  /**
+   * The milliseconds for which the edge's roots have not matched those that the origin signed. Null while they match.
+   */
   readonly mismatchMs: number | null;
 }
 
@@ -20,8 +22,8 @@ interface RootRepair {
 }
 
 /**
- * Repairs the manifests of edges whose roots persistently do not match. The parent is repaired with its child, because
- * the child may have got its entries there.
+ * Repairs the manifests of edges whose roots persistently do not match. A child may have got its entries from its
+ * parent, so the parent is repaired as well.
  */
 export function repairOfRoots(edges: readonly SyncingEdge[]): RootRepair[] {
   const online = new Set(edges.filter(({ isOnline }) => isOnline).map(({ name }) => name));

@@ -1,25 +1,25 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import { MOST_UPLOADED } from '../../shared/work/upload-objects.ts';
 
-/** An object that the store lacks, and the names of sites that name it. */
+/** An object that the store lacks, and the names of sites that refer to it. */
 export interface LostObject {
   readonly digest: Digest;
   readonly size: number;
   readonly sites: readonly string[];
 }
 
-/** An edge that may have lost objects. */
+/** An edge that may hold lost objects. */
 export interface Holder {
   readonly name: string;
-  /** Online, and neither paused, drained nor diverged. */
+  /** Whether the edge is online, and neither paused, drained nor diverged. */
   readonly isHealthy: boolean;
-  /** Whether it knows how to send objects. */
+  /** Whether the edge supports tasks that upload objects. */
   readonly canUpload: boolean;
-  /** Whether it follows the origin, so that it reaches the origin for sure. */
+  /** Whether the edge follows the origin, so that it certainly reaches the origin. */
   readonly isDirect: boolean;
   /** Whether it holds every object of its sites. */
   readonly isFull: boolean;
-  /** The sites that it replicates and may read. Null for all. */
+  /** The sites that the edge replicates and may read. Null for all sites. */
   readonly sites: readonly string[] | null;
   readonly load: number;
 }
@@ -32,7 +32,7 @@ export interface UploadRequest {
 
 export interface StoreRepairPlan {
   readonly requests: readonly UploadRequest[];
-  /** Objects for which every edge that may have them has been asked. */
+  /** Objects that no edge has sent, although every edge that may hold them was asked. */
   readonly unobtainable: readonly LostObject[];
 }
 
@@ -41,7 +41,7 @@ export interface StoreRepairState {
   readonly holders: readonly Holder[];
   /** The objects that an edge is asked for now. */
   readonly asked: ReadonlyMap<string, ReadonlySet<Digest>>;
-  /** Whether the edge was asked for the object a while ago and did not bring it. */
+  /** Whether the edge was asked for the object a while ago and did not send it. */
   readonly hasFailed: (edge: string, digest: Digest) => boolean;
 }
 
@@ -49,8 +49,8 @@ export interface StoreRepairState {
 const MOST_BYTES = 1024 * 1024 * 1024;
 
 /**
- * Decides which edge is asked for which object: the best one that may have it and has not failed to bring it. An edge
- * has one request at a time, and names of objects reach only edges that replicate a site of them.
+ * Decides which edge is asked for which object: the best edge that may hold it and has not failed to send it. An edge
+ * has one request at a time. It learns only the names of objects of sites that it replicates.
  */
 export function planStoreRepair({ lost, holders, asked, hasFailed }: StoreRepairState): StoreRepairPlan {
   const open = new Set([...asked.values()].flatMap((digests) => [...digests]));
@@ -86,7 +86,7 @@ function addTo(all: Map<string, LostObject[]>, edge: string, object: LostObject)
   else own.push(object);
 }
 
-/** The first objects that fit into one request, at least one. The others come with a later one. */
+/** The first objects that fit into one request, at least one. Later requests name the others. */
 function fitting(objects: readonly LostObject[]): LostObject[] {
   let bytes = 0;
   return objects.slice(0, MOST_UPLOADED).filter(({ size }, at) => {

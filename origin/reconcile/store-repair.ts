@@ -16,16 +16,16 @@ import { type Holder, type LostObject, planStoreRepair, type UploadRequest } fro
 import { Unobtainable } from './unobtainable.ts';
 
 const ROUND_MS = 10_000;
-/** While a request is open, its end is looked for this often. */
+/** While a request is open, the origin checks this often whether it has ended. */
 const ASKING_MS = 1000;
-/** The lost objects that are looked at together. */
+/** The number of lost objects that a round considers. */
 const PAGE = 500;
-/** The requests that a round may begin. */
+/** The number of requests that a round may begin. */
 const REQUESTS_PER_ROUND = 5;
-/** An edge is given this long for a request, and more for many bytes. */
+/** An edge has at least this long for a request, and longer if it has many bytes. */
 const LEAST_SECONDS = 120;
 const BYTES_PER_SECOND = 256 * 1024;
-/** The objects whose paths an alarm names, and the paths of each. */
+/** An alarm names the paths of this many objects, and this many paths of each. */
 const NAMED_PLACES = { objects: 5, each: 3 };
 
 export interface StoreRepairParts {
@@ -44,8 +44,8 @@ interface Asking {
 }
 
 /**
- * Asks edges for the objects that the store lacks, one edge after another, until the store has them again. What no edge
- * has is told to the operator.
+ * Asks edges for the objects that the store lacks, one edge after another, until the store has them again. Tells the
+ * operator which objects no edge has.
  */
 export class StoreRepair {
   readonly #parts: StoreRepairParts;
@@ -93,7 +93,7 @@ export class StoreRepair {
     });
     for (const request of requests.slice(0, REQUESTS_PER_ROUND)) await this.#ask(request);
     await this.#tell(unobtainable);
-    // Objects that nobody has must not hold up those after them.
+    // Objects that no edge has must not hold up the objects after them.
     if (requests.length === 0 && this.#asking.size === 0) this.#after = nextPage(lost);
   }
 
@@ -109,7 +109,7 @@ export class StoreRepair {
     return page.map((object, at) => ({ ...object, sites: sites[at] ?? [] }));
   }
 
-  /** Tells what a request has brought. An object that is still lost when its request ends is asked of another edge. */
+  /** Notes what a request has achieved. An object that is still lost when its request ends is asked of another edge. */
   async #lookAt(edge: string, { task, digests }: Asking): Promise<void> {
     const { catalog, note } = this.#parts;
     if ((await stateOf(catalog, task)) === 'open') return;
@@ -119,7 +119,13 @@ export class StoreRepair {
     for (const digest of left) this.#failed.add(edge, digest);
     for (const digest of repaired) this.#unobtainable.forget(digest);
     if (repaired.length > 0)
-      note({ kind: 'store-repaired', edge, task, cause: `${edge} has sent them`, what: named(repaired) });
+      note({
+        kind: 'store-repaired',
+        edge,
+        task,
+        cause: `${edge} has sent the objects`,
+        what: named(repaired),
+      });
   }
 
   async #ask({ edge, objects }: UploadRequest): Promise<void> {
@@ -130,7 +136,7 @@ export class StoreRepair {
     const args: UploadArguments = { objects: objects.map(({ digest, size }) => ({ digest, size })) };
     const cause = `the store lacks ${objects.length} objects that ${edge} may have`;
     try {
-      // Before a restart, the edge may have been asked for others. Then the task with the key is that request.
+      // Before a restart, the edge may have been asked for other objects. Then `create` returns that open task.
       const task = await tasks.create(
         { kind, args, target: { edges: [edge] }, deadline },
         cause,
@@ -156,7 +162,7 @@ export class StoreRepair {
     const advice =
       'publish these files again, bring back an edge that has them, or restore the objects from a backup and run `skerry store verify`';
     const what = { ...named(news), places, advice };
-    note({ kind: 'store-unrepaired', cause: 'no edge that is online and healthy has them', what });
+    note({ kind: 'store-unrepaired', cause: 'no healthy edge that is online has the objects', what });
     log.error(what, 'no edge has the objects that the store lacks');
   }
 }

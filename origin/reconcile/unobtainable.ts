@@ -1,24 +1,24 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** After its start, an origin has not heard its edges yet, and an edge may be away for a moment. */
+/** Edges have this time to report after the origin starts, and to come back after a short absence. */
 const GRACE_MS = 60_000;
-/** An object that no edge has is told again after this time. */
+/** The operator is told again after this time that no edge has an object. */
 const AGAIN_MS = 24 * 3_600_000;
-/** What is forgotten is told again. */
+/** At most this many objects are remembered. The operator is told again about a forgotten one. */
 const MOST = 50_000;
 
-/** The objects that no edge has: which of them the operator is to hear of now. */
+/** Remembers the objects that no edge has, and decides when the operator is told about each. */
 export class Unobtainable {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** Since when an object is known as unobtainable, or was told last, and when it is told next. The oldest first. */
+  /** The time from which the operator is to be told about each object, oldest note first. */
   readonly #due = new Map<Digest, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
-  /** Those of the objects that are told now. */
+  /** Returns the objects that the operator is to be told about now. */
   news(digests: readonly Digest[]): Digest[] {
     const now = this.#clock.monotonic();
     const told: Digest[] = [];

@@ -1,30 +1,30 @@
 import type { TaskRequest } from '../../shared/wire/task-api.ts';
 
-/** An object of which the lazy edges of a region report that many readers ask for it. */
+/** An object that many readers request, as lazy edges of a region report. */
 export interface HotObject {
   readonly region: string;
   readonly site: string;
   readonly path: string;
   readonly digest: string;
-  /** The requests each minute at the edges that report it. */
+  /** The requests per minute at the edges that report the object. */
   readonly perMinute: number;
-  /** The edges that report it. */
+  /** The edges that report the object. */
   readonly askedAt: readonly string[];
-  /** The other lazy edges of the region that replicate the site and take work. They may lack it. */
+  /** The other lazy edges of the region that replicate the site and take work. They may lack the object. */
   readonly others: readonly string[];
 }
 
-/** Requests each minute in a region that make an object worth fetching before readers ask for it. */
+/** With this many requests per minute in a region, an object is worth fetching before other readers ask for it. */
 const WORTH_PER_MINUTE = 60;
-/** The objects of one task. The next round continues with the others. */
+/** One task names at most this many objects. The next round continues with the others. */
 const MOST_OBJECTS = 16;
-/** The tasks for one region and site while their keys are known. */
+/** One region and site has at most this many tasks whose keys are known. */
 const MOST_TASKS = 12;
-/** Edges that a task names. */
+/** One task names at most this many edges. */
 const MOST_EDGES = 200;
-/** What has not come by then is not hot any more. */
+/** An object that has not arrived by then is no longer hot. */
 const DEADLINE_SECONDS = 600;
-/** The part of a digest that a key has. */
+/** A key contains this many digits of each digest. */
 const SHORT = 16;
 
 interface Warming {
@@ -34,8 +34,8 @@ interface Warming {
 }
 
 /**
- * Warms the other lazy edges of a region with what readers ask of some of them: one task for each region and site. The
- * keys name the objects, so an object is warmed once while its key is known.
+ * Warms the other lazy edges of a region with the objects that readers of some of them ask for, by one task for each
+ * region and site. The key of a task names its objects, so an object is not warmed again while the key is known.
  */
 export function warmingOf(hot: readonly HotObject[], keys: ReadonlySet<string>): Warming[] {
   const warmed = new Set([...keys].flatMap(objectsIn));

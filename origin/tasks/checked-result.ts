@@ -16,8 +16,8 @@ const results = new Map<string, Schema<unknown>>(
 );
 
 /**
- * The result, whose text is then of the form that its kind describes. An edge is trusted with its own state, but not to
- * write the form that others read, so a result of another form counts as a failure.
+ * Checks that the text of a result has the form that its kind describes. The origin trusts what an edge says about its
+ * own state, but others read the text, so a result of another form counts as a failure.
  */
 export function checkedResult(kind: string, result: TaskResult): TaskResult {
   const form: Schema<unknown> | undefined = result.outcome === 'done' ? results.get(kind) : failures;

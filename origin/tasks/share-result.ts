@@ -29,7 +29,7 @@ export function afterResult(
   if (!issued.isActive) return undefined;
   const attempts = share.attempts.map((one) => (one === issued ? { ...one, isActive: false } : one));
   const notBefore = now + Math.ceil(backoffDelay(share.failures, BACKOFF, random));
-  // A failure beside an edge that still works on the share decides nothing.
+  // While another edge still works on the share, a failed attempt does not count as a failure of the share.
   if (attempts.some(({ isActive }) => isActive)) return { ...share, attempts, notBefore };
   const failures = share.failures + 1;
   if (failures >= MOST_FAILURES || isFinal(share, result))

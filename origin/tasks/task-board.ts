@@ -72,7 +72,7 @@ export class TaskBoard implements TaskDesk {
   readonly #open = new Map<number, Open>();
   /** The lists of edges that have assignments. */
   #lists = new Map<string, AssignmentList>();
-  /** What edges last reported about the attempts that run. */
+  /** The last reports of edges about the attempts that run. */
   readonly #progress = new Map<string, ReadonlyMap<string, Amount>>();
 
   private constructor(parts: TaskBoardParts) {
@@ -129,7 +129,7 @@ export class TaskBoard implements TaskDesk {
     return this.#results.add(results);
   }
 
-  /** An edge hears of its shorter list in the answer to the report that brought the result, so nobody is called. */
+  /** The answer to the report that brought a result names the edge's shorter list, so no edge is called to report. */
   #count(results: readonly TaskResult[]): Promise<void> {
     return this.#inTurn(async () => {
       const now = this.#parts.clock.now();
@@ -192,7 +192,7 @@ export class TaskBoard implements TaskDesk {
     return [...(this.#open.get(id)?.shares.values() ?? [])];
   }
 
-  /** What the edge that runs this attempt has done so far. Undefined for an attempt that nobody runs. */
+  /** The progress of the edge that runs this attempt. Undefined for an attempt that no edge runs. */
   progress(edge: string, attempt: Attempt): Amount | undefined {
     return this.#progress.get(edge)?.get(attemptKey(attempt));
   }

@@ -34,14 +34,17 @@ export interface TaskEdge {
 /** An open task with all its shares, in ascending order. */
 export interface OpenTask {
   readonly row: TaskRow;
-  /** The site that its arguments name. */
+  /** The site that the arguments of the task name. */
   readonly site: string | undefined;
   readonly shares: ReadonlyMap<number, ShareRow>;
 }
 
 type Edges = ReadonlyMap<string, TaskEdge>;
 
-/** The assignments of one kind that an edge has at a time. Slow work of one kind leaves room for other kinds. */
+/**
+ * An edge has at most this many assignments of one kind at a time. So slow work of one kind leaves room for other
+ * kinds.
+ */
 export const MOST_OF_A_KIND = 2;
 
 /** Decides what happens to the open tasks now. The same arguments give the same plan, except for the nonces in it. */
@@ -167,7 +170,7 @@ function ended(share: ShareRow, state: EndState, code: string, message: string):
   return { ...withoutAttempts(share), state, result: JSON.stringify({ code, message }) };
 }
 
-/** The share when nobody is to work on it any more. */
+/** The share without active attempts, for a share on which no edge is to work any more. */
 export function withoutAttempts(share: ShareRow): ShareRow {
   return { ...share, attempts: share.attempts.map((one) => ({ ...one, isActive: false })) };
 }
@@ -190,9 +193,9 @@ class Rooms {
 }
 
 /**
- * The edges that can do tasks that belong to no particular edge. A thousand tasks may wait for a thousand edges, so
- * edges are looked through once for all tasks of a kind and site, and full edges are dropped: rooms only shrink while a
- * plan is made.
+ * The edges that can do tasks for any one edge. A thousand tasks may wait for a thousand edges, so the plan lists the
+ * edges once for all tasks of a kind and site, and drops full edges from the list. No edge gets more room while a plan
+ * is made.
  */
 class Candidates {
   readonly #edges: Edges;

@@ -37,7 +37,7 @@ const argumentsOf = new Map<string, Schema<unknown>>(
   [...taskKinds.values()].map((kind) => [kind.kind, schema(kind.arguments)]),
 );
 
-/** The tasks as those see them who ask for them. */
+/** Tasks for those who create them and look at them. */
 export class Tasks {
   readonly #parts: TasksParts;
   readonly #mergedTexts = new ByteCache<string, string>({
@@ -119,8 +119,8 @@ export class Tasks {
   }
 
   /**
-   * Opens again what failed, expired or was cancelled, for as long as the task has had, and at most for the longest
-   * deadline. Throws `no-such-task` and `too-many-tasks`.
+   * Opens again what failed, expired or was cancelled. The new deadline leaves as much time as the task had at first,
+   * but no more than the longest deadline allows. Throws `no-such-task` and `too-many-tasks`.
    */
   async retry(id: number): Promise<TaskStatus> {
     const { board, catalog, clock } = this.#parts;

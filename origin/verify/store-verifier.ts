@@ -14,14 +14,14 @@ import { MOST_NAMED_OBJECTS, type StoreStatus } from '../../shared/wire/store-ap
 import { caller } from '../callers/caller.ts';
 import type { DamageCalls, StoredPart, StorePass } from '../catalog/damage-calls.ts';
 
-/** A pass begins a day after the end of the one before. */
+/** A pass begins this long after the end of the last one: a day. */
 const PASS_EVERY_MS = 24 * 3_600_000;
-/** What a pass reads when nobody waits for it. A disk that serves edges hardly notices it. */
+/** The speed of a pass that nobody waits for. A disk that serves edges hardly notices it. */
 const BYTES_PER_SECOND = 16 * 1024 * 1024;
-/** Objects that are read before the place is saved. A pass goes on at the last place. */
+/** The place in the pass is saved after this many objects. After a restart, the pass continues there. */
 const PAGE = 64;
 const RETRY_MS = 30_000;
-/** The events about damage that one pass notes as it goes on. The rest is in the event of its end. */
+/** One pass notes at most this many events about damage while it runs. The event at its end counts all damage. */
 const MOST_EVENTS = 100;
 
 export interface StoreVerifierParts {
@@ -38,7 +38,7 @@ export interface StoreVerifierParts {
     | 'saveStorePass'
   >;
   readonly store: Pick<ObjectStore, 'missing' | 'readSmall' | 'open' | 'remove'>;
-  /** Uploads share it, so that nobody stores an object again while it is removed. */
+  /** Uploads share this gate, so that nobody stores an object again while it is being removed. */
   readonly gate: Gate;
   readonly note: (event: NewEvent) => void;
   /** Called when damage was found. */
@@ -49,13 +49,13 @@ export interface StoreVerifierParts {
 
 /**
  * Reads all objects of the store, again and again, and compares them with their digests. A damaged object leaves the
- * store at once, so that nobody gets it after it was found, and the catalog notes that it has to be stored again.
+ * store at once, so that nobody receives it, and the catalog notes that it must be stored again.
  */
 export class StoreVerifier {
   readonly #parts: StoreVerifierParts;
   readonly #asked = new Wakeup();
   #pass: StorePass | null;
-  /** Somebody waits for the pass of this number, so it does not keep to the rate. */
+  /** The number of a pass that somebody waits for. It is not slowed down to the usual rate. */
   #urgent = 0;
   #events = 0;
 
@@ -106,7 +106,7 @@ export class StoreVerifier {
     }
   }
 
-  /** Does the pages of passes until none is due. */
+  /** Reads pages of passes until no pass is due. */
   async #passes(signal: AbortSignal, rest: Rest): Promise<void> {
     for (;;) {
       const now = this.#parts.clock.now();
@@ -130,7 +130,7 @@ export class StoreVerifier {
     if (pass.after === 0) await this.#lookAgain(signal, rest);
     const { parts, next } = await catalog.storedParts(pass.after, PAGE);
     const suspected = await damagedObjects(store, parts, signal, rest);
-    // A second look, because memory may have failed and not the disk.
+    // Each suspected object is read a second time, because the fault may be in memory and not on the disk.
     const damaged = suspected.length === 0 ? [] : await damagedObjects(store, suspected, signal, rest);
     const removed = damaged.length === 0 ? [] : await this.#remove(damaged);
     const read: StorePass = {
@@ -143,14 +143,14 @@ export class StoreVerifier {
     };
     if (removed.length > 0) this.#tell(read, removed);
     await catalog.saveStorePass(read);
-    // Somebody may have asked for a pass in between, which then begins at the first object.
+    // Somebody may have asked for a pass in the meantime. That pass begins at the first object.
     if (this.#pass === pass) this.#pass = read;
     if (read.ended !== null) this.#tellEnd(read);
   }
 
   /**
-   * Objects that were uploaded or deleted since they were read stay as they are. The store comes first: if a crash comes
-   * in between, the pass goes on at this page and finds the objects missing.
+   * Removes damaged objects, except those that were uploaded or deleted since they were read. The store is changed
+   * before the catalog. If a crash comes in between, the pass continues at this page and finds the objects missing.
    */
   #remove(damaged: readonly StoredPart[]): Promise<Digest[]> {
     const { catalog, store, gate, clock } = this.#parts;
@@ -163,7 +163,9 @@ export class StoreVerifier {
     });
   }
 
-  /** Somebody may have put damaged objects back into the store, from a backup for instance. */
+  /**
+   * Checks damaged objects again, because somebody may have put them back into the store, from a backup for instance.
+   */
   async #lookAgain(signal: AbortSignal, rest: Rest): Promise<void> {
     const { catalog, store, gate, note } = this.#parts;
     for (let after: Digest | null = null; ; ) {

@@ -31,7 +31,7 @@ export function encodeChunkList(list: ChunkList): Buffer {
   return out;
 }
 
-/** The most bytes of the list of an object of this size. */
+/** The largest size of a chunk list for an object of this size. */
 export function mostChunkListBytes(size: number): number {
   return HEADER + Math.ceil(size / MIN_CHUNK) * ROW;
 }

@@ -14,7 +14,7 @@ export function knownMediaType(path: string): string | undefined {
   return lookup(path) || undefined;
 }
 
-/** Types of which the database does not say that they are compressible. */
+/** Types that are compressible although the database does not say so. */
 const ALSO_COMPRESSIBLE: ReadonlySet<string> = new Set([
   ...['application/sql', 'application/x-tex', 'application/graphql', 'application/yaml'],
   ...['font/collection', 'model/obj'],

@@ -1,20 +1,20 @@
 import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 
-/** The members that begin to catch up at once, and after them in each second. */
+/** This many members may begin to catch up at once, and then this many per second. */
 const AT_ONCE = 32;
 const PER_SECOND = 32;
 const INTERVAL_MS = 1000 / PER_SECOND;
-/** A member may ask for pages for so long after its turn. Later it takes a new turn. */
+/** After its turn, a member may ask for pages for this long. Later it needs a new turn. */
 const STAYS_MS = 60_000;
 
 /**
- * Spreads out members that were away and come back at the same time, because each of them then asks for all that it has
- * missed. Each gets a turn of its own. One that comes before its turn is told when that is.
+ * Spreads out members that come back at the same time, because each of them asks for all records that it has missed.
+ * Each member gets its own turn. A member that comes too early is told when its turn is.
  */
 export class CatchUps {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** The turns of members, in the order of the turns. */
+  /** The time of each member's turn, earliest first. */
   readonly #turns = new Map<string, number>();
   #next = Number.NEGATIVE_INFINITY;
 

@@ -7,8 +7,8 @@ const RECORDS_PER_READ = 500;
 /** The longest silence on a stream. The reader of a stream gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
 /**
- * A head that names no new record is left out when the follower has one that is hardly older. Each call to report wakes
- * all followers, and each of them would have to verify the signature of the head.
+ * A head that names no new record is left out if the follower has a head that is hardly older. Each call to report
+ * wakes all followers, and each of them would have to verify the signature of the head.
  */
 const FRESH_MS = 1000;
 

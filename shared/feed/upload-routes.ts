@@ -11,7 +11,7 @@ import { type MembersOnly, memberOf } from './member-proof.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The upload that was admitted before the body is read. Null on all other routes. */
+    /** An upload that was admitted before its body is read. Null on all other routes. */
     upload: AdmittedUpload | null;
   }
 }
@@ -43,12 +43,15 @@ export function uploadRoutes(
   });
 }
 
-/** The digest that was proved is that of the object, so whoever stores the object checks the proof of the body, too. */
+/**
+ * The proof must cover the digest of the object. So whoever checks the bytes against that digest when storing them also
+ * checks the body against the proof.
+ */
 function admitted(uploads: FeedUploads, request: FastifyRequest): Promise<AdmittedUpload> {
   const { digest = '' } = request.params as { digest?: string };
   if (!isDigest(digest)) throw new SkerryError('bad-request', 'the path names no object');
   const length = request.headers['content-length'];
-  if (length === undefined) throw new SkerryError('bad-request', 'an upload announces its length');
+  if (length === undefined) throw new SkerryError('bad-request', 'an upload must announce its length');
   if (request.provenBody?.equals(digestBytes(digest)) !== true)
     throw new SkerryError('bad-request', 'the proof does not cover the object');
   return uploads.admit(memberOf(request), digest, Number(length));

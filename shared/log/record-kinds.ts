@@ -35,7 +35,7 @@ const member = Type.Object({
   replaces: Type.Optional(Type.String()),
   /** A paused edge follows the log and serves, but fetches nothing. */
   paused: Type.Optional(Type.Boolean()),
-  /** A drained edge follows the log and answers who still asks, and sends its readers away. */
+  /** A drained edge follows the log and still answers requests, but sends its readers to other edges. */
   drained: Type.Optional(Type.Boolean()),
   /** Absent means none. */
   labels: Type.Optional(labelsSchema),

@@ -23,8 +23,8 @@ export interface Thread<T> {
 /** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
 /**
- * For a thread that opens a database. Other processes have the same file open, and after an upgrade in place a thread
- * that starts again would run newer code than its process.
+ * The option of a thread that opens a database. Other processes have the same file open, and after an upgrade in place
+ * a thread that starts again would run newer code than its process.
  */
 export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 
@@ -57,7 +57,7 @@ export function startThreads<T extends object>(
   };
   const open = () =>
     new Piscina<Call, Answer>(options).on('error', () => {
-      // The thread of no call has ended, so no call reports it.
+      // The thread that ended was running no call, so no call reports its end.
       giveUpIfStuck();
     });
   let pool = open();

@@ -3,7 +3,7 @@ import { type Digest, digestOf } from '../content/digest.ts';
 import { digestOfStream, type Rest } from './digest-of-stream.ts';
 import type { ObjectStore } from './object-store.ts';
 
-/** Small objects that are read together, at most 4 MiB. */
+/** This many small objects are read together. Together they have at most 4 MiB. */
 const SMALL_READ = 64;
 /** Hashing this many bytes takes the event loop about half a millisecond. */
 const BYTES_A_TURN = 256 * 1024;

@@ -2,10 +2,13 @@ import type { Readable } from 'node:stream';
 import { type Digest, digestFromBytes, newHasher } from '../content/digest.ts';
 import { systemCode } from '../errors.ts';
 
-/** Called after each piece of work, with its bytes. It resolves when the work may go on, and never rejects. */
+/**
+ * Called after each piece of work, with the number of its bytes. It resolves when the work may go on, and never
+ * rejects.
+ */
 export type Rest = (bytes: number) => Promise<void>;
 
-/** What a read fails with when the object was deleted, or when the disk cannot read it. */
+/** The codes of errors that prove an object to be deleted or unreadable. */
 const UNREADABLE: readonly (string | undefined)[] = ['ENOENT', 'EIO'];
 
 /**

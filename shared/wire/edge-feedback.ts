@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { edgeUseSchema } from './protocol.ts';
 
-/** What the API shows of what edges tell of themselves. */
+/** The parts of API answers that edges report about themselves. */
 
 export const healthSchema = Type.Object({
   state: Type.Union([

@@ -3,7 +3,7 @@ import { NAME_PATTERN } from '../site/name-pattern.ts';
 import { nameSchema } from '../site/names.ts';
 import type { EventKind } from './event-kinds.ts';
 
-/** Who asked for an act. An edge that joins has an address only. */
+/** The caller who asked for an act. An edge that joins has only an address. */
 const actorSchema = Type.Object({
   token: Type.Optional(
     Type.String({ description: 'The id of the API token, as `skerry token list` shows it.' }),

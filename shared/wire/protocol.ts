@@ -153,7 +153,10 @@ const count = Type.Integer({ minimum: 0 });
 const siteCountsSchema = Type.Tuple([count, count, count, count, count]);
 export type SiteCounts = Static<typeof siteCountsSchema>;
 
-/** What an edge uses, and what its readers got. It is sampled every few seconds. Counts begin with its start. */
+/**
+ * The resources that an edge uses, and the answers that its readers got. Edges sample them every few seconds. Counts
+ * begin with the start of the edge.
+ */
 export const edgeUseSchema = Type.Object({
   contactSeconds: Type.Union([Type.Number(), Type.Null()], {
     description: 'Seconds since the edge last heard from the origin through its upstream; null before that.',
@@ -184,13 +187,13 @@ export const edgeUseSchema = Type.Object({
 });
 export type EdgeUse = Static<typeof edgeUseSchema>;
 
-/** How many objects a lazy edge names as hot, and the most characters of their paths. */
+/** A lazy edge names at most this many objects as hot, with paths of at most this many characters. */
 export const MOST_HOT_OBJECTS = 16;
 export const MOST_HOT_PATH = 200;
-/** Requests each minute at one edge below which an object is not named. */
+/** An object with fewer requests per minute at one edge is not named. */
 export const LEAST_HOT_PER_MINUTE = 10;
 
-/** An object that readers ask for: site, path, digest, and requests each minute. */
+/** An object that readers ask for: site, path, digest, and requests per minute. */
 const hotObjectSchema = Type.Tuple([
   count,
   Type.String({ maxLength: MOST_HOT_PATH }),
@@ -226,7 +229,7 @@ const edgeReportSchema = Type.Object({
     Type.Array(hotObjectSchema, {
       maxItems: MOST_HOT_OBJECTS,
       description:
-        'What readers ask of a lazy edge. It comes twice a minute, and is kept until it comes again.',
+        'The objects that readers of a lazy edge ask for most. The edge reports them twice a minute.',
     }),
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),

@@ -1,14 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { count } from '../work/amounts.ts';
 
-/** The digests that an event about the store names. It counts the rest. */
+/** An event about the store names at most this many digests, and counts the rest. */
 export const MOST_NAMED_OBJECTS = 20;
 
 /** GET /v1/store and POST /v1/store/verify. Times are in milliseconds since 1970. */
 export const storeStatusSchema = Type.Object({
   damaged: Type.Integer({
     minimum: 0,
-    description: 'The objects that were found damaged and have not been stored again. Nobody gets them.',
+    description:
+      'The objects that were found damaged and have not been stored again. No edge and no reader gets them.',
   }),
   pass: Type.Union(
     [

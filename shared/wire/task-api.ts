@@ -116,7 +116,10 @@ export const actionPlanSchema = Type.Object({
   time: time('When the fleet was looked at'),
   actions: Type.Array(
     Type.Object({
-      key: Type.String({ description: 'What the action is about. It is not repeated while this is known.' }),
+      key: Type.String({
+        description:
+          'Names what the action is about. While a task with this key is known, the action is not repeated.',
+      }),
       when: Type.Union([Type.Literal('now'), Type.Literal('later'), Type.Literal('done')], {
         description:
           '`now`: in the next round. `later`: in a later round, because a round has few actions. `done`: a task for it is open, or was created within the last hour.',
@@ -124,7 +127,7 @@ export const actionPlanSchema = Type.Object({
       cause: Type.String({ description: 'What the origin sees.' }),
       request: newTaskSchema,
     }),
-    { description: 'The most urgent first. Empty when nothing is to be done.' },
+    { description: 'The most urgent action first. Empty when there is nothing to do.' },
   ),
   more: Type.Integer({ minimum: 0, description: 'How many further actions are left out.' }),
 });

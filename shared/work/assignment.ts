@@ -56,11 +56,11 @@ export function parseAssignments(text: string): Assignment[] {
   return lists.parseText(text, 'upstream-protocol');
 }
 
-/** The same for the same attempt alone. */
+/** A text that is the same only for the same attempt. */
 export const attemptKey = ({ task, share, attempt, nonce }: Attempt): string =>
   `${task}/${share}/${attempt}/${nonce}`;
 
-/** What an edge reports about its tasks. */
+/** The part of a report that describes the tasks of an edge. */
 export const taskReportSchema = Type.Object({
   kinds: Type.Array(Type.String({ pattern: KIND_PATTERN }), {
     maxItems: 100,

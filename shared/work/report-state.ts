@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { count, nothing } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The most items and, as JSON text, their bytes. What is most telling goes along first. */
+/** The most items and, as JSON text, their bytes. The most telling items come first. */
 export const MOST_STATE = {
   sites: { items: 100, bytes: 5 * 1024 },
   faults: { items: 20, bytes: 4 * 1024 },

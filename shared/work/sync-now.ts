@@ -26,12 +26,12 @@ export const syncNowKind = {
   merge: mergeSynced,
 } satisfies WorkKind;
 
-/** As many sites as a result may name. */
+/** Cuts the list to the number of sites that a result may name. */
 export function syncedSites(sites: SyncNowResult['sites']): SyncNowResult {
   return { sites: sites.slice(0, MOST_SITES), more: sites.length > MOST_SITES };
 }
 
-/** Of each site, the revision of the edge that is furthest behind. */
+/** For each site, takes the revision of the edge that is furthest behind. */
 function mergeSynced(results: readonly SyncNowResult[]): SyncNowResult {
   const least = new Map<string, number>();
   for (const { name, revision } of results.flatMap(({ sites }) => sites))

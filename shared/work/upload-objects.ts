@@ -3,16 +3,22 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { amount, count } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The most objects that one task asks for. Their names fit into the arguments of a task. */
+/** One task asks for at most this many objects. Their names fit into the arguments of a task. */
 export const MOST_UPLOADED = 100;
 
 const uploadResult = Type.Object({
   ...amount,
-  absent: Type.Integer({ minimum: 0, description: 'Objects that the edge does not have whole.' }),
+  absent: Type.Integer({
+    minimum: 0,
+    description: 'Objects that the edge lacks, or whose copies on the edge are damaged.',
+  }),
   refused: Type.Integer({ minimum: 0, description: 'Objects that the origin no longer needed.' }),
 });
 
-/** Sends objects to the origin, whose own copies are damaged. Only the origin's own repair asks for it. */
+/**
+ * Sends objects to the origin whose copies at the origin are damaged. The origin creates such tasks to repair its store,
+ * and accepts only objects that it knows as damaged.
+ */
 export const uploadObjectsKind = {
   kind: 'upload-objects',
   askers: ['task'],

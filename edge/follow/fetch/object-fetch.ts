@@ -40,7 +40,7 @@ export class ObjectFetch {
 
   /**
    * Resolves when all objects are stored durably. `bases` names objects that resemble the needed ones, by the digest of
-   * the needed object. `arrived` is told how many bytes no longer need fetching.
+   * the needed object. `arrived` is called with the number of bytes that no longer need fetching.
    */
   async fetch(
     source: ObjectSource,

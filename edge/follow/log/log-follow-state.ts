@@ -33,7 +33,7 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
 export interface FollowState {
   readonly upstream: DialledUpstream;
   readonly phase: 'pages' | 'stream';
-  /** The record that following began with. */
+  /** The first record that this run of following asked for. */
   readonly first: number;
   /** Following has begun again at a checkpoint. This happens at most once. */
   readonly isSecond: boolean;

@@ -14,11 +14,11 @@ import type { LogPosition } from './log-position.ts';
 import type { LogTime } from './log-time.ts';
 
 const BACKOFF = { first: 200, most: 4000 };
-/** An upstream that is asked by many edges at once tells each a later turn. It is not believed for longer. */
+/** When many edges ask at once, an upstream gives each a later turn. An edge waits no longer than this for one. */
 const LONGEST_TURN_MS = 30_000;
-/** After its turn, an edge waits up to so long, because others have theirs in the same second. */
+/** After its turn, an edge waits for up to this time, because other edges have their turns in the same second. */
 const TURN_JITTER_MS = 1000;
-/** An upstream that tells later turns for longer is left like one that fails. */
+/** An edge leaves an upstream that has put it off for this long, as if the upstream had failed. */
 const MOST_TURNS_MS = 90_000;
 /** An upstream that is behind this edge for longer is a fault. */
 const MOST_BEHIND_MS = 30_000;
@@ -48,9 +48,9 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   const ended = new AbortController();
   let upstream = upstreams.current;
   let isTooNew = false;
-  /** Since when no upstream has had the records that this edge has, by the monotonic clock. */
+  /** The monotonic time since which no upstream has had the records that this edge has. */
   let aheadSince: number | undefined;
-  /** Since when this edge has waited for its turn to catch up, by the monotonic clock. */
+  /** The monotonic time since which this edge has waited for its turn to catch up. */
   let waitsSince: number | undefined;
 
   async function followOne(onProgress: () => void): Promise<void> {
@@ -120,7 +120,10 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
     );
   }
 
-  /** How long to wait for a turn to catch up. Undefined when the error is another, or the upstream keeps putting off. */
+  /**
+   * How long to wait for a turn to catch up. Undefined for other errors, and when the upstream has put off the edge for
+   * too long.
+   */
   function untilTurn(error: unknown): number | undefined {
     const { retryAfter } = hasCode(error, 'too-many-requests') ? (error as SkerryError).details : {};
     if (typeof retryAfter !== 'number') return undefined;

@@ -9,7 +9,7 @@ export type Waiter =
   /** The stream of the log. Its answer begins immediately, and frames arrive every few seconds. */
   | 'stream'
   | 'readers'
-  /** Objects that the origin has asked for. */
+  /** Uploads of objects that the origin has asked for. */
   | 'uploads'
   /** Edges that want to join through this edge and are not members yet. */
   | 'strangers'

@@ -74,7 +74,7 @@ interface FeedRequest {
   readonly waiter?: Waiter;
 }
 
-/** An object that is sent. */
+/** An object that is uploaded. */
 export interface Upload {
   readonly digest: Digest;
   readonly size: number;

@@ -33,7 +33,7 @@ export class Upstreams {
   #moved = new AbortController();
   readonly #origin: Upstream | undefined;
 
-  /** `origin` is the URL of the origin, which may be none of the feeds. */
+  /** `origin` is the URL of the origin. It need not be one of the feeds. */
   constructor(addresses: readonly UpstreamAddress[], clock: Clock, origin?: string) {
     this.all = addresses.map((address) => new Upstream(address, clock));
     const followed = this.all[addresses.findIndex(({ isOrigin }) => isOrigin)];
@@ -45,7 +45,7 @@ export class Upstreams {
     this.#current = first;
   }
 
-  /** The origin itself, for what does not travel through parents. It may be out of reach. */
+  /** The origin itself, for requests that do not travel through parents. The edge may not be able to reach it. */
   get origin(): Upstream {
     if (this.#origin === undefined)
       throw new SkerryError('origin-unreachable', 'this edge does not know the address of the origin');

@@ -64,7 +64,7 @@ export class SessionBytes {
 interface Seen {
   read: number;
   sent: number;
-  /** Since the last look. */
+  /** The requests since the last look. */
   requests: number;
   left: number;
 }

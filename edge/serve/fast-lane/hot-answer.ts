@@ -8,7 +8,7 @@ export class HotAnswer {
   readonly prepared: PreparedAnswer;
   /** When this answer was last sent, by the time of the log. */
   usedAt = 0;
-  /** How often it was sent since `takeUses`. */
+  /** The number of times that the answer was sent since the last `takeUses`. */
   #uses = 0;
   readonly #head: string;
   readonly #connection: string;
@@ -32,7 +32,7 @@ export class HotAnswer {
     this.#uses++;
   }
 
-  /** How often the answer was sent since the last call. */
+  /** The number of times that the answer was sent since the last call. */
   takeUses(): number {
     const uses = this.#uses;
     this.#uses = 0;

@@ -80,7 +80,7 @@ export class AccessLog {
       // Until the file is open there is nothing to act on.
       if (this.#descriptor >= 0) act();
     } catch {
-      // A failure loses lines, as above.
+      // A failure only loses lines of the log.
     }
   }
 

@@ -11,7 +11,7 @@ export interface Progress {
 
 export type TellProgress = (progress: Progress) => void;
 
-/** Who asked for a run: somebody at the admin port, the origin by a task, or the edge itself. */
+/** The initiator of a run: somebody at the admin port, the origin by a task, or the edge itself. */
 export type AskedBy =
   | { readonly kind: 'admin-port' }
   | ({ readonly kind: 'task' } & Attempt)
@@ -22,8 +22,8 @@ export interface Run {
   readonly by: AskedBy;
   readonly signal: AbortSignal;
   /**
-   * Aborts when whoever asked wants the result of the work so far. A kind whose result cannot say that work is left
-   * ignores it.
+   * Aborts when the caller wants the result of the work so far. A kind ignores it if its result cannot say that work is
+   * left.
    */
   readonly pause: AbortSignal;
   readonly progress: TellProgress;

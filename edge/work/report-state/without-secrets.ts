@@ -1,6 +1,6 @@
 const CUT = '[cut]';
 
-/** What secrets look like, wherever they stand in a text or in JSON text. */
+/** The patterns of secrets, wherever they stand in a text or in JSON text. */
 const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END )[\s\S])*(?:-----END [A-Z ]*-----)?/g, CUT],
   // Tokens of the API, of the admin port and for joining.
@@ -14,12 +14,13 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
     /("[\w-]{0,40}(?:token|secret|password|authorization|cookie|private)[\w-]{0,40}"\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
     `$1"${CUT}"`,
   ],
-  // Random bytes as base64 of either alphabet: keys, signatures, secrets. Digests in hex and long names have no such
-  // mixture, and few paths have. It looks only where such bytes may begin, so a long text costs no more than its length.
+  // Matches random bytes as base64 of either alphabet: keys, signatures, secrets. Hex digests, long names and most
+  // paths do not mix characters like this. The search begins only where such bytes may begin, so its time is
+  // proportional to the length of the text.
   [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{24,}=*/g, CUT],
 ];
 
-/** The text without what may be a secret. It rather cuts too much. */
+/** Removes everything from the text that may be a secret. In doubt, it removes too much. */
 export function withoutSecrets(text: string): string {
   return SECRETS.reduce((safe, [pattern, instead]) => safe.replace(pattern, instead), text);
 }

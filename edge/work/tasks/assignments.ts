@@ -2,7 +2,7 @@ import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { hasCode } from '../../../shared/errors.ts';
 import { type Assignment, parseAssignments } from '../../../shared/work/assignment.ts';
 
-/** What an answer says: the list that the origin wants now, or that this list did not come. */
+/** The outcome of an answer: the list that the origin wants now, or that this list did not arrive. */
 export type Taken =
   | { readonly kind: 'list'; readonly list: readonly Assignment[]; readonly isUnreadable: boolean }
   | { readonly kind: 'missing' | 'altered' };

@@ -74,18 +74,18 @@ export class TaskRunner {
     this.#startNext();
   }
 
-  /** Begins nothing more until the next list. */
+  /** Begins no further attempts until the next list. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Cancels what runs, too. The next list begins again what it names. */
+  /** Cancels the running attempts, too. If the next list names them, they begin again. */
   stop(): void {
     this.hold();
     for (const { cancelled } of this.#running.values()) cancelled.abort();
   }
 
-  /** The attempts that run, as a report contains them. */
+  /** The running attempts in the form of a report. */
   get running(): TaskReport['running'] {
     return this.#list.flatMap(({ task, share, attempt, nonce }) => {
       const running = this.#running.get(attemptKey({ task, share, attempt, nonce }));

@@ -13,8 +13,8 @@ const MOST_WAITING = 100;
 /** Attempts are stopped when the list that the origin wants has been missing for this long. */
 const WITHHELD_MS = 30_000;
 /**
- * A list is valid for this long after the origin named it. It is longer than a change of upstream takes. The origin then
- * gives the work that any edge can do to another.
+ * A list is valid for this long after the origin last named it. A change of upstream takes less time. When the time is
+ * over, the origin gives work that any edge can do to another edge.
  */
 const LIST_MS = 60_000;
 
@@ -28,7 +28,7 @@ export class Tasks {
   readonly #assignments = new Assignments();
   readonly #runner: TaskRunner;
   readonly #kinds: readonly string[];
-  /** Since when the list is missing, by the monotonic clock. */
+  /** The monotonic time since which the list is missing. */
   #missingSince: number | undefined;
   /** When the origin last named the list that the edge has, by the monotonic clock. */
   #namedAt = Number.NEGATIVE_INFINITY;
@@ -70,14 +70,14 @@ export class Tasks {
       this.#runner.assign(taken.list);
       return 'here';
     }
-    // The origin wants another list, so nothing more begins from the old one, and what runs has not long to go on.
+    // The origin wants another list, so no attempt of the old one begins, and running attempts are stopped soon.
     const now = this.#parts.clock.monotonic();
     this.#missingSince ??= now;
     if (now - this.#missingSince < WITHHELD_MS) this.#runner.hold();
     else this.#runner.stop();
     return taken.kind;
   }
-  /** Called when a report brought no answer of the origin, which may have cancelled everything by now. */
+  /** Called when a report brought no answer from the origin, which may have cancelled everything in the meantime. */
   unanswered(): void {
     if (this.#parts.clock.monotonic() - this.#namedAt >= LIST_MS) this.#runner.stop();
   }

@@ -9,14 +9,14 @@ import type { Upload } from '../../follow/upstream/upstream.ts';
 import { type Executor, executor } from '../executor/executor.ts';
 
 export interface UploadParts {
-  /** What this edge holds. A missing object is not fetched for the origin. */
+  /** The objects that this edge holds. It does not fetch a missing object in order to upload it. */
   readonly store: Pick<ObjectStore, 'readSmall' | 'open' | 'size'>;
-  /** Sends an object to the origin itself, also from an edge that follows a parent. */
+  /** Sends an object to the origin itself, even if this edge follows a parent. */
   readonly upload: (upload: Upload, signal: AbortSignal) => Promise<void>;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
 }
 
-/** Sends the origin what it asks for and this edge has whole. */
+/** Uploads the objects that the origin asks for and whose copies on this edge are sound. */
 export function uploadObjectsExecutor(parts: UploadParts): Executor {
   return executor(uploadObjectsKind, async ({ objects }, { signal, progress }) => {
     const { store, upload, clock } = parts;
@@ -25,7 +25,7 @@ export function uploadObjectsExecutor(parts: UploadParts): Executor {
     for (const digest of objects.map((object) => toDigest(object.digest))) {
       signal.throwIfAborted();
       const size = await store.size(digest);
-      // The copy here may be damaged, too.
+      // The copy on this edge may be damaged, too.
       if (size === undefined || (await damagedObjects(store, [{ digest }], signal, rest)).length > 0) {
         done.absent++;
         continue;

@@ -36,7 +36,7 @@ export interface VerifyParts {
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
 
-/** What is verified. */
+/** The scope of a verification. */
 export interface Verified {
   /** One site, or all of them. */
   readonly site?: string | undefined;

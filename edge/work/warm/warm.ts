@@ -46,7 +46,7 @@ export async function warm(
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     signal.throwIfAborted();
-    // A site may have a million files, and the task a few paths.
+    // A site may have a million files, while the task names a few paths.
     const page = isNamed
       ? { entries: await entriesAt(catalog, site.id, revision, target.paths), next: undefined }
       : await catalog.manifestPage(site.id, revision, cursor, PAGE);

@@ -4,9 +4,9 @@ import { relaxed, transaction } from '../../../shared/sqlite/open.ts';
 import type { DamageCalls, DamagedObject, StoredPart, StorePass } from '../damage-calls.ts';
 import type { CatalogContext } from './context.ts';
 
-/** Where `meta` has the newest pass, as JSON. */
+/** The name of the row in `meta` that holds the newest pass, as JSON. */
 const PASS = 'store pass';
-/** The entries of an object that are looked at. A million paths may have the same empty file. */
+/** At most this many entries of an object are read. A million paths may have the same empty file. */
 const ENTRIES_SEEN = 1000;
 
 const toDigest = (bytes: unknown): Digest => digestFromBytes(bytes as Uint8Array);
@@ -19,7 +19,7 @@ export function damageCalls({ database, sql }: CatalogContext): DamageCalls {
   const damagedOne = (digest: Digest) =>
     sql('SELECT digest, size FROM damaged WHERE digest = ?').get(digestBytes(digest));
 
-  /** When the stored object was last uploaded, or the youngest one that has this chunk list. */
+  /** The time of the last upload of an object, or for a chunk list, of the youngest object that has it. */
   function touched(key: Uint8Array): number | null {
     const row =
       sql('SELECT touched FROM object WHERE digest = ?').get(key) ??

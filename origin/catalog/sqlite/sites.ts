@@ -35,7 +35,10 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
 
   const sites = () => sql(`${SITE} ORDER BY s.name`).all().map(toSite);
 
-  /** What a new domain is compared with. The policies stay unread, because all of them together may be megabytes. */
+  /**
+   * The domains that a new domain is compared with. Their policies stay unread, because all of them together may be
+   * megabytes.
+   */
   const siteDomains = (): SiteDomains[] =>
     sql(`SELECT name, domains FROM site WHERE deleted = 0 AND domains <> '[]' ORDER BY name`)
       .all()

@@ -14,7 +14,7 @@ export function taskCalls({ database, sql }: Pick<CatalogContext, 'database' | '
     return toTask(row);
   }
 
-  /** Throws `too-many-tasks` if there is no room for one more open task with so many open shares. */
+  /** Throws `too-many-tasks` if there is no room for another open task with this number of shares. */
   function refuseMore(shares: number): void {
     const open = count("SELECT count(*) AS n FROM task WHERE state = 'open'");
     const openShares = count("SELECT count(*) AS n FROM share WHERE state = 'open'");

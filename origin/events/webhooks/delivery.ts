@@ -17,11 +17,11 @@ const QUIET_MS = 60_000;
 const BACKOFF = { first: 2000, most: 10 * 60_000 };
 /** An event that is older is tried once more, and then given up, so that newer ones get their turn. */
 const GIVEN_UP_MS = 24 * 3_600_000;
-/** The place is stored at most so often. What was delivered since is delivered again after a crash. */
+/** The place is stored at most this often. After a crash, events that were delivered since are delivered again. */
 const STORE_MS = 1000;
-/** A fault is told as an event when a receiver has failed so often. */
+/** When a receiver has failed this many times, an event tells of the fault. */
 const TOLD_AFTER = 5;
-/** Events that are given up are told together. */
+/** One event counts all events that were given up within this time. */
 const TELL_AGAIN_MS = 3_600_000;
 
 export interface DeliveryParts {
@@ -55,7 +55,7 @@ export class Delivery {
     return { delivered: this.#cursor, failing: this.#failing };
   }
 
-  /** How often the receiver has taken an event, and how often it has not, since this delivery began. */
+  /** How many attempts the receiver has accepted, and how many have failed, since this delivery began. */
   get attempts(): { readonly done: number; readonly failed: number } {
     return { ...this.#attempts };
   }
@@ -67,7 +67,7 @@ export class Delivery {
     let woken: Promise<void> | undefined;
     while (!signal.aborted) {
       try {
-        // It goes on over several pages, so that a place far behind leaves no waits behind.
+        // One wait may last over several pages, so that a place far behind does not pile up waits.
         woken ??= stored.wait(QUIET_MS, signal);
         const page = await events.page({ after: this.#cursor }, filter, PAGE);
         for (const event of page.events) {
@@ -156,7 +156,7 @@ function filterOf({ kinds, site }: StoredWebhook): EventFilter {
   return { ...(kinds !== null && { kinds }), ...(site !== null && { sites: [site] }) };
 }
 
-/** A receiver that fails is not told of it, because each failure would be one more event for it. */
+/** A failing receiver gets no events about its own failures, because each failure would be one more event for it. */
 function isAboutItself({ kind, what }: Event, { name }: StoredWebhook): boolean {
   return (kind === 'webhook-failing' || kind === 'webhook-gave-up') && what.webhook === name;
 }

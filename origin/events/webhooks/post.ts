@@ -5,11 +5,11 @@ import { systemCode, toSkerryError } from '../../../shared/errors.ts';
 import { privateAddress } from './public-address.ts';
 import { checkedUrl, type WebhookRules } from './webhook-url.ts';
 
-/** A request with its answer takes at most so long. */
+/** A request may take at most this long, including its answer. */
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 5000;
 const IDLE_MS = 15_000;
-/** What is read of an answer, so that the connection can be used again. */
+/** The limit of the bytes read from an answer. An answer that is read to its end leaves the connection usable. */
 const ANSWER_BYTES = 16 * 1024;
 
 interface PostOptions {
@@ -38,7 +38,10 @@ export class Post {
     });
   }
 
-  /** Resolves to undefined when the receiver has taken the message, else to why not. Throws when `signal` aborts. */
+  /**
+   * Resolves to undefined when the receiver has taken the message, otherwise to the reason. Throws when `signal`
+   * aborts.
+   */
   async send(
     to: string,
     body: string,
@@ -47,7 +50,8 @@ export class Post {
   ): Promise<string | undefined> {
     const late = AbortSignal.timeout(this.#requestMs);
     try {
-      // Also here, because a literal address is not looked up, and the origin may have been started with other rules.
+      // The address is checked here as well: a literal address is not looked up, and the origin may have been started
+      // with other rules.
       const { origin, pathname, search } = checkedUrl(to, this.#rules);
       const answer = await this.#agent.request({
         ...{ origin, path: pathname + search, method: 'POST', body },

@@ -3,9 +3,10 @@ import ipaddr from 'ipaddr.js';
 const GLOBAL_IPV6 = ipaddr.IPv6.parse('2000::');
 
 /**
- * Why a webhook may not be sent to this address, or undefined. Only addresses of the public internet are allowed: no
- * loopback, private, link-local, unique local, shared (CGNAT) or reserved ones, nor those that carry an IPv4 address in
- * IPv6, as NAT64, 6to4 and Teredo do. An IPv4 address that is mapped into IPv6 counts as the former.
+ * Returns the reason why a webhook may not be sent to this address, or undefined. Only addresses of the public internet
+ * are allowed. Loopback, private, link-local, unique local, shared (CGNAT) and reserved addresses are refused, and so
+ * are addresses that carry an IPv4 address in IPv6, as NAT64, 6to4 and Teredo do. An IPv4 address that is mapped into
+ * IPv6 is judged as an IPv4 address.
  */
 export function privateAddress(address: string): string | undefined {
   if (!ipaddr.isValid(address)) return `${address} is not an address`;

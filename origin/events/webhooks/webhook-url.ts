@@ -1,7 +1,7 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import { addressOf, privateAddress } from './public-address.ts';
 
-/** What an operator allows. Neither is safe where others than the operator hold admin tokens. */
+/** The exceptions that an operator allows. Neither is safe if anybody but the operator holds an admin token. */
 export interface WebhookRules {
   readonly allowHttp: boolean;
   readonly allowPrivate: boolean;
@@ -13,7 +13,7 @@ export function checkedUrl(text: string, { allowHttp, allowPrivate }: WebhookRul
   const isAllowed = url?.protocol === 'https:' || (allowHttp && url?.protocol === 'http:');
   if (url === undefined || !isAllowed)
     throw new SkerryError('bad-webhook', 'a webhook needs an https address');
-  // It would be shown with the URL.
+  // A password in the URL would be shown with the URL.
   if (url.username !== '' || url.password !== '')
     throw new SkerryError('bad-webhook', 'the address of a webhook holds no password');
   const address = addressOf(url.hostname);

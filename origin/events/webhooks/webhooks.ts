@@ -56,8 +56,8 @@ export class Webhooks {
   }
 
   /**
-   * Creates or replaces a webhook. Without a secret, it keeps the one that it has, or gets a new one, which is in the
-   * answer. Throws `bad-webhook` and `too-many-webhooks`.
+   * Creates or replaces a webhook. Without a secret in the request, an existing webhook keeps its secret, and a new one
+   * gets a secret, which is in the answer. Throws `bad-webhook` and `too-many-webhooks`.
    */
   set(name: string, { url, kinds, site, secret }: WebhookRequest): Promise<ChangedWebhook> {
     checkedUrl(url, this.#options.rules);

@@ -118,7 +118,7 @@ function withStar(left: readonly Piece[], right: readonly Piece[]): Match {
 
 type Capture = (name: string, start: number, end: number) => void;
 
-/** Where the pieces end that match the beginning of the path. */
+/** The end of the pieces that match the beginning of the path. */
 function endOf(pieces: readonly Piece[], path: string, capture?: Capture): number | undefined {
   let at = 0;
   for (const piece of pieces) {
@@ -136,7 +136,7 @@ function endOf(pieces: readonly Piece[], path: string, capture?: Capture): numbe
   return at;
 }
 
-/** Where the pieces begin that match the end of the path. */
+/** The beginning of the pieces that match the end of the path. */
 function startOf(lastFirst: readonly Piece[], path: string, capture?: Capture): number | undefined {
   let at = path.length;
   for (const piece of lastFirst) {
