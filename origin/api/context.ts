@@ -25,6 +25,7 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
+import type { SyncEdges } from '../publish/sync-edges.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Tasks } from '../tasks/tasks.ts';
@@ -53,7 +54,7 @@ export interface ApiContext {
   readonly allowance: LogAllowance;
   readonly intake: ObjectIntake;
   readonly files: SiteFiles;
-  readonly fleet: FleetView;
+  readonly fleet: FleetView & Pick<SyncEdges, 'refusesWithoutLease'>;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
   readonly tasks: Tasks;

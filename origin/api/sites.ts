@@ -25,7 +25,7 @@ const deleteQuery = Type.Object({
 });
 
 export function siteRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, committer, allowance, noteAct } = context;
+  const { catalog, clock, committer, allowance, fleet, noteAct } = context;
   const shown = (site: SiteRow) => toSite(site, clock.now());
 
   app.get(
@@ -74,6 +74,7 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
       // The record holds all settings of the site, also when the request changes only some.
       const written = Buffer.byteLength(JSON.stringify([site.domains, site.policy])) + SETTINGS_COST;
       if (body !== null) allowance.owe(params.site, Math.max(0, written - asked));
+      await fleet.refusesWithoutLease(site, site.policy.sync.withoutLease === 'refuse');
       noteAct('site-set', { site: site.name, domains, policy: body?.policy });
       // The schedule of the site may have changed.
       committer.waiting.wake();

@@ -86,6 +86,8 @@ export class InProcessFleet implements Fleet {
   readonly #edges = new Map<string, EdgeRecord>();
   /** The required revision of each site that edges without a lease refuse to serve. */
   readonly #required = new Map<number, { readonly name: string; readonly revision: number }>();
+  /** The sites that refuse to be served without a lease. */
+  readonly #refusing = new Set<number>();
   readonly #checks: ReportChecks;
   readonly #divergence: Divergence;
   readonly #tasks: TaskDesk;
@@ -128,8 +130,10 @@ export class InProcessFleet implements Fleet {
       await fleet.#compare(edge);
     }
     for (const { id, name, revision, policy } of await catalog.sites()) {
-      if (policy.mode === 'sync' && policy.sync.withoutLease === 'refuse')
-        await fleet.requireRevision({ id, name }, revision);
+      if (policy.sync.withoutLease === 'refuse') {
+        fleet.#refusing.add(id);
+        if (policy.mode === 'sync') await fleet.requireRevision({ id, name }, revision);
+      }
       for (const edge of await catalog.confirming(id, revision))
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
@@ -217,7 +221,7 @@ export class InProcessFleet implements Fleet {
    * While a site refuses to be served without a lease, its publishes wait until leases end, so all leases are short.
    */
   #terms(): LeaseTerms {
-    return this.#required.size > 0 ? SHORTEST_TERMS : leaseTerms(this.#edges.size);
+    return this.#refusing.size > 0 ? SHORTEST_TERMS : leaseTerms(this.#edges.size);
   }
 
   async #compare(edge: EdgeRecord): Promise<void> {
@@ -237,6 +241,14 @@ export class InProcessFleet implements Fleet {
     if (revision === null) this.#required.delete(site.id);
     else this.#required.set(site.id, { name: site.name, revision });
     return before;
+  }
+
+  async refusesWithoutLease({ id }: { readonly id: number }, refuses: boolean): Promise<void> {
+    if (refuses) this.#refusing.add(id);
+    else {
+      this.#refusing.delete(id);
+      this.#required.delete(id);
+    }
   }
 
   #showsWhatItMust(edge: EdgeRecord): boolean {

@@ -156,7 +156,7 @@ export class Committer {
     return sites.run(site, async () => {
       const row = await catalog.site(site);
       await catalog.deleteSite(row.name, clock.now(), only);
-      await edges.requireRevision(row, null);
+      await edges.refusesWithoutLease(row, false);
     });
   }
 

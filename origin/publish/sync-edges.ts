@@ -37,5 +37,10 @@ export interface SyncEdges {
     site: { readonly id: number; readonly name: string },
     revision: number | null,
   ): Promise<number | null>;
+  /**
+   * Called when a site begins or ceases to refuse to be served without a lease, and with false when it is deleted. Its
+   * publishes wait until leases end, so while any site refuses, all new leases are short.
+   */
+  refusesWithoutLease(site: { readonly id: number }, refuses: boolean): Promise<void>;
   syncStatus(edge: string, site: number, revision: number): EdgeSyncStatus;
 }

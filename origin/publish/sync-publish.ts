@@ -7,7 +7,7 @@ import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { Deadline } from './deadline.ts';
 import { outlasting, SHORTEST_TERMS } from './lease.ts';
-import type { EdgeSyncStatus, SyncEdges } from './sync-edges.ts';
+import type { SyncEdges } from './sync-edges.ts';
 import {
   beginSync,
   decide,
@@ -185,8 +185,17 @@ function answerOf(
   };
 }
 
-function longestLease(statuses: readonly Pick<EdgeSyncStatus, 'leaseLeft' | 'servingLeft'>[]): number {
-  const lefts = statuses.flatMap(({ leaseLeft, servingLeft }) => [leaseLeft, servingLeft]);
+/**
+ * How long it takes until all leases of edges that do not show the revision have ended. After the commit point, the time
+ * left must be enough for that. Some leases may be longer than those that are granted now, from the time before the site
+ * refused to be served without one. Edges without a part in the publish, such as drained ones, may serve the site, too.
+ */
+function longestLease(edges: SyncEdges, site: SyncRevision['site'], revision: number): number {
+  const names = new Set([...edges.participants(site.name), ...edges.servers(site.name)]);
+  const lefts = [...names].flatMap((name) => {
+    const { leaseLeft, servingLeft } = edges.syncStatus(name, site.id, revision);
+    return [leaseLeft, servingLeft];
+  });
   return Math.max(outlasting(SHORTEST_TERMS), ...lefts);
 }
 
@@ -204,9 +213,7 @@ async function settle(
       edge,
       ...edges.syncStatus(edge, site.id, revision),
     }));
-    // After the commit point, some edges may not show the revision. The time left must be enough for their leases to
-    // end, including longer leases that were granted before the site refused to be served without one.
-    const reserve = isStrictPrepare ? longestLease(statuses) : 0;
+    const reserve = isStrictPrepare ? longestLease(edges, site, revision) : 0;
     let wait = deadline.left() - reserve;
     for (const { edge, prepared, visible, leaseLeft, servingLeft } of statuses) {
       const left = begun.isStrict && begun.isActivated ? Math.max(leaseLeft, servingLeft) : leaseLeft;

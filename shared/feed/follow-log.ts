@@ -25,6 +25,7 @@ export async function* followLog(
   let next = from;
   let path: string | undefined;
   let last: Head | undefined;
+  let sentAt = Number.NEGATIVE_INFINITY;
   // The follower has just connected, and reports on its own.
   let called = source.calls.newest;
   while (!signal.aborted) {
@@ -50,9 +51,12 @@ export async function* followLog(
     const head = await signing;
     // The source may have cached a head that is older than the records. A newer head then follows with the next
     // wake-up.
-    const isNews = records.length > 0 || last === undefined || isNewer(head, last);
-    if (isNews && head.seq >= next - 1) {
+    const now = source.clock.monotonic();
+    // A parent that is cut off has no newer head. Its followers still hear that the connection is there.
+    const isDue = last === undefined || now - sentAt >= HEAD_EVERY_MS - FRESH_MS;
+    if ((records.length > 0 || isDue || isNewer(head, last)) && head.seq >= next - 1) {
       last = head;
+      sentAt = now;
       yield { v: 1, t: 'head', head };
     }
     await woken;
@@ -60,5 +64,5 @@ export async function* followLog(
 }
 
 /** The clock of the origin may have been set back. */
-const isNewer = (head: Head, last: Head) =>
-  head.seq !== last.seq || head.time >= last.time + FRESH_MS || head.time < last.time;
+const isNewer = (head: Head, last: Head | undefined) =>
+  head.seq !== last?.seq || head.time >= last.time + FRESH_MS || head.time < last.time;

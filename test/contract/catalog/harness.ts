@@ -63,6 +63,7 @@ const noEdges: SyncEdges = {
   servers: () => [],
   current: async () => {},
   requireRevision: async () => null,
+  refusesWithoutLease: async () => {},
   syncStatus: () => ({ prepared: false, visible: false, leaseLeft: 0, servingLeft: 0 }),
 };
 

@@ -168,6 +168,10 @@ t.test('many edges report less often, unless a site refuses to be served without
   for (let i = 0; i < 60; i++) await join(origin, `edge-${i}`);
   const terms = leaseTerms(62);
   t.match(await shows(oslo, 0), { ...terms, serves: terms.lease });
-  await fleet.requireRevision({ id: site, name: SITE }, 0);
+  await fleet.refusesWithoutLease({ id: site }, true);
   t.match(await shows(oslo, 0), { ...SHORTEST_TERMS, serves: SHORTEST_TERMS.lease });
+  await fleet.requireRevision({ id: site, name: SITE }, 7);
+  t.match(await shows(oslo, 0), { ...SHORTEST_TERMS, serves: 0 });
+  await fleet.refusesWithoutLease({ id: site }, false);
+  t.match(await shows(oslo, 0), { ...terms, serves: terms.lease }, 'nothing is required any more');
 });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { systemClock } from '../../../../shared/clock.ts';
 import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
 import { followLog } from '../../../../shared/feed/follow-log.ts';
@@ -10,15 +11,16 @@ import type { Frame } from '../../../../shared/wire/frame.ts';
 /** A log of records that are numbers alone. */
 function sourceOf(seqs: number[], head?: { seq: number; time: number }) {
   const changed = new Wakeup();
+  const time = { monotonic: 0 };
   const calls = new ReportCalls();
   const source = {
-    ...{ changed, calls },
+    ...{ changed, calls, clock: { ...systemClock, monotonic: () => time.monotonic } },
     path: () => [],
     records: async (from: number) =>
       seqs.filter((seq) => seq >= from).map((seq) => ({ seq, payload: '' }) as LogRecord),
     head: async () => (head === undefined ? { seq: seqs.at(-1) ?? 0 } : { ...head }) as Head,
   };
-  return { changed, calls, source: source as unknown as FeedSource };
+  return { changed, calls, time, source: source as unknown as FeedSource };
 }
 
 async function taken(frames: AsyncGenerator<Frame>, count: number): Promise<string[]> {
@@ -70,7 +72,7 @@ t.test('a follower gets the calls that come while it follows, together', async (
 t.test('a head that says nothing new is left out while the last one is fresh', async (t) => {
   const seqs = [1];
   const head = { seq: 1, time: 10_000 };
-  const { changed, calls, source } = sourceOf(seqs, head);
+  const { changed, calls, time, source } = sourceOf(seqs, head);
   const ending = new AbortController();
   const frames = followLog(source, 1, ending.signal);
   t.strictSame(await taken(frames, 3), ['path', 'record 1', 'head']);
@@ -85,6 +87,11 @@ t.test('a head that says nothing new is left out while the last one is fresh', a
     ['a little later', () => (head.time += 999), ['report-now all']],
     ['a second later', () => (head.time += 1), ['head', 'report-now all']],
     ['the clock was set back', () => (head.time -= 500), ['head', 'report-now all']],
+    [
+      'a head that was cut off from the origin, seconds later',
+      () => (time.monotonic += 4000),
+      ['head', 'report-now all'],
+    ],
     ['a higher head', () => (head.seq = 2), ['head', 'report-now all']],
     // The records that the head names come later than the head.
     ['a record', () => seqs.push(2), ['record 2', 'head', 'report-now all']],
