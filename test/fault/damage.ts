@@ -11,7 +11,7 @@ const EDGES = 3;
 const LONGEST_MS = 240_000;
 
 export interface DamageOptions {
-  /** Packages of npm, each a site. */
+  /** Packages of npm or folders of these, each a site. */
   readonly packages: readonly string[];
   /** Bytes flipped on the disks of the edges, and in the store of the origin. */
   readonly edgeFlips: number;
@@ -112,8 +112,9 @@ export async function damageFleet(
 /** Publishes the packages. Resolves with the true digest of each path. */
 async function publish(cluster: Cluster, packages: readonly string[]) {
   const truth: { site: string; path: string; digest: string }[] = [];
-  for (const site of packages) {
-    const folder = packageFolder(site);
+  for (const name of packages) {
+    const site = name.replaceAll('/', '-');
+    const folder = packageFolder(name);
     const { code, stderr } = await cluster.skerry('publish', folder, '--site', site, '--wait');
     if (code !== 0) throw new Error(stderr);
     for (const [path, digest] of await digestsOf(folder)) truth.push({ site, path, digest });
