@@ -1,10 +1,10 @@
-import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
 import { inTurns } from '../../origin/catalog/catalog-turns.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
 import { startThreads } from '../../shared/process/thread.ts';
 import { type SigningKey, signingKeyToPem } from '../../shared/signing/keys.ts';
+import { catalogFile } from './catalog-file.ts';
 import type { HostedCatalogs } from './catalogs.worker.ts';
 
 const module = moduleUrl('./catalogs.worker', import.meta.url);
@@ -13,8 +13,8 @@ t.teardown(() => close());
 let count = 0;
 
 /** A place for catalogs that differ from those of an origin in one thing: they share a thread. */
-export async function hostedPlace(t: Test) {
-  const file = join(t.testdir({}), 'catalog.sqlite');
+export async function hostedPlace() {
+  const file = catalogFile();
   return {
     async open(key: SigningKey) {
       const id = count++;

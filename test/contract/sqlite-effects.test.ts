@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
@@ -10,6 +9,7 @@ import { openDatabase } from '../../shared/sqlite/open.ts';
 import { asRemote } from '../helpers/in-process.ts';
 import { watchedCalls } from '../helpers/watched-calls.ts';
 import { catalogContract } from './catalog/all.ts';
+import { catalogFile } from './catalog-file.ts';
 
 /** What the calls of the contract were seen to do, by their names. */
 const seen = new Map<string, Set<Effect>>();
@@ -27,8 +27,8 @@ function watched<T extends object>(calls: T, database: DatabaseSync): T {
   });
 }
 
-catalogContract('SQLite, watched', async (t) => {
-  const file = join(t.testdir({}), 'catalog.sqlite');
+catalogContract('SQLite, watched', async () => {
+  const file = catalogFile();
   return {
     open: async (key) => {
       const database = openDatabase(file, migrations);

@@ -11,7 +11,7 @@ const EDGES = 3;
 const LONGEST_MS = 240_000;
 
 export interface DamageOptions {
-  /** Packages of npm, each a site. */
+  /** Packages of npm or folders of these, each a site. */
   readonly packages: readonly string[];
   /** Bytes flipped on the disks of the edges, and in the store of the origin. */
   readonly edgeFlips: number;
@@ -99,7 +99,7 @@ export async function damageFleet(
       ({ node, began, isWrong }) => isWrong && began > (node === 'origin' ? store : fleet).at,
     );
     for (const { node, path } of late) faults.push(`${node} served ${path} wrongly after it was found`);
-    await until('all events to be stored', async () => (await events(cluster)).some(isLast(damaged.origin)));
+    await until('all events to be stored', async () => isTold(await events(cluster), damaged.origin));
     faults.push(...judgeStory(await events(cluster), damaged.origin));
     const wrongBefore = reads.filter(({ isWrong }) => isWrong).length - late.length;
     return { reads: reads.length, wrongBefore, damaged, repairedAfterMs, faults };
@@ -112,8 +112,9 @@ export async function damageFleet(
 /** Publishes the packages. Resolves with the true digest of each path. */
 async function publish(cluster: Cluster, packages: readonly string[]) {
   const truth: { site: string; path: string; digest: string }[] = [];
-  for (const site of packages) {
-    const folder = packageFolder(site);
+  for (const name of packages) {
+    const site = name.replaceAll('/', '-');
+    const folder = packageFolder(name);
     const { code, stderr } = await cluster.skerry('publish', folder, '--site', site, '--wait');
     if (code !== 0) throw new Error(stderr);
     for (const [path, digest] of await digestsOf(folder)) truth.push({ site, path, digest });
@@ -161,10 +162,13 @@ async function events(cluster: Cluster): Promise<Told[]> {
 
 const objectsIn = ({ what }: Told) => Number(what.objects ?? 0);
 const sum = (told: readonly Told[]) => told.reduce((total, one) => total + objectsIn(one), 0);
-const isLast =
-  (damaged: number) =>
-  (_told: Told, _at: number, all: readonly Told[]): boolean =>
-    sum(all.filter(({ kind }) => kind === 'store-repaired')) >= damaged;
+const endOf = (told: readonly Told[], { task }: Told) =>
+  told.find((one) => one.kind.startsWith('task-') && one.task === task);
+const isRepair = ({ kind, what }: Told) => kind === 'origin-acts' && what.kind === 'repair';
+/** A disk is sound some time before its edge reports that the repair has ended. */
+const isTold = (told: readonly Told[], damaged: number): boolean =>
+  sum(told.filter(({ kind }) => kind === 'store-repaired')) >= damaged &&
+  told.filter(isRepair).every((repair) => endOf(told, repair) !== undefined);
 
 /** The events must tell: found, asked, repaired, for the store; and found, asked, repaired, for each unsound edge. */
 function judgeStory(told: readonly Told[], damaged: number): string[] {
@@ -182,8 +186,8 @@ function judgeStory(told: readonly Told[], damaged: number): string[] {
       faults.push(`the store's repair is told out of order: ${found[0]?.id}, ${asked.id}, ${end.id}`);
   }
   const verified = of('task-done').find(({ what }) => what.kind === 'verify');
-  for (const repair of of('origin-acts').filter(({ what }) => what.kind === 'repair')) {
-    const end = told.find(({ kind, task }) => kind.startsWith('task-') && task === repair.task);
+  for (const repair of told.filter(isRepair)) {
+    const end = endOf(told, repair);
     if (end?.kind !== 'task-done') faults.push(`the repair ${repair.task} ended as ${end?.kind}`);
     else if (end.id < repair.id) faults.push(`the repair ${repair.task} ended before it began`);
   }

@@ -1,4 +1,4 @@
-import { syncBuiltinESMExports } from 'node:module';
+import { registerHooks, syncBuiltinESMExports } from 'node:module';
 import workerThreads, { type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -16,4 +16,12 @@ if (workerThreads.isMainThread) {
   process.execArgv = [];
   workerThreads.Worker = LeanWorker;
   syncBuiltinESMExports();
+  // Only the product starts joined modules; what a test names itself is what it means.
+  const tests = new URL('..', import.meta.url).href;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier.endsWith('/module-url.ts') && context.parentURL?.startsWith(tests) === false
+        ? next(new URL('joined-module-url.ts', import.meta.url).href, context)
+        : next(specifier, context),
+  });
 }

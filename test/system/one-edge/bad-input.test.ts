@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -224,20 +224,18 @@ t.test('ports and data folders that cannot be used', async (t) => {
   const edgePort = new URL(edge.url).port;
   refuses(t, await cli(['edge', '--data', data, '--port', edgePort]), /port .* in use/, "an edge's port");
 
-  await edge.stop();
-  const marker = join(edge.data, 'skerry-data.json');
-  const text = await readFile(marker, 'utf8');
-  await writeFile(marker, JSON.stringify({ ...JSON.parse(text), format: 99 }));
-  const newer = await cli(['edge', '--data', edge.data, '--port', String(free)]);
-  refuses(t, newer, /newer|format/, 'a newer format');
+  const marker = await readFile(join(edge.data, 'skerry-data.json'), 'utf8');
+  const marked = (name: string, text: string) =>
+    writeTree(join(cluster.folder, name), { 'skerry-data.json': text });
+  const newer = await marked('newer', JSON.stringify({ ...JSON.parse(marker), format: 99 }));
+  refuses(t, await cli(['edge', '--data', newer, '--port', String(free)]), /newer|format/, 'a newer format');
+  const ofEdge = await marked('of-edge', marker);
   refuses(
     t,
-    await cli(['origin', '--data', edge.data, '--port', String(free)]),
-    /./,
+    await cli(['origin', '--data', ofEdge, '--port', String(free)]),
+    /belongs to a Skerry edge/,
     "an edge's data folder",
   );
-  await writeFile(marker, text);
-  await edge.start();
   await mkdir(join(cluster.folder, 'full'));
   await writeTree(join(cluster.folder, 'full'), { 'something.txt': 'else' });
   const foreign = await cli(['origin', '--data', join(cluster.folder, 'full'), '--port', String(free)]);
