@@ -33,7 +33,7 @@ const UNSOUND = JSON.stringify({
   others: { objects: 0, damaged: 1 },
 });
 
-const FULL = { isOnline: true, disk: { free: 1, total: 100 }, parent: null, mismatchMs: null };
+const FULL = { isOnline: true, disk: { free: 1, total: 100 }, mismatchMs: null };
 
 async function world(t: Test) {
   const database = openDatabase(':memory:', migrations);
