@@ -199,6 +199,7 @@ export async function startOrigin(
       {
         ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
         judged: () => fleet.judged(),
+        before: fleet.toldBefore,
       },
       stopping.signal,
     ),

@@ -219,7 +219,6 @@ export function observedEdge(edge: EdgeRecord, monotonic: number): ObservedEdge 
     name: row.name,
     isOnline: isOnline(edge, monotonic) && !isDiverged,
     disk: report?.use?.disk ?? null,
-    parent: report?.parent ?? null,
     mismatchMs: mismatchMs(trend, report),
   };
 }

@@ -27,14 +27,17 @@ export interface Telling {
 }
 
 /** An edge without an earlier event causes one when it reports for the first time. */
-const UNTOLD: Told = { state: 'offline', trouble: null, times: [], untold: 0, seen: 'offline null' };
+const UNTOLD = toldOf('offline', null);
+/** The times at which two online edges were last seen, as the catalog stores them, differ by less. */
+const SEEN_TOGETHER_MS = 10 * 60_000;
 
 /** Decides whether the health of an edge causes an event. */
 export function tell(before: Told | undefined, edge: string, health: Health, now: number): Telling {
   const { state, trouble } = health;
   const seen = `${state} ${trouble}`;
   const last = before ?? UNTOLD;
-  const times = last.times.filter((time) => now - time < HOUR_MS);
+  // When the clock was put back, earlier events may lie in the future. They do not count.
+  const times = last.times.filter((time) => time <= now && now - time < HOUR_MS);
   const isNews = last.state !== state || last.trouble !== trouble;
   if (times.length >= MOST_PER_HOUR) {
     const untold = last.untold + Number(seen !== last.seen);
@@ -74,7 +77,27 @@ export function toldBy(events: readonly Event[]): Map<string, Told> {
     }
     const state = String(what.state);
     const trouble = typeof what.trouble === 'string' ? what.trouble : null;
-    told.set(edge, { state, trouble, times: [time], untold: 0, seen: `${state} ${trouble}` });
+    told.set(edge, { ...toldOf(state, trouble), times: [time] });
   }
   return told;
+}
+
+/**
+ * The state of each edge when the previous process of the origin ended, as far as the last reports tell. It stands in for
+ * the events of an edge whose state has not changed for longer than events are kept. An edge was online if it was seen
+ * about as late as any other.
+ */
+export function toldByReports(
+  members: readonly { readonly name: string; readonly drained: boolean; readonly lastSeen: number | null }[],
+): Map<string, Told> {
+  const newest = Math.max(...members.map(({ lastSeen }) => lastSeen ?? 0));
+  const told = new Map<string, Told>();
+  for (const { name, drained, lastSeen } of members)
+    if (lastSeen !== null && newest - lastSeen < SEEN_TOGETHER_MS)
+      told.set(name, toldOf(drained ? 'drained' : 'online', null));
+  return told;
+}
+
+function toldOf(state: string, trouble: string | null): Told {
+  return { state, trouble, times: [], untold: 0, seen: `${state} ${trouble}` };
 }

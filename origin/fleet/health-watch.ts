@@ -14,6 +14,8 @@ const MOST_PAGES = 5;
 
 export interface HealthWatchParts {
   readonly judged: () => Promise<ReadonlyMap<string, Health>>;
+  /** What is known of edges that have no stored event. */
+  readonly before: ReadonlyMap<string, Told>;
   readonly events: Pick<EventReads, 'page'>;
   readonly note: (event: NewEvent) => void;
   readonly clock: Clock;
@@ -25,7 +27,7 @@ export interface HealthWatchParts {
  * previous process, so that a restart of the origin causes no events about its edges.
  */
 export async function watchHealth(
-  { judged, events, note, clock, log }: HealthWatchParts,
+  { judged, before, events, note, clock, log }: HealthWatchParts,
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => clock.sleep(ms, signal).catch(() => {});
@@ -33,7 +35,7 @@ export async function watchHealth(
   await pause(RETURN_MS);
   while (!signal.aborted) {
     try {
-      told ??= toldBy(await pastEvents(events));
+      told ??= new Map([...before, ...toldBy(await pastEvents(events))]);
       for (const [edge, health] of await judged()) {
         const telling = tell(told.get(edge), edge, health, clock.now());
         told.set(edge, telling.told);

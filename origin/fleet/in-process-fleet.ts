@@ -17,7 +17,7 @@ import {
   type SignedReport,
 } from '../../shared/wire/protocol.ts';
 import { caller } from '../callers/caller.ts';
-import type { FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
+import type { EdgeRow, FleetCalls, MemberChange } from '../catalog/fleet-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import { type LeaseTerms, leaseTerms, SHORTEST_TERMS } from '../publish/lease.ts';
@@ -46,6 +46,7 @@ import {
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
+import { type Told, toldByReports } from './health-events-state.ts';
 import type { Health } from './health-state.ts';
 import { holderOf } from './holder.ts';
 import { type HotReads, hotObjects } from './hot-objects.ts';
@@ -103,7 +104,14 @@ export class InProcessFleet implements Fleet {
   };
   readonly #saved: Batcher<{ name: string; lastSeen: number; report: EdgeReport }, void>;
 
-  private constructor({ catalog, clock, identity, key, checks, divergence, tasks }: FleetOptions) {
+  /** The states of edges when the previous process ended. See `toldByReports`. */
+  readonly toldBefore: ReadonlyMap<string, Told>;
+
+  private constructor(
+    { catalog, clock, identity, key, checks, divergence, tasks }: FleetOptions,
+    rows: readonly EdgeRow[],
+  ) {
+    this.toldBefore = toldByReports(rows);
     this.#catalog = catalog;
     this.#clock = clock;
     this.#identity = identity;
@@ -120,9 +128,9 @@ export class InProcessFleet implements Fleet {
   }
 
   static async open(options: FleetOptions): Promise<InProcessFleet> {
-    const fleet = new InProcessFleet(options);
     const { catalog, clock } = options;
     const rows = await catalog.edges();
+    const fleet = new InProcessFleet(options, rows);
     const longest = leaseTerms(rows.length);
     for (const row of rows) {
       const edge = known(row, clock.monotonic(), longest);

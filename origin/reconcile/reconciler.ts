@@ -25,6 +25,8 @@ const ACTIONS_PER_ROUND = 5;
 /** An action is not repeated for this long, whatever its outcome was. */
 const REPEAT_MS = 3_600_000;
 const MOST_FINDINGS = 1000;
+/** The hot objects that were looked up are used for this long, because many readers may ask for the plan. */
+const HOT_MS = 5000;
 /** Tasks, and shares of one, that are read at a time. */
 const PAGE = 100;
 
@@ -50,6 +52,7 @@ export class Reconciler {
   readonly #woken = new Wakeup();
   #findings: Finding[] = [];
   #scanned: Promise<void> | undefined;
+  #hot: { readonly at: number; readonly objects: Promise<readonly HotObject[]> } | undefined;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -110,7 +113,7 @@ export class Reconciler {
   }
 
   async #observe(): Promise<Observed> {
-    const { catalog, edges, hot, clock } = this.#parts;
+    const { catalog, edges, clock } = this.#parts;
     this.#scanned ??= this.#scan();
     try {
       await this.#scanned;
@@ -119,7 +122,20 @@ export class Reconciler {
       throw error;
     }
     const keys = new Set(await catalog.recentKeys(clock.now() - REPEAT_MS));
-    return { edges: edges(), findings: this.#findings, hot: await hot(), keys };
+    return { edges: edges(), findings: this.#findings, hot: await this.#hotObjects(), keys };
+  }
+
+  #hotObjects(): Promise<readonly HotObject[]> {
+    const { hot, clock, log } = this.#parts;
+    const now = clock.monotonic();
+    if (this.#hot !== undefined && now - this.#hot.at < HOT_MS) return this.#hot.objects;
+    // The lookup fails when an old revision is deleted in the meantime. Repairs and prunings do not wait for it.
+    const objects = hot().catch((err: unknown) => {
+      log.warn({ err }, 'the hot objects could not be looked up; the origin tries again');
+      return [];
+    });
+    this.#hot = { at: now, objects };
+    return objects;
   }
 
   async #act({ key, cause, request }: Action): Promise<void> {

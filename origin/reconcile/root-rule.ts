@@ -7,8 +7,6 @@ const PERSISTS_MS = 60_000;
 export interface SyncingEdge {
   readonly name: string;
   readonly isOnline: boolean;
-  /** The edge that it follows; null for the origin. */
-  readonly parent: string | null;
   /**
    * The milliseconds for which the edge's roots have not matched those that the origin signed. Null while they match.
    */
@@ -23,17 +21,16 @@ interface RootRepair {
 
 /**
  * Repairs the manifests of edges whose roots persistently do not match. A child may have got its entries from its
- * parent, so the parent is repaired as well.
+ * parent. But the parent is repaired only when it reports a mismatch itself, because a child may name any edge as its
+ * parent.
  */
 export function repairOfRoots(edges: readonly SyncingEdge[]): RootRepair[] {
-  const online = new Set(edges.filter(({ isOnline }) => isOnline).map(({ name }) => name));
-  return edges.flatMap(({ name, isOnline, parent, mismatchMs }) => {
+  return edges.flatMap(({ name, isOnline, mismatchMs }) => {
     if (!isOnline || mismatchMs === null || mismatchMs < PERSISTS_MS) return [];
-    const suspects = parent !== null && online.has(parent) ? [name, parent] : [name];
     return {
       key: `repair root ${name}`,
       cause: `the roots of ${name} have not matched for ${Math.round(mismatchMs / 1000)} s`,
-      request: { kind: 'repair', args: {}, target: { edges: suspects } },
+      request: { kind: 'repair', args: {}, target: { edges: [name] } },
     };
   });
 }

@@ -15,9 +15,16 @@ export function backoffDelay(attempt: number, backoff: Backoff, random: () => nu
   return random() * Math.min(backoff.most, backoff.first * 2 ** Math.min(attempt, 30));
 }
 
+/** A wait that takes the place of the backoff. */
+export interface Wait {
+  readonly ms: number;
+  /** Ends the wait early. */
+  readonly until?: AbortSignal;
+}
+
 /**
  * Repeats `run` until the signal aborts. `run` calls `progressed` when it has made progress, which resets the backoff.
- * `onError` may return how many milliseconds to wait instead of the backoff.
+ * `onError` may return a wait instead of the backoff.
  */
 export async function forever(
   run: (progressed: () => void) => Promise<void>,
@@ -25,12 +32,12 @@ export async function forever(
     backoff: Backoff;
     clock: Clock;
     signal: AbortSignal;
-    onError: (error: unknown) => number | undefined;
+    onError: (error: unknown) => Wait | undefined;
   },
 ): Promise<void> {
   let attempt = 0;
   while (!options.signal.aborted) {
-    let wait: number | undefined;
+    let wait: Wait | undefined;
     try {
       await run(() => {
         attempt = 0;
@@ -39,10 +46,12 @@ export async function forever(
       if (options.signal.aborted) return;
       wait = options.onError(error);
     }
+    const { ms, until } = wait ?? { ms: backoffDelay(attempt++, options.backoff) };
+    const signal = until === undefined ? options.signal : AbortSignal.any([options.signal, until]);
     try {
-      await options.clock.sleep(wait ?? backoffDelay(attempt++, options.backoff), options.signal);
+      await options.clock.sleep(ms, signal);
     } catch {
-      return;
+      if (!until?.aborted) return;
     }
   }
 }

@@ -122,7 +122,7 @@ export const actionPlanSchema = Type.Object({
       }),
       when: Type.Union([Type.Literal('now'), Type.Literal('later'), Type.Literal('done')], {
         description:
-          '`now`: in the next round. `later`: in a later round, because a round has few actions. `done`: a task for it is open, or was created within the last hour.',
+          '`now`: in the next round. `later`: in a later round, because a round has few actions. `done`: a task for it is open, or was created within the last hour. Objects that such a task warms are not listed.',
       }),
       cause: Type.String({ description: 'What the origin sees.' }),
       request: newTaskSchema,

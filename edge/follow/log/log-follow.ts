@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../shared/clock.ts';
-import { forever } from '../../../shared/concurrency/retry.ts';
+import { forever, type Wait } from '../../../shared/concurrency/retry.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { Frame, UnknownFrame } from '../../../shared/wire/frame.ts';
 import type { Wants } from '../../../shared/wire/wants.ts';
@@ -14,14 +14,17 @@ import type { LogPosition } from './log-position.ts';
 import type { LogTime } from './log-time.ts';
 
 const BACKOFF = { first: 200, most: 4000 };
-/** When many edges ask at once, an upstream gives each a later turn. An edge waits no longer than this for one. */
-const LONGEST_TURN_MS = 30_000;
+/**
+ * When many edges ask at once, an upstream gives each a later turn. An edge waits for a turn at least and at most
+ * this long, because an upstream may name any number.
+ */
+const TURN_MS = { least: 1000, most: 30_000 };
 /** After its turn, an edge waits for up to this time, because other edges have their turns in the same second. */
 const TURN_JITTER_MS = 1000;
 /** An edge leaves an upstream that has put it off for this long, as if the upstream had failed. */
 const MOST_TURNS_MS = 90_000;
-/** An upstream that is behind this edge for longer is a fault. */
-const MOST_BEHIND_MS = 30_000;
+/** An upstream that is behind this edge for longer, or puts it off for longer, is a fault. */
+const FAULT_AFTER_MS = 30_000;
 
 export interface LogFollowParts {
   readonly catalog: Pick<EdgeCatalog, 'storeRecords' | 'noteHead'>;
@@ -113,27 +116,31 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   /** An upstream that is behind this edge usually catches up soon. One that stays behind is cut off from the origin. */
   function noteBehind(): void {
     aheadSince ??= clock.monotonic();
-    if (clock.monotonic() - aheadSince < MOST_BEHIND_MS) return;
-    faults.note(
-      new SkerryError('stale-head', `${upstream.url} does not get the records that this edge already has`),
-      upstream.url,
-    );
+    if (clock.monotonic() - aheadSince < FAULT_AFTER_MS) return;
+    noteStale('does not get the records that this edge already has');
+  }
+
+  function noteStale(what: string): void {
+    faults.note(new SkerryError('stale-head', `${upstream.url} ${what}`), upstream.url);
   }
 
   /**
-   * How long to wait for a turn to catch up. Undefined for other errors, and when the upstream has put off the edge for
-   * too long.
+   * The wait for a turn to catch up. It ends when the edge moves to another upstream. Undefined for other errors, and
+   * when the upstream has put off the edge for too long.
    */
-  function untilTurn(error: unknown): number | undefined {
+  function untilTurn(error: unknown): Wait | undefined {
     const { retryAfter } = hasCode(error, 'too-many-requests') ? (error as SkerryError).details : {};
     if (typeof retryAfter !== 'number') return undefined;
     waitsSince ??= clock.monotonic();
-    if (clock.monotonic() - waitsSince >= MOST_TURNS_MS) return undefined;
+    const waited = clock.monotonic() - waitsSince;
+    if (waited >= FAULT_AFTER_MS) noteStale('puts off this edge, which lacks records');
+    if (waited >= MOST_TURNS_MS) return undefined;
     log.info(
       { upstream: upstream.url, retryAfter },
       'many edges catch up at once; this one waits for its turn',
     );
-    return Math.min(retryAfter * 1000, LONGEST_TURN_MS) + Math.random() * TURN_JITTER_MS;
+    const turn = Math.max(TURN_MS.least, Math.min(retryAfter * 1000, TURN_MS.most));
+    return { ms: turn + Math.random() * TURN_JITTER_MS, until: upstreams.moved };
   }
 
   return forever(followOne, {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type Told, tell, toldBy } from '../../../../origin/fleet/health-events-state.ts';
+import { type Told, tell, toldBy, toldByReports } from '../../../../origin/fleet/health-events-state.ts';
 import type { Health, HealthState, Trouble } from '../../../../origin/fleet/health-state.ts';
 import type { NewEvent } from '../../../../shared/wire/event.ts';
 
@@ -76,4 +76,36 @@ t.test('a new process continues from the events of the one before', async (t) =>
   t.match(told, { state: 'degraded', trouble: 'disk', times: [0, MINUTE] });
   t.strictSame(events([health('degraded', 'disk')], told), []);
   t.equal(events([health('online')], told).length, 1);
+});
+
+t.test('an edge whose events are no longer kept begins with what its last report tells', async (t) => {
+  const day = 24 * 60 * MINUTE;
+  const member = { drained: false, lastSeen: day };
+  const begins = toldByReports([
+    { ...member, name: 'oslo' },
+    { ...member, name: 'rome', lastSeen: day - MINUTE },
+    { ...member, name: 'bern', drained: true },
+    { ...member, name: 'kiel', lastSeen: 5 },
+    { ...member, name: 'new', lastSeen: null },
+  ]);
+  const first = (edge: string, state: HealthState) => events([health(state)], begins.get(edge))[0]?.kind;
+  for (const [edge, before, now] of [
+    ['oslo', 'online', 'offline'],
+    ['rome', 'online', 'offline'],
+    ['bern', 'drained', 'offline'],
+  ] as const) {
+    t.equal(first(edge, before), undefined, `${edge} is as it was`);
+    t.equal(first(edge, now), 'edge-offline', `${edge} died while nobody looked`);
+  }
+  t.equal(first('kiel', 'offline'), undefined, 'it was away already when the others were seen last');
+  t.equal(first('kiel', 'online'), 'edge-online');
+  t.equal(first('new', 'offline'), undefined);
+  t.equal(first('new', 'online'), 'edge-online', 'it reports for the first time');
+});
+
+t.test('a clock that was put back quiets no edge', async (t) => {
+  const hours = 100 * 60 * MINUTE;
+  const times = Array.from({ length: 10 }, (_, i) => hours + i);
+  const told: Told = { state: 'online', trouble: null, times, untold: 0, seen: 'online null' };
+  t.match(events([health('offline')], told), [{ kind: 'edge-offline' }]);
 });

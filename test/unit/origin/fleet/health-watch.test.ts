@@ -1,5 +1,6 @@
 import pino from 'pino';
 import t from 'tap';
+import { toldByReports } from '../../../../origin/fleet/health-events-state.ts';
 import type { Health } from '../../../../origin/fleet/health-state.ts';
 import { watchHealth } from '../../../../origin/fleet/health-watch.ts';
 import type { Event, NewEvent } from '../../../../shared/wire/event.ts';
@@ -11,6 +12,7 @@ t.test('a change of health is an event, and a restart of the origin is none', as
   const health = new Map<string, Health>();
   const is = (name: string, state: Health['state']) =>
     health.set(name, { ...{ state, trouble: null, reason: null, at: 0, betterSince: null } });
+  let before: Parameters<typeof toldByReports>[0] = [];
   async function watch(steps: (advance: () => Promise<void>) => Promise<void>) {
     const clock = turnedClock();
     const ending = new AbortController();
@@ -21,6 +23,7 @@ t.test('a change of health is an event, and a restart of the origin is none', as
           looks++;
           return health;
         },
+        before: toldByReports(before),
         events: {
           page: async () => ({ events: stored.toReversed(), next: 0, more: false }),
         },
@@ -57,4 +60,8 @@ t.test('a change of health is an event, and a restart of the origin is none', as
     await look();
   });
   t.strictSame(kinds(), ['edge-online oslo', 'edge-offline oslo', 'edge-online rome']);
+  stored.length = 0;
+  before = ['oslo', 'rome'].map((name) => ({ name, drained: false, lastSeen: 1 }));
+  await watch(async (look) => look());
+  t.strictSame(kinds(), ['edge-offline oslo'], 'nothing is stored any more, and Oslo died');
 });

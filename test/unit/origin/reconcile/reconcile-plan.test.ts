@@ -7,7 +7,7 @@ import {
 import type { HotObject } from '../../../../origin/reconcile/warm-rule.ts';
 
 const edge = (name: string, changes: Partial<ObservedEdge> = {}): ObservedEdge => ({
-  ...{ name, isOnline: true, disk: { free: 50, total: 100 }, parent: null, mismatchMs: null },
+  ...{ name, isOnline: true, disk: { free: 50, total: 100 }, mismatchMs: null },
   ...changes,
 });
 const seen = (changes: Partial<Observed> = {}): Observed => ({
@@ -49,7 +49,7 @@ t.test('what follows from what', async (t) => {
       [],
     ],
     [
-      'roots that persistently do not match are repaired, with the parent that may have given them',
+      'roots that persistently do not match are repaired',
       {
         edges: [
           edge('oslo', { mismatchMs: 60_000 }),
@@ -84,14 +84,13 @@ t.test('each action says why, and whom it is for', async (t) => {
   });
 });
 
-t.test('a root is repaired at its edge and at the parent, if that is there', async (t) => {
-  const targets = (parent: string) =>
-    planActions(seen({ edges: [edge('oslo', { mismatchMs: 61_000, parent }), edge('rome')] }), 9).map(
-      ({ request, cause }) => [request.target, cause],
-    );
-  const cause = 'the roots of oslo have not matched for 61 s';
-  t.strictSame(targets('rome'), [[{ edges: ['oslo', 'rome'] }, cause]]);
-  t.strictSame(targets('gone'), [[{ edges: ['oslo'] }, cause]]);
+t.test('a root is repaired only at the edge that reports it', async (t) => {
+  const edges = [edge('oslo', { mismatchMs: 61_000 }), edge('bern', { mismatchMs: 61_000 }), edge('rome')];
+  const targets = planActions(seen({ edges }), 9).map(({ request, cause }) => [request.target, cause]);
+  t.strictSame(targets, [
+    [{ edges: ['oslo'] }, 'the roots of oslo have not matched for 61 s'],
+    [{ edges: ['bern'] }, 'the roots of bern have not matched for 61 s'],
+  ]);
 });
 
 t.test('hot objects of a site are warmed together at the other edges, and once', async (t) => {

@@ -5,7 +5,7 @@ import { sqliteCalls } from '../../../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../../../origin/catalog/sqlite/schema.ts';
 import type { ShareRow } from '../../../../origin/catalog/task-calls.ts';
 import type { ObservedEdge } from '../../../../origin/reconcile/reconcile-plan.ts';
-import { Reconciler } from '../../../../origin/reconcile/reconciler.ts';
+import { Reconciler, type ReconcilerParts } from '../../../../origin/reconcile/reconciler.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
@@ -33,9 +33,9 @@ const UNSOUND = JSON.stringify({
   others: { objects: 0, damaged: 1 },
 });
 
-const FULL = { isOnline: true, disk: { free: 1, total: 100 }, parent: null, mismatchMs: null };
+const FULL = { isOnline: true, disk: { free: 1, total: 100 }, mismatchMs: null };
 
-async function world(t: Test) {
+async function world(t: Test, hot: ReconcilerParts['hot'] = async () => []) {
   const database = openDatabase(':memory:', migrations);
   const catalog = asRemote(sqliteCalls(database, signerWith(generateSigningKey())));
   const edges: ObservedEdge[] = [];
@@ -67,7 +67,7 @@ async function world(t: Test) {
   function start(): Reconciler {
     const reconciler = new Reconciler({
       ...{ tasks, catalog, clock: systemClock, log: pino({ enabled: false }), edges: () => edges },
-      hot: async () => [],
+      hot,
       pruned: (edge) => pruned.push(edge),
       note: (event) => events.push(event),
     });
@@ -201,4 +201,26 @@ t.test('an edge that has deleted its old data is told of, also after a restart',
   await catalog.saveTasks({ shares: [ended], ended: [{ task: id, state: 'done', time: now }] });
   await start().plan();
   t.ok(pruned.includes('rome'));
+});
+
+t.test('hot objects that cannot be looked up hold back nothing else', async (t) => {
+  const hot = () => Promise.reject(new SkerryError('no-such-revision', 'it was just pruned'));
+  const { start, edges, created } = await world(t, hot);
+  edges.push({ ...FULL, name: 'rome' });
+  const reconciler = start();
+  await until('the other action', () => created.length === 1);
+  t.match(created, [{ request: { kind: 'prune' } }]);
+  t.match(await reconciler.plan(), { actions: [{ request: { kind: 'prune' } }] });
+});
+
+t.test('however often the plan is asked for, hot objects are looked up once in some seconds', async (t) => {
+  let looks = 0;
+  const { start } = await world(t, async () => {
+    looks++;
+    return [];
+  });
+  const reconciler = start();
+  await Promise.all(Array.from({ length: 20 }, () => reconciler.plan()));
+  await reconciler.plan();
+  t.equal(looks, 1);
 });

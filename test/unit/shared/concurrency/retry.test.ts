@@ -62,8 +62,28 @@ t.test('repeats after failures and after ends, until the signal aborts', async (
 t.test('an error may say how long to wait', async (t) => {
   const { clock, slept, stop } = stoppedAfter(3);
   const run = () => Promise.reject(new Error('later'));
-  await forever(run, { backoff, clock, signal: stop.signal, onError: () => 7000 });
+  await forever(run, { backoff, clock, signal: stop.signal, onError: () => ({ ms: 7000 }) });
   t.strictSame(slept, [7000, 7000, 7000]);
+});
+
+t.test('the wait that an error asks for may end early, and then the next run begins', async (t) => {
+  const stop = new AbortController();
+  const early = new AbortController();
+  const clock = {
+    ...{ now: () => 0, monotonic: () => 0 },
+    sleep: (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+  };
+  let runs = 0;
+  const run = async () => {
+    runs++;
+    if (runs === 2) stop.abort();
+    else setImmediate(() => early.abort());
+    throw new Error('later');
+  };
+  const onError = () => ({ ms: 7000, until: early.signal });
+  await forever(run, { backoff, clock, signal: stop.signal, onError });
+  t.equal(runs, 2);
 });
 
 t.test('a run that progressed begins the backoff anew', async (t) => {

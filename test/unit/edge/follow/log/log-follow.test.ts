@@ -426,3 +426,49 @@ t.test('an upstream that puts an edge off for ever is left', async (t) => {
   const found = await run(t, { [A]: [script], [B]: [script] }, clock, pages);
   t.match(found.dials[0], [B, 1]);
 });
+
+t.test('a turn is never sooner than a second away, whatever the upstream says', async (t) => {
+  const clock = jumpingClock();
+  const script = [...all, headFrame(log.head())];
+  await run(t, { [A]: [script] }, clock, { [A]: [[putOff(-1e9)], [putOff(0)]] });
+  const [first = 0, second = 0] = clock.slept;
+  t.ok(first >= 1000 && second >= 1000, `it waited ${first} ms and ${second} ms`);
+});
+
+t.test('an upstream that puts an edge off for half a minute is a fault', async (t) => {
+  const pages = { [A]: [[putOff(20)], [putOff(20)], [putOff(1)]] };
+  const { codes, noted } = await run(t, { [A]: [] }, jumpingClock(0), pages);
+  t.strictSame(codes, [`stale-head ${A}`]);
+  t.ok(Number(noted[0]) >= 40_000);
+});
+
+t.test('the wait for a turn ends when the edge moves to another upstream', async (t) => {
+  const jumping = jumpingClock();
+  const { upstreams, dials, exhausted } = scriptedUpstreams(
+    t,
+    jumping,
+    { [A]: [], [B]: [] },
+    { [A]: [[putOff(30)]] },
+  );
+  const waits = Promise.withResolvers<void>();
+  const clock = {
+    ...jumping,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        if (ms >= 30_000) waits.resolve();
+      }),
+  };
+  const stop = new AbortController();
+  const parts = {
+    ...{ upstreams, clock, faults: new Faults(clock), self: { name: 'oslo' }, log: { info() {} } },
+    position: { chain: SignedLog.start() },
+  };
+  const following = followLog(parts as unknown as LogFollowParts, stop.signal);
+  await waits.promise;
+  upstreams.failBack(upstreams.all.at(-1) as never);
+  await exhausted;
+  t.strictSame(dials, [[B, 1]]);
+  stop.abort();
+  await following;
+});
