@@ -241,6 +241,10 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 const SQLITE_FULL = 13;
+/** The codes SQLITE_CORRUPT and SQLITE_NOTADB. They are in the low byte of an extended code. */
+const SQLITE_CORRUPT = [11, 26];
+/** SQLITE_IOERR with READ, SHORT_READ, DATA and CORRUPTFS: the disk does not give the bytes of a page. */
+const SQLITE_UNREADABLE = [266, 522, 8202, 8458];
 
 /**
  * Turns any thrown value into an error of the table. An unforeseen one becomes `internal`, with the original as its
@@ -249,8 +253,26 @@ const SQLITE_FULL = 13;
 export function toSkerryError(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   if (isDiskFull(error)) return new SkerryError('disk-full', 'the disk is full', { cause: error });
+  if (isDatabaseDamage(error))
+    return new SkerryError('data-folder-damaged', `a database is damaged: ${error.message}`, {
+      cause: error,
+    });
   const message = error instanceof Error ? error.message : String(error);
   return new SkerryError('internal', message, { cause: error });
+}
+
+/** Whether SQLite finds its file damaged, or the disk cannot read a page of it. */
+export function isDatabaseDamage(error: unknown): error is Error {
+  return isCorrupt(error) || SQLITE_UNREADABLE.includes(sqliteCode(error) ?? 0);
+}
+
+/** Whether SQLite finds its file damaged. */
+export function isCorrupt(error: unknown): error is Error {
+  return SQLITE_CORRUPT.includes((sqliteCode(error) ?? 0) & 0xff);
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
 }
 
 function isDiskFull(error: unknown): boolean {

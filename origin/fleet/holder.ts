@@ -1,15 +1,16 @@
 import { uploadObjectsKind } from '../../shared/work/upload-objects.ts';
 import type { Holder } from '../reconcile/store-repair-plan.ts';
-import { type EdgeRecord, taskEdge } from './edge-record.ts';
+import { type EdgeRecord, isOnline } from './edge-record.ts';
 
 /** Describes an edge to the repair of the store. */
 export function holderOf(edge: EdgeRecord, monotonic: number): Holder {
-  const { name, isOnline, isFree, isRevoked, kinds, sites, load } = taskEdge(edge, monotonic);
-  const { report } = edge;
+  const { row, report, isDiverged } = edge;
   return {
-    ...{ name, sites, load },
-    isHealthy: isOnline && isFree && !isRevoked,
-    canUpload: kinds.includes(uploadObjectsKind.kind),
+    name: row.name,
+    siteLists: [row.mayRead, report?.limits.sites ?? null].filter((sites) => sites !== null),
+    load: edge.load,
+    isHealthy: isOnline(edge, monotonic) && !row.paused && !row.drained && !isDiverged,
+    canUpload: report?.tasks?.kinds.includes(uploadObjectsKind.kind) ?? false,
     isDirect: report?.parent === null,
     isFull: report !== null && report.limits.storage !== 'lazy' && report.limits.prefixes === null,
   };

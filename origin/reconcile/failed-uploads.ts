@@ -1,31 +1,52 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** After this time, an edge is asked for the same object again, because it may have got it in the meantime. */
-const AGAIN_MS = 3_600_000;
-/** At most this many failures are remembered. An edge may be asked again for an object whose failure is forgotten. */
-const MOST = 50_000;
+/** Every edge is asked again for an object that was not asked for during this time. */
+const AGAIN_MS = 24 * 3_600_000;
+/** At most this many failures are remembered. A thousand edges may fail to send a thousand objects. */
+const MOST = 1_000_000;
+const NOBODY: ReadonlySet<string> = new Set();
 
-/** Remembers which edges were asked for an object and did not send it. */
+/**
+ * Remembers which edges were asked for an object and did not send it. The failures of an object are forgotten together.
+ * If some of them were forgotten alone, there would always be an edge to ask, and nobody would tell the operator.
+ */
 export class FailedUploads {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** The time of the failure, by edge and object, oldest first. */
-  readonly #since = new Map<string, number>();
+  /** The object that failed longest ago is the first. */
+  readonly #failed = new Map<Digest, { readonly edges: Set<string>; readonly last: number }>();
+  #count = 0;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
-  has(edge: string, digest: Digest): boolean {
-    const since = this.#since.get(`${edge} ${digest}`);
-    return since !== undefined && this.#clock.monotonic() - since < AGAIN_MS;
+  /** The edges that are not to be asked for the object. */
+  of(digest: Digest): ReadonlySet<string> {
+    const failed = this.#failed.get(digest);
+    return failed === undefined || this.#clock.monotonic() - failed.last >= AGAIN_MS ? NOBODY : failed.edges;
   }
 
   add(edge: string, digest: Digest): void {
-    const key = `${edge} ${digest}`;
-    this.#since.delete(key);
-    this.#since.set(key, this.#clock.monotonic());
-    const [oldest] = this.#since.keys();
-    if (this.#since.size > MOST && oldest !== undefined) this.#since.delete(oldest);
+    const isOld = this.of(digest) === NOBODY;
+    const edges = isOld ? new Set<string>() : (this.#failed.get(digest)?.edges ?? new Set<string>());
+    this.forget(digest);
+    edges.add(edge);
+    this.#failed.set(digest, { edges, last: this.#clock.monotonic() });
+    this.#count += edges.size;
+    const [oldest] = this.#count > MOST ? this.#failed.keys() : [];
+    if (oldest !== undefined) this.forget(oldest);
+  }
+
+  /** Called when the object is sound again. */
+  forget(digest: Digest): void {
+    this.#count -= this.#failed.get(digest)?.edges.size ?? 0;
+    this.#failed.delete(digest);
+  }
+
+  /** Called with edges that have come online. They may have what they could not send before. */
+  forgive(edges: readonly string[]): void {
+    for (const { edges: failed } of this.#failed.values())
+      for (const edge of edges) if (failed.delete(edge)) this.#count--;
   }
 }

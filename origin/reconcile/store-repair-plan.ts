@@ -19,8 +19,8 @@ export interface Holder {
   readonly isDirect: boolean;
   /** Whether it holds every object of its sites. */
   readonly isFull: boolean;
-  /** The sites that the edge replicates and may read. Null for all sites. */
-  readonly sites: readonly string[] | null;
+  /** The edge replicates the sites that are in each of these lists. Without a list, it replicates all. */
+  readonly siteLists: readonly (readonly string[])[];
   readonly load: number;
 }
 
@@ -41,8 +41,8 @@ export interface StoreRepairState {
   readonly holders: readonly Holder[];
   /** The objects that an edge is asked for now. */
   readonly asked: ReadonlyMap<string, ReadonlySet<Digest>>;
-  /** Whether the edge was asked for the object a while ago and did not send it. */
-  readonly hasFailed: (edge: string, digest: Digest) => boolean;
+  /** The edges that were asked for the object and did not send it. */
+  readonly failedAt: (digest: Digest) => ReadonlySet<string>;
 }
 
 /** The most bytes of one request, so that it ends in time. A larger object is asked for alone. */
@@ -52,16 +52,17 @@ const MOST_BYTES = 1024 * 1024 * 1024;
  * Decides which edge is asked for which object: the best edge that may hold it and has not failed to send it. An edge
  * has one request at a time. It learns only the names of objects of sites that it replicates.
  */
-export function planStoreRepair({ lost, holders, asked, hasFailed }: StoreRepairState): StoreRepairPlan {
+export function planStoreRepair({ lost, holders, asked, failedAt }: StoreRepairState): StoreRepairPlan {
   const open = new Set([...asked.values()].flatMap((digests) => [...digests]));
-  const ranked = holders.filter(({ isHealthy, canUpload }) => isHealthy && canUpload).sort(byRank);
+  const candidates = candidatesFor(lost, holders);
   const byEdge = new Map<string, LostObject[]>();
   const unobtainable: LostObject[] = [];
   for (const object of lost) {
     if (open.has(object.digest)) continue;
-    const best = ranked.find((edge) => mayHold(edge, object) && !hasFailed(edge.name, object.digest));
+    const failed = failedAt(object.digest);
+    const best = candidates(object).find((edge) => !failed.has(edge));
     if (best === undefined) unobtainable.push(object);
-    else if (!asked.has(best.name)) addTo(byEdge, best.name, object);
+    else if (!asked.has(best)) addTo(byEdge, best, object);
   }
   const requests = [...byEdge].map(([edge, objects]) => ({ edge, objects: fitting(objects) }));
   return { requests, unobtainable };
@@ -76,8 +77,33 @@ function byRank(a: Holder, b: Holder): number {
   );
 }
 
-function mayHold({ sites }: Holder, object: LostObject): boolean {
-  return object.sites.some((site) => sites === null || sites.includes(site));
+/**
+ * The names of the edges that may hold an object, the best first. Objects of the same sites share one list. Of an edge's
+ * sites only those count that have lost objects: an edge may name a thousand.
+ */
+function candidatesFor(
+  lost: readonly LostObject[],
+  holders: readonly Holder[],
+): (object: LostObject) => readonly string[] {
+  const wanted = new Set(lost.flatMap(({ sites }) => sites));
+  const ranked = holders
+    .filter(({ isHealthy, canUpload }) => isHealthy && canUpload)
+    .sort(byRank)
+    .map(({ name, siteLists }) => ({
+      name,
+      lists: siteLists.map((sites) => new Set(sites.filter((site) => wanted.has(site)))),
+    }));
+  const bySites = new Map<string, readonly string[]>();
+  return ({ sites }) => {
+    const key = sites.join(' ');
+    const known = bySites.get(key);
+    if (known !== undefined) return known;
+    const names = ranked
+      .filter(({ lists }) => sites.some((site) => lists.every((list) => list.has(site))))
+      .map(({ name }) => name);
+    bySites.set(key, names);
+    return names;
+  };
 }
 
 function addTo(all: Map<string, LostObject[]>, edge: string, object: LostObject): void {

@@ -22,6 +22,9 @@ const ASKING_MS = 1000;
 const PAGE = 500;
 /** The number of requests that a round may begin. */
 const REQUESTS_PER_ROUND = 5;
+/** Each request is a task and an event. In a large fleet, many edges may have to be asked for one object. */
+const REQUESTS_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
 /** An edge has at least this long for a request, and longer if it has many bytes. */
 const LEAST_SECONDS = 120;
 const BYTES_PER_SECOND = 256 * 1024;
@@ -53,6 +56,10 @@ export class StoreRepair {
   readonly #asking = new Map<string, Asking>();
   readonly #failed: FailedUploads;
   readonly #unobtainable: Unobtainable;
+  /** The times of the requests of the last minute. */
+  #requests: number[] = [];
+  /** The healthy edges of the last round. */
+  #healthy: ReadonlySet<string> = new Set();
   /** Where the next page of lost objects begins. */
   #after: Digest | null = null;
 
@@ -85,16 +92,32 @@ export class StoreRepair {
     for (const [edge, asking] of this.#asking) await this.#lookAt(edge, asking);
     const lost = await this.#lost();
     if (lost.length === 0) return;
+    const holders = this.#parts.holders();
+    this.#welcome(holders);
     const { requests, unobtainable } = planStoreRepair({
       lost,
-      holders: this.#parts.holders(),
+      holders,
       asked: new Map([...this.#asking].map(([edge, { digests }]) => [edge, digests])),
-      hasFailed: (edge, digest) => this.#failed.has(edge, digest),
+      failedAt: (digest) => this.#failed.of(digest),
     });
-    for (const request of requests.slice(0, REQUESTS_PER_ROUND)) await this.#ask(request);
+    for (const request of requests.slice(0, this.#room())) await this.#ask(request);
     await this.#tell(unobtainable);
     // Objects that no edge has must not hold up the objects after them.
     if (requests.length === 0 && this.#asking.size === 0) this.#after = nextPage(lost);
+  }
+
+  /** Edges that have come online are asked again. */
+  #welcome(holders: readonly Holder[]): void {
+    const healthy = holders.filter(({ isHealthy }) => isHealthy).map(({ name }) => name);
+    this.#failed.forgive(healthy.filter((name) => !this.#healthy.has(name)));
+    this.#healthy = new Set(healthy);
+  }
+
+  /** The number of requests that may begin now. */
+  #room(): number {
+    const since = this.#parts.clock.monotonic() - MINUTE_MS;
+    this.#requests = this.#requests.filter((time) => time > since);
+    return Math.min(REQUESTS_PER_ROUND, REQUESTS_PER_MINUTE - this.#requests.length);
   }
 
   async #lost(): Promise<LostObject[]> {
@@ -117,7 +140,10 @@ export class StoreRepair {
     this.#asking.delete(edge);
     const repaired = [...digests].filter((digest) => !left.has(digest));
     for (const digest of left) this.#failed.add(edge, digest);
-    for (const digest of repaired) this.#unobtainable.forget(digest);
+    for (const digest of repaired) {
+      this.#unobtainable.forget(digest);
+      this.#failed.forget(digest);
+    }
     if (repaired.length > 0)
       note({
         kind: 'store-repaired',
@@ -129,7 +155,8 @@ export class StoreRepair {
   }
 
   async #ask({ edge, objects }: UploadRequest): Promise<void> {
-    const { tasks, note, log } = this.#parts;
+    const { tasks, note, log, clock } = this.#parts;
+    this.#requests.push(clock.monotonic());
     const bytes = objects.reduce((sum, { size }) => sum + size, 0);
     const deadline = Math.min(DEADLINE_SECONDS.most, LEAST_SECONDS + Math.ceil(bytes / BYTES_PER_SECOND));
     const { kind } = uploadObjectsKind;

@@ -5,14 +5,14 @@ import type { Gate } from '../../shared/concurrency/gate.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import { damagedObjects } from '../../shared/store/damaged-objects.ts';
+import { faultyObjects, isUnreadable } from '../../shared/store/damaged-objects.ts';
 import type { Rest } from '../../shared/store/digest-of-stream.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { pace } from '../../shared/store/pace.ts';
 import type { NewEvent } from '../../shared/wire/event.ts';
 import { MOST_NAMED_OBJECTS, type StoreStatus } from '../../shared/wire/store-api.ts';
 import { caller } from '../callers/caller.ts';
-import type { DamageCalls, StoredPart, StorePass } from '../catalog/damage-calls.ts';
+import type { DamageCalls, DamagedObject, StoredPart, StorePass } from '../catalog/damage-calls.ts';
 
 /** A pass begins this long after the end of the last one: a day. */
 const PASS_EVERY_MS = 24 * 3_600_000;
@@ -23,6 +23,10 @@ const PAGE = 64;
 const RETRY_MS = 30_000;
 /** One pass notes at most this many events about damage while it runs. The event at its end counts all damage. */
 const MOST_EVENTS = 100;
+/** A disk or a mount may fail for a while. What could not be read is read again after this time. */
+const DOUBT_MS = 60_000;
+/** With this many objects in doubt, the pass waits until they are read again. */
+const MOST_DOUBTED = 1000;
 
 export interface StoreVerifierParts {
   readonly catalog: Pick<
@@ -37,7 +41,7 @@ export interface StoreVerifierParts {
     | 'storePass'
     | 'saveStorePass'
   >;
-  readonly store: Pick<ObjectStore, 'missing' | 'readSmall' | 'open' | 'remove'>;
+  readonly store: Pick<ObjectStore, 'readSmall' | 'open' | 'remove'>;
   /** Uploads share this gate, so that nobody stores an object again while it is being removed. */
   readonly gate: Gate;
   readonly note: (event: NewEvent) => void;
@@ -48,8 +52,9 @@ export interface StoreVerifierParts {
 }
 
 /**
- * Reads all objects of the store, again and again, and compares them with their digests. A damaged object leaves the
- * store at once, so that nobody receives it, and the catalog notes that it must be stored again.
+ * Reads all objects of the store, again and again, and compares them with their digests. An object with other bytes
+ * leaves the store at once, so that nobody receives it. An object that is missing or that the disk cannot read is read
+ * again later, and stays where it is if the disk still cannot read it. The catalog notes that both must be stored again.
  */
 export class StoreVerifier {
   readonly #parts: StoreVerifierParts;
@@ -58,6 +63,8 @@ export class StoreVerifier {
   /** The number of a pass that somebody waits for. It is not slowed down to the usual rate. */
   #urgent = 0;
   #events = 0;
+  /** The objects that could not be read, and when they are read again, earliest first. */
+  readonly #doubted = new Map<Digest, { readonly part: StoredPart; readonly due: number }>();
 
   private constructor(parts: StoreVerifierParts, pass: StorePass | null) {
     this.#parts = parts;
@@ -129,59 +136,101 @@ export class StoreVerifier {
     const { catalog, store, clock } = this.#parts;
     if (pass.after === 0) await this.#lookAgain(signal, rest);
     const { parts, next } = await catalog.storedParts(pass.after, PAGE);
-    const suspected = await damagedObjects(store, parts, signal, rest);
-    // Each suspected object is read a second time, because the fault may be in memory and not on the disk.
-    const damaged = suspected.length === 0 ? [] : await damagedObjects(store, suspected, signal, rest);
-    const removed = damaged.length === 0 ? [] : await this.#remove(damaged);
+    const faulty = await faultyObjects(store, parts, signal, rest);
+    const differing = faulty.filter(({ fault }) => fault === 'differs').map(({ object }) => object);
+    const damaged = await this.#lost(differing, signal);
+    for (const { object, fault } of faulty) if (fault !== 'differs') this.#doubt(object);
+    damaged.push(...(await this.#settleDoubts(next === undefined, signal)));
     const read: StorePass = {
       ...pass,
       after: next ?? pass.after,
       ended: next === undefined ? clock.now() : null,
       objects: pass.objects + parts.length,
       bytes: pass.bytes + parts.reduce((sum, { size }) => sum + size, 0),
-      damaged: pass.damaged + removed.length,
+      damaged: pass.damaged + damaged.length,
     };
-    if (removed.length > 0) this.#tell(read, removed);
-    await catalog.saveStorePass(read);
+    if (damaged.length > 0) this.#tell(read, damaged);
+    // A pass that is continued after a crash must read again what was in doubt.
+    if (this.#doubted.size === 0) await catalog.saveStorePass(read);
     // Somebody may have asked for a pass in the meantime. That pass begins at the first object.
     if (this.#pass === pass) this.#pass = read;
     if (read.ended !== null) this.#tellEnd(read);
   }
 
-  /**
-   * Removes damaged objects, except those that were uploaded or deleted since they were read. The store is changed
-   * before the catalog. If a crash comes in between, the pass continues at this page and finds the objects missing.
-   */
-  #remove(damaged: readonly StoredPart[]): Promise<Digest[]> {
-    const { catalog, store, gate, clock } = this.#parts;
-    return gate.alone(async () => {
-      const same = await catalog.unchanged(damaged);
-      const digests = same.map(({ digest }) => digest);
-      await store.remove(digests);
-      await catalog.noteDamaged(same, clock.now());
-      return digests;
-    });
+  #doubt(part: StoredPart): void {
+    if (!this.#doubted.has(part.digest))
+      this.#doubted.set(part.digest, { part, due: this.#parts.clock.monotonic() + DOUBT_MS });
+  }
+
+  /** Reads doubted objects again when it is time, and returns those that are lost. Waits for this at the end of a pass. */
+  async #settleDoubts(isEnd: boolean, signal: AbortSignal): Promise<Digest[]> {
+    const { clock } = this.#parts;
+    const mustEnd = isEnd || this.#doubted.size >= MOST_DOUBTED;
+    const last = [...this.#doubted.values()].at(-1)?.due ?? 0;
+    if (mustEnd && last > clock.monotonic()) await clock.sleep(last - clock.monotonic(), signal);
+    const due = [...this.#doubted.values()].filter((doubt) => mustEnd || doubt.due <= clock.monotonic());
+    const lost = await this.#lost(
+      due.map(({ part }) => part),
+      signal,
+    );
+    for (const { part } of due) this.#doubted.delete(part.digest);
+    return lost;
+  }
+
+  /** Notes as damaged what still has a fault, except what was uploaded again or deleted since it was read. */
+  async #lost(parts: readonly StoredPart[], signal: AbortSignal): Promise<Digest[]> {
+    const { catalog } = this.#parts;
+    const lost: Digest[] = [];
+    for (const part of parts) {
+      const isMeant = async () => (await catalog.unchanged([part])).length > 0;
+      if (await this.#quarantine(part, isMeant, signal)) lost.push(part.digest);
+    }
+    return lost;
   }
 
   /**
-   * Checks damaged objects again, because somebody may have put them back into the store, from a backup for instance.
+   * Reads an object a last time, while nobody can store it. So neither a fault that has passed nor a clock that was put
+   * back costs an object. The store is changed before the catalog. If a crash comes in between, the pass continues at
+   * this page and finds the object missing. What the disk cannot read stays, because it may be sound.
+   */
+  #quarantine(object: DamagedObject, isMeant: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+    const { catalog, store, gate, clock } = this.#parts;
+    return gate.alone(async () => {
+      if (!(await isMeant())) return false;
+      const [faulty] = await faultyObjects(store, [object], signal);
+      if (faulty === undefined) return false;
+      // A bucket's index also forgets an absent object, so that it can be stored again.
+      if (faulty.fault !== 'unreadable') await this.#remove(object.digest);
+      await catalog.noteDamaged([object], clock.now());
+      return true;
+    });
+  }
+
+  async #remove(digest: Digest): Promise<void> {
+    const { store, log } = this.#parts;
+    try {
+      await store.remove([digest]);
+    } catch (err) {
+      if (!isUnreadable(err)) throw err;
+      log.error({ err, digest }, 'a damaged object cannot be removed; edges refuse its bytes');
+    }
+  }
+
+  /**
+   * Checks damaged objects again, because somebody may have put them back into the store, from a backup for instance, or
+   * the disk can read them again.
    */
   async #lookAgain(signal: AbortSignal, rest: Rest): Promise<void> {
-    const { catalog, store, gate, note } = this.#parts;
+    const { catalog, store, note } = this.#parts;
     for (let after: Digest | null = null; ; ) {
-      const page = await catalog.damaged(after, PAGE);
-      const absent = new Set(await store.missing(page.map(({ digest }) => digest)));
-      const back = page.filter(({ digest }) => !absent.has(digest));
-      const bad = new Set((await damagedObjects(store, back, signal, rest)).map(({ digest }) => digest));
-      const [still, sound] = [
-        [...bad],
-        back.map(({ digest }) => digest).filter((digest) => !bad.has(digest)),
-      ];
-      if (still.length > 0)
-        await gate.alone(async () => {
-          const left = await catalog.damagedAmong(still);
-          await store.remove(left.map(({ digest }) => digest));
-        });
+      const page: readonly DamagedObject[] = await catalog.damaged(after, PAGE);
+      const faulty = await faultyObjects(store, page, signal, rest);
+      const bad = new Set(faulty.map(({ object }) => object.digest));
+      for (const { object, fault } of faulty) {
+        const isMeant = async () => (await catalog.damagedAmong([object.digest])).length > 0;
+        if (fault === 'differs') await this.#quarantine(object, isMeant, signal);
+      }
+      const sound = page.map(({ digest }) => digest).filter((digest) => !bad.has(digest));
       const noted = sound.length === 0 ? [] : await catalog.noteSound(sound);
       if (noted.length > 0)
         note({ kind: 'store-repaired', cause: 'the store has the objects again', what: named(noted) });

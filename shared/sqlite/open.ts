@@ -1,9 +1,6 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { hasCode, SkerryError } from '../errors.ts';
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB, which are in the low byte of an extended code. */
-const DAMAGED = new Set([11, 26]);
+import { hasCode, isCorrupt, SkerryError } from '../errors.ts';
 
 /** Schema changes, in order. A database records in `user_version` how many of them it has had. */
 export type Migrations = readonly string[];
@@ -24,7 +21,7 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
     migrate(database, migrations, path);
   } catch (error) {
     database.close();
-    if (isDamage(error))
+    if (isCorrupt(error))
       throw new SkerryError('data-folder-damaged', `${path} is damaged: ${error.message}`, { cause: error });
     throw error;
   }
@@ -50,10 +47,6 @@ function openOrBegin(path: string, migrations: Migrations): DatabaseSync {
     for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
     return openDatabase(path, migrations, 'shrinking');
   }
-}
-
-function isDamage(error: unknown): error is Error {
-  return error instanceof Error && 'errcode' in error && DAMAGED.has(Number(error.errcode) & 0xff);
 }
 
 /** Opens another connection, for reading, to a database that its writer has created already. */

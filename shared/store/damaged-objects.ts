@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, digestOf } from '../content/digest.ts';
+import { hasCode, systemCode } from '../errors.ts';
 import { digestOfStream, type Rest } from './digest-of-stream.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -7,32 +8,54 @@ import type { ObjectStore } from './object-store.ts';
 const SMALL_READ = 64;
 /** Hashing this many bytes takes the event loop about half a millisecond. */
 const BYTES_A_TURN = 256 * 1024;
+/** The codes of errors of a disk or a file system that cannot read a file. */
+const UNREADABLE: readonly (string | undefined)[] = ['EIO', 'EBADMSG', 'EUCLEAN', 'ENXIO'];
 
-/**
- * The objects whose bytes do not match their digest, or that are missing. Rejects when the signal aborts, and when the
- * store cannot be asked.
- */
+type Reads = Pick<ObjectStore, 'readSmall' | 'open'>;
+
+/** `differs`: the bytes were read, and they have another digest. `unreadable`: the disk did not give them. */
+export type Fault = 'differs' | 'absent' | 'unreadable';
+
+export interface Faulty<T> {
+  readonly object: T;
+  readonly fault: Fault;
+}
+
+/** The objects that have a fault, whichever it is. */
 export async function damagedObjects<T extends { readonly digest: Digest }>(
-  store: Pick<ObjectStore, 'readSmall' | 'open'>,
+  store: Reads,
   objects: readonly T[],
   signal: AbortSignal,
   rest?: Rest,
 ): Promise<T[]> {
-  const damaged: T[] = [];
+  return (await faultyObjects(store, objects, signal, rest)).map(({ object }) => object);
+}
+
+/**
+ * The objects whose bytes do not match their digest, that are missing, or that cannot be read. Rejects when the signal
+ * aborts, and when the store cannot be asked.
+ */
+export async function faultyObjects<T extends { readonly digest: Digest }>(
+  store: Reads,
+  objects: readonly T[],
+  signal: AbortSignal,
+  rest?: Rest,
+): Promise<Faulty<T>[]> {
+  const faulty: Faulty<T>[] = [];
   let hashed = 0;
   for (let i = 0; i < objects.length; i += SMALL_READ) {
     signal.throwIfAborted();
     const some = objects.slice(i, i + SMALL_READ);
-    const small = await store.readSmall(some.map(({ digest }) => digest));
+    const small = await smallOf(store, some);
     for (const object of some) {
       signal.throwIfAborted();
       const bytes = small.get(object.digest);
       if (bytes === undefined) {
-        const digest = await digestOfStream(await store.open(object.digest), signal, rest);
-        if (digest !== object.digest) damaged.push(object);
+        const fault = await faultOf(store, object.digest, signal, rest);
+        if (fault !== undefined) faulty.push({ object, fault });
         continue;
       }
-      if (digestOf(bytes) !== object.digest) damaged.push(object);
+      if (digestOf(bytes) !== object.digest) faulty.push({ object, fault: 'differs' });
       hashed += bytes.length;
       if (hashed >= BYTES_A_TURN) {
         hashed = 0;
@@ -41,5 +64,40 @@ export async function damagedObjects<T extends { readonly digest: Digest }>(
       await rest?.(bytes.length);
     }
   }
-  return damaged;
+  return faulty;
+}
+
+/** Whether an error says that a disk does not give the bytes, and not only that a store cannot be asked now. */
+export function isUnreadable(error: unknown): boolean {
+  return UNREADABLE.includes(systemCode(error)) || hasCode(error, 'data-folder-damaged');
+}
+
+/** One damaged page fails the reading of them all. Then none is found here, and each is opened alone. */
+async function smallOf(
+  store: Reads,
+  objects: readonly { readonly digest: Digest }[],
+): Promise<ReadonlyMap<Digest, Buffer>> {
+  try {
+    return await store.readSmall(objects.map(({ digest }) => digest));
+  } catch (error) {
+    if (isUnreadable(error)) return new Map();
+    throw error;
+  }
+}
+
+async function faultOf(
+  store: Reads,
+  digest: Digest,
+  signal: AbortSignal,
+  rest?: Rest,
+): Promise<Fault | undefined> {
+  try {
+    const stream = await store.open(digest);
+    if (stream === undefined) return 'absent';
+    return (await digestOfStream(stream, signal, rest)) === digest ? undefined : 'differs';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'absent';
+    if (isUnreadable(error)) return 'unreadable';
+    throw error;
+  }
 }

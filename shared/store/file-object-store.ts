@@ -3,7 +3,7 @@ import { mkdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Digest } from '../content/digest.ts';
-import { systemCode } from '../errors.ts';
+import { SkerryError, systemCode } from '../errors.ts';
 import { moveDurably, syncFolder } from '../files/durable-file.ts';
 import type { HashThreads } from '../hashing/hash-threads.ts';
 import { moduleUrl } from '../process/module-url.ts';
@@ -65,11 +65,17 @@ export async function openFileObjectStore(folder: string, hashThreads: HashThrea
 
     async remove(digests) {
       const folders = new Set<string>();
-      for (const digest of await small.remote.remove(digests)) {
+      const { absent, stuck } = await small.remote.remove(digests);
+      for (const digest of absent) {
         const file = largeObjectFile(folder, digest);
         if (await unlinked(file)) folders.add(dirname(file));
       }
       for (const changed of folders) await syncFolder(changed);
+      if (stuck.length > 0)
+        throw new SkerryError(
+          'data-folder-damaged',
+          `${stuck.length} objects cannot be removed from ${smallObjectsFile(folder)}, because it is damaged`,
+        );
     },
 
     draft: (name) =>

@@ -11,7 +11,7 @@ export interface SmallObject {
 
 /**
  * Stores immutable bytes by their digest. Callers have checked the bytes against the digest. Storing an object again is
- * no error and changes nothing. All calls may run concurrently.
+ * no error and does not change sound bytes. All calls may run concurrently.
  */
 export interface ObjectStore {
   /** Returns the digests that are not stored. */
@@ -31,7 +31,8 @@ export interface ObjectStore {
   draft(name: string): Promise<Draft>;
   /**
    * Removes objects; absent ones are no error. After a crash, the caller repeats the call. The caller ensures that
-   * nobody stores one of the objects during the call. A stream that was opened before may fail.
+   * nobody stores one of the objects during the call. A stream that was opened before may fail. Throws
+   * `data-folder-damaged` when some objects cannot be removed; the others are gone.
    */
   remove(digests: readonly Digest[]): Promise<void>;
   close(): Promise<void>;

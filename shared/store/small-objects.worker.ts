@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { type Digest, digestBytes } from '../content/digest.ts';
+import { isDatabaseDamage } from '../errors.ts';
 import { serveOpened } from '../process/served-calls.ts';
 import { openDatabase, statements, transaction } from '../sqlite/open.ts';
 import { largeObjectFile } from './layout.ts';
@@ -28,6 +29,17 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
     sql('SELECT 1 FROM object WHERE digest = ?').get(digestBytes(digest)) !== undefined;
   const isFile = (digest: Digest) =>
     statSync(largeObjectFile(folder, digest), { throwIfNoEntry: false }) !== undefined;
+  const isRemoved = (digest: Digest) =>
+    sql('DELETE FROM object WHERE digest = ?').run(digestBytes(digest)).changes > 0;
+  const isStuck = (digest: Digest) => {
+    try {
+      transaction(database, () => isRemoved(digest));
+      return false;
+    } catch (error) {
+      if (isDatabaseDamage(error)) return true;
+      throw error;
+    }
+  };
   return {
     /**
      * The digests of objects that are stored nowhere. Looking for ten thousand files synchronously in this thread takes
@@ -37,7 +49,11 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
     put(objects: readonly SmallObject[]) {
       transaction(database, () => {
         for (const { digest, bytes } of objects) {
-          sql('INSERT OR IGNORE INTO object (digest, bytes) VALUES (?, ?)').run(digestBytes(digest), bytes);
+          const key = digestBytes(digest);
+          if (sql('INSERT OR IGNORE INTO object (digest, bytes) VALUES (?, ?)').run(key, bytes).changes > 0)
+            continue;
+          // Bytes that the disk has altered are replaced. They must not pass for the ones that were just checked.
+          sql('UPDATE object SET bytes = ? WHERE digest = ? AND bytes != ?').run(bytes, key, bytes);
         }
       });
     },
@@ -54,15 +70,20 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
       const row = sql('SELECT length(bytes) AS size FROM object WHERE digest = ?').get(digestBytes(digest));
       return row === undefined ? undefined : Number(row.size);
     },
-    /** Removes the objects that are stored here, and returns the digests of the others. */
-    remove(digests: readonly Digest[]): Digest[] {
-      const absent = transaction(database, () =>
-        digests.filter(
-          (digest) => sql('DELETE FROM object WHERE digest = ?').run(digestBytes(digest)).changes === 0,
-        ),
-      );
-      database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
-      return absent;
+    /**
+     * Removes the objects that are stored here. Returns the digests of the others, and of those that stay because a page
+     * is damaged.
+     */
+    remove(digests: readonly Digest[]): { absent: Digest[]; stuck: Digest[] } {
+      try {
+        const absent = transaction(database, () => digests.filter((digest) => !isRemoved(digest)));
+        database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`);
+        return { absent, stuck: [] };
+      } catch (error) {
+        if (!isDatabaseDamage(error)) throw error;
+        const stuck = new Set(digests.filter(isStuck));
+        return { absent: digests.filter((digest) => !stuck.has(digest)), stuck: [...stuck] };
+      }
     },
     close: () => database.close(),
   };

@@ -15,7 +15,7 @@ import { turnedClock } from '../../../helpers/turned-clock.ts';
 import { until } from '../../../helpers/until.ts';
 
 const holder = (name: string): Holder => ({
-  ...{ name, isHealthy: true, canUpload: true, isDirect: true, isFull: true, sites: null, load: 0 },
+  ...{ name, isHealthy: true, canUpload: true, isDirect: true, isFull: true, siteLists: [], load: 0 },
 });
 
 async function world(t: Test, lost: readonly string[]) {
@@ -37,6 +37,7 @@ async function world(t: Test, lost: readonly string[]) {
   const clock = turnedClock();
   const events: NewEvent[] = [];
   const holders: Holder[] = [];
+  const counts = { rounds: 0 };
   const tasks = {
     async create({ kind, args, target }: TaskRequest, cause: string, key: string | null = null) {
       const edges = 'edges' in target ? target.edges : [];
@@ -51,7 +52,10 @@ async function world(t: Test, lost: readonly string[]) {
   const start = () => {
     const repair = new StoreRepair({
       ...{ tasks, catalog, clock, log: pino({ enabled: false }) },
-      holders: () => holders,
+      holders: () => {
+        counts.rounds++;
+        return holders;
+      },
       note: (event) => events.push(event),
     });
     running.push(repair.run(stop.signal));
@@ -70,7 +74,8 @@ async function world(t: Test, lost: readonly string[]) {
     await calls.saveTasks({ shares: [], ended: [{ task, state: 'done', time: 1 }] });
   };
   const kinds = () => events.map(({ kind }) => kind);
-  return { calls, events, holders, start, asked, end, kinds, clock };
+  const rounds = () => counts.rounds;
+  return { calls, events, holders, start, asked, end, kinds, clock, rounds };
 }
 
 t.test('one edge after another is asked, until the store has everything', async (t) => {
@@ -131,4 +136,34 @@ t.test('what no edge has is told once, with what can be done', async (t) => {
     await round();
     return asked().length > 0;
   });
+});
+
+t.test('an edge that comes back is asked again, and others are not', async (t) => {
+  const { holders, start, asked, end, clock, rounds } = await world(t, ['one']);
+  holders.push(holder('oslo'), holder('rome'));
+  const repair = start();
+  for (const count of [1, 2]) {
+    await until(`request ${count}`, () => {
+      repair.wake();
+      return asked().length === count;
+    });
+    await end(asked()[count - 1]?.task);
+  }
+  clock.advance(2 * 3_600_000);
+  holders.pop();
+  const before = rounds();
+  await until('rome to be missed', () => {
+    repair.wake();
+    return rounds() > before + 2;
+  });
+  t.equal(asked().length, 2);
+  holders.push(holder('rome'));
+  await until('rome to be asked again', () => {
+    repair.wake();
+    return asked().length > 2;
+  });
+  t.strictSame(
+    asked().map(({ edge }) => edge),
+    ['oslo', 'rome', 'rome'],
+  );
 });

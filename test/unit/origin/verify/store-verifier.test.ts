@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import pino from 'pino';
 import t, { type Test } from 'tap';
 import { signerWith } from '../../../../origin/catalog/record-signer.ts';
@@ -6,6 +7,7 @@ import { migrations } from '../../../../origin/catalog/sqlite/schema.ts';
 import { StoreVerifier } from '../../../../origin/verify/store-verifier.ts';
 import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
+import { SkerryError } from '../../../../shared/errors.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import { openDatabase } from '../../../../shared/sqlite/open.ts';
 import type { ObjectStore } from '../../../../shared/store/object-store.ts';
@@ -64,12 +66,19 @@ async function world(t: Test, contents: readonly string[]) {
       const pass = await catalog.storePass();
       return pass !== null && pass.number >= number && pass.ended !== null && pass;
     });
+  /** The end of a pass that reads some objects a minute later again. */
+  const passesLater = (number: number) =>
+    until(`pass ${number} to end`, async () => {
+      clock.advance(10_000);
+      const pass = await catalog.storePass();
+      return pass !== null && pass.number >= number && pass.ended !== null && pass;
+    });
   const kinds = () => events.map(({ kind }) => kind);
-  return { catalog, disk, store, clock, events, kinds, counts, upload, read, start, passes };
+  return { catalog, disk, store, clock, events, kinds, counts, upload, read, start, passes, passesLater };
 }
 
 t.test('what is altered or missing leaves the store, and is told', async (t) => {
-  const { catalog, disk, start, passes, events, kinds, counts, upload } = await world(t, [
+  const { catalog, disk, start, passes, passesLater, events, kinds, counts, upload } = await world(t, [
     'one',
     'two',
     'three',
@@ -77,7 +86,8 @@ t.test('what is altered or missing leaves the store, and is told', async (t) => 
   disk.objects.set(digestOf('one'), Buffer.from('onE'));
   disk.objects.delete(digestOf('three'));
   const { verifier } = await start();
-  t.match(await passes(1), { objects: 3, bytes: 11, damaged: 2 });
+  await until('the altered object to be removed', () => !disk.objects.has(digestOf('one')));
+  t.match(await passesLater(1), { objects: 3, bytes: 11, damaged: 2 });
   t.notOk(disk.objects.has(digestOf('one')), 'nobody gets it any more');
   t.equal(counts.found, 1);
   t.strictSame(kinds(), ['store-damaged', 'store-verified']);
@@ -152,4 +162,92 @@ t.test('what is uploaded again while it is read stays', async (t) => {
   });
   await passes(1);
   t.ok(disk.objects.has(digestOf('one')));
+});
+
+const failing = (code: string) =>
+  new Readable({
+    read() {
+      this.destroy(Object.assign(new Error(code), { code }));
+    },
+  });
+
+t.test('a disk that cannot read for a moment costs no object', async (t) => {
+  for (const fault of ['EIO', 'absent'])
+    await t.test(fault, async (t) => {
+      const { start, passesLater, disk, store, catalog, kinds } = await world(t, ['one', 'two']);
+      let failed = 0;
+      let isAway = true;
+      await start({
+        ...store,
+        readSmall: async (digests) => (isAway ? new Map() : store.readSmall(digests)),
+        open: async (digest) => {
+          if (!isAway) return store.open(digest);
+          failed++;
+          return fault === 'EIO' ? failing(fault) : undefined;
+        },
+      });
+      await until('both to be read', () => failed === 2);
+      isAway = false;
+      t.match(await passesLater(1), { objects: 2, damaged: 0 });
+      t.equal(failed, 2, 'they were not read again at once');
+      t.equal(disk.objects.size, 2);
+      t.equal(await catalog.damagedCount(), 0);
+      t.strictSame(kinds(), ['store-verified']);
+    });
+});
+
+t.test('what the disk cannot read is damaged and stays, and is sound when it can be read', async (t) => {
+  const { start, passesLater, disk, store, catalog, kinds } = await world(t, ['one', 'two']);
+  const one = digestOf('one');
+  let isBad = true;
+  const malformed = () => {
+    throw new SkerryError('data-folder-damaged', 'a page is damaged');
+  };
+  const { verifier } = await start({
+    ...store,
+    readSmall: async (digests) => (isBad && digests.includes(one) ? malformed() : store.readSmall(digests)),
+    open: async (digest) => (isBad && digest === one ? malformed() : store.open(digest)),
+  });
+  t.match(await passesLater(1), { objects: 2, damaged: 1 }, 'the pass goes on');
+  t.match(await catalog.damaged(null, 10), [{ digest: one }]);
+  t.ok(disk.objects.has(one));
+  isBad = false;
+  await verifier.verifyNow();
+  await passesLater(2);
+  t.equal(await catalog.damagedCount(), 0);
+  t.strictSame(kinds(), ['store-damaged', 'store-verified', 'store-repaired', 'store-verified']);
+});
+
+t.test('a damaged object that cannot be removed does not stop the pass', async (t) => {
+  const { start, passes, disk, store, catalog } = await world(t, ['one', 'two']);
+  disk.objects.set(digestOf('one'), Buffer.from('onE'));
+  await start({
+    ...store,
+    remove: async () => {
+      throw new SkerryError('data-folder-damaged', 'a page is damaged');
+    },
+  });
+  t.match(await passes(1), { objects: 2, damaged: 1 });
+  t.match(await catalog.damaged(null, 10), [{ digest: digestOf('one') }]);
+});
+
+t.test('a clock that was put back costs no object that was uploaded again', async (t) => {
+  const { start, passes, disk, store, upload, clock, catalog } = await world(t, ['one']);
+  disk.objects.set(digestOf('one'), Buffer.from('onE'));
+  let reads = 0;
+  await start({
+    ...store,
+    async readSmall(digests) {
+      const found = await store.readSmall(digests);
+      if (reads++ > 0) return found;
+      disk.objects.delete(digestOf('one'));
+      clock.set(-DAY_MS);
+      await upload('one');
+      return found;
+    },
+  });
+  await until('the object to be read', () => reads > 0);
+  await passes(1);
+  t.ok(disk.objects.has(digestOf('one')));
+  t.equal(await catalog.damagedCount(), 0);
 });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
 import { digestOf } from '../../../../shared/content/digest.ts';
-import { damagedObjects } from '../../../../shared/store/damaged-objects.ts';
+import { damagedObjects, faultyObjects } from '../../../../shared/store/damaged-objects.ts';
 import { MemoryDisk, openMemoryStore } from '../../../helpers/memory-store.ts';
 
 const NEVER = new AbortController().signal;
@@ -57,6 +57,8 @@ t.test('what the disk cannot read is damaged, and a store that cannot be asked i
   });
   for (const code of ['EIO', 'ENOENT'])
     t.strictSame(await damagedObjects(failing(code), objects, NEVER), objects, code);
+  t.match(await faultyObjects(failing('EIO'), objects, NEVER), [{ fault: 'unreadable' }]);
+  t.match(await faultyObjects(failing('ENOENT'), objects, NEVER), [{ fault: 'absent' }]);
   for (const code of ['EMFILE', 'ECONNRESET'])
     await t.rejects(damagedObjects(failing(code), objects, NEVER), { code });
 });
