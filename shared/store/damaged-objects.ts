@@ -14,7 +14,7 @@ const UNREADABLE: readonly (string | undefined)[] = ['EIO', 'EBADMSG', 'EUCLEAN'
 type Reads = Pick<ObjectStore, 'readSmall' | 'open'>;
 
 /** `differs`: the bytes were read, and they have another digest. `unreadable`: the disk did not give them. */
-export type Fault = 'differs' | 'absent' | 'unreadable';
+type Fault = 'differs' | 'absent' | 'unreadable';
 
 export interface Faulty<T> {
   readonly object: T;
