@@ -24,6 +24,10 @@ export interface Finding {
   /** The task that found it. */
   readonly task: number;
   readonly damaged: number;
+  /** Whether the task was to repair the damage, and could not. */
+  readonly isRepair: boolean;
+  /** The time from which on the edge is repaired, in milliseconds since 1970. */
+  readonly due: number;
 }
 
 /** A task that the origin creates by itself. */
@@ -39,14 +43,17 @@ const DISK_USED = 0.9;
 
 type Rule = (observed: Observed) => readonly Action[];
 
-export function repairKey({ edge, task }: Pick<Finding, 'edge' | 'task'>): string {
-  return `repair ${edge} after ${task}`;
+export function repairKey({ edge, task, isRepair }: Pick<Finding, 'edge' | 'task' | 'isRepair'>): string {
+  return isRepair ? `${againKey(edge)} ${task}` : `repair ${edge} after ${task}`;
 }
 
+/** How the keys of repairs begin that follow a repair which left damage. */
+export const againKey = (edge: string) => `repair ${edge} again after`;
+
 const repairOfDamage: Rule = ({ findings }) =>
-  findings.map(({ edge, task, damaged }) => ({
-    key: repairKey({ edge, task }),
-    cause: `task ${task} found ${damaged} damaged files on ${edge}`,
+  findings.map(({ edge, task, damaged, isRepair }) => ({
+    key: repairKey({ edge, task, isRepair }),
+    cause: `task ${task} ${isRepair ? 'left' : 'found'} ${damaged} damaged files on ${edge}`,
     request: { kind: 'repair', args: {}, target: { edges: [edge] } },
   }));
 

@@ -66,7 +66,7 @@ export class Reconciler {
   #take(task: TaskRow, share: ShareRow, ago: number): void {
     if (task.kind === 'prune' && share.state === 'done' && share.by !== null)
       this.#parts.pruned(share.by, ago);
-    const finding = findingOf(task, share);
+    const finding = findingOf(task, share, this.#parts.clock.now() - ago);
     if (finding === undefined) return;
     this.#findings = [...this.#findings, finding].slice(-MOST_FINDINGS);
     this.#woken.wake();
@@ -122,7 +122,8 @@ export class Reconciler {
       throw error;
     }
     const keys = new Set(await catalog.recentKeys(clock.now() - REPEAT_MS));
-    return { edges: edges(), findings: this.#findings, hot: await this.#hotObjects(), keys };
+    const findings = this.#findings.filter(({ due }) => due <= clock.now());
+    return { edges: edges(), findings, hot: await this.#hotObjects(), keys };
   }
 
   #hotObjects(): Promise<readonly HotObject[]> {
@@ -150,11 +151,12 @@ export class Reconciler {
     }
   }
 
-  /** Reads the results of verifications and prunings of the last hour. */
+  /** Reads the results of verifications, repairs and prunings of the last hour. */
   async #scan(): Promise<void> {
     const { catalog, clock } = this.#parts;
     const verifications = await catalog.tasks({ kind: 'verify' }, null, PAGE);
-    const tasks = [...verifications, ...(await catalog.tasks({ kind: 'prune' }, null, PAGE))];
+    const repairs = await catalog.tasks({ kind: 'repair' }, null, PAGE);
+    const tasks = [...verifications, ...repairs, ...(await catalog.tasks({ kind: 'prune' }, null, PAGE))];
     for (const task of tasks.filter(({ created }) => created >= clock.now() - REPEAT_MS)) {
       for (let from: number | undefined = 0; from !== undefined; ) {
         const shares: ShareRow[] = await catalog.shares(task.id, from, PAGE);

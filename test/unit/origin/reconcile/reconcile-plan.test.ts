@@ -22,12 +22,14 @@ const hot = (letter: string, changes: Partial<HotObject> = {}): HotObject => ({
   ...changes,
 });
 
+const FOUND = { isRepair: false, due: 0 };
+
 t.test('a sound fleet needs nothing', async (t) => {
   t.strictSame(planActions(seen(), 100), []);
 });
 
 t.test('what follows from what', async (t) => {
-  const finding = { edge: 'oslo', task: 12, damaged: 3 };
+  const finding = { edge: 'oslo', task: 12, damaged: 3, ...FOUND };
   const cases: [name: string, observed: Partial<Observed>, keys: string[]][] = [
     ['damage is repaired', { findings: [finding] }, ['repair oslo after 12']],
     [
@@ -36,6 +38,11 @@ t.test('what follows from what', async (t) => {
       ['repair oslo after 12', 'repair oslo after 13'],
     ],
     ['the same finding counts once', { findings: [finding, finding] }, ['repair oslo after 12']],
+    [
+      'what a repair left is repaired again',
+      { findings: [{ ...finding, isRepair: true }] },
+      ['repair oslo again after 12'],
+    ],
     ['a full disk is pruned', { edges: [edge('oslo', { disk: { free: 10, total: 100 } })] }, ['prune oslo']],
     ['a disk with room is not', { edges: [edge('oslo', { disk: { free: 11, total: 100 } })] }, []],
     [
@@ -65,18 +72,18 @@ t.test('what follows from what', async (t) => {
 });
 
 t.test('nothing is done twice', async (t) => {
-  const findings = [{ edge: 'oslo', task: 12, damaged: 3 }];
+  const findings = [{ edge: 'oslo', task: 12, damaged: 3, ...FOUND }];
   t.strictSame(keys(seen({ findings, keys: new Set(['repair oslo after 12']) })), []);
 });
 
 t.test('there are only so many actions, repairs first', async (t) => {
   const edges = Array.from({ length: 30 }, (_, i) => edge(`edge-${i}`, { disk: { free: 0, total: 100 } }));
-  const findings = [{ edge: 'edge-7', task: 1, damaged: 1 }];
+  const findings = [{ edge: 'edge-7', task: 1, damaged: 1, ...FOUND }];
   t.strictSame(keys(seen({ edges, findings }), 3), ['repair edge-7 after 1', 'prune edge-0', 'prune edge-1']);
 });
 
 t.test('each action says why, and whom it is for', async (t) => {
-  const [action] = planActions(seen({ findings: [{ edge: 'oslo', task: 12, damaged: 3 }] }), 1);
+  const [action] = planActions(seen({ findings: [{ edge: 'oslo', task: 12, damaged: 3, ...FOUND }] }), 1);
   t.strictSame(action, {
     key: 'repair oslo after 12',
     cause: 'task 12 found 3 damaged files on oslo',
