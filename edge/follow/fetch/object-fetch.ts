@@ -39,7 +39,7 @@ export class ObjectFetch {
   }
 
   /**
-   * Resolves when all objects are stored durably. `bases` names objects that resemble the needed ones, by the digest of
+   * Resolves when all objects and their chunk lists are stored durably. `bases` names objects that resemble the needed ones, by the digest of
    * the needed object. `arrived` is called with the number of bytes that no longer need fetching.
    */
   async fetch(
@@ -50,11 +50,16 @@ export class ObjectFetch {
     transfer: Transfer,
   ): Promise<void> {
     const digests = new Set(needed.map(({ digest }) => digest));
-    const asked = [...new Set([...digests, ...[...bases.values()].map(({ digest }) => digest)])];
+    const listed = new Map(needed.flatMap((object) => (object.chunks ? [[object.chunks, object]] : [])));
+    const asked = [
+      ...new Set([...digests, ...listed.keys(), ...[...bases.values()].map(({ digest }) => digest)]),
+    ];
     const absent = new Set(await this.#gate.shared(() => this.#store.missing(asked)));
     const missing = new Set([...digests].filter((digest) => absent.has(digest)));
     arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
-    if (missing.size === 0) return;
+    // An object that is missing brings its list.
+    const bareLists = [...listed].filter(([list, { digest }]) => absent.has(list) && !absent.has(digest));
+    if (missing.size === 0 && bareLists.length === 0) return;
     const { bundles, large } = planFetch(needed, missing, heldBases(bases, absent));
     const bytesOf = countedOnce(needed);
     const jobs = [
@@ -67,6 +72,11 @@ export class ObjectFetch {
           this.#drafts.run(object.digest, () => this.#fetchLarge(source, object, base, transfer)),
         );
         arrived(bytesOf(object.digest));
+      }),
+      ...bareLists.map(([, object]) => async () => {
+        await onceAnew(transfer, async (transfer) => {
+          await this.large.chunkList(source, object, transfer);
+        });
       }),
     ];
     await runAtMost(AT_ONCE, jobs);

@@ -138,7 +138,9 @@ async function verifySite(
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     const page = await catalog.manifestPage(id, active.revision, cursor, PAGE);
-    const held = (await heldEntries(parts, page.entries, covers)).filter(({ digest }) => !own.has(digest));
+    const held = (await heldEntries(parts, withChunkLists(page.entries), covers)).filter(
+      ({ digest }) => !own.has(digest),
+    );
     for (const entry of held) {
       own.add(entry.digest);
       seen.add(entry.digest);
@@ -167,6 +169,16 @@ async function verifySite(
   if (!repair || damaged === 0) return { ...result, repaired: false };
   await fetchManifest(parts, source, id, active.revision, covers, () => {}, { signal, bandwidths: [] });
   return { ...result, repaired: true };
+}
+
+/**
+ * Adds an entry for each chunk list, which is an object, too. An edge needs the lists of what it holds: its children ask
+ * for them, and the next version of a file is fetched chunk by chunk. The bytes of lists are not counted.
+ */
+function withChunkLists(entries: readonly Entry[]): Entry[] {
+  return entries.flatMap((entry) =>
+    entry.chunks === null ? [entry] : [entry, { ...entry, digest: entry.chunks, size: 0, chunks: null }],
+  );
 }
 
 /** The entries whose objects the edge must hold. At a lazy edge also those whose objects it happens to hold. */

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import t from 'tap';
+import { ObjectFetch } from '../../../../edge/follow/fetch/object-fetch.ts';
 import type { ReadThrough } from '../../../../edge/read-through/read-through.ts';
 import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 import { WHOLE } from '../../../../edge/store/cover.ts';
@@ -9,6 +11,7 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
+import { encodeChunkList } from '../../../../shared/content/chunk-list.ts';
 import type { ContentPath } from '../../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
 import { schema } from '../../../../shared/json/schema.ts';
@@ -53,7 +56,7 @@ const by = { kind: 'edge' } as const;
 const NOBODY = { nodes: () => Promise.reject(new Error('nobody is asked')) };
 
 /** An edge with one site that has had three revisions of one file, of which the last is kept, and a purge. */
-async function edge() {
+async function edge(upstream: object = NOBODY) {
   const catalog = openSqliteEdgeCatalog(':memory:');
   const log = new SignedLog();
   const disk = new MemoryDisk();
@@ -98,7 +101,8 @@ async function edge() {
     newestLines: () => ['a line'],
     reads: { whole: async () => {} } as unknown as ReadThrough,
     readers: { forget: (digests: readonly Digest[] | 'all') => void forgotten.push(digests) },
-    source: () => ({ upstream: NOBODY }),
+    source: () => ({ upstream }),
+    objects: new ObjectFetch(openMemoryStore(disk), new InProcessGate()),
     upload: async () => {},
     shown: async () => {},
     purged: async (site: number, purges: readonly { seq: number; matched: number }[]) =>
@@ -184,3 +188,50 @@ t.test('verify and repair look at one site, and at nothing else, when they are a
   for (const kind of ['verify', 'repair'])
     await t.rejects(run(kind, { repair: false, site: 'none' }), { code: 'no-such-site' });
 });
+
+t.test(
+  'a chunk list that the disk lost or altered is found as damage of its file, and repaired',
+  async (t) => {
+    const large = Buffer.from('large');
+    const digest = digestOf(large);
+    const list = encodeChunkList({
+      object: digest,
+      size: large.length,
+      chunks: [{ digest, size: large.length }],
+    });
+    const world = await edge({
+      object: async (_self: unknown, asked: Digest) => Readable.from(asked === digestOf(list) ? [list] : []),
+    });
+    const { catalog, disk } = world;
+    disk.objects.set(digest, large);
+    const path = 'large' as ContentPath;
+    const entry = {
+      path,
+      digest,
+      size: large.length,
+      chunks: digestOf(list),
+      type: 'text/plain',
+      meta: [],
+      time: 0,
+    };
+    catalog.beginStaging(1, 4, digestOf('root 4'));
+    catalog.stage(1, 4, [{ kind: 'put', entry }]);
+    catalog.sealLeaves(1, 4, -1, 1000);
+    catalog.reveal(1, { revision: 4, root: catalog.sealRoot(1, 4), seq: 4, files: 2 }, WHOLE, 0);
+    const run = (kind: string, args: object) =>
+      world.executors
+        .find((one) => one.kind === kind)
+        ?.run(args, { by, signal: NEVER, pause: NEVER, progress: () => {} });
+
+    t.match(
+      await run('verify', { repair: false }),
+      { sites: [{ damaged: 1, paths: ['large'] }] },
+      'it is lost',
+    );
+    t.match(await run('repair', {}), { sites: [{ damaged: 1, repaired: true }] });
+    t.match(await run('repair', {}), { sites: [{ damaged: 0 }] });
+    disk.objects.set(digestOf(list), Buffer.from('altered'));
+    t.match(await run('repair', {}), { sites: [{ damaged: 1, repaired: true }] });
+    t.strictSame(disk.objects.get(digestOf(list)), list);
+  },
+);
