@@ -15,6 +15,8 @@ const AT_ONCE = 24;
 const SILENT_MS = 800;
 const HEALTH_EVERY_MS = 50;
 const HEALTH_MS = 15_000;
+/** Characters of the output of a role that are told after a fault. */
+const LAST_WORDS = 4000;
 /** Differences in memory up to these are noise. */
 const NOISE = { share: 0.15, bytes: 30_000_000 };
 
@@ -95,6 +97,9 @@ export async function fuzz({ cases, seed, settleMs, tell }: FuzzOptions): Promis
       tell(`round ${round}: ${next} cases`);
     }
     const longestStallMs = await health.stop();
+    if (faults.length > 0)
+      for (const { name, running } of [cluster.origin, edge])
+        tell(`the last words of ${name}: ${running?.output().stderr.slice(-LAST_WORDS)}`);
     for (const [name, [, before = 0, after = 0]] of memory)
       if (after - before > Math.max(NOISE.bytes, before * NOISE.share))
         faults.push(`${name} grew from ${megabytes(before)} to ${megabytes(after)} with seed ${seed}`);
