@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from '../json/bounded-json.ts';
+import type { ServerCertificates } from '../tls/server-certificates.ts';
 import { answerErrors, errorAnswers, notFound, refusedUrl } from './answer-errors.ts';
 import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
@@ -15,6 +16,7 @@ import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
+import { tlsServer } from './tls-server.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -39,6 +41,8 @@ const UNANSWERED_PER_CONNECTION = 8;
 export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
   readonly clock?: Clock;
   readonly errorForm?: ErrorForm;
+  /** The server speaks TLS with these certificates. Without them, it speaks plain HTTP. */
+  readonly certificates?: ServerCertificates | undefined;
 };
 
 /**
@@ -48,7 +52,7 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
  */
 export function httpServer(
   log: Logger,
-  { clock = systemClock, errorForm = asProblem, ...options }: HttpServerOptions = {},
+  { clock = systemClock, errorForm = asProblem, certificates, ...options }: HttpServerOptions = {},
 ): HttpServer {
   const answer = errorAnswers(errorForm, log);
   const app: HttpServer = Fastify({
@@ -56,7 +60,7 @@ export function httpServer(
     routerOptions: { maxParamLength: MAX_URL_PART },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    serverFactory: boundedServer,
+    serverFactory: (handler) => boundedServer(handler, certificates),
     frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   compileWhenAsked(app);
@@ -100,7 +104,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function boundedServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+function boundedServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  certificates: ServerCertificates | undefined,
+): Server {
   const unanswered = new WeakMap<Socket, number>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -112,14 +119,15 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     handler(request, response);
   };
-  const server = createServer({
+  const limits = {
     headersTimeout: HEAD_MS,
     // Bodies have a pace of their own, since an upload may take hours.
     requestTimeout: 0,
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: HEAD_CHECK_MS,
     maxHeaderSize: HEAD_BYTES,
-  });
+  };
+  const server = certificates === undefined ? createServer(limits) : tlsServer(limits, certificates);
   server.on('request', handle);
   // A client that asks before it sends (`Expect: 100-continue`) gets the answer to continue once the request is
   // accepted.

@@ -29,6 +29,7 @@ import {
 } from '../../../shared/wire/protocol.ts';
 import { receiverText, requestProof } from '../../../shared/wire/request-proof.ts';
 import { type Wants, wantsText } from '../../../shared/wire/wants.ts';
+import type { Trust } from '../../../shared/tls/trust.ts';
 import { Announced } from './announced.ts';
 import { codingOf, paced, tee, wholeAnswer } from './answer-body.ts';
 import {
@@ -42,6 +43,7 @@ import {
 } from './connections.ts';
 import { atMinimumRate, timelyLines } from './minimum-rate.ts';
 import { Reachability } from './reachability.ts';
+import { isReceiver } from './receiver.ts';
 import type { Dictionary, Self, Transfer } from './transfer.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
@@ -52,6 +54,14 @@ const NONCE = new RegExp(NONCE_PATTERN);
 export interface UpstreamAddress {
   readonly url: string;
   readonly isOrigin: boolean;
+  /** The edge that must answer there, if the operator named one: `https://paris@10.0.0.5:7501`. */
+  readonly member?: string | undefined;
+}
+
+export interface UpstreamOptions {
+  readonly patience?: Patiences;
+  /** Whose certificates to accept over TLS. By default those of the authorities that Node knows. */
+  readonly trust?: Trust;
 }
 
 /** The receiver that proofs must name, and one of its nonces. */
@@ -92,14 +102,24 @@ export class Upstream {
   readonly #reach: Reachability;
   readonly #connections: Connections;
   readonly #isOrigin: boolean;
+  readonly #wanted: string | undefined;
   #receiver: Receiver | undefined;
 
-  constructor({ url, isOrigin }: UpstreamAddress, clock: Clock, patience: Patiences = PATIENCE) {
+  constructor(
+    { url, isOrigin, member }: UpstreamAddress,
+    clock: Clock,
+    { patience = PATIENCE, trust = {} }: UpstreamOptions = {},
+  ) {
     this.url = new URL(url).origin;
     this.#isOrigin = isOrigin;
+    this.#wanted = member;
     this.#clock = clock;
     this.#reach = new Reachability(this.url, clock, () => this.#probe());
-    this.#connections = new Connections(patience);
+    this.#connections = new Connections({
+      patiences: patience,
+      trust: { ...trust, wanted: member },
+      now: clock.now,
+    });
   }
 
   /** The origin's identity, whichever feed passes it on. */
@@ -327,7 +347,8 @@ export class Upstream {
 
   /**
    * Asks for the receiver's identity. Throws `not-the-origin` when a feed that is not the origin's calls itself the
-   * origin: it must not obtain proofs that are meant for the origin.
+   * origin: it must not obtain proofs that are meant for the origin. Throws `not-a-member` when the receiver is another
+   * one than its certificate says.
    */
   async #greeted(signal: AbortSignal): Promise<Receiver> {
     const text = await this.#text({ method: 'GET', path: '/feed/v1/hello', signal });
@@ -337,6 +358,8 @@ export class Upstream {
         'not-the-origin',
         `${this.url} calls itself the origin, but was given as a parent`,
       );
+    if (!isReceiver(receiver.edge, this.#connections.peer, this.#wanted))
+      throw new SkerryError('not-a-member', `${this.url} calls itself ${receiver.edge ?? 'the origin'}`);
     return receiver;
   }
 
