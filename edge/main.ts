@@ -6,13 +6,12 @@ import { systemClock } from '../shared/clock.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError, systemCode } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
-import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { refuseClearText } from '../shared/http/clear-text.ts';
 import { httpServer } from '../shared/http/http-server.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
-import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import type { NewestLines } from '../shared/process/newest-lines.ts';
@@ -24,6 +23,8 @@ import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { isPartialName } from '../shared/store/layout.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
+import { unchanging } from '../shared/tls/server-certificates.ts';
+import { parseJoinToken } from '../shared/wire/join-proof.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
 import { buildAdmin } from './admin/admin.ts';
@@ -31,6 +32,7 @@ import type { AdminAccess } from './admin/admin-access.ts';
 import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './admin/admin-token.ts';
 import type { HeldObjects } from './disk-budget/held-objects.worker.ts';
 import type { LazyOptions } from './disk-budget/lazy-storage.ts';
+import { memberCertificate } from './feed/member-certificate.ts';
 import { LogTime } from './follow/log/log-time.ts';
 import { allowedSites } from './follow/sync/allowed-sites.ts';
 import { isWanted } from './follow/sync/next-step-plan.ts';
@@ -76,6 +78,10 @@ export interface EdgeOptions {
   /** Feeds to follow instead of the origin's, in order of preference. */
   readonly parents: readonly string[];
   readonly limits: EdgeLimits;
+  /** The certificates of authorities as PEM, for upstreams that show neither the origin's own nor a member's. */
+  readonly ca?: string | undefined;
+  /** Something else protects what upstreams and children send and receive beyond loopback. */
+  readonly insecure?: boolean;
   /** The disk space for objects when `limits.storage` is lazy. */
   readonly diskBytes: number;
 }
@@ -106,7 +112,7 @@ export async function startEdge(
 ): Promise<RunningEdge> {
   await using opened = new AsyncDisposableStack();
   const clock = systemClock;
-  const { host, feedPort, limits } = options;
+  const { host, feedPort, limits, ca } = options;
   const adminAddress = { host: options.adminHost ?? LOOPBACK, port: options.adminPort };
   const port = await servingPort(options, options.data, clock);
   await freePort(adminAddress);
@@ -137,12 +143,19 @@ export async function startEdge(
     );
   // The key is stored before the first attempt to join, so that a repeated attempt is recognised.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
+  const origin = options.origin ?? joined?.origin ?? options.join?.origin;
+  const followed = [...options.parents, ...(origin === undefined ? [] : [origin])];
+  if (!options.insecure) for (const url of followed) refuseClearText(url, 'what this edge replicates');
   const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
   const time = await LogTime.open(catalog, clock, log);
-  const origin = options.origin ?? identity.origin;
+  const chain = await catalog.chain();
+  const address = options.origin ?? identity.origin;
   // The origin has moved. The new address is saved for later starts.
-  if (origin !== identity.origin) await writeIdentity(file('identity.json'), { ...identity, origin });
-  const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock, origin);
+  if (address !== identity.origin)
+    await writeIdentity(file('identity.json'), { ...identity, origin: address });
+  const upstreams = new Upstreams(upstreamAddresses(options.parents, address), clock, address, {
+    trust: { ca, recovery: chain?.recovery },
+  });
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
@@ -182,7 +195,6 @@ export async function startEdge(
   yieldToReaders();
   const encodings = feedPort === undefined ? undefined : Encodings.start(ENCODINGS);
   if (encodings !== undefined) opened.defer(() => encodings.close());
-  const chain = await catalog.chain();
   const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
   const use = new EdgeUseSampler({
@@ -214,7 +226,10 @@ export async function startEdge(
 
   if (replica.feed !== undefined && feedPort !== undefined) {
     const stopping = new AbortController();
-    const server = feedServer(replica.feed, stopping.signal, log);
+    const isPlain = options.insecure || isLoopback(host);
+    const certificates = isPlain ? undefined : unchanging(await memberCertificate(identity.name, key));
+    const server = httpServer(log, { forceCloseConnections: true, certificates });
+    feedRoutes(server, replica.feed, stopping.signal);
     opened.defer(() => server.close());
     opened.defer(() => stopping.abort());
     await listen(server, { host, port: feedPort });
@@ -319,12 +334,6 @@ function tlsOptions({ port, certs }: NonNullable<EdgeOptions['tls']>): TlsOption
   return { port, folder: resolve(certs), ticketKeys: randomBytes(48) };
 }
 
-function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): HttpServer {
-  const server = httpServer(log, { forceCloseConnections: true });
-  feedRoutes(server, source, stopping);
-  return server;
-}
-
 async function joinLog(
   options: EdgeOptions,
   key: SigningKey,
@@ -335,9 +344,12 @@ async function joinLog(
     throw new SkerryError('bad-config', 'a first start needs --origin, --join, --name and --region');
   }
   const { origin, name, region } = options.join;
-  const first = new Upstream({ url: origin, isOrigin: true }, systemClock);
+  const token = await options.join.token();
+  // An edge may also join through a parent. It does not know the members yet, and need not: the join proves the origin.
+  const trust = { ca: options.ca, recovery: parseJoinToken(token)?.fingerprint, memberOf: () => null };
+  const first = new Upstream({ url: origin, isOrigin: true }, systemClock, { trust });
   try {
-    const asked = { ...options.join, token: await options.join.token() };
+    const asked = { ...options.join, token };
     await catalog.begin(await join(first, asked, key, new AbortController().signal));
   } finally {
     await first.close();

@@ -10,7 +10,11 @@ export function originCommand(): Command {
   return new Command('origin')
     .description('run the origin, which takes in publishes and feeds the edges')
     .addOption(option('--data <dir>', 'where the origin keeps its log and objects').default(DEFAULT_DATA))
-    .addOption(option('--host <host>', 'the address to listen on; beyond loopback, the origin speaks TLS').default('127.0.0.1'))
+    .addOption(
+      option('--host <host>', 'the address to listen on; beyond loopback, the origin speaks TLS').default(
+        '127.0.0.1',
+      ),
+    )
     .addOption(option('--port <port>', 'the port of the API').argParser(port).default(7400))
     .addOption(
       option('--store <url>', 'keep objects in s3://BUCKET/PREFIX instead of the data folder').argParser(

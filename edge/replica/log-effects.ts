@@ -79,12 +79,12 @@ export class LogEffects {
 
   async #newRecords(): Promise<void> {
     const { position, loops, visible, children, roster, reporter, feedChanged, purgesCame } = this.#parts;
-    const { readers, isDrained } = this.#parts;
+    const { readers, isDrained, name } = this.#parts;
     // A new revision is shown and reported when its site's loop has fetched it.
     const isBusy = await loops.wake();
     feedChanged.wake();
     await position.readMembers();
-    roster.set(position.members);
+    roster.set(position.members, name);
     readers.drained(isDrained());
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();

@@ -136,7 +136,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   });
   const children = new Children(parts.reportChecks, reporter);
   children.setMembers(position.members);
-  upstreams.roster.set(position.members);
+  upstreams.roster.set(position.members, name);
   const changed = () => {
     feedChanged.wake();
     reporter.changed();

@@ -1,5 +1,5 @@
-import { hostname, networkInterfaces } from 'node:os';
 import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 import type { CoveredNames } from '../../shared/tls/issue.ts';
 
 /** A host name of letters, digits, hyphens and dots (RFC 1123), in lower case. */

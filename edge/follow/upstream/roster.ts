@@ -3,14 +3,19 @@ import type { PublicKey } from '../../../shared/signing/keys.ts';
 
 /** The members of the log by key, as far as this edge knows them. Parents show certificates of these keys. */
 export class Roster {
-  #names = new Map<PublicKey, string>();
+  #names: ReadonlyMap<PublicKey, string> | undefined;
 
-  set(members: readonly Pick<Payload<'member'>, 'name' | 'publicKey' | 'revoked'>[]): void {
+  /**
+   * Sets the members as the newest records name them. `own` is the name of this edge: before it has read its own record
+   * it may also lack those of edges that joined earlier.
+   */
+  set(members: readonly Pick<Payload<'member'>, 'name' | 'publicKey' | 'revoked'>[], own: string): void {
+    if (!members.some(({ name }) => name === own)) return;
     const valid = members.filter(({ revoked }) => !revoked);
     this.#names = new Map(valid.map(({ name, publicKey }) => [publicKey as PublicKey, name]));
   }
 
-  /** Undefined for the key of a stranger. Null while no member is known: every log that an edge follows has one. */
+  /** Undefined for the key of a stranger. Null while this edge does not know the members. */
   readonly nameOf = (key: PublicKey): string | null | undefined =>
-    this.#names.size === 0 ? null : this.#names.get(key);
+    this.#names === undefined ? null : this.#names.get(key);
 }

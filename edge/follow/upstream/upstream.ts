@@ -29,40 +29,16 @@ import {
 } from '../../../shared/wire/protocol.ts';
 import { receiverText, requestProof } from '../../../shared/wire/request-proof.ts';
 import { type Wants, wantsText } from '../../../shared/wire/wants.ts';
-import type { Trust } from '../../../shared/tls/trust.ts';
 import { Announced } from './announced.ts';
 import { codingOf, paced, tee, wholeAnswer } from './answer-body.ts';
-import {
-  Connections,
-  isTimeout,
-  noAnswer,
-  PATIENCE,
-  type Patiences,
-  throwSilence,
-  type Waiter,
-} from './connections.ts';
+import { Connections, isTimeout, noAnswer, PATIENCE, throwSilence, type Waiter } from './connections.ts';
 import { atMinimumRate, timelyLines } from './minimum-rate.ts';
 import { Reachability } from './reachability.ts';
 import { isReceiver } from './receiver.ts';
 import type { Dictionary, Self, Transfer } from './transfer.ts';
+import type { UpstreamAddress, UpstreamOptions } from './upstream-address.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
-
-/**
- * The address of a feed. Proofs for the origin are sent only to the address that the operator named as the origin's.
- */
-export interface UpstreamAddress {
-  readonly url: string;
-  readonly isOrigin: boolean;
-  /** The edge that must answer there, if the operator named one: `https://paris@10.0.0.5:7501`. */
-  readonly member?: string | undefined;
-}
-
-export interface UpstreamOptions {
-  readonly patience?: Patiences;
-  /** Whose certificates to accept over TLS. By default those of the authorities that Node knows. */
-  readonly trust?: Trust;
-}
 
 /** The receiver that proofs must name, and one of its nonces. */
 interface Receiver {

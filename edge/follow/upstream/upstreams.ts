@@ -1,7 +1,8 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { Roster } from './roster.ts';
-import { Upstream, type UpstreamAddress, type UpstreamOptions } from './upstream.ts';
+import { Upstream } from './upstream.ts';
+import type { UpstreamAddress, UpstreamOptions } from './upstream-address.ts';
 
 /**
  * An upstream that sent something that the origin did not sign is avoided for this long, and for longer each time that
