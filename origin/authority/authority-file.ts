@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { Type } from 'typebox';
+import { SkerryError } from '../../shared/errors.ts';
 import { writeDurably } from '../../shared/files/durable-file.ts';
 import { schema } from '../../shared/json/schema.ts';
 import { readIfThere } from '../../shared/signing/key-file.ts';
@@ -39,9 +40,17 @@ export async function readAuthority(file: string): Promise<Authority | undefined
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
   const { key, log, recoveryKey, signature } = stored.parseText(text, 'data-folder-damaged');
-  const privateKey = createPrivateKey(key);
+  const privateKey = privateKeyIn(key, file);
   return {
     pair: { privateKey, publicKey: createPublicKey(privateKey) },
     statement: { log, recoveryKey: recoveryKey as PublicKey, signature: signature as Signature },
   };
+}
+
+function privateKeyIn(pem: string, file: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new SkerryError('data-folder-damaged', `${file} holds no private key`, { cause });
+  }
 }

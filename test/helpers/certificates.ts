@@ -3,9 +3,10 @@ import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypt
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { AUTHORITY_FILE, CA_FILE, readAuthority } from '../../origin/authority/authority-file.ts';
 import { generateSigningKey, type SigningKey } from '../../shared/signing/keys.ts';
 import { authorityUri, certifyAuthority } from '../../shared/tls/authority.ts';
-import { issueAuthority, issueServer } from '../../shared/tls/issue.ts';
+import { issueAuthority, issueServer, type KeyPair } from '../../shared/tls/issue.ts';
 import type { CertifiedKey } from '../../shared/tls/server-certificates.ts';
 
 const run = promisify(execFile);
@@ -43,18 +44,16 @@ export async function testAuthority(
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = (certified ?? pair.publicKey).export({ format: 'der', type: 'spki' });
   const pem = await issueAuthority(log, pair, authorityUri(certifyAuthority(log, key, recovery)));
-  return {
-    recovery,
-    pem,
-    async issue(validity = { from: Date.now() - DAY_MS, to: Date.now() + DAY_MS }) {
-      const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const names = { dns: ['localhost'], addresses: ['127.0.0.1'] };
-      const cert = await issueServer({ pem, pair }, own.publicKey, names, validity);
-      return {
-        cert: `${cert}\n${pem}`,
-        key: String(own.privateKey.export({ format: 'pem', type: 'pkcs8' })),
-      };
-    },
+  return { recovery, pem, issue: issuing({ pem, pair }) };
+}
+
+function issuing(authority: { readonly pem: string; readonly pair: KeyPair }): TestAuthority['issue'] {
+  return async (validity = { from: Date.now() - DAY_MS, to: Date.now() + DAY_MS }) => {
+    const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const names = { dns: ['localhost'], addresses: ['127.0.0.1'] };
+    const cert = await issueServer(authority, own.publicKey, names, validity);
+    const key = String(own.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    return { cert: `${cert}\n${authority.pem}`, key };
   };
 }
 
@@ -76,4 +75,12 @@ export async function foreignCertificate(folder: string): Promise<CertifiedKey> 
 export function parsedChain(pem: string): X509Certificate[] {
   const each = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return each.map((one) => new X509Certificate(one));
+}
+
+/** The authority of an origin, from its data folder. */
+export async function authorityOf(data: string): Promise<Pick<TestAuthority, 'pem' | 'issue'>> {
+  const authority = await readAuthority(join(data, AUTHORITY_FILE));
+  if (authority === undefined) throw new Error(`there is no authority in ${data}`);
+  const pem = await readFile(join(data, CA_FILE), 'utf8');
+  return { pem, issue: issuing({ pem, pair: authority.pair }) };
 }
