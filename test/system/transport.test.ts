@@ -92,6 +92,20 @@ t.test('curl needs ca.pem alone', async (t) => {
   await t.rejects(run('curl', ['-sS', `${url}/healthz`]), { code: 60 });
 });
 
+t.test('one command joins an edge on another host', async (t) => {
+  const create = ['token', 'create', '--scope', 'join', '--edge', 'rome', '--command'];
+  t.match((await skerry(...create)).stderr, '--region is needed');
+  const local = { ...environment, SKERRY_ORIGIN: `https://127.0.0.1:${originPort}` };
+  const { code, stdout } = await cli([...create, '--region', 'eu-south'], local);
+  t.equal(code, 0);
+  const [, secret = '', words = ''] = /^echo (skj_\S+) \| skerry (.*)\n$/.exec(stdout) ?? [];
+  t.match(words, `--join - --origin https://`);
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const here = words.replace('--join -', `--join ${secret}`).split(' ');
+  const rome = await role(...here, ...edgeArgs('rome', { port, adminPort }).slice(1));
+  t.match(rome.ready[0], 'serves on');
+});
+
 t.test('no token travels in clear', async (t) => {
   const plain = url.replace('https', 'http');
   const refused = await cli(['status'], { ...environment, SKERRY_ORIGIN: plain });

@@ -23,8 +23,12 @@ async function opened(t: Test, folder = t.testdir()) {
     folder,
     open,
     certificates: await open(),
-    pass: (ms: number) => void (now += ms),
-    rename: (next: typeof names) => void (names = next),
+    pass(ms: number) {
+      now += ms;
+    },
+    rename(next: typeof names) {
+      names = next;
+    },
     judged: (cert: string) =>
       judge({ chain: parsedChain(cert), refusal: 'x' }, { recovery: recovery.fingerprint }, now),
   };
