@@ -19,12 +19,10 @@ import { yieldToReaders } from '../shared/process/priority.ts';
 import { STAYS, startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
-import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { isPartialName } from '../shared/store/layout.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { unchanging } from '../shared/tls/server-certificates.ts';
-import { parseJoinToken } from '../shared/wire/join-proof.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
 import { buildAdmin } from './admin/admin.ts';
@@ -36,9 +34,9 @@ import { memberCertificate } from './feed/member-certificate.ts';
 import { LogTime } from './follow/log/log-time.ts';
 import { allowedSites } from './follow/sync/allowed-sites.ts';
 import { isWanted } from './follow/sync/next-step-plan.ts';
-import { type Identity, readIdentity, writeIdentity } from './follow/upstream/identity.ts';
-import { type JoinOptions, join } from './follow/upstream/join.ts';
-import { Upstream } from './follow/upstream/upstream.ts';
+import { joinLog } from './follow/upstream/first-join.ts';
+import { readIdentity, writeIdentity } from './follow/upstream/identity.ts';
+import type { JoinOptions } from './follow/upstream/join.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
 import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
 import { EdgeUseSampler } from './processes/edge-use.ts';
@@ -48,7 +46,6 @@ import type { ReadThrough } from './read-through/read-through.ts';
 import { ServingReads } from './read-through/serving-reads.ts';
 import { startReplica } from './replica/replica.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
-import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
 import { forgettingVariants, tellingVariants } from './variants/variant-upkeep.ts';
 import { Variants } from './variants/variants.ts';
@@ -146,7 +143,8 @@ export async function startEdge(
   const origin = options.origin ?? joined?.origin ?? options.join?.origin;
   const followed = [...options.parents, ...(origin === undefined ? [] : [origin])];
   if (!options.insecure) for (const url of followed) refuseClearText(url, 'what this edge replicates');
-  const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
+  const first = { options: options.join, identityFile: file('identity.json'), key, catalog, ca, clock };
+  const identity = joined ?? (await joinLog(first));
   const time = await LogTime.open(catalog, clock, log);
   const chain = await catalog.chain();
   const address = options.origin ?? identity.origin;
@@ -156,6 +154,7 @@ export async function startEdge(
   const upstreams = new Upstreams(upstreamAddresses(options.parents, address), clock, address, {
     trust: { ca, recovery: chain?.recovery },
   });
+  upstreams.roster.set(identity.members ?? [], identity.name);
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
@@ -332,31 +331,6 @@ async function openCertificates(
 
 function tlsOptions({ port, certs }: NonNullable<EdgeOptions['tls']>): TlsOptions {
   return { port, folder: resolve(certs), ticketKeys: randomBytes(48) };
-}
-
-async function joinLog(
-  options: EdgeOptions,
-  key: SigningKey,
-  catalog: EdgeCatalog,
-  identityFile: string,
-): Promise<Identity> {
-  if (options.join === undefined) {
-    throw new SkerryError('bad-config', 'a first start needs --origin, --join, --name and --region');
-  }
-  const { origin, name, region } = options.join;
-  const token = await options.join.token();
-  // An edge may also join through a parent. It does not know the members yet, and need not: the join proves the origin.
-  const trust = { ca: options.ca, recovery: parseJoinToken(token)?.fingerprint, memberOf: () => null };
-  const first = new Upstream({ url: origin, isOrigin: true }, systemClock, { trust });
-  try {
-    const asked = { ...options.join, token };
-    await catalog.begin(await join(first, asked, key, new AbortController().signal));
-  } finally {
-    await first.close();
-  }
-  const joined = { name, region, origin };
-  await writeIdentity(identityFile, joined);
-  return joined;
 }
 
 function urlHost(host: string): string {

@@ -9,8 +9,8 @@ export interface Trust {
   /** The fingerprint of the recovery key that certifies the origin's own authority. */
   readonly recovery?: KeyFingerprint | undefined;
   /**
-   * The member with this key. Null while the edge does not know any members. Undefined for the key of a stranger.
-   * Without this call, no member's certificate is accepted.
+   * The member with this key. Undefined for the key of a stranger. An edge that joins knows no members yet, and answers
+   * null: the origin's answer then names them. Without this call, no member's certificate is accepted.
    */
   readonly memberOf?: ((key: PublicKey) => string | null | undefined) | undefined;
   /** The only member that is accepted. */
@@ -22,7 +22,7 @@ export type Peer =
   /** An authority vouches for the host. This may be the origin, a parent, or a proxy in front of it. */
   | { readonly kind: 'host' }
   | { readonly kind: 'origin' }
-  /** `name` is null while the edge does not know any members. */
+  /** `name` is null while this edge joins. */
   | { readonly kind: 'member'; readonly name: string | null };
 
 /** Why a certificate is not accepted. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
+import { createServer, connect as dial, type Server } from 'node:tls';
 import type { CertifiedKey } from '../../shared/tls/server-certificates.ts';
 
 /** A middleman: it ends TLS with its own certificate, and notes what clients then send. */
@@ -24,14 +24,32 @@ export async function tlsListener(shown: CertifiedKey, host = '127.0.0.1'): Prom
     });
   });
   server.on('connection', () => connections++);
-  server.on('tlsClientError', () => {});
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const url = await listening(server, host);
   return {
-    url: `https://${host}:${port}`,
+    url,
     heard: () => heard,
     connections: () => connections,
     close: () => void server.close(),
   };
+}
+
+/** A middleman that ends TLS with its own certificate, and passes everything on to a TLS port of another host. */
+export async function tlsRelay(
+  shown: CertifiedKey,
+  port: number,
+  to: string,
+): Promise<Pick<TlsListener, 'url' | 'close'>> {
+  const server = createServer({ ...shown }, (client) => {
+    const target = dial({ port, host: to, rejectUnauthorized: false });
+    for (const socket of [client, target]) socket.on('error', () => {});
+    client.pipe(target).pipe(client);
+  });
+  return { url: await listening(server, '127.0.0.1'), close: () => void server.close() };
+}
+
+async function listening(server: Server, host: string): Promise<string> {
+  server.on('tlsClientError', () => {});
+  server.listen(0, host);
+  await once(server, 'listening');
+  return `https://${host}:${(server.address() as AddressInfo).port}`;
 }

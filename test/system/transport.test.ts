@@ -4,12 +4,14 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { memberCertificate } from '../../edge/feed/member-certificate.ts';
+import { generateSigningKey } from '../../shared/signing/keys.ts';
 import { authorityOf, EXPIRED, foreignCertificate, testAuthority } from '../helpers/certificates.ts';
 import { cli } from '../helpers/cli.ts';
 import { freePorts } from '../helpers/free-ports.ts';
 import { ask, read } from '../helpers/http.ts';
 import { type Running, start } from '../helpers/processes.ts';
-import { tlsListener } from '../helpers/tls-listener.ts';
+import { tlsListener, tlsRelay } from '../helpers/tls-listener.ts';
 import { until } from '../helpers/until.ts';
 
 const run = promisify(execFile);
@@ -150,6 +152,27 @@ t.test('a middleman gets nothing, and everybody says why', async (t) => {
     t.ok(middleman.connections() >= 3, name);
   }
 });
+
+t.test(
+  'an edge joins through a parent, and not through a stranger that shows such a certificate',
+  async (t) => {
+    const ports = async () => {
+      const [port = 0, adminPort = 0] = await freePorts(2);
+      return { port, adminPort };
+    };
+    const feed = `https://${address}:${feedPort}`;
+    const joined = await role(
+      ...[...edgeArgs('bern', await ports()), ...joining('bern', await joinToken('bern'), feed)],
+      ...['--parent', feed],
+    );
+    t.match(joined.ready[0], 'serves on');
+    // The stranger passes everything on. So the join itself is good, and only the key tells.
+    const relay = await tlsRelay(await memberCertificate('paris', generateSigningKey()), feedPort, address);
+    t.teardown(relay.close);
+    const args = [...edgeArgs('kyiv', await ports()), ...joining('kyiv', await joinToken('kyiv'), relay.url)];
+    await t.rejects(role(...args), /belongs to no member of this log/);
+  },
+);
 
 t.test('a child knows its parent by the key in the log', async (t) => {
   await child.stop();

@@ -82,7 +82,7 @@ t.test('a certificate of a member', async (t) => {
       'DEPTH_ZERO_SELF_SIGNED_CERT',
     );
   t.same(names('paris'), { kind: 'member', name: 'paris' });
-  t.same(names(null), { kind: 'member', name: null }, 'before the members are known');
+  t.same(names(null), { kind: 'member', name: null }, 'to an edge that joins');
   t.same(names(undefined), { reason: 'other-member', name: undefined }, 'a stranger, or revoked');
   t.same(names('paris', { wanted: 'paris' }), { kind: 'member', name: 'paris' });
   t.same(names('paris', { wanted: 'oslo' }), { reason: 'other-member', name: 'paris' });
