@@ -1,3 +1,5 @@
+import { SkerryError } from '../../../shared/errors.ts';
+import { refuseClearText } from '../../../shared/http/clear-text.ts';
 import type { Trust } from '../../../shared/tls/trust.ts';
 import type { Patiences } from './connections.ts';
 
@@ -9,6 +11,17 @@ export interface UpstreamAddress {
   readonly isOrigin: boolean;
   /** The edge that must answer there, if the operator named one: `https://paris@10.0.0.5:7501`. */
   readonly member?: string | undefined;
+}
+
+/**
+ * Throws `bad-config` for a text that is no address of a feed, and `clear-text` for one that others could listen to,
+ * unless `insecure` says that something else protects the connection.
+ */
+export function checkUpstream(text: string, insecure: boolean): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new SkerryError('bad-config', `${JSON.stringify(text)} is not the URL of an origin or an edge`);
+  if (!insecure) refuseClearText(text, 'what this edge replicates');
 }
 
 export interface UpstreamOptions {
