@@ -1,7 +1,7 @@
 /**
  * `node bench/constant-load.ts URL RATE`: sends RATE requests a second over keep-alive connections until stdin ends.
- * The loop is open: a late answer does not delay the next request. Prints the figures as a line of JSON for each line
- * `mark` on stdin, and at the end.
+ * The loop is open: a late answer does not delay the next request. Prints the figures as a line of JSON whenever it
+ * reads the line `mark` from stdin, and at the end.
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';

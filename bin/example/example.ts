@@ -14,7 +14,7 @@ import { serveStatus } from './status-server.ts';
  * written to it.
  */
 const NAME = 'example';
-/** The origin is asked at most this often, however many tabs ask. */
+/** The minimum time between two requests to the origin, however many tabs are open. */
 const FRESH_MS = 200;
 /** The names under which a browser may reach an edge on loopback. */
 const HOSTS = [`${NAME}.localhost`, 'localhost', '127.0.0.1'];

@@ -6,9 +6,9 @@ export interface LateEdge {
   readonly edge: string;
   /** Describes to people how far the edge has come. */
   readonly why: string;
-  /** A change of this text is progress. */
+  /** If this text changes, the edge has made progress. */
   readonly progress: string;
-  /** True when waiting longer cannot help. */
+  /** True when it is useless to wait longer. */
   readonly isHopeless: boolean;
 }
 

@@ -29,6 +29,6 @@ export interface FormerAssets {
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];
   /** The patterns of assets, as in `_headers`. Null for names with a fingerprint. */
   readonly paths: readonly string[] | null;
-  /** Revisions up to the revision of a purge do not answer for what the purge names. */
+  /** Revisions up to the revision of a purge do not serve the paths that the purge names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
 }

@@ -47,7 +47,7 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
     async readSmall(digests) {
       for (const digest of digests) use.note(digest);
       const missing = await store.missing(digests);
-      // One object that cannot be fetched must not keep the child from getting the others.
+      // If one object cannot be fetched, the child must still get the others.
       await Promise.allSettled(
         missing.map(async (digest) => {
           if (((await sizeOf(digest)) ?? 0) <= BUNDLE_OBJECT) await bring(digest);

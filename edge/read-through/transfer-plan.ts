@@ -1,8 +1,14 @@
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 
-/** The most transfers of one object side by side: one brings the whole object, others bring ranges far ahead of it. */
+/**
+ * The maximum number of parallel transfers of one object: one fetches the whole object, the others fetch ranges far
+ * ahead of it.
+ */
 const MOST_TRANSFERS = 3;
-/** The most short transfers beside them, of a few chunks each, for readers who would wait for their first byte. */
+/**
+ * The maximum number of additional short transfers, of a few chunks each, for readers who still wait for their first
+ * byte.
+ */
 const MOST_SHORT_TRANSFERS = 8;
 /**
  * If a running transfer will bring a chunk within this many chunks, a reader waits for it: a new transfer would not be
@@ -42,7 +48,7 @@ export function nextRun({ isHeld, transfers, requested }: TransferState): ChunkR
       const most = Math.min(run.end, isShort ? first + SOON_CHUNKS : run.end);
       const transfer = transfers.find(({ next, end }) => next <= first && first < end);
       if (transfer === undefined) return { first, end: endOfRun(first, most, isHeld, transfers) };
-      // Only the first chunk of a request takes over: its reader has nothing to read before it.
+      // Only the first chunk of a request may take over, because its reader has received no bytes yet.
       if (first === run.first && first - transfer.next >= SOON_CHUNKS)
         return { first, end: endOfRun(first, Math.min(most, transfer.end), isHeld, []) };
       first = transfer.end - 1;
@@ -62,7 +68,7 @@ function endOfRun(
   return end;
 }
 
-/** How much of a run has arrived when a reader requests it. */
+/** How much of a run is held when a reader requests it. */
 export interface Availability {
   readonly found: 'all' | 'partial' | 'none';
   /** Running transfers already bring all that is missing. */

@@ -11,7 +11,7 @@ export interface MembershipStatus {
    * yet.
    */
   readonly isRefused: boolean;
-  /** The origin says that this edge has records that are not the origin's, so what it shows is not what is live. */
+  /** The origin says that this edge has records that the origin lacks, so the edge does not show the live revisions. */
   readonly isDiverged: boolean;
 }
 
@@ -71,7 +71,8 @@ export class Membership {
   #become(isRefused: boolean): void {
     if (isRefused === this.#isRefused) return;
     this.#isRefused = isRefused;
-    // Not awaited: if the edge is killed before the write, it is refused again later, unless it is cut off.
+    // This write is not awaited. If the edge is killed before the write, the upstream refuses it again later, unless
+    // the edge is cut off.
     this.#catalog.noteRefused(isRefused).catch(() => {});
   }
 }

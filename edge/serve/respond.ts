@@ -42,7 +42,7 @@ export interface ResponderParts {
 
 type Scheme = 'http' | 'https';
 
-/** A step leads to the next one, or to an answer that ends them. */
+/** A step leads to the next step, or to an answer, which ends the sequence. */
 type Step<Next> =
   | ({ readonly kind: 'next' } & Next)
   | { readonly kind: 'answered'; readonly answer: SiteAnswer };

@@ -7,7 +7,7 @@ import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 export interface Cover {
   /** The path prefixes that it serves. Null for all paths. */
   readonly prefixes: readonly string[] | null;
-  /** For a lazy edge, the patterns of the paths whose objects it holds without being asked. Null means all objects. */
+  /** For a lazy edge, the patterns of the paths whose objects it always holds. Null means all objects. */
   readonly pinned: readonly string[] | null;
 }
 

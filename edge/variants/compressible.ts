@@ -1,7 +1,7 @@
 import type { Entry } from '../../shared/content/entry.ts';
 import { isCompressibleType } from '../../shared/content/media-type.ts';
 
-/** A smaller file fits into one packet anyway; the encoders would work too long on a larger one. */
+/** A smaller file fits into one packet anyway; a larger file would take the encoders too long. */
 const SIZES = { least: 256, most: 10 * 1024 * 1024 };
 
 /** Whether the edge makes compressed variants of an entry. Its type and size decide, without its bytes. */

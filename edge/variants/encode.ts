@@ -28,7 +28,7 @@ const zstdLevel = (bytes: number) => (bytes <= 2 * MIB ? 19 : 15);
 /** A decoder of `Content-Encoding: zstd` must support windows of 8 MB, but no larger ones (RFC 9659). */
 const MOST_ZSTD_WINDOW_LOG = 23;
 
-/** Encodes bytes, as small as is reasonable. */
+/** Compresses bytes as well as is possible in a reasonable time. */
 export function encode(bytes: Uint8Array, coding: ContentCoding): Buffer {
   switch (coding) {
     case 'br':

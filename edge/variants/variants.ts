@@ -17,14 +17,14 @@ import { VariantQueue } from './variant-queue.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
 
 /**
- * After an encoding the thread rests for this many times its duration, so it takes a quarter of a core, at the lowest
- * priority.
+ * After each encoding, the thread rests for this many times the duration of the encoding. So it takes a quarter of a
+ * core, at the lowest priority.
  */
 const REST = 3;
 /** Variants that no reader requested wait until no revision has become visible for this long. */
 const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
-/** Serving processes hear of new variants at this interval, not of each one by itself. */
+/** Serving processes are told of new variants at this interval, not of each one separately. */
 const TELL_EVERY_MS = 500;
 const IDLE_MS = 60_000;
 
@@ -36,7 +36,7 @@ export interface VariantsParts {
   readonly catalog: EdgeCatalog;
   /** A lazy edge lacks most objects, so it only makes variants that readers request. */
   readonly isLazy: boolean;
-  /** Hears of objects whose variants have changed. */
+  /** Called with the objects whose variants have changed. */
   readonly changed: (sources: readonly Digest[]) => void;
   readonly clock: Clock;
   readonly log: Logger;

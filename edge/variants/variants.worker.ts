@@ -24,7 +24,7 @@ export interface Sibling {
 }
 
 export interface Made {
-  /** Objects with a changed variant: one that was made, found not to pay, or evicted. */
+  /** Objects with a changed variant: one that was made, rejected as too large, or evicted. */
   readonly changed: readonly Digest[];
   /** The duration in milliseconds. */
   readonly ms: number;

@@ -38,7 +38,7 @@ export async function createToken(
   return { id, token: isJoin ? joinTokenText({ id, secret, fingerprint: recovery }) : `sk_${id}.${secret}` };
 }
 
-/** How long a token for a replacement is good. Until then its holder can take the place of an edge. */
+/** How long a token for a replacement is good. Until it expires, its holder can take the place of an edge. */
 const REPLACEMENT_MS = 24 * 3_600_000;
 
 /** Creates a join token with which a new host takes the name and the place of an edge. */

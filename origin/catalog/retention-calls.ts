@@ -63,21 +63,21 @@ export interface Forecast extends DroppedObjects {
   readonly sites: readonly Reclaimed[];
 }
 
-/*
- * How the catalog deletes the past. Callers decide what is deleted. Each call is a short page that can be repeated and
- * then finds nothing more to do, so the next run finishes what a crash left undone. A revision's row is deleted before
- * its entries, so nobody finds a half-pruned revision. Objects are removed from the store after the catalog has
- * forgotten them. A list of them outlives a crash.
+/**
+ * The calls that delete old data. Callers decide what is deleted. Each call processes a short page. If it is repeated,
+ * it finds nothing more to do, so the next run finishes the work that a crash interrupted. A revision's row is deleted
+ * before its entries, so no reader finds a half-pruned revision. Objects are removed from the store after the catalog
+ * has forgotten them. A list of them outlives a crash.
  */
 
 export interface PastReads {
-  /** The sites in the order in which they are pruned, including deleted sites that still have a past. */
+  /** The sites in the order in which they are pruned, including deleted sites that still have data. */
   retainedSites(): RetainedSite[];
   /** Everything that decides what is deleted. Undefined for a site that never existed. */
   past(site: number): SiteHistory | undefined;
   /**
-   * Counts what dropping these revisions would delete, at one moment. Changes nothing. It may read for long, beside the
-   * other calls, and delays none of them. Ignores revisions that do not exist.
+   * Counts what dropping these revisions would delete, at one moment. Changes nothing. It may take long, but it runs in
+   * parallel to the other calls and does not delay them. Ignores revisions that do not exist.
    */
   forecast(going: readonly GoingRevisions[], limits: AgeLimits): Forecast;
 }
@@ -111,7 +111,10 @@ export interface SweepCalls {
     limit: number,
     uploadedBefore: number,
   ): { digests: Digest[]; next: number | undefined };
-  /** Forgets the objects that are still unreferenced, and notes them and their chunk lists for removal. */
+  /**
+   * Deletes the rows of the objects that are still unreferenced, and notes the objects and their chunk lists for
+   * removal.
+   */
   dropObjects(digests: readonly Digest[], uploadedBefore: number): DroppedObjects;
   /**
    * Objects that were noted for removal and not uploaded again. Callers hold off uploads until the store has removed

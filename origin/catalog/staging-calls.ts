@@ -4,13 +4,13 @@ import type { DeployCursor } from './deploy-calls.ts';
 
 /**
  * Stages a coming revision beside the live one. Callers hold the site's lock, so a site stages one revision at a time.
- * Except for `endStaging`, no call is durable by itself. A loss of power loses only changes that nobody was told of,
+ * Except for `endStaging`, no call is durable by itself. A loss of power loses only changes that were not announced,
  * and the reveal makes all earlier changes durable.
  */
 export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot'> {
   /**
-   * Marks the next number as being staged. With `leftover`, the caller first unstages what a crash left under it. A
-   * repeated call returns the same number until it is revealed. Throws `no-such-site`.
+   * Marks the next number as being staged. If it returns `leftover`, the caller first unstages the rows that a crash
+   * left under the number. A repeated call returns the same number until it is revealed. Throws `no-such-site`.
    */
   beginStaging(site: number): { revision: number; newest: number; leftover: boolean };
   /**
@@ -28,7 +28,7 @@ export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLe
     to: number,
     after: DiffCursor | undefined,
   ): DiffCursor | undefined;
-  /** Stages a page of the deploy's files over what is staged. Undefined when done. Throws `no-such-deploy`. */
+  /** Stages a page of the deploy's files on top of the staged state. Undefined when done. Throws `no-such-deploy`. */
   stageDeploy(
     id: string,
     revision: number,

@@ -27,7 +27,7 @@ export interface OriginFeedParts {
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
   readonly fleet: FeedMembers & Admission;
-  /** Woken after each append to the log. */
+  /** Wakes after each append to the log. */
   readonly appended: WakeupSource;
   readonly calls: ReportCalls;
   readonly uploads?: FeedUploads;

@@ -9,8 +9,8 @@ import type { SyncEdges } from '../publish/sync-edges.ts';
 export interface Admission {
   /**
    * Admits an edge that has proved the secret of a token. Another origin node may not know the edge yet when the edge
-   * first calls it, and then looks it up (`FeedMembers.keyOf`). `isNew` is false for an edge that has joined before,
-   * because its request came again. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
+   * first calls it, and then looks it up (`FeedMembers.keyOf`). `isNew` is false for an edge that has joined before and
+   * repeats its request. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
    */
   join(
     request: NewMember,

@@ -25,7 +25,7 @@ export interface JoiningParts {
   readonly head: () => Promise<Head>;
 }
 
-/** With this secret, refusing an unknown token takes as long as refusing a wrong secret. */
+/** The secret that is compared for an unknown token, so that its refusal takes as long as that of a wrong secret. */
 const NO_SECRET = randomBytes(32);
 
 /**

@@ -45,7 +45,7 @@ export async function verifyReports(
   if (own !== undefined && 'refused' in own) throw new SkerryError('bad-request', own.refused);
   return claimed.flatMap(({ edge }, i) => {
     const one = checked[i];
-    // An edge that was revoked during the check is granted nothing.
+    // An edge that was revoked during the check gets no grant.
     if (one === undefined || 'refused' in one || edge.row.revoked) return [];
     return [{ edge, report: one.report, statements: one.statements, digest: one.digest }];
   });

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 import { BodyPlaces } from './body-places.ts';
 
-/** Bodies that may have a piece waiting. */
+/** The maximum number of bodies that may have a waiting piece. */
 const MOST_WAITING = { perOwner: 256, inAll: 4096 };
 /** A piece takes about two milliseconds to parse. */
 const PIECE = 8 * 1024;

@@ -37,7 +37,7 @@ export function diffKey({ site, from, to }: DiffRange): EncodingKey {
   return key('diff', `${site}`, `${from}`, `${to}`);
 }
 
-/** No part contains a space, so the parts cannot run together. */
+/** No part contains a space, so the joined text is unambiguous. */
 function key(kind: 'object' | 'bundle' | 'diff', ...parts: readonly string[]): EncodingKey {
   return [kind, ...parts].join(' ') as EncodingKey;
 }

@@ -162,7 +162,7 @@ export function contentRoutes(
     return sendEncoded(reply, type, encoded);
   }
 
-  /** A member that has asked too often to have encodings made again gets the cached ones. */
+  /** A member that has requested new encodings too often gets the cached ones. */
   function asker(request: FastifyRequest): Asker {
     const member = memberOf(request);
     const isAnew = /\bno-cache\b/.test(request.headers['cache-control'] ?? '') && anew.left(member) >= 1;
@@ -171,7 +171,8 @@ export function contentRoutes(
   }
 
   /**
-   * A parent's children learn of a revision as soon as the parent does. They wait here until the parent holds it whole.
+   * A parent's children learn of a revision as soon as the parent does. They wait here until the parent holds all of
+   * it.
    */
   async function awaitHeld(site: number, revision: number): Promise<void> {
     if (revision === 0) return;

@@ -6,7 +6,7 @@ import type { Asker } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const DIFF_PAGE = 2000;
-/** Longer diffs are streamed: in the cache, they would push out other encodings. */
+/** Longer diffs are streamed: in the cache, they would evict other encodings. */
 const MOST_KEPT = 256 * 1024;
 
 class TooLong extends Error {}

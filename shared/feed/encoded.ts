@@ -18,8 +18,8 @@ type Parts = Pick<FeedSource, 'objectsFor' | 'held' | 'encodings' | 'manifests'>
 export type Asker = Omit<Asked, 'key'>;
 
 /**
- * A bundle of objects. It is coded against the concatenation of the dictionary's objects when all of them are held here
- * and have the digest that the follower announced. Damaged objects are sent as absent.
+ * A bundle of objects. It is encoded against the concatenation of the dictionary's objects if this feed holds all of
+ * them and they have the digest that the follower announced. Damaged objects are sent as absent.
  */
 export async function encodedBundle(
   parts: Parts,
@@ -44,8 +44,8 @@ export async function encodedBundle(
 }
 
 /**
- * A lazy edge fetches the missing objects before the encoding takes its turn. Otherwise a slow upstream would hold up
- * everyone who waits for a turn.
+ * A lazy edge fetches the missing objects before the encoding takes its turn. Otherwise a slow upstream would delay all
+ * requests that wait for a turn.
  */
 async function bring(
   { held, manifests }: Parts,

@@ -11,7 +11,7 @@ const MOST_BYTES = 256 * 1024;
 export function closeLingering(request: IncomingMessage): void {
   const { socket } = request;
   let left = MOST_BYTES;
-  // Node discards unread data without counting it, unless somebody reads it before the answer is written.
+  // Node discards unread data without counting it, unless a listener reads it before the answer is written.
   request.on('data', (piece: Buffer) => {
     left -= piece.length;
     // The client's further bytes then wait in its own buffers. Reading them would cost time, and a reset could destroy

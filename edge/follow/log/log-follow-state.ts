@@ -33,9 +33,9 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
 export interface FollowState {
   readonly upstream: DialledUpstream;
   readonly phase: 'pages' | 'stream';
-  /** The first record that this run of following asked for. */
+  /** The first record that the edge requested from this upstream. */
   readonly first: number;
-  /** Following has begun again at a checkpoint. This happens at most once. */
+  /** The edge has started again from a checkpoint at this upstream. This happens at most once. */
   readonly isSecond: boolean;
   /** The next record to ask for. */
   readonly next: number;
@@ -50,7 +50,7 @@ export interface FollowState {
   readonly keptBytes: number;
   /** The newest head from this upstream. */
   readonly head: Head | undefined;
-  /** Frames since the last one that said something about the log. */
+  /** The number of frames since the last one with news about the log. */
   readonly others: number;
   readonly freshness: Freshness;
 }
@@ -86,7 +86,7 @@ export type FollowCommand =
   | { readonly kind: 'report-now'; readonly edges: readonly string[] | null }
   | { readonly kind: 'note-fault'; readonly error: SkerryError }
   | { readonly kind: 'avoid' }
-  /** Following made progress, so the next failure counts as the first. */
+  /** The edge made progress, so the next failure counts as the first. */
   | { readonly kind: 'progressed' }
   /** `isTooNew`: the origin signed something that this version does not understand, so no other upstream can help. */
   | { readonly kind: 'leave'; readonly error: unknown; readonly isTooNew: boolean };
@@ -213,7 +213,8 @@ function judged(state: FollowState, now: number): FollowStep {
   }
   const after = {
     ...state,
-    // The only upstream is judged from the start again, because the origin's clock may have been set back.
+    // There is no other upstream, so the edge resets its judgement of this one: the origin's clock may have been set
+    // back.
     freshness: why === undefined ? freshness : firstFreshness(now, chain.seq),
   };
   if (others === 0) return { state: after, commands: [...faults, { kind: 'progressed' }] };

@@ -10,7 +10,7 @@ interface LogEvents {
   head: [];
   /** Records were stored durably. When they came with a head, the `head` event comes first. */
   records: [];
-  /** The path of edges between this one and the origin changed. */
+  /** The list of edges between this one and the origin has changed. */
   path: [];
   /** The origin wants these edges to report now. Null stands for all. */
   call: [edges: readonly string[] | null];
@@ -19,8 +19,8 @@ interface LogEvents {
 type MemberCalls = Pick<EdgeCatalog, 'chain' | 'members'>;
 
 /**
- * The edge's position in the log, and what it knows about the log. Only the code that follows the log moves it. All
- * others read it, and hear of a change by an event in the same step.
+ * The edge's position in the log, and what it knows about the log. Only the code that follows the log changes it. All
+ * other code reads it, and gets an event for a change in the same turn of the event loop.
  */
 export class LogPosition extends EventEmitter<LogEvents> {
   readonly #catalog: MemberCalls;

@@ -84,7 +84,7 @@ export interface Upload {
 
 /**
  * The feed that an edge follows, at the origin or at a parent. None of its answers is trusted: callers check signatures
- * and digests. Throws `origin-unreachable` when nobody answers, or the error that the feed answered.
+ * and digests. Throws `origin-unreachable` when no server answers, or the error that the feed returned.
  */
 export class Upstream {
   readonly url: string;
@@ -205,8 +205,8 @@ export class Upstream {
   }
 
   /**
-   * Yields the objects that arrived and match their digests. The feed may lack some, or may mistake one for another
-   * with the same short name.
+   * Yields the objects that arrived and match their digests. The feed may lack some, or may confuse one with another
+   * that has the same short name.
    */
   async *bundle(
     self: Self,
@@ -229,7 +229,7 @@ export class Upstream {
       matching++;
       yield item;
     }
-    // Only now is it known that the encoding holds all requested objects.
+    // Only at this point is it certain that the encoding holds all requested objects.
     if (whole !== undefined && matching === digests.length) keep?.(whole);
   }
 

@@ -52,7 +52,7 @@ export class FilePieces {
     });
   }
 
-  /** Readers who begin from now on get nothing that was read before. */
+  /** Readers who begin from now on get no bytes that were read before this call. */
   forgetAll(): void {
     this.#shared.clear();
     this.#reading.clear();

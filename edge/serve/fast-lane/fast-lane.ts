@@ -34,8 +34,8 @@ export interface FastLaneParts {
 }
 
 /**
- * The fast lane answers plain GETs of small files from memory in one write, without an HTTP parser. It judges no
- * request that it does not recognise completely: with its first such request, a connection goes to the full server.
+ * The fast lane answers plain GETs of small files from memory in one write, without an HTTP parser. At the first
+ * request that it does not recognise completely, it hands the connection over to the full server.
  */
 export class FastLane {
   readonly #parts: FastLaneParts;
@@ -163,12 +163,12 @@ class LaneConnection {
     this.#socket.end();
   };
 
-  /** The reader has sent nothing, or taken nothing of an answer, for too long. */
+  /** The reader has sent nothing, or has read nothing of an answer, for too long. */
   readonly #onTimeout = () => {
     this.#socket.destroy();
   };
 
-  /** The reader has left, so nobody can be told. */
+  /** The reader has left, so there is nowhere to report the error. */
   readonly #onError = () => {
     this.#socket.destroy();
   };

@@ -47,7 +47,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       putMember(sql, payloads.member.parseText(payload));
       return;
     case 'checkpoint':
-      // An edge that followed every record learns nothing from a checkpoint.
+      // A checkpoint has nothing new for an edge that has followed every record.
       if (isJump) applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
       return;
     case 'key':
@@ -56,7 +56,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   }
 }
 
-/** A checkpoint stands for all records before it, so anything that it does not name is gone. */
+/** A checkpoint replaces all records before it, so everything that it does not name has been deleted. */
 function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint'>): void {
   sql('UPDATE site SET deleted = 1').run();
   sql('DELETE FROM proposal').run();

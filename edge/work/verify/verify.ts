@@ -73,7 +73,7 @@ export async function verifyReplica(
 
 /**
  * Checks the objects that no active revision needs. If a damaged object stayed, a later revision that needs it would
- * take it for whole.
+ * treat it as intact.
  */
 async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,

@@ -88,7 +88,7 @@ class Changes {
   }
 
   /**
-   * Returns changes that could not be published. They are published together with the next change, but do not end a
+   * Puts back changes that could not be published. They are published together with the next change, but do not end a
    * wait for it.
    */
   giveBack({ paths, isWhole }: Taken): void {

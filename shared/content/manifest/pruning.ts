@@ -4,7 +4,7 @@ import type { Digest } from '../digest.ts';
 export interface Reclaimed {
   /** Rows of entries and buckets. */
   readonly rows: number;
-  /** Objects that entries named and that nothing names any more. Their chunk lists go with them and are not counted. */
+  /** Objects whose last entry was removed. Their chunk lists are removed with them and are not counted. */
   readonly objects: number;
   /** The sizes of those objects. */
   readonly bytes: number;

@@ -10,9 +10,9 @@ import type { Entry } from '../entry.ts';
  * own; that transaction makes all earlier calls durable.
  */
 export interface Staging {
-  /** Applies changes to what is staged so far. A later change of a path replaces an earlier one. */
+  /** Applies changes to the staged state. A later change of a path replaces an earlier one. */
   stage(site: number, revision: number, changes: readonly Change[]): void;
-  /** The newest entry of a path in what is staged so far. */
+  /** The entry of a path in the staged state. */
   staged(site: number, path: ContentPath): Entry | undefined;
   /**
    * Computes the digests of up to `limit` changed leaves after leaf `after` (-1 to begin). Returns the last leaf, or
