@@ -60,7 +60,7 @@ export interface EdgeOptions {
   readonly adminPort: number;
   /** Host names that the admin port accepts besides those of loopback. */
   readonly adminNames?: readonly string[];
-  /** The edge serves HTTPS beside HTTP, with the certificates of a folder. */
+  /** The edge also serves HTTPS, with the certificates of a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
   /** The limits for one client, over all serving processes. */

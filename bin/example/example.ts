@@ -10,7 +10,7 @@ import { LastSave } from './last-save.ts';
 import { serveStatus } from './status-server.ts';
 
 /**
- * The name of the site and of its folder. `example.json` beside the folder lists the digests of the files that were
+ * The name of the site and of its folder. `example.json`, next to the folder, lists the digests of the files that were
  * written to it.
  */
 const NAME = 'example';
@@ -37,7 +37,7 @@ export interface ExampleParts {
   readonly clock: Clock;
 }
 
-/** The example site while it runs: its folder, and what its page shows beside its content. */
+/** The example site while it runs: its folder, and the data that its page shows. */
 export interface Example {
   /** The user may edit this folder. */
   readonly folder: string;

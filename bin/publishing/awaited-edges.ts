@@ -4,7 +4,7 @@ import { humanBytes } from '../terminal/output.ts';
 /** An edge that has not yet done what the command waits for. */
 export interface LateEdge {
   readonly edge: string;
-  /** Describes to people how far the edge has come. */
+  /** Describes the progress of the edge, for people. */
   readonly why: string;
   /** If this text changes, the edge has made progress. */
   readonly progress: string;

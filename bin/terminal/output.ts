@@ -8,7 +8,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /**
  * Characters that a terminal interprets instead of displaying: controls (C0, DEL, C1), line ends, and marks that change
- * the direction of text. Names, messages and faults come from others, and none of them may overwrite other output.
+ * the direction of text. Names, messages and faults come from other parties, and must not be able to overwrite other
+ * output.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const COMMANDS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -57,7 +57,7 @@ export class DiskBudget implements DiskRoom {
     return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
   }
 
-  /** Called when these objects have come to the disk, or have grown. */
+  /** Called when these objects have been stored on disk, or have grown. */
   async added(objects: readonly HeldObject[]): Promise<void> {
     this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
     if (this.room < 0) this.#changed.wake();

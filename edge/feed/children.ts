@@ -89,7 +89,7 @@ export class Children implements FeedMembers {
   }
 }
 
-/** A larger report would not fit beside this edge's own report and could never be sent. */
+/** A larger report would not fit into a request together with this edge's own report, so it could never be sent. */
 function isTooLarge(report: SignedReport): boolean {
   return reportBytes(report) > MAX_REPORT_BYTES;
 }

@@ -25,8 +25,8 @@ export class Incoming implements Arrivals {
   }
 
   /**
-   * Called when the missing bytes cannot be fetched. Waiting readers get the error. The bytes that are here can still
-   * be read.
+   * Called when the missing bytes cannot be fetched. Waiting readers get the error. The bytes that have arrived can
+   * still be read.
    */
   broke(_fileName: string, error: SkerryError): void {
     this.#breaks++;

@@ -34,8 +34,8 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
   };
 
   /**
-   * A child may request a chunk list too; the size of a list is known once it is here. An object that no entry names is
-   * not fetched.
+   * A child may also request a chunk list; the size of a list is known once it has arrived. An object that no entry
+   * names is not fetched.
    */
   async function bring(digest: Digest): Promise<void> {
     if (await catalog.fetchable(digest)) await reads.whole(member, digest);

@@ -71,7 +71,7 @@ export interface ReadThroughParts {
   readonly store: ObjectStore;
   readonly objects: ObjectFetch;
   readonly partials: PartialObjects;
-  /** Undefined for an edge with full storage: an object that it lacks was lost, or has not come yet. */
+  /** Undefined for an edge with full storage: an object that it lacks was lost, or has not arrived yet. */
   readonly budget: DiskRoom | undefined;
   /** The upstreams to ask. The one that the edge follows comes first. */
   readonly sources: () => readonly ObjectSource[];
@@ -217,7 +217,7 @@ export class ReadThrough {
     const digest = list.object;
     const fileName = partialName(digest, randomBytes(6).toString('hex'));
     const open = () => store.draft(fileName);
-    // The file exists before any reader hears of it.
+    // The file exists before any reader gets its name.
     await (await open()).suspend();
     const partial: PartialObject = new PartialObject({
       fileName,
@@ -276,7 +276,7 @@ export class ReadThrough {
     }
   }
 
-  /** Fetches several objects together. When one of them cannot be fetched, the others still come. */
+  /** Fetches several objects together. When one of them cannot be fetched, the others are still fetched. */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {
       await this.#fetch(missed);

@@ -63,7 +63,7 @@ export class LogEffects {
     });
     time.onChange(() => {
       readers.time(time.ahead);
-      // A site that waits for a time looks at the new time.
+      // A site that waits for a time checks the new time.
       loops.wake().catch((error) => log.error({ err: error }, 'the new time could not be applied'));
     });
   }

@@ -16,8 +16,8 @@ export interface MembershipStatus {
 }
 
 /**
- * The edge's knowledge of its membership. A refusal is kept across a restart, because an edge that is cut off hears
- * nothing.
+ * The edge's knowledge of its membership. A refusal survives a restart, because an edge that is cut off gets no new
+ * one.
  */
 export class Membership {
   readonly #catalog: Pick<EdgeCatalog, 'isRefused' | 'noteRefused'>;

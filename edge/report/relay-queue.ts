@@ -31,7 +31,7 @@ interface Request {
   /** The number of its reports that are not answered yet. */
   left: number;
   readonly grants: SignedGrant[];
-  /** The bytes of the lists of assignments beside its grants. */
+  /** The bytes of the lists of assignments that accompany its grants. */
   listBytes: number;
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
@@ -112,7 +112,7 @@ export class RelayQueue {
     };
   }
 
-  /** Refuses what is waiting and what comes later. */
+  /** Refuses all waiting reports and all later ones. */
   close(): void {
     this.#isClosed = true;
     for (const sender of this.#requests.keys()) this.#refuse(sender, ending());

@@ -51,7 +51,7 @@ export interface ReporterParts {
   readonly answered: (grant: LeaseGrant, sent: number) => void;
   /** Whether a task runs at this edge. */
   readonly isBusy: () => boolean;
-  /** Takes the list of assignments that the grant names, and says whether the list came. */
+  /** Takes the list of assignments that the grant names, and returns whether the list has arrived. */
   readonly assigned: (digest: Digest | null, list: string | undefined) => ListArrival;
   /** Called for each report that got no answer from the origin. */
   readonly unanswered: () => void;
@@ -237,8 +237,8 @@ export class Reporter {
   }
 
   /**
-   * Takes the list of assignments beside the grant. The grant counts in any case. An answer may lack room for the list,
-   * so the edge asks again, and leaves only an upstream that keeps withholding it.
+   * Takes the list of assignments that accompanies the grant. The grant counts in any case. An answer may lack room for
+   * the list, so the edge asks again, and leaves only an upstream that keeps withholding it.
    */
   #assigned({ assignments }: LeaseGrant, list: string | undefined, upstream: Upstream): void {
     const { clock, assigned } = this.#parts;

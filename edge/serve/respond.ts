@@ -17,7 +17,7 @@ import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 import { waitingReader } from './waiting-reader.ts';
 
-/** Answers that are made here are short and need no exchange. */
+/** The answers of this module are short and need no exchange. */
 const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
 
 declare module 'fastify' {

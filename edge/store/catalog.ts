@@ -190,8 +190,8 @@ export interface StatementCalls {
   /** Keeps the outcome of an attempt at a task. */
   addTaskResult(result: TaskResult): void;
   /**
-   * The waiting statements of these kinds, or of all kinds. Receipts come first, then the order is that of signing.
-   * Returns at most `limit` statements, and none after those that together reach `maxBytes`.
+   * The waiting statements of these kinds, or of all kinds. Receipts come first; apart from that, the order is that of
+   * signing. Returns at most `limit` statements, and none after those that together reach `maxBytes`.
    */
   unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
   /**
@@ -220,7 +220,7 @@ export interface PurgeCalls {
 export interface LazyCalls {
   /** How to fetch an object that an entry names, as content or as a chunk list. Undefined when no entry names it. */
   fetchable(digest: Digest): Fetchable | undefined;
-  /** The paths that name the objects in the active or a coming revision of a site: up to `limit` for each object. */
+  /** The paths that name the objects in the active or a future revision of a site: up to `limit` for each object. */
   currentNames(digests: readonly Digest[], limit: number): NamedObject[];
   /** The paths that name the object in any revision of any site. */
   allNames(digest: Digest, limit: number): NamedObject[];

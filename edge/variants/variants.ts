@@ -28,7 +28,7 @@ const ENTRIES_PER_PAGE = 200;
 const TELL_EVERY_MS = 500;
 const IDLE_MS = 60_000;
 
-/** The endings of files that are published compressed, beside their original. */
+/** The endings of files that are published in compressed form, next to their original. */
 const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz', zstd: '.zst' };
 
 export interface VariantsParts {
@@ -54,7 +54,7 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
-  /** The revision of each site that has been looked through. The thread stores it too. */
+  /** The revision of each site that has been processed. The thread stores it, too. */
   #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;

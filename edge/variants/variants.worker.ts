@@ -17,7 +17,7 @@ export interface VariantsPlace {
   readonly bytes: number;
 }
 
-/** A published object that may be the encoded form of the one beside it. */
+/** A published object that may be the encoded form of another published object. */
 export interface Sibling {
   readonly digest: Digest;
   readonly size: number;
@@ -131,8 +131,8 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 
     /**
-     * Forgets objects that are gone, as sources or as published variants. Returns the sources of those published
-     * variants.
+     * Removes the entries of deleted objects, as sources or as published variants. Returns the sources of those
+     * published variants.
      */
     forget(digests: readonly Digest[]): Digest[] {
       const changed: Digest[] = [];

@@ -85,8 +85,8 @@ export interface PastReads {
 export interface PastCalls extends PastReads {
   /**
    * Drops these revisions with their receipts in one transaction, and returns those that it dropped. It skips revisions
-   * that are gone or in use: since they were chosen, one may have been pinned, or an abort may have made it the tip. A
-   * deleted site may lose all its revisions.
+   * that no longer exist or are in use: after the choice, one may have been pinned, or an abort may have made it the
+   * tip. A deleted site may lose all its revisions.
    */
   dropRevisions(site: number, revisions: readonly number[]): number[];
   /** Deletes up to `limit` rows of entries and buckets that belong to no revision any more. */

@@ -106,6 +106,8 @@ export interface TaskCalls {
    * `too-many-tasks`.
    */
   reopenTask(id: number, deadline: number): TaskRow;
-  /** Deletes up to `limit` tasks that ended before `time`, or that are older than the newest `kept`. Returns how many. */
+  /**
+   * Deletes up to `limit` tasks that ended before `time`, or that are older than the newest `kept`. Returns how many.
+   */
   dropTasks(time: number, kept: number, limit: number): number;
 }

@@ -85,7 +85,9 @@ export class Events implements EventNotes {
     this.#storing = undefined;
   }
 
-  /** False when the origin closes and the catalog fails. A batch is stored once, because a failed call changes nothing. */
+  /**
+   * False when the origin closes and the catalog fails. A batch is stored once, because a failed call changes nothing.
+   */
   async #storeBatch(batch: readonly TimedEvent[]): Promise<boolean> {
     const { catalog, clock, log } = this.#options;
     for (;;) {

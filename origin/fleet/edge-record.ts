@@ -159,8 +159,8 @@ export function isPruned({ pruned }: EdgeRecord, monotonic: number): boolean {
 }
 
 /**
- * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers are
- * sent to it.
+ * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers
+ * are sent to it.
  */
 export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
   return !edge.isDiverged && !edge.row.drained && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;

@@ -24,7 +24,9 @@ export interface FleetView {
   status(): Promise<EdgeStatus[]>;
   /** Throws `no-such-edge`. */
   statusOf(name: string): Promise<EdgeStatus>;
-  /** Changes the member record of an edge. A repeated call changes nothing. Throws `no-such-edge` and `too-many-labels`. */
+  /**
+   * Changes the member record of an edge. A repeated call changes nothing. Throws `no-such-edge` and `too-many-labels`.
+   */
   change(name: string, change: MemberChange): Promise<EdgeStatus>;
 }
 

@@ -52,7 +52,7 @@ export function tell(before: Told | undefined, edge: string, health: Health, now
     what: {
       ...{ from: last.state, state, trouble },
       ...(last.untold > 0 && { untold: last.untold }),
-      // The edge has had its events of this hour. The next event comes when the oldest one is an hour old.
+      // The edge has used up its events of this hour. The next event is possible when the oldest one is an hour old.
       ...(isFull && { quietUntil: (times[0] ?? now) + HOUR_MS }),
     },
   };

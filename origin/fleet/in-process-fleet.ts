@@ -345,7 +345,7 @@ export class InProcessFleet implements Fleet {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;
-    // An edge that was paused or drained during the publish is no longer waited for.
+    // The publish stops waiting for an edge that was paused or drained in the meantime.
     const left = edge.row.paused || edge.row.drained ? 0 : leaseLeft(edge, this.#clock.monotonic());
     return {
       prepared: isShown || shown?.prepared === revision,

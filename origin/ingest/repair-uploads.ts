@@ -133,7 +133,7 @@ async function keep(received: Received, store: ObjectStore): Promise<void> {
   await store.putSmall([{ digest: received.digest, bytes: received.bytes }]);
 }
 
-/** Passes on at most `most` bytes, and fails when they come too slowly. */
+/** Passes on at most `most` bytes, and fails when they arrive too slowly. */
 async function* timely(body: Readable, most: number, clock: Clock): AsyncGenerator<Buffer> {
   const began = clock.monotonic();
   let came = 0;

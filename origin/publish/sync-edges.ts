@@ -4,7 +4,7 @@ import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 export interface EdgeSyncStatus {
   /** The complete, proved revision is stored at the edge, or is visible already. */
   readonly prepared: boolean;
-  /** The edge reports that it shows the revision, and its receipt is stored here. */
+  /** The edge reports that it shows the revision, and the origin has stored its receipt. */
   readonly visible: boolean;
   /** Milliseconds for which the edge may still consider itself a holder of a lease. 0 when it cannot. */
   readonly leaseLeft: number;

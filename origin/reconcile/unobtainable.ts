@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** Edges have this time to report after the origin starts, and to come back after a short absence. */
+/** Edges have this time to report after the origin starts, and to connect again after a short absence. */
 const GRACE_MS = 60_000;
 /** After this time, the operator is alerted again that no edge has an object. */
 const AGAIN_MS = 24 * 3_600_000;

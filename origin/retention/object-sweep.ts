@@ -12,7 +12,7 @@ export interface SweptPlaces {
   readonly store: ObjectStore;
   /**
    * Uploads share the gate, from before they write to the store until the catalog knows their objects. If an upload
-   * came after the catalog has forgotten an object and before the store has removed it, the catalog would know an
+   * stored an object after the catalog has deleted it and before the store has removed it, the catalog would have an
    * object that the store lacks. So origins that share a catalog and a store also share the gate.
    */
   readonly gate: Gate;

@@ -11,9 +11,9 @@ const FINAL_CODES: readonly ErrorCode[] = ['bad-request', 'bad-pattern', 'edge-s
 const BACKOFF = { first: 10_000, most: 120_000 };
 
 /**
- * The share after a checked result of an attempt, or undefined if the result changes nothing: the share has ended, or the
- * origin never gave this attempt to this edge. A result counts even if its attempt was given up, because it may still
- * be the first one.
+ * The share after a checked result of an attempt, or undefined if the result changes nothing: the share has ended, or
+ * the origin never gave this attempt to this edge. A result counts even if its attempt was given up, because it may
+ * still be the first one.
  */
 export function afterResult(
   share: ShareRow,

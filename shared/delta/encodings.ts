@@ -16,8 +16,8 @@ export interface Encoded {
 export interface Plain {
   readonly content: Buffer;
   /**
-   * Old bytes that the receiver holds, with the digest that it gave for them, or null for none. Bytes with another
-   * digest are not used.
+   * Old bytes that the receiver holds, with the digest that it announced for them. Null if there are none. Bytes with
+   * another digest are not used.
    */
   readonly dictionary: { readonly bytes: Buffer; readonly digest: Digest } | null;
   /** The objects in the content. They are checked before encoding, because a disk may have damaged them. */

@@ -23,7 +23,7 @@ import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 const LEAVES_PER_READ = 64;
 /** How often a member may have a cached encoding made again. Honest members hardly ever receive a wrong encoding. */
 const ANEW = { burst: 16, perSecond: 0.5 };
-/** How long a request waits for a revision that is on its way to this parent. */
+/** How long a request waits for a revision that this parent is still fetching. */
 const COMING_MS = 10_000;
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 /** Enough for 4096 numbers of five digits. */

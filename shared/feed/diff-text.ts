@@ -27,9 +27,7 @@ export async function* diffText(
   yield encodeDiffEnd(changes);
 }
 
-/**
- * A short diff, read and encoded once for all followers that come from the same revision. Undefined for a long diff.
- */
+/** A short diff, read and encoded once for all followers that have the same old revision. Undefined for a long diff. */
 export async function encodedDiff(
   source: Pick<FeedSource, 'manifests' | 'encodings'>,
   asker: Asker,

@@ -60,8 +60,8 @@ async function bring(
 }
 
 /**
- * One object, encoded where that makes it smaller. Undefined for an object that is too large or not held here yet. Such
- * an object travels unencoded.
+ * One object, encoded where that makes it smaller. Undefined for an object that is too large or that this feed does not
+ * hold yet. Such an object is sent without encoding.
  */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,
@@ -83,7 +83,7 @@ export async function encodedObject(
   return encoded.coding === 'identity' ? undefined : encoded;
 }
 
-/** The objects in the given order. Those that are not held here are marked absent. */
+/** The objects in the given order. Those that this feed does not hold are marked absent. */
 function inOneBundle(
   digests: readonly (Digest | undefined)[],
   found: readonly (Buffer | undefined)[],

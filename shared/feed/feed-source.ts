@@ -18,9 +18,9 @@ import type { ReportCalls } from './report-calls.ts';
 /** The members that may follow this feed, and what they report. */
 export interface FeedMembers {
   /**
-   * The key of a member, unless the member is revoked. It is a promise only when the name is not known here yet and
-   * another origin node may have admitted the edge. Strangers can ask for any name, so such look-ups are shared and
-   * rare.
+   * The key of a member, unless the member is revoked. It is a promise only when this node does not know the name yet
+   * and another origin node may have admitted the edge. Unknown clients can ask for any name, so such look-ups are
+   * shared and limited.
    */
   keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
   /** The key of the host that this member has replaced. That host gets the error `edge-replaced`. */
@@ -77,9 +77,9 @@ export interface FeedSource {
   readonly calls: ReportCalls;
   /** Wakes after each append to the log and each request for reports, and when `path` or the held objects change. */
   readonly changed: WakeupSource;
-  /** The ids of the named sites that are known here, in ascending order. */
+  /** The ids of the named sites that this feed knows, in ascending order. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;
-  /** The names of the edges from here up to the origin, this edge first. Empty at the origin. */
+  /** The names of the edges from this one up to the origin, this edge first. Empty at the origin. */
   path(): readonly string[];
   /** Throws `beyond-parent` when the follower wants more than this feed holds. */
   admit(wants: Wants): void;

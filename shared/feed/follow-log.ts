@@ -38,12 +38,12 @@ export async function* followLog(
     called = source.calls.newest;
     if (edges !== undefined) yield { v: 1, t: 'report-now', edges: edges && [...edges] };
     // The head is requested after the records, so that it usually names them all. It is requested before they arrive,
-    // because the follower stores them only when the head has come.
+    // because the follower stores them only when the head has arrived.
     const reading = source.records(next, RECORDS_PER_READ);
     const signing = source.head();
     signing.catch(() => {});
     const records = await reading;
-    // The log was pruned since the last read. A follower that asks again learns where the log begins.
+    // The log was pruned since the last read. When the follower asks again, it is told where the log begins.
     if ((records[0]?.seq ?? next) !== next) return;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;

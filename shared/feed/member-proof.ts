@@ -21,7 +21,10 @@ declare module 'fastify' {
   }
 }
 
-/** The hooks of a route for members. No body is read before the request's head is known to come from a member. */
+/**
+ * The hooks of a route for members. No body is read before the head of the request has proved that it comes from a
+ * member.
+ */
 export interface MembersOnly {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   readonly preParsing: (request: FastifyRequest, reply: FastifyReply, body: Readable) => Promise<Readable>;

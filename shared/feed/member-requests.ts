@@ -2,8 +2,8 @@ import { SkerryError } from '../errors.ts';
 import { Counts } from '../http/counts.ts';
 
 /**
- * The kinds of requests that a member may have open: content that is sent in one piece, reports, uploads of objects, and
- * everything else that follows the log.
+ * The kinds of requests that a member may have open: content that is sent in one piece, reports, uploads of objects,
+ * and everything else that follows the log.
  */
 export type RequestKind = 'content' | 'report' | 'upload' | 'follow';
 

@@ -7,8 +7,8 @@ const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 /**
- * How often an unexplained failure is retried. A new file may get the inode of one that was removed, and then a race
- * looks like an error without a cause.
+ * How often an unexplained failure is retried. A new file may get the inode of one that was removed, so a race may look
+ * like an error without a cause.
  */
 const MOST_FAILURES = 3;
 

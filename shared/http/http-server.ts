@@ -18,7 +18,7 @@ import type { HttpServer } from './server.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
-/** Larger bodies are uploads, which are processed as they come. */
+/** Larger bodies are uploads, which are processed as they arrive. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const BODY_JSON: JsonBounds = { length: HELD_BYTES, depth: 16, values: 10_000, token: HELD_BYTES };
 

@@ -4,8 +4,9 @@ const MOST_MS = 2000;
 const MOST_BYTES = 256 * 1024;
 
 /**
- * Keeps the connection open for a moment after an answer that was sent before the whole body had come, and reads on. A
- * connection that is closed while its client still sends is reset, and the reset may destroy the answer (RFC 9112,
+ * Keeps the connection open for a moment after an answer that was sent before the whole body had arrived, and continues
+ * to read. A connection that is closed while its client still sends is reset, and the reset may destroy the answer (RFC
+ * 9112,
  * 9.6).
  */
 export function closeLingering(request: IncomingMessage): void {

@@ -48,8 +48,8 @@ export type LeaseGrant = Static<typeof leaseGrantSchema>;
 const leaseGrants = schema(leaseGrantSchema);
 
 /**
- * A grant as it travels. Parents pass it on unchanged, so that a later origin can add fields. It names the report by its
- * digest, so that a parent can neither forge a grant nor replay an old one.
+ * A grant as it travels. Parents pass it on unchanged, so that a later origin can add fields. It names the report by
+ * its digest, so that a parent can neither forge a grant nor replay an old one.
  */
 export const signedGrantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),

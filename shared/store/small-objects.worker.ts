@@ -72,8 +72,8 @@ function openSmallObjects({ file, folder }: SmallObjectsPlace) {
       return row === undefined ? undefined : Number(row.size);
     },
     /**
-     * Removes the objects that are stored here. Returns the digests of the others, and of those that stay because a page
-     * is damaged.
+     * Removes the objects that this file holds. Returns the digests of the others, and of those that stay because a
+     * page is damaged.
      */
     remove(digests: readonly Digest[]): { absent: Digest[]; stuck: Digest[] } {
       try {

@@ -17,7 +17,7 @@ export interface WorkKind<A extends TSchema = TSchema, R extends TSchema = TSche
   readonly arguments: A;
   /** The maximum number of bytes of the arguments as JSON text. Undefined means the limit of a small request. */
   readonly mostArgumentBytes?: number;
-  /** Plain JSON. Every list in it has `maxItems`. A kind that tasks ask for keeps it within MAX_RESULT_BYTES. */
+  /** Plain JSON. Every list in it has `maxItems`. A kind that can be a task keeps it within MAX_RESULT_BYTES. */
   readonly result: R;
   /**
    * Merges the results of several edges, at least one, into one of the same form, within the limits of one result. A

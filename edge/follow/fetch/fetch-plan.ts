@@ -18,7 +18,7 @@ export interface FetchPlan {
 
 /**
  * Plans how to fetch the missing objects, each once: smaller ones together, in the order of `needed`, and each larger
- * one by itself. `bases` are objects that are held here, by the digest of the object that probably resembles them.
+ * one separately. `bases` are objects that this edge holds, by the digest of the object that probably resembles them.
  */
 export function planFetch(
   needed: readonly NeededObject[],

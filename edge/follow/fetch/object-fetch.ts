@@ -39,8 +39,9 @@ export class ObjectFetch {
   }
 
   /**
-   * Resolves when all objects and their chunk lists are stored durably. `bases` names objects that resemble the needed ones, by the digest of
-   * the needed object. `arrived` is called with the number of bytes that no longer need fetching.
+   * Resolves when all objects and their chunk lists are stored durably. `bases` names objects that resemble the needed
+   * ones, by the digest of the needed object. `arrived` is called with the number of bytes that no longer need
+   * fetching.
    */
   async fetch(
     source: ObjectSource,

@@ -24,8 +24,8 @@ export function firstFreshness(now: number, position: number): Freshness {
 }
 
 /**
- * An upstream keeps up when its head is newer and all records that the previous head named have come, or when many
- * records have come.
+ * An upstream keeps up when its head is newer and all records that the previous head named have arrived, or when many
+ * records have arrived.
  */
 export function afterFrame(
   state: Freshness,

@@ -41,7 +41,7 @@ export interface FollowState {
   readonly next: number;
   /** Records of this page so far. */
   readonly came: number;
-  /** The state of the chain after the records that are durable here. */
+  /** The state of the chain after the records that this edge has stored durably. */
   readonly stored: ChainState;
   /** The state of the chain after all verified records. */
   readonly chain: ChainState;
@@ -176,7 +176,7 @@ function afterHead(state: FollowState, head: Head): FollowStep {
   return {
     state: { ...after, stored: chain },
     commands: [
-      // The time comes first, because the effect of the records that the head covers may depend on it.
+      // The time is set first, because the effect of the records that the head covers may depend on it.
       { kind: 'hear-time', time: head.time },
       ...commands,
       ...(isNewer ? [{ kind: 'keep-head', head } as const] : []),

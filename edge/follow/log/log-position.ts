@@ -8,7 +8,7 @@ import type { EdgeCatalog } from '../../store/catalog.ts';
 interface LogEvents {
   /** A head arrived that the origin signed. */
   head: [];
-  /** Records were stored durably. When they came with a head, the `head` event comes first. */
+  /** Records were stored durably. If they arrived with a head, the `head` event is emitted first. */
   records: [];
   /** The list of edges between this one and the origin has changed. */
   path: [];
@@ -45,7 +45,7 @@ export class LogPosition extends EventEmitter<LogEvents> {
     return new LogPosition(catalog, chain, await catalog.members());
   }
 
-  /** The state of the chain after the records that are verified and durable here. */
+  /** The state of the chain after the records that this edge has verified and stored durably. */
   get chain(): ChainState {
     return this.#chain;
   }

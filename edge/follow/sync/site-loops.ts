@@ -120,8 +120,8 @@ export class SiteLoops {
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
       }
     }
-    // This runs in the same turn of the event loop as the loop's last look at the site. A later `wake` finds no loop
-    // here and starts one.
+    // This runs in the same turn of the event loop as the loop's last check of the site. A later `wake` finds no loop
+    // and starts one.
     this.#progress.delete(id);
     this.#running.delete(id);
   }

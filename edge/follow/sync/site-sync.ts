@@ -26,9 +26,10 @@ export interface SyncParts {
 export type Progress = (pendingBytes: number) => void;
 
 /**
- * Fetches a revision of one site beside the one that is served: stages the manifest, proves its root against the signed
- * one, and fetches the missing objects. After an interruption it continues, or starts over, as the mark in the catalog
- * says. The active revision is not affected. `reveal` in the catalog then makes the new one active by changing one row.
+ * Fetches a revision of one site while another one is still served: stages the manifest, proves its root against the
+ * signed one, and fetches the missing objects. After an interruption it continues or starts again, depending on the
+ * mark in the catalog. The active revision is not affected. `reveal` in the catalog then makes the new one active by
+ * changing one row.
  */
 export async function prepareRevision(
   parts: SyncParts,

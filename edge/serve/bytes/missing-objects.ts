@@ -50,7 +50,7 @@ export class MissingObjects {
   readonly #pieces: FilePieces;
   readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
-  /** The objects that are coming, by the names of their files. */
+  /** The objects that are being fetched, by the names of their files. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
@@ -110,7 +110,7 @@ export class MissingObjects {
     const granted = await Promise.race([answered, ended]);
     if (granted.kind !== 'refused') return granted;
     if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
-    // The answer may have come at the same moment.
+    // The answer may have arrived at the same moment.
     else answered.then((late) => late.kind === 'coming' && this.#leave(id, late.fileName));
     return granted;
   }

@@ -43,7 +43,7 @@ export class ReadyVariants {
     return this.#orElse(undefined, () => this.#reader.bytes(digest));
   }
 
-  /** The variants that are known to be ready, without a look at the disk. */
+  /** The variants that are known to be ready, without a read of the disk. */
   known(source: Digest): readonly Variant[] {
     return this.#decided.get(source)?.variants ?? [];
   }

@@ -6,7 +6,7 @@ import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 const MOST_CONNECTIONS = 12_000;
 /** A connection with TLS counts as this many: it takes some 60 KB at first, and 100 KB after a file was sent on it. */
 export const SECURE_WEIGHT = 4;
-/** Descriptors that a process needs beside those of connections and bodies. */
+/** The descriptors that a process needs in addition to those of connections and bodies. */
 const OTHER_DESCRIPTORS = 256;
 
 /** The limits with which a process never runs out of descriptors. */

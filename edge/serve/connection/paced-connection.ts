@@ -156,7 +156,8 @@ export class PacedConnection extends Duplex {
 
   override _read(): void {
     this.#isAskedFor = true;
-    // This waits for the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
+    // This waits for the next tick: a push during `_read` is parsed later, and this code would not know its request
+    // yet.
     process.nextTick(() => this.#give());
   }
 

@@ -3,7 +3,7 @@ export interface RequestHead {
   /** The target as in the request line. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turn, as they came. In HTTP/2 they include the pseudo-headers. */
+  /** Names and values in turn, in the order of their arrival. In HTTP/2 they include the pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
 

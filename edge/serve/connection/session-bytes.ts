@@ -1,6 +1,8 @@
 import type { Http2Session } from 'node:http2';
 
-/** Bytes that a session may send beside its requests: settings, pings, an unread body, an incomplete head. */
+/**
+ * The bytes that a session may send in addition to its requests: settings, pings, an unread body, an incomplete head.
+ */
 const BURST_BYTES = 256 * 1024;
 /** The bytes that a session may send for each request. A longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
@@ -38,7 +40,7 @@ export class SessionBytes {
 
   #look(): void {
     for (const [session, seen] of this.#open) {
-      // A destroyed session has no socket any more, and its close event comes soon.
+      // A destroyed session has no socket any more, and will emit its close event soon.
       if (session.destroyed) continue;
       const { bytesRead, bytesWritten } = session.socket;
       const left =

@@ -20,7 +20,7 @@ import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { isErrorPage } from './resolve.ts';
 import { type Route, type RoutedSite, route } from './route.ts';
 
-/** Field names are in lower case. Node has joined fields that came twice. */
+/** Field names are in lower case. Node has joined repeated fields. */
 export interface ReaderRequest {
   readonly method: string;
   /** The target as in the request line. */

@@ -8,7 +8,7 @@ import { noteEnded, notePurge } from './purges.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** Applies a verified record at this edge: to its sites, to their coming revisions, and to the members. */
+/** Applies a verified record at this edge: to its sites, to their future revisions, and to the members. */
 export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   if (!isKnownKind(record.kind)) return;
   const { kind, payload } = record;

@@ -14,9 +14,9 @@ export interface PruneParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   /**
-   * Callers that look for missing objects share this gate. Pruning needs it alone. Entries are always staged before
-   * their objects are looked up. So a removed object either has no entry, or a look-up finds that it is missing and
-   * fetches it.
+   * Callers that look for missing objects share this gate. Pruning holds it exclusively. Entries are always staged
+   * before their objects are looked up. So a removed object either has no entry, or a look-up finds that it is missing
+   * and fetches it.
    */
   readonly gate: Gate;
   /**

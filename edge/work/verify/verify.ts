@@ -172,8 +172,8 @@ async function verifySite(
 }
 
 /**
- * Adds an entry for each chunk list, which is an object, too. An edge needs the lists of what it holds: its children ask
- * for them, and the next version of a file is fetched chunk by chunk. The bytes of lists are not counted.
+ * Adds an entry for each chunk list, which is an object, too. An edge needs the lists of what it holds: its children
+ * ask for them, and the next version of a file is fetched chunk by chunk. The bytes of lists are not counted.
  */
 function withChunkLists(entries: readonly Entry[]): Entry[] {
   return entries.flatMap((entry) =>

@@ -33,6 +33,8 @@ export interface Pruning {
   prune(site: number, keep: readonly number[], limit: number): Pruned;
   /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
-  /** Counts the same for sites that are pruned one after another. An object of several sites counts for the last one. */
+  /**
+   * Counts the same for sites that are pruned one after another. An object of several sites counts for the last one.
+   */
   forecast(sites: readonly Retained[]): Reclaimed[];
 }
