@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 
 export interface LoadFigures {
   readonly requests: number;
-  /** Connections that broke, answers other than 200, and bodies of another revision than the header names. */
+  /** Connections that broke, answers other than 200, and bodies of a revision other than the one in the header. */
   readonly failures: number;
   /** Latencies in milliseconds, from the time when a request was due to its answer. */
   readonly p50: number;

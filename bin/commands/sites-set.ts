@@ -84,7 +84,7 @@ export function sitesSetCommand(): Command {
     .addOption(
       flag(
         '--signing-key <key>',
-        'a public key that verifies signed URLs; give two while you replace one by the other',
+        'a public key that verifies signed URLs; give two during a key rotation',
       ).argParser(another),
     )
     .addOption(
@@ -94,7 +94,7 @@ export function sitesSetCommand(): Command {
     .addOption(
       flag(
         '--pin-path <pattern>',
-        'which paths lazy edges always hold; the word none removes all; may be repeated',
+        'which paths lazy edges always hold; the word none removes all paths; may be repeated',
       ).argParser(another),
     )
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))

@@ -1,6 +1,6 @@
 import { streams } from './streams.ts';
 
-/** A reader that goes away early, such as `head`, ends this command as it ends any other. */
+/** If the reader closes the pipe early, as `head` does, this command ends like any other. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

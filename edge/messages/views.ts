@@ -23,7 +23,7 @@ export interface PrivateContent {
   readonly paths: readonly string[];
 }
 
-/** Older revisions that answer for assets which the visible one does not have. */
+/** Older revisions that serve assets which the visible one does not have. */
 export interface FormerAssets {
   /** The revision superseded last comes first. `until` is by the time of the log. */
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];

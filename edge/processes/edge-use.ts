@@ -36,7 +36,7 @@ export class EdgeUseSampler {
     const now = this.#parts.clock.monotonic();
     if (now - this.#begunAt >= SAMPLE_MS) {
       this.#begunAt = now;
-      // If this sample fails or is late, the report has the one before.
+      // If this sample fails or is late, the report contains the previous one.
       this.#sample().catch(() => {});
     }
     return this.#latest;

@@ -43,7 +43,7 @@ export class Membership {
     return new Membership(catalog, clock, await catalog.isRefused());
   }
 
-  /** Called when the feed brought a head that the origin signed. A feed sends heads to members only. */
+  /** Called when the feed has delivered a head that the origin signed. A feed sends heads to members only. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
     this.#become(false);

@@ -86,7 +86,7 @@ export class Reporter {
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
   #takes: readonly string[] | undefined;
   /**
-   * The edge keeps its own reports within these budgets, because a report that exceeds the origin's budgets brings no
+   * The edge keeps its own reports within these budgets, because a report that exceeds the origin's budgets gets no
    * lease.
    */
   readonly #signatures: MemberBudgets;

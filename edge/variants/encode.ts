@@ -54,7 +54,7 @@ export function encode(bytes: Uint8Array, coding: ContentCoding): Buffer {
   }
 }
 
-/** Decodes bytes. Throws when they have another coding, and when they stand for more than `most` bytes. */
+/** Decodes bytes. Throws when they have another coding, and when they decode to more than `most` bytes. */
 export function decode(bytes: Uint8Array, coding: ContentCoding, most: number): Buffer {
   const limits = { maxOutputLength: most };
   switch (coding) {

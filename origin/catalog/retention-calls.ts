@@ -57,7 +57,7 @@ export interface GoingRevisions {
   readonly revisions: readonly number[];
 }
 
-/** Counts what would be deleted with some revisions. */
+/** The counts of what would be deleted together with some revisions. */
 export interface Forecast extends DroppedObjects {
   /** One count for each given site, in the given order. */
   readonly sites: readonly Reclaimed[];

@@ -83,7 +83,7 @@ export interface TaskFilter {
 /** Tasks and their shares. This table is authoritative for them; the log has only their lasting effects. */
 export interface TaskCalls {
   /**
-   * Adds a task with a share for each of these edges; null stands for any edge. Returns the open task with the same key
+   * Adds a task with a share for each of these edges; null means any edge. Returns the open task with the same key
    * if there is one, and then adds nothing. Throws `too-many-tasks`.
    */
   addTask(

@@ -112,7 +112,7 @@ export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
   return edge.isHeard && !edge.row.revoked && leaseLeft(edge, monotonic) > 0;
 }
 
-/** The sites that are in both lists. Null stands for all. */
+/** The sites that are in both lists. Null means all. */
 function bothSites(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
   if (a === null || b === null) return a ?? b;
   const others = new Set(b);

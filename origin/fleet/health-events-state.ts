@@ -83,9 +83,9 @@ export function toldBy(events: readonly Event[]): Map<string, Told> {
 }
 
 /**
- * The state of each edge when the previous process of the origin ended, as far as the last reports tell. It replaces
- * the events of an edge whose state has not changed for so long that its events are no longer kept. An edge was online
- * if it was seen about as late as any other.
+ * The state of each edge when the previous process of the origin ended, according to the last reports. It replaces the
+ * events of an edge whose state has not changed for so long that its events are no longer kept. An edge was online if
+ * it was seen about as late as any other.
  */
 export function toldByReports(
   members: readonly { readonly name: string; readonly drained: boolean; readonly lastSeen: number | null }[],

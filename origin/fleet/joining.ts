@@ -30,7 +30,7 @@ const NO_SECRET = randomBytes(32);
 
 /**
  * Admits edges. An eavesdropper cannot use anything that an edge sends. Nothing changes before the edge has proved the
- * secret of the token, so a stranger can neither use up a token nor learn whether it exists.
+ * secret of the token, so an outsider can neither use up a token nor learn whether it exists.
  */
 export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'> {
   const { catalog, fleet, noteAct, clock, identity, signingKey, head } = parts;

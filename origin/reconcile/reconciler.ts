@@ -58,7 +58,7 @@ export class Reconciler {
     this.#parts = parts;
   }
 
-  /** Called when the result of a share has counted. */
+  /** Called when the result of a share has been accepted. */
   counted(task: TaskRow, share: ShareRow): void {
     this.#take(task, share, 0);
   }

@@ -25,7 +25,7 @@ export function planLog(
   return { append, before: before ?? beginning(first, checkpoints) };
 }
 
-/** Records before the first checkpoint, in a log that has lost its first record, are left over from a killed run. */
+/** Records before the first checkpoint, in a log that has lost its first record, are the remains of a killed run. */
 function beginning(first: number, checkpoints: readonly number[]): number {
   return first === 1 ? 1 : (checkpoints[0] ?? first);
 }

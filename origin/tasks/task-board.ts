@@ -23,7 +23,7 @@ import { endedBy, type OpenTask, planTasks, siteIn, type TaskEdge, withoutAttemp
 
 /** No event announces the end of a deadline or a backoff. */
 const ROUND_MS = 1000;
-/** Ended tasks are deleted this often. */
+/** The interval at which ended tasks are deleted. */
 const DROP_EVERY_MS = 3_600_000;
 /** The minimum time between two rounds, because each report of an edge wakes the loop. */
 const LEAST_MS = 50;
@@ -129,7 +129,7 @@ export class TaskBoard implements TaskDesk {
     return this.#results.add(results);
   }
 
-  /** The answer to the report that brought a result names the edge's shorter list, so no edge is called to report. */
+  /** The answer to this report will name the edge's shorter list, so the edge need not be called to report. */
   #count(results: readonly TaskResult[]): Promise<void> {
     return this.#inTurn(async () => {
       const now = this.#parts.clock.now();

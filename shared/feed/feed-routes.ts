@@ -132,7 +132,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
     async (request, reply) => {
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
-      // A member that has missed nothing goes on to the stream at once.
+      // A member that has missed no records continues with the stream at once.
       if (from <= (await source.head()).seq) catchUps.begin(memberOf(request));
       const records = await source.records(from, RECORDS_PER_PAGE);
       // This check comes after the read, because records that are pruned in between would leave a gap.

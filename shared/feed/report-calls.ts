@@ -2,7 +2,7 @@ import { MOST_CALLED } from '../wire/frame.ts';
 
 interface Call {
   readonly number: number;
-  /** Null stands for all edges. */
+  /** Null means all edges. */
   readonly edges: readonly string[] | null;
 }
 

@@ -97,7 +97,8 @@ function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): Chai
 }
 
 /**
- * The key of a `key` record. The record is signed with the key that it brings, and the recovery key certifies that key.
+ * The key of a `key` record. The record is signed with the key that it introduces, and the recovery key certifies that
+ * key.
  */
 function nextKey(state: ChainState, record: LogRecord): PublicKey {
   const key = validKey(state, payloads.key.parseText(record.payload, 'bad-signature'));

@@ -29,7 +29,7 @@ const pathFrame = Type.Object({
   t: Type.Literal('path'),
   names: Type.Array(nameSchema, { maxItems: 64 }),
 });
-/** The edges that should report now, because the origin has work for them. Null stands for all. */
+/** The edges that should report now, because the origin has work for them. Null means all. */
 const reportNowFrame = Type.Object({
   v: Type.Literal(1),
   t: Type.Literal('report-now'),

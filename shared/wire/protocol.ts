@@ -44,8 +44,8 @@ export type OriginHello = Static<typeof originHelloSchema>;
 export const originHello = schema(originHelloSchema);
 
 /**
- * POST /feed/v1/join: the edge that wants to be a member. Of the join token, only its id and a proof of its secret
- * travel.
+ * POST /feed/v1/join: the edge that wants to be a member. The request has the id of the join token and a proof of its
+ * secret, but not the secret.
  */
 export const joinRequestSchema = Type.Object(
   {

@@ -21,7 +21,7 @@ export interface WorkKind<A extends TSchema = TSchema, R extends TSchema = TSche
   readonly result: R;
   /**
    * Merges the results of several edges, at least one, into one of the same form, within the limits of one result. A
-   * pure function. Undefined for results that stand for one edge alone.
+   * pure function. Undefined for kinds whose results cannot be merged.
    */
   merge?(results: readonly Static<R>[]): Static<R>;
 }

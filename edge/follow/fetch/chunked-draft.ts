@@ -31,7 +31,9 @@ export function endOfRun(list: ChunkList, first: number, local: ReadonlyMap<Dige
   return end;
 }
 
-/** Counts the chunks that the draft of an earlier attempt holds. Cuts off what does not match. */
+/**
+ * Counts the chunks that the draft of an earlier attempt holds. Truncates the draft after the last chunk that matches.
+ */
 export async function verifiedChunks(draft: Draft, list: ChunkList): Promise<number> {
   let start = 0;
   for (const [i, chunk] of list.chunks.entries()) {

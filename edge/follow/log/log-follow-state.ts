@@ -57,7 +57,7 @@ export interface FollowState {
 
 interface DialledUpstream {
   readonly url: string;
-  /** There is no other upstream, so this one is followed even if it holds records back. */
+  /** There is no other upstream, so the edge follows this one even if it withholds records. */
   readonly isOnly: boolean;
   /** The name of this edge, which must not follow itself. */
   readonly edge: string;

@@ -12,7 +12,7 @@ interface LogEvents {
   records: [];
   /** The list of edges between this one and the origin has changed. */
   path: [];
-  /** The origin wants these edges to report now. Null stands for all. */
+  /** The origin wants these edges to report now. Null means all. */
   call: [edges: readonly string[] | null];
 }
 

@@ -2,7 +2,7 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 
 /**
- * The sites that an edge replicates: of the sites in its flags, those that the log lets it read. Null stands for all.
+ * The sites that an edge replicates: of the sites in its flags, those that the log lets it read. Null means all.
  */
 export function allowedSites(
   chosen: readonly string[] | null,

@@ -63,7 +63,7 @@ interface Receiver {
 interface FeedRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
-  /** The edge that proves the request. Undefined where strangers may ask. */
+  /** The edge that proves the request. Undefined for requests that anyone may send. */
   readonly self?: Self;
   /** JSON text. */
   readonly body?: string;
@@ -102,7 +102,7 @@ export class Upstream {
     this.#connections = new Connections(patience);
   }
 
-  /** The origin's identity, whichever feed passes it on. */
+  /** The origin's identity. A parent forwards it unchanged. */
   async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
     const body = JSON.stringify({ edgeNonce });
     return originHello.parseText(

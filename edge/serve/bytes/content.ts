@@ -22,7 +22,7 @@ const MOST_LOADING = 2;
 /** The maximum memory that readers of large objects keep in use, whether the cache still has the objects or not. */
 const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
-/** Roughly the memory of an entry, or of a note that there is none. */
+/** The approximate memory of a cached entry, or of the cached fact that there is none. */
 const ENTRY_BYTES = 500;
 /** Memory for the digests of objects that were requested once. A second request takes the object into memory. */
 const SEEN_BYTES = 1024 * 1024;

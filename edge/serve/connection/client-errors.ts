@@ -13,7 +13,7 @@ const LINGER_MS = 2000;
 export class ClientErrors {
   readonly #unanswered = new WeakMap<Socket, number>();
   readonly #refused = new WeakMap<Socket, () => void>();
-  /** Connections that have had their last answer. */
+  /** Connections that get no further answer. */
   readonly #closing = new WeakSet<Socket>();
 
   /** Counts the answers that each connection still waits for. */

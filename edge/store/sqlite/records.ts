@@ -64,7 +64,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
   for (const { id, name, domains, policy, revision, root, seq, files } of state.sites) {
     putSite(sql, id, { name, domains, deleted: false, policy: policy ?? DEFAULT_POLICY });
     if (revision === 0 || root === null) continue;
-    // Purges before the checkpoint are unknown, so no earlier revision may answer for assets.
+    // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions.
     noteEnded(sql, id, revision, EVERYTHING);
     announce(sql, id, revision, files, false);
     const known = sql('SELECT active_seq FROM site WHERE id = ?').get(id);

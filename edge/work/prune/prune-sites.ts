@@ -24,7 +24,7 @@ export interface PruneParts {
    * being staged.
    */
   readonly manifests: KeyedLock<number>;
-  /** Resolves when no serving process takes assets from revisions that are no longer held. */
+  /** Resolves when no serving process serves assets of revisions that are no longer held. */
   readonly shown: () => Promise<void>;
 }
 

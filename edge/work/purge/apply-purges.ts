@@ -33,7 +33,7 @@ export interface PurgeParts {
   readonly store: ObjectStore;
   /** Makes processes forget these objects, or everything, that they hold in memory. */
   readonly forget: (digests: readonly Digest[] | 'all') => void;
-  /** Resolves when older revisions no longer answer for purged paths. */
+  /** Resolves when purged paths are no longer served from older revisions. */
   readonly shown: () => Promise<void>;
   /** Returns the entries whose objects are damaged on disk. */
   readonly damaged: (entries: readonly Entry[]) => Promise<readonly Entry[]>;

@@ -8,7 +8,7 @@ import type { CatalogContext } from './context.ts';
 
 /** The maximum number of events that one page examines. Reading them takes some milliseconds. */
 const MOST_SEEN = 2000;
-/** Characters of the events of one page. */
+/** The maximum number of characters of the events of one page. */
 const PAGE_CHARACTERS = 1024 * 1024;
 
 export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 'sql'>): EventCalls {
