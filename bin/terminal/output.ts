@@ -47,7 +47,7 @@ export function printLine(text: string): void {
   streams().stdout.write(`${shown(text)}\n`);
 }
 
-/** Prints a text for people on stderr, beside the output of a command. */
+/** Prints a text for people on stderr, in addition to the output of a command. */
 export function printError(text: string): void {
   streams().stderr.write(`${shown(text)}\n`);
 }

@@ -27,7 +27,7 @@ import { type TransferTurn, TransferTurns } from './transfer-turns.ts';
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
 /** Larger runs are fetched uncompressed, so that their first bytes need not wait until the last ones are encoded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** The maximum number of fetches of single objects side by side, after a fetch of several has failed. */
+/** The maximum number of parallel fetches of single objects, after a fetch of several has failed. */
 const MOST_ALONE = 3;
 
 export interface ReadRequest {
@@ -59,7 +59,7 @@ export type ReadThroughAnswer =
 
 /** The disk budget of a lazy edge. */
 export interface DiskRoom {
-  /** Bytes that there is room for. Negative while the edge holds too much. */
+  /** The free bytes of the budget. Negative while the edge holds too much. */
   readonly room: number;
   /** These objects are on the disk now, or have grown. */
   added(objects: readonly { readonly digest: Digest; readonly size: number }[]): Promise<void>;

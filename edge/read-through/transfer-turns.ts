@@ -1,7 +1,7 @@
 import { FairShare } from '../../shared/concurrency/fair-share.ts';
 import { Turns } from './turns.ts';
 
-/** The maximum number of transfers of large objects that run side by side. */
+/** The maximum number of parallel transfers of large objects. */
 const MOST_AT_ONCE = 12;
 /** The length of a transfer's turn while others wait. */
 const TURN_MS = 1000;

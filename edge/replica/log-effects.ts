@@ -85,7 +85,7 @@ export class LogEffects {
     readers.drained(isDrained());
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();
-    // Changes of names and domains, and deletions, show immediately.
+    // Changes of names and domains, and deletions, take effect immediately.
     await visible.show();
     purgesCame.wake();
     if (!isBusy) reporter.changed();

@@ -30,7 +30,7 @@ const BUSY_HEARTBEAT_MS = 500;
 const BACKOFF = { first: 200, most: 5000 };
 /** The limit for reports that are sent on request. The feed that forwards the requests is not trusted. */
 const CALLED: Budget = { burst: 5, perSecond: 2 };
-/** A later answer comes too late for the lease, and another upstream may answer. */
+/** An answer after this time is too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
 /** If no report has reached the origin through an upstream for this long, the edge changes to another upstream. */
 const UNANSWERED_MS = 30_000;
@@ -65,7 +65,7 @@ export interface ReporterParts {
  */
 export type ListArrival = 'here' | 'missing' | 'altered';
 
-/** The upstream that has not yet brought the origin's answer, or a list that a grant named, and since when. */
+/** The upstream that has not yet delivered the origin's answer, or a list that a grant named, and since when. */
 interface Owing {
   readonly upstream: Upstream;
   readonly since: number;
@@ -80,7 +80,7 @@ export class Reporter {
   readonly #relays = new RelayQueue();
   #lastTime = 0;
   #owing: Owing | undefined;
-  /** The upstream that has not yet brought the list of assignments that a grant named. */
+  /** The upstream that has not yet delivered the list of assignments that a grant named. */
   #listOwing: Owing | undefined;
   #heartbeat = FIRST_HEARTBEAT_MS;
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
@@ -263,7 +263,7 @@ export class Reporter {
 
   /**
    * Leaves an upstream whose feed works but which does not pass reports on. After some time, the edge treats it like an
-   * upstream that lies.
+   * upstream that sends false data.
    */
   #blame({ upstream, since }: Owing, error: unknown): void {
     const { upstreams, clock, faults } = this.#parts;

@@ -114,9 +114,9 @@ export interface SiteCalls {
   /** Undefined for a site that is unknown or deleted. */
   site(id: number): EdgeSite | undefined;
   siteNamed(name: string): EdgeSite | undefined;
-  /** Deleted sites that may have left something behind. */
+  /** Deleted sites that may still have data. */
   deletedSites(): number[];
-  /** Drops the rest of a deleted site once its manifests are gone. */
+  /** Drops the remaining data of a deleted site after its manifests were deleted. */
   forgetSite(site: number): void;
   /** Makes the prepared revision the active one. `now` is the time of the log. */
   reveal(site: number, milestone: Milestone, covers: Cover, now: number): void;

@@ -26,14 +26,14 @@ export interface EventStream {
 
 /**
  * Sends events as server-sent events until the pages end, the client disconnects, or the client may no longer read. The
- * caller destroys a response that has not ended. Events that a slow client has not taken wait in the catalog.
+ * caller destroys a response that has not ended. Events that a slow client has not read yet stay in the catalog.
  */
 export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, clock }: EventStream) {
   const gone = untilClosed(raw);
   raw.writeHead(200, {
     'content-type': EVENT_STREAM_TYPE,
     'cache-control': 'no-store',
-    // Without this header, nginx would hold events back until it has a page of them.
+    // Without this header, nginx would buffer events until a page of them is full.
     'x-accel-buffering': 'no',
   });
   const send = async (text: string) => raw.write(text) || (await isTaken(raw, clock, gone));

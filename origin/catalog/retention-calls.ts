@@ -22,7 +22,7 @@ interface RevisionMarks {
   readonly live: number;
   /** The newest revision that was not aborted. */
   readonly tip: number;
-  /** The highest number that was given out. The next revision is staged over its state, even if it was aborted. */
+  /** The highest number that was assigned. The next revision is staged over its state, even if it was aborted. */
   readonly newest: number;
 }
 
@@ -67,7 +67,7 @@ export interface Forecast extends DroppedObjects {
  * The calls that delete old data. Callers decide what is deleted. Each call processes a short page. If it is repeated,
  * it finds nothing more to do, so the next run finishes the work that a crash interrupted. A revision's row is deleted
  * before its entries, so no reader finds a half-pruned revision. Objects are removed from the store after the catalog
- * has forgotten them. A list of them outlives a crash.
+ * has deleted their rows. A list of them survives a crash.
  */
 
 export interface PastReads {
@@ -117,8 +117,8 @@ export interface SweepCalls {
    */
   dropObjects(digests: readonly Digest[], uploadedBefore: number): DroppedObjects;
   /**
-   * Objects that were noted for removal and not uploaded again. Callers hold off uploads until the store has removed
-   * them.
+   * Objects that were noted for removal and not uploaded again. Callers block uploads until the store has removed the
+   * objects.
    */
   removals(limit: number): Digest[];
   /** Notes that the store has removed these objects. */

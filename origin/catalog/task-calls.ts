@@ -80,7 +80,7 @@ export interface TaskFilter {
   readonly kind?: string;
 }
 
-/** Tasks and their shares. This table is authoritative for them; the log has only their lasting effects. */
+/** Tasks and their shares. The catalog is authoritative for them; the log has only their lasting effects. */
 export interface TaskCalls {
   /**
    * Adds a task with a share for each of these edges; null means any edge. Returns the open task with the same key

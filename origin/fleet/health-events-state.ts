@@ -36,7 +36,7 @@ export function tell(before: Told | undefined, edge: string, health: Health, now
   const { state, trouble } = health;
   const seen = `${state} ${trouble}`;
   const last = before ?? UNTOLD;
-  // When the clock was put back, earlier events may lie in the future. They do not count.
+  // When the clock was set back, earlier events may lie in the future. They do not count.
   const times = last.times.filter((time) => time <= now && now - time < HOUR_MS);
   const isNews = last.state !== state || last.trouble !== trouble;
   if (times.length >= MOST_PER_HOUR) {

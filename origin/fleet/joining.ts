@@ -66,7 +66,7 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
           'the request to join is not signed with the key that it contains',
         );
       const { seq, isNew } = await fleet.join(request, { id: request.token, secretHash });
-      // A token that is used up still answers, so it could fill the audit trail.
+      // A join can be repeated with a used token, and repeated joins must not fill the audit trail.
       if (isNew)
         noteAct('edge-join', { edge: request.name, region: request.region, joinToken: request.token, seq });
       return { seq, head: await head(), sig: signText(signingKey, joinedText(log, text, seq)) };

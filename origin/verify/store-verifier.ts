@@ -199,7 +199,7 @@ export class StoreVerifier {
 
   /**
    * Reads an object a last time, while uploads cannot store it. So no object is lost because of a temporary fault or
-   * because the clock was set back. The store is changed before the catalog. If a crash comes in between, the pass
+   * because the clock was set back. The store is changed before the catalog. If a crash happens in between, the pass
    * continues at this page and finds the object missing. An object that the disk cannot read stays, because it may be
    * intact.
    */

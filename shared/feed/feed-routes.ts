@@ -33,7 +33,7 @@ import { uploadRoutes } from './upload-routes.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const RECORDS_PER_PAGE = 1000;
-/** The largest body that a stranger may send. */
+/** The largest body that an unknown client may send. */
 const JOIN_BYTES = 4096;
 
 const wantsSchema = schema(
@@ -121,8 +121,8 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
     },
   );
 
-  // The records that an edge missed while it was away, in pages. Pages are compressed; the stream of single records is
-  // not.
+  // The records that an edge missed while it was offline, in pages. Pages are compressed; the stream of single records
+  // is not.
   app.get(
     '/feed/v1/records',
     {
@@ -189,7 +189,7 @@ async function writeFrames(
   raw.writeHead(200, {
     'content-type': FRAME_TYPE,
     'cache-control': 'no-store',
-    // Without this header, nginx would hold records back until it has a page of them.
+    // Without this header, nginx would buffer records until a page of them is full.
     'x-accel-buffering': 'no',
   });
   try {

@@ -10,7 +10,7 @@ interface Call {
 const MOST_KEPT = 32;
 
 /**
- * Calls, which are requests to edges to report now. Each follower of a feed gets the calls that were made since it last
+ * The calls: requests to edges to report now. Each follower of a feed gets the calls that were made since it last
  * asked.
  */
 export class ReportCalls {

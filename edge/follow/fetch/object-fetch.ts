@@ -115,7 +115,7 @@ export class ObjectFetch {
     for (const object of left.values()) await this.#fetchAlone(source, object, transfer);
   }
 
-  /** Fetches a single object that a bundle should have brought, and checks it against its digest. */
+  /** Fetches a single object that a bundle should have contained, and checks it against its digest. */
   async #fetchAlone(
     { upstream, self }: ObjectSource,
     object: NeededObject,

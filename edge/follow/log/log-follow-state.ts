@@ -152,8 +152,8 @@ function afterRecord(state: FollowState, record: LogRecord): FollowStep {
   try {
     next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
   } catch (error) {
-    // The records before this one are verified, and need not be requested again. If the origin signed a record that
-    // this version must understand and does not, following ends for good.
+    // The records before this one are verified, and need not be requested again. If the origin signed a critical record
+    // that this version does not know, the edge stops following for good.
     return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
   }
   const kept = [...state.kept, record];
@@ -194,7 +194,7 @@ function afterPath(state: FollowState, names: readonly string[]): FollowStep {
   return { state, commands: [{ kind: 'tell-path', names }] };
 }
 
-/** Decides whether the upstream keeps up, and whether it says anything about the log at all. */
+/** Decides whether the upstream keeps up, and whether it sends any news about the log. */
 function judged(state: FollowState, now: number): FollowStep {
   const { upstream, chain, head, others } = state;
   const status = { now, position: chain.seq, head };
@@ -247,7 +247,7 @@ function afterBreak(state: FollowState, error: unknown, now: number): FollowStep
     const again = beginFollow(stored, upstream, now);
     return { state: { ...again, first: checkpoint, next: checkpoint, isSecond: true }, commands: [] };
   }
-  // Pages do arrive through a proxy that holds the stream back, so their records are stored before leaving.
+  // A proxy that buffers the stream still lets pages through, so the edge stores their records before it leaves.
   if (phase === 'stream' && hasCode(error, 'silent-feed')) return storeAndLeave(state, error);
   return leave(state, error);
 }

@@ -37,7 +37,7 @@ export interface LogFollowParts {
   readonly time: Pick<LogTime, 'heard'>;
   readonly log: Logger;
   readonly faults: Faults;
-  /** It is updated after records have been stored, and after each head. */
+  /** The position in the log. It is updated after records have been stored, and after each head. */
   readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged' | 'called'>;
   /** Called when the upstream does not accept this edge as a member. */
   readonly refused: () => void;

@@ -233,7 +233,7 @@ export class Upstream {
     if (whole !== undefined && matching === digests.length) keep?.(whole);
   }
 
-  /** The bytes of a whole object, decoded and unchecked. They may be coded against `dictionary`. */
+  /** The bytes of a whole object, decoded and unchecked. They may be encoded against `dictionary`. */
   async object(
     self: Self,
     digest: Digest,

@@ -115,7 +115,7 @@ export class MissingObjects {
     return granted;
   }
 
-  /** Streams the file of the partial object, as soon as the first piece is there. */
+  /** Streams the file of the partial object, as soon as the first piece has arrived. */
   async #stream(
     id: number,
     { fileName, since, found, object: { incoming, file } }: Coming,

@@ -36,7 +36,7 @@ export class ClientErrors {
       return;
     }
     if (socket instanceof PacedConnection) socket.parseNoMore();
-    // The first refusal holds for all that follows on this connection.
+    // The first refusal applies to everything that follows on this connection.
     if (this.#refused.has(socket) || this.#closing.has(socket)) return;
     const sendRefusal = () => {
       socket.end(refusal(statusOf(error)));

@@ -66,7 +66,7 @@ export interface Exchange {
 
 /**
  * The requests that a process is answering, ordered by their last progress, the oldest first. When others need room,
- * the exchange without progress for the longest time is ended, never the newest.
+ * the exchange without progress for the longest time is ended, but never the newest.
  */
 export class Exchanges {
   readonly #limits: ExchangeLimits;

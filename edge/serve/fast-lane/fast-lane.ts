@@ -27,7 +27,7 @@ export interface FastLaneParts {
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
-  /** Whether the connection was made for another host. The full server then tells the client. */
+  /** Whether the connection was made for another host. The full server then informs the client. */
   readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
   /** Gives a connection to the full server, with all bytes that are not yet answered. */
   readonly handOver: (socket: Socket) => void;

@@ -57,7 +57,7 @@ interface Taken {
 
 const WHOLE: Taken = { paths: [], isWhole: true };
 
-/** The changes in the folder since it was last looked at. */
+/** The changes in the folder since the last call of `take`. */
 class Changes {
   readonly #touched = new Set<string>();
   #mustRescan = false;

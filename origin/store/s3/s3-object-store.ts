@@ -24,8 +24,8 @@ const largeKey = (digest: Digest) => `${LARGE}${digest.slice(0, 2)}/${digest}`;
 /**
  * Stores objects in a bucket: large ones by their digest, small ones together in packs. The local folder holds drafts,
  * and an index of the place of each object. The index is reconciled with the bucket when the store is opened. So if the
- * folder is lost, or a crash comes between a write to the bucket and the write to the index, the next start repairs the
- * index.
+ * folder is lost, or a crash happens between a write to the bucket and the write to the index, the next start repairs
+ * the index.
  */
 export async function openS3ObjectStore(
   bucket: Bucket,

@@ -24,9 +24,9 @@ export interface Retained {
 
 /**
  * Deletes the rows that are valid in no kept revision. `keep` must name the newest revision that was revealed, even if
- * it was aborted: the next one is staged on its state, and rows that begin or end above it belong to a coming revision
- * and are never touched. When `keep` is empty, all rows of the site go. The manifest, the root and the diffs of a kept
- * revision stay as they are.
+ * it was aborted: the next one is staged on its state, and rows that begin or end above it belong to a future revision
+ * and are never touched. When `keep` is empty, all rows of the site are deleted. The manifest, the root and the diffs
+ * of a kept revision stay as they are.
  */
 export interface Pruning {
   /** Deletes up to `limit` rows in one short transaction. */
