@@ -72,7 +72,7 @@ export function decide(state: SyncState): SyncDecision {
 function decideActivation({ require, over, edges }: SyncState): SyncDecision {
   const counted = [...edges.values()].filter((phase) => phase !== 'gone');
   const ready = counted.filter((phase) => phase !== 'preparing').length;
-  // If a publish is ready too late, its time-out would pass before any edge can show it. So it is aborted instead.
+  // If a publish is ready too late, its time-out would pass before any edge can show it. So it fails instead.
   if (over !== null) return { kind: 'fail', reason: over };
   if (counted.length === 0) return { kind: 'fail', reason: 'no-edges' };
   if (require === 'all') return ready === counted.length ? { kind: 'activate' } : { kind: 'wait' };

@@ -33,7 +33,7 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
 export interface FollowState {
   readonly upstream: DialledUpstream;
   readonly phase: 'pages' | 'stream';
-  /** The first record that the edge requested from this upstream. */
+  /** The first record that the edge requested from this upstream, or the checkpoint from which it has started again. */
   readonly first: number;
   /** The edge has started again from a checkpoint at this upstream. This happens at most once. */
   readonly isSecond: boolean;
