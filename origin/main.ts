@@ -140,6 +140,7 @@ export async function startOrigin(
   await leaveAdminToken(catalog, tokenFile, recovery);
   const certificates = await originCertificates(transport, {
     ...{ folder: folder.path, host: options.host, log, clock },
+    identity: { log: identity.log, recovery },
   });
 
   const second = openManifestReads(catalogFile);

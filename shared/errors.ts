@@ -201,7 +201,7 @@ const table = {
   ],
   'not-an-origin': [
     502,
-    'Name the address of the origin with --origin or SKERRY_ORIGIN. The default port is 7400: http://HOST:7400.',
+    'Name the address of the origin with --origin or SKERRY_ORIGIN. The default port is 7400: https://HOST:7400, or http://127.0.0.1:7400 on the same machine.',
   ],
   'proxy-refused': [
     502,

@@ -2,13 +2,14 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
 import { GivenCertificates } from './given-certificates.ts';
-import { OwnCertificates } from './own-certificates.ts';
+import { type LogIdentity, OwnCertificates } from './own-certificates.ts';
 import { ownNames } from './own-names.ts';
 import type { Transport } from './transport.ts';
 
 export interface OriginCertificatesParts {
   /** The data folder. */
   readonly folder: string;
+  readonly identity: LogIdentity;
   readonly host: string;
   readonly log: Logger;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
@@ -7,10 +7,11 @@ import { SkerryError } from '../../shared/errors.ts';
 import { writeDurably } from '../../shared/files/durable-file.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
 import { readIfThere } from '../../shared/signing/key-file.ts';
-import { authorityUri } from '../../shared/tls/authority.ts';
+import type { KeyFingerprint } from '../../shared/signing/keys.ts';
+import { authorityUri, leadsTo } from '../../shared/tls/authority.ts';
 import type { CoveredNames, KeyPair } from '../../shared/tls/issue.ts';
 import type { CertifiedKey, ServerCertificates } from '../../shared/tls/server-certificates.ts';
-import { AUTHORITY_FILE, CA_FILE, readAuthority } from './authority-file.ts';
+import { AUTHORITY_FILE, type Authority, CA_FILE, readAuthority } from './authority-file.ts';
 import { isHostName } from './own-names.ts';
 import { type Issued, isDue, validityAt } from './renewal-state.ts';
 
@@ -21,9 +22,16 @@ const NAMED = { bytes: 2 * 1024 * 1024, atOnce: 4 };
 /** About what a certificate takes in memory when it is ready for use. */
 const CONTEXT_BYTES = 32 * 1024;
 
+export interface LogIdentity {
+  readonly log: string;
+  readonly recovery: KeyFingerprint;
+}
+
 export interface OwnCertificatesParts {
   /** The data folder. */
   readonly folder: string;
+  /** The id of the log, and the fingerprint of its recovery key. */
+  readonly identity: LogIdentity;
   readonly log: Logger;
   readonly clock: Clock;
   /** The names by which this machine is reached now. */
@@ -61,14 +69,15 @@ export class OwnCertificates implements ServerCertificates {
     this.#shown = first.shown;
   }
 
-  /** Throws `no-authority` when the log was founded without one. */
+  /** Throws `no-authority` when the log was founded without one, and `data-folder-damaged` for that of another log. */
   static async open(parts: OwnCertificatesParts): Promise<OwnCertificates> {
-    const { folder, clock, names } = parts;
+    const { folder, identity, clock, names } = parts;
     const authority = await readAuthority(join(folder, AUTHORITY_FILE));
     if (authority === undefined)
       throw new SkerryError('no-authority', `there is no ${AUTHORITY_FILE} in ${folder}`);
-    const file = join(folder, CA_FILE);
-    const pem = (await readIfThere(file)) ?? (await issueFirst(file, authority));
+    if (authority.statement.log !== identity.log || !leadsTo(authority.statement, identity.recovery))
+      throw new SkerryError('data-folder-damaged', `${AUTHORITY_FILE} in ${folder} belongs to another log`);
+    const pem = await certificateOf(authority, join(folder, CA_FILE));
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const signer = { pem, pair: authority.pair };
     return new OwnCertificates(signer, pair, parts, await issue(signer, pair, names(), clock.now()));
@@ -123,14 +132,22 @@ export class OwnCertificates implements ServerCertificates {
   }
 }
 
-async function issueFirst(
-  file: string,
-  { pair, statement }: NonNullable<Awaited<ReturnType<typeof readAuthority>>>,
-): Promise<string> {
+/** The certificate of the authority. Others keep copies of it, so it is issued once. */
+async function certificateOf({ pair, statement }: Authority, file: string): Promise<string> {
+  const kept = await readIfThere(file);
+  if (kept !== undefined && isOf(kept, pair.privateKey)) return kept;
   const { issueAuthority } = await import('../../shared/tls/issue.ts');
   const pem = await issueAuthority(statement.log, pair, authorityUri(statement));
   await writeDurably(file, `${pem}\n`);
   return pem;
+}
+
+function isOf(pem: string, key: KeyObject): boolean {
+  try {
+    return new X509Certificate(pem).checkPrivateKey(key);
+  } catch {
+    return false;
+  }
 }
 
 async function issue(

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { foundAuthority } from '../../../../origin/authority/authority-file.ts';
@@ -7,18 +7,20 @@ import type { Clock } from '../../../../shared/clock.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import { judge } from '../../../../shared/tls/trust.ts';
-import { parsedChain } from '../../../helpers/certificates.ts';
+import { parsedChain, testAuthority } from '../../../helpers/certificates.ts';
 
 const DAY = 24 * 3_600_000;
 const LOG = 'a'.repeat(32);
 const recovery = generateSigningKey();
+const identity = { log: LOG, recovery: recovery.fingerprint };
 
 async function opened(t: Test, folder = t.testdir()) {
   let now = Date.UTC(2026, 0, 1);
   let names = { dns: ['localhost'], addresses: ['127.0.0.1', '::1'] };
   const clock: Clock = { now: () => now, monotonic: () => 0, sleep: async () => {} };
   await foundAuthority(join(folder, 'authority.json'), LOG, recovery);
-  const open = () => OwnCertificates.open({ folder, clock, log: createLogger(), names: () => names });
+  const open = () =>
+    OwnCertificates.open({ folder, identity, clock, log: createLogger(), names: () => names });
   return {
     folder,
     open,
@@ -90,7 +92,7 @@ t.test('a log that was founded without an authority', async (t) => {
   const folder = t.testdir();
   const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
   const names = () => ({ dns: [], addresses: [] });
-  await t.rejects(OwnCertificates.open({ folder, clock, log: createLogger(), names }), {
+  await t.rejects(OwnCertificates.open({ folder, identity, clock, log: createLogger(), names }), {
     code: 'no-authority',
   });
 });
@@ -98,8 +100,23 @@ t.test('a log that was founded without an authority', async (t) => {
 t.test('damaged data', async (t) => {
   const folder = t.testdir({ 'authority.json': '{' });
   const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
-  const names = () => ({ dns: [], addresses: [] });
-  await t.rejects(OwnCertificates.open({ folder, clock, log: createLogger(), names }), {
-    code: 'data-folder-damaged',
-  });
+  const names = () => ({ dns: ['localhost'], addresses: [] });
+  const open = () => OwnCertificates.open({ folder, identity, clock, log: createLogger(), names });
+  await t.rejects(open(), { code: 'data-folder-damaged' });
+  await foundAuthority(join(folder, 'authority.json'), 'b'.repeat(32), recovery);
+  await t.rejects(open(), { code: 'data-folder-damaged', message: /belongs to another log/ });
+  await foundAuthority(join(folder, 'authority.json'), LOG, generateSigningKey());
+  await t.rejects(open(), { code: 'data-folder-damaged', message: /belongs to another log/ });
+});
+
+t.test('a ca.pem that is damaged, or of another key, is written again', async (t) => {
+  const { folder, open, judged } = await opened(t);
+  const file = join(folder, 'ca.pem');
+  const good = parsedChain(await readFile(file, 'utf8'))[0]?.publicKey;
+  for (const text of ['', (await testAuthority(LOG, { recovery })).pem]) {
+    await writeFile(file, text);
+    t.same(judged((await open()).shown.cert), { kind: 'origin' });
+    const now = parsedChain(await readFile(file, 'utf8'))[0]?.publicKey;
+    t.ok(good && now?.equals(good));
+  }
 });
