@@ -90,6 +90,7 @@ const IMPORTERS = {
     'origin/events/webhooks/post.ts',
   ],
   'ipaddr.js': ['origin/events/webhooks/public-address.ts'],
+  'forwarded-parse': ['shared/http/forwarded.ts'],
   'lru-cache': ['shared/process/byte-cache.ts'],
   '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
   '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],

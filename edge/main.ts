@@ -38,7 +38,7 @@ import { type Identity, readIdentity, writeIdentity } from './follow/upstream/id
 import { type JoinOptions, join } from './follow/upstream/join.ts';
 import { Upstream } from './follow/upstream/upstream.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
-import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
+import type { AccessLogOptions, ClientLimitOptions, ProxyOptions, TlsOptions } from './messages/options.ts';
 import { EdgeUseSampler } from './processes/edge-use.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
@@ -65,6 +65,7 @@ export interface EdgeOptions {
   readonly accessLog?: AccessLogOptions;
   /** The limits for one client at all serving processes together. */
   readonly clients: ClientLimitOptions;
+  readonly proxies: ProxyOptions;
   /** The port of the feed for children. Without it, this edge is not a parent. */
   readonly feedPort?: number;
   /** The number of serving processes. */
@@ -166,6 +167,7 @@ export async function startEdge(
       tls,
       accessLog: options.accessLog,
       clients: shareOf(options.clients, options.processes),
+      proxies: options.proxies,
       isLazy,
     },
     processes: options.processes,
@@ -214,7 +216,7 @@ export async function startEdge(
 
   if (replica.feed !== undefined && feedPort !== undefined) {
     const stopping = new AbortController();
-    const server = feedServer(replica.feed, stopping.signal, log);
+    const server = feedServer(replica.feed, options.proxies.trusted, stopping.signal, log);
     opened.defer(() => server.close());
     opened.defer(() => stopping.abort());
     await listen(server, { host, port: feedPort });
@@ -319,8 +321,13 @@ function tlsOptions({ port, certs }: NonNullable<EdgeOptions['tls']>): TlsOption
   return { port, folder: resolve(certs), ticketKeys: randomBytes(48) };
 }
 
-function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): HttpServer {
-  const server = httpServer(log, { forceCloseConnections: true });
+function feedServer(
+  source: FeedSource,
+  trustedProxies: ProxyOptions['trusted'],
+  stopping: AbortSignal,
+  log: Logger,
+): HttpServer {
+  const server = httpServer(log, { forceCloseConnections: true, trustedProxies });
   feedRoutes(server, source, stopping);
   return server;
 }

@@ -13,6 +13,7 @@ import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
 import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
+import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
@@ -76,6 +77,8 @@ export interface OriginOptions {
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
+  /** The proxies in front of the origin that say whom they speak for. */
+  readonly trustedProxy?: readonly Cidr[];
   /** Lets webhooks be sent without TLS. */
   readonly webhookAllowHttp?: boolean;
   /** Lets webhooks be sent to addresses that are not public. */
@@ -266,6 +269,7 @@ export async function startOrigin(
     recovery,
     version,
     isLoopback: isLoopback(options.host),
+    trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,
   };
   const app = await buildApi(context, log);

@@ -25,6 +25,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<HttpSe
   const app: HttpServer = httpServer(log, {
     forceCloseConnections: 'idle',
     clock: context.clock,
+    trustedProxies: context.trustedProxies,
   });
 
   namesCallers(app);

@@ -11,10 +11,13 @@ import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
 import { asProblem, type ErrorForm } from './error-form.ts';
 import { HeldBytes } from './held-bytes.ts';
+import type { Cidr } from './ip-address.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
+import { noteSource, peerOf, readerOf } from './source.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -39,6 +42,8 @@ const UNANSWERED_PER_CONNECTION = 8;
 export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
   readonly clock?: Clock;
   readonly errorForm?: ErrorForm;
+  /** The proxies that say whom they speak for, with `Forwarded` or `X-Forwarded-For`. */
+  readonly trustedProxies?: readonly Cidr[];
 };
 
 /**
@@ -48,7 +53,7 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
  */
 export function httpServer(
   log: Logger,
-  { clock = systemClock, errorForm = asProblem, ...options }: HttpServerOptions = {},
+  { clock = systemClock, errorForm = asProblem, trustedProxies = [], ...options }: HttpServerOptions = {},
 ): HttpServer {
   const answer = errorAnswers(errorForm, log);
   const app: HttpServer = Fastify({
@@ -56,7 +61,7 @@ export function httpServer(
     routerOptions: { maxParamLength: MAX_URL_PART },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    serverFactory: boundedServer,
+    serverFactory: (handler) => boundedServer(handler, new TrustedProxies(trustedProxies)),
     frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   compileWhenAsked(app);
@@ -68,7 +73,9 @@ export function httpServer(
     { parseAs: 'string' },
     async (_request: FastifyRequest, text: string) => parseJson(text, 'bad-request', BODY_JSON),
   );
+  app.decorateRequest('client', '');
   app.addHook('onRequest', async (request) => {
+    request.client = readerOf(request.raw.socket, request.headers).address;
     // Without this, Fastify would read the body first.
     if (request.is404) throw notFound(request);
   });
@@ -79,7 +86,7 @@ export function httpServer(
       throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
     if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily }, clock);
-    const { take, release } = held.from(request.raw.socket.remoteAddress);
+    const { take, release } = held.from(request.client);
     onceClosed(reply.raw, release);
     return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
@@ -100,7 +107,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function boundedServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+function boundedServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  proxies: TrustedProxies,
+): Server {
   const unanswered = new WeakMap<Socket, number>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -127,6 +137,8 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
   const connections = new ClientConnections(CONNECTIONS);
   server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket;
+    const peer = peerOf(socket);
+    if (proxies.has(peer)) noteSource(socket, peer, proxies);
     if (!connections.admit(remoteAddress)) return void socket.destroy();
     socket.once('close', () => connections.release(remoteAddress));
   });

@@ -8,9 +8,12 @@ import {
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { clientOf } from '../../../shared/http/client-address.ts';
+import type { Reader } from '../../../shared/http/forwarded.ts';
+import { readerOf } from '../../../shared/http/source.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { PacedConnection } from '../connection/paced-connection.ts';
 import type { SessionBytes } from '../connection/session-bytes.ts';
+import { takeListeners } from '../connection/take-listeners.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import { isMisdirected } from '../tls/misdirected.ts';
 import type { Tls } from '../tls/tls.ts';
@@ -32,8 +35,8 @@ export function secureLane(
   { sessionBytes, ...others }: SecureLaneParts,
 ): FastLane {
   const parts = { ...others, isMisdirected: misdirection(tls) };
-  const connectFully = takeFrom(server, 'secureConnection');
-  const answerFully = takeFrom(server, 'stream');
+  const connectFully = takeListeners(server, 'secureConnection');
+  const answerFully = takeListeners(server, 'stream');
   const handOver = (socket: Socket) => connectFully(pacedOf(socket, server));
   const lane = new FastLane({ ...parts, handOver });
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -44,9 +47,10 @@ export function secureLane(
     'stream',
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: readonly string[]) => {
       if (stream.session !== undefined) sessionBytes.requested(stream.session);
-      if (!isBegun(stream, parts.exchanges)) return;
+      const reader = begunFor(stream, headers, parts.exchanges);
+      if (reader === undefined) return;
       if (isTooLong(raw)) stream.respond({ ':status': 431 }, { endStream: true });
-      else if (!answerPlain(stream, headers, parts)) answerFully(stream, headers, flags, raw);
+      else if (!answerPlain(stream, headers, reader, parts)) answerFully(stream, headers, flags, raw);
     },
   );
   return lane;
@@ -65,12 +69,20 @@ function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
   return paced;
 }
 
-/** Returns false for one stream too many. It is refused, and its client may try again later or elsewhere. */
-function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
+/**
+ * Begins the exchange of a stream and tells its reader. Undefined for one stream too many. It is refused, and its client
+ * may try again later or elsewhere.
+ */
+function begunFor(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  exchanges: Exchanges,
+): Reader | undefined {
   const { session } = stream;
-  if (session === undefined) return false;
+  if (session === undefined) return undefined;
+  const reader = readerOf(session.socket, headers);
   const exchange = exchanges.beginStream(stream, {
-    client: clientOf(session.socket.remoteAddress),
+    client: clientOf(reader.address),
     connection: session,
     isSecure: true,
     sharesConnection: true,
@@ -81,13 +93,14 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
   stream.on('error', () => {});
   if (exchange === undefined) stream.close(constants.NGHTTP2_REFUSED_STREAM);
   else stream.once('close', exchange.close);
-  return exchange !== undefined;
+  return exchange && reader;
 }
 
 /** Returns false when the full server must answer. */
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  { address, scheme: used }: Reader,
   parts: Omit<FastLaneParts, 'handOver'>,
 ): boolean {
   const { views, answers, counters, time, limits, accessLog, scheme, isMisdirected } = parts;
@@ -95,16 +108,16 @@ function answerPlain(
   const get = plainStream(headers);
   const { session } = stream;
   if (sites instanceof Promise || get === undefined || session === undefined) return false;
+  if (used !== undefined && used !== scheme) return false;
   if (isMisdirected(session, session.socket, get.fields.host)) return false;
   const now = time.now();
   const answer = answers.find(get, sites, Math.floor(now / 1000));
   if (answer === undefined) return false;
-  const client = session.socket.remoteAddress;
-  if (limits.hasRate && !limits.allows(client, performance.now())) return false;
+  if (limits.hasRate && !limits.allows(address, performance.now())) return false;
   answer.used(now);
   const { status, headers: fields, body } = answer.prepared;
   counters.count(answer.site, status, body.length, 0);
-  accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
+  accessLog?.write(exchangeOf(get, answer, scheme, '2.0', address));
   try {
     stream.respond({ ':status': status, date: time.date(), ...fields });
     stream.end(body);
@@ -122,14 +135,5 @@ function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
     if (isMisdirected(tls, socket, host)) return true;
     last.set(connection, host);
     return false;
-  };
-}
-
-/** Removes the listeners of an event, and returns a function that calls them. */
-function takeFrom(server: Http2SecureServer, event: string): (...args: unknown[]) => void {
-  const listeners = server.listeners(event);
-  server.removeAllListeners(event);
-  return (...args) => {
-    for (const listener of listeners) listener.apply(server, args);
   };
 }
