@@ -134,14 +134,16 @@ t.test(
     const { admitted, open } = await serve(t);
     for (let i = 0; i < 4; i++) open().write(OF_PROXY);
     await until('all of the proxy', () => admitted.length === 4);
-    const [first] = [open(), open()].map((client) => client.write(HEADER) && client);
+    const [first, second] = [open(), open()];
+    first.write(HEADER);
+    second.write(HEADER);
     await until('two of the client', () => admitted.length === 6);
     const third = open();
     third.write(HEADER);
     await closed(third);
     open().write(HEADER.replace('192.0.2.7', '192.0.2.8'));
     await until('one of another client', () => admitted.length === 7);
-    first?.destroy();
+    first.destroy();
     await until('room for the client', () => admitted.slice(4).some(({ socket }) => socket.destroyed));
     open().write(HEADER);
     await until('one more', () => admitted.length === 8);
