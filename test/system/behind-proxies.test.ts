@@ -37,7 +37,7 @@ const cluster = await startCluster({
   args: (index) => [
     ...['--trusted-proxy', `${PROXY}/32,fd00::/8`, ...(index === 1 ? ['--proxy-protocol'] : [])],
     ...['--certs', certs, '--tls-port', String(tlsPorts[index])],
-    ...['--access-log', logOf(index), '--max-requests', '5', '--max-connections', '3'],
+    ...['--access-log', logOf(index), '--max-requests', '20', '--max-connections', '3'],
   ],
 });
 t.teardown(() => cluster.close());
@@ -170,7 +170,7 @@ for (const [name, port, , way] of ways)
         path,
         headers: { host: hostFor(way), 'x-forwarded-for': reader },
       });
-      const requests = [...Array.from({ length: 12 }, () => asked(eager)), asked(calm)];
+      const requests = [...Array.from({ length: 60 }, () => asked(eager)), asked(calm)];
       const statuses = (await askThrough({ from: PROXY, ...way }, port, requests)).map(
         ({ status }) => status,
       );
