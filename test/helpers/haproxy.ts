@@ -21,6 +21,8 @@ export interface HaProxyListener {
   readonly mode: 'http' | 'tcp';
   /** Where it connects to, as `HOST:PORT`, with the options of a `server` line. */
   readonly server: string;
+  /** Options of the `bind` line. */
+  readonly bind?: string;
   /** Further lines. */
   readonly lines?: readonly string[];
 }
@@ -58,8 +60,8 @@ ${listeners.map(section).join('')}`,
   };
 }
 
-function section({ port, mode, server, lines = [] }: HaProxyListener): string {
-  const all = [`mode ${mode}`, `bind 127.0.0.1:${port}`, ...lines, `server one ${server}`];
+function section({ port, mode, server, bind = '', lines = [] }: HaProxyListener): string {
+  const all = [`mode ${mode}`, `bind 127.0.0.1:${port} ${bind}`, ...lines, `server one ${server}`];
   return `listen to-${port}\n${all.map((line) => `  ${line}\n`).join('')}`;
 }
 

@@ -1,13 +1,14 @@
 import { request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { connect as secure, type TLSSocket } from 'node:tls';
 
 /** How a request reaches a port, as a proxy would send it. */
 export interface Way {
   /** The loopback address that the peer sees. */
   readonly from: string;
-  /** What the connection begins with, before TLS. */
+  /** What the connection begins with, before TLS. It leaves together with the first bytes that follow. */
   readonly header?: string | Buffer;
   /** The server name, for TLS. */
   readonly tls?: string;
@@ -28,8 +29,8 @@ export interface AskedThrough {
 /** Sends requests one after another over one connection. */
 export async function askThrough(way: Way, port: number, requests: readonly AskedThrough[]): Promise<Told[]> {
   const socket = connect({ port, host: '127.0.0.1', localAddress: way.from });
-  if (way.header !== undefined) socket.write(way.header);
-  const connection = way.tls === undefined ? socket : shakeHands(socket, way.tls, way.http2);
+  const carrier = way.header === undefined ? socket : beginningWith(way.header, socket);
+  const connection = way.tls === undefined ? carrier : shakeHands(carrier, way.tls, way.http2);
   const failed = new Promise<never>((_resolve, reject) => connection.once('error', reject));
   failed.catch(() => {});
   try {
@@ -43,14 +44,34 @@ export async function askThrough(way: Way, port: number, requests: readonly Aske
   }
 }
 
-function shakeHands(socket: Socket, servername: string, http2 = false): TLSSocket {
+/** A stream over the socket whose first write has the header in front. */
+function beginningWith(header: string | Buffer, socket: Socket): Duplex {
+  let before = Buffer.from(header);
+  const stream = new Duplex({
+    read: () => socket.resume(),
+    write(chunk: Buffer, _encoding, done) {
+      socket.write(Buffer.concat([before, chunk]), () => done());
+      before = Buffer.alloc(0);
+    },
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on('data', (bytes: Buffer) => stream.push(bytes) || socket.pause());
+  socket.on('end', () => stream.push(null));
+  socket.on('error', (error) => stream.destroy(error));
+  return stream;
+}
+
+function shakeHands(socket: Duplex, servername: string, http2 = false): TLSSocket {
   const ALPNProtocols = [http2 ? 'h2' : 'http/1.1'];
   return secure({ socket, servername, rejectUnauthorized: false, ALPNProtocols });
 }
 
 type Ask = (asked: AskedThrough) => Promise<Told>;
 
-function overHttp1(connection: Socket): Ask {
+function overHttp1(connection: Duplex): Ask {
   return ({ path, headers, method = 'GET' }) =>
     new Promise((resolve, reject) => {
       const sent = request(
@@ -70,7 +91,7 @@ function overHttp1(connection: Socket): Ask {
     });
 }
 
-function overHttp2(connection: Socket): Ask {
+function overHttp2(connection: Duplex): Ask {
   const session = connectHttp2('https://localhost', { createConnection: () => connection });
   session.on('error', () => {});
   return ({ path, headers: { host = '', ...headers } }) =>

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { writeCertificate } from '../helpers/certificates.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { freePorts } from '../helpers/free-ports.ts';
 import { startHaProxy } from '../helpers/haproxy.ts';
@@ -33,6 +35,24 @@ const nginx: Start = (home, origin) =>
     directives: `client_max_body_size 0; location / { proxy_pass ${origin}; }`,
   });
 
+const certificate = join(t.testdir(), 'origin');
+await writeCertificate(certificate, ['localhost']);
+// HAProxy reads both from one file.
+const pem = `${certificate}.pem`;
+await writeFile(
+  pem,
+  await Promise.all([`${certificate}.crt`, `${certificate}.key`].map((file) => readFile(file, 'utf8'))),
+);
+// What is started below inherits it.
+process.env.NODE_EXTRA_CA_CERTS = `${certificate}.crt`;
+
+const secureHaproxy: Start = async (home, origin) => {
+  const [port = 0] = await freePorts(1);
+  const server = new URL(origin).host;
+  const listeners = [{ port, mode: 'http' as const, server, bind: `ssl crt ${pem}` }];
+  return { url: `https://localhost:${port}`, ...(await startHaProxy({ home, listeners })) };
+};
+
 const haproxy =
   (mode: 'http' | 'tcp'): Start =>
   async (home, origin) => {
@@ -44,6 +64,7 @@ const haproxy =
 for (const [name, start] of [
   ['nginx', nginx],
   ['HAProxy, mode http', haproxy('http')],
+  ['HAProxy, TLS ended', secureHaproxy],
   ['HAProxy, mode tcp', haproxy('tcp')],
 ] as const)
   t.test(name, async (t) => behind(t, start));
@@ -79,10 +100,15 @@ async function behind(t: Test, start: Start): Promise<void> {
   await publish('one', '--wait');
   t.equal(sha256((await read(edge.url, SITE, 'large.bin')).body), sha256(large));
   const other = randomBytes(LARGE);
-  const put = await ask(url, `/v1/sites/${SITE}/files/other.bin`, {
-    ...{ method: 'PUT', body: other },
-    headers: { authorization: `Bearer ${cluster.token}` },
-  });
+  // The helper speaks no TLS.
+  const put = await ask(
+    url.startsWith('https') ? cluster.origin.url : url,
+    `/v1/sites/${SITE}/files/other.bin`,
+    {
+      ...{ method: 'PUT', body: other },
+      headers: { authorization: `Bearer ${cluster.token}` },
+    },
+  );
   t.equal(put.status, 200, String(put.body));
   await cluster.converged(SITE);
   t.equal(sha256((await read(edge.url, SITE, 'other.bin')).body), sha256(other));
