@@ -16,7 +16,7 @@ export interface HaProxyOptions {
   readonly listeners: readonly HaProxyListener[];
 }
 
-export interface HaProxyListener {
+interface HaProxyListener {
   readonly port: number;
   readonly mode: 'http' | 'tcp';
   /** Where it connects to, as `HOST:PORT`, with the options of a `server` line. */

@@ -5,7 +5,7 @@ import type { ProxyOptions } from '../../messages/options.ts';
 import type { Connections } from './connections.ts';
 import { proxyHeader } from './proxy-header.ts';
 
-/** A proxy sends the header at once. The specification asks for 3 seconds at least, so that a lost packet can be sent again. */
+/** The specification asks for three seconds at least, so that a lost packet can be sent again. */
 const HEADER_MS = 5000;
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -51,18 +51,18 @@ export class Arrivals {
   /** Calls `whole` with the header's source, and with the rest of the bytes put back. */
   #awaitHeader(socket: Socket, whole: (source: string | undefined) => void): void {
     let bytes = NOTHING;
-    const give = () => socket.destroy();
-    const timer = setTimeout(give, HEADER_MS);
+    const giveUp = () => socket.destroy();
+    const timer = setTimeout(giveUp, HEADER_MS);
     const leave = () => {
       clearTimeout(timer);
       this.#waiting.delete(socket);
-      socket.off('data', read).off('end', give).off('error', give).off('close', leave);
+      socket.off('data', read).off('end', giveUp).off('error', giveUp).off('close', leave);
     };
     const read = (chunk: Buffer) => {
       bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
       const header = proxyHeader(bytes);
       if (header.kind === 'incomplete') return;
-      if (header.kind === 'refused') return give();
+      if (header.kind === 'refused') return giveUp();
       leave();
       socket.pause();
       const rest = bytes.subarray(header.bytes);
@@ -70,6 +70,6 @@ export class Arrivals {
       whole(header.source);
     };
     this.#waiting.add(socket);
-    socket.on('data', read).on('end', give).on('error', give).on('close', leave);
+    socket.on('data', read).on('end', giveUp).on('error', giveUp).on('close', leave);
   }
 }

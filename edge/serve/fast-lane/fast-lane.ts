@@ -64,7 +64,9 @@ class LaneConnection {
   readonly #parts: FastLaneParts;
   readonly #left: () => void;
   readonly #recogniser = new Recogniser();
-  /** The reader of the last request. On a connection without a proxy it stays the same. */
+  /** The connection of a proxy carries requests of several readers. */
+  readonly #isProxied: boolean;
+  /** The reader of the last request. */
   #reader: Reader;
   /** The fields that named this reader, on the connection of a proxy. */
   #readFrom: PlainFields | undefined;
@@ -74,6 +76,7 @@ class LaneConnection {
     this.#socket = socket;
     this.#parts = parts;
     this.#left = left;
+    this.#isProxied = socket[SOURCE]?.proxies !== undefined;
     this.#reader = readerOf(socket, {});
     socket.setTimeout(FIRST_REQUEST_MS);
     socket.on('data', this.#answerAll);
@@ -122,7 +125,7 @@ class LaneConnection {
   }
 
   #readerOf(fields: PlainFields): Reader {
-    if (this.#socket[SOURCE]?.proxies === undefined || fields === this.#readFrom) return this.#reader;
+    if (!this.#isProxied || fields === this.#readFrom) return this.#reader;
     this.#readFrom = fields;
     this.#reader = readerOf(this.#socket, fields.forwarded);
     return this.#reader;
