@@ -3,6 +3,7 @@ import { type Readable, Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SkerryError } from '../errors.ts';
 import type { HttpServer } from '../http/server.ts';
+import { mayStayUnread } from '../http/unread-body.ts';
 import type { PublicKey } from '../signing/keys.ts';
 import { type ClaimedProof, claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts';
 import type { FeedSource } from './feed-source.ts';
@@ -96,5 +97,5 @@ function hashedTo(digest: Buffer, body: Readable): Transform {
     },
   });
   body.once('error', (error) => checked.destroy(error));
-  return checked;
+  return mayStayUnread(checked);
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
+import { mayStayUnread } from './unread-body.ts';
 
 /** How many milliseconds the next bytes may take, when `came` bytes have arrived in `ms`. */
 export type Pace = (came: number, ms: number) => number;
@@ -46,7 +47,7 @@ export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds,
         throw new SkerryError('too-slow', 'the body came too slowly, or not at all');
     }
   }
-  return Readable.from(pieces(), { objectMode: false });
+  return mayStayUnread(Readable.from(pieces(), { objectMode: false }));
 }
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const;
