@@ -118,7 +118,7 @@ export function plainFields(text: string): PlainFields | undefined {
         if (MEANINGFUL.test(lower)) return undefined;
     }
   }
-  return host === undefined ? undefined : fieldsOf({ host, acceptEncoding, referer, agent, forwarded });
+  return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent, forwarded);
 }
 
 /** The plain GET of an HTTP/2 stream, whose `bytes` are 0. */
@@ -134,11 +134,17 @@ export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined 
     if (name === 'host' || name === 'connection' || MEANINGFUL.test(name)) return undefined;
   if (Array.isArray(acceptEncoding)) return undefined;
   const { referer, 'user-agent': agent } = headers;
-  return { target, fields: fieldsOf({ host, acceptEncoding, referer, agent, forwarded: headers }), bytes: 0 };
+  return { target, fields: fieldsOf(host, acceptEncoding, referer, agent, headers), bytes: 0 };
 }
 
-function fieldsOf(fields: Omit<PlainFields, 'key'>): PlainFields {
-  return { ...fields, key: `${fields.host} ${fields.acceptEncoding ?? ''}` };
+function fieldsOf(
+  host: string,
+  acceptEncoding: string | undefined,
+  referer: string | undefined,
+  agent: string | undefined,
+  forwarded: ForwardedFields,
+): PlainFields {
+  return { host, acceptEncoding, referer, agent, forwarded, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
 /** A field may come in several lines (RFC 9110, 5.3). */

@@ -2,6 +2,7 @@ import { maxHeaderSize } from 'node:http';
 import {
   constants,
   type Http2SecureServer,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -9,7 +10,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { clientOf } from '../../../shared/http/client-address.ts';
 import type { Reader } from '../../../shared/http/forwarded.ts';
-import { readerOf } from '../../../shared/http/source.ts';
+import { readerOf, SOURCE } from '../../../shared/http/source.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { PacedConnection } from '../connection/paced-connection.ts';
 import type { SessionBytes } from '../connection/session-bytes.ts';
@@ -37,6 +38,7 @@ export function secureLane(
   const parts = { ...others, isMisdirected: misdirection(tls) };
   const connectFully = takeListeners(server, 'secureConnection');
   const answerFully = takeListeners(server, 'stream');
+  const readerOfStream = sessionReaders();
   const handOver = (socket: Socket) => connectFully(pacedOf(socket, server));
   const lane = new FastLane({ ...parts, handOver });
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -46,9 +48,11 @@ export function secureLane(
   server.on(
     'stream',
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: readonly string[]) => {
-      if (stream.session !== undefined) sessionBytes.requested(stream.session);
-      const reader = begunFor(stream, headers, parts.exchanges);
-      if (reader === undefined) return;
+      const { session } = stream;
+      if (session === undefined) return;
+      sessionBytes.requested(session);
+      const reader = readerOfStream(session, headers);
+      if (!isBegun(stream, session, reader, parts.exchanges)) return;
       if (isTooLong(raw)) stream.respond({ ':status': 431 }, { endStream: true });
       else if (!answerPlain(stream, headers, reader, parts)) answerFully(stream, headers, flags, raw);
     },
@@ -69,18 +73,13 @@ function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
   return paced;
 }
 
-/**
- * Begins the exchange of a stream and tells its reader. Undefined for one stream too many. It is refused, and its client
- * may try again later or elsewhere.
- */
-function begunFor(
+/** Returns false for one stream too many. It is refused, and its client may try again later or elsewhere. */
+function isBegun(
   stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
+  session: Http2Session,
+  reader: Reader,
   exchanges: Exchanges,
-): Reader | undefined {
-  const { session } = stream;
-  if (session === undefined) return undefined;
-  const reader = readerOf(session.socket, headers);
+): boolean {
   const exchange = exchanges.beginStream(stream, {
     client: clientOf(reader.address),
     connection: session,
@@ -93,7 +92,7 @@ function begunFor(
   stream.on('error', () => {});
   if (exchange === undefined) stream.close(constants.NGHTTP2_REFUSED_STREAM);
   else stream.once('close', exchange.close);
-  return exchange && reader;
+  return exchange !== undefined;
 }
 
 /** Returns false when the full server must answer. */
@@ -125,6 +124,19 @@ function answerPlain(
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
   return true;
+}
+
+/** Remembers the reader of each session. Only the streams of a proxy have readers of their own. */
+function sessionReaders(): (session: Http2Session, headers: IncomingHttpHeaders) => Reader {
+  const readers = new WeakMap<Http2Session, Reader>();
+  return (session, headers) => {
+    const known = readers.get(session);
+    if (known !== undefined) return known;
+    const { socket } = session;
+    const reader = readerOf(socket, headers);
+    if (socket[SOURCE]?.proxies === undefined) readers.set(session, reader);
+    return reader;
+  };
 }
 
 /** Remembers the last host of each connection, and asks TLS only when the host differs. */
