@@ -10,13 +10,14 @@ import { answerErrors, errorAnswers, notFound, refusedUrl } from './answer-error
 import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
 import { asProblem, type ErrorForm } from './error-form.ts';
+import { readerBehind } from './forwarded.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { Cidr } from './ip-address.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
-import { noteSource, peerOf, readerOf } from './source.ts';
+import { peerOf } from './source.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
@@ -61,11 +62,12 @@ export function httpServer(
     routerOptions: { maxParamLength: MAX_URL_PART },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    serverFactory: (handler) => boundedServer(handler, new TrustedProxies(trustedProxies)),
+    serverFactory: boundedServer,
     frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   compileWhenAsked(app);
   const held = new HeldBytes(HELD);
+  const proxies = new TrustedProxies(trustedProxies);
   answerErrors(app, answer);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -75,7 +77,7 @@ export function httpServer(
   );
   app.decorateRequest('client', '');
   app.addHook('onRequest', async (request) => {
-    request.client = readerOf(request.raw.socket, request.headers).address;
+    request.client = clientBehind(proxies, request.raw);
     // Without this, Fastify would read the body first.
     if (request.is404) throw notFound(request);
   });
@@ -99,6 +101,12 @@ export function httpServer(
   return app;
 }
 
+/** A connection may carry requests of many clients of a proxy, so this is asked for each request. */
+function clientBehind(proxies: TrustedProxies, { socket, headers }: IncomingMessage): string {
+  const peer = peerOf(socket);
+  return proxies.has(peer) ? readerBehind(peer, headers, proxies.has).address : peer;
+}
+
 function isCutShort({ raw }: FastifyRequest): boolean {
   return hasBody(raw) && !raw.complete;
 }
@@ -107,10 +115,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function boundedServer(
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-  proxies: TrustedProxies,
-): Server {
+function boundedServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
   const unanswered = new WeakMap<Socket, number>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -137,8 +142,6 @@ function boundedServer(
   const connections = new ClientConnections(CONNECTIONS);
   server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket;
-    const peer = peerOf(socket);
-    if (proxies.has(peer)) noteSource(socket, peer, proxies);
     if (!connections.admit(remoteAddress)) return void socket.destroy();
     socket.once('close', () => connections.release(remoteAddress));
   });
