@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { ForwardedFields } from '../../../shared/http/forwarded.ts';
 
-/** A request that can only mean: send this whole file. */
+/** A request that can only mean "send this whole file". */
 export interface PlainGet {
   /** The target as in the request line. */
   readonly target: string;
@@ -29,7 +29,7 @@ const SPACE = 0x20;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NOT_FORWARDED: ForwardedFields = {};
 
-/** Far below the limit of the full server, which alone refuses what is too large. */
+/** This is far below the limit of the full server. Only the full server refuses heads that are too large. */
 const MOST_TARGET_BYTES = 2048;
 const MOST_FIELD_BYTES = 8192;
 
