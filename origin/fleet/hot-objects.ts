@@ -3,17 +3,23 @@ import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { HotObject } from '../reconcile/warm-rule.ts';
-import { type EdgeRecord, isOnline, replicates } from './edge-record.ts';
+import { type EdgeRecord, isOnline, replicatedBy } from './edge-record.ts';
 
 /**
- * The hot objects that an edge has named are old when its reports are this much newer. An edge names them twice a
- * minute.
+ * The hot objects of an edge are out of date when its newest report is this much newer than they are. An edge sends
+ * them twice a minute.
  */
 const OLD_MS = 120_000;
-/** At most this many objects are looked up: those with the most requests. */
+/** The maximum number of objects that are looked up: those with the most requests. */
 const MOST = 64;
 
 export type HotReads = Pick<Remote<SiteReads>, 'sites'> & Pick<Remote<ManifestReader>, 'entryAt'>;
+
+/** A lazy edge, and whether it replicates a site. */
+interface LazyEdge {
+  readonly edge: EdgeRecord;
+  readonly replicates: (site: string) => boolean;
+}
 
 interface Asked {
   readonly region: string;
@@ -21,7 +27,7 @@ interface Asked {
   readonly path: string;
   readonly digest: string;
   perMinute: number;
-  readonly askedAt: string[];
+  readonly askedAt: Set<string>;
 }
 
 /**
@@ -33,8 +39,10 @@ export async function hotObjects(
   catalog: HotReads,
   monotonic: number,
 ): Promise<HotObject[]> {
-  const lazy = edges.filter((edge) => isLazy(edge) && isOnline(edge, monotonic));
-  if (!lazy.some(({ hot }) => hot !== null && hot.objects.length > 0)) return [];
+  const lazy = edges
+    .filter((edge) => isLazy(edge) && isOnline(edge, monotonic))
+    .map((edge): LazyEdge => ({ edge, replicates: replicatedBy(edge) }));
+  if (!lazy.some(({ edge: { hot } }) => hot !== null && hot.objects.length > 0)) return [];
   const sites = new Map((await catalog.sites()).map((site) => [site.id, site]));
   const most = askedOf(lazy, sites)
     .sort((a, b) => b.perMinute - a.perMinute)
@@ -46,25 +54,33 @@ export async function hotObjects(
     .filter(({ digest }, i) => live[i]?.digest === digest)
     .map(({ site, ...asked }) => ({
       ...asked,
+      askedAt: [...asked.askedAt],
       site: site.name,
       others: othersOf(lazy, asked.region, site.name, asked.askedAt),
     }));
 }
 
-function askedOf(lazy: readonly EdgeRecord[], sites: ReadonlyMap<number, SiteRow>): Asked[] {
+function askedOf(lazy: readonly LazyEdge[], sites: ReadonlyMap<number, SiteRow>): Asked[] {
   const all = new Map<string, Asked>();
-  for (const edge of lazy) {
+  for (const { edge, replicates } of lazy) {
     const { row, report, hot } = edge;
     if (hot === null || (report?.time ?? 0) - hot.time > OLD_MS) continue;
     for (const [id, path, digest, perMinute] of hot.objects) {
       const site = sites.get(id);
-      // In a path with a star, the star would be a pattern and match other paths, too.
-      if (site === undefined || path.includes('*') || !replicates(edge, site.name)) continue;
+      // If a path contains a star, the star would act as a pattern and match other paths, too.
+      if (site === undefined || path.includes('*') || !replicates(site.name)) continue;
       const key = JSON.stringify([row.region, id, digest]);
-      const asked = all.get(key) ?? { region: row.region, site, path, digest, perMinute: 0, askedAt: [] };
-      if (asked.askedAt.includes(row.name)) continue;
+      const asked = all.get(key) ?? {
+        region: row.region,
+        site,
+        path,
+        digest,
+        perMinute: 0,
+        askedAt: new Set(),
+      };
+      if (asked.askedAt.has(row.name)) continue;
       asked.perMinute += perMinute;
-      asked.askedAt.push(row.name);
+      asked.askedAt.add(row.name);
       all.set(key, asked);
     }
   }
@@ -72,15 +88,15 @@ function askedOf(lazy: readonly EdgeRecord[], sites: ReadonlyMap<number, SiteRow
 }
 
 function othersOf(
-  lazy: readonly EdgeRecord[],
+  lazy: readonly LazyEdge[],
   region: string,
   site: string,
-  askedAt: readonly string[],
+  askedAt: ReadonlySet<string>,
 ): string[] {
   return lazy
-    .filter((edge) => edge.row.region === region && takesWork(edge) && replicates(edge, site))
-    .map(({ row }) => row.name)
-    .filter((name) => !askedAt.includes(name));
+    .filter(({ edge, replicates }) => edge.row.region === region && takesWork(edge) && replicates(site))
+    .map(({ edge }) => edge.row.name)
+    .filter((name) => !askedAt.has(name));
 }
 
 const isLazy = ({ report, isDiverged }: EdgeRecord) => report?.limits.storage === 'lazy' && !isDiverged;

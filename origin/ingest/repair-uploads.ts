@@ -7,13 +7,13 @@ import type { AdmittedUpload, FeedUploads } from '../../shared/feed/feed-source.
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Assignment } from '../../shared/work/assignment.ts';
-import { parseAssignments } from '../../shared/work/assignment.ts';
+import { attemptKey, parseAssignments } from '../../shared/work/assignment.ts';
 import { type UploadArguments, uploadObjectsKind } from '../../shared/work/upload-objects.ts';
 import type { DamageCalls } from '../catalog/damage-calls.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import { discard, type Received, receive, receivedDigest } from './receive.ts';
 
-/** The number of times that an edge may send an object while it is asked for it, because a connection may break. */
+/** The number of tries that an edge has for an object at each attempt of a task, because a connection may break. */
 const MOST_TRIES = 3;
 /** An upload holds an open file and memory, so its time is limited. */
 const GRACE_MS = 60_000;
@@ -23,7 +23,7 @@ export interface RepairUploadsParts {
   readonly tasks: Pick<TaskDesk, 'assignments'>;
   readonly catalog: Pick<Remote<DamageCalls>, 'damagedAmong' | 'noteSound'>;
   readonly store: ObjectStore;
-  /** Keeps the sweep out between the storing of an object and the note in the catalog that it is sound. */
+  /** Blocks the sweep until the catalog has recorded that a stored object is intact. */
   readonly gate: Gate;
   readonly clock: Clock;
 }
@@ -31,14 +31,19 @@ export interface RepairUploadsParts {
 /** The objects that one list of assignments asks an edge for. */
 interface Asked {
   readonly list: Digest;
-  /** The objects, with the tries that are left. */
-  readonly tries: Map<Digest, number>;
+  readonly objects: ReadonlyMap<Digest, AskedObject>;
+}
+
+interface AskedObject {
+  /** The attempt at the task that asks for the object. */
+  readonly attempt: string;
+  triesLeft: number;
 }
 
 /**
  * Takes in the objects that the origin has asked edges for. An edge may send only objects that its present assignments
  * name and the catalog knows as damaged, and each object is uploaded once at a time. So an edge can neither fill the
- * disk nor bring in bytes that it was not asked for.
+ * disk nor store bytes that the origin did not ask for.
  */
 export class RepairUploads implements FeedUploads {
   readonly #parts: RepairUploadsParts;
@@ -51,8 +56,9 @@ export class RepairUploads implements FeedUploads {
   }
 
   async admit(member: string, digest: Digest, length: number): Promise<AdmittedUpload> {
-    const left = this.#triesOf(member).get(digest) ?? 0;
-    if (left === 0) throw new SkerryError('forbidden', `${member} was not asked for the object ${digest}`);
+    const asked = this.#askedOf(member).get(digest);
+    if (asked === undefined || asked.triesLeft === 0)
+      throw new SkerryError('forbidden', `${member} was not asked for the object ${digest}`);
     const [damaged] = await this.#parts.catalog.damagedAmong([digest]);
     if (damaged === undefined) throw new SkerryError('forbidden', `the object ${digest} is no longer needed`);
     if (!(length <= damaged.size))
@@ -60,7 +66,7 @@ export class RepairUploads implements FeedUploads {
     if (this.#open.has(digest))
       throw new SkerryError('too-many-requests', `the object ${digest} is being uploaded already`);
     this.#open.add(digest);
-    this.#triesOf(member).set(digest, left - 1);
+    asked.triesLeft--;
     let taking: Promise<unknown> = Promise.resolve();
     return {
       take: (body) => {
@@ -91,25 +97,35 @@ export class RepairUploads implements FeedUploads {
     }
   }
 
-  #triesOf(member: string): Map<Digest, number> {
+  #askedOf(member: string): ReadonlyMap<Digest, AskedObject> {
     const list = this.#parts.tasks.assignments(member);
     if (list === null) {
       this.#asked.delete(member);
       return new Map();
     }
     const known = this.#asked.get(member);
-    if (known?.list === list.digest) return known.tries;
-    const objects = parseAssignments(list.text).flatMap(objectsOf);
-    // The list also changes when another task begins or ends. A new list gives no further tries for an object.
-    const tries = new Map(objects.map((digest) => [digest, known?.tries.get(digest) ?? MOST_TRIES]));
-    this.#asked.set(member, { list: list.digest, tries });
-    return tries;
+    if (known?.list === list.digest) return known.objects;
+    const asked = { list: list.digest, objects: objectsOf(parseAssignments(list.text), known?.objects) };
+    this.#asked.set(member, asked);
+    return asked.objects;
   }
 }
 
-function objectsOf({ kind, args }: Assignment): Digest[] {
-  if (kind !== uploadObjectsKind.kind) return [];
-  return (args as UploadArguments).objects.map(({ digest }) => toDigest(digest));
+/** The list also changes when another task begins or ends. Only a new attempt gives an edge further tries. */
+function objectsOf(
+  assignments: readonly Assignment[],
+  known: ReadonlyMap<Digest, AskedObject> | undefined,
+): Map<Digest, AskedObject> {
+  const objects = new Map<Digest, AskedObject>();
+  for (const assignment of assignments.filter(({ kind }) => kind === uploadObjectsKind.kind)) {
+    const attempt = attemptKey(assignment);
+    for (const { digest: text } of (assignment.args as UploadArguments).objects) {
+      const digest = toDigest(text);
+      const before = known?.get(digest);
+      objects.set(digest, before?.attempt === attempt ? before : { attempt, triesLeft: MOST_TRIES });
+    }
+  }
+  return objects;
 }
 
 async function keep(received: Received, store: ObjectStore): Promise<void> {
@@ -117,7 +133,7 @@ async function keep(received: Received, store: ObjectStore): Promise<void> {
   await store.putSmall([{ digest: received.digest, bytes: received.bytes }]);
 }
 
-/** Passes on at most `most` bytes, and fails when they come too slowly. */
+/** Passes on at most `most` bytes, and fails when they arrive too slowly. */
 async function* timely(body: Readable, most: number, clock: Clock): AsyncGenerator<Buffer> {
   const began = clock.monotonic();
   let came = 0;

@@ -13,9 +13,9 @@ const AJV = {
 const ajv = once(() => AjvCompiler()({}, AJV));
 
 /**
- * Compiles the schemas of a route at its first request. Compiling all of them would take a third of the start, and most
- * processes never get requests for most routes. Answers are written without their schemas: Ajv would compile the unions
- * in them, which takes up to a tenth of a second for each route, and JSON.stringify is faster from then on, too.
+ * Compiles the schemas of a route at its first request. To compile all of them would take a third of the start-up time,
+ * and most processes never get requests for most routes. Answers are written without their schemas: Ajv would compile
+ * the unions in them, which takes up to a tenth of a second for each route, and JSON.stringify is faster from then on.
  */
 export function compileWhenAsked(app: HttpServer): void {
   app.setValidatorCompiler(({ schema }) => {

@@ -18,6 +18,12 @@ import { GIVE_UP } from './stale-deploys.ts';
 /** Files in a page. It is small because the calls of other publishers wait until a page is done. */
 const PAGE = 2000;
 
+/**
+ * The condition on a row of `object o` for an object that the store has completely. An object without its chunk list is
+ * incomplete: a publisher who sends it again also sends the list.
+ */
+const IS_SOUND = 'NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest IN (o.digest, o.chunks))';
+
 type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
 
 export function deployCalls({ database, sql }: CatalogContext): DeployCalls & StageDeploy {
@@ -97,8 +103,8 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       const { number, site } = place(id);
       const rows = sql(
         `SELECT f.leaf, f.path, f.digest, EXISTS
-           (SELECT 1 FROM site_object o WHERE o.site = ? AND o.digest = f.digest
-              AND NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest = o.digest)) AS is_uploaded
+           (SELECT 1 FROM site_object s JOIN object o ON o.digest = s.digest
+              WHERE s.site = ? AND s.digest = f.digest AND ${IS_SOUND}) AS is_uploaded
          FROM deploy_file f WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
       const missing = rows
@@ -112,8 +118,7 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       const rows = sql(
         `SELECT f.leaf, f.path, f.size AS declared, o.size FROM deploy_file f
          LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest
-           AND NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest = s.digest)
-         LEFT JOIN object o ON o.digest = s.digest
+         LEFT JOIN object o ON o.digest = s.digest AND ${IS_SOUND}
          WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
       checkSizes(

@@ -57,6 +57,23 @@ export function damageContract({ suite }: Theme): void {
     t.strictSame((await missing()).digests, []);
   });
 
+  suite('an object whose chunk list is damaged counts as missing', async (t, catalog, publisher) => {
+    const { id } = await catalog.putSite('docs', undefined, 1);
+    const [digest, chunks] = [digestOf('large'), digestOf('its list')];
+    const large = { site: id, digest, size: 5_000_000, chunks };
+    await catalog.addObjects([large], 7);
+    const file = { ...fileOf('large', 'large'), size: large.size };
+    const deploy = await publisher.deploy(id, [file], null);
+    const missing = async () => (await catalog.deployMissing(deploy, undefined)).missing;
+    t.strictSame(await missing(), []);
+    await catalog.noteDamaged([{ digest: chunks, size: mostChunkListBytes(large.size) }], 10);
+    t.strictSame(await missing(), [digest]);
+    await t.rejects(publisher.committer.commitDeploy(deploy), { code: 'objects-missing' });
+    await catalog.addObjects([large], 11);
+    t.strictSame(await missing(), []);
+    t.equal(await catalog.damagedCount(), 0);
+  });
+
   suite('nobody waits for an object that was deleted', async (t, catalog, publisher) => {
     const { id } = await catalog.putSite('docs', undefined, 1);
     await publisher.upload(id, ['one']);

@@ -25,12 +25,12 @@ async function world(damaged: readonly Buffer[], asked: Readonly<Record<string, 
     damaged.map((bytes) => ({ digest: digestOf(bytes), size: bytes.length })),
     1,
   );
-  const listOf = (edge: string, task = 1): AssignmentList | null => {
+  const listOf = (edge: string, task = 1, other = 9): AssignmentList | null => {
     const digests = asked[edge];
     if (digests === undefined) return null;
     const args = { objects: digests.map((digest) => ({ digest, size: 1 })) };
     const nonce = 'AAECAwQFBgcICQoLDA0ODw';
-    const others = { task: 9, share: 0, attempt: 1, nonce, kind: 'prune', args: {} };
+    const others = { task: other, share: 0, attempt: 1, nonce, kind: 'prune', args: {} };
     return assignmentList([{ task, share: 0, attempt: 1, nonce, kind: 'upload-objects', args }, others]);
   };
   const lists = new Map(Object.keys(asked).map((edge) => [edge, listOf(edge)]));
@@ -89,9 +89,12 @@ t.test('wrong bytes are thrown away, and cannot come for ever', async (t) => {
     send('oslo', digestOf(LARGE), wrong).then(() => {}),
     { code: 'digest-mismatch' },
   );
-  lists.set('oslo', listOf('oslo', 2));
+  lists.set('oslo', listOf('oslo', 1, 10));
   await t.rejects(send('oslo', digestOf(LARGE), LARGE), { code: 'forbidden' }, 'also when the list changes');
   t.equal(disk.drafts.size + disk.objects.size, 0);
+  lists.set('oslo', listOf('oslo', 2));
+  await send('oslo', digestOf(LARGE), LARGE);
+  t.equal(disk.objects.size, 1, 'an edge that is asked again has its tries again');
 });
 
 t.test('more bytes than announced are not stored', async (t) => {
