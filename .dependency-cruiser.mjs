@@ -115,7 +115,6 @@ const IMPORTERS = {
   'cli-progress': ['bin/terminal/progress.ts'],
   '@fastify/swagger': ['origin/api/server.ts'],
   '@fastify/ajv-compiler': ['shared/http/route-compilers.ts'],
-  '@fastify/fast-json-stringify-compiler': ['shared/http/route-compilers.ts'],
 };
 
 const literally = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
