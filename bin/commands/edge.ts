@@ -54,6 +54,8 @@ interface EdgeFlags {
   readonly proxyProtocol?: boolean;
   readonly feedPort?: number;
   readonly parent: readonly string[];
+  readonly ca?: string;
+  readonly insecure?: boolean;
   readonly sites?: readonly string[];
   readonly prefix: readonly string[];
   readonly delay: number;
@@ -161,9 +163,24 @@ export function edgeCommand(): Command {
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
       )
       .addOption(
-        option('--parent <url>', 'the URL of the edge or origin to follow; repeat it to add fallbacks')
+        option(
+          '--parent <url>',
+          'the URL of the edge or origin to follow, such as https://NAME@HOST:PORT with the name of the edge; repeat it to add fallbacks',
+        )
           .argParser(list)
           .default([]),
+      )
+      .addOption(
+        option(
+          '--ca <file>',
+          'the certificate of the authority that the origin or a proxy in front of it uses, if it is neither public nor the one that the join token names',
+        ),
+      )
+      .addOption(
+        option(
+          '--insecure',
+          'replicate over plain HTTP beyond loopback, from upstreams and to children, if something else protects the connections',
+        ),
       )
       .addOption(
         option('--sites <names>', 'replicate these sites only, separated by commas').argParser(siteList),
@@ -210,6 +227,8 @@ export function edgeCommand(): Command {
             adminNames: flags.adminName.map((name) => name.toLowerCase()),
             processes,
             parents: parent,
+            ...(flags.ca !== undefined && { ca: await authoritiesIn(flags.ca) }),
+            insecure: flags.insecure ?? false,
             limits: await limitsOf(flags),
             diskBytes: diskOf(flags),
             ...tlsOf(flags),
@@ -231,6 +250,10 @@ export function edgeCommand(): Command {
         await edge.close();
       })
   );
+}
+
+async function authoritiesIn(file: string): Promise<string> {
+  return (await import('../../shared/tls/ca-file.ts')).readAuthorities(file);
 }
 
 function tlsOf({ tlsPort, certs }: EdgeFlags) {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from '../json/bounded-json.ts';
+import type { ServerCertificates } from '../tls/server-certificates.ts';
 import { answerErrors, errorAnswers, notFound, refusedUrl } from './answer-errors.ts';
 import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
@@ -18,6 +19,7 @@ import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
 import { peerOf } from './source.ts';
+import { tlsServer } from './tls-server.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
@@ -45,6 +47,8 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
   readonly errorForm?: ErrorForm;
   /** The proxies that say whom they speak for, with `Forwarded` or `X-Forwarded-For`. */
   readonly trustedProxies?: readonly Cidr[];
+  /** The server speaks TLS with these certificates. Without them, it speaks plain HTTP. */
+  readonly certificates?: ServerCertificates | undefined;
 };
 
 /**
@@ -54,7 +58,13 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
  */
 export function httpServer(
   log: Logger,
-  { clock = systemClock, errorForm = asProblem, trustedProxies = [], ...options }: HttpServerOptions = {},
+  {
+    clock = systemClock,
+    errorForm = asProblem,
+    trustedProxies = [],
+    certificates,
+    ...options
+  }: HttpServerOptions = {},
 ): HttpServer {
   const answer = errorAnswers(errorForm, log);
   const app: HttpServer = Fastify({
@@ -62,7 +72,7 @@ export function httpServer(
     routerOptions: { maxParamLength: MAX_URL_PART },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    serverFactory: boundedServer,
+    serverFactory: (handler) => boundedServer(handler, certificates),
     frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   compileWhenAsked(app);
@@ -115,7 +125,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function boundedServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+function boundedServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  certificates: ServerCertificates | undefined,
+): Server {
   const unanswered = new WeakMap<Socket, number>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -127,14 +140,15 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     handler(request, response);
   };
-  const server = createServer({
+  const limits = {
     headersTimeout: HEAD_MS,
     // Bodies have their own time limits, because an upload may take hours.
     requestTimeout: 0,
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: HEAD_CHECK_MS,
     maxHeaderSize: HEAD_BYTES,
-  });
+  };
+  const server = certificates === undefined ? createServer(limits) : tlsServer(limits, certificates);
   server.on('request', handle);
   // A client that asks before it sends (`Expect: 100-continue`) gets the answer to continue once the request is
   // accepted.

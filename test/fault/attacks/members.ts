@@ -31,7 +31,9 @@ export async function joinAsMember(
   const upstream = new Upstream({ url, isOrigin: true }, clock);
   const { token } = await client.createToken({ scope: 'join', edge: name, ...(mayRead && { mayRead }) });
   const place = { origin: url, token, name, region: 'r', lat: null, lon: null };
-  const { log } = await join(upstream, place, key, new AbortController().signal);
+  const {
+    chain: { log },
+  } = await join(upstream, place, key, new AbortController().signal);
   return { upstream, self: { name, key, log } };
 }
 
