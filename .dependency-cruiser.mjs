@@ -93,6 +93,7 @@ const IMPORTERS = {
     'origin/events/webhooks/post.ts',
   ],
   'ipaddr.js': ['origin/events/webhooks/public-address.ts'],
+  'forwarded-parse': ['shared/http/forwarded.ts'],
   '@peculiar/x509': ['shared/tls/issue.ts'],
   'reflect-metadata': ['shared/tls/issue.ts'],
   'lru-cache': ['shared/process/byte-cache.ts'],
@@ -116,7 +117,6 @@ const IMPORTERS = {
   'cli-progress': ['bin/terminal/progress.ts'],
   '@fastify/swagger': ['origin/api/server.ts'],
   '@fastify/ajv-compiler': ['shared/http/route-compilers.ts'],
-  '@fastify/fast-json-stringify-compiler': ['shared/http/route-compilers.ts'],
 };
 
 const literally = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

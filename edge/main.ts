@@ -38,7 +38,7 @@ import { readIdentity, writeIdentity } from './follow/upstream/identity.ts';
 import type { JoinOptions } from './follow/upstream/join.ts';
 import { checkUpstream } from './follow/upstream/upstream-address.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
-import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
+import type { AccessLogOptions, ClientLimitOptions, ProxyOptions, TlsOptions } from './messages/options.ts';
 import { EdgeUseSampler } from './processes/edge-use.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
@@ -64,6 +64,7 @@ export interface EdgeOptions {
   readonly accessLog?: AccessLogOptions;
   /** The limits for one client, over all serving processes. */
   readonly clients: ClientLimitOptions;
+  readonly proxies: ProxyOptions;
   /** The port of the feed for children. Without it, this edge is not a parent. */
   readonly feedPort?: number;
   /** The number of serving processes. */
@@ -178,6 +179,7 @@ export async function startEdge(
       tls,
       accessLog: options.accessLog,
       clients: shareOf(options.clients, options.processes),
+      proxies: options.proxies,
       isLazy,
     },
     processes: options.processes,
@@ -227,7 +229,11 @@ export async function startEdge(
     const stopping = new AbortController();
     const isPlain = options.insecure || isLoopback(host);
     const certificates = isPlain ? undefined : unchanging(await memberCertificate(identity.name, key));
-    const server = httpServer(log, { forceCloseConnections: true, certificates });
+    const server = httpServer(log, {
+      forceCloseConnections: true,
+      certificates,
+      trustedProxies: options.proxies.trusted,
+    });
     feedRoutes(server, replica.feed, stopping.signal);
     opened.defer(() => server.close());
     opened.defer(() => stopping.abort());

@@ -12,6 +12,7 @@ import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
 import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
+import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
@@ -68,6 +69,8 @@ export interface OriginOptions extends TransportOptions {
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
+  /** The proxies in front of the origin that say whom they speak for. */
+  readonly trustedProxy?: readonly Cidr[];
   /** Lets webhooks be sent without TLS. */
   readonly webhookAllowHttp?: boolean;
   /** Lets webhooks be sent to addresses that are not public. */
@@ -263,6 +266,7 @@ export async function startOrigin(
     recovery,
     version,
     isLoopback: isLoopback(options.host),
+    trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,
   };
   const renewing = certificates?.run(stopping.signal);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Cidr } from '../../shared/http/ip-address.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { checkRegion } from '../../shared/wire/region.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
@@ -18,6 +19,7 @@ import {
   required,
   seconds,
   siteList,
+  trustedProxyOption,
   whole,
 } from '../options/options.ts';
 import { announce, keepFilesPrivate } from '../running/own-process.ts';
@@ -48,6 +50,8 @@ interface EdgeFlags {
   readonly accessLogFormat: 'json' | 'combined';
   readonly maxConnections: number;
   readonly maxRequests?: number;
+  readonly trustedProxy: readonly Cidr[];
+  readonly proxyProtocol?: boolean;
   readonly feedPort?: number;
   readonly parent: readonly string[];
   readonly ca?: string;
@@ -148,6 +152,13 @@ export function edgeCommand(): Command {
           'how many requests one client may send in a second; further ones get 429',
         ).argParser(whole(1, 1_000_000)),
       )
+      .addOption(trustedProxyOption())
+      .addOption(
+        option(
+          '--proxy-protocol',
+          'connections of trusted proxies to the serving ports begin with a header of the PROXY protocol, version 1 or 2',
+        ),
+      )
       .addOption(
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
       )
@@ -225,6 +236,7 @@ export function edgeCommand(): Command {
               accessLog: { file: resolve(flags.accessLog), format: flags.accessLogFormat },
             }),
             clients: { connections: flags.maxConnections, requestsPerSecond: flags.maxRequests ?? null },
+            proxies: proxiesOf(flags),
             ...(feedPort !== undefined && { feedPort }),
             ...(first && { join: first }),
             ...(origin !== undefined && { origin }),
@@ -252,6 +264,15 @@ function tlsOf({ tlsPort, certs }: EdgeFlags) {
       certs: required(certs, '--certs, beside --tls-port,'),
     },
   };
+}
+
+function proxiesOf({ trustedProxy: trusted, proxyProtocol: useProxyProtocol = false }: EdgeFlags) {
+  if (useProxyProtocol && trusted.length === 0)
+    throw new SkerryError(
+      'bad-config',
+      '--proxy-protocol needs --trusted-proxy, which says where the proxies are',
+    );
+  return { trusted, useProxyProtocol };
 }
 
 const DISK_BYTES = 10 * 1024 ** 3;

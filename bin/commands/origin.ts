@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { OriginOptions } from '../../origin/main.ts';
 import { s3Location } from '../../origin/store/s3/location.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
-import { option, port } from '../options/options.ts';
+import { option, port, trustedProxyOption } from '../options/options.ts';
 import { announce, keepFilesPrivate } from '../running/own-process.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 
@@ -21,6 +21,7 @@ export function originCommand(): Command {
         s3Location,
       ),
     )
+    .addOption(trustedProxyOption())
     .addOption(
       option(
         '--accept-divergence',

@@ -30,6 +30,7 @@ export async function buildApi(
   const app: HttpServer = httpServer(log, {
     forceCloseConnections: 'idle',
     clock: context.clock,
+    trustedProxies: context.trustedProxies,
     certificates,
   });
 

@@ -11,12 +11,16 @@ import { answerErrors, errorAnswers, notFound, refusedUrl } from './answer-error
 import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
 import { asProblem, type ErrorForm } from './error-form.ts';
+import { readerBehind } from './forwarded.ts';
 import { HeldBytes } from './held-bytes.ts';
+import type { Cidr } from './ip-address.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
+import { peerOf } from './source.ts';
 import { tlsServer } from './tls-server.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -41,6 +45,8 @@ const UNANSWERED_PER_CONNECTION = 8;
 export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
   readonly clock?: Clock;
   readonly errorForm?: ErrorForm;
+  /** The proxies that say whom they speak for, with `Forwarded` or `X-Forwarded-For`. */
+  readonly trustedProxies?: readonly Cidr[];
   /** The server speaks TLS with these certificates. Without them, it speaks plain HTTP. */
   readonly certificates?: ServerCertificates | undefined;
 };
@@ -52,7 +58,13 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
  */
 export function httpServer(
   log: Logger,
-  { clock = systemClock, errorForm = asProblem, certificates, ...options }: HttpServerOptions = {},
+  {
+    clock = systemClock,
+    errorForm = asProblem,
+    trustedProxies = [],
+    certificates,
+    ...options
+  }: HttpServerOptions = {},
 ): HttpServer {
   const answer = errorAnswers(errorForm, log);
   const app: HttpServer = Fastify({
@@ -65,6 +77,7 @@ export function httpServer(
   }).withTypeProvider<TypeBoxTypeProvider>();
   compileWhenAsked(app);
   const held = new HeldBytes(HELD);
+  const proxies = new TrustedProxies(trustedProxies);
   answerErrors(app, answer);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -72,7 +85,9 @@ export function httpServer(
     { parseAs: 'string' },
     async (_request: FastifyRequest, text: string) => parseJson(text, 'bad-request', BODY_JSON),
   );
+  app.decorateRequest('client', '');
   app.addHook('onRequest', async (request) => {
+    request.client = clientBehind(proxies, request.raw);
     // Without this, Fastify would read the body first.
     if (request.is404) throw notFound(request);
   });
@@ -83,7 +98,7 @@ export function httpServer(
       throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
     if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily }, clock);
-    const { take, release } = held.from(request.raw.socket.remoteAddress);
+    const { take, release } = held.from(request.client);
     onceClosed(reply.raw, release);
     return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
@@ -94,6 +109,12 @@ export function httpServer(
     closeLingering(request.raw);
   });
   return app;
+}
+
+/** A connection may carry requests of many clients of a proxy, so this is asked for each request. */
+function clientBehind(proxies: TrustedProxies, { socket, headers }: IncomingMessage): string {
+  const peer = peerOf(socket);
+  return proxies.has(peer) ? readerBehind(peer, headers, proxies.has).address : peer;
 }
 
 function isCutShort({ raw }: FastifyRequest): boolean {
