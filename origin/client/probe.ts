@@ -43,23 +43,25 @@ export class Probe {
   }
 
   /**
-   * The status with which an upload of so many bytes is answered, of which none is sent. A proxy that takes no body of
-   * this size says so at once, and an origin refuses the upload because it has no token.
+   * The status with which an upload of so many bytes is answered, of which only the first is sent. A proxy that takes no
+   * body of this size says so at once, and an origin refuses the upload because it has no token.
    */
   async answerToUpload(bytes: number): Promise<number | undefined> {
     const path = `/v1/sites/doctor/objects/${'0'.repeat(64)}`;
-    const nothing = new Readable({ read() {} });
+    const beginning = new Readable({ read() {} });
+    // undici sends the head together with the first bytes.
+    beginning.push(Buffer.alloc(1));
     try {
       const headers = { 'content-type': 'application/octet-stream', 'content-length': String(bytes) };
       const { statusCode } = await this.#agent.request({
-        ...{ origin: this.#origin, path, method: 'PUT', headers, body: nothing },
+        ...{ origin: this.#origin, path, method: 'PUT', headers, body: beginning },
       });
       return statusCode;
     } catch (error) {
       if (systemCode(error) !== 'UND_ERR_HEADERS_TIMEOUT') throw error;
       return undefined;
     } finally {
-      nothing.destroy();
+      beginning.destroy();
     }
   }
 

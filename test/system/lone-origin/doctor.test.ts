@@ -53,7 +53,7 @@ t.test('nothing is wrong', async (t) => {
   const { token } = await origin.client.createToken({ scope: 'publish:docs' });
   t.strictSame(await examined(origin.url, token), { code: 0, fault: undefined }, 'with fewer rights');
   const { stdout } = await cli(['doctor', '--origin', origin.url, '--token', origin.token]);
-  t.match(stdout, /^ok {5} address .*\nok .*\n(ok .*\n)+nothing is wrong\n$/);
+  t.match(stdout, /^ok {5}address .*\nok .*\n(ok .*\n)+nothing is wrong\n$/);
 });
 
 t.test('1: a name without an address', (t) =>
