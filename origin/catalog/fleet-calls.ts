@@ -54,7 +54,7 @@ export interface FleetCalls {
   ): { seq: Seq; edge: EdgeRow; isNew: boolean };
   /**
    * Creates a join token with which a new host takes the name of an edge and its place. It is good only as long as the
-   * edge has its present key. Throws `no-such-edge` and `edge-revoked`.
+   * edge has its present key. Throws `no-such-edge`.
    */
   createReplacement(
     name: string,
