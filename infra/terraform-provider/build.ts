@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { version } from '../../shared/version.ts';
 
 /** The address by which configurations name the provider. */
-export const PROVIDER_ADDRESS = 'registry.terraform.io/skerry/skerry';
+const PROVIDER_ADDRESS = 'registry.terraform.io/skerry/skerry';
 
 /** The place of the provider below a filesystem mirror, as `terraform init` looks for it. */
 export function placeInMirror(mirror: string): string {
@@ -14,7 +14,8 @@ export function placeInMirror(mirror: string): string {
 
 /**
  * Bundles the provider into one file that runs by itself. The first lines are a shell's to run and a comment to
- * JavaScript. `node` is the path of Node 26, or a name that is looked up in PATH.
+ * JavaScript. Node would refuse the ending of the file's name as its argument, but not with `--require`. `node` is the
+ * path of Node 26, or a name that is looked up in PATH.
  */
 export async function buildProvider(file: string, node: string): Promise<void> {
   const { outputFiles } = await build({
@@ -25,7 +26,7 @@ export async function buildProvider(file: string, node: string): Promise<void> {
     platform: 'node',
     target: 'esnext',
     minify: true,
-    banner: { js: `#!/bin/sh\n':' //; exec "\${SKERRY_NODE:-${node}}" "$0" "$@"` },
+    banner: { js: `#!/bin/sh\n':' //; exec "\${SKERRY_NODE:-${node}}" --require "$0" --eval 0` },
     define: { 'import.meta.url': 'undefined', 'import.meta.dirname': '""' },
     legalComments: 'none',
     write: false,

@@ -119,7 +119,7 @@ function bothSites(a: readonly string[] | null, b: readonly string[] | null): re
   return a.filter((site) => others.has(site));
 }
 
-export function replicates({ row, report }: EdgeRecord, site: string): boolean {
+function replicates({ row, report }: EdgeRecord, site: string): boolean {
   return [row.mayRead, report?.limits.sites ?? null].every((sites) => sites === null || sites.includes(site));
 }
 

@@ -12,7 +12,11 @@ export const revisionData: DataSource = {
       type: 'string',
     },
     message: { description: 'The note of its publisher.', presence: 'computed', type: 'string' },
-    state: { description: 'Whether it is live, pending or past.', presence: 'computed', type: 'string' },
+    state: {
+      description: 'Its state, as `skerry revisions` shows it.',
+      presence: 'computed',
+      type: 'string',
+    },
     confirmed_by: {
       description: 'The edges that have signed a receipt for it.',
       ...{ presence: 'computed', type: ['list', 'string'] },

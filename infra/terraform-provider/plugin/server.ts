@@ -12,7 +12,7 @@ import { type ProviderCall, packageDefinition } from './messages.ts';
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** The fields of all requests that plugin/messages.ts names. Each call has some of them. */
-export interface ProviderRequest {
+interface ProviderRequest {
   readonly type_name?: string;
   readonly id?: string;
   readonly config?: DynamicValue;

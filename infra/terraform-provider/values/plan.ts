@@ -47,7 +47,7 @@ function plannedValue(attribute: Attribute, prior: Value | undefined, config: Va
 }
 
 /** What a change sets anew is unknown until then. */
-export function withOthersUnknown(attributes: Attributes, planned: ObjectValue): ObjectValue {
+function withOthersUnknown(attributes: Attributes, planned: ObjectValue): ObjectValue {
   return Object.fromEntries(
     Object.entries(planned).map(([name, value]) => [
       name,

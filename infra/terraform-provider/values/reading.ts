@@ -1,4 +1,4 @@
-import { isObject, type ObjectValue, type Value } from './dynamic-value.ts';
+import type { Value } from './dynamic-value.ts';
 
 /** Reads parts of a value whose types the schema has checked. */
 
@@ -21,9 +21,4 @@ export function texts(value: Value | undefined): string[] {
 
 export function textsOrNull(value: Value | undefined): string[] | null {
   return Array.isArray(value) ? value.map(text) : null;
-}
-
-export function object(value: Value | undefined): ObjectValue {
-  if (!isObject(value)) throw new TypeError('the value is not an object');
-  return value;
 }
