@@ -1,14 +1,14 @@
 /**
  * `node bench/constant-load.ts URL RATE`: sends RATE requests a second over keep-alive connections until stdin ends.
- * The loop is open: a late answer does not delay the next request. Prints the figures as a line of JSON for each line
- * `mark` on stdin, and at the end.
+ * The loop is open: a late answer does not delay the next request. Prints the figures as a line of JSON whenever it
+ * reads the line `mark` from stdin, and at the end.
  */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface LoadFigures {
   readonly requests: number;
-  /** Connections that broke, answers other than 200, and bodies of another revision than the header names. */
+  /** Connections that broke, answers other than 200, and bodies of a revision other than the one in the header. */
   readonly failures: number;
   /** Latencies in milliseconds, from the time when a request was due to its answer. */
   readonly p50: number;

@@ -26,7 +26,7 @@ export interface FleetStatus {
   readonly head: number;
   readonly revision: number;
   readonly root: string | null;
-  /** How many objects of its shown revision the edge lacks. */
+  /** The number of objects that the edge lacks of the revision that it shows. */
   readonly missing: number;
 }
 

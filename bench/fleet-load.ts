@@ -13,7 +13,9 @@ export function peakBytes(pid: number): number {
   return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-/** How many seconds the processors of the machine were busy or used by its host, added up. */
+/**
+ * The total seconds that the machine's processors were busy, including time that the host of the virtual machine took.
+ */
 function busySeconds(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, steal] = line.trim().split(/\s+/).slice(1).map(Number);

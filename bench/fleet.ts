@@ -1,8 +1,9 @@
 /**
  * `npm run bench:fleet [-- --edges 200] [--parents 4] [--rounds 9]`: sends a change of 100 KB to a fleet, with all data
  * in memory. Measures the time from sending the commit until the last edge shows it, and what it costs the origin in
- * CPU time, memory and bytes; then the time from asking for a task for all edges until the last result has counted.
- * The edges share a few processes; each parent has its own process. At the end, the state of each edge is checked.
+ * CPU time, memory and bytes; then the time from creating a task for all edges until the origin has stored the last
+ * result. The edges share a few processes; each parent has its own process. At the end, the state of each edge is
+ * checked.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -132,7 +133,7 @@ async function measure(scratch: Scratch, edges: number, parentCount: number): Pr
   ]);
 }
 
-/** Waits for 5 seconds at most, because the heartbeats of a fleet never leave the wire quiet. */
+/** Waits for 5 seconds at most, because the heartbeats of a fleet keep the wire busy all the time. */
 async function quietly(proxy: Parameters<typeof quiet>[0]): Promise<void> {
   await Promise.race([quiet(proxy).catch(() => {}), sleep(5000)]);
 }
@@ -152,7 +153,7 @@ async function confirmed(origin: Cluster, revision: number, names: readonly stri
   );
 }
 
-/** Hands out to every edge a task that leaves nothing to do. Resolves with the time when the last result counted. */
+/** Gives every edge a task that needs no work. Resolves with the time when the origin had stored the last result. */
 async function taskForAll(origin: Cluster, names: readonly string[]): Promise<number> {
   const headers = { authorization: `Bearer ${origin.token}`, 'content-type': 'application/json' };
   const body = JSON.stringify({

@@ -39,7 +39,7 @@ export async function nodeOfItsOwn(node: string, copy: string): Promise<string> 
   return copy;
 }
 
-/** Makes the folder that a newcomer has after `git clone` and `npm ci`. */
+/** Makes the folder that a new user has after `git clone` and `npm ci`. */
 export async function freshClone(folder: string): Promise<void> {
   await run('git', ['clone', '--quiet', ROOT, folder]);
   await run('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });

@@ -18,7 +18,7 @@ export async function startRsyncDaemon(scratch: Scratch, modules: Record<string,
       'use chroot = no',
       'reverse lookup = no',
       `log file = ${config}.log`,
-      // Otherwise a daemon that root starts reads the files as nobody.
+      // Otherwise a daemon that root starts reads the files as the user `nobody`.
       ...(isRoot ? ['uid = root', 'gid = root'] : []),
       ...Object.entries(modules).flatMap(([name, path]) => [`[${name}]`, `path = ${path}`]),
       '',

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The folder of one run. It also ends what was started, before the folder is removed. */
+/**
+ * The temporary folder of one run. At the end, it stops everything that the run started, and then removes the folder.
+ */
 export interface Scratch {
   readonly folder: string;
   /** Registers a function that ends something. At the end, these functions run in reverse order. */
@@ -25,7 +27,7 @@ export async function withScratch<T>(
   try {
     return await run({ folder, defer: (end) => stack.defer(async () => void (await end())) });
   } finally {
-    // Work under way fails when it is ended. That must not end the process before everything else is ended.
+    // Work that is stopped midway fails. This must not end the process before everything else has stopped.
     await interrupted;
     await stack.disposeAsync();
     open.splice(open.indexOf(stack), 1);

@@ -72,7 +72,7 @@ async function asUser(folder: string): Promise<NodeJS.ProcessEnv> {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(SKERRY_|NODE_|npm_|XDG_)/.test(name) && name !== 'HOME',
   );
-  // Leaves out the folders that npm puts in front for its scripts.
+  // Leaves out the folders that npm prepends to PATH for its scripts.
   const path = process.env.PATH?.split(delimiter).filter((place) => !place.includes('node_modules'));
   return { ...Object.fromEntries(kept), PATH: path?.join(delimiter), HOME: home };
 }
@@ -213,7 +213,7 @@ async function weighRoles(scratch: Scratch, { command, node }: Installed, env: N
   await origin.stop();
 }
 
-/** Measures `npm start` as a newcomer runs it, from the key press to the third edge's first 200. */
+/** Measures `npm start` as a new user runs it, from the key press to the third edge's first 200. */
 async function timeStarts(clone: string, env: NodeJS.ProcessEnv) {
   const first: number[] = [];
   const later: number[] = [];

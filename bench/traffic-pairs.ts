@@ -36,7 +36,7 @@ function published(name: string, before: string, after: string): Pair {
 
 const FINGERPRINTED = new Set(['.js', '.mjs', '.cjs', '.css']);
 
-/** The same pair as a bundler writes it: `app.js` becomes `app.HASH.js`, and a page names all files. */
+/** The same pair in the form that a bundler writes: `app.js` becomes `app.HASH.js`, and a page refers to all files. */
 function fingerprinted(pair: Pair): Pair {
   return {
     name: `${pair.name}, fingerprinted`,

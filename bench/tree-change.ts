@@ -8,7 +8,7 @@ export interface Change {
   /** Paths that were added or modified. */
   readonly changed: readonly string[];
   readonly deleted: readonly string[];
-  /** Bytes of the contents that the first tree does not have, each counted once. */
+  /** The bytes of all contents that only the second tree has. Each distinct content counts once. */
   readonly newBytes: number;
 }
 

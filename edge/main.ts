@@ -60,10 +60,10 @@ export interface EdgeOptions {
   readonly adminPort: number;
   /** Host names that the admin port accepts besides those of loopback. */
   readonly adminNames?: readonly string[];
-  /** The edge serves HTTPS beside HTTP, with the certificates of a folder. */
+  /** The edge also serves HTTPS, with the certificates of a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
-  /** The limits for one client at all serving processes together. */
+  /** The limits for one client, over all serving processes. */
   readonly clients: ClientLimitOptions;
   /** The port of the feed for children. Without it, this edge is not a parent. */
   readonly feedPort?: number;
@@ -71,7 +71,7 @@ export interface EdgeOptions {
   readonly processes: number;
   /** Needed at the first start, and ignored once the edge has joined. */
   readonly join?: Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> };
-  /** The current address of the origin, if it differs from the one at the join. */
+  /** The current address of the origin, if it has changed since the edge joined. */
   readonly origin?: string;
   /** Feeds to follow instead of the origin's, in order of preference. */
   readonly parents: readonly string[];
@@ -120,7 +120,7 @@ export async function startEdge(
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
-  // These drafts are of no use, because nothing records which of their bytes are written.
+  // These drafts are useless, because nothing records which of their bytes have been written.
   await dropDrafts(file('objects'), isPartialName);
   const hashThreads = startHashThreads(1);
   opened.defer(() => hashThreads.close());

@@ -1,7 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** How many folders are kept. A process that still runs from an older one loads modules from it now and then. */
+/**
+ * How many folders are kept. Older ones are kept because a process that still runs from one may load further modules
+ * from it.
+ */
 const MOST_KEPT = 4;
 /** A folder that is still incomplete after this time was left by a process that was killed. */
 const ABANDONED_MS = 3_600_000;
@@ -56,14 +59,14 @@ function moveTo(partial: string, folder: string): void {
   try {
     renameSync(partial, folder);
   } catch (error) {
-    // Otherwise another start was quicker.
+    // Otherwise another process was quicker.
     if (timeOf(folder) === undefined) throw error;
   }
 }
 
 function forgetOthers(folder: string): void {
   const cache = dirname(folder);
-  // Another start may delete the same folders at the same time.
+  // Another process may delete the same folders at the same time.
   const others = readdirSync(cache).flatMap((name) => {
     const path = join(cache, name);
     const time = name === basename(folder) ? undefined : timeOf(path);

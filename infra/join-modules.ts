@@ -6,7 +6,7 @@ import { build, type OutputFile, type Plugin, stop } from 'esbuild';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The files that start by themselves: the command, the serving process, and the modules of threads. */
+/** The entry points: the command, the serving process, and the modules of threads. */
 const ENTRIES = [
   'bin/skerry.ts',
   'edge/serve/main.ts',
@@ -27,7 +27,7 @@ const require = requireFrom(import.meta.url);
 const __dirname = import.meta.dirname;`;
 
 export interface Joined {
-  /** All files of one folder. Modules that are started by themselves keep the names that they have in the sources. */
+  /** All files of one folder. Entry points keep the names that they have in the sources. */
   readonly files: readonly OutputFile[];
   /** The files that were read, below the root of the tree. */
   readonly sources: readonly string[];
@@ -44,8 +44,8 @@ export interface JoinOptions {
 }
 
 /**
- * Joins the modules of the product and of its libraries into about a hundred, because finding and reading two thousand
- * files takes longer than anything else at a start.
+ * Joins the modules of the product and of its libraries into about a hundred, because most of the start-up time would
+ * go into finding and reading two thousand files.
  */
 export async function joinModules(folder: string, { place, maps }: JoinOptions): Promise<Joined> {
   const { outputFiles, metafile } = await build({
@@ -67,13 +67,13 @@ export async function joinModules(folder: string, { place, maps }: JoinOptions):
     metafile: true,
     logLevel: 'error',
   });
-  // Otherwise the process of esbuild would stay as long as this one.
+  // Otherwise the process of esbuild would run as long as this one.
   await stop();
   return { files: outputFiles, sources: Object.keys(metafile.inputs) };
 }
 
 /**
- * `import` of a built-in module of Node reads each of its exports, and some of them load modules that nobody uses:
+ * `import` of a built-in module of Node reads each of its exports, and some of them load modules that are not needed:
  * node:http loads the WebSocket of Node's undici, 70 modules. `require` reads only the exports that are used.
  */
 const requiredBuiltins: Plugin = {

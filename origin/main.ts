@@ -105,13 +105,13 @@ export async function startOrigin(
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
-  // The store comes first, so that no log is founded where nothing can be stored.
+  // The store is opened first, so that no log is founded if objects cannot be stored.
   const hashThreads = startHashThreads();
   opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
   const rememberStore = await checkStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
-  // Drafts of uploads that a crash broke off. A client that repeats an upload sends all of it.
+  // Removes drafts of uploads that a crash interrupted. A client that repeats an upload sends all of it.
   await dropDrafts(objects, () => true);
   const store =
     options.store === undefined

@@ -1,6 +1,6 @@
 /**
- * Every error that leaves a process: a stable code, its HTTP status, and a hint that says what to do about it. Codes
- * are part of the public interface: add new ones, never rename one.
+ * Every error that leaves a process: a stable code, its HTTP status, and a hint for the user. Codes are part of the
+ * public interface: add new ones, never rename one.
  */
 const table = {
   'bad-request': [400, 'Check the request against /openapi.json.'],
@@ -242,7 +242,7 @@ export function systemCode(error: unknown): string | undefined {
 const SQLITE_FULL = 13;
 /** The codes SQLITE_CORRUPT and SQLITE_NOTADB. They are in the low byte of an extended code. */
 const SQLITE_CORRUPT = [11, 26];
-/** SQLITE_IOERR with READ, SHORT_READ, DATA and CORRUPTFS: the disk does not give the bytes of a page. */
+/** SQLITE_IOERR with READ, SHORT_READ, DATA and CORRUPTFS: the disk cannot deliver the bytes of a page. */
 const SQLITE_UNREADABLE = [266, 522, 8202, 8458];
 
 /**

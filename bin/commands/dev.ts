@@ -79,7 +79,7 @@ async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example
   });
 }
 
-/** The origin stops last, so that no edge reports that it is gone. */
+/** The origin stops last, so that no edge reports a lost origin. */
 async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
   await Promise.all(edges.map((role) => role.stop()));
   await origin?.stop();

@@ -250,7 +250,7 @@ async function limitsOf(flags: EdgeFlags): Promise<EdgeLimits> {
     sites: sites === undefined ? null : [...sites].sort(),
     prefixes: prefix.length === 0 ? null : [...new Set(prefix)].sort(),
   };
-  // No upstream would ever accept more.
+  // No upstream accepts more.
   (await import('../../shared/wire/wants.ts')).wantsText(wanted);
   return {
     ...wanted,

@@ -27,7 +27,7 @@ export function auditCommand(): Command {
 
 function listCommand(list: EventList, description: string): Command {
   return readingCommand(list, description)
-    .addOption(option('--follow', 'go on and show events as they happen'))
+    .addOption(option('--follow', 'keep running and show events as they happen'))
     .addOption(option('--kind <kind>', 'only events of this kind'))
     .addOption(option('--site <name>', 'only events of this site').argParser(siteName))
     .addOption(option('--edge <name>', 'only events of this edge').argParser(edgeName))
@@ -46,7 +46,7 @@ function listCommand(list: EventList, description: string): Command {
     );
 }
 
-/** The events in the order in which they happened, and where to go on. */
+/** The events in the order in which they happened, and the position from which to continue. */
 async function shownEvents(client: ApiClient, list: EventList, query: EventQuery & { limit: number }) {
   const { readEvents } = await import('../../origin/client/event-calls.ts');
   const events: Event[] = [];
@@ -86,7 +86,7 @@ async function printFollowed(
   const print = (event: Event) => (json ? printJson(event) : printLine(line(event)));
   let last = after;
   if (last === undefined) {
-    // What happens between the two reads is shown by the second one, or by the stream.
+    // The second read, or the stream, shows the events that happen between the two reads.
     const [newest] = (await readEvents(client, list, { limit: 1 })).events;
     const shown = await shownEvents(client, list, { ...filter, limit });
     shown.forEach(print);

@@ -20,7 +20,7 @@ export function purgeCommand(): Command {
     .argument('<site>', 'the site', siteName)
     .argument('[path...]', 'published paths, or patterns with a * in them')
     .addOption(
-      option('--tag <tag>', 'a tag of Cache-Tag or Surrogate-Key; may be repeated')
+      option('--tag <tag>', 'purge paths with this tag in Cache-Tag or Surrogate-Key; may be repeated')
         .argParser(list)
         .default([]),
     )

@@ -60,7 +60,7 @@ export function sitesSetCommand(): Command {
     .addOption(
       flag(
         '--rate <bytes>',
-        'how many bytes per second each edge may fetch in a window; none for no limit',
+        'how many bytes per second each edge may fetch in a window; the word none removes the limit',
       ).argParser(rate),
     )
     .addOption(
@@ -84,7 +84,7 @@ export function sitesSetCommand(): Command {
     .addOption(
       flag(
         '--signing-key <key>',
-        'a public key that signed URLs are checked with; give two while one replaces the other',
+        'a public key that verifies signed URLs; give two during a key rotation',
       ).argParser(another),
     )
     .addOption(
@@ -94,7 +94,7 @@ export function sitesSetCommand(): Command {
     .addOption(
       flag(
         '--pin-path <pattern>',
-        'which paths lazy edges always hold; none for no paths; may be repeated',
+        'which paths lazy edges always hold; the word none removes all paths; may be repeated',
       ).argParser(another),
     )
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
@@ -119,7 +119,7 @@ async function currentPolicy(client: ApiClient, site: string): Promise<SitePolic
   }
 }
 
-/** A window changes as a whole, so the parts without a flag come from the current window. */
+/** The API replaces a window as a whole, so the parts without a flag are taken from the current window. */
 export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyChange {
   const { quorum, all, timeout, onFailure, withoutLease, window: cron, timezone, minutes, rate } = flags;
   const window = given({ cron, timezone, minutes });

@@ -5,7 +5,7 @@ import { type ClientOptions, readingCommand, withClient } from '../options/clien
 import { humanBytes, plural, printJson, printLine } from '../terminal/output.ts';
 
 export function storeCommand(): Command {
-  return new Command('store').description("the origin's store of objects").addCommand(verifyCommand());
+  return new Command('store').description("check the origin's object store").addCommand(verifyCommand());
 }
 
 function verifyCommand(): Command {

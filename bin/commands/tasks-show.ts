@@ -7,7 +7,7 @@ import { printJson } from '../terminal/output.ts';
 type ShowFlags = ClientOptions & { readonly json?: boolean };
 
 export function tasksShowCommand(): Command {
-  return readingCommand('show', 'show a task, and what each edge made of it')
+  return readingCommand('show', 'show a task and the result of each edge')
     .argument('<task>', 'the number of the task', taskNumber)
     .action((id: number, options: ShowFlags) =>
       withClient(options, async (client) => {

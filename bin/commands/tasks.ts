@@ -15,8 +15,10 @@ export function tasksCommand(): Command {
     .addCommand(listing(readingCommand('list', 'list the newest tasks')))
     .addCommand(tasksShowCommand())
     .addCommand(tasksCreateCommand())
-    .addCommand(taskChangeCommand('cancel', 'end what is left of a task'))
-    .addCommand(taskChangeCommand('retry', 'begin again what has failed, expired or was cancelled'))
+    .addCommand(taskChangeCommand('cancel', 'stop all unfinished work of a task'))
+    .addCommand(
+      taskChangeCommand('retry', 'repeat the parts of a task that failed, expired or were cancelled'),
+    )
     .addCommand(tasksFollowCommand())
     .addCommand(tasksPlanCommand());
 }

@@ -22,10 +22,10 @@ interface Places {
 
 /**
  * Copies the example to a folder where the user may edit it. Files that the user changed or removed there stay as they
- * are. All others follow the shipped files and the facts. When the folder is missing, all files are written anew.
+ * are. All others follow the shipped files and the facts. When the folder is missing, all files are written again.
  */
 export async function layOutExample({ source, folder, written }: Places, facts: Facts): Promise<void> {
-  // The folder lies among the roles' data, which only their owner may read.
+  // The folder is inside the roles' data folder, which only its owner may read.
   const isNew = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
   const before = isNew ? {} : await writtenBefore(written);
   const after: Record<string, string> = {};

@@ -10,11 +10,11 @@ import { LastSave } from './last-save.ts';
 import { serveStatus } from './status-server.ts';
 
 /**
- * The name of the site and of its folder. `example.json` beside the folder lists the digests of the files that were
+ * The name of the site and of its folder. `example.json`, next to the folder, lists the digests of the files that were
  * written to it.
  */
 const NAME = 'example';
-/** The origin is asked at most this often, however many tabs ask. */
+/** The minimum time between two requests to the origin, however many tabs are open. */
 const FRESH_MS = 200;
 /** The names under which a browser may reach an edge on loopback. */
 const HOSTS = [`${NAME}.localhost`, 'localhost', '127.0.0.1'];
@@ -37,7 +37,7 @@ export interface ExampleParts {
   readonly clock: Clock;
 }
 
-/** The example site while it runs: its folder, and what its page shows beside its content. */
+/** The example site while it runs: its folder, and the data that its page shows. */
 export interface Example {
   /** The user may edit this folder. */
   readonly folder: string;

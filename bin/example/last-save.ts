@@ -16,7 +16,7 @@ const OLDEST_SAVE_MS = 60_000;
 /** The time and the bytes that it took to bring a revision to one edge. */
 interface Arrival {
   readonly edge: string;
-  /** The time from the save to the moment for which the edge signed a receipt. Null until the receipt has come in. */
+  /** The time from the save to the moment for which the edge signed a receipt. Null until the receipt has arrived. */
   readonly ms: number | null;
   /** All bytes between the edge and the origin in that time, in both directions. */
   readonly bytes: number | null;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ClientOptions } from './client-command.ts';
 import { option } from './options.ts';
 
-/** The admin port of an edge with the usual port on this machine. */
+/** The address of an edge's admin port on this machine, with the default port. */
 const LOCAL_ADMIN = 'http://127.0.0.1:7599';
 
 export interface AdminOptions extends ClientOptions {

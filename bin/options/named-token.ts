@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
-/** Many times longer than any token. */
+/** The limit for a token, which is many times the length of a real one. */
 const MOST_BYTES = 4096;
 
 /**
- * Reads a token that a flag names: the token itself, `@FILE`, or `-` for standard input. Everybody on the machine can
- * see what is on a command line.
+ * Reads a token from the value of a flag: the token itself, `@FILE`, or `-` for standard input. `@FILE` and `-` exist
+ * because every user of the machine can see command lines.
  */
 export async function namedToken(text: string, input: Readable = process.stdin): Promise<string> {
   if (text === '-') return firstBytes(input, 'standard input');

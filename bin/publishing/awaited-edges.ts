@@ -4,11 +4,11 @@ import { humanBytes } from '../terminal/output.ts';
 /** An edge that has not yet done what the command waits for. */
 export interface LateEdge {
   readonly edge: string;
-  /** Describes to people how far the edge has come. */
+  /** Describes the progress of the edge, for people. */
   readonly why: string;
-  /** A change of this text is progress. */
+  /** If this text changes, the edge has made progress. */
   readonly progress: string;
-  /** True when waiting longer cannot help. */
+  /** True when it is useless to wait longer. */
   readonly isHopeless: boolean;
 }
 

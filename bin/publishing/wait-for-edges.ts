@@ -4,7 +4,7 @@ import { plural, printError } from '../terminal/output.ts';
 import type { Awaited, LateEdge } from './awaited-edges.ts';
 
 const POLL_MS = 100;
-/** On a terminal, the command repeats this often which edges it waits for. */
+/** On a terminal, the command prints at this interval which edges it waits for. */
 const TELL_MS = 5000;
 
 export interface WaitOptions {
@@ -23,8 +23,8 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
 
 /**
  * Waits until all online edges are done, prints which edges are offline, and resolves with the names of those that are
- * done. Throws `unconfirmed` with the names of the others when no edge makes progress for a while, when waiting longer
- * cannot help any of them, or when no edge has been online for that while.
+ * done. Throws `unconfirmed` with the names of the others when no edge makes progress for a while, when it is useless
+ * to wait longer for any of them, or when no edge has been online for that time.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
   const { look, patienceMs, clock, signal, isTerminal } = options;
@@ -33,7 +33,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   let toldAt = since;
   while (true) {
     const { done, missing, absent } = await look();
-    // Offline edges are waited for only while no edge is online.
+    // The command waits for offline edges only while no edge is online.
     const late = missing.length > 0 || done.length > 0 ? missing : absent;
     if (late.length === 0) {
       if (absent.length > 0) printError(`not waiting for: ${named(absent)}`);

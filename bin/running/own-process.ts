@@ -1,5 +1,5 @@
 /**
- * Makes all new files of a role and its processes readable only for their owner, whatever umask they were started with.
+ * Makes all new files of a role and its processes readable only by their owner, whatever umask they were started with.
  */
 export function keepFilesPrivate(): void {
   process.umask(0o077);

@@ -21,7 +21,10 @@ export interface Role {
   stop(): Promise<void>;
 }
 
-/** The role reads `input` from standard input when it needs it. Nobody else on the machine can see it there. */
+/**
+ * The role reads `input` from standard input when it needs it. Unlike a command line, standard input cannot be read by
+ * other users of the machine.
+ */
 export function startRole(
   name: string,
   role: keyof typeof processFlags,
@@ -65,7 +68,7 @@ export function startRole(
     async stop() {
       isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // A role that still waits for its input has nothing to end in order, and would print an error.
+      // A role that still waits for its input needs no orderly stop, and would print an error.
       child.kill(waitsForInput ? 'SIGKILL' : 'SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await exited;

@@ -6,7 +6,10 @@ import { plural, printError } from '../terminal/output.ts';
 import { hasEnded } from './task-progress.ts';
 import type { TaskView } from './task-view.ts';
 
-/** The pause between two looks at the task. A look at a thousand edges takes longer, and then so does the pause. */
+/**
+ * The pause between two requests for the task's state. With a thousand edges, a request takes longer, and the pause
+ * grows with it.
+ */
 const PAUSE = { least: 150, most: 2000, perLook: 4 };
 /** An origin that restarts is back within this time. The edges go on without it. */
 const PATIENCE_MS = 5000;

@@ -3,7 +3,7 @@ import { humanBytes, jsonLine, plural } from '../terminal/output.ts';
 import { foundIn, soundness, verifyResult } from './verify-result.ts';
 import { amountText, warmResult } from './warm-result.ts';
 
-/** A longer result is for `--json`. */
+/** A longer result is shown only with `--json`. */
 const MOST_RESULT = 120;
 
 /** Describes in a few words what an edge does for a task, or what it achieved. */

@@ -9,7 +9,7 @@ import { nameOf } from './task-progress.ts';
 /** People would not read a longer list. */
 const MOST_NAMED = 5;
 
-/** Prints a task that has ended, and ends the command like it. See `confirmEnd`. */
+/** Prints a task that has ended, and ends the command with the matching exit code. See `confirmEnd`. */
 export function endTask(task: WholeTask, { json = false }: { readonly json?: boolean | undefined }): void {
   if (json) printJson(task);
   else printTask(task);

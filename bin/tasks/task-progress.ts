@@ -3,7 +3,9 @@ import type { ShareStatus, ShownTaskState } from '../../shared/wire/task-api.ts'
 import { plural } from '../terminal/output.ts';
 import { shareText } from './share-text.ts';
 
-/** Edges that work come first, then faults. Edges that are done need no attention. */
+/**
+ * Edges that are working come first, then failed ones. Edges that are done come last, because they need no attention.
+ */
 const ORDER: readonly ShownTaskState[] = [
   ...(['running', 'assigned', 'failed', 'expired'] as const),
   ...(['queued', 'cancelled', 'done'] as const),

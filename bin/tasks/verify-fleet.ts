@@ -34,7 +34,7 @@ export async function verifyFleet(
 
 interface Verified {
   readonly share: ShareStatus;
-  /** Undefined for an edge that has not verified itself. */
+  /** Undefined for an edge that has not finished its verification. */
   readonly result: VerifyResult | undefined;
 }
 

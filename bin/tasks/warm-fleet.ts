@@ -49,7 +49,7 @@ export async function warmFleet(
 
 interface Warmed {
   readonly share: ShareStatus;
-  /** Undefined for an edge that has not warmed itself. */
+  /** Undefined for an edge that has not finished warming. */
   readonly result: WarmResult | undefined;
 }
 

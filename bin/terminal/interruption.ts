@@ -19,7 +19,7 @@ export function interruption(): AbortSignal {
   process.once('disconnect', stop);
   // The parent may have gone before this process listened for it.
   if (process.connected === false) stop();
-  // The channel must not keep a process alive that has stopped all its work.
+  // The channel must not keep the process alive after all its work has stopped.
   process.channel?.unref();
   return controller.signal;
 }

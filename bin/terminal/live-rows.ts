@@ -11,7 +11,7 @@ export class LiveRows {
   }
 
   show(rows: readonly string[]): void {
-    // A row that is wider than the terminal would take two, and the next call would leave one of them.
+    // A row that is wider than the terminal would take two lines, and the next call would erase only one of them.
     const width = Math.max(1, (process.stderr.columns ?? 80) - 1);
     const fitting = rows.slice(0, this.room).map((row) => shown(row).slice(0, width));
     if (fitting.join('\n') === this.#shown.join('\n')) return;

@@ -1,20 +1,21 @@
 import { streams } from './streams.ts';
 
-/** A reader that goes away early, such as `head`, ends this command as it ends any other. */
+/** If the reader closes the pipe early, as `head` does, this command ends like any other. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
 
 /**
- * Characters that a terminal obeys instead of showing them: controls (C0, DEL, C1), line ends, and marks that change
- * the direction of text. Names, messages and faults come from others, and none of them may overwrite other output.
+ * Characters that a terminal interprets instead of displaying: controls (C0, DEL, C1), line ends, and marks that change
+ * the direction of text. Names, messages and faults come from other parties, and must not be able to overwrite other
+ * output.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const COMMANDS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Makes a foreign text safe to print on one line. Characters that a terminal obeys become `\x1b` or `\u202e`. */
+/** Makes untrusted text safe to print on one line. Characters that a terminal interprets become `\x1b` or `\u202e`. */
 export function shown(text: string): string {
   return text.replace(COMMANDS, (command) => {
     const code = command.charCodeAt(0);
@@ -31,7 +32,7 @@ export function firstLine(text: string): string {
   return more.length === 0 ? first : `${first.trimEnd()} …`;
 }
 
-/** The text that JSON.stringify gives, with the characters that a terminal obeys escaped as in JSON. */
+/** The text that JSON.stringify gives, with the characters that a terminal interprets escaped as in JSON. */
 export function jsonLine(value: unknown): string {
   const inJson = (command: string) => `\\u${command.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value).replace(COMMANDS, inJson);
@@ -46,7 +47,7 @@ export function printLine(text: string): void {
   streams().stdout.write(`${shown(text)}\n`);
 }
 
-/** Prints a text for people on stderr, beside the output of a command. */
+/** Prints a text for people on stderr, in addition to the output of a command. */
 export function printError(text: string): void {
   streams().stderr.write(`${shown(text)}\n`);
 }

@@ -6,10 +6,10 @@ const USAGE_ERROR = 2;
 const UNCONFIRMED = 3;
 const INTERRUPTED = 130;
 
-/** Thrown when the user ended a command, so there is nothing to explain. */
+/** Thrown when the user interrupted a command, so there is nothing to explain. */
 export class Interrupted extends Error {}
 
-/** Thrown when somebody else, such as a child process, has already explained the error. */
+/** Thrown when another part of the program, such as a child process, has already explained the error. */
 export class AlreadyExplained extends Error {}
 
 /** Explains an error and what to do about it in one line. Undefined when there is nothing to say. */

@@ -57,9 +57,10 @@ export class Visible {
     return this.#revisions.get(site) ?? 0;
   }
 
-  /** Shows the active revisions of the catalog, unless they are visible already. */
+  /** Makes the active revisions of the catalog visible, unless they are visible already. */
   show(): Promise<void> {
-    // Switches run one at a time: a change back during a switch must be compared with what that switch shows.
+    // Switches run one at a time: if a view changes back during a switch, it must be compared with the views of that
+    // switch.
     return this.#switches.run('switch', () => this.#show());
   }
 

@@ -18,7 +18,7 @@ export class AdminToken {
     this.#hash = hashOf(token);
   }
 
-  /** Compares in constant time, wherever the first difference is. */
+  /** Compares in constant time, so that the duration does not reveal where the first difference is. */
   isIn(authorization: string | undefined): boolean {
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     return given !== undefined && timingSafeEqual(hashOf(given), this.#hash);

@@ -4,7 +4,7 @@ import type { ReplicaStatus, SiteStatus } from '../report/replica-status.ts';
 type Unready =
   /** The upstream does not accept this edge as a member: it was revoked, or the upstream does not know it yet. */
   | 'refused'
-  /** The edge has records that are not the origin's. */
+  /** The edge has records that the origin lacks. */
   | 'diverged'
   /** An operator has drained the edge. */
   | 'drained'

@@ -13,7 +13,8 @@ import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
 /**
- * The interval at which serving processes are asked what they have sent. When one ends, only the newest uses are lost.
+ * The interval at which the edge asks its serving processes which objects they have sent. If a process ends, only the
+ * uses since the last question are lost.
  */
 const NOTE_USE_MS = 30_000;
 /** The time until the next attempt when every object is in use. */
@@ -27,7 +28,7 @@ export interface DiskBudgetParts {
   readonly store: ObjectStore;
   readonly partials: PartialObjects;
   readonly gate: Gate;
-  /** Returns the objects that must stay. */
+  /** Returns the objects that must not be evicted. */
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
   readonly use: () => Promise<ReadersUse>;
   readonly clock: Clock;
@@ -56,7 +57,7 @@ export class DiskBudget implements DiskRoom {
     return { heldBytes: this.#bytes, budgetBytes: this.#parts.bytes, evictedObjects: this.#evicted };
   }
 
-  /** Called when these objects have come to the disk, or have grown. */
+  /** Called when these objects have been stored on disk, or have grown. */
   async added(objects: readonly HeldObject[]): Promise<void> {
     this.#bytes = await this.#parts.held.add(objects, this.#parts.time.now());
     if (this.room < 0) this.#changed.wake();
@@ -101,7 +102,7 @@ export class DiskBudget implements DiskRoom {
     const { held, store, partials, gate, pinned } = this.#parts;
     const staying: Digest[] = [];
     const going: Digest[] = [];
-    // Eviction is alone inside the gate, so that a sync that found an object here and pins it does not lose it.
+    // Eviction has the gate to itself. So it cannot remove an object that a sync has just found and is about to pin.
     await gate.alone(async () => {
       const kept = await pinned(candidates.map(({ digest }) => digest));
       let over = -this.room;

@@ -27,8 +27,8 @@ export interface HeldObject {
 export type Use = readonly [digest: Digest, at: number, ...unknown[]];
 
 /**
- * The sizes of the objects on a lazy edge, and their last use. The table is derived from the store, which decides what
- * is held.
+ * The sizes of the objects on a lazy edge, and their last use. The table is derived from the store, and the store is
+ * authoritative.
  */
 function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   const database = openDerived(file, migrations);
@@ -36,7 +36,7 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   compareWithStore();
   let bytes = Number(sql('SELECT coalesce(sum(size), 0) AS bytes FROM held').get()?.bytes);
 
-  /** A crash may have changed the store without this table. */
+  /** After a crash, this table may not match the store. */
   function compareWithStore(): void {
     database.prepare('ATTACH ? AS small').run(smallObjectsFile(folder));
     transaction(database, () => {

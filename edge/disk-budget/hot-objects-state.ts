@@ -1,11 +1,11 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import type { ReadersUse } from '../messages/use.ts';
 
-/** After this time without requests, an object counts half as much. */
+/** The half-life of an object's rate: after this time without requests, the rate has halved. */
 const HALF_LIFE_MINUTES = 2;
 /** Requests are counted for this many objects: those with the most requests. */
 const MOST = 500;
-/** An object is forgotten when it has fewer requests per minute. */
+/** An object with fewer requests per minute is dropped. */
 const LEAST = 0.1;
 
 /** The requests of readers per minute for each object, averaged over the last minutes. */

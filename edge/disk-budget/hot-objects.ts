@@ -36,7 +36,7 @@ export class HotObjects {
     if (now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;
     const hot = await this.#named();
-    // An edge that no longer has hot objects says so once.
+    // When an edge has no hot objects any more, it reports that once.
     if (hot.length > 0 || !this.#isTold) this.#untold = hot;
     this.#isTold = hot.length === 0;
   }

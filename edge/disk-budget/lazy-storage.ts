@@ -89,7 +89,7 @@ export class LazyStorage {
   /** The uses by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
-    // Freeing disk space matters more than reporting hot objects, so an error of the latter is only logged.
+    // Freeing disk space matters more than reporting hot objects, so an error in the report is only logged.
     await this.hot
       .sampled(used)
       .catch((err) => this.#parts.log.warn({ err }, 'the edge could not list its hot objects'));

@@ -2,11 +2,14 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { ReadersUse } from '../messages/use.ts';
 
-/** The most objects that are noted between two calls of `take`. Further ones count as unused. */
+/**
+ * The maximum number of objects that are noted between two calls of `take`. Objects beyond this limit count as unused.
+ */
 const MOST = 100_000;
 
 /**
- * Notes which objects were sent to readers, and when, by the time of the log. A lazy edge evicts other objects first.
+ * Records which objects were sent to readers, and when (in the time of the log). A lazy edge evicts unused objects
+ * first.
  */
 export class ObjectUse {
   readonly #now: () => number;

@@ -18,7 +18,7 @@ export class Children implements FeedMembers {
   readonly #reporter: Pick<Reporter, 'relay'>;
   /** Members that are not revoked. */
   #members = new Map<string, Payload<'member'>>();
-  /** The time of each member's newest report. A sender that repeats an older report spends its own budget. */
+  /** The time of each member's newest report. A repeated older report counts against the budget of its sender. */
   #newest = new Map<string, number>();
 
   /** An edge without `checks` has no feed, so no child reports to it. */
@@ -89,7 +89,7 @@ export class Children implements FeedMembers {
   }
 }
 
-/** A larger report would not fit beside this edge's own report and could never be sent. */
+/** A larger report would not fit into a request together with this edge's own report, so it could never be sent. */
 function isTooLarge(report: SignedReport): boolean {
   return reportBytes(report) > MAX_REPORT_BYTES;
 }

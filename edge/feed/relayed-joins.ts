@@ -6,8 +6,8 @@ const MOST = { perOwner: 8, inAll: 64, atOnce: 2 };
 const ANSWER_MS = 10_000;
 
 /**
- * Passes on the requests of strangers that want to join. Nobody knows yet who they are, so they share a small queue, in
- * which clients take turns. Requests of this edge and its children do not compete with them.
+ * Passes on the requests of unknown clients that want to join. The edge cannot authenticate them yet, so they share a
+ * small queue, in which clients take turns. Requests of this edge and its children do not compete with them.
  */
 export class RelayedJoins {
   readonly #turns = new FairTurns(MOST);

@@ -30,14 +30,14 @@ export type MissingMessage =
       readonly found: FoundMissing;
     }
   | { readonly t: 'arrived'; readonly fileName: string; readonly span: ByteSpan }
-  /** The missing bytes do not come. */
+  /** The missing bytes cannot be fetched. */
   | { readonly t: 'broke'; readonly fileName: string; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
 /** How a request found an object that the edge did not hold completely. */
 export interface FoundMissing {
   readonly found: 'all' | 'partial' | 'none';
-  /** All that was missing was already being fetched for other readers. */
+  /** Everything that was missing was already being fetched for other readers. */
   readonly isCollapsed: boolean;
   /** Where the object comes from. */
   readonly tier: 'origin' | 'parent';

@@ -10,7 +10,10 @@ import type { SiteView } from './views.ts';
  */
 export type ToServing =
   | StartMessage
-  /** Let new requests wait: no process may begin a request on the old views while another has begun one on the new. */
+  /**
+   * Hold new requests: no process may begin a request with the old views after another process has begun one with the
+   * new views.
+   */
   | { readonly t: 'hold'; readonly turn: number }
   /** These are all views for requests that begin from now on. The switch ends the hold. */
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
@@ -18,7 +21,7 @@ export type ToServing =
   | { readonly t: 'lease'; readonly until: number }
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
   | { readonly t: 'time'; readonly ahead: number }
-  /** Whether readers should go to other edges: connections then end with their next answer. */
+  /** Whether the edge is drained: each connection then ends with its next answer. */
   | { readonly t: 'drained'; readonly isDrained: boolean }
   /** Drop these objects from memory: they were found damaged on disk, or purged. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
@@ -34,6 +37,6 @@ export type ToServing =
 /** The first message: listen, and let requests wait for the first switch. */
 export interface StartMessage extends ServingOptions {
   readonly t: 'start';
-  /** Go on counting from here: the last known counts of the process that this one replaces. */
+  /** Continue from these counts, the last known ones of the process that this one replaces. */
   readonly counted: ServingCounters;
 }

@@ -23,12 +23,12 @@ export interface PrivateContent {
   readonly paths: readonly string[];
 }
 
-/** Older revisions that answer for assets which the visible one does not have. */
+/** Older revisions that serve assets which the visible one does not have. */
 export interface FormerAssets {
   /** The revision superseded last comes first. `until` is by the time of the log. */
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];
   /** The patterns of assets, as in `_headers`. Null for names with a fingerprint. */
   readonly paths: readonly string[] | null;
-  /** Revisions up to the revision of a purge do not answer for what the purge names. */
+  /** Revisions up to the revision of a purge do not serve the paths that the purge names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
 }

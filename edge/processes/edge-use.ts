@@ -19,7 +19,7 @@ export interface EdgeUseParts {
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/** Samples what the edge uses, at most every five seconds. Nobody waits for a sample. */
+/** Samples what the edge uses, at most every five seconds. No caller waits for a sample. */
 export class EdgeUseSampler {
   readonly #parts: EdgeUseParts;
   #latest: SampledUse | undefined;
@@ -29,12 +29,14 @@ export class EdgeUseSampler {
     this.#parts = parts;
   }
 
-  /** The newest sample. Undefined before the first. Begins another one when it is old. */
+  /**
+   * The newest sample. Undefined before the first. If the newest is old, the call starts another one in the background.
+   */
   latest(): SampledUse | undefined {
     const now = this.#parts.clock.monotonic();
     if (now - this.#begunAt >= SAMPLE_MS) {
       this.#begunAt = now;
-      // If this sample fails or is late, the report has the one before.
+      // If this sample fails or is late, the report contains the previous one.
       this.#sample().catch(() => {});
     }
     return this.#latest;

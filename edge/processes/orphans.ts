@@ -9,9 +9,9 @@ import { SERVING } from './serving-process.ts';
 const DYING = { tries: 100, ms: 50 };
 
 /**
- * Returns the port if nobody listens on it. Otherwise throws `port-in-use`. When an edge of the same data folder was
- * killed, its serving processes end by themselves, but a frozen one cannot, and keeps the port. Such a process is
- * killed.
+ * Returns the port if no process listens on it. Otherwise throws `port-in-use`. When an edge with the same data folder
+ * is killed, its serving processes end by themselves, but a frozen one cannot, and keeps the port. This function kills
+ * such a process.
  */
 export async function servingPort(address: ListenAddress, data: string, clock: Clock): Promise<number> {
   for (let attempt = 0; ; attempt++) {

@@ -7,7 +7,7 @@ const TICKS_PER_SECOND = 100;
 /** The system resources that one process uses. */
 export interface ProcessUse {
   readonly openDescriptors: number;
-  /** The most descriptors that the process may have open. */
+  /** The maximum number of descriptors that the process may have open. */
   readonly mostDescriptors: number;
   readonly residentBytes: number;
   /** The processor time that the process has used. */

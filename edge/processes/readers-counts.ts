@@ -28,7 +28,7 @@ export function readersCounts(processes: readonly ServingCounters[]): ReadersCou
       requests += answered;
       errors += failed;
       const before = sites.get(name);
-      // A process that has not switched yet counts for a moment under the revision before.
+      // For a moment, a process that has not switched yet still counts under the previous revision.
       if (before !== undefined && before.revision > shown.revision) continue;
       const base = before?.revision === shown.revision ? before : undefined;
       sites.set(name, {

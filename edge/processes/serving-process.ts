@@ -30,7 +30,7 @@ export class ServingProcess {
 
   /** Resolves when the process listens. A process that does not come up is killed, and the reason is thrown. */
   static async start(start: Omit<StartMessage, 't'>): Promise<ServingProcess> {
-    // The arguments show in the system's list of processes what this process is, and which edge it serves for.
+    // With these arguments, the system's process list shows what this process is and to which edge it belongs.
     const args = [SERVING, start.folder];
     const child = fork(fileURLToPath(moduleUrl('../serve/main', import.meta.url)), args, {
       serialization: 'advanced',
@@ -46,7 +46,7 @@ export class ServingProcess {
     }
   }
 
-  /** Calls back once when the process has ended, for whatever reason. */
+  /** Calls the listener once when the process has ended, for whatever reason. */
   onExit(callback: () => void): void {
     if (this.hasExited) callback();
     else this.#child.once('exit', callback);
@@ -100,7 +100,7 @@ export class ServingProcess {
     this.#send({ t: 'variants', sources });
   }
 
-  /** Calls back with entries for which readers would accept variants. */
+  /** Calls the listener with entries for which readers would accept variants. */
   onWanted(callback: (entries: readonly VariantRequest[]) => void): void {
     this.#child.on('message', (message: FromServing) => {
       if (message.t === 'wanted') callback(message.entries);

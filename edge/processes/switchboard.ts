@@ -173,7 +173,7 @@ class ServingProcesses {
   }
 
   async processUse(): Promise<ReadonlyMap<number, ProcessUse>> {
-    // A frozen process delays the others by nothing.
+    // A frozen process does not delay the others.
     const uses = await Promise.all(
       [...this.#places].map(async ([place, serving]) => [place, await serving.processUse()] as const),
     );
@@ -186,8 +186,8 @@ class ServingProcesses {
   }
 
   /**
-   * A single process switches in one instant. Several processes hold first, so that no request begins on the new views
-   * while another process still begins requests on the old ones.
+   * A single process switches at once. Several processes hold requests first, so that no request begins with the new
+   * views while another process still begins requests with the old ones.
    */
   async #holdAll(): Promise<void> {
     const { clock } = this.#options;
@@ -205,7 +205,7 @@ class ServingProcesses {
     return this.#orReplace(serving, serving.switch(this.#views, SWITCH_ANSWER_MS));
   }
 
-  /** Kills a process that does not confirm, before anyone is told that the views are shown. */
+  /** Kills a process that does not confirm, before the views are reported as visible. */
   async #orReplace(serving: ServingProcess, confirmed: Promise<void>): Promise<void> {
     try {
       await confirmed;
@@ -227,7 +227,7 @@ class ServingProcesses {
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(place));
     void this.#watch(place, serving);
-    // The process answers no reader before this. A switch that ran while it started did not reach it.
+    // Until now, the process has answered no reader. It missed any switch that ran while it started.
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 

@@ -25,8 +25,8 @@ export class Incoming implements Arrivals {
   }
 
   /**
-   * Called when the missing bytes do not come. Readers who wait get the error. The bytes that are here can still be
-   * read.
+   * Called when the missing bytes cannot be fetched. Waiting readers get the error. The bytes that have arrived can
+   * still be read.
    */
   broke(_fileName: string, error: SkerryError): void {
     this.#breaks++;
@@ -35,14 +35,14 @@ export class Incoming implements Arrivals {
     this.#waiting.clear();
   }
 
-  /** How often the transfer broke off. A reader who begins later waits for the next attempt. */
+  /** How often the transfer has failed. A reader who begins after a failure waits for the next attempt. */
   get breaks(): number {
     return this.#breaks;
   }
 
   /**
-   * Resolves when the whole span can be read. Rejects when the transfer has broken off since the reader began. `since`
-   * is the number of breaks at that time.
+   * Resolves when the whole span can be read. Rejects when the transfer has failed since the reader began. `since` is
+   * the number of failures at that time.
    */
   whole(span: ByteSpan, since = this.#breaks): Promise<void> {
     if (this.#spans.covers(span)) return Promise.resolve();

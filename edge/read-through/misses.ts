@@ -17,16 +17,19 @@ export interface Missed extends Needed {
   readonly reject: (error: unknown) => void;
 }
 
-/** The most objects that one fetch requests. */
+/** The maximum number of objects that one fetch requests. */
 const MOST_TOGETHER = 256;
-/** The most bytes of several objects in one fetch. Readers of all of them wait until the last one is here. */
+/**
+ * The maximum number of bytes of several objects in one fetch. Readers of all of them wait until the last one has
+ * arrived.
+ */
 const MOST_BYTES_TOGETHER = 1024 * 1024;
 /** An upstream refuses a member with more than 64 waiting encodings, and a fetch may need three bundles. */
 const MOST_FETCHES = 8;
 
 /**
  * Fetches missing objects together: those that are requested at the same moment, and those that queue up during a
- * fetch. Small and larger objects have queues of their own, so a page does not wait for the films of a hundred
+ * fetch. Small and larger objects have queues of their own, so a small page does not wait for large objects of other
  * readers. An object is fetched once, however many readers request it.
  */
 export class Misses {
@@ -44,7 +47,7 @@ export class Misses {
     return this.#missed.has(digest);
   }
 
-  /** Resolves when the object is here. Rejects with `unavailable` when `gone` says that the reader has left. */
+  /** Resolves when the object is in the store. Rejects with `unavailable` when `gone` says that the reader has left. */
   bring(client: string, needed: Needed, gone?: AbortSignal): Promise<void> {
     const { object } = needed;
     const queue = object.size > SMALL_OBJECT ? this.#large : this.#small;
@@ -145,7 +148,10 @@ class FetchQueue {
     }
   }
 
-  /** Fills up a fetch. A client whose fetches are all under way adds nothing to the fetches of other clients. */
+  /**
+   * Adds waiting objects to a fetch until it is full. A client that has used up its share of fetches adds nothing to
+   * the fetches of other clients.
+   */
   #withOthers(owner: string, first: MissedObject): MissedObject[] {
     const together = [first];
     let bytes = first.object.size;

@@ -13,11 +13,11 @@ import {
 } from './transfer-plan.ts';
 import type { TransferTurn } from './transfer-turns.ts';
 
-/** Hears which bytes of an object arrive. `fileName` is the name of the partial object's file. */
+/** Listens for the bytes of an object that arrive. `fileName` is the name of the partial object's file. */
 export interface Arrivals {
   /** Called when the file has these bytes, and they are checked. */
   arrived(fileName: string, span: ByteSpan): void;
-  /** Called when the missing bytes do not come. */
+  /** Called when the missing bytes cannot be fetched. */
   broke(fileName: string, error: SkerryError): void;
 }
 
@@ -28,13 +28,13 @@ export interface PartialObjectParts {
   /** Opens the file with the bytes that it had when it was closed. */
   readonly open: () => Promise<Draft>;
   /**
-   * The checked chunks of a run, as far as one upstream brings them. Each chunk overwrites the buffer of the one
-   * before.
+   * The checked chunks of a run, as many as one upstream delivers. Each chunk overwrites the buffer of the previous
+   * one.
    */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
   /** Asks for a turn at fetching on behalf of a client that waits. */
   readonly turn: (client: string) => TransferTurn;
-  /** The transfer fails after this many attempts in a row that brought no chunk. */
+  /** The transfer fails after this many attempts in a row without a new chunk. */
   readonly attempts: () => number;
   /** Called when the file has grown. */
   readonly grown: () => void;
@@ -116,7 +116,9 @@ export class PartialObject {
     return this.#arrivals.size > 0 || this.#transfers.size > 0 || (this.#isEnded && this.#missing === 0);
   }
 
-  /** Begins to fetch the missing part of the range. `arrivals` hears of all bytes that arrive until the release. */
+  /**
+   * Begins to fetch the missing part of the range. `arrivals` is notified of all bytes that arrive until the release.
+   */
   request(client: string, range: ByteSpan, arrivals: Arrivals): PartialRead {
     const run = { first: this.#chunkAt(range.start), end: this.#chunkAt(range.end - 1) + 1 };
     const availability = availabilityOf(run, { isHeld: this.#isHeld, transfers: [...this.#transfers] });
@@ -266,7 +268,10 @@ export class PartialObject {
     }
   }
 
-  /** One turn for all clients that wait for the transfer: the first of them to get a turn gets it for all. */
+  /**
+   * All clients that wait for the transfer share one turn: when the first of them gets its turn, the transfer runs for
+   * all.
+   */
   #turnFor(transfer: RunningTransfer): TransferTurn | undefined {
     let turn: TransferTurn | undefined;
     for (const run of this.#requested.values()) {
@@ -298,7 +303,7 @@ export class PartialObject {
   }
 
   async #keep(): Promise<void> {
-    // Two transfers may both end with the last chunk.
+    // Two transfers may both write the last chunk.
     if (this.#isEnded) return;
     this.#isEnded = true;
     try {

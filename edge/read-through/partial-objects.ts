@@ -2,7 +2,7 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { PartialObject } from './partial-object.ts';
 
-/** The most chunks of all partial objects together. They take some dozen megabytes of memory. */
+/** The maximum number of chunks of all partial objects together. They take some dozen megabytes of memory. */
 const MOST_CHUNKS = 250_000;
 
 /** The large objects that this edge holds in part. */
@@ -61,7 +61,7 @@ export class PartialObjects {
     this.#byDigest.delete(digest);
   }
 
-  /** The least recently requested partial objects, which must go so that the others fit into memory. */
+  /** The least recently requested partial objects, which must be discarded so that the others fit into memory. */
   surplus(): Digest[] {
     const going: Digest[] = [];
     let chunks = this.#chunks;

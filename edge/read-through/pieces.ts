@@ -17,7 +17,7 @@ export function pieceAt(at: number, end: number, pieceBytes: number): ByteSpan {
   return { start: at, end: Math.min((Math.floor(at / pieceBytes) + 1) * pieceBytes, end) };
 }
 
-/** The event of a stream of pieces when its reader has taken one and is ready for the next. */
+/** A stream of pieces emits this event when its reader has taken a piece and is ready for the next. */
 export const TAKEN = 'taken';
 
 /** Streams a range piece by piece, each as soon as it can be read, and one piece ahead of the reader. */

@@ -34,8 +34,8 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
   };
 
   /**
-   * A child may request a chunk list too; the size of a list is known once it is here. An object that no entry names is
-   * not fetched.
+   * A child may also request a chunk list; the size of a list is known once it has arrived. An object that no entry
+   * names is not fetched.
    */
   async function bring(digest: Digest): Promise<void> {
     if (await catalog.fetchable(digest)) await reads.whole(member, digest);
@@ -47,7 +47,7 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
     async readSmall(digests) {
       for (const digest of digests) use.note(digest);
       const missing = await store.missing(digests);
-      // One object that cannot be fetched must not keep the child from getting the others.
+      // If one object cannot be fetched, the child must still get the others.
       await Promise.allSettled(
         missing.map(async (digest) => {
           if (((await sizeOf(digest)) ?? 0) <= BUNDLE_OBJECT) await bring(digest);

@@ -21,13 +21,13 @@ import type { PartialObjects } from './partial-objects.ts';
 import { type TransferTurn, TransferTurns } from './transfer-turns.ts';
 
 /**
- * The most requests that wait for an object or read a partial one. A client gets no more than its share. Its further
- * requests are refused.
+ * The maximum number of requests that wait for an object or read a partial one. A client gets no more than its share.
+ * Its further requests are refused.
  */
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
-/** Larger runs come uncompressed: their first bytes need not wait until the last ones are encoded. */
+/** Larger runs are fetched uncompressed, so that their first bytes need not wait until the last ones are encoded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** The most fetches of single objects side by side, after a fetch of several has failed. */
+/** The maximum number of parallel fetches of single objects, after a fetch of several has failed. */
 const MOST_ALONE = 3;
 
 export interface ReadRequest {
@@ -45,7 +45,7 @@ export interface ReadRequest {
 export type ReadThroughAnswer =
   /** The store has the object. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
-  /** The file of the partial object has these bytes. `arrivals` hears of further ones, until `release`. */
+  /** The file of the partial object has these bytes. `arrivals` is notified of further ones, until `release`. */
   | {
       readonly kind: 'coming';
       readonly found: FoundMissing;
@@ -59,7 +59,7 @@ export type ReadThroughAnswer =
 
 /** The disk budget of a lazy edge. */
 export interface DiskRoom {
-  /** Bytes that there is room for. Negative while the edge holds too much. */
+  /** The free bytes of the budget. Negative while the edge holds too much. */
   readonly room: number;
   /** These objects are on the disk now, or have grown. */
   added(objects: readonly { readonly digest: Digest; readonly size: number }[]): Promise<void>;
@@ -71,7 +71,7 @@ export interface ReadThroughParts {
   readonly store: ObjectStore;
   readonly objects: ObjectFetch;
   readonly partials: PartialObjects;
-  /** Undefined for an edge with full storage: an object that it lacks was lost, or has not come yet. */
+  /** Undefined for an edge with full storage: an object that it lacks was lost, or has not arrived yet. */
   readonly budget: DiskRoom | undefined;
   /** The upstreams to ask. The one that the edge follows comes first. */
   readonly sources: () => readonly ObjectSource[];
@@ -84,9 +84,9 @@ export interface ReadThroughParts {
 }
 
 /**
- * Fetches the objects that readers request and the edge does not hold. Each object comes once, however many readers
- * in however many processes wait for it. Small objects that are requested at the same moment travel together. Of a
- * large object only the requested chunks come.
+ * Fetches the objects that readers request and the edge does not hold. Each object is fetched once, however many
+ * readers in however many processes wait for it. Small objects that are requested at the same moment travel together.
+ * For a large object, only the requested chunks are fetched.
  */
 export class ReadThrough {
   readonly #parts: ReadThroughParts;
@@ -108,8 +108,9 @@ export class ReadThrough {
   }
 
   /**
-   * Resolves when the object is here, or when the range can be read as it comes. Throws `no-such-object` for an object
-   * that no entry names, `too-many-misses` when the client has too many requests waiting, and the errors of upstreams.
+   * Resolves when the object is in the store, or when the range can be read as it arrives. Throws `no-such-object` for
+   * an object that no entry names, `too-many-misses` when the client has too many requests waiting, and the errors of
+   * upstreams.
    */
   async request(request: ReadRequest, arrivals: Arrivals): Promise<ReadThroughAnswer> {
     const leave = this.#waiting.take(request.client);
@@ -132,7 +133,8 @@ export class ReadThrough {
   }
 
   /**
-   * Resolves when the whole object is here. After an abort, the next call continues with the bytes that have arrived.
+   * Resolves when the whole object is in the store. After an abort, the next call continues with the bytes that have
+   * arrived.
    */
   async whole(client: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const incoming = new Incoming();
@@ -215,7 +217,7 @@ export class ReadThrough {
     const digest = list.object;
     const fileName = partialName(digest, randomBytes(6).toString('hex'));
     const open = () => store.draft(fileName);
-    // The file exists before any reader hears of it.
+    // The file exists before any reader gets its name.
     await (await open()).suspend();
     const partial: PartialObject = new PartialObject({
       fileName,
@@ -224,7 +226,7 @@ export class ReadThrough {
       chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
       turn: (client) => this.#turns.ask(client),
       attempts: () => sources().length + 1,
-      // A failure to count loses nothing: the next start compares the counts with the store.
+      // If the count fails, nothing is lost: the next start compares the counts with the store.
       grown: () => void budget?.added([{ digest, size: partial.bytes }]).catch(() => {}),
       ended(isKept) {
         partials.ended(digest, partial);
@@ -274,7 +276,7 @@ export class ReadThrough {
     }
   }
 
-  /** Fetches several objects together. When one of them cannot be fetched, the others still come. */
+  /** Fetches several objects together. When one of them cannot be fetched, the others are still fetched. */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {
       await this.#fetch(missed);

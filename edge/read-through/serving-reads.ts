@@ -10,7 +10,7 @@ export class ServingReads implements Arrivals {
   readonly #reads: Promise<Pick<ReadThrough, 'request'>>;
   readonly #tell: (message: ToServing) => void;
   #isGone = false;
-  /** How to end each need, by its number. */
+  /** Functions that end each request of the process, by its number. */
   readonly #open = new Map<number, () => void>();
 
   /** `reads` resolves when the replica runs. */

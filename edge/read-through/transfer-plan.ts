@@ -1,16 +1,22 @@
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 
-/** The most transfers of one object side by side: one brings the whole object, others bring ranges far ahead of it. */
+/**
+ * The maximum number of parallel transfers of one object: one fetches the whole object, the others fetch ranges far
+ * ahead of it.
+ */
 const MOST_TRANSFERS = 3;
-/** The most short transfers beside them, of a few chunks each, for readers who would wait for their first byte. */
+/**
+ * The maximum number of additional short transfers, of a few chunks each, for readers who still wait for their first
+ * byte.
+ */
 const MOST_SHORT_TRANSFERS = 8;
 /**
- * If a running transfer will bring a chunk within this many chunks, a reader waits for it: a new transfer would not be
+ * If a running transfer will fetch a chunk within this many chunks, a reader waits for it: a new transfer would not be
  * faster.
  */
 const SOON_CHUNKS = 8;
 
-/** A running transfer. It brings the chunks from `next` up to, not including, `end`, in order. */
+/** A running transfer. It fetches the chunks from `next` up to, but not including, `end`, in order. */
 export interface ChunkTransfer {
   readonly next: number;
   readonly end: number;
@@ -25,12 +31,12 @@ export interface TransferState {
 }
 
 /**
- * The next run of chunks to fetch. Undefined when each requested chunk is held, is on its way or must wait until a
+ * The next run of chunks to fetch. Undefined when each requested chunk is held, is being fetched, or must wait until a
  * transfer ends.
  *
- * A run ends before a chunk that is held or that a transfer brings soon. A run that begins within a transfer takes
- * over from there: that transfer then ends before it. When many transfers run, only the first chunk of a request
- * gets another transfer, which is short.
+ * A run ends before a chunk that is held or that a transfer will fetch soon. A run that begins within a transfer takes
+ * over from there: that transfer then ends before it. When many transfers run, only the first chunk of a request gets
+ * another transfer, which is short.
  */
 export function nextRun({ isHeld, transfers, requested }: TransferState): ChunkRun | undefined {
   if (transfers.length >= MOST_TRANSFERS + MOST_SHORT_TRANSFERS) return undefined;
@@ -42,7 +48,7 @@ export function nextRun({ isHeld, transfers, requested }: TransferState): ChunkR
       const most = Math.min(run.end, isShort ? first + SOON_CHUNKS : run.end);
       const transfer = transfers.find(({ next, end }) => next <= first && first < end);
       if (transfer === undefined) return { first, end: endOfRun(first, most, isHeld, transfers) };
-      // Only the first chunk of a request takes over: its reader has nothing to read before it.
+      // Only the first chunk of a request may take over, because its reader has received no bytes yet.
       if (first === run.first && first - transfer.next >= SOON_CHUNKS)
         return { first, end: endOfRun(first, Math.min(most, transfer.end), isHeld, []) };
       first = transfer.end - 1;
@@ -62,10 +68,10 @@ function endOfRun(
   return end;
 }
 
-/** How much of a run has arrived when a reader requests it. */
+/** How much of a run is held when a reader requests it. */
 export interface Availability {
   readonly found: 'all' | 'partial' | 'none';
-  /** Running transfers already bring all that is missing. */
+  /** Running transfers already fetch everything that is missing. */
   readonly isCollapsed: boolean;
 }
 
@@ -86,7 +92,7 @@ export function availabilityOf(
   };
 }
 
-/** Whether a reader still waits for a chunk that the transfer has yet to bring. */
+/** Whether a reader still waits for a chunk that the transfer has yet to fetch. */
 export function isRequested(
   { next, end }: ChunkTransfer,
   requested: Iterable<ChunkRun>,

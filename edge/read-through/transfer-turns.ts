@@ -1,12 +1,12 @@
 import { FairShare } from '../../shared/concurrency/fair-share.ts';
 import { Turns } from './turns.ts';
 
-/** The most transfers of large objects that run side by side. */
+/** The maximum number of parallel transfers of large objects. */
 const MOST_AT_ONCE = 12;
 /** The length of a transfer's turn while others wait. */
 const TURN_MS = 1000;
 
-/** Clients take turns at the transfers of large objects, so the films of one client do not delay the others. */
+/** Clients take turns at the transfers of large objects, so the large objects of one client do not delay the others. */
 export class TransferTurns {
   readonly #now: () => number;
   readonly #waiting = new Turns<TransferTurn>();

@@ -12,7 +12,7 @@ import type { Reporter } from '../report/reporter.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Readers } from './parts.ts';
 
-/** The least time between two wake-ups of all children for something that the origin did not sign. */
+/** The minimum time between two wake-ups of all children for something that the origin did not sign. */
 const PASS_ON_MS = 50;
 
 export interface LogEffectsParts {
@@ -28,7 +28,7 @@ export interface LogEffectsParts {
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
   readonly reporter: Pick<Reporter, 'changed' | 'called'>;
-  /** The calls for reports that children pass on. */
+  /** The requests for reports, which children pass on. */
   readonly calls: ReportCalls;
   /**
    * Wakes when the log, the upstream path or the members have changed, because the feed may then have other content.
@@ -50,7 +50,7 @@ export class LogEffects {
     position.on('records', () => {
       this.#newRecords().catch((error) => log.error({ err: error }, 'new records could not be applied'));
     });
-    // Neither paths nor calls are signed, so an upstream could send them without end.
+    // Upstream paths and requests for reports are not signed, so an upstream could send any number of them.
     const passOn = spaced(() => feedChanged.wake(), PASS_ON_MS);
     position.on('path', () => {
       passOn();
@@ -63,12 +63,12 @@ export class LogEffects {
     });
     time.onChange(() => {
       readers.time(time.ahead);
-      // A site that waits for a time looks at the new time.
+      // A site that waits for a time checks the new time.
       loops.wake().catch((error) => log.error({ err: error }, 'the new time could not be applied'));
     });
   }
 
-  /** Corrects dates that lie in the future because the origin's clock was set back. */
+  /** Corrects stored dates that are now in the future because the origin's clock was set back. */
   redate(): void {
     this.#redate().catch((error) =>
       this.#parts.log.error({ err: error }, 'dates in the future could not be corrected'),
@@ -85,7 +85,7 @@ export class LogEffects {
     readers.drained(isDrained());
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();
-    // Changes of names and domains, and deletions, show immediately.
+    // Changes of names and domains, and deletions, take effect immediately.
     await visible.show();
     purgesCame.wake();
     if (!isBusy) reporter.changed();

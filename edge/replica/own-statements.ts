@@ -18,7 +18,7 @@ interface OwnStatementsParts {
   readonly time: Pick<LogTime, 'now'>;
 }
 
-/** The statements of this edge. They are signed here, and kept until the origin has them. */
+/** Signs the statements of this edge, and keeps them until the origin has them. */
 export class OwnStatements {
   readonly #parts: OwnStatementsParts;
 

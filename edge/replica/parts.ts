@@ -15,7 +15,7 @@ import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { SampledUse } from '../processes/edge-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
-/** The readers' side of the edge: the serving processes, or a test. */
+/** The part of the edge that answers readers: the serving processes, or a test double. */
 export interface Readers extends ViewSwitch {
   lease(until: number): void;
   time(ahead: number): void;

@@ -18,7 +18,7 @@ interface ReadsParts
   readonly bandwidth: Bandwidth | undefined;
 }
 
-/** Builds the part that fetches missing objects. It asks the upstreams in turn, and runs beside replication. */
+/** Builds the part that fetches missing objects. It asks the upstreams in turn, and runs in parallel to replication. */
 export function readsOf(
   { upstreams, sourceOf, position, faults, bandwidth, clock, ...parts }: ReadsParts,
   signal: AbortSignal,

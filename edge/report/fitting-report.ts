@@ -13,14 +13,15 @@ import type { Self } from '../follow/upstream/transfer.ts';
 import type { SiteStatus } from './replica-status.ts';
 
 /**
- * The most characters of all error texts together. Each may take seven bytes: a control character takes six in the JSON
- * of the report (`\u0001`), and its backslash is doubled when the report travels as text in JSON.
+ * The maximum number of characters of all error texts together. Each character may take seven bytes: a control
+ * character takes six in the JSON of the report (`\u0001`), and its backslash is doubled when the report travels as
+ * text in JSON.
  */
 const ERRORS = 3_000;
 
 /**
  * The signed report with the statements that fit, in their order. A statement that does not fit waits for a later
- * report, while smaller ones behind it still go with this one.
+ * report, while smaller ones after it can still go into this report.
  */
 export function fittingReport(
   { name, log, key }: Self,

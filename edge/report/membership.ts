@@ -11,13 +11,13 @@ export interface MembershipStatus {
    * yet.
    */
   readonly isRefused: boolean;
-  /** The origin says that this edge has records that are not the origin's, so what it shows is not what is live. */
+  /** The origin says that this edge has records that the origin lacks, so the edge does not show the live revisions. */
   readonly isDiverged: boolean;
 }
 
 /**
- * The edge's knowledge of its membership. A refusal is kept across a restart, because an edge that is cut off hears
- * nothing.
+ * The edge's knowledge of its membership. A refusal survives a restart, because an edge that is cut off gets no new
+ * one.
  */
 export class Membership {
   readonly #catalog: Pick<EdgeCatalog, 'isRefused' | 'noteRefused'>;
@@ -43,7 +43,7 @@ export class Membership {
     return new Membership(catalog, clock, await catalog.isRefused());
   }
 
-  /** Called when the feed brought a head that the origin signed. A feed sends heads to members only. */
+  /** Called when the feed has delivered a head that the origin signed. A feed sends heads to members only. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
     this.#become(false);
@@ -71,7 +71,8 @@ export class Membership {
   #become(isRefused: boolean): void {
     if (isRefused === this.#isRefused) return;
     this.#isRefused = isRefused;
-    // Not awaited: if the edge is killed before the write, it is refused again later, unless it is cut off.
+    // This write is not awaited. If the edge is killed before the write, the upstream refuses it again later, unless
+    // the edge is cut off.
     this.#catalog.noteRefused(isRefused).catch(() => {});
   }
 }

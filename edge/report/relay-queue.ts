@@ -11,13 +11,13 @@ import {
 } from '../../shared/wire/protocol.ts';
 
 /**
- * The most bytes of waiting reports. Beyond that, the child with the most bytes waiting is refused, and sends newer
- * reports later.
+ * The maximum number of bytes of waiting reports. Beyond that, the child with the most bytes waiting is refused, and
+ * sends newer reports later.
  */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 /** The memory of a waiting report besides its text. */
 const WAITING_BYTES = 512;
-/** The most reports of children that travel in one request, besides this edge's own. */
+/** The maximum number of reports of children that travel in one request, besides this edge's own. */
 const MOST_TOGETHER = 500;
 const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 
@@ -31,7 +31,7 @@ interface Request {
   /** The number of its reports that are not answered yet. */
   left: number;
   readonly grants: SignedGrant[];
-  /** The bytes of the lists of assignments beside its grants. */
+  /** The bytes of the lists of assignments that accompany its grants. */
   listBytes: number;
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
@@ -105,14 +105,14 @@ export class RelayQueue {
       refused: () => {
         const failed = new Set(taken.map(({ request }) => request));
         for (const request of failed) request.reject(notPassedOn());
-        // Nobody awaits the other reports of these requests any more.
+        // The other reports of these requests are no longer awaited.
         for (const [sender, request] of this.#requests)
           if (failed.has(request)) this.#refuse(sender, notPassedOn());
       },
     };
   }
 
-  /** Refuses what is waiting and what comes later. */
+  /** Refuses all waiting reports and all later ones. */
   close(): void {
     this.#isClosed = true;
     for (const sender of this.#requests.keys()) this.#refuse(sender, ending());
@@ -126,7 +126,7 @@ export class RelayQueue {
     return undefined;
   }
 
-  /** Removes the first report of the request. The turn of its sender is over. */
+  /** Removes the first report of the request. The turn of its sender ends. */
   #remove(sender: string, request: Request): void {
     const report = request.waiting.shift();
     const bytes = report === undefined ? 0 : waitingBytes(report);
@@ -151,8 +151,8 @@ export class RelayQueue {
 }
 
 /**
- * Adds a grant to the answer. The answer may join several answers of the upstream, each of which may be full of lists.
- * An edge whose list has no room asks again.
+ * Adds a grant to the answer. The answer may combine several answers of the upstream, each of which may be full of
+ * lists. If there is no room for an edge's list, the edge asks again.
  */
 function addGrant(request: Request, { list, ...grant }: SignedGrant): void {
   const bytes = list === undefined ? 0 : Buffer.byteLength(list);

@@ -18,7 +18,10 @@ export interface StorageStatus {
   readonly heldBytes: number;
   readonly budgetBytes: number;
   readonly evictedObjects: number;
-  /** Requests that found something missing. Of these, `collapsed` waited for another request's fetch. */
+  /**
+   * Requests for an object that was not complete on the disk. `collapsed` counts those that waited for the fetch of
+   * another request.
+   */
   readonly misses: number;
   readonly collapsed: number;
 }

@@ -21,18 +21,18 @@ import { RelayQueue } from './relay-queue.ts';
 /** The heartbeat until the first grant names another one. */
 const FIRST_HEARTBEAT_MS = 2000;
 /**
- * A heartbeat comes early by a random part of its interval, at most this one. So edges that report together drift
+ * A heartbeat is early by a random part of its interval, at most this part. So edges that report at the same time drift
  * apart.
  */
 const SPREAD = 0.2;
 /** While a task runs, its progress is reported this often. */
 const BUSY_HEARTBEAT_MS = 500;
 const BACKOFF = { first: 200, most: 5000 };
-/** The reports that calls may cause. The feed that passes calls on is not trusted. */
+/** The limit for reports that are sent on request. The feed that forwards the requests is not trusted. */
 const CALLED: Budget = { burst: 5, perSecond: 2 };
-/** A later answer comes too late for the lease, and another upstream may answer. */
+/** An answer after this time is too late for the lease, and another upstream may answer. */
 const ANSWER_MS = 5000;
-/** An upstream through which no report has reached the origin for this long is left for another. */
+/** If no report has reached the origin through an upstream for this long, the edge changes to another upstream. */
 const UNANSWERED_MS = 30_000;
 
 export interface ReporterParts {
@@ -51,21 +51,21 @@ export interface ReporterParts {
   readonly answered: (grant: LeaseGrant, sent: number) => void;
   /** Whether a task runs at this edge. */
   readonly isBusy: () => boolean;
-  /** Takes the list of assignments that the grant names, and says whether the list came. */
+  /** Takes the list of assignments that the grant names, and returns whether the list has arrived. */
   readonly assigned: (digest: Digest | null, list: string | undefined) => ListArrival;
-  /** Called for each report that brought no answer from the origin. */
+  /** Called for each report that got no answer from the origin. */
   readonly unanswered: () => void;
   /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
 
 /**
- * Whether the edge has the list of assignments that a grant names. It may be missing from an answer, and it is altered
- * when it is not the one that the origin signed.
+ * Whether the edge has the list of assignments that a grant names. It can be missing from an answer. It was altered if
+ * it does not match the one that the origin signed.
  */
 export type ListArrival = 'here' | 'missing' | 'altered';
 
-/** The upstream that has not yet brought the origin's answer, or a list that a grant named, and since when. */
+/** The upstream that has not yet delivered the origin's answer, or a list that a grant named, and since when. */
 interface Owing {
   readonly upstream: Upstream;
   readonly since: number;
@@ -80,13 +80,13 @@ export class Reporter {
   readonly #relays = new RelayQueue();
   #lastTime = 0;
   #owing: Owing | undefined;
-  /** The upstream that has not yet brought the list of assignments that a grant named. */
+  /** The upstream that has not yet delivered the list of assignments that a grant named. */
   #listOwing: Owing | undefined;
   #heartbeat = FIRST_HEARTBEAT_MS;
   /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
   #takes: readonly string[] | undefined;
   /**
-   * The edge keeps its own reports within these budgets, because a report that exceeds the origin's budgets brings no
+   * The edge keeps its own reports within these budgets, because a report that exceeds the origin's budgets gets no
    * lease.
    */
   readonly #signatures: MemberBudgets;
@@ -105,8 +105,8 @@ export class Reporter {
   }
 
   /**
-   * Called when an upstream says that a report is wanted. The report comes soon, but calls without end cause no reports
-   * without end.
+   * Called when an upstream says that a report is wanted. The report is sent soon, but any number of such requests
+   * causes only a limited number of reports.
    */
   called(): void {
     if (this.#isCalled) return;
@@ -155,7 +155,7 @@ export class Reporter {
     try {
       const most = this.#mostStatements();
       const unsent = most === 0 ? [] : await catalog.unsentStatements(most, MAX_REPORT_BYTES, this.#takes);
-      // The origin accepts only reports that are younger than the last one, so that nobody can replay one.
+      // The origin accepts only reports that are younger than the last one, so that an old report cannot be replayed.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
       const { own, taken } = fittingReport(self, report, unsent);
@@ -173,10 +173,11 @@ export class Reporter {
       if (serves > 0) leased(sent, serves);
       relayed.answered(answer);
       this.#assigned(grant, list, upstream);
-      // An older origin has ignored statements of other kinds. They wait for an origin that knows them.
+      // An older origin ignores statements of other kinds, so they wait for an origin that knows them.
       const kept = taken.filter(({ kind }) => takes.includes(kind));
       if (kept.length > 0) await catalog.acknowledged(kept);
-      // When no statement fits, an immediate next report would have no more room than this one.
+      // When no statement fits, there is no use in sending another report at once: it would have no more room than this
+      // one.
       const isLeftOut = taken.length > 0 && taken.length < unsent.length;
       const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
@@ -186,13 +187,16 @@ export class Reporter {
     }
   }
 
-  /** Waits for a change, a call or the next heartbeat. A call waits until calls may cause a report again. */
+  /**
+   * Waits for a change, a request for a report, or the next heartbeat. A request waits until the limit for requested
+   * reports allows another one.
+   */
   async #untilDue(signal: AbortSignal): Promise<void> {
     const { self, isBusy } = this.#parts;
     if (!this.#isDue && !this.#isCalled)
       await this.#changed.wait(isBusy() ? BUSY_HEARTBEAT_MS : this.#quietWait(), signal);
     if (this.#isDue || !this.#isCalled) return;
-    // A change ends this wait. Another call to report does not.
+    // A change ends this wait. Another request for a report does not.
     const lacking = 1 - this.#calls.left(self.name);
     if (lacking > 0) await this.#changed.wait((lacking / CALLED.perSecond) * 1000, signal);
     if (!this.#isDue) this.#calls.spend(self.name, 1);
@@ -208,7 +212,8 @@ export class Reporter {
   }
 
   /**
-   * The grant that the origin signed for this very report. Nobody in between can forge one, or withhold it unnoticed.
+   * The grant that the origin signed for exactly this report. No relay can forge one, and the edge notices if one is
+   * withheld.
    */
   #granted(
     { grants }: ReportAnswer,
@@ -232,8 +237,8 @@ export class Reporter {
   }
 
   /**
-   * Takes the list of assignments beside the grant. The grant counts in any case. An answer may lack room for the list,
-   * so the edge asks again, and leaves only an upstream that keeps withholding it.
+   * Takes the list of assignments that accompanies the grant. The grant counts in any case. An answer may lack room for
+   * the list, so the edge asks again, and leaves only an upstream that keeps withholding it.
    */
   #assigned({ assignments }: LeaseGrant, list: string | undefined, upstream: Upstream): void {
     const { clock, assigned } = this.#parts;
@@ -258,7 +263,7 @@ export class Reporter {
 
   /**
    * Leaves an upstream whose feed works but which does not pass reports on. After some time, the edge treats it like an
-   * upstream that lies.
+   * upstream that sends false data.
    */
   #blame({ upstream, since }: Owing, error: unknown): void {
     const { upstreams, clock, faults } = this.#parts;

@@ -155,7 +155,7 @@ async function serve({
     }
   });
   process.once('disconnect', endAsOrphan);
-  // The replicator may have ended before this listener was there.
+  // The replicator may have ended before this listener was registered.
   if (!process.connected) return endAsOrphan();
 
   for (const front of fronts) await front.listen(host);

@@ -17,7 +17,7 @@ import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 import { waitingReader } from './waiting-reader.ts';
 
-/** Answers that are made here are short and need no exchange. */
+/** The answers of this module are short and need no exchange. */
 const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
 
 declare module 'fastify' {
@@ -42,7 +42,7 @@ export interface ResponderParts {
 
 type Scheme = 'http' | 'https';
 
-/** A step leads to the next one, or to an answer that ends them. */
+/** A step leads to the next step, or to an answer, which ends the sequence. */
 type Step<Next> =
   | ({ readonly kind: 'next' } & Next)
   | { readonly kind: 'answered'; readonly answer: SiteAnswer };

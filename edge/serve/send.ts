@@ -117,7 +117,7 @@ async function* slicesOf(stream: Readable, most: number, taken: () => void): Asy
   for await (const piece of stream as AsyncIterable<Buffer>) yield* slices(piece, most, taken);
 }
 
-/** Closes the pieces by itself: a generator that was never started runs no `finally`. */
+/** Closes the pieces explicitly, because a generator that was never started does not run its `finally`. */
 function slicedStream(pieces: Readable, most: number, taken: () => void): Readable {
   return Readable.from(slicesOf(pieces, most, taken), BYTES).once('close', () => pieces.destroy());
 }

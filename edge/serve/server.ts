@@ -10,7 +10,7 @@ import type { Tls } from './tls/tls.ts';
 
 /** How long a connection may wait for its next request. */
 export const KEEP_ALIVE_MS = 65_000;
-/** How long the head of a request may take, and its body, which nobody reads. */
+/** How long the head of a request may take, and its body, which the server ignores. */
 const HEAD_MS = 20_000;
 const REQUEST_MS = 30_000;
 /** `checkHead` judges the Host field. Node would send its own refusal before the answers to earlier requests. */
@@ -138,7 +138,7 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | '
 
 /**
  * The server reads no bodies. A client that asks before it sends one gets the final answer (RFC 9110, 10.1.1). So does
- * a client with another expectation. Node itself would answer it without telling the connection.
+ * a client with another expectation. Node itself would answer it without notifying the connection.
  */
 function answerExpectations(server: NodeJS.EventEmitter): void {
   for (const event of ['checkContinue', 'checkExpectation'])

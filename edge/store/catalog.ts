@@ -54,11 +54,11 @@ export interface EdgeSite {
   readonly staging: number | null;
   /** The staged revision that only lacks its activation. */
   readonly prepared: number | null;
-  /** The last revisions that were active and are still whole here, the most recently superseded first. */
+  /** The last revisions that were active and are still complete on this edge, the most recently superseded first. */
   readonly former: readonly FormerRevision[];
-  /** Purges that limit former revisions: no former revision up to `revision` answers for what `target` names. */
+  /** Purges that limit former revisions: no former revision up to `revision` serves the paths that `target` names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
-  /** Which objects of the active revision are whole here. */
+  /** Which objects of the active revision are complete on this edge. */
   readonly covers: Cover;
 }
 
@@ -114,16 +114,16 @@ export interface SiteCalls {
   /** Undefined for a site that is unknown or deleted. */
   site(id: number): EdgeSite | undefined;
   siteNamed(name: string): EdgeSite | undefined;
-  /** Deleted sites that may have left something behind. */
+  /** Deleted sites that may still have data. */
   deletedSites(): number[];
-  /** Drops the rest of a deleted site once its manifests are gone. */
+  /** Drops the remaining data of a deleted site after its manifests were deleted. */
   forgetSite(site: number): void;
   /** Makes the prepared revision the active one. `now` is the time of the log. */
   reveal(site: number, milestone: Milestone, covers: Cover, now: number): void;
   setCovers(site: number, covers: Cover): void;
   /** Changes dates after `now` to `now`, because the origin's clock was set back. Returns whether there were any. */
   redate(now: number): boolean;
-  /** Revisions that were whole here and have not been pruned, in ascending order. */
+  /** Revisions that were complete on this edge and have not been pruned, in ascending order. */
   held(site: number): number[];
   dropHeld(site: number, revisions: readonly number[]): void;
 }
@@ -134,7 +134,7 @@ export interface NeededObject {
   readonly chunks: Digest | null;
 }
 
-/** An object that the staged revision adds, and the object that it is probably an edit of. */
+/** An object that the staged revision adds, and the object that is probably its earlier version. */
 export interface StagedObject extends NeededObject {
   readonly path: string;
   /** The object that the path held before. Null for a new path. */
@@ -143,7 +143,7 @@ export interface StagedObject extends NeededObject {
 
 export interface StagedCalls {
   /**
-   * Marks a revision as being staged. `resumed` says that its manifest is here already, whole and proved. Otherwise
+   * Marks a revision as being staged. `resumed` says that its complete, proved manifest is already stored. Otherwise
    * `leftover` may name a revision whose leftover rows must be unstaged first.
    */
   beginStaging(
@@ -165,7 +165,7 @@ export interface StagedCalls {
   ): { sealed: number | undefined; root: Digest | undefined };
   /** Records that the staged manifest's root is the one that the origin signed. */
   proveStaging(site: number, root: Digest): void;
-  /** Records that the objects of the staged revision are whole as well. */
+  /** Records that the objects of the staged revision are complete as well. */
   setPrepared(site: number, revision: number): void;
   /** Clears the prepared mark of every site, because the set of objects to hold may have changed. */
   clearPrepared(): void;
@@ -176,7 +176,7 @@ export interface StagedCalls {
     after: number,
     limit: number,
   ): { objects: StagedObject[]; next: number | undefined };
-  /** Up to `limit` paths that the staged revision removes, with what they held. */
+  /** Up to `limit` paths that the staged revision removes, with the objects that they held. */
   stagedRemovals(site: number, revision: number, limit: number): { path: string; object: NeededObject }[];
   stagedBytes(site: number, revision: number): number;
 }
@@ -187,15 +187,15 @@ export interface StatementCalls {
   addReceipt(receipt: Receipt): void;
   /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
-  /** Keeps how an attempt at a task ended. */
+  /** Keeps the outcome of an attempt at a task. */
   addTaskResult(result: TaskResult): void;
   /**
-   * The waiting statements of these kinds, or of all kinds. Receipts come first, then the order is that of signing.
-   * Returns at most `limit` statements, and none after those that together reach `maxBytes`.
+   * The waiting statements of these kinds, or of all kinds. Receipts come first; apart from that, the order is that of
+   * signing. Returns at most `limit` statements, and none after those that together reach `maxBytes`.
    */
   unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
   /**
-   * Called when the origin has these statements. A statement that was signed anew since it was sent continues to wait.
+   * Called when the origin has these statements. A statement that was signed again since it was sent continues to wait.
    */
   acknowledged(statements: readonly Statement[]): void;
 }
@@ -216,11 +216,11 @@ export interface PurgeCalls {
   dropEnded(site: number): void;
 }
 
-/** The questions of a lazy edge about objects that it holds or that are requested. */
+/** The queries of a lazy edge about objects that it holds or that readers request. */
 export interface LazyCalls {
   /** How to fetch an object that an entry names, as content or as a chunk list. Undefined when no entry names it. */
   fetchable(digest: Digest): Fetchable | undefined;
-  /** The paths that name the objects in the active or a coming revision of a site: up to `limit` for each object. */
+  /** The paths that name the objects in the active or a future revision of a site: up to `limit` for each object. */
   currentNames(digests: readonly Digest[], limit: number): NamedObject[];
   /** The paths that name the object in any revision of any site. */
   allNames(digest: Digest, limit: number): NamedObject[];
@@ -251,7 +251,7 @@ export interface NamedObject {
 }
 
 export interface RemovalCalls {
-  /** Objects that pruning left without an entry and that still have none. The store may remove them. */
+  /** Objects that lost their last entry in a pruning and still have none. The store may remove them. */
   removals(limit: number): Digest[];
   removed(digests: readonly Digest[]): void;
 }

@@ -7,7 +7,7 @@ import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 export interface Cover {
   /** The path prefixes that it serves. Null for all paths. */
   readonly prefixes: readonly string[] | null;
-  /** For a lazy edge, the patterns of the paths whose objects it holds without being asked. Null means all objects. */
+  /** For a lazy edge, the patterns of the paths whose objects it always holds. Null means all objects. */
   readonly pinned: readonly string[] | null;
 }
 
@@ -32,8 +32,9 @@ export function isServed(path: string, { prefixes }: Pick<Cover, 'prefixes'>): b
 }
 
 /**
- * Whether the path's object is held as long as the path is published. The rules of a site are always held, whichever
- * part of it is served. So are its error pages, so that a missing page never has to wait for an upstream.
+ * Whether the path's object is held as long as the path is published. An edge always holds the rules of a site, even if
+ * it serves only a part of the site. It also always holds the error pages, so that a missing page never has to wait for
+ * an upstream.
  */
 export function isHeldAlways(path: string, cover: Cover): boolean {
   if (isRuleFile(path)) return true;

@@ -1,7 +1,7 @@
 import type { Entry } from '../../shared/content/entry.ts';
 import { isCompressibleType } from '../../shared/content/media-type.ts';
 
-/** A smaller file fits into one packet anyway; the encoders would work too long on a larger one. */
+/** A smaller file fits into one packet anyway; a larger file would take the encoders too long. */
 const SIZES = { least: 256, most: 10 * 1024 * 1024 };
 
 /** Whether the edge makes compressed variants of an entry. Its type and size decide, without its bytes. */
@@ -9,7 +9,7 @@ export function isCompressible({ type, size }: Pick<Entry, 'type' | 'size'>): bo
   return size >= SIZES.least && size <= SIZES.most && isCompressibleType(type);
 }
 
-/** A variant must be smaller than this part of the plain bytes: readers spend time to decode it. */
+/** A variant must be smaller than this fraction of the plain bytes, because readers spend time to decode it. */
 const PAYS_BELOW = 0.92;
 
 export const pays = (variantBytes: number, plainBytes: number) => variantBytes < PAYS_BELOW * plainBytes;

@@ -28,7 +28,7 @@ const zstdLevel = (bytes: number) => (bytes <= 2 * MIB ? 19 : 15);
 /** A decoder of `Content-Encoding: zstd` must support windows of 8 MB, but no larger ones (RFC 9659). */
 const MOST_ZSTD_WINDOW_LOG = 23;
 
-/** Encodes bytes, as small as is reasonable. */
+/** Compresses bytes as well as is possible in a reasonable time. */
 export function encode(bytes: Uint8Array, coding: ContentCoding): Buffer {
   switch (coding) {
     case 'br':
@@ -54,7 +54,7 @@ export function encode(bytes: Uint8Array, coding: ContentCoding): Buffer {
   }
 }
 
-/** Decodes bytes. Throws when they have another coding, and when they stand for more than `most` bytes. */
+/** Decodes bytes. Throws when they have another coding, and when they decode to more than `most` bytes. */
 export function decode(bytes: Uint8Array, coding: ContentCoding, most: number): Buffer {
   const limits = { maxOutputLength: most };
   switch (coding) {

@@ -11,7 +11,7 @@ export interface DecidedVariants {
   readonly isComplete: boolean;
 }
 
-/** Reads beside the writing thread, synchronously: a look-up takes some ten microseconds. */
+/** Reads synchronously, in parallel to the writing thread: a look-up takes some ten microseconds. */
 export interface VariantReader {
   of(source: Digest): DecidedVariants;
   /** The bytes of a variant that this edge made. Undefined for one that was published, and for one that is gone. */

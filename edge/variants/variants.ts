@@ -17,18 +17,18 @@ import { VariantQueue } from './variant-queue.ts';
 import type { VariantsPlace, VariantThread } from './variants.worker.ts';
 
 /**
- * After an encoding the thread rests for this many times its duration, so it takes a quarter of a core, at the lowest
- * priority.
+ * After each encoding, the thread rests for this many times the duration of the encoding. So it takes a quarter of a
+ * core, at the lowest priority.
  */
 const REST = 3;
 /** Variants that no reader requested wait until no revision has become visible for this long. */
 const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
-/** Serving processes hear of new variants at this interval, not of each one by itself. */
+/** Serving processes are told of new variants at this interval, not of each one separately. */
 const TELL_EVERY_MS = 500;
 const IDLE_MS = 60_000;
 
-/** The endings of files that are published compressed, beside their original. */
+/** The endings of files that are published in compressed form, next to their original. */
 const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz', zstd: '.zst' };
 
 export interface VariantsParts {
@@ -36,7 +36,7 @@ export interface VariantsParts {
   readonly catalog: EdgeCatalog;
   /** A lazy edge lacks most objects, so it only makes variants that readers request. */
   readonly isLazy: boolean;
-  /** Hears of objects whose variants have changed. */
+  /** Called with the objects whose variants have changed. */
   readonly changed: (sources: readonly Digest[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,7 +54,7 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
-  /** The revision of each site that has been looked through. The thread stores it too. */
+  /** The revision of each site that has been processed. The thread stores it, too. */
   #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;

@@ -17,14 +17,14 @@ export interface VariantsPlace {
   readonly bytes: number;
 }
 
-/** A published object that may be the encoded form of the one beside it. */
+/** A published object that may be the encoded form of another published object. */
 export interface Sibling {
   readonly digest: Digest;
   readonly size: number;
 }
 
 export interface Made {
-  /** Objects with a changed variant: one that was made, found not to pay, or evicted. */
+  /** Objects with a changed variant: one that was made, rejected as too large, or evicted. */
   readonly changed: readonly Digest[];
   /** The duration in milliseconds. */
   readonly ms: number;
@@ -131,8 +131,8 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
       sources.filter((source) => decidedFor(source).size < CODINGS.length),
 
     /**
-     * Forgets objects that are gone, as sources or as published variants. Returns the sources of those published
-     * variants.
+     * Removes the entries of deleted objects, as sources or as published variants. Returns the sources of those
+     * published variants.
      */
     forget(digests: readonly Digest[]): Digest[] {
       const changed: Digest[] = [];

@@ -4,7 +4,7 @@ import { type Schema, schema } from '../../shared/json/schema.ts';
 import type { Asker, WorkKind } from '../../shared/work/work-kind.ts';
 import type { AskedBy, Executor, Run, TellProgress } from './executor/executor.ts';
 
-/** A request for work: who asks, until when, and who is told about its progress. */
+/** A request for work: its caller, its time limit, and the listener for its progress. */
 export interface Asking {
   readonly by: Exclude<AskedBy, { kind: 'edge' }>;
   readonly signal: AbortSignal;
@@ -13,14 +13,14 @@ export interface Asking {
   readonly progress?: TellProgress;
 }
 
-/** The work that others may ask of an edge. */
+/** The work that callers may request from an edge. */
 export interface AskableWork {
-  /** The kinds that this asker may ask for. */
+  /** The kinds that this caller may request. */
   kindsFor(asker: Asker): readonly WorkKind[];
   /**
    * Runs the work and resolves with its result, plain JSON as the kind describes it. Throws `bad-request` for a kind
-   * that this asker may not ask for, and for arguments that do not match the schema. Asking again is safe, because
-   * executors are idempotent.
+   * that this caller may not request, and for arguments that do not match the schema. A request may be repeated,
+   * because executors are idempotent.
    */
   ask(kind: string, args: unknown, asking: Asking): Promise<unknown>;
 }

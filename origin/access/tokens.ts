@@ -38,7 +38,7 @@ export async function createToken(
   return { id, token: isJoin ? joinTokenText({ id, secret, fingerprint: recovery }) : `sk_${id}.${secret}` };
 }
 
-/** How long a token for a replacement is good. Until then its holder can take the place of an edge. */
+/** How long a token for a replacement is valid. Until it expires, its holder can take the place of an edge. */
 const REPLACEMENT_MS = 24 * 3_600_000;
 
 /** Creates a join token with which a new host takes the name and the place of an edge. */
@@ -75,7 +75,7 @@ export interface ValidToken extends Pick<StoredToken, 'id' | 'scope' | 'secretHa
 }
 
 /**
- * Finds a valid API token by its id alone, so that an API may ask for another proof than the secret, such as a
+ * Finds a valid API token by its id alone, so that an API may ask for a proof other than the secret, such as a
  * signature of the request. Undefined for a token that is unknown, expired or revoked, and for a join token.
  */
 export async function validToken(

@@ -11,7 +11,7 @@ import { isSecretOf } from '../catalog/token-state.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The scopes of the caller's token. Null until the token is checked. */
+    /** The scopes of the caller's token. Null until the token has been checked. */
     scopes: readonly Scope[] | null;
   }
 }

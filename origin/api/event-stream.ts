@@ -5,35 +5,35 @@ import { untilClosed } from '../../shared/http/once-closed.ts';
 import { EVENT_STREAM_TYPE, type Event } from '../../shared/wire/event.ts';
 import type { EventPage } from '../catalog/event-calls.ts';
 
-/** The longest silence on a stream. */
+/** The maximum time without data on a stream. */
 const BEAT_MS = 15_000;
 /**
- * The stream of a reader that takes nothing for this long is ended. The reader may come back with the last id that it
- * got.
+ * The origin ends a stream when its client reads nothing for this long. The client may connect again with the last id
+ * that it got.
  */
 const SLOW_MS = 30_000;
-/** A client waits this long before it comes back. */
+/** A client waits this long before it connects again. */
 const RETRY_MS = 2000;
 
 export interface EventStream {
   readonly pages: AsyncIterable<EventPage>;
-  /** The event as the reader may see it, or undefined. */
+  /** The part of the event that the reader may see, or undefined. */
   readonly shown: (event: Event) => Event | undefined;
-  /** Whether the reader may still read. Asked now and then, and after a token was revoked. */
+  /** Whether the reader may still read. Called at intervals, and after a token was revoked. */
   readonly mayGoOn: () => Promise<boolean>;
   readonly clock: Clock;
 }
 
 /**
  * Sends events as server-sent events until the pages end, the client disconnects, or the client may no longer read. The
- * caller destroys a response that has not ended. Events that a slow client has not taken wait in the catalog.
+ * caller destroys a response that has not ended. Events that a slow client has not read yet stay in the catalog.
  */
 export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, clock }: EventStream) {
   const gone = untilClosed(raw);
   raw.writeHead(200, {
     'content-type': EVENT_STREAM_TYPE,
     'cache-control': 'no-store',
-    // Without this header, nginx would hold events back until it has a page of them.
+    // Without this header, nginx would buffer events until a page of them is full.
     'x-accel-buffering': 'no',
   });
   const send = async (text: string) => raw.write(text) || (await isTaken(raw, clock, gone));
@@ -56,7 +56,7 @@ export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, c
       told.at = clock.monotonic();
     }
     if (isDue(told)) {
-      // An id without data moves the place from which the client comes back, and shows it nothing.
+      // An id without data sets the place from which the client continues, without an event.
       if (!(await send(`: quiet\nid: ${next}\n\n`))) return;
       told.at = clock.monotonic();
     }
@@ -64,7 +64,7 @@ export async function sendEvents(raw: ServerResponse, { pages, shown, mayGoOn, c
   raw.end();
 }
 
-/** Whether the client takes what is buffered in time. */
+/** Whether the client reads the buffered data in time. */
 async function isTaken(raw: ServerResponse, clock: Clock, gone: AbortSignal): Promise<boolean> {
   const done = new AbortController();
   const signal = AbortSignal.any([gone, done.signal]);

@@ -44,7 +44,8 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     async (request, reply) => {
       const { entry, open } = await files.get(request.params.site, filePath(request));
       reply.headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type });
-      // Fastify calls this route for HEAD as well, and would read a whole object only to discard it.
+      // Fastify calls this route for HEAD as well, and without this check it would read a whole object only to discard
+      // it.
       return reply.send(request.method === 'HEAD' ? Readable.from([]) : await open());
     },
   );

@@ -45,7 +45,7 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
   );
 }
 
-/** Edges look through the whole site for every target that is not a list of paths. */
+/** Edges search the whole site for every target that is not a list of paths. */
 const LOOK_THROUGH = 4096;
 
 /** Throws `record-too-large`. */

@@ -3,7 +3,7 @@ import type { EdgeStatus } from '../../shared/wire/api.ts';
 import { readRights } from '../access/permission.ts';
 import { scopesOf } from './authorize.ts';
 
-/** The part of a list about all sites that the caller may see. */
+/** Reduces a list about all sites to the part that the caller may see. */
 export interface ReadableSites {
   site(name: string): boolean;
   edge(status: EdgeStatus): EdgeStatus;
@@ -22,7 +22,7 @@ function edgeWith(status: EdgeStatus, site: (name: string) => boolean): EdgeStat
   return {
     ...status,
     faults: [],
-    // A reason may name another site, and the sums count all sites.
+    // A reason may name another site, and the totals count all sites.
     health: { ...health, trouble: null, reason: null },
     use: null,
     mayRead: mayRead?.filter(site) ?? null,

@@ -12,7 +12,7 @@ import { caller } from '../callers/caller.ts';
 import { type ApiContext, needsAdmin, needsRead } from './context.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
-/** A request may name a thousand edges, beside arguments of 16 KiB. */
+/** A request may name a thousand edges, in addition to arguments of 16 KiB. */
 const TASK_BYTES = 128 * 1024;
 const taskParams = Type.Object({ task: Type.String({ pattern: NUMBER }) });
 

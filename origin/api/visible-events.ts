@@ -14,7 +14,7 @@ export interface AskedEvents extends Pick<EventFilter, 'acts' | 'edge'> {
 /** The events that a caller asks for and may see. */
 export interface VisibleEvents {
   readonly filter: EventFilter;
-  /** The event as the caller may see it, or undefined. */
+  /** The part of the event that the caller may see, or undefined. */
   shown(event: Event): Event | undefined;
 }
 

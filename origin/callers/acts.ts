@@ -13,14 +13,14 @@ export type NoteAct = (act: Act, what: Readonly<Record<string, unknown>>) => voi
 /** Stores events. */
 interface Trail {
   note(event: NewEvent): void;
-  /** Resolves when everything that was noted is durable, or could not be stored at once. */
+  /** Resolves when everything that was noted is durable, or the first attempt to store it has failed. */
   tried(): Promise<void>;
 }
 
 /**
  * Names the current caller in each line and event. For an edge that joins, `what` has the name. The answer to the
- * caller waits for the event, so that no right is given and no setting changed without a trace. A publish does not
- * wait: its record describes it, and the line in the log names who asked for it.
+ * caller waits for the event, so that every change of rights and settings leaves a trace. A publish does not wait: its
+ * record describes it, and the line in the log names who asked for it.
  */
 export function actLog(log: Logger, trail: Trail): NoteAct {
   return (act, what) => {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The caller of a request. Its name is the address, and the scope of its token when that is proved. */
+/** The caller of a request. Its name is the address, and the scope of its token once the caller has proved it. */
 export interface Caller {
   name: string;
   readonly address?: string;

@@ -1,4 +1,4 @@
-/** Cut names and lists that a caller chose, so that a line or an event stays short. */
+/** The limits for names and lists that a caller chose, so that a line or an event stays short. */
 const MOST_CHARACTERS = { value: 4096, all: 8192 };
 const MOST_FIELDS = 32;
 

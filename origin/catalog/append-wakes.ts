@@ -6,7 +6,7 @@ const effects: ReadonlyMap<unknown, Effect> = new Map(Object.entries(EFFECTS));
 
 /**
  * Wakes the waiters of the log after each call that may have appended to it. It wakes them one turn of the event loop
- * later, so that the caller has first noted the result: the waiters read what the caller notes.
+ * later, so that the caller can first record the result, which the waiters read.
  */
 export function wakingAfterAppends(catalog: Catalog, appended: Pick<Wakeup, 'wake'>): Catalog {
   return new Proxy(catalog, {

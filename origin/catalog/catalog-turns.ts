@@ -8,12 +8,12 @@ const MOST_WAITING = { perOwner: 10_000, inAll: 50_000 };
 /** One call runs, and the next one is ready when it ends. */
 const AT_ONCE = 2;
 const ORIGIN = 'origin';
-/** Calls that run beside all others and delay none of them. Each starts a thread, so only one runs at a time. */
+/** Calls that run in parallel to all others and do not delay them. Each starts a thread, so only one runs at a time. */
 const BESIDE: ReadonlySet<PropertyKey> = new Set<keyof Catalog>(['forecast']);
 const BESIDE_TURNS = { perOwner: 4, inAll: 64, atOnce: 1 };
 
 /**
- * A catalog of one thread serves its callers by turns, so a publisher with a thousand requests delays only itself. The
+ * In a catalog with one thread, callers take turns, so a publisher with a thousand requests delays only itself. The
  * calls of one caller are passed on in their order, two at a time, and the catalog runs them in the order in which it
  * gets them. A catalog that keeps the order of each caller and shares fairly by itself needs no turns.
  */

@@ -16,9 +16,7 @@ interface StoredPage {
   readonly next: number | undefined;
 }
 
-/**
- * An object whose bytes were found to be altered or missing. The catalog counts it as missing until it is stored again.
- */
+/** An object whose bytes are altered or missing. The catalog counts it as missing until it is stored again. */
 export interface DamagedObject {
   readonly digest: Digest;
   /** The object has at most this many bytes. */
@@ -32,7 +30,7 @@ export interface StorePass {
   readonly began: number;
   /** Null while the pass is under way. */
   readonly ended: number | null;
-  /** The pass continues after this place: see `storedParts`. */
+  /** The place from which the pass continues: see `storedParts`. */
   readonly after: number;
   readonly objects: number;
   readonly bytes: number;
@@ -58,11 +56,11 @@ export interface DamageReads {
 export interface DamageCalls extends DamageReads {
   /** The stored objects after the place `after`, without damaged ones. The first page is after 0. */
   storedParts(after: number, limit: number): StoredPage;
-  /** Returns the parts that were neither uploaded again nor deleted since they were read. */
+  /** Returns those of the parts that were neither uploaded again nor deleted since they were read. */
   unchanged(parts: readonly StoredPart[]): StoredPart[];
   /** Records damaged objects. A repeated call changes nothing. */
   noteDamaged(objects: readonly DamagedObject[], time: number): void;
-  /** Records that the store has these objects whole again. Returns the ones that were damaged before. */
+  /** Records that the store has these objects intact again. Returns the ones that were damaged before. */
   noteSound(digests: readonly Digest[]): Digest[];
   /** The newest pass. Null before the first pass. */
   storePass(): StorePass | null;

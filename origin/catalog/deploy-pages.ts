@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { DeployCursor, DeployReads, MissingPage } from './deploy-calls.ts';
 
-/** The digests that the site has not uploaded yet. A digest of many files may come more than once. */
+/** The digests that the site has not uploaded yet. A digest of several files may occur more than once. */
 export async function* missingObjects(
   catalog: Pick<Remote<DeployReads>, 'deployMissing'>,
   deploy: string,

@@ -15,7 +15,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   head: 'reads',
   hashAt: 'reads',
   found: 'appends',
-  // The denial need not outlive a loss of power: each origin compares the stored reports again when it starts.
+  // The denial need not survive a loss of power: each origin compares the stored reports again when it starts.
   denyAppends: 'reads',
   close: 'reads',
 
@@ -56,7 +56,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   noteDamaged: 'durable',
   noteSound: 'durable',
   storePass: 'reads',
-  // A pass that forgets its place reads some objects again.
+  // If the place of a pass is lost, the pass reads some objects again.
   saveStorePass: 'relaxed',
 
   createDeploy: 'durable',
@@ -94,7 +94,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   webhooks: 'reads',
   putWebhook: 'durable',
   deleteWebhook: 'durable',
-  // A webhook that forgets where it was delivers again.
+  // If the place of a webhook is lost, it delivers some events again.
   moveWebhook: 'relaxed',
 
   retainedSites: 'reads',

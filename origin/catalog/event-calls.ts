@@ -15,7 +15,7 @@ export type EventCursor = { readonly after: number } | { readonly before: number
 
 export interface EventPage {
   readonly events: readonly Event[];
-  /** The last id that was looked at, where the next page begins. The given one when there was nothing. */
+  /** The last id that was examined. The next page begins after it. If there were no events, it is the given id. */
   readonly next: number;
   /** Whether the page ended before the stored events did. */
   readonly more: boolean;
@@ -23,20 +23,20 @@ export interface EventPage {
 
 export interface EventCalls {
   /**
-   * Stores the events in their order, with ids that were never used before. Whoever has read an event has read all with
-   * lower ids: none appears later.
+   * Stores the events in their order, with ids that were never used before. A reader that has read an event has read
+   * all with lower ids: none appears later.
    */
   addEvents(events: readonly TimedEvent[]): void;
   /**
-   * Up to `limit` events that pass the filter. It looks at a bounded number of events, so a page may hold none,
-   * and there may be more. A page ends early at a megabyte.
+   * Up to `limit` events that pass the filter. It examines a limited number of events, so a page may be empty although
+   * there are more. A page ends early at a megabyte.
    */
   events(cursor: EventCursor, filter: EventFilter, limit: number): EventPage;
   /** The id of the newest event that was ever stored. 0 before the first. */
   newestEvent(): number;
   /**
    * Drops up to `limit` events beyond the limits of `KEPT_EVENTS`, the oldest first. When there are too many, the site
-   * with the most loses its own. Returns the number of dropped ones.
+   * with the most events loses its own. Returns the number of dropped events.
    */
   dropEvents(time: number, limit: number): number;
 }

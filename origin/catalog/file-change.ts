@@ -9,7 +9,10 @@ export interface WantedFile {
   readonly object: Pick<Entry, 'digest' | 'size' | 'chunks'> | null;
 }
 
-/** The change from the staged entry to the wanted file. Undefined when the content is the same: then its time stays. */
+/**
+ * The change from the staged entry to the wanted file. Undefined when the content is the same, so that its time does
+ * not change.
+ */
 export function changeTo(
   { path, object }: WantedFile,
   current: Pick<Entry, 'digest'> | undefined,

@@ -12,7 +12,7 @@ export interface EdgeRow {
   readonly replaces: string | null;
   readonly revoked: boolean;
   readonly paused: boolean;
-  /** Readers and new work go to other edges. */
+  /** True when readers and new work go to other edges. */
   readonly drained: boolean;
   /** In ascending order. */
   readonly labels: readonly string[];
@@ -53,8 +53,8 @@ export interface FleetCalls {
     time: number,
   ): { seq: Seq; edge: EdgeRow; isNew: boolean };
   /**
-   * Creates a join token with which a new host takes the name of an edge and its place. It is good only as long as the
-   * edge has its present key. Throws `no-such-edge`.
+   * Creates a join token with which a new host takes the name of an edge and its place. It is valid only as long as the
+   * edge keeps its current key. Throws `no-such-edge`.
    */
   createReplacement(
     name: string,

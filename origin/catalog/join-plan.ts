@@ -25,7 +25,7 @@ export type JoinPlan =
   /** The edge has joined before. The answer to its first request may have been lost. */
   | { readonly kind: 'repeat'; readonly edge: EdgeRow }
   | { readonly kind: 'admit'; readonly member: Member }
-  /** The host of this key takes the place of the one that had the name. */
+  /** The host with this key replaces the host that had the name. */
   | { readonly kind: 'replace'; readonly member: Member };
 
 /** Throws `bad-join-token`, `name-taken`, `too-many-edges` and `too-many-labels`. */

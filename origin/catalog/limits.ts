@@ -1,6 +1,6 @@
 /** The limits of every catalog. At a limit, a call refuses or gives up the oldest item, as its comment says. */
 
-/** Uncommitted deploys of a site. One more, and the oldest is given up. */
+/** Uncommitted deploys of a site. Beyond this number, the oldest is given up. */
 export const MOST_OPEN_DEPLOYS = 50;
 /** A younger deploy is probably still being uploaded, so it is not given up. */
 export const YOUNG_DEPLOY_MS = 10 * 60_000;
@@ -23,7 +23,7 @@ export const MOST_ATTEMPTS = 10;
 export const MOST_WEBHOOKS = 20;
 
 const DAY_MS = 86_400_000;
-/** Of each class, only the newest `most` events are kept, and only for `ms`. */
+/** Only the newest `most` events of each class are kept, and only for `ms`. */
 export const KEPT_EVENTS = {
   news: { most: 100_000, ms: 30 * DAY_MS },
   acts: { most: 100_000, ms: 400 * DAY_MS },

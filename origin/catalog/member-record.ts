@@ -6,7 +6,10 @@ import type { EdgeRow, MemberChange } from './fleet-calls.ts';
 /** The properties of an edge that the log records. */
 export type Member = Omit<EdgeRow, 'lastSeen' | 'report'>;
 
-/** The payload of a `member` record. What most edges do not have is left out, so that more of them fit a checkpoint. */
+/**
+ * The payload of a `member` record. Properties that most edges do not have are left out, so that more edges fit into a
+ * checkpoint.
+ */
 export function memberPayload(edge: Member): Payload<'member'> {
   const { name, region, lat, lon, publicKey, replaces, revoked, paused, drained, labels, mayRead } = edge;
   return {

@@ -9,8 +9,8 @@ export interface StoredObject {
 
 export interface ObjectCalls {
   /**
-   * Notes that the store holds the objects with their chunk lists, and that these sites uploaded them, last at `time`. A
-   * repeated call makes the objects younger, and they are no longer damaged.
+   * Records that the store holds the objects with their chunk lists, and that these sites uploaded them, most recently
+   * at `time`. A repeated call renews the time of the objects and ends their damage.
    */
   addObjects(objects: readonly StoredObject[], time: number): void;
   /** The object, if this site uploaded it. A site may not use what another site uploaded. */

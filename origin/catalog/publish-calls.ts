@@ -48,7 +48,7 @@ export interface PublishCalls {
   reveal(commit: Reveal): { seq: Seq };
   /** Makes a pending revision live. Throws `no-such-revision` when it is not the site's tip or not pending. */
   activate(activation: Activation): { seq: Seq };
-  /** Ends a pending revision, so that it never becomes live. Throws like `activate`. */
+  /** Aborts a pending revision, so that it never becomes live. Throws like `activate`. */
   abort(site: number, revision: number, reason: string, time: number): void;
   /**
    * Records how a sync publish ended, and replaces the answer of its deploy. The record of a pruned revision has no

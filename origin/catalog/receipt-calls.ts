@@ -7,7 +7,10 @@ export interface ReceiptCalls {
    * a revision or a root that is not in the log. Returns the others, which are stored now or were stored before.
    */
   addReceipts(receipts: readonly Receipt[]): Receipt[];
-  /** The receipts by the names of their edges, ascending; for an edge that was replaced, those of each host. Empty for an unknown revision. */
+  /**
+   * The receipts by the names of their edges, ascending; for an edge that was replaced, those of each host. Empty for
+   * an unknown revision.
+   */
   receipts(site: number, revision: number): Receipt[];
   /** The edges whose present host has signed one of these receipts. */
   confirming(site: number, revision: number): string[];

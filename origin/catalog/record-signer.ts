@@ -3,8 +3,8 @@ import { type LogRecord, signRecord, type UnsignedRecord } from '../../shared/lo
 import type { SigningKey } from '../../shared/signing/keys.ts';
 
 /**
- * Signs records and heads. A catalog calls it within the transaction that appends, under the lock that gives out
- * sequence numbers. So it answers at once, and a signed record may still be rolled back.
+ * Signs records and heads. A catalog calls it within the transaction that appends, under the lock that assigns sequence
+ * numbers. So it answers at once, and a signed record may still be rolled back.
  */
 export interface RecordSigner {
   record(unsigned: UnsignedRecord): LogRecord;

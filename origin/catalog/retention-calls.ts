@@ -22,7 +22,7 @@ interface RevisionMarks {
   readonly live: number;
   /** The newest revision that was not aborted. */
   readonly tip: number;
-  /** The highest number that was given out. The next revision is staged over its state, even if it was aborted. */
+  /** The highest number that was assigned. The next revision is staged over its state, even if it was aborted. */
   readonly newest: number;
 }
 
@@ -57,27 +57,27 @@ export interface GoingRevisions {
   readonly revisions: readonly number[];
 }
 
-/** Counts what would be deleted with some revisions. */
+/** The counts of what would be deleted together with some revisions. */
 export interface Forecast extends DroppedObjects {
   /** One count for each given site, in the given order. */
   readonly sites: readonly Reclaimed[];
 }
 
-/*
- * How the catalog deletes the past. Callers decide what is deleted. Each call is a short page that can be repeated and
- * then finds nothing more to do, so the next run finishes what a crash left undone. A revision's row is deleted before
- * its entries, so nobody finds a half-pruned revision. Objects are removed from the store after the catalog has
- * forgotten them. A list of them outlives a crash.
+/**
+ * The calls that delete old data. Callers decide what is deleted. Each call processes a short page. If it is repeated,
+ * it finds nothing more to do, so the next run finishes the work that a crash interrupted. A revision's row is deleted
+ * before its entries, so no reader finds a half-pruned revision. Objects are removed from the store after the catalog
+ * has deleted their rows. A list of them survives a crash.
  */
 
 export interface PastReads {
-  /** The sites in the order in which they are pruned, including deleted sites that still have a past. */
+  /** The sites in the order in which they are pruned, including deleted sites that still have data. */
   retainedSites(): RetainedSite[];
   /** Everything that decides what is deleted. Undefined for a site that never existed. */
   past(site: number): SiteHistory | undefined;
   /**
-   * Counts what dropping these revisions would delete, at one moment. Changes nothing. It may read for long, beside the
-   * other calls, and delays none of them. Ignores revisions that do not exist.
+   * Counts what dropping these revisions would delete, at one moment. Changes nothing. It may take long, but it runs in
+   * parallel to the other calls and does not delay them. Ignores revisions that do not exist.
    */
   forecast(going: readonly GoingRevisions[], limits: AgeLimits): Forecast;
 }
@@ -85,8 +85,8 @@ export interface PastReads {
 export interface PastCalls extends PastReads {
   /**
    * Drops these revisions with their receipts in one transaction, and returns those that it dropped. It skips revisions
-   * that are gone or in use: since they were chosen, one may have been pinned, or an abort may have made it the tip. A
-   * deleted site may lose all its revisions.
+   * that no longer exist or are in use: after the choice, one may have been pinned, or an abort may have made it the
+   * tip. A deleted site may lose all its revisions.
    */
   dropRevisions(site: number, revisions: readonly number[]): number[];
   /** Deletes up to `limit` rows of entries and buckets that belong to no revision any more. */
@@ -111,11 +111,14 @@ export interface SweepCalls {
     limit: number,
     uploadedBefore: number,
   ): { digests: Digest[]; next: number | undefined };
-  /** Forgets the objects that are still unreferenced, and notes them and their chunk lists for removal. */
+  /**
+   * Deletes the rows of the objects that are still unreferenced, and notes the objects and their chunk lists for
+   * removal.
+   */
   dropObjects(digests: readonly Digest[], uploadedBefore: number): DroppedObjects;
   /**
-   * Objects that were noted for removal and not uploaded again. Callers hold off uploads until the store has removed
-   * them.
+   * Objects that were noted for removal and not uploaded again. Callers block uploads until the store has removed the
+   * objects.
    */
   removals(limit: number): Digest[];
   /** Notes that the store has removed these objects. */

@@ -1,7 +1,7 @@
 import type { KnownRevision, SiteHistory } from './retention-calls.ts';
 import type { RevisionRow } from './revision-calls.ts';
 
-/** A revision is pending until it is live, or until a later one is the tip. */
+/** A revision is pending until it becomes live, or until a later one becomes the tip. */
 export function shownState(state: KnownRevision['state'], isTip: boolean): RevisionRow['state'] {
   return state === 'pending' && !isTip ? 'superseded' : state;
 }

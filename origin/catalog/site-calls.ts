@@ -13,7 +13,7 @@ export interface SiteRow {
   readonly bytes: number;
   /** The newest revision that was not aborted. The next change builds on it. */
   readonly tip: number;
-  /** The highest number that was given out. It names the newest state in the tables. */
+  /** The highest number that was assigned. It names the newest state in the tables. */
   readonly newest: number;
   /** The tip, while it is not live. */
   readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;

@@ -16,12 +16,12 @@ export interface NewTask {
   /** The arguments as JSON text, which the kind's schema has accepted. */
   readonly args: string;
   readonly target: TaskTarget;
-  /** Why the task exists: who asked for it, or what the origin saw. */
+  /** Why the task exists: who requested it, or what the origin observed. */
   readonly cause: string;
-  /** Only one open task has the key. Null for a task that may exist twice. */
+  /** Only one open task can have this key. Null for a task that may exist twice. */
   readonly key: string | null;
   readonly created: number;
-  /** When what is left of the task expires, in milliseconds since 1970. */
+  /** When the open shares of the task expire, in milliseconds since 1970. */
   readonly deadline: number;
 }
 
@@ -36,12 +36,16 @@ export interface TaskRow extends NewTask {
 export interface IssuedAttempt {
   readonly attempt: number;
   /**
-   * A random value, which the result repeats. A catalog that was restored from an older copy gives out numbers again.
+   * A random value, which the result repeats. A catalog that was restored from an older copy assigns the same numbers
+   * again.
    */
   readonly nonce: string;
   readonly edge: string;
   readonly since: number;
-  /** False for an attempt that failed, or whose edge was lost. Its late result still counts if it is the first. */
+  /**
+   * False for an attempt that failed, or whose edge was lost. A late result of the attempt still counts if it is the
+   * first.
+   */
   readonly isActive: boolean;
 }
 
@@ -76,10 +80,10 @@ export interface TaskFilter {
   readonly kind?: string;
 }
 
-/** Tasks and their shares. The truth about them is here; the log has only their lasting effects. */
+/** Tasks and their shares. The catalog is authoritative for them; the log has only their lasting effects. */
 export interface TaskCalls {
   /**
-   * Adds a task with a share for each of these edges; null stands for any edge. Returns the open task with the same key
+   * Adds a task with a share for each of these edges; null means any edge. Returns the open task with the same key
    * if there is one, and then adds nothing. Throws `too-many-tasks`.
    */
   addTask(
@@ -102,6 +106,8 @@ export interface TaskCalls {
    * `too-many-tasks`.
    */
   reopenTask(id: number, deadline: number): TaskRow;
-  /** Deletes up to `limit` tasks that ended before `time`, or that are older than the newest `kept`. Returns how many. */
+  /**
+   * Deletes up to `limit` tasks that ended before `time`, or that are older than the newest `kept`. Returns how many.
+   */
   dropTasks(time: number, kept: number, limit: number): number;
 }

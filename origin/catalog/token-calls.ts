@@ -6,7 +6,7 @@ export interface KnownToken {
   readonly edge: string | null;
   /** The names of the sites whose content the edge that joins with the token may read. Null for all. */
   readonly mayRead: readonly string[] | null;
-  /** The key of the edge that the new host replaces. Null for a token with which no host is replaced. */
+  /** The key of the edge that the new host replaces. Null for a token that does not replace a host. */
   readonly replaces: string | null;
   readonly created: number;
   readonly expires: number | null;

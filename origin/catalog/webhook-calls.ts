@@ -8,7 +8,7 @@ export interface StoredWebhook {
   readonly kinds: readonly string[] | null;
   /** Null for all events, with or without a site. */
   readonly site: string | null;
-  /** The key of its signatures, as the receiver has it. */
+  /** The key of its signatures, which the receiver has, too. */
   readonly secret: string;
   /** All events up to this id are done. */
   readonly cursor: number;
@@ -18,12 +18,12 @@ export interface WebhookCalls {
   /** All webhooks by their names, ascending. */
   webhooks(): StoredWebhook[];
   /**
-   * Creates a webhook, which receives the events from now on. Changes an existing one, which continues at its place.
-   * Throws `too-many-webhooks`.
+   * Creates a webhook, which receives the events from now on. Changes an existing one, which continues from the event
+   * that it had reached. Throws `too-many-webhooks`.
    */
   putWebhook(webhook: Omit<StoredWebhook, 'id' | 'cursor'>): StoredWebhook;
   /** Throws `no-such-webhook`. */
   deleteWebhook(name: string): void;
-  /** Notes that all events up to the cursor are done. Ignores a webhook that is gone. */
+  /** Records that all events up to the cursor are done. Ignores a deleted webhook. */
   moveWebhook(id: number, cursor: number): void;
 }

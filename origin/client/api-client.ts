@@ -54,7 +54,7 @@ import { refuseClearText } from './clear-text.ts';
 import { TasksClient } from './tasks-client.ts';
 
 const CONNECT_MS = 5000;
-/** While a request is running, the origin is asked for its health this often. */
+/** While a request is running, the client checks the origin's health at this interval. */
 const PULSE_MS = 5000;
 const MAX_LINE = 64 * 1024;
 const MOST_REVISIONS = 1000;
@@ -88,8 +88,8 @@ const answers = {
 };
 
 /**
- * A client of the origin's API. Long work may take its time, but when the origin is lost, a call fails within 15
- * seconds with `origin-unreachable`. A refusal is thrown as the error that the origin names.
+ * A client of the origin's API. Long requests may take as long as they need, but when the origin is lost, a call fails
+ * within 15 seconds with `origin-unreachable`. A refusal is thrown as the error that the origin names.
  */
 export class ApiClient {
   readonly tasks = new TasksClient((method, path, answer, body) =>
@@ -163,12 +163,12 @@ export class ApiClient {
   }
 
   /**
-   * Sends small objects as one compressed bundle, and takes them from the source as fast as they travel. A SkerryError
-   * that the source throws ends the request and is rethrown.
+   * Sends small objects as one compressed bundle, and reads them from the source as fast as they are sent. A
+   * SkerryError that the source throws ends the request and is rethrown.
    */
   async putObjects(site: string, objects: AsyncIterable<Uint8Array>): Promise<Uploaded> {
     const body = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: BUNDLE_LEVEL } });
-    // A failure reaches the request as a failure of its body.
+    // If the source fails, the body of the request fails.
     pipeline(Readable.from(bundlePieces(objects), { objectMode: false }), body).catch(() => {});
     const headers = { 'content-type': BUNDLE_TYPE, 'content-encoding': 'zstd' };
     return this.#read('POST', `/v1/sites/${site}/objects`, answers.uploaded, { body, headers });
@@ -262,7 +262,7 @@ export class ApiClient {
     await this.#text('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
   }
 
-  /** A call of a theme that has a file of its own beside this one. */
+  /** A call for one of the topics that have their own files in this folder. */
   ask<T>(method: Method, path: string, answer: Schema<T>, body?: unknown): Promise<T> {
     return this.#read(method, path, answer, body === undefined ? undefined : json(body));
   }
@@ -272,8 +272,8 @@ export class ApiClient {
   }
 
   /**
-   * Begins a stream. Throws if the origin is lost before the stream begins. Later, the caller has to notice a silent
-   * origin.
+   * Begins a stream. Throws if the origin is lost before the stream begins. After that, the caller must detect an
+   * origin that sends nothing.
    */
   async stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Readable> {
     return this.#watched(
@@ -347,7 +347,7 @@ export class ApiClient {
     });
   }
 
-  /** Gives up when the origin stops answering health checks while the work runs. */
+  /** Gives up when the origin stops answering health checks during the request. */
   async #watched<T>(stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const pulse = setInterval(() => {

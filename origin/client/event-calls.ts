@@ -28,10 +28,10 @@ export interface EventQuery {
 const answers = { page: schema(eventPageSchema), event: schema(eventSchema) };
 /** An event has at most some kilobytes. */
 const MAX_LINE = 256 * 1024;
-/** The origin shows every 15 seconds that a stream is alive. */
+/** The origin sends something at least every 15 seconds to show that a stream is alive. */
 const SILENT_MS = 45_000;
 const BACKOFF = { first: 500, most: 5000 };
-/** Refusals that pass by themselves. */
+/** Temporary refusals. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'origin-unreachable',
   'unavailable',
@@ -45,13 +45,13 @@ export function readEvents(client: ApiClient, list: EventList, query: EventQuery
 
 export interface Following {
   readonly signal: AbortSignal;
-  /** Called when the stream has ended. The client comes back for what happened meanwhile. */
+  /** Called when the stream has ended. The client connects again and gets the events that it missed. */
   readonly lost: () => void;
 }
 
 /**
- * The events after `after`, as they happen. It throws when the stream cannot begin at first; later it comes back to an
- * origin that was lost. No event comes twice.
+ * The events after `after`, as they happen. It throws when the first stream cannot begin. When a later stream ends, it
+ * connects again. No event is yielded twice.
  */
 export async function* followEvents(
   client: ApiClient,
@@ -77,7 +77,7 @@ export async function* followEvents(
         silence.broken();
         const [, field, value = ''] = /^(id|data): (.*)$/.exec(line) ?? [];
         // An id comes after its event, so an event that was cut off comes again. A lower id shows that the origin was
-        // restored from an older copy and gives out ids again.
+        // restored from an older copy and assigns ids again.
         if (field === 'id') last = Number(value) || 0;
         if (field !== 'data') continue;
         const event = answers.event.parseText(value, 'upstream-protocol');
@@ -96,7 +96,7 @@ export async function* followEvents(
   }
 }
 
-/** Aborts when nothing came for a while. */
+/** Aborts when no data has arrived for a while. */
 class Silence {
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;

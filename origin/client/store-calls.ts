@@ -14,7 +14,7 @@ export async function verifyStore(
   const { pass: begun } = await client.ask('POST', '/v1/store/verify', answer);
   for (;;) {
     const status = await client.ask('GET', '/v1/store', answer);
-    // A later pass that somebody else asked for reads everything too, so its end counts as well.
+    // A later pass that another caller requested reads everything, too, so its end counts as well.
     if (status.pass !== null && status.pass.ended !== null && status.pass.number >= (begun?.number ?? 0))
       return status;
     await clock.sleep(POLL_MS, signal);

@@ -82,7 +82,7 @@ export class TasksClient {
     return this.#ask('POST', `/v1/tasks/${id}/cancel`, answers.task);
   }
 
-  /** Begins again what has failed, expired or was cancelled. */
+  /** Restarts the shares that failed, expired or were cancelled. */
   retry(id: number): Promise<TaskStatus> {
     return this.#ask('POST', `/v1/tasks/${id}/retry`, answers.task);
   }

@@ -2,13 +2,13 @@ import type { TimedEvent } from '../../shared/wire/event.ts';
 import { isAct } from '../../shared/wire/event-kinds.ts';
 
 /**
- * Events that wait to be stored, `most` at most. When the queue is full, it drops the oldest news, or the oldest act
- * where all are acts.
+ * Events that wait to be stored, `most` at most. When the queue is full, it drops the oldest event that is not an act,
+ * or the oldest act if all are acts.
  */
 export class EventQueue {
   readonly #most: number;
   readonly #waiting: TimedEvent[] = [];
-  /** Counts what was dropped since the last batch was taken. */
+  /** Counts the events that were dropped since the last batch was taken. */
   #dropped = { news: 0, acts: 0 };
 
   constructor(most: number) {
@@ -27,7 +27,7 @@ export class EventQueue {
     return this.#waiting.length === 0;
   }
 
-  /** Takes all events out. Where some were dropped before them, one event says so. */
+  /** Removes and returns all events. If some were dropped before them, one event says so. */
   take(time: number): TimedEvent[] {
     const batch = this.#waiting.splice(0);
     const { news, acts } = this.#dropped;

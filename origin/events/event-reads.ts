@@ -4,10 +4,10 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { caller } from '../callers/caller.ts';
 import type { EventCalls, EventCursor, EventFilter, EventPage } from '../catalog/event-calls.ts';
 
-/** Pages that one request looks through for events that pass its filter. */
+/** The maximum number of pages that one request searches for events that pass its filter. */
 const MOST_PAGES = 25;
 const FOLLOWED_PAGE = 200;
-/** The most pages that followers share at a time. The others read for themselves. */
+/** The maximum number of pages that followers share at a time. Other followers read their own pages. */
 const MOST_SHARED = 16;
 /** The longest pause between two pages of a follower. */
 const QUIET_MS = 15_000;
@@ -17,7 +17,7 @@ const REST_MS = 100;
 export interface EventReadsOptions {
   readonly catalog: Pick<Remote<EventCalls>, 'events' | 'newestEvent'>;
   readonly clock: Pick<Clock, 'sleep'>;
-  /** Woken when events were stored. */
+  /** Wakes when events have been stored. */
   readonly stored: WakeupSource;
 }
 
@@ -85,7 +85,7 @@ export class EventReads {
     const read = caller.run({ name: 'followers of events' }, () =>
       catalog.events({ after: from }, {}, FOLLOWED_PAGE),
     );
-    // Ids have gaps, so followers could ask from very many places near the end.
+    // Ids have gaps, so followers near the end could read from very many different places.
     if (kept.size >= MOST_SHARED) return read;
     kept.set(from, read);
     // A full page belongs to a follower that is behind, at a place of its own.

@@ -8,14 +8,14 @@ import { shortened } from '../callers/shortened.ts';
 import type { EventCalls } from '../catalog/event-calls.ts';
 import { EventQueue } from './event-queue.ts';
 
-/** Events that wait while the catalog stores others, or fails. */
+/** The maximum number of events that wait while the catalog stores others, or fails. */
 const MOST_WAITING = 2000;
 const RETRY_MS = 1000;
 const MOST_CAUSE = 500;
 
 /** The parts of the origin note events through this interface. */
 export interface EventNotes {
-  /** Returns at once. The event is durable soon after, and acts are dropped last when too many wait. */
+  /** Returns at once. The event is durable soon after. When too many events wait, acts are dropped last. */
   note(event: NewEvent): void;
 }
 
@@ -45,7 +45,7 @@ export class Events implements EventNotes {
     this.#options = options;
   }
 
-  /** Woken when events were stored. */
+  /** Wakes when events have been stored. */
   get stored(): WakeupSource {
     return this.#stored;
   }
@@ -61,12 +61,12 @@ export class Events implements EventNotes {
     this.#storing ??= caller.run({ name: 'events' }, () => this.#store());
   }
 
-  /** Resolves when everything that was noted is durable, or could not be stored at once. */
+  /** Resolves when everything that was noted is durable, or the first attempt to store it has failed. */
   async tried(): Promise<void> {
     if (this.#storing !== undefined) await (this.#queue.isEmpty ? this.#current : this.#next).promise;
   }
 
-  /** Stores what was noted. After a failure it tries once more. */
+  /** Stores the noted events. After a failure it tries once more. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#storing;
@@ -85,7 +85,9 @@ export class Events implements EventNotes {
     this.#storing = undefined;
   }
 
-  /** False when the origin closes and the catalog fails. A batch is stored once, because a failed call changes nothing. */
+  /**
+   * False when the origin closes and the catalog fails. A batch is stored once, because a failed call changes nothing.
+   */
   async #storeBatch(batch: readonly TimedEvent[]): Promise<boolean> {
     const { catalog, clock, log } = this.#options;
     for (;;) {
@@ -95,7 +97,7 @@ export class Events implements EventNotes {
         return true;
       } catch (error) {
         log.error({ err: error, events: batch.length }, 'events could not be stored');
-        // Nobody waits for a catalog that fails: not for this batch, nor for the one behind it.
+        // If the catalog fails, no caller keeps waiting, neither for this batch nor for the next one.
         this.#current.resolve();
         this.#next.resolve();
         this.#next = Promise.withResolvers<void>();

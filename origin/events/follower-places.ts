@@ -1,10 +1,10 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { Counts } from '../../shared/http/counts.ts';
 
-/** A refused client comes back after this many seconds. */
+/** A refused client tries again after this many seconds. */
 const RETRY_AFTER = 10;
 
-/** Limits how many streams of events are open, so that one token leaves places for others. */
+/** Limits how many streams of events are open, so that one token cannot take all places. */
 export class FollowerPlaces {
   readonly #most: { readonly perToken: number; readonly all: number };
   readonly #open = new Counts();

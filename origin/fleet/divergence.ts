@@ -22,8 +22,8 @@ export interface DivergenceParts {
 type ClaimedPosition = Pick<EdgeReport, 'position' | 'hash' | 'head'>;
 
 /**
- * Finds edges whose log is not a beginning of the origin's log. Such an edge shows that the origin runs on an older
- * copy of its data. Sequence numbers cannot show this, because the origin gives them out again. Hashes of records can.
+ * Finds edges whose log is not a prefix of the origin's log. Such an edge shows that the origin runs on an older copy
+ * of its data. Sequence numbers cannot show this, because the origin assigns them again. Hashes of records can.
  */
 export class Divergence {
   readonly #parts: DivergenceParts;
@@ -55,7 +55,7 @@ export class Divergence {
     if (seq === 0) return false;
     const own = this.#hashes.get(String(seq)) ?? (await this.#parts.catalog.hashAt(seq));
     if (own === 'pruned') return false;
-    // Only hashes of existing records are kept: a position beyond the end will have a record later.
+    // Only hashes of existing records are cached, because a position beyond the end will have a record later.
     if (own !== 'beyond') this.#hashes.set(String(seq), own);
     return own !== hash;
   }

@@ -8,12 +8,12 @@ import { afterReport, NO_TREND, type Trend } from './report-trend-state.ts';
 
 /** The state of one edge in the memory of the origin. */
 export interface EdgeRecord {
-  /** The edge as the catalog has it. */
+  /** The edge's row in the catalog. */
   row: EdgeRow;
   lastSeen: number | null;
   /** The newest report, without its statements. */
   report: EdgeReport | null;
-  /** The state that was stored last, and when, by the monotonic clock. */
+  /** The last stored state, and the monotonic time at which it was stored. */
   stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
@@ -45,9 +45,9 @@ export interface EdgeRecord {
 }
 
 /**
- * An edge that joined before this process began, at `began` of the monotonic clock. It may hold a lease of the previous
- * process, on these terms at most. No clock tells when that process ended, because the wall clock may have been set
- * since.
+ * An edge that joined before this process began, at `began` of the monotonic clock. It may still hold a lease of the
+ * previous process, with at most these terms. It is not known when that process ended, because the wall clock may have
+ * been set since.
  */
 export function known(row: EdgeRow, began: number, terms: LeaseTerms): EdgeRecord {
   const until = began + outlasting(terms);
@@ -78,8 +78,8 @@ export function joined(row: EdgeRow): EdgeRecord {
 }
 
 /**
- * A new host under the name of an edge. The old host may believe in its leases until they end. Reports of the old host
- * that are still being checked do not count.
+ * A new host under the name of an edge. The old host may still rely on its leases until they end. Reports of the old
+ * host that are still being checked do not count.
  */
 export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
   old.row = { ...old.row, revoked: true };
@@ -112,7 +112,7 @@ export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
   return edge.isHeard && !edge.row.revoked && leaseLeft(edge, monotonic) > 0;
 }
 
-/** The sites that are in both lists. Null stands for all. */
+/** The sites that are in both lists. Null means all. */
 function bothSites(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
   if (a === null || b === null) return a ?? b;
   const others = new Set(b);
@@ -139,7 +139,7 @@ export function noteReport(edge: EdgeRecord, report: EdgeReport): void {
   edge.report = { ...rest, statements: [] };
 }
 
-/** A deletion shows in the reports after this time. Only then is the disk judged. */
+/** A deletion shows in the reports after this time. The disk is judged only after it. */
 const SHOWN_AFTER_MS = 60_000;
 /** A disk that stays full is pruned again within this time. */
 const PRUNED_AGAIN_MS = 2 * 3_600_000;
@@ -152,15 +152,15 @@ export function notePruned(edge: EdgeRecord, at: number): void {
     : { first: at, last: at };
 }
 
-/** Whether old data was deleted a while ago, so that nothing is left to delete on its disk. */
+/** Whether old data was deleted long enough ago that there is nothing left to delete on the edge's disk. */
 export function isPruned({ pruned }: EdgeRecord, monotonic: number): boolean {
   if (pruned === null) return false;
   return monotonic - pruned.first >= SHOWN_AFTER_MS && monotonic - pruned.last < PRUNED_AGAIN_MS;
 }
 
 /**
- * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers are
- * sent to it.
+ * Whether a sync publish of the site waits for the edge: it may hold a lease, it keeps up with the site, and readers
+ * are sent to it.
  */
 export function isParticipant(edge: EdgeRecord, site: string, monotonic: number): boolean {
   return !edge.isDiverged && !edge.row.drained && keepsUp(edge, site) && leaseLeft(edge, monotonic) > 0;
@@ -179,14 +179,17 @@ export function shownRevision({ report, isDiverged }: EdgeRecord, site: number):
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;
 }
 
-/** Requests of readers per second between two reports of an edge. 0 when they do not tell, or it has restarted. */
+/**
+ * Requests of readers per second between two reports of an edge. 0 when the reports do not have the numbers, or the
+ * edge has restarted.
+ */
 function requestRate(before: EdgeReport | null, report: EdgeReport): number {
   const requests = (report.use?.requests ?? 0) - (before?.use?.requests ?? 0);
   const seconds = (report.time - (before?.time ?? 0)) / 1000;
   return before?.use === undefined || requests < 0 || seconds <= 0 ? 0 : requests / seconds;
 }
 
-/** The edge as plans of tasks see it. */
+/** The properties of the edge that the planning of tasks needs. */
 export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
   const { row, report, isDiverged, heardAt } = edge;
   return {
@@ -195,7 +198,7 @@ export function taskEdge(edge: EdgeRecord, monotonic: number): TaskEdge {
     labels: row.labels,
     isRevoked: row.revoked,
     isOnline: isOnline(edge, monotonic),
-    // An edge that this process has not heard from yet counts as silent since the process began.
+    // If this process has no report from an edge yet, the edge counts as silent since the process began.
     silentFor: monotonic - heardAt,
     isFree: !row.paused && !row.drained && !isDiverged,
     kinds: report?.tasks?.kinds ?? [],
@@ -212,7 +215,7 @@ function mismatchMs({ mismatch }: Trend, report: EdgeReport | null): number | nu
   return isFresh ? mismatch.last - mismatch.since : null;
 }
 
-/** The edge as the reconciler sees it. A diverged edge has other contents on purpose, until somebody decides. */
+/** The properties of the edge that the reconciler needs. A diverged edge is left as it is until an operator decides. */
 export function observedEdge(edge: EdgeRecord, monotonic: number): ObservedEdge {
   const { row, report, isDiverged, trend } = edge;
   return {

@@ -14,7 +14,7 @@ import { edgeLag, siteStatus } from './lag.ts';
 /** Room for the sizes of some thousand diffs. */
 const DIFF_SIZES_BYTES = 512 * 1024;
 
-/** A fault older than this does not explain the present state. */
+/** A fault older than this does not explain the current state. */
 const FRESH_MS = 60_000;
 
 /** The catalog's calls that a status needs. */
@@ -22,7 +22,7 @@ export type StatusReads = Remote<LagReads> &
   Pick<Remote<LogReads>, 'head'> &
   Pick<Remote<SiteReads>, 'sites'>;
 
-/** Tells what each edge shows, and how far it is behind the live revisions. */
+/** Reports what each edge shows, and how far it is behind the live revisions. */
 export class EdgeStatuses {
   readonly #catalog: StatusReads;
   readonly #clock: Clock;
@@ -58,7 +58,7 @@ export class EdgeStatuses {
           shown[site.name] = { ...(await this.#siteStatus(edge, site, report)), readers: null };
       }
       judged.push({ edge, health: this.#judge(edge, shown, divergence(edge, head)) });
-      // The work for thousands of edges with thousands of sites takes a while, and others wait for the event loop.
+      // With thousands of edges and thousands of sites this takes a while, so it yields to the event loop in between.
       await setImmediate();
     }
     return judged;
@@ -162,7 +162,7 @@ export class EdgeStatuses {
   async #bytesToFetch(edge: EdgeRecord, site: SiteRow, report: SiteReport | undefined): Promise<number> {
     const isFetching = report?.target === site.revision && report.pendingBytes > 0;
     if (isFetching && isOnline(edge, this.#clock.monotonic())) return report.pendingBytes;
-    // A lazy edge fetches only what readers request, and nobody knows that in advance.
+    // A lazy edge fetches only what readers request, which is not known in advance.
     if (edge.report?.limits.storage === 'lazy') return 0;
     return this.#bytesBetween(site.id, report?.revision ?? 0, site.revision);
   }

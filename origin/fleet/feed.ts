@@ -22,12 +22,12 @@ export interface OriginFeedParts {
     Pick<Remote<SiteReads>, 'siteIds'> &
     Pick<Remote<RevisionReads>, 'revision'> &
     Pick<Remote<TokenCalls>, 'token'>;
-  /** A second reader beside the catalog, so that followers delay no commit. */
+  /** A second reader of the catalog, so that followers do not delay commits. */
   readonly manifests: FeedSource['manifests'];
   readonly objects: ObjectStore;
   readonly encodings: Encodings;
   readonly fleet: FeedMembers & Admission;
-  /** Woken after each append to the log. */
+  /** Wakes after each append to the log. */
   readonly appended: WakeupSource;
   readonly calls: ReportCalls;
   readonly uploads?: FeedUploads;

@@ -8,9 +8,9 @@ import type { SyncEdges } from '../publish/sync-edges.ts';
 /** Admits edges. */
 export interface Admission {
   /**
-   * Admits an edge that has proved the secret of a token. Another origin node may not know the edge yet when the edge
-   * first calls it, and then looks it up (`FeedMembers.keyOf`). `isNew` is false for an edge that has joined before,
-   * because its request came again. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
+   * Admits an edge that has proved the secret of a token. When the edge first calls another origin node, that node may
+   * not know it yet and looks it up (`FeedMembers.keyOf`). `isNew` is false for an edge that has joined before and
+   * repeats its request. Throws `bad-join-token`, `name-taken` and `too-many-edges`.
    */
   join(
     request: NewMember,
@@ -24,7 +24,9 @@ export interface FleetView {
   status(): Promise<EdgeStatus[]>;
   /** Throws `no-such-edge`. */
   statusOf(name: string): Promise<EdgeStatus>;
-  /** Changes the member record of an edge. A repeated call changes nothing. Throws `no-such-edge` and `too-many-labels`. */
+  /**
+   * Changes the member record of an edge. A repeated call changes nothing. Throws `no-such-edge` and `too-many-labels`.
+   */
   change(name: string, change: MemberChange): Promise<EdgeStatus>;
 }
 

@@ -2,7 +2,7 @@ import type { Event, NewEvent } from '../../shared/wire/event.ts';
 import type { Health } from './health-state.ts';
 
 const HOUR_MS = 3_600_000;
-/** An edge whose health changes all the time causes at most this many events per hour. */
+/** An edge whose health keeps changing causes at most this many events per hour. */
 const MOST_PER_HOUR = 10;
 
 /** The kinds of events about the health of an edge. */
@@ -15,9 +15,9 @@ export interface Told {
   readonly trouble: string | null;
   /** The times of the events of the last hour, oldest first. */
   readonly times: readonly number[];
-  /** The number of changes since the last event that caused no event, because there were too many. */
+  /** The number of changes since the last event. They caused no events, because there were too many. */
   readonly untold: number;
-  /** The state at the last look, whether or not it caused an event. */
+  /** The state at the last check, whether or not it caused an event. */
   readonly seen: string;
 }
 
@@ -28,7 +28,7 @@ export interface Telling {
 
 /** An edge without an earlier event causes one when it reports for the first time. */
 const UNTOLD = toldOf('offline', null);
-/** The times at which two online edges were last seen, as the catalog stores them, differ by less. */
+/** The stored last-seen times of two online edges differ by less than this. */
 const SEEN_TOGETHER_MS = 10 * 60_000;
 
 /** Decides whether the health of an edge causes an event. */
@@ -36,7 +36,7 @@ export function tell(before: Told | undefined, edge: string, health: Health, now
   const { state, trouble } = health;
   const seen = `${state} ${trouble}`;
   const last = before ?? UNTOLD;
-  // When the clock was put back, earlier events may lie in the future. They do not count.
+  // When the clock was set back, earlier events may lie in the future. They do not count.
   const times = last.times.filter((time) => time <= now && now - time < HOUR_MS);
   const isNews = last.state !== state || last.trouble !== trouble;
   if (times.length >= MOST_PER_HOUR) {
@@ -52,7 +52,7 @@ export function tell(before: Told | undefined, edge: string, health: Health, now
     what: {
       ...{ from: last.state, state, trouble },
       ...(last.untold > 0 && { untold: last.untold }),
-      // The edge has had its events of this hour. The next event comes when the oldest one is an hour old.
+      // The edge has used up its events of this hour. The next event is possible when the oldest one is an hour old.
       ...(isFull && { quietUntil: (times[0] ?? now) + HOUR_MS }),
     },
   };
@@ -83,9 +83,9 @@ export function toldBy(events: readonly Event[]): Map<string, Told> {
 }
 
 /**
- * The state of each edge when the previous process of the origin ended, as far as the last reports tell. It stands in for
- * the events of an edge whose state has not changed for longer than events are kept. An edge was online if it was seen
- * about as late as any other.
+ * The state of each edge when the previous process of the origin ended, according to the last reports. It replaces the
+ * events of an edge whose state has not changed for so long that its events are no longer kept. An edge was online if
+ * it was seen about as late as any other.
  */
 export function toldByReports(
   members: readonly { readonly name: string; readonly drained: boolean; readonly lastSeen: number | null }[],

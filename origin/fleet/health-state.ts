@@ -2,7 +2,7 @@ import { clockFault } from '../../shared/log/clock-fault.ts';
 import type { EdgeUse, Fault } from '../../shared/wire/protocol.ts';
 
 /**
- * The condition of an edge in one word. If several states hold, the worst counts. Diverged, drained and offline are
+ * The condition of an edge in one word. If several states apply, the worst counts. Diverged, drained and offline are
  * facts; degraded and lagging are judged by the thresholds below.
  */
 export type HealthState = 'online' | 'lagging' | 'degraded' | 'offline' | 'drained' | 'diverged';
@@ -19,7 +19,7 @@ export type Trouble =
   | 'clock'
   | 'switching';
 
-/** A bound that is crossed at `enter` and is crossed back only at `leave`, so that a state does not flutter. */
+/** A threshold with hysteresis: a state begins at `enter` and ends only at `leave`, so that it does not flap. */
 interface Bound {
   readonly enter: number;
   readonly leave: number;
@@ -31,16 +31,16 @@ export const THRESHOLDS = {
   lagSeconds: { enter: 30, leave: 10 },
   /** Seconds since the edge last heard from its upstream. */
   contactSeconds: { enter: 30, leave: 15 },
-  /** The parts of the disk and of the file descriptors that are in use. */
+  /** The shares of the disk and of the file descriptors that are in use. */
   diskUsed: { enter: 0.95, leave: 0.92 },
-  /** The part of the disk in use, for an edge whose old data was deleted already. */
+  /** The share of the disk in use, for an edge whose old data was deleted already. */
   prunedDiskUsed: { enter: 0.9, leave: 0.88 },
   filesOpen: { enter: 0.9, leave: 0.8 },
-  /** The part of the answers of the last minute that were 5xx. */
+  /** The share of 5xx among the answers of the last minute. */
   errorRatio: { enter: 0.05, leave: 0.02 },
   /** A state is left when the edge has been better for this long. */
   calmMs: 15_000,
-  /** A judgement that is older says nothing about the present. */
+  /** A judgement older than this no longer describes the current state. */
   staleMs: 60_000,
 } as const;
 
@@ -65,9 +65,9 @@ export interface Observed {
     readonly error: string | null;
   }[];
   readonly use: EdgeUse | null;
-  /** Whether old data was deleted a while ago, so that nothing is left to delete. */
+  /** Whether old data was deleted long enough ago that there is nothing left to delete. */
   readonly isPruned: boolean;
-  /** The part of errors among its answers; null when there were too few. */
+  /** The share of errors among its answers; null when there were too few answers. */
   readonly errorRatio: number | null;
   /** The bytes that it fetches each second, as its reports show; null when it fetches nothing. */
   readonly bytesPerSecond: number | null;
@@ -86,7 +86,7 @@ export interface Health {
   readonly reason: string | null;
   /** When the edge was judged. */
   readonly at: number;
-  /** The time since which the edge has been better than its state. Null while it is not. */
+  /** The time since when the edge has been better than its state. Null while it is not. */
   readonly betterSince: number | null;
 }
 
@@ -180,7 +180,7 @@ function degradedBy(seen: Observed, last: Trouble | null | undefined): Found | u
 
 function laggingBy(seen: Observed, isLagging: boolean): Found | undefined {
   const { sites, delay } = seen;
-  // Nobody knows how far an edge that waits for its windows should be.
+  // It is not known how far an edge that waits for its windows should be.
   if (delay === null) return undefined;
   const { enter, leave } = THRESHOLDS.lagSeconds;
   const most = delay + (isLagging ? leave : enter);
@@ -195,7 +195,10 @@ function laggingBy(seen: Observed, isLagging: boolean): Found | undefined {
   return { trouble, reason: `${worst.name}${others} is ${duration(worst.lagSeconds)} behind: ${reason}` };
 }
 
-/** The most likely cause, with what to do about it. `left` is what the late sites still have to fetch. */
+/**
+ * The most likely cause, and the remedy. `left` is the number of bytes that the edge still has to fetch for the late
+ * sites.
+ */
 function causeOfLag(
   { isPaused, use, fault, bytesPerSecond, rate, clockOffset }: Observed,
   left: number,

@@ -6,7 +6,7 @@ import { HEALTH_KINDS, type Told, tell, toldBy } from './health-events-state.ts'
 import type { Health } from './health-state.ts';
 
 const LOOK_MS = 5000;
-/** Edges that lost the origin at its end come back within this time after its start. */
+/** After a restart of the origin, its edges connect again within this time. */
 const RETURN_MS = 15_000;
 const PAGE = 1000;
 /** At most this many pages of events are read at the start. */
@@ -14,7 +14,7 @@ const MOST_PAGES = 5;
 
 export interface HealthWatchParts {
   readonly judged: () => Promise<ReadonlyMap<string, Health>>;
-  /** What is known of edges that have no stored event. */
+  /** The known states of edges that have no stored event. */
   readonly before: ReadonlyMap<string, Told>;
   readonly events: Pick<EventReads, 'page'>;
   readonly note: (event: NewEvent) => void;

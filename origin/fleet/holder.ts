@@ -2,7 +2,7 @@ import { uploadObjectsKind } from '../../shared/work/upload-objects.ts';
 import type { Holder } from '../reconcile/store-repair-plan.ts';
 import { type EdgeRecord, isOnline } from './edge-record.ts';
 
-/** Describes an edge to the repair of the store. */
+/** Describes an edge for the repair of the store. */
 export function holderOf(edge: EdgeRecord, monotonic: number): Holder {
   const { row, report, isDiverged } = edge;
   return {

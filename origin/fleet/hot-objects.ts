@@ -6,11 +6,11 @@ import type { HotObject } from '../reconcile/warm-rule.ts';
 import { type EdgeRecord, isOnline, replicatedBy } from './edge-record.ts';
 
 /**
- * The hot objects that an edge has named are old when its reports are this much newer. An edge names them twice a
- * minute.
+ * The hot objects of an edge are out of date when its newest report is this much newer than they are. An edge sends
+ * them twice a minute.
  */
 const OLD_MS = 120_000;
-/** At most this many objects are looked up: those with the most requests. */
+/** The maximum number of objects that are looked up: those with the most requests. */
 const MOST = 64;
 
 export type HotReads = Pick<Remote<SiteReads>, 'sites'> & Pick<Remote<ManifestReader>, 'entryAt'>;
@@ -67,7 +67,7 @@ function askedOf(lazy: readonly LazyEdge[], sites: ReadonlyMap<number, SiteRow>)
     if (hot === null || (report?.time ?? 0) - hot.time > OLD_MS) continue;
     for (const [id, path, digest, perMinute] of hot.objects) {
       const site = sites.get(id);
-      // In a path with a star, the star would be a pattern and match other paths, too.
+      // If a path contains a star, the star would act as a pattern and match other paths, too.
       if (site === undefined || path.includes('*') || !replicates(site.name)) continue;
       const key = JSON.stringify([row.region, id, digest]);
       const asked = all.get(key) ?? {

@@ -73,7 +73,7 @@ export interface FleetOptions {
 /** An unchanged state of an edge is stored again after this time. */
 const STORE_AGAIN_MS = 60_000;
 
-/** Writes for many edges take a turn of their own, so that the calls of one edge do not delay them. */
+/** Writes for many edges have their own turn in the catalog, so that the calls of one edge do not delay them. */
 const inTurnOfReports = <T>(write: () => Promise<T>) => caller.run({ name: 'reports' }, write);
 
 /** The fleet of a single origin, to which all edges report. */
@@ -87,7 +87,7 @@ export class InProcessFleet implements Fleet {
   readonly #edges = new Map<string, EdgeRecord>();
   /** The required revision of each site that edges without a lease refuse to serve. */
   readonly #required = new Map<number, { readonly name: string; readonly revision: number }>();
-  /** The sites that refuse to be served without a lease. */
+  /** The sites that edges must not serve without a lease. */
   readonly #refusing = new Set<number>();
   readonly #checks: ReportChecks;
   readonly #divergence: Divergence;
@@ -170,7 +170,7 @@ export class InProcessFleet implements Fleet {
     return { seq, isNew };
   }
 
-  /** Names the caller by its edge. Before the proof, the caller is an address, which others may share. */
+  /** From here on, the caller has the name of its edge. Before the proof, it is an address, which others may share. */
   proven(name: string): void {
     const known = caller.getStore();
     if (known !== undefined) known.name = `edge ${name}`;
@@ -191,7 +191,7 @@ export class InProcessFleet implements Fleet {
       await this.#compare(edge);
       this.#save(edge);
     }
-    // The answer to a stale report tells its edge what it needs to send a fresh one.
+    // The answer to a stale report has the data that its edge needs in order to send a fresh one.
     let room = MOST_LISTS_BYTES;
     const grants = verified.map((one) => {
       const grant = this.#grant(one, fresh.includes(one), room);
@@ -226,7 +226,8 @@ export class InProcessFleet implements Fleet {
   }
 
   /**
-   * While a site refuses to be served without a lease, its publishes wait until leases end, so all leases are short.
+   * Publishes to a site that edges must not serve without a lease wait until leases end. So while there is such a site,
+   * all leases are short.
    */
   #terms(): LeaseTerms {
     return this.#refusing.size > 0 ? SHORTEST_TERMS : leaseTerms(this.#edges.size);
@@ -268,7 +269,7 @@ export class InProcessFleet implements Fleet {
   async change(name: string, change: MemberChange): Promise<EdgeStatus> {
     const edge = this.#edge(name);
     edge.row = await this.#catalog.changeMember(name, change, this.#clock.now());
-    // The records of a revoked edge do not count.
+    // The records of a revoked edge are ignored.
     if (edge.row.revoked) edge.isDiverged = false;
     this.changed.wake();
     return this.statusOf(name);
@@ -303,13 +304,13 @@ export class InProcessFleet implements Fleet {
     if (edge !== undefined) notePruned(edge, this.#clock.monotonic() - ago);
   }
 
-  /** All edges as plans of tasks see them. */
+  /** All edges, described for the planning of tasks. */
   taskEdges(): ReadonlyMap<string, TaskEdge> {
     const now = this.#clock.monotonic();
     return new Map([...this.#edges].map(([name, edge]) => [name, taskEdge(edge, now)]));
   }
 
-  /** All edges as the reconciler sees them. */
+  /** All edges, described for the reconciler. */
   observedEdges(): ObservedEdge[] {
     const now = this.#clock.monotonic();
     return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
@@ -320,7 +321,7 @@ export class InProcessFleet implements Fleet {
     return hotObjects([...this.#edges.values()], catalog, this.#clock.monotonic());
   }
 
-  /** All edges, described to the repair of the store. */
+  /** All edges, described for the repair of the store. */
   holders(): Holder[] {
     const now = this.#clock.monotonic();
     return [...this.#edges.values()].map((edge) => holderOf(edge, now));
@@ -344,7 +345,7 @@ export class InProcessFleet implements Fleet {
     const edge = this.#edge(name);
     const shown = edge.report?.sites.find((reported) => reported.site === site);
     const isShown = shownRevision(edge, site) >= revision;
-    // An edge that was paused or drained during the publish is no longer waited for.
+    // The publish stops waiting for an edge that was paused or drained in the meantime.
     const left = edge.row.paused || edge.row.drained ? 0 : leaseLeft(edge, this.#clock.monotonic());
     return {
       prepared: isShown || shown?.prepared === revision,
@@ -354,15 +355,13 @@ export class InProcessFleet implements Fleet {
     };
   }
 
-  /**
-   * Nobody waits for the save: a lease does not depend on it, and after a crash the next report brings the state again.
-   */
+  /** The save is not awaited: a lease does not depend on it, and after a crash the next report has the state again. */
   #save(edge: EdgeRecord): void {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
     const at = this.#clock.monotonic();
     const state = JSON.stringify({ ...report, time: 0, offset: 0, use: undefined, tasks: undefined });
-    // Most reports only say that the edge is still here.
+    // Most reports only show that the edge is still alive.
     if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
     this.#saved.add({ name: row.name, lastSeen, report }).then(
       () => {

@@ -25,12 +25,12 @@ export interface JoiningParts {
   readonly head: () => Promise<Head>;
 }
 
-/** With this secret, refusing an unknown token takes as long as refusing a wrong secret. */
+/** The secret that is compared for an unknown token, so that its refusal takes as long as that of a wrong secret. */
 const NO_SECRET = randomBytes(32);
 
 /**
  * Admits edges. An eavesdropper cannot use anything that an edge sends. Nothing changes before the edge has proved the
- * secret of the token, so a stranger can neither use up a token nor learn whether it exists.
+ * secret of the token, so an outsider can neither use up a token nor learn whether it exists.
  */
 export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'> {
   const { catalog, fleet, noteAct, clock, identity, signingKey, head } = parts;
@@ -66,7 +66,7 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
           'the request to join is not signed with the key that it contains',
         );
       const { seq, isNew } = await fleet.join(request, { id: request.token, secretHash });
-      // A token that is used up still answers, so it could fill the audit trail.
+      // A join can be repeated with a used token, and repeated joins must not fill the audit trail.
       if (isNew)
         noteAct('edge-join', { edge: request.name, region: request.region, joinToken: request.token, seq });
       return { seq, head: await head(), sig: signText(signingKey, joinedText(log, text, seq)) };

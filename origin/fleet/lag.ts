@@ -15,7 +15,7 @@ export interface SiteLag {
 
 type EdgeSites = EdgeStatus['sites'];
 
-/** A pending revision is not live, so no edge is behind without it. */
+/** A pending revision is not live, so an edge without it is not behind. */
 export function siteStatus(lag: SiteLag, now: number): Omit<EdgeSites[string], 'readers'> {
   const isCurrent = lag.revisions === 0;
   const seconds = isCurrent || lag.behindSince === undefined ? 0 : Math.max(0, now - lag.behindSince) / 1000;

@@ -19,8 +19,8 @@ export interface Verified {
 
 /**
  * Verifies the reports of one request, and returns each with the edge that signed it. It leaves out relayed reports
- * that have a wrong signature, that come from strangers or from revoked edges (their parent may not know yet), or from
- * edges that have spent their budget. So a false report of one child does not cost another child its lease. Throws
+ * that have a wrong signature, that come from unknown or revoked edges (their parent may not know yet), or from edges
+ * that have spent their budget. So a false report of one child does not cost another child its lease. Throws
  * `no-such-edge` and `bad-request` for faults of the sender's own report, and `too-many-requests`.
  */
 export async function verifyReports(
@@ -45,7 +45,7 @@ export async function verifyReports(
   if (own !== undefined && 'refused' in own) throw new SkerryError('bad-request', own.refused);
   return claimed.flatMap(({ edge }, i) => {
     const one = checked[i];
-    // An edge that was revoked during the check is granted nothing.
+    // An edge that was revoked during the check gets no grant.
     if (one === undefined || 'refused' in one || edge.row.revoked) return [];
     return [{ edge, report: one.report, statements: one.statements, digest: one.digest }];
   });

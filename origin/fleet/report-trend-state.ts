@@ -7,9 +7,9 @@ const FETCH_WINDOW_MS = 10_000;
 /** Two reports of a fault within this time are one lasting fault. An edge tries a failing site more often than that. */
 const SAME_FAULT_MS = 120_000;
 
-/** The trend over the reports of an edge. It depends on nothing but the reports. */
+/** The trend over the reports of an edge. It depends only on the reports. */
 export interface Trend {
-  /** The part of errors (5xx) among the answers of the last full minute; null when there were too few. */
+  /** The share of errors (5xx) among the answers of the last full minute; null when there were too few answers. */
   readonly errorRatio: number | null;
   /** The bytes per second that arrive for the revisions being fetched. Null when none is being fetched. */
   readonly bytesPerSecond: number | null;

@@ -13,12 +13,12 @@ const HEAD_MS = 500;
 /** A follower that lacks at most this many records follows the log as it grows. */
 const NEAR = 16;
 
-/** Reads for many followers take a turn of their own, so that the calls of one do not delay them. */
+/** Reads for many followers have their own turn in the catalog, so that the calls of one follower do not delay them. */
 const inTurnOfFeed = <T>(read: () => Promise<T>) => caller.run({ name: 'feed' }, read);
 
 /**
- * After each append, all followers request the same records and head. They are read and signed once for all.
- * `appended` wakes after each append, and then earlier reads are forgotten.
+ * After each append, all followers request the same records and head. They are read and signed once for all. `appended`
+ * wakes after each append, and then earlier reads are dropped.
  */
 export function sharedReads(
   catalog: Pick<Remote<LogReads>, 'records' | 'head'>,
@@ -60,8 +60,8 @@ export function sharedReads(
 }
 
 /**
- * Long and full pages belong to followers that are far behind, each at another place. They are not kept. The kept
- * pages, at most `NEAR` of them, end with the log.
+ * Long and full pages belong to followers that are far behind, each at a different place, so they are not kept. The
+ * kept pages, at most `NEAR` of them, reach to the end of the log.
  */
 const isFarBack = (page: readonly LogRecord[], limit: number) =>
   page.length > NEAR || isFullPage(page, limit);

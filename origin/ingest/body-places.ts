@@ -7,7 +7,7 @@ const MOST_WAITING = 256;
 
 /**
  * Limits how many bodies are held in memory until their content is stored. Each site has a few places for such bodies.
- * Its other bodies wait unread, and delay no other site.
+ * Its other bodies wait unread, and do not delay other sites.
  */
 export class BodyPlaces {
   readonly #sites = new Map<number, { turns: FairTurns; bodies: number }>();

@@ -65,8 +65,8 @@ function atLine<T>(number: number, read: () => T): T {
  * drop the first of two equal keys, but a path that is named twice must be refused.
  */
 export async function* deployFromJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<DeployItem> {
-  // The parser releases the values named here once they have been handed over. Naming their containers would keep all
-  // of them.
+  // The parser releases the values at these paths after it has passed them on. With the paths of their containers, it
+  // would keep all of them.
   const parser = new JSONParser({
     paths: ['$.files.*', '$.delete.*', '$.base', '$.expect'],
     keepStack: false,

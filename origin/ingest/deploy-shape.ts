@@ -19,10 +19,10 @@ export class DeployShape {
   /** The member of the deploy that was named last. */
   #member: unknown;
   #before = '';
-  /** The members that were present, with any content. */
+  /** The members that have occurred, whatever their content. */
   readonly members = new Set<unknown>();
 
-  /** Throws `bad-request` when the token does not belong there. */
+  /** Throws `bad-request` when the token is not allowed at this position. */
   take({ sign, value }: JsonToken): void {
     const isKey = sign === '"' && (this.#before === '{' || this.#before === ',');
     const isValue = this.#before === ':' || this.#depth === 0;

@@ -35,7 +35,7 @@ interface Waiting {
  * Commits changes of single files. Changes that arrive while a commit of their site runs share the next commit of their
  * mode. No change waits for others to arrive. A client that puts a thousand files one after another makes a thousand
  * commits, and each costs syncs to disk, records in the log and a switch of every edge. A client that sends the files
- * side by side makes a few commits. A deploy makes one.
+ * in parallel makes a few commits. A deploy makes one.
  */
 export class FileChanges {
   readonly #catalog: ChangedCatalog;
@@ -77,9 +77,9 @@ export class FileChanges {
   }
 
   /**
-   * Purges files that are deleted by name, so that older revisions do not answer for them either. The purge comes
-   * before the commit, and runs under the site's lock, which it does not need. A crash in between leaves a purge of
-   * files that still exist, which changes nothing.
+   * Purges files that are deleted by name, so that edges do not serve them from older revisions either. The purge comes
+   * before the commit. It runs under the site's lock, although it does not need the lock. A crash in between leaves a
+   * purge of files that still exist, which changes nothing.
    */
   async #purge(site: number, changes: readonly Change[], time: number): Promise<void> {
     const paths = changes.flatMap((change) => (change.kind === 'delete' ? [change.path] : []));

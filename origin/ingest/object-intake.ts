@@ -36,7 +36,7 @@ export class ObjectIntake {
   readonly #catalog: Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly #clock: Clock;
   /**
-   * Holds off the sweep while an object is in the store and not yet in the catalog. Otherwise the store could lose an
+   * Blocks the sweep while an object is in the store but not yet in the catalog. Otherwise the store could lose an
    * object that the catalog has.
    */
   readonly #gate: Gate;
@@ -55,7 +55,7 @@ export class ObjectIntake {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
-    // The batch runs under a caller of its own, so that no upload waits behind the calls of another upload in the
+    // The batch has its own turn in the catalog, so that no upload waits behind the calls of another upload in the
     // batch.
     this.#batcher = new Batcher(
       (intakes) => caller.run({ name: 'uploads' }, () => this.#keep(intakes)),
@@ -105,7 +105,7 @@ export class ObjectIntake {
       await storing;
       const full = batch;
       storing = this.#gate.shared(() => this.#keep(full));
-      // The promise is awaited before the next batch or at the end. Until then nobody would handle its rejection.
+      // The promise is awaited before the next batch or at the end. Until then its rejection would be unhandled.
       storing.catch(() => {});
       batch = [];
       held = 0;

@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 import { BodyPlaces } from './body-places.ts';
 
-/** Bodies that may have a piece waiting. */
+/** The maximum number of bodies that may have a waiting piece. */
 const MOST_WAITING = { perOwner: 256, inAll: 4096 };
 /** A piece takes about two milliseconds to parse. */
 const PIECE = 8 * 1024;
 
 /**
- * Feeds bodies whose pieces each take the event loop some milliseconds. However many bodies come at once, each turn of
- * the loop gets one piece, from one site after another, and other requests are answered in between.
+ * Feeds bodies whose pieces each take the event loop some milliseconds. However many bodies arrive at once, each turn
+ * of the loop processes one piece. Sites take turns, and other requests are answered in between.
  */
 export class PieceTurns {
   readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });

@@ -13,7 +13,7 @@ import type { DamageCalls } from '../catalog/damage-calls.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import { discard, type Received, receive, receivedDigest } from './receive.ts';
 
-/** The number of times that an edge may send an object each time it is asked, because a connection may break. */
+/** The number of tries that an edge has for an object at each attempt of a task, because a connection may break. */
 const MOST_TRIES = 3;
 /** An upload holds an open file and memory, so its time is limited. */
 const GRACE_MS = 60_000;
@@ -23,7 +23,7 @@ export interface RepairUploadsParts {
   readonly tasks: Pick<TaskDesk, 'assignments'>;
   readonly catalog: Pick<Remote<DamageCalls>, 'damagedAmong' | 'noteSound'>;
   readonly store: ObjectStore;
-  /** Keeps the sweep out between the storing of an object and the note in the catalog that it is sound. */
+  /** Blocks the sweep until the catalog has recorded that a stored object is intact. */
   readonly gate: Gate;
   readonly clock: Clock;
 }
@@ -35,7 +35,7 @@ interface Asked {
 }
 
 interface AskedObject {
-  /** The attempt at a task that asks for the object. */
+  /** The attempt at the task that asks for the object. */
   readonly attempt: string;
   triesLeft: number;
 }
@@ -43,7 +43,7 @@ interface AskedObject {
 /**
  * Takes in the objects that the origin has asked edges for. An edge may send only objects that its present assignments
  * name and the catalog knows as damaged, and each object is uploaded once at a time. So an edge can neither fill the
- * disk nor bring in bytes that it was not asked for.
+ * disk nor store bytes that the origin did not ask for.
  */
 export class RepairUploads implements FeedUploads {
   readonly #parts: RepairUploadsParts;
@@ -133,7 +133,7 @@ async function keep(received: Received, store: ObjectStore): Promise<void> {
   await store.putSmall([{ digest: received.digest, bytes: received.bytes }]);
 }
 
-/** Passes on at most `most` bytes, and fails when they come too slowly. */
+/** Passes on at most `most` bytes, and fails when they arrive too slowly. */
 async function* timely(body: Readable, most: number, clock: Clock): AsyncGenerator<Buffer> {
   const began = clock.monotonic();
   let came = 0;

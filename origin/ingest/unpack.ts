@@ -20,7 +20,7 @@ export async function* unpacked(body: Readable, encoding: string | undefined): A
     if (!body.readableEnded) decoder.destroy(cutOff(cause));
   };
   body.on('error', gone).on('close', () => gone());
-  // A body that is destroyed already emits no further event.
+  // A body that was destroyed earlier emits no further event.
   if (body.destroyed) gone();
   else body.pipe(decoder);
   try {

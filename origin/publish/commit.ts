@@ -34,7 +34,7 @@ export interface CommitOptions {
   readonly began?: number | undefined;
 }
 
-/** A commit whose turn it is at its site. */
+/** A commit that holds the lock of its site. */
 interface Turn extends CommitOptions {
   readonly mode: Mode;
   readonly site: SiteRow;
@@ -67,7 +67,7 @@ export interface CommitParts extends Omit<SyncParts, 'catalog'> {
 export class Committer {
   /**
    * Wakes when a batch revision begins to wait, or waits again. Without it, `keepWindows` would notice only after up to
-   * a minute. It looks at all sites that often, because another origin node may have committed a revision.
+   * a minute. It checks all sites once a minute, because another origin node may have committed a revision.
    */
   readonly waiting = new Wakeup();
   readonly #parts: CommitParts;
@@ -97,7 +97,7 @@ export class Committer {
     });
   }
 
-  /** Commits changes to the site's tip. `changes` is called when it is this commit's turn. */
+  /** Commits changes to the site's tip. `changes` is called when this commit has the site's lock. */
   commitChanges(
     site: number,
     options: CommitOptions,
@@ -150,7 +150,7 @@ export class Committer {
     });
   }
 
-  /** Waits until no commit of the site is running, so that no commit is answered as live for a site that is gone. */
+  /** Waits until no commit of the site is running, so that no commit is reported as live for a deleted site. */
   deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
     const { catalog, clock, edges, sites } = this.#parts;
     return sites.run(site, async () => {
@@ -201,7 +201,7 @@ export class Committer {
       if (changes.restores === null) await this.#checkRules(site.id);
     };
     const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);
-    // From here on a sync publish watches its time itself, because nothing may interrupt it half-way.
+    // From here on, a sync publish checks its time-out itself, because it must not be interrupted half-way.
     deadline.disarm();
     const plan = planCommit({
       mode,

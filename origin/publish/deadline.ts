@@ -26,7 +26,7 @@ export class Deadline {
     return this.#end - this.#clock.monotonic();
   }
 
-  /** Stops the timer. From here on the caller watches the remaining time. */
+  /** Stops the timer. From then on, the caller checks the remaining time. */
   disarm(): void {
     this.#timer.abort();
   }

@@ -10,7 +10,7 @@ const CLOCK_MARGIN_MS = 500;
 
 /** The terms of a grant, in milliseconds. */
 export interface LeaseTerms {
-  /** An edge that has nothing to tell reports again after this time. */
+  /** An edge without news reports again after this time. */
   readonly heartbeat: number;
   /** The lease that the edge gets. */
   readonly lease: number;
@@ -28,10 +28,10 @@ export function leaseTerms(members: number): LeaseTerms {
   return { heartbeat: Math.round(heartbeat), lease: Math.round(heartbeat) + SPARE_MS };
 }
 
-/** The terms of every fleet, whatever its size, while a site refuses to be served without a lease. */
+/** The terms of every fleet, whatever its size, while there is a site that edges must not serve without a lease. */
 export const SHORTEST_TERMS: LeaseTerms = leaseTerms(0);
 
-/** After its answer, the origin waits this long until the edge can no longer believe that it holds the lease. */
+/** The time from the origin's answer until the edge certainly considers the lease ended. */
 export function outlasting({ lease }: LeaseTerms): number {
   return lease + CLOCK_MARGIN_MS;
 }

@@ -9,9 +9,8 @@ const BURST_MS = (BURST_BYTES / BYTES_PER_SECOND) * 1000;
 const REMEMBERED = 1000;
 
 /**
- * Limits what each site may write to the log by requests that publish nothing and cost their sender next to nothing:
- * purges and settings. Every edge reads and keeps the log, so a single site that is changed in a loop would fill the
- * disks of all edges.
+ * Limits what each site may write to the log by cheap requests that publish nothing: purges and settings. Every edge
+ * reads and keeps the log, so a single site that is changed in a loop would fill the disks of all edges.
  */
 export class LogAllowance {
   readonly #clock: Pick<Clock, 'monotonic'>;

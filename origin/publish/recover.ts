@@ -13,8 +13,8 @@ interface OrphanParts {
 }
 
 /**
- * Ends a sync revision that still waits for its activation although nobody publishes it any more, because the origin
- * ended or its disk was full. Callers hold the site's lock. Returns the site as it is afterwards.
+ * Ends a sync revision that still waits for its activation although its publish is gone, because the origin ended or
+ * its disk was full. Callers hold the site's lock. Returns the site as it is afterwards.
  */
 export async function endOrphan(parts: OrphanParts, site: SiteRow): Promise<SiteRow> {
   let now = site;

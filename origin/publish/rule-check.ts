@@ -12,12 +12,12 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 const FAULTS_SHOWN = 20;
 /** The number of faults in the message, which is one line. */
 const FAULTS_NAMED = 10;
-/** Remembers files that were found good, by digest and name, because most commits do not change them. */
+/** Remembers valid files, by digest and name, because most commits do not change them. */
 const REMEMBERED_BYTES = 64 * 1024;
 
 type FaultsOf = (path: ContentPath, content: string) => Promise<readonly RuleFault[]>;
 
-/** The files that may wait to be read, for one site and for all sites together. */
+/** The maximum number of files that wait to be read, for one site and for all sites together. */
 const MOST_WAITING = { perOwner: 16, inAll: 1024 };
 
 /**

@@ -24,7 +24,7 @@ export interface Staged {
 }
 
 /**
- * Writes a coming revision beside the newest state, in short transactions. If the process is killed before the revision
+ * Writes a new revision on top of the newest state, in short transactions. If the process is killed before the revision
  * is revealed, nothing has changed. Callers hold the site's lock.
  */
 export class Stager {

@@ -2,19 +2,19 @@ import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 
 /** The state of one edge with regard to one revision of a site. */
 export interface EdgeSyncStatus {
-  /** The revision is whole, proved and stored at the edge, or visible already. */
+  /** The complete, proved revision is stored at the edge, or is visible already. */
   readonly prepared: boolean;
-  /** The edge reports that it shows the revision, and its receipt is stored here. */
+  /** The edge reports that it shows the revision, and the origin has stored its receipt. */
   readonly visible: boolean;
-  /** Milliseconds for which the edge may still believe that it holds a lease. 0 when it cannot. */
+  /** Milliseconds for which the edge may still consider itself a holder of a lease. 0 when it cannot. */
   readonly leaseLeft: number;
   /** Milliseconds for which the edge may still serve a site that requires a lease. */
   readonly servingLeft: number;
 }
 
 /**
- * The edges as a sync publish sees them. The synchronous calls answer from memory. Before a caller concludes from their
- * answers that an edge holds no lease, it awaits `current`.
+ * The queries about edges that a sync publish needs. The synchronous calls answer from memory. Before a caller
+ * concludes from their answers that an edge holds no lease, it awaits `current`.
  */
 export interface SyncEdges {
   /** Wakes when the state of an edge may have changed for another reason than the passing of time. */
@@ -30,16 +30,17 @@ export interface SyncEdges {
   /** Edges that may still serve the site although it requires a lease. */
   servers(site: string): string[];
   /**
-   * Once this resolves, only edges that show this revision of the site or a later one get time to serve sites that
-   * require a lease, whichever origin node grants it. Null removes the requirement. Resolves with the previous one.
+   * Once this resolves, an edge must show this revision of the site or a later one in order to get time to serve sites
+   * that require a lease. This holds for all origin nodes. Null removes the requirement. Resolves with the previous
+   * one.
    */
   requireRevision(
     site: { readonly id: number; readonly name: string },
     revision: number | null,
   ): Promise<number | null>;
   /**
-   * Called when a site begins or ceases to refuse to be served without a lease, and with false when it is deleted. Its
-   * publishes wait until leases end, so while any site refuses, all new leases are short.
+   * Called when a site begins or ceases to require a lease, and with false when it is deleted. Publishes to such a site
+   * wait until leases end, so while there is one, all new leases are short.
    */
   refusesWithoutLease(site: { readonly id: number }, refuses: boolean): Promise<void>;
   syncStatus(edge: string, site: number, revision: number): EdgeSyncStatus;

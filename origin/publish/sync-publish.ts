@@ -22,7 +22,7 @@ import { wokenWithin } from './woken-within.ts';
 type SyncCatalog = Pick<Remote<PublishCalls>, 'activate' | 'abort' | 'noteOutcome'> &
   Pick<Remote<ReceiptCalls>, 'receipts'>;
 
-/** The parts that are needed to end a revision that nobody publishes any more. */
+/** The parts that are needed to end a revision whose publish is gone. */
 export interface EndingParts {
   readonly catalog: Pick<SyncCatalog, 'activate' | 'abort'>;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export interface SyncParts {
   readonly catalog: SyncCatalog;
   readonly clock: Clock;
   readonly edges: SyncEdges;
-  /** Aborts when the origin ends. A publish then waits for no edge. */
+  /** Aborts when the origin ends. A publish then stops waiting for edges. */
   readonly stopping: AbortSignal;
 }
 
@@ -71,9 +71,9 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
   if (prepared.decision.kind === 'fail') return fail(parts, target, prepared.state, prepared.decision.reason);
 
   const payload = { mode: 'sync' as const };
-  // A crash after this point leaves this answer, which confirms no edge yet.
+  // After a crash, this is the stored answer. It does not list any edge as confirmed yet.
   const early = answerOf(target, 'live', prepared.state);
-  // The requirement comes first, so that no edge gets a longer time to serve without showing the revision.
+  // The requirement is set first, so that an edge gets no further time to serve unless it shows the revision.
   const required = isStrict ? await edges.requireRevision(site, revision) : null;
   const { seq } = await catalog
     .activate({
@@ -108,8 +108,8 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
 }
 
 /**
- * Waits until the edges show what is live already. A sync publish of an unchanged tree makes the same promise as any
- * other.
+ * Waits until the edges show the revision that is already live. A sync publish of an unchanged tree has the same
+ * guarantee as any other.
  */
 export async function confirmInSync(parts: SyncParts, target: SyncRevision): Promise<Commit> {
   const { site, revision, seq } = target;
@@ -124,7 +124,7 @@ export async function confirmInSync(parts: SyncParts, target: SyncRevision): Pro
 
 /**
  * Ends a revision that failed before its commit point, or that was left pending when the process ended: aborts it or
- * degrades it, as the site says.
+ * degrades it, according to the site's settings.
  */
 export async function endFailed(
   { catalog, clock }: EndingParts,
@@ -186,9 +186,10 @@ function answerOf(
 }
 
 /**
- * How long it takes until all leases of edges that do not show the revision have ended. After the commit point, the time
- * left must be enough for that. Some leases may be longer than those that are granted now, from the time before the site
- * refused to be served without one. Edges without a part in the publish, such as drained ones, may serve the site, too.
+ * How long it takes until all leases of edges that do not show the revision have ended. After the commit point, the
+ * time left must be enough for that. Some leases may be longer than those that are granted now, because they were
+ * granted before the site required a lease. Edges that do not take part in the publish, such as drained ones, may serve
+ * the site, too.
  */
 function longestLease(edges: SyncEdges, site: SyncRevision['site'], revision: number): number {
   const names = new Set([...edges.participants(site.name), ...edges.servers(site.name)]);
@@ -199,7 +200,7 @@ function longestLease(edges: SyncEdges, site: SyncRevision['site'], revision: nu
   return Math.max(outlasting(SHORTEST_TERMS), ...lefts);
 }
 
-/** Watches the edges until the state decides something other than to wait. */
+/** Watches the edges until the wait is over. */
 async function settle(
   { clock, edges, stopping }: SyncParts,
   { site, revision, deadline }: SyncRevision,
@@ -225,7 +226,7 @@ async function settle(
     if (stopping.aborted) state = step(state, { kind: 'stopped' });
     const decision = decide(state);
     if (decision.kind !== 'wait') return { state, decision };
-    // Nothing was awaited since the edges were read, so no change of their state is missed.
+    // There was no `await` since the edges were read, so no change of their state is missed.
     await wokenWithin(edges.changed, clock, wait, stopping);
   }
 }

@@ -9,11 +9,11 @@ export type EdgePhase = 'preparing' | 'prepared' | 'visible' | 'gone';
 
 export interface SyncState {
   readonly require: SitePolicy['sync']['require'];
-  /** The commit point has passed: nothing aborts any more. */
+  /** The commit point has passed, so the publish can no longer be aborted. */
   readonly isActivated: boolean;
   /** Why the wait is over, or null while it lasts. */
   readonly over: 'timeout' | 'stopped' | null;
-  /** After the answer, nobody may be served older content: each edge must show the revision or have stopped serving. */
+  /** After the answer, no reader may get older content: each edge must show the revision or have stopped serving. */
   readonly isStrict: boolean;
   readonly edges: ReadonlyMap<string, EdgePhase>;
 }
@@ -72,7 +72,7 @@ export function decide(state: SyncState): SyncDecision {
 function decideActivation({ require, over, edges }: SyncState): SyncDecision {
   const counted = [...edges.values()].filter((phase) => phase !== 'gone');
   const ready = counted.filter((phase) => phase !== 'preparing').length;
-  // A publish that is ready too late would be answered before any edge can show it, so it fails cleanly instead.
+  // If a publish is ready too late, its time-out would pass before any edge can show it. So it fails instead.
   if (over !== null) return { kind: 'fail', reason: over };
   if (counted.length === 0) return { kind: 'fail', reason: 'no-edges' };
   if (require === 'all') return ready === counted.length ? { kind: 'activate' } : { kind: 'wait' };

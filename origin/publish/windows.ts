@@ -4,7 +4,7 @@ import type { SiteReads } from '../catalog/site-calls.ts';
 import { pendingOpens } from './activation-window.ts';
 import type { Committer } from './commit.ts';
 
-/** The longest wait. A clock that is set, or stands still while the machine sleeps, shifts all windows. */
+/** The longest wait. If the clock is set, or stops while the machine sleeps, all windows shift. */
 const LONGEST_WAIT_MS = 60_000;
 const AFTER_FAILURE_MS = 5000;
 
@@ -17,8 +17,8 @@ export interface WindowsOptions {
 }
 
 /**
- * Makes waiting revisions live when the windows of their sites open, until the origin stops. A site whose turn takes
- * long, because of a sync publish for example, delays no other site.
+ * Makes waiting revisions live when the windows of their sites open, until the origin stops. A slow site, for example
+ * one with a sync publish, does not delay other sites.
  */
 export async function keepWindows(options: WindowsOptions): Promise<void> {
   const { clock, committer, stopping, failed } = options;

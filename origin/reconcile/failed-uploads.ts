@@ -1,19 +1,20 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** Every edge is asked again for an object that was not asked for during this time. */
+/** If an object has not been asked for during this time, every edge may be asked for it again. */
 const AGAIN_MS = 24 * 3_600_000;
-/** At most this many failures are remembered. A thousand edges may fail to send a thousand objects. */
+/** The maximum number of remembered failures, because a thousand edges may fail to send a thousand objects. */
 const MOST = 1_000_000;
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
  * Remembers which edges were asked for an object and did not send it. The failures of an object are forgotten together.
- * If some of them were forgotten alone, there would always be an edge to ask, and nobody would tell the operator.
+ * If they were forgotten one by one, there would always be an edge to ask again, and the operator would never be
+ * alerted.
  */
 export class FailedUploads {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** The object that failed longest ago is the first. */
+  /** The object whose failure is the oldest comes first. */
   readonly #failed = new Map<Digest, { readonly edges: Set<string>; readonly last: number }>();
   #count = 0;
 
@@ -38,7 +39,7 @@ export class FailedUploads {
     if (oldest !== undefined) this.forget(oldest);
   }
 
-  /** Called when the object is sound again. */
+  /** Called when the object is intact again. */
   forget(digest: Digest): void {
     this.#count -= this.#failed.get(digest)?.edges.size ?? 0;
     this.#failed.delete(digest);

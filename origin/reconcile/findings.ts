@@ -3,8 +3,8 @@ import type { ShareRow, TaskRow } from '../catalog/task-calls.ts';
 import { againKey, type Finding } from './reconcile-plan.ts';
 
 /**
- * What an edge could not repair may be repairable a little later, for instance when the origin has repaired its own
- * store. After that, the edge is repaired again less often.
+ * The pauses before another repair. Damage that an edge could not repair may be repairable a little later, for example
+ * when the origin has repaired its own store. Further repairs are less frequent.
  */
 const AGAIN_MS = { first: 60_000, later: 600_000 };
 

@@ -2,7 +2,7 @@ import type { TaskRequest } from '../../shared/wire/task-api.ts';
 import { repairOfRoots, type SyncingEdge } from './root-rule.ts';
 import { type HotObject, warmingOf } from './warm-rule.ts';
 
-/** Everything that the origin sees of its fleet at one moment. */
+/** Everything that the origin knows about its fleet at one moment. */
 export interface Observed {
   readonly edges: readonly ObservedEdge[];
   /** The damage that verifications of edges have found, oldest first. */
@@ -24,7 +24,7 @@ export interface Finding {
   /** The task that found it. */
   readonly task: number;
   readonly damaged: number;
-  /** Whether the task was to repair the damage, and could not. */
+  /** Whether the task tried to repair the damage and failed. */
   readonly isRepair: boolean;
   /** The time from which on the edge is repaired, in milliseconds since 1970. */
   readonly due: number;
@@ -38,7 +38,7 @@ export interface Action {
   readonly request: TaskRequest;
 }
 
-/** The part of a disk in use at which old data is deleted. An edge is `degraded` only later: see health-state.ts. */
+/** The share of a disk in use at which old data is deleted. An edge is `degraded` only later: see health-state.ts. */
 const DISK_USED = 0.9;
 
 type Rule = (observed: Observed) => readonly Action[];
@@ -47,7 +47,7 @@ export function repairKey({ edge, task, isRepair }: Pick<Finding, 'edge' | 'task
   return isRepair ? `${againKey(edge)} ${task}` : `repair ${edge} after ${task}`;
 }
 
-/** How the keys of repairs begin that follow a repair which left damage. */
+/** The prefix of the keys of repairs that follow an unsuccessful repair. */
 export const againKey = (edge: string) => `repair ${edge} again after`;
 
 const repairOfDamage: Rule = ({ findings }) =>

@@ -25,7 +25,7 @@ const ACTIONS_PER_ROUND = 5;
 /** An action is not repeated for this long, whatever its outcome was. */
 const REPEAT_MS = 3_600_000;
 const MOST_FINDINGS = 1000;
-/** The hot objects that were looked up are used for this long, because many readers may ask for the plan. */
+/** The hot objects are cached for this long, because many clients may request the plan. */
 const HOT_MS = 5000;
 /** Tasks, and shares of one, that are read at a time. */
 const PAGE = 100;
@@ -44,8 +44,8 @@ export interface ReconcilerParts {
 }
 
 /**
- * Looks at the fleet again and again, and creates the tasks that follow from what it sees. Each action has a key that
- * the catalog keeps with its task, so no action is repeated too early, not even after a restart.
+ * Checks the fleet at intervals, and creates the tasks that it needs. Each action has a key that the catalog keeps with
+ * its task, so no action is repeated too early, not even after a restart.
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
@@ -58,7 +58,7 @@ export class Reconciler {
     this.#parts = parts;
   }
 
-  /** Called when the result of a share has counted. */
+  /** Called when the result of a share has been accepted. */
   counted(task: TaskRow, share: ShareRow): void {
     this.#take(task, share, 0);
   }
@@ -87,8 +87,8 @@ export class Reconciler {
   }
 
   /**
-   * The actions that follow from the fleet's present state: those of the next round, those that wait, and those that
-   * have been done already. Asking changes nothing.
+   * The actions that follow from the fleet's current state: those of the next round, those that wait, and those that
+   * have been done already. This call changes nothing.
    */
   async plan(): Promise<ActionPlan> {
     const observed = await this.#observe();
@@ -145,7 +145,7 @@ export class Reconciler {
       const { id } = await tasks.create(request, cause, key);
       note({ kind: 'origin-acts', task: id, cause, what: { ...request } });
     } catch (error) {
-      // The edge was revoked in between, or there are too many tasks: the next round looks again.
+      // The edge was revoked in between, or there are too many tasks: the next round tries again.
       if (!hasCode(error, 'no-such-edge') && !hasCode(error, 'too-many-tasks')) throw error;
       log.warn({ err: error, key }, 'an action of the origin has to wait');
     }

@@ -1,9 +1,11 @@
 import type { TaskRequest } from '../../shared/wire/task-api.ts';
 
-/** A mismatch of roots is repaired when it persists for this long. The next sync mends a single mismatch by itself. */
+/**
+ * A mismatch of roots is repaired when it persists for this long. The next sync repairs a single mismatch by itself.
+ */
 const PERSISTS_MS = 60_000;
 
-/** An edge as this rule sees it. */
+/** The properties of an edge that this rule needs. */
 export interface SyncingEdge {
   readonly name: string;
   readonly isOnline: boolean;

@@ -45,7 +45,7 @@ export interface StoreRepairState {
   readonly failedAt: (digest: Digest) => ReadonlySet<string>;
 }
 
-/** The most bytes of one request, so that it ends in time. A larger object is asked for alone. */
+/** The maximum bytes of one request, so that it ends in time. A larger object gets its own request. */
 const MOST_BYTES = 1024 * 1024 * 1024;
 
 /**
@@ -78,8 +78,8 @@ function byRank(a: Holder, b: Holder): number {
 }
 
 /**
- * The names of the edges that may hold an object, the best first. Objects of the same sites share one list. Of an edge's
- * sites only those count that have lost objects: an edge may name a thousand.
+ * The names of the edges that may hold an object, the best first. Objects of the same sites share one list. Only those
+ * sites of an edge count that have lost objects, because an edge may name a thousand sites.
  */
 function candidatesFor(
   lost: readonly LostObject[],

@@ -47,8 +47,8 @@ interface Asking {
 }
 
 /**
- * Asks edges for the objects that the store lacks, one edge after another, until the store has them again. Tells the
- * operator which objects no edge has.
+ * Asks edges for the objects that the store lacks, one edge after another, until the store has them again. Alerts the
+ * operator to objects that no edge has.
  */
 export class StoreRepair {
   readonly #parts: StoreRepairParts;
@@ -102,7 +102,7 @@ export class StoreRepair {
     });
     for (const request of requests.slice(0, this.#room())) await this.#ask(request);
     await this.#tell(unobtainable);
-    // Objects that no edge has must not hold up the objects after them.
+    // Objects that no edge has must not delay the objects after them.
     if (requests.length === 0 && this.#asking.size === 0) this.#after = nextPage(lost);
   }
 
@@ -132,7 +132,9 @@ export class StoreRepair {
     return page.map((object, at) => ({ ...object, sites: sites[at] ?? [] }));
   }
 
-  /** Notes what a request has achieved. An object that is still lost when its request ends is asked of another edge. */
+  /**
+   * Records the result of a request. If an object is still lost when its request ends, another edge is asked for it.
+   */
   async #lookAt(edge: string, { task, digests }: Asking): Promise<void> {
     const { catalog, note } = this.#parts;
     if ((await stateOf(catalog, task)) === 'open') return;

@@ -1,24 +1,24 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** Edges have this time to report after the origin starts, and to come back after a short absence. */
+/** Edges have this time to report after the origin starts, and to connect again after a short absence. */
 const GRACE_MS = 60_000;
-/** The operator is told again after this time that no edge has an object. */
+/** After this time, the operator is alerted again that no edge has an object. */
 const AGAIN_MS = 24 * 3_600_000;
-/** At most this many objects are remembered. The operator is told again about a forgotten one. */
+/** The maximum number of remembered objects. The operator is alerted again about an object that was forgotten. */
 const MOST = 50_000;
 
-/** Remembers the objects that no edge has, and decides when the operator is told about each. */
+/** Remembers the objects that no edge has, and decides when to alert the operator about each. */
 export class Unobtainable {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** The time from which the operator is to be told about each object, oldest note first. */
+  /** The time from which the operator is to be alerted about each object, oldest first. */
   readonly #due = new Map<Digest, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
-  /** Returns the objects that the operator is to be told about now. */
+  /** Returns the objects about which the operator is to be alerted now. */
   news(digests: readonly Digest[]): Digest[] {
     const now = this.#clock.monotonic();
     const told: Digest[] = [];

@@ -10,7 +10,7 @@ export interface HotObject {
   readonly perMinute: number;
   /** The edges that report the object. */
   readonly askedAt: readonly string[];
-  /** The other lazy edges of the region that replicate the site and take work. They may lack the object. */
+  /** The other lazy edges of the region that replicate the site and accept work. They may lack the object. */
   readonly others: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const MOST_OBJECTS = 16;
 const MOST_TASKS = 12;
 /** One task names at most this many edges. */
 const MOST_EDGES = 200;
-/** An object that has not arrived by then is no longer hot. */
+/** The deadline of a task. An object that has not arrived by then is no longer hot. */
 const DEADLINE_SECONDS = 600;
 /** A key contains this many digits of each digest. */
 const SHORT = 16;

@@ -2,7 +2,7 @@ import type { SiteHistory } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
 /**
- * Only this many of the newest revisions are kept because they are young or pending: each page of pruning looks at all
+ * Only this many of the newest revisions are kept because they are young or pending: each page of pruning examines all
  * kept revisions.
  */
 const MOST_NEW = 10_000;

@@ -10,14 +10,14 @@ export interface LogPlan {
 
 /**
  * The log begins at the newest checkpoint that is followed by as many records, or bytes of records, as must be kept. A
- * checkpoint is appended when more than half of that follows the last one. So at most one and a half times as much is
- * kept from then on.
+ * checkpoint is appended when more than half of that amount follows the last checkpoint. So from then on, at most one
+ * and a half times the required amount is kept.
  */
 export function planLog(
   { first, head, checkpoints, bytes, bytesAfter }: StoredLog,
   kept: KeptLog = KEPT_LOG,
 ): LogPlan {
-  /** How much follows a record, as a share of what must be kept. */
+  /** The amount that follows a record, as a share of the amount that must be kept. */
   const share = (seq: number, after: number) => Math.max((head - seq) / kept.records, after / kept.bytes);
   const last = share(checkpoints.at(-1) ?? 0, bytesAfter.at(-1) ?? bytes);
   const append = share(first, bytes) >= 1 && last > 1 / 2;
@@ -25,7 +25,7 @@ export function planLog(
   return { append, before: before ?? beginning(first, checkpoints) };
 }
 
-/** Records before the first checkpoint, in a log that has lost its first record, are left over from a killed run. */
+/** Records before the first checkpoint, in a log that has lost its first record, are the remains of a killed run. */
 function beginning(first: number, checkpoints: readonly number[]): number {
   return first === 1 ? 1 : (checkpoints[0] ?? first);
 }

@@ -49,7 +49,7 @@ async function appendCheckpoint(log: PrunedLog, isAskedFor: boolean): Promise<nu
     log.checkpointed(null);
     return seq;
   } catch (error) {
-    // Nobody waits for this checkpoint, and everything else can still be pruned.
+    // This checkpoint was not requested, and everything else can still be pruned.
     const isTooLarge = error instanceof SkerryError && error.code === 'checkpoint-too-large';
     if (isAskedFor || !isTooLarge) throw error;
     log.checkpointed(error);

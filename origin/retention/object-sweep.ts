@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { DroppedObjects, SweepCalls } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
-/** How many objects are removed while the gate is held once. Uploads wait during that time. */
+/** How many objects are removed in one hold of the gate. Uploads wait during that time. */
 const REMOVED_AT_ONCE = 250;
 
 export interface SweptPlaces {
@@ -12,7 +12,7 @@ export interface SweptPlaces {
   readonly store: ObjectStore;
   /**
    * Uploads share the gate, from before they write to the store until the catalog knows their objects. If an upload
-   * came after the catalog has forgotten an object and before the store has removed it, the catalog would know an
+   * stored an object after the catalog has deleted it and before the store has removed it, the catalog would have an
    * object that the store lacks. So origins that share a catalog and a store also share the gate.
    */
   readonly gate: Gate;
@@ -34,7 +34,7 @@ export async function sweepObjects(
   }
 
   const sum = { objects: 0, bytes: 0 };
-  // Removes what an earlier run left in the store when it was killed.
+  // Removes the objects that an earlier run was to remove when it was killed.
   await gate.alone(removeNoted);
   let after: number | undefined = 0;
   while (after !== undefined) {

@@ -30,12 +30,12 @@ type Pruned = Remote<PastReads> &
   Pick<Remote<PastCalls>, 'dropRevisions' | 'dropEntries' | 'dropLeftovers'> &
   Pick<Remote<EventCalls>, 'dropEvents'>;
 
-/** The effect of a run, done or planned, on one site. */
+/** The effect of a finished or planned run on one site. */
 type SitePlan = PrunePlan['sites'][number];
 
 /**
- * Prunes old revisions, entries, objects and log records, page by page. Each page can be repeated and leaves nothing
- * half-visible, so the next run finishes what a killed run has left.
+ * Prunes old revisions, entries, objects and log records, page by page. Each page can be repeated and leaves no partial
+ * state visible, so the next run finishes the work of a killed run.
  */
 export class Retention {
   readonly #options: RetentionOptions;

@@ -4,16 +4,16 @@ import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { ShareRow } from '../catalog/task-calls.ts';
 import type { Failure } from './checked-result.ts';
 
-/** A share that failed this often has failed for good. */
+/** After this many failures, a share has failed for good. */
 export const MOST_FAILURES = 4;
-/** An edge that refuses the request itself would refuse it again. */
+/** After these errors, the edge would refuse the same request again. */
 const FINAL_CODES: readonly ErrorCode[] = ['bad-request', 'bad-pattern', 'edge-stays-behind'];
 const BACKOFF = { first: 10_000, most: 120_000 };
 
 /**
- * The share after a checked result of an attempt, or undefined if the result changes nothing: the share has ended, or the
- * origin never gave this attempt to this edge. A result counts even if its attempt was given up, because it may still
- * be the first one.
+ * The share after a checked result of an attempt, or undefined if the result changes nothing: the share has ended, or
+ * the origin never gave this attempt to this edge. A result counts even if its attempt was given up, because it may
+ * still be the first one.
  */
 export function afterResult(
   share: ShareRow,

@@ -21,11 +21,11 @@ import { checkedResult } from './checked-result.ts';
 import { afterResult } from './share-result.ts';
 import { endedBy, type OpenTask, planTasks, siteIn, type TaskEdge, withoutAttempts } from './task-plan.ts';
 
-/** A deadline and a backoff pass without an event. */
+/** No event announces the end of a deadline or a backoff. */
 const ROUND_MS = 1000;
-/** Ended tasks are deleted this often. */
+/** The interval at which ended tasks are deleted. */
 const DROP_EVERY_MS = 3_600_000;
-/** The least time between two rounds, because each report of an edge wakes the loop. */
+/** The minimum time between two rounds, because each report of an edge wakes the loop. */
 const LEAST_MS = 50;
 
 export type Amount = Pick<TaskReport['running'][number], 'objects' | 'bytes'>;
@@ -34,9 +34,9 @@ export type Amount = Pick<TaskReport['running'][number], 'objects' | 'bytes'>;
 export interface TaskDesk {
   /** Everything that the edge is to do now. Null for nothing. */
   assignments(edge: string): AssignmentList | null;
-  /** Notes what an edge says about its tasks. */
+  /** Records what an edge reports about its tasks. */
   reported(edge: string, report: TaskReport | undefined): void;
-  /** Counts results. They are durable when it resolves. Ignores results that the origin did not ask for. */
+  /** Stores results. They are durable when it resolves. Ignores results that the origin did not ask for. */
   results(results: readonly TaskResult[]): Promise<void>;
 }
 
@@ -45,11 +45,11 @@ export interface TaskBoardParts {
   readonly clock: Clock;
   /** The members of the fleet, by name. */
   readonly edges: () => ReadonlyMap<string, TaskEdge>;
-  /** Makes these edges report now, so that they hear of their assignments. */
+  /** Makes these edges report now, so that they get their assignments. */
   readonly call: (edges: readonly string[]) => void;
   /** Called with the end of each task, except one that a caller has cancelled: that is noted as an act. */
   readonly note: (event: NewEvent) => void;
-  /** Called with each share whose result has counted. */
+  /** Called with each share whose result has been accepted. */
   readonly counted: (task: TaskRow, share: ShareRow) => void;
   readonly log: Logger;
 }
@@ -129,7 +129,7 @@ export class TaskBoard implements TaskDesk {
     return this.#results.add(results);
   }
 
-  /** The answer to the report that brought a result names the edge's shorter list, so no edge is called to report. */
+  /** The answer to this report will name the edge's shorter list, so the edge need not be called to report. */
   #count(results: readonly TaskResult[]): Promise<void> {
     return this.#inTurn(async () => {
       const now = this.#parts.clock.now();
@@ -162,7 +162,10 @@ export class TaskBoard implements TaskDesk {
     });
   }
 
-  /** Cancels what is left of the task. The edges stop when they hear of it. Repeating it changes nothing. */
+  /**
+   * Cancels the open shares of the task. The edges stop when their next answer tells them. A repeated call changes
+   * nothing.
+   */
   cancel(id: number): Promise<TaskRow> {
     return this.#inTurn(async () => {
       const { catalog, clock } = this.#parts;
@@ -177,7 +180,7 @@ export class TaskBoard implements TaskDesk {
     });
   }
 
-  /** Begins again what failed, expired or was cancelled. Throws `no-such-task`. */
+  /** Restarts the shares that failed, expired or were cancelled. Throws `no-such-task`. */
   retry(id: number, deadline: number): Promise<TaskRow> {
     return this.#inTurn(async () => {
       const row = await this.#parts.catalog.reopenTask(id, deadline);
@@ -241,7 +244,7 @@ export class TaskBoard implements TaskDesk {
     if (edges.length > 0) this.#parts.call(edges);
   }
 
-  /** Makes the lists anew. Returns the names of the edges whose lists have changed. */
+  /** Builds the lists again. Returns the names of the edges whose lists have changed. */
   #makeLists(): readonly string[] {
     const assigned = new Map<string, Assignment[]>();
     for (const { row, shares } of this.#open.values())

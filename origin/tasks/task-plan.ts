@@ -12,7 +12,7 @@ const STRAGGLER_MS = 120_000;
 /** The shares that one plan changes. The next plan continues. */
 const MOST_CHANGES = 1000;
 
-/** An edge as a plan sees it. */
+/** The properties of an edge that a plan needs. */
 export interface TaskEdge {
   readonly name: string;
   readonly region: string;
@@ -121,7 +121,7 @@ function needsAttempt({ edge }: ShareRow, active: readonly IssuedAttempt[], now:
   return edge === null && active.length === 1 && now - first.since >= STRAGGLER_MS;
 }
 
-/** A share that belongs to one edge waits for that edge. Other shares move on. */
+/** A share that belongs to one edge waits for that edge. Other shares go to another edge. */
 function withoutLost(share: ShareRow, edges: Edges): ShareRow {
   const isLost = ({ edge, isActive }: IssuedAttempt) => {
     const {
@@ -170,7 +170,7 @@ function ended(share: ShareRow, state: EndState, code: string, message: string):
   return { ...withoutAttempts(share), state, result: JSON.stringify({ code, message }) };
 }
 
-/** The share without active attempts, for a share on which no edge is to work any more. */
+/** The same share without active attempts, because no edge is to work on it any more. */
 export function withoutAttempts(share: ShareRow): ShareRow {
   return { ...share, attempts: share.attempts.map((one) => ({ ...one, isActive: false })) };
 }

@@ -37,7 +37,7 @@ const argumentsOf = new Map<string, Schema<unknown>>(
   [...taskKinds.values()].map((kind) => [kind.kind, schema(kind.arguments)]),
 );
 
-/** Tasks for those who create them and look at them. */
+/** The calls of the API that create, change and show tasks. */
 export class Tasks {
   readonly #parts: TasksParts;
   readonly #mergedTexts = new ByteCache<string, string>({
@@ -50,7 +50,7 @@ export class Tasks {
   }
 
   /**
-   * Hands out a task. With `key`, returns the open task with the same key if there is one. Throws `bad-request` for an
+   * Creates a task. With `key`, returns the open task with the same key if there is one. Throws `bad-request` for an
    * unknown kind or wrong arguments, `no-such-edge` and `too-many-tasks`.
    */
   async create(request: TaskRequest, cause: string, key: string | null = null): Promise<TaskStatus> {
@@ -119,8 +119,8 @@ export class Tasks {
   }
 
   /**
-   * Opens again what failed, expired or was cancelled. The new deadline leaves as much time as the task had at first,
-   * but no more than the longest deadline allows. Throws `no-such-task` and `too-many-tasks`.
+   * Opens the shares again that failed, expired or were cancelled. The new deadline gives the task its original time,
+   * up to the maximum for deadlines. Throws `no-such-task` and `too-many-tasks`.
    */
   async retry(id: number): Promise<TaskStatus> {
     const { board, catalog, clock } = this.#parts;

@@ -14,18 +14,20 @@ import { MOST_NAMED_OBJECTS, type StoreStatus } from '../../shared/wire/store-ap
 import { caller } from '../callers/caller.ts';
 import type { DamageCalls, DamagedObject, StoredPart, StorePass } from '../catalog/damage-calls.ts';
 
-/** A pass begins this long after the end of the last one: a day. */
+/** The time from the end of a pass to the next one: a day. */
 const PASS_EVERY_MS = 24 * 3_600_000;
-/** The speed of a pass that nobody waits for. A disk that serves edges hardly notices it. */
+/** The speed of a pass that nobody requested. It is low, so that it hardly slows down a disk that serves edges. */
 const BYTES_PER_SECOND = 16 * 1024 * 1024;
 /** The place in the pass is saved after this many objects. After a restart, the pass continues there. */
 const PAGE = 64;
 const RETRY_MS = 30_000;
-/** One pass notes at most this many events about damage while it runs. The event at its end counts all damage. */
+/**
+ * The maximum number of events about damage that a pass causes while it runs. The event at its end counts all damage.
+ */
 const MOST_EVENTS = 100;
-/** A disk or a mount may fail for a while. What could not be read is read again after this time. */
+/** A disk or a mount may fail for a while, so an unreadable object is read again after this time. */
 const DOUBT_MS = 60_000;
-/** With this many objects in doubt, the pass waits until they are read again. */
+/** When this many objects are in doubt, the pass waits until they have been read again. */
 const MOST_DOUBTED = 1000;
 
 export interface StoreVerifierParts {
@@ -42,7 +44,7 @@ export interface StoreVerifierParts {
     | 'saveStorePass'
   >;
   readonly store: Pick<ObjectStore, 'readSmall' | 'open' | 'remove'>;
-  /** Uploads share this gate, so that nobody stores an object again while it is being removed. */
+  /** Uploads share this gate, so that no upload stores an object again while it is being removed. */
   readonly gate: Gate;
   readonly note: (event: NewEvent) => void;
   /** Called when damage was found. */
@@ -52,15 +54,16 @@ export interface StoreVerifierParts {
 }
 
 /**
- * Reads all objects of the store, again and again, and compares them with their digests. An object with other bytes
- * leaves the store at once, so that nobody receives it. An object that is missing or that the disk cannot read is read
- * again later, and stays where it is if the disk still cannot read it. The catalog notes that both must be stored again.
+ * Reads all objects of the store, again and again, and compares them with their digests. If the bytes of an object do
+ * not match, the verifier removes it from the store at once, so that no edge receives it. An object that is missing or
+ * that the disk cannot read is read again later, and stays where it is if the disk still cannot read it. The catalog
+ * notes that both must be stored again.
  */
 export class StoreVerifier {
   readonly #parts: StoreVerifierParts;
   readonly #asked = new Wakeup();
   #pass: StorePass | null;
-  /** The number of a pass that somebody waits for. It is not slowed down to the usual rate. */
+  /** The number of the pass that was requested. It is not limited to the usual speed. */
   #urgent = 0;
   #events = 0;
   /** The objects that could not be read, and when they are read again, earliest first. */
@@ -75,7 +78,7 @@ export class StoreVerifier {
     return new StoreVerifier(parts, await parts.catalog.storePass());
   }
 
-  /** Begins a pass at the first object, or joins one that somebody else has asked for. */
+  /** Begins a pass at the first object, or joins one that another caller has requested. */
   async verifyNow(): Promise<StoreStatus> {
     const isUnderWay = this.#pass?.number === this.#urgent && this.#pass.ended === null;
     if (!isUnderWay) {
@@ -150,9 +153,9 @@ export class StoreVerifier {
       damaged: pass.damaged + damaged.length,
     };
     if (damaged.length > 0) this.#tell(read, damaged);
-    // A pass that is continued after a crash must read again what was in doubt.
+    // A pass that continues after a crash must read the objects again that were in doubt.
     if (this.#doubted.size === 0) await catalog.saveStorePass(read);
-    // Somebody may have asked for a pass in the meantime. That pass begins at the first object.
+    // A caller may have requested a pass in the meantime. That pass begins at the first object.
     if (this.#pass === pass) this.#pass = read;
     if (read.ended !== null) this.#tellEnd(read);
   }
@@ -162,7 +165,10 @@ export class StoreVerifier {
       this.#doubted.set(part.digest, { part, due: this.#parts.clock.monotonic() + DOUBT_MS });
   }
 
-  /** Reads doubted objects again when it is time, and returns those that are lost. Waits for this at the end of a pass. */
+  /**
+   * Reads the objects in doubt again when they are due, and returns those that are lost. Waits for this at the end of a
+   * pass.
+   */
   async #settleDoubts(isEnd: boolean, signal: AbortSignal): Promise<Digest[]> {
     const { clock } = this.#parts;
     const mustEnd = isEnd || this.#doubted.size >= MOST_DOUBTED;
@@ -177,7 +183,10 @@ export class StoreVerifier {
     return lost;
   }
 
-  /** Notes as damaged what still has a fault, except what was uploaded again or deleted since it was read. */
+  /**
+   * Records the objects that still have a fault as damaged, except those that were uploaded again or deleted since they
+   * were read.
+   */
   async #lost(parts: readonly StoredPart[], signal: AbortSignal): Promise<Digest[]> {
     const { catalog } = this.#parts;
     const lost: Digest[] = [];
@@ -189,9 +198,10 @@ export class StoreVerifier {
   }
 
   /**
-   * Reads an object a last time, while nobody can store it. So neither a fault that has passed nor a clock that was put
-   * back costs an object. The store is changed before the catalog. If a crash comes in between, the pass continues at
-   * this page and finds the object missing. What the disk cannot read stays, because it may be sound.
+   * Reads an object a last time, while uploads cannot store it. So no object is lost because of a temporary fault or
+   * because the clock was set back. The store is changed before the catalog. If a crash happens in between, the pass
+   * continues at this page and finds the object missing. An object that the disk cannot read stays, because it may be
+   * intact.
    */
   #quarantine(object: DamagedObject, isMeant: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     const { catalog, store, gate, clock } = this.#parts;
@@ -217,8 +227,8 @@ export class StoreVerifier {
   }
 
   /**
-   * Checks damaged objects again, because somebody may have put them back into the store, from a backup for instance, or
-   * the disk can read them again.
+   * Checks damaged objects again, because an operator may have restored them, for example from a backup, or the disk
+   * may be able to read them again.
    */
   async #lookAgain(signal: AbortSignal, rest: Rest): Promise<void> {
     const { catalog, store, note } = this.#parts;

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 
-/** The bytes of this many milliseconds may pass at once. */
+/** The burst: the bytes of this many milliseconds may pass at once. */
 const BURST_MS = 250;
-/** A timer of Node that is set for longer than this fires immediately. */
+/** The maximum delay of a timer in Node. A longer one fires immediately. */
 const LONGEST_SLEEP = 2 ** 31 - 1;
 
 /** A limited rate that many transfers share. They take turns. */
@@ -11,7 +11,7 @@ export class Bandwidth {
   readonly burst: number;
   readonly #rate: number;
   readonly #clock: Clock;
-  /** The time by which the rate allows all bytes that have passed. Unused time older than a burst is lost. */
+  /** The time at which the rate has allowed all bytes that have passed. Unused time older than a burst is lost. */
   #paid = Number.NEGATIVE_INFINITY;
   #queue: Promise<void> = Promise.resolve();
 
@@ -31,7 +31,8 @@ export class Bandwidth {
     if (this.#rate === Number.POSITIVE_INFINITY) return;
     const ahead = this.#queue;
     const turn = Promise.withResolvers<void>();
-    // A caller that gives up keeps its place in the queue until those ahead have passed, so that nobody overtakes.
+    // A caller that gives up keeps its place in the queue until those ahead have passed, so that no later caller
+    // overtakes them.
     this.#queue = ahead.then(() => turn.promise);
     try {
       await unlessAborted(ahead, signal);

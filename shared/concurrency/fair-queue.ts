@@ -1,5 +1,5 @@
 export interface FairQueueOptions {
-  /** Items that one owner may have waiting. */
+  /** The maximum number of waiting items of one owner. */
   readonly perOwner: number;
   readonly inAll: number;
 }
@@ -18,8 +18,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Adds an item. When there is no room, returns the item that was refused: this one if its owner has enough waiting,
-   * otherwise the newest item of the owner with the most waiting. Returns undefined while there is room.
+   * Adds an item. When there is no room, returns the item that was refused: the new item if its owner is at its limit,
+   * otherwise the newest item of the owner with the most waiting items. Returns undefined while there is room.
    */
   add(owner: string, item: T): T | undefined {
     const own = this.#queues.get(owner) ?? [];

@@ -1,12 +1,12 @@
 export interface FairShareOptions {
   readonly inAll: number;
-  /** The most that one owner may have, however much is left. */
+  /** The maximum for one owner, however much is left. */
   readonly perOwner?: number;
 }
 
 /**
  * Divides a scarce resource among several owners. No owner may hold more than is left for the others: the first takes
- * at most half, the second at most half of the rest, so something always remains for a newcomer.
+ * at most half, the second at most half of the rest, so something always remains for another owner.
  */
 export class FairShare {
   readonly #inAll: number;

@@ -2,7 +2,7 @@ import { SkerryError } from '../errors.ts';
 import { FairQueue, type FairQueueOptions } from './fair-queue.ts';
 
 export interface FairTurnsOptions extends FairQueueOptions {
-  /** How many pieces of work run side by side. */
+  /** How many pieces of work run in parallel. */
   readonly atOnce: number;
 }
 
@@ -27,7 +27,7 @@ export class FairTurns {
   run<T>(member: string, work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      // `Promise.try` also catches what the work throws synchronously, so the work always gives its place back.
+      // `Promise.try` also catches what the work throws synchronously, so that the place is always released.
       const begin = () => Promise.try(work).then(resolve, reject);
       this.#waiting.add(member, { begin, refuse: reject })?.refuse(tooMany());
       this.#advance();

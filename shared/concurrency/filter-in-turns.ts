@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const MOST_MS = 10;
 
 /**
- * Returns the items that pass, and yields to the event loop in between. How long a check takes may depend on what
- * somebody published.
+ * Returns the items that pass, and yields to the event loop in between. A check may be slow, because its duration
+ * depends on published data.
  */
 export async function filterInTurns<T>(items: Iterable<T>, passes: (item: T) => boolean): Promise<T[]> {
   const passed: T[] = [];

@@ -1,9 +1,9 @@
 /**
- * A lock that many callers may share, or one caller may hold alone. A caller that wants to be alone waits until all
- * earlier holders have left, and later callers wait for it. The lock is not reentrant.
+ * A lock that many callers may share, or one caller may hold alone. A caller that wants the lock alone waits until all
+ * earlier holders have released it, and later callers wait for that caller. The lock is not reentrant.
  *
- * Callers rely on holding the lock until their work ends, and nothing tells them when they have lost it. A holder can
- * lose a gate between processes. docs/decisions/0040-several-origin-nodes.md says what such a gate needs: a signal for
+ * Callers rely on holding the lock until their work ends, and they are not told if they lose it. A holder can lose a
+ * gate between processes. docs/decisions/0040-several-origin-nodes.md lists what such a gate needs: a signal for
  * `alone`, a fence for the callers that share it, and one shared hold for each process.
  */
 export interface Gate {

@@ -1,4 +1,4 @@
-/** Runs work with the same key one piece after another, and work with different keys side by side. */
+/** Runs work with the same key one piece after another, and work with different keys in parallel. */
 export class KeyedLock<K> {
   readonly #tails = new Map<K, Promise<unknown>>();
 

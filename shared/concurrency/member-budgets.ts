@@ -9,7 +9,7 @@ export interface Budget {
 
 /**
  * Limits the work that each member may cause: a token bucket per member. The cost of a piece of work is known only when
- * it is done, so a member with anything left may begin, and may end up in debt.
+ * it is done, so a member whose budget is above zero may begin, and may end up in debt.
  */
 export class MemberBudgets {
   readonly #budget: Budget;

@@ -1,6 +1,6 @@
 /**
- * Runs the jobs, at most `atOnce` side by side. After the first failure no further job begins; the call rejects when
- * the jobs that had begun have ended.
+ * Runs the jobs, at most `atOnce` in parallel. After the first failure no further job begins; the call rejects when the
+ * jobs that had begun have ended.
  */
 export async function runAtMost(atOnce: number, jobs: readonly (() => Promise<void>)[]): Promise<void> {
   const queue = jobs.values();

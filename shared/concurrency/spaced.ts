@@ -1,6 +1,6 @@
 /**
- * Calls `act` at once, and then at most once per `ms`, however often it is asked. The last request is always followed
- * by a call. A waiting call does not keep the process alive.
+ * Calls `act` at once, and then at most once per `ms`, however many requests there are. The last request is always
+ * followed by a call. A waiting call does not keep the process alive.
  */
 export function spaced(act: () => void, ms: number): () => void {
   let timer: NodeJS.Timeout | undefined;

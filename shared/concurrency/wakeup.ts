@@ -1,13 +1,13 @@
 /**
  * Lets loops wait for something new. An implementation that gets its news from another process also wakes its loops
- * after it was cut off for a while, because it may have missed news.
+ * after each interruption of that connection, because it may have missed news.
  */
 export interface WakeupSource {
   /** Registers a callback that runs at each wake-up, before the waiting loops go on. */
   always(callback: () => void): void;
   /**
-   * Resolves at the next wake-up, after `ms`, or when the signal aborts. The caller then looks for what is new. It
-   * calls `wait` before it looks, so that it misses no wake-up in between.
+   * Resolves at the next wake-up, after `ms`, or when the signal aborts. After that, the caller checks for news. It
+   * calls `wait` before it checks, so that it misses no wake-up in between.
    */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }

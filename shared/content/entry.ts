@@ -23,7 +23,7 @@ export interface Entry {
 }
 
 /**
- * The tuple that stands for an entry on the wire and in digests. It is an array of strings, integers and nulls, so the
+ * The tuple that represents an entry on the wire and in digests. It is an array of strings, integers and nulls, so the
  * output of JSON.stringify is its canonical form (RFC 8785).
  */
 export type EntryTuple = readonly [

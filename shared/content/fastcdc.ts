@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Content-defined chunking after FastCDC (Xia et al., USENIX ATC 2016) with normalized chunking, level 2:
- * sizes from 128 KiB to 1 MiB around 512 KiB. The gear table is derived from SHA-256, so that the whole
- * algorithm is defined by this file and a second implementation cuts at the same places.
+ * Content-defined chunking after FastCDC (Xia et al., USENIX ATC 2016) with normalized chunking, level 2: sizes from
+ * 128 KiB to 1 MiB around 512 KiB. The gear table is derived from SHA-256, so that the whole algorithm is defined by
+ * this file and a second implementation produces the same chunks.
  */
 export const MIN_CHUNK = 128 * 1024;
 export const TARGET_CHUNK = 512 * 1024;

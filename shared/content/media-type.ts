@@ -1,10 +1,10 @@
 import mimeDb from 'mime-db';
 import { lookup } from 'mime-types';
 
-/** This type may stand for any bytes, so it says nothing about them. */
+/** This type may stand for any bytes, so it is not informative. */
 const UNKNOWN = 'application/octet-stream';
 
-/** The media type that the ending of a file's name stands for, without parameters. */
+/** The media type for the ending of a file's name, without parameters. */
 export function mediaType(path: string): string {
   return knownMediaType(path) ?? UNKNOWN;
 }

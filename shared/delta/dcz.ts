@@ -51,7 +51,7 @@ export function largestWindow(dictionaryBytes: number): number {
 }
 
 /**
- * Decodes `body`. A body that is cut off, altered beyond decoding, or made with another dictionary fails with
+ * Decodes `body`. A body that is cut off, too corrupt to decode, or made with another dictionary fails with
  * `upstream-protocol`. A failure of `body` itself passes through. The decoded bytes are not proved yet: the caller
  * checks their digest.
  */
@@ -65,7 +65,10 @@ export function decoded(body: Readable, coding: Coding, dictionary: Buffer | und
 
 /** The size of a zstd block, which is the most that a decoder hands out at once. */
 const PIECE_BYTES = 128 * 1024;
-/** The most coded bytes that may arrive without any content. A block is at most a few bytes longer than its content. */
+/**
+ * The maximum number of encoded bytes that may arrive without any content. A block is at most a few bytes longer than
+ * its content.
+ */
 const MOST_EMPTY = 8 * PIECE_BYTES;
 
 class Decoder extends ZstdDecompress {
@@ -94,7 +97,7 @@ class Decoder extends ZstdDecompress {
     return super.push(piece, encoding);
   }
 
-  // Errors of zlib and errors of the pipeline both pass here before a reader sees them.
+  // Both the errors of zlib and those of the pipeline pass through here before the reader gets them.
   override destroy(error?: Error): this {
     return super.destroy(isUndecodable(error) ? undecodable(error) : error);
   }

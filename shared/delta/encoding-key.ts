@@ -19,8 +19,8 @@ export interface NamedDictionary {
 
 /**
  * The key covers the names in the dictionary as well as its digest, because an encoder that does not find the named
- * objects uses no dictionary. The key also covers the ids of the sites in which the names are looked up; null stands
- * for all sites.
+ * objects uses no dictionary. The key also covers the ids of the sites in which the names are looked up; null means all
+ * sites.
  */
 export function bundleKey(
   names: string,
@@ -37,7 +37,7 @@ export function diffKey({ site, from, to }: DiffRange): EncodingKey {
   return key('diff', `${site}`, `${from}`, `${to}`);
 }
 
-/** No part contains a space, so the parts cannot run together. */
+/** No part contains a space, so the joined text is unambiguous. */
 function key(kind: 'object' | 'bundle' | 'diff', ...parts: readonly string[]): EncodingKey {
   return [kind, ...parts].join(' ') as EncodingKey;
 }

@@ -16,13 +16,13 @@ export interface Encoded {
 export interface Plain {
   readonly content: Buffer;
   /**
-   * Old bytes that the receiver holds, with the digest that it gave for them, or null for none. Bytes with another
-   * digest are not used.
+   * Old bytes that the receiver holds, with the digest that it announced for them. Null if there are none. Bytes with
+   * another digest are not used.
    */
   readonly dictionary: { readonly bytes: Buffer; readonly digest: Digest } | null;
   /** The objects in the content. They are checked before encoding, because a disk may have damaged them. */
   readonly objects: readonly Part[];
-  /** The content lacks something that may arrive later, so the encoding is not cached. */
+  /** The content lacks objects that may arrive later, so the encoding is not cached. */
   readonly isPassing?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface EncodingsOptions {
 
 /** Further callers would wait for seconds, so they are refused and told to retry. */
 const MOST_WAITING = { perOwner: 64, inAll: 2048 };
-/** An item larger than this part of the cache would push out most other items. */
+/** An item larger than this fraction of the cache would evict most other items. */
 const LARGEST_PART = 1 / 4;
 
 /** An encoding in progress. All callers that ask for it before it ends share it. */
@@ -53,7 +53,7 @@ interface Flight {
   readonly encoded: Promise<Encoded>;
   /** Encodes, unless another member's turn has begun it already. */
   begin(): Promise<void>;
-  /** Records that one turn was refused. When all turns are refused, nobody would begin the encoding, so it fails. */
+  /** Records that one turn was refused. When all turns are refused, the encoding can never begin, so it fails. */
   refuse(error: unknown): void;
   readonly askedBy: Set<string>;
 }
@@ -89,7 +89,7 @@ export class Encodings {
       flight = this.#flight(key, load);
       this.#flights.set(key, flight);
     }
-    // Each member that asks takes a turn of its own, so nobody waits behind the other requests of another member.
+    // Each member that asks takes a turn of its own, so no member waits behind the other requests of another member.
     if (!flight.askedBy.has(member)) {
       flight.askedBy.add(member);
       this.#turns.run(member, flight.begin).catch(flight.refuse);

@@ -8,9 +8,9 @@ export interface LogEnd {
 }
 
 /**
- * Why a log cannot be read from `from` on, or undefined when it can. A follower that is ahead of a parent has received
- * more records from another upstream, and the parent will catch up. A follower that is ahead of the origin has records
- * that the origin lost.
+ * The reason why a log cannot be read from `from` on, or undefined when it can. A follower that is ahead of a parent
+ * has received more records from another upstream, and the parent will catch up. A follower that is ahead of the origin
+ * has records that the origin lost.
  */
 export function beyondEnd(from: number, { seq, isParent }: LogEnd): SkerryError | undefined {
   if (from >= 1 && from <= seq + 1) return undefined;

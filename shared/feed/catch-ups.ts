@@ -5,12 +5,12 @@ import { SkerryError } from '../errors.ts';
 const AT_ONCE = 32;
 const PER_SECOND = 32;
 const INTERVAL_MS = 1000 / PER_SECOND;
-/** After its turn, a member may ask for pages for this long. Later it needs a new turn. */
+/** From its turn on, a member may ask for pages for this long. After that it needs a new turn. */
 const STAYS_MS = 60_000;
 
 /**
- * Spreads out members that come back at the same time, because each of them asks for all records that it has missed.
- * Each member gets its own turn. A member that comes too early is told when its turn is.
+ * Spreads out members that connect again at the same time, because each of them asks for all records that it has
+ * missed. Each member gets its own turn. A member that asks too early is told when its turn is.
  */
 export class CatchUps {
   readonly #clock: Pick<Clock, 'monotonic'>;

@@ -23,7 +23,7 @@ import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 const LEAVES_PER_READ = 64;
 /** How often a member may have a cached encoding made again. Honest members hardly ever receive a wrong encoding. */
 const ANEW = { burst: 16, perSecond: 0.5 };
-/** How long a request waits for a revision that is on its way to this parent. */
+/** How long a request waits for a revision that this parent is still fetching. */
 const COMING_MS = 10_000;
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 /** Enough for 4096 numbers of five digits. */
@@ -162,7 +162,7 @@ export function contentRoutes(
     return sendEncoded(reply, type, encoded);
   }
 
-  /** A member that has asked too often to have encodings made again gets the cached ones. */
+  /** A member that has requested new encodings too often gets the cached ones. */
   function asker(request: FastifyRequest): Asker {
     const member = memberOf(request);
     const isAnew = /\bno-cache\b/.test(request.headers['cache-control'] ?? '') && anew.left(member) >= 1;
@@ -171,7 +171,8 @@ export function contentRoutes(
   }
 
   /**
-   * A parent's children learn of a revision as soon as the parent does. They wait here until the parent holds it whole.
+   * A parent's children learn of a revision as soon as the parent does. They wait here until the parent holds all of
+   * it.
    */
   async function awaitHeld(site: number, revision: number): Promise<void> {
     if (revision === 0) return;

@@ -6,7 +6,7 @@ import type { Asker } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const DIFF_PAGE = 2000;
-/** Longer diffs are streamed: in the cache, they would push out other encodings. */
+/** Longer diffs are streamed: in the cache, they would evict other encodings. */
 const MOST_KEPT = 256 * 1024;
 
 class TooLong extends Error {}
@@ -27,9 +27,7 @@ export async function* diffText(
   yield encodeDiffEnd(changes);
 }
 
-/**
- * A short diff, read and encoded once for all followers that come from the same revision. Undefined for a long diff.
- */
+/** A short diff, read and encoded once for all followers that have the same old revision. Undefined for a long diff. */
 export async function encodedDiff(
   source: Pick<FeedSource, 'manifests' | 'encodings'>,
   asker: Asker,

@@ -18,8 +18,8 @@ type Parts = Pick<FeedSource, 'objectsFor' | 'held' | 'encodings' | 'manifests'>
 export type Asker = Omit<Asked, 'key'>;
 
 /**
- * A bundle of objects. It is coded against the concatenation of the dictionary's objects when all of them are held here
- * and have the digest that the follower announced. Damaged objects are sent as absent.
+ * A bundle of objects. It is encoded against the concatenation of the dictionary's objects if this feed holds all of
+ * them and they have the digest that the follower announced. Damaged objects are sent as absent.
  */
 export async function encodedBundle(
   parts: Parts,
@@ -44,8 +44,8 @@ export async function encodedBundle(
 }
 
 /**
- * A lazy edge fetches the missing objects before the encoding takes its turn. Otherwise a slow upstream would hold up
- * everyone who waits for a turn.
+ * A lazy edge fetches the missing objects before the encoding takes its turn. Otherwise a slow upstream would delay all
+ * requests that wait for a turn.
  */
 async function bring(
   { held, manifests }: Parts,
@@ -60,8 +60,8 @@ async function bring(
 }
 
 /**
- * One object, encoded where that makes it smaller. Undefined for an object that is too large or not held here yet. Such
- * an object travels unencoded.
+ * One object, encoded where that makes it smaller. Undefined for an object that is too large or that this feed does not
+ * hold yet. Such an object is sent without encoding.
  */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,
@@ -83,7 +83,7 @@ export async function encodedObject(
   return encoded.coding === 'identity' ? undefined : encoded;
 }
 
-/** The objects in the given order. Those that are not held here are marked absent. */
+/** The objects in the given order. Those that this feed does not hold are marked absent. */
 function inOneBundle(
   digests: readonly (Digest | undefined)[],
   found: readonly (Buffer | undefined)[],

@@ -33,7 +33,7 @@ import { uploadRoutes } from './upload-routes.ts';
 
 const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 const RECORDS_PER_PAGE = 1000;
-/** The largest body that a stranger may send. */
+/** The largest body that an unknown client may send. */
 const JOIN_BYTES = 4096;
 
 const wantsSchema = schema(
@@ -121,8 +121,8 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
     },
   );
 
-  // The records that an edge missed while it was away, in pages. Pages are compressed; the stream of single records is
-  // not.
+  // The records that an edge missed while it was offline, in pages. Pages are compressed; the stream of single records
+  // is not.
   app.get(
     '/feed/v1/records',
     {
@@ -132,7 +132,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
     async (request, reply) => {
       const from = Number(request.query.from);
       await refuseBeyond(source, from);
-      // A member that has missed nothing goes on to the stream at once.
+      // A member that has missed no records continues with the stream at once.
       if (from <= (await source.head()).seq) catchUps.begin(memberOf(request));
       const records = await source.records(from, RECORDS_PER_PAGE);
       // This check comes after the read, because records that are pruned in between would leave a gap.
@@ -189,7 +189,7 @@ async function writeFrames(
   raw.writeHead(200, {
     'content-type': FRAME_TYPE,
     'cache-control': 'no-store',
-    // Without this header, nginx would hold records back until it has a page of them.
+    // Without this header, nginx would buffer records until a page of them is full.
     'x-accel-buffering': 'no',
   });
   try {

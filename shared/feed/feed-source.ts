@@ -18,18 +18,18 @@ import type { ReportCalls } from './report-calls.ts';
 /** The members that may follow this feed, and what they report. */
 export interface FeedMembers {
   /**
-   * The key of a member, unless the member is revoked. It is a promise only when the name is not known here yet and
-   * another origin node may have admitted the edge. Strangers can ask for any name, so such look-ups are shared and
-   * rare.
+   * The key of a member, unless the member is revoked. It is a promise only when this node does not know the name yet
+   * and another origin node may have admitted the edge. Unknown clients can ask for any name, so such look-ups are
+   * shared and limited.
    */
   keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
-  /** The key of the host that the member has replaced. Its holder is told so. */
+  /** The key of the host that this member has replaced. That host gets the error `edge-replaced`. */
   formerKeyOf(name: string): PublicKey | undefined;
   /** The names of the sites whose content a member may read, or null for all sites. The member has proved its key. */
   mayRead(name: string): readonly string[] | null;
   /** Called when a request was proved to come from this member. */
   proven(name: string): void;
-  /** Notes an open stream. The returned function notes its end. */
+  /** Records an open stream. The returned function records its end. */
   connected(name: string): () => void;
   /**
    * Takes in the sender's own report, which comes first, and those of its children. Their statements are durable at
@@ -41,9 +41,9 @@ export interface FeedMembers {
 /** Takes objects from members, for a store that has lost them. */
 export interface FeedUploads {
   /**
-   * Admits the upload of an object, before its body is read. Throws `forbidden` unless this very member was asked for
-   * the object and it is still needed, and `bad-request` for a length that it cannot have. The caller reads the body
-   * with `take`, and calls `end` in any case.
+   * Admits the upload of an object, before its body is read. Throws `forbidden` unless this member was asked for the
+   * object and it is still needed. Throws `bad-request` for a length that the object cannot have. The caller reads the
+   * body with `take`, and calls `end` in any case.
    */
   admit(member: string, digest: Digest, length: number): Promise<AdmittedUpload>;
 }
@@ -65,23 +65,23 @@ export interface FeedSource {
   /** The objects for requests of this member. A lazy edge fetches missing ones on the member's account. */
   objectsFor(member: string): ObjectStore;
   /**
-   * The objects that are held here. Dictionaries and whole-object encodings use only these, so that they never cause a
-   * fetch.
+   * The objects that this feed holds. Dictionaries and whole-object encodings use only these, so that they never cause
+   * a fetch.
    */
   readonly held: ObjectStore;
   readonly manifests: Pick<Remote<ManifestReader>, 'diffPage'> & Remote<BucketReader> & Remote<ObjectNames>;
   readonly encodings: Encodings;
-  /** Undefined at a parent, which asks for no uploads and passes none on. */
+  /** Undefined at a parent, which neither requests nor forwards uploads. */
   readonly uploads?: FeedUploads | undefined;
-  /** The calls for reports that followers pass on. */
+  /** The requests for reports, which followers pass on. */
   readonly calls: ReportCalls;
-  /** Wakes after each append to the log and each call for reports, and when `path` or the held objects change. */
+  /** Wakes after each append to the log and each request for reports, and when `path` or the held objects change. */
   readonly changed: WakeupSource;
-  /** The ids of the named sites that are known here, in ascending order. */
+  /** The ids of the named sites that this feed knows, in ascending order. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;
-  /** The names of the edges from here up to the origin, this edge first. Empty at the origin. */
+  /** The names of the edges from this one up to the origin, this edge first. Empty at the origin. */
   path(): readonly string[];
-  /** Throws `beyond-parent` when the follower wants more than is held here. */
+  /** Throws `beyond-parent` when the follower wants more than this feed holds. */
   admit(wants: Wants): void;
   /** The first record that is kept: record 1, or a checkpoint. */
   firstSeq(): Promise<number>;
@@ -92,7 +92,7 @@ export interface FeedSource {
   records(from: number, limit: number): Promise<readonly LogRecord[]>;
   /** The newest head that the origin signed. */
   head(): Promise<Head>;
-  /** Whether the whole revision is held here. `coming` means that this parent is about to hold it. */
+  /** Whether this feed holds the whole revision. `coming` means that this parent is still fetching it. */
   holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
   /** The origin's answer to an edge that wants to join. At this point the origin knows only the edge's address. */
   greet(edgeNonce: string, client: string): Promise<OriginHello>;

@@ -4,18 +4,18 @@ import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;
-/** The longest silence on a stream. The reader of a stream gives up after three times as long. */
+/** The maximum time without a frame on a stream. The reader of a stream gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
 /**
- * A head that names no new record is left out if the follower has a head that is hardly older. Each call to report
- * wakes all followers, and each of them would have to verify the signature of the head.
+ * The follower gets a head without new records only if its last head is older than this. Each request for reports wakes
+ * all followers, and otherwise each of them would have to verify the signature of another head.
  */
 const FRESH_MS = 1000;
 
 /**
  * The frames for one follower: the path to the origin, the records from `from` on, and a head whenever the end of the
  * log is reached. It reads the log as fast as the follower takes the frames, so a slow follower costs no memory and
- * delays nobody.
+ * does not delay others.
  */
 export async function* followLog(
   source: FeedSource,
@@ -26,7 +26,7 @@ export async function* followLog(
   let path: string | undefined;
   let last: Head | undefined;
   let sentAt = Number.NEGATIVE_INFINITY;
-  // The follower has just connected, and reports on its own.
+  // The follower has just connected, and reports without being asked.
   let called = source.calls.newest;
   while (!signal.aborted) {
     // The wait begins before the read, so a record that is appended after the read ends the wait below.
@@ -38,12 +38,12 @@ export async function* followLog(
     called = source.calls.newest;
     if (edges !== undefined) yield { v: 1, t: 'report-now', edges: edges && [...edges] };
     // The head is requested after the records, so that it usually names them all. It is requested before they arrive,
-    // because the follower stores them only when the head has come.
+    // because the follower stores them only when the head has arrived.
     const reading = source.records(next, RECORDS_PER_READ);
     const signing = source.head();
     signing.catch(() => {});
     const records = await reading;
-    // The log was pruned since the last read. A follower that asks again learns where the log begins.
+    // The log was pruned since the last read. When the follower asks again, it is told where the log begins.
     if ((records[0]?.seq ?? next) !== next) return;
     for (const record of records) yield { v: 1, t: 'record', record };
     next = (records.at(-1)?.seq ?? next - 1) + 1;
@@ -52,7 +52,8 @@ export async function* followLog(
     // The source may have cached a head that is older than the records. A newer head then follows with the next
     // wake-up.
     const now = source.clock.monotonic();
-    // A parent that is cut off has no newer head. Its followers still hear that the connection is there.
+    // A parent that is cut off from the origin has no newer head. This frame shows its followers that the connection is
+    // still alive.
     const isDue = last === undefined || now - sentAt >= HEAD_EVERY_MS - FRESH_MS;
     if ((records.length > 0 || isDue || isNewer(head, last)) && head.seq >= next - 1) {
       last = head;

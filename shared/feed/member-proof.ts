@@ -14,20 +14,26 @@ export const NONCE_HEADER = 'skerry-nonce';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The member that proved the request to be its own. Null on routes that ask for no proof. */
+    /** The member that has proved that it sent the request. Null on routes that ask for no proof. */
     member: string | null;
     /** The digest that the request's body must have, or null. */
     provenBody: Buffer | null;
   }
 }
 
-/** The hooks of a route for members. No body is read before the request's head is known to come from a member. */
+/**
+ * The hooks of a route for members. No body is read before the head of the request has proved that it comes from a
+ * member.
+ */
 export interface MembersOnly {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   readonly preParsing: (request: FastifyRequest, reply: FastifyReply, body: Readable) => Promise<Readable>;
 }
 
-/** The only way into the feed: routes with these hooks are for members, and `memberOf` names the member that asks. */
+/**
+ * The access control of the feed: only members may use routes with these hooks, and `memberOf` returns the member that
+ * sent the request.
+ */
 export function memberProof(
   app: HttpServer,
   source: Pick<FeedSource, 'log' | 'clock' | 'members' | 'path'>,
@@ -42,7 +48,7 @@ export function memberProof(
         const { method, url: target, headers } = request.raw;
         const claim = claimedProof({ method: method ?? '', target: target ?? '', headers });
         if (claim === undefined) throw refused('a request carries no proof that it is one of a member');
-        // The cheap checks come first, so that a stranger costs little.
+        // The cheap checks come first, so that requests of unknown clients cost little.
         const newest = nonces.current();
         if (!nonces.isGood(claim.nonce))
           throw new SkerryError(
@@ -67,7 +73,7 @@ export function memberProof(
   };
 }
 
-/** The member that asks, on a route with `membersOnly`. */
+/** The member that sent the request, on a route with `membersOnly`. */
 export function memberOf({ member }: FastifyRequest): string {
   if (member === null) throw new TypeError('the route is not one of members only');
   return member;
@@ -77,7 +83,7 @@ function refused(message: string): SkerryError {
   return new SkerryError('unauthenticated', message);
 }
 
-/** Only the replaced host itself learns that it was replaced. */
+/** Only the replaced host itself gets this error. */
 function refusal(claim: ClaimedProof, former: PublicKey | undefined): SkerryError {
   if (former !== undefined && isProvenBy(claim, former))
     return new SkerryError('edge-replaced', `another host has replaced this one as ${claim.name}`);

@@ -2,27 +2,27 @@ import { SkerryError } from '../errors.ts';
 import { Counts } from '../http/counts.ts';
 
 /**
- * The kinds of requests that a member may have open: content that is sent in one piece, reports, uploads of objects, and
- * everything else that follows the log.
+ * The kinds of requests that a member may have open: content that is sent in one piece, reports, uploads of objects,
+ * and everything else that follows the log.
  */
 export type RequestKind = 'content' | 'report' | 'upload' | 'follow';
 
 /**
- * An edge has 8 connections, and 128 more for what readers wait for. Some of these connections may be dead without our
- * knowing.
+ * An edge has 8 connections, and 128 more for requests on which readers wait. Some of these connections may be dead
+ * without this server knowing.
  */
 const MOST: Record<RequestKind, number> = { content: 192, report: 6, upload: 2, follow: 24 };
 /**
- * When a member opens a further stream, its oldest one ends. A member that reconnects may still have an old stream that
- * we believe to be alive.
+ * When a member opens a further stream, its oldest one ends. After a member reconnects, this server may still consider
+ * its old stream alive.
  */
 const MOST_STREAMS = 4;
 /** Bytes of encoded answers that a member has not received yet. */
 const MOST_UNSENT = 128 * 1024 * 1024;
 
 /**
- * Counts what each member has open and keeps it within bounds, so that no member takes the memory and descriptors of
- * the others.
+ * Counts and limits the open requests of each member, so that no member uses up the memory and descriptors of the
+ * others.
  */
 export class MemberRequests {
   readonly #open = new Counts();

@@ -1,7 +1,7 @@
 import { SkerryError } from '../errors.ts';
 import type { FeedSource } from './feed-source.ts';
 
-/** The ids of the sites whose content a member may read, in ascending order. Null stands for all sites. */
+/** The ids of the sites whose content a member may read, in ascending order. Null means all sites. */
 export type ReadableSites = readonly number[] | null;
 
 export async function readableSites(

@@ -8,8 +8,8 @@ import { memberOf } from './member-proof.ts';
 const READ_IN_VAIN = { burst: 10 * MAX_REPORTS_BYTES, perSecond: 256 * 1024 };
 
 /**
- * Charges members for refused reports. Accepted reports are charged elsewhere, by the signatures that were checked. A
- * refused one still costs reading its body on the event loop, and that is charged here.
+ * Charges members for refused reports. Accepted reports are charged elsewhere, by the signatures that were checked. For
+ * a refused report, this class charges the time that the event loop needs to read its body.
  */
 export class RefusedReports {
   readonly #budgets: MemberBudgets;

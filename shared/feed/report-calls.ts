@@ -2,14 +2,17 @@ import { MOST_CALLED } from '../wire/frame.ts';
 
 interface Call {
   readonly number: number;
-  /** Null stands for all edges. */
+  /** Null means all edges. */
   readonly edges: readonly string[] | null;
 }
 
-/** The calls that are kept for followers. One that is further behind calls all edges. */
+/** The number of calls that are kept for followers. A follower that is further behind calls all edges. */
 const MOST_KEPT = 32;
 
-/** Calls to edges that they report now. Each follower of a feed gets the calls that were made since it last asked. */
+/**
+ * The calls: requests to edges to report now. Each follower of a feed gets the calls that were made since it last
+ * asked.
+ */
 export class ReportCalls {
   readonly #kept: Call[] = [];
   #newest = 0;

@@ -44,8 +44,8 @@ export function uploadRoutes(
 }
 
 /**
- * The proof must cover the digest of the object. So whoever checks the bytes against that digest when storing them also
- * checks the body against the proof.
+ * The proof must cover the digest of the object. So the check of the bytes against that digest, before they are stored,
+ * also checks the body against the proof.
  */
 function admitted(uploads: FeedUploads, request: FastifyRequest): Promise<AdmittedUpload> {
   const { digest = '' } = request.params as { digest?: string };

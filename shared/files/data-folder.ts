@@ -13,7 +13,7 @@ const formatFile = schema(Type.Object({ role: Type.String(), format: Type.Intege
 
 export interface DataFolder {
   readonly path: string;
-  /** Releases the lock. The operating system releases it too, however the process ends. */
+  /** Releases the lock. The operating system also releases it when the process ends for any reason. */
   release(): void;
 }
 
@@ -78,8 +78,8 @@ async function requireOwn(folder: string): Promise<void> {
 }
 
 /**
- * Denies other users access to the folder and to its direct entries, whoever created these. Other users then cannot
- * reach deeper entries either.
+ * Denies other users access to the folder and to its direct entries, no matter who created them. Other users then
+ * cannot reach deeper entries either.
  */
 async function keepFromOthers(folder: string): Promise<void> {
   for (const name of ['.', ...(await readdir(folder))]) {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 /**
  * The only way in which Skerry makes a file durable: it writes the file under another name, syncs it, renames it, and
- * syncs the folder. After a crash the name holds either the old bytes or the new ones, whole.
+ * syncs the folder. After a crash, the name holds either all of the old bytes or all of the new ones.
  */
 export async function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);

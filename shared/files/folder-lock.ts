@@ -7,15 +7,15 @@ const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 /**
- * How often an unexplained failure is retried. A new file may get the inode of one that was removed, and then a race
- * looks like an error without a cause.
+ * How often an unexplained failure is retried. A new file may get the inode of one that was removed, so a race may look
+ * like an error without a cause.
  */
 const MOST_FAILURES = 3;
 
 /**
  * Locks a folder for this process until the returned function is called. Node has no flock(2); SQLite's exclusive lock
- * serves as one, and it ends with the process. A second lock admits one starting process at a time, so that the steps
- * of another start are never mistaken for a foreign hold on the first lock.
+ * serves as one, and it ends with the process. A second lock admits one starting process at a time, so that a process
+ * never mistakes the start of another Skerry process for interference with the first lock.
  */
 export function lockFolder(folder: string): () => void {
   const file = join(folder, 'lock');
@@ -71,9 +71,9 @@ function tryLock(file: string, kind: 'IMMEDIATE' | 'EXCLUSIVE'): DatabaseSync | 
 }
 
 /**
- * Whether another user interferes with the lock. While Skerry holds the lock, nobody can read the file, and the file is
- * empty. If the file can be read, the lock is held by a process that may only read the file, and that opened it when
- * this was still allowed. If the file is no database, another program has written it.
+ * Whether another user interferes with the lock. While Skerry holds the lock, no other user can read the file, and the
+ * file is empty. If the file can be read, the lock is held by a process that may only read the file, and that opened it
+ * when this was still allowed. If the file is not a database, another program has written it.
  */
 function isForeign(file: string): boolean {
   const database = opened(file, true);
@@ -87,7 +87,10 @@ function isForeign(file: string): boolean {
   }
 }
 
-/** Removes the file and locks a new one. A process that holds the old file then holds a file that no start looks at. */
+/**
+ * Removes the file and locks a new one. A process that holds the old file then holds a file that no starting process
+ * uses.
+ */
 function lockAnew(file: string): DatabaseSync | undefined {
   rmSync(file);
   return tryLock(file, 'EXCLUSIVE');

@@ -13,7 +13,9 @@ import { SkerryError, systemCode } from '../errors.ts';
 /** Refuses a link anywhere in the path. Node has no name for this flag. */
 const DARWIN_NOFOLLOW_ANY = 0x2000_0000;
 
-/** Opens without waiting for the writer of a pipe, and without making a terminal the controlling one. */
+/**
+ * With these flags, opening does not wait for the writer of a pipe, and does not make a terminal the controlling one.
+ */
 const FLAGS =
   constants.O_RDONLY |
   (constants.O_NOFOLLOW ?? 0) |
@@ -30,9 +32,9 @@ export interface OpenFile {
 }
 
 /**
- * Opens the file at `path`, which must be its real path, free of links. Anybody who can write to a parent folder may
- * have replaced a part of the path with a link, so the place of the opened file is checked. Throws `file-changed` when
- * something else is at that path, and leaves nothing open.
+ * Opens the file at `path`, which must be its real path, free of links. A user who can write to a parent folder may
+ * have replaced a part of the path with a link, so the real path of the opened file is checked. Throws `file-changed`
+ * when something else is at that path, and leaves nothing open.
  */
 export function openRealFile(path: string): OpenFile {
   const opened = openUnproven(path);
@@ -47,7 +49,8 @@ export function openRealFile(path: string): OpenFile {
 }
 
 /**
- * Opens a file without checking its place, for callers that compare its stamp or content with what they read before.
+ * Opens a file without checking its real path, for callers that compare its stamp or content with what they read
+ * before.
  */
 export function openUnproven(path: string): OpenFile {
   let handle: number;

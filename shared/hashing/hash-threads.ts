@@ -5,7 +5,7 @@ import type { HashCalls } from './hash-calls.ts';
 
 export type HashThreads = Thread<HashCalls>;
 
-/** More threads would wait for the disk, and each takes 15 MB. */
+/** The maximum number of threads. More of them would only wait for the disk, and each takes 15 MB. */
 const MOST = 4;
 
 /** Starts threads that read whole files to find digests, sizes, chunks and faults in rules. */

@@ -6,7 +6,7 @@ import type { HttpServer } from './server.ts';
 
 type AnswerError = (error: SkerryError, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
-/** Answers errors in the form of a server. */
+/** Sends errors in the form that the server uses. */
 export function errorAnswers(form: ErrorForm, log: Logger): AnswerError {
   return (error, request, reply) => {
     if (error.status >= 500) log.error({ err: error }, 'a request failed');
@@ -33,7 +33,7 @@ export function refusedUrl(error: FastifyError, url: string): SkerryError {
   return new SkerryError('bad-path', message, { cause: error });
 }
 
-/** Turns Fastify's own refusals, such as those of schemas and bodies, into errors of the table. */
+/** Turns Fastify's own errors, such as those of schemas and bodies, into errors of the table. */
 function known(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   const { statusCode, message } = error as FastifyError;

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 import { mayStayUnread } from './unread-body.ts';
 
-/** How many milliseconds the next bytes may take, when `came` bytes have arrived in `ms`. */
+/** How many milliseconds the next bytes may take after `came` bytes have arrived in `ms`. */
 export type Pace = (came: number, ms: number) => number;
 
 const TOTAL_MS = 30_000;
@@ -11,10 +11,13 @@ const GRACE_MS = 5000;
 const LEAST_BYTES_PER_MS = 1;
 const SILENT_MS = 60_000;
 
-/** The pace of a body that is held until it is whole: at least 1 kB a second, and 30 seconds in all. */
+/**
+ * The pace of a body that is kept in memory until it is complete: at least 1 kB a second, and at most 30 seconds in
+ * all.
+ */
 export const promptly: Pace = (came, ms) => Math.min(TOTAL_MS, GRACE_MS + came / LEAST_BYTES_PER_MS) - ms;
 
-/** The pace of an upload that is processed as it comes: a slow line is fine, a minute of silence is not. */
+/** The pace of an upload that is processed as it arrives: a slow line is fine, a minute without data is not. */
 export const steadily: Pace = () => SILENT_MS;
 
 export interface BodyBounds {
@@ -34,8 +37,7 @@ export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds,
     const began = clock.monotonic();
     let came = 0;
     while (!source.readableEnded) {
-      // Reads all bytes that have arrived as one piece, so that a body that arrives byte by byte costs no more than
-      // others.
+      // Reads all bytes that have arrived as one piece, so that a body in single bytes costs no more than others.
       const piece = source.read(source.readableLength || undefined) as Buffer | null;
       if (piece !== null) {
         came += piece.length;
@@ -54,7 +56,7 @@ const EVENTS = ['readable', 'end', 'error', 'close'] as const;
 /** The reason for the abort. Without one, Node would create an error each time. */
 const STIRRED = Symbol('stirred');
 
-/** Waits until something happens to the stream. False when nothing happens within `ms`. */
+/** Waits for the next event of the stream. False when there is none within `ms`. */
 async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolean> {
   const stirred = new AbortController();
   const wake = () => stirred.abort(STIRRED);

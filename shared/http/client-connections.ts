@@ -17,7 +17,10 @@ export class ClientConnections {
     this.#most = most;
   }
 
-  /** False when this client, or all clients together, have too many. Each admitted connection must be released once. */
+  /**
+   * False when this client has, or all clients together have, too many connections. Each admitted connection must be
+   * released once.
+   */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);
     if (this.#open.of(client) >= this.#most.perClient || this.#all >= this.#most.all) return false;

@@ -2,13 +2,13 @@ import { SkerryError } from '../errors.ts';
 import { clientOf } from './client-address.ts';
 import { Counts } from './counts.ts';
 
-/** How many bytes all clients together may make the server hold, and how many of them one client may. */
+/** The maximum bytes that the server holds for all clients together, and for one client. */
 export interface HeldLimits {
   readonly perClient: number;
   readonly all: number;
 }
 
-/** Counts the bytes of bodies that are held until they are whole, since many connections with a little each add up. */
+/** Counts the bytes of bodies that are held until they are complete, because many small bodies add up. */
 export class HeldBytes {
   readonly #most: HeldLimits;
   readonly #byClient = new Counts();

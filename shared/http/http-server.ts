@@ -18,7 +18,7 @@ import type { HttpServer } from './server.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
-/** Larger bodies are uploads, which are processed as they come. */
+/** Larger bodies are uploads, which are processed as they arrive. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const BODY_JSON: JsonBounds = { length: HELD_BYTES, depth: 16, values: 10_000, token: HELD_BYTES };
 
@@ -33,7 +33,7 @@ const HEAD_BYTES = 16 * 1024;
 const MAX_URL_PART = 8 * 1024;
 /** 200 edges behind one address have a dozen connections each. A single address cannot take all connections. */
 const CONNECTIONS = { perClient: 6000, all: 12_000 };
-/** No client that we know of sends a request before the previous one is answered. */
+/** No known client sends a request before the previous one is answered. */
 const UNANSWERED_PER_CONNECTION = 8;
 
 export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
@@ -42,9 +42,9 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
 };
 
 /**
- * A server of the origin or of an edge, for all clients except readers. For all of its routes, it limits what a caller
- * can make it hold, both before and after the caller is known. A route sets the size of its largest body (`bodyLimit`),
- * and checks in an `onRequest` hook who may send one.
+ * A server of the origin or of an edge, for all clients except readers. For all of its routes, it limits the memory
+ * that a caller can make it use, both before and after the caller is known. A route sets the size of its largest body
+ * (`bodyLimit`), and checks in an `onRequest` hook who may send one.
  */
 export function httpServer(
   log: Logger,
@@ -114,7 +114,7 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
   };
   const server = createServer({
     headersTimeout: HEAD_MS,
-    // Bodies have a pace of their own, since an upload may take hours.
+    // Bodies have their own time limits, because an upload may take hours.
     requestTimeout: 0,
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: HEAD_CHECK_MS,

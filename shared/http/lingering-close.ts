@@ -4,14 +4,15 @@ const MOST_MS = 2000;
 const MOST_BYTES = 256 * 1024;
 
 /**
- * Keeps the connection open for a moment after an answer that was sent before the whole body had come, and reads on. A
- * connection that is closed while its client still sends is reset, and the reset may destroy the answer (RFC 9112,
+ * Keeps the connection open for a moment after an answer that was sent before the whole body had arrived, and continues
+ * to read. A connection that is closed while its client still sends is reset, and the reset may destroy the answer (RFC
+ * 9112,
  * 9.6).
  */
 export function closeLingering(request: IncomingMessage): void {
   const { socket } = request;
   let left = MOST_BYTES;
-  // Node discards unread data without counting it, unless somebody reads it before the answer is written.
+  // Node discards unread data without counting it, unless a listener reads it before the answer is written.
   request.on('data', (piece: Buffer) => {
     left -= piece.length;
     // The client's further bytes then wait in its own buffers. Reading them would cost time, and a reset could destroy

@@ -9,9 +9,9 @@ export interface ListenAddress {
 }
 
 /**
- * Resolves to the port when nobody listens on it, and leaves it free. A role asks before it touches its data folder and
- * before it shares a port: with SO_REUSEPORT, two programs can listen on one port without noticing each other. Throws
- * `port-in-use`.
+ * Resolves to the port when no program listens on it, and leaves it free. A role checks this before it touches its data
+ * folder and before it shares a port: with SO_REUSEPORT, two programs can listen on one port without noticing each
+ * other. Throws `port-in-use`.
  */
 export async function freePort({ host, port }: ListenAddress): Promise<number> {
   const probe = createServer();

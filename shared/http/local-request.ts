@@ -3,8 +3,8 @@ import { SkerryError } from '../errors.ts';
 import { isLoopback } from './loopback.ts';
 
 /**
- * Headers that proxies add. A request that a proxy on this machine passes on comes from loopback, whoever sent it to
- * the proxy.
+ * Headers that proxies add. A request that a proxy on this machine passes on comes from loopback, no matter who sent it
+ * to the proxy.
  */
 const PROXY_HEADERS = new Set([
   'forwarded',
@@ -21,7 +21,7 @@ export function cameThroughProxy(headers: IncomingHttpHeaders): boolean {
 
 /**
  * Refuses a request whose host name is not a loopback name. A page of another site can make its own name resolve to
- * this machine (DNS rebinding). The browser then takes this server for the same site, and only the name shows the
+ * this machine (DNS rebinding). The browser then treats this server as part of that site, and only the name shows the
  * difference.
  */
 export function requireLocalHost(

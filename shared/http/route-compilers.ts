@@ -6,8 +6,8 @@ import type { HttpServer } from './server.ts';
 const AJV = { customOptions: { coerceTypes: false, removeAdditional: false } } as const;
 
 /**
- * Compiles the schemas of a route at its first request. Compiling all of them would take a third of the start, and most
- * processes never get requests for most routes.
+ * Compiles the schemas of a route at its first request. To compile all of them would take a third of the start-up time,
+ * and most processes never get requests for most routes.
  */
 export function compileWhenAsked(app: HttpServer): void {
   const ajv = once(() => AjvCompiler()({}, AJV));

@@ -19,7 +19,7 @@ export const JSON_BOUNDS: JsonBounds = {
   token: 5 * 1024 * 1024,
 };
 
-/** The limits of an answer to a program that chose its server. It may list a million digests. */
+/** The limits of an answer from a server that the user chose. It may list a million digests. */
 export const ANSWER_BOUNDS: JsonBounds = {
   length: 512 * 1024 * 1024,
   depth: 32,
@@ -41,7 +41,7 @@ export function parseJson(text: string, code: ErrorCode, bounds: JsonBounds = JS
   }
 }
 
-/** Why a reader with these bounds would refuse the text, or undefined when it would not. */
+/** The reason why a reader with these bounds would refuse the text, or undefined when it would accept it. */
 export function jsonFault(text: string, bounds: JsonBounds = JSON_BOUNDS): string | undefined {
   if (text.length > bounds.length) return `is longer than ${bounds.length} characters`;
   return new JsonStructure(bounds).fault(text);

@@ -28,7 +28,9 @@ export class JsonStructure {
   /** The length so far of the string or number that has not ended yet. */
   #token = 0;
   #isInString = false;
-  /** Whether the last piece ended with a backslash. Then the first character of the next piece is no closing quote. */
+  /**
+   * Whether the last piece ended with a backslash. Then the first character of the next piece is not a closing quote.
+   */
   #isEscaped = false;
 
   constructor(bounds: StructureBounds) {
@@ -62,7 +64,7 @@ export class JsonStructure {
     return at + 1;
   }
 
-  /** Moves past the next opening quote, or to where a limit is exceeded. */
+  /** Moves past the next opening quote, or to the position at which a limit is exceeded. */
   #passOpen(piece: string, from: number): number {
     const most = this.#bounds;
     let [depth, values, token] = [this.#depth, this.#values, from === 0 ? this.#token : 0];

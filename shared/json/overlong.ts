@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 
-/** The parts of a JSON schema that say how long lists may be. */
+/** The parts of a JSON schema that limit the length of lists. */
 interface Shape {
   readonly maxItems?: number;
   readonly items?: unknown;
@@ -9,8 +9,8 @@ interface Shape {
 }
 
 /**
- * Describes a list in the value that is longer than it may be. Undefined when there is none. Lists within lists are not
- * checked: if the outer one is not too long, the schema bounds their number.
+ * Describes a list in the value that is too long. Undefined when there is none. Lists within lists are not checked: if
+ * the outer one is not too long, the schema bounds their number.
  */
 export function overlong(type: TSchema, value: unknown): string | undefined {
   return longIn(type as Shape, value, []);

@@ -15,16 +15,16 @@ export interface Schema<T> {
 
 type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
 
-/** Compiling a schema takes as long as this many uses without compiling. */
+/** It takes as long to compile a schema as to use it this many times uncompiled. */
 const COMPILED_AFTER = 100;
-/** Checking one text longer than this costs as much as many checks of short texts. */
+/** One check of a text longer than this costs as much as many checks of short texts. */
 const LONG_TEXT = 4096;
 
 export function schema<T extends TSchema>(type: T): Schema<Static<T>> {
   let uses = 0;
   let compiled: Compiled<T> | undefined;
   const judge = (value: unknown, length: number, code: ErrorCode): Static<T> => {
-    // Describing a fault walks through every item of a list, so the length is checked first.
+    // The description of a fault walks through every item of a list, so the length is checked first.
     const long = overlong(type, value);
     if (long !== undefined) throw new SkerryError(code, long);
     // A process uses most of the schemas that it loads only a few times, or never.

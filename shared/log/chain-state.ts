@@ -16,8 +16,8 @@ export interface ChainState {
   /** The key that must have signed the next record. */
   readonly key: PublicKey;
   /**
-   * Keys that were replaced, and are refused from then on. The recovery key certified them too, so the thief of a
-   * replaced key has a valid certificate for it.
+   * Keys that were replaced, and are refused from then on. The recovery key has certified them, too, so an attacker who
+   * stole a replaced key has a valid certificate for it.
    */
   readonly retired: readonly PublicKey[];
   readonly recovery: KeyFingerprint;
@@ -71,7 +71,7 @@ export function follow(state: ChainState, record: LogRecord): ChainState {
 
 /**
  * The state after a checkpoint that replaces records which the feed no longer holds. Throws `broken-chain` or
- * `bad-signature`. A checkpoint carries everything that those records led to, so nothing is lost by skipping them.
+ * `bad-signature`. A checkpoint contains the complete state after those records, so it is safe to skip them.
  */
 export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainState {
   if (record.log !== state.log || record.epoch !== state.epoch || record.kind !== 'checkpoint') {
@@ -88,7 +88,7 @@ export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainSt
 }
 
 function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): ChainState {
-  // The first record describes the log's beginning, so its key may be older than the key of the join.
+  // The first record has the key with which the log began, which may be older than the key at the join.
   const isReplaced = key !== state.key && state.seq > 0;
   const retired = isReplaced ? [...state.retired, state.key] : state.retired;
   const position = seq(record.seq);
@@ -97,7 +97,8 @@ function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): Chai
 }
 
 /**
- * The key of a `key` record. The record is signed with the key that it brings, and the recovery key certifies that key.
+ * The key of a `key` record. The record is signed with the key that it introduces, and the recovery key certifies that
+ * key.
  */
 function nextKey(state: ChainState, record: LogRecord): PublicKey {
   const key = validKey(state, payloads.key.parseText(record.payload, 'bad-signature'));
@@ -117,7 +118,9 @@ function validKey(
   return key === undefined || retired.includes(key) ? undefined : key;
 }
 
-/** The state after a head. A head that is lower than an earlier one is refused, so that nobody can rewind the log. */
+/**
+ * The state after a head. A head that is lower than an earlier one is refused, so that no upstream can rewind the log.
+ */
 export function noteHead(state: ChainState, head: Head): ChainState {
   if (head.log !== state.log || head.epoch !== state.epoch || !verifyHead(head, state.key)) {
     throw new SkerryError('bad-signature', 'a head is not signed by the origin');

@@ -5,7 +5,7 @@ import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyTex
 import { MAX_ASSIGNMENTS_BYTES } from '../work/assignment.ts';
 import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
 
-/** The most bytes of a grant's text. A hundred kinds with names of full length take half of it. */
+/** The maximum bytes of a grant's text. A hundred kinds with names of the maximum length take half of it. */
 export const MAX_GRANT_BYTES = 8 * 1024;
 
 /** The origin's answer to one report: that it has accepted the report, and what the edge may count on. */
@@ -48,8 +48,8 @@ export type LeaseGrant = Static<typeof leaseGrantSchema>;
 const leaseGrants = schema(leaseGrantSchema);
 
 /**
- * A grant as it travels. Parents pass it on unchanged, so that a later origin can add fields. It names the report by its
- * digest, so that a parent can neither forge a grant nor replay an old one.
+ * A grant as it travels. Parents pass it on unchanged, so that a later origin can add fields. It names the report by
+ * its digest, so that a parent can neither forge a grant nor replay an old one.
  */
 export const signedGrantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),

@@ -4,7 +4,7 @@ import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyTex
 
 /**
  * The end of the log as the origin signed it at `time`. Parents relay it unchanged. An edge refuses a lower head within
- * an epoch, so that nobody in between can freeze or rewind the log unnoticed.
+ * an epoch, so that no relay can freeze or rewind the log unnoticed.
  */
 export const headSchema = Type.Object({
   log: Type.String(),

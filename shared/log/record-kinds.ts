@@ -59,7 +59,7 @@ const activate = Type.Object({
   mode: modeSchema,
   /** For a batch: true when the window was opened by hand. */
   now: Type.Optional(Type.Boolean()),
-  /** Why a sync publish failed and was turned into an async one. */
+  /** The reason why a sync publish failed and became an async one. */
   degraded: Type.Optional(Type.String()),
 });
 
@@ -72,10 +72,13 @@ const outcome = Type.Object({
   unconfirmed: Type.Array(Type.String()),
 });
 
-/** Edges drop what they keep for these paths. Revisions up to the record's `revision` no longer answer for them. */
+/**
+ * Edges drop the cached data of these paths. They no longer serve the paths from revisions up to the record's
+ * `revision`.
+ */
 const purge = purgeTargetSchema;
 
-/** The state that all earlier records led to, so that they can be pruned and a new edge can start here. */
+/** The complete state after all earlier records, so that those can be pruned and a new edge can start here. */
 const checkpoint = Type.Object({
   key,
   sites: Type.Array(
@@ -83,7 +86,7 @@ const checkpoint = Type.Object({
       id: Type.Integer(),
       name: Type.String(),
       domains: Type.Array(Type.String()),
-      /** Absent for the defaults, so that many sites fit. */
+      /** Absent for the default policy, so that many sites fit. */
       policy: Type.Optional(sitePolicySchema),
       /** The live revision, its root, and the record that made it live. 0, null and 0 before the first publish. */
       revision: Type.Integer(),

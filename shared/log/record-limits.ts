@@ -31,8 +31,8 @@ export function mostRead(kind: string): number {
 
 /**
  * The text of a payload as records carry it. Throws `record-too-large`, also for a payload that readers could not
- * parse, because a record that an edge cannot take would stop everything after it. Throws `internal` for a payload that
- * does not match its schema.
+ * parse, because an edge that cannot read a record stops following the log. Throws `internal` for a payload that does
+ * not match its schema.
  */
 export function payloadText<K extends RecordKind>(kind: K, payload: Payload<K>): string {
   (payloads[kind] as Schema<unknown>).parse(payload, 'internal');

@@ -47,7 +47,9 @@ export function pageOf(records: Iterable<LogRecord>, most: number): LogRecord[] 
   return page.records;
 }
 
-/** Whether more records may follow a page that was read with this limit. If not, the page ends where the log does. */
+/**
+ * Whether more records may follow a page that was read with this limit. If not, the page ends at the end of the log.
+ */
 export function isFullPage(records: readonly LogRecord[], most: number): boolean {
   const page = new RecordPage(most);
   for (const record of records) page.add(record);

@@ -4,7 +4,10 @@ import { type PublicKey, type SigningKey, signText, verifyText } from '../signin
 /** The names that a kind of statement may have. Readers may meet kinds that they do not know. */
 export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
 
-/** The most bytes of a statement's body as JSON text. The largest report has room for twice as many, as escaped JSON. */
+/**
+ * The maximum number of bytes of a statement's body as JSON text. The largest report has room for twice as many, as
+ * escaped JSON.
+ */
 export const MAX_STATEMENT_BYTES = 48 * 1024;
 
 /** The fields that every statement of an edge has. `sig` is the edge's signature over the text of its kind. */

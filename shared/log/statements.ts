@@ -5,8 +5,8 @@ import { isSignedBy, type SignedBody, type StatementKind, type Subject } from '.
 import { taskResultKind } from './task-result.ts';
 
 /**
- * All statements that edges sign for the origin to keep, by kind. A further kind needs a file like receipt.ts, a line
- * here, a call of the edge's catalog that keeps it, and a keeper at the origin.
+ * All statements that edges sign for the origin to keep, by kind. A new kind needs a file like receipt.ts, an entry in
+ * this list, a call of the edge's catalog that keeps it, and a keeper at the origin.
  */
 const kinds = {
   receipt: receiptKind,

@@ -5,7 +5,7 @@ import { SIGNATURE_PATTERN, type SigningKey } from '../signing/keys.ts';
 import { attemptKey, attemptSchema } from '../work/assignment.ts';
 import { type StatementKind, sign } from './statement-kind.ts';
 
-/** The most bytes of a result as JSON text. Kinds that can be tasks keep their results within it. */
+/** The maximum number of bytes of a result as JSON text. Kinds that can be tasks keep their results within it. */
 export const MAX_RESULT_BYTES = 23 * 1024;
 
 const taskResultSchema = Type.Object({

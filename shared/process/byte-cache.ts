@@ -9,10 +9,10 @@ export interface ByteCacheOptions<V> {
   readonly largest?: number;
 }
 
-/** The bytes that a key and the cache's bookkeeping take. Without them, small values would count as nothing. */
+/** The bytes that a key and the cache's bookkeeping take. Without them, small values would hardly count. */
 const ITEM_BYTES = 128;
 
-/** A cache of values by key, limited by bytes. The least recently used values make room. */
+/** A cache of values by key, limited by bytes. It evicts the least recently used values. */
 export class ByteCache<K extends string, V extends NonNullable<unknown>> {
   readonly #values: LRUCache<K, V>;
 

@@ -6,7 +6,8 @@ type Series<Label extends string> = Iterable<readonly [labels: Record<Label, str
 
 /**
  * Metrics that are read from one source when they are scraped. The source is asked once for all of its metrics, and
- * each metric is emptied and filled in one step: a scrape at the same time sees it before or after, never between.
+ * each metric is emptied and filled in one step: a scrape at the same time sees either the old or the new values, never
+ * a mixture.
  */
 export class CollectedMetrics<Source> {
   readonly #registry: Registry;
@@ -42,7 +43,7 @@ export class CollectedMetrics<Source> {
     this.counterBy([], name, help, (source) => [[{}, read(source)]]);
   }
 
-  /** Adds a counter whose totals the source counts itself. */
+  /** Adds a counter whose totals come from the source. */
   counterBy<Label extends string>(
     labelNames: readonly Label[],
     name: string,
@@ -59,7 +60,7 @@ export class CollectedMetrics<Source> {
     });
   }
 
-  /** All metrics of a scrape ask in the same moment and get one answer. */
+  /** All metrics of a scrape ask at the same moment and share one answer. */
   #current(): Promise<Source> {
     this.#answer ??= this.#ask().finally(() => {
       this.#answer = undefined;

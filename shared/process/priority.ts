@@ -5,15 +5,15 @@ import { basename } from 'node:path';
 const REPLICATING = 5;
 
 /**
- * Lowers the priority of all threads of this process below that of the serving processes, where the system has a
- * priority for each thread (Linux). A thread with a lower priority keeps it.
+ * If the system has a priority for each thread (Linux), lowers the priority of all threads of this process below that
+ * of the serving processes. A thread with a lower priority keeps it.
  */
 export function yieldToReaders(): void {
   try {
     for (const thread of readdirSync('/proc/self/task').map(Number))
       if (getPriority(thread) < REPLICATING) setPriority(thread, REPLICATING);
   } catch {
-    // Elsewhere, replication and serving have the same priority.
+    // On other systems, replication and serving have the same priority.
   }
 }
 
@@ -25,15 +25,18 @@ export function goBeforeReplication(): void {
   try {
     setPriority(constants.priority.PRIORITY_NORMAL);
   } catch {
-    // Without the right to change it, the priority stays as it is.
+    // Without the right to change the priority, it stays as it is.
   }
 }
 
-/** Makes the calling thread run only when nothing else does, where each thread has a priority of its own. */
+/**
+ * If the system has a priority for each thread, makes the calling thread run only when no other thread needs the
+ * processor.
+ */
 export function yieldToAll(): void {
   try {
     setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW);
   } catch {
-    // Elsewhere, the priority stays.
+    // On other systems, the priority does not change.
   }
 }

@@ -7,7 +7,7 @@ export interface Call {
 
 export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
 
-/** The worker module's default export: finds the method and turns what it throws into plain data. */
+/** The worker module's default export: calls the method and turns its errors into plain data. */
 export function serveCalls(target: object): (call: Call) => Promise<Answer> {
   return async ({ method, args }) => {
     try {

@@ -23,8 +23,8 @@ export interface Thread<T> {
 /** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
 /**
- * The option of a thread that opens a database. Other processes have the same file open, and after an upgrade in place
- * a thread that starts again would run newer code than its process.
+ * The option of a thread that opens a database. Other processes have the same file open, and after an upgrade in place,
+ * a restarted thread would run newer code than its process.
  */
 export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 
@@ -50,7 +50,7 @@ export function startThreads<T extends object>(
     maxThreads: threads,
     // Without this, Piscina puts a call that has to wait behind all later ones.
     stricterFIFO: true,
-    // V8 uses whatever memory it is allowed. Without a limit, a thread holds several times what it needs.
+    // V8 uses as much memory as it may. Without a limit, a thread uses several times the memory that it needs.
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     idleTimeout: idleMs,
     workerData,
@@ -76,15 +76,16 @@ export function startThreads<T extends object>(
     try {
       return await pool.run(task);
     } catch (cause) {
-      // A method that throws still answers, so here the thread itself has ended or could not start.
+      // If a method throws, the call still gets an answer. So at this point, the thread itself has ended or could not
+      // start.
       giveUpIfStuck();
       throw new SkerryError('unavailable', 'a thread of this process ended or could not start', { cause });
     }
   };
   const call = async (method: string, args: unknown[]) => {
-    // After the close, Piscina would start a new thread that nobody ends.
+    // After the close, Piscina would start a new thread that never ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
-    // A thread that has ended, or never began, holds nothing open.
+    // A thread that has ended, or never began, has nothing to close.
     if (method === 'close' && pool.threads.length === 0) return undefined;
     const answer = await run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);

@@ -1,7 +1,8 @@
 import type { EdgeReport } from '../wire/protocol.ts';
 
 /**
- * The newest report of each edge, in the given order. An older report adds nothing, and checking it would take time.
+ * The newest report of each edge, in the given order. An older report has no further information, and it would take
+ * time to check it.
  */
 export function newestOfEach<T extends { readonly report: Pick<EdgeReport, 'time'> }>(
   all: readonly T[],

@@ -27,21 +27,21 @@ export type Checked = {
       /** The edge's signed statements, where they were checked. */
       readonly statements: readonly Statement[];
     }
-  /** Why the report is refused, and whether the edge has signed it all the same. */
+  /** The reason why the report is refused, and whether the edge has signed it nevertheless. */
   | { readonly refused: string; readonly isSigned: boolean }
 );
 
 /** Reading this many characters takes as long as checking one signature. */
 const CHARACTERS_PER_SIGNATURE = 8 * 1024;
-/** The cost of a statement that is known already or of an unknown kind. It still has to be read. */
+/** The cost of a statement that was already checked or is of an unknown kind. It still has to be parsed. */
 const KNOWN_COST = 1 / 20;
 /**
- * Memory for statements that were found good. An edge sends a statement again until it knows that the statement has
- * arrived.
+ * The memory for statements that were found valid. It saves time, because an edge sends a statement again until it
+ * knows that the statement has arrived.
  */
 const KNOWN_BYTES = 16 * 1024 * 1024;
 
-/** Reads reports and checks what is signed in them. This is slow, so large reports are checked in a thread. */
+/** Parses reports and checks their signatures. This is slow, so large reports are checked in a thread. */
 export function openReportCheck(log: string) {
   const known = new ByteCache<Digest, true>({ bytes: KNOWN_BYTES, sizeOf: () => 64 });
 
@@ -111,7 +111,7 @@ export function openReportCheck(log: string) {
 
 interface CheckedStatements {
   readonly statements: readonly Statement[];
-  /** In signatures. */
+  /** The cost, in signatures. */
   readonly cost: number;
 }
 

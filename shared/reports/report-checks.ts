@@ -60,8 +60,8 @@ export class ReportChecks {
         const mayBegin = i === 0 || this.#budgets.left(edge) > 0;
         const checked = mayBegin ? await this.#check(sender, claimed) : undefined;
         if (checked !== undefined) {
-          // A parent checks no statements, so it cannot know that it passes on a forged one. The signer knows, so the
-          // signer pays.
+          // A parent does not check statements, so it may forward a forged one without knowing it. The signer of the
+          // report is responsible, so the signer pays.
           const isItsOwn = 'report' in checked ? checked.isFresh : checked.isSigned;
           this.#budgets.spend(isItsOwn ? edge : sender, checked.cost);
         }

@@ -5,7 +5,8 @@ import { generateSigningKey, type SigningKey, signingKeyFromPem, signingKeyToPem
 
 /**
  * Reads the private key of a role. Creates a key if there is none. Throws if the role already depends on a key that is
- * missing: a new key could not take its place, because the log was signed, or the edge admitted, with the old one.
+ * missing: a new key could not replace it, because the log was signed with the old key, or the edge was admitted with
+ * it.
  */
 export async function keyInFile(file: string, isInUse: boolean): Promise<SigningKey> {
   const pem = await readIfThere(file);

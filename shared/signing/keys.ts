@@ -54,7 +54,7 @@ export function fingerprintOf(publicKey: PublicKey): KeyFingerprint {
   return digestOf(Buffer.from(publicKey, 'base64url')).slice(0, 32) as KeyFingerprint;
 }
 
-/** About what a parsed key takes in memory. */
+/** The approximate memory of a parsed key. */
 const KEY_BYTES = 1024;
 /** Parsed keys. Parsing a key takes a sixth of the time of checking a signature with it. */
 const read = new ByteCache<PublicKey, KeyObject>({ bytes: 1024 * KEY_BYTES, sizeOf: () => KEY_BYTES });

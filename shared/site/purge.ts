@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { pathPattern } from './rules/path-pattern.ts';
 
-/** The most that one purge may name. Every edge matches each pattern against each path of the site. */
+/** The maximum number of targets of one purge. Every edge matches each pattern against each path of the site. */
 export const MOST_PURGED = { paths: 1000, globs: 100, tags: 1000 } as const;
 
-/** The target of a purge within its site: everything, or whatever one of the paths, patterns or tags names. */
+/** The target of a purge within its site: everything, or all paths that one of the paths, patterns or tags names. */
 export const purgeTargetSchema = Type.Object({
   all: Type.Boolean(),
   /** Published paths. */
@@ -46,7 +46,7 @@ export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
 }
 
 /**
- * Sorts paths as people give them, with or without a leading slash, into paths and patterns. A path with a `*` is a
+ * Splits the arguments of a user, with or without a leading slash, into paths and patterns. A path with a `*` is a
  * pattern.
  */
 export function namedPaths(

@@ -34,8 +34,8 @@ const FIELD = /^[\da-z*,/#-]+$/i;
 /** The calendar repeats every 400 years, so an expression that fires after this date fires after any date. */
 const CALENDAR = Date.UTC(2000, 0, 1);
 /**
- * How many windows are joined on either side of a moment. Without a limit, a schedule that never closes would be
- * followed for ever.
+ * How many windows are joined on either side of a moment. Without a limit, a schedule that never closes would cause an
+ * endless loop.
  */
 const MOST_JOINS = 200;
 
@@ -62,8 +62,8 @@ export function windowAt(schedule: Schedule, now: number): Window | undefined {
 }
 
 /**
- * The first window that opens after `after`. A window that is open at `after` does not count. Where an endless window
- * is cut, the next one begins. Throws `bad-schedule`.
+ * The first window that opens after `after`. A window that is open at `after` does not count. At the point where an
+ * endless window is cut, the next one begins. Throws `bad-schedule`.
  */
 export function nextWindow(schedule: Schedule, after: number): Window {
   const cron = parse(schedule);
@@ -85,7 +85,10 @@ function closing(cron: Cron, now: number, length: number): number {
 
 /** Roughly the memory of a parsed expression. */
 const CRON_BYTES = 8 * 1024;
-/** The window of a schedule is asked for again and again, and an expression takes longer to parse than to evaluate. */
+/**
+ * Parsed expressions are cached, because a schedule is evaluated again and again, and it takes longer to parse an
+ * expression than to evaluate it.
+ */
 const parsed = new ByteCache<string, Cron>({ bytes: 100 * CRON_BYTES, sizeOf: () => CRON_BYTES });
 
 function parse(schedule: Schedule): Cron {
@@ -105,8 +108,8 @@ function parseAnew({ cron, timezone }: Schedule): Cron {
   if (strange !== undefined) throw bad(cron, `${strange} is not understood`);
   checkTimezone(timezone);
   try {
-    // With this rule, a fixed time that the clocks skip fires right after they have moved, and one that they repeat
-    // fires once. Croner's own rule makes no exception for `30 2,14 * * *`.
+    // With this rule, a fixed time that the change to summer time skips fires right after the change, and a time that
+    // occurs twice in autumn fires once. Croner's own rule does not cover expressions such as `30 2,14 * * *`.
     return new Cron(fields.join(' '), { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
   } catch (cause) {
     throw bad(cron, cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : 'invalid', cause);

@@ -26,7 +26,7 @@ export function signAccess({ path, expires, client }: Access, key: SigningKey): 
   return [expires, encoded(path), encoded(client ?? ''), signature].join('.');
 }
 
-/** An address that is safe to show: its tokens are replaced. */
+/** The URL with its tokens replaced, so that it is safe to show. */
 export function withoutTokens(address: string): string {
   const query = address.indexOf('?');
   if (query === -1) return address;

@@ -42,7 +42,7 @@ function openOrBegin(path: string, migrations: Migrations): DatabaseSync {
   try {
     return openDatabase(path, migrations, 'shrinking');
   } catch (error) {
-    // Any other error, such as a full disk, may pass. The file may be sound.
+    // Any other error, such as a full disk, may be temporary, and the file may be intact.
     if (!hasCode(error, 'data-folder-damaged')) throw error;
     for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
     return openDatabase(path, migrations, 'shrinking');

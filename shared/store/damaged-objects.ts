@@ -8,12 +8,12 @@ import type { ObjectStore } from './object-store.ts';
 const SMALL_READ = 64;
 /** Hashing this many bytes takes the event loop about half a millisecond. */
 const BYTES_A_TURN = 256 * 1024;
-/** The codes of errors of a disk or a file system that cannot read a file. */
+/** Error codes of a disk or a file system that cannot read a file. */
 const UNREADABLE: readonly (string | undefined)[] = ['EIO', 'EBADMSG', 'EUCLEAN', 'ENXIO'];
 
 type Reads = Pick<ObjectStore, 'readSmall' | 'open'>;
 
-/** `differs`: the bytes were read, and they have another digest. `unreadable`: the disk did not give them. */
+/** `differs`: the bytes were read, and they have another digest. `unreadable`: the disk could not read them. */
 type Fault = 'differs' | 'absent' | 'unreadable';
 
 export interface Faulty<T> {
@@ -21,7 +21,7 @@ export interface Faulty<T> {
   readonly fault: Fault;
 }
 
-/** The objects that have a fault, whichever it is. */
+/** All objects that have a fault. */
 export async function damagedObjects<T extends { readonly digest: Digest }>(
   store: Reads,
   objects: readonly T[],
@@ -33,7 +33,7 @@ export async function damagedObjects<T extends { readonly digest: Digest }>(
 
 /**
  * The objects whose bytes do not match their digest, that are missing, or that cannot be read. Rejects when the signal
- * aborts, and when the store cannot be asked.
+ * aborts, and when the store is unreachable.
  */
 export async function faultyObjects<T extends { readonly digest: Digest }>(
   store: Reads,
@@ -67,12 +67,17 @@ export async function faultyObjects<T extends { readonly digest: Digest }>(
   return faulty;
 }
 
-/** Whether an error says that a disk does not give the bytes, and not only that a store cannot be asked now. */
+/**
+ * Whether an error means that the disk cannot read the bytes, and not only that the store is unreachable at the moment.
+ */
 export function isUnreadable(error: unknown): boolean {
   return UNREADABLE.includes(systemCode(error)) || hasCode(error, 'data-folder-damaged');
 }
 
-/** One damaged page fails the reading of them all. Then none is found here, and each is opened alone. */
+/**
+ * One damaged page makes the read of all objects fail. In that case this returns none of them, and each is opened
+ * alone.
+ */
 async function smallOf(
   store: Reads,
   objects: readonly { readonly digest: Digest }[],

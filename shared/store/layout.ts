@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { Digest } from '../content/digest.ts';
 
-/** The layout of the file store. Its writer and the serving processes that read it beside the writer share it. */
+/**
+ * The layout of the file store. The process that writes the store and the serving processes that read it share this
+ * layout.
+ */
 export const smallObjectsFile = (folder: string) => join(folder, 'small.sqlite');
 export const draftsFolder = (folder: string) => join(folder, 'drafts');
 /**

@@ -8,7 +8,7 @@ import { largeObjectFile, smallObjectsFile } from './layout.ts';
 
 /**
  * Reads a file store that another process or thread writes. A small object is read by one synchronous look-up of about
- * ten microseconds, which is cheaper than handing it to a thread, even on a server's event loop.
+ * ten microseconds. Even on a server's event loop, that is cheaper than a call to a thread.
  */
 export interface ObjectReader {
   /** A whole object of at most SMALL_OBJECT bytes. Undefined when it is not stored. */

@@ -11,7 +11,7 @@ export interface SmallObject {
 
 /**
  * Stores immutable bytes by their digest. Callers have checked the bytes against the digest. Storing an object again is
- * no error and does not change sound bytes. All calls may run concurrently.
+ * no error and does not change intact bytes. All calls may run concurrently.
  */
 export interface ObjectStore {
   /** Returns the digests that are not stored. */
@@ -30,9 +30,9 @@ export interface ObjectStore {
    */
   draft(name: string): Promise<Draft>;
   /**
-   * Removes objects; absent ones are no error. After a crash, the caller repeats the call. The caller ensures that
-   * nobody stores one of the objects during the call. A stream that was opened before may fail. Throws
-   * `data-folder-damaged` when some objects cannot be removed; the others are gone.
+   * Removes objects; absent ones are no error. After a crash, the caller repeats the call. The caller ensures that none
+   * of the objects is stored during the call. A stream that was opened before may fail. Throws `data-folder-damaged`
+   * when some objects cannot be removed; the others are gone.
    */
   remove(digests: readonly Digest[]): Promise<void>;
   close(): Promise<void>;

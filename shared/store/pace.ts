@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Rest } from './digest-of-stream.ts';
 
-/** The least time of work before a rest. Shorter rests would take longer than timers can measure. */
+/** The minimum time of work before a rest. Shorter rests would be too short for timers. */
 const WORK_MS = 20;
-/** The work may also have waited for something, and such a time needs no rest. */
+/** The maximum rest. The work may have waited for something, and that time needs no rest. */
 const MOST_REST_MS = 250;
 
-/** Rests as long as the work took, so that work without hurry leaves half of the time to readers. */
+/** Rests as long as the work took, so that work that is not urgent leaves half of the time to readers. */
 export function pace(clock: Pick<Clock, 'monotonic' | 'sleep'>, signal: AbortSignal): Rest {
   let began = clock.monotonic();
   return async () => {

@@ -4,7 +4,7 @@ import type { ObjectStore } from './object-store.ts';
 
 /**
  * Stores an object that is in memory and has been checked. It is durable when the promise resolves. A larger object is
- * written to the draft of the name `draft`; the caller ensures that nobody else writes to that draft.
+ * written to the draft of the name `draft`; the caller ensures that there is no other writer of that draft.
  */
 export async function storeWhole(
   store: ObjectStore,

@@ -53,7 +53,7 @@ export const siteSchema = Type.Object({
 });
 export type Site = Static<typeof siteSchema>;
 
-/** The header of POST /v1/sites/:site/deploys. `files` and `delete` are streamed beside it. */
+/** The header of POST /v1/sites/:site/deploys. `files` and `delete` are streamed separately. */
 export const deployHeaderSchema = Type.Object(
   {
     base: Type.Optional(Type.Integer({ minimum: 0 })),

@@ -1,6 +1,6 @@
 /**
- * The kinds of events. `audit` is an act: somebody who showed a token asked for it, and the origin did it. `news` is
- * what happened, or what the origin did by itself. Acts are kept for longer.
+ * The kinds of events. `audit` is an act, which the origin did at the request of a caller with a token. `news` is
+ * anything else that happened, or that the origin did by itself. Acts are kept for longer.
  */
 const EVENT_KINDS = {
   publish: 'audit',
@@ -56,7 +56,7 @@ export type EventKind = keyof typeof EVENT_KINDS;
 /** The kinds of acts. */
 export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? K : never }[EventKind];
 
-/** Acts that make a revision. Their answers wait for nothing but the revision. */
+/** Acts that make a revision. Their answers wait only for the revision. */
 const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'publish',
   'rollback',

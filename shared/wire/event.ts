@@ -30,8 +30,8 @@ export const eventSchema = Type.Object({
 export type Event = Static<typeof eventSchema>;
 
 /**
- * An event before the origin has numbered it. Whoever may read the site reads the event, so an event with a site names
- * nothing of other sites. `what` is plain JSON without secrets.
+ * An event before the origin has numbered it. Everyone who may read the site may read the event, so an event with a
+ * site must not mention other sites. `what` is plain JSON without secrets.
  */
 export interface NewEvent extends Omit<Event, 'id' | 'time' | 'kind'> {
   readonly kind: EventKind;

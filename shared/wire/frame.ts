@@ -15,7 +15,7 @@ export const FRAME_TYPE = 'application/x-ndjson';
 /** A payload is JSON text within a JSON string, which doubles it at most. */
 export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
 
-/** The most names in a `report-now` frame. To call more edges, the sender calls all. */
+/** The maximum number of names in a `report-now` frame. To call more edges, the sender calls all. */
 export const MOST_CALLED = 100;
 
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
@@ -29,7 +29,7 @@ const pathFrame = Type.Object({
   t: Type.Literal('path'),
   names: Type.Array(nameSchema, { maxItems: 64 }),
 });
-/** The edges that should report now, because the origin has work for them. Null stands for all. */
+/** The edges that should report now, because the origin has work for them. Null means all. */
 const reportNowFrame = Type.Object({
   v: Type.Literal(1),
   t: Type.Literal('report-now'),
@@ -70,7 +70,7 @@ export function encodeFrame(frame: Frame): string {
   return `${JSON.stringify(frame)}\n`;
 }
 
-/** Throws `upstream-protocol` when the line is no frame. */
+/** Throws `upstream-protocol` when the line is not a frame. */
 export function decodeFrame(line: string): Frame | UnknownFrame {
   const frame = envelope.parseText(line, 'upstream-protocol', FRAME_JSON);
   const { v, t, critical } = frame;
@@ -81,7 +81,7 @@ export function decodeFrame(line: string): Frame | UnknownFrame {
   return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
 }
 
-/** No origin writes a larger payload than the limit of its kind. */
+/** No origin writes a payload larger than the limit of its kind. */
 function withinLimit(frame: Static<typeof recordFrame>): Frame {
   const { kind, seq, payload } = frame.record;
   const bytes = Buffer.byteLength(payload);

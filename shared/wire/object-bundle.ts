@@ -41,8 +41,8 @@ export async function* bundlePieces(objects: AsyncIterable<Uint8Array>): AsyncGe
  * for an object that is not small, `too-large` beyond the limits, `truncated-upload` when the end is missing.
  */
 export async function* objectsOfBundle(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
-  // Pieces are joined only when enough of them have come, so that a body that is cut into single bytes costs no more
-  // copying.
+  // Pieces are joined only when enough of them have arrived. Otherwise a body that arrives in single bytes would be
+  // copied again and again.
   let pieces: Uint8Array[] = [];
   let held = 0;
   let needed = HEADER;
@@ -75,7 +75,7 @@ interface Cut {
   readonly objects: readonly Buffer[];
   /** The bytes of an object that is not complete yet. */
   readonly rest: Buffer;
-  /** How long `rest` must become before the next step. */
+  /** The length that `rest` must reach before the next step. */
   readonly needed: number;
 }
 

@@ -18,7 +18,7 @@ export type Problem = Static<typeof problemSchema> & Record<string, unknown>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** The most that is read of an error response. */
+/** The maximum bytes that are read of an error response. */
 export const PROBLEM_BYTES = 1024 * 1024;
 const MOST_TITLE = 8192;
 

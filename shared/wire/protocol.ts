@@ -44,8 +44,8 @@ export type OriginHello = Static<typeof originHelloSchema>;
 export const originHello = schema(originHelloSchema);
 
 /**
- * POST /feed/v1/join: the edge that wants to be a member. Of the join token, only its id and a proof of its secret
- * travel.
+ * POST /feed/v1/join: the edge that wants to be a member. The request has the id of the join token and a proof of its
+ * secret, but not the secret.
  */
 export const joinRequestSchema = Type.Object(
   {
@@ -144,7 +144,7 @@ const statementSchema = Type.Object({
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
 
-/** How many sites a report counts answers of: those with the most. */
+/** The number of sites whose answers a report counts: those with the most answers. */
 export const MOST_COUNTED_SITES = 500;
 
 const count = Type.Integer({ minimum: 0 });
@@ -187,7 +187,7 @@ export const edgeUseSchema = Type.Object({
 });
 export type EdgeUse = Static<typeof edgeUseSchema>;
 
-/** A lazy edge names at most this many objects as hot, with paths of at most this many characters. */
+/** The maximum number of hot objects that a lazy edge reports, and the maximum length of their paths. */
 export const MOST_HOT_OBJECTS = 16;
 export const MOST_HOT_PATH = 200;
 /** An object with fewer requests per minute at one edge is not named. */
@@ -290,7 +290,10 @@ export const reportRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** The bytes of all lists of assignments in one answer to reports. An edge whose list has no room asks again. */
+/**
+ * The bytes of all lists of assignments in one answer to reports. If there is no room for an edge's list, the edge asks
+ * again.
+ */
 export const MOST_LISTS_BYTES = 1024 * 1024;
 
 /** The origin's grants, one for each report whose signer it knows. */
@@ -305,7 +308,7 @@ const names = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 43_692 });
 
 /**
  * POST /feed/v1/bundle. With `dictionary`, and with the digest of those objects' concatenation in
- * `Available-Dictionary`, the answer may be coded against it (`dcz`, RFC 9842).
+ * `Available-Dictionary`, the answer may be encoded against it (`dcz`, RFC 9842).
  */
 export const bundleRequestSchema = Type.Object(
   { objects: names, dictionary: Type.Optional(names) },

@@ -12,8 +12,8 @@ import { type PublicKey, publicKeyObject, type SigningKey } from '../signing/key
 
 /**
  * An edge proves its identity with a signature on each request (RFC 9421). The signature covers the request, the
- * receiver, and one of the receiver's nonces. It is worthless for another request, at another receiver, or later. It
- * does not cover host and scheme, which reverse proxies rewrite, and it does not depend on a clock.
+ * receiver, and one of the receiver's nonces. It is not valid for another request, at another receiver, or at a later
+ * time. It does not cover host and scheme, which reverse proxies rewrite, and it does not depend on a clock.
  */
 const TAG = 'skerry-feed-1';
 const LABEL = 'skerry';
@@ -70,7 +70,7 @@ interface RequestHead {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The proof that a request carries, before anybody has checked it. */
+/** The proof that a request carries, before it is checked. */
 export interface ClaimedProof {
   readonly name: string;
   readonly nonce: string;
@@ -92,8 +92,8 @@ export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   const [components, parameters] = input;
   if (components.some(([, own]) => own.size > 0) || parameters.get('tag') !== TAG) return undefined;
   const named = components.map(([name]) => String(name));
-  // Each component must be named once, and all that are present must be named: a field that is not signed could come
-  // from somebody else.
+  // Each component must be named once, and all that are present must be named: a field that is not signed could have
+  // been added by someone else.
   if ([...named].sort().join() !== covered(headers).sort().join()) return undefined;
   const digest = headers['content-digest'];
   const bodyDigest = typeof digest === 'string' ? sha256In(digest) : undefined;
@@ -105,7 +105,7 @@ export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   return { name, nonce, to, bodyDigest, base, signature: Buffer.from(signature) };
 }
 
-/** Runs on the event loop, because handing a signature to a thread and back takes longer than checking it. */
+/** Runs on the event loop, because it takes longer to hand a signature to a thread and back than to check it. */
 export function isProvenBy(
   { base, signature }: Pick<ClaimedProof, 'base' | 'signature'>,
   key: PublicKey,
@@ -146,7 +146,7 @@ function signatureBase({ method, target, headers }: RequestHead, input: InnerLis
   return [...lines, `"@signature-params": ${serializeInnerList(input)}`].join('\n');
 }
 
-/** The value under our label, if the field has no other label. */
+/** The value under Skerry's label, if the field has no other label. */
 function onlyMember(header: string | string[] | undefined) {
   const members = typeof header === 'string' ? dictionary(header) : undefined;
   return members?.size === 1 ? members.get(LABEL) : undefined;

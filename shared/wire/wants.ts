@@ -7,7 +7,7 @@ import { MOST_LIMITS } from './protocol.ts';
  */
 export const MOST_WANTS = 12 * 1024;
 
-/** The sites and path prefixes that a follower wants to replicate. Null stands for all. */
+/** The sites and path prefixes that a follower wants to replicate. Null means all. */
 export interface Wants {
   readonly sites: readonly string[] | null;
   readonly prefixes: readonly string[] | null;

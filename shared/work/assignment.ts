@@ -5,11 +5,13 @@ import { NONCE_PATTERN } from '../signing/nonce.ts';
 import { count } from './amounts.ts';
 import { KIND_PATTERN } from './work-kind.ts';
 
-/** The most assignments that an edge has at a time. The origin holds back the others until it has room. */
+/**
+ * The maximum number of assignments that an edge has at a time. The origin keeps the others until the edge has room.
+ */
 export const MOST_ASSIGNMENTS = 8;
-/** The most bytes of the arguments of a task, as JSON text. */
+/** The maximum number of bytes of the arguments of a task, as JSON text. */
 export const MAX_TASK_ARGUMENT_BYTES = 16 * 1024;
-/** The most bytes of an edge's list of assignments. */
+/** The maximum number of bytes of an edge's list of assignments. */
 export const MAX_ASSIGNMENTS_BYTES = MOST_ASSIGNMENTS * (MAX_TASK_ARGUMENT_BYTES + 512);
 
 /**

@@ -1,4 +1,6 @@
-/** The first items that together fit into `bytes` of JSON text, at most `most`. An item that does not fit is left out. */
+/**
+ * The first items that together fit into `bytes` of JSON text, at most `most`. An item that does not fit is left out.
+ */
 export function fitting<T>(items: readonly T[], bytes: number, most = Number.POSITIVE_INFINITY): T[] {
   const taken: T[] = [];
   let left = bytes;

@@ -7,7 +7,7 @@ import { verifyKind } from './verify.ts';
 import { warmKind } from './warm.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The kinds of work that edges do and others ask for. */
+/** The kinds of work that edges do on request. */
 const kinds: readonly WorkKind[] = [
   syncNowKind,
   verifyKind,
@@ -18,7 +18,7 @@ const kinds: readonly WorkKind[] = [
   uploadObjectsKind,
 ];
 
-/** The kinds that the origin may hand out as tasks, by name. */
+/** The kinds that the origin may assign as tasks, by name. */
 export const taskKinds: ReadonlyMap<string, WorkKind> = new Map(
   kinds.filter(({ askers }) => askers.includes('task')).map((one) => [one.kind, one]),
 );

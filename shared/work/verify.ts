@@ -5,7 +5,9 @@ import { count } from './amounts.ts';
 import { fitting } from './fitting.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The most sites and paths that a result names, and their bytes as JSON text. The result counts the rest. */
+/**
+ * The maximum number of sites and paths that a result names, and their bytes as JSON text. The result counts the rest.
+ */
 export const MOST_VERIFIED = { sites: 500, siteBytes: 12 * 1024, paths: 100, pathBytes: 10 * 1024 };
 
 const verifiedSite = Type.Object({
@@ -70,7 +72,7 @@ export const verifyKind = {
   merge: mergeVerified,
 } satisfies WorkKind;
 
-/** The sites and paths that a result may name. Of too many sites, sound ones are left out first. */
+/** The sites and paths that a result may name. If there are too many sites, sound ones are left out first. */
 export function namedSites(sites: readonly VerifiedSite[]): VerifiedSite[] {
   const paths = fitting(
     sites.flatMap(({ paths }, at) => paths.map((path) => ({ at, path }))),
@@ -89,7 +91,7 @@ export function namedSites(sites: readonly VerifiedSite[]): VerifiedSite[] {
     }));
 }
 
-/** Everything is sound only if it is at every edge. A site of several edges is named once. */
+/** The merged result is sound only if the result of every edge is. A site of several edges is named once. */
 export function mergeVerified(results: readonly VerifyResult[]): VerifyResult {
   const byName = Map.groupBy(
     results.flatMap(({ sites }) => sites),

@@ -6,7 +6,7 @@ import type { WorkKind } from './work-kind.ts';
 /** The limits of published paths and patterns of paths, which begin with a slash. */
 const MAX_PATH = 1100;
 const MAX_PATHS = 1000;
-/** The most characters of the reason for a failure. */
+/** The maximum number of characters of the reason for a failure. */
 export const MAX_WHY = 500;
 
 const warmResult = Type.Object({

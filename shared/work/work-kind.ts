@@ -3,7 +3,9 @@ import type { Static, TSchema } from 'typebox';
 /** The names that kinds of work may have. Edges may be given kinds that they do not know. */
 export const KIND_PATTERN = '^[a-z][a-z0-9-]{0,39}$';
 
-/** The callers that may ask an edge for work, besides the edge itself: somebody at its admin port, or the origin. */
+/**
+ * The callers that may request work from an edge, besides the edge itself: a caller at its admin port, or the origin.
+ */
 export type Asker = 'admin-port' | 'task';
 
 /** A kind of work that edges do, with the arguments that it takes and the result that it returns. */
@@ -13,13 +15,13 @@ export interface WorkKind<A extends TSchema = TSchema, R extends TSchema = TSche
   /** Empty for work that follows from the log: only the edge itself begins it. */
   readonly askers: readonly Asker[];
   readonly arguments: A;
-  /** The most bytes of the arguments as JSON text. Undefined means the limit of a small request. */
+  /** The maximum number of bytes of the arguments as JSON text. Undefined means the limit of a small request. */
   readonly mostArgumentBytes?: number;
-  /** Plain JSON. Every list in it has `maxItems`. A kind that tasks ask for keeps it within MAX_RESULT_BYTES. */
+  /** Plain JSON. Every list in it has `maxItems`. A kind that can be a task keeps it within MAX_RESULT_BYTES. */
   readonly result: R;
   /**
-   * Merges the results of several edges, at least one, into one of the same form and no larger than one may be. A pure
-   * function. Undefined for results that stand for one edge alone.
+   * Merges the results of several edges, at least one, into one of the same form, within the limits of one result. A
+   * pure function. Undefined for kinds whose results cannot be merged.
    */
   merge?(results: readonly Static<R>[]): Static<R>;
 }

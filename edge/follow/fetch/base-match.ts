@@ -1,9 +1,10 @@
 import type { NeededObject, StagedObject } from '../../store/catalog.ts';
 
 /**
- * Finds, for each new object, the old object that it is probably an edit of. That is the object that its path held
- * before. For a new path, it is the object of a removed path whose name differs only in its fingerprint (`app.3f2a.js`,
- * `app.9bc1.js`), or that had the same name in another folder. The result is keyed by the digest of the new object.
+ * Finds, for each new object, the old object that is probably an earlier version of it. That is the object that its
+ * path held before. For a new path, it is the object of a removed path whose name differs only in its fingerprint
+ * (`app.3f2a.js`, `app.9bc1.js`), or that had the same name in another folder. The result is keyed by the digest of the
+ * new object.
  */
 export function matchBases(
   objects: readonly StagedObject[],

@@ -20,7 +20,7 @@ export function startOf(list: ChunkList, index: number): number {
   return start;
 }
 
-/** Where the run of missing chunks that begins at `first` ends. */
+/** The end of the run of missing chunks that begins at `first`. */
 export function endOfRun(list: ChunkList, first: number, local: ReadonlyMap<Digest, number>): number {
   let end = first + 1;
   while (end < list.chunks.length) {
@@ -31,7 +31,9 @@ export function endOfRun(list: ChunkList, first: number, local: ReadonlyMap<Dige
   return end;
 }
 
-/** Counts the chunks that the draft of an earlier attempt holds. Cuts off what does not match. */
+/**
+ * Counts the chunks that the draft of an earlier attempt holds. Truncates the draft after the last chunk that matches.
+ */
 export async function verifiedChunks(draft: Draft, list: ChunkList): Promise<number> {
   let start = 0;
   for (const [i, chunk] of list.chunks.entries()) {
@@ -52,8 +54,8 @@ async function holdsChunk(draft: Draft, start: number, chunk: ChunkList['chunks'
 
 /**
  * Yields the chunks that a body carries, from `first` up to, but not including, `last`, and checks each. The next chunk
- * overwrites the bytes of the one before. Throws `corrupt-object` at the first chunk that is not what was signed, and
- * at bytes beyond the last chunk.
+ * overwrites the bytes of the one before. Throws `corrupt-object` at the first chunk that does not match its signed
+ * digest, and at bytes beyond the last chunk.
  */
 export async function* checkedChunks(
   list: ChunkList,

@@ -2,10 +2,10 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import { BUNDLE_OBJECT, MAX_BUNDLE_OBJECTS } from '../../../shared/wire/bundle.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 
-/** The most bytes of new objects in one bundle, and of the old objects that it is coded against. */
+/** The maximum bytes of the new objects in one bundle, and of the old objects against which it is encoded. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The objects of one request, and the objects that the answer may be coded against. */
+/** The objects of one request, and the objects against which the answer may be encoded. */
 export interface BundlePlan {
   readonly objects: readonly NeededObject[];
   readonly dictionary: readonly NeededObject[];
@@ -18,7 +18,7 @@ export interface FetchPlan {
 
 /**
  * Plans how to fetch the missing objects, each once: smaller ones together, in the order of `needed`, and each larger
- * one by itself. `bases` are objects that are held here, by the digest of the object that probably resembles them.
+ * one separately. `bases` are objects that this edge holds, by the digest of the object that probably resembles them.
  */
 export function planFetch(
   needed: readonly NeededObject[],

@@ -46,8 +46,8 @@ export class LargeObjects {
 
   /**
    * Yields the chunks of the run, in order and checked, until the upstream stops. The next chunk overwrites the bytes
-   * of the one before. `base` is the object that this one is an edit of. A whole object of up to `mostCoded` bytes
-   * travels coded against it. Otherwise, chunks that the base holds are copied instead of fetched.
+   * of the one before. `base` is an older version of the object. A whole object of up to `mostCoded` bytes is encoded
+   * against it. Otherwise, chunks that the base holds are copied instead of fetched.
    */
   async *chunks(
     source: ObjectSource,
@@ -58,7 +58,7 @@ export class LargeObjects {
     mostCoded = MAX_DELTA_SIDE,
   ): AsyncGenerator<Buffer> {
     const isWhole = run.first === 0 && run.end === list.chunks.length;
-    // A coded body cannot be resumed. After an interruption, the rest travels uncoded.
+    // An encoded body cannot be resumed. After an interruption, the rest is fetched without encoding.
     if (isWhole && list.size <= mostCoded) yield* this.#codedChunks(source, list, base, transfer);
     else yield* this.#plainChunks(source, list, run, base, transfer);
   }

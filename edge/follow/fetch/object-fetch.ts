@@ -26,7 +26,7 @@ const SYNC_BYTES = 4 * 1024 * 1024;
 /** Fetches missing objects into the store. An object that does not match its digest never enters the store. */
 export class ObjectFetch {
   readonly #store: ObjectStore;
-  /** Two sites may need one object at the same time, and a draft has one writer. */
+  /** Two sites may need the same object at the same time, but a draft can have only one writer. */
   readonly #drafts = new KeyedLock<Digest>();
   readonly #gate: Gate;
   readonly large: LargeObjects;
@@ -39,8 +39,9 @@ export class ObjectFetch {
   }
 
   /**
-   * Resolves when all objects and their chunk lists are stored durably. `bases` names objects that resemble the needed ones, by the digest of
-   * the needed object. `arrived` is called with the number of bytes that no longer need fetching.
+   * Resolves when all objects and their chunk lists are stored durably. `bases` names objects that resemble the needed
+   * ones, by the digest of the needed object. `arrived` is called with the number of bytes that no longer need
+   * fetching.
    */
   async fetch(
     source: ObjectSource,
@@ -57,7 +58,7 @@ export class ObjectFetch {
     const absent = new Set(await this.#gate.shared(() => this.#store.missing(asked)));
     const missing = new Set([...digests].filter((digest) => absent.has(digest)));
     arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
-    // An object that is missing brings its list.
+    // A missing object brings its chunk list with it.
     const bareLists = [...listed].filter(([list, { digest }]) => absent.has(list) && !absent.has(digest));
     if (missing.size === 0 && bareLists.length === 0) return;
     const { bundles, large } = planFetch(needed, missing, heldBases(bases, absent));
@@ -114,7 +115,7 @@ export class ObjectFetch {
     for (const object of left.values()) await this.#fetchAlone(source, object, transfer);
   }
 
-  /** Fetches a single object that a bundle should have brought, and checks it against its digest. */
+  /** Fetches a single object that a bundle should have contained, and checks it against its digest. */
   async #fetchAlone(
     { upstream, self }: ObjectSource,
     object: NeededObject,
@@ -171,8 +172,8 @@ function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefin
 }
 
 /**
- * Repeats the fetch when the first answer is wrong, and asks for a new encoding: the sender may have cached a wrong
- * one.
+ * If the first answer is wrong, repeats the fetch and asks for a new encoding, because the sender may have cached a
+ * wrong one.
  */
 async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
   try {

@@ -6,8 +6,8 @@ export const STALE_MS = 30_000;
 const CATCHING_UP = 500;
 
 /**
- * How well an upstream keeps up. Newer heads are not enough: an upstream that passes heads on but holds back the
- * records that they name would freeze the edge just as one that repeats an old head.
+ * How well an upstream keeps up. Newer heads are not enough. If an upstream forwards heads but withholds the records
+ * that they name, the edge falls behind just as if the upstream repeated an old head.
  */
 export interface Freshness {
   /** When the upstream was last known to keep up, by the caller's clock. */
@@ -24,8 +24,8 @@ export function firstFreshness(now: number, position: number): Freshness {
 }
 
 /**
- * An upstream keeps up when its head is newer and all records that the previous head named have come, or when many
- * records have come.
+ * An upstream keeps up when its head is newer and all records that the previous head named have arrived, or when many
+ * records have arrived.
  */
 export function afterFrame(
   state: Freshness,
@@ -41,7 +41,7 @@ export function afterFrame(
   };
 }
 
-/** Why an upstream is no longer worth following. Undefined while it is. */
+/** The reason to leave an upstream. Undefined while the upstream keeps up. */
 export function staleness(
   { since, newest, owed }: Freshness,
   { now, position, head }: { now: number; position: number; head: Head | undefined },
@@ -51,7 +51,8 @@ export function staleness(
 }
 
 /**
- * Whether another upstream's head is so much older than the present one that the edge would leave that upstream again.
+ * Whether another upstream's head is so much older than the current upstream's that the edge would soon leave that
+ * upstream again.
  */
 export function isBehind(head: Head, present: Head | undefined): boolean {
   return present !== undefined && head.time < present.time - STALE_MS;

@@ -33,15 +33,15 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
 export interface FollowState {
   readonly upstream: DialledUpstream;
   readonly phase: 'pages' | 'stream';
-  /** The first record that this run of following asked for. */
+  /** The first record that the edge requested from this upstream, or the checkpoint from which it has started again. */
   readonly first: number;
-  /** Following has begun again at a checkpoint. This happens at most once. */
+  /** The edge has started again from a checkpoint at this upstream. This happens at most once. */
   readonly isSecond: boolean;
   /** The next record to ask for. */
   readonly next: number;
   /** Records of this page so far. */
   readonly came: number;
-  /** The state of the chain after the records that are durable here. */
+  /** The state of the chain after the records that this edge has stored durably. */
   readonly stored: ChainState;
   /** The state of the chain after all verified records. */
   readonly chain: ChainState;
@@ -50,14 +50,14 @@ export interface FollowState {
   readonly keptBytes: number;
   /** The newest head from this upstream. */
   readonly head: Head | undefined;
-  /** Frames since the last one that said something about the log. */
+  /** The number of frames since the last one with news about the log. */
   readonly others: number;
   readonly freshness: Freshness;
 }
 
 interface DialledUpstream {
   readonly url: string;
-  /** There is no other upstream, so this one is followed even if it holds records back. */
+  /** There is no other upstream, so the edge follows this one even if it withholds records. */
   readonly isOnly: boolean;
   /** The name of this edge, which must not follow itself. */
   readonly edge: string;
@@ -86,7 +86,7 @@ export type FollowCommand =
   | { readonly kind: 'report-now'; readonly edges: readonly string[] | null }
   | { readonly kind: 'note-fault'; readonly error: SkerryError }
   | { readonly kind: 'avoid' }
-  /** Following made progress, so the next failure counts as the first. */
+  /** The edge made progress, so the next failure counts as the first. */
   | { readonly kind: 'progressed' }
   /** `isTooNew`: the origin signed something that this version does not understand, so no other upstream can help. */
   | { readonly kind: 'leave'; readonly error: unknown; readonly isTooNew: boolean };
@@ -152,8 +152,8 @@ function afterRecord(state: FollowState, record: LogRecord): FollowStep {
   try {
     next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
   } catch (error) {
-    // The records before this one are verified, and need not be requested again. If the origin signed a record that
-    // this version must understand and does not, following ends for good.
+    // The records before this one are verified, and need not be requested again. If the origin signed a critical record
+    // that this version does not know, the edge stops following for good.
     return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
   }
   const kept = [...state.kept, record];
@@ -176,7 +176,7 @@ function afterHead(state: FollowState, head: Head): FollowStep {
   return {
     state: { ...after, stored: chain },
     commands: [
-      // The time comes first, because the effect of the records that the head covers may depend on it.
+      // The time is set first, because the effect of the records that the head covers may depend on it.
       { kind: 'hear-time', time: head.time },
       ...commands,
       ...(isNewer ? [{ kind: 'keep-head', head } as const] : []),
@@ -194,7 +194,7 @@ function afterPath(state: FollowState, names: readonly string[]): FollowStep {
   return { state, commands: [{ kind: 'tell-path', names }] };
 }
 
-/** Decides whether the upstream keeps up, and whether it says anything about the log at all. */
+/** Decides whether the upstream keeps up, and whether it sends any news about the log. */
 function judged(state: FollowState, now: number): FollowStep {
   const { upstream, chain, head, others } = state;
   const status = { now, position: chain.seq, head };
@@ -213,7 +213,8 @@ function judged(state: FollowState, now: number): FollowStep {
   }
   const after = {
     ...state,
-    // The only upstream is judged from the start again, because the origin's clock may have been set back.
+    // There is no other upstream, so the edge resets its judgement of this one: the origin's clock may have been set
+    // back.
     freshness: why === undefined ? freshness : firstFreshness(now, chain.seq),
   };
   if (others === 0) return { state: after, commands: [...faults, { kind: 'progressed' }] };
@@ -246,7 +247,7 @@ function afterBreak(state: FollowState, error: unknown, now: number): FollowStep
     const again = beginFollow(stored, upstream, now);
     return { state: { ...again, first: checkpoint, next: checkpoint, isSecond: true }, commands: [] };
   }
-  // Pages do arrive through a proxy that holds the stream back, so their records are stored before leaving.
+  // A proxy that buffers the stream still lets pages through, so the edge stores their records before it leaves.
   if (phase === 'stream' && hasCode(error, 'silent-feed')) return storeAndLeave(state, error);
   return leave(state, error);
 }

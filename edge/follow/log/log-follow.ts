@@ -15,15 +15,17 @@ import type { LogTime } from './log-time.ts';
 
 const BACKOFF = { first: 200, most: 4000 };
 /**
- * When many edges ask at once, an upstream gives each a later turn. An edge waits for a turn at least and at most
- * this long, because an upstream may name any number.
+ * When many edges ask at once, an upstream tells each of them how long to wait for its turn. The edge keeps the wait
+ * within these bounds, because an upstream may name any number.
  */
 const TURN_MS = { least: 1000, most: 30_000 };
-/** After its turn, an edge waits for up to this time, because other edges have their turns in the same second. */
+/**
+ * When its turn comes, an edge waits up to this much longer, because other edges have their turns in the same second.
+ */
 const TURN_JITTER_MS = 1000;
-/** An edge leaves an upstream that has put it off for this long, as if the upstream had failed. */
+/** If an upstream has made the edge wait for this long, the edge leaves it as if it had failed. */
 const MOST_TURNS_MS = 90_000;
-/** An upstream that is behind this edge for longer, or puts it off for longer, is a fault. */
+/** It is a fault if an upstream is behind this edge for longer, or makes it wait for longer. */
 const FAULT_AFTER_MS = 30_000;
 
 export interface LogFollowParts {
@@ -35,7 +37,7 @@ export interface LogFollowParts {
   readonly time: Pick<LogTime, 'heard'>;
   readonly log: Logger;
   readonly faults: Faults;
-  /** Moves after records have been stored, and after each head. */
+  /** The position in the log. It is updated after records have been stored, and after each head. */
   readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged' | 'called'>;
   /** Called when the upstream does not accept this edge as a member. */
   readonly refused: () => void;
@@ -51,9 +53,9 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   const ended = new AbortController();
   let upstream = upstreams.current;
   let isTooNew = false;
-  /** The monotonic time since which no upstream has had the records that this edge has. */
+  /** The monotonic time since when no upstream has had all the records that this edge has. */
   let aheadSince: number | undefined;
-  /** The monotonic time since which this edge has waited for its turn to catch up. */
+  /** The monotonic time since when this edge has been waiting for its turn to catch up. */
   let waitsSince: number | undefined;
 
   async function followOne(onProgress: () => void): Promise<void> {
@@ -126,7 +128,7 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
 
   /**
    * The wait for a turn to catch up. It ends when the edge moves to another upstream. Undefined for other errors, and
-   * when the upstream has put off the edge for too long.
+   * when the edge has waited for too long already.
    */
   function untilTurn(error: unknown): Wait | undefined {
     const { retryAfter } = hasCode(error, 'too-many-requests') ? (error as SkerryError).details : {};

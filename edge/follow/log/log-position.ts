@@ -8,19 +8,19 @@ import type { EdgeCatalog } from '../../store/catalog.ts';
 interface LogEvents {
   /** A head arrived that the origin signed. */
   head: [];
-  /** Records were stored durably. When they came with a head, the `head` event comes first. */
+  /** Records were stored durably. If they arrived with a head, the `head` event is emitted first. */
   records: [];
-  /** The path of edges between this one and the origin changed. */
+  /** The list of edges between this one and the origin has changed. */
   path: [];
-  /** The origin wants these edges to report now. Null stands for all. */
+  /** The origin wants these edges to report now. Null means all. */
   call: [edges: readonly string[] | null];
 }
 
 type MemberCalls = Pick<EdgeCatalog, 'chain' | 'members'>;
 
 /**
- * The edge's position in the log, and what it knows about the log. Only the code that follows the log moves it. All
- * others read it, and hear of a change by an event in the same step.
+ * The edge's position in the log, and what it knows about the log. Only the code that follows the log changes it. All
+ * other code reads it, and gets an event for a change in the same turn of the event loop.
  */
 export class LogPosition extends EventEmitter<LogEvents> {
   readonly #catalog: MemberCalls;
@@ -45,7 +45,7 @@ export class LogPosition extends EventEmitter<LogEvents> {
     return new LogPosition(catalog, chain, await catalog.members());
   }
 
-  /** The state of the chain after the records that are verified and durable here. */
+  /** The state of the chain after the records that this edge has verified and stored durably. */
   get chain(): ChainState {
     return this.#chain;
   }

@@ -3,7 +3,7 @@
  * since. Each field says how many milliseconds the origin's clock is ahead of the monotonic clock.
  */
 export interface LogTimeState {
-  /** The lower bound that the origin has proved. Null before its first word. */
+  /** The lower bound that the origin has proved. Null before the first signed time from the origin. */
   readonly provenAheadMs: number | null;
   /** The upper bound, from the last answer. Null before the first answer. */
   readonly mostAheadMs: number | null;
@@ -28,10 +28,10 @@ export function firstLogTime(wall: number, signed: number | null, monotonic: num
 }
 
 /**
- * A head is delayed on its way, so it proves a lower bound, and the least delayed head counts. A head that exceeds the
- * upper bound of the last answer was signed before the origin's clock was set back, and came late. It may also be the
- * first sign that the clock was set forward since; then the next answer, seconds later, moves both bounds. A delay that
- * ends too late does no harm, but content that shows or expires too early does.
+ * A head is delayed on its way, so it proves only a lower bound. The head with the smallest delay gives the best bound.
+ * A head that exceeds the upper bound of the last answer was signed before the origin's clock was set back, and arrived
+ * late. It may also be the first sign that the clock was set forward since; then the next answer, seconds later, moves
+ * both bounds. It does no harm if a delay ends too late. It does harm if content appears or expires too early.
  */
 export function afterHead(state: LogTimeState, time: number, monotonic: number): LogTimeState {
   const ahead = time - monotonic;
@@ -43,9 +43,9 @@ export function afterHead(state: LogTimeState, time: number, monotonic: number):
 }
 
 /**
- * An answer to a request proves both bounds, whoever passed it on, because the origin's clock showed `time` between
- * `sent` and `came`. A lower bound above this range was learned before the origin's clock was set back, so it is
- * dropped.
+ * An answer to a request proves both bounds, because the origin's clock showed `time` between `sent` and `came`. It
+ * does not matter which upstream forwarded the answer. A lower bound above this range was learned before the origin's
+ * clock was set back, so it is dropped.
  */
 export function afterAnswer(
   state: LogTimeState,

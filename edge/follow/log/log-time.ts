@@ -4,7 +4,9 @@ import { clockFault } from '../../../shared/log/clock-fault.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import { afterAnswer, afterHead, aheadOf, firstLogTime, type LogTimeState } from './log-time-state.ts';
 
-/** Serving processes and waiting sites are told of larger changes. Smaller ones are within the delay of a message. */
+/**
+ * Only larger changes are sent to serving processes and waiting sites. Smaller ones are within the delay of a message.
+ */
 const TELL_MS = 50;
 /** How far the measured offset may differ from the one on disk before it is written again. */
 const KEPT_WITHIN_MS = 1000;
@@ -37,7 +39,7 @@ export class LogTime {
     this.#kept = kept;
   }
 
-  /** Opens the time from what is on disk, because the origin may be away. */
+  /** Loads the time from disk, because the origin may be unreachable. */
   static async open(catalog: KeptOffset, clock: Clock, log: Logger): Promise<LogTime> {
     const kept = await catalog.clockOffset();
     const signed = (await catalog.signedHead())?.time ?? null;
@@ -50,7 +52,10 @@ export class LogTime {
     return Math.round(this.#clock.monotonic() + aheadOf(this.#state));
   }
 
-  /** The proved lower bound of the time, for what must not happen too early. Null before the origin's first word. */
+  /**
+   * The proved lower bound of the time, for actions that must not happen too early. Null before the first signed time
+   * from the origin.
+   */
   proven(): number | null {
     const { provenAheadMs } = this.#state;
     return provenAheadMs === null ? null : Math.round(this.#clock.monotonic() + provenAheadMs);

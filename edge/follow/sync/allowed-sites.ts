@@ -2,8 +2,7 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 
 /**
- * The sites that an edge replicates: the ones it was started for, as far as the log lets it read them. Null stands for
- * all.
+ * The sites that an edge replicates: of the sites in its flags, those that the log lets it read. Null means all.
  */
 export function allowedSites(
   chosen: readonly string[] | null,
@@ -15,9 +14,7 @@ export function allowedSites(
   return readable === null ? [...chosen] : chosen.filter((site) => readable.includes(site));
 }
 
-/**
- * Limits that read their sites from the log at each use, because the log may change at any time what the edge may read.
- */
+/** Limits that read the allowed sites from the log at each use, because a record may change them at any time. */
 export function allowedLimits(
   chosen: EdgeLimits,
   edge: string,

@@ -11,8 +11,8 @@ import type { Upstream } from '../upstream/upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
 /**
- * The bytes of the entries in one answer. This is more than ten times what a site of a million files needs; an upstream
- * that sends more might never end.
+ * The maximum bytes of the entries in one answer. A site of a million files needs less than a tenth of this. An
+ * upstream that sends more might never stop.
  */
 const MOST_BYTES = 32 * 1024 * 1024;
 /** The memory of an entry besides its path, its type and its metadata. */
@@ -25,9 +25,10 @@ export interface CompareParts {
 }
 
 /**
- * Stages the changes that lead from the active revision to the upstream's `revision`, whatever was missed or damaged.
- * It compares the nodes, then the leaves of the nodes that differ, then the entries of the leaves that differ. Nothing
- * may be staged before. The result is proved afterwards like any diff: its root must be the one that the origin signed.
+ * Stages the changes that lead from the active revision to the upstream's `revision`, even if diffs were missed or the
+ * manifest is damaged. It compares the nodes, then the leaves of the nodes that differ, then the entries of the leaves
+ * that differ. Nothing may be staged before. The result is proved afterwards like any diff: its root must be the one
+ * that the origin signed.
  */
 export async function stageByComparison(
   parts: CompareParts,
@@ -38,8 +39,8 @@ export async function stageByComparison(
 ): Promise<void> {
   const { catalog, upstream, self } = parts;
   const theirs = await upstream.nodes(self, site, revision, transfer);
-  // A node or a leaf whose digest was lost on disk looks empty. If the upstream's is empty as well, the comparison would
-  // not see the entries that are here, and the root would be the signed one.
+  // A node or a leaf whose digest was lost on disk looks empty. If it is also empty at the upstream, the comparison
+  // would not see the entries that this edge still has, although the root would match.
   if (active > 0)
     await remakeDigests(catalog, site, active, sameIn(await catalog.nodesAt(site, active), theirs));
   const nodes = differing(await catalog.nodesAt(site, revision), theirs);
@@ -52,8 +53,8 @@ export async function stageByComparison(
 }
 
 /**
- * Recomputes the stored digests of the newest revealed revision from its entries, so that what is derived from them is
- * right. Nothing may be staged.
+ * Recomputes the stored digests of the newest revealed revision from its entries, so that the digests match the
+ * entries. Nothing may be staged.
  */
 export async function remakeDigests(
   catalog: EdgeCatalog,

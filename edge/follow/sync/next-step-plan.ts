@@ -20,7 +20,7 @@ export type Step =
   | { readonly kind: 'prepare'; readonly milestone: Milestone }
   /** Remove a staged revision that was aborted. */
   | { readonly kind: 'forget'; readonly revision: number }
-  /** Fetch the objects that the active revision lacks here, because the set of objects to hold has changed. */
+  /** Fetch the missing objects of the active revision, because the set of objects to hold has changed. */
   | { readonly kind: 'cover' };
 
 type Gate =

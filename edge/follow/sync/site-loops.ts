@@ -39,20 +39,20 @@ export interface SiteLoopsParts extends SyncParts {
   readonly log: Logger;
   readonly faults: Faults;
   /**
-   * A site's manifest has one writer at a time, so that mending a damaged manifest and staging a new one exclude each
+   * A site's manifest has one writer at a time, so that repairing a damaged manifest and staging a new one exclude each
    * other.
    */
   readonly manifests: KeyedLock<number>;
   readonly isPaused: () => boolean;
   /** Shows what has become active. Resolves when it is visible. */
   readonly revealed: () => Promise<void>;
-  /** Called when a revision is whole here and waits for its activation. */
+  /** Called when a revision is complete on this edge and waits for its activation. */
   readonly prepared: () => void;
 }
 
 /**
- * One loop per site, so that the gigabytes of one site delay no other. A loop carries out its site's next step until
- * there is none. A failure is retried with backoff, or immediately when the log moves.
+ * One loop per site, so that a large download for one site does not delay the others. A loop carries out its site's
+ * next step until there is none. A failure is retried with backoff, or immediately when the log moves.
  */
 export class SiteLoops {
   readonly #parts: SiteLoopsParts;
@@ -120,8 +120,8 @@ export class SiteLoops {
         await this.#wakeup.wait(backoffDelay(attempt++, BACKOFF), this.#signal);
       }
     }
-    // This runs in the same turn of the event loop as the loop's last look at the site. A later `wake` finds no loop
-    // here and starts one.
+    // This runs in the same turn of the event loop as the loop's last check of the site. A later `wake` finds no loop
+    // and starts one.
     this.#progress.delete(id);
     this.#running.delete(id);
   }

@@ -26,9 +26,10 @@ export interface SyncParts {
 export type Progress = (pendingBytes: number) => void;
 
 /**
- * Fetches a revision of one site beside the one that is served: stages the manifest, proves its root against the signed
- * one, and fetches the missing objects. After an interruption it continues, or starts over, as the mark in the catalog
- * says. The active revision is not affected. `reveal` in the catalog then makes the new one active by changing one row.
+ * Fetches a revision of one site while another one is still served: stages the manifest, proves its root against the
+ * signed one, and fetches the missing objects. After an interruption it continues or starts again, depending on the
+ * mark in the catalog. The active revision is not affected. `reveal` in the catalog then makes the new one active by
+ * changing one row.
  */
 export async function prepareRevision(
   parts: SyncParts,
@@ -59,14 +60,16 @@ export async function prepareRevision(
     } catch (error) {
       if (!(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
     }
-    // The upstream no longer holds the diff's starting point, or ours differs from it. So the states are compared, and
-    // what differs is fetched.
+    // The upstream no longer holds the revision from which the diff starts, or this edge has a different one. So the
+    // edge compares the states and fetches the differences.
     await restart(signed);
     await stageByComparison({ catalog, upstream, self }, site.id, from, revision, transfer);
     await sealAndProve([]);
   }
 
-  /** Whether an earlier attempt left the whole manifest, proved. If not, removes what that attempt left. */
+  /**
+   * Whether an earlier attempt left the complete manifest with a proved root. If not, removes what that attempt left.
+   */
   async function isStaged(signed: Digest): Promise<boolean> {
     while (true) {
       const { resumed, leftover } = await catalog.beginStaging(site.id, revision, signed);
@@ -88,9 +91,9 @@ export async function prepareRevision(
     let puts = 0;
     for await (const change of upstream.diff(self, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
-      // No diff puts more files than the origin signed, or drops more than there can be. An upstream that sends more
-      // might never end, or has cached a diff that it read from a damaged disk. In that case its present state is
-      // compared instead.
+      // A diff cannot add more files than the origin signed, or remove more than exist. An upstream that sends more
+      // might never stop, or has cached a diff that it read from a damaged disk. In that case the edge compares its
+      // state with the upstream's current state instead.
       if (change.kind === 'put') puts++;
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
         throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);
@@ -138,7 +141,10 @@ export async function prepareRevision(
   }
 }
 
-/** Fetches every missing object of a manifest that is here, after the cover has changed or the disk has lost some. */
+/**
+ * Fetches every missing object of a stored manifest, after the set of objects to hold has changed or the disk has lost
+ * some.
+ */
 export async function fetchManifest(
   { catalog, objects }: SyncParts,
   source: ObjectSource,

@@ -9,11 +9,11 @@ import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { atMinimumRate } from './minimum-rate.ts';
 import type { Transfer } from './transfer.ts';
 
-/** The most bytes of an encoded bundle that are kept for forwarding. */
+/** The maximum number of bytes of an encoded bundle that are kept for forwarding. */
 const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Throws `upstream-protocol` for an unknown coding, and ends the request, because nobody will read its body. */
+/** Throws `upstream-protocol` for an unknown coding, and ends the request, because its body will not be read. */
 export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>): Coding {
   const coding = headers['content-encoding'];
   if (coding === undefined) return 'identity';
@@ -38,7 +38,7 @@ export async function* tee(
   if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
 }
 
-/** Paces a body as `transfer` demands. A reader that leaves ends the request. `came` is called for each piece. */
+/** Paces a body as `transfer` demands. If the reader leaves, the request ends. `came` is called for each piece. */
 export function paced(
   body: Readable,
   clock: Clock,
@@ -48,7 +48,7 @@ export function paced(
   let source: AsyncIterable<Uint8Array> = atMinimumRate(body, clock, came);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
   const pieces = source[Symbol.asyncIterator]();
-  // A reader that leaves ends the body, and the body may then fail.
+  // If the reader leaves, the body ends, and may then fail.
   body.on('error', () => {});
   return new Readable({
     highWaterMark: 1,

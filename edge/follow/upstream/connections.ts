@@ -28,7 +28,7 @@ interface Patience {
 
 export type Patiences = Readonly<Record<Waiter, Patience>>;
 
-/** Three times the longest silence that a feed allows itself. */
+/** Three times the longest pause between two frames of a healthy feed. */
 const SILENCE_MS = 3 * HEAD_EVERY_MS;
 /** A parent that waits for a revision it does not hold yet answers within 10 seconds. */
 const REPLICATING: Patience = { connectMs: 10_000, headMs: 20_000, silenceMs: SILENCE_MS };
@@ -36,8 +36,8 @@ const REPLICATING: Patience = { connectMs: 10_000, headMs: 20_000, silenceMs: SI
 export const PATIENCE: Patiences = {
   replication: REPLICATING,
   stream: { ...REPLICATING, headMs: SILENCE_MS },
-  // A connection may lose its first two packets, and time must be left to ask another upstream before a reader gets an
-  // error.
+  // A connection may lose its first two packets, and enough time must remain to ask another upstream before a reader
+  // gets an error.
   readers: { ...REPLICATING, connectMs: 4000, headMs: 12_000 },
   // The origin answers when it has read a large object once more and synced it to disk.
   uploads: { ...REPLICATING, headMs: 120_000 },
@@ -50,8 +50,8 @@ const MOST: Readonly<Record<Waiter, number>> = {
   // One for the stream that is being left, one for the stream that replaces it, and one for an upstream that is being
   // tried.
   stream: 3,
-  // This is less than the number of encodings that one member may have waiting. A further request would be refused, and
-  // so would its reader.
+  // This is less than the number of encodings that one member may have waiting. The upstream would refuse a further
+  // request, and the reader would get an error.
   readers: 48,
   uploads: 1,
   strangers: 2,
@@ -100,7 +100,7 @@ export function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
 }
 
-/** Throws `silent-feed` when a stream brought nothing for too long. Throws any other error unchanged. */
+/** Throws `silent-feed` when a stream delivered no data for too long. Throws any other error unchanged. */
 export function throwSilence(url: string, error: unknown): never {
   throw systemCode(error) === 'UND_ERR_BODY_TIMEOUT' ? silentFeed(url, error) : error;
 }

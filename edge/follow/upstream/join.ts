@@ -26,7 +26,7 @@ export interface JoinOptions {
  * Makes this edge a member of the log that the token belongs to. The token carries the fingerprint of the recovery key,
  * the recovery key certifies the signing key, and the signing key signs everything else. The edge sends nothing that
  * depends on the token's secret before the origin has proved its identity. Repeating a join with the same token, name
- * and key gives the same result, wherever the first attempt broke off.
+ * and key gives the same result, no matter where the first attempt failed.
  */
 export async function join(
   upstream: Pick<Upstream, 'joinHello' | 'join'>,

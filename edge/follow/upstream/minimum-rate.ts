@@ -2,16 +2,16 @@ import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { lines } from '../../../shared/json/lines.ts';
 
-/** A body must bring `LEAST_BYTES` in each minute that is spent waiting for it. A slower body is given up. */
+/** A body must deliver `LEAST_BYTES` in each minute that the edge waits for it. The edge gives up a slower body. */
 const WAITED_MS = 60_000;
 const LEAST_BYTES = 64 * 1024;
 /** The longest time between two whole lines of a stream. Heads come every 5 seconds. */
 const LINE_MS = 60_000;
 
 /**
- * Passes a body on, and gives up one that only trickles. Otherwise a feed that sends a byte now and then, so that its
- * connection never falls silent, would hold an edge for ever. Only the time spent waiting counts, not the time that the
- * reader takes.
+ * Passes a body on, and gives it up if it is too slow. Otherwise a feed that sends a byte now and then, so that its
+ * connection never times out, could hold up an edge for ever. Only the time spent waiting for the body counts, not the
+ * time that the reader takes.
  */
 export async function* atMinimumRate(
   body: AsyncIterable<Uint8Array>,

@@ -1,20 +1,23 @@
-/** A failure quicker than this costs no reader time. It shows that the host is there, so each request tries again. */
+/**
+ * A failure that comes sooner than this does not delay readers. It shows that the host is up, so each request tries
+ * again.
+ */
 const AT_ONCE_MS = 1000;
-/** For this long after a request waited in vain, readers do not wait for the upstream. */
+/** After a request got no answer, readers do not wait for the upstream for this long. */
 const HOLD_MS = 15_000;
 /** While an upstream is silent, requests trigger a probe at most this often. */
 const PROBE_EVERY_MS = 1000;
 
-/** The results of the last attempts to reach an upstream. They decide whether it is worth waiting for. */
+/** The results of the last attempts to reach an upstream. They decide whether readers wait for it. */
 export interface Reach {
   /** When the upstream last sent something. */
   readonly heard: number;
-  /** When a request last waited for the upstream in vain. Undefined while the upstream answers. */
+  /** The last time that a request got no answer from the upstream. Undefined while the upstream answers. */
   readonly silent: number | undefined;
   readonly probed: number;
 }
 
-/** An upstream that nobody has asked yet is worth waiting for. */
+/** Readers wait for an upstream that has not been asked yet. */
 export const UNTRIED: Reach = {
   heard: Number.NEGATIVE_INFINITY,
   silent: undefined,

@@ -20,7 +20,7 @@ export interface Transfer {
   readonly isAnew?: boolean;
 }
 
-/** The objects that an answer may be coded against, concatenated. */
+/** The objects against which an answer may be encoded, concatenated. */
 export interface Dictionary {
   readonly digests: readonly Digest[];
   readonly bytes: Buffer;

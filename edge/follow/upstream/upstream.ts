@@ -63,7 +63,7 @@ interface Receiver {
 interface FeedRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
-  /** The edge that proves the request. Undefined where strangers may ask. */
+  /** The edge that proves the request. Undefined for requests that anyone may send. */
   readonly self?: Self;
   /** JSON text. */
   readonly body?: string;
@@ -84,7 +84,7 @@ export interface Upload {
 
 /**
  * The feed that an edge follows, at the origin or at a parent. None of its answers is trusted: callers check signatures
- * and digests. Throws `origin-unreachable` when nobody answers, or the error that the feed answered.
+ * and digests. Throws `origin-unreachable` when no server answers, or the error that the feed returned.
  */
 export class Upstream {
   readonly url: string;
@@ -102,7 +102,7 @@ export class Upstream {
     this.#connections = new Connections(patience);
   }
 
-  /** The origin's identity, whichever feed passes it on. */
+  /** The origin's identity. A parent forwards it unchanged. */
   async joinHello(edgeNonce: string, signal: AbortSignal): Promise<OriginHello> {
     const body = JSON.stringify({ edgeNonce });
     return originHello.parseText(
@@ -205,8 +205,8 @@ export class Upstream {
   }
 
   /**
-   * Yields the objects that arrived and match their digests. The feed may lack some, or may mistake one for another
-   * with the same short name.
+   * Yields the objects that arrived and match their digests. The feed may lack some, or may confuse one with another
+   * that has the same short name.
    */
   async *bundle(
     self: Self,
@@ -229,11 +229,11 @@ export class Upstream {
       matching++;
       yield item;
     }
-    // Only now is it known that the encoding holds all requested objects.
+    // Only at this point is it certain that the encoding holds all requested objects.
     if (whole !== undefined && matching === digests.length) keep?.(whole);
   }
 
-  /** The bytes of a whole object, decoded and unchecked. They may be coded against `dictionary`. */
+  /** The bytes of a whole object, decoded and unchecked. They may be encoded against `dictionary`. */
   async object(
     self: Self,
     digest: Digest,

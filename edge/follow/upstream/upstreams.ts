@@ -3,11 +3,14 @@ import { SkerryError } from '../../../shared/errors.ts';
 import { Upstream, type UpstreamAddress } from './upstream.ts';
 
 /**
- * An upstream that sent something that the origin did not sign is avoided for this long, and for longer each time that
- * it happens again.
+ * The edge avoids an upstream for this long after it sent something that the origin did not sign. The time grows with
+ * each repetition.
  */
 const AVOID_MS = 60_000;
-/** The longest time that an upstream is avoided: when all others are away, it may be the only one left. */
+/**
+ * The longest time for which the edge avoids an upstream. It is limited because this upstream may be the only one left
+ * when all others are unreachable.
+ */
 const MOST_AVOID_MS = 10 * 60_000;
 
 /** The parents of an edge, or its origin when it has none. A parent is the origin when its URL is the origin's. */
@@ -67,16 +70,16 @@ export class Upstreams {
     const at = this.all.indexOf(from);
     const turn = [...this.all.slice(at + 1), ...this.all.slice(0, at)];
     const next = turn.find((upstream) => !this.#isAvoided(upstream));
-    // When all others are avoided, an upstream that only failed is still the best.
+    // When the edge avoids all other upstreams, an upstream that merely failed is still the best.
     this.#moveTo(next ?? (this.#isAvoided(from) ? (turn[0] ?? from) : from));
   }
 
-  /** Avoids an upstream that lied: its further answers are not worth asking for. */
+  /** Avoids an upstream that sent false data, because its further answers cannot be trusted either. */
   avoid(liar: Upstream): void {
     const now = this.#clock.monotonic();
     const before = this.#avoided.get(liar);
     if (before === undefined || before.until <= now) {
-      // An upstream that behaved for as long as it had been avoided starts again at the shortest time.
+      // If an upstream behaves correctly for as long as it was avoided, the next time starts at the shortest again.
       const isRepeated = before !== undefined && now - before.until < before.ms;
       const ms = isRepeated ? Math.min(2 * before.ms, MOST_AVOID_MS) : AVOID_MS;
       this.#avoided.set(liar, { until: now + ms, ms });
@@ -90,7 +93,7 @@ export class Upstreams {
     return [this.#current, ...others];
   }
 
-  /** The upstreams that are preferred to the current one, best first. */
+  /** The upstreams that come before the current one in the order of preference, best first. */
   preferred(): Upstream[] {
     return this.all
       .slice(0, this.all.indexOf(this.#current))

@@ -8,7 +8,9 @@ export type Body = { readonly cache: CacheState } & (
   | { readonly kind: 'stream'; readonly stream: Readable }
 );
 
-/** Why an object does not come: `too-many-misses` when the client has too many requests waiting, else `unavailable`. */
+/**
+ * Why an object is not available: `too-many-misses` when the client has too many requests waiting, else `unavailable`.
+ */
 export interface Refused {
   readonly kind: 'refused';
   readonly error: SkerryError;

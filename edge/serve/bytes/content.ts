@@ -15,14 +15,14 @@ import { LentMemory } from './lent-memory.ts';
 import type { ReadyVariants } from './ready-variants.ts';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
-/** Larger objects are streamed from disk each time. */
+/** Objects larger than this are streamed from disk each time. */
 const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
-/** The most objects that are read into memory at the same time. */
+/** The maximum number of objects that are read into memory at the same time. */
 const MOST_LOADING = 2;
-/** The most memory that readers of large objects keep in use, whether the cache still has the objects or not. */
+/** The maximum memory that readers of large objects keep in use, whether the cache still has the objects or not. */
 const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
-/** Roughly the memory of an entry, or of a note that there is none. */
+/** The approximate memory of a cached entry, or of the cached fact that there is none. */
 const ENTRY_BYTES = 500;
 /** Memory for the digests of objects that were requested once. A second request takes the object into memory. */
 const SEEN_BYTES = 1024 * 1024;
@@ -143,7 +143,9 @@ export class Content {
     return bytes;
   }
 
-  /** Checks the digest when the object enters memory: disks lose bits, and an object in memory is served many times. */
+  /**
+   * Checks the digest when the object enters memory: disks corrupt data, and an object in memory is served many times.
+   */
   #readSmall(digest: Digest): Buffer | undefined {
     const bytes = this.#objects.small(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) return undefined;

@@ -13,7 +13,7 @@ const SHARED_BYTES = 32 * 1024 * 1024;
 const STREAMS_BYTES = 64 * 1024 * 1024;
 const LEAST_BYTES = 32 * 1024;
 const MOST_BYTES = 1024 * 1024;
-/** The largest piece of a partial object, whose reader waits until the whole piece is there. */
+/** The largest piece of a partial object, whose reader waits until the whole piece has arrived. */
 const MOST_COMING_BYTES = 256 * 1024;
 
 export interface FileRange {
@@ -52,7 +52,7 @@ export class FilePieces {
     });
   }
 
-  /** Readers who begin from now on get nothing that was read before. */
+  /** Readers who begin from now on get no bytes that were read before this call. */
   forgetAll(): void {
     this.#shared.clear();
     this.#reading.clear();

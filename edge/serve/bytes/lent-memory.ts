@@ -1,6 +1,6 @@
 /**
- * The memory from which answers are being sent. It has its own bound, because the memory of an object that a cache
- * evicts is not free while a slow reader still holds it.
+ * The memory from which answers are being sent. It has its own limit, because the memory of an evicted object is not
+ * freed while a slow reader still holds it.
  */
 export class LentMemory {
   readonly #most: number;

@@ -23,7 +23,7 @@ interface WantedBytes {
 export type Fetched =
   /** The store has the object now. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
-  /** The first bytes are there. The stream brings the others as they come. */
+  /** The first bytes are available. The stream delivers the others as they arrive. */
   | { readonly kind: 'coming'; readonly found: FoundMissing; readonly stream: Readable }
   | Refused;
 
@@ -37,7 +37,7 @@ interface Coming {
   readonly found: FoundMissing;
   readonly fileName: string;
   readonly object: ComingObject;
-  /** How often the transfer had broken off when this answer was given. */
+  /** How often the transfer had failed when this answer was given. */
   readonly since: number;
 }
 
@@ -50,7 +50,7 @@ export class MissingObjects {
   readonly #pieces: FilePieces;
   readonly #tell: (message: NeedMessage) => void;
   readonly #asked = new Map<number, Asked>();
-  /** The objects that are coming, by the names of their files. */
+  /** The objects that are being fetched, by the names of their files. */
   readonly #coming = new Map<string, ComingObject>();
   #lastId = 0;
 
@@ -89,13 +89,13 @@ export class MissingObjects {
     else if (asked === undefined) this.#tell({ t: 'done', id });
     else {
       const { fileName, spans, found } = message;
-      // This must happen before the next message, which may tell of more bytes, or that the transfer broke off.
+      // This must happen before the next message, which may report more bytes, or a failure of the transfer.
       const object = this.#enter(fileName, asked.digest, spans);
       asked.answer({ kind: 'coming', found, fileName, object, since: object.incoming.breaks });
     }
   }
 
-  /** Called when the replicating process is gone, so that nothing more comes. */
+  /** Called when the replicating process is gone, so that no more bytes can arrive. */
   close(): void {
     const gone = new SkerryError('unavailable', 'this edge is about to end');
     for (const { answer } of this.#asked.values()) answer(refused(gone));
@@ -110,12 +110,12 @@ export class MissingObjects {
     const granted = await Promise.race([answered, ended]);
     if (granted.kind !== 'refused') return granted;
     if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
-    // The answer may have come at the same moment.
+    // The answer may have arrived at the same moment.
     else answered.then((late) => late.kind === 'coming' && this.#leave(id, late.fileName));
     return granted;
   }
 
-  /** Streams the file of the partial object, as soon as the first piece is there. */
+  /** Streams the file of the partial object, as soon as the first piece has arrived. */
   async #stream(
     id: number,
     { fileName, since, found, object: { incoming, file } }: Coming,
@@ -175,7 +175,7 @@ interface ComingObject {
   readers: number;
 }
 
-/** A reader's patience. It ends when the reader leaves or has waited too long. */
+/** The time limit of one reader. It ends when the reader leaves or has waited too long. */
 interface Patience extends Disposable {
   readonly ended: Promise<Refused>;
 }

@@ -2,8 +2,8 @@ const QUICK_MS = 50;
 const SLOW_MS = 500;
 
 /**
- * Chooses how much a reader gets at a time: about as much as it takes in a twentieth of a second. A reader who reads
- * nothing costs the least, and one who keeps up gets large pieces.
+ * Chooses the size of the pieces for a reader: about as much as it reads in a twentieth of a second. So a reader who
+ * reads nothing occupies little memory, and a fast reader gets large pieces.
  */
 export class Pace {
   readonly #least: number;

@@ -8,7 +8,8 @@ import type { Content } from './content.ts';
 import type { Fetched, MissingObjects } from './missing-objects.ts';
 
 /**
- * The most fetches for one answer: a fetched object may be evicted before it is looked up, and is then fetched again.
+ * The maximum number of fetches for one answer: a fetched object may be evicted before it is looked up, and is then
+ * fetched again.
  */
 const MOST_FETCHES = 3;
 
@@ -29,7 +30,7 @@ export interface Bodies {
 }
 
 /**
- * Looks up the bytes of an answer. Missing bytes are fetched while the reader waits, and are sent as they come or
+ * Looks up the bytes of an answer. Missing bytes are fetched while the reader waits, and are sent as they arrive or
  * looked up again. On a lazy edge, this class notes which objects are used.
  */
 export class ReadThroughBodies implements Bodies {

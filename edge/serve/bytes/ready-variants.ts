@@ -7,12 +7,12 @@ import type { DecidedVariants, VariantReader } from '../../variants/variant-read
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
 const SOURCE_BYTES = 600;
-/** The most entries that are noted. Further ones are noted when readers ask for them again. */
+/** The maximum number of entries that are noted. Entries beyond it are noted when readers ask for them again. */
 const MOST_WANTED = 1000;
 
 const NONE: DecidedVariants = { variants: [], isComplete: true };
 
-/** Knows which compressed variants are ready, and notes for which entries readers would take others. */
+/** Knows which compressed variants are ready, and notes the entries for which readers would accept other variants. */
 export class ReadyVariants {
   readonly #reader: VariantReader;
   readonly #log: Logger;
@@ -43,7 +43,7 @@ export class ReadyVariants {
     return this.#orElse(undefined, () => this.#reader.bytes(digest));
   }
 
-  /** The variants that are known to be ready, without a look at the disk. */
+  /** The variants that are known to be ready, without a read of the disk. */
   known(source: Digest): readonly Variant[] {
     return this.#decided.get(source)?.variants ?? [];
   }

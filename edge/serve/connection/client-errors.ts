@@ -13,7 +13,7 @@ const LINGER_MS = 2000;
 export class ClientErrors {
   readonly #unanswered = new WeakMap<Socket, number>();
   readonly #refused = new WeakMap<Socket, () => void>();
-  /** Connections that have had their last answer. */
+  /** Connections that get no further answer. */
   readonly #closing = new WeakSet<Socket>();
 
   /** Counts the answers that each connection still waits for. */
@@ -36,7 +36,7 @@ export class ClientErrors {
       return;
     }
     if (socket instanceof PacedConnection) socket.parseNoMore();
-    // The first refusal holds for all that follows on this connection.
+    // The first refusal applies to everything that follows on this connection.
     if (this.#refused.has(socket) || this.#closing.has(socket)) return;
     const sendRefusal = () => {
       socket.end(refusal(statusOf(error)));

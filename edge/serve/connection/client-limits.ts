@@ -36,7 +36,7 @@ export class ClientLimits {
   }
 
   /**
-   * Whether one more request is within the rate. A client may send the requests of one second all together. `now` is in
+   * Whether one more request is within the rate. A client may send all requests of one second at once. `now` is in
    * milliseconds.
    */
   allows(address: string | undefined, now: number): boolean {

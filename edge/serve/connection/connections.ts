@@ -6,7 +6,7 @@ import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 const MOST_CONNECTIONS = 12_000;
 /** A connection with TLS counts as this many: it takes some 60 KB at first, and 100 KB after a file was sent on it. */
 export const SECURE_WEIGHT = 4;
-/** Descriptors that a process needs beside those of connections and bodies. */
+/** The descriptors that a process needs in addition to those of connections and bodies. */
 const OTHER_DESCRIPTORS = 256;
 
 /** The limits with which a process never runs out of descriptors. */
@@ -29,8 +29,8 @@ export function ownDescriptors(): number {
 
 /**
  * The connections of all ports of a process. When there are too many, a new connection replaces an idle one: one that
- * has sent and received nothing since the last look at it. Among idle connections, the one that was looked at longest
- * ago is closed first.
+ * has sent and received nothing since it was last checked. Among idle connections, the one that was checked longest ago
+ * is closed first.
  */
 export class Connections {
   readonly #most: number;
@@ -62,7 +62,7 @@ export class Connections {
   }
 
   /**
-   * Looks at one connection for each new one. Looking at all of them together would leave readers no time to show
+   * Checks one connection for each new one. If it checked all of them at once, readers would have no time to show
    * activity.
    */
   #lookAtOldest(): void {
@@ -78,7 +78,8 @@ export class Connections {
   }
 
   #endOneStill(): void {
-    // After one round over all connections, a second look tells which ones were idle during that round.
+    // A busy connection is checked again after one round over all connections. The second check shows whether it was
+    // idle during that round.
     for (let looks = this.#open.size + 1; looks > 0; looks--) {
       const [oldest] = this.#open;
       if (oldest === undefined) return;
@@ -99,7 +100,7 @@ export class Connections {
 }
 
 interface Open {
-  /** The bytes that the connection had carried at the last look. */
+  /** The bytes that the connection had carried at the last check. */
   readonly seen: number;
   readonly weight: number;
 }

@@ -5,7 +5,7 @@ const ANY_STREAM = 2 ** 31 - 1;
 
 /**
  * Whether this edge is drained. Each connection then ends with its next answer, and its reader opens another one, which
- * a load balancer or a name server takes to another edge.
+ * a load balancer or a name server directs to another edge.
  */
 export class Drain {
   readonly #begun: (() => void)[] = [];
@@ -29,7 +29,8 @@ export class Drain {
 /**
  * Ends an HTTP/2 session with its next answer, in two steps (RFC 9113, 6.8). The first GOAWAY leaves together with that
  * answer, so that a reader who waits for it opens no further stream. The second one names the last stream that is
- * answered: requests that came in the same piece are, and a reader may send any other one again elsewhere.
+ * answered. Requests that arrived together with it are answered, and a reader may send any later request again
+ * elsewhere.
  */
 export function endWithNextAnswer(session: ServerHttp2Session): void {
   session.once('stream', () => {

@@ -1,11 +1,11 @@
 /** The limits of a process for all readers together, and for one client. */
 export interface ExchangeLimits {
-  /** The most requests whose answers are not completely sent. */
+  /** The maximum number of requests whose answers are not completely sent. */
   readonly requests: number;
   readonly clientRequests: number;
   /**
-   * The most answers with a large body that are being sent. Each holds a file or memory. One over TLS counts as
-   * several.
+   * The maximum number of answers with a large body that are being sent. Each holds a file or memory. One over TLS
+   * counts as several.
    */
   readonly bodies: number;
   readonly clientBodies: number;
@@ -13,8 +13,7 @@ export interface ExchangeLimits {
 }
 
 /**
- * At these limits a process needs some 250 MB for its exchanges, because it sends to no reader faster than that reader
- * reads.
+ * At these limits a process needs some 250 MB for its exchanges, because it never sends faster than the reader reads.
  */
 export const EXCHANGE_LIMITS: ExchangeLimits = {
   requests: 8192,
@@ -30,9 +29,9 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
 const SECURE_BODY_WEIGHT = 3;
 /** An exchange ends when its reader accepts no bytes for this long. */
 const STALLED_MS = 60_000;
-/** The same limit when the end of the exchange makes room for another. */
+/** The same limit when another exchange waits for room. */
 const PRESSED_MS = 10_000;
-/** How long a stream may stand still while its reader accepts bytes of other streams of the connection. */
+/** How long a stream may stall while its reader accepts bytes of other streams of the connection. */
 const READ_BESIDE_MS = 10 * 60_000;
 /** How long a large body waits for a place. */
 const WAIT_MS = 15_000;
@@ -47,7 +46,7 @@ export interface Reader {
   takenBytes?(): number | undefined;
   /** The connection carries other answers at the same time, so the bytes that it takes may be theirs. */
   readonly sharesConnection?: true;
-  /** Breaks the answer off. */
+  /** Aborts the answer. */
   end(): void;
 }
 
@@ -67,7 +66,7 @@ export interface Exchange {
 
 /**
  * The requests that a process is answering, ordered by their last progress, the oldest first. When others need room,
- * the exchange without progress for the longest time is ended, never the newest.
+ * the exchange without progress for the longest time is ended, but never the newest.
  */
 export class Exchanges {
   readonly #limits: ExchangeLimits;
@@ -268,7 +267,7 @@ function weightOf({ isSecure }: Reader): number {
   return isSecure ? SECURE_BODY_WEIGHT : 1;
 }
 
-/** How long an answer may stand still. It may stand still longer when its connection was read recently. */
+/** How long an answer may stall. It may stall longer when its connection was read recently. */
 function patience(unread: number, most: number, mostWhileRead: number): number {
   return unread < most ? mostWhileRead : most;
 }
@@ -277,7 +276,7 @@ interface OpenExchange extends Reader {
   /** The time of its last progress. */
   at: number;
   hasBody: boolean;
-  /** The bytes that the connection had taken at the last look. */
+  /** The bytes that the connection had taken at the last check. */
   taken: number | undefined;
 }
 

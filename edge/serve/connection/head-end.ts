@@ -3,7 +3,7 @@ const LF = 0x0a;
 const END = Buffer.from('\r\n\r\n');
 
 /**
- * How many of the next bytes a parser may get so that it meets the end of one head at most. These are the bytes up to
+ * How many of the next bytes a parser may get so that it reaches the end of at most one head. These are the bytes up to
  * the end of the first empty line, which may begin in the last three bytes of `before`.
  */
 export function headEnd(before: Buffer, next: Buffer): number {

@@ -11,9 +11,9 @@ export interface Connection {
 }
 
 /**
- * Bounds the large writes over TLS. Node encrypts a write as a whole, and a connection keeps the memory of its largest
- * write until it closes, long after the reader has taken the bytes. Large writes are cheaper, so they are allowed up to
- * a total over all connections, of which each client gets its share.
+ * Limits the large writes over TLS. Node encrypts a write as a whole, and a connection keeps the memory of its largest
+ * write until it closes, long after the reader has taken the bytes. Large writes cost less CPU time per byte, so they
+ * are allowed up to a total over all connections. Each client gets a share of this total.
  */
 export class LargeWrites {
   readonly #share = new FairShare({ inAll: LARGE_BYTES });

@@ -7,9 +7,9 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
 
-/** The most bytes of early requests, sent before their turn, that all connections of a process together may hold. */
+/** The maximum bytes of pipelined requests that all connections of a process together may hold. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
-/** The most bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
+/** The maximum number of bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
 /** After this many pieces in a row, other connections get their turn. */
 const PIECES_IN_A_ROW = 16;
@@ -17,8 +17,8 @@ const PIECES_IN_A_ROW = 16;
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
 /**
- * How many bytes of answers may wait behind the write under way. A large write that was granted may exceed this; then
- * it waits alone.
+ * How many bytes of answers may wait behind the write under way. A granted large write may exceed this; then no other
+ * write waits with it.
  */
 const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -41,7 +41,7 @@ export class PacedConnection extends Duplex {
   /** Bytes that were read and not yet given to the parser. */
   #rest: Buffer = NOTHING;
   #held = 0;
-  /** Functions that each give back a part of the held bytes. */
+  /** Functions that each release a part of the held bytes. */
   #giveBack: (() => void)[] = [];
   /** The last bytes that the parser got: the end of a head may begin in them. */
   #given: Buffer = NOTHING;
@@ -52,7 +52,7 @@ export class PacedConnection extends Duplex {
   #pieces = 0;
   #isResting = false;
   #hasEnded = false;
-  /** The parser gets nothing more. */
+  /** The parser gets no more bytes. */
   #isOver = false;
   #thrownAway = 0;
 
@@ -156,7 +156,8 @@ export class PacedConnection extends Duplex {
 
   override _read(): void {
     this.#isAskedFor = true;
-    // This waits for the next tick: a push during `_read` is parsed later, and its request would not be known here yet.
+    // This waits for the next tick: a push during `_read` is parsed later, and this code would not know its request
+    // yet.
     process.nextTick(() => this.#give());
   }
 
@@ -224,7 +225,10 @@ export class PacedConnection extends Duplex {
     this.push(next);
   }
 
-  /** Requests that are answered at once, one after another, would never let other connections read or write. */
+  /**
+   * A series of requests that are answered immediately would otherwise prevent other connections from reading or
+   * writing.
+   */
   #letOthers(): void {
     this.#isResting = true;
     setImmediate(() => {

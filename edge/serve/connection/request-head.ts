@@ -3,7 +3,7 @@ export interface RequestHead {
   /** The target as in the request line. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turn, as they came. In HTTP/2 they include the pseudo-headers. */
+  /** Names and values in turn, in the order of their arrival. In HTTP/2 they include the pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const codings = valuesOf('transfer-encoding', rawHeaders);
   if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
     return refused('Unknown transfer coding');
-  // Nobody can tell where such a message ends (RFC 9112, 6.1).
+  // It is impossible to tell where such a message ends (RFC 9112, 6.1).
   if (codings.length > 0 && httpVersion === '1.0') return refused('A transfer coding in HTTP/1.0');
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   if (authority === undefined) return { kind: 'sound', target, host };

@@ -1,15 +1,17 @@
 import type { Http2Session } from 'node:http2';
 
-/** Bytes that a session may send beside its requests: settings, pings, an unread body, an incomplete head. */
+/**
+ * The bytes that a session may send in addition to its requests: settings, pings, an unread body, an incomplete head.
+ */
 const BURST_BYTES = 256 * 1024;
-/** Bytes for each request that begins. A longer head is refused. */
+/** The bytes that a session may send for each request. A longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
 /**
  * A session may send one byte for each 32 bytes that it received, because readers update their windows: 2 KiB for 64
  * KiB of an answer, which are 150 window updates.
  */
 const SENT_FOR_ONE = 32;
-/** The bytes that a session may send between two looks, for pings while it is idle. */
+/** The bytes that a session may send between two checks, for pings while it is idle. */
 const BYTES_A_LOOK = 100;
 const LOOK_MS = 100;
 
@@ -20,7 +22,7 @@ const LOOK_MS = 100;
 export class SessionBytes {
   readonly #open = new Map<Http2Session, Seen>();
 
-  /** Looks at the sessions as long as the process lives. */
+  /** Checks the sessions as long as the process lives. */
   watch(): void {
     setInterval(() => this.#look(), LOOK_MS).unref();
   }
@@ -38,7 +40,7 @@ export class SessionBytes {
 
   #look(): void {
     for (const [session, seen] of this.#open) {
-      // A destroyed session has no socket any more, and its close event comes soon.
+      // A destroyed session has no socket any more, and will emit its close event soon.
       if (session.destroyed) continue;
       const { bytesRead, bytesWritten } = session.socket;
       const left =
@@ -60,11 +62,11 @@ export class SessionBytes {
   }
 }
 
-/** The counts at the last look. */
+/** The counts at the last check. */
 interface Seen {
   read: number;
   sent: number;
-  /** The requests since the last look. */
+  /** The requests since the last check. */
   requests: number;
   left: number;
 }

@@ -27,15 +27,15 @@ export interface FastLaneParts {
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
-  /** Whether the connection was made for another host. The full server then tells the client. */
+  /** Whether the connection was made for another host. The full server then informs the client. */
   readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
   /** Gives a connection to the full server, with all bytes that are not yet answered. */
   readonly handOver: (socket: Socket) => void;
 }
 
 /**
- * The fast lane answers plain GETs of small files from memory in one write, without an HTTP parser. It judges no
- * request that it does not recognise completely: with its first such request, a connection goes to the full server.
+ * The fast lane answers plain GETs of small files from memory in one write, without an HTTP parser. At the first
+ * request that it does not recognise completely, it hands the connection over to the full server.
  */
 export class FastLane {
   readonly #parts: FastLaneParts;
@@ -163,12 +163,12 @@ class LaneConnection {
     this.#socket.end();
   };
 
-  /** The reader has sent nothing, or taken nothing of an answer, for too long. */
+  /** The reader has sent nothing, or has read nothing of an answer, for too long. */
   readonly #onTimeout = () => {
     this.#socket.destroy();
   };
 
-  /** The reader has left, so nobody can be told. */
+  /** The reader has left, so there is nowhere to report the error. */
   readonly #onError = () => {
     this.#socket.destroy();
   };

@@ -3,7 +3,7 @@ import type { PreparedAnswer } from '../site/site-handler.ts';
 
 /** A whole answer as the bytes on the wire, made once for many requests. */
 export class HotAnswer {
-  /** The site under which it is counted and logged. */
+  /** The site under which the answer is counted and logged. */
   readonly site: string;
   readonly prepared: PreparedAnswer;
   /** When this answer was last sent, by the time of the log. */

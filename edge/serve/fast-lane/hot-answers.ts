@@ -70,7 +70,7 @@ function preparedBy(
       client: '',
     });
   } catch {
-    // The full server meets the same error, logs it and tells the reader.
+    // The full server gets the same error, logs it and answers the reader.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 
-/** A request that can only mean: send this whole file. */
+/** A request that can only mean "send this whole file". */
 export interface PlainGet {
   /** The target as in the request line. */
   readonly target: string;
@@ -25,7 +25,7 @@ const LINE_END_BYTES = 2;
 const SPACE = 0x20;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Far below the limit of the full server, which alone refuses what is too large. */
+/** This is far below the limit of the full server. Only the full server refuses heads that are too large. */
 const MOST_TARGET_BYTES = 2048;
 const MOST_FIELD_BYTES = 8192;
 

@@ -77,7 +77,7 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
     takenBytes: () => (session.destroyed ? undefined : takenBytes(session.socket)),
     end: () => stream.close(constants.NGHTTP2_CANCEL),
   });
-  // A reader who leaves breaks the stream off, so nobody can be told.
+  // The stream fails when its reader leaves, so there is nowhere to report the error.
   stream.on('error', () => {});
   if (exchange === undefined) stream.close(constants.NGHTTP2_REFUSED_STREAM);
   else stream.once('close', exchange.close);
@@ -114,7 +114,7 @@ function answerPlain(
   return true;
 }
 
-/** Remembers the last host of each connection, and asks TLS only when the host differs. */
+/** Remembers the last host of each connection, and checks the certificates again only when the host differs. */
 function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
   const last = new WeakMap<object, string>();
   return (connection, socket, host) => {

@@ -1,6 +1,6 @@
 import type { ContentCoding } from '../../variants/variant.ts';
 
-/** A longer header counts as none, since each of its members costs time. */
+/** A longer header is ignored, because each of its members costs time. */
 const LONGEST = 1024;
 
 /**

@@ -16,7 +16,8 @@ export interface ConditionalHeaders {
 }
 
 /**
- * Judges the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. `failed` is answered 412, `not-modified`
+ * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. `failed` is answered 412,
+ * `not-modified`
  * 304. Invalid dates are ignored.
  */
 export function judgePreconditions(

@@ -6,7 +6,7 @@ export const REVALIDATE = 'public, max-age=0, must-revalidate';
 export const PRIVATE = 'private, max-age=0, must-revalidate';
 export const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** Types beside `text/*` whose content is text. */
+/** Types other than `text/*` whose content is text. */
 const TEXTUAL =
   /^(text\/.*|application\/(javascript|json|xml|.*\+json|.*\+xml|manifest\+json)|image\/svg\+xml)$/;
 

@@ -23,8 +23,8 @@ type Tags = Pick<ConditionalHeaders, 'if-match' | 'if-none-match'> & {
 
 /**
  * Chooses the representation to send. The variants are in the server's order of preference. A representation that the
- * reader names is chosen before a better one: a download that began before a variant was made goes on, and a copy that
- * is still right is not sent again.
+ * reader names is chosen before a better one: a download that began before a variant was made continues, and a copy
+ * that is still valid is not sent again.
  */
 export function chooseRepresentation(
   entry: Entry,

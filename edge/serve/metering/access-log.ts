@@ -57,7 +57,7 @@ export class AccessLog {
       minLength: FLUSH_BYTES,
       maxLength: MOST_BYTES,
     });
-    // A line that cannot be written is lost. Readers are answered all the same.
+    // A line that cannot be written is lost. Readers still get their answers.
     this.#sink.on('error', () => {});
     this.#timers = [
       setInterval(() => this.#ifPossible(() => this.#sink.flush()), FLUSH_MS).unref(),
@@ -77,7 +77,7 @@ export class AccessLog {
 
   #ifPossible(act: () => void): void {
     try {
-      // Until the file is open there is nothing to act on.
+      // Before the file is open, there is nothing to flush or to reopen.
       if (this.#descriptor >= 0) act();
     } catch {
       // A failure only loses lines of the log.
@@ -97,7 +97,7 @@ export class AccessLog {
   }
 }
 
-/** Removes tokens: a reader of the log must not use those of others. */
+/** Removes tokens, because people who read the log must not be able to use the tokens of readers. */
 function unsigned({ target, referer, ...exchange }: Exchange): Exchange {
   return { ...exchange, target: withoutTokens(target), referer: referer && withoutTokens(referer) };
 }

@@ -20,7 +20,7 @@ import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';
 import { isErrorPage } from './resolve.ts';
 import { type Route, type RoutedSite, route } from './route.ts';
 
-/** Field names are in lower case. Node has joined fields that came twice. */
+/** Field names are in lower case. Node has joined repeated fields. */
 export interface ReaderRequest {
   readonly method: string;
   /** The target as in the request line. */
@@ -121,8 +121,8 @@ function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): Rout
 }
 
 /**
- * Whether the reader may not have the answer. A private path alone must not reveal whether it has content, so what
- * decides is the content that would be sent.
+ * Whether the reader may not have the answer. The content that would be sent decides this, because a private path must
+ * not reveal whether it has content.
  */
 function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
   if (!site.isPrivate(asked)) return false;
@@ -130,7 +130,9 @@ function isForbidden(asked: string, routed: Route, request: ReaderRequest, site:
   return !site.mayRead(isContent ? `/${routed.entry.path}` : asked, request);
 }
 
-/** Refuses an answer whose headers do not all fit: the missing one could be what protects the page. */
+/**
+ * Refuses an answer whose headers do not all fit, because the missing header could be the one that protects the page.
+ */
 function refused(excess: Excess, site: ServedSite): Answer {
   const headers = { ...ownHeaders(site, site.revision), 'cache-control': 'no-store' };
   const answer =
@@ -171,7 +173,7 @@ function answerWithEntry(
   return partOf({ status, headers, body: { kind: 'bytes', representation, range: undefined } }, entry, asked);
 }
 
-/** Judges the preconditions and then the ranges (RFC 9110, 13.2.2). */
+/** Evaluates the preconditions and then the ranges (RFC 9110, 13.2.2). */
 function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
   if (all.body.kind !== 'bytes') return all;
   const { representation } = all.body;
@@ -240,8 +242,8 @@ function describe(
     'content-type': contentType(entry.type),
     'content-length': String(size),
     ...(coding !== undefined && { 'content-encoding': coding }),
-    // The plain bytes get the header too: a cache must not give them to readers who want a variant, or a variant to
-    // others.
+    // The plain bytes get the header, too. Otherwise a cache could give them to readers who want a variant, or give a
+    // variant to readers who do not accept it.
     ...((coding !== undefined || site.isCompressible(entry)) && { vary: 'Accept-Encoding' }),
     ...(wantsReprDigest(asked['want-repr-digest']) && { 'repr-digest': reprDigest(digest) }),
   };

@@ -18,7 +18,7 @@ export function mayRead(path: string, asked: ReaderRequest, { keys }: PrivateCon
   return admits(tokenOf(asked), { keys, path, client: asked.client, now });
 }
 
-/** The token from the query, or else from a cookie. */
+/** The token from the query, or from a cookie if the query has none. */
 function tokenOf({ target, headers }: ReaderRequest): string | undefined {
   const query = target.indexOf('?');
   const named = query === -1 ? null : new URLSearchParams(target.slice(query)).get(ACCESS_TOKEN);

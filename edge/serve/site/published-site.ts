@@ -113,7 +113,7 @@ export class PublishedSite implements SiteHandler {
   }
 
   #refusal(error: SkerryError, { target }: ReaderRequest, status: number): SiteAnswer {
-    // A 404 stays a 404, also without its page.
+    // A 404 stays a 404, even if its page is missing.
     if (status === 404) return textAnswer(404, 'Not found\n');
     const headers = { 'retry-after': '5', 'cache-status': 'Skerry; fwd=miss' };
     if (hasCode(error, 'too-many-misses'))

@@ -5,8 +5,8 @@ import type { Answer } from './answer.ts';
 import type { ReaderRequest } from './decide.ts';
 
 /**
- * Answers the requests for one host: a published site, or whatever else may stand behind a host. The server has judged
- * the request and chosen the handler by its host, and it sends the answer of the handler.
+ * Answers the requests for one host, for example with a published site. The server has judged the request and chosen
+ * the handler by its host, and it sends the answer of the handler.
  */
 export interface SiteHandler {
   /** Its requests are counted and logged under this name. */
@@ -14,8 +14,8 @@ export interface SiteHandler {
   /** May wait for another server, as long as `reader` waits. An error is answered 500. */
   answer(request: ReaderRequest, reader: WaitingReader): SiteAnswer | Promise<SiteAnswer>;
   /**
-   * The answer that the fast lane may give to every plain GET for the same path: one without a range, conditions or
-   * cookies. It must be the answer that `answer` would give. Undefined when only `answer` can tell.
+   * The answer that the fast lane may give to every plain GET for the same path. A plain GET has no range, conditions
+   * or cookies. It must be the answer that `answer` would give. Undefined when only `answer` can tell.
    */
   prepared(request: ReaderRequest): PreparedAnswer | undefined;
 }
@@ -45,6 +45,6 @@ export interface PreparedAnswer {
   readonly body: Uint8Array;
   /** The object that it was made from, which counts as used. */
   readonly source: Digest | undefined;
-  /** Whether the answer may still be given. Asked for each request. */
+  /** Whether the answer may still be given. Called for each request. */
   readonly mayBeGiven: () => boolean;
 }

@@ -20,7 +20,7 @@ export class CertificateFolder {
   readonly #log: Logger;
   readonly #used = new Map<string, Certificate>();
   #seen = '';
-  /** Pairs in use whose files were missing at the last look. */
+  /** Pairs in use whose files were missing at the last check. */
   #absent = new Set<string>();
 
   constructor(folder: string, log: Logger) {
@@ -56,7 +56,7 @@ export class CertificateFolder {
     return true;
   }
 
-  /** Returns false when a file could not be read now. The next look tries again. */
+  /** Returns false when a file could not be read now. The next check tries again. */
   async #read({ certificate, key }: CertificateFiles): Promise<boolean> {
     try {
       const [pem, keyPem] = await Promise.all(

@@ -58,7 +58,8 @@ export function readCertificate(pem: string, key: string): Certificate {
 }
 
 /**
- * The certificate for this name, or else a wildcard certificate for its domain. Of several, the one that expires last.
+ * The certificate for this name, or a wildcard certificate for its domain if there is none. If there are several, the
+ * one that expires last.
  */
 export function certificateFor(name: string, certificates: readonly Certificate[]): Certificate | undefined {
   const wildcard = name.replace(/^[^.]+/, '*');

@@ -47,8 +47,8 @@ export class Tls {
   }
 
   /**
-   * Whether a request for this host came on a connection for another host (RFC 9110, 15.5.20), whose certificate does
-   * not name this host. A host without a certificate is reached only on a connection that named this host or none.
+   * Whether a request for this host arrived on a connection for another host (RFC 9110, 15.5.20), whose certificate
+   * does not name this host. A host without a certificate is reached only on a connection that named this host or none.
    */
   isMisdirected(serverName: string | undefined, host: string): boolean {
     const name = hostName(host);

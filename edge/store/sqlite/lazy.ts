@@ -5,7 +5,7 @@ import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import type { LazyCalls, NamedObject, NeededObject } from '../catalog.ts';
 import { toObject } from './needed-object.ts';
 
-/** How many older objects of a path are returned. A new object may be an edit of one of them. */
+/** How many older objects of a path are returned. One of them may be an earlier version of a new object. */
 const MOST_KIN = 4;
 
 export function lazyCalls(sql: (text: string) => StatementSync): LazyCalls {

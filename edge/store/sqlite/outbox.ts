@@ -7,7 +7,7 @@ import type { StatementCalls } from '../catalog.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** A statement replaces an older one of the same kind about the same subject, whether that was sent or not. */
+/** A statement replaces an older one of the same kind about the same subject, even if that one was already sent. */
 export function keepStatement(sql: Sql, statement: Statement): void {
   const body = JSON.stringify(statement.body);
   if (Buffer.byteLength(body) > MAX_STATEMENT_BYTES)

@@ -8,11 +8,13 @@ import { keepStatement } from './outbox.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** The most purges that may wait at one site. Beyond that, they are carried out as one purge of everything. */
+/**
+ * The maximum number of purges that may wait at one site. Beyond that, they are carried out as one purge of everything.
+ */
 const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
 /**
- * The most purges that are kept to limit former revisions of one site. Beyond that, all former revisions end. Each view
- * carries these purges.
+ * The maximum number of purges that are kept to limit former revisions of one site. Beyond that, no former revision is
+ * served any more. Each view carries these purges.
  */
 const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
 
@@ -30,7 +32,7 @@ export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord)
 }
 
 /**
- * A null target stands for everything. The oldest waiting purge shows whether the waiting purges were folded into one.
+ * A null target stands for everything. The oldest waiting purge shows whether the waiting purges were merged into one.
  */
 const FOLDED = 'SELECT target FROM purge WHERE site = ? ORDER BY seq LIMIT 1';
 
@@ -41,7 +43,7 @@ function foldPending(sql: Sql, site: number): void {
   sql('UPDATE purge SET target = NULL WHERE site = ?').run(site);
 }
 
-/** Ensures that no revision up to this one answers for what the target names. */
+/** Ensures that no revision up to this one serves the paths that the target names. */
 export function noteEnded(sql: Sql, site: number, revision: number, target: PurgeTarget): void {
   const all = JSON.stringify(EVERYTHING);
   const text = JSON.stringify(target);

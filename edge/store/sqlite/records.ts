@@ -8,7 +8,7 @@ import { noteEnded, notePurge } from './purges.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** Applies a verified record at this edge: to its sites, to their coming revisions, and to the members. */
+/** Applies a verified record at this edge: to its sites, to their future revisions, and to the members. */
 export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   if (!isKnownKind(record.kind)) return;
   const { kind, payload } = record;
@@ -47,7 +47,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       putMember(sql, payloads.member.parseText(payload));
       return;
     case 'checkpoint':
-      // An edge that followed every record learns nothing from a checkpoint.
+      // A checkpoint has nothing new for an edge that has followed every record.
       if (isJump) applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
       return;
     case 'key':
@@ -56,7 +56,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
   }
 }
 
-/** A checkpoint stands for all records before it, so anything that it does not name is gone. */
+/** A checkpoint replaces all records before it, so everything that it does not name has been deleted. */
 function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint'>): void {
   sql('UPDATE site SET deleted = 1').run();
   sql('DELETE FROM proposal').run();
@@ -64,7 +64,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
   for (const { id, name, domains, policy, revision, root, seq, files } of state.sites) {
     putSite(sql, id, { name, domains, deleted: false, policy: policy ?? DEFAULT_POLICY });
     if (revision === 0 || root === null) continue;
-    // Purges before the checkpoint are unknown, so no earlier revision may answer for assets.
+    // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions.
     noteEnded(sql, id, revision, EVERYTHING);
     announce(sql, id, revision, files, false);
     const known = sql('SELECT active_seq FROM site WHERE id = ?').get(id);

@@ -7,10 +7,11 @@ import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from 
 import { type Cover, WHOLE } from '../cover.ts';
 import { endedBy } from './purges.ts';
 
-/** A record that has just come may be a little ahead of the known lower bound of the time. */
+/** A record that has just arrived may be a little ahead of the known lower bound of the time. */
 const CLOSE_MS = 1000;
 /**
- * The most former revisions of a site. Each request for an asset that is not found elsewhere looks through all of them.
+ * The maximum number of former revisions of a site. Each request for an asset that is not found elsewhere searches all
+ * of them.
  */
 const MOST_FORMER = 100;
 

@@ -11,7 +11,7 @@ export interface Progress {
 
 export type TellProgress = (progress: Progress) => void;
 
-/** The initiator of a run: somebody at the admin port, the origin by a task, or the edge itself. */
+/** The initiator of a run: a caller at the admin port, the origin by a task, or the edge itself. */
 export type AskedBy =
   | { readonly kind: 'admin-port' }
   | ({ readonly kind: 'task' } & Attempt)
@@ -32,9 +32,10 @@ export interface Run {
 /**
  * Carries out one kind of work at this edge.
  *
- * - It is idempotent. A run may be repeated after it ended or broke off at any point, and leads to the same state.
+ * - It is idempotent. A run may be repeated after it has ended, or was interrupted at any point, and leads to the same
+ * state.
  * - Runs of one kind and of several kinds may overlap, so an executor takes the locks that it needs.
- * - It stops soon after its signal aborts. Then it rejects, and the work that it has done stays.
+ * - It stops soon after its signal aborts. Then it rejects, and the work that it has done remains in effect.
  * - The result is plain JSON that matches the schema of the kind, so it can be sent.
  */
 export interface Executor<A extends TSchema = TSchema, R extends TSchema = TSchema> extends WorkKind<A, R> {

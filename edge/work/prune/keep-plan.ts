@@ -1,7 +1,7 @@
 import type { EdgeSite } from '../../store/catalog.ts';
 
 /**
- * The revisions of a site that an edge keeps whole: the live revision, and as many of the last ones as the site's
+ * The revisions of a site that an edge keeps complete: the live revision, and as many of the last ones as the site's
  * policy says. A rollback to one of them transfers nothing.
  */
 export function keptRevisions(site: EdgeSite, held: readonly number[]): number[] {

@@ -14,13 +14,17 @@ export interface PruneParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   /**
-   * Callers that look for missing objects share this gate. Pruning needs it alone. Entries are staged before anybody
-   * looks for their objects, so a removed object either has no entry, or is found missing and fetched.
+   * Callers that look for missing objects share this gate. Pruning holds it exclusively. Entries are always staged
+   * before their objects are looked up. So a removed object either has no entry, or a look-up finds that it is missing
+   * and fetches it.
    */
   readonly gate: Gate;
-  /** The lock of a site's manifest. Pruning deletes the rows of a deleted site while nobody stages. */
+  /**
+   * The lock of a site's manifest. Pruning takes it, so that it deletes the rows of a deleted site while no revision is
+   * being staged.
+   */
   readonly manifests: KeyedLock<number>;
-  /** Resolves when no serving process takes assets from revisions that are no longer held. */
+  /** Resolves when no serving process serves assets of revisions that are no longer held. */
   readonly shown: () => Promise<void>;
 }
 
@@ -38,7 +42,7 @@ export async function pruneSites(
   for (const site of await catalog.sites()) {
     signal.throwIfAborted();
     const held = await catalog.held(site.id);
-    // A staged revision ends rows of the revision below it. The site is pruned after the staged one is revealed.
+    // A staged revision ends rows of the revision before it. The site is pruned after the staged revision is revealed.
     if (site.staging !== null) continue;
     const kept = keptRevisions(site, held);
     const superseded = held.filter((revision) => !kept.includes(revision));

@@ -22,10 +22,10 @@ import { isServed } from '../../store/cover.ts';
 const PAGE = 2000;
 /** Above this number, processes forget everything in memory. That costs less than naming each object. */
 const MOST_NAMED = 5000;
-/** The most purges of one site that share one pass through its entries. */
+/** The maximum number of purges of one site that share one pass through its entries. */
 const PURGES_AT_ONCE = 500;
 const WORK_AT_ONCE = 1000;
-/** The most patterns in one pass: as many as one purge may have. */
+/** The maximum number of patterns in one pass: as many as one purge may have. */
 const WORK_OF_PATTERN = WORK_AT_ONCE / MOST_PURGED.globs;
 
 export interface PurgeParts {
@@ -33,13 +33,13 @@ export interface PurgeParts {
   readonly store: ObjectStore;
   /** Makes processes forget these objects, or everything, that they hold in memory. */
   readonly forget: (digests: readonly Digest[] | 'all') => void;
-  /** Resolves when older revisions no longer answer for purged paths. */
+  /** Resolves when purged paths are no longer served from older revisions. */
   readonly shown: () => Promise<void>;
   /** Returns the entries whose objects are damaged on disk. */
   readonly damaged: (entries: readonly Entry[]) => Promise<readonly Entry[]>;
   /** Fetches damaged objects again. */
   readonly repair: () => Promise<unknown>;
-  /** At a lazy edge, deletes the matching objects that nothing else names, and returns them. */
+  /** At a lazy edge, deletes the matching objects that no other path names, and returns them. */
   readonly drop:
     | ((site: number, target: PurgeTarget, matches: (path: string) => boolean) => Promise<Digest[]>)
     | undefined;
@@ -55,8 +55,8 @@ export interface CarriedOut {
 }
 
 /**
- * Carries out the pending purges, in the order of the log: some of one site, then some of the next one. A site whose
- * purges fail is logged and does not delay the others. When only failed purges are left, it throws.
+ * Carries out the pending purges, in the order of the log for each site. Sites take turns, a few purges at a time. A
+ * site whose purges fail is logged and does not delay the others. When only failed purges are left, it throws.
  */
 export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promise<void> {
   const failed = new Set<number>();

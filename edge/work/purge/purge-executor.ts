@@ -43,7 +43,8 @@ function purgeParts(parts: PurgeWork, done: PurgeParts['done'], signal: AbortSig
       return found.filter(({ digest }) => !gone.has(digest));
     },
     drop: lazy && ((site, target, matches) => lazy.dropPurged(site, target, matches, signal)),
-    // A part of this run, not a run of its own: the edge does not log it, and the signal of the purge stops it.
+    // This verification is a part of the purge run, not a run of its own. The edge does not log it, and the signal of
+    // the purge stops it.
     repair: () =>
       verifyReplica(
         { ...parts, source: parts.source() },

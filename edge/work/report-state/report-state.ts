@@ -6,7 +6,7 @@ import { withoutSecrets } from './without-secrets.ts';
 
 const MOST_CHARACTERS = 1000;
 
-/** What the operating system says about itself and about this process. */
+/** The information of the operating system about itself and about this process. */
 export interface Machine {
   readonly skerry: string;
   readonly node: string;

@@ -1,6 +1,6 @@
 const CUT = '[cut]';
 
-/** The patterns of secrets, wherever they stand in a text or in JSON text. */
+/** The patterns of secrets, at any place in a text or in JSON text. */
 const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END )[\s\S])*(?:-----END [A-Z ]*-----)?/g, CUT],
   // Tokens of the API, of the admin port and for joining.
@@ -15,8 +15,8 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
     `$1"${CUT}"`,
   ],
   // Matches random bytes as base64 of either alphabet: keys, signatures, secrets. Hex digests, long names and most
-  // paths do not mix characters like this. The search begins only where such bytes may begin, so its time is
-  // proportional to the length of the text.
+  // paths do not mix characters like this. The search starts only at positions where such bytes can begin, so its time
+  // is proportional to the length of the text.
   [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{24,}=*/g, CUT],
 ];
 

@@ -27,8 +27,8 @@ export interface SyncNowParts {
 }
 
 /**
- * Wakes the loops of the sites and waits until they show what the log demands of them now. What is published meanwhile
- * does not prolong the wait.
+ * Wakes the loops of the sites and waits until the sites show what the log demands now. Later publishes do not prolong
+ * the wait.
  */
 export async function syncNow(
   parts: SyncNowParts,
@@ -58,7 +58,7 @@ export async function syncNow(
       for (const site of behind) refuseToWait(parts, site);
       const state = JSON.stringify(behind.map(({ id, active }) => [id, active.seq, pendingOf(parts, id)]));
       if (state !== last.state) last = { state, since: clock.monotonic() };
-      // The loops go on by themselves.
+      // The loops continue by themselves.
       if (pause.aborted || clock.monotonic() - last.since >= STALLED_MS) throw stillBehind(parts, behind);
       await woken;
     }
@@ -72,7 +72,7 @@ async function sitesOf({ catalog, limits }: SyncNowParts, name: string | undefin
   return name === undefined ? wanted : wanted.filter((site) => site.name === name);
 }
 
-/** The record that the site should stand at. */
+/** The record that the site should have reached. */
 const goalOf = ({ active, activations }: EdgeSite) => activations.at(-1)?.seq ?? active.seq;
 
 function isBehind(site: EdgeSite, goal: number, visible: SyncNowParts['visible']): boolean {
@@ -81,7 +81,7 @@ function isBehind(site: EdgeSite, goal: number, visible: SyncNowParts['visible']
   return !isCurrent || visible.revision(id) !== active.revision;
 }
 
-/** Throws for a site whose next step waits on purpose. */
+/** Throws for a site whose next step is delayed on purpose. */
 function refuseToWait({ limits, isPaused, time }: SyncNowParts, site: EdgeSite): void {
   if (isPaused()) throw new SkerryError('edge-stays-behind', 'this edge is paused');
   const step = nextStep(site, limits, false, time.proven());

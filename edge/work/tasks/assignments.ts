@@ -15,9 +15,9 @@ interface Signed {
 const EMPTY: Signed = { digest: null, list: [] };
 
 /**
- * The list of assignments that the origin signed last. A grant names the list, and the list travels beside the grant,
- * but only when the edge has another one. It is not kept over a restart: the report then names no list, so the origin
- * sends it again.
+ * The list of assignments that the origin signed last. A grant names the list. The list accompanies the grant only when
+ * the edge has a different one. It does not survive a restart: the next report then names no list, so the origin sends
+ * it again.
  */
 export class Assignments {
   #last: Signed = EMPTY;

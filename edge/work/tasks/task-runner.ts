@@ -11,11 +11,14 @@ import {
 import type { Progress } from '../executor/executor.ts';
 import type { AskableWork } from '../work.ts';
 
-/** The attempts that run side by side, of different kinds, so that no quick one waits for several slow ones. */
+/**
+ * The maximum number of attempts that run in parallel. They are of different kinds, so that a quick one does not wait
+ * for several slow ones.
+ */
 const MOST_RUNNING = 4;
-/** The most characters of an error's text in a result. */
+/** The maximum number of characters of an error's text in a result. */
 const MOST_MESSAGE = 500;
-/** The wait before a result that could not be stored is stored again. */
+/** The pause before another attempt to store a result. */
 const STORE_AGAIN_MS = 1000;
 
 /** How an attempt ended, as JSON text. */
@@ -26,9 +29,9 @@ export interface AttemptEnd {
 
 export interface TaskRunnerParts {
   readonly work: AskableWork;
-  /** Signs and stores how an attempt ended, until the origin has it. It is durable when this resolves. */
+  /** Signs the outcome of an attempt, and stores it until the origin has it. It is durable when this resolves. */
   readonly ended: (attempt: Attempt, end: AttemptEnd) => Promise<void>;
-  /** Called when the origin should hear of the tasks. */
+  /** Called when the state of the tasks should be reported to the origin. */
   readonly changed: () => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -125,7 +128,7 @@ export class TaskRunner {
       running.progress = now;
     };
     const end = await work.ask(kind, args, { by, signal, progress }).then(doneWith).catch(failedWith);
-    // A cancelled attempt has no result, and one that the end of the process broke off is run again.
+    // A cancelled attempt has no result. An attempt that was interrupted by the end of the process runs again.
     while (!signal.aborted) {
       try {
         await ended(attempt, end);

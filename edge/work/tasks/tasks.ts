@@ -6,15 +6,15 @@ import { Assignments } from './assignments.ts';
 import { TaskRunner, type TaskRunnerParts } from './task-runner.ts';
 
 /**
- * The waiting results that are read at the start. Few wait, because the origin has a few assignments at a time for an
- * edge. An attempt whose result was not read would only be run again.
+ * The maximum number of waiting results that are read at the start. Few wait, because an edge has only a few
+ * assignments at a time. If a result is not read, its attempt only runs again.
  */
 const MOST_WAITING = 100;
-/** Attempts are stopped when the list that the origin wants has been missing for this long. */
+/** The edge stops its attempts when it has lacked the origin's current list for this long. */
 const WITHHELD_MS = 30_000;
 /**
- * A list is valid for this long after the origin last named it. A change of upstream takes less time. When the time is
- * over, the origin gives work that any edge can do to another edge.
+ * A list is valid for this long after the origin last named it. This is longer than a change of upstream takes. After
+ * this time, the origin gives work that any edge can do to another edge.
  */
 const LIST_MS = 60_000;
 
@@ -28,7 +28,7 @@ export class Tasks {
   readonly #assignments = new Assignments();
   readonly #runner: TaskRunner;
   readonly #kinds: readonly string[];
-  /** The monotonic time since which the list is missing. */
+  /** The monotonic time since when the list has been missing. */
   #missingSince: number | undefined;
   /** When the origin last named the list that the edge has, by the monotonic clock. */
   #namedAt = Number.NEGATIVE_INFINITY;
@@ -77,7 +77,7 @@ export class Tasks {
     else this.#runner.stop();
     return taken.kind;
   }
-  /** Called when a report brought no answer from the origin, which may have cancelled everything in the meantime. */
+  /** Called when a report got no answer from the origin, which may have cancelled everything in the meantime. */
   unanswered(): void {
     if (this.#parts.clock.monotonic() - this.#namedAt >= LIST_MS) this.#runner.stop();
   }

@@ -21,7 +21,7 @@ export function verifyExecutor(parts: VerifyWork): Executor {
   );
 }
 
-/** Nobody waits for a task, so it gives way to readers. Somebody may wait at the admin port. */
+/** A task is not urgent, so it yields to readers. At the admin port, a person may be waiting for the result. */
 export function inTime({ clock }: Pick<VerifyWork, 'clock'>, { by, signal, progress }: Run): VerifyRun {
   return { signal, progress, rest: by.kind === 'task' ? pace(clock, signal) : undefined };
 }

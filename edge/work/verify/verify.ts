@@ -73,7 +73,7 @@ export async function verifyReplica(
 
 /**
  * Checks the objects that no active revision needs. If a damaged object stayed, a later revision that needs it would
- * take it for whole.
+ * treat it as intact.
  */
 async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,
@@ -172,8 +172,8 @@ async function verifySite(
 }
 
 /**
- * Adds an entry for each chunk list, which is an object, too. An edge needs the lists of what it holds: its children ask
- * for them, and the next version of a file is fetched chunk by chunk. The bytes of lists are not counted.
+ * Adds an entry for each chunk list, which is an object, too. An edge needs the lists of what it holds: its children
+ * ask for them, and the next version of a file is fetched chunk by chunk. The bytes of lists are not counted.
  */
 function withChunkLists(entries: readonly Entry[]): Entry[] {
   return entries.flatMap((entry) =>

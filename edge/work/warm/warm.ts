@@ -14,7 +14,7 @@ import type { Run } from '../executor/executor.ts';
 const PAGE = 2000;
 /** Small objects travel together in bundles. */
 const SMALL_AT_ONCE = 256;
-/** A low number, because readers need bandwidth, too. */
+/** The number of parallel fetches. It is low, because readers need bandwidth, too. */
 const LARGE_AT_ONCE = 3;
 
 export interface WarmParts {

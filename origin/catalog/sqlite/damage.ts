@@ -6,7 +6,7 @@ import type { CatalogContext } from './context.ts';
 
 /** The name of the row in `meta` that holds the newest pass, as JSON. */
 const PASS = 'store pass';
-/** At most this many entries of an object are read. A million paths may have the same empty file. */
+/** The maximum number of entries that are read for an object, because a million paths may have the same empty file. */
 const ENTRIES_SEEN = 1000;
 
 const toDigest = (bytes: unknown): Digest => digestFromBytes(bytes as Uint8Array);

@@ -19,8 +19,8 @@ import { GIVE_UP } from './stale-deploys.ts';
 const PAGE = 2000;
 
 /**
- * Holds for a row of `object o` that the store has whole. An object without its chunk list is not whole: a publisher
- * who sends it again brings the list.
+ * The condition on a row of `object o` for an object that the store has completely. An object without its chunk list is
+ * incomplete: a publisher who sends it again also sends the list.
  */
 const IS_SOUND = 'NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest IN (o.digest, o.chunks))';
 

@@ -6,9 +6,9 @@ import type { EventCalls, EventCursor, EventFilter } from '../event-calls.ts';
 import { KEPT_EVENTS } from '../limits.ts';
 import type { CatalogContext } from './context.ts';
 
-/** Events that one page looks at. Reading them takes some milliseconds. */
+/** The maximum number of events that one page examines. Reading them takes some milliseconds. */
 const MOST_SEEN = 2000;
-/** Characters of the events of one page. */
+/** The maximum number of characters of the events of one page. */
 const PAGE_CHARACTERS = 1024 * 1024;
 
 export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 'sql'>): EventCalls {
@@ -21,8 +21,8 @@ export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 
   }
 
   /**
-   * A site that has many events loses its own, so that it takes away nobody else's. Events without a site are those of
-   * administrators and of the origin. They have half of the room for themselves.
+   * A site with many events loses its own events, not those of other sites. Events without a site are those of
+   * administrators and of the origin. Half of the room is reserved for them.
    */
   function dropMany(act: 0 | 1, most: number, limit: number): number {
     const surplus = Number(sql('SELECT count(*) AS count FROM event WHERE act = ?').get(act)?.count) - most;
@@ -93,7 +93,7 @@ export function eventCalls({ database, sql }: Pick<CatalogContext, 'database' | 
   };
 }
 
-/** The events that one page looks at, as a query. */
+/** The query for the events that one page examines. */
 function seenBy(cursor: EventCursor, { acts = false }: EventFilter) {
   const [compare, order, last, from] =
     'after' in cursor ? ['>', 'ASC', 'max', cursor.after] : ['<', 'DESC', 'min', cursor.before];

@@ -26,8 +26,8 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     undefined;
 
   /**
-   * The key that signed a receipt, which was checked when it came. Undefined for a receipt of a host that was replaced
-   * meanwhile.
+   * The key that signed a receipt. The receipt was checked when it arrived. Undefined for a receipt of a host that was
+   * replaced meanwhile.
    */
   function signerOf(receipt: Receipt): string | undefined {
     const row = sql('SELECT public_key, replaces FROM edge WHERE name = ?').get(receipt.edge);

@@ -17,8 +17,8 @@ export function lagReads({ database, sql }: Pick<CatalogContext, 'database' | 's
     behind(site, revision) {
       const later = "FROM revision WHERE site = ? AND revision > ? AND state = 'activated'";
       const revisions = Number(sql(`SELECT count(*) AS n ${later}`).get(site, revision)?.n);
-      // An edge is behind a batch revision from its activation on, not from its commit. The record of the activation
-      // may be pruned.
+      // The lag of a batch revision begins at its activation, not at its commit. The record of the activation may be
+      // pruned.
       const row = sql(
         `SELECT coalesce(
            (SELECT json_extract(json, '$.time') FROM record WHERE seq = revision.seq), time

@@ -5,7 +5,7 @@ import { GIVE_UP, STALE_DEPLOY } from './stale-deploys.ts';
 
 type Limits = Pick<AgeLimits, 'openedBefore' | 'answeredBefore'>;
 
-/** Deploys keep the objects that they name. Here, finished and given-up deploys lose their files. */
+/** Objects that deploys name are not deleted. So this code deletes the files of finished and given-up deploys. */
 export function leftoverCalls({ database, sql }: CatalogContext): Pick<PastCalls, 'dropLeftovers'> {
   /**
    * A given-up deploy loses its id before its files, so that no commit finds it with half of its files. Its row is

@@ -8,7 +8,7 @@ import { EMPTY_LOG, type LogEnd, type LogEpoch, nextRecords } from '../next-reco
 import type { RecordDraft } from '../record-draft.ts';
 import type { RecordSigner } from '../record-signer.ts';
 
-/** The only code that gives out sequence numbers. It signs and chains what it appends in the same step. */
+/** The only code that assigns sequence numbers. It signs and chains what it appends in the same step. */
 export interface LogWriter {
   /**
    * Appends within the caller's transaction: number, chain, signature and row are one step. Throws `record-too-large`

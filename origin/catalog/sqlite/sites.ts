@@ -36,7 +36,7 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
   const sites = () => sql(`${SITE} ORDER BY s.name`).all().map(toSite);
 
   /**
-   * The domains that a new domain is compared with. Their policies stay unread, because all of them together may be
+   * The domains that a new domain is compared with. Their policies are not read, because all of them together may take
    * megabytes.
    */
   const siteDomains = (): SiteDomains[] =>

@@ -1,9 +1,9 @@
 /**
- * The beginning of a statement that gives deploys an id that nobody requests. A list of their numbers must follow.
+ * The beginning of a statement that gives deploys an id that no client requests. A list of their numbers must follow.
  * Retention deletes their files later.
  */
 export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
 
-/** Selects deploys whose files nobody will request any more. */
+/** Selects deploys whose files will not be requested any more. */
 export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
   OR NOT EXISTS (SELECT 1 FROM site s WHERE s.id = d.site AND s.deleted = 0))`;

@@ -7,9 +7,9 @@ interface Going {
 }
 
 /**
- * The condition under which an object `o` may be deleted: nobody uploaded it since `:before`, and no entry and no file
+ * The condition under which an object `o` may be deleted: it was not uploaded since `:before`, and no entry and no file
  * of a deploy refers to it. A sweep deletes such objects, and a forecast counts them. A new kind of reference to
- * objects needs a line here.
+ * objects must be added here.
  */
 export function unreferenced(going?: Going): string {
   const entry = going === undefined ? '' : `AND NOT (${going.entry})`;

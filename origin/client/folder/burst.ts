@@ -1,9 +1,9 @@
 /** A burst of changes is over after this many quiet milliseconds. Editors and builds write in quick succession. */
 const QUIET_MS = 30;
-/** A burst that does not end is cut into pieces of this length. */
+/** A burst that does not end is split into parts of this length. */
 const LONGEST_MS = 1000;
 
-/** Collects items that arrive in quick succession, and hands them over once it is quiet. */
+/** Collects items that arrive in quick succession, and hands them over when no more arrive. */
 export class Burst<T> {
   readonly #settled: (items: ReadonlySet<T>) => void;
   #items = new Set<T>();

@@ -138,15 +138,15 @@ async function openWatcher(
 }
 
 /**
- * A data folder within the watched one changes with each publish, so watching it would never end. When the watched
- * folder is removed, the watcher also asks about the paths around it.
+ * A data folder inside the watched folder changes with each publish, so watching it would cause an endless loop. When
+ * the watched folder is removed, the watcher also asks about the paths around it.
  */
 function isPrivate(file: string, path: string): boolean {
   if (path === '..' || path.startsWith('../')) return true;
   return path.split('/').some(isPrivateName) || existsSync(join(file, FORMAT_FILE));
 }
 
-/** While a path's kind is unknown, it may be anything. */
+/** If it is not known whether a path is a file or a folder, it may be either. */
 function isLeftOut(rules: LeftOut, path: string, stats: Stats | undefined): boolean {
   if (path === '' || path === IGNORE_FILE || stats === undefined) return false;
   return stats.isDirectory() ? rules.folder(path) : rules.file(path);

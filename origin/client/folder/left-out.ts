@@ -4,26 +4,26 @@ import { join, matchesGlob } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 
-/** The file at the top of a folder that says what is left out, in the syntax of `.gitignore`. */
+/** The file at the top of a folder that lists what is left out, in the syntax of `.gitignore`. */
 export const IGNORE_FILE = '.skerryignore';
 const MOST_BYTES = 256 * 1024;
 
 /**
- * Files that readers are not meant to get: hidden files except those of RFC 8615, leftovers of editors, and installed
- * packages.
+ * Files that are not meant for readers: hidden files except those of RFC 8615, backup and swap files of editors, and
+ * installed packages.
  */
 const BY_DEFAULT = ['.*', '!.well-known', '*~', '*.swp', '*.swo', '\\#*#', 'node_modules'];
 
 export interface LeftOut {
   /** Paths are relative to the published folder. The folder itself is never left out. */
   file(path: string): boolean;
-  /** Nothing below the folder is published, so it need not be read. */
+  /** Whether nothing below the folder is published, so that the folder need not be read. */
   folder(path: string): boolean;
 }
 
 /**
  * Applies the defaults, then the folder's `.skerryignore`, then the globs of `--include`. These are written as in
- * `.gitignore`, and can reach into a folder that is left out when they name the way into it.
+ * `.gitignore`, and can match files in a folder that is left out if they name the path to them.
  */
 export function leftOut(ignoreFile: string, includes: readonly string[]): LeftOut {
   const rules = matcher(BY_DEFAULT).add(ignoreFile);
@@ -48,9 +48,7 @@ function matcher(patterns: readonly string[]): Ignore {
   return ignore({ ignorecase: false }).add(patterns);
 }
 
-/**
- * `node_modules/three/*.js` may match below `node_modules` and `node_modules/three`. `*.js` names no way into a folder.
- */
+/** `node_modules/three/*.js` may match below `node_modules` and `node_modules/three`. `*.js` names no folder. */
 function mayMatchBelow(glob: string, folder: string): boolean {
   const way = glob.replace(/^\//, '').split('/').slice(0, -1);
   if (way.length === 0) return false;
@@ -65,7 +63,7 @@ function mayMatchBelow(glob: string, folder: string): boolean {
 async function ignoreFileOf(folder: string): Promise<string> {
   const file = join(folder, IGNORE_FILE);
   try {
-    // Opens without waiting for the writer of a pipe of that name.
+    // With this flag, opening does not wait if the name belongs to a pipe without a writer.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await handle.stat();
     if (!stats.isFile() || stats.size > MOST_BYTES)

@@ -3,18 +3,16 @@ import { backoffDelay } from '../../../shared/concurrency/retry.ts';
 import { type ErrorCode, SkerryError } from '../../../shared/errors.ts';
 
 const BACKOFF = { first: 500, most: 5000 };
-/** No wait is longer than this, whatever the answer asks for. */
+/** The maximum length of one wait, even if the answer asks for a longer one. */
 const MOST_WAITED_MS = 3_600_000;
-/** The longest time that the waits of one command may add up to. */
+/** The maximum total of the waits of one command. */
 const PATIENCE_MS = 30_000;
 
 const REFUSED_FOR_NOW: ReadonlySet<number> = new Set([408, 429]);
 /** The deploy has changed since it was begun. The next attempt creates another one. */
 const DEPLOY_IS_OVER: ReadonlySet<ErrorCode> = new Set(['no-such-deploy', 'objects-missing']);
 
-/**
- * Whether a refusal says nothing against the request: the same request, sent again from the beginning, may be accepted.
- */
+/** Whether a refusal is temporary: the same request, sent again from the beginning, may be accepted. */
 export function isRefusedForNow(error: unknown): error is SkerryError {
   if (!(error instanceof SkerryError)) return false;
   return REFUSED_FOR_NOW.has(error.status) || DEPLOY_IS_OVER.has(error.code);
@@ -33,7 +31,7 @@ export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
 export const impatient: Patience = (work) => work();
 
 /**
- * Repeats work that is refused for now. Throws the refusal when the waits would add up to more than half a minute.
+ * Repeats work that is temporarily refused. Throws the refusal when the waits would add up to more than half a minute.
  * `waits` is called before each wait.
  */
 export function patience({

@@ -32,7 +32,7 @@ export interface PublishParts {
   readonly include?: readonly string[] | undefined;
   /** Decides which changes are not published. By default, all are published. */
   readonly shrinking?: ShrinkRule | undefined;
-  /** Repeats what the origin refuses for now. By default, nothing is repeated. */
+  /** Repeats requests that the origin refuses temporarily. By default, nothing is repeated. */
   readonly patience?: Patience | undefined;
   readonly progress: (progress: PublishProgress) => void;
   readonly signal: AbortSignal;
@@ -120,7 +120,7 @@ export async function publishChanges(
   return { commit: await client.commit(id, commit), sentFiles: plan.files, sentBytes };
 }
 
-/** Whether the error comes from a folder that is being written to. Then reading it again helps. */
+/** Whether the error comes from a folder that is being written to. In that case it helps to read the folder again. */
 export function isMovingTarget(error: unknown): boolean {
   return (
     hasCode(error, 'file-changed') || hasCode(error, 'digest-mismatch') || hasCode(error, 'truncated-upload')

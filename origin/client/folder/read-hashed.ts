@@ -6,8 +6,8 @@ import type { HashedFile } from './hash-files.ts';
 
 /**
  * The bytes of a small file, if they are still those that were hashed. Throws `file-changed` otherwise. The read is
- * synchronous: the file is in the system's cache, because it was read for its digest. So it takes ten microseconds, a
- * fifth of what three hand-overs to another thread take, and this process has no requests to answer.
+ * synchronous: the file is in the system's cache, because it was read for its digest. So it takes ten microseconds.
+ * Three hand-overs to another thread would take five times as long, and this process has no requests to answer.
  */
 export function readHashed({ file, path, size, digest }: HashedFile): Buffer {
   const { handle } = open(file, path);
@@ -55,7 +55,7 @@ function open(file: string, path: string): OpenFile {
   }
 }
 
-/** Reads at most `most` bytes, however long the file has become. */
+/** Reads at most `most` bytes, even if the file has grown. */
 function readUpTo(handle: number, most: number): Buffer {
   const buffer = Buffer.allocUnsafe(most);
   return buffer.subarray(0, readSync(handle, buffer));

@@ -7,13 +7,13 @@ import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
 import { changed } from '../../../shared/files/real-file.ts';
 import { IGNORE_FILE, type LeftOut, leftOutByDefault } from './left-out.ts';
 
-/** The system answers several requests at a time. */
+/** The number of parallel requests to the file system. */
 const LOOKED_AT_ONCE = 64;
 
-/** A file to publish, as it was found. */
+/** A file to publish, with the properties that the scan found. */
 export interface FoundFile {
   readonly path: ContentPath;
-  /** Its place on disk: its real path, inside the folder and free of links. */
+  /** Its location on disk: its real path, inside the folder and without links. */
   readonly file: string;
   readonly size: number;
   readonly mtimeMs: number;
@@ -70,7 +70,7 @@ export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault
   }
 }
 
-/** Counts the files left out, except those that nobody means to publish. */
+/** Counts the files that were left out, except those that users never intend to publish. */
 function countLeftOut(children: readonly Dirent[], wanted: number): number {
   const unmentioned = children.filter(({ name }) => isPrivateName(name) || name === IGNORE_FILE);
   return children.length - unmentioned.length - wanted;
@@ -132,11 +132,11 @@ export async function realFolder(root: string): Promise<string> {
 
 interface Place {
   readonly stats: Stats;
-  /** The place that a link leads to, or the file itself. */
+  /** The target of a link, or the file itself. */
   readonly target: string;
 }
 
-/** Undefined for a private path, whether its own name or its link's target is private. */
+/** Undefined for a path that is private by its own name or by the target of its link. */
 async function follow(top: string, file: string, path: string): Promise<Place | undefined> {
   if (isPrivateName(basename(file))) return undefined;
   const stats = await readable(lstat(file), path);

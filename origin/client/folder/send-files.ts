@@ -11,7 +11,7 @@ const SINGLE_AT_ONCE = 4;
 
 /**
  * Sends everything that is planned. `sent` is called with the bytes of each file as it goes out. After the first
- * failure the rest stops, and nothing is running any more when the failure is thrown.
+ * failure, the other requests are stopped before the failure is thrown.
  */
 export async function sendFiles(
   client: ApiClient,

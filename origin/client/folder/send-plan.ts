@@ -14,8 +14,8 @@ export interface SendPlan {
 }
 
 /**
- * Plans how to send what the origin lacks, each content once: small files together, larger ones alone. A bundle of one
- * file is sent as a single object instead, because that request names its digest.
+ * Plans how to send the files that the origin lacks, each content once: small files together, larger ones alone. A
+ * bundle of one file is sent as a single object instead, because that request names its digest.
  */
 export function planSending(files: readonly HashedFile[], missing: ReadonlySet<string>): SendPlan {
   const bundles: HashedFile[][] = [];

@@ -4,7 +4,7 @@ export interface SizeChange {
   readonly after: number;
 }
 
-/** Whether a change looks like a mistake, or like a build that is running, rather than like what readers should see. */
+/** Whether a change looks like a mistake, or like an unfinished build, rather than a change to publish. */
 export type ShrinkRule = (change: SizeChange) => boolean;
 
 const HELD = { share: 0.3, files: 10 };

@@ -57,7 +57,7 @@ interface Taken {
 
 const WHOLE: Taken = { paths: [], isWhole: true };
 
-/** The changes in the folder since it was last looked at. */
+/** The changes in the folder since the last call of `take`. */
 class Changes {
   readonly #touched = new Set<string>();
   #mustRescan = false;
@@ -88,7 +88,7 @@ class Changes {
   }
 
   /**
-   * Returns changes that could not be published. They are published together with the next change, but do not end a
+   * Puts back changes that could not be published. They are published together with the next change, but do not end a
    * wait for it.
    */
   giveBack({ paths, isWhole }: Taken): void {

@@ -15,11 +15,14 @@ import { signedHeaders } from './signature.ts';
 const PAGE = 20;
 const QUIET_MS = 60_000;
 const BACKOFF = { first: 2000, most: 10 * 60_000 };
-/** An event that is older is tried once more, and then given up, so that newer ones get their turn. */
+/** An event older than this is sent once more and then given up, so that newer events get their turn. */
 const GIVEN_UP_MS = 24 * 3_600_000;
-/** The place is stored at most this often. After a crash, events that were delivered since are delivered again. */
+/**
+ * The minimum time between two times that the place is stored. After a crash, events that were delivered since then are
+ * delivered again.
+ */
 const STORE_MS = 1000;
-/** When a receiver has failed this many times, an event tells of the fault. */
+/** When a receiver has failed this many times, an event reports the fault. */
 const TOLD_AFTER = 5;
 /** One event counts all events that were given up within this time. */
 const TELL_AGAIN_MS = 3_600_000;
@@ -67,7 +70,7 @@ export class Delivery {
     let woken: Promise<void> | undefined;
     while (!signal.aborted) {
       try {
-        // One wait may last over several pages, so that a place far behind does not pile up waits.
+        // One wait may last over several pages. Otherwise a delivery that is far behind would accumulate waits.
         woken ??= stored.wait(QUIET_MS, signal);
         const page = await events.page({ after: this.#cursor }, filter, PAGE);
         for (const event of page.events) {
@@ -89,7 +92,7 @@ export class Delivery {
     await this.#store().catch(() => {});
   }
 
-  /** Ends when the receiver has taken the event, or it is given up. Throws when the signal aborts. */
+  /** Ends when the receiver has accepted the event, or the event is given up. Throws when the signal aborts. */
   async #deliver(event: Event, signal: AbortSignal): Promise<void> {
     if (isAboutItself(event, this.#webhook)) return;
     const { post, clock } = this.#parts;
@@ -161,7 +164,7 @@ function isAboutItself({ kind, what }: Event, { name }: StoredWebhook): boolean 
   return (kind === 'webhook-failing' || kind === 'webhook-gave-up') && what.webhook === name;
 }
 
-/** The id has the time, because ids come again when an older copy of the origin is restored. */
+/** The id has the time, because ids are assigned again when an older copy of the origin is restored. */
 function messageOf(event: Event): { readonly id: string; readonly body: string } {
   const { id, time, kind } = event;
   return {

@@ -13,12 +13,12 @@ const IDLE_MS = 15_000;
 const ANSWER_BYTES = 16 * 1024;
 
 interface PostOptions {
-  /** Replaces the names that the system knows. */
+  /** Replaces the name resolution of the system. */
   readonly lookup?: LookupFunction;
   readonly requestMs?: number;
 }
 
-/** Posts messages to receivers. It follows no redirect, and looks at the addresses that a name has when it connects. */
+/** Posts messages to receivers. It follows no redirects, and checks the addresses of a name when it connects. */
 export class Post {
   readonly #rules: WebhookRules;
   readonly #requestMs: number;

@@ -12,7 +12,7 @@ export function privateAddress(address: string): string | undefined {
   if (!ipaddr.isValid(address)) return `${address} is not an address`;
   const known = ipaddr.process(address);
   const range = known.range();
-  // The unicast addresses of IPv6 that anybody has are in 2000::/3.
+  // All assigned global unicast addresses of IPv6 are in 2000::/3.
   const isGlobal = known instanceof ipaddr.IPv4 || known.match(GLOBAL_IPV6, 3);
   return range === 'unicast' && isGlobal ? undefined : `${address} is not public (${range})`;
 }

@@ -1,13 +1,13 @@
 import { SkerryError } from '../../../shared/errors.ts';
 import { addressOf, privateAddress } from './public-address.ts';
 
-/** The exceptions that an operator allows. Neither is safe if anybody but the operator holds an admin token. */
+/** The exceptions that an operator allows. Neither is safe if anyone but the operator has an admin token. */
 export interface WebhookRules {
   readonly allowHttp: boolean;
   readonly allowPrivate: boolean;
 }
 
-/** Checks what is known before the name is resolved. Throws `bad-webhook`. */
+/** Checks everything that is known before the name is resolved. Throws `bad-webhook`. */
 export function checkedUrl(text: string, { allowHttp, allowPrivate }: WebhookRules): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isAllowed = url?.protocol === 'https:' || (allowHttp && url?.protocol === 'http:');

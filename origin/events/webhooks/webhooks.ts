@@ -21,7 +21,7 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** The webhooks of an origin. Each has its own loop, so a slow receiver holds back no other. */
+/** The webhooks of an origin. Each has its own loop, so a slow receiver does not delay the others. */
 export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #running = new Map<string, Running>();
@@ -67,7 +67,7 @@ export class Webhooks {
       const { catalog } = this.#options;
       const before = (await catalog.webhooks()).find((webhook) => webhook.name === name);
       const made = secret === undefined && before === undefined ? newSecret() : undefined;
-      // The loop that is under way stores its place before the new one reads it.
+      // The current loop stores its place before the new one reads it.
       await this.#stop(name);
       try {
         await catalog.putWebhook({

@@ -28,7 +28,7 @@ export interface Bucket {
   put(key: string, bytes: Buffer): Promise<void>;
   /** Uploads a large file in parts, so that only a few parts are in memory. */
   putFile(key: string, file: string): Promise<void>;
-  /** Undefined when there is no such key, or nothing of the range. */
+  /** Undefined when there is no such key, or when the range is outside the object. */
   get(key: string, range?: ByteSpan): Promise<Readable | undefined>;
   /** Absent keys are no error. */
   remove(keys: readonly string[]): Promise<void>;
@@ -38,8 +38,8 @@ export interface Bucket {
 }
 
 /**
- * Opens a bucket. The endpoint, the region and the credentials come from where the AWS SDK looks for them: the
- * environment and its files.
+ * Opens a bucket. The AWS SDK finds the endpoint, the region and the credentials in its usual places: the environment
+ * and its files.
  */
 export function openBucket({ bucket, prefix }: S3Location): Bucket {
   const client = new S3Client({

@@ -66,8 +66,8 @@ function openObjectIndex(file: string) {
     },
 
     /**
-     * The large objects among the digests that are here, and the packs that hold nothing but these digests. Each digest
-     * is named once.
+     * The stored large objects among the digests, and the packs that hold only objects of these digests. Each digest is
+     * named once.
      */
     removable(digests: readonly Digest[]): { large: Digest[]; packs: string[] } {
       const going = new Map<string, number>();
@@ -93,7 +93,7 @@ function openObjectIndex(file: string) {
       });
     },
 
-    /** Records packs that the bucket holds, and returns those that the index does not know. */
+    /** Marks packs that the bucket holds, and returns those that the index does not know. */
     sawPacks: (keys: readonly string[]) =>
       keys.filter((key) => {
         sql('INSERT OR IGNORE INTO temp.seen_pack (key) VALUES (?)').run(key);

@@ -17,7 +17,7 @@ export interface PackRead {
   readonly objects: readonly Located[];
 }
 
-/** Reading over a gap of this length takes less time than another request. */
+/** It takes less time to read a gap of this length than to send another request. */
 const GAP = 256 * 1024;
 const MOST = 4 * 1024 * 1024;
 
@@ -26,7 +26,9 @@ interface Growing extends PackRead {
   readonly objects: Located[];
 }
 
-/** The fewest requests that read all objects without reading much else. An empty object needs no request. */
+/**
+ * The smallest number of requests that read all objects without many unneeded bytes. An empty object needs no request.
+ */
 export function planReads(objects: readonly Located[]): PackRead[] {
   const reads: Growing[] = [];
   for (const [key, inPack] of Map.groupBy(objects, (object) => object.key)) {

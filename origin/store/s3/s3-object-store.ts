@@ -24,8 +24,8 @@ const largeKey = (digest: Digest) => `${LARGE}${digest.slice(0, 2)}/${digest}`;
 /**
  * Stores objects in a bucket: large ones by their digest, small ones together in packs. The local folder holds drafts,
  * and an index of the place of each object. The index is reconciled with the bucket when the store is opened. So if the
- * folder is lost, or a crash comes between a write to the bucket and the write to the index, the next start repairs the
- * index.
+ * folder is lost, or a crash happens between a write to the bucket and the write to the index, the next start repairs
+ * the index.
  */
 export async function openS3ObjectStore(
   bucket: Bucket,
@@ -101,7 +101,7 @@ export async function openS3ObjectStore(
         await rm(file);
       }),
 
-    // The bucket comes first. If a crash leaves an object in the index, the next start removes it.
+    // Objects are deleted from the bucket first. If a crash leaves an object in the index, the next start removes it.
     async remove(named) {
       const digests = [...new Set(named)];
       const { large, packs } = await index.removable(digests);
@@ -117,7 +117,7 @@ export async function openS3ObjectStore(
       const sizes = new Map(page.map(({ key, size }) => [key, size]));
       for (const key of await index.sawPacks([...sizes.keys()])) {
         const rows = await packIndex(bucket, key, sizes.get(key) ?? 0);
-        // An object that is no pack was not written by this store, and is left alone.
+        // An object that is not a pack was not written by this store, so it is ignored.
         if (rows !== undefined) await index.addPack(key, rows);
       }
     }

@@ -6,7 +6,7 @@ import type { ManifestReader } from './reading.ts';
 import type { Staging } from './staging.ts';
 
 /**
- * What a call that has resolved may lose when the power fails.
+ * The changes that a resolved call may lose when the power fails.
  * - `reads`: nothing, because it changes nothing.
  * - `relaxed`: all of its changes, until a durable call that changes something resolves. That call makes all earlier
  *   ones durable too. Calls are lost from the end: when one is lost, all later ones are lost too.

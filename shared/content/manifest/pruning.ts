@@ -4,7 +4,7 @@ import type { Digest } from '../digest.ts';
 export interface Reclaimed {
   /** Rows of entries and buckets. */
   readonly rows: number;
-  /** Objects that entries named and that nothing names any more. Their chunk lists go with them and are not counted. */
+  /** Objects whose last entry was removed. Their chunk lists are removed with them and are not counted. */
   readonly objects: number;
   /** The sizes of those objects. */
   readonly bytes: number;
@@ -24,15 +24,17 @@ export interface Retained {
 
 /**
  * Deletes the rows that are valid in no kept revision. `keep` must name the newest revision that was revealed, even if
- * it was aborted: the next one is staged on its state, and rows that begin or end above it belong to a coming revision
- * and are never touched. When `keep` is empty, all rows of the site go. The manifest, the root and the diffs of a kept
- * revision stay as they are.
+ * it was aborted: the next one is staged on its state, and rows that begin or end above it belong to a future revision
+ * and are never touched. When `keep` is empty, all rows of the site are deleted. The manifest, the root and the diffs
+ * of a kept revision stay as they are.
  */
 export interface Pruning {
   /** Deletes up to `limit` rows in one short transaction. */
   prune(site: number, keep: readonly number[], limit: number): Pruned;
   /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
-  /** Counts the same for sites that are pruned one after another. An object of several sites counts for the last one. */
+  /**
+   * Counts the same for sites that are pruned one after another. An object of several sites counts for the last one.
+   */
   forecast(sites: readonly Retained[]): Reclaimed[];
 }

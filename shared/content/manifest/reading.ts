@@ -2,7 +2,7 @@ import type { ContentPath } from '../content-path.ts';
 import type { Change } from '../diff.ts';
 import type { Entry } from '../entry.ts';
 
-/** The position where the next page of a listing begins. Its content means nothing to callers. */
+/** The position where the next page of a listing begins. It is opaque to callers. */
 export interface DiffCursor {
   readonly side: 'delete' | 'put';
   readonly revision: number;

@@ -4,15 +4,15 @@ import type { Digest } from '../digest.ts';
 import type { Entry } from '../entry.ts';
 
 /**
- * Writes the state of a coming revision beside the states that are served. Its number is higher than that of every
- * revealed revision, so readers of revealed revisions do not see rows that begin or end at it, and `unstage` removes
- * these rows after a crash. Each call is one short transaction. The owner reveals the revision by changing a row of its
- * own; that transaction makes all earlier calls durable.
+ * Writes the state of a future revision while other states are served. Its number is higher than that of every revealed
+ * revision, so readers of revealed revisions do not see rows that begin or end at it, and `unstage` removes these rows
+ * after a crash. Each call is one short transaction. The owner reveals the revision by changing a row of its own; that
+ * transaction makes all earlier calls durable.
  */
 export interface Staging {
-  /** Applies changes to what is staged so far. A later change of a path replaces an earlier one. */
+  /** Applies changes to the staged state. A later change of a path replaces an earlier one. */
   stage(site: number, revision: number, changes: readonly Change[]): void;
-  /** The newest entry of a path in what is staged so far. */
+  /** The entry of a path in the staged state. */
   staged(site: number, path: ContentPath): Entry | undefined;
   /**
    * Computes the digests of up to `limit` changed leaves after leaf `after` (-1 to begin). Returns the last leaf, or

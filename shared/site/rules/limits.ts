@@ -1,6 +1,6 @@
 /**
- * The limits of `_headers` and `_redirects`. A publish that visibly exceeds them is refused. An edge checks headers
- * that depend on the request against the same limits.
+ * The limits of `_headers` and `_redirects`. The origin refuses a publish that certainly exceeds them. An edge checks
+ * headers that depend on the request against the same limits.
  */
 
 /** The bytes of one file, its rules, the header lines below them, and the characters of a line. */

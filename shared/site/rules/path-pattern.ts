@@ -6,7 +6,7 @@ export type Captures = Readonly<Record<string, string>>;
 /**
  * A pattern of `_headers` and `_redirects`. It begins with `/`. A segment like `:name` matches any one segment, at most
  * one `*` matches anything, and all other characters match themselves. `/blog/*` also matches `/blog`. A slash at the
- * end makes no difference. Percent-encoded characters match what they stand for.
+ * end makes no difference. Percent-encoded characters match the characters that they encode.
  */
 export interface PathPattern {
   readonly text: string;
@@ -20,7 +20,7 @@ export interface PathPattern {
 const PLACEHOLDER = /^:[A-Za-z]\w*$/;
 const NONE: Captures = {};
 
-/** Parses a pattern, or says what is wrong with it. */
+/** Parses a pattern, or describes what is wrong with it. */
 export function pathPattern(text: string): PathPattern | { readonly fault: string } {
   if (!text.startsWith('/')) return { fault: `a path begins with /, not ${JSON.stringify(text)}` };
   if (/[?#]/.test(text)) return { fault: `${text} has a query or a fragment; only paths are matched` };

@@ -14,7 +14,7 @@ export interface RedirectRule {
   readonly isForced: boolean;
 }
 
-/** A path of the site or, for a redirect, a URL. What follows the host may contain placeholders of the pattern. */
+/** A path of the site or, for a redirect, a URL. The part after the host may contain placeholders of the pattern. */
 interface Target {
   readonly text: string;
   /** Scheme and host. Empty for a path. */
@@ -58,7 +58,7 @@ function redirect(line: RuleLine): RedirectRule | string {
   return typeof read === 'string' ? read : { pattern, target: read, status, isForced: forced !== undefined };
 }
 
-/** Looks at each character once, because a line may have thousands of spaces. */
+/** Reads each character only once, because a line may have thousands of spaces. */
 function withoutComment(text: string): string {
   const comment = text.search(/\s#/);
   return comment === -1 ? text : text.slice(0, comment).trimEnd();

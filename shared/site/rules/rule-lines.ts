@@ -15,7 +15,7 @@ export interface RuleLine {
   readonly isIndented: boolean;
 }
 
-/** A fault, and the line that has it. */
+/** A fault and its line. */
 export interface RuleFault {
   readonly line: number;
   readonly fault: string;

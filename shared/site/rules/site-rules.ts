@@ -18,8 +18,8 @@ export interface HeaderEffects {
   /** Headers that are not sent unless a later rule sets them. */
   readonly removed: ReadonlySet<string>;
   /**
-   * Why `set` and `removed` are empty, if the headers of the rules are too long. Then none of them is sent: otherwise a
-   * long address could push out the header that protects the page.
+   * The reason why `set` and `removed` are empty, if the headers of the rules are too long. In that case none of them
+   * is sent. Otherwise a long address could displace the header that protects the page.
    */
   readonly excess: Excess | undefined;
 }
@@ -60,7 +60,7 @@ export function siteRules(headersFile: string, redirectsFile: string): SiteRules
 
 type Match<R> = { readonly rule: R; readonly captures: Captures };
 
-/** The effects of a `_headers` file on some headers. Rules about other headers cost nothing. */
+/** The effects of a `_headers` file on some headers. Rules about other headers are skipped. */
 export function headersNamed(headersFile: string, names: readonly string[]): (path: string) => HeaderEffects {
   const rules = parseHeaders(headersFile)
     .rules.map(({ pattern, set, removed }) => ({
@@ -102,7 +102,7 @@ class Head {
       this.#count(weight(name, value), value.isFixed ? 0 : text.length);
       const before = this.set.get(name);
       this.set.set(name, before === undefined ? text : `${before}, ${text}`);
-      // Stops here, because strings that are never sent would still be held in memory.
+      // Stops here, because otherwise strings that are never sent would be kept in memory.
       if (this.#bytes > MOST_HEAD_BYTES) break;
     }
     if (this.#bytes <= MOST_HEAD_BYTES) return undefined;

@@ -30,7 +30,7 @@ interface Piece {
   readonly name: string | undefined;
 }
 
-/** Parses a template, or says what is wrong with it. `names` are the placeholders of the pattern. */
+/** Parses a template, or describes what is wrong with it. `names` are the placeholders of the pattern. */
 export function template(text: string, names: readonly string[]): Template | { readonly fault: string } {
   const pieces = names.length === 0 ? [] : piecesOf(text, names);
   const placeholders = pieces.filter(({ name }) => name !== undefined).length;

@@ -16,7 +16,7 @@ export const pruningIndexes = `
   CREATE INDEX entry_chunks ON entry (chunks) WHERE chunks IS NOT NULL;
 `;
 
-/** The ids of the entries that would go, by the last forecast of the same database. */
+/** The ids of the entries that would be deleted, according to the last forecast of the same database. */
 export const DOOMED = 'temp.doomed';
 
 /** Rows of one site that are valid in no kept revision. */
@@ -46,8 +46,8 @@ function deadRows({ site, keep }: Retained): Dead[] {
 }
 
 /**
- * `note` is called within each transaction with the digests that nothing names any more, so that their removal outlives
- * a crash.
+ * `note` is called within each transaction with the digests that no entry names any more, so that their removal
+ * survives a crash.
  */
 export function openPruning(
   database: DatabaseSync,
