@@ -26,7 +26,9 @@ export async function buildProvider(file: string, node: string): Promise<void> {
     platform: 'node',
     target: 'esnext',
     minify: true,
-    banner: { js: `#!/bin/sh\n':' //; exec "\${SKERRY_NODE:-${node}}" --require "$(realpath "$0")" --eval 0` },
+    banner: {
+      js: `#!/bin/sh\n':' //; exec "\${SKERRY_NODE:-${node}}" --require "$(realpath "$0")" --eval 0`,
+    },
     define: { 'import.meta.url': 'undefined', 'import.meta.dirname': '""' },
     legalComments: 'none',
     write: false,

@@ -10,7 +10,11 @@ t.test('the one file in a mirror is installed, and started by Terraform with TLS
   const mirror = join(t.testdir(), 'mirror');
   const file = placeInMirror(mirror);
   await buildProvider(file, process.execPath);
-  t.match(spawnSync(file, { encoding: 'utf8' }), { status: 1, stderr: /provider for Terraform/ }, 'a person is told what it is');
+  t.match(
+    spawnSync(file, { encoding: 'utf8' }),
+    { status: 1, stderr: /provider for Terraform/ },
+    'a person is told what it is',
+  );
 
   const terraform = await terraformFrom(t, mirror);
   await terraform.configure(
