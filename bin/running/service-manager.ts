@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { systemCode } from '../../shared/errors.ts';
+import { aborted } from '../terminal/interruption.ts';
+import { printError } from '../terminal/output.ts';
+
+/** The variables by which systemd asks for messages. */
+export const MANAGER_VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+
+/** systemd ends a role that gives no sign of life for a whole period. One late sign must not end it. */
+const SIGNS_PER_PERIOD = 3;
+
+/** Sends one message. Its fields are of the form `NAME=VALUE`. */
+type Notify = (fields: readonly string[]) => Promise<void>;
+
+/**
+ * If systemd waits for this role (`Type=notify`), tells it that the role is ready, gives it signs of life until `signal`
+ * aborts, and tells it then that the role stops. Otherwise, does nothing. A message that cannot be sent is reported on
+ * stderr, and does not stop the role.
+ */
+export async function informServiceManager(
+  signal: AbortSignal,
+  {
+    environment = process.env,
+    notify = systemdNotify,
+    clock = systemClock,
+  }: {
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly notify?: Notify;
+    readonly clock?: Pick<Clock, 'sleep'>;
+  } = {},
+): Promise<void> {
+  if (environment.NOTIFY_SOCKET === undefined) return;
+  try {
+    // Under an older Node, systemd has started the launcher, and this process is its child.
+    await notify(['READY=1', `MAINPID=${process.pid}`]);
+    const period = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
+    if (period > 0) await giveSigns(signal, period / SIGNS_PER_PERIOD, notify, clock);
+    else await aborted(signal);
+    await notify(['STOPPING=1']);
+  } catch (error) {
+    printError(`systemd does not learn how this role is, because systemd-notify fails: ${systemCode(error)}`);
+  }
+}
+
+/** The signs come from the event loop, so they stop when the loop does. */
+async function giveSigns(
+  signal: AbortSignal,
+  ms: number,
+  notify: Notify,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<void> {
+  while (!signal.aborted) {
+    await notify(['WATCHDOG=1']);
+    await clock.sleep(ms, signal).catch(() => {});
+  }
+}
+
+/** Node has no datagram sockets of the Unix domain, so a program of systemd sends the message. */
+async function systemdNotify(fields: readonly string[]): Promise<void> {
+  const program = spawn('systemd-notify', [...fields], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await once(program, 'exit');
+}
