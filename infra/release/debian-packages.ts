@@ -54,12 +54,10 @@ export async function unpackDebianPackages(
 }
 
 async function describe(file: string): Promise<DebianPackage> {
-  const [name = '', version = ''] = (
-    await runProgram('dpkg-deb', ['--show', '--showformat=${Package} ${Version}', file])
-  ).split(' ');
+  const field = (name: string) => runProgram('dpkg-deb', ['--field', file, name]);
   return {
-    name,
-    version,
+    name: await field('Package'),
+    version: await field('Version'),
     sha256: createHash('sha256')
       .update(await readFile(file))
       .digest('hex'),

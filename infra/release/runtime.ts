@@ -1,4 +1,5 @@
-import { chmod, copyFile, glob, mkdir, writeFile } from 'node:fs/promises';
+import { globSync } from 'node:fs';
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedFolder } from '../folder-cache.ts';
 import { root } from '../join-modules.ts';
@@ -54,7 +55,7 @@ async function writeLibatomic(folder: string, { debian }: Platform): Promise<Deb
       throw new Error(`libatomic1 ${version} for ${debian} is not the one with the digest ${sha256}`);
     return true;
   });
-  const [library = ''] = await Array.fromAsync(glob('usr/lib/*/libatomic.so.1', { cwd: unpacked }));
+  const [library = ''] = globSync('usr/lib/*/libatomic.so.1', { cwd: unpacked });
   await copyFile(join(unpacked, library), join(folder, 'lib/libatomic.so.1'));
   const licence = join(unpacked, 'usr/share/doc/gcc-12-base/copyright');
   await copyFile(licence, join(folder, 'LICENSE-libatomic'));
