@@ -47,6 +47,9 @@ export async function writeReleaseTree(
   const date = time.toISOString().slice(0, 10);
   await writeFile(place('share/man/man1/skerry.1'), manPage(createProgram(), { version, date }));
   await copyFile(join(root, 'LICENSE'), place('LICENSE'));
-  const libraries = new Map([...ofApp, ...ofProvider].map((library) => [library.folder, library]));
+  // npm installs some libraries in several folders, and both bundles contain some.
+  const libraries = new Map(
+    [...ofApp, ...ofProvider].map((library) => [`${library.name}@${library.version}`, library]),
+  );
   return { runtime, libraries: [...libraries.values()] };
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
@@ -34,10 +34,11 @@ const runtimes: (readonly [Platform, Runtime])[] = [];
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
+const cache = join(root, 'node_modules/.cache/skerry');
+await mkdir(cache, { recursive: true });
 for (const platform of PLATFORMS.filter(({ name }) => flags.platform.includes(name))) {
-  // Source maps name the sources by their path from here, so the place within this tree is always the same.
-  const parent = join(root, 'node_modules/.cache/skerry/release');
-  await rm(parent, { recursive: true, force: true });
+  // Source maps name the sources by their path from here, so this is always as many folders deep in this tree.
+  const parent = await mkdtemp(join(cache, 'release-'));
   await mkdir(join(parent, version), { recursive: true });
   const tree = await writeReleaseTree(join(parent, version), { version, platform, time });
   runtimes.push([platform, tree.runtime]);
