@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { hostProgram } from '../helpers/host-program.ts';
 
 /** What systemd says about the units without running them. */
@@ -19,7 +19,6 @@ async function verified(t: Test, unit: string, change: (text: string) => string)
   // It ends with 0 when it ignores a value, and says so only on stderr.
   return (await hostProgram('systemd-analyze', ['verify', '--man=no', file])).stderr;
 }
-type Test = typeof t;
 
 for (const unit of ['skerry-origin.service', 'skerry-edge.service']) {
   t.test(`${unit} has no value that systemd would ignore`, options, async (t) => {
