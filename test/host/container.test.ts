@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { freePorts } from '../helpers/free-ports.ts';
 import { hostProgram } from '../helpers/host-program.ts';
 import { makeRelease } from '../helpers/release.ts';
@@ -37,14 +37,13 @@ t.test(
 t.test('an origin and three edges run from the image, by the compose file', async (t) => {
   const env = { ...process.env, CONTAINERS_CONF: await settings(join(folder, 'containers.conf')) };
   const built = await buildImage();
-  if (built.code !== 0)
-    return t.skip(`buildah does not work here: ${built.stderr.trim().split('\n').at(-1)}`);
+  if (built.code !== 0) return leftOut(t, `buildah does not work here: ${lastLine(built.stderr)}`);
   const image = built.stdout.trim();
   const tried = await hostProgram('podman', ['run', '--rm', image, '--version'], { env });
-  if (tried.code !== 0) return t.skip(`podman does not work here: ${tried.stderr.trim().split('\n').at(-1)}`);
+  if (tried.code !== 0) return leftOut(t, `podman does not work here: ${lastLine(tried.stderr)}`);
   t.equal(tried.stdout, `${release.version}\n`);
   if ((await hostProgram('podman-compose', ['--version'])).code !== 0)
-    return t.skip('podman-compose is not installed here');
+    return leftOut(t, 'podman-compose is not installed here');
 
   // podman-compose names containers and volumes after the folder.
   const project = join(folder, `skerry-compose-${process.pid}`);
@@ -61,7 +60,7 @@ t.test('an origin and three edges run from the image, by the compose file', asyn
   const file = join(project, 'compose.yaml');
   t.teardown(() => hostProgram('podman-compose', ['--file', file, 'down', '--volumes'], { env: composed }));
   const up = await hostProgram(join(project, 'up'), [], { env: composed });
-  t.equal(up.code, 0, up.stderr.slice(-2000));
+  t.match(up, { code: 0 });
 
   const inOrigin = ['exec', `${project.split('/').at(-1)}_origin_1`, NODE, LAUNCH];
   const online = await until('three edges that are online', async () => {
@@ -89,6 +88,14 @@ t.test('an origin and three edges run from the image, by the compose file', asyn
       return found.code === 0 && !found.stdout.includes('No site');
     });
 });
+
+function leftOut(t: Test, reason: string): void {
+  t.pass(`left out: ${reason}`, { skip: reason });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
 
 /** A container may get no higher limits than this machine has, and Debian's crun refuses a mixed hierarchy of cgroups. */
 async function settings(file: string): Promise<string> {
