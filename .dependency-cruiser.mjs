@@ -8,7 +8,7 @@ const LAYERS = {
   shared: [
     ['shared/feed'],
     ['shared/delta', 'shared/http', 'shared/reports'],
-    ['shared/wire'],
+    ['shared/wire', 'shared/tls'],
     ['shared/store'],
     ['shared/hashing'],
     ['shared/log'],
@@ -27,6 +27,7 @@ const LAYERS = {
   ],
   origin: [
     ['origin/main.ts'],
+    ['origin/founding.ts'],
     ['origin/api'],
     ['origin/ingest', 'origin/retention', 'origin/fleet', 'origin/verify'],
     ['origin/reconcile'],
@@ -34,7 +35,7 @@ const LAYERS = {
     ['origin/publish', 'origin/events/webhooks'],
     ['origin/catalog/sqlite', 'origin/access', 'origin/events'],
     ['origin/store', 'origin/client/folder', 'origin/catalog'],
-    ['origin/domains', 'origin/callers', 'origin/store/s3', 'origin/client'],
+    ['origin/domains', 'origin/callers', 'origin/store/s3', 'origin/client', 'origin/authority'],
     ['origin/admin-token.ts', 'origin/recovery-key.ts'],
   ],
   edge: [
@@ -85,11 +86,15 @@ const IMPORTERS = {
   chokidar: ['origin/client/folder/folder-events.ts'],
   ignore: ['origin/client/folder/left-out.ts'],
   undici: [
+    'shared/tls/connector.ts',
     'edge/follow/upstream/connections.ts',
     'origin/client/api-client.ts',
     'origin/events/webhooks/post.ts',
   ],
   'ipaddr.js': ['origin/events/webhooks/public-address.ts'],
+  'forwarded-parse': ['shared/http/forwarded.ts'],
+  '@peculiar/x509': ['shared/tls/issue.ts'],
+  'reflect-metadata': ['shared/tls/issue.ts'],
   'lru-cache': ['shared/process/byte-cache.ts'],
   '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
   '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
@@ -111,7 +116,6 @@ const IMPORTERS = {
   'cli-progress': ['bin/terminal/progress.ts'],
   '@fastify/swagger': ['origin/api/server.ts'],
   '@fastify/ajv-compiler': ['shared/http/route-compilers.ts'],
-  '@fastify/fast-json-stringify-compiler': ['shared/http/route-compilers.ts'],
 };
 
 const literally = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

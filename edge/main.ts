@@ -6,13 +6,11 @@ import { systemClock } from '../shared/clock.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError, systemCode } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
-import type { FeedSource } from '../shared/feed/feed-source.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { startHashThreads } from '../shared/hashing/hash-threads.ts';
 import { httpServer } from '../shared/http/http-server.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
-import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import type { NewestLines } from '../shared/process/newest-lines.ts';
@@ -20,10 +18,10 @@ import { yieldToReaders } from '../shared/process/priority.ts';
 import { STAYS, startThreads } from '../shared/process/thread.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
-import type { SigningKey } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { isPartialName } from '../shared/store/layout.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
+import { unchanging } from '../shared/tls/server-certificates.ts';
 import type { EdgeLimits } from '../shared/wire/protocol.ts';
 import { Visible } from './activate/visible.ts';
 import { buildAdmin } from './admin/admin.ts';
@@ -31,14 +29,16 @@ import type { AdminAccess } from './admin/admin-access.ts';
 import { adminTokenIn, EDGE_ADMIN_TOKEN_FILE } from './admin/admin-token.ts';
 import type { HeldObjects } from './disk-budget/held-objects.worker.ts';
 import type { LazyOptions } from './disk-budget/lazy-storage.ts';
+import { memberCertificate } from './feed/member-certificate.ts';
 import { LogTime } from './follow/log/log-time.ts';
 import { allowedSites } from './follow/sync/allowed-sites.ts';
 import { isWanted } from './follow/sync/next-step-plan.ts';
-import { type Identity, readIdentity, writeIdentity } from './follow/upstream/identity.ts';
-import { type JoinOptions, join } from './follow/upstream/join.ts';
-import { Upstream } from './follow/upstream/upstream.ts';
+import { joinLog } from './follow/upstream/first-join.ts';
+import { readIdentity, writeIdentity } from './follow/upstream/identity.ts';
+import type { JoinOptions } from './follow/upstream/join.ts';
+import { checkUpstream } from './follow/upstream/upstream-address.ts';
 import { Upstreams, upstreamAddresses } from './follow/upstream/upstreams.ts';
-import type { AccessLogOptions, ClientLimitOptions, TlsOptions } from './messages/options.ts';
+import type { AccessLogOptions, ClientLimitOptions, ProxyOptions, TlsOptions } from './messages/options.ts';
 import { EdgeUseSampler } from './processes/edge-use.ts';
 import { servingPort } from './processes/orphans.ts';
 import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
@@ -46,7 +46,6 @@ import type { ReadThrough } from './read-through/read-through.ts';
 import { ServingReads } from './read-through/serving-reads.ts';
 import { startReplica } from './replica/replica.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
-import type { EdgeCatalog } from './store/catalog.ts';
 import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
 import { forgettingVariants, tellingVariants } from './variants/variant-upkeep.ts';
 import { Variants } from './variants/variants.ts';
@@ -65,6 +64,7 @@ export interface EdgeOptions {
   readonly accessLog?: AccessLogOptions;
   /** The limits for one client, over all serving processes. */
   readonly clients: ClientLimitOptions;
+  readonly proxies: ProxyOptions;
   /** The port of the feed for children. Without it, this edge is not a parent. */
   readonly feedPort?: number;
   /** The number of serving processes. */
@@ -76,6 +76,10 @@ export interface EdgeOptions {
   /** Feeds to follow instead of the origin's, in order of preference. */
   readonly parents: readonly string[];
   readonly limits: EdgeLimits;
+  /** The certificates of authorities as PEM, for upstreams that show neither the origin's own nor a member's. */
+  readonly ca?: string | undefined;
+  /** Something else protects what upstreams and children send and receive beyond loopback. */
+  readonly insecure?: boolean;
   /** The disk space for objects when `limits.storage` is lazy. */
   readonly diskBytes: number;
 }
@@ -106,7 +110,7 @@ export async function startEdge(
 ): Promise<RunningEdge> {
   await using opened = new AsyncDisposableStack();
   const clock = systemClock;
-  const { host, feedPort, limits } = options;
+  const { host, feedPort, limits, ca } = options;
   const adminAddress = { host: options.adminHost ?? LOOPBACK, port: options.adminPort };
   const port = await servingPort(options, options.data, clock);
   await freePort(adminAddress);
@@ -137,12 +141,21 @@ export async function startEdge(
     );
   // The key is stored before the first attempt to join, so that a repeated attempt is recognised.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
-  const identity = joined ?? (await joinLog(options, key, catalog, file('identity.json')));
+  const origin = options.origin ?? joined?.origin ?? options.join?.origin;
+  const followed = [...options.parents, ...(origin === undefined ? [] : [origin])];
+  for (const url of followed) checkUpstream(url, options.insecure ?? false);
+  const first = { options: options.join, identityFile: file('identity.json'), key, catalog, ca, clock };
+  const identity = joined ?? (await joinLog(first));
   const time = await LogTime.open(catalog, clock, log);
-  const origin = options.origin ?? identity.origin;
+  const chain = await catalog.chain();
+  const address = options.origin ?? identity.origin;
   // The origin has moved. The new address is saved for later starts.
-  if (origin !== identity.origin) await writeIdentity(file('identity.json'), { ...identity, origin });
-  const upstreams = new Upstreams(upstreamAddresses(options.parents, origin), clock, origin);
+  if (address !== identity.origin)
+    await writeIdentity(file('identity.json'), { ...identity, origin: address });
+  const upstreams = new Upstreams(upstreamAddresses(options.parents, address), clock, address, {
+    trust: { ca, recovery: chain?.recovery },
+  });
+  upstreams.roster.set(identity.members ?? [], identity.name);
   opened.defer(() => upstreams.close());
 
   const isLazy = limits.storage === 'lazy';
@@ -166,6 +179,7 @@ export async function startEdge(
       tls,
       accessLog: options.accessLog,
       clients: shareOf(options.clients, options.processes),
+      proxies: options.proxies,
       isLazy,
     },
     processes: options.processes,
@@ -182,7 +196,6 @@ export async function startEdge(
   yieldToReaders();
   const encodings = feedPort === undefined ? undefined : Encodings.start(ENCODINGS);
   if (encodings !== undefined) opened.defer(() => encodings.close());
-  const chain = await catalog.chain();
   const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
   const use = new EdgeUseSampler({
@@ -214,7 +227,14 @@ export async function startEdge(
 
   if (replica.feed !== undefined && feedPort !== undefined) {
     const stopping = new AbortController();
-    const server = feedServer(replica.feed, stopping.signal, log);
+    const isPlain = options.insecure || isLoopback(host);
+    const certificates = isPlain ? undefined : unchanging(await memberCertificate(identity.name, key));
+    const server = httpServer(log, {
+      forceCloseConnections: true,
+      certificates,
+      trustedProxies: options.proxies.trusted,
+    });
+    feedRoutes(server, replica.feed, stopping.signal);
     opened.defer(() => server.close());
     opened.defer(() => stopping.abort());
     await listen(server, { host, port: feedPort });
@@ -317,34 +337,6 @@ async function openCertificates(
 
 function tlsOptions({ port, certs }: NonNullable<EdgeOptions['tls']>): TlsOptions {
   return { port, folder: resolve(certs), ticketKeys: randomBytes(48) };
-}
-
-function feedServer(source: FeedSource, stopping: AbortSignal, log: Logger): HttpServer {
-  const server = httpServer(log, { forceCloseConnections: true });
-  feedRoutes(server, source, stopping);
-  return server;
-}
-
-async function joinLog(
-  options: EdgeOptions,
-  key: SigningKey,
-  catalog: EdgeCatalog,
-  identityFile: string,
-): Promise<Identity> {
-  if (options.join === undefined) {
-    throw new SkerryError('bad-config', 'a first start needs --origin, --join, --name and --region');
-  }
-  const { origin, name, region } = options.join;
-  const first = new Upstream({ url: origin, isOrigin: true }, systemClock);
-  try {
-    const asked = { ...options.join, token: await options.join.token() };
-    await catalog.begin(await join(first, asked, key, new AbortController().signal));
-  } finally {
-    await first.close();
-  }
-  const joined = { name, region, origin };
-  await writeIdentity(identityFile, joined);
-  return joined;
 }
 
 function urlHost(host: string): string {

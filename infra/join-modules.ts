@@ -94,7 +94,7 @@ const requiredBuiltins: Plugin = {
 };
 
 /**
- * The parts of undici's index.js that an Agent needs. Fetch and all others are left out, because they would load Node's
+ * The parts of undici's index.js that an Agent and its connections need. Fetch and all others are left out, because they would load Node's
  * own undici, too.
  */
 const agentOfUndici: Plugin = {
@@ -104,7 +104,8 @@ const agentOfUndici: Plugin = {
     onLoad({ filter: /^agent$/, namespace: 'undici' }, () => ({
       contents: `
         Object.assign(require('undici/lib/dispatcher/dispatcher').prototype, require('undici/lib/api'));
-        exports.Agent = require('undici/lib/dispatcher/agent');`,
+        exports.Agent = require('undici/lib/dispatcher/agent');
+        exports.buildConnector = require('undici/lib/core/connect');`,
       resolveDir: root,
     }));
   },

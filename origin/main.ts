@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -13,22 +12,15 @@ import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
 import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
+import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
-import { certifyKey } from '../shared/log/certificate.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
-import {
-  fingerprintOf,
-  generateSigningKey,
-  type PublicKey,
-  type SigningKey,
-  signingKeySeed,
-  signingKeyToPem,
-} from '../shared/signing/keys.ts';
+import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signing/keys.ts';
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
@@ -36,6 +28,8 @@ import { createToken } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
+import { originCertificates } from './authority/origin-certificates.ts';
+import { type TransportOptions, transportOf } from './authority/transport.ts';
 import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
@@ -49,6 +43,7 @@ import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
+import { foundLog } from './founding.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
 import { RepairUploads } from './ingest/repair-uploads.ts';
@@ -60,7 +55,6 @@ import { RuleCheck } from './publish/rule-check.ts';
 import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
-import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 import { Retention } from './retention/retention.ts';
 import { checkStore } from './store/remembered-store.ts';
 import type { S3Location } from './store/s3/location.ts';
@@ -68,14 +62,15 @@ import { TaskBoard } from './tasks/task-board.ts';
 import { Tasks } from './tasks/tasks.ts';
 import { StoreVerifier } from './verify/store-verifier.ts';
 
-export interface OriginOptions {
+export interface OriginOptions extends TransportOptions {
   readonly data: string;
-  readonly host: string;
   readonly port: number;
   /** The bucket that keeps the objects. Without one, the data folder keeps them. */
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
+  /** The proxies in front of the origin that say whom they speak for. */
+  readonly trustedProxy?: readonly Cidr[];
   /** Lets webhooks be sent without TLS. */
   readonly webhookAllowHttp?: boolean;
   /** Lets webhooks be sent to addresses that are not public. */
@@ -101,6 +96,7 @@ export async function startOrigin(
   clock: Clock = systemClock,
 ): Promise<Running> {
   await using opened = new AsyncDisposableStack();
+  const transport = transportOf(options);
   await freePort(options);
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
@@ -137,7 +133,7 @@ export async function startOrigin(
   const catalog = wakingAfterAppends(turns.catalog, appended);
   const events = new Events({ catalog, clock, log });
   opened.defer(() => events.close());
-  const identity = await foundLog(catalog, key, join(folder.path, RECOVERY_KEY_FILE));
+  const identity = await foundLog(catalog, key, folder.path);
   if (identity.key.publicKey !== key.publicKey)
     throw new SkerryError(
       'data-folder-damaged',
@@ -145,6 +141,10 @@ export async function startOrigin(
     );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
   await leaveAdminToken(catalog, tokenFile, recovery);
+  const certificates = await originCertificates(transport, {
+    ...{ folder: folder.path, host: options.host, log, clock },
+    identity: { log: identity.log, recovery },
+  });
 
   const second = openManifestReads(catalogFile);
   opened.defer(() => second.close());
@@ -266,9 +266,15 @@ export async function startOrigin(
     recovery,
     version,
     isLoopback: isLoopback(options.host),
+    trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,
   };
-  const app = await buildApi(context, log);
+  const renewing = certificates?.run(stopping.signal);
+  opened.defer(() => {
+    stopping.abort();
+    return renewing;
+  });
+  const app = await buildApi(context, log, certificates);
   opened.defer(() => drain(app));
   opened.defer(() => stopping.abort());
   await app.register(async (scope) => {
@@ -293,7 +299,8 @@ export async function startOrigin(
       stopping.signal,
     );
   });
-  const url = await listen(app, { host: options.host, port: options.port });
+  const scheme = certificates === undefined ? 'http' : 'https';
+  const url = await listen(app, { host: options.host, port: options.port }, scheme);
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };
@@ -314,23 +321,6 @@ async function drain(app: HttpServer): Promise<void> {
   await app.close();
   clearInterval(idle);
   clearTimeout(timer);
-}
-
-async function foundLog(catalog: Catalog, key: SigningKey, recoveryFile: string) {
-  const found = await catalog.identity();
-  if (found !== undefined) return found;
-  const log = randomBytes(16).toString('hex');
-  const recovery = generateSigningKey();
-  // The file is written before the key takes effect. If the process is killed in between, the next start writes a new
-  // key. The key goes to a file because standard output and error often end in a journal that others read.
-  await writeDurably(recoveryFile, `${signingKeySeed(recovery)}\n`);
-  process.stderr.write(
-    `The recovery key is in ${recoveryFile}. Move it away from this machine: it certifies a new origin.\n`,
-  );
-  await catalog.found(log, certifyKey(log, 1, key.publicKey, recovery), systemClock.now());
-  const identity = await catalog.identity();
-  if (identity === undefined) throw new Error('the log was founded but is not there');
-  return identity;
 }
 
 async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {

@@ -21,7 +21,7 @@ const table = {
   ],
   'bad-certificate': [
     400,
-    'Put NAME.crt and its NAME.key, or fullchain.pem and privkey.pem, into the folder of --certs.',
+    'Give a certificate and its key as PEM: with --tls-cert and --tls-key, or in the folder of --certs as NAME.crt and NAME.key, or fullchain.pem and privkey.pem.',
   ],
   'clear-text': [
     400,
@@ -174,11 +174,33 @@ const table = {
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
   'untrusted-certificate': [
     502,
-    'Name the file of its CA in NODE_EXTRA_CA_CERTS, use a host name that the certificate covers, or renew the certificate.',
+    'Use a token of this origin, which names the authority of the origin. For a certificate of another authority, name its file with --ca, and use a host name that the certificate covers.',
+  ],
+  'other-log': [
+    502,
+    'Use a token that this origin has made, or the address of the origin that has made the token. Somebody may be intercepting the connection.',
+  ],
+  'not-a-member': [
+    502,
+    'Name the feed of an edge of this log with --parent. Somebody may be intercepting the connection.',
+  ],
+  'certificate-dates': [
+    502,
+    'If a clock is wrong, set it, here or at the other end. Otherwise renew the certificate.',
+  ],
+  'tls-failed': [502, 'Check the address and the port, and what stands between the two hosts.'],
+  'not-tls': [
+    502,
+    'Check the port. If something else protects the connection, give the address as http://…, with --insecure.',
+  ],
+  'tls-required': [400, 'Give the address as https://….'],
+  'no-authority': [
+    409,
+    'Give a certificate with --tls-cert and --tls-key, or use --insecure when something in front of the origin does TLS.',
   ],
   'not-an-origin': [
     502,
-    'Name the address of the origin with --origin or SKERRY_ORIGIN. The default port is 7400: http://HOST:7400.',
+    'Name the address of the origin with --origin or SKERRY_ORIGIN. The default port is 7400: https://HOST:7400, or http://127.0.0.1:7400 on the same machine.',
   ],
   'proxy-refused': [
     502,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Cidr } from '../../shared/http/ip-address.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { checkRegion } from '../../shared/wire/region.ts';
 import { DEFAULT_DATA } from '../options/client-command.ts';
@@ -18,6 +19,7 @@ import {
   required,
   seconds,
   siteList,
+  trustedProxyOption,
   whole,
 } from '../options/options.ts';
 import { announce, keepFilesPrivate } from '../running/own-process.ts';
@@ -48,8 +50,12 @@ interface EdgeFlags {
   readonly accessLogFormat: 'json' | 'combined';
   readonly maxConnections: number;
   readonly maxRequests?: number;
+  readonly trustedProxy: readonly Cidr[];
+  readonly proxyProtocol?: boolean;
   readonly feedPort?: number;
   readonly parent: readonly string[];
+  readonly ca?: string;
+  readonly insecure?: boolean;
   readonly sites?: readonly string[];
   readonly prefix: readonly string[];
   readonly delay: number;
@@ -146,13 +152,35 @@ export function edgeCommand(): Command {
           'how many requests one client may send in a second; further ones get 429',
         ).argParser(whole(1, 1_000_000)),
       )
+      .addOption(trustedProxyOption())
+      .addOption(
+        option(
+          '--proxy-protocol',
+          'connections of trusted proxies to the serving ports begin with a header of the PROXY protocol, version 1 or 2',
+        ),
+      )
       .addOption(
         option('--feed-port <port>', 'let other edges follow this one, on this port').argParser(port),
       )
       .addOption(
-        option('--parent <url>', 'the URL of the edge or origin to follow; repeat it to add fallbacks')
+        option(
+          '--parent <url>',
+          'the URL of the edge or origin to follow, such as https://NAME@HOST:PORT with the name of the edge; repeat it to add fallbacks',
+        )
           .argParser(list)
           .default([]),
+      )
+      .addOption(
+        option(
+          '--ca <file>',
+          'the certificate of the authority that the origin or a proxy in front of it uses, if it is neither public nor the one that the join token names',
+        ),
+      )
+      .addOption(
+        option(
+          '--insecure',
+          'replicate over plain HTTP beyond loopback, from upstreams and to children, if something else protects the connections',
+        ),
       )
       .addOption(
         option('--sites <names>', 'replicate these sites only, separated by commas').argParser(siteList),
@@ -199,6 +227,8 @@ export function edgeCommand(): Command {
             adminNames: flags.adminName.map((name) => name.toLowerCase()),
             processes,
             parents: parent,
+            ...(flags.ca !== undefined && { ca: await authoritiesIn(flags.ca) }),
+            insecure: flags.insecure ?? false,
             limits: await limitsOf(flags),
             diskBytes: diskOf(flags),
             ...tlsOf(flags),
@@ -206,6 +236,7 @@ export function edgeCommand(): Command {
               accessLog: { file: resolve(flags.accessLog), format: flags.accessLogFormat },
             }),
             clients: { connections: flags.maxConnections, requestsPerSecond: flags.maxRequests ?? null },
+            proxies: proxiesOf(flags),
             ...(feedPort !== undefined && { feedPort }),
             ...(first && { join: first }),
             ...(origin !== undefined && { origin }),
@@ -221,6 +252,10 @@ export function edgeCommand(): Command {
   );
 }
 
+async function authoritiesIn(file: string): Promise<string> {
+  return (await import('../../shared/tls/ca-file.ts')).readAuthorities(file);
+}
+
 function tlsOf({ tlsPort, certs }: EdgeFlags) {
   if (tlsPort === undefined && certs === undefined) return {};
   return {
@@ -229,6 +264,15 @@ function tlsOf({ tlsPort, certs }: EdgeFlags) {
       certs: required(certs, '--certs, beside --tls-port,'),
     },
   };
+}
+
+function proxiesOf({ trustedProxy: trusted, proxyProtocol: useProxyProtocol = false }: EdgeFlags) {
+  if (useProxyProtocol && trusted.length === 0)
+    throw new SkerryError(
+      'bad-config',
+      '--proxy-protocol needs --trusted-proxy, which says where the proxies are',
+    );
+  return { trusted, useProxyProtocol };
 }
 
 const DISK_BYTES = 10 * 1024 ** 3;

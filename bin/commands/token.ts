@@ -1,6 +1,10 @@
+import { networkInterfaces } from 'node:os';
 import { Command } from 'commander';
+import { SkerryError } from '../../shared/errors.ts';
+import { checkRegion } from '../../shared/wire/region.ts';
 import { type ClientOptions, clientCommand, readingCommand, withClient } from '../options/client-command.ts';
 import { duration, edgeName, option, required, siteList } from '../options/options.ts';
+import { joinCommand } from '../terminal/join-command.ts';
 import { printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
 
 export function tokenCommand(): Command {
@@ -16,6 +20,8 @@ interface CreateOptions extends ClientOptions {
   readonly expires?: number;
   readonly edge?: string;
   readonly sites?: string[];
+  readonly command?: boolean;
+  readonly region?: string;
 }
 
 function createCommand(): Command {
@@ -35,8 +41,16 @@ function createCommand(): Command {
         siteList,
       ),
     )
-    .action((options: CreateOptions) =>
-      withClient(options, async (client) => {
+    .addOption(
+      option(
+        '--command',
+        'print the whole command that joins the edge on its host, instead of the join token; needs --edge and --region',
+      ),
+    )
+    .addOption(option('--region <region>', 'the region of the edge, for --command'))
+    .action((options: CreateOptions) => {
+      const commandWith = options.command ? joinCommandFor(options) : undefined;
+      return withClient(options, async (client) => {
         const { scope, expires, edge, sites } = options;
         const { token } = await client.createToken({
           scope: required(scope, '--scope'),
@@ -44,9 +58,21 @@ function createCommand(): Command {
           ...(edge !== undefined && { edge }),
           ...(sites !== undefined && { mayRead: sites }),
         });
-        printLine(token);
-      }),
-    );
+        printLine(commandWith?.(token) ?? token);
+      });
+    });
+}
+
+/** Checks what the command needs before a token is made. */
+function joinCommandFor({ scope, origin, edge, region, ca, insecure }: CreateOptions) {
+  if (scope !== 'join') throw new SkerryError('bad-config', '--command needs --scope join');
+  const name = required(edge, '--edge');
+  const place = checkRegion(required(region, '--region'));
+  const machine = Object.values(networkInterfaces()).flatMap((found = []) => found);
+  const command = (token: string) =>
+    joinCommand({ token, origin, name, region: place, ca, insecure }, machine);
+  command('');
+  return command;
 }
 
 function listCommand(): Command {

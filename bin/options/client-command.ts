@@ -15,6 +15,7 @@ export interface ClientOptions {
   readonly token?: string;
   readonly data: string;
   readonly insecure?: boolean;
+  readonly ca?: string;
 }
 
 /** A command that talks to an origin, with the flags that all such commands have. */
@@ -26,6 +27,12 @@ export function clientCommand(name: string, description: string): Command {
       option('--token <token>', 'an API token (default: the one in the data folder of a local origin)'),
     )
     .addOption(option('--data <dir>', 'the data folder of a local origin').default(DEFAULT_DATA))
+    .addOption(
+      option(
+        '--ca <file>',
+        'the certificate of the authority that the origin or the proxy in front of it uses, if it is neither public nor the one that the token names',
+      ),
+    )
     .addOption(
       option(
         '--insecure',
@@ -47,7 +54,8 @@ export async function withClient(
   const { origin, token = localToken(options.data), insecure = false } = options;
   // This module loads most of the libraries. Help and errors of usage are printed without them.
   const { ApiClient } = await import('../../origin/client/api-client.ts');
-  const client = new ApiClient(origin, token, signal, { insecure });
+  const ca = options.ca === undefined ? undefined : await authoritiesIn(options.ca);
+  const client = new ApiClient(origin, token, signal, { insecure, ca });
   try {
     await run(client, signal);
   } catch (error) {
@@ -56,6 +64,10 @@ export async function withClient(
   } finally {
     await client.close();
   }
+}
+
+async function authoritiesIn(file: string): Promise<string> {
+  return (await import('../../shared/tls/ca-file.ts')).readAuthorities(file);
 }
 
 /** The admin token that an origin, or the origin of `skerry dev`, left in its data folder. */

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
+import { type Cidr, parseCidr } from '../../shared/http/ip-address.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 
 /** An option that the variable `SKERRY_<NAME>` also sets. */
@@ -31,6 +32,24 @@ export function includeOption(): Option {
     '--include <glob>',
     'also publish files that are left out by default, such as .env or node_modules; may be repeated',
   ).argParser((text: string, before: readonly string[] = []) => [...before, text]);
+}
+
+export function trustedProxyOption(): Option {
+  return option(
+    '--trusted-proxy <cidr>',
+    'an address or network of proxies, whose Forwarded and X-Forwarded-For fields name the client; may be repeated',
+  )
+    .argParser((text: string, before: readonly Cidr[]) => [...before, ...list(text).map(network)])
+    .default([]);
+}
+
+function network(text: string): Cidr {
+  const parsed = parseCidr(text);
+  if (parsed === undefined)
+    throw new InvalidArgumentError('Give an address or a network, such as 10.0.0.0/8 or 2001:db8::7.');
+  if (parsed.prefix === 0)
+    throw new InvalidArgumentError('This network holds every address, so any client could name another.');
+  return parsed;
 }
 
 export function port(text: string): number {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EDGE_ADMIN_TOKEN_FILE } from '../../edge/admin/admin-token.ts';
-import { refuseClearText } from '../../origin/client/clear-text.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { refuseClearText } from '../../shared/http/clear-text.ts';
 import { isLoopback } from '../../shared/http/loopback.ts';
 import { ANSWER_BOUNDS, parseJson } from '../../shared/json/bounded-json.ts';
 import { answerText } from '../../shared/json/whole-body.ts';
@@ -26,7 +26,7 @@ export async function adminPort({ admin, adminToken, data, insecure }: AdminFlag
       url: url.href,
       token: isLoopback(url.hostname.replace(/^\[|\]$/g, '')) ? localToken(data) : undefined,
     };
-  if (!insecure) refuseClearText(url.origin);
+  if (!insecure) refuseClearText(url.origin, 'the token');
   return { url: url.href, token: await namedToken(adminToken) };
 }
 

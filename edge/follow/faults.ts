@@ -22,6 +22,13 @@ const REFUSALS: readonly ErrorCode[] = [
   'silent-feed',
   'not-the-origin',
   'edge-replaced',
+  'untrusted-certificate',
+  'other-log',
+  'not-a-member',
+  'certificate-dates',
+  'tls-failed',
+  'not-tls',
+  'tls-required',
 ];
 
 export function isLie(error: unknown): boolean {

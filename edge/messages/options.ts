@@ -1,3 +1,5 @@
+import type { Cidr } from '../../shared/http/ip-address.ts';
+
 /** The options of a serving process. */
 export interface ServingOptions {
   /** The data folder. */
@@ -7,6 +9,7 @@ export interface ServingOptions {
   readonly tls: TlsOptions | undefined;
   readonly accessLog: AccessLogOptions | undefined;
   readonly clients: ClientLimitOptions;
+  readonly proxies: ProxyOptions;
   /** A lazy edge evicts objects, so it must know which ones are used. */
   readonly isLazy: boolean;
 }
@@ -23,6 +26,14 @@ export interface AccessLogOptions {
   readonly file: string;
   /** `combined` is the format of nginx and Apache. */
   readonly format: 'json' | 'combined';
+}
+
+/** The proxies in front of an edge that say whom they speak for. */
+export interface ProxyOptions {
+  /** Where they are. */
+  readonly trusted: readonly Cidr[];
+  /** Their connections to the serving ports begin with a header of the PROXY protocol. */
+  readonly useProxyProtocol: boolean;
 }
 
 /** The limits of one client in one serving process. */

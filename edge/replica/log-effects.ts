@@ -7,6 +7,7 @@ import type { Children } from '../feed/children.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { SiteLoops } from '../follow/sync/site-loops.ts';
+import type { Roster } from '../follow/upstream/roster.ts';
 import type { Membership } from '../report/membership.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -27,6 +28,7 @@ export interface LogEffectsParts {
   readonly isDrained: () => boolean;
   readonly membership: Pick<Membership, 'heard'>;
   readonly children: Pick<Children, 'setMembers'>;
+  readonly roster: Pick<Roster, 'set'>;
   readonly reporter: Pick<Reporter, 'changed' | 'called'>;
   /** The requests for reports, which children pass on. */
   readonly calls: ReportCalls;
@@ -76,12 +78,13 @@ export class LogEffects {
   }
 
   async #newRecords(): Promise<void> {
-    const { position, loops, visible, children, reporter, feedChanged, purgesCame } = this.#parts;
-    const { readers, isDrained } = this.#parts;
+    const { position, loops, visible, children, roster, reporter, feedChanged, purgesCame } = this.#parts;
+    const { readers, isDrained, name } = this.#parts;
     // A new revision is shown and reported when its site's loop has fetched it.
     const isBusy = await loops.wake();
     feedChanged.wake();
     await position.readMembers();
+    roster.set(position.members, name);
     readers.drained(isDrained());
     if (children.setMembers(position.members)) feedChanged.wake();
     await loops.wake();

@@ -136,6 +136,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   });
   const children = new Children(parts.reportChecks, reporter);
   children.setMembers(position.members);
+  upstreams.roster.set(position.members, name);
   const changed = () => {
     feedChanged.wake();
     reporter.changed();
@@ -154,7 +155,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   );
   const effects = new LogEffects({
     ...{ catalog, position, time, loops, visible, readers, membership, children, reporter, log },
-    ...{ name, calls, isDrained, feedChanged, purgesCame },
+    ...{ name, calls, isDrained, feedChanged, purgesCame, roster: upstreams.roster },
   });
   const storage = lazy && (() => ({ ...reads.counts, ...lazy.budget.status }));
   const work = new Work(

@@ -4,9 +4,12 @@ import type { ServerHttp2Session } from 'node:http2';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
-import { type Connections, SECURE_WEIGHT } from './connection/connections.ts';
+import type { Arrivals } from './connection/arrivals.ts';
+import { SECURE_WEIGHT } from './connection/connections.ts';
 import { endWithNextAnswer } from './connection/drain.ts';
+import { SecureSources } from './connection/secure-sources.ts';
 import { SessionBytes } from './connection/session-bytes.ts';
+import { takeListeners } from './connection/take-listeners.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { secureLane } from './fast-lane/secure-lane.ts';
@@ -27,7 +30,7 @@ export interface Front {
 }
 
 export interface FrontParts extends ServerParts {
-  readonly connections: Connections;
+  readonly arrivals: Arrivals;
 }
 
 export async function httpFront(parts: FrontParts, port: number): Promise<Front> {
@@ -44,7 +47,10 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
     handOver: (socket) => void server.emit('connection', socket),
   });
   const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (parts.connections.admit(socket)) lane.take(socket);
+    parts.arrivals.take(socket, 1, () => {
+      lane.take(socket);
+      if (socket.isPaused()) socket.resume();
+    });
   });
   return {
     async listen(host) {
@@ -57,6 +63,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
     refuse: () => void server.prependListener('request', breakOff),
     async drain() {
       const closed = [readers, server].map(closing);
+      parts.arrivals.closeWaiting();
       lane.closeConnections();
       server.closeIdleConnections();
       await Promise.all(closed);
@@ -75,16 +82,21 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
     ...{ ...parts, answers, sessionBytes },
     ...{ scheme: 'https', keepAliveMs: KEEP_ALIVE_MS },
   });
-  server.prependListener(
-    'connection',
-    (socket: Socket) => void parts.connections.admit(socket, SECURE_WEIGHT),
+  const sources = new SecureSources();
+  const beginHandshake = takeListeners(server, 'connection');
+  server.on('connection', (socket: Socket) =>
+    parts.arrivals.take(socket, SECURE_WEIGHT, () => {
+      sources.remember(socket);
+      beginHandshake(socket);
+    }),
   );
   const sessions = new Set<ServerHttp2Session>();
   let isRefusing = false;
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    if (isRefusing) socket.destroy();
+    if (isRefusing) return void socket.destroy();
     // Node remembers the address once it was read, also after the connection has closed.
-    else void socket.remoteAddress;
+    void socket.remoteAddress;
+    sources.give(socket);
   });
   server.on('session', (session) => {
     sessions.add(session);
@@ -110,6 +122,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
     },
     async drain() {
       const closed = closing(server);
+      parts.arrivals.closeWaiting();
       lane.closeConnections();
       for (const session of sessions) session.close();
       await closed;

@@ -16,6 +16,7 @@ import { FilePieces } from './bytes/file-pieces.ts';
 import { MissingObjects } from './bytes/missing-objects.ts';
 import { ReadThroughBodies } from './bytes/read-through-bodies.ts';
 import { ReadyVariants } from './bytes/ready-variants.ts';
+import { Arrivals } from './connection/arrivals.ts';
 import { ClientLimits } from './connection/client-limits.ts';
 import { Connections, limitsFor, ownDescriptors } from './connection/connections.ts';
 import { Drain } from './connection/drain.ts';
@@ -63,6 +64,7 @@ async function serve({
   host,
   port,
   clients,
+  proxies,
   isLazy,
   counted,
   ...options
@@ -86,14 +88,14 @@ async function serve({
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);
   const own = limitsFor(ownDescriptors());
-  const connections = new Connections(own.connections, limits);
+  const arrivals = new Arrivals(new Connections(own.connections, limits), proxies);
   const exchanges = new Exchanges(own.exchanges, () => performance.now());
   exchanges.watch();
   const drained = new Drain();
   const parts = {
     views,
     time,
-    connections,
+    arrivals,
     exchanges,
     drain: drained,
     limits,

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientOf } from '../../shared/http/client-address.ts';
+import type { Scheme } from '../../shared/http/forwarded.ts';
 import type { ClientLimits } from './connection/client-limits.ts';
 import type { Drain } from './connection/drain.ts';
 import type { Exchange, Exchanges } from './connection/exchanges.ts';
@@ -24,8 +25,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The site that answered, and the host that was asked. */
     served?: { readonly site: string | undefined; readonly host: string | undefined };
-    /** The client's address when the request began. An HTTP/2 stream that has ended no longer knows it. */
-    client: string;
+    /** The scheme that the reader used: that of the connection, unless a trusted proxy names another. */
+    scheme: Scheme;
   }
 }
 
@@ -39,8 +40,6 @@ export interface ResponderParts {
   /** Plain HTTP redirects to HTTPS when there is a certificate for the host. Undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
 }
-
-type Scheme = 'http' | 'https';
 
 /** A step leads to the next step, or to an answer, which ends the sequence. */
 type Step<Next> =
@@ -137,7 +136,7 @@ export function responder(
       const unknown = textAnswer(404, 'No site is served under this host\n');
       return answered(asked.method === 'HEAD' ? withoutBody(unknown) : unknown);
     }
-    const secure = scheme === 'http' && host !== undefined ? tls?.addressOf(host) : undefined;
+    const secure = request.scheme === 'http' && host !== undefined ? tls?.addressOf(host) : undefined;
     if (secure !== undefined) return answered(redirectTo(`${secure}${asked.target}`, asked));
     return { kind: 'next', site };
   }

@@ -1,6 +1,8 @@
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
+import type { Scheme } from '../../shared/http/forwarded.ts';
+import { readerOf } from '../../shared/http/source.ts';
 import { withoutTokens } from '../../shared/site/signed-url.ts';
 import { ClientErrors } from './connection/client-errors.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
@@ -91,7 +93,7 @@ function options(log: Logger) {
   };
 }
 
-function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | 'https'): FastifyInstance {
+function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): FastifyInstance {
   const { counters, accessLog, log } = parts;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -103,8 +105,11 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | '
   });
   app.decorateRequest('served');
   app.decorateRequest('client', '');
+  app.decorateRequest('scheme', scheme);
   app.addHook('onRequest', (request, _reply, done) => {
-    request.client = request.ip;
+    const reader = readerOf(request.raw.socket, request.headers);
+    request.client = reader.address;
+    request.scheme = reader.scheme ?? scheme;
     done();
   });
   app.addHook('onResponse', async (request, reply) => {
@@ -116,7 +121,7 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: 'http' | '
       time: Date.now(),
       site: served?.site,
       client: request.client,
-      scheme,
+      scheme: request.scheme,
       version: request.raw.httpVersion,
       method: request.method,
       host: served?.host,

@@ -4,6 +4,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import type { NewToken, Token, TokenRequest } from '../../shared/wire/api.ts';
+import { apiTokenText } from '../../shared/wire/api-token.ts';
 import { joinTokenText, secretHash } from '../../shared/wire/join-proof.ts';
 import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { StoredToken, TokenCalls } from '../catalog/token-calls.ts';
@@ -12,7 +13,7 @@ import { parseScopes, type Scope } from './scopes.ts';
 
 type Tokens = Remote<TokenCalls>;
 
-/** Creates `sk_ID.SECRET`, or for joining `skj_ID.SECRET.FINGERPRINT` with the fingerprint of the recovery key. */
+/** Creates `sk_ID.SECRET.FINGERPRINT` with the fingerprint of the recovery key, or `skj_…` for joining. */
 export async function createToken(
   catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,
@@ -35,7 +36,8 @@ export async function createToken(
     },
     now,
   );
-  return { id, token: isJoin ? joinTokenText({ id, secret, fingerprint: recovery }) : `sk_${id}.${secret}` };
+  const parts = { id, secret, fingerprint: recovery };
+  return { id, token: isJoin ? joinTokenText(parts) : apiTokenText(parts) };
 }
 
 /** How long a token for a replacement is valid. Until it expires, its holder can take the place of an edge. */
@@ -57,16 +59,6 @@ export async function createReplacement(
 
 function randomSecret(): { readonly id: string; readonly secret: string } {
   return { id: randomBytes(6).toString('hex'), secret: randomBytes(24).toString('base64url') };
-}
-
-const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})$/;
-
-/** The id and the hash of the secret. Undefined for a text that is no API token. */
-export function parseApiToken(
-  text: string,
-): { readonly id: string; readonly secretHash: Buffer } | undefined {
-  const [, id, secret] = apiToken.exec(text) ?? [];
-  return id === undefined || secret === undefined ? undefined : { id, secretHash: secretHash(secret) };
 }
 
 /** An API token that is valid now. The caller has named it, and has not yet proved that it holds the secret. */

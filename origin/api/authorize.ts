@@ -2,9 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import { parseApiToken } from '../../shared/wire/api-token.ts';
+import { secretHash } from '../../shared/wire/join-proof.ts';
 import { type Need, requirePermission } from '../access/permission.ts';
 import type { Scope } from '../access/scopes.ts';
-import { parseApiToken, validToken } from '../access/tokens.ts';
+import { validToken } from '../access/tokens.ts';
 import { noteToken } from '../callers/caller.ts';
 import type { TokenCalls } from '../catalog/token-calls.ts';
 import { isSecretOf } from '../catalog/token-state.ts';
@@ -28,7 +30,7 @@ export async function authenticate(
   if (bearer === undefined) throw new SkerryError('unauthenticated', 'the request needs a token');
   const shown = parseApiToken(bearer);
   const token = shown && (await validToken(catalog, shown.id, clock.now()));
-  if (shown === undefined || token === undefined || !isSecretOf(token, shown.secretHash)) {
+  if (shown === undefined || token === undefined || !isSecretOf(token, secretHash(shown.secret))) {
     throw new SkerryError('unauthenticated', 'the token is unknown, expired, revoked or a join token');
   }
   noteToken(token);

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
+import type { Cidr } from '../../shared/http/ip-address.ts';
 import type { Scrape } from '../../shared/process/exposition.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
@@ -70,6 +71,8 @@ export interface ApiContext {
   readonly version: string;
   /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
+  /** The proxies that name the callers. */
+  readonly trustedProxies: readonly Cidr[];
   /** Ends streams. */
   readonly stopping: AbortSignal;
 }

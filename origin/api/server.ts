@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { Logger } from 'pino';
 import { httpServer } from '../../shared/http/http-server.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
+import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
 import { namesCallers } from '../callers/names-callers.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
@@ -21,10 +22,16 @@ import { tokenRoutes } from './tokens.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 /** The origin's HTTP server with the API. `origin/main.ts` adds the feed to it. */
-export async function buildApi(context: ApiContext, log: Logger): Promise<HttpServer> {
+export async function buildApi(
+  context: ApiContext,
+  log: Logger,
+  certificates?: ServerCertificates,
+): Promise<HttpServer> {
   const app: HttpServer = httpServer(log, {
     forceCloseConnections: 'idle',
     clock: context.clock,
+    trustedProxies: context.trustedProxies,
+    certificates,
   });
 
   namesCallers(app);

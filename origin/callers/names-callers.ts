@@ -10,7 +10,7 @@ import { type Caller, caller } from './caller.ts';
 export function namesCallers(app: HttpServer): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   app.addHook('onRequest', (request, _reply, done) => {
-    const from = { name: request.ip, address: request.ip };
+    const from = { name: request.client, address: request.client };
     callers.set(request, from);
     caller.run(from, done);
   });
@@ -18,6 +18,6 @@ export function namesCallers(app: HttpServer): void {
     await callers.get(request)?.noted;
   });
   app.addHook('preValidation', (request, _reply, done) => {
-    caller.run(callers.get(request) ?? { name: request.ip }, done);
+    caller.run(callers.get(request) ?? { name: request.client }, done);
   });
 }

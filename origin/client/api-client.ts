@@ -5,11 +5,13 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Agent, type Dispatcher } from 'undici';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
-import { certificateFault } from '../../shared/http/certificate-fault.ts';
+import { refuseClearText } from '../../shared/http/clear-text.ts';
 import { ANSWER_BOUNDS } from '../../shared/json/bounded-json.ts';
 import { lines } from '../../shared/json/lines.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
 import { answerText } from '../../shared/json/whole-body.ts';
+import { trustingConnector } from '../../shared/tls/connector.ts';
+import { handshakeError } from '../../shared/tls/tls-errors.ts';
 import {
   type Commit,
   type CommitRequest,
@@ -47,10 +49,10 @@ import {
   type TokenRequest,
   tokenSchema,
 } from '../../shared/wire/api.ts';
+import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
-import { refuseClearText } from './clear-text.ts';
 import { TasksClient } from './tasks-client.ts';
 
 const CONNECT_MS = 5000;
@@ -98,24 +100,29 @@ export class ApiClient {
   readonly #origin: string;
   readonly #token: string | undefined;
   readonly #signal: AbortSignal;
-  readonly #agent = new Agent({
-    connect: { timeout: CONNECT_MS },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connections: 64,
-  });
+  readonly #agent: Agent;
 
-  /** Throws `clear-text` when a token would travel where others could read it, unless `insecure` allows that. */
+  /**
+   * Throws `clear-text` when a token would travel where others could read it, unless `insecure` allows that. Over TLS,
+   * the origin must show a certificate of the authority that the token names, or of one in `ca`, as PEM.
+   */
   constructor(
     origin: string,
     token: string | undefined,
     signal: AbortSignal,
-    { insecure = false }: { readonly insecure?: boolean } = {},
+    { insecure = false, ca }: { readonly insecure?: boolean; readonly ca?: string | undefined } = {},
   ) {
     this.#origin = checkedOrigin(origin);
-    if (token !== undefined && !insecure) refuseClearText(this.#origin);
+    if (token !== undefined && !insecure) refuseClearText(this.#origin, 'the token');
     this.#token = token;
     this.#signal = signal;
+    const recovery = token === undefined ? undefined : parseApiToken(token)?.fingerprint;
+    this.#agent = new Agent({
+      connect: trustingConnector({ trust: { ca, recovery }, timeout: CONNECT_MS, now: Date.now }),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connections: 64,
+    });
   }
 
   status(): Promise<Status> {
@@ -322,7 +329,6 @@ export class ApiClient {
       });
     } catch (cause) {
       (request.signal ?? this.#signal).throwIfAborted();
-      if (cause instanceof SkerryError) throw cause;
       throw unreachable(this.#origin, cause);
     }
     if (answer.statusCode >= 300) throw await this.#refusal(answer);
@@ -373,8 +379,9 @@ function json(body: unknown): Request {
 }
 
 function unreachable(origin: string, cause: unknown): SkerryError {
-  const untrusted = certificateFault(origin, cause);
-  if (untrusted !== undefined) return untrusted;
+  if (cause instanceof SkerryError) return cause;
+  const failed = handshakeError(origin, cause);
+  if (failed !== undefined) return failed;
   const reason = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   return new SkerryError('origin-unreachable', `the origin at ${origin} does not answer (${reason})`, {
     cause,

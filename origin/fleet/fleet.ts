@@ -1,7 +1,7 @@
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import type { Seq } from '../../shared/log/record.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
-import type { NewMember } from '../../shared/wire/protocol.ts';
+import type { MemberKey, NewMember } from '../../shared/wire/protocol.ts';
 import type { MemberChange } from '../catalog/fleet-calls.ts';
 import type { SyncEdges } from '../publish/sync-edges.ts';
 
@@ -16,6 +16,8 @@ export interface Admission {
     request: NewMember,
     token: { readonly id: string; readonly secretHash: Uint8Array },
   ): Promise<{ readonly seq: Seq; readonly isNew: boolean }>;
+  /** The members that are not revoked, by name, ascending. */
+  memberKeys(): MemberKey[];
 }
 
 /** The edges as an administrator sees them. */

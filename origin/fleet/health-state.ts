@@ -88,6 +88,7 @@ export interface Health {
   readonly at: number;
   /** The time since when the edge has been better than its state. Null while it is not. */
   readonly betterSince: number | null;
+  readonly hasReported: boolean;
 }
 
 type Verdict = Pick<Health, 'state' | 'trouble' | 'reason'>;
@@ -100,17 +101,22 @@ const SEVERITY: Readonly<Record<HealthState, number>> = {
 /** These states end at once when their cause ends. */
 const isFact = (state: HealthState) => state === 'drained' || state === 'diverged';
 
-/** Judges an edge. A worse state begins at once, and a better one when the edge has been better for a while. */
+/**
+ * Judges an edge. A worse state begins at once, and a better one when the edge has been better for a while. An edge that
+ * reports for the first time has its state at once.
+ */
 export function judge(last: Health | undefined, seen: Observed): Health {
   const { now } = seen;
-  const before = last === undefined || now - last.at > THRESHOLDS.staleMs ? undefined : last;
+  const isUsable = last?.hasReported && now - last.at <= THRESHOLDS.staleMs;
+  const before = isUsable ? last : undefined;
   const verdict = verdictOf(seen, before);
-  const found = { ...verdict, at: now, betterSince: null };
+  const hasReported = seen.silentSeconds !== null;
+  const found = { ...verdict, at: now, betterSince: null, hasReported };
   if (before === undefined || isFact(before.state) || SEVERITY[verdict.state] >= SEVERITY[before.state])
     return found;
   const betterSince = before.betterSince ?? now;
   if (now - betterSince >= THRESHOLDS.calmMs) return found;
-  return { state: before.state, trouble: before.trouble, reason: before.reason, at: now, betterSince };
+  return { ...before, at: now, betterSince };
 }
 
 function verdictOf(seen: Observed, before: Health | undefined): Verdict {

@@ -11,6 +11,7 @@ import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import {
   type EdgeReport,
+  type MemberKey,
   MOST_LISTS_BYTES,
   type NewMember,
   type ReportAnswer,
@@ -146,6 +147,12 @@ export class InProcessFleet implements Fleet {
         fleet.#edges.get(edge)?.confirmed.set(id, revision);
     }
     return fleet;
+  }
+
+  memberKeys(): MemberKey[] {
+    const valid = [...this.#edges.values()].filter(({ row }) => !row.revoked);
+    const keys = valid.map(({ row: { name, publicKey } }) => ({ name, publicKey }));
+    return keys.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   keyOf(name: string): PublicKey | undefined {

@@ -69,7 +69,9 @@ export function joining(parts: JoiningParts): Pick<FeedSource, 'greet' | 'join'>
       // A join can be repeated with a used token, and repeated joins must not fill the audit trail.
       if (isNew)
         noteAct('edge-join', { edge: request.name, region: request.region, joinToken: request.token, seq });
-      return { seq, head: await head(), sig: signText(signingKey, joinedText(log, text, seq)) };
+      const members = fleet.memberKeys();
+      const joined = joinedText(log, text, seq, members);
+      return { seq, members, head: await head(), sig: signText(signingKey, joined) };
     },
   };
 }

@@ -73,7 +73,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
       bodyLimit: JOIN_BYTES,
       schema: { hide: true, body: joinHelloSchema, response: { 200: originHelloSchema } },
     },
-    ({ body, socket }) => source.greet(body.edgeNonce, clientOf(socket.remoteAddress)),
+    ({ body, client }) => source.greet(body.edgeNonce, clientOf(client)),
   );
 
   app.post(
@@ -82,7 +82,7 @@ export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortS
       bodyLimit: JOIN_BYTES,
       schema: { hide: true, body: joinRequestSchema, response: { 200: joinAnswerSchema } },
     },
-    ({ body, socket }) => source.join(body, clientOf(socket.remoteAddress)),
+    ({ body, client }) => source.join(body, clientOf(client)),
   );
 
   app.get(

@@ -6,15 +6,21 @@ import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 import { type JsonBounds, parseJson } from '../json/bounded-json.ts';
+import type { ServerCertificates } from '../tls/server-certificates.ts';
 import { answerErrors, errorAnswers, notFound, refusedUrl } from './answer-errors.ts';
 import { boundedBody, promptly, steadily } from './body-pace.ts';
 import { ClientConnections } from './client-connections.ts';
 import { asProblem, type ErrorForm } from './error-form.ts';
+import { readerBehind } from './forwarded.ts';
 import { HeldBytes } from './held-bytes.ts';
+import type { Cidr } from './ip-address.ts';
 import { closeLingering } from './lingering-close.ts';
 import { onceClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
+import { peerOf } from './source.ts';
+import { tlsServer } from './tls-server.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 /** The largest body of a route that sets no limit of its own. It has room for a few fields. */
 const BODY_BYTES = 16 * 1024;
@@ -39,6 +45,10 @@ const UNANSWERED_PER_CONNECTION = 8;
 export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
   readonly clock?: Clock;
   readonly errorForm?: ErrorForm;
+  /** The proxies that say whom they speak for, with `Forwarded` or `X-Forwarded-For`. */
+  readonly trustedProxies?: readonly Cidr[];
+  /** The server speaks TLS with these certificates. Without them, it speaks plain HTTP. */
+  readonly certificates?: ServerCertificates | undefined;
 };
 
 /**
@@ -48,7 +58,13 @@ export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnection
  */
 export function httpServer(
   log: Logger,
-  { clock = systemClock, errorForm = asProblem, ...options }: HttpServerOptions = {},
+  {
+    clock = systemClock,
+    errorForm = asProblem,
+    trustedProxies = [],
+    certificates,
+    ...options
+  }: HttpServerOptions = {},
 ): HttpServer {
   const answer = errorAnswers(errorForm, log);
   const app: HttpServer = Fastify({
@@ -56,11 +72,12 @@ export function httpServer(
     routerOptions: { maxParamLength: MAX_URL_PART },
     loggerInstance: log as FastifyBaseLogger,
     bodyLimit: BODY_BYTES,
-    serverFactory: boundedServer,
+    serverFactory: (handler) => boundedServer(handler, certificates),
     frameworkErrors: (error, request, reply) => answer(refusedUrl(error, request.url), request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   compileWhenAsked(app);
   const held = new HeldBytes(HELD);
+  const proxies = new TrustedProxies(trustedProxies);
   answerErrors(app, answer);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -68,7 +85,9 @@ export function httpServer(
     { parseAs: 'string' },
     async (_request: FastifyRequest, text: string) => parseJson(text, 'bad-request', BODY_JSON),
   );
+  app.decorateRequest('client', '');
   app.addHook('onRequest', async (request) => {
+    request.client = clientBehind(proxies, request.raw);
     // Without this, Fastify would read the body first.
     if (request.is404) throw notFound(request);
   });
@@ -79,7 +98,7 @@ export function httpServer(
       throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
     if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily }, clock);
-    const { take, release } = held.from(request.raw.socket.remoteAddress);
+    const { take, release } = held.from(request.client);
     onceClosed(reply.raw, release);
     return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
   });
@@ -92,6 +111,12 @@ export function httpServer(
   return app;
 }
 
+/** A connection may carry requests of many clients of a proxy, so this is asked for each request. */
+function clientBehind(proxies: TrustedProxies, { socket, headers }: IncomingMessage): string {
+  const peer = peerOf(socket);
+  return proxies.has(peer) ? readerBehind(peer, headers, proxies.has).address : peer;
+}
+
 function isCutShort({ raw }: FastifyRequest): boolean {
   return hasBody(raw) && !raw.complete;
 }
@@ -100,7 +125,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function boundedServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+function boundedServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  certificates: ServerCertificates | undefined,
+): Server {
   const unanswered = new WeakMap<Socket, number>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -112,14 +140,15 @@ function boundedServer(handler: (request: IncomingMessage, response: ServerRespo
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     handler(request, response);
   };
-  const server = createServer({
+  const limits = {
     headersTimeout: HEAD_MS,
     // Bodies have their own time limits, because an upload may take hours.
     requestTimeout: 0,
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: HEAD_CHECK_MS,
     maxHeaderSize: HEAD_BYTES,
-  });
+  };
+  const server = certificates === undefined ? createServer(limits) : tlsServer(limits, certificates);
   server.on('request', handle);
   // A client that asks before it sends (`Expect: 100-continue`) gets the answer to continue once the request is
   // accepted.

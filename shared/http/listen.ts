@@ -35,12 +35,14 @@ const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 export async function listen(
   server: { listen(address: ListenAddress): Promise<string> },
   address: ListenAddress,
+  scheme: 'http' | 'https' = 'http',
 ): Promise<string> {
   try {
-    const url = await server.listen(address);
+    // Fastify does not know that the server speaks TLS.
+    const url = (await server.listen(address)).replace(/^http:/, `${scheme}:`);
     // Fastify returns a loopback URL for a server that listens on all addresses, which looks as if only this machine
     // could reach it.
-    return EVERY_ADDRESS.has(address.host) ? `http://${inUrl(address.host)}:${new URL(url).port}` : url;
+    return EVERY_ADDRESS.has(address.host) ? `${scheme}://${inUrl(address.host)}:${new URL(url).port}` : url;
   } catch (cause) {
     throw explained(cause, address);
   }

@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { digestOf } from '../content/digest.ts';
 import type { KeyFingerprint } from '../signing/keys.ts';
-import type { JoinRequest } from './protocol.ts';
+import type { JoinRequest, MemberKey } from './protocol.ts';
 
 const joinToken = /^skj_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})\.([0-9a-f]{32})$/;
 
@@ -38,8 +38,9 @@ export function joinText(log: string, request: Omit<JoinRequest, 'proof' | 'sig'
 }
 
 /** The text that the origin signs once the edge is a member. */
-export function joinedText(log: string, text: string, seq: number): string {
-  return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq]);
+export function joinedText(log: string, text: string, seq: number, members: readonly MemberKey[]): string {
+  const keys = JSON.stringify(members.map(({ name, publicKey }) => [name, publicKey]));
+  return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq, digestOf(keys)]);
 }
 
 /** The hash that the origin stores of a token's secret. The secret has 24 random bytes, so it needs no slow hash. */

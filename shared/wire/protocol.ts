@@ -66,9 +66,16 @@ export const joinRequestSchema = Type.Object(
 export type JoinRequest = Static<typeof joinRequestSchema>;
 export type NewMember = Pick<JoinRequest, 'name' | 'region' | 'lat' | 'lon' | 'labels' | 'publicKey'>;
 
-/** `sig` is the origin's signature over the whole request and `seq`. */
+/** A member that is not revoked. */
+const memberKeySchema = Type.Object({ name: nameSchema, publicKey: bytes32 });
+export type MemberKey = Static<typeof memberKeySchema>;
+
+/** `sig` is the origin's signature over the whole request, `seq` and `members`. */
 export const joinAnswerSchema = Type.Object({
   seq: Type.Integer({ description: 'The `member` record that admits this edge.' }),
+  members: Type.Array(memberKeySchema, {
+    description: 'All members by name, so that the edge knows a parent before it has read the log.',
+  }),
   head: headSchema,
   sig: signatureSchema,
 });

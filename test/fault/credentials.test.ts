@@ -182,7 +182,7 @@ t.test('who hears a join cannot join, and learns nothing of the secret', async (
   const token = await origin.joinToken('victim');
   const place = { origin: listener.url, token, name: 'victim', region: 'r', lat: 1.5, lon: null };
   const key = generateSigningKey();
-  const chain = await join(upstream, place, key, signal);
+  const { chain } = await join(upstream, place, key, signal);
   t.equal(chain.log, INNER_LOG);
   const wire = JSON.stringify([listener.requests, listener.answers]);
   t.notOk(wire.includes(token.slice(17, 49)), 'the secret is not on the wire');

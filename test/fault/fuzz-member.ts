@@ -26,7 +26,9 @@ export async function startMember(cluster: Cluster, feed: string): Promise<Membe
   const key = generateSigningKey();
   const direct = new Upstream({ url: cluster.origin.url, isOrigin: true }, systemClock);
   const place = { origin: cluster.origin.url, token, name: 'fuzzer', region: 'r', lat: null, lon: null };
-  const { log } = await join(direct, place, key, new AbortController().signal);
+  const {
+    chain: { log },
+  } = await join(direct, place, key, new AbortController().signal);
   const self: Self = { name: 'fuzzer', key, log };
   let chance: Random = random(1);
   const relays = await Promise.all(

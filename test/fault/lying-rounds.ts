@@ -257,8 +257,8 @@ async function asMember(
   const key = generateSigningKey();
   const token = await origin.joinToken('liar');
   const place = { origin: url, token, name: 'liar', region: 'r', lat: null, lon: null };
-  const { log } = await joinFleet(upstream, place, key, new AbortController().signal);
-  liar.member = { self: { name: 'liar', key, log }, origin: upstream };
+  const { chain } = await joinFleet(upstream, place, key, new AbortController().signal);
+  liar.member = { self: { name: 'liar', key, log: chain.log }, origin: upstream };
   return upstream;
 }
 

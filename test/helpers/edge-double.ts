@@ -47,7 +47,7 @@ export class EdgeDouble {
     const upstream = new Upstream({ url: origin.url, isOrigin: true }, origin.clock);
     const place = { origin: origin.url, token, name, region: 'r', lat: null, lon: null };
     try {
-      edge.#log = (await join(upstream, place, edge.#key, new AbortController().signal)).log;
+      edge.#log = (await join(upstream, place, edge.#key, new AbortController().signal)).chain.log;
     } finally {
       await upstream.close();
     }

@@ -83,7 +83,7 @@ export class InnerEdge {
     const upstream = new Upstream({ url: origin, isOrigin: true }, parts.callClock ?? parts.clock);
     const place = { origin, token, name: parts.name, region: 'r', lat: null, lon: null };
     try {
-      const chain = await join(upstream, place, edge.#key, new AbortController().signal);
+      const { chain } = await join(upstream, place, edge.#key, new AbortController().signal);
       const catalog = openSqliteEdgeCatalog(edge.file);
       catalog.begin(chain);
       catalog.close();

@@ -16,12 +16,16 @@ if (workerThreads.isMainThread) {
   process.execArgv = [];
   workerThreads.Worker = LeanWorker;
   syncBuiltinESMExports();
-  // Only the product starts joined modules; what a test names itself is what it means.
+  const beside = (file: string) => new URL(file, import.meta.url).href;
   const tests = new URL('..', import.meta.url).href;
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier.endsWith('/module-url.ts') && context.parentURL?.startsWith(tests) === false
-        ? next(new URL('joined-module-url.ts', import.meta.url).href, context)
-        : next(specifier, context),
+    resolve(specifier, context, next) {
+      if (specifier === 'async-hook-domain') return next(beside('test-domain.ts'), context);
+      // Only the product starts joined modules; what a test names itself is what it means.
+      const isProduct = context.parentURL?.startsWith(tests) === false;
+      if (isProduct && specifier.endsWith('/module-url.ts'))
+        return next(beside('joined-module-url.ts'), context);
+      return next(specifier, context);
+    },
   });
 }

@@ -23,10 +23,20 @@ export interface NginxOptions {
   readonly certificate?: string;
   /** Further directives for the server. */
   readonly directives?: string;
+  /** Directives for the `stream` module, which Debian has in a package of its own. */
+  readonly stream?: string;
 }
 
+const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
 /** Starts nginx as its documentation advises for static files: sendfile, open files kept, no access log. */
-export async function startNginx({ folder, home, certificate, directives }: NginxOptions): Promise<Nginx> {
+export async function startNginx({
+  folder,
+  home,
+  certificate,
+  directives,
+  stream,
+}: NginxOptions): Promise<Nginx> {
   const [port = 0, tlsPort = 0] = await freePorts(2);
   await mkdir(home, { recursive: true });
   const tls =
@@ -35,7 +45,8 @@ export async function startNginx({ folder, home, certificate, directives }: Ngin
     ssl_certificate ${certificate}.crt; ssl_certificate_key ${certificate}.key;`;
   await writeFile(
     join(home, 'nginx.conf'),
-    `daemon off; worker_processes 1; user root; pid ${home}/nginx.pid; error_log ${home}/error.log;
+    `${stream === undefined ? '' : `load_module ${STREAM_MODULE}; stream { ${stream} }`}
+daemon off; worker_processes 1; user root; pid ${home}/nginx.pid; error_log ${home}/error.log;
 events { worker_connections 4096; }
 http {
   include /etc/nginx/mime.types; default_type application/octet-stream;

@@ -1,7 +1,9 @@
 import { Agent } from 'undici';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 import { HEAD_EVERY_MS } from '../../../shared/feed/follow-log.ts';
-import { certificateFault } from '../../../shared/http/certificate-fault.ts';
+import { trustingConnector } from '../../../shared/tls/connector.ts';
+import { handshakeError } from '../../../shared/tls/tls-errors.ts';
+import type { Peer, Trust } from '../../../shared/tls/trust.ts';
 
 /** The kinds of requests. Each kind has its own connections, so that no kind can block another. */
 export type Waiter =
@@ -58,15 +60,26 @@ const MOST: Readonly<Record<Waiter, number>> = {
   probes: 2,
 };
 
+export interface ConnectionsOptions {
+  readonly patiences: Patiences;
+  readonly trust: Trust;
+  readonly now: () => number;
+}
+
 /** The connections to one upstream, grouped by kind of request. */
 export class Connections {
   readonly #agents: Readonly<Record<Waiter, Agent>>;
+  #peer: Peer | undefined;
 
-  constructor(patiences: Patiences) {
+  constructor({ patiences, trust, now }: ConnectionsOptions) {
     const agent = (waiter: Waiter) => {
       const { connectMs, headMs, silenceMs } = patiences[waiter];
-      const waits = { connect: { timeout: connectMs }, headersTimeout: headMs, bodyTimeout: silenceMs };
-      return new Agent({ ...waits, connections: MOST[waiter] });
+      const accepted = (peer: Peer) => {
+        this.#peer = peer;
+      };
+      const connect = trustingConnector({ trust, timeout: connectMs, now, accepted });
+      const waits = { headersTimeout: headMs, bodyTimeout: silenceMs };
+      return new Agent({ connect, ...waits, connections: MOST[waiter] });
     };
     this.#agents = {
       replication: agent('replication'),
@@ -76,6 +89,11 @@ export class Connections {
       strangers: agent('strangers'),
       probes: agent('probes'),
     };
+  }
+
+  /** Who answered the newest connection over TLS. Undefined over plain HTTP. */
+  get peer(): Peer | undefined {
+    return this.#peer;
   }
 
   of(waiter: Waiter): Agent {
@@ -90,8 +108,9 @@ export class Connections {
 /** The error of a request that got no answer. */
 export function noAnswer(url: string, cause: unknown, waiter: Waiter): SkerryError {
   if (waiter === 'stream' && systemCode(cause) === 'UND_ERR_HEADERS_TIMEOUT') return silentFeed(url, cause);
-  const untrusted = certificateFault(url, cause);
-  if (untrusted !== undefined) return untrusted;
+  if (cause instanceof SkerryError) return cause;
+  const failed = handshakeError(url, cause);
+  if (failed !== undefined) return failed;
   return new SkerryError('origin-unreachable', `no answer from ${url}: ${reason(cause)}`, { cause });
 }
 

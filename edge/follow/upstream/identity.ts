@@ -2,15 +2,25 @@ import { Type } from 'typebox';
 import { writeDurably } from '../../../shared/files/durable-file.ts';
 import { schema } from '../../../shared/json/schema.ts';
 import { readIfThere } from '../../../shared/signing/key-file.ts';
+import type { MemberKey } from '../../../shared/wire/protocol.ts';
 
 /** The identity of this edge. Its private key never leaves the data folder. */
 export interface Identity {
   readonly name: string;
   readonly region: string;
   readonly origin: string;
+  /** The members of the log when this edge joined. It needs them until it has read the log. */
+  readonly members?: readonly MemberKey[];
 }
 
-const identity = schema(Type.Object({ name: Type.String(), region: Type.String(), origin: Type.String() }));
+const identity = schema(
+  Type.Object({
+    name: Type.String(),
+    region: Type.String(),
+    origin: Type.String(),
+    members: Type.Optional(Type.Array(Type.Object({ name: Type.String(), publicKey: Type.String() }))),
+  }),
+);
 
 /** The identity of an edge that has joined. Undefined before it has. */
 export async function readIdentity(file: string): Promise<Identity | undefined> {

@@ -9,6 +9,7 @@ import {
   parseJoinToken,
   secretProof,
 } from '../../../shared/wire/join-proof.ts';
+import type { MemberKey } from '../../../shared/wire/protocol.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The options of an edge's first start. */
@@ -22,6 +23,13 @@ export interface JoinOptions {
   readonly labels?: readonly string[];
 }
 
+/** What an edge knows when it has joined. */
+export interface Joined {
+  readonly chain: ChainState;
+  /** The members of the log at that time. */
+  readonly members: readonly MemberKey[];
+}
+
 /**
  * Makes this edge a member of the log that the token belongs to. The token carries the fingerprint of the recovery key,
  * the recovery key certifies the signing key, and the signing key signs everything else. The edge sends nothing that
@@ -33,7 +41,7 @@ export async function join(
   { token, name, region, lat, lon, labels = [] }: JoinOptions,
   key: SigningKey,
   signal: AbortSignal,
-): Promise<ChainState> {
+): Promise<Joined> {
   const trusted = parseJoinToken(token);
   if (trusted === undefined) throw new SkerryError('bad-join-token', 'the text is not a join token');
   const edgeNonce = newNonce();
@@ -51,7 +59,8 @@ export async function join(
   const text = joinText(log, asked);
   const proven = { ...asked, proof: secretProof(trusted.secret, text), sig: signText(key, text) };
   const answer = await upstream.join(proven, signal);
-  if (!verifyText(first.key, joinedText(log, text, answer.seq), answer.sig))
+  const { seq, members, head, sig } = answer;
+  if (!verifyText(first.key, joinedText(log, text, seq, members), sig))
     throw new SkerryError('bad-signature', 'the origin did not sign the member record of this edge');
-  return noteHead(first, answer.head);
+  return { chain: noteHead(first, head), members };
 }

@@ -31,28 +31,14 @@ import { receiverText, requestProof } from '../../../shared/wire/request-proof.t
 import { type Wants, wantsText } from '../../../shared/wire/wants.ts';
 import { Announced } from './announced.ts';
 import { codingOf, paced, tee, wholeAnswer } from './answer-body.ts';
-import {
-  Connections,
-  isTimeout,
-  noAnswer,
-  PATIENCE,
-  type Patiences,
-  throwSilence,
-  type Waiter,
-} from './connections.ts';
+import { Connections, isTimeout, noAnswer, PATIENCE, throwSilence, type Waiter } from './connections.ts';
 import { atMinimumRate, timelyLines } from './minimum-rate.ts';
 import { Reachability } from './reachability.ts';
+import { isReceiver } from './receiver.ts';
 import type { Dictionary, Self, Transfer } from './transfer.ts';
+import type { UpstreamAddress, UpstreamOptions } from './upstream-address.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
-
-/**
- * The address of a feed. Proofs for the origin are sent only to the address that the operator named as the origin's.
- */
-export interface UpstreamAddress {
-  readonly url: string;
-  readonly isOrigin: boolean;
-}
 
 /** The receiver that proofs must name, and one of its nonces. */
 interface Receiver {
@@ -92,14 +78,24 @@ export class Upstream {
   readonly #reach: Reachability;
   readonly #connections: Connections;
   readonly #isOrigin: boolean;
+  readonly #wanted: string | undefined;
   #receiver: Receiver | undefined;
 
-  constructor({ url, isOrigin }: UpstreamAddress, clock: Clock, patience: Patiences = PATIENCE) {
+  constructor(
+    { url, isOrigin, member }: UpstreamAddress,
+    clock: Clock,
+    { patience = PATIENCE, trust = {} }: UpstreamOptions = {},
+  ) {
     this.url = new URL(url).origin;
     this.#isOrigin = isOrigin;
+    this.#wanted = member;
     this.#clock = clock;
     this.#reach = new Reachability(this.url, clock, () => this.#probe());
-    this.#connections = new Connections(patience);
+    this.#connections = new Connections({
+      patiences: patience,
+      trust: { ...trust, wanted: member },
+      now: clock.now,
+    });
   }
 
   /** The origin's identity. A parent forwards it unchanged. */
@@ -327,7 +323,8 @@ export class Upstream {
 
   /**
    * Asks for the receiver's identity. Throws `not-the-origin` when a feed that is not the origin's calls itself the
-   * origin: it must not obtain proofs that are meant for the origin.
+   * origin: it must not obtain proofs that are meant for the origin. Throws `not-a-member` when the receiver is another
+   * one than its certificate says.
    */
   async #greeted(signal: AbortSignal): Promise<Receiver> {
     const text = await this.#text({ method: 'GET', path: '/feed/v1/hello', signal });
@@ -337,6 +334,8 @@ export class Upstream {
         'not-the-origin',
         `${this.url} calls itself the origin, but was given as a parent`,
       );
+    if (!isReceiver(receiver.edge, this.#connections.peer, this.#wanted))
+      throw new SkerryError('not-a-member', `${this.url} calls itself ${receiver.edge ?? 'the origin'}`);
     return receiver;
   }
 

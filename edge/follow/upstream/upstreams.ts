@@ -1,6 +1,8 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import { Upstream, type UpstreamAddress } from './upstream.ts';
+import { Roster } from './roster.ts';
+import { Upstream } from './upstream.ts';
+import type { UpstreamAddress, UpstreamOptions } from './upstream-address.ts';
 
 /**
  * The edge avoids an upstream for this long after it sent something that the origin did not sign. The time grows with
@@ -13,10 +15,17 @@ const AVOID_MS = 60_000;
  */
 const MOST_AVOID_MS = 10 * 60_000;
 
-/** The parents of an edge, or its origin when it has none. A parent is the origin when its URL is the origin's. */
+/**
+ * The parents of an edge, or its origin when it has none. A parent is the origin when its URL is the origin's. A name
+ * before the host is that of the edge that must answer there.
+ */
 export function upstreamAddresses(parents: readonly string[], origin: string): UpstreamAddress[] {
   const urls = parents.length > 0 ? parents : [origin];
-  return urls.map((url) => ({ url, isOrigin: new URL(url).origin === new URL(origin).origin }));
+  return urls.map((url) => {
+    const { origin: place, username } = new URL(url);
+    const member = username === '' ? undefined : username;
+    return { url, isOrigin: place === new URL(origin).origin, member };
+  });
 }
 
 interface Avoidance {
@@ -30,6 +39,8 @@ interface Avoidance {
  */
 export class Upstreams {
   readonly all: readonly Upstream[];
+  /** The members whose certificates are accepted over TLS. */
+  readonly roster = new Roster();
   readonly #clock: Clock;
   readonly #avoided = new Map<Upstream, Avoidance>();
   #current: Upstream;
@@ -37,11 +48,17 @@ export class Upstreams {
   readonly #origin: Upstream | undefined;
 
   /** `origin` is the URL of the origin. It need not be one of the feeds. */
-  constructor(addresses: readonly UpstreamAddress[], clock: Clock, origin?: string) {
-    this.all = addresses.map((address) => new Upstream(address, clock));
+  constructor(
+    addresses: readonly UpstreamAddress[],
+    clock: Clock,
+    origin?: string,
+    options: UpstreamOptions = {},
+  ) {
+    const trust = { ...options.trust, memberOf: this.roster.nameOf };
+    const open = (address: UpstreamAddress) => new Upstream(address, clock, { ...options, trust });
+    this.all = addresses.map(open);
     const followed = this.all[addresses.findIndex(({ isOrigin }) => isOrigin)];
-    this.#origin =
-      followed ?? (origin === undefined ? undefined : new Upstream({ url: origin, isOrigin: true }, clock));
+    this.#origin = followed ?? (origin === undefined ? undefined : open({ url: origin, isOrigin: true }));
     this.#clock = clock;
     const [first] = this.all;
     if (first === undefined) throw new TypeError('an edge needs an upstream');

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { SOURCE } from '../../../shared/http/source.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
@@ -45,19 +46,31 @@ export class Connections {
 
   /** Returns false for one connection too many and closes it: an answer would cost more than the connection. */
   admit(socket: Socket, weight = 1): boolean {
-    const { remoteAddress } = socket;
-    if (!this.#limits.admit(remoteAddress)) {
-      socket.destroy();
-      return false;
-    }
+    if (!this.count(socket)) return false;
+    this.hold(socket, weight);
+    return true;
+  }
+
+  /** Takes in a connection whose client is not known yet. */
+  hold(socket: Socket, weight: number): void {
     this.#lookAtOldest();
     while (this.#open.size > 0 && this.#weight + weight > this.#most) this.#endOneStill();
     this.#open.set(socket, { seen: bytesOf(socket), weight });
     this.#weight += weight;
-    socket.once('close', () => {
-      this.#forget(socket);
-      this.#limits.release(remoteAddress);
-    });
+    socket.once('close', () => this.#forget(socket));
+  }
+
+  /** Counts a connection for its client. Returns false for one too many and closes it. */
+  count(socket: Socket): boolean {
+    const source = socket[SOURCE];
+    // The connections of a proxy carry the requests of many readers, and count for none of them.
+    if (source?.proxies !== undefined) return true;
+    const address = source?.address ?? socket.remoteAddress;
+    if (!this.#limits.admit(address)) {
+      socket.destroy();
+      return false;
+    }
+    socket.once('close', () => this.#limits.release(address));
     return true;
   }
 

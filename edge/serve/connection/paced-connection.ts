@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { FairShare } from '../../../shared/concurrency/fair-share.ts';
 import { clientOf } from '../../../shared/http/client-address.ts';
+import { SOURCE, type Source } from '../../../shared/http/source.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
 
@@ -86,7 +87,7 @@ export class PacedConnection extends Duplex {
       writableHighWaterMark: WAITING_BYTES,
     });
     this.#socket = socket;
-    this.#client = clientOf(socket.remoteAddress);
+    this.#client = clientOf(socket[SOURCE]?.address ?? socket.remoteAddress);
     socket.on('data', (chunk: Buffer) => {
       if (this.#isOver) return this.#throwAway(chunk);
       this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -104,6 +105,10 @@ export class PacedConnection extends Duplex {
 
   get remoteAddress(): string | undefined {
     return this.#socket.remoteAddress;
+  }
+
+  get [SOURCE](): Source | undefined {
+    return this.#socket[SOURCE];
   }
 
   get remotePort(): number | undefined {

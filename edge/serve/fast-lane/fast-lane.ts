@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { clientOf } from '../../../shared/http/client-address.ts';
+import type { Reader } from '../../../shared/http/forwarded.ts';
+import { readerOf, SOURCE } from '../../../shared/http/source.ts';
 import type { ClientLimits } from '../connection/client-limits.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
@@ -11,7 +13,7 @@ import type { LogClock } from '../site/log-clock.ts';
 import type { Views } from '../site/views.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { exchangeOf } from './logged-exchange.ts';
-import { type PlainGet, Recogniser } from './recognise.ts';
+import { type PlainFields, type PlainGet, Recogniser } from './recognise.ts';
 
 /** The first request of a connection must come within this time. */
 const FIRST_REQUEST_MS = 20_000;
@@ -62,12 +64,20 @@ class LaneConnection {
   readonly #parts: FastLaneParts;
   readonly #left: () => void;
   readonly #recogniser = new Recogniser();
+  /** The connection of a proxy carries requests of several readers. */
+  readonly #isProxied: boolean;
+  /** The reader of the last request. */
+  #reader: Reader;
+  /** The fields that named this reader, on the connection of a proxy. */
+  #readFrom: PlainFields | undefined;
   #hasAnswered = false;
 
   constructor(socket: Socket, parts: FastLaneParts, left: () => void) {
     this.#socket = socket;
     this.#parts = parts;
     this.#left = left;
+    this.#isProxied = socket[SOURCE]?.proxies !== undefined;
+    this.#reader = readerOf(socket, {});
     socket.setTimeout(FIRST_REQUEST_MS);
     socket.on('data', this.#answerAll);
     socket.on('end', this.#onEnd);
@@ -94,7 +104,7 @@ class LaneConnection {
       answer.used(now);
       const { status, body } = answer.prepared;
       counters.count(answer.site, status, body.length, 0);
-      accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#socket.remoteAddress));
+      accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#reader.address));
       const isTaken = this.#socket.write(answer.at(second));
       if (!this.#hasAnswered) {
         this.#hasAnswered = true;
@@ -106,16 +116,26 @@ class LaneConnection {
   };
 
   #isAllowed({ fields }: PlainGet): boolean {
-    const { limits, isMisdirected } = this.#parts;
+    const { limits, isMisdirected, scheme } = this.#parts;
     if (isMisdirected(this.#socket, this.#socket, fields.host)) return false;
-    return !limits.hasRate || limits.allows(this.#socket.remoteAddress, performance.now());
+    const reader = this.#readerOf(fields);
+    // The full server redirects a reader who came to a proxy without TLS.
+    if (reader.scheme !== undefined && reader.scheme !== scheme) return false;
+    return !limits.hasRate || limits.allows(reader.address, performance.now());
+  }
+
+  #readerOf(fields: PlainFields): Reader {
+    if (!this.#isProxied || fields === this.#readFrom) return this.#reader;
+    this.#readFrom = fields;
+    this.#reader = readerOf(this.#socket, fields.forwarded);
+    return this.#reader;
   }
 
   /** Until the reader has read the answers they count as one exchange. */
   #goOnWhenRead(rest: Buffer): void {
     const socket = this.#socket;
     const exchange = this.#parts.exchanges.begin({
-      client: clientOf(socket.remoteAddress),
+      client: clientOf(this.#reader.address),
       connection: socket,
       isSecure: this.#parts.scheme === 'https',
       takenBytes: () => takenBytes(socket),

@@ -8,12 +8,12 @@ export function exchangeOf(
   { site, prepared }: HotAnswer,
   scheme: Exchange['scheme'],
   version: string,
-  client: string | undefined,
+  client: string,
 ): Exchange {
   return {
     time: Date.now(),
     site,
-    client: client ?? '-',
+    client: client || '-',
     scheme,
     version,
     method: 'GET',

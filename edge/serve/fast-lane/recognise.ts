@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
+import type { ForwardedFields } from '../../../shared/http/forwarded.ts';
 
 /** A request that can only mean "send this whole file". */
 export interface PlainGet {
@@ -15,6 +16,8 @@ export interface PlainFields {
   readonly acceptEncoding: string | undefined;
   readonly referer: string | undefined;
   readonly agent: string | undefined;
+  /** What the last proxy said of the reader, if there was one. Only that of a trusted proxy counts. */
+  readonly forwarded: ForwardedFields;
   /** Equal for fields with the same meaning. */
   readonly key: string;
 }
@@ -24,6 +27,7 @@ const VERSION = Buffer.from(' HTTP/1.1\r\n');
 const LINE_END_BYTES = 2;
 const SPACE = 0x20;
 const HEAD_END = Buffer.from('\r\n\r\n');
+const NOT_FORWARDED: ForwardedFields = {};
 
 /** This is far below the limit of the full server. Only the full server refuses heads that are too large. */
 const MOST_TARGET_BYTES = 2048;
@@ -80,10 +84,12 @@ export function plainFields(text: string): PlainFields | undefined {
   let acceptEncoding: string | undefined;
   let referer: string | undefined;
   let agent: string | undefined;
+  let forwarded = NOT_FORWARDED;
   for (const line of text.split('\r\n')) {
     const [, name = '', spaced = ''] = FIELD.exec(line) ?? [];
     const value = spaced.trim();
-    switch (name.toLowerCase()) {
+    const lower = name.toLowerCase();
+    switch (lower) {
       case '':
         return undefined;
       case 'host':
@@ -100,14 +106,19 @@ export function plainFields(text: string): PlainFields | undefined {
       case 'user-agent':
         agent ??= value;
         break;
+      case 'forwarded':
+      case 'x-forwarded-for':
+      case 'x-forwarded-proto':
+        forwarded = withField(forwarded, lower, value);
+        break;
       case 'connection':
         if (value.toLowerCase() !== 'keep-alive') return undefined;
         break;
       default:
-        if (MEANINGFUL.test(name.toLowerCase())) return undefined;
+        if (MEANINGFUL.test(lower)) return undefined;
     }
   }
-  return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent);
+  return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent, forwarded);
 }
 
 /** The plain GET of an HTTP/2 stream, whose `bytes` are 0. */
@@ -122,7 +133,8 @@ export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined 
   for (const name in headers)
     if (name === 'host' || name === 'connection' || MEANINGFUL.test(name)) return undefined;
   if (Array.isArray(acceptEncoding)) return undefined;
-  return { target, fields: fieldsOf(host, acceptEncoding, headers.referer, headers['user-agent']), bytes: 0 };
+  const { referer, 'user-agent': agent } = headers;
+  return { target, fields: fieldsOf(host, acceptEncoding, referer, agent, headers), bytes: 0 };
 }
 
 function fieldsOf(
@@ -130,8 +142,15 @@ function fieldsOf(
   acceptEncoding: string | undefined,
   referer: string | undefined,
   agent: string | undefined,
+  forwarded: ForwardedFields,
 ): PlainFields {
-  return { host, acceptEncoding, referer, agent, key: `${host} ${acceptEncoding ?? ''}` };
+  return { host, acceptEncoding, referer, agent, forwarded, key: `${host} ${acceptEncoding ?? ''}` };
+}
+
+/** A field may come in several lines (RFC 9110, 5.3). */
+function withField(fields: ForwardedFields, name: keyof ForwardedFields, value: string): ForwardedFields {
+  const before = fields[name];
+  return { ...fields, [name]: before === undefined ? value : `${before}, ${value}` };
 }
 
 /** The position of the first byte that no target contains, within the length of the longest target. */

@@ -2,15 +2,19 @@ import { maxHeaderSize } from 'node:http';
 import {
   constants,
   type Http2SecureServer,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { clientOf } from '../../../shared/http/client-address.ts';
+import type { Reader } from '../../../shared/http/forwarded.ts';
+import { readerOf, SOURCE } from '../../../shared/http/source.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { PacedConnection } from '../connection/paced-connection.ts';
 import type { SessionBytes } from '../connection/session-bytes.ts';
+import { takeListeners } from '../connection/take-listeners.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import { isMisdirected } from '../tls/misdirected.ts';
 import type { Tls } from '../tls/tls.ts';
@@ -32,8 +36,9 @@ export function secureLane(
   { sessionBytes, ...others }: SecureLaneParts,
 ): FastLane {
   const parts = { ...others, isMisdirected: misdirection(tls) };
-  const connectFully = takeFrom(server, 'secureConnection');
-  const answerFully = takeFrom(server, 'stream');
+  const connectFully = takeListeners(server, 'secureConnection');
+  const answerFully = takeListeners(server, 'stream');
+  const readerOfStream = sessionReaders();
   const handOver = (socket: Socket) => connectFully(pacedOf(socket, server));
   const lane = new FastLane({ ...parts, handOver });
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -43,10 +48,13 @@ export function secureLane(
   server.on(
     'stream',
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: readonly string[]) => {
-      if (stream.session !== undefined) sessionBytes.requested(stream.session);
-      if (!isBegun(stream, parts.exchanges)) return;
+      const { session } = stream;
+      if (session === undefined) return;
+      sessionBytes.requested(session);
+      const reader = readerOfStream(session, headers);
+      if (!isBegun(stream, session, reader, parts.exchanges)) return;
       if (isTooLong(raw)) stream.respond({ ':status': 431 }, { endStream: true });
-      else if (!answerPlain(stream, headers, parts)) answerFully(stream, headers, flags, raw);
+      else if (!answerPlain(stream, headers, reader, parts)) answerFully(stream, headers, flags, raw);
     },
   );
   return lane;
@@ -66,11 +74,14 @@ function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
 }
 
 /** Returns false for one stream too many. It is refused, and its client may try again later or elsewhere. */
-function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
-  const { session } = stream;
-  if (session === undefined) return false;
+function isBegun(
+  stream: ServerHttp2Stream,
+  session: Http2Session,
+  reader: Reader,
+  exchanges: Exchanges,
+): boolean {
   const exchange = exchanges.beginStream(stream, {
-    client: clientOf(session.socket.remoteAddress),
+    client: clientOf(reader.address),
     connection: session,
     isSecure: true,
     sharesConnection: true,
@@ -88,6 +99,7 @@ function isBegun(stream: ServerHttp2Stream, exchanges: Exchanges): boolean {
 function answerPlain(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  { address, scheme: used }: Reader,
   parts: Omit<FastLaneParts, 'handOver'>,
 ): boolean {
   const { views, answers, counters, time, limits, accessLog, scheme, isMisdirected } = parts;
@@ -95,16 +107,16 @@ function answerPlain(
   const get = plainStream(headers);
   const { session } = stream;
   if (sites instanceof Promise || get === undefined || session === undefined) return false;
+  if (used !== undefined && used !== scheme) return false;
   if (isMisdirected(session, session.socket, get.fields.host)) return false;
   const now = time.now();
   const answer = answers.find(get, sites, Math.floor(now / 1000));
   if (answer === undefined) return false;
-  const client = session.socket.remoteAddress;
-  if (limits.hasRate && !limits.allows(client, performance.now())) return false;
+  if (limits.hasRate && !limits.allows(address, performance.now())) return false;
   answer.used(now);
   const { status, headers: fields, body } = answer.prepared;
   counters.count(answer.site, status, body.length, 0);
-  accessLog?.write(exchangeOf(get, answer, scheme, '2.0', client));
+  accessLog?.write(exchangeOf(get, answer, scheme, '2.0', address));
   try {
     stream.respond({ ':status': status, date: time.date(), ...fields });
     stream.end(body);
@@ -112,6 +124,19 @@ function answerPlain(
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
   return true;
+}
+
+/** Remembers the reader of each session. Only the streams of a proxy have readers of their own. */
+function sessionReaders(): (session: Http2Session, headers: IncomingHttpHeaders) => Reader {
+  const readers = new WeakMap<Http2Session, Reader>();
+  return (session, headers) => {
+    const known = readers.get(session);
+    if (known !== undefined) return known;
+    const { socket } = session;
+    const reader = readerOf(socket, headers);
+    if (socket[SOURCE]?.proxies === undefined) readers.set(session, reader);
+    return reader;
+  };
 }
 
 /** Remembers the last host of each connection, and checks the certificates again only when the host differs. */
@@ -122,14 +147,5 @@ function misdirection(tls: Tls): FastLaneParts['isMisdirected'] {
     if (isMisdirected(tls, socket, host)) return true;
     last.set(connection, host);
     return false;
-  };
-}
-
-/** Removes the listeners of an event, and returns a function that calls them. */
-function takeFrom(server: Http2SecureServer, event: string): (...args: unknown[]) => void {
-  const listeners = server.listeners(event);
-  server.removeAllListeners(event);
-  return (...args) => {
-    for (const listener of listeners) listener.apply(server, args);
   };
 }

@@ -2,12 +2,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { hasCode, SkerryError, systemCode } from '../../../shared/errors.ts';
-import {
-  type Certificate,
-  type CertificateFiles,
-  certificateFiles,
-  readCertificate,
-} from './certificates.ts';
+import { type Certificate, readCertificate } from '../../../shared/tls/certificate.ts';
+import { type CertificateFiles, certificateFiles } from './certificates.ts';
 
 const MOST_FILES = 10_000;
 

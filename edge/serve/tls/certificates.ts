@@ -1,17 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
-import { SkerryError } from '../../../shared/errors.ts';
-
-/** A certificate with its key, ready for use. */
-export interface Certificate {
-  readonly pem: string;
-  readonly key: string;
-  /** Its host names in lower case. `*.` at the beginning stands for one label. */
-  readonly names: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly expires: number;
-  readonly context: SecureContext;
-}
+import type { Certificate } from '../../../shared/tls/certificate.ts';
 
 /** Two files, named by their paths in the folder of certificates. */
 export interface CertificateFiles {
@@ -33,28 +20,6 @@ export function certificateFiles(files: readonly string[]): CertificateFiles[] {
     const key = keyFor(certificate);
     return key !== undefined && present.has(key) ? [{ certificate, key }] : [];
   });
-}
-
-/**
- * Throws `bad-certificate` when a file holds no certificate or no key, or when the key belongs to another certificate.
- */
-export function readCertificate(pem: string, key: string): Certificate {
-  try {
-    const certificate = new X509Certificate(pem);
-    if (!certificate.checkPrivateKey(createPrivateKey(key)))
-      throw new Error('the key belongs to another certificate');
-    const names = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,]+)/g)];
-    return {
-      pem,
-      key,
-      names: names.map(([, name = '']) => name.toLowerCase()),
-      expires: certificate.validToDate.getTime(),
-      context: createSecureContext({ cert: pem, key }),
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SkerryError('bad-certificate', `not a usable certificate: ${reason}`, { cause });
-  }
 }
 
 /**

@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
+import type { Certificate } from '../../../shared/tls/certificate.ts';
 import type { TlsOptions } from '../../messages/options.ts';
 import { hostName } from '../site/site-selection.ts';
 import { CertificateFolder } from './certificate-folder.ts';
-import { type Certificate, certificateFor } from './certificates.ts';
+import { certificateFor } from './certificates.ts';
 
 const LOOK_AGAIN_MS = 2000;
 

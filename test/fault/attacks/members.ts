@@ -33,7 +33,9 @@ export async function joinAsMember(
   const request = { scope: 'join', edge: name, ...(mayRead && { mayRead }) };
   const token = given ?? (await client.createToken(request)).token;
   const place = { origin: url, token, name, region: 'r', lat: null, lon: null };
-  const { log } = await join(upstream, place, key, new AbortController().signal);
+  const {
+    chain: { log },
+  } = await join(upstream, place, key, new AbortController().signal);
   return { upstream, self: { name, key, log } };
 }
 

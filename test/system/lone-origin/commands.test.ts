@@ -209,7 +209,7 @@ t.test('the first start of an origin', async (t) => {
   const stderr = t.capture(process.stderr, 'write', () => true);
   const start = () => startOrigin({ data, host: '0.0.0.0', port }, pino({ level: 'silent' }));
   const first = await start();
-  t.equal(first.url, `http://0.0.0.0:${port}`, 'says that it listens everywhere');
+  t.equal(first.url, `https://0.0.0.0:${port}`, 'says that it listens everywhere');
   await first.close();
   const said = stderr.args().join();
   const file = join(data, 'recovery-key');

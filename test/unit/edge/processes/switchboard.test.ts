@@ -24,6 +24,8 @@ const view = (revision: number): SiteView => ({
   former: { revisions: [], paths: null, purges: [] },
 });
 
+const NO_PROXIES = { trusted: [], useProxyProtocol: false };
+
 /** Two serving processes over an edge that holds nothing. */
 async function world(t: Test) {
   const data = t.testdir();
@@ -42,6 +44,7 @@ async function world(t: Test) {
       serving: {
         ...{ folder: data, host: '127.0.0.1', port, tls: undefined, accessLog: undefined, clients },
         isLazy: false,
+        proxies: NO_PROXIES,
       },
       ...{ processes: 2, views, ahead: 0, isDrained: false, clock: systemClock },
       wanted: () => {},
@@ -93,7 +96,7 @@ t.test('processes that cannot start are all ended', async (t) => {
   const clients = { connections: 1, requestsPerSecond: null };
   const place = { folder: t.testdir(), host: '127.0.0.1', port: 0, tls: undefined, accessLog: undefined };
   const starting = startSwitchboard({
-    serving: { ...place, clients, isLazy: false },
+    serving: { ...place, clients, isLazy: false, proxies: NO_PROXIES },
     ...{
       processes: 2,
       views: [],

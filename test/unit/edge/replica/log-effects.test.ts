@@ -52,6 +52,7 @@ async function world({ isBusy = false, isOut = false, isDated = false } = {}) {
     readers: { time: (ahead) => note(`time ${ahead}`), drained: (isDrained) => note(`drained ${isDrained}`) },
     isDrained: () => true,
     membership: { heard: () => note('heard') },
+    roster: { set: () => {} },
     children: {
       setMembers() {
         note('children');

@@ -1,10 +1,11 @@
 import t from 'tap';
-import { createToken, parseApiToken } from '../../../../origin/access/tokens.ts';
+import { createToken } from '../../../../origin/access/tokens.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
 import type { TokenRequest } from '../../../../shared/wire/api.ts';
+import { parseApiToken } from '../../../../shared/wire/api-token.ts';
 import { parseJoinToken, secretHash } from '../../../../shared/wire/join-proof.ts';
 
 const NOW = 1_700_000_000_000;
@@ -31,18 +32,17 @@ async function create(request: TokenRequest) {
 
 t.test('an API token', async (t) => {
   const { made, token } = await create({ scope: 'publish:site' });
-  const secret = /^sk_[0-9a-f]{12}\.([A-Za-z0-9_-]{32})$/.exec(made.token)?.[1];
+  const secret = /^sk_[0-9a-f]{12}\.([A-Za-z0-9_-]{32})\.[0-9a-f]{32}$/.exec(made.token)?.[1];
   if (secret === undefined) return t.fail(`${made.token} is no API token`);
   t.equal(made.id, token.id);
   t.equal(Buffer.from(token.secretHash).toString('hex'), digestOf(secret), 'is stored hashed');
   t.match(token, { scope: 'publish:site', edge: null, expires: null });
   t.strictSame(
     parseApiToken(made.token),
-    { id: token.id, secretHash: token.secretHash },
-    'and can be read back',
+    { id: token.id, secret, fingerprint },
+    'and can be read back, with the key to trust',
   );
   t.equal(parseJoinToken(made.token), undefined);
-  t.notOk(made.token.includes(fingerprint));
 });
 
 t.test('a join token names the key to trust', async (t) => {
@@ -83,7 +83,7 @@ t.test('no two are alike', async (t) => {
 t.test('what is no token', async (t) => {
   const id = 'a1b2c3d4e5f6';
   const secret = 'x'.repeat(32);
-  t.ok(parseApiToken(`sk_${id}.${secret}`), 'this is one');
+  t.strictSame(parseApiToken(`sk_${id}.${secret}`), { id, secret, fingerprint: undefined }, 'this is one');
   const table = [
     '',
     'sk_',
@@ -91,6 +91,9 @@ t.test('what is no token', async (t) => {
     `sk_${id}.`,
     `sk_${id}.${secret.slice(1)}`,
     `sk_${id}.${secret}x`,
+    `sk_${id}.${secret}.`,
+    `sk_${id}.${secret}.${'0'.repeat(31)}`,
+    `sk_${id}.${secret}.${'G'.repeat(32)}`,
     `sk_${id}x.${secret}`,
     `sk_${id.toUpperCase()}.${secret}`,
     `sk_${id}.${secret.replace('x', '=')}`,

@@ -93,6 +93,14 @@ t.test('an edge is a participant from its first report on, as long as its lease 
   t.strictSame(fleet.servers(SITE), []);
 });
 
+t.test('an edge that joins learns the keys of all members that are not revoked', async (t) => {
+  const { fleet, oslo, rome } = await world(t);
+  const [o, r] = [oslo, rome].map(({ name, key }) => ({ name, publicKey: key.publicKey }));
+  t.strictSame(fleet.memberKeys(), [o, r]);
+  await fleet.change('oslo', { revoked: true });
+  t.strictSame(fleet.memberKeys(), [r]);
+});
+
 t.test('a report that comes again grants nothing', async (t) => {
   const { fleet, oslo } = await world(t);
   const report = signReport(INNER_LOG, 'oslo', edgeReport({ time: 5 }), oslo.key);

@@ -9,7 +9,7 @@ const health = (
   trouble: Trouble | null = null,
   reason: string | null = null,
 ): Health => ({
-  ...{ state, trouble, reason, at: 0, betterSince: null },
+  ...{ state, trouble, reason, at: 0, betterSince: null, hasReported: true },
 });
 
 /** The events that follow from these looks, which happen once a minute. */

@@ -178,3 +178,11 @@ t.test('a disk that stays nearly full although old data was deleted is an alarm 
     [...Array(9).fill('degraded'), 'online'],
   );
 });
+
+t.test('an edge that reports for the first time is online at once', async (t) => {
+  const joined = judge(undefined, seen({ isOnline: false, silentSeconds: null }));
+  t.match(joined, { state: 'offline', reason: /not reported yet/ });
+  t.match(judge(joined, seen({ now: SECOND })), { state: 'online', reason: null });
+  const away = judge(undefined, seen({ isOnline: false, silentSeconds: 60 }));
+  t.match(judge(away, seen({ now: SECOND })), { state: 'offline' }, 'others have to be better for a while');
+});

@@ -11,7 +11,9 @@ t.test('a change of health is an event, and a restart of the origin is none', as
   const stored: Event[] = [];
   const health = new Map<string, Health>();
   const is = (name: string, state: Health['state']) =>
-    health.set(name, { ...{ state, trouble: null, reason: null, at: 0, betterSince: null } });
+    health.set(name, {
+      ...{ state, trouble: null, reason: null, at: 0, betterSince: null, hasReported: true },
+    });
   let before: Parameters<typeof toldByReports>[0] = [];
   async function watch(steps: (advance: () => Promise<void>) => Promise<void>) {
     const clock = turnedClock();

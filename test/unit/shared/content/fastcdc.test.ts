@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import t from 'tap';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import {
@@ -13,7 +13,7 @@ import {
 function noise(length: number, seed = 1): Buffer {
   const pieces: Buffer[] = [];
   for (let i = 0; i * 32 < length; i++) {
-    pieces.push(createHash('sha256').update(`fastcdc ${seed} ${i}`).digest());
+    pieces.push(hash('sha256', `fastcdc ${seed} ${i}`, 'buffer'));
   }
   return Buffer.concat(pieces).subarray(0, length);
 }
@@ -74,7 +74,7 @@ t.test('below the target 21 bits decide, and from the first byte after the small
   t.equal(firstChunk(noise(MAX_CHUNK, 5), 0, MAX_CHUNK), 310_117);
   t.equal(firstChunk(noise(MAX_CHUNK, 3), 0, MAX_CHUNK), 180_061);
 
-  const early = createHash('sha256').update('cut 73714').digest();
+  const early = hash('sha256', 'cut 73714', 'buffer');
   const bytes = Buffer.concat([Buffer.alloc(MIN_CHUNK), early, Buffer.alloc(1000)]);
   t.equal(firstChunk(bytes, 0, bytes.length), MIN_CHUNK + 15);
   bytes.fill(255, 0, MIN_CHUNK);

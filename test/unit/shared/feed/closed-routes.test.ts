@@ -93,6 +93,7 @@ t.test('the API', async (t) => {
     clock: systemClock,
     isLoopback: false,
     version: '1',
+    trustedProxies: [],
     scrape: () => Promise.reject(new Error('a stranger reached the metrics')),
     ...Object.fromEntries(
       [

@@ -18,6 +18,7 @@ const token = parseJoinToken(
 const edgeNonce = 'AAECAwQFBgcICQoLDA0ODw';
 const nonce = 'EBESExQVFhcYGRobHB0eHw';
 const place = { name: 'oslo-1', region: 'eu-north', lat: 59.9, lon: 10.7, labels: ['canary', 'ssd'] };
+const members = [{ name: 'oslo-1', publicKey: edgeKey.publicKey }];
 const asked = { token: '00112233aabb', ...place, publicKey: edgeKey.publicKey, edgeNonce, nonce };
 
 t.test('the texts and proofs are the frozen ones', async (t) => {
@@ -30,8 +31,8 @@ t.test('the texts and proofs are the frozen ones', async (t) => {
       text,
       proof: secretProof(token.secret, text),
       sig: signText(edgeKey, text),
-      joined: joinedText(LOG, text, 2),
-      joinedSig: signText(originKey, joinedText(LOG, text, 2)),
+      joined: joinedText(LOG, text, 2, members),
+      joinedSig: signText(originKey, joinedText(LOG, text, 2, members)),
     },
     {
       greeting:
@@ -44,8 +45,9 @@ t.test('the texts and proofs are the frozen ones', async (t) => {
       sig: 'ZI-zBPwB2iCfWr4aui2iuDPIGwOepxtIhwXkg9mbMs8RkaoDX95XFpy7v7gj0pe_fCvYPkGwD1Q7Rs5or3qJDA',
       joined:
         '["skerry-joined-1","0123456789abcdef0123456789abcdef",' +
-        '"5a74ae01eb85f6432b77481c9af14998f0d2dc6d4b250b3604fb81eb21903177",2]',
-      joinedSig: '8fH3jd8bIUpCHkIEVNDrAc09Qxj5FaS1jlHz_3UwyEAEgg_d8T8npyGlpYfRErSoQbolc9EIM0wAAl2hPrdCDw',
+        '"5a74ae01eb85f6432b77481c9af14998f0d2dc6d4b250b3604fb81eb21903177",2,' +
+        '"965ccaad50a9e37eddb403cd511103731b1bcd18b317a9936749228b883bb17d"]',
+      joinedSig: 'WFW1Rd5U-qdY_7qxVeJTyqIy9nV8Xcq2JQ-mXA30afuwLVobxLJNBjBbsr1-Jft1NMOZsQixmE3QN9SOzvrTCw',
     },
   );
 });

@@ -84,7 +84,7 @@ function differingLeaves(own: State, theirs: State): number[] {
 t.test('whatever differs is repaired, and nothing else travels', async (t) => {
   for (let seed = 1; seed <= 25; seed++) {
     const numbers = random(seed);
-    const size = numbers.below(400);
+    const size = numbers.below(200);
     const own = new Map<string, Entry>();
     for (let i = 0; i < size; i++) own.set(`file-${i}`, entry(`file-${i}`, i));
     const theirs = new Map(own);

@@ -36,7 +36,9 @@ async function parent(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  const upstream = new Upstream({ url: `http://127.0.0.1:${port}`, isOrigin: false }, systemClock, patience);
+  const upstream = new Upstream({ url: `http://127.0.0.1:${port}`, isOrigin: false }, systemClock, {
+    patience,
+  });
   t.teardown(async () => {
     await upstream.close();
     for (const socket of sockets) socket.destroy();

@@ -21,8 +21,24 @@ t.test('a plain GET', async (t) => {
       referer: undefined,
       agent: 'Mozilla/5.0 (X11; Linux x86_64)',
       key: 'a.example gzip, br',
+      forwarded: {},
     },
     bytes: plain.length,
+  });
+});
+
+t.test('what a proxy says of the reader', async (t) => {
+  const lines = [
+    'Host: a',
+    'X-Forwarded-For: 192.0.2.7',
+    'Forwarded: for=192.0.2.7',
+    'x-forwarded-for: 10.0.0.1',
+  ];
+  const proto = 'X-Forwarded-Proto: https';
+  t.same(next(`GET / HTTP/1.1\r\n${[...lines, proto].join('\r\n')}\r\n\r\n`)?.fields.forwarded, {
+    'x-forwarded-for': '192.0.2.7, 10.0.0.1',
+    forwarded: 'for=192.0.2.7',
+    'x-forwarded-proto': 'https',
   });
 });
 

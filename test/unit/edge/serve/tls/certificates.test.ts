@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import {
-  type Certificate,
-  certificateFiles,
-  certificateFor,
-  readCertificate,
-} from '../../../../../edge/serve/tls/certificates.ts';
+import { certificateFiles, certificateFor } from '../../../../../edge/serve/tls/certificates.ts';
+import { type Certificate, readCertificate } from '../../../../../shared/tls/certificate.ts';
 import { writeCertificate } from '../../../../helpers/certificates.ts';
 
 t.test('which files belong together', async (t) => {

@@ -8,16 +8,12 @@ import {
   zstdDecompressSync,
 } from 'node:zlib';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { read, sha256 } from '../helpers/http.ts';
-import { packageFolder, writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { read, sha256 } from '../../helpers/http.ts';
+import { packageFolder, writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { cluster, edge } from './cluster.ts';
 
-const SITE = 'www';
-const cluster = await startCluster({ edges: 1, processes: 2 });
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
+const SITE = 'variants';
 const css = await readFile(join(packageFolder('bootstrap-a'), 'dist/css/bootstrap.css'));
 const script = Buffer.from('let published = "beside its original";\n'.repeat(40));
 const tree = {

@@ -1,24 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { writeCertificate } from '../helpers/certificates.ts';
-import { startCluster } from '../helpers/cluster.ts';
-import { freePorts } from '../helpers/free-ports.ts';
-import { ask } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
+import { ask } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { cluster, limited as edge } from './cluster.ts';
 
 /** An edge whose admin port others may reach, and an origin that says what was done there. */
-const certs = join(t.testdir(), 'certs');
-await writeCertificate(join(certs, 'a'), ['www.example']);
-const [tlsPort = 0] = await freePorts(1);
-const cluster = await startCluster({
-  edges: 1,
-  args: () => ['--admin-host', '0.0.0.0', '--tls-port', String(tlsPort), '--certs', certs],
-});
-t.teardown(() => cluster.close());
-const [edge] = cluster.edges;
-if (edge === undefined) throw new Error('a cluster of one edge has one');
-const folder = await writeTree(join(cluster.folder, 'www'), { 'index.html': 'home', 'a.css': 'a {}' });
+const SITE = 'shop';
+const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': 'home', 'a.css': 'a {}' });
 const tokenFile = join(edge.data, 'edge-admin-token');
 const edgeToken = (await readFile(tokenFile, 'utf8')).trim();
 
@@ -60,7 +49,7 @@ t.test('what the system gives and has left is in the metrics', async (t) => {
     /^skerry_edge_certificate_expiry_timestamp_seconds\{file="a.crt"\} (\d+)/m.exec(ofEdge) ?? [];
   const days = (Number(expiry) - Date.now() / 1000) / 86_400;
   t.ok(days > 6 && days <= 7, `${days} days`);
-  t.match(ofOrigin, /^skerry_edge_last_seen_timestamp_seconds\{edge="edge-1",region="r0"\} \d+/m);
+  t.match(ofOrigin, /^skerry_edge_last_seen_timestamp_seconds\{edge="edge-2",region="r1"\} \d+/m);
 });
 
 t.test('the origin says who did what', async (t) => {
@@ -69,55 +58,58 @@ t.test('the origin says who did what', async (t) => {
     t.equal(code, 0, `${args.join(' ')}: ${stderr}`);
     return stdout.trim();
   };
-  const publisher = await done('token', 'create', '--scope', 'publish:www');
+  const publisher = await done('token', 'create', '--scope', `publish:${SITE}`);
   const publisherId = publisher.slice(3, 15);
-  await done('publish', folder, '--site', 'www', '--message', 'first', '--token', publisher);
+  await done('publish', folder, '--site', SITE, '--message', 'first', '--token', publisher);
   await writeTree(folder, { 'a.css': 'b {}' });
-  await done('publish', folder, '--site', 'www');
-  await done('rollback', 'www');
-  await done('purge', 'www', '/a.css');
-  await done('sites', 'set', 'www', '--domain', 'www.example');
-  await done('pin', 'www@1');
+  await done('publish', folder, '--site', SITE);
+  await done('rollback', SITE);
+  await done('purge', SITE, '/a.css');
+  await done('sites', 'set', SITE, '--domain', 'www.example');
+  await done('pin', `${SITE}@1`);
   const authorization = `Bearer ${cluster.token}`;
-  const file = '/v1/sites/www/files/x.txt';
+  const file = `/v1/sites/${SITE}/files/x.txt`;
   await ask(cluster.origin.url, file, { method: 'PUT', body: 'x', headers: { authorization } });
   await ask(cluster.origin.url, file, { method: 'DELETE', headers: { authorization } });
-  await done('edge', 'pause', 'edge-1');
-  await done('edge', 'revoke', 'edge-1');
+  await done('edge', 'pause', edge.name);
+  await done('edge', 'revoke', edge.name);
   await done('token', 'revoke', publisherId);
   await done('prune');
-  await done('sites', 'delete', 'www');
-  t.match(await cluster.skerry('rollback', 'www'), { code: 1 }, 'what was refused was not done');
+  await done('sites', 'delete', SITE);
+  t.match(await cluster.skerry('rollback', SITE), { code: 1 }, 'what was refused was not done');
 
   const output = cluster.origin.running?.output().stderr ?? '';
   const lines = output
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
-    .filter(({ act }) => act !== undefined);
+    .filter(({ act, site = SITE }) => act !== undefined && site === SITE);
   const adminId = cluster.token.slice(3, 15);
   const admin = { id: adminId, scope: 'admin', address: '127.0.0.1' };
   const of = (act: string) => lines.filter((line) => line.act === act);
-  t.match(of('edge-join'), [{ edge: 'edge-1', region: 'r0', joinToken: /^[0-9a-f]{12}$/, level: 30 }]);
-  t.match(of('token-create'), [
-    { by: admin, created: of('edge-join')[0]?.joinToken, scope: 'join' },
-    { by: admin, created: publisherId, scope: 'publish:www' },
+  const joined = of('edge-join').filter((line) => line.edge === edge.name);
+  t.match(joined, [{ edge: edge.name, region: 'r1', joinToken: /^[0-9a-f]{12}$/, level: 30 }]);
+  const tokens = [joined[0]?.joinToken, publisherId];
+  const made = of('token-create').filter(({ created }) => tokens.includes(created));
+  t.match(made, [
+    { by: admin, created: joined[0]?.joinToken, scope: 'join' },
+    { by: admin, created: publisherId, scope: `publish:${SITE}` },
   ]);
   t.match(of('publish'), [
-    { by: { id: publisherId, scope: 'publish:www' }, site: 'www', revision: 1, message: 'first' },
-    { by: admin, site: 'www', revision: 2, outcome: 'live' },
+    { by: { id: publisherId, scope: `publish:${SITE}` }, site: SITE, revision: 1, message: 'first' },
+    { by: admin, site: SITE, revision: 2, outcome: 'live' },
   ]);
-  t.match(of('rollback'), [{ by: admin, site: 'www', revision: 3 }]);
-  t.match(of('purge'), [{ by: admin, site: 'www', paths: ['/a.css'] }]);
-  t.match(of('site-set').at(-1), { by: admin, site: 'www', domains: ['www.example'] });
-  t.match(of('pin'), [{ by: admin, site: 'www', revision: 1 }]);
-  t.match(of('file-put'), [{ by: admin, site: 'www', path: 'x.txt' }]);
-  t.match(of('file-delete'), [{ by: admin, site: 'www', path: 'x.txt' }]);
-  t.match(of('edge-pause'), [{ by: admin, edge: 'edge-1' }]);
-  t.match(of('edge-revoke'), [{ by: admin, edge: 'edge-1' }]);
+  t.match(of('rollback'), [{ by: admin, site: SITE, revision: 3 }]);
+  t.match(of('purge'), [{ by: admin, site: SITE, paths: ['/a.css'] }]);
+  t.match(of('site-set').at(-1), { by: admin, site: SITE, domains: ['www.example'] });
+  t.match(of('pin'), [{ by: admin, site: SITE, revision: 1 }]);
+  t.match(of('file-put'), [{ by: admin, site: SITE, path: 'x.txt' }]);
+  t.match(of('file-delete'), [{ by: admin, site: SITE, path: 'x.txt' }]);
+  t.match(of('edge-pause'), [{ by: admin, edge: edge.name }]);
+  t.match(of('edge-revoke'), [{ by: admin, edge: edge.name }]);
   t.match(of('token-revoke'), [{ by: admin, revoked: publisherId }]);
   t.match(of('prune'), [{ by: admin }]);
-  t.match(of('site-delete'), [{ by: admin, site: 'www' }]);
+  t.match(of('site-delete'), [{ by: admin, site: SITE }]);
   t.equal(of('rollback').length, 1);
   for (const secret of [cluster.token, publisher]) t.notMatch(output, secret.slice(16));
 });

@@ -2,38 +2,17 @@ import { readFile, rename, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { startCluster } from '../helpers/cluster.ts';
-import { ask, read } from '../helpers/http.ts';
-import { writeTree } from '../helpers/tree.ts';
-import { until } from '../helpers/until.ts';
+import { ask, read } from '../../helpers/http.ts';
+import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
+import { accessLog, cluster, edge, limited, limitedLog } from './cluster.ts';
 
 const SITE = 'www';
-const logs = t.testdir();
-const file = join(logs, 'access.log');
-const cluster = await startCluster({
-  edges: 2,
-  args: (index) =>
-    index === 0
-      ? ['--access-log', file]
-      : [
-          '--max-connections',
-          '5',
-          '--max-requests',
-          '3',
-          '--access-log',
-          `${file}.2`,
-          '--access-log-format',
-          'combined',
-        ],
-});
-t.teardown(() => cluster.close());
-const [edge, limited] = cluster.edges;
-if (edge === undefined || limited === undefined) throw new Error('a cluster of two edges has two');
 const folder = await writeTree(join(cluster.folder, SITE), { 'index.html': 'home', 'a.css': 'a {}' });
 const published = await cluster.skerry('publish', folder, '--site', SITE, '--wait');
 if (published.code !== 0) throw new Error(published.stderr);
 
-async function lines(count: number, path = file): Promise<string[]> {
+async function lines(count: number, path = accessLog): Promise<string[]> {
   return until(`${count} lines`, async () => {
     const found = (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n');
     return found.length >= count && found;
@@ -76,17 +55,17 @@ t.test('no line has what others could get in with, and nobody else reads them', 
     ['/a.css?x=y&skerry-token=cut', '/a.css?skerry-token=cut&x=y', '/a.css'],
   );
   t.notMatch(JSON.stringify(found), '1.a.b.c');
-  t.equal((await stat(file)).mode & 0o777, 0o600);
+  t.equal((await stat(accessLog)).mode & 0o777, 0o600);
 });
 
 t.test('a log that is renamed is begun anew', async (t) => {
-  await rename(file, `${file}.1`);
+  await rename(accessLog, `${accessLog}.1`);
   await until('a new log', async () => {
     await read(edge.url, SITE, 'a.css');
-    return (await readFile(file, 'utf8').catch(() => '')) !== '';
+    return (await readFile(accessLog, 'utf8').catch(() => '')) !== '';
   });
-  t.equal((await stat(file)).mode & 0o777, 0o600);
-  t.ok((await lines(3, `${file}.1`)).every((line) => JSON.parse(line).status > 0));
+  t.equal((await stat(accessLog)).mode & 0o777, 0o600);
+  t.ok((await lines(3, `${accessLog}.1`)).every((line) => JSON.parse(line).status > 0));
 });
 
 t.test('the metrics tell how long answers took', async (t) => {
@@ -130,7 +109,7 @@ t.test('more requests than a client may make are answered 429, whichever lane th
     t.ok(statuses.includes(429), `${statuses}`);
   }
   await until('more to be allowed', async () => (await read(limited.url, SITE, 'a.css')).status === 200);
-  const combined = await lines(5, `${file}.2`);
+  const combined = await lines(5, limitedLog);
   t.match(combined[0], /^127\.0\.0\.1 - - \[.*\] "GET \/a\.css HTTP\/1\.1" 200 4 "-" "-"$/);
 });
 

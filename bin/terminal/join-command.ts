@@ -1,0 +1,55 @@
+import { SkerryError } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/http/loopback.ts';
+
+/** What a new edge needs to know on its host. */
+export interface JoinCommand {
+  readonly token: string;
+  /** The URL of the origin, as this host reaches it. */
+  readonly origin: string;
+  readonly name: string;
+  readonly region: string;
+  readonly ca?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** The addresses of this machine, as `os.networkInterfaces` names them. */
+export interface MachineAddress {
+  readonly address: string;
+  readonly family: string;
+  readonly internal: boolean;
+}
+
+/** The command that joins an edge on another host. The token goes through a pipe, so that `ps` does not show it. */
+export function joinCommand(
+  { token, origin, name, region, ca, insecure = false }: JoinCommand,
+  machine: readonly MachineAddress[],
+): string {
+  const url = originForOthers(origin, machine);
+  const words = [
+    ...['skerry', 'edge', '--join', '-', '--origin', url, '--name', name, '--region', region],
+    ...['--data', '/var/lib/skerry', '--host', '0.0.0.0', '--port', '80'],
+    ...(ca === undefined ? [] : ['--ca', ca]),
+    ...(insecure ? ['--insecure'] : []),
+  ];
+  return `echo ${token} | ${words.map(quoted).join(' ')}`;
+}
+
+/** The URL by which other hosts reach the origin. Throws `bad-config` when they cannot. */
+function originForOthers(origin: string, machine: readonly MachineAddress[]): string {
+  const url = new URL(origin);
+  if (!isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return url.origin;
+  const others = machine.filter(({ internal }) => !internal);
+  const { address } = others.find(({ family }) => family === 'IPv4') ?? others[0] ?? {};
+  // An origin on loopback speaks plain HTTP. With TLS, it listens on other addresses as well.
+  if (url.protocol !== 'https:' || address === undefined)
+    throw new SkerryError(
+      'bad-config',
+      `--command needs --origin with the address by which other hosts reach the origin, not ${url.origin}`,
+    );
+  url.hostname = address.includes(':') ? `[${address}]` : address;
+  return url.origin;
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,9 @@
+import { SkerryError } from '../errors.ts';
+import { isLoopback } from './loopback.ts';
+
+/** Throws `clear-text` unless what is sent to this URL would travel over TLS or stay on this machine. */
+export function refuseClearText(url: string, what: string): void {
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
+  throw new SkerryError('clear-text', `${what} would be sent unencrypted to ${origin}`);
+}

@@ -1,0 +1,36 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { SkerryError } from '../errors.ts';
+
+/** A certificate with its key, ready for use. */
+export interface Certificate {
+  readonly pem: string;
+  readonly key: string;
+  /** Its host names in lower case. `*.` at the beginning stands for one label. */
+  readonly names: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+  readonly context: SecureContext;
+}
+
+/**
+ * Throws `bad-certificate` when a file holds no certificate or no key, or when the key belongs to another certificate.
+ */
+export function readCertificate(pem: string, key: string): Certificate {
+  try {
+    const certificate = new X509Certificate(pem);
+    if (!certificate.checkPrivateKey(createPrivateKey(key)))
+      throw new Error('the key belongs to another certificate');
+    const names = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,]+)/g)];
+    return {
+      pem,
+      key,
+      names: names.map(([, name = '']) => name.toLowerCase()),
+      expires: certificate.validToDate.getTime(),
+      context: createSecureContext({ cert: pem, key }),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SkerryError('bad-certificate', `not a usable certificate: ${reason}`, { cause });
+  }
+}

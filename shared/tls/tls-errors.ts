@@ -1,0 +1,51 @@
+import { type ErrorCode, SkerryError, systemCode } from '../errors.ts';
+import type { CertificateFault } from './trust.ts';
+
+/** The error of a certificate that is not accepted. `now` is the time by which it was judged. */
+export function certificateError(url: string, fault: CertificateFault, now: number): SkerryError {
+  const [code, reason] = told(fault, now);
+  return new SkerryError(code, `the certificate of ${url} ${reason}`);
+}
+
+function told(fault: CertificateFault, now: number): [ErrorCode, string] {
+  switch (fault.reason) {
+    case 'other-authority':
+      return ['untrusted-certificate', `comes from another authority (${fault.issuer}; ${fault.code})`];
+    case 'other-host':
+      return ['untrusted-certificate', `does not cover this host (${fault.code})`];
+    case 'other-log':
+      return ['other-log', `belongs to the origin of another log (${fault.log})`];
+    case 'other-member':
+      return fault.name === undefined
+        ? ['not-a-member', 'belongs to no member of this log']
+        : ['not-a-member', `belongs to the edge ${fault.name}`];
+    case 'expired':
+      return ['certificate-dates', `has expired on ${day(fault.date)}; the clock here says ${day(now)}`];
+    case 'not-yet-valid':
+      return ['certificate-dates', `is valid from ${day(fault.date)} on; the clock here says ${day(now)}`];
+  }
+}
+
+function day(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** The codes of OpenSSL for an answer that is not TLS. */
+const NOT_TLS: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_RECORD_LAYER_FAILURE',
+]);
+
+/** The error of a TLS handshake that failed. Undefined for other faults. */
+export function handshakeError(url: string, cause: unknown): SkerryError | undefined {
+  const code = systemCode(cause);
+  if (code !== undefined && NOT_TLS.has(code))
+    return new SkerryError('not-tls', `${url} does not speak TLS`, { cause });
+  const isCutOff = cause instanceof Error && cause.message.includes('before secure TLS connection');
+  if (isCutOff || code === 'EPROTO' || code?.startsWith('ERR_SSL_'))
+    return new SkerryError('tls-failed', `the TLS handshake with ${url} failed (${code ?? 'closed'})`, {
+      cause,
+    });
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import type { KeyFingerprint } from '../signing/keys.ts';
+
+const apiToken = /^sk_([0-9a-f]{12})\.([A-Za-z0-9_-]{32})(?:\.([0-9a-f]{32}))?$/;
+
+export interface ApiToken {
+  readonly id: string;
+  readonly secret: string;
+  /**
+   * The fingerprint of the recovery key, to which the certificate of the origin must lead. It is for clients alone: the
+   * origin does not need it. Undefined for a text without one.
+   */
+  readonly fingerprint: KeyFingerprint | undefined;
+}
+
+/** Parses `sk_ID.SECRET.FINGERPRINT`, also without the fingerprint. Undefined for a text that is no API token. */
+export function parseApiToken(text: string): ApiToken | undefined {
+  const [, id, secret, fingerprint] = apiToken.exec(text) ?? [];
+  if (id === undefined || secret === undefined) return undefined;
+  return { id, secret, fingerprint: fingerprint as KeyFingerprint | undefined };
+}
+
+export function apiTokenText({ id, secret, fingerprint }: Required<ApiToken>): string {
+  return `sk_${id}.${secret}.${fingerprint}`;
+}
