@@ -1,7 +1,9 @@
 /** `npm run build`: joins the product's modules into dist/, a package that can be published as it is. */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PROVIDER_FILE } from '../bin/terraform/provider-file.ts';
 import { joinModules, LEFT_OUT, root } from './join-modules.ts';
+import { buildProvider } from './terraform-provider/build.ts';
 
 const dist = join(root, 'dist');
 
@@ -24,7 +26,8 @@ for (const kept of [
 ]) {
   await cp(join(root, kept), join(dist, kept), { recursive: true });
 }
-await writeFile(join(dist, 'LICENSES-OF-LIBRARIES.md'), await licences(librariesAmong(sources)));
+const ofProvider = await buildProvider(join(dist, PROVIDER_FILE));
+await writeFile(join(dist, 'LICENSES-OF-LIBRARIES.md'), await licences(librariesAmong([...sources, ...ofProvider])));
 
 const source = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
 const {
