@@ -27,7 +27,10 @@ for (const kept of [
   await cp(join(root, kept), join(dist, kept), { recursive: true });
 }
 const ofProvider = await buildProvider(join(dist, PROVIDER_FILE));
-await writeFile(join(dist, 'LICENSES-OF-LIBRARIES.md'), await licences(librariesAmong([...sources, ...ofProvider])));
+await writeFile(
+  join(dist, 'LICENSES-OF-LIBRARIES.md'),
+  await licences(librariesAmong([...sources, ...ofProvider])),
+);
 
 const source = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
 const {
