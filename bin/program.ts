@@ -20,6 +20,7 @@ import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
 import { storeCommand } from './commands/store.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { terraformCommand } from './commands/terraform.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { warmCommand } from './commands/warm.ts';
@@ -65,6 +66,7 @@ export function createProgram(): Command {
     storeCommand(),
     tokenCommand(),
     webhookCommand(),
+    terraformCommand(),
   ]) {
     program.addCommand(command);
   }

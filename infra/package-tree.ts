@@ -1,7 +1,9 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PROVIDER_FILE } from '../bin/terraform/provider-file.ts';
 import { AWS_SDK, joinModules, root } from './join-modules.ts';
 import { type Library, librariesAmong, licencesOf } from './libraries.ts';
+import { buildProvider } from './terraform-provider/build.ts';
 
 interface Manifest {
   readonly version: string;
@@ -43,7 +45,8 @@ export async function writePackage(
   await mkdir(join(folder, 'lib'), { recursive: true });
   await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
   for (const kept of COPIED) await cp(join(root, kept), join(folder, kept), { recursive: true });
-  const libraries = await librariesAmong(sources);
+  const ofProvider = await buildProvider(join(folder, PROVIDER_FILE));
+  const libraries = await librariesAmong([...sources, ...ofProvider]);
   await writeFile(join(folder, 'LICENSES-OF-LIBRARIES.md'), await licencesOf(libraries));
   await writeFile(
     join(folder, 'package.json'),

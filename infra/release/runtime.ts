@@ -19,9 +19,13 @@ const LIBATOMIC = {
   ]),
 };
 
-/** A child of Node inherits the variable: an edge starts its serving processes with the same Node. */
+/**
+ * A child of Node inherits the variables: an edge starts its serving processes with the same Node, and
+ * `skerry terraform install` writes into the provider how Node is started.
+ */
 const START_NODE = `#!/bin/sh
 runtime=$(dirname "$(realpath "$0")")
+export SKERRY_NODE="$runtime/node"
 export LD_LIBRARY_PATH="$runtime/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 exec "$runtime/bin/node" "$@"
 `;

@@ -16,13 +16,15 @@ import { schemaMessage } from './values/schema.ts';
 import { storedState } from './values/stored-state.ts';
 import { Unknown } from './values/unknown.ts';
 
-const resources: Readonly<Record<string, Resource>> = {
+export const resources: Readonly<Record<string, Resource>> = {
   ...{ skerry_site: site, skerry_edge: edge, skerry_token: token, skerry_publish: publish },
 };
-const dataSources: Readonly<Record<string, DataSource>> = {
+export const dataSources: Readonly<Record<string, DataSource>> = {
   ...{ skerry_site: siteData, skerry_edges: edges, skerry_revision: revisionData },
 };
-const ephemeralResources: Readonly<Record<string, EphemeralResource>> = { skerry_token: ephemeralToken };
+export const ephemeralResources: Readonly<Record<string, EphemeralResource>> = {
+  skerry_token: ephemeralToken,
+};
 
 export interface Provider {
   readonly handlers: Handlers;

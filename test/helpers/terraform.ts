@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
@@ -45,12 +45,15 @@ export async function terraformHere(t: Test, environment: NodeJS.ProcessEnv = {}
   return terraformIn(folder, { TF_REATTACH_PROVIDERS: JSON.stringify({ [ADDRESS]: plugin }) });
 }
 
-/** Terraform that installs and starts the provider from a filesystem mirror, as users do. */
-export async function terraformFrom(t: Test, mirror: string): Promise<Terraform> {
+/**
+ * Terraform that installs and starts the provider from a filesystem mirror, as users do. With `example`, it runs in a
+ * copy of that folder.
+ */
+export async function terraformFrom(t: Test, mirror: string, example?: string): Promise<Terraform> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const terraform = await terraformIn(folder, {}, mirror);
-  return terraform;
+  if (example !== undefined) await cp(example, folder, { recursive: true });
+  return terraformIn(folder, {}, mirror);
 }
 
 async function terraformIn(

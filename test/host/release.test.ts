@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { createProgram } from '../../bin/program.ts';
+import { placeInMirror } from '../../bin/terraform/provider-file.ts';
 import { manPage } from '../../infra/release/man-page.ts';
 import { hostProgram } from '../helpers/host-program.ts';
 import { makeRelease } from '../helpers/release.ts';
@@ -61,12 +62,19 @@ t.test('an origin with objects in S3 needs no further package', async (t) => {
   t.match(found, { code: 1, stderr: /bucket cannot be used: .*credentials/ });
 });
 
-t.test('the provider runs from its mirror with the Node of the archive', async (t) => {
-  const platform = `linux_${process.arch === 'x64' ? 'amd64' : process.arch}`;
-  const folderOfVersion = place('terraform/registry.terraform.io/skerry/skerry', release.version, platform);
-  const file = join(folderOfVersion, `terraform-provider-skerry_v${release.version}`);
-  t.match(await hostProgram(file, [], { env }), { code: 1, stderr: /provider for Terraform/ });
-});
+t.test(
+  'the provider runs with the Node of the archive, from its mirror and installed elsewhere',
+  async (t) => {
+    const elsewhere = join(folder, 'plugins');
+    const args = ['terraform', 'install', '--into', elsewhere];
+    t.match(await hostProgram(place('bin/skerry'), args, { env }), { code: 0 });
+    for (const mirror of [place('terraform'), elsewhere])
+      t.match(await hostProgram(placeInMirror(mirror), [], { env }), {
+        code: 1,
+        stderr: /provider for Terraform/,
+      });
+  },
+);
 
 t.test('the SBOM names Node and the libraries, each once', async (t) => {
   const { components } = await jsonFile<{ components: readonly { name: string; purl: string }[] }>(

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import { buildProvider, placeInMirror } from '../../infra/terraform-provider/build.ts';
+import { placeInMirror } from '../../bin/terraform/provider-file.ts';
+import { buildProvider } from '../../infra/terraform-provider/build.ts';
 import { loneOrigin } from '../helpers/lone-origin.ts';
 import { terraformFrom } from '../helpers/terraform.ts';
 

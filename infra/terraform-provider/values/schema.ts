@@ -1,7 +1,7 @@
 import type { Value } from './dynamic-value.ts';
 
 /** A type in the form in which Terraform reads it, as JSON. */
-type ValueType =
+export type ValueType =
   | 'string'
   | 'number'
   | 'bool'
