@@ -14,13 +14,10 @@ export function terraformCommand(): Command {
   return new Command('terraform').description('the provider for Terraform').addCommand(
     new Command('install')
       .description('install the provider where `terraform init` finds it')
-      .addOption(
-        option('--into <dir>', 'a filesystem mirror of Terraform').default(
-          join(homedir(), '.terraform.d', 'plugins'),
-        ),
-      )
-      .action(async ({ into }: { readonly into: string }) => {
-        const place = placeInMirror(resolve(into));
+      .addOption(option('--into <dir>', 'a filesystem mirror of Terraform (default: ~/.terraform.d/plugins)'))
+      .action(async ({ into }: { readonly into?: string }) => {
+        // A user without a home may run every other command.
+        const place = placeInMirror(resolve(into ?? join(homedir(), '.terraform.d', 'plugins')));
         await mkdir(dirname(place), { recursive: true });
         await writeFile(place, await providerText());
         await chmod(place, 0o755);
