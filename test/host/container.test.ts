@@ -73,8 +73,8 @@ t.test('an origin and three edges run from the image, by the compose file', asyn
     env,
   });
   const put = await hostProgram('curl', [
-    ...['-sf', '-X', 'PUT', '-H', `Authorization: Bearer ${token.stdout.trim()}`],
-    ...['-H', 'Content-Type: application/json', '-d', '{}', `http://127.0.0.1:${origin}/v1/sites/docs`],
+    ...['-sfk', '-X', 'PUT', '-H', `Authorization: Bearer ${token.stdout.trim()}`],
+    ...['-H', 'Content-Type: application/json', '-d', '{}', `https://127.0.0.1:${origin}/v1/sites/docs`],
   ]);
   t.equal(put.code, 0, put.stderr);
   for (const port of edges)
