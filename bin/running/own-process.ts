@@ -12,11 +12,11 @@ export function keepFilesPrivate(): void {
 export function announce(line: string, signal: AbortSignal): void {
   process.stdout.write(`${line}\n`);
   process.send?.('listening');
-  if (process.env.NOTIFY_SOCKET !== undefined) void informServiceManager(signal);
+  if (process.env.NOTIFY_SOCKET !== undefined) void informSystemd(signal);
 }
 
 /** Few roles are started by systemd, so the others do not load this. */
-async function informServiceManager(signal: AbortSignal): Promise<void> {
-  const manager = await import('./service-manager.ts');
-  await manager.informServiceManager(signal);
+async function informSystemd(signal: AbortSignal): Promise<void> {
+  const systemd = await import('./systemd.ts');
+  await systemd.informSystemd(signal);
 }

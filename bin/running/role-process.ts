@@ -5,7 +5,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
 import { AlreadyExplained } from '../terminal/report-error.ts';
 import processFlags from './process-flags.json' with { type: 'json' };
-import { MANAGER_VARIABLES } from './service-manager.ts';
+import { SYSTEMD_VARIABLES } from './systemd.ts';
 
 const STOP_MS = 12_000;
 /** All processes share this setting. */
@@ -84,7 +84,7 @@ export function startRole(
  */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
-    ([name]) => name === LOG_LEVEL || !(name.startsWith('SKERRY_') || MANAGER_VARIABLES.includes(name)),
+    ([name]) => name === LOG_LEVEL || !(name.startsWith('SKERRY_') || SYSTEMD_VARIABLES.includes(name)),
   );
   return Object.fromEntries(kept);
 }

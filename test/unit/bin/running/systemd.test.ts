@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import t from 'tap';
-import { informServiceManager } from '../../../../bin/running/service-manager.ts';
+import { informSystemd } from '../../../../bin/running/systemd.ts';
 import { until } from '../../../helpers/until.ts';
 
 /** Collects the messages. After `signs` signs of life, the role is told to stop. */
@@ -27,14 +27,14 @@ function listener(signs: number) {
 
 t.test('a role that nobody waits for tells nothing', async (t) => {
   const { told, signal, notify, clock } = listener(1);
-  await informServiceManager(signal, { environment: {}, notify, clock });
+  await informSystemd(signal, { environment: {}, notify, clock });
   t.same(told, []);
 });
 
 t.test('a role is ready, gives three signs of life in a period of the watchdog, and stops', async (t) => {
   const { told, slept, signal, notify, clock } = listener(2);
   const environment = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '30000000' };
-  await informServiceManager(signal, { environment, notify, clock });
+  await informSystemd(signal, { environment, notify, clock });
   t.same(told, [['READY=1', `MAINPID=${process.pid}`], ['WATCHDOG=1'], ['WATCHDOG=1'], ['STOPPING=1']]);
   t.same(slept, [10_000, 10_000]);
 });
@@ -42,7 +42,7 @@ t.test('a role is ready, gives three signs of life in a period of the watchdog, 
 t.test('without a watchdog there are no signs of life', async (t) => {
   const { told, notify, clock } = listener(1);
   const stopping = new AbortController();
-  const informed = informServiceManager(stopping.signal, {
+  const informed = informSystemd(stopping.signal, {
     environment: { NOTIFY_SOCKET: '/run/notify' },
     notify,
     clock,
@@ -67,7 +67,7 @@ t.test('systemd-notify sends the messages', async (t) => {
   process.env.NOTIFY_SOCKET = '/run/notify';
   const stopping = new AbortController();
   stopping.abort();
-  await informServiceManager(stopping.signal);
+  await informSystemd(stopping.signal);
   t.equal(
     await readFile(`${program}.log`, 'utf8'),
     `/run/notify READY=1 MAINPID=${process.pid}\n/run/notify STOPPING=1\n`,
@@ -77,7 +77,7 @@ t.test('systemd-notify sends the messages', async (t) => {
 t.test('a role runs on where systemd-notify is missing', async (t) => {
   const stopping = new AbortController();
   const missing = Object.assign(new Error('spawn'), { code: 'ENOENT' });
-  await informServiceManager(stopping.signal, {
+  await informSystemd(stopping.signal, {
     environment: { NOTIFY_SOCKET: '/run/notify' },
     notify: () => Promise.reject(missing),
   });

@@ -6,7 +6,7 @@ import { aborted } from '../terminal/interruption.ts';
 import { printError } from '../terminal/output.ts';
 
 /** The variables by which systemd asks for messages. */
-export const MANAGER_VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+export const SYSTEMD_VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
 /** systemd ends a role that gives no sign of life for a whole period. One late sign must not end it. */
 const SIGNS_PER_PERIOD = 3;
@@ -19,7 +19,7 @@ type Notify = (fields: readonly string[]) => Promise<void>;
  * aborts, and tells it then that the role stops. Otherwise, does nothing. A message that cannot be sent is reported on
  * stderr, and does not stop the role.
  */
-export async function informServiceManager(
+export async function informSystemd(
   signal: AbortSignal,
   {
     environment = process.env,
