@@ -32,29 +32,21 @@ export async function informSystemd(
   } = {},
 ): Promise<void> {
   if (environment.NOTIFY_SOCKET === undefined) return;
-  try {
-    // Under an older Node, systemd has started the launcher, and this process is its child.
-    await notify(['READY=1', `MAINPID=${process.pid}`]);
-    const period = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
-    if (period > 0) await giveSigns(signal, period / SIGNS_PER_PERIOD, notify, clock);
-    else await aborted(signal);
-    await notify(['STOPPING=1']);
-  } catch (error) {
-    printError(`systemd does not learn how this role is, because systemd-notify fails: ${systemCode(error)}`);
+  const tell = (...fields: string[]) => notify(fields).catch(report);
+  // Under an older Node, systemd has started the launcher, and this process is its child.
+  await tell('READY=1', `MAINPID=${process.pid}`);
+  const period = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
+  // The signs come from the event loop, so they stop when the loop does.
+  while (period > 0 && !signal.aborted) {
+    await tell('WATCHDOG=1');
+    await clock.sleep(period / SIGNS_PER_PERIOD, signal).catch(() => {});
   }
+  await aborted(signal);
+  await tell('STOPPING=1');
 }
 
-/** The signs come from the event loop, so they stop when the loop does. */
-async function giveSigns(
-  signal: AbortSignal,
-  ms: number,
-  notify: Notify,
-  clock: Pick<Clock, 'sleep'>,
-): Promise<void> {
-  while (!signal.aborted) {
-    await notify(['WATCHDOG=1']);
-    await clock.sleep(ms, signal).catch(() => {});
-  }
+function report(error: unknown): void {
+  printError(`systemd does not learn how this role is, because systemd-notify fails: ${systemCode(error)}`);
 }
 
 /** Node has no datagram sockets of the Unix domain, so a program of systemd sends the message. */

@@ -74,12 +74,13 @@ t.test('systemd-notify sends the messages', async (t) => {
   );
 });
 
-t.test('a role runs on where systemd-notify is missing', async (t) => {
-  const stopping = new AbortController();
-  const missing = Object.assign(new Error('spawn'), { code: 'ENOENT' });
-  await informSystemd(stopping.signal, {
-    environment: { NOTIFY_SOCKET: '/run/notify' },
-    notify: () => Promise.reject(missing),
-  });
-  t.pass('and does not wait for its end');
+t.test('a message that cannot be sent stops neither the role nor later messages', async (t) => {
+  const { told, signal, notify, clock } = listener(3);
+  const failing = async (fields: readonly string[]) => {
+    await notify(fields);
+    if (told.length < 3) throw Object.assign(new Error('spawn'), { code: 'EAGAIN' });
+  };
+  const environment = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '30000000' };
+  await informSystemd(signal, { environment, notify: failing, clock });
+  t.equal(told.length, 5);
 });
