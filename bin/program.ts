@@ -21,6 +21,7 @@ import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
 import { storeCommand } from './commands/store.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { terraformCommand } from './commands/terraform.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { warmCommand } from './commands/warm.ts';
@@ -67,6 +68,7 @@ export function createProgram(): Command {
     storeCommand(),
     tokenCommand(),
     webhookCommand(),
+    terraformCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -16,10 +16,12 @@ const ENTRIES = [
 ];
 
 /**
- * The AWS SDK stays a dependency: few origins need it, and it is larger than everything else together. Piscina works
- * without @napi-rs/nice.
+ * The AWS SDK stays a dependency of the package: few origins need it, and it is larger than everything else together.
  */
-export const LEFT_OUT = ['@aws-sdk/*', '@napi-rs/nice'];
+export const AWS_SDK = '@aws-sdk/*';
+
+/** Piscina works without it. */
+const NOT_NEEDED = '@napi-rs/nice';
 
 /** The variables that CommonJS libraries expect in their modules. */
 const COMMONJS = `import { createRequire as requireFrom } from 'node:module';
@@ -41,13 +43,15 @@ export interface JoinOptions {
    * sources.
    */
   readonly maps: boolean;
+  /** The packages that the joined modules import at run time. */
+  readonly leftOut: readonly string[];
 }
 
 /**
  * Joins the modules of the product and of its libraries into about a hundred, because most of the start-up time would
  * go into finding and reading two thousand files.
  */
-export async function joinModules(folder: string, { place, maps }: JoinOptions): Promise<Joined> {
+export async function joinModules(folder: string, { place, maps, leftOut }: JoinOptions): Promise<Joined> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: ENTRIES.map((file) => ({ in: file, out: basename(file).replace(/\.[jt]s$/, '') })),
@@ -57,7 +61,7 @@ export async function joinModules(folder: string, { place, maps }: JoinOptions):
     format: 'esm',
     platform: 'node',
     target: 'esnext',
-    external: LEFT_OUT,
+    external: [NOT_NEEDED, ...leftOut],
     banner: { js: COMMONJS },
     sourcemap: maps && 'linked',
     sourcesContent: false,

@@ -24,7 +24,11 @@ async function joinInto(folder: string): Promise<boolean> {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   });
   if (joining === undefined) return false;
-  const { files } = await joining.joinModules(folder, { place: pathToFileURL(root), maps: false });
+  const { files } = await joining.joinModules(folder, {
+    place: pathToFileURL(root),
+    maps: false,
+    leftOut: [joining.AWS_SDK],
+  });
   await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   return true;

@@ -69,7 +69,6 @@ const table = {
   'no-such-object': [404, 'Upload the object first.'],
   'no-such-token': [404, 'See `skerry token list`.'],
   'too-many-labels': [409, 'Remove labels that nothing needs: `skerry edge label NAME --remove WORD`.'],
-  'edge-revoked': [409, 'A revocation cannot be undone. Join the host under another name.'],
   'edge-replaced': [
     401,
     'Another host has the name of this edge now. To use this one again, empty its data folder and join it under another name.',

@@ -245,7 +245,7 @@ export function edgeCommand(): Command {
           newestLines,
         );
         const token = edge.adminTokenFile === undefined ? '' : ` with the token in ${edge.adminTokenFile}`;
-        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`);
+        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`, signal);
         await aborted(signal);
         await edge.close();
       })

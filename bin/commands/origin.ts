@@ -55,7 +55,7 @@ export function originCommand(): Command {
       const { startOrigin } = await import('../../origin/main.ts');
       const { createLogger } = await import('../../shared/process/logger.ts');
       const origin = await startOrigin(options, createLogger());
-      announce(`skerry origin listens on ${origin.url}`);
+      announce(`skerry origin listens on ${origin.url}`, signal);
       await aborted(signal);
       await origin.close();
     });

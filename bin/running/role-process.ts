@@ -5,6 +5,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
 import { AlreadyExplained } from '../terminal/report-error.ts';
 import processFlags from './process-flags.json' with { type: 'json' };
+import { SYSTEMD_VARIABLES } from './systemd.ts';
 
 const STOP_MS = 12_000;
 /** All processes share this setting. */
@@ -79,11 +80,11 @@ export function startRole(
 
 /**
  * Leaves out the settings of the command that starts the role, because a token or a host among them would reach every
- * role.
+ * role. systemd waits for that command, too, not for its roles.
  */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
-    ([name]) => !name.startsWith('SKERRY_') || name === LOG_LEVEL,
+    ([name]) => name === LOG_LEVEL || !(name.startsWith('SKERRY_') || SYSTEMD_VARIABLES.includes(name)),
   );
   return Object.fromEntries(kept);
 }

@@ -54,7 +54,7 @@ export interface FleetCalls {
   ): { seq: Seq; edge: EdgeRow; isNew: boolean };
   /**
    * Creates a join token with which a new host takes the name of an edge and its place. It is valid only as long as the
-   * edge keeps its current key. Throws `no-such-edge` and `edge-revoked`.
+   * edge keeps its current key. Throws `no-such-edge`.
    */
   createReplacement(
     name: string,

@@ -28,7 +28,7 @@ export type JoinPlan =
   /** The host with this key replaces the host that had the name. */
   | { readonly kind: 'replace'; readonly member: Member };
 
-/** Throws `bad-join-token`, `edge-revoked`, `name-taken`, `too-many-edges` and `too-many-labels`. */
+/** Throws `bad-join-token`, `name-taken`, `too-many-edges` and `too-many-labels`. */
 export function planJoin({ request, secretHash, token, edge, edges, time }: JoinSituation): JoinPlan {
   const { name, region, lat, lon, publicKey, labels = [] } = request;
   if (token === undefined || token.scope !== JOIN || !isSecretOf(token, secretHash))
@@ -55,14 +55,17 @@ export function planJoin({ request, secretHash, token, edge, edges, time }: Join
   return { kind: 'admit', member };
 }
 
-/** The new host takes over what an operator has set for the old one: its limits, its labels, a pause and a drain. */
+/**
+ * The new host takes over what an operator has set for the old one: its limits, its labels, a pause and a drain. Of a
+ * revoked edge it takes over only the limits: a revocation is about the key of the old host, and the others were about
+ * the end of that host.
+ */
 function replacement(
   { name, region, lat, lon, publicKey, labels = [] }: NewMember,
   replaced: string,
   edge: EdgeRow | undefined,
 ): Member {
   if (edge === undefined) throw new SkerryError('bad-join-token', `there is no edge ${name} to replace`);
-  if (edge.revoked) throw new SkerryError('edge-revoked', `the edge ${name} was revoked`);
   if (edge.publicKey !== replaced)
     throw new SkerryError('bad-join-token', `the edge ${name} was replaced since the token was created`);
   if (publicKey === replaced)
@@ -70,9 +73,10 @@ function replacement(
       'bad-join-token',
       `the join token is for a new host, and this one is ${name} already`,
     );
-  const { paused, drained, mayRead, revoked } = edge;
+  const { mayRead, revoked: isNew } = edge;
   return {
-    ...{ name, region, lat, lon, publicKey, replaces: replaced, revoked },
-    ...{ paused, drained, mayRead, labels: labelled(edge.labels, { add: labels }) },
+    ...{ name, region, lat, lon, publicKey, replaces: replaced, revoked: false, mayRead },
+    ...(isNew ? { paused: false, drained: false } : { paused: edge.paused, drained: edge.drained }),
+    labels: labelled(isNew ? [] : edge.labels, { add: labels }),
   };
 }

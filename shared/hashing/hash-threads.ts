@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { moduleUrl } from '../process/module-url.ts';
 import { startThreads, type Thread } from '../process/thread.ts';
-import type { HashCalls } from './hash.worker.ts';
+import type { HashCalls } from './hash-calls.ts';
 
 export type HashThreads = Thread<HashCalls>;
 

@@ -82,9 +82,8 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
 
     createReplacement(name, token, time) {
       transaction(database, () => {
-        const row = sql('SELECT public_key, revoked FROM edge WHERE name = ?').get(name);
+        const row = sql('SELECT public_key FROM edge WHERE name = ?').get(name);
         if (row === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
-        if (row.revoked === 1) throw new SkerryError('edge-revoked', `the edge ${name} was revoked`);
         const replaces = String(row.public_key);
         tokens.createToken({ ...token, scope: JOIN, edge: name, mayRead: null, replaces }, time);
       });

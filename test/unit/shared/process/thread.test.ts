@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import type { HashCalls } from '../../../../shared/hashing/hash.worker.ts';
+import type { HashCalls } from '../../../../shared/hashing/hash-calls.ts';
 import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
 import { moduleUrl } from '../../../../shared/process/module-url.ts';
 import { startThreads } from '../../../../shared/process/thread.ts';

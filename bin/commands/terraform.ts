@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { SkerryError } from '../../shared/errors.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { option } from '../options/options.ts';
+import { printLine } from '../terminal/output.ts';
+import { PROVIDER_FILE, placeInMirror } from '../terraform/provider-file.ts';
+
+export function terraformCommand(): Command {
+  return new Command('terraform').description('the provider for Terraform').addCommand(
+    new Command('install')
+      .description('install the provider where `terraform init` finds it')
+      .addOption(option('--into <dir>', 'a filesystem mirror of Terraform (default: ~/.terraform.d/plugins)'))
+      .action(async ({ into }: { readonly into?: string }) => {
+        // A user without a home may run every other command.
+        const place = placeInMirror(resolve(into ?? join(homedir(), '.terraform.d', 'plugins')));
+        await mkdir(dirname(place), { recursive: true });
+        await writeFile(place, await providerText());
+        await chmod(place, 0o755);
+        printLine(`installed ${place}`);
+      }),
+  );
+}
+
+/** The provider, which starts with the Node that runs this command. The Node of a release has a script that starts it. */
+async function providerText(): Promise<string> {
+  const places = ['', 'dist/'].map((folder) => fileURLToPath(new URL(folder + PROVIDER_FILE, packageRoot)));
+  const built = places.find((place) => existsSync(place));
+  if (built === undefined)
+    throw new SkerryError(
+      'not-found',
+      `there is no ${PROVIDER_FILE} here; in a checkout, \`npm run build\` makes it`,
+    );
+  const node = process.env.SKERRY_NODE ?? process.execPath;
+  return (await readFile(built, 'utf8')).replace('SKERRY_NODE:-node}', `SKERRY_NODE:-${node}}`);
+}

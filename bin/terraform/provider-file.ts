@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { version as ownVersion } from '../../shared/version.ts';
+
+export const PROVIDER_FILE = 'terraform-provider-skerry';
+
+/** The address by which configurations name the provider: `source = "skerry/skerry"`. */
+const ADDRESS = 'registry.terraform.io/skerry/skerry';
+/** Terraform's names of architectures. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** For whom a provider is: `platform` and `arch` are Node's names. */
+export interface Target {
+  readonly version: string;
+  readonly platform: string;
+  readonly arch: string;
+}
+
+/** The place of the provider below a filesystem mirror, as `terraform init` looks for it. */
+export function placeInMirror(
+  mirror: string,
+  { version, platform, arch }: Target = {
+    version: ownVersion,
+    platform: process.platform,
+    arch: process.arch,
+  },
+): string {
+  const folder = join(mirror, ADDRESS, version, `${platform}_${ARCHITECTURES[arch] ?? arch}`);
+  return join(folder, `${PROVIDER_FILE}_v${version}`);
+}

@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+/** Runs a program of the machine that builds. Returns what it prints. Rejects with its errors when it fails. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd }: { readonly cwd?: string } = {},
+): Promise<string> {
+  const { stdout } = await run(program, args, { cwd, maxBuffer: MOST_OUTPUT });
+  return stdout.trim();
+}

@@ -1,0 +1,34 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../join-modules.ts';
+
+/**
+ * Bundles the provider into one file that runs by itself. The first lines are a shell's to run and a comment to
+ * JavaScript. Node would refuse the ending of the file's name as its argument, but not with `--require`. `node` is the
+ * path of Node 26, or a name that is looked up in PATH. Resolves with the files that are in it, below the root of the tree.
+ */
+export async function buildProvider(file: string, node = 'node'): Promise<string[]> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(import.meta.dirname, 'main.ts')],
+    outfile: file,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'esnext',
+    minify: true,
+    banner: {
+      js: `#!/bin/sh\n':' //; exec "\${SKERRY_NODE:-${node}}" --require "$(realpath "$0")" --eval 0`,
+    },
+    define: { 'import.meta.url': 'undefined', 'import.meta.dirname': '""' },
+    legalComments: 'none',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  });
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, outputFiles[0]?.contents ?? '');
+  await chmod(file, 0o755);
+  return Object.keys(metafile.inputs);
+}

@@ -1,0 +1,23 @@
+import { setImmediate } from 'node:timers/promises';
+import { hashCalls } from '../../shared/hashing/hash-calls.ts';
+import type { HashThreads } from '../../shared/hashing/hash-threads.ts';
+
+/**
+ * Hashes files in this thread, a batch at a time. The provider is one file, so there is no module that a thread could
+ * start from, and only Terraform waits.
+ */
+export const hashing: HashThreads = {
+  remote: {
+    ruleFaults: async (...given) => hashCalls.ruleFaults(...given),
+    async digests(files) {
+      await setImmediate();
+      return hashCalls.digests(files);
+    },
+    async hashFile(file) {
+      await setImmediate();
+      return hashCalls.hashFile(file);
+    },
+  },
+  close: async () => {},
+  stop: async () => {},
+};
