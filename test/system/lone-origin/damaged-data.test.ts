@@ -50,7 +50,8 @@ t.test('an origin whose folder has lost a part, or has it from elsewhere, signs 
 
 t.test('an edge says which part of its folder is missing or damaged', async (t) => {
   const folder = await temporary(t);
-  const joined = JSON.stringify({ name: 'oslo', region: 'eu', origin: 'http://127.0.0.1:1' });
+  const identity = { name: 'oslo', region: 'eu', origin: 'http://127.0.0.1:1', recovery: '0'.repeat(32) };
+  const joined = JSON.stringify(identity);
   const cases: [string, Record<string, string>, RegExp][] = [
     ['catalog', { 'identity.json': joined }, /catalog .* does not belong to an edge that has joined/],
     ['identity', { 'identity.json': '{' }, /./],

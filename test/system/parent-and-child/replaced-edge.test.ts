@@ -68,10 +68,14 @@ t.test('a new host takes the place of an edge behind a parent, while the old one
   await t.rejects(newHost('another', token), /bad-join-token|the join token is used/);
 });
 
-t.test('a revoked edge cannot be replaced', async (t) => {
+t.test('a new host takes the name of a revoked edge, and nothing but its limits', async (t) => {
+  await cluster.skerry('edge', 'drain', 'edge-2');
   await cluster.skerry('edge', 'revoke', 'edge-2');
-  t.match(await cluster.skerry('edge', 'replace', 'edge-2'), {
-    code: 1,
-    stderr: /the edge edge-2 was revoked/,
+  const { stdout } = await cluster.skerry('edge', 'replace', 'edge-2');
+  await newHost('after', stdout.trim());
+  const edge = await until('the new host to show the site', async () => {
+    const found = (await cluster.client.edges()).find(({ name }) => name === 'edge-2');
+    return found?.online && found.sites[SITE]?.revision === 2 && found;
   });
+  t.match(edge, { revoked: false, drained: false, labels: ['new'], parent: 'edge-1' });
 });
