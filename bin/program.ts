@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { version } from '../shared/version.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { edgeCommand } from './commands/edge.ts';
 import { edgesCommand } from './commands/edges.ts';
 import { auditCommand, eventsCommand } from './commands/events.ts';
@@ -52,6 +53,7 @@ export function createProgram(): Command {
     revisionsCommand(),
     receiptsCommand(),
     statusCommand(),
+    doctorCommand(),
     sitesCommand(),
     edgesCommand(),
     tasksCommand(),

@@ -71,7 +71,7 @@ async function authoritiesIn(file: string): Promise<string> {
 }
 
 /** The admin token that an origin, or the origin of `skerry dev`, left in its data folder. */
-function localToken(data: string): string | undefined {
+export function localToken(data: string): string | undefined {
   for (const folder of [data, join(data, 'origin')]) {
     try {
       return readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();

@@ -378,7 +378,7 @@ function json(body: unknown): Request {
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
 }
 
-function unreachable(origin: string, cause: unknown): SkerryError {
+export function unreachable(origin: string, cause: unknown): SkerryError {
   if (cause instanceof SkerryError) return cause;
   const failed = handshakeError(origin, cause);
   if (failed !== undefined) return failed;

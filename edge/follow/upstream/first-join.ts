@@ -47,7 +47,7 @@ export async function joinLog({
         `the certificate of ${first.url} belongs to no member of this log`,
       );
     await catalog.begin(chain);
-    const joined = { name, region, origin, members };
+    const joined = { name, region, origin, members, recovery: chain.recovery };
     await writeIdentity(identityFile, joined);
     return joined;
   } finally {

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { writeDurably } from '../../../shared/files/durable-file.ts';
 import { schema } from '../../../shared/json/schema.ts';
 import { readIfThere } from '../../../shared/signing/key-file.ts';
+import type { KeyFingerprint } from '../../../shared/signing/keys.ts';
 import type { MemberKey } from '../../../shared/wire/protocol.ts';
 
 /** The identity of this edge. Its private key never leaves the data folder. */
@@ -11,6 +12,8 @@ export interface Identity {
   readonly origin: string;
   /** The members of the log when this edge joined. It needs them until it has read the log. */
   readonly members?: readonly MemberKey[];
+  /** The fingerprint of the recovery key, to which the certificate of the origin leads. */
+  readonly recovery: KeyFingerprint;
 }
 
 const identity = schema(
@@ -18,6 +21,7 @@ const identity = schema(
     name: Type.String(),
     region: Type.String(),
     origin: Type.String(),
+    recovery: Type.String(),
     members: Type.Optional(Type.Array(Type.Object({ name: Type.String(), publicKey: Type.String() }))),
   }),
 );
@@ -25,7 +29,9 @@ const identity = schema(
 /** The identity of an edge that has joined. Undefined before it has. */
 export async function readIdentity(file: string): Promise<Identity | undefined> {
   const text = await readIfThere(file);
-  return text === undefined ? undefined : identity.parseText(text, 'data-folder-damaged');
+  if (text === undefined) return undefined;
+  const { recovery, ...known } = identity.parseText(text, 'data-folder-damaged');
+  return { ...known, recovery: recovery as KeyFingerprint };
 }
 
 export function writeIdentity(file: string, joined: Identity): Promise<void> {

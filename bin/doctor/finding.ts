@@ -1,0 +1,35 @@
+import { toSkerryError } from '../../shared/errors.ts';
+
+/** What is examined, in this order. A fault makes the later ones pointless. */
+export type Subject =
+  | 'address'
+  | 'name'
+  | 'connection'
+  | 'answer'
+  | 'clock'
+  | 'token'
+  | 'uploads'
+  | 'stream'
+  | 'membership';
+
+export interface Finding {
+  readonly subject: Subject;
+  readonly state: 'ok' | 'fault';
+  readonly text: string;
+  /** What to do about a fault. */
+  readonly hint?: string;
+}
+
+export function ok(subject: Subject, text: string): Finding {
+  return { subject, state: 'ok', text };
+}
+
+export function fault(subject: Subject, text: string, hint: string): Finding {
+  return { subject, state: 'fault', text, hint };
+}
+
+/** An error of the table says what to do. */
+export function faultBy(subject: Subject, error: unknown): Finding {
+  const { message, hint } = toSkerryError(error);
+  return fault(subject, message, hint);
+}
