@@ -72,7 +72,7 @@ const LAYERS = {
     ['bin/run.ts'],
     ['bin/program.ts'],
     ['bin/commands'],
-    [...['bin/running', 'bin/publishing', 'bin/tasks', 'bin/example'], ...['bin/terraform', 'bin/doctor']],
+    ['bin/running', 'bin/publishing', 'bin/tasks', 'bin/example', 'bin/doctor', 'bin/terraform'],
     ['bin/options'],
     ['bin/terminal'],
   ],
