@@ -86,33 +86,20 @@ export async function bootDebian(t: Test, media: string): Promise<BootedDebian> 
     await ended;
     clearTimeout(timer);
   });
-  const leader = await until(
-    'the first process of the container',
-    async () =>
-      (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')).trim().split(' ')[0] ||
-      undefined,
-  );
-  const inside = [
-    '--target',
-    leader,
-    '--mount',
-    '--uts',
-    '--ipc',
-    '--net',
-    '--pid',
-    '--cgroup',
-    '--root',
-    '--',
-  ];
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', SYSTEMD_PAGER: '' };
-  const run = (command: string, input?: string) =>
-    hostProgram('nsenter', [...inside, 'env', '-C', '/', 'sh', '-euc', command], {
+  const runIn = (leader: string, command: string, input?: string) =>
+    hostProgram('nsenter', [...inside(leader), 'env', '-C', '/', 'sh', '-euc', command], {
       env,
       ...(input !== undefined && { input }),
     });
-  await until('the boot', async () =>
-    /^(running|degraded)/.test((await run('systemctl is-system-running')).stdout),
-  );
+  // For a moment, the child is a process that only prepares the container.
+  const leader = await until('the boot', async () => {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+    const [child = ''] = children.split(' ');
+    const { stdout } = await runIn(child, 'systemctl is-system-running');
+    return /^(running|degraded)/.test(stdout) && child;
+  });
+  const run = (command: string, input?: string) => runIn(leader, command, input);
   return {
     run,
     async must(command, input) {
@@ -123,4 +110,8 @@ export async function bootDebian(t: Test, media: string): Promise<BootedDebian> 
     inItsNetwork: (program, ...args) =>
       hostProgram('nsenter', ['--target', leader, '--net', '--', program, ...args]),
   };
+}
+
+function inside(leader: string): string[] {
+  return ['--target', leader, '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--'];
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { type BootedDebian, bootDebian, reasonNotToBoot } from '../helpers/booted-debian.ts';
 import { makeRelease } from '../helpers/release.ts';
 import { until } from '../helpers/until.ts';
@@ -17,9 +17,9 @@ SKERRY_ACCESS_LOG=/var/log/skerry-edge/access.log
 
 const reason = await reasonNotToBoot();
 if (reason !== undefined) t.pass(`left out: ${reason}`, { skip: reason });
-else await testUnits();
+else await t.test('on a minimal Debian', testUnits);
 
-async function testUnits(): Promise<void> {
+async function testUnits(t: Test): Promise<void> {
   const media = t.testdir();
   const release = await makeRelease(join(media, 'release'));
   const debian = await bootDebian(t, media);
