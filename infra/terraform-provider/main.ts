@@ -8,7 +8,7 @@ import { provider } from './provider.ts';
 /** `terraform-provider-skerry`: Terraform starts it, reads one line of its output, and calls it over a socket. */
 async function main(): Promise<void> {
   if (!isStartedByTerraform(process.env)) {
-    process.stderr.write('This is a provider for Terraform. Terraform starts it: see infra/README.md.\n');
+    process.stderr.write('This is a provider for Terraform. Terraform starts it: see docs/terraform.md.\n');
     process.exitCode = 1;
     return;
   }
