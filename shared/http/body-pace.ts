@@ -25,6 +25,8 @@ export interface BodyBounds {
   readonly pace: Pace;
   /** Called with the length of each piece that is going to be held. It may throw. */
   readonly hold?: (bytes: number) => void;
+  /** Aborts when the response is over. Then nobody reads the body any more, and it may bring no further event. */
+  readonly answered?: AbortSignal;
 }
 
 /**
@@ -32,7 +34,11 @@ export interface BodyBounds {
  * sender does not keep the pace. A sender is too slow only while a reader waits for it. The source is not destroyed,
  * because the connection still has to carry the answer.
  */
-export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds, clock: Clock): Readable {
+export function boundedBody(
+  source: Readable,
+  { bytes, pace, hold, answered }: BodyBounds,
+  clock: Clock,
+): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
     const began = clock.monotonic();
     let came = 0;
@@ -44,8 +50,8 @@ export function boundedBody(source: Readable, { bytes, pace, hold }: BodyBounds,
         if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
         hold?.(piece.length);
         yield piece;
-      } else if (source.destroyed) throw source.errored ?? cutOff();
-      else if (!(await stirs(source, pace(came, clock.monotonic() - began), clock)))
+      } else if (source.destroyed || answered?.aborted) throw source.errored ?? cutOff();
+      else if (!(await stirs(source, pace(came, clock.monotonic() - began), clock, answered)))
         throw new SkerryError('too-slow', 'the body came too slowly, or not at all');
     }
   }
@@ -56,11 +62,17 @@ const EVENTS = ['readable', 'end', 'error', 'close'] as const;
 /** The reason for the abort. Without one, Node would create an error each time. */
 const STIRRED = Symbol('stirred');
 
-/** Waits for the next event of the stream. False when there is none within `ms`. */
-async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolean> {
+/** Waits for the next event of the stream, or for the end of the response. False when neither comes within `ms`. */
+async function stirs(
+  source: Readable,
+  ms: number,
+  clock: Clock,
+  answered: AbortSignal | undefined,
+): Promise<boolean> {
   const stirred = new AbortController();
   const wake = () => stirred.abort(STIRRED);
   for (const event of EVENTS) source.on(event, wake);
+  answered?.addEventListener('abort', wake);
   try {
     await clock.sleep(Math.max(0, ms), stirred.signal);
     return false;
@@ -69,6 +81,7 @@ async function stirs(source: Readable, ms: number, clock: Clock): Promise<boolea
     throw error;
   } finally {
     for (const event of EVENTS) source.off(event, wake);
+    answered?.removeEventListener('abort', wake);
   }
 }
 

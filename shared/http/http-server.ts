@@ -15,7 +15,7 @@ import { readerBehind } from './forwarded.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { Cidr } from './ip-address.ts';
 import { closeLingering } from './lingering-close.ts';
-import { onceClosed } from './once-closed.ts';
+import { onceClosed, untilClosed } from './once-closed.ts';
 import { compileWhenAsked } from './route-compilers.ts';
 import type { HttpServer } from './server.ts';
 import { peerOf } from './source.ts';
@@ -97,10 +97,11 @@ export function httpServer(
     if (Number(request.headers['content-length'] ?? 0) > bytes)
       throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
-    if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily }, clock);
+    const answered = untilClosed(reply.raw);
+    if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily, answered }, clock);
     const { take, release } = held.from(request.client);
     onceClosed(reply.raw, release);
-    return boundedBody(body, { bytes, pace: promptly, hold: take }, clock);
+    return boundedBody(body, { bytes, pace: promptly, hold: take, answered }, clock);
   });
   app.addHook('onSend', async (request, reply) => {
     // The answer does not wait for the rest of a body that no route has read.

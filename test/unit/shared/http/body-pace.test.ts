@@ -83,3 +83,14 @@ t.test('silence and trickling are told apart by the pace', async (t) => {
   });
   await refused;
 });
+
+t.test('nobody waits for a body after its answer', async (t) => {
+  const source = new PassThrough();
+  const answered = new AbortController();
+  const bounds = { bytes: 5, pace: steadily, answered: answered.signal };
+  const waiting = text(boundedBody(source, bounds, turnedClock()));
+  setImmediate(() => answered.abort());
+  await t.rejects(waiting, { code: 'ECONNRESET' });
+  t.notOk(source.destroyed);
+  await t.rejects(text(boundedBody(source, bounds, turnedClock())), { code: 'ECONNRESET' });
+});
