@@ -127,7 +127,8 @@ for (const [name, , port, way] of ways)
       const requests = paths.map((path) => ({ path, headers }));
       const answers = await askThrough({ from: PROXY, header, ...way }, port, requests);
       for (const { status } of answers) t.equal(status, 200);
-      for (const line of await logged(1, mark, paths.length)) t.equal(line.client, client, String(header));
+      for (const line of await logged(1, mark, paths.length))
+        t.equal(line.client, client, JSON.stringify(String(header)));
     }
   });
 
