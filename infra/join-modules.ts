@@ -94,8 +94,8 @@ const requiredBuiltins: Plugin = {
 };
 
 /**
- * The parts of undici's index.js that an Agent and its connections need. Fetch and all others are left out, because they would load Node's
- * own undici, too.
+ * The parts of undici's index.js that an Agent and its connections need. Fetch and all others are left out, because
+ * they would load Node's own undici, too.
  */
 const agentOfUndici: Plugin = {
   name: 'the Agent of undici',

@@ -32,8 +32,8 @@ export interface UnpackedPackage extends LockedPackage {
 }
 
 /**
- * Fetches a package that npm does not install here because it is for another platform. The digest of the package must be
- * the one in package-lock.json.
+ * Fetches a package that npm does not install here because it is for another platform. The digest of the package must
+ * be the one in package-lock.json.
  */
 export async function fetchPackage(name: string): Promise<UnpackedPackage> {
   const locked = (await lockedPackages()).get(`node_modules/${name}`);

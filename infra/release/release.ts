@@ -37,7 +37,8 @@ await mkdir(out, { recursive: true });
 const cache = join(root, 'node_modules/.cache/skerry');
 await mkdir(cache, { recursive: true });
 for (const platform of PLATFORMS.filter(({ name }) => flags.platform.includes(name))) {
-  // Source maps name the sources by their path relative to this folder, so it always has the same depth in the repository.
+  // Source maps name the sources by their path relative to this folder, so it always has the same depth in the
+  // repository.
   const parent = await mkdtemp(join(cache, 'release-'));
   await mkdir(join(parent, version), { recursive: true });
   const tree = await writeReleaseTree(join(parent, version), { version, platform, time });

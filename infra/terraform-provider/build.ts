@@ -6,8 +6,8 @@ import { root } from '../join-modules.ts';
 /**
  * Bundles the provider into one executable file. A shell runs its first lines; JavaScript ignores them. They pass the
  * file to Node with `--require`, because Node refuses to run a file with this extension directly. `node` is the path of
- * Node 26, or a name that is looked up in PATH. Resolves with the paths of the bundled files, relative to the root of the
- * repository.
+ * Node 26, or a name that is looked up in PATH. Resolves with the paths of the bundled files, relative to the root of
+ * the repository.
  */
 export async function buildProvider(file: string, node = 'node'): Promise<string[]> {
   const { outputFiles, metafile } = await build({

@@ -28,7 +28,9 @@ export const configurationAttributes: Attributes = {
   },
 };
 
-/** The context of resources. It connects on first use, because the same run of Terraform may create the origin first. */
+/**
+ * The context of resources. It connects on first use, because the same run of Terraform may create the origin first.
+ */
 export class Configuration implements Context {
   readonly #values: ObjectValue;
   readonly #environment: NodeJS.ProcessEnv;

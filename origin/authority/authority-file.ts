@@ -8,7 +8,10 @@ import type { PublicKey, Signature, SigningKey } from '../../shared/signing/keys
 import { type AuthorityStatement, certifyAuthority } from '../../shared/tls/authority.ts';
 import type { KeyPair } from '../../shared/tls/issue.ts';
 
-/** The file in the data folder with the private key of the certificate authority (CA) and the statement that certifies it. */
+/**
+ * The file in the data folder with the private key of the certificate authority (CA) and the statement that certifies
+ * it.
+ */
 export const AUTHORITY_FILE = 'authority.json';
 /** The file in the data folder with the CA certificate, for curl and other clients. */
 export const CA_FILE = 'ca.pem';

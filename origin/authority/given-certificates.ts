@@ -20,8 +20,8 @@ export interface GivenCertificatesParts {
 }
 
 /**
- * The certificate and the key from two files, which are read again when they change. If the new pair cannot be used, for
- * example because only one of the files has been renewed yet, this is logged once, and the old pair stays in use.
+ * The certificate and the key from two files, which are read again when they change. If the new pair cannot be used,
+ * for example because only one of the files has been renewed yet, this is logged once, and the old pair stays in use.
  */
 export class GivenCertificates implements ServerCertificates {
   readonly #parts: GivenCertificatesParts;

@@ -17,7 +17,10 @@ import { type Issued, isDue, validityAt } from './renewal-state.ts';
 
 /** The interval at which the names of the machine and the age of the certificate are checked. */
 const LOOK_MS = 600_000;
-/** Limits for the certificates of other names that clients ask for: about sixty are kept, and a few are issued at a time. */
+/**
+ * Limits for the certificates of other names that clients ask for: about sixty are kept, and a few are issued at a
+ * time.
+ */
 const NAMED = { bytes: 2 * 1024 * 1024, atOnce: 4 };
 /** The approximate memory that a certificate takes when it is ready for use. */
 const CONTEXT_BYTES = 32 * 1024;

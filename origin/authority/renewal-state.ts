@@ -17,7 +17,9 @@ export function validityAt(now: number): Validity {
   return { from: now - BEFORE_MS, to: now + LIFE_MS };
 }
 
-/** Whether a new certificate is due: the old one expires soon, the clock was set back, or the machine's names changed. */
+/**
+ * Whether a new certificate is due: the old one expires soon, the clock was set back, or the machine's names changed.
+ */
 export function isDue(issued: Issued, names: CoveredNames, now: number): boolean {
   const { from, to } = issued.validity;
   if (now < from || now > to - RENEW_MS) return true;

@@ -49,7 +49,9 @@ export async function runCertificate(): Promise<RunCertificate> {
   };
 }
 
-/** The line that tells Terraform where the provider listens (hashicorp/go-plugin, docs/guide-plugin-write-non-go.md). */
+/**
+ * The line that tells Terraform where the provider listens (hashicorp/go-plugin, docs/guide-plugin-write-non-go.md).
+ */
 export function handshakeLine(socket: string, der: Buffer | undefined): string {
   const certificate = der === undefined ? [] : [der.toString('base64').replace(/=+$/, '')];
   return [PROTOCOL.core, PROTOCOL.provider, 'unix', socket, 'grpc', ...certificate].join('|');

@@ -11,8 +11,8 @@ export type ValueType =
 interface Described {
   readonly description: string;
   /**
-   * `required`: the configuration must set the attribute. `optional`: the configuration may set it. `computed`: only the
-   * provider sets it. An optional attribute with a `default` has that value when the configuration leaves it out.
+   * `required`: the configuration must set the attribute. `optional`: the configuration may set it. `computed`: only
+   * the provider sets it. An optional attribute with a `default` has that value when the configuration leaves it out.
    */
   readonly presence: 'required' | 'optional' | 'computed';
   readonly default?: Value;

@@ -2,8 +2,8 @@ import { isObject, type ObjectValue, type Value } from './dynamic-value.ts';
 import type { Attributes } from './schema.ts';
 
 /**
- * Reads a state from a state file and adapts it to the present schema. Attributes that the schema no longer has are left
- * out, and new ones are null.
+ * Reads a state from a state file and adapts it to the present schema. Attributes that the schema no longer has are
+ * left out, and new ones are null.
  */
 export function storedState(attributes: Attributes, text: string): ObjectValue {
   const stored = JSON.parse(text) as Value;
