@@ -88,5 +88,5 @@ async function startProcess(scratch: Scratch, command: string, args: readonly st
   return child.pid ?? 0;
 }
 
-/** The code that started a process reports it if the start fails. */
+/** A failed start is reported by the code that started the process. */
 function ignore(): void {}

@@ -26,9 +26,7 @@ export function terraformCommand(): Command {
   );
 }
 
-/**
- * The provider, which starts with the Node that runs this command. The Node of a release has a script that starts it.
- */
+/** The provider, which starts with the Node that runs this command. The Node of a release has a script that starts it. */
 async function providerText(): Promise<string> {
   const places = ['', 'dist/'].map((folder) => fileURLToPath(new URL(folder + PROVIDER_FILE, packageRoot)));
   const built = places.find((place) => existsSync(place));

@@ -103,8 +103,8 @@ export class ApiClient {
   readonly #agent: Agent;
 
   /**
-   * Throws `clear-text` when a token would travel where others could read it, unless `insecure` allows that. Over TLS,
-   * the origin must show a certificate of the authority that the token names, or of one in `ca`, as PEM.
+   * Throws `clear-text` when a token would be sent where others could read it, unless `insecure` allows that. Over TLS,
+   * the origin must show a certificate from the CA that the token names, or from a CA in `ca`, which is PEM.
    */
   constructor(
     origin: string,

@@ -177,7 +177,7 @@ export class InProcessFleet implements Fleet {
     return { seq, isNew };
   }
 
-  /** From here on, the caller has the name of its edge. Before the proof, it is an address, which others may share. */
+  /** From here on, the caller has the name of its edge. Until then its name is an address, which others may share. */
   proven(name: string): void {
     const known = caller.getStore();
     if (known !== undefined) known.name = `edge ${name}`;
@@ -246,7 +246,7 @@ export class InProcessFleet implements Fleet {
     edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
   }
 
-  /** All grants are made in this process. */
+  /** Resolves at once, because all grants are made in this process. */
   async current(): Promise<void> {}
 
   async requireRevision(

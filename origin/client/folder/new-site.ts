@@ -4,7 +4,8 @@ import type { ApiClient } from '../api-client.ts';
 import type { Patience } from './patience.ts';
 
 /**
- * Together with the time to notice that the origin is lost, this stays within the 15 seconds that a command may take.
+ * The time limit for removing the site again. Together with the time to notice that the origin is lost, it stays within
+ * the 15 seconds that a command may take.
  */
 const TAKE_BACK_MS = 4000;
 
