@@ -174,7 +174,7 @@ const table = {
   'origin-unreachable': [503, 'Start the origin, or name it with --origin or SKERRY_ORIGIN.'],
   'untrusted-certificate': [
     502,
-    'Use a token of this origin, which names the authority of the origin. For a certificate of another authority, name its file with --ca, and use a host name that the certificate covers.',
+    "Use a token of this origin, which names the origin's CA. For a certificate from another CA, name the file of that CA with --ca, and use a host name that the certificate covers.",
   ],
   'other-log': [
     502,

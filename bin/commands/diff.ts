@@ -9,8 +9,8 @@ const SIGNS = { added: '+', modified: '~', deleted: '-' } as const;
 export function diffCommand(): Command {
   return readingCommand('diff', 'show what changed from one revision to another')
     .argument('<site>', 'the site', siteName)
-    .argument('<from>', 'the revision to compare from', revision)
-    .argument('<to>', 'the revision to compare with', revision)
+    .argument('<from>', 'the earlier revision', revision)
+    .argument('<to>', 'the later revision', revision)
     .action((site: string, from: number, to: number, options: ClientOptions & { json?: boolean }) =>
       withClient(options, async (client) => {
         const changes: DiffLine[] = [];

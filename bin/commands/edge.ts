@@ -76,7 +76,7 @@ export function edgeCommand(): Command {
       .addCommand(edgeChangeCommand('pause', 'stop an edge from fetching; it continues to serve'))
       .addCommand(edgeChangeCommand('resume', 'let a paused edge replicate again'))
       .addCommand(
-        edgeChangeCommand('drain', 'send the readers of an edge to other edges; it lasts until undrain'),
+        edgeChangeCommand('drain', 'send the readers of an edge to other edges, until `skerry edge undrain`'),
       )
       .addCommand(edgeChangeCommand('undrain', 'let a drained edge take readers again'))
       .addCommand(edgeChangeCommand('revoke', 'remove an edge from the fleet; this cannot be undone'))
@@ -173,7 +173,7 @@ export function edgeCommand(): Command {
       .addOption(
         option(
           '--ca <file>',
-          'the certificate of the authority that the origin or a proxy in front of it uses, if it is neither public nor the one that the join token names',
+          'the CA certificate for the upstreams or their proxies, unless that CA is public or named by the join token',
         ),
       )
       .addOption(

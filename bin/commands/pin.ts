@@ -8,7 +8,11 @@ export function pinCommand(): Command {
 }
 
 export function unpinCommand(): Command {
-  return pinning('unpin', 'let the retention of the site delete a pinned revision again', false);
+  return pinning(
+    'unpin',
+    "remove the pin, so that the site's retention applies to the revision again",
+    false,
+  );
 }
 
 function pinning(name: string, description: string, pinned: boolean): Command {

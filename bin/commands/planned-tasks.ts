@@ -5,7 +5,7 @@ import { printJson } from '../terminal/output.ts';
 export function tasksPlanCommand(): Command {
   return readingCommand(
     'plan',
-    'show what the origin would do by itself now, and why; it changes nothing',
+    'show what the origin would do by itself now, and why, without doing it',
   ).action((options: ClientOptions & { readonly json?: boolean }) =>
     withClient(options, async (client) => {
       const plan = await client.tasks.plan();

@@ -11,7 +11,7 @@ import { printLine } from '../terminal/output.ts';
 import { PROVIDER_FILE, placeInMirror } from '../terraform/provider-file.ts';
 
 export function terraformCommand(): Command {
-  return new Command('terraform').description('the provider for Terraform').addCommand(
+  return new Command('terraform').description('install the provider for Terraform').addCommand(
     new Command('install')
       .description('install the provider where `terraform init` finds it')
       .addOption(option('--into <dir>', 'a filesystem mirror of Terraform (default: ~/.terraform.d/plugins)'))

@@ -33,7 +33,7 @@ function setCommand(): Command {
     .addOption(
       option(
         '--secret <secret>',
-        'the key of the signatures, as @FILE or - (default: the one that it has, or a new one)',
+        'the key that signs the events, as @FILE or - for standard input (default: the current key of the webhook, or a new one)',
       ),
     )
     .action((name: string, { json, url, kind, site, secret, ...options }: SetOptions) =>

@@ -30,7 +30,7 @@ export function clientCommand(name: string, description: string): Command {
     .addOption(
       option(
         '--ca <file>',
-        'the certificate of the authority that the origin or the proxy in front of it uses, if it is neither public nor the one that the token names',
+        'the CA certificate for the origin or its proxy, unless that CA is public or named by the token',
       ),
     )
     .addOption(

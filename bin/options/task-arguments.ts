@@ -12,7 +12,7 @@ export function argumentOptions(): [Option, Option] {
   return [
     new Option(
       '--arg <name=value>',
-      'an argument of the kind; the value is JSON, and text if it is not valid JSON; may be repeated',
+      'an argument of this kind of task; the value is parsed as JSON, or taken as text if that fails; may be repeated',
     ).argParser(oneMore),
     new Option('--args <json>', 'all arguments of the kind, as a JSON object').argParser(object),
   ];

@@ -10,7 +10,7 @@ export function certificateError(url: string, fault: CertificateFault, now: numb
 function told(fault: CertificateFault, now: number): [ErrorCode, string] {
   switch (fault.reason) {
     case 'other-authority':
-      return ['untrusted-certificate', `comes from another authority (${fault.issuer}; ${fault.code})`];
+      return ['untrusted-certificate', `comes from another CA (${fault.issuer}; ${fault.code})`];
     case 'other-host':
       return ['untrusted-certificate', `does not cover this host (${fault.code})`];
     case 'other-log':
@@ -20,7 +20,7 @@ function told(fault: CertificateFault, now: number): [ErrorCode, string] {
         ? ['not-a-member', 'belongs to no member of this log']
         : ['not-a-member', `belongs to the edge ${fault.name}`];
     case 'expired':
-      return ['certificate-dates', `has expired on ${day(fault.date)}; the clock here says ${day(now)}`];
+      return ['certificate-dates', `expired on ${day(fault.date)}; the clock here says ${day(now)}`];
     case 'not-yet-valid':
       return ['certificate-dates', `is valid from ${day(fault.date)} on; the clock here says ${day(now)}`];
   }

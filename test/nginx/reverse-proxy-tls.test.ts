@@ -61,5 +61,5 @@ t.test('who does not trust the certificate is told why', async (t) => {
     env: { SKERRY_ORIGIN: secure, SKERRY_TOKEN: cluster.token },
   });
   t.equal(code, 1);
-  t.match(stderr, /another authority .*DEPTH_ZERO_SELF_SIGNED_CERT.*--ca/);
+  t.match(stderr, /another CA .*DEPTH_ZERO_SELF_SIGNED_CERT.*--ca/);
 });

@@ -18,7 +18,7 @@ const attributes: Attributes = {
   },
   folder: { description: 'The folder to publish.', presence: 'required', type: 'string' },
   include: {
-    description: 'Globs of files that are published although they would be left out.',
+    description: 'Globs of files to publish that are left out by default.',
     ...{ presence: 'optional', type: ['list', 'string'], default: [] },
   },
   message: {

@@ -64,7 +64,7 @@ const attributes: Attributes = {
         ...{ presence: 'optional', type: 'string', default: syncDefault.on_failure },
       },
       without_lease: {
-        description: 'What an edge does that has lost the origin: `serve` or `refuse`.',
+        description: 'What an edge does after it has lost the connection to the origin: `serve` or `refuse`.',
         ...{ presence: 'optional', type: 'string', default: syncDefault.without_lease },
       },
     },
@@ -115,7 +115,7 @@ const attributes: Attributes = {
         ...{ presence: 'optional', type: 'number', default: formerAssetsDefault.hours },
       },
       paths: {
-        description: 'Which paths are assets. Without it, these are the names with a fingerprint.',
+        description: 'Which paths are assets. The default is all file names that contain a fingerprint.',
         ...{ presence: 'optional', type: ['list', 'string'] },
       },
     },

@@ -6,7 +6,7 @@ import type { Context, EphemeralResource, Resource } from './resource.ts';
 
 const asked: Attributes = {
   scope: {
-    description: '`admin`, `read`, `publish:SITE`, `domains:HOST` or `join`. Commas separate several.',
+    description: '`admin`, `read`, `publish:SITE`, `domains:HOST` or `join`. Separate several with commas.',
     ...{ presence: 'required', type: 'string', forcesReplacement: true },
   },
   expires_in: {
@@ -31,7 +31,7 @@ const made: Attributes = {
 /** A token whose text stays in Terraform's state. */
 export const token: Resource = {
   description:
-    'A token of the origin. Its text is in the state; the ephemeral resource `skerry_token` leaves no trace.',
+    'A token of the origin. Its text is in the state; that of the ephemeral resource `skerry_token` is not.',
   attributes: { ...asked, ...made },
 
   async create(planned, context) {
@@ -56,7 +56,7 @@ export const token: Resource = {
 
 /** A token for one run of Terraform. It is revoked at the end of the run. */
 export const ephemeralToken: EphemeralResource = {
-  description: 'A token that exists during one run of Terraform, and in no state.',
+  description: 'A token that exists only during one run of Terraform and is never written to the state.',
   attributes: { ...asked, ...made },
 
   async open(config, context) {

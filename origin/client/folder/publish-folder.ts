@@ -28,7 +28,7 @@ export interface PublishParts {
   readonly hashThreads: HashThreads;
   readonly site: string;
   readonly commit: CommitRequest;
-  /** Globs of files that are published although they would be left out. */
+  /** Globs of files to publish that are left out by default. */
   readonly include?: readonly string[] | undefined;
   /** Decides which changes are not published. By default, all are published. */
   readonly shrinking?: ShrinkRule | undefined;

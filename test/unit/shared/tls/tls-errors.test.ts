@@ -9,7 +9,7 @@ t.test('each fault of a certificate has an error that names it', async (t) => {
     [
       { reason: 'other-authority', issuer: 'CN=x', code: 'C' },
       'untrusted-certificate',
-      'comes from another authority (CN=x; C)',
+      'comes from another CA (CN=x; C)',
     ],
     [{ reason: 'other-host', code: 'C' }, 'untrusted-certificate', 'does not cover this host (C)'],
     [{ reason: 'other-log', log: 'ab' }, 'other-log', 'belongs to the origin of another log (ab)'],
@@ -18,7 +18,7 @@ t.test('each fault of a certificate has an error that names it', async (t) => {
     [
       { reason: 'expired', date: NOW - 60_000 },
       'certificate-dates',
-      'has expired on 2026-01-02 03:03 UTC; the clock here says 2026-01-02 03:04 UTC',
+      'expired on 2026-01-02 03:03 UTC; the clock here says 2026-01-02 03:04 UTC',
     ],
     [
       { reason: 'not-yet-valid', date: NOW + 60_000 },
