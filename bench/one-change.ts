@@ -11,7 +11,8 @@ const VISIBLE_MS = 60_000;
 
 /**
  * Changes one file of a site with the API and requests it from the edge again and again. The time is from sending the
- * change to the first answer that has it. The bytes are those on the edge's wire until the edge's receipt has arrived.
+ * change to the first response that has it. The bytes are those on the edge's wire until the edge's receipt has
+ * arrived.
  */
 export async function changeOne(
   { origin, token }: Cluster,

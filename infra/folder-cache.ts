@@ -59,7 +59,7 @@ function moveTo(partial: string, folder: string): void {
   try {
     renameSync(partial, folder);
   } catch (error) {
-    // Otherwise another process was quicker.
+    // If the folder is there, another process was quicker.
     if (timeOf(folder) === undefined) throw error;
   }
 }

@@ -315,7 +315,7 @@ async function openBucketStore(location: S3Location, folder: string, hashThreads
 
 /** Answers the requests that have begun, for at most `DRAIN_MS`. */
 async function drain(app: HttpServer): Promise<void> {
-  // A client keeps its connection open after an answer, so connections become idle while the server closes.
+  // A client keeps its connection open after a response, so connections become idle while the server closes.
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
   const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await app.close();

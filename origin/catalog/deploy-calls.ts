@@ -8,7 +8,7 @@ export interface DeployRow {
   readonly siteName: string;
   readonly base: number | null;
   readonly expect: number | null;
-  /** The answer of an earlier commit of this deploy. */
+  /** The response of an earlier commit of this deploy. */
   readonly result: Commit | null;
 }
 
@@ -59,6 +59,8 @@ export interface DeployCalls extends DeployReads {
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
-  /** Records the answer of a commit that made no revision. A later answer replaces it. Callers hold the site's lock. */
+  /**
+   * Records the response of a commit that made no revision. A later response replaces it. Callers hold the site's lock.
+   */
   finishDeploy(id: string, result: Commit): void;
 }

@@ -22,7 +22,7 @@ export interface JoinSituation {
 }
 
 export type JoinPlan =
-  /** The edge has joined before. The answer to its first request may have been lost. */
+  /** The edge has joined before. The response to its first request may have been lost. */
   | { readonly kind: 'repeat'; readonly edge: EdgeRow }
   | { readonly kind: 'admit'; readonly member: Member }
   /** The host with this key replaces the host that had the name. */

@@ -13,7 +13,7 @@ interface FoundedLog {
 export interface LogReads {
   /** Undefined before the log is created. */
   identity(): FoundedLog | undefined;
-  /** Up to `limit` records from `from` on, ascending. Fewer when they have many bytes, none beyond the end. */
+  /** Up to `limit` records from `from` on, ascending. Fewer when the records are large, and none beyond the end. */
   records(from: number, limit: number): LogRecord[];
   /** A page of the last records, ascending, limited like `records`. */
   newestRecords(limit: number): LogRecord[];

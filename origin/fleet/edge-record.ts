@@ -17,7 +17,7 @@ export interface EdgeRecord {
   stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
-  /** The time of the monotonic clock at which the last report of the edge was answered. */
+  /** The time of the monotonic clock at which the origin responded to the last report of the edge. */
   heardAt: number;
   /** The time of the monotonic clock until which the edge may believe that it holds a lease. */
   leaseUntil: number;

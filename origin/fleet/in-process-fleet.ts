@@ -64,7 +64,7 @@ export interface FleetOptions {
   readonly clock: Clock;
   /** The log that the origin writes, and its epoch. */
   readonly identity: { readonly log: string; readonly epoch: number };
-  /** The origin's signing key, which signs the answers to reports. */
+  /** The origin's signing key, which signs the responses to reports. */
   readonly key: SigningKey;
   readonly checks: ReportChecks;
   readonly divergence: Divergence;
@@ -198,7 +198,7 @@ export class InProcessFleet implements Fleet {
       await this.#compare(edge);
       this.#save(edge);
     }
-    // The answer to a stale report has the data that its edge needs in order to send a fresh one.
+    // The response to a stale report has the data that its edge needs in order to send a fresh one.
     let room = MOST_LISTS_BYTES;
     const grants = verified.map((one) => {
       const grant = this.#grant(one, fresh.includes(one), room);

@@ -2,7 +2,7 @@ import type { SiteHistory } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
 /**
- * Among older revisions than this many newest ones, none is kept merely because it is young or pending. The number is
+ * Only the newest revisions, up to this number, are kept merely because they are young or pending. The number is
  * limited because each page of pruning examines all kept revisions.
  */
 const MOST_NEW = 10_000;

@@ -168,7 +168,7 @@ export class TaskBoard implements TaskDesk {
   }
 
   /**
-   * Cancels the open shares of the task. The edges stop when their next answer tells them. A repeated call changes
+   * Cancels the open shares of the task. The edges stop when their next response tells them. A repeated call changes
    * nothing.
    */
   cancel(id: number): Promise<TaskRow> {

@@ -170,7 +170,7 @@ function ended(share: ShareRow, state: EndState, code: string, message: string):
   return { ...withoutAttempts(share), state, result: JSON.stringify({ code, message }) };
 }
 
-/** The same share without active attempts, because no edge is to work on it any more. */
+/** The same share without active attempts, for a share on which no edge is to work any longer. */
 export function withoutAttempts(share: ShareRow): ShareRow {
   return { ...share, attempts: share.attempts.map((one) => ({ ...one, isActive: false })) };
 }

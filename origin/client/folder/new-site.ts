@@ -21,7 +21,7 @@ export async function existingSite(client: ApiClient, name: string): Promise<Sit
 
 /**
  * Creates a site, if the token permits it, and publishes into it. When the publish is refused or interrupted, the site
- * is removed again, because a site without a revision answers its readers 503.
+ * is removed again, because readers of a site without a revision get a 503.
  */
 export async function inNewSite<T>(
   client: ApiClient,
@@ -44,7 +44,7 @@ export async function inNewSite<T>(
 async function takeBack(client: ApiClient, name: string): Promise<void> {
   // The client's own signal has aborted when the publish was interrupted.
   const signal = AbortSignal.timeout(TAKE_BACK_MS);
-  // The origin refuses to delete a site that has content, because a commit may have succeeded although its answer was
+  // The origin refuses to delete a site that has content, because a commit may have succeeded although its response was
   // lost.
   await client.deleteSite(name, { unpublished: true, signal }).catch(() => {});
 }
