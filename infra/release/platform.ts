@@ -1,6 +1,6 @@
 /** A platform for which a release has an archive. */
 export interface Platform {
-  /** The platform's name in the name of the archive. */
+  /** The part of the archive's name that names the platform. */
   readonly name: string;
   /** Node's name of the architecture. */
   readonly arch: string;

@@ -20,8 +20,8 @@ const LIBATOMIC = {
 };
 
 /**
- * The script that starts Node. Child processes inherit its variables, so that an edge starts its serving processes with
- * the same Node, and `skerry terraform install` can write the command that starts Node into the provider.
+ * The script that starts Node. Child processes inherit its variables. So an edge starts its serving processes with
+ * the same Node, and `skerry terraform install` writes the path of this script into the provider.
  */
 const START_NODE = `#!/bin/sh
 runtime=$(dirname "$(realpath "$0")")

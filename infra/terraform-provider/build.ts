@@ -4,10 +4,10 @@ import { build } from 'esbuild';
 import { root } from '../join-modules.ts';
 
 /**
- * Bundles the provider into one executable file. A shell runs its first lines; JavaScript ignores them. They pass the
- * file to Node with `--require`, because Node refuses to run a file with this extension directly. `node` is the path of
- * Node 26, or a name that is looked up in PATH. Resolves with the paths of the bundled files, relative to the root of
- * the repository.
+ * Bundles the provider into one executable file. Its first lines are a shell script, which JavaScript ignores. The
+ * script passes the file to Node with `--require`, because Node refuses to run a file with this ending directly. `node`
+ * is the path of Node 26, or a name that is looked up in PATH. Resolves with the paths of the bundled files, relative
+ * to the root of the repository.
  */
 export async function buildProvider(file: string, node = 'node'): Promise<string[]> {
   const { outputFiles, metafile } = await build({

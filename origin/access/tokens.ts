@@ -13,7 +13,7 @@ import { parseScopes, type Scope } from './scopes.ts';
 
 type Tokens = Remote<TokenCalls>;
 
-/** Creates `sk_ID.SECRET.FINGERPRINT` with the fingerprint of the recovery key, or `skj_…` for joining. */
+/** Creates a token `sk_ID.SECRET.FINGERPRINT` (for joining: `skj_…`). The fingerprint is that of the recovery key. */
 export async function createToken(
   catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,

@@ -9,8 +9,8 @@ import { type AuthorityStatement, certifyAuthority } from '../../shared/tls/auth
 import type { KeyPair } from '../../shared/tls/issue.ts';
 
 /**
- * The file in the data folder with the private key of the certificate authority (CA) and the statement that certifies
- * it.
+ * The file in the data folder with the private key of the certificate authority (CA), and with the statement that
+ * certifies this key.
  */
 export const AUTHORITY_FILE = 'authority.json';
 /** The file in the data folder with the CA certificate, for curl and other clients. */

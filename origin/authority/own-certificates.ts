@@ -43,8 +43,8 @@ export interface OwnCertificatesParts {
 
 /**
  * The certificates that the origin's own CA issues. They are kept only in memory: each start issues new ones, and they
- * are renewed long before they expire. A client that asks for another host name gets a certificate for that name,
- * because a client that reaches this origin by a name may check the name.
+ * are renewed long before they expire. A client that asks for any other host name gets a certificate for that name,
+ * because it may check the name by which it reaches the origin.
  */
 export class OwnCertificates implements ServerCertificates {
   readonly #authority: { readonly pem: string; readonly pair: KeyPair };

@@ -71,7 +71,8 @@ const attributes: Attributes = {
 };
 
 /**
- * The identity of an edge. Something else deploys the host of the edge, which may be replaced while the identity stays.
+ * The identity of an edge. The process on the edge's host is deployed by something else. That process may be replaced
+ * while the identity stays.
  */
 export const edge: Resource = {
   description: 'The identity of an edge in the fleet, and the token with which its host joins.',

@@ -17,7 +17,7 @@ export interface Resource {
   readonly attributes: Attributes;
   /** Returns the faults that can be found without the origin. Some values may not be known yet. */
   readonly validate?: (config: ObjectValue) => Fault[];
-  /** Fills in values of the plan that this machine can already tell. */
+  /** Fills in values of the plan that this machine already knows. */
   readonly plan?: (planned: ObjectValue, prior: ObjectValue | null, context: Context) => Promise<ObjectValue>;
   readonly create: (planned: ObjectValue, context: Context) => Promise<ObjectValue>;
   /** Returns the current state of the object. Null when the object is gone. */
@@ -25,7 +25,9 @@ export interface Resource {
   readonly update: (planned: ObjectValue, prior: ObjectValue, context: Context) => Promise<ObjectValue>;
   /** Deletes the object. Does nothing when the object is already gone. */
   readonly delete: (state: ObjectValue, context: Context) => Promise<void>;
-  /** Returns the state of the object with this id, or null when there is none. Undefined if the kind has no import. */
+  /**
+   * Returns the state of the object with this id, or null when there is none. Absent if the kind cannot be imported.
+   */
   readonly import?: (id: string, context: Context) => Promise<ObjectValue | null>;
 }
 

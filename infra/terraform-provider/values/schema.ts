@@ -19,7 +19,7 @@ interface Described {
   readonly isSensitive?: boolean;
   /** The attribute cannot be changed in place: a new resource must replace this one. */
   readonly forcesReplacement?: boolean;
-  /** Any change of the resource may change this value, so the value is unknown until the change is applied. */
+  /** Any change of the resource may change this value, so the value is unknown until that change is applied. */
   readonly changesWithOthers?: boolean;
 }
 
