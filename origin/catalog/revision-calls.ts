@@ -20,7 +20,7 @@ export interface RevisionReads {
 
 /** Tells how far behind an edge is that shows an older revision. */
 export interface LagReads {
-  /** The sum of the sizes of the files that the diff from one revision to another puts. */
+  /** The total size of the files that are new or changed between one revision and another. */
   diffBytes(site: number, from: number, to: number): number;
   /** The number of later revisions that have been live, and the time at which the first of them became live. */
   behind(site: number, revision: number): { revisions: number; since: number | undefined };

@@ -52,8 +52,8 @@ export class Tasks {
   }
 
   /**
-   * Creates a task. With `key`, returns the open task with the same key if there is one. Throws `bad-request` for an
-   * unknown kind or wrong arguments, `no-such-edge` and `too-many-tasks`.
+   * Creates a task. With `key`, returns the open task with the same key if there is one. Throws `no-such-edge` and
+   * `too-many-tasks`, and `bad-request` for an unknown kind or wrong arguments.
    */
   async create(request: TaskRequest, cause: string, key: string | null = null): Promise<TaskStatus> {
     const { board, edges, clock } = this.#parts;
