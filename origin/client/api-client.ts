@@ -269,7 +269,7 @@ export class ApiClient {
     await this.#text('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
   }
 
-  /** Makes a call for one of the other files in this folder, such as tasks-client.ts. */
+  /** Makes a call for one of the other files in this folder, such as webhook-calls.ts. */
   ask<T>(method: Method, path: string, answer: Schema<T>, body?: unknown): Promise<T> {
     return this.#read(method, path, answer, body === undefined ? undefined : json(body));
   }
