@@ -1,6 +1,6 @@
 /**
  * `node bench/constant-load.ts URL RATE`: sends RATE requests a second over keep-alive connections until stdin ends.
- * The loop is open: a late answer does not delay the next request. Prints the figures as a line of JSON whenever it
+ * The loop is open: a late response does not delay the next request. Prints the figures as a line of JSON whenever it
  * reads the line `mark` from stdin, and at the end.
  */
 import { connect, type Socket } from 'node:net';
@@ -8,9 +8,9 @@ import { createInterface } from 'node:readline';
 
 export interface LoadFigures {
   readonly requests: number;
-  /** Connections that broke, answers other than 200, and bodies of a revision other than the one in the header. */
+  /** Connections that broke, responses other than 200, and bodies of a revision other than the one in the header. */
   readonly failures: number;
-  /** Latencies in milliseconds, from the time when a request was due to its answer. */
+  /** Latencies in milliseconds, from the time when a request was due to its response. */
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;

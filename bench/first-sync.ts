@@ -77,7 +77,9 @@ printTable(
   ],
 );
 
-/** The two transfers of a round run one after the other, so other work on the machine affects both. */
+/**
+ * Compares the two transfers of each round. They run one after the other, so other work on the machine affects both.
+ */
 function paired(figure: keyof Round): string {
   return median(skerry.map((round, i) => round[figure] / (copies[i]?.[figure] ?? Number.NaN))).toFixed(2);
 }

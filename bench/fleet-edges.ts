@@ -26,7 +26,7 @@ export interface FleetStatus {
   readonly head: number;
   readonly revision: number;
   readonly root: string | null;
-  /** The number of objects that the edge lacks of the revision that it shows. */
+  /** The number of objects in the shown revision that the edge lacks. */
   readonly missing: number;
 }
 

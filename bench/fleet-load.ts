@@ -26,7 +26,7 @@ function busySeconds(): number {
 export interface Load {
   readonly origin: number;
   readonly edges: number;
-  /** The CPU time that all other processes of this machine used. Much of it makes a timed round slower. */
+  /** The CPU time that all other processes of this machine used. The more they used, the slower a timed round is. */
   readonly others: number;
 }
 

@@ -45,7 +45,8 @@ const CHANGED_BYTES = 20_000;
 const LONG_MS = 120_000;
 const IDLE_SECONDS = 5;
 /**
- * Reports and receipts arrive after a revision is visible. Polling for them would cost the origin more than they do.
+ * The wait for reports and receipts, which arrive after a revision is visible. Polling for them would cost the origin
+ * more than they do.
  */
 const SETTLE_MS = 500;
 

@@ -23,7 +23,7 @@ export interface Measured {
   readonly p99: number;
 }
 
-/** Sends requests over keep-alive connections as fast as they are answered. Throws if any answer is not 200. */
+/** Sends requests over keep-alive connections as fast as they are answered. Throws if any response is not 200. */
 export async function wrk({ url, headers, connections, seconds, core }: Load): Promise<Measured> {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const { stdout } = await run('taskset', [

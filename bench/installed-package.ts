@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 
-/** The package as it would be published, installed like a user would install it. */
+/** The package as it would be published, installed as a user would install it. */
 export interface Installed {
   /** The command that npm puts on PATH. */
   readonly command: string;

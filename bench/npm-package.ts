@@ -30,7 +30,7 @@ export async function npmPackage(spec: string): Promise<string> {
   return folder;
 }
 
-/** Gives all files the same times and permissions, so that only content has to be transferred. */
+/** Gives all files the same times and permissions, so that only their content has to be transferred. */
 export async function levelled(tree: string): Promise<void> {
   for (const item of await readdir(tree, { recursive: true, withFileTypes: true })) {
     const path = join(item.parentPath, item.name);

@@ -10,8 +10,9 @@ export interface Round {
 const VISIBLE_MS = 60_000;
 
 /**
- * Changes one file of a site with the API and requests it from the edge again and again. The time is from sending the
- * change to the first answer that has it. The bytes are those on the edge's wire until the edge's receipt has arrived.
+ * Changes one file of a site with the API and requests the file from the edge again and again. The time is from sending
+ * the change to the first response that has it. The bytes are those on the edge's wire until the edge's receipt has
+ * arrived.
  */
 export async function changeOne(
   { origin, token }: Cluster,

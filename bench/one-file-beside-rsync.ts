@@ -71,7 +71,7 @@ function figures(rounds: readonly Round[]): string[] {
   ];
 }
 
-/** Picks files from the whole tree, evenly spread. */
+/** Picks files that are evenly spread over the whole tree. */
 async function someFiles(tree: string, wanted: number): Promise<string[]> {
   const items = await readdir(tree, { recursive: true, withFileTypes: true });
   const files = items.filter((item) => item.isFile()).map((item) => join(item.parentPath, item.name));

@@ -100,7 +100,7 @@ export async function startProxiedEdge(
   };
 }
 
-/** The code that started a process reports it if the start fails. */
+/** A failed start is reported by the code that started the process. */
 function ignore(): void {}
 
 /** Publishes with the CLI. Resolves with the revision. */

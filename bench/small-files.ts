@@ -16,7 +16,7 @@ const PACKAGES = [
 ];
 const IN_A_FOLDER = 1000;
 
-/** A tree of `count` different small files from published packages. It is made once and kept. */
+/** A tree of `count` different small files from published packages. The tree is made once and kept. */
 export async function smallFiles(count: number): Promise<string> {
   const folder = join(CACHE, `small-files-${count}`);
   if (existsSync(folder)) return folder;

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:start [-- --rounds 10]`: measures how long commands take to answer, and how much memory idle roles
- * hold. It runs whole processes, of the package as it would be published and of a fresh clone of what is committed.
+ * `npm run bench:start [-- --rounds 10]`: measures how long commands take to answer, and how much memory an idle origin
+ * and an idle edge hold. It runs whole processes, from the package as it would be published and from a fresh clone of
+ * what is committed.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -148,7 +149,7 @@ async function startOrigin(scratch: Scratch, command: string, node: string, env:
   return { ...role, url: `http://127.0.0.1:${port}`, token };
 }
 
-/** Starts a role. Resolves when it says that it listens. */
+/** Starts an origin or an edge. Resolves when the process says that it listens. */
 async function startRole(
   scratch: Scratch,
   command: string,
@@ -171,7 +172,7 @@ async function startRole(
   return { pid: child.pid ?? 0, stop };
 }
 
-/** Measures each role on a Node that no other process uses. The site has a few files, and one of them was read. */
+/** Measures an origin and an edge, each on a copy of Node that no other process uses. One file of the site was read. */
 async function weighRoles(scratch: Scratch, { command, node }: Installed, env: NodeJS.ProcessEnv) {
   const own = (name: string) => nodeOfItsOwn(node, join(scratch.folder, `node-${name}`));
   const origin = await startOrigin(scratch, command, await own('origin'), env);

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:steady [-- --megabytes 1000] [-- --small 20000] [-- --rate 1000]`: measures what readers of a hot file
- * notice at a constant rate, while the edge fetches and activates a large revision that was committed before, and while
- * a task verifies all of it. The load generator has its own core.
+ * `npm run bench:steady [-- --megabytes 1000] [-- --small 20000] [-- --rate 1000]`: requests a hot file at a constant
+ * rate and measures what its readers notice while the edge fetches and activates a large revision that was committed
+ * before, and while a task verifies all of that revision. The load generator has its own core.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -20,7 +20,7 @@ import { type Change, changeOf } from './tree-change.ts';
 const SITE = 'site';
 const VISIBLE_MS = 120_000;
 const IDLE_MS = 15_000;
-/** How many changed files are read back from the edge. */
+/** The number of changed files that are read back from the edge. */
 const READ_BACK = 50;
 
 const { values, positionals } = parseArgs({

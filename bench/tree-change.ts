@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digestsOf } from '../test/helpers/tree.ts';
 
 export interface Change {
-  /** How many files the second tree has. */
+  /** The number of files in the second tree. */
   readonly files: number;
   /** Paths that were added or modified. */
   readonly changed: readonly string[];

@@ -10,7 +10,7 @@ import { childrenOf } from '../test/helpers/process-tree.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
 
-/** A server for the same files as the others, and the processes that answer for it. */
+/** A server for the same files as the others, and the processes that handle its requests. */
 export interface WebServer {
   readonly name: string;
   readonly url: string;

@@ -1,4 +1,4 @@
-/** `npm run build`: joins the product's modules into dist/, a package that can be published as it is. */
+/** `npm run build`: joins Skerry's modules into dist/, a package that can be published as it is. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './join-modules.ts';

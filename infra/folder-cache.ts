@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utim
 import { basename, dirname, join } from 'node:path';
 
 /**
- * How many folders are kept. Older ones are kept because a process that still runs from one may load further modules
- * from it.
+ * The number of folders that are kept. Older folders are among them, because a process that still runs from such a
+ * folder may load further modules from it.
  */
 const MOST_KEPT = 4;
 /** A folder that is still incomplete after this time was left by a process that was killed. */
@@ -59,7 +59,7 @@ function moveTo(partial: string, folder: string): void {
   try {
     renameSync(partial, folder);
   } catch (error) {
-    // Otherwise another process was quicker.
+    // If the folder is there, another process was quicker.
     if (timeOf(folder) === undefined) throw error;
   }
 }

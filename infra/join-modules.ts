@@ -20,7 +20,7 @@ const ENTRIES = [
  */
 export const AWS_SDK = '@aws-sdk/*';
 
-/** Piscina works without it. */
+/** An optional dependency of Piscina, which works without it. */
 const NOT_NEEDED = '@napi-rs/nice';
 
 /** The variables that CommonJS libraries expect in their modules. */
@@ -36,7 +36,7 @@ export interface Joined {
 }
 
 export interface JoinOptions {
-  /** The folder of package.json, if it is not above the folder of the files. */
+  /** The folder of package.json, needed if this folder is not above the folder of the files. */
   readonly place?: URL;
   /**
    * Stack traces name functions as the sources do. With maps and --enable-source-maps, they also name the lines of the
@@ -71,7 +71,7 @@ export async function joinModules(folder: string, { place, maps, leftOut }: Join
     metafile: true,
     logLevel: 'error',
   });
-  // Otherwise the process of esbuild would run as long as this one.
+  // Otherwise esbuild's process would run until this process ends.
   await stop();
   return { files: outputFiles, sources: Object.keys(metafile.inputs) };
 }
@@ -94,8 +94,8 @@ const requiredBuiltins: Plugin = {
 };
 
 /**
- * The parts of undici's index.js that an Agent and its connections need. Fetch and all others are left out, because they would load Node's
- * own undici, too.
+ * The parts of undici's index.js that an Agent and its connections need. Fetch and all others are left out, because
+ * they would load Node's own undici, too.
  */
 const agentOfUndici: Plugin = {
   name: 'the Agent of undici',

@@ -34,7 +34,7 @@ async function joinInto(folder: string): Promise<boolean> {
   return true;
 }
 
-/** A name for the state of the sources and the libraries. npm writes its own lock file at each install. */
+/** A name for the state of the sources and the libraries. npm rewrites its hidden lock file at each install. */
 function stamp(): string {
   const hash = createHash('sha256').update(process.version);
   const files = globSync(

@@ -55,7 +55,7 @@ export async function writePackage(
   return libraries;
 }
 
-/** Modules that were joined are not dependencies of the package. */
+/** The manifest of the package. Libraries that were joined into its modules are not among its dependencies. */
 function published(source: Manifest, version: string, isComplete: boolean): object {
   const {
     devDependencies: _dev,

@@ -8,7 +8,7 @@ import { AUTHORITY_FILE, foundAuthority } from './authority/authority-file.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { RECOVERY_KEY_FILE } from './recovery-key.ts';
 
-/** Founds the log at the first start of an origin. Returns its identity, at each start. */
+/** Creates the log at the first start of an origin. Returns the log's identity, at every start. */
 export async function foundLog(
   catalog: Pick<Catalog, 'identity' | 'found'>,
   key: SigningKey,

@@ -69,7 +69,7 @@ export interface OriginOptions extends TransportOptions {
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
   readonly acceptDivergence?: boolean;
-  /** The proxies in front of the origin that say whom they speak for. */
+  /** The proxies in front of the origin that are trusted to name their clients. */
   readonly trustedProxy?: readonly Cidr[];
   /** Lets webhooks be sent without TLS. */
   readonly webhookAllowHttp?: boolean;
@@ -86,7 +86,7 @@ const DRAIN_MS = 5000;
 const IDLE_MS = 50;
 /** At most this many streams of events are open at a time. */
 const MOST_STREAMS = { perToken: 20, all: 200 };
-/** The encodings of bundles and deltas that many edges request. */
+/** The limits for encoding the bundles and deltas that many edges request, and for keeping the results. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
 /** Builds an origin from its parts and starts it. When a part fails, closes what has been opened. */
@@ -101,7 +101,7 @@ export async function startOrigin(
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
-  // The store is opened first, so that no log is founded if objects cannot be stored.
+  // The store is opened first, so that no log is created if objects cannot be stored.
   const hashThreads = startHashThreads();
   opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
@@ -118,10 +118,10 @@ export async function startOrigin(
 
   const catalogFile = join(folder.path, 'catalog.sqlite');
   const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
-  // The catalog file shows that a log has been founded, because the embedded catalog cannot be opened without the key.
-  // A catalog on a server asks its database before a key is made.
+  // The catalog file shows that a log has been created, because the embedded catalog cannot be opened without the key.
+  // A catalog on a database server would ask its database before a key is created.
   const isFounded = await exists(catalogFile);
-  // The first start writes the token last, so if there is a token, a log has been founded.
+  // The first start writes the token last, so if there is a token, a log has been created.
   if ((await exists(tokenFile)) && !isFounded)
     throw new SkerryError('data-folder-damaged', `${catalogFile} is missing`);
   const key = await keyInFile(join(folder.path, 'signing-key.pem'), isFounded);
@@ -306,7 +306,7 @@ export async function startOrigin(
   return { url, close: () => running.disposeAsync() };
 }
 
-/** Loads the AWS SDK, which takes longer than everything else, so only an origin with a bucket does it. */
+/** Opens a store in a bucket. Only this loads the AWS SDK, which takes longer than the rest of the start. */
 async function openBucketStore(location: S3Location, folder: string, hashThreads: HashThreads) {
   const { openBucket } = await import('./store/s3/bucket.ts');
   const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
@@ -315,7 +315,7 @@ async function openBucketStore(location: S3Location, folder: string, hashThreads
 
 /** Answers the requests that have begun, for at most `DRAIN_MS`. */
 async function drain(app: HttpServer): Promise<void> {
-  // A client keeps its connection open after an answer, so connections become idle while the server closes.
+  // A client keeps its connection open after a response, so connections become idle while the server closes.
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
   const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await app.close();

@@ -1,6 +1,6 @@
 /**
- * `npm run release:image`: builds the image localhost/skerry:VERSION with buildah, from the archive of this platform in
- * release/. `--rootfs DIR` writes the image's file system instead, for hosts without buildah.
+ * `npm run release:image`: builds the image localhost/skerry:VERSION with buildah, from the archive in release/ for
+ * this platform. `--rootfs DIR` only writes the image's file system to DIR, for hosts without buildah.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

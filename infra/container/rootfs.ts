@@ -4,10 +4,10 @@ import * as tar from 'tar';
 import { unpackDebianPackages } from '../release/debian-packages.ts';
 import type { Platform } from '../release/platform.ts';
 
-/** What Node needs of a system. It brings its own certificates of authorities and its own time zones. */
+/** The packages that Node needs. Node has its own CA certificates and time zones. */
 const PACKAGES = ['libc6', 'libgcc-s1', 'libstdc++6', 'gcc-12-base'];
 
-/** The same as in the Containerfile. */
+/** The user's id, the same as in the Containerfile. */
 const USER = 65532;
 
 /** Writes the file system of a container: glibc, the unpacked archive in /opt/skerry, and a user. */

@@ -9,7 +9,7 @@ const SOON_MS = 200;
 /** The pause between two requests while nobody answers. */
 const LATER_MS = 3000;
 
-/** Requests this page again, and returns what the header of the answer says. */
+/** Requests this page again, and returns what the header of the response says. */
 async function ask() {
   const { headers, body } = await fetch(location.href, { cache: 'no-store' });
   await body?.cancel();

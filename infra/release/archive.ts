@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as tar from 'tar';
 
 /**
- * Packs a folder into a .tar.gz. The same files give the same bytes: the order is that of the names, all files have the
- * same time, nobody's name is in it, and of a file's mode only the right to execute counts.
+ * Packs a folder into a .tar.gz. The same files give the same bytes: the files are in the order of their names and have
+ * the same time and no owner, and of a file's mode only the right to execute counts.
  */
 export async function writeArchive(
   file: string,

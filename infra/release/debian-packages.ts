@@ -15,8 +15,9 @@ export interface DebianPackage {
 }
 
 /**
- * Unpacks packages of Debian 12 into a folder, without installing them. `names` may end in `=VERSION`. apt has its own
- * state for this, so neither the architecture nor the settings of this machine matter, and no rights are needed.
+ * Unpacks packages of Debian 12 into a folder, without installing them. A name may end in `=VERSION`. apt uses a
+ * temporary state for this, so it depends on neither the architecture nor the settings of this machine and does not
+ * need root.
  */
 export async function unpackDebianPackages(
   architecture: string,

@@ -85,7 +85,7 @@ function sentence(text: string): string {
   return escaped(`${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?]$/.test(trimmed) ? '' : '.'}`);
 }
 
-/** A backslash begins a command of roff, and so does a dot or an apostrophe at the start of a line. */
+/** Escapes the start of roff commands: a backslash, and a dot or an apostrophe at the start of a line. */
 function escaped(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -6,7 +6,7 @@ import { cachedFolder } from '../folder-cache.ts';
 import { root } from '../join-modules.ts';
 import { runProgram } from './run-program.ts';
 
-/** A package as package-lock.json names it. */
+/** A package as package-lock.json describes it. */
 interface LockedPackage {
   readonly version: string;
   /** The algorithm and the digest in base64, as in `sha512-…`. */
@@ -32,8 +32,8 @@ export interface UnpackedPackage extends LockedPackage {
 }
 
 /**
- * Fetches a package that npm does not install here, because it is for another platform. Its digest must be the one in
- * package-lock.json.
+ * Fetches a package that npm does not install here because it is for another platform. The digest of the package must
+ * be the one in package-lock.json.
  */
 export async function fetchPackage(name: string): Promise<UnpackedPackage> {
   const locked = (await lockedPackages()).get(`node_modules/${name}`);

@@ -1,10 +1,10 @@
-/** A platform that a release has an archive for. */
+/** A platform for which a release has an archive. */
 export interface Platform {
-  /** As in the name of the archive. */
+  /** The part of the archive's name that names the platform. */
   readonly name: string;
   /** Node's name of the architecture. */
   readonly arch: string;
-  /** The npm package with Node for it. */
+  /** The npm package that contains Node for the platform. */
   readonly node: string;
   /** Debian's name of the architecture. */
   readonly debian: string;

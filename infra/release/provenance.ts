@@ -7,12 +7,12 @@ import type { Platform } from './platform.ts';
 import { runProgram } from './run-program.ts';
 import type { Runtime } from './runtime.ts';
 
-/** The commit of this tree. */
+/** The commit from which the release is built. */
 export interface Source {
   readonly commit: string;
   /** The time of the commit, in seconds since 1970. */
   readonly time: number;
-  /** Whether files differ from the commit, so that nobody else can build the same. */
+  /** Whether files differ from the commit, so that nobody else can build the same release. */
   readonly isChanged: boolean;
 }
 
@@ -38,8 +38,8 @@ interface Built {
 }
 
 /**
- * Says how the files came to be: an in-toto statement with the predicate SLSA provenance 1. It is not signed. It has no
- * times, because the same input shall give the same bytes.
+ * States how the files were built: an in-toto statement with the predicate SLSA provenance 1. It is not signed. It
+ * contains no times, so that the same input gives the same bytes.
  */
 export async function provenanceOf(built: Built): Promise<string> {
   const { version, builder, source, epoch, files, runtimes } = built;

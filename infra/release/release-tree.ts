@@ -21,13 +21,13 @@ interface TreeOptions {
   readonly time: Date;
 }
 
-/** What a tree is made of, beside the sources of Skerry. */
+/** The parts of a tree that do not come from Skerry's sources. */
 interface ReleaseTree {
   readonly runtime: Runtime;
   readonly libraries: readonly Library[];
 }
 
-/** Writes what a host unpacks into /opt/skerry/VERSION. It runs from any folder. */
+/** Writes the tree that a host unpacks into /opt/skerry/VERSION. The programs in it run from any folder. */
 export async function writeReleaseTree(
   folder: string,
   { version, platform, time }: TreeOptions,
@@ -48,14 +48,14 @@ export async function writeReleaseTree(
   const date = time.toISOString().slice(0, 10);
   await writeFile(place('share/man/man1/skerry.1'), manPage(createProgram(), { version, date }));
   await copyFile(join(root, 'LICENSE'), place('LICENSE'));
-  // npm installs some libraries in several folders.
+  // npm installs some libraries in several folders, but each is listed once.
   const libraries = new Map(ofPackage.map((library) => [`${library.name}@${library.version}`, library]));
   return { runtime, libraries: [...libraries.values()] };
 }
 
 /**
- * Writes the provider in the layout of a filesystem mirror. Terraform links to a provider of such a mirror, so the
- * provider finds the archive's Node from its own place.
+ * Writes the provider in the layout of Terraform's filesystem mirrors. Terraform does not copy a provider from such a
+ * mirror but links to it, so the provider finds the archive's Node by a path relative to itself.
  */
 async function writeTerraformMirror(mirror: string, node: string, target: Target): Promise<void> {
   const file = placeInMirror(mirror, target);

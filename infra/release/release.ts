@@ -1,6 +1,6 @@
 /**
- * `npm run release`: writes an archive for each platform into release/, with an SBOM for each, a statement of provenance
- * and the checksums of all. The same commit gives the same bytes.
+ * `npm run release`: writes into release/ an archive and an SBOM for each platform, a statement of provenance, and the
+ * checksums of all these files. The same commit gives the same bytes.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -37,7 +37,8 @@ await mkdir(out, { recursive: true });
 const cache = join(root, 'node_modules/.cache/skerry');
 await mkdir(cache, { recursive: true });
 for (const platform of PLATFORMS.filter(({ name }) => flags.platform.includes(name))) {
-  // Source maps name the sources by their path from here, so this is always as many folders deep in this tree.
+  // Source maps name the sources by their path relative to this folder, so it always has the same depth in the
+  // repository.
   const parent = await mkdtemp(join(cache, 'release-'));
   await mkdir(join(parent, version), { recursive: true });
   const tree = await writeReleaseTree(join(parent, version), { version, platform, time });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
-/** Runs a program of the machine that builds. Returns what it prints. Rejects with its errors when it fails. */
+/** Runs a program on the build machine. Resolves with its output. Rejects with its error output when it fails. */
 export async function runProgram(
   program: string,
   args: readonly string[],

@@ -8,7 +8,7 @@ import { fetchPackage, type UnpackedPackage } from './npm-packages.ts';
 import type { Platform } from './platform.ts';
 
 /**
- * Node needs this library, and a minimal host lacks it. Debian 12 has built it for older systems, too: it needs
+ * Node needs this library, and a minimal host lacks it. Debian 12's build of it runs wherever Node runs: it needs only
  * glibc 2.14, and Node needs 2.28. The version and the digests are part of a release's input.
  */
 const LIBATOMIC = {
@@ -20,8 +20,8 @@ const LIBATOMIC = {
 };
 
 /**
- * A child of Node inherits the variables: an edge starts its serving processes with the same Node, and
- * `skerry terraform install` writes into the provider how Node is started.
+ * The script that starts Node. Child processes inherit its variables. So an edge starts its serving processes with
+ * the same Node, and `skerry terraform install` writes the path of this script into the provider.
  */
 const START_NODE = `#!/bin/sh
 runtime=$(dirname "$(realpath "$0")")
@@ -35,7 +35,7 @@ export interface Runtime {
   readonly libatomic: DebianPackage;
 }
 
-/** Writes Node, with what it needs from a host beyond glibc and libstdc++. `runtime/node` starts it. */
+/** Writes Node and the library that it needs beyond glibc and libstdc++. `runtime/node` starts Node. */
 export async function writeRuntime(folder: string, platform: Platform): Promise<Runtime> {
   for (const made of ['bin', 'lib']) await mkdir(join(folder, made), { recursive: true });
   const node = await fetchPackage(platform.node);

@@ -15,8 +15,8 @@ interface Contents {
 }
 
 /**
- * Lists what is in an archive, as CycloneDX 1.6. It names the libraries that the bundles contain, which are fewer than
- * those that npm installs. It has no serial number, because the same contents shall give the same bytes.
+ * Lists the contents of an archive, as CycloneDX 1.6. The list names only the libraries that the bundles contain, which
+ * are fewer than those that npm installs. It has no serial number, so that the same contents give the same bytes.
  */
 export async function sbomOf({ version, platform, runtime, libraries, time }: Contents): Promise<string> {
   const bom = new Models.Bom();

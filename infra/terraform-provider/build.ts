@@ -4,9 +4,10 @@ import { build } from 'esbuild';
 import { root } from '../join-modules.ts';
 
 /**
- * Bundles the provider into one file that runs by itself. The first lines are a shell's to run and a comment to
- * JavaScript. Node would refuse the ending of the file's name as its argument, but not with `--require`. `node` is the
- * path of Node 26, or a name that is looked up in PATH. Resolves with the files that are in it, below the root of the tree.
+ * Bundles the provider into one executable file. Its first lines are a shell script, which JavaScript ignores. The
+ * script passes the file to Node with `--require`, because Node refuses to run a file with this ending directly. `node`
+ * is the path of Node 26, or a name that is looked up in PATH. Resolves with the paths of the bundled files, relative
+ * to the root of the repository.
  */
 export async function buildProvider(file: string, node = 'node'): Promise<string[]> {
   const { outputFiles, metafile } = await build({

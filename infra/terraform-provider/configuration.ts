@@ -28,7 +28,9 @@ export const configurationAttributes: Attributes = {
   },
 };
 
-/** What resources work with. It is made when the first resource needs it, because the origin may be created before. */
+/**
+ * The context of resources. It connects on first use, because the same run of Terraform may create the origin first.
+ */
 export class Configuration implements Context {
   readonly #values: ObjectValue;
   readonly #environment: NodeJS.ProcessEnv;

@@ -3,8 +3,8 @@ import { hashCalls } from '../../shared/hashing/hash-calls.ts';
 import type { HashThreads } from '../../shared/hashing/hash-threads.ts';
 
 /**
- * Hashes files in this thread, a batch at a time. The provider is one file, so there is no module that a thread could
- * start from, and only Terraform waits.
+ * Hashes files in this thread, a batch at a time. The provider is one file, so there is no module from which a thread
+ * could start. This does no harm, because only Terraform waits.
  */
 export const hashing: HashThreads = {
   remote: {

@@ -5,7 +5,7 @@ import { handshakeLine, isStartedByTerraform, runCertificate } from './plugin/ha
 import { servePlugin } from './plugin/server.ts';
 import { provider } from './provider.ts';
 
-/** `terraform-provider-skerry`: Terraform starts it, reads one line of its output, and calls it over a socket. */
+/** Runs `terraform-provider-skerry`. Terraform starts it, reads one line of its output, and calls it over a socket. */
 async function main(): Promise<void> {
   if (!isStartedByTerraform(process.env)) {
     process.stderr.write('This is a provider for Terraform. Terraform starts it: see docs/terraform.md.\n');

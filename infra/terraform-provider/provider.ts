@@ -31,7 +31,7 @@ export interface Provider {
   close(): Promise<void>;
 }
 
-/** Answers the calls of Terraform. A fault of a resource becomes a diagnostic. */
+/** Creates the provider that answers Terraform's calls. An error in a resource becomes a diagnostic. */
 export function provider(environment: NodeJS.ProcessEnv): Provider {
   const stopped = new AbortController();
   let context = new Configuration({}, environment, stopped.signal);
@@ -177,7 +177,7 @@ function ephemeralOf(type = ''): EphemeralResource {
   return resource;
 }
 
-/** Terraform refuses a state with unknown values without saying whose fault that is. */
+/** Throws if the state has unknown values. Terraform would refuse such a state too, but without naming the resource. */
 function wholly(type = '', state: ObjectValue): ObjectValue {
   const unknown = Object.entries(state).filter(([, value]) => Unknown.is(value) || !isWhollyKnown(value));
   if (unknown.length === 0) return state;
@@ -185,7 +185,7 @@ function wholly(type = '', state: ObjectValue): ObjectValue {
   throw new SkerryError('internal', `${type} does not know ${names} after the apply`);
 }
 
-/** The answer, or `otherwise` with a diagnostic. */
+/** The result of the work. If the work fails, `otherwise` with a diagnostic. */
 async function judged(work: () => Promise<object>, otherwise: object = {}): Promise<object> {
   try {
     return await work();

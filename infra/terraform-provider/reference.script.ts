@@ -1,4 +1,4 @@
-/** `node infra/terraform-provider/reference.script.ts`: writes the tables of docs/terraform.md anew. */
+/** `node infra/terraform-provider/reference.script.ts`: rewrites the tables in docs/terraform.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../join-modules.ts';

@@ -7,7 +7,7 @@ interface Described {
   readonly attributes: Attributes;
 }
 
-/** The tables of docs/terraform.md, made from the schemas, so that they are what Terraform is told. */
+/** The tables of docs/terraform.md. They are made from the schemas that Terraform gets, so they agree with them. */
 export function reference(): string {
   const sections = [
     '## The provider',

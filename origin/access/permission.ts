@@ -10,7 +10,7 @@ export type Need =
   | { readonly kind: 'overview' }
   | { readonly kind: 'read-site' | 'publish'; readonly site: string };
 
-/** The sites that the scopes allow to read. A scope to publish a site includes reading it. */
+/** The sites that a caller with these scopes may read. The right to publish a site includes the right to read it. */
 export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
   if (scopes.includes('admin') || scopes.includes('read')) return 'all';
   return new Set(scopes.flatMap((scope) => /^publish:(.*)$/.exec(scope)?.[1] ?? []));

@@ -13,7 +13,7 @@ import { parseScopes, type Scope } from './scopes.ts';
 
 type Tokens = Remote<TokenCalls>;
 
-/** Creates `sk_ID.SECRET.FINGERPRINT` with the fingerprint of the recovery key, or `skj_…` for joining. */
+/** Creates a token `sk_ID.SECRET.FINGERPRINT` (for joining: `skj_…`). The fingerprint is that of the recovery key. */
 export async function createToken(
   catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,
@@ -40,7 +40,7 @@ export async function createToken(
   return { id, token: isJoin ? joinTokenText(parts) : apiTokenText(parts) };
 }
 
-/** How long a token for a replacement is valid. Until it expires, its holder can take the place of an edge. */
+/** The lifetime of a token for a replacement. Until the token expires, its holder can take the place of an edge. */
 const REPLACEMENT_MS = 24 * 3_600_000;
 
 /** Creates a join token with which a new host takes the name and the place of an edge. */

@@ -71,9 +71,9 @@ export interface ApiContext {
   readonly version: string;
   /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
-  /** The proxies that name the callers. */
+  /** The proxies that are trusted to name their clients. */
   readonly trustedProxies: readonly Cidr[];
-  /** Ends streams. */
+  /** Aborts when the origin stops. Streams then end. */
   readonly stopping: AbortSignal;
 }
 

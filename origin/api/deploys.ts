@@ -123,7 +123,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
     );
   });
 
-  /** The answer is a stream, because the first publish of a million files lacks a million objects. */
+  /** The response is a stream, because the first publish of a million files lacks a million objects. */
   async function* deployAnswer(id: string): AsyncGenerator<string> {
     yield `{"id":${JSON.stringify(id)},"missing":[`;
     let separator = '';

@@ -45,7 +45,7 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
   );
 }
 
-/** Edges search the whole site for every target that is not a list of paths. */
+/** The extra cost of a target that is not a list of paths: for such a target, edges search the whole site. */
 const LOOK_THROUGH = 4096;
 
 /** Throws `record-too-large`. */

@@ -11,7 +11,7 @@ import { scopesOf } from './authorize.ts';
 import { type ApiContext, needs, needsOverview, needsPublish, needsSiteRead, siteParams } from './context.ts';
 import { readableBy } from './readable-sites.ts';
 
-/** The cost of a record of settings, besides the size of the settings. */
+/** The cost of a record of settings, in addition to the size of the settings. */
 const SETTINGS_COST = 1024;
 /** The record's own limit, doubled because a request may write the same settings with more bytes. */
 const SETTINGS_BYTES = 2 * MOST_WRITTEN.settings;

@@ -8,9 +8,12 @@ import type { PublicKey, Signature, SigningKey } from '../../shared/signing/keys
 import { type AuthorityStatement, certifyAuthority } from '../../shared/tls/authority.ts';
 import type { KeyPair } from '../../shared/tls/issue.ts';
 
-/** The file in the data folder that holds the private key of the authority and the statement that certifies it. */
+/**
+ * The file in the data folder with the private key of the certificate authority (CA), and with the statement that
+ * certifies this key.
+ */
 export const AUTHORITY_FILE = 'authority.json';
-/** The file in the data folder that holds the certificate of the authority, for curl and others. */
+/** The file in the data folder with the CA certificate, for curl and other clients. */
 export const CA_FILE = 'ca.pem';
 
 export interface Authority {
@@ -27,7 +30,7 @@ const stored = schema(
   }),
 );
 
-/** Makes the key of an authority and certifies it. Only the first start can, because it has the recovery key. */
+/** Creates the key of a CA and certifies it. This needs the recovery key, so only the first start can do it. */
 export async function foundAuthority(file: string, log: string, recovery: SigningKey): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const statement = certifyAuthority(log, publicKey.export({ format: 'der', type: 'spki' }), recovery);
@@ -35,7 +38,7 @@ export async function foundAuthority(file: string, log: string, recovery: Signin
   await writeDurably(file, `${JSON.stringify({ key, ...statement })}\n`);
 }
 
-/** Undefined when the log was founded by a version that made no authority. */
+/** Undefined when the log was created by an older version, which created no CA. */
 export async function readAuthority(file: string): Promise<Authority | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;

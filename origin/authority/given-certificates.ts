@@ -7,7 +7,7 @@ import type { CertifiedKey, ServerCertificates } from '../../shared/tls/server-c
 
 const LOOK_MS = 2000;
 
-/** The files of a certificate, with its issuers, and of its key. Both are PEM. */
+/** A PEM file with a certificate chain, and a PEM file with the private key. */
 export interface CertificateFiles {
   readonly cert: string;
   readonly key: string;
@@ -20,8 +20,8 @@ export interface GivenCertificatesParts {
 }
 
 /**
- * The certificate of two files, read again when they change. A pair that cannot be used, for instance while only one of
- * the files is renewed, is logged once, and the old pair stays in use.
+ * The certificate and the key from two files, which are read again when they change. If the new pair cannot be used,
+ * for example because only one of the files has been renewed yet, this is logged once, and the old pair stays in use.
  */
 export class GivenCertificates implements ServerCertificates {
   readonly #parts: GivenCertificatesParts;
@@ -88,7 +88,7 @@ async function pemIn(file: string): Promise<string> {
   }
 }
 
-/** Changes when a file changes. Follows links, because certbot and Kubernetes swap them. */
+/** Returns a text that changes when a file changes. Follows links, because certbot and Kubernetes swap them. */
 async function marks({ cert, key }: CertificateFiles): Promise<string> {
   const found = [cert, key].map(async (file) => {
     const about = await stat(file).catch(() => undefined);

@@ -15,12 +15,12 @@ export interface OriginCertificatesParts {
   readonly clock: Clock;
 }
 
-/** Certificates that follow changes while `run` runs. */
+/** Certificates that are kept up to date while `run` runs. */
 export interface KeptCertificates extends ServerCertificates {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** The certificates of an origin. Undefined for one that speaks plain HTTP. */
+/** The certificates of an origin. Undefined for an origin that uses plain HTTP. */
 export async function originCertificates(
   transport: Transport,
   { host, ...parts }: OriginCertificatesParts,

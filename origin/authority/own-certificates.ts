@@ -15,11 +15,14 @@ import { AUTHORITY_FILE, type Authority, CA_FILE, readAuthority } from './author
 import { isHostName } from './own-names.ts';
 import { type Issued, isDue, validityAt } from './renewal-state.ts';
 
-/** How often the names of the machine and the age of the certificate are looked at. */
+/** The interval at which the names of the machine and the age of the certificate are checked. */
 const LOOK_MS = 600_000;
-/** Certificates for further names that clients ask for: about sixty are kept, and a few are issued at a time. */
+/**
+ * Limits for the certificates of other names that clients ask for: about sixty are kept, and a few are issued at a
+ * time.
+ */
 const NAMED = { bytes: 2 * 1024 * 1024, atOnce: 4 };
-/** About what a certificate takes in memory when it is ready for use. */
+/** The approximate memory that a certificate takes when it is ready for use. */
 const CONTEXT_BYTES = 32 * 1024;
 
 export interface LogIdentity {
@@ -39,9 +42,9 @@ export interface OwnCertificatesParts {
 }
 
 /**
- * The certificates of the origin's own authority. They live in memory alone: each start issues new ones, and they are
- * renewed long before they end. A client that names another host gets a certificate for it, since whoever reaches this
- * origin by a name may check that name.
+ * The certificates that the origin's own CA issues. They are kept only in memory: each start issues new ones, and they
+ * are renewed long before they expire. A client that asks for any other host name gets a certificate for that name,
+ * because it may check the name by which it reaches the origin.
  */
 export class OwnCertificates implements ServerCertificates {
   readonly #authority: { readonly pem: string; readonly pair: KeyPair };
@@ -69,7 +72,7 @@ export class OwnCertificates implements ServerCertificates {
     this.#shown = first.shown;
   }
 
-  /** Throws `no-authority` when the log was founded without one, and `data-folder-damaged` for that of another log. */
+  /** Throws `no-authority` when there is no CA, and `data-folder-damaged` when the CA belongs to another log. */
   static async open(parts: OwnCertificatesParts): Promise<OwnCertificates> {
     const { folder, identity, clock, names } = parts;
     const authority = await readAuthority(join(folder, AUTHORITY_FILE));
@@ -108,7 +111,7 @@ export class OwnCertificates implements ServerCertificates {
     }
   };
 
-  /** Renews the certificates when it is time, until the signal aborts. */
+  /** Renews the certificates whenever they are due, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
     while (!signal.aborted) {
@@ -118,7 +121,7 @@ export class OwnCertificates implements ServerCertificates {
     }
   }
 
-  /** Renews the certificates if it is time. */
+  /** Renews the certificates if they are due. */
   async look(): Promise<void> {
     const { clock, names, log } = this.#parts;
     const [current, now] = [names(), clock.now()];
@@ -132,7 +135,7 @@ export class OwnCertificates implements ServerCertificates {
   }
 }
 
-/** The certificate of the authority. Others keep copies of it, so it is issued once. */
+/** The CA certificate. Clients keep copies of it, so it is issued only once. */
 async function certificateOf({ pair, statement }: Authority, file: string): Promise<string> {
   const kept = await readIfThere(file);
   if (kept !== undefined && isOf(kept, pair.privateKey)) return kept;
@@ -157,7 +160,7 @@ async function issue(
   now: number,
 ): Promise<Issued & { readonly shown: CertifiedKey }> {
   const validity = validityAt(now);
-  // The library that writes certificates takes long to load, and an origin on loopback never needs it.
+  // The library that issues certificates takes long to load, and an origin on loopback never needs it.
   const { issueServer } = await import('../../shared/tls/issue.ts');
   const own = await issueServer(authority, pair.publicKey, names, validity);
   const key = pair.privateKey.export({ format: 'pem', type: 'pkcs8' });

@@ -9,7 +9,7 @@ export function isHostName(text: string): boolean {
   return NAME.test(text) && isIP(text) === 0;
 }
 
-/** The names and addresses by which others reach this machine, in a fixed order. */
+/** The names and addresses by which clients reach this machine, in a fixed order. */
 export function ownNames(
   host: string,
   machine = hostname().toLowerCase(),

@@ -4,14 +4,14 @@ import type { CertificateFiles } from './given-certificates.ts';
 
 export interface TransportOptions {
   readonly host: string;
-  /** The file of a certificate, and that of its key. */
+  /** The file with the certificate, and the file with its key. */
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
-  /** Something in front of the origin does TLS. */
+  /** Something in front of the origin, such as a proxy, does TLS. */
   readonly insecure?: boolean | undefined;
 }
 
-/** How an origin speaks: plain HTTP, or TLS with a given certificate or with one of its own authority. */
+/** How an origin serves clients: over plain HTTP, or over TLS with a given certificate or with one from its own CA. */
 export type Transport =
   | { readonly kind: 'plain' }
   | { readonly kind: 'own' }

@@ -18,7 +18,7 @@ interface Trail {
 }
 
 /**
- * Names the current caller in each line and event. For an edge that joins, `what` has the name. The answer to the
+ * Names the current caller in each line and event. For an edge that joins, `what` has its name. The response to the
  * caller waits for the event, so that every change of rights and settings leaves a trace. A publish does not wait: its
  * record describes it, and the line in the log names who asked for it.
  */

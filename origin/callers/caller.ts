@@ -7,7 +7,7 @@ export interface Caller {
   /** Set when the caller has proved that it holds the token. The secret is not kept. */
   token?: { readonly id: string; readonly scope: string };
   /**
-   * The answer waits for this promise, which resolves when the act of the caller is in the audit trail. It never
+   * The response waits for this promise, which resolves when the act of the caller is in the audit trail. It never
    * rejects.
    */
   noted?: Promise<void>;

@@ -1,6 +1,6 @@
 import type { Commit } from '../../shared/wire/api.ts';
 
-/** The fields of a commit that the log line of its act contains. */
+/** The fields of a commit that go into the log line about it. */
 export function committed({
   revision,
   seq,

@@ -3,9 +3,9 @@ import type { HttpServer } from '../../shared/http/server.ts';
 import { type Caller, caller } from './caller.ts';
 
 /**
- * Makes everything that a server does for a request run in the name of its caller. The name is an address until a token
- * is proved. This needs both hooks: after a body was read, the request runs in the context of the connection, which has
- * no caller.
+ * Makes everything that a server does for a request run in the name of the request's caller. The name is an address
+ * until the caller has proved a token. Both hooks are needed: after a body has been read, the request runs in the
+ * context of the connection, which has no caller.
  */
 export function namesCallers(app: HttpServer): void {
   const callers = new WeakMap<FastifyRequest, Caller>();

@@ -8,7 +8,7 @@ export interface DeployRow {
   readonly siteName: string;
   readonly base: number | null;
   readonly expect: number | null;
-  /** The answer of an earlier commit of this deploy. */
+  /** The response to an earlier commit of this deploy. */
   readonly result: Commit | null;
 }
 
@@ -53,12 +53,14 @@ export interface DeployCalls extends DeployReads {
   /** Replaces an earlier header. Does nothing when the deploy is gone. */
   setDeployHeader(id: string, base: number | null, expect: number | null): void;
   /**
-   * Adds all files or none. Throws `duplicate-path`, also for a path of an earlier call, `too-large` and
-   * `no-such-deploy`.
+   * Adds all files or none. Throws `too-large`, `no-such-deploy`, and `duplicate-path`, the last also for a path that
+   * an earlier call has added.
    */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
   /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
-  /** Records the answer of a commit that made no revision. A later answer replaces it. Callers hold the site's lock. */
+  /**
+   * Records the response to a commit that made no revision. A later response replaces it. Callers hold the site's lock.
+   */
   finishDeploy(id: string, result: Commit): void;
 }

@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { MOST_OPEN_DEPLOYS, YOUNG_DEPLOY_MS } from './limits.ts';
 
-/** Chooses the open deploy of a site to give up for a new one. Undefined when there is room. `open` is oldest first. */
+/** Chooses which open deploy is given up for a new one. Undefined when there is room. `open` has the oldest first. */
 export function deployToGiveUp<T extends { readonly created: number }>(
   open: readonly T[],
   time: number,

@@ -23,8 +23,8 @@ export interface EventPage {
 
 export interface EventCalls {
   /**
-   * Stores the events in their order, with ids that were never used before. A reader that has read an event has read
-   * all with lower ids: none appears later.
+   * Stores the events in their order, with ids that were never used before. A reader that has read an event has also
+   * read all events with lower ids, because none of those appears later.
    */
   addEvents(events: readonly TimedEvent[]): void;
   /**

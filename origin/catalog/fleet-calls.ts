@@ -44,7 +44,7 @@ export interface FleetCalls {
   /**
    * Uses up the one-time token, and writes the member record and the edge, in one step. A new edge has the limits of
    * the token. A host that replaces another one takes over its settings, and the key of the other host is revoked. A
-   * repeated call with the same token, name and key gives the same answer, with `isNew` false. When two edges use one
+   * repeated call with the same token, name and key gives the same response, with `isNew` false. When two edges use one
    * token, the first joins. Throws `bad-join-token`, `name-taken`, `too-many-edges` and `too-many-labels`.
    */
   join(

@@ -22,7 +22,7 @@ export interface JoinSituation {
 }
 
 export type JoinPlan =
-  /** The edge has joined before. The answer to its first request may have been lost. */
+  /** The edge has joined before. The response to its first request may have been lost. */
   | { readonly kind: 'repeat'; readonly edge: EdgeRow }
   | { readonly kind: 'admit'; readonly member: Member }
   /** The host with this key replaces the host that had the name. */
@@ -56,9 +56,9 @@ export function planJoin({ request, secretHash, token, edge, edges, time }: Join
 }
 
 /**
- * The new host takes over what an operator has set for the old one: its limits, its labels, a pause and a drain. Of a
- * revoked edge it takes over only the limits: a revocation is about the key of the old host, and the others were about
- * the end of that host.
+ * The new host takes over what an operator has set for the old one: limits, labels, a pause and a drain. If the edge
+ * was revoked, it takes over only the limits: the revocation concerns the key of the old host, and the other settings
+ * belong to the removal of that host.
  */
 function replacement(
   { name, region, lat, lon, publicKey, labels = [] }: NewMember,

@@ -11,9 +11,9 @@ interface FoundedLog {
 
 /** Reads of the log. Many followers call them at once, and none of them changes anything. */
 export interface LogReads {
-  /** Undefined before the log is founded. */
+  /** Undefined before the log is created. */
   identity(): FoundedLog | undefined;
-  /** Up to `limit` records from `from` on, ascending. Fewer when they have many bytes, none beyond the end. */
+  /** Up to `limit` records from `from` on, ascending. Fewer when the records are large, and none beyond the end. */
   records(from: number, limit: number): LogRecord[];
   /** A page of the last records, ascending, limited like `records`. */
   newestRecords(limit: number): LogRecord[];

@@ -4,7 +4,7 @@ import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 
-/** The answer of a deploy. The transaction adds its `seq`. */
+/** The response to the commit of a deploy. The transaction adds the `seq`. */
 export interface DoneDeploy {
   readonly id: string;
   readonly answer: Omit<Commit, 'seq'>;
@@ -51,8 +51,8 @@ export interface PublishCalls {
   /** Aborts a pending revision, so that it never becomes live. Throws like `activate`. */
   abort(site: number, revision: number, reason: string, time: number): void;
   /**
-   * Records how a sync publish ended, and replaces the answer of its deploy. The record of a pruned revision has no
-   * root.
+   * Records how a sync publish ended, and replaces the stored response of its deploy. The record of a pruned revision
+   * has no root.
    */
   noteOutcome(outcome: SyncOutcome): void;
 }

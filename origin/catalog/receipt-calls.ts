@@ -8,10 +8,10 @@ export interface ReceiptCalls {
    */
   addReceipts(receipts: readonly Receipt[]): Receipt[];
   /**
-   * The receipts by the names of their edges, ascending; for an edge that was replaced, those of each host. Empty for
-   * an unknown revision.
+   * The receipts in the ascending order of their edges' names. For an edge that was replaced, this includes the
+   * receipts of each of its hosts. Empty for an unknown revision.
    */
   receipts(site: number, revision: number): Receipt[];
-  /** The edges whose present host has signed one of these receipts. */
+  /** The edges whose present hosts have signed receipts for this revision. */
   confirming(site: number, revision: number): string[];
 }

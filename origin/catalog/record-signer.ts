@@ -4,7 +4,7 @@ import type { SigningKey } from '../../shared/signing/keys.ts';
 
 /**
  * Signs records and heads. A catalog calls it within the transaction that appends, under the lock that assigns sequence
- * numbers. So it answers at once, and a signed record may still be rolled back.
+ * numbers. So it must return at once, and a signed record may still be rolled back.
  */
 export interface RecordSigner {
   record(unsigned: UnsignedRecord): LogRecord;

@@ -48,7 +48,7 @@ export interface AgeLimits {
   readonly uploadedBefore: number;
   /** Uncommitted deploys opened before this time are given up. */
   readonly openedBefore: number;
-  /** All deploys opened before this time are deleted, with their answers. */
+  /** All deploys opened before this time are deleted, with their responses. */
   readonly answeredBefore: number;
 }
 
@@ -89,7 +89,7 @@ export interface PastCalls extends PastReads {
    * tip. A deleted site may lose all its revisions.
    */
   dropRevisions(site: number, revisions: readonly number[]): number[];
-  /** Deletes up to `limit` rows of entries and buckets that belong to no revision any more. */
+  /** Deletes up to `limit` rows of entries and buckets that no longer belong to any revision. */
   dropEntries(site: number, limit: number): Reclaimed & { readonly more: boolean };
   /** Deletes old deploys, and the uploads of deleted sites. False when none is left. */
   dropLeftovers(limits: Pick<AgeLimits, 'openedBefore' | 'answeredBefore'>, limit: number): boolean;

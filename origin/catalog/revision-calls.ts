@@ -5,23 +5,23 @@ export interface RevisionRow extends Revision {
   readonly root: Digest;
 }
 
-/** Reads revisions that are not pruned, also pending and aborted ones. Retention may prune one between two calls. */
+/** Reads revisions that are not pruned, including pending and aborted ones. One may be pruned between two calls. */
 export interface RevisionReads {
-  /** Up to `limit` revisions before `before`, newest first. Fewer when they have many bytes. */
+  /** Up to `limit` revisions before `before`, newest first. Fewer when the revisions are large. */
   revisions(site: number, limit: number, before?: number): RevisionRow[];
   /** Throws `no-such-revision`. */
   revision(site: number, revision: number): RevisionRow;
   /**
-   * The newest revision that was live before and whose content differs from that of the live one. Undefined when there
-   * is none.
+   * The newest formerly live revision whose content differs from that of the live revision. Undefined when there is
+   * none.
    */
   formerlyLive(site: number): RevisionRow | undefined;
 }
 
-/** Tells how far an edge that shows an older revision is behind. */
+/** Tells how far behind an edge is that shows an older revision. */
 export interface LagReads {
-  /** The sum of the sizes of the files that the diff from one revision to another puts. */
+  /** The total size of the files that are new or changed between one revision and another. */
   diffBytes(site: number, from: number, to: number): number;
-  /** The number of later revisions that have been live, and since when the first of them has been. */
+  /** The number of later revisions that have been live, and the time at which the first of them became live. */
   behind(site: number, revision: number): { revisions: number; since: number | undefined };
 }

@@ -4,7 +4,7 @@ import type { DeployCursor } from './deploy-calls.ts';
 
 /**
  * Stages a new revision while another one is live. Callers hold the site's lock, so a site stages one revision at a
- * time. Except for `endStaging`, no call is durable by itself. A loss of power loses only changes that were not
+ * time. Except for `endStaging`, no call is durable on its own. A loss of power loses only changes that were not
  * announced, and the reveal makes all earlier changes durable.
  */
 export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLeaves' | 'sealRoot'> {

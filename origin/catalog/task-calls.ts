@@ -1,4 +1,4 @@
-/** The edges that a task is for, and the edge of a task that any edge can do. */
+/** The edges for which a task is created. */
 export type TaskTarget =
   | { readonly kind: 'edges'; readonly names: readonly string[] }
   | { readonly kind: 'region'; readonly region: string }

@@ -2,7 +2,9 @@
 export interface KnownToken {
   readonly id: string;
   readonly scope: string;
-  /** The only edge that may join with the token. Null for any edge, and for a token of the API. */
+  /**
+   * The only edge that may join with the token. Null for a token with which any edge may join, and for an API token.
+   */
   readonly edge: string | null;
   /** The names of the sites whose content the edge that joins with the token may read. Null for all. */
   readonly mayRead: readonly string[] | null;

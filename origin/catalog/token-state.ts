@@ -10,7 +10,7 @@ export function tokenState({ revoked, usedBy, expires }: KnownToken, time: numbe
   return expires !== null && expires <= time ? 'expired' : 'valid';
 }
 
-/** Both are SHA-256 digests of secrets. */
+/** Whether the hash is that of the token's secret. Both hashes are SHA-256 digests of secrets. */
 export function isSecretOf(token: Pick<StoredToken, 'secretHash'>, secretHash: Uint8Array): boolean {
   return timingSafeEqual(token.secretHash, secretHash);
 }

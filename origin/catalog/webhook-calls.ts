@@ -8,7 +8,7 @@ export interface StoredWebhook {
   readonly kinds: readonly string[] | null;
   /** Null for all events, with or without a site. */
   readonly site: string | null;
-  /** The key of its signatures, which the receiver has, too. */
+  /** The key that signs its messages. The receiver has the same key. */
   readonly secret: string;
   /** All events up to this id are done. */
   readonly cursor: number;

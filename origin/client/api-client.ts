@@ -103,8 +103,8 @@ export class ApiClient {
   readonly #agent: Agent;
 
   /**
-   * Throws `clear-text` when a token would travel where others could read it, unless `insecure` allows that. Over TLS,
-   * the origin must show a certificate of the authority that the token names, or of one in `ca`, as PEM.
+   * Throws `clear-text` when a token would be sent where others could read it, unless `insecure` allows that. Over TLS,
+   * the origin must show a certificate from the CA that the token names, or from a CA in `ca`, which is PEM.
    */
   constructor(
     origin: string,
@@ -269,7 +269,7 @@ export class ApiClient {
     await this.#text('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
   }
 
-  /** A call for one of the topics that have their own files in this folder. */
+  /** Makes a call for one of the other files in this folder, such as webhook-calls.ts. */
   ask<T>(method: Method, path: string, answer: Schema<T>, body?: unknown): Promise<T> {
     return this.#read(method, path, answer, body === undefined ? undefined : json(body));
   }

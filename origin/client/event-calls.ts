@@ -15,7 +15,7 @@ import type { ApiClient } from './api-client.ts';
 /** All events, or acts only. */
 export type EventList = 'events' | 'audit';
 
-/** Parts that are left out do not limit what is shown. */
+/** A filter for events. Fields that are left out do not limit what is shown. */
 export interface EventQuery {
   readonly kind?: string | undefined;
   readonly site?: string | undefined;
@@ -50,8 +50,8 @@ export interface Following {
 }
 
 /**
- * The events after `after`, as they happen. It throws when the first stream cannot begin. When a later stream ends, it
- * connects again. No event is yielded twice.
+ * The events after `after`, as they happen. Throws when the first stream cannot begin. When a stream ends later, the
+ * client connects again. No event is yielded twice.
  */
 export async function* followEvents(
   client: ApiClient,

@@ -11,14 +11,14 @@ export interface ProbeTrust {
   readonly recovery: KeyFingerprint | undefined;
 }
 
-/** The head of an answer. */
+/** The status and the date of a response. */
 export interface ProbeAnswer {
   readonly status: number;
-  /** What the header `Date` says, in milliseconds since 1970. Undefined without one. */
+  /** The time in the header `Date`, in milliseconds since 1970. Undefined without a valid header. */
   readonly date: number | undefined;
 }
 
-/** Asks an origin without a token, to find out what lies between here and there. */
+/** Sends requests without a token to an origin, to find out what lies between this machine and the origin. */
 export class Probe {
   readonly #origin: string;
   readonly #agent: Agent;
@@ -32,7 +32,7 @@ export class Probe {
     });
   }
 
-  /** Rejects with the error of the connection, or of the certificate. */
+  /** Rejects with the error when the connection fails or the certificate is not trusted. */
   async answer(): Promise<ProbeAnswer> {
     const { statusCode, headers, body } = await this.#agent.request({
       ...{ origin: this.#origin, path: '/healthz', method: 'GET' },
@@ -43,13 +43,14 @@ export class Probe {
   }
 
   /**
-   * The status with which an upload of so many bytes is answered, of which only the first is sent. A proxy that takes no
-   * body of this size says so at once, and an origin refuses the upload because it has no token.
+   * Announces an upload of this many bytes, sends only the first byte, and resolves with the status of the response. A
+   * proxy that does not accept a body of this size refuses it at once, and an origin refuses it because there is no
+   * token. Undefined if there is no response in time.
    */
   async answerToUpload(bytes: number): Promise<number | undefined> {
     const path = `/v1/sites/doctor/objects/${'0'.repeat(64)}`;
     const beginning = new Readable({ read() {} });
-    // undici sends the head together with the first bytes.
+    // undici sends the head of a request together with the first bytes of the body.
     beginning.push(Buffer.alloc(1));
     try {
       const headers = { 'content-type': 'application/octet-stream', 'content-length': String(bytes) };

@@ -11,7 +11,7 @@ import {
   taskStatusSchema,
 } from '../../shared/wire/task-api.ts';
 
-/** Sends a request to the API, and returns its answer if that matches the schema. */
+/** Sends a request to the API, and returns its response if that matches the schema. */
 export type Ask = <T>(method: 'GET' | 'POST', path: string, answer: Schema<T>, body?: object) => Promise<T>;
 
 /** A task with all its shares. */

@@ -12,7 +12,7 @@ export interface Overlap {
   readonly site: string;
 }
 
-/** The first of these domains that covers a name which another site's domain covers too. */
+/** The first of these domains that has a name in common with a domain of another site. */
 export function overlapWith(domains: readonly string[], others: readonly SiteDomains[]): Overlap | undefined {
   const held = heldNames(others);
   for (const domain of domains) {
@@ -32,7 +32,7 @@ type Held = Omit<Overlap, 'domain'>;
 
 interface HeldNames {
   readonly exact: ReadonlyMap<string, Held>;
-  /** A domain of another site that lies below the name that is the key. */
+  /** For each name, a domain of another site that lies below the name. */
   readonly below: ReadonlyMap<string, Held>;
 }
 

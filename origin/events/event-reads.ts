@@ -25,8 +25,8 @@ export interface EventReadsOptions {
 export class EventReads {
   readonly #options: EventReadsOptions;
   /**
-   * The pages that followers at the end of the events read, by the id after which they read. All of these followers
-   * share a page.
+   * The pages that are being read for followers at the end of the events, by the id after which each page begins. All
+   * followers at the same place share a page.
    */
   #shared = new Map<number, Promise<EventPage>>();
 

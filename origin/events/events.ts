@@ -36,7 +36,7 @@ export class Events implements EventNotes {
   readonly #closing = new AbortController();
   #storing: Promise<void> | undefined;
   /**
-   * Each promise resolves after the attempt to store its batch: the one that is being stored, or the one that waits.
+   * Each promise resolves after the attempt to store its batch: the batch that is being stored, or the one that waits.
    */
   #current = Promise.withResolvers<void>();
   #next = Promise.withResolvers<void>();

@@ -17,7 +17,7 @@ export interface EdgeRecord {
   stored: { readonly state: string; readonly at: number } | null;
   /** The time of the newest accepted report. A report that is not newer is a replay. */
   reportTime: number;
-  /** The time of the monotonic clock at which the last report of the edge was answered. */
+  /** The time of the monotonic clock at which the origin responded to the last report of the edge. */
   heardAt: number;
   /** The time of the monotonic clock until which the edge may believe that it holds a lease. */
   leaseUntil: number;
@@ -28,7 +28,7 @@ export interface EdgeRecord {
    * of the same numbers.
    */
   isDiverged: boolean;
-  /** This process has granted the edge a lease, so the edge has reported to it. */
+  /** Whether this process has granted the edge a lease, which shows that the edge has reported to this process. */
   isHeard: boolean;
   /** For each site, the newest revision for which a receipt of the edge is stored. */
   readonly confirmed: Map<number, number>;
@@ -86,7 +86,9 @@ export function replaced(old: EdgeRecord, row: EdgeRow): EdgeRecord {
   return { ...joined(row), leaseUntil: old.leaseUntil, servesUntil: old.servesUntil };
 }
 
-/** The edge counts its lease from the sending of its report, so its lease ends before the origin's count does. */
+/**
+ * The edge measures its lease from when it sent the report, so the lease ends at the edge before it ends at the origin.
+ */
 export function grantLease(edge: EdgeRecord, monotonic: number, terms: LeaseTerms): number {
   edge.heardAt = monotonic;
   edge.leaseUntil = monotonic + outlasting(terms);

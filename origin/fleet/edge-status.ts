@@ -197,7 +197,7 @@ function shownUse({ sites: _sites, ...use }: EdgeUse): NonNullable<EdgeStatus['u
   return { ...use, hitRatio: requests === 0 ? null : Math.max(0, 1 - misses / requests) };
 }
 
-/** The answers that readers got from each site under the revision that the edge shows. */
+/** The responses that readers got from each site under the revision that the edge shows. */
 function readersOf(use: EdgeUse | null): ReadonlyMap<number, EdgeStatus['sites'][string]['readers']> {
   return new Map(
     use?.sites.map(([site, revision, requests, errors, bytes]) => [

@@ -33,9 +33,9 @@ export interface FleetView {
 }
 
 /**
- * The edges: which belong to the log, which hold a lease, and what each one shows. The calls that every request needs
- * are answered from memory. Origins that share a catalog tell each other of changed members, accepted reports and
- * granted leases, so that a sync publish at one origin waits for the edges of all
+ * The edges: which of them belong to the log, which hold a lease, and what each of them shows. The calls that every
+ * request needs are answered from memory. Origins that share a catalog tell each other of changed members, accepted
+ * reports and granted leases, so that a sync publish at one origin waits for the edges of all
  * (docs/decisions/0040-several-origin-nodes.md).
  */
 export type Fleet = FeedMembers & SyncEdges & Admission & FleetView;

@@ -36,7 +36,7 @@ export const THRESHOLDS = {
   /** The share of the disk in use, for an edge whose old data was deleted already. */
   prunedDiskUsed: { enter: 0.9, leave: 0.88 },
   filesOpen: { enter: 0.9, leave: 0.8 },
-  /** The share of 5xx among the answers of the last minute. */
+  /** The share of 5xx among the responses of the last minute. */
   errorRatio: { enter: 0.05, leave: 0.02 },
   /** A state is left when the edge has been better for this long. */
   calmMs: 15_000,
@@ -67,7 +67,7 @@ export interface Observed {
   readonly use: EdgeUse | null;
   /** Whether old data was deleted long enough ago that there is nothing left to delete. */
   readonly isPruned: boolean;
-  /** The share of errors among its answers; null when there were too few answers. */
+  /** The share of errors among its responses; null when there were too few responses. */
   readonly errorRatio: number | null;
   /** The bytes that it fetches each second, as its reports show; null when it fetches nothing. */
   readonly bytesPerSecond: number | null;
@@ -102,8 +102,8 @@ const SEVERITY: Readonly<Record<HealthState, number>> = {
 const isFact = (state: HealthState) => state === 'drained' || state === 'diverged';
 
 /**
- * Judges an edge. A worse state begins at once, and a better one when the edge has been better for a while. An edge that
- * reports for the first time has its state at once.
+ * Judges an edge. A worse state begins at once, and a better one when the edge has been better for a while. An edge
+ * that reports for the first time has its state at once.
  */
 export function judge(last: Health | undefined, seen: Observed): Health {
   const { now } = seen;

@@ -64,7 +64,7 @@ export interface FleetOptions {
   readonly clock: Clock;
   /** The log that the origin writes, and its epoch. */
   readonly identity: { readonly log: string; readonly epoch: number };
-  /** The origin's signing key, which signs the answers to reports. */
+  /** The origin's signing key, which signs the responses to reports. */
   readonly key: SigningKey;
   readonly checks: ReportChecks;
   readonly divergence: Divergence;
@@ -177,7 +177,7 @@ export class InProcessFleet implements Fleet {
     return { seq, isNew };
   }
 
-  /** From here on, the caller has the name of its edge. Before the proof, it is an address, which others may share. */
+  /** From here on, the caller has the name of its edge. Until then its name is an address, which others may share. */
   proven(name: string): void {
     const known = caller.getStore();
     if (known !== undefined) known.name = `edge ${name}`;
@@ -198,7 +198,7 @@ export class InProcessFleet implements Fleet {
       await this.#compare(edge);
       this.#save(edge);
     }
-    // The answer to a stale report has the data that its edge needs in order to send a fresh one.
+    // The response to a stale report has the data that its edge needs in order to send a fresh one.
     let room = MOST_LISTS_BYTES;
     const grants = verified.map((one) => {
       const grant = this.#grant(one, fresh.includes(one), room);
@@ -246,7 +246,7 @@ export class InProcessFleet implements Fleet {
     edge.isDiverged = await this.#divergence.isDiverged(row.name, report);
   }
 
-  /** All grants are made in this process. */
+  /** Resolves at once, because all grants are made in this process. */
   async current(): Promise<void> {}
 
   async requireRevision(

@@ -1,6 +1,6 @@
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 
-/** How far one site at one edge is behind the live revision. */
+/** How far a site at an edge is behind the live revision. */
 export interface SiteLag {
   readonly visible: number;
   readonly prepared: number;

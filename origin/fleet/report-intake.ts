@@ -18,10 +18,10 @@ export interface Verified {
 }
 
 /**
- * Verifies the reports of one request, and returns each with the edge that signed it. It leaves out relayed reports
- * that have a wrong signature, that come from unknown or revoked edges (their parent may not know yet), or from edges
- * that have spent their budget. So a false report of one child does not cost another child its lease. Throws
- * `no-such-edge` and `bad-request` for faults of the sender's own report, and `too-many-requests`.
+ * Verifies the reports of one request, and returns each with the edge that signed it. It leaves out a relayed report if
+ * its signature is wrong, if its edge is unknown or revoked (the parent may not know that yet), or if its edge has
+ * spent its budget. So a false report of one child does not cost another child its lease. Throws `no-such-edge` or
+ * `bad-request` if the sender's own report is at fault, and `too-many-requests` if the sender sends too much.
  */
 export async function verifyReports(
   checks: Pick<ReportChecks, 'of'>,
@@ -56,7 +56,9 @@ function member(find: (name: string) => EdgeRecord | undefined, name: string): E
   return edge?.row.revoked === false ? edge : undefined;
 }
 
-/** Keeps one report of each edge, if it is newer than all before, and notes its time as the newest. */
+/**
+ * Selects the newest report of each edge, if it is newer than all earlier reports, and notes its time as the newest.
+ */
 export function freshReports(all: readonly Verified[]): Verified[] {
   return newestOfEach(all, ({ edge }) => edge.row.name).filter(({ edge, report }) => {
     const isFresh = report.time > edge.reportTime;

@@ -1,6 +1,6 @@
 import type { EdgeReport, EdgeUse, Fault } from '../../shared/wire/protocol.ts';
 
-/** A window with fewer answers has no error ratio. */
+/** A window with fewer responses has no error ratio. */
 const LEAST_REQUESTS = 100;
 const ERROR_WINDOW_MS = 60_000;
 const FETCH_WINDOW_MS = 10_000;
@@ -9,7 +9,7 @@ const SAME_FAULT_MS = 120_000;
 
 /** The trend over the reports of an edge. It depends only on the reports. */
 export interface Trend {
-  /** The share of errors (5xx) among the answers of the last full minute; null when there were too few answers. */
+  /** The share of errors (5xx) among the responses of the last full minute; null when there were too few responses. */
   readonly errorRatio: number | null;
   /** The bytes per second that arrive for the revisions being fetched. Null when none is being fetched. */
   readonly bytesPerSecond: number | null;

@@ -17,8 +17,8 @@ const NEAR = 16;
 const inTurnOfFeed = <T>(read: () => Promise<T>) => caller.run({ name: 'feed' }, read);
 
 /**
- * After each append, all followers request the same records and head. They are read and signed once for all. `appended`
- * wakes after each append, and then earlier reads are dropped.
+ * After each append, all followers request the same records and head, so these are read and signed once for all
+ * followers. `appended` wakes after each append, and then earlier reads are dropped.
  */
 export function sharedReads(
   catalog: Pick<Remote<LogReads>, 'records' | 'head'>,

@@ -12,9 +12,9 @@ export type StatementKeepers = {
 };
 
 /**
- * Passes checked statements to their keepers, kind by kind. All are durable when it resolves. Statements of kinds that
- * this version does not know have already been left out. The grant names the kinds that the origin keeps, and the edge
- * keeps the other statements.
+ * Passes checked statements to their keepers, kind by kind. All statements are durable when it resolves. Statements of
+ * kinds that this version does not know have already been left out. The grant names the kinds that the origin keeps;
+ * the edge itself keeps the other statements.
  */
 export async function keepStatements(keepers: StatementKeepers, all: readonly Statement[]): Promise<void> {
   for (const kind of kindsOfStatements) await keepOfKind(keepers, kind, all);

@@ -11,10 +11,10 @@ import type { DeployItem } from './deploy-lines.ts';
 
 type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 
-/** Calls of other publishers wait for the call that is running. */
+/** The number is small because calls of other publishers wait for the call that is running. */
 const FILES_PER_CALL = 500;
 
-/** Opens a deploy from a stream of files. After a fault anywhere, no deploy is left. */
+/** Opens a deploy from a stream of files. If anything fails, no deploy is left behind. */
 export async function createDeploy(
   catalog: Filled,
   clock: Clock,

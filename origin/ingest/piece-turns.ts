@@ -8,8 +8,9 @@ const MOST_WAITING = { perOwner: 256, inAll: 4096 };
 const PIECE = 8 * 1024;
 
 /**
- * Feeds bodies whose pieces each take the event loop some milliseconds. However many bodies arrive at once, each turn
- * of the loop processes one piece. Sites take turns, and other requests are answered in between.
+ * Passes on bodies, piece by piece. A piece keeps the event loop busy for some milliseconds, so however many bodies
+ * arrive at once, each turn of the loop processes only one piece. Sites take turns, and other requests are answered in
+ * between.
  */
 export class PieceTurns {
   readonly #turns = new FairTurns({ ...MOST_WAITING, atOnce: 1 });

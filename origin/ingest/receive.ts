@@ -13,8 +13,8 @@ export type Received =
   | { readonly kind: 'large'; readonly hashed: HashedFile; readonly draft: Draft };
 
 /**
- * Reads a request's body: up to SMALL_OBJECT bytes into memory, a larger body into a draft that a thread reads through.
- * Throws `truncated-upload`, and leaves nothing behind, when the sender disconnects before the end.
+ * Reads the body of a request: up to SMALL_OBJECT bytes into memory, a larger body into a draft, which a thread hashes.
+ * When the sender disconnects before the end, throws `truncated-upload` and leaves nothing behind.
  */
 export async function receive(body: AsyncIterable<unknown>, store: ObjectStore): Promise<Received> {
   const pieces: Buffer[] = [];

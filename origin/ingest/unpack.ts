@@ -14,7 +14,7 @@ const MAX_WINDOW_LOG = 23;
  */
 export async function* unpacked(body: Readable, encoding: string | undefined): AsyncGenerator<Buffer> {
   const decoder = decoderFor(encoding);
-  // This is not a pipeline, because a pipeline would close the connection when the reader gives up, and the answer
+  // This is not a pipeline, because a pipeline would close the connection when the reader gives up, and the response
   // could not be sent.
   const gone = (cause?: Error) => {
     if (!body.readableEnded) decoder.destroy(cutOff(cause));
@@ -29,7 +29,7 @@ export async function* unpacked(body: Readable, encoding: string | undefined): A
     throw known(error);
   } finally {
     body.unpipe(decoder);
-    // Discards the rest of the body, because a sender does not read the answer while it is still sending.
+    // Discards the rest of the body, because a sender does not read the response while it is still sending.
     body.resume();
   }
 }

@@ -5,7 +5,7 @@ export function isWindowOpen({ batch }: SitePolicy, now: number): boolean {
   return windowAt(batch.window, now) !== undefined;
 }
 
-/** When a pending batch revision becomes live. The time is in the past when a window is open. */
+/** The time at which a pending batch revision becomes live. It is in the past when a window is open. */
 export function pendingOpens({ batch }: SitePolicy, now: number): number {
   return (windowAt(batch.window, now) ?? nextWindow(batch.window, now)).opens;
 }

@@ -25,7 +25,7 @@ import { confirmInSync, publishInSync, type SyncParts } from './sync-publish.ts'
 const MISSING_SHOWN = 100;
 
 export interface CommitOptions {
-  /** The site's mode by default. */
+  /** The default is the site's mode. */
   readonly mode?: Mode | undefined;
   readonly message?: string | undefined;
   /** For a batch commit: opens a window by hand. */
@@ -66,8 +66,9 @@ export interface CommitParts extends Omit<SyncParts, 'catalog'> {
  */
 export class Committer {
   /**
-   * Wakes when a batch revision begins to wait, or waits again. Without it, `keepWindows` would notice only after up to
-   * a minute. It checks all sites once a minute, because another origin node may have committed a revision.
+   * Wakes when a batch revision begins to wait, or waits again. Without it, `keepWindows` would notice such a revision
+   * only after up to a minute. `keepWindows` checks all sites once a minute, because another origin node may have
+   * committed a revision.
    */
   readonly waiting = new Wakeup();
   readonly #parts: CommitParts;
@@ -81,7 +82,7 @@ export class Committer {
   }
 
   /**
-   * Commits a deploy. Repeating a successful commit gives the same answer. A deploy whose publish was aborted is
+   * Commits a deploy. Repeating a successful commit gives the same response. A deploy whose publish was aborted is
    * committed again.
    */
   async commitDeploy(id: string, options: CommitOptions = {}): Promise<Commit> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { SkerryError } from '../../shared/errors.ts';
 
-/** How long a publish may take from its request to its answer. An async publish has no limit. */
+/** How long a publish may take from its request to its response. An async publish has no limit. */
 export class Deadline {
   /** Aborts when the time is over, unless `disarm` was called before. */
   readonly signal: AbortSignal;

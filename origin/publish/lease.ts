@@ -31,7 +31,7 @@ export function leaseTerms(members: number): LeaseTerms {
 /** The terms of every fleet, whatever its size, while there is a site that edges must not serve without a lease. */
 export const SHORTEST_TERMS: LeaseTerms = leaseTerms(0);
 
-/** The time from the origin's answer until the edge certainly considers the lease ended. */
+/** The time from the origin's response until the edge certainly considers the lease ended. */
 export function outlasting({ lease }: LeaseTerms): number {
   return lease + CLOCK_MARGIN_MS;
 }

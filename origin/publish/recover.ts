@@ -27,9 +27,9 @@ export async function endOrphan(parts: OrphanParts, site: SiteRow): Promise<Site
 }
 
 /**
- * Ends all orphans when the origin starts. A revision that another origin publishes is no orphan, and that origin holds
+ * Ends all orphans when the origin starts. A revision that another origin is publishing is no orphan: that origin holds
  * the site's lock. An origin whose log has diverged writes nothing. It leaves the orphans to the first publish that it
- * accepts again.
+ * accepts after that.
  */
 export async function endOrphans(parts: OrphanParts & { readonly sites: SiteLock }): Promise<void> {
   const { catalog, sites } = parts;

@@ -36,7 +36,7 @@ export class Stager {
     this.#clock = clock;
   }
 
-  /** Throws the signal's reason between two pages. Leaves nothing behind when it throws. */
+  /** If the signal aborts, throws its reason before the next page. Leaves nothing behind when it throws. */
   async stage({ site, base, overlay }: StagePlan, signal: AbortSignal): Promise<Staged> {
     const { revision, newest, leftover } = await this.#catalog.beginStaging(site);
     try {

@@ -20,7 +20,7 @@ export interface SyncEdges {
   /** Wakes when the state of an edge may have changed for another reason than the passing of time. */
   readonly changed: WakeupSource;
   /**
-   * Resolves when the answers below contain every grant of a lease that any origin node gave before this call. A node
+   * Resolves when the calls below take into account every lease that any origin node granted before this call. A node
    * that serves all edges knows all grants. If there are several nodes, each stores a grant where the others can read
    * it before it answers the edge, and reads the grants of the others in this call.
    */

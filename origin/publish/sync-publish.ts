@@ -41,7 +41,7 @@ export interface SyncRevision {
   readonly revision: number;
   /** The record that names the revision. */
   readonly seq: number;
-  /** The deploy whose answer is stored. */
+  /** The deploy whose response is stored. */
   readonly deploy: string | null;
   readonly deadline: Deadline;
 }
@@ -71,7 +71,7 @@ export async function publishInSync(parts: SyncParts, target: SyncRevision): Pro
   if (prepared.decision.kind === 'fail') return fail(parts, target, prepared.state, prepared.decision.reason);
 
   const payload = { mode: 'sync' as const };
-  // After a crash, this is the stored answer. It does not list any edge as confirmed yet.
+  // After a crash, this is the stored response. It does not list any edge as confirmed yet.
   const early = answerOf(target, 'live', prepared.state);
   // The requirement is set first, so that an edge gets no further time to serve unless it shows the revision.
   const required = isStrict ? await edges.requireRevision(site, revision) : null;

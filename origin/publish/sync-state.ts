@@ -13,7 +13,7 @@ export interface SyncState {
   readonly isActivated: boolean;
   /** Why the wait is over, or null while it lasts. */
   readonly over: 'timeout' | 'stopped' | null;
-  /** After the answer, no reader may get older content: each edge must show the revision or have stopped serving. */
+  /** After the response, no reader may get older content: each edge must show the revision or have stopped serving. */
   readonly isStrict: boolean;
   readonly edges: ReadonlyMap<string, EdgePhase>;
 }
@@ -92,7 +92,7 @@ function decideDone({ require, over, edges, isStrict }: SyncState): SyncDecision
   return over !== null || isSettled || isEnough ? { kind: 'done' } : { kind: 'wait' };
 }
 
-/** The edges for an answer, sorted. A revision that was not activated is visible at no edge. */
+/** The edges for a response, sorted. A revision that was not activated is visible at no edge. */
 export function edgeStates({ edges }: SyncState): Commit['edges'] {
   return [...edges]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -4,7 +4,7 @@ import type { SiteReads } from '../catalog/site-calls.ts';
 import { pendingOpens } from './activation-window.ts';
 import type { Committer } from './commit.ts';
 
-/** The longest wait. If the clock is set, or stops while the machine sleeps, all windows shift. */
+/** The longest wait. It is limited because all windows shift if the clock is set, or stops while the machine sleeps. */
 const LONGEST_WAIT_MS = 60_000;
 const AFTER_FAILURE_MS = 5000;
 

@@ -8,7 +8,7 @@ import { againKey, type Finding } from './reconcile-plan.ts';
  */
 const AGAIN_MS = { first: 60_000, later: 600_000 };
 
-/** The damage that a share of a task has found and left, at the time `now`. Undefined if there is none. */
+/** The damage that a share of a task has found and not repaired, at the time `now`. Undefined if there is none. */
 export function findingOf(
   task: Pick<TaskRow, 'id' | 'kind' | 'args' | 'key'>,
   share: ShareRow,

@@ -26,7 +26,7 @@ export interface Finding {
   readonly damaged: number;
   /** Whether the task tried to repair the damage and failed. */
   readonly isRepair: boolean;
-  /** The time from which on the edge is repaired, in milliseconds since 1970. */
+  /** The earliest time of the next repair, in milliseconds since 1970. */
   readonly due: number;
 }
 
@@ -38,7 +38,7 @@ export interface Action {
   readonly request: TaskRequest;
 }
 
-/** The share of a disk in use at which old data is deleted. An edge is `degraded` only later: see health-state.ts. */
+/** Old data is deleted when this share of a disk is in use. An edge is `degraded` only later: see health-state.ts. */
 const DISK_USED = 0.9;
 
 type Rule = (observed: Observed) => readonly Action[];

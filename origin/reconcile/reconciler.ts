@@ -27,7 +27,7 @@ const REPEAT_MS = 3_600_000;
 const MOST_FINDINGS = 1000;
 /** The hot objects are cached for this long, because many clients may request the plan. */
 const HOT_MS = 5000;
-/** Tasks, and shares of one, that are read at a time. */
+/** The number of tasks, or of shares of one task, that are read at a time. */
 const PAGE = 100;
 
 export interface ReconcilerParts {
@@ -106,8 +106,8 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     const observed = await this.#observe();
-    // Repaired findings are dropped. Otherwise they would be repaired again once the keys of the old tasks are
-    // forgotten.
+    // A finding is dropped once there is a task for its repair. Otherwise it would be repaired again once the key of
+    // that task is forgotten.
     this.#findings = this.#findings.filter((finding) => !observed.keys.has(repairKey(finding)));
     for (const action of planActions(observed, ACTIONS_PER_ROUND)) await this.#act(action);
   }
@@ -130,7 +130,7 @@ export class Reconciler {
     const { hot, clock, log } = this.#parts;
     const now = clock.monotonic();
     if (this.#hot !== undefined && now - this.#hot.at < HOT_MS) return this.#hot.objects;
-    // The lookup fails when an old revision is deleted in the meantime. Repairs and prunings do not wait for it.
+    // The lookup fails when an old revision is deleted in the meantime. That must not delay repairs and prunings.
     const objects = hot().catch((err: unknown) => {
       log.warn({ err }, 'the hot objects could not be looked up; the origin tries again');
       return [];

@@ -15,7 +15,7 @@ export interface Holder {
   readonly isHealthy: boolean;
   /** Whether the edge supports tasks that upload objects. */
   readonly canUpload: boolean;
-  /** Whether the edge follows the origin, so that it certainly reaches the origin. */
+  /** Whether the edge follows the origin directly, and so certainly reaches it. */
   readonly isDirect: boolean;
   /** Whether it holds every object of its sites. */
   readonly isFull: boolean;
@@ -78,8 +78,8 @@ function byRank(a: Holder, b: Holder): number {
 }
 
 /**
- * The names of the edges that may hold an object, the best first. Objects of the same sites share one list. Only those
- * sites of an edge count that have lost objects, because an edge may name a thousand sites.
+ * The names of the edges that may hold an object, the best first. Objects of the same sites share one list. Of an
+ * edge's sites, only those with lost objects are considered, because an edge may name a thousand sites.
  */
 function candidatesFor(
   lost: readonly LostObject[],

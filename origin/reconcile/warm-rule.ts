@@ -34,8 +34,9 @@ interface Warming {
 }
 
 /**
- * Warms the other lazy edges of a region with the objects that readers of some of them ask for, by one task for each
- * region and site. The key of a task names its objects, so an object is not warmed again while the key is known.
+ * When readers of some lazy edges of a region ask for an object, the other lazy edges of the region are warmed with it.
+ * There is one task for each region and site. The key of a task names its objects, so an object is not warmed again
+ * while the key is known.
  */
 export function warmingOf(hot: readonly HotObject[], keys: ReadonlySet<string>): Warming[] {
   const warmed = new Set([...keys].flatMap(objectsIn));

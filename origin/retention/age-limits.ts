@@ -1,7 +1,7 @@
 import type { AgeLimits } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
-/** A deploy must be committed within this time; later its objects may be removed. Its answer is kept for longer. */
+/** A deploy must be committed within this time; later its objects may be removed. Its response is kept for longer. */
 const DEPLOY_MS = DAY_MS;
 const ANSWER_MS = 7 * DAY_MS;
 /** An uploaded object must become part of a publish within this time; later it may be removed. */

@@ -2,8 +2,8 @@ import type { SiteHistory } from '../catalog/retention-calls.ts';
 
 const DAY_MS = 86_400_000;
 /**
- * Only this many of the newest revisions are kept because they are young or pending: each page of pruning examines all
- * kept revisions.
+ * Only the newest revisions, up to this number, are kept merely because they are young or pending. The number is
+ * limited because each page of pruning examines all kept revisions.
  */
 const MOST_NEW = 10_000;
 

@@ -18,7 +18,7 @@ export interface PrunedLog {
 
 type ReadLog = Pick<PrunedLog, 'catalog' | 'keptLog'>;
 
-/** How many records would be dropped. With `upToNow`, all records would be. */
+/** The number of records that would be dropped. With `upToNow`, all records would be dropped. */
 export async function prunableRecords(log: ReadLog, upToNow: boolean): Promise<number> {
   const { first, plan } = await planOf(log, upToNow);
   return plan.before - first;

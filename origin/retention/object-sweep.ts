@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { DroppedObjects, SweepCalls } from '../catalog/retention-calls.ts';
 
 const SEEN_AT_ONCE = 2000;
-/** How many objects are removed in one hold of the gate. Uploads wait during that time. */
+/** The number of objects that are removed while the gate is held once. Uploads wait during that time. */
 const REMOVED_AT_ONCE = 250;
 
 export interface SweptPlaces {

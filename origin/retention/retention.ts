@@ -13,7 +13,7 @@ import { type SweptPlaces, sweepObjects } from './object-sweep.ts';
 const LOG_EVERY_MS = 5 * 60_000;
 /** Every edge reads the log, so the log is pruned more often than everything else. */
 const ALL_EVERY = 12;
-/** How many rows one page processes. Pages are small, because other calls of the catalog wait until a page is done. */
+/** The number of rows that one page processes. It is small, because other calls of the catalog wait for the page. */
 const PAGE = { revisions: 200, rows: 500, leftovers: 1000, events: 1000 };
 
 export interface RetentionOptions

@@ -37,7 +37,7 @@ export function afterResult(
   return { ...share, attempts, failures, notBefore };
 }
 
-/** A share that any edge can do is tried at another edge, which may be newer. */
+/** Whether the failure ends the share. A share that any edge can do is tried at another edge, which may be newer. */
 function isFinal({ edge }: ShareRow, result: string): boolean {
   const { code } = JSON.parse(result) as Failure;
   return edge !== null && FINAL_CODES.some((final) => final === code);

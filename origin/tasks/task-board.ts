@@ -30,7 +30,10 @@ const LEAST_MS = 50;
 
 export type Amount = Pick<TaskReport['running'][number], 'objects' | 'bytes'>;
 
-/** The work that the fleet passes between edges and tasks. Every call is answered from memory, except `results`. */
+/**
+ * The calls with which the fleet gets the work for edges and passes on their results. All but `results` use only
+ * memory.
+ */
 export interface TaskDesk {
   /** Everything that the edge is to do now. Null for nothing. */
   assignments(edge: string): AssignmentList | null;
@@ -47,7 +50,7 @@ export interface TaskBoardParts {
   readonly edges: () => ReadonlyMap<string, TaskEdge>;
   /** Makes these edges report now, so that they get their assignments. */
   readonly call: (edges: readonly string[]) => void;
-  /** Called with the end of each task, except one that a caller has cancelled: that is noted as an act. */
+  /** Called with an event when a task ends, unless a caller has cancelled it: a cancellation is noted as an act. */
   readonly note: (event: NewEvent) => void;
   /** Called with each share whose result has been accepted. */
   readonly counted: (task: TaskRow, share: ShareRow) => void;
@@ -67,7 +70,9 @@ export class TaskBoard implements TaskDesk {
   readonly #parts: TaskBoardParts;
   readonly #turns = new KeyedLock<'tasks'>();
   readonly #changed = new Wakeup();
-  /** All edges answer a task at the same time, and their results share a sync of the disk. */
+  /**
+   * Stores results in batches: all edges send their results at the same time, so the results share a sync of the disk.
+   */
   readonly #results = new Batcher<readonly TaskResult[], void>((batch) => this.#count(batch.flat()), 500);
   readonly #open = new Map<number, Open>();
   /** The lists of edges that have assignments. */
@@ -129,7 +134,7 @@ export class TaskBoard implements TaskDesk {
     return this.#results.add(results);
   }
 
-  /** The answer to this report will name the edge's shorter list, so the edge need not be called to report. */
+  /** The response to this report will name the edge's shorter list, so the edge need not be asked to report again. */
   #count(results: readonly TaskResult[]): Promise<void> {
     return this.#inTurn(async () => {
       const now = this.#parts.clock.now();
@@ -163,7 +168,7 @@ export class TaskBoard implements TaskDesk {
   }
 
   /**
-   * Cancels the open shares of the task. The edges stop when their next answer tells them. A repeated call changes
+   * Cancels the open shares of the task. The edges stop when their next response tells them. A repeated call changes
    * nothing.
    */
   cancel(id: number): Promise<TaskRow> {

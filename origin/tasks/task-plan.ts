@@ -3,13 +3,13 @@ import { MOST_ATTEMPTS } from '../catalog/limits.ts';
 import type { EndState, IssuedAttempt, ShareRow, TaskChanges, TaskRow } from '../catalog/task-calls.ts';
 
 /**
- * An edge that has not reported for this long has lost its attempts at shares that any edge can do. An edge needs less
- * time to change its upstream.
+ * An edge that has not reported for this long has lost its attempts at shares that any edge can do. A change of the
+ * upstream takes an edge less time than this.
  */
 export const LOST_MS = 60_000;
-/** After this time a second edge gets the share, too. The first result counts. */
+/** If an attempt takes longer than this, a second edge gets the share, too. The first result counts. */
 const STRAGGLER_MS = 120_000;
-/** The shares that one plan changes. The next plan continues. */
+/** The maximum number of shares that one plan changes. The next plan continues. */
 const MOST_CHANGES = 1000;
 
 /** The properties of an edge that a plan needs. */
@@ -170,7 +170,7 @@ function ended(share: ShareRow, state: EndState, code: string, message: string):
   return { ...withoutAttempts(share), state, result: JSON.stringify({ code, message }) };
 }
 
-/** The same share without active attempts, because no edge is to work on it any more. */
+/** The same share without active attempts, for a share on which no edge is to work any longer. */
 export function withoutAttempts(share: ShareRow): ShareRow {
   return { ...share, attempts: share.attempts.map((one) => ({ ...one, isActive: false })) };
 }

@@ -20,7 +20,9 @@ import type { TaskBoard } from './task-board.ts';
 import { siteIn, type TaskEdge } from './task-plan.ts';
 import { sharesFor, shownTarget, targetOf } from './task-target.ts';
 
-/** Tasks, and shares, in one page. A share may have a result of 23 KiB, and a task arguments of 16 KiB. */
+/**
+ * The maximum number of tasks, or of shares, in a page. A task may have 16 KiB of arguments, a share 23 KiB of results.
+ */
 const PAGE = { tasks: 100, shares: 100 };
 
 /** Room for the merged results of some hundred tasks. */
@@ -50,8 +52,8 @@ export class Tasks {
   }
 
   /**
-   * Creates a task. With `key`, returns the open task with the same key if there is one. Throws `bad-request` for an
-   * unknown kind or wrong arguments, `no-such-edge` and `too-many-tasks`.
+   * Creates a task. With `key`, returns the open task with the same key if there is one. Throws `no-such-edge` and
+   * `too-many-tasks`, and `bad-request` for an unknown kind or wrong arguments.
    */
   async create(request: TaskRequest, cause: string, key: string | null = null): Promise<TaskStatus> {
     const { board, edges, clock } = this.#parts;

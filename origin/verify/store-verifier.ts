@@ -63,7 +63,7 @@ export class StoreVerifier {
   readonly #parts: StoreVerifierParts;
   readonly #asked = new Wakeup();
   #pass: StorePass | null;
-  /** The number of the pass that was requested. It is not limited to the usual speed. */
+  /** The number of the pass that was requested. Such a pass is not limited to the usual speed. */
   #urgent = 0;
   #events = 0;
   /** The objects that could not be read, and when they are read again, earliest first. */
@@ -153,7 +153,7 @@ export class StoreVerifier {
       damaged: pass.damaged + damaged.length,
     };
     if (damaged.length > 0) this.#tell(read, damaged);
-    // A pass that continues after a crash must read the objects again that were in doubt.
+    // A pass that continues after a crash must read again the objects that were in doubt.
     if (this.#doubted.size === 0) await catalog.saveStorePass(read);
     // A caller may have requested a pass in the meantime. That pass begins at the first object.
     if (this.#pass === pass) this.#pass = read;

@@ -1,6 +1,6 @@
 import { toSkerryError } from '../../../shared/errors.ts';
 
-/** Names the part of a configuration that has a fault. */
+/** The path to the part of a configuration that has a fault. */
 export type AttributePath = readonly string[];
 
 export interface Fault {
@@ -21,7 +21,7 @@ export class AttributeError extends Error {
   }
 }
 
-/** Errors of the product's table say what went wrong and what to do about it. */
+/** The fault that describes an error. Errors with a code from Skerry's table also say what to do. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof AttributeError) return { ...faultOf(error.cause), at: error.at };
   const { message, hint, code } = toSkerryError(error);

@@ -6,7 +6,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** Terraform sets this variable, so that a person who starts the provider learns that it is a plugin. */
+/** Terraform sets this variable. Without it, the provider tells whoever started it that it is a plugin. */
 const COOKIE = {
   name: 'TF_PLUGIN_MAGIC_COOKIE',
   value: 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2',
@@ -26,7 +26,7 @@ export interface RunCertificate {
   readonly der: Buffer;
 }
 
-/** The certificate by which Terraform knows this process: it gets it over standard output. */
+/** Creates the certificate by which Terraform recognizes this process. Terraform gets it over standard output. */
 export async function runCertificate(): Promise<RunCertificate> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const now = Date.now();
@@ -49,7 +49,9 @@ export async function runCertificate(): Promise<RunCertificate> {
   };
 }
 
-/** The line that tells Terraform where the provider listens (hashicorp/go-plugin, docs/guide-plugin-write-non-go.md). */
+/**
+ * The line that tells Terraform where the provider listens (hashicorp/go-plugin, docs/guide-plugin-write-non-go.md).
+ */
 export function handshakeLine(socket: string, der: Buffer | undefined): string {
   const certificate = der === undefined ? [] : [der.toString('base64').replace(/=+$/, '')];
   return [PROTOCOL.core, PROTOCOL.provider, 'unix', socket, 'grpc', ...certificate].join('|');

@@ -1,9 +1,9 @@
 import { fromJSON, type PackageDefinition } from '@grpc/proto-loader';
 
 /**
- * The messages of Terraform's plugin protocol 6 that this provider sends and reads, by their names and field numbers
- * (developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol). Fields that it never uses are left out:
- * Protocol Buffers skip unknown fields.
+ * The messages of Terraform's plugin protocol 6 that this provider sends and reads, with the names and numbers of their
+ * fields (developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol). Fields that the provider never uses are
+ * left out, because Protocol Buffers skip unknown fields.
  */
 
 type Field = readonly [number: number, type: string, rule?: 'repeated' | { readonly key: string }];
@@ -21,7 +21,7 @@ function message(fields: Fields, nested: Nested = {}) {
 
 const byName = { key: 'string' } as const;
 
-/** The two messages of a call. */
+/** The request and the response of a call. */
 const call = (request: Fields, response: Fields) => ({
   nested: { Request: message(request), Response: message(response) },
 });
@@ -159,13 +159,13 @@ const tfplugin6 = {
   Provider: { methods: Object.fromEntries(Object.keys(calls).map(method)) },
 };
 
-/** How go-plugin, the library that starts providers, asks a provider to end. */
+/** The service with which go-plugin, the library that starts providers, asks a provider to exit. */
 const plugin = {
   Empty: message({}),
   GRPCController: { methods: { Shutdown: { requestType: 'Empty', responseType: 'Empty', comment: '' } } },
 };
 
-/** The services `tfplugin6.Provider` and `plugin.GRPCController`. Fields keep the names above. */
+/** The services `tfplugin6.Provider` and `plugin.GRPCController`. Their fields have the names above. */
 export function packageDefinition(): PackageDefinition {
   return fromJSON(
     { nested: { tfplugin6: { nested: tfplugin6 }, plugin: { nested: plugin } } },

@@ -11,7 +11,7 @@ import { type ProviderCall, packageDefinition } from './messages.ts';
 
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** The fields of all requests that plugin/messages.ts names. Each call has some of them. */
+/** The fields of all requests in plugin/messages.ts. Each request has some of them. */
 interface ProviderRequest {
   readonly type_name?: string;
   readonly id?: string;
@@ -23,15 +23,15 @@ interface ProviderRequest {
   readonly private?: Uint8Array;
 }
 
-/** Answers each call of Terraform with the fields of its response. */
+/** The handlers of Terraform's calls. Each resolves with the fields of its response. */
 export type Handlers = { readonly [name in ProviderCall]: (request: ProviderRequest) => Promise<object> };
 
 export interface ServerOptions {
   readonly socket: string;
   readonly handlers: Handlers;
-  /** Called when Terraform needs the provider no more. */
+  /** Called when Terraform no longer needs the provider. */
   readonly shutdown: () => void;
-  /** With a certificate, both sides prove who they are. `client` is the certificate of Terraform, as PEM. */
+  /** If set, both sides prove their identity with certificates. `client` is Terraform's certificate, as PEM. */
   readonly tls?: { readonly own: RunCertificate; readonly client: string } | undefined;
 }
 

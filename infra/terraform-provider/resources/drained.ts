@@ -3,12 +3,12 @@ import type { ApiClient } from '../../../origin/client/api-client.ts';
 import type { EdgeStatus } from '../../../shared/wire/api.ts';
 
 const LOOK_MS = 1000;
-/** An edge without requests for this long has no readers any more. */
+/** When an edge has had no requests for this long, its readers have gone. */
 const QUIET_MS = 5000;
 
 /**
- * Drains an edge, and waits until its readers have gone elsewhere, at most for `seconds`. An edge that is offline has no
- * readers that it could send away.
+ * Drains an edge, and waits for at most `seconds` until its readers have gone elsewhere. Does nothing for an edge that
+ * is offline, because it has no readers.
  */
 export async function drained(
   client: ApiClient,

@@ -70,7 +70,10 @@ const attributes: Attributes = {
   },
 };
 
-/** The identity of an edge. What runs on its host is deployed by something else, and may be replaced without it. */
+/**
+ * The identity of an edge. The process on the edge's host is deployed by something else. That process may be replaced
+ * while the identity stays.
+ */
 export const edge: Resource = {
   description: 'The identity of an edge in the fleet, and the token with which its host joins.',
   attributes,
@@ -96,7 +99,7 @@ export const edge: Resource = {
       JSON.stringify(planned.sites) !== JSON.stringify(prior.sites);
     return {
       ...planned,
-      // The name is the id of an edge, so it is known before the edge is created.
+      // The id of an edge is its name, so the id is known before the edge is created.
       id: planned.name ?? null,
       arguments: isWhollyKnown(planned.labels ?? null) ? argumentsOf(planned) : UNKNOWN,
       ...(hasNewToken && { token_id: UNKNOWN, join_token: UNKNOWN }),
@@ -199,7 +202,7 @@ function toState(
   return { ...known, arguments: argumentsOf(known) };
 }
 
-/** Values that are not known yet are left out by the caller. */
+/** The command-line arguments for these values. The caller leaves out values that are not known yet. */
 function argumentsOf(values: ObjectValue): string[] {
   const { lat, lon, storage } = values;
   const flags: [flag: string, values: readonly string[]][] = [
@@ -212,6 +215,6 @@ function argumentsOf(values: ObjectValue): string[] {
     ['--parent', texts(values.parents)],
     ['--storage', storage === 'lazy' ? ['lazy'] : []],
   ];
-  // An argument that begins with a minus would look like a flag.
+  // A flag and its value are one argument, because a value that begins with a minus would look like a flag.
   return flags.flatMap(([flag, given]) => given.map((value) => `${flag}=${value}`));
 }

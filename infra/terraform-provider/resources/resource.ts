@@ -3,7 +3,7 @@ import type { Fault } from '../plugin/diagnostics.ts';
 import type { ObjectValue } from '../values/dynamic-value.ts';
 import type { Attributes } from '../values/schema.ts';
 
-/** What resources and data sources work with. */
+/** The context in which resources and data sources work. */
 export interface Context {
   /** Rejects when the provider's configuration does not say how to reach the origin. */
   readonly client: () => Promise<ApiClient>;
@@ -11,21 +11,23 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** A kind of thing that Terraform manages. States hold no unknown value after an apply. */
+/** A kind of object that Terraform manages. After an apply, a state has no unknown values. */
 export interface Resource {
   readonly description: string;
   readonly attributes: Attributes;
-  /** The faults that can be found without the origin. Values may be unknown yet. */
+  /** Returns the faults that can be found without the origin. Some values may not be known yet. */
   readonly validate?: (config: ObjectValue) => Fault[];
-  /** Replaces values of the plan by what this machine already knows about them. */
+  /** Fills in values of the plan that this machine already knows. */
   readonly plan?: (planned: ObjectValue, prior: ObjectValue | null, context: Context) => Promise<ObjectValue>;
   readonly create: (planned: ObjectValue, context: Context) => Promise<ObjectValue>;
-  /** The state of the thing as it is now. Null when it is gone. */
+  /** Returns the current state of the object. Null when the object is gone. */
   readonly read: (state: ObjectValue, context: Context) => Promise<ObjectValue | null>;
   readonly update: (planned: ObjectValue, prior: ObjectValue, context: Context) => Promise<ObjectValue>;
-  /** Deletes the thing. Something that is gone already counts as deleted. */
+  /** Deletes the object. Does nothing when the object is already gone. */
   readonly delete: (state: ObjectValue, context: Context) => Promise<void>;
-  /** The state of the thing with this id. Null when there is none. Undefined when it cannot be imported. */
+  /**
+   * Returns the state of the object with this id, or null when there is none. Absent if the kind cannot be imported.
+   */
   readonly import?: (id: string, context: Context) => Promise<ObjectValue | null>;
 }
 
@@ -35,11 +37,11 @@ export interface DataSource {
   readonly read: (config: ObjectValue, context: Context) => Promise<ObjectValue>;
 }
 
-/** Something that exists during one run of Terraform only, and in no state. */
+/** An object that exists only during one run of Terraform and is never stored in a state. */
 export interface EphemeralResource {
   readonly description: string;
   readonly attributes: Attributes;
-  /** Makes it. `id` is what `close` gets. */
+  /** Creates the object. `close` gets the `id`. */
   readonly open: (config: ObjectValue, context: Context) => Promise<{ result: ObjectValue; id: string }>;
   readonly close: (id: string, context: Context) => Promise<void>;
 }

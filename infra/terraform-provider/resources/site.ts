@@ -16,7 +16,7 @@ import type { Context, Resource } from './resource.ts';
 
 const { sync, batch, retention, formerAssets } = DEFAULT_POLICY;
 
-/** How the configuration writes that all edges must confirm a sync publish. Any other number is a quorum. */
+/** In the configuration, 0 means that all edges must confirm a sync publish. Any other number is a quorum. */
 const ALL_EDGES = 0;
 
 const syncDefault = {
@@ -145,7 +145,7 @@ const attributes: Attributes = {
   id: { description: 'The name of the site.', presence: 'computed', type: 'string' },
 };
 
-/** A site with its domains and its policy. Its content is published on its own. */
+/** A site with its domains and its policy. Its content is published separately. */
 export const site: Resource = {
   description: 'A site: its host names, how it is replicated, and which revisions are kept.',
   attributes,
@@ -228,7 +228,7 @@ function settingsOf(planned: ObjectValue) {
 
 const policies = schema(policyChangeSchema);
 
-/** The part of the policy that the value has. Throws `bad-policy`. */
+/** The parts of the policy that the value sets. Throws `bad-policy`. */
 function policyOf({ mode, sync, batch, retention, former_assets, ...value }: ObjectValue): PolicyChange {
   return policies.parse(
     {

@@ -41,7 +41,7 @@ export const token: Resource = {
   async read(state, context) {
     const client = await context.client();
     const found = (await client.tokens()).find(({ id }) => id === state.id);
-    // A join token that was used has done its work, and is not made again.
+    // A used join token has served its purpose, so it stays in the state and is not created again.
     return found?.state === 'valid' || found?.state === 'used' ? state : null;
   },
 

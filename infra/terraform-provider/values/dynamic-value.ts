@@ -1,7 +1,7 @@
 import { decode, ExtensionCodec, encode } from '@msgpack/msgpack';
 import { UNKNOWN, Unknown } from './unknown.ts';
 
-/** A value of Terraform's type system. Sets are arrays, maps and objects are objects. */
+/** A value of Terraform's type system. Lists and sets are arrays. Maps and objects are objects. */
 export type Value =
   | null
   | string
@@ -13,13 +13,13 @@ export type Value =
 /** The value of a resource or of a configuration. */
 export type ObjectValue = { readonly [key: string]: Value };
 
-/** How a value travels: as MessagePack, or from some callers as JSON. */
+/** An encoded value: MessagePack, or JSON from some callers. */
 export interface DynamicValue {
   readonly msgpack?: Uint8Array;
   readonly json?: Uint8Array;
 }
 
-/** Extensions of MessagePack: an unknown value, and an unknown value of which something is known. */
+/** Extension types of MessagePack: an unknown value, and an unknown value about which something is known. */
 const EXTENSION = { unknown: 0, refined: 12 };
 
 const codec = new ExtensionCodec();

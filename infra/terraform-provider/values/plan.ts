@@ -5,13 +5,13 @@ import { UNKNOWN } from './unknown.ts';
 
 export interface PlannedChange {
   readonly planned: ObjectValue;
-  /** The changed attributes that need another resource in the place of this one. */
+  /** The changed attributes that cannot be changed in place, so that a new resource must replace this one. */
   readonly replaces: readonly string[];
 }
 
 /**
- * The state that a resource will have, from its configuration and its present state. `prior` is null for a resource that
- * does not exist yet. A value that only the apply can tell is unknown.
+ * Derives the state that a resource will have from its configuration and its present state. `prior` is null for a
+ * resource that does not exist yet. A value that is known only after the apply is unknown.
  */
 export function planChange(
   attributes: Attributes,
@@ -46,7 +46,7 @@ function plannedValue(attribute: Attribute, prior: Value | undefined, config: Va
   return attribute.presence === 'computed' ? (prior ?? UNKNOWN) : null;
 }
 
-/** What a change sets anew is unknown until then. */
+/** Makes the attributes unknown that any change of the resource sets anew. */
 function withOthersUnknown(attributes: Attributes, planned: ObjectValue): ObjectValue {
   return Object.fromEntries(
     Object.entries(planned).map(([name, value]) => [

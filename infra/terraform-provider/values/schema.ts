@@ -1,6 +1,6 @@
 import type { Value } from './dynamic-value.ts';
 
-/** A type in the form in which Terraform reads it, as JSON. */
+/** A type in Terraform's JSON notation. */
 export type ValueType =
   | 'string'
   | 'number'
@@ -11,15 +11,15 @@ export type ValueType =
 interface Described {
   readonly description: string;
   /**
-   * `required`: the configuration has it. `optional`: it may. `computed`: only the provider sets it. An optional
-   * attribute with a `default` has that value when the configuration leaves it out.
+   * `required`: the configuration must set the attribute. `optional`: the configuration may set it. `computed`: only
+   * the provider sets it. An optional attribute with a `default` has that value when the configuration leaves it out.
    */
   readonly presence: 'required' | 'optional' | 'computed';
   readonly default?: Value;
   readonly isSensitive?: boolean;
-  /** A change needs another resource in the place of this one. */
+  /** The attribute cannot be changed in place: a new resource must replace this one. */
   readonly forcesReplacement?: boolean;
-  /** The value is known only after any change of the resource, and not only after its creation. */
+  /** Any change of the resource may change this value, so the value is unknown until that change is applied. */
   readonly changesWithOthers?: boolean;
 }
 
@@ -40,7 +40,7 @@ function attributeMessages(attributes: Attributes): object[] {
     description: attribute.description,
     required: attribute.presence === 'required',
     optional: attribute.presence === 'optional',
-    // Terraform lets a provider choose a value only for an attribute that may be computed.
+    // Terraform lets a provider choose a value only for a computed attribute.
     computed: attribute.presence === 'computed' || attribute.default !== undefined,
     sensitive: attribute.isSensitive === true,
     ...('type' in attribute

@@ -2,8 +2,8 @@ import { isObject, type ObjectValue, type Value } from './dynamic-value.ts';
 import type { Attributes } from './schema.ts';
 
 /**
- * A state as a state file keeps it, in the form of the present schema. Attributes that the schema has no more are left
- * out, and new ones are null.
+ * Reads a state from a state file and adapts it to the present schema. Attributes that the schema no longer has are
+ * left out, and new ones are null.
  */
 export function storedState(attributes: Attributes, text: string): ObjectValue {
   const stored = JSON.parse(text) as Value;

@@ -8,7 +8,7 @@ export interface CatalogContext {
   readonly database: DatabaseSync;
   readonly sql: (text: string) => StatementSync;
   readonly writer: LogWriter;
-  /** Throws before the log is founded. */
+  /** Throws before the log is created. */
   identity(): LogEpoch;
 }
 

@@ -5,7 +5,9 @@ import { GIVE_UP, STALE_DEPLOY } from './stale-deploys.ts';
 
 type Limits = Pick<AgeLimits, 'openedBefore' | 'answeredBefore'>;
 
-/** Objects that deploys name are not deleted. So this code deletes the files of finished and given-up deploys. */
+/**
+ * An object is kept while a file of a deploy refers to it. So the files of finished and given-up deploys are deleted.
+ */
 export function leftoverCalls({ database, sql }: CatalogContext): Pick<PastCalls, 'dropLeftovers'> {
   /**
    * A given-up deploy loses its id before its files, so that no commit finds it with half of its files. Its row is

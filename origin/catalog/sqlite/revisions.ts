@@ -8,7 +8,7 @@ import type { RevisionReads, RevisionRow } from '../revision-calls.ts';
 import { shownState } from '../revision-state.ts';
 import type { CatalogContext } from './context.ts';
 
-/** The bytes of a revision in an answer of the API, without its message. */
+/** The bytes of a revision in a response of the API, without its message. */
 const REVISION_BYTES = 400;
 export const REVISION = `
   SELECT r.*, r.revision = s.live AS is_live, r.revision = s.tip AS is_tip

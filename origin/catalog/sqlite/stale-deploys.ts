@@ -4,6 +4,6 @@
  */
 export const GIVE_UP = `UPDATE deploy SET id = 'given up ' || number, created = 0 WHERE number IN`;
 
-/** Selects deploys whose files will not be requested any more. */
+/** Selects deploys whose files will no longer be requested. */
 export const STALE_DEPLOY = `(d.result IS NOT NULL OR d.created < :stale
   OR NOT EXISTS (SELECT 1 FROM site s WHERE s.id = d.site AND s.deleted = 0))`;

@@ -43,9 +43,9 @@ export function deployLines(changes: Pick<FolderChanges, 'put' | 'deleted'>): De
 }
 
 /**
- * The revision that a rollback replaced. A folder that still equals it has not changed since, so the folder is not
- * published again until it changes. Undefined when the live or pending revision is no rollback. `revisions` are newest
- * first.
+ * The revision that a rollback replaced. A folder that still equals this revision has not changed since the rollback,
+ * so it is not published again until it changes. Undefined when the live or pending revision is no rollback.
+ * `revisions` are newest first.
  */
 export function rolledBackFrom(revisions: readonly Revision[]): Revision | undefined {
   const current = revisions.findIndex(({ live, state }) => live || state === 'pending');

@@ -18,7 +18,7 @@ export interface FolderEvents {
 export interface FolderListener {
   /** Paths of files that were added, changed or deleted, one burst at a time. */
   touched(paths: ReadonlySet<string>): void;
-  /** Anything may have changed: the folder was removed or came back, or its rules leave out other files. */
+  /** Anything may have changed: the folder was removed or came back, or its rules now leave out other files. */
   renewed(): void;
   failed(error: unknown): void;
 }

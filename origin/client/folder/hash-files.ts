@@ -5,7 +5,7 @@ import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import type { FoundFile } from './scan.ts';
 
 const AT_ONCE = 4;
-/** Handing a single small file to a thread takes longer than hashing it. */
+/** Small files go to a thread in batches, because handing over a single small file takes longer than hashing it. */
 const BATCH = { files: 64, bytes: 4 * 1024 * 1024 };
 
 export interface HashedFile extends FoundFile {

@@ -4,7 +4,8 @@ import type { ApiClient } from '../api-client.ts';
 import type { Patience } from './patience.ts';
 
 /**
- * Together with the time to notice that the origin is lost, this stays within the 15 seconds that a command may take.
+ * The time limit for removing the site again. Together with the time to notice that the origin is lost, it stays within
+ * the 15 seconds that a command may take.
  */
 const TAKE_BACK_MS = 4000;
 
@@ -20,7 +21,7 @@ export async function existingSite(client: ApiClient, name: string): Promise<Sit
 
 /**
  * Creates a site, if the token permits it, and publishes into it. When the publish is refused or interrupted, the site
- * is removed again, because a site without a revision answers its readers 503.
+ * is removed again, because readers of a site without a revision get a 503.
  */
 export async function inNewSite<T>(
   client: ApiClient,
@@ -43,7 +44,7 @@ export async function inNewSite<T>(
 async function takeBack(client: ApiClient, name: string): Promise<void> {
   // The client's own signal has aborted when the publish was interrupted.
   const signal = AbortSignal.timeout(TAKE_BACK_MS);
-  // The origin refuses to delete a site that has content, because a commit may have succeeded although its answer was
+  // The origin refuses to delete a site that has content, because a commit may have succeeded although its response was
   // lost.
   await client.deleteSite(name, { unpublished: true, signal }).catch(() => {});
 }

@@ -3,13 +3,13 @@ import { backoffDelay } from '../../../shared/concurrency/retry.ts';
 import { type ErrorCode, SkerryError } from '../../../shared/errors.ts';
 
 const BACKOFF = { first: 500, most: 5000 };
-/** The maximum length of one wait, even if the answer asks for a longer one. */
+/** The maximum length of one wait, even if the response asks for a longer one. */
 const MOST_WAITED_MS = 3_600_000;
 /** The maximum total of the waits of one command. */
 const PATIENCE_MS = 30_000;
 
 const REFUSED_FOR_NOW: ReadonlySet<number> = new Set([408, 429]);
-/** The deploy has changed since it was begun. The next attempt creates another one. */
+/** Refusals that end a deploy: it has changed since it was begun. The next attempt creates another deploy. */
 const DEPLOY_IS_OVER: ReadonlySet<ErrorCode> = new Set(['no-such-deploy', 'objects-missing']);
 
 /** Whether a refusal is temporary: the same request, sent again from the beginning, may be accepted. */
@@ -18,7 +18,7 @@ export function isRefusedForNow(error: unknown): error is SkerryError {
   return REFUSED_FOR_NOW.has(error.status) || DEPLOY_IS_OVER.has(error.code);
 }
 
-/** Milliseconds until the next attempt; the first attempt is number 0. Never less than the answer asks for. */
+/** Milliseconds until the next attempt; the first attempt is number 0. Never less than the response asks for. */
 export function waitAfter(error: unknown, attempt: number): number {
   const asked = error instanceof SkerryError ? error.details.retryAfter : undefined;
   const least = typeof asked === 'number' && asked > 0 ? asked * 1000 : 0;

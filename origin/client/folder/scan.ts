@@ -177,7 +177,7 @@ async function readable<T>(reading: Promise<T>, path: string): Promise<T> {
     return await reading;
   } catch (cause) {
     const code = systemCode(cause);
-    // The file was there when its folder was listed.
+    // The file has disappeared since its folder was listed.
     if (code === 'ENOENT' || code === 'ENOTDIR') throw changed(path, cause);
     throw new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });
   }

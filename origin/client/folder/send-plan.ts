@@ -7,7 +7,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export interface SendPlan {
   /** Groups of small files. Each group is sent in one request. */
   readonly bundles: readonly (readonly HashedFile[])[];
-  /** Files that are sent in a request each. */
+  /** Files that are each sent in a request of their own. */
   readonly single: readonly HashedFile[];
   readonly files: number;
   readonly bytes: number;

@@ -32,7 +32,7 @@ export type PublishedChanges =
 export interface WatchParts extends PublishParts {
   readonly clock: Clock;
   readonly published: (commit: Commit, changes: PublishedChanges) => void;
-  /** Called when nothing is published until the folder, or what is missing in it, is back. */
+  /** Called when publishing stops until the folder, or what is missing in it, is back. */
   readonly waiting: (reason: SkerryError) => void;
   readonly failed: (error: unknown) => void;
 }

@@ -18,7 +18,7 @@ const BACKOFF = { first: 2000, most: 10 * 60_000 };
 /** An event older than this is sent once more and then given up, so that newer events get their turn. */
 const GIVEN_UP_MS = 24 * 3_600_000;
 /**
- * The minimum time between two times that the place is stored. After a crash, events that were delivered since then are
+ * The minimum time between two saves of the place. After a crash, events that were delivered since the last save are
  * delivered again.
  */
 const STORE_MS = 1000;
@@ -164,7 +164,9 @@ function isAboutItself({ kind, what }: Event, { name }: StoredWebhook): boolean 
   return (kind === 'webhook-failing' || kind === 'webhook-gave-up') && what.webhook === name;
 }
 
-/** The id has the time, because ids are assigned again when an older copy of the origin is restored. */
+/**
+ * The id of the message contains the time, because ids of events are assigned again after an older copy is restored.
+ */
 function messageOf(event: Event): { readonly id: string; readonly body: string } {
   const { id, time, kind } = event;
   return {

@@ -5,11 +5,11 @@ import { systemCode, toSkerryError } from '../../../shared/errors.ts';
 import { privateAddress } from './public-address.ts';
 import { checkedUrl, type WebhookRules } from './webhook-url.ts';
 
-/** A request may take at most this long, including its answer. */
+/** A request may take at most this long, including its response. */
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 5000;
 const IDLE_MS = 15_000;
-/** The limit of the bytes read from an answer. An answer that is read to its end leaves the connection usable. */
+/** The limit of the bytes read from a response. A response that is read to its end leaves the connection usable. */
 const ANSWER_BYTES = 16 * 1024;
 
 interface PostOptions {

@@ -57,7 +57,7 @@ export class Webhooks {
 
   /**
    * Creates or replaces a webhook. Without a secret in the request, an existing webhook keeps its secret, and a new one
-   * gets a secret, which is in the answer. Throws `bad-webhook` and `too-many-webhooks`.
+   * gets one, which is in the response. Throws `bad-webhook` and `too-many-webhooks`.
    */
   set(name: string, { url, kinds, site, secret }: WebhookRequest): Promise<ChangedWebhook> {
     checkedUrl(url, this.#options.rules);

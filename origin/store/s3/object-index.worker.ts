@@ -66,8 +66,8 @@ function openObjectIndex(file: string) {
     },
 
     /**
-     * The stored large objects among the digests, and the packs that hold only objects of these digests. Each digest is
-     * named once.
+     * The stored large objects among the digests, and the packs that hold only objects with these digests. The caller
+     * names each digest once.
      */
     removable(digests: readonly Digest[]): { large: Digest[]; packs: string[] } {
       const going = new Map<string, number>();
