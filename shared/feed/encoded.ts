@@ -14,7 +14,7 @@ const BROUGHT_TOGETHER = 256;
 
 type Parts = Pick<FeedSource, 'objectsFor' | 'held' | 'encodings' | 'manifests'>;
 
-/** The member that asks for an encoding, and whether it found the cached one wrong. */
+/** The member that asks for an encoding, and whether it found the cached encoding wrong. */
 export type Asker = Omit<Asked, 'key'>;
 
 /**
@@ -60,8 +60,8 @@ async function bring(
 }
 
 /**
- * One object, encoded where that makes it smaller. Undefined for an object that is too large or that this feed does not
- * hold yet. Such an object is sent without encoding.
+ * One object, encoded if that makes it smaller. Otherwise undefined, also for an object that is too large or that this
+ * feed does not hold yet. The object is then sent without encoding.
  */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,

@@ -108,7 +108,7 @@ export const taskDetailSchema = Type.Object({
 });
 export type TaskDetail = Static<typeof taskDetailSchema>;
 
-/** Actions that GET /v1/tasks/plan shows. */
+/** The maximum number of actions that GET /v1/tasks/plan shows. */
 export const MOST_PLANNED_ACTIONS = 500;
 
 /** GET /v1/tasks/plan: what the origin would do by itself now. The request changes nothing. */
