@@ -6,7 +6,7 @@ import { taskResultKind } from './task-result.ts';
 
 /**
  * All statements that edges sign for the origin to keep, by kind. A new kind needs a file like receipt.ts, an entry in
- * this list, a call of the edge's catalog that keeps it, and a keeper at the origin.
+ * this list, a call in the edge's catalog that stores it, and code at the origin that stores it.
  */
 const kinds = {
   receipt: receiptKind,

@@ -24,7 +24,7 @@ export type Checked = {
       readonly report: EdgeReport;
       readonly digest: Digest;
       readonly isFresh: boolean;
-      /** The edge's signed statements, where they were checked. */
+      /** The edge's signed statements, if they were checked. */
       readonly statements: readonly Statement[];
     }
   /** The reason why the report is refused, and whether the edge has signed it nevertheless. */

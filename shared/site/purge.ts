@@ -25,7 +25,7 @@ export function unitedTarget(targets: readonly PurgeTarget[]): PurgeTarget {
   return { all: false, paths: every('paths'), globs: every('globs'), tags: every('tags') };
 }
 
-/** Half of the largest record. The field names and one more path then always fit. */
+/** Half of the largest record, so that the field names and one more path always fit. */
 const PATH_BYTES = 32 * 1024;
 
 /** Splits the paths into targets that each fit into a record. */

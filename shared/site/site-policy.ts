@@ -143,7 +143,7 @@ function checkPatterns(field: string, paths: readonly string[]): void {
   }
 }
 
-/** In seconds. Leases that are not renewed must end within the time-out. */
+/** The minimum time-out in seconds for `refuse`. Leases that are not renewed must end within the time-out. */
 const REFUSING_TIMEOUT = 10;
 
 /** The policy after the change. Throws `bad-schedule` and `bad-policy`. */
