@@ -15,7 +15,7 @@ import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport }
 import type { Wants } from '../wire/wants.ts';
 import type { ReportCalls } from './report-calls.ts';
 
-/** The members that may follow this feed, and what they report. */
+/** The members that may follow this feed, and the reports that they send. */
 export interface FeedMembers {
   /**
    * The key of a member, unless the member is revoked. The result is a promise only if this node does not know the name

@@ -12,8 +12,9 @@ export interface Source {
 }
 
 /**
- * The source is a property of the connection. A map with connections as keys would not work, because Node's HTTP/2
- * server wraps each connection in a proxy object. Connections of untrusted peers have no source, so they cost nothing.
+ * The key of the property that holds a connection's source. A map with connections as keys would not work, because
+ * Node's HTTP/2 server wraps each connection in a proxy object. Connections of untrusted peers have no source, so they
+ * cost nothing.
  */
 export const SOURCE = Symbol('source');
 
@@ -33,7 +34,7 @@ declare module 'fastify' {
   }
 }
 
-/** Notes that a connection comes from a trusted proxy, or from the address that such a proxy has named. */
+/** Records that a connection comes from a trusted proxy, or from the address that such a proxy has named. */
 export function noteSource(socket: Socket, address: string, proxies: TrustedProxies): void {
   socket[SOURCE] = { address, proxies: proxies.has(address) ? proxies : undefined };
 }

@@ -24,7 +24,7 @@ interface StatementOf<K extends KindOfStatement> {
 }
 export type Statement = { [K in KindOfStatement]: StatementOf<K> }[KindOfStatement];
 
-/** A statement as it travels. A reader ignores statements of unknown kinds. */
+/** A statement as it is sent. A reader ignores statements of unknown kinds. */
 export interface AnyStatement {
   readonly kind: string;
   readonly body: object;

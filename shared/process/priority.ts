@@ -31,8 +31,8 @@ export function goBeforeReplication(): void {
 }
 
 /**
- * If the system has a priority for each thread, gives the calling thread the lowest one, so that other threads get the
- * processor first.
+ * If the system has a priority for each thread, gives the calling thread the lowest priority, so that other threads get
+ * the processor first.
  */
 export function yieldToAll(): void {
   try {

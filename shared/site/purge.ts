@@ -46,8 +46,8 @@ export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
 }
 
 /**
- * Splits the arguments of a user, with or without a leading slash, into paths and patterns. A path with a `*` is a
- * pattern.
+ * Splits a user's arguments into paths and patterns. An argument with a `*` is a pattern. The leading slash may be
+ * missing.
  */
 export function namedPaths(
   given: readonly string[],

@@ -28,7 +28,7 @@ export function trustingConnector({
 }: ConnectorOptions): buildConnector.connector {
   const dial = buildConnector({
     timeout,
-    // `judge` makes the decision instead. It considers the result of Node's own check.
+    // Node checks the certificate, but `judge` decides whether to accept it.
     rejectUnauthorized: false,
     // For a resumed session, Node provides the server's certificate without the rest of the chain.
     maxCachedSessions: 0,

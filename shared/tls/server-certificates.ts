@@ -16,7 +16,7 @@ export interface CertifiedKey {
 export interface ServerCertificates {
   /** The certificate for clients that name no host, and for hosts without a certificate of their own. */
   readonly shown: CertifiedKey;
-  /** The certificate for a host that the client names. If it is undefined, `shown` is used. */
+  /** The certificate for a host that the client names. Resolves to undefined if `shown` should be used. */
   contextFor?(host: string): Promise<SecureContext | undefined>;
   /** Calls `listener` whenever `shown` has changed. */
   onChange(listener: () => void): void;

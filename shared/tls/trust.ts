@@ -3,8 +3,8 @@ import type { KeyFingerprint, PublicKey } from '../signing/keys.ts';
 import { isSigned, leadsTo, statementIn } from './authority.ts';
 
 /**
- * Decides which certificates a client accepts. A certificate must cover the host name if it is accepted because of `ca`
- * or of the CAs that Node trusts. Other certificates need not cover it.
+ * Decides which certificates a client accepts. A certificate that is accepted only because of a CA in `ca`, or of one
+ * that Node trusts, must cover the host name.
  */
 export interface Trust {
   /** CA certificates as PEM. They replace the CAs that Node trusts by default. */

@@ -4,7 +4,8 @@ import type { Static, TSchema } from 'typebox';
 export const KIND_PATTERN = '^[a-z][a-z0-9-]{0,39}$';
 
 /**
- * The callers that may request work from an edge, besides the edge itself: a caller at its admin port, or the origin.
+ * The callers that may request work from an edge, besides the edge itself: a caller at the edge's admin port, or the
+ * origin by a task.
  */
 export type Asker = 'admin-port' | 'task';
 
