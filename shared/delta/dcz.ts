@@ -115,8 +115,8 @@ function undecodable(cause: unknown): SkerryError {
 }
 
 /**
- * Strips the header itself. A separate stage for the header would not notice that the reader has disconnected while no
- * bytes of the body arrive.
+ * Strips the header itself. While no bytes of the body arrive, a separate stage for the header would not notice that
+ * the reader has disconnected.
  */
 class DeltaDecoder extends Decoder {
   readonly #header: Buffer | undefined;

@@ -39,7 +39,7 @@ export interface Asked {
 
 export interface EncodingsOptions {
   readonly threads: number;
-  /** Bytes of memory that cached encodings may take. */
+  /** The maximum bytes of memory that cached encodings take. */
   readonly bytes: number;
 }
 

@@ -8,8 +8,8 @@ import { Counts } from '../http/counts.ts';
 export type RequestKind = 'content' | 'report' | 'upload' | 'follow';
 
 /**
- * An edge has 8 connections, and 128 more for requests on which readers wait. Some of these connections may be dead
- * without this server knowing.
+ * The maximum number of open requests of each kind. An edge has 8 connections, and 128 more for requests on which
+ * readers wait. Some of these connections may be dead without this server knowing.
  */
 const MOST: Record<RequestKind, number> = { content: 192, report: 6, upload: 2, follow: 24 };
 /**

@@ -45,7 +45,7 @@ export function uploadRoutes(
 
 /**
  * Requires that the proof covers the digest of the object. The store checks the bytes against this digest before it
- * keeps them. This also checks the body against the proof.
+ * keeps them. So the body is also checked against the proof.
  */
 function admitted(uploads: FeedUploads, request: FastifyRequest): Promise<AdmittedUpload> {
   const { digest = '' } = request.params as { digest?: string };

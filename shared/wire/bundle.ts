@@ -8,7 +8,7 @@ import { SkerryError } from '../errors.ts';
 export const BUNDLE_TYPE = 'application/vnd.skerry.bundle';
 /** Objects of up to this many bytes travel in bundles. They have no chunk list. */
 export const BUNDLE_OBJECT = 1024 * 1024;
-/** The bytes of all objects in one bundle, before it is encoded. */
+/** The maximum bytes of all objects in one bundle, before the bundle is encoded. */
 export const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 export const MAX_BUNDLE_OBJECTS = 4096;
 

@@ -29,8 +29,8 @@ export function greetingText(log: string, epoch: number, edgeNonce: string, nonc
 }
 
 /**
- * The text of an edge's request to join. The edge signs it with its key, and proves with it that it knows the token's
- * secret.
+ * The text of an edge's request to join. The edge signs this text with its key. A proof over the same text shows that
+ * the edge knows the token's secret.
  */
 export function joinText(log: string, request: Omit<JoinRequest, 'proof' | 'sig'>): string {
   const { token, name, region, lat, lon, labels = [], publicKey, edgeNonce, nonce } = request;
@@ -46,7 +46,10 @@ export function joinedText(log: string, text: string, seq: number, members: read
   return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq, digestOf(keys)]);
 }
 
-/** The hash that the origin stores of a token's secret. The secret has 24 random bytes, so it needs no slow hash. */
+/**
+ * The hash that the origin stores in place of a token's secret. The secret has 24 random bytes, so it needs no slow
+ * hash.
+ */
 export function secretHash(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }

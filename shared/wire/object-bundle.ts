@@ -8,7 +8,7 @@ import { SkerryError } from '../errors.ts';
  * bytes.
  */
 export const MAX_UPLOAD_OBJECTS = 100_000;
-/** The bytes of a whole body, decompressed. */
+/** The maximum bytes of a whole body, after decompression. */
 export const MAX_UPLOAD_BYTES = 256 * 1024 * 1024;
 
 export const uploadedSchema = Type.Object({
