@@ -19,14 +19,14 @@ export function yieldToReaders(): void {
 
 /**
  * Raises the priority of a serving process, because a process that the replicator starts later inherits the
- * replicator's priority. If the process is not permitted to raise its priority (RLIMIT_NICE), both have the same
- * priority.
+ * replicator's priority. If the process is not permitted to raise its priority (RLIMIT_NICE), it keeps the priority of
+ * the replicator.
  */
 export function goBeforeReplication(): void {
   try {
     setPriority(constants.priority.PRIORITY_NORMAL);
   } catch {
-    // The process is not permitted to change its priority, so both have the same one.
+    // The process is not permitted to change its priority, so its priority stays as it is.
   }
 }
 
