@@ -1,6 +1,6 @@
 /**
- * Every error that leaves a process: a stable code, its HTTP status, and a hint for the user. Codes are part of the
- * public interface: add new ones, never rename one.
+ * Every error that leaves a process, with a stable code, an HTTP status, and a hint for the user. Codes are part of the
+ * public interface: new ones may be added, but none may be renamed.
  */
 const table = {
   'bad-request': [400, 'Check the request against /openapi.json.'],
@@ -140,7 +140,8 @@ const table = {
   'parent-loop': [409, 'This edge is its own ancestor: choose another parent.'],
   'not-yet-held': [503, 'This parent does not have it yet. Ask again.'],
   'log-pruned': [410, 'Start from the checkpoint named in the answer.'],
-  // Only an edge has this error, about its upstream. A server refuses a wrongly signed request with `unauthenticated`.
+  // Only an edge reports this error, about its upstream. A server refuses a wrongly signed request with
+  // `unauthenticated`.
   'bad-signature': [502, 'The upstream answered with something that the origin did not sign.'],
   'broken-chain': [502, 'The upstream skipped, repeated or altered a record.'],
   'stale-head': [

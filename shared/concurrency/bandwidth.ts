@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** The burst: the bytes of this many milliseconds may pass at once. */
+/** The length of a burst: the bytes that the rate allows in this many milliseconds may pass at once. */
 const BURST_MS = 250;
 /** The maximum delay of a timer in Node. A longer one fires immediately. */
 const LONGEST_SLEEP = 2 ** 31 - 1;

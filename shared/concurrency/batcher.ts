@@ -8,10 +8,10 @@ interface Waiting<T, R> {
 }
 
 /**
- * Group commit. The items that are added while a batch runs become the next batch, so many concurrent callers share one
- * sync to disk. A single caller never waits for others: if it adds each item only after the previous one is answered,
- * every item is a batch of its own. When a batch fails, it fails for all of its callers.
- * A batch runs in the async context of its first item, not in the context of the call that started the batcher.
+ * Implements group commit. The items that are added while a batch runs become the next batch, so many concurrent
+ * callers share one sync to disk. A single caller never waits for others: if it adds each item only after the previous
+ * one is answered, every item is a batch of its own. When a batch fails, it fails for all of its callers. A batch runs
+ * in the async context of its first item, not in the context of the call that started the batcher.
  */
 export class Batcher<T, R> {
   readonly #run: (items: T[]) => Promise<R>;

@@ -14,7 +14,7 @@ export interface Budget {
 export class MemberBudgets {
   readonly #budget: Budget;
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** The map holds members only, so it stays small. A member that is absent has its whole burst. */
+  /** The map holds only members, so it stays small. A member that is not in the map may spend its whole burst. */
   readonly #spent = new Map<string, { amount: number; at: number }>();
 
   constructor(budget: Budget, clock: Pick<Clock, 'monotonic'>) {

@@ -8,8 +8,9 @@ export interface Backoff {
 }
 
 /**
- * Full jitter: draws the wait evenly between 0 and a bound that doubles with each attempt, so that edges that lost the
- * origin at the same instant do not return at the same instant. `random` returns a number in [0, 1).
+ * Full jitter: draws the wait evenly between 0 and a bound that doubles with each attempt, so that edges that lost
+ * their connections to the origin at the same instant do not reconnect at the same instant. `random` returns a number
+ * in [0, 1).
  */
 export function backoffDelay(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
   return random() * Math.min(backoff.most, backoff.first * 2 ** Math.min(attempt, 30));

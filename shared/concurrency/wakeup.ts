@@ -1,6 +1,6 @@
 /**
  * Lets loops wait for something new. An implementation that gets its news from another process also wakes its loops
- * after each interruption of that connection, because it may have missed news.
+ * after each interruption of the connection to that process, because it may have missed news.
  */
 export interface WakeupSource {
   /** Registers a callback that runs at each wake-up, before the waiting loops go on. */

@@ -40,7 +40,7 @@ export function entryTuple(entry: Entry): EntryTuple {
   return [entry.path, entry.digest, entry.size, entry.chunks, entry.type, entry.meta, entry.time];
 }
 
-/** SHA-256 over the canonical tuple. This is what the entry contributes to its bucket. */
+/** The SHA-256 of the canonical tuple. The digest of a bucket is computed from the hashes of its entries. */
 export function entryHash(entry: Entry): Buffer {
   return hash('sha256', JSON.stringify(entryTuple(entry)), 'buffer');
 }

@@ -4,7 +4,7 @@ import { constants, ZstdDecompress } from 'node:zlib';
 import { type Digest, digestBytes, digestFromBytes, digestOf } from '../content/digest.ts';
 import { SkerryError, systemCode } from '../errors.ts';
 
-/** How bytes travel: as a delta against a dictionary that both sides hold, compressed, or as they are. */
+/** How bytes are sent: as a delta against a dictionary that both sides hold, compressed, or unchanged. */
 export type Coding = 'dcz' | 'zstd' | 'identity';
 
 /** The head of a zstd skippable frame of 32 bytes (RFC 9842 section 5). The frame carries the dictionary's digest. */
@@ -37,8 +37,8 @@ export function dczHeader(dictionary: Uint8Array): Buffer {
 const MIB = 1024 * 1024;
 
 /**
- * The largest content and the largest dictionary that get a delta. Both ends hold both in memory, the encoder takes up
- * to half a second, and libzstd indexes at most 32 MiB of a dictionary.
+ * The maximum size of the content, and of the dictionary, for which a delta is made. Both ends hold both in memory, the
+ * encoder takes up to half a second, and libzstd indexes at most 32 MiB of a dictionary.
  */
 export const MAX_DELTA_SIDE = 32 * MIB;
 
@@ -115,8 +115,8 @@ function undecodable(cause: unknown): SkerryError {
 }
 
 /**
- * Strips the header itself. A separate stage for the header would not notice that the reader left while the body is
- * silent.
+ * Strips the header itself. While no bytes of the body arrive, a separate stage for the header would not notice that
+ * the reader has disconnected.
  */
 class DeltaDecoder extends Decoder {
   readonly #header: Buffer | undefined;

@@ -10,7 +10,7 @@ export interface Part {
   readonly size: number;
 }
 
-/** Encoded bytes must be smaller than this fraction of the content; otherwise it is not worth decoding them. */
+/** Encoded bytes must be smaller than this fraction of the content. Otherwise decoding them is not worth the effort. */
 const PAYS_BELOW = 0.9;
 
 const KIB = 1024;

@@ -22,7 +22,7 @@ export interface Plain {
   readonly dictionary: { readonly bytes: Buffer; readonly digest: Digest } | null;
   /** The objects in the content. They are checked before encoding, because a disk may have damaged them. */
   readonly objects: readonly Part[];
-  /** The content lacks objects that may arrive later, so the encoding is not cached. */
+  /** True if the content lacks objects that may arrive later. The encoding is then not cached. */
   readonly isPassing?: boolean;
 }
 
@@ -33,17 +33,20 @@ export interface Asked {
   /** The member that asks. Members take turns. */
   readonly member: string;
   readonly key: EncodingKey;
-  /** This member found the cached encoding wrong, so it is made again. */
+  /** True if this member found the cached encoding wrong. The encoding is then made again. */
   readonly isAnew?: boolean;
 }
 
 export interface EncodingsOptions {
   readonly threads: number;
-  /** Bytes of memory that cached encodings may take. */
+  /** The maximum bytes of memory that cached encodings take. */
   readonly bytes: number;
 }
 
-/** Further callers would wait for seconds, so they are refused and told to retry. */
+/**
+ * The maximum number of waiting encodings. Further callers would wait for seconds, so they are refused and told to
+ * retry.
+ */
 const MOST_WAITING = { perOwner: 64, inAll: 2048 };
 /** An item larger than this fraction of the cache would evict most other items. */
 const LARGEST_PART = 1 / 4;
@@ -51,14 +54,17 @@ const LARGEST_PART = 1 / 4;
 /** An encoding in progress. All callers that ask for it before it ends share it. */
 interface Flight {
   readonly encoded: Promise<Encoded>;
-  /** Encodes, unless another member's turn has begun it already. */
+  /** Begins the encoding, unless another member's turn has already begun it. */
   begin(): Promise<void>;
   /** Records that one turn was refused. When all turns are refused, the encoding can never begin, so it fails. */
   refuse(error: unknown): void;
   readonly askedBy: Set<string>;
 }
 
-/** Encodes in threads, once for all callers that ask at the same time, and caches the results while there is room. */
+/**
+ * Makes encodings in threads, each once for all callers that ask for it at the same time. Caches the results while
+ * there is room.
+ */
 export class Encodings {
   readonly #thread: Thread<Encoder>;
   readonly #turns: FairTurns;

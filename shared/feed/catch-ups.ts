@@ -5,7 +5,7 @@ import { SkerryError } from '../errors.ts';
 const AT_ONCE = 32;
 const PER_SECOND = 32;
 const INTERVAL_MS = 1000 / PER_SECOND;
-/** From its turn on, a member may ask for pages for this long. After that it needs a new turn. */
+/** A member may ask for pages for this long after its turn has come. Later it needs a new turn. */
 const STAYS_MS = 60_000;
 
 /**

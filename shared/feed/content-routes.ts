@@ -21,7 +21,10 @@ import { type ReadableSites, readableSites, requireReadable } from './readable-s
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
 
 const LEAVES_PER_READ = 64;
-/** How often a member may have a cached encoding made again. Honest members hardly ever receive a wrong encoding. */
+/**
+ * The budget of a member for requests to make a cached encoding again. Honest members hardly ever receive a wrong
+ * encoding.
+ */
 const ANEW = { burst: 16, perSecond: 0.5 };
 /** How long a request waits for a revision that this parent is still fetching. */
 const COMING_MS = 10_000;
@@ -36,7 +39,10 @@ const revisionParams = Type.Object({
   revision: Type.String({ pattern: NUMBER }),
 });
 
-/** The routes for what a follower fetches: diffs, buckets and entries to compare, and objects, alone or in bundles. */
+/**
+ * The routes for the content that followers fetch: diffs, buckets and entries for comparison, and objects, alone or in
+ * bundles.
+ */
 export function contentRoutes(
   app: HttpServer,
   source: FeedSource,
@@ -156,13 +162,13 @@ export function contentRoutes(
     },
   );
 
-  /** An encoded answer counts as unsent until the member has received it, because it stays in memory until then. */
+  /** An encoded response counts as unsent until the member has received it, because it stays in memory until then. */
   function send(request: FastifyRequest, reply: FastifyReply, type: string, encoded: Encoded): FastifyReply {
     onceClosed(reply.raw, requests.sending(memberOf(request), encoded.bytes.length));
     return sendEncoded(reply, type, encoded);
   }
 
-  /** A member that has requested new encodings too often gets the cached ones. */
+  /** A member that has requested new encodings too often gets cached ones instead. */
   function asker(request: FastifyRequest): Asker {
     const member = memberOf(request);
     const isAnew = /\bno-cache\b/.test(request.headers['cache-control'] ?? '') && anew.left(member) >= 1;

@@ -14,12 +14,12 @@ const BROUGHT_TOGETHER = 256;
 
 type Parts = Pick<FeedSource, 'objectsFor' | 'held' | 'encodings' | 'manifests'>;
 
-/** The member that asks for an encoding, and whether it found the cached one wrong. */
+/** The member that asks for an encoding, and whether it found the cached encoding wrong. */
 export type Asker = Omit<Asked, 'key'>;
 
 /**
- * A bundle of objects. It is encoded against the concatenation of the dictionary's objects if this feed holds all of
- * them and they have the digest that the follower announced. Damaged objects are sent as absent.
+ * A bundle of objects. The bundle is encoded against the concatenation of the dictionary's objects if this feed holds
+ * all of them and the concatenation has the digest that the follower announced. Damaged objects are sent as absent.
  */
 export async function encodedBundle(
   parts: Parts,
@@ -60,8 +60,8 @@ async function bring(
 }
 
 /**
- * One object, encoded where that makes it smaller. Undefined for an object that is too large or that this feed does not
- * hold yet. Such an object is sent without encoding.
+ * The encoded form of one object. Undefined if encoding does not make the object smaller, if the object is too large,
+ * or if this feed does not hold it yet. The object is then sent without encoding.
  */
 export async function encodedObject(
   { held, encodings }: Pick<Parts, 'held' | 'encodings'>,

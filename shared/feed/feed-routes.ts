@@ -44,7 +44,7 @@ const wantsSchema = schema(
 );
 const EVERYTHING: Wants = { sites: null, prefixes: null };
 
-/** Adds the routes of the feed under /feed/v1. The server's error handler answers what they throw. */
+/** Adds the routes of the feed under /feed/v1. The server's error handler turns their errors into responses. */
 export function feedRoutes(app: HttpServer, source: FeedSource, stopping: AbortSignal): void {
   const { nonces, membersOnly } = memberProof(app, source);
   const requests = new MemberRequests();

@@ -15,30 +15,31 @@ import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport }
 import type { Wants } from '../wire/wants.ts';
 import type { ReportCalls } from './report-calls.ts';
 
-/** The members that may follow this feed, and what they report. */
+/** The members that may follow this feed, and the reports that they send. */
 export interface FeedMembers {
   /**
-   * The key of a member, unless the member is revoked. It is a promise only when this node does not know the name yet
-   * and another origin node may have admitted the edge. Unknown clients can ask for any name, so such look-ups are
-   * shared and limited.
+   * The key of a member, unless the member is revoked. The result is a promise only if this node does not know the name
+   * yet, but another origin node may have admitted the edge. Unknown clients can use any name, so the look-ups at other
+   * nodes are shared and limited.
    */
   keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
   /** The key of the host that this member has replaced. That host gets the error `edge-replaced`. */
   formerKeyOf(name: string): PublicKey | undefined;
   /** The names of the sites whose content a member may read, or null for all sites. The member has proved its key. */
   mayRead(name: string): readonly string[] | null;
-  /** Called when a request was proved to come from this member. */
+  /** Called when a request has been proved to come from this member. */
   proven(name: string): void;
   /** Records an open stream. The returned function records its end. */
   connected(name: string): () => void;
   /**
-   * Takes in the sender's own report, which comes first, and those of its children. Their statements are durable at
-   * the origin when this resolves. Throws `bad-request` when a report is not signed by the edge that it names.
+   * Accepts the sender's own report, which comes first, and the reports of its children. The statements in them are
+   * durable at the origin when the promise resolves. Throws `bad-request` when a report is not signed by the edge that
+   * it names.
    */
   report(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer>;
 }
 
-/** Takes objects from members, for a store that has lost them. */
+/** Accepts objects from members, for a store that has lost them. */
 export interface FeedUploads {
   /**
    * Admits the upload of an object, before its body is read. Throws `forbidden` unless this member was asked for the
@@ -49,7 +50,10 @@ export interface FeedUploads {
 }
 
 export interface AdmittedUpload {
-  /** Stores the object. It is durable when this resolves. Throws `digest-mismatch` and `truncated-upload`. */
+  /**
+   * Stores the object, which is durable when the promise resolves. Throws `digest-mismatch` if the bytes have another
+   * digest, and `truncated-upload` if some are missing.
+   */
   take(body: Readable): Promise<void>;
   end(): void;
 }
@@ -62,7 +66,7 @@ export interface FeedSource {
   readonly log: string;
   readonly clock: Clock;
   readonly members: FeedMembers;
-  /** The objects for requests of this member. A lazy edge fetches missing ones on the member's account. */
+  /** The objects for requests of this member. A lazy edge fetches missing objects, and charges the member for them. */
   objectsFor(member: string): ObjectStore;
   /**
    * The objects that this feed holds. Dictionaries and whole-object encodings use only these, so that they never cause
@@ -86,15 +90,15 @@ export interface FeedSource {
   /** The first record that is kept: record 1, or a checkpoint. */
   firstSeq(): Promise<number>;
   /**
-   * Records from `from` on, in ascending order. A page is full as `isFullPage` says; only the end of the log makes it
-   * shorter.
+   * Records from `from` on, in ascending order. Only a page at the end of the log is not full in the sense of
+   * `isFullPage`.
    */
   records(from: number, limit: number): Promise<readonly LogRecord[]>;
   /** The newest head that the origin signed. */
   head(): Promise<Head>;
   /** Whether this feed holds the whole revision. `coming` means that this parent is still fetching it. */
   holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
-  /** The origin's answer to an edge that wants to join. At this point the origin knows only the edge's address. */
+  /** The origin's greeting to an edge that wants to join. At this point, the origin knows only the edge's address. */
   greet(edgeNonce: string, client: string): Promise<OriginHello>;
   /** Admits a new edge. */
   join(request: JoinRequest, client: string): Promise<JoinAnswer>;

@@ -4,7 +4,7 @@ import type { Frame } from '../wire/frame.ts';
 import type { FeedSource } from './feed-source.ts';
 
 const RECORDS_PER_READ = 500;
-/** The maximum time without a frame on a stream. The reader of a stream gives up after three times as long. */
+/** The maximum time without a frame on a stream. The follower gives up after three times as long. */
 export const HEAD_EVERY_MS = 5000;
 /**
  * The follower gets a head without new records only if its last head is older than this. Each request for reports wakes
@@ -14,7 +14,7 @@ const FRESH_MS = 1000;
 
 /**
  * The frames for one follower: the path to the origin, the records from `from` on, and a head whenever the end of the
- * log is reached. It reads the log as fast as the follower takes the frames, so a slow follower costs no memory and
+ * log is reached. The log is read only as fast as the follower takes the frames, so a slow follower costs no memory and
  * does not delay others.
  */
 export async function* followLog(
@@ -37,8 +37,8 @@ export async function* followLog(
     const edges = source.calls.since(called);
     called = source.calls.newest;
     if (edges !== undefined) yield { v: 1, t: 'report-now', edges: edges && [...edges] };
-    // The head is requested after the records, so that it usually names them all. It is requested before they arrive,
-    // because the follower stores them only when the head has arrived.
+    // The head is requested after the records, so that it usually covers all of them. It is requested before they have
+    // been read, because the follower stores them only when it has the head.
     const reading = source.records(next, RECORDS_PER_READ);
     const signing = source.head();
     signing.catch(() => {});
@@ -52,8 +52,8 @@ export async function* followLog(
     // The source may have cached a head that is older than the records. A newer head then follows with the next
     // wake-up.
     const now = source.clock.monotonic();
-    // A parent that is cut off from the origin has no newer head. This frame shows its followers that the connection is
-    // still alive.
+    // A parent that is cut off from the origin has no newer head, so it repeats the last one. This shows its followers
+    // that the connection is still alive.
     const isDue = last === undefined || now - sentAt >= HEAD_EVERY_MS - FRESH_MS;
     if ((records.length > 0 || isDue || isNewer(head, last)) && head.seq >= next - 1) {
       last = head;
@@ -64,6 +64,6 @@ export async function* followLog(
   }
 }
 
-/** The clock of the origin may have been set back. */
+/** A head with an earlier time also counts as newer, because the clock of the origin may have been set back. */
 const isNewer = (head: Head, last: Head | undefined) =>
   head.seq !== last?.seq || head.time >= last.time + FRESH_MS || head.time < last.time;

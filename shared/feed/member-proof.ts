@@ -9,21 +9,20 @@ import { type ClaimedProof, claimedProof, isProvenBy, receiverText } from '../wi
 import type { FeedSource } from './feed-source.ts';
 import { Nonces } from './nonces.ts';
 
-/** A header of answers that carries the newest nonce when the request used an older one. */
+/** The response header that carries the newest nonce if the request used an older one. */
 export const NONCE_HEADER = 'skerry-nonce';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The member that has proved that it sent the request. Null on routes that ask for no proof. */
     member: string | null;
-    /** The digest that the request's body must have, or null. */
+    /** The digest that the request's body must have, or null if the request announced no body. */
     provenBody: Buffer | null;
   }
 }
 
 /**
- * The hooks of a route for members. No body is read before the head of the request has proved that it comes from a
- * member.
+ * The hooks of a route for members. They read no body before the head of the request has proved that a member sent it.
  */
 export interface MembersOnly {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -83,14 +82,14 @@ function refused(message: string): SkerryError {
   return new SkerryError('unauthenticated', message);
 }
 
-/** Only the replaced host itself gets this error. */
+/** Only the replaced host itself gets the error `edge-replaced`. */
 function refusal(claim: ClaimedProof, former: PublicKey | undefined): SkerryError {
   if (former !== undefined && isProvenBy(claim, former))
     return new SkerryError('edge-replaced', `another host has replaced this one as ${claim.name}`);
   return refused('the proof is not one of a member of this log');
 }
 
-/** Passes a body on, and fails at its end when its digest is not the proved one. */
+/** Passes a body on. At the end of the body, fails if its digest is not the one that the proof covers. */
 function hashedTo(digest: Buffer, body: Readable): Transform {
   const hash = createHash('sha256');
   const checked = new Transform({

@@ -8,16 +8,16 @@ import { Counts } from '../http/counts.ts';
 export type RequestKind = 'content' | 'report' | 'upload' | 'follow';
 
 /**
- * An edge has 8 connections, and 128 more for requests on which readers wait. Some of these connections may be dead
- * without this server knowing.
+ * The maximum number of open requests of each kind. An edge has 8 connections, and 128 more for requests on which
+ * readers wait. Some of these connections may be dead without this server knowing.
  */
 const MOST: Record<RequestKind, number> = { content: 192, report: 6, upload: 2, follow: 24 };
 /**
- * When a member opens a further stream, its oldest one ends. After a member reconnects, this server may still consider
- * its old stream alive.
+ * The maximum number of streams of one member. When a member opens a further stream, its oldest one ends. A few streams
+ * are allowed, because this server may still consider an old stream alive after the member has reconnected.
  */
 const MOST_STREAMS = 4;
-/** Bytes of encoded answers that a member has not received yet. */
+/** The maximum bytes of encoded responses that a member has not received yet. */
 const MOST_UNSENT = 128 * 1024 * 1024;
 
 /**
@@ -29,7 +29,9 @@ export class MemberRequests {
   readonly #unsent = new Counts();
   readonly #streams = new Map<string, Set<() => void>>();
 
-  /** Notes an open request. The returned function notes its end. Throws `too-many-requests` when too many are open. */
+  /**
+   * Records an open request. The returned function records its end. Throws `too-many-requests` when too many are open.
+   */
   begin(member: string, kind: RequestKind): () => void {
     const key = `${kind} ${member}`;
     if (this.#open.of(key) >= MOST[kind])
@@ -38,7 +40,7 @@ export class MemberRequests {
   }
 
   /**
-   * Like `begin`, for an answer that is sent from memory. An answer of any size is admitted when no other is being
+   * Like `begin`, for a response that is sent from memory. A response of any size is admitted when no other is being
    * sent.
    */
   sending(member: string, bytes: number): () => void {
@@ -48,7 +50,9 @@ export class MemberRequests {
     return added(this.#unsent, member, bytes);
   }
 
-  /** Notes a stream. `end` is called when a later stream takes its place. The returned function notes its end. */
+  /**
+   * Records an open stream. `end` is called when a later stream takes its place. The returned function records its end.
+   */
   stream(member: string, end: () => void): () => void {
     const streams = this.#streams.get(member) ?? new Set();
     this.#streams.set(member, streams.add(end));

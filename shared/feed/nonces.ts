@@ -7,7 +7,7 @@ const LIFE_MS = 5 * 60_000;
 
 /**
  * The nonces that a receiver issues. All clients that ask at about the same time get the same one. A proof that names
- * one of them is recent, whatever the sender's clock says. Nonces of another process are not accepted.
+ * one of these nonces is recent, whatever the sender's clock says. Nonces of another process are not accepted.
  */
 export class Nonces {
   readonly #clock: Pick<Clock, 'monotonic'>;

@@ -4,12 +4,12 @@ import { MemberBudgets } from '../concurrency/member-budgets.ts';
 import { MAX_REPORTS_BYTES } from '../wire/protocol.ts';
 import { memberOf } from './member-proof.ts';
 
-/** Bytes of refused reports that a member may send. An honest member hardly ever sends a report that is refused. */
+/** The bytes of refused reports that a member may send. An honest member hardly ever sends a report that is refused. */
 const READ_IN_VAIN = { burst: 10 * MAX_REPORTS_BYTES, perSecond: 256 * 1024 };
 
 /**
- * Charges members for refused reports. Accepted reports are charged elsewhere, by the signatures that were checked. For
- * a refused report, this class charges the time that the event loop needs to read its body.
+ * Charges members for refused reports. Accepted reports are charged elsewhere, by the number of signatures that were
+ * checked. For a refused report, this class charges the time that the event loop needs to read its body.
  */
 export class RefusedReports {
   readonly #budgets: MemberBudgets;

@@ -6,12 +6,15 @@ interface Call {
   readonly edges: readonly string[] | null;
 }
 
-/** The number of calls that are kept for followers. A follower that is further behind calls all edges. */
+/**
+ * The number of calls that are kept for followers. A follower that has missed more calls than that gets a call to all
+ * edges.
+ */
 const MOST_KEPT = 32;
 
 /**
- * The calls: requests to edges to report now. Each follower of a feed gets the calls that were made since it last
- * asked.
+ * Keeps the calls, which are requests to edges to report now. Each follower of a feed gets the calls that were made
+ * since it last asked.
  */
 export class ReportCalls {
   readonly #kept: Call[] = [];

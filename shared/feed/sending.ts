@@ -23,7 +23,7 @@ export function sendCompressed(
   const plain = Readable.from(body);
   if (!accepts(request, 'zstd')) return reply.send(plain);
   const packed = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-  // A failure reaches the reader as a body that is cut off.
+  // After a failure, the follower receives a body that is cut off.
   pipeline(plain, packed).catch(() => {});
   return reply.header('content-encoding', 'zstd').send(packed);
 }

@@ -11,7 +11,7 @@ import { type MembersOnly, memberOf } from './member-proof.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** An upload that was admitted before its body is read. Null on all other routes. */
+    /** The upload, which is admitted before its body is read. Null on all other routes. */
     upload: AdmittedUpload | null;
   }
 }
@@ -44,8 +44,8 @@ export function uploadRoutes(
 }
 
 /**
- * The proof must cover the digest of the object. So the check of the bytes against that digest, before they are stored,
- * also checks the body against the proof.
+ * Requires that the proof covers the digest of the object. The store checks the bytes against this digest before it
+ * keeps them. So the body is also checked against the proof.
  */
 function admitted(uploads: FeedUploads, request: FastifyRequest): Promise<AdmittedUpload> {
   const { digest = '' } = request.params as { digest?: string };

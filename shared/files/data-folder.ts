@@ -18,8 +18,9 @@ export interface DataFolder {
 }
 
 /**
- * Opens or creates the data folder of one role and locks it for this process. Other users cannot look into it. Refuses
- * a folder that belongs to another user or role, has a newer format, is in use, or has foreign files in it.
+ * Opens or creates the data folder of an origin or edge, and locks it for this process. Other users cannot read it.
+ * Refuses a folder that belongs to another user or to the other role, has a newer format, is in use, or contains
+ * foreign files.
  */
 export async function openDataFolder(path: string, role: 'origin' | 'edge'): Promise<DataFolder> {
   const folder = resolve(path);

@@ -60,7 +60,7 @@ export function openUnproven(path: string): OpenFile {
     throw notOpened(path, cause);
   }
   const stats = fstatSync(handle, { bigint: true });
-  // Otherwise a pipe, a device or a folder has taken the file's place.
+  // If this is not a regular file, a pipe, a device or a folder has taken its place.
   if (stats.isFile()) return { handle, stamp: stampFrom(stats) };
   closeSync(handle);
   throw changed(path);

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { SkerryError } from '../errors.ts';
 import { mayStayUnread } from './unread-body.ts';
 
-/** How many milliseconds the next bytes may take after `came` bytes have arrived in `ms`. */
+/** Returns how many milliseconds the next bytes may take after `came` bytes have arrived in `ms`. */
 export type Pace = (came: number, ms: number) => number;
 
 const TOTAL_MS = 30_000;
@@ -25,14 +25,16 @@ export interface BodyBounds {
   readonly pace: Pace;
   /** Called with the length of each piece that is going to be held. It may throw. */
   readonly hold?: (bytes: number) => void;
-  /** Aborts when the response is over. Then nobody reads the body any more, and it may bring no further event. */
+  /**
+   * Aborts when the response is over. From then on, nothing reads the body, and the body may emit no further events.
+   */
   readonly answered?: AbortSignal;
 }
 
 /**
  * Wraps a request's body. The wrapped body fails with `too-large` when it exceeds `bytes`, and with `too-slow` when the
  * sender does not keep the pace. A sender is too slow only while a reader waits for it. The source is not destroyed,
- * because the connection still has to carry the answer.
+ * because the connection still has to carry the response.
  */
 export function boundedBody(
   source: Readable,
@@ -43,7 +45,8 @@ export function boundedBody(
     const began = clock.monotonic();
     let came = 0;
     while (!source.readableEnded) {
-      // Reads all bytes that have arrived as one piece, so that a body in single bytes costs no more than others.
+      // Reads all bytes that have arrived as one piece, so that a body that arrives in single bytes costs no more than
+      // others.
       const piece = source.read(source.readableLength || undefined) as Buffer | null;
       if (piece !== null) {
         came += piece.length;
@@ -59,7 +62,7 @@ export function boundedBody(
 }
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const;
-/** The reason for the abort. Without one, Node would create an error each time. */
+/** The reason for the abort. Without a reason, Node would create an error each time. */
 const STIRRED = Symbol('stirred');
 
 /** Waits for the next event of the stream, or for the end of the response. False when neither comes within `ms`. */

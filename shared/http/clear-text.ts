@@ -1,7 +1,7 @@
 import { SkerryError } from '../errors.ts';
 import { isLoopback } from './loopback.ts';
 
-/** Throws `clear-text` unless what is sent to this URL would travel over TLS or stay on this machine. */
+/** Throws `clear-text` if data that is sent to this URL would leave this machine without TLS. */
 export function refuseClearText(url: string, what: string): void {
   const { protocol, hostname, origin } = new URL(url);
   if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;

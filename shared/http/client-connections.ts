@@ -1,7 +1,7 @@
 import { clientOf } from './client-address.ts';
 import { Counts } from './counts.ts';
 
-/** How many connections a server accepts. */
+/** The maximum number of connections that a server accepts at a time. */
 export interface ConnectionLimits {
   readonly perClient: number;
   readonly all: number;
@@ -18,8 +18,8 @@ export class ClientConnections {
   }
 
   /**
-   * False when this client has, or all clients together have, too many connections. Each admitted connection must be
-   * released once.
+   * Returns false when this client, or all clients together, have too many connections. Each admitted connection must
+   * be released once.
    */
   admit(address: string | undefined): boolean {
     const client = clientOf(address);

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { SkerryError } from '../errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../wire/problem.ts';
 
-/** Turns an error into an answer. A server with another protocol has a form of its own. */
+/** Turns an error into a response. A server for another protocol has its own form. */
 export type ErrorForm = (error: SkerryError, request: FastifyRequest) => ErrorAnswer;
 
 interface ErrorAnswer {

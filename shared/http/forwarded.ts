@@ -1,7 +1,7 @@
 import parseForwarded from 'forwarded-parse';
 import { canonicalAddress } from './ip-address.ts';
 
-/** The fields with which a proxy says whom it speaks for. */
+/** The header fields in which a proxy names the client whose request it forwards. */
 export interface ForwardedFields {
   readonly forwarded?: string | undefined;
   readonly 'x-forwarded-for'?: string | readonly string[] | undefined;
@@ -10,32 +10,34 @@ export interface ForwardedFields {
 
 export type Scheme = 'http' | 'https';
 
-/** Who sent a request, as far as trusted proxies say. */
+/** The sender of a request, as far as trusted proxies name it. */
 export interface Reader {
   readonly address: string;
-  /** The scheme that the reader used. Undefined when no proxy names it: it is that of the connection then. */
+  /**
+   * The scheme that the reader used. When no proxy names it, it is undefined, and the scheme of the connection applies.
+   */
   readonly scheme: Scheme | undefined;
 }
 
-/** What one proxy says of the peer that it got the request from. */
+/** A proxy's description of the peer from which it received the request. */
 interface Hop {
-  /** Undefined when the proxy does not tell, or tells something that is no address. */
+  /** Undefined when the proxy names no peer, or names it by something other than an address. */
   readonly address: string | undefined;
   readonly scheme: Scheme | undefined;
 }
 
-/** More proxies than this in a row are a mistake, or an attempt to keep this process busy. */
+/** A longer chain of proxies is a mistake, or an attempt to keep this process busy. */
 const MOST_HOPS = 32;
-/** An address in brackets or IPv4, and the port that some proxies add. */
+/** An IPv6 address in brackets or an IPv4 address, with the port that some proxies add. */
 const NODE = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::(?:[0-9]{1,5}|_[\w.-]+))?$/i;
 
 /**
- * The reader behind a trusted proxy: the last address in `Forwarded` (RFC 7239) or `X-Forwarded-For` that no trusted
- * proxy has. Everything before it is the reader's own claim. Where a proxy names nobody, the reader is that proxy, and
- * so it is when a field is malformed.
+ * The reader behind a trusted proxy: the last address in `Forwarded` (RFC 7239) or `X-Forwarded-For` that does not
+ * belong to a trusted proxy. The reader itself may have made up all addresses before it. If a proxy names no address,
+ * or writes a malformed field, that proxy counts as the reader.
  *
- * A proxy writes one of the two fields and passes on the other as its client sent it, and nothing tells which. So when
- * they name different readers, neither is believed.
+ * A proxy writes one of the two fields, and passes the other on as its client sent it. The server cannot tell which of
+ * them the proxy wrote. So if they name different readers, it uses neither.
  */
 export function readerBehind(
   proxy: string,
@@ -91,7 +93,7 @@ function schemeOf(text: string | undefined): Scheme | undefined {
   return scheme === 'http' || scheme === 'https' ? scheme : undefined;
 }
 
-/** The nearest proxy writes the last one. */
+/** The last value of the list, which the nearest proxy wrote. */
 function lastOf(list: string | undefined): string | undefined {
   return list?.slice(list.lastIndexOf(',') + 1);
 }

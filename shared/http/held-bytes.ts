@@ -18,7 +18,7 @@ export class HeldBytes {
     this.#most = most;
   }
 
-  /** The account of one body. `take` throws `unavailable` when a limit is reached. */
+  /** Counts the bytes of one body from this client. `take` throws `unavailable` when a limit is reached. */
   from(address: string | undefined): { take(bytes: number): void; release(): void } {
     const client = clientOf(address);
     let taken = 0;

@@ -22,13 +22,13 @@ import { peerOf } from './source.ts';
 import { tlsServer } from './tls-server.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
-/** The largest body of a route that sets no limit of its own. It has room for a few fields. */
+/** The largest body of a route that sets no limit of its own. This is enough for a few fields. */
 const BODY_BYTES = 16 * 1024;
 /** Larger bodies are uploads, which are processed as they arrive. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const BODY_JSON: JsonBounds = { length: HELD_BYTES, depth: 16, values: 10_000, token: HELD_BYTES };
 
-/** Bytes of all bodies that are held at a time: some dozens of the largest, or thousands of the usual size. */
+/** The maximum bytes of bodies that are held at a time: some dozens of the largest, or thousands of the usual size. */
 const HELD = { perClient: 48 * 1024 * 1024, all: 96 * 1024 * 1024 };
 
 const HEAD_MS = 15_000;
@@ -37,7 +37,7 @@ const IDLE_MS = 72_000;
 const HEAD_BYTES = 16 * 1024;
 /** The longest parameter in a URL, such as the path of a file. */
 const MAX_URL_PART = 8 * 1024;
-/** 200 edges behind one address have a dozen connections each. A single address cannot take all connections. */
+/** Up to 200 edges may share one address, each with a dozen connections. No single address can take all connections. */
 const CONNECTIONS = { perClient: 6000, all: 12_000 };
 /** No known client sends a request before the previous one is answered. */
 const UNANSWERED_PER_CONNECTION = 8;
@@ -45,7 +45,7 @@ const UNANSWERED_PER_CONNECTION = 8;
 export type HttpServerOptions = Pick<FastifyServerOptions, 'forceCloseConnections'> & {
   readonly clock?: Clock;
   readonly errorForm?: ErrorForm;
-  /** The proxies that say whom they speak for, with `Forwarded` or `X-Forwarded-For`. */
+  /** The proxies that are trusted to name their clients, in `Forwarded` or `X-Forwarded-For`. */
   readonly trustedProxies?: readonly Cidr[];
   /** The server speaks TLS with these certificates. Without them, it speaks plain HTTP. */
   readonly certificates?: ServerCertificates | undefined;
@@ -104,7 +104,7 @@ export function httpServer(
     return boundedBody(body, { bytes, pace: promptly, hold: take, answered }, clock);
   });
   app.addHook('onSend', async (request, reply) => {
-    // The answer does not wait for the rest of a body that no route has read.
+    // The response does not wait for the rest of a body that no route has read.
     if (!isCutShort(request)) return;
     reply.header('connection', 'close');
     closeLingering(request.raw);
@@ -112,7 +112,7 @@ export function httpServer(
   return app;
 }
 
-/** A connection may carry requests of many clients of a proxy, so this is asked for each request. */
+/** A connection from a proxy may carry requests of many clients, so this is called for each request. */
 function clientBehind(proxies: TrustedProxies, { socket, headers }: IncomingMessage): string {
   const peer = peerOf(socket);
   return proxies.has(peer) ? readerBehind(peer, headers, proxies.has).address : peer;
@@ -151,8 +151,7 @@ function boundedServer(
   };
   const server = certificates === undefined ? createServer(limits) : tlsServer(limits, certificates);
   server.on('request', handle);
-  // A client that asks before it sends (`Expect: 100-continue`) gets the answer to continue once the request is
-  // accepted.
+  // A client that sends `Expect: 100-continue` is told to continue only after the head of its request was accepted.
   server.on('checkContinue', handle);
   const connections = new ClientConnections(CONNECTIONS);
   server.on('connection', (socket: Socket) => {

@@ -10,7 +10,7 @@ export interface Cidr {
 const IPV4_IN_IPV6_BITS = 96;
 
 /**
- * The one way to write an address: IPv6 in its shortest form, and an IPv4-mapped IPv6 address as IPv4. Undefined for
+ * The canonical form of an address: IPv6 in its shortest form, and an IPv4-mapped IPv6 address as IPv4. Undefined for
  * anything else, such as an address with a zone.
  */
 export function canonicalAddress(text: string): string | undefined {

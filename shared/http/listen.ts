@@ -9,9 +9,9 @@ export interface ListenAddress {
 }
 
 /**
- * Resolves to the port when no program listens on it, and leaves it free. A role checks this before it touches its data
- * folder and before it shares a port: with SO_REUSEPORT, two programs can listen on one port without noticing each
- * other. Throws `port-in-use`.
+ * Resolves to the port if no program listens on it. The port stays free. An origin or edge checks this before it
+ * touches its data folder and before its processes share the port, because two programs with SO_REUSEPORT can listen on
+ * one port without noticing each other. Throws `port-in-use`.
  */
 export async function freePort({ host, port }: ListenAddress): Promise<number> {
   const probe = createServer();

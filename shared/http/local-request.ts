@@ -20,9 +20,9 @@ export function cameThroughProxy(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Refuses a request whose host name is not a loopback name. A page of another site can make its own name resolve to
- * this machine (DNS rebinding). The browser then treats this server as part of that site, and only the name shows the
- * difference.
+ * Refuses a request whose host name is not a loopback name. Another site can make its own host name resolve to this
+ * machine (DNS rebinding). The browser then treats this server as part of that site, and only the host name in the
+ * request shows the difference.
  */
 export function requireLocalHost(
   { host }: IncomingHttpHeaders,

@@ -3,19 +3,20 @@ import type { HttpServer } from './server.ts';
 
 /**
  * With these options, Ajv converts no values and removes no unknown properties. It does not check the schemas
- * themselves, which are constants with types: it would first have to compile the schema of schemas.
+ * themselves, because they are typed constants, and it would first have to compile the schema of schemas.
  */
 const AJV = {
   customOptions: { coerceTypes: false, removeAdditional: false, validateSchema: false },
 } as const;
 
-/** The servers of a process share it. */
+/** All servers of a process share this compiler. */
 const ajv = once(() => AjvCompiler()({}, AJV));
 
 /**
- * Compiles the schemas of a route at its first request. To compile all of them would take a third of the start-up time,
- * and most processes never get requests for most routes. Answers are written without their schemas: Ajv would compile
- * the unions in them, which takes up to a tenth of a second for each route, and JSON.stringify is faster from then on.
+ * Compiles the schemas of a route at its first request. Compiling all of them would take a third of the start-up time,
+ * and most processes never get requests for most routes. Responses are written without their schemas, because Ajv would
+ * compile the unions in them, which takes up to a tenth of a second for each route. Even after that, JSON.stringify
+ * would be faster.
  */
 export function compileWhenAsked(app: HttpServer): void {
   app.setValidatorCompiler(({ schema }) => {

@@ -3,17 +3,18 @@ import { type ForwardedFields, type Reader, readerBehind } from './forwarded.ts'
 import { canonicalAddress } from './ip-address.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
-/** Where the requests of a connection come from, when a trusted proxy has a part in it. */
+/** The source of the requests on a connection, if a trusted proxy is involved. */
 export interface Source {
   /** The address of the peer, or the one that a trusted peer named by the PROXY protocol. */
   readonly address: string;
-  /** Defined when `address` is itself a trusted proxy: the fields of its requests name their readers. */
+  /** Defined when `address` is itself a trusted proxy. Then header fields of the requests name the readers. */
   readonly proxies: TrustedProxies | undefined;
 }
 
 /**
- * A connection carries its source itself: Node's HTTP/2 server shows a connection only through proxies of its own, which
- * no map would recognise. Connections of untrusted peers have none, so they cost nothing.
+ * The key of the property that holds a connection's source. A map with connections as keys would not work, because
+ * Node's HTTP/2 server wraps each connection in a proxy object. Connections of untrusted peers have no source, so they
+ * cost nothing.
  */
 export const SOURCE = Symbol('source');
 
@@ -26,14 +27,14 @@ declare module 'node:net' {
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * The address of the client when the request began, which a trusted proxy may have named. An HTTP/2 stream that has
-     * ended no longer knows it.
+     * The client's address when the request began. A trusted proxy may have named it. It is kept here, because an
+     * HTTP/2 stream that has ended no longer knows it.
      */
     client: string;
   }
 }
 
-/** Notes that a connection comes from a trusted proxy, or from the address that such a proxy has named. */
+/** Records that a connection comes from a trusted proxy, or from the address that such a proxy has named. */
 export function noteSource(socket: Socket, address: string, proxies: TrustedProxies): void {
   socket[SOURCE] = { address, proxies: proxies.has(address) ? proxies : undefined };
 }
@@ -43,7 +44,7 @@ export function peerOf({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): s
   return canonicalAddress(remoteAddress) ?? remoteAddress;
 }
 
-/** Who sent a request with these fields. */
+/** The sender of a request with these header fields. */
 export function readerOf(socket: Socket, fields: ForwardedFields): Reader {
   const source = socket[SOURCE];
   if (source === undefined) return { address: socket.remoteAddress ?? '', scheme: undefined };

@@ -6,14 +6,14 @@ import { SkerryError } from '../errors.ts';
 import type { ServerCertificates } from '../tls/server-certificates.ts';
 import { PROBLEM_TYPE, toProblem } from '../wire/problem.ts';
 
-/** The longest wait for the first byte of a connection, and for its handshake. */
+/** The maximum time to wait for the first byte of a connection, and then for its handshake. */
 const HANDSHAKE_MS = 15_000;
 /** The first byte of a TLS connection: a record with a handshake message (RFC 8446, 5.1). */
 const HANDSHAKE = 0x16;
 
 /**
- * A server for HTTP/1.1 over TLS. A client that speaks plain HTTP gets one answer, which says that this port speaks
- * TLS: without it, the client could not tell this server from a broken one.
+ * A server for HTTP/1.1 over TLS. A client that speaks plain HTTP gets a response that says that this port speaks TLS.
+ * Without this response, the client could not tell this server from a broken one.
  */
 export function tlsServer(options: ServerOptions, certificates: ServerCertificates): Server {
   const { contextFor } = certificates;
@@ -59,7 +59,8 @@ function refusePlain(socket: Socket): void {
     'Connection: close',
   ];
   socket.setTimeout(HANDSHAKE_MS, () => socket.destroy());
-  // The rest of the request is read, because unread bytes would reset the connection and destroy the answer.
+  // The rest of the request is read, because unread bytes would reset the connection, and the client could lose the
+  // response.
   socket.resume();
   socket.end(`${head.join('\r\n')}\r\n\r\n${problem}`);
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Cidr } from './ip-address.ts';
 
-/** The proxies that the operator trusts to say whom they speak for. */
+/** The proxies that the operator trusts to name their clients. */
 export class TrustedProxies {
   readonly #networks = new BlockList();
 

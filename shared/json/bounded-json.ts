@@ -9,7 +9,7 @@ export interface JsonBounds extends StructureBounds {
 }
 
 /**
- * The default limits: for a record's payload, an answer, a file of the data folder. The largest of these is the
+ * The default limits, for record payloads, responses, and files in the data folder. The largest of these texts is the
  * checkpoint of all sites; see shared/log/record-limits.ts.
  */
 export const JSON_BOUNDS: JsonBounds = {
@@ -19,7 +19,7 @@ export const JSON_BOUNDS: JsonBounds = {
   token: 5 * 1024 * 1024,
 };
 
-/** The limits of an answer from a server that the user chose. It may list a million digests. */
+/** The limits for a response from a server that the user chose. The response may list a million digests. */
 export const ANSWER_BOUNDS: JsonBounds = {
   length: 512 * 1024 * 1024,
   depth: 32,

@@ -9,8 +9,8 @@ interface Shape {
 }
 
 /**
- * Describes a list in the value that is too long. Undefined when there is none. Lists within lists are not checked: if
- * the outer one is not too long, the schema bounds their number.
+ * If the value contains a list that is too long, describes this list. Otherwise returns undefined. Lists within lists
+ * are not checked: if the outer list is not too long, the schema bounds their number.
  */
 export function overlong(type: TSchema, value: unknown): string | undefined {
   return longIn(type as Shape, value, []);

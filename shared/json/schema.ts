@@ -15,7 +15,7 @@ export interface Schema<T> {
 
 type Compiled<T extends TSchema> = ReturnType<typeof Compile<T>>;
 
-/** It takes as long to compile a schema as to use it this many times uncompiled. */
+/** Compiling a schema takes as long as using it uncompiled this many times. */
 const COMPILED_AFTER = 100;
 /** One check of a text longer than this costs as much as many checks of short texts. */
 const LONG_TEXT = 4096;

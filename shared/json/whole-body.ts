@@ -17,7 +17,7 @@ export async function wholeBody(
   return Buffer.concat(pieces, held);
 }
 
-/** Reads an answer from an untrusted sender as text. Throws `upstream-protocol` when it is longer than `most` bytes. */
+/** Reads a response from an untrusted sender as text. Throws `upstream-protocol` if it is longer than `most` bytes. */
 export async function answerText(body: AsyncIterable<Uint8Array> | null, most: number): Promise<string> {
   if (body === null) return '';
   return (await wholeBody(body, most, 'upstream-protocol', 'an answer is too long')).toString('utf8');

@@ -9,8 +9,8 @@ import {
 import type { Payload } from './record-kinds.ts';
 
 /**
- * The recovery key certifies the origin's signing keys, and a join token carries its fingerprint. In this way, an edge
- * that has only its token can trust the records of this log and of no other.
+ * The recovery key certifies the origin's signing keys, and a join token carries the fingerprint of the recovery key.
+ * In this way, an edge that has only its token can trust the records of this log and of no other.
  */
 export function certifyKey(
   log: string,

@@ -88,7 +88,7 @@ export function startAtCheckpoint(state: ChainState, record: LogRecord): ChainSt
 }
 
 function afterRecord(state: ChainState, record: LogRecord, key: PublicKey): ChainState {
-  // The first record has the key with which the log began, which may be older than the key at the join.
+  // The first record contains the key with which the log began. That key may be older than the key at the join.
   const isReplaced = key !== state.key && state.seq > 0;
   const retired = isReplaced ? [...state.retired, state.key] : state.retired;
   const position = seq(record.seq);
@@ -141,7 +141,7 @@ export function noteHead(state: ChainState, head: Head): ChainState {
 }
 
 /**
- * Refuses a path on which the edge would follow itself, through any number of other edges. `path` lists the edges up to
+ * Refuses a path on which the edge would follow itself, directly or through other edges. `path` lists the edges up to
  * the origin. Throws `parent-loop`.
  */
 export function refuseLoop(path: readonly string[], name: string, url: string): void {

@@ -8,7 +8,10 @@ import { STATEMENT_KIND_PATTERN } from './statement-kind.ts';
 /** The maximum bytes of a grant's text. A hundred kinds with names of the maximum length take half of it. */
 export const MAX_GRANT_BYTES = 8 * 1024;
 
-/** The origin's answer to one report: that it has accepted the report, and what the edge may count on. */
+/**
+ * The origin's response to one report. It says whether the origin has accepted the report, and what the edge may rely
+ * on.
+ */
 const leaseGrantSchema = Type.Object({
   newest: Type.Integer({
     description:
@@ -48,8 +51,8 @@ export type LeaseGrant = Static<typeof leaseGrantSchema>;
 const leaseGrants = schema(leaseGrantSchema);
 
 /**
- * A grant as it travels. Parents pass it on unchanged, so that a later origin can add fields. It names the report by
- * its digest, so that a parent can neither forge a grant nor replay an old one.
+ * A grant as it is sent. Parents pass it on unchanged, so that a later origin can add fields. A grant contains the
+ * digest of the report, so a parent can neither forge a grant nor replay an old one.
  */
 export const signedGrantSchema = Type.Object({
   edge: Type.String({ maxLength: 63 }),
@@ -66,7 +69,7 @@ export const signedGrantSchema = Type.Object({
 });
 export type SignedGrant = Static<typeof signedGrantSchema>;
 
-/** The log, and the epoch of it in which the origin writes. Both sides know them, so a grant does not carry them. */
+/** A log, and the epoch in which the origin writes to it. Both sides know them, so a grant does not contain them. */
 interface LogEpoch {
   readonly log: string;
   readonly epoch: number;

@@ -19,7 +19,10 @@ export const receiptSchema = Type.Object({
   sig: Type.String({ pattern: SIGNATURE_PATTERN }),
 });
 
-/** An edge's signed statement that all its processes serve a revision, which it has checked against its root. */
+/**
+ * An edge's signed statement that all its processes serve a revision, and that it has checked this revision against its
+ * root.
+ */
 export type Receipt = Static<typeof receiptSchema>;
 
 export const receiptKind: StatementKind<Receipt> = {

@@ -31,7 +31,7 @@ const member = Type.Object({
   lon: Type.Union([Type.Number(), Type.Null()]),
   publicKey: Type.String(),
   revoked: Type.Boolean(),
-  /** The key of the host that had the name before. It is revoked as of this record. */
+  /** The key of the host that had the name before. This record revokes that key. */
   replaces: Type.Optional(Type.String()),
   /** A paused edge follows the log and serves, but fetches nothing. */
   paused: Type.Optional(Type.Boolean()),
@@ -88,7 +88,10 @@ const checkpoint = Type.Object({
       domains: Type.Array(Type.String()),
       /** Absent for the default policy, so that many sites fit. */
       policy: Type.Optional(sitePolicySchema),
-      /** The live revision, its root, and the record that made it live. 0, null and 0 before the first publish. */
+      /**
+       * The live revision, its root, and the record that made it live. Before the first publish, they are 0, null and
+       * 0.
+       */
       revision: Type.Integer(),
       root: Type.Union([Type.String(), Type.Null()]),
       seq: Type.Integer(),

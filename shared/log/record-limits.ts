@@ -8,7 +8,7 @@ const KIB = 1024;
 /** The largest payload of each kind, in bytes of UTF-8. A larger one is never written. */
 export const MOST_WRITTEN = {
   key: 4 * KIB,
-  /** A checkpoint holds the settings of all sites: 256 of the largest fit. */
+  /** A checkpoint holds the settings of all sites. It has room for 256 settings of this size. */
   settings: 16 * KIB,
   member: 8 * KIB,
   revision: 8 * KIB,
@@ -30,9 +30,9 @@ export function mostRead(kind: string): number {
 }
 
 /**
- * The text of a payload as records carry it. Throws `record-too-large`, also for a payload that readers could not
- * parse, because an edge that cannot read a record stops following the log. Throws `internal` for a payload that does
- * not match its schema.
+ * The text of a payload as records carry it. Throws `record-too-large` if the payload exceeds its limit or if readers
+ * could not parse it, because an edge that cannot read a record stops following the log. Throws `internal` if the
+ * payload does not match its schema.
  */
 export function payloadText<K extends RecordKind>(kind: K, payload: Payload<K>): string {
   (payloads[kind] as Schema<unknown>).parse(payload, 'internal');

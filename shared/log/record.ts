@@ -29,7 +29,7 @@ export const recordSchema = Type.Object(
 );
 
 /**
- * One record of the log as it travels. `payload` is the kind's JSON text. It is kept byte for byte, because its digest
+ * One record of the log as it is sent. `payload` is the kind's JSON text. It is kept byte for byte, because its digest
  * is signed. `site` is the site's id for kinds that concern a site, and 0 for others. `revision` and `root` name the
  * state in kinds that concern one; for others they are 0 and null.
  */

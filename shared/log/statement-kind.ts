@@ -5,12 +5,15 @@ import { type PublicKey, type SigningKey, signText, verifyText } from '../signin
 export const STATEMENT_KIND_PATTERN = '^[a-z0-9-]{1,40}$';
 
 /**
- * The maximum number of bytes of a statement's body as JSON text. The largest report has room for twice as many, as
- * escaped JSON.
+ * The maximum number of bytes of a statement's body as JSON text. The largest report has room for twice as many bytes,
+ * because it contains the body as escaped JSON.
  */
 export const MAX_STATEMENT_BYTES = 48 * 1024;
 
-/** The fields that every statement of an edge has. `sig` is the edge's signature over the text of its kind. */
+/**
+ * The fields that every statement of an edge has. `sig` is the edge's signature over the text that the kind of
+ * statement defines.
+ */
 export interface SignedBody {
   readonly log: string;
   readonly epoch: number;
@@ -20,11 +23,11 @@ export interface SignedBody {
 
 /** The subject of a statement. */
 export interface Subject {
-  /** Names the subject among those of its kind, in at most 200 characters. */
+  /** A name with at most 200 characters, unique among the subjects of the kind. */
   readonly name: string;
   /**
-   * The edge drops unsent statements about a site when the site is deleted. Undefined for a statement that concerns no
-   * single site.
+   * The site that the statement is about. When the site is deleted, the edge drops unsent statements about it.
+   * Undefined for a statement that does not concern a single site.
    */
   readonly site: number | undefined;
 }

@@ -6,7 +6,7 @@ import { taskResultKind } from './task-result.ts';
 
 /**
  * All statements that edges sign for the origin to keep, by kind. A new kind needs a file like receipt.ts, an entry in
- * this list, a call of the edge's catalog that keeps it, and a keeper at the origin.
+ * this list, a call in the edge's catalog that stores it, and code at the origin that stores it.
  */
 const kinds = {
   receipt: receiptKind,
@@ -24,7 +24,7 @@ interface StatementOf<K extends KindOfStatement> {
 }
 export type Statement = { [K in KindOfStatement]: StatementOf<K> }[KindOfStatement];
 
-/** A statement as it travels. A reader ignores statements of unknown kinds. */
+/** A statement as it is sent. A reader ignores statements of unknown kinds. */
 export interface AnyStatement {
   readonly kind: string;
   readonly body: object;

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
 export interface ByteCacheOptions<V> {
-  /** Bytes that all values may take together. */
+  /** The maximum bytes that all values take together. */
   readonly bytes: number;
-  /** Bytes that one value takes. */
+  /** Returns the bytes that one value takes. */
   readonly sizeOf: (value: V) => number;
   /** Larger values are not cached. The default is `bytes`. */
   readonly largest?: number;

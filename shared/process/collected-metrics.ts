@@ -60,7 +60,7 @@ export class CollectedMetrics<Source> {
     });
   }
 
-  /** All metrics of a scrape ask at the same moment and share one answer. */
+  /** All metrics of a scrape ask at the same moment, and share one result. */
   #current(): Promise<Source> {
     this.#answer ??= this.#ask().finally(() => {
       this.#answer = undefined;

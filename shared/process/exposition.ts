@@ -1,4 +1,4 @@
-/** The answer to a scrape of `/metrics`. */
+/** The response to a scrape of `/metrics`. */
 export interface Exposition {
   readonly contentType: string;
   readonly text: string;
@@ -6,7 +6,9 @@ export interface Exposition {
 
 export type Scrape = () => Promise<Exposition>;
 
-/** The metrics library takes 18 MB and some 50 ms to load, so the start does not load it. The first scrape can wait. */
+/**
+ * The metrics library takes 18 MB and some 50 ms to load, so it is loaded at the first scrape, which can wait for it.
+ */
 export function loadedAtFirstScrape(load: () => Promise<Scrape>): Scrape {
   let loaded: Promise<Scrape> | undefined;
   return async () => {

@@ -4,7 +4,7 @@ import type { NewestLines } from './newest-lines.ts';
 
 /**
  * A structured log on stderr. It shows warnings and errors unless SKERRY_LOG names another level. Secrets are left out.
- * With `newest`, the lines are also kept there.
+ * If `newest` is given, the lines are also added to it.
  */
 export function createLogger(newest?: NewestLines): Logger {
   const stderr = destination({ fd: 2, sync: true });

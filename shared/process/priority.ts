@@ -19,19 +19,20 @@ export function yieldToReaders(): void {
 
 /**
  * Raises the priority of a serving process, because a process that the replicator starts later inherits the
- * replicator's priority. Without the right to raise it (RLIMIT_NICE), both have the same priority.
+ * replicator's priority. If the process is not permitted to raise its priority (RLIMIT_NICE), it keeps the priority of
+ * the replicator.
  */
 export function goBeforeReplication(): void {
   try {
     setPriority(constants.priority.PRIORITY_NORMAL);
   } catch {
-    // Without the right to change the priority, it stays as it is.
+    // The process is not permitted to change its priority, so its priority stays as it is.
   }
 }
 
 /**
- * If the system has a priority for each thread, makes the calling thread run only when no other thread needs the
- * processor.
+ * If the system has a priority for each thread, gives the calling thread the lowest priority, so that other threads get
+ * the processor first.
  */
 export function yieldToAll(): void {
   try {

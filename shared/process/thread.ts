@@ -20,7 +20,7 @@ export interface Thread<T> {
   stop(): Promise<void>;
 }
 
-/** A thread takes 8 MB; to start one takes some dozens of milliseconds. */
+/** A thread takes 8 MB of memory. Starting one takes some dozens of milliseconds. */
 const IDLE_MS = 60_000;
 /**
  * The option of a thread that opens a database. Other processes have the same file open, and after an upgrade in place,
@@ -63,8 +63,8 @@ export function startThreads<T extends object>(
   let pool = open();
   let isClosed = false;
   /**
-   * When the last thread ends, or none can start, Piscina leaves the waiting calls until the next call. They are
-   * rejected instead, and the next call begins with a new pool.
+   * When the last thread ends, or none can start, Piscina leaves the waiting calls unanswered until the next call. This
+   * function rejects them instead, and the next call begins with a new pool.
    */
   const giveUpIfStuck = () => {
     if (isClosed || pool.threads.length > 0 || pool.queueSize === 0) return;
@@ -76,14 +76,14 @@ export function startThreads<T extends object>(
     try {
       return await pool.run(task);
     } catch (cause) {
-      // If a method throws, the call still gets an answer. So at this point, the thread itself has ended or could not
+      // A call whose method throws still gets a response. So at this point, the thread itself has ended or could not
       // start.
       giveUpIfStuck();
       throw new SkerryError('unavailable', 'a thread of this process ended or could not start', { cause });
     }
   };
   const call = async (method: string, args: unknown[]) => {
-    // After the close, Piscina would start a new thread that never ends.
+    // After `close`, Piscina would start a new thread that never ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
     // A thread that has ended, or never began, has nothing to close.
     if (method === 'close' && pool.threads.length === 0) return undefined;

@@ -24,7 +24,7 @@ export type Checked = {
       readonly report: EdgeReport;
       readonly digest: Digest;
       readonly isFresh: boolean;
-      /** The edge's signed statements, where they were checked. */
+      /** The edge's signed statements, if they were checked. */
       readonly statements: readonly Statement[];
     }
   /** The reason why the report is refused, and whether the edge has signed it nevertheless. */
@@ -46,12 +46,14 @@ export function openReportCheck(log: string) {
   const known = new ByteCache<Digest, true>({ bytes: KNOWN_BYTES, sizeOf: () => 64 });
 
   return {
-    /** For a parent, which passes statements on unchanged: checks the report's own signature only. */
+    /**
+     * Checks only the signature of the report itself. A parent uses this, because it passes statements on unchanged.
+     */
     report({ signed, key, newest }: Claimed): Checked {
       return checked(signed, () => NOTHING, key, newest);
     },
 
-    /** For the origin: also checks the statements of a fresh report. */
+    /** Also checks the statements of a fresh report. The origin uses this. */
     reportWithStatements({ signed, key, newest }: Claimed): Checked {
       return checked(
         signed,

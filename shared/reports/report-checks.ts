@@ -6,7 +6,7 @@ import { type Remote, startThreads, type Thread } from '../process/thread.ts';
 import { type Checked, type Claimed, openReportCheck, type ReportCheck } from './report-check.ts';
 import { SIGNATURES, SIGNATURES_AT_HAND } from './signature-budget.ts';
 
-/** An edge sends one report at a time, and may send the next when it has given up waiting for an answer. */
+/** An edge sends one report at a time, and may send the next when it has given up waiting for a response. */
 const MOST_WAITING = { perOwner: 4, inAll: 4096 };
 
 /** The size of a report with a few sites and statements. Handing it to a thread takes longer than checking it. */
@@ -27,10 +27,10 @@ export function startReportCheckers(log: string): ReportCheckers & Pick<Thread<R
 }
 
 /**
- * Checks the reports of edges: small ones on the event loop, as many as an honest edge sends, all others in a thread.
- * Senders take turns, and each member has a budget. A member pays for the reports that it signed, even if it forged
- * statements in them. It also pays for unsigned or old reports that it relays, because the edges that they name cannot
- * prevent them.
+ * Checks the reports of edges. Small reports are checked on the event loop, up to the number that an honest edge sends.
+ * All other reports are checked in a thread. Senders take turns, and each member has a budget. A member pays for the
+ * reports that it signed, even if it forged statements in them. It also pays for unsigned or old reports that it
+ * relays, because the edges that they name cannot prevent them.
  */
 export class ReportChecks {
   readonly #checkers: ReportCheckers;

@@ -7,7 +7,7 @@ import type { Budget } from '../concurrency/member-budgets.ts';
 export const SIGNATURES: Budget = { burst: 20_000, perSecond: 500 };
 
 /**
- * How many of these signatures are checked on the event loop: as many as an edge with a few sites needs, which reports
+ * How many of these signatures are checked on the event loop: as many as an edge with a few sites needs if it reports
  * every two seconds.
  */
 export const SIGNATURES_AT_HAND: Budget = { burst: 40, perSecond: 10 };

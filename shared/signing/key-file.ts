@@ -4,9 +4,9 @@ import { writeDurably } from '../files/durable-file.ts';
 import { generateSigningKey, type SigningKey, signingKeyFromPem, signingKeyToPem } from './keys.ts';
 
 /**
- * Reads the private key of a role. Creates a key if there is none. Throws if the role already depends on a key that is
- * missing: a new key could not replace it, because the log was signed with the old key, or the edge was admitted with
- * it.
+ * Reads the private key of an origin or edge, and creates a key if there is none. Throws if the key is missing but
+ * already in use: a new key could not replace it, because the log was signed with the old key, or the edge was admitted
+ * with it.
  */
 export async function keyInFile(file: string, isInUse: boolean): Promise<SigningKey> {
   const pem = await readIfThere(file);

@@ -6,7 +6,7 @@ export const nameSchema = Type.String({ pattern: NAME_PATTERN, maxLength: 63 });
 /** How many labels one edge may carry. */
 export const MOST_LABELS = 20;
 
-/** Words with which operators name groups of edges, for rollouts and tasks. */
+/** The labels of an edge: words with which operators name groups of edges, for rollouts and tasks. */
 export const labelsSchema = Type.Array(nameSchema, {
   maxItems: MOST_LABELS,
   uniqueItems: true,

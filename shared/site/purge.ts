@@ -25,7 +25,7 @@ export function unitedTarget(targets: readonly PurgeTarget[]): PurgeTarget {
   return { all: false, paths: every('paths'), globs: every('globs'), tags: every('tags') };
 }
 
-/** Half of the largest record. The field names and one more path then always fit. */
+/** Half of the largest record, so that the field names and one more path always fit. */
 const PATH_BYTES = 32 * 1024;
 
 /** Splits the paths into targets that each fit into a record. */
@@ -46,8 +46,8 @@ export function purgesOfPaths(paths: readonly string[]): PurgeTarget[] {
 }
 
 /**
- * Splits the arguments of a user, with or without a leading slash, into paths and patterns. A path with a `*` is a
- * pattern.
+ * Splits a user's arguments into paths and patterns. An argument with a `*` is a pattern. The leading slash may be
+ * missing.
  */
 export function namedPaths(
   given: readonly string[],

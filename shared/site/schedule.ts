@@ -29,7 +29,9 @@ export interface Window {
 }
 
 const MINUTE = 60_000;
-/** Numbers, names, lists, ranges and steps, and L, W and # of croner. Croner's other extensions are not offered. */
+/**
+ * A field may have numbers, names, lists, ranges and steps, and croner's L, W and #, but not croner's other extensions.
+ */
 const FIELD = /^[\da-z*,/#-]+$/i;
 /** The calendar repeats every 400 years, so an expression that fires after this date fires after any date. */
 const CALENDAR = Date.UTC(2000, 0, 1);
@@ -72,7 +74,7 @@ export function nextWindow(schedule: Schedule, after: number): Window {
   return { opens, closes: closing(cron, opens, schedule.minutes * MINUTE) };
 }
 
-/** When the window that is open at `now` closes. */
+/** The time at which the window that is open at `now` closes. */
 function closing(cron: Cron, now: number, length: number): number {
   let last = lastFire(cron, now);
   for (let joins = 0; joins < MOST_JOINS; joins++) {

@@ -4,7 +4,7 @@ import { pathPattern } from './rules/path-pattern.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
 import { ACCESS_KEY_PATTERN } from './signed-url.ts';
 
-/** When edges switch to a revision. The modes are explained in docs/operations.md. */
+/** The mode decides when edges switch to a revision. docs/operations.md explains the modes. */
 export const modeSchema = Type.Union([Type.Literal('async'), Type.Literal('sync'), Type.Literal('batch')]);
 export type Mode = Static<typeof modeSchema>;
 
@@ -143,7 +143,7 @@ function checkPatterns(field: string, paths: readonly string[]): void {
   }
 }
 
-/** In seconds. Leases that are not renewed must end within the time-out. */
+/** The minimum time-out in seconds for `refuse`. Leases that are not renewed must end within the time-out. */
 const REFUSING_TIMEOUT = 10;
 
 /** The policy after the change. Throws `bad-schedule` and `bad-policy`. */

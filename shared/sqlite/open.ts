@@ -49,7 +49,7 @@ function openOrBegin(path: string, migrations: Migrations): DatabaseSync {
   }
 }
 
-/** Opens another connection, for reading, to a database that its writer has created already. */
+/** Opens a read-only connection to a database that its writer has already created. */
 export function openForReading(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   database.exec('PRAGMA cache_size = -8192');

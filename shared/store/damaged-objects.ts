@@ -4,7 +4,7 @@ import { hasCode, systemCode } from '../errors.ts';
 import { digestOfStream, type Rest } from './digest-of-stream.ts';
 import type { ObjectStore } from './object-store.ts';
 
-/** This many small objects are read together. Together they have at most 4 MiB. */
+/** The number of small objects that are read together. In all, they have at most 4 MiB. */
 const SMALL_READ = 64;
 /** Hashing this many bytes takes the event loop about half a millisecond. */
 const BYTES_A_TURN = 256 * 1024;
@@ -75,8 +75,8 @@ export function isUnreadable(error: unknown): boolean {
 }
 
 /**
- * One damaged page makes the read of all objects fail. In that case this returns none of them, and each is opened
- * alone.
+ * One damaged page makes the read of all objects fail. In that case, this function returns none of them, and its caller
+ * opens each object alone.
  */
 async function smallOf(
   store: Reads,

@@ -31,8 +31,8 @@ export interface ObjectStore {
   draft(name: string): Promise<Draft>;
   /**
    * Removes objects; absent ones are no error. After a crash, the caller repeats the call. The caller ensures that none
-   * of the objects is stored during the call. A stream that was opened before may fail. Throws `data-folder-damaged`
-   * when some objects cannot be removed; the others are gone.
+   * of the objects is stored during the call. A stream that was opened before the call may fail. Throws
+   * `data-folder-damaged` when some objects cannot be removed; the others are gone.
    */
   remove(digests: readonly Digest[]): Promise<void>;
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SkerryError } from '../errors.ts';
 
-/** Reads the certificates of authorities that `--ca` names. Throws `bad-config`. */
+/** Reads the CA certificates from the file that `--ca` names. Throws `bad-config`. */
 export function readAuthorities(file: string): string {
   try {
     const pem = readFileSync(file, 'utf8');

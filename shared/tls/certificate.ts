@@ -6,7 +6,7 @@ import { SkerryError } from '../errors.ts';
 export interface Certificate {
   readonly pem: string;
   readonly key: string;
-  /** Its host names in lower case. `*.` at the beginning stands for one label. */
+  /** The host names in the certificate, in lower case. `*.` at the beginning stands for one label. */
   readonly names: readonly string[];
   /** Milliseconds since 1970. */
   readonly expires: number;
@@ -14,7 +14,7 @@ export interface Certificate {
 }
 
 /**
- * Throws `bad-certificate` when a file holds no certificate or no key, or when the key belongs to another certificate.
+ * Throws `bad-certificate` if the certificate or the key is malformed, or if the key belongs to another certificate.
  */
 export function readCertificate(pem: string, key: string): Certificate {
   try {

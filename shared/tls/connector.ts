@@ -4,21 +4,21 @@ import { buildConnector } from 'undici';
 import { certificateError } from './tls-errors.ts';
 import { isFault, judge, type Peer, type Shown, type Trust } from './trust.ts';
 
-/** Chains of certificates are read up to this length. */
+/** The maximum number of certificates that are read from a chain. */
 const MOST_ISSUERS = 8;
 
 export interface ConnectorOptions {
   readonly trust: Trust;
-  /** The longest wait for a connection, with its TLS handshake. */
+  /** The maximum time to open a connection, including the TLS handshake, in milliseconds. */
   readonly timeout: number;
   readonly now: () => number;
-  /** Called with the other end of each TLS connection, before it carries any request. */
+  /** Called with the peer of each accepted TLS connection, before the connection carries any request. */
   readonly accepted?: (peer: Peer) => void;
 }
 
 /**
- * Opens connections for an Agent of undici, which gets a connection only after its certificate was accepted. So not a
- * byte of a request reaches anybody else. A connection over plain HTTP is not checked.
+ * Opens connections for an undici Agent. The Agent gets a TLS connection only after the server's certificate was
+ * accepted, so no other server receives any part of a request. Plain HTTP connections are not checked.
  */
 export function trustingConnector({
   trust,
@@ -28,9 +28,9 @@ export function trustingConnector({
 }: ConnectorOptions): buildConnector.connector {
   const dial = buildConnector({
     timeout,
-    // The check below replaces Node's own, whose result it uses.
+    // Node checks the certificate, but `judge` decides whether to accept it.
     rejectUnauthorized: false,
-    // Node does not keep the issuers of a resumed session.
+    // For a resumed session, Node provides the server's certificate without the rest of the chain.
     maxCachedSessions: 0,
     ...(trust.ca !== undefined && { ca: trust.ca }),
   });

@@ -1,4 +1,4 @@
-// @peculiar/x509 needs it before it is loaded.
+// This module must be loaded before @peculiar/x509.
 import 'reflect-metadata';
 import { type KeyObject, webcrypto } from 'node:crypto';
 import {
@@ -36,15 +36,15 @@ export interface KeyPair {
 cryptoProvider.set(webcrypto as Crypto);
 
 /**
- * The end of a certificate that has none (RFC 5280, 4.1.2.5). What bounds it is the signed statement in it, or the
- * member record of its key.
+ * The validity of a certificate that does not expire (RFC 5280, 4.1.2.5). Whether it is accepted depends on the signed
+ * statement in it, or on the member record of its key.
  */
 const ENDLESS: Validity = { from: Date.UTC(2020, 0, 1), to: Date.UTC(9999, 11, 31, 23, 59, 59) };
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const ED25519 = { name: 'Ed25519' };
 
-/** The certificate of an origin's authority. `uri` is the statement that certifies its P-256 key. Returns PEM. */
+/** Issues the certificate of an origin's CA. `uri` is the statement that certifies the CA's P-256 key. Returns PEM. */
 export async function issueAuthority(log: string, pair: KeyPair, uri: string): Promise<string> {
   const keys = cryptoKeys(pair, P256);
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -60,7 +60,7 @@ export async function issueAuthority(log: string, pair: KeyPair, uri: string): P
   return certificate.toString('pem');
 }
 
-/** A certificate of the authority for a server with this P-256 key. Returns PEM. */
+/** Issues a certificate for a server with this P-256 key. The CA signs it. Returns PEM. */
 export async function issueServer(
   authority: { readonly pem: string; readonly pair: KeyPair },
   publicKey: KeyObject,
@@ -86,8 +86,9 @@ export async function issueServer(
 }
 
 /**
- * The certificate of an edge that other edges follow. Its key is the member key itself: the handshake proves that the
- * edge holds the key, and the log says whose key it is and whether it is revoked. Returns PEM.
+ * Issues the self-signed certificate of an edge that other edges follow. The certified key is the edge's member key:
+ * the handshake proves that the edge holds the key, and the log says whose key it is and whether it is revoked. Returns
+ * PEM.
  */
 export async function issueMember(name: string, pair: KeyPair): Promise<string> {
   const certificate = await X509CertificateGenerator.createSelfSigned({

@@ -1,7 +1,7 @@
 import { type ErrorCode, SkerryError, systemCode } from '../errors.ts';
 import type { CertificateFault } from './trust.ts';
 
-/** The error of a certificate that is not accepted. `now` is the time by which it was judged. */
+/** The error for a certificate that is not accepted. `now` is the time at which it was checked. */
 export function certificateError(url: string, fault: CertificateFault, now: number): SkerryError {
   const [code, reason] = told(fault, now);
   return new SkerryError(code, `the certificate of ${url} ${reason}`);
@@ -30,14 +30,14 @@ function day(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** The codes of OpenSSL for an answer that is not TLS. */
+/** OpenSSL's error codes for a response that is not TLS. */
 const NOT_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
   'ERR_SSL_RECORD_LAYER_FAILURE',
 ]);
 
-/** The error of a TLS handshake that failed. Undefined for other faults. */
+/** The error for a failed TLS handshake. Undefined if `cause` is another kind of fault. */
 export function handshakeError(url: string, cause: unknown): SkerryError | undefined {
   const code = systemCode(cause);
   if (code !== undefined && NOT_TLS.has(code))

@@ -2,30 +2,34 @@ import type { X509Certificate } from 'node:crypto';
 import type { KeyFingerprint, PublicKey } from '../signing/keys.ts';
 import { isSigned, leadsTo, statementIn } from './authority.ts';
 
-/** Whose certificates a client accepts. A certificate that an authority vouches for needs to cover the host. */
+/**
+ * Decides which certificates a client accepts. A certificate that is accepted only because of a CA in `ca`, or of one
+ * that Node trusts, must cover the host name.
+ */
 export interface Trust {
-  /** The certificates of authorities as PEM, instead of the authorities that Node knows. */
+  /** CA certificates as PEM. They replace the CAs that Node trusts by default. */
   readonly ca?: string | undefined;
-  /** The fingerprint of the recovery key that certifies the origin's own authority. */
+  /** The fingerprint of the recovery key that certifies the origin's own CA. */
   readonly recovery?: KeyFingerprint | undefined;
   /**
-   * The member with this key. Undefined for the key of a stranger. An edge that joins knows no members yet, and answers
-   * null: the origin's answer then names them. Without this call, no member's certificate is accepted.
+   * Returns the name of the member with this key, or undefined for an unknown key. An edge that is joining knows no
+   * members yet, so it returns null; the origin's response to the join then names them. Without this function, no
+   * member's certificate is accepted.
    */
   readonly memberOf?: ((key: PublicKey) => string | null | undefined) | undefined;
   /** The only member that is accepted. */
   readonly wanted?: string | undefined;
 }
 
-/** The other end of a connection, after its certificate was accepted. */
+/** The peer of a connection, after its certificate was accepted. */
 export type Peer =
-  /** An authority vouches for the host. This may be the origin, a parent, or a proxy in front of it. */
+  /** A CA has certified the host name. The host may be the origin, a parent, or a proxy in front of one of them. */
   | { readonly kind: 'host' }
   | { readonly kind: 'origin' }
-  /** `name` is null while this edge joins. */
+  /** `name` is null while this edge is joining. */
   | { readonly kind: 'member'; readonly name: string | null };
 
-/** Why a certificate is not accepted. */
+/** The reason why a certificate is not accepted. */
 export type CertificateFault =
   | { readonly reason: 'other-authority'; readonly issuer: string; readonly code: string }
   | { readonly reason: 'other-host'; readonly code: string }
@@ -34,13 +38,13 @@ export type CertificateFault =
   | { readonly reason: 'expired' | 'not-yet-valid'; readonly date: number };
 
 export interface Shown {
-  /** The certificate of the server first, then those of its issuers. */
+  /** The server's own certificate, followed by the rest of the chain. */
   readonly chain: readonly X509Certificate[];
   /** The code of the fault that Node found. Undefined when Node accepts the certificate for this host. */
   readonly refusal: string | undefined;
 }
 
-/** Decides whose certificate this is, and whether to accept it at this time (milliseconds since 1970). */
+/** Decides whom a certificate identifies, and whether to accept it. `now` is in milliseconds since 1970. */
 export function judge(shown: Shown, trust: Trust, now: number): Peer | CertificateFault {
   const [own, ...issuers] = shown.chain;
   if (shown.refusal === undefined) return { kind: 'host' };
@@ -62,7 +66,7 @@ export function isFault(judged: Peer | CertificateFault): judged is CertificateF
   return 'reason' in judged;
 }
 
-/** Whether this is a certificate like those that edges make for their feeds: of their Ed25519 key, signed by itself. */
+/** Whether this is a self-signed certificate with an Ed25519 key, like those that edges make for their feeds. */
 function isMemberLike(certificate: X509Certificate): boolean {
   const { publicKey } = certificate;
   return publicKey.asymmetricKeyType === 'ed25519' && certificate.verify(publicKey);

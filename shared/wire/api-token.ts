@@ -6,13 +6,16 @@ export interface ApiToken {
   readonly id: string;
   readonly secret: string;
   /**
-   * The fingerprint of the recovery key, to which the certificate of the origin must lead. It is for clients alone: the
-   * origin does not need it. Undefined for a text without one.
+   * The fingerprint of the recovery key. Clients use it to check the certificate of the origin; the origin does not
+   * need it. Undefined for a token without a fingerprint.
    */
   readonly fingerprint: KeyFingerprint | undefined;
 }
 
-/** Parses `sk_ID.SECRET.FINGERPRINT`, also without the fingerprint. Undefined for a text that is no API token. */
+/**
+ * Parses `sk_ID.SECRET.FINGERPRINT`, or the same without the fingerprint. Undefined for a text that is not an API
+ * token.
+ */
 export function parseApiToken(text: string): ApiToken | undefined {
   const [, id, secret, fingerprint] = apiToken.exec(text) ?? [];
   if (id === undefined || secret === undefined) return undefined;

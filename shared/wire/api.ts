@@ -277,7 +277,7 @@ export type Status = Static<typeof statusSchema>;
 
 /**
  * GET /v1/log?from=SEQ&limit=N: the records from SEQ on in ascending order; without `from`, the newest N in ascending
- * order. A page has fewer than N records when they reach a megabyte: to get more, ask again from the last record on.
+ * order. A page ends early when its records reach a megabyte. To get more, ask again from the last record on.
  */
 export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
 export type LogPage = Static<typeof logPageSchema>;

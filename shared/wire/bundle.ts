@@ -3,12 +3,12 @@ import { SkerryError } from '../errors.ts';
 
 /**
  * A bundle carries many small objects in one response. For each requested object, in the order of the request, it has
- * the size (u32, big-endian) and the bytes, or 0xFFFFFFFF and no bytes when the sender does not hold the object.
+ * the size (u32, big-endian) and the bytes, or 0xFFFFFFFF and no bytes if the sender does not hold the object.
  */
 export const BUNDLE_TYPE = 'application/vnd.skerry.bundle';
-/** Objects of up to this many bytes, which have no chunk list, travel in bundles. */
+/** Objects of up to this many bytes travel in bundles. They have no chunk list. */
 export const BUNDLE_OBJECT = 1024 * 1024;
-/** The bytes of all objects in one bundle, before it is encoded. */
+/** The maximum bytes of all objects in one bundle, before the bundle is encoded. */
 export const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 export const MAX_BUNDLE_OBJECTS = 4096;
 

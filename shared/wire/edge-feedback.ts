@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { edgeUseSchema } from './protocol.ts';
 
-/** The parts of API answers that edges report about themselves. */
+/** Parts of API responses. They contain data that edges report about themselves. */
 
 export const healthSchema = Type.Object({
   state: Type.Union([

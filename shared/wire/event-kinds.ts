@@ -1,6 +1,6 @@
 /**
- * The kinds of events. `audit` is an act, which the origin did at the request of a caller with a token. `news` is
- * anything else that happened, or that the origin did by itself. Acts are kept for longer.
+ * The kinds of events. `audit` marks an act: something that the origin did because a caller with a token requested it.
+ * `news` marks everything else that happened, or that the origin did by itself. Acts are kept longer than news.
  */
 const EVENT_KINDS = {
   publish: 'audit',
@@ -56,7 +56,7 @@ export type EventKind = keyof typeof EVENT_KINDS;
 /** The kinds of acts. */
 export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? K : never }[EventKind];
 
-/** Acts that make a revision. Their answers wait only for the revision. */
+/** Acts that create a revision. Their responses wait only for the revision. */
 const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'publish',
   'rollback',

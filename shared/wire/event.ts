@@ -30,7 +30,7 @@ export const eventSchema = Type.Object({
 export type Event = Static<typeof eventSchema>;
 
 /**
- * An event before the origin has numbered it. Everyone who may read the site may read the event, so an event with a
+ * An event before the origin has numbered it. Everyone who may read a site may also read its events, so an event of one
  * site must not mention other sites. `what` is plain JSON without secrets.
  */
 export interface NewEvent extends Omit<Event, 'id' | 'time' | 'kind'> {

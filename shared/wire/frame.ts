@@ -12,17 +12,17 @@ import { nameSchema } from '../site/names.ts';
  * A reader skips types and versions that it does not know, unless they are marked `critical`.
  */
 export const FRAME_TYPE = 'application/x-ndjson';
-/** A payload is JSON text within a JSON string, which doubles it at most. */
+/** A payload is JSON text within a JSON string, which at most doubles its length. */
 export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
 
-/** The maximum number of names in a `report-now` frame. To call more edges, the sender calls all. */
+/** The maximum number of names in a `report-now` frame. If more edges should report, the sender calls all edges. */
 export const MOST_CALLED = 100;
 
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
 const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
 /**
- * The names of the edges from the sender up to the origin, the sender first. It is the first frame, and is sent again
- * when the path changes.
+ * The names of the edges from the sender up to the origin, the sender first. This frame is the first one, and is sent
+ * again when the path changes.
  */
 const pathFrame = Type.Object({
   v: Type.Literal(1),

@@ -23,12 +23,15 @@ export function joinTokenText({ id, secret, fingerprint }: JoinToken): string {
   return `skj_${id}.${secret}.${fingerprint}`;
 }
 
-/** The text that the origin signs before an edge sends it anything that depends on the token's secret. */
+/** The text that the origin signs for a new edge, before the edge sends anything that depends on the token's secret. */
 export function greetingText(log: string, epoch: number, edgeNonce: string, nonce: string): string {
   return JSON.stringify(['skerry-join-hello-1', log, epoch, edgeNonce, nonce]);
 }
 
-/** The edge's request to join. The edge signs it with its key and proves it with the token's secret. */
+/**
+ * The text of an edge's request to join. The edge signs this text with its key. A proof over the same text shows that
+ * the edge knows the token's secret.
+ */
 export function joinText(log: string, request: Omit<JoinRequest, 'proof' | 'sig'>): string {
   const { token, name, region, lat, lon, labels = [], publicKey, edgeNonce, nonce } = request;
   return JSON.stringify([
@@ -43,7 +46,10 @@ export function joinedText(log: string, text: string, seq: number, members: read
   return JSON.stringify(['skerry-joined-1', log, digestOf(text), seq, digestOf(keys)]);
 }
 
-/** The hash that the origin stores of a token's secret. The secret has 24 random bytes, so it needs no slow hash. */
+/**
+ * The hash that the origin stores in place of a token's secret. The secret has 24 random bytes, so it needs no slow
+ * hash.
+ */
 export function secretHash(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }

@@ -3,11 +3,12 @@ import { SMALL_OBJECT } from '../content/small-object.ts';
 import { SkerryError } from '../errors.ts';
 
 /**
- * POST /v1/sites/:site/objects takes many small objects in one body. For each object it has the size (u32, big-endian)
- * and the bytes, as in a bundle of the feed. No digest travels, because the receiver computes it from the bytes.
+ * POST /v1/sites/:site/objects takes many small objects in one body. For each object, the body has the size (u32,
+ * big-endian) and the bytes, as in a bundle of the feed. It has no digests, because the receiver computes them from the
+ * bytes.
  */
 export const MAX_UPLOAD_OBJECTS = 100_000;
-/** The bytes of a whole body, decompressed. */
+/** The maximum bytes of a whole body, after decompression. */
 export const MAX_UPLOAD_BYTES = 256 * 1024 * 1024;
 
 export const uploadedSchema = Type.Object({
@@ -37,8 +38,8 @@ export async function* bundlePieces(objects: AsyncIterable<Uint8Array>): AsyncGe
 }
 
 /**
- * The objects of a body; those that arrive in one piece are yielded together. Throws at the first fault: `bad-request`
- * for an object that is not small, `too-large` beyond the limits, `truncated-upload` when the end is missing.
+ * The objects of a body; those that arrive in one piece are yielded together. Throws `bad-request` if an object is not
+ * small, `too-large` if the body exceeds a limit, and `truncated-upload` if the end is missing.
  */
 export async function* objectsOfBundle(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
   // Pieces are joined only when enough of them have arrived. Otherwise a body that arrives in single bytes would be

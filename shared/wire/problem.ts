@@ -18,7 +18,7 @@ export type Problem = Static<typeof problemSchema> & Record<string, unknown>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** The maximum bytes that are read of an error response. */
+/** The maximum number of bytes that are read from an error response. */
 export const PROBLEM_BYTES = 1024 * 1024;
 const MOST_TITLE = 8192;
 
@@ -33,7 +33,7 @@ export function toProblem(error: SkerryError): Problem {
   };
 }
 
-/** The error in a response of the origin or a parent. An unreadable response becomes `fallback`. */
+/** The error in a response from the origin or a parent. An unreadable response becomes `fallback`. */
 export function fromProblem(
   status: number,
   body: string,

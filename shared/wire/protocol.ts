@@ -12,7 +12,7 @@ import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { taskReportSchema } from '../work/assignment.ts';
 
-/** The statements in one report. */
+/** The maximum number of statements in one report. */
 export const MOST_STATEMENTS = 1000;
 
 const nonceSchema = Type.String({ pattern: NONCE_PATTERN });
@@ -32,7 +32,10 @@ export const feedHello = schema(feedHelloSchema);
 /** POST /feed/v1/join/hello */
 export const joinHelloSchema = Type.Object({ edgeNonce: nonceSchema }, { additionalProperties: false });
 
-/** The origin's statement about itself, before it learns anything about the edge. It is signed over both nonces. */
+/**
+ * The origin's statement about itself, made before the origin learns anything about the edge. The signature covers both
+ * nonces.
+ */
 export const originHelloSchema = Type.Object({
   log: Type.String(),
   epoch: Type.Integer(),
@@ -44,8 +47,8 @@ export type OriginHello = Static<typeof originHelloSchema>;
 export const originHello = schema(originHelloSchema);
 
 /**
- * POST /feed/v1/join: the edge that wants to be a member. The request has the id of the join token and a proof of its
- * secret, but not the secret.
+ * POST /feed/v1/join: the request of an edge that wants to be a member. The request has the id of the join token and a
+ * proof of the token's secret, but not the secret itself.
  */
 export const joinRequestSchema = Type.Object(
   {
@@ -100,10 +103,12 @@ const siteReportSchema = Type.Object({
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
-/** How many names of sites, and how many path prefixes, an edge may limit itself to. `wants.ts` bounds their length. */
+/**
+ * The maximum number of sites, and of path prefixes, to which an edge may limit itself. `wants.ts` bounds their length.
+ */
 export const MOST_LIMITS = 2048;
 
-/** The settings with which an edge limits what it replicates, and when. */
+/** The settings that limit what an edge replicates, and when it does so. */
 export const edgeLimitsSchema = Type.Object({
   sites: Type.Union([Type.Array(nameSchema, { maxItems: MOST_LIMITS }), Type.Null()], {
     description: 'The sites that the edge replicates; null for all.',
@@ -151,18 +156,18 @@ const statementSchema = Type.Object({
   body: Type.Object({}, { description: 'The statement, which has its own signature.' }),
 });
 
-/** The number of sites whose answers a report counts: those with the most answers. */
+/** A report counts the responses of at most this many sites: those with the most responses. */
 export const MOST_COUNTED_SITES = 500;
 
 const count = Type.Integer({ minimum: 0 });
 
-/** Answers of one site under the revision that is visible: site, revision, answers, errors (5xx), bytes of bodies. */
+/** Responses of one site under the visible revision: site, revision, responses, errors (5xx), bytes of bodies. */
 const siteCountsSchema = Type.Tuple([count, count, count, count, count]);
 export type SiteCounts = Static<typeof siteCountsSchema>;
 
 /**
- * The resources that an edge uses, and the answers that its readers got. Edges sample them every few seconds. Counts
- * begin with the start of the edge.
+ * The resources that an edge uses, and the responses that its readers got. Edges sample these values every few seconds.
+ * Counts begin at zero when the edge starts.
  */
 export const edgeUseSchema = Type.Object({
   contactSeconds: Type.Union([Type.Number(), Type.Null()], {
@@ -197,7 +202,7 @@ export type EdgeUse = Static<typeof edgeUseSchema>;
 /** The maximum number of hot objects that a lazy edge reports, and the maximum length of their paths. */
 export const MOST_HOT_OBJECTS = 16;
 export const MOST_HOT_PATH = 200;
-/** An object with fewer requests per minute at one edge is not named. */
+/** An edge does not name objects with fewer requests per minute. */
 export const LEAST_HOT_PER_MINUTE = 10;
 
 /** An object that readers ask for: site, path, digest, and requests per minute. */
@@ -252,7 +257,7 @@ const REPORT_VALUES = 100_000;
 
 /**
  * The limit for the body of a request with reports, and for one report in it. The sender's own report leaves room for
- * any report that it relays. A larger body takes too long to parse on an event loop that answers others.
+ * any report that it relays. Parsing a larger body would block the event loop for too long.
  */
 export const MAX_REPORTS_BYTES = 1536 * 1024;
 export const MAX_REPORT_BYTES = 764 * 1024;
@@ -262,7 +267,7 @@ export function reportBytes(report: SignedReport): number {
   return Buffer.byteLength(JSON.stringify(report));
 }
 
-/** A report as it travels. Parents relay the reports of their children unchanged. */
+/** A report as it is sent. Parents relay the reports of their children unchanged. */
 const signedReportSchema = Type.Object({
   edge: nameSchema,
   text: Type.String({ maxLength: MAX_REPORT_BYTES, description: 'The JSON text of an edge report.' }),
@@ -288,7 +293,7 @@ function reportText(log: string, edge: string, text: string): string {
   return JSON.stringify(['skerry-report-1', log, edge, digestOf(text)]);
 }
 
-/** The reports in one request, the sender's own among them. */
+/** The maximum number of reports in one request, including the sender's own. */
 const MOST_REPORTS = 1000;
 
 /** POST /feed/v1/report: the sender's own report first, then those that it relays. */
@@ -298,8 +303,8 @@ export const reportRequestSchema = Type.Object(
 );
 
 /**
- * The bytes of all lists of assignments in one answer to reports. If there is no room for an edge's list, the edge asks
- * again.
+ * The maximum bytes of all lists of assignments in one response to reports. If there is no room for an edge's list, the
+ * edge asks again.
  */
 export const MOST_LISTS_BYTES = 1024 * 1024;
 
@@ -314,8 +319,8 @@ export const reportAnswer = schema(reportAnswerSchema);
 const names = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 43_692 });
 
 /**
- * POST /feed/v1/bundle. With `dictionary`, and with the digest of those objects' concatenation in
- * `Available-Dictionary`, the answer may be encoded against it (`dcz`, RFC 9842).
+ * POST /feed/v1/bundle. `dictionary` names objects that the sender holds, and the header `Available-Dictionary` has the
+ * digest of their concatenation. The response may then be encoded against this concatenation (`dcz`, RFC 9842).
  */
 export const bundleRequestSchema = Type.Object(
   { objects: names, dictionary: Type.Optional(names) },

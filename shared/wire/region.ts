@@ -4,8 +4,8 @@ import { SkerryError } from '../errors.ts';
 const REFUSED = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 /**
- * Checks the location of an edge as its operator describes it. It is shown on terminals, so control characters are
- * refused. Throws `bad-request`.
+ * Checks the text in which the operator describes the location of an edge. Control characters are refused, because the
+ * text is shown on terminals. Throws `bad-request`.
  */
 export function checkRegion(region: string): string {
   const [found] = REFUSED.exec(region) ?? [];

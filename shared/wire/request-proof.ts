@@ -12,22 +12,23 @@ import { type PublicKey, publicKeyObject, type SigningKey } from '../signing/key
 
 /**
  * An edge proves its identity with a signature on each request (RFC 9421). The signature covers the request, the
- * receiver, and one of the receiver's nonces. It is not valid for another request, at another receiver, or at a later
- * time. It does not cover host and scheme, which reverse proxies rewrite, and it does not depend on a clock.
+ * receiver, and one of the receiver's nonces. A signature is not valid for another request, at another receiver, or at
+ * a later time. It does not cover the host and the scheme, because reverse proxies rewrite them. It does not depend on
+ * a clock.
  */
 const TAG = 'skerry-feed-1';
 const LABEL = 'skerry';
-/** The covered components: those that every request has, and fields that are covered when they are present. */
+/** The components that a signature covers: those that every request has, and header fields if they are present. */
 const COVERED = ['@method', '@path', '@query', 'skerry-to', 'content-digest', 'range'];
 
-/** The receiver of a request: the origin of a log, or the edge of that name. */
+/** Names the receiver of a request: the origin of the log, or the edge with this name. */
 export function receiverText(log: string, edge: string | null): string {
   return edge === null ? `${log} origin` : `${log} edge ${edge}`;
 }
 
 export interface ProvenRequest {
   readonly method: string;
-  /** Path and query as they are sent. */
+  /** The path and the query, exactly as they are sent. */
   readonly target: string;
   /** Made by `receiverText`. */
   readonly to: string;
@@ -38,7 +39,7 @@ export interface ProvenRequest {
   readonly bodyDigest?: Digest | undefined;
 }
 
-/** The fields that prove that a request comes from this edge. */
+/** The header fields that prove that a request comes from this edge. */
 export function requestProof(
   edge: { readonly name: string; readonly key: SigningKey },
   { method, target, to, nonce, range, body, bodyDigest }: ProvenRequest,
@@ -81,7 +82,7 @@ export interface ClaimedProof {
   readonly signature: Buffer;
 }
 
-/** Undefined when the request does not carry exactly one complete proof of the form above. */
+/** The proof in a request. Undefined when the request does not carry exactly one complete proof of the form above. */
 export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   const { headers } = request;
   const to = headers['skerry-to'];
@@ -92,8 +93,8 @@ export function claimedProof(request: RequestHead): ClaimedProof | undefined {
   const [components, parameters] = input;
   if (components.some(([, own]) => own.size > 0) || parameters.get('tag') !== TAG) return undefined;
   const named = components.map(([name]) => String(name));
-  // Each component must be named once, and all that are present must be named: a field that is not signed could have
-  // been added by someone else.
+  // The proof must name each component once, and all components that are present. Otherwise somebody else could have
+  // added a field that is not signed.
   if ([...named].sort().join() !== covered(headers).sort().join()) return undefined;
   const digest = headers['content-digest'];
   const bodyDigest = typeof digest === 'string' ? sha256In(digest) : undefined;

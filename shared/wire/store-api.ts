@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { count } from '../work/amounts.ts';
 
-/** An event about the store names at most this many digests, and counts the rest. */
+/** An event about the store names at most this many digests, and gives the number of the others. */
 export const MOST_NAMED_OBJECTS = 20;
 
 /** GET /v1/store and POST /v1/store/verify. Times are in milliseconds since 1970. */

@@ -108,10 +108,10 @@ export const taskDetailSchema = Type.Object({
 });
 export type TaskDetail = Static<typeof taskDetailSchema>;
 
-/** Actions that GET /v1/tasks/plan shows. */
+/** The maximum number of actions that GET /v1/tasks/plan shows. */
 export const MOST_PLANNED_ACTIONS = 500;
 
-/** GET /v1/tasks/plan: what the origin would do by itself now. The request changes nothing. */
+/** GET /v1/tasks/plan: the actions that the origin would take by itself now. The request changes nothing. */
 export const actionPlanSchema = Type.Object({
   time: time('When the fleet was looked at'),
   actions: Type.Array(

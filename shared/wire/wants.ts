@@ -2,8 +2,8 @@ import { SkerryError } from '../errors.ts';
 import { MOST_LIMITS } from './protocol.ts';
 
 /**
- * How many characters the sites and prefixes of an edge may take in the URL of a request to follow the log. The head
- * of a request, which also carries the proof, has 16 KB.
+ * The maximum number of characters for the sites and prefixes of an edge in the URL of a request to follow the log. The
+ * head of a request may have 16 KB, and also carries the proof.
  */
 export const MOST_WANTS = 12 * 1024;
 
@@ -13,7 +13,7 @@ export interface Wants {
   readonly prefixes: readonly string[] | null;
 }
 
-/** The value of `wants`. Throws `bad-config` when an upstream would refuse it. */
+/** The value of the query parameter `wants`. Throws `bad-config` when an upstream would refuse it. */
 export function wantsText({ sites, prefixes }: Wants): string {
   const text = JSON.stringify({ sites, prefixes });
   const { length } = new URLSearchParams({ wants: text }).toString();

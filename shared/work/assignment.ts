@@ -6,7 +6,8 @@ import { count } from './amounts.ts';
 import { KIND_PATTERN } from './work-kind.ts';
 
 /**
- * The maximum number of assignments that an edge has at a time. The origin keeps the others until the edge has room.
+ * The maximum number of assignments that an edge has at a time. The origin holds further assignments back until the
+ * edge has room.
  */
 export const MOST_ASSIGNMENTS = 8;
 /** The maximum number of bytes of the arguments of a task, as JSON text. */
@@ -15,8 +16,8 @@ export const MAX_TASK_ARGUMENT_BYTES = 16 * 1024;
 export const MAX_ASSIGNMENTS_BYTES = MOST_ASSIGNMENTS * (MAX_TASK_ARGUMENT_BYTES + 512);
 
 /**
- * Names one attempt of one edge at its share of a task. An origin that was restored from an older copy uses numbers a
- * second time, so the nonce tells an attempt from an earlier one with the same numbers.
+ * Names one attempt of one edge at its share of a task. An origin that was restored from an older copy reuses numbers.
+ * The nonce then distinguishes an attempt from an earlier one with the same numbers.
  */
 export const attemptSchema = {
   task: Type.Integer({ minimum: 1 }),
@@ -38,8 +39,8 @@ export type Assignment = Static<typeof assignmentSchema>;
 const lists = schema(Type.Array(assignmentSchema, { maxItems: MOST_ASSIGNMENTS }));
 
 /**
- * All assignments of an edge as text. The origin's grant names its digest, so a parent can neither change the list nor
- * replay an old one. An assignment that is missing from the list is cancelled.
+ * All assignments of an edge as text. The origin's grant contains the digest of this text, so a parent can neither
+ * change the list nor replay an old one. An assignment that is missing from the list is cancelled.
  */
 export interface AssignmentList {
   readonly text: string;
@@ -53,12 +54,12 @@ export function assignmentList(assignments: readonly Assignment[]): AssignmentLi
   return { text, digest: digestOf(text) };
 }
 
-/** Throws `upstream-protocol` for a text of another form. */
+/** Throws `upstream-protocol` if the text is not a list of assignments. */
 export function parseAssignments(text: string): Assignment[] {
   return lists.parseText(text, 'upstream-protocol');
 }
 
-/** A text that is the same only for the same attempt. */
+/** A key that identifies an attempt. */
 export const attemptKey = ({ task, share, attempt, nonce }: Attempt): string =>
   `${task}/${share}/${attempt}/${nonce}`;
 

@@ -1,5 +1,6 @@
 /**
- * The first items that together fit into `bytes` of JSON text, at most `most`. An item that does not fit is left out.
+ * Returns the first items that together fit into `bytes` of JSON text, but no more than `most` items. Leaves out an
+ * item that does not fit.
  */
 export function fitting<T>(items: readonly T[], bytes: number, most = Number.POSITIVE_INFINITY): T[] {
   const taken: T[] = [];

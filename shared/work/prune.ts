@@ -5,7 +5,7 @@ import type { WorkKind } from './work-kind.ts';
 const pruneResult = Type.Object(amount, { description: 'What has left the disk.' });
 export type PruneResult = Static<typeof pruneResult>;
 
-/** Deletes what no kept revision needs. */
+/** Deletes the data that no kept revision needs. */
 export const pruneKind = {
   kind: 'prune',
   askers: ['admin-port', 'task'],

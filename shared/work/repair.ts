@@ -4,8 +4,8 @@ import { mergeVerified, verifyResult } from './verify.ts';
 import type { WorkKind } from './work-kind.ts';
 
 /**
- * Repairs what readers see: the manifest and the objects of a site's active revision, or of all sites. It is `verify`
- * with `repair`, without the objects of other revisions.
+ * Repairs the data that readers see: the manifest and the objects of the active revision of one site, or of every site.
+ * It is like `verify` with `repair`, but leaves out the objects of other revisions.
  */
 export const repairKind = {
   kind: 'repair',

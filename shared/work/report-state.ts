@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { count, nothing } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The maximum number of items and, as JSON text, their bytes. The most informative items come first. */
+/** The maximum number of items in each list, and of their bytes as JSON text. The most informative items come first. */
 export const MOST_STATE = {
   sites: { items: 100, bytes: 5 * 1024 },
   faults: { items: 20, bytes: 4 * 1024 },
@@ -79,7 +79,7 @@ const reportStateResult = Type.Object({
 });
 export type ReportStateResult = Static<typeof reportStateResult>;
 
-/** Describes the edge for troubleshooting: a support bundle without secrets. */
+/** Describes the edge for troubleshooting. The result is a support bundle without secrets. */
 export const reportStateKind = {
   kind: 'report-state',
   askers: ['admin-port', 'task'],

@@ -15,8 +15,9 @@ const syncNowResult = Type.Object({
 export type SyncNowResult = Static<typeof syncNowResult>;
 
 /**
- * Fetches and shows what the log demands, without waiting for the next attempt. It ends when the site, or every site,
- * shows the revision that the log demanded of it at the beginning. It fails at an edge that stays behind on purpose.
+ * Fetches and activates the revisions that the log demands, without waiting for the next attempt. The work ends when
+ * the named site, or every site, shows the revision that the log demanded at the beginning. It fails at an edge that
+ * stays behind on purpose.
  */
 export const syncNowKind = {
   kind: 'sync-now',

@@ -16,8 +16,8 @@ const uploadResult = Type.Object({
 });
 
 /**
- * Sends objects to the origin whose copies at the origin are damaged. The origin creates such tasks to repair its
- * store, and accepts only objects that it knows as damaged.
+ * Sends the origin intact copies of objects that are damaged at the origin. The origin creates such tasks to repair its
+ * store, and accepts only objects that it knows to be damaged.
  */
 export const uploadObjectsKind = {
   kind: 'upload-objects',

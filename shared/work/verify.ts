@@ -6,7 +6,8 @@ import { fitting } from './fitting.ts';
 import type { WorkKind } from './work-kind.ts';
 
 /**
- * The maximum number of sites and paths that a result names, and their bytes as JSON text. The result counts the rest.
+ * The maximum number of sites and paths that a result names, and of their bytes as JSON text. The result counts all
+ * others.
  */
 export const MOST_VERIFIED = { sites: 500, siteBytes: 12 * 1024, paths: 100, pathBytes: 10 * 1024 };
 
@@ -58,8 +59,8 @@ export const verifyResult = Type.Object({
 export type VerifyResult = Static<typeof verifyResult>;
 
 /**
- * Compares everything on disk with what the origin signed, or with `site` what that site's active revision needs. With
- * `repair`, it fetches damaged objects again.
+ * Compares the data on disk with what the origin signed. If `site` is given, checks only the data that the active
+ * revision of this site needs. If `repair` is true, fetches damaged objects again.
  */
 export const verifyKind = {
   kind: 'verify',
@@ -91,7 +92,10 @@ export function namedSites(sites: readonly VerifiedSite[]): VerifiedSite[] {
     }));
 }
 
-/** The merged result is sound only if the result of every edge is. A site of several edges is named once. */
+/**
+ * The merged result is sound only if the result of every edge is sound. It names a site once, even if several edges
+ * reported the site.
+ */
 export function mergeVerified(results: readonly VerifyResult[]): VerifyResult {
   const byName = Map.groupBy(
     results.flatMap(({ sites }) => sites),

@@ -3,7 +3,7 @@ import { nameSchema } from '../site/names.ts';
 import { amount, count, sumOf } from './amounts.ts';
 import type { WorkKind } from './work-kind.ts';
 
-/** The limits of published paths and patterns of paths, which begin with a slash. */
+/** The maximum length of a published path, or of a pattern of paths. Both begin with a slash. */
 const MAX_PATH = 1100;
 const MAX_PATHS = 1000;
 /** The maximum number of characters of the reason for a failure. */

@@ -7,8 +7,8 @@ const SHORT_NAME = 8;
 /** Finds the objects that entries name. */
 export interface ObjectNames {
   /**
-   * For each name, an object of some entry of these sites, or of any site when `sites` is null. Undefined when there is
-   * none. Two objects may share a name, so callers compare digests.
+   * Finds, for each name, an object that an entry of these sites names, or an entry of any site when `sites` is null.
+   * The result is undefined where there is no such object. Two objects may share a name, so callers compare digests.
    */
   objectsNamed(names: readonly Uint8Array[], sites: readonly number[] | null): (Digest | undefined)[];
   /** Whether an entry of these sites names the object, as content or as a chunk list. */

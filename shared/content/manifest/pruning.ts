@@ -1,6 +1,6 @@
 import type { Digest } from '../digest.ts';
 
-/** Counts what pruning removes, or would remove, with the rows of revisions that are not kept. */
+/** Counts the rows, objects and bytes that pruning the revisions that are not kept removes, or would remove. */
 export interface Reclaimed {
   /** Rows of entries and buckets. */
   readonly rows: number;
@@ -34,7 +34,8 @@ export interface Pruning {
   /** Counts what pruning the site completely would remove. Deletes nothing. */
   reclaimable(site: number, keep: readonly number[]): Reclaimed;
   /**
-   * Counts the same for sites that are pruned one after another. An object of several sites counts for the last one.
+   * Counts the same for sites that are pruned one after another. An object that several sites share counts for the last
+   * of them.
    */
   forecast(sites: readonly Retained[]): Reclaimed[];
 }

@@ -68,7 +68,7 @@ type HeaderLine = { readonly removed: string } | { readonly name: string; readon
 
 const TOO_MUCH = `the rules for this path set more than the ${MOST_HEAD_BYTES} bytes of headers that an answer may have`;
 
-/** The bytes that a line adds to the head of an answer, without the parts that are filled in from a request. */
+/** The bytes that a line adds to the head of a response, without the parts that are filled in from a request. */
 export function weight(name: string, value: Template | undefined): number {
   return FIELD_BYTES + name.length + (value?.isFixed ? value.text.length : 0);
 }

@@ -8,7 +8,7 @@ const PAGE_STATUSES = [200, 404, 410] as const;
 export interface RedirectRule {
   readonly pattern: PathPattern;
   readonly target: Target;
-  /** The status of a redirect, or of the page that answers in place of the requested one. */
+  /** The status of a redirect, or of the page that is served in place of the requested one. */
   readonly status: (typeof REDIRECT_STATUSES)[number] | (typeof PAGE_STATUSES)[number];
   /** A forced rule takes precedence over what is published at the path. */
   readonly isForced: boolean;

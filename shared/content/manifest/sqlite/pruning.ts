@@ -6,9 +6,9 @@ import { OPEN } from '../ranges.ts';
 
 /**
  * The indexes that pruning needs besides the manifest's tables. They find entries by both ends of their range without
- * reading the rows that stay. `<>` means the same as the `<` in the index entry_to and keeps the two indexes apart:
- * SQLite uses a partial index only for its own condition, and if it could choose between the two, it would plan the
- * other queries worse.
+ * reading the rows that stay. `<>` means the same here as the `<` in the index entry_to, and it keeps the two indexes
+ * apart: SQLite uses a partial index only for its own condition, and if it could choose between the two, it would plan
+ * the other queries worse.
  */
 export const pruningIndexes = `
   CREATE INDEX entry_ended ON entry (site, to_rev, from_rev) WHERE to_rev <> ${OPEN};
