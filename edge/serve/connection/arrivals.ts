@@ -10,8 +10,8 @@ const HEADER_MS = 5000;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Admits new connections. If proxies are trusted, first reads from the PROXY header where a connection comes from,
- * before anything else reads the connection. Otherwise, the source is the peer's address.
+ * Admits new connections. If a trusted proxy sends PROXY headers, reads the source of the connection from its header
+ * before anything else reads the connection. Otherwise, the source is the peer.
  */
 export class Arrivals {
   readonly #connections: Connections;
