@@ -25,8 +25,8 @@ export interface Role {
 }
 
 /**
- * Starts the role with `input` as its standard input, which it reads when needed. Unlike a command line, standard input
- * cannot be read by other users of the machine.
+ * Starts the process and writes `input` to its standard input. Unlike a command line, standard input cannot be read by
+ * other users of the machine.
  */
 export function startRole(
   name: string,

@@ -60,7 +60,7 @@ export class PacedConnection extends Duplex {
   #thrownAway = 0;
 
   /**
-   * Wraps all connections of an HTTP/1.1 server without TLS. Call it when Node has added the server's own listeners.
+   * Wraps all connections of an HTTP/1.1 server without TLS. Node must already have added the server's own listeners.
    */
   static use(server: EventEmitter): void {
     PacedConnection.watch(server);
