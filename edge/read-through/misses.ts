@@ -24,7 +24,7 @@ const MOST_TOGETHER = 256;
  * arrived.
  */
 const MOST_BYTES_TOGETHER = 1024 * 1024;
-/** An upstream refuses a member's request if 64 of its encodings are waiting, and one fetch may need three bundles. */
+/** An upstream refuses a member that has more than 64 waiting encodings, and one fetch may need three bundles. */
 const MOST_FETCHES = 8;
 
 /**

@@ -234,7 +234,10 @@ export class PartialObject {
     this.#rest();
   }
 
-  /** If an upstream or a connection fails, the next attempt continues from there. */
+  /**
+   * If an upstream or a connection fails, the next attempt continues with the missing chunks, possibly at another
+   * upstream.
+   */
   async #fetchFromAny(transfer: RunningTransfer): Promise<void> {
     let fruitless = 0;
     for (let attempt = 0; ; attempt++) {

@@ -281,8 +281,8 @@ export class ReadThrough {
   }
 
   /**
-   * Fetches several objects together. If this fails, fetches them one by one, so that one object does not prevent the
-   * others.
+   * Fetches several objects together. If one of them is missing or corrupt, fetches them one by one, so that the others
+   * still arrive.
    */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {

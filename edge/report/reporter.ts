@@ -271,8 +271,8 @@ export class Reporter {
   }
 
   /**
-   * Leaves an upstream whose feed works but which has not passed on reports for some time. The edge then treats it like
-   * an upstream that sends false data.
+   * Notes the fault of an upstream whose feed works but which does not pass on reports or lists. The edge avoids the
+   * upstream if it sent false data, or if this has lasted for too long.
    */
   #blame({ upstream, since }: Owing, error: unknown): void {
     const { upstreams, clock, faults } = this.#parts;
