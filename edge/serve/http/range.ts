@@ -4,8 +4,8 @@ import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 export type RangeDecision =
   /**
    * The whole representation, because there is no range, or the range has another unit, is malformed, or selects more
-   * bytes than there are. This is also the decision for a range of an empty file, since some clients always send a
-   * range.
+   * bytes than there are. This is also the decision for the beginning or the end of an empty file, since some clients
+   * always send a range.
    */
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly range: ByteSpan }
