@@ -32,9 +32,11 @@ export interface TransferState {
 
 /**
  * The next run of chunks to fetch. Undefined when each requested chunk is held, is being fetched, or must wait until a
- * transfer ends. A run ends before a chunk that is held or that a transfer will fetch soon. A run may begin in the
- * middle of a running transfer. It then takes over the rest, and the running transfer ends where the run begins. If
- * many transfers run already, only the first chunk of a request gets another transfer, which is short.
+ * transfer ends.
+ *
+ * A run ends before a chunk that is held or that a transfer will fetch soon. A run may begin in the middle of a running
+ * transfer. It then takes over the rest, and the running transfer ends where the run begins. If many transfers run
+ * already, only the first chunk of a request gets another transfer, which is short.
  */
 export function nextRun({ isHeld, transfers, requested }: TransferState): ChunkRun | undefined {
   if (transfers.length >= MOST_TRANSFERS + MOST_SHORT_TRANSFERS) return undefined;

@@ -124,8 +124,8 @@ function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): Rout
 }
 
 /**
- * Whether the reader may not get the response. This depends on the path and on the content that would be sent, because
- * a private path must not reveal whether it has content.
+ * Whether the response to a private path must be withheld from the reader. The path of the content that would be sent
+ * decides this. If there is no content, the requested path decides, because it must not reveal that it has none.
  */
 function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
   if (!site.isPrivate(asked)) return false;
