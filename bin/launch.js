@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Skerry runs on the version of Node that it installs as a dependency, whichever Node started this file.
+// If the Node that started this file is too old, Skerry runs on the Node that its dependencies install for this
+// platform.
 import module, { createRequire } from 'node:module';
 
 const NEEDED = 26;
 
 const require = createRequire(import.meta.url);
-// `import` would evaluate all exports of these modules, and so load many more modules.
+// `import` would read all exports of these modules, and so load the modules behind lazy exports.
 const { existsSync, mkdirSync, readdirSync, rmSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { fileURLToPath } = require('node:url');
@@ -65,7 +66,7 @@ async function fromTree() {
   return (await joinedTree()) ?? './skerry.ts';
 }
 
-/** Finds a file both in the built package and in a folder that has the built package in `dist`. */
+/** Finds the program both in the built package and in a folder that has the built package in `dist`. */
 function fromPackage() {
   const folder = process.env.NODE_COMPILE_CACHE ?? ownCache();
   if (folder !== undefined) keepCompiled(folder);

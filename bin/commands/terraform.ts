@@ -27,7 +27,7 @@ export function terraformCommand(): Command {
 }
 
 /**
- * The text of the provider. Its first line names the Node that runs this command or, in a release, the script that
+ * The text of the provider. It starts with the Node that runs this command or, in a release, through the script that
  * starts the release's Node.
  */
 async function providerText(): Promise<string> {

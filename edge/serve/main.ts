@@ -169,7 +169,7 @@ async function serve({
   }
 
   /**
-   * The next replicating process may show newer revisions, so this process accepts no further requests on any
+   * The next replicating process may show newer revisions, so this process answers no further requests on any
    * connection.
    */
   function endAsOrphan(): void {

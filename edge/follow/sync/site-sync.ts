@@ -95,7 +95,7 @@ export async function prepareRevision(
     for await (const change of upstream.diff(self, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
       // A diff cannot add more files than the origin signed, or remove more than exist. An upstream that sends more
-      // might never stop, or might have cached a diff from a damaged disk. The edge then compares its state with the
+      // might never stop, or might have read the diff from a damaged disk. The edge then compares its state with the
       // upstream's current state instead.
       if (change.kind === 'put') puts++;
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)

@@ -9,7 +9,7 @@ import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { atMinimumRate } from './minimum-rate.ts';
 import type { Transfer } from './transfer.ts';
 
-/** An encoded bundle of more bytes is not kept for forwarding. */
+/** The maximum number of bytes of a bundle that is kept, encoded, for forwarding. */
 const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 

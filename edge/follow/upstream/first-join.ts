@@ -31,8 +31,8 @@ export async function joinLog({
   const { origin, name, region } = options;
   const token = await options.token();
   // An edge may also join through a parent, whose key it cannot know yet. So it accepts any key at first. The join
-  // verifies the origin whoever forwards the messages, and the origin's answer then lists the members, whose keys
-  // include that of a genuine parent.
+  // verifies the origin even through a parent. The origin's answer then lists the members, and the key must belong to
+  // one of them.
   const shown = new Set<PublicKey>();
   const memberOf = (member: PublicKey) => {
     shown.add(member);

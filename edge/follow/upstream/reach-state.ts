@@ -1,6 +1,6 @@
 /**
- * A request that fails sooner than this does not delay readers, and shows that the host is up. So each further request
- * tries again.
+ * A request that fails sooner than this does not delay readers, and shows that the host is up. So later requests try
+ * the upstream again.
  */
 const AT_ONCE_MS = 1000;
 /** For this long after a request got no answer, readers do not wait for the upstream. */

@@ -10,8 +10,7 @@ export class Roster {
 
   /**
    * Replaces the members with those that the origin named when this edge joined, or those in the newest records.
-   * Ignores a list without `own`, the name of this edge: until this edge has read its own record, it may also lack the
-   * records of edges that joined earlier.
+   * Ignores a list without `own`, the name of this edge, because such a list may also lack edges that joined earlier.
    */
   set(members: readonly Member[], own: string): void {
     if (!members.some(({ name }) => name === own)) return;

@@ -81,7 +81,10 @@ export class Upstreams {
     return this.#moved.signal;
   }
 
-  /** Moves to the next upstream that is not avoided, if `from`, which has failed, is still the current one. */
+  /**
+   * Moves to the next upstream that is not avoided. Does nothing if `from`, the upstream that failed, is no longer the
+   * current one.
+   */
   advance(from: Upstream): void {
     if (from !== this.#current || this.all.length === 1) return;
     const at = this.all.indexOf(from);
@@ -96,8 +99,7 @@ export class Upstreams {
     const now = this.#clock.monotonic();
     const before = this.#avoided.get(liar);
     if (before === undefined || before.until <= now) {
-      // If an upstream then behaves correctly for as long as it was avoided, it is avoided for only the shortest time
-      // when it next sends false data.
+      // The time doubles only if the upstream sends false data again soon after it was avoided.
       const isRepeated = before !== undefined && now - before.until < before.ms;
       const ms = isRepeated ? Math.min(2 * before.ms, MOST_AVOID_MS) : AVOID_MS;
       this.#avoided.set(liar, { until: now + ms, ms });

@@ -46,7 +46,8 @@ export interface Reader {
   /** How many bytes the connection has taken. Undefined if that is no longer known. */
   takenBytes?(): number | undefined;
   /**
-   * True if the connection carries other responses at the same time. The bytes that it takes may then belong to those.
+   * True if the connection carries several responses at the same time. The bytes that it takes may belong to another
+   * one.
    */
   readonly sharesConnection?: true;
   /** Aborts the response. */
