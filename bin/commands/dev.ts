@@ -17,7 +17,7 @@ import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('infra/example-site', packageRoot));
 const ADMIN_PORT_OFFSET = 100;
-/** The port of the status server, relative to the main port. It comes after the edges' admin ports. */
+/** The port of the status server, relative to the main port. It is higher than the edges' admin ports. */
 const STATUS_PORT_OFFSET = 103;
 
 const EDGES = [

@@ -35,10 +35,11 @@ export function startRole(
   input?: Promise<string>,
 ): Role {
   const { flags, environment } = processFlags[role];
-  // This starts the role without the launcher, because this process already has the right Node, the role's flags and
-  // the compiled code.
+  // The child starts without the launcher, because this process already has the right Node, the child's flags and the
+  // compiled code.
   const entry = fileURLToPath(moduleUrl('../skerry', import.meta.url));
-  // The child gets a process group of its own, so Ctrl-C reaches only the parent, which then stops its roles in order.
+  // The child gets a process group of its own, so Ctrl-C reaches only the parent, which then stops its children in
+  // order.
   const child = fork(entry, [role, ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'inherit', 'ipc'],
     detached: true,

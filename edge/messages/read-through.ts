@@ -39,6 +39,6 @@ export interface FoundMissing {
   readonly found: 'all' | 'partial' | 'none';
   /** True if all missing bytes were already being fetched for other readers. */
   readonly isCollapsed: boolean;
-  /** Where the object comes from. */
+  /** The kind of upstream that the object was fetched from. */
   readonly tier: 'origin' | 'parent';
 }

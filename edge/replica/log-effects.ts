@@ -65,7 +65,7 @@ export class LogEffects {
     });
     time.onChange(() => {
       readers.time(time.ahead);
-      // Sites that wait for a certain time check the new time.
+      // Sites that are waiting for a certain time must compare it with the new time.
       loops.wake().catch((error) => log.error({ err: error }, 'the new time could not be applied'));
     });
   }

@@ -68,9 +68,7 @@ export interface ReporterParts {
  */
 export type ListArrival = 'here' | 'missing' | 'altered';
 
-/**
- * An upstream that has not yet delivered the origin's answer, or a list that a grant named, and since when it has not.
- */
+/** An upstream that has owed the origin's answer, or a list that a grant named, since this time. */
 interface Owing {
   readonly upstream: Upstream;
   readonly since: number;

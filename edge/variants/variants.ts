@@ -21,7 +21,7 @@ import type { VariantsPlace, VariantThread } from './variants.worker.ts';
  * core, at the lowest priority.
  */
 const REST = 3;
-/** Variants that no reader requested wait until no revision has become visible for this long. */
+/** Variants that no reader has requested are made only when no revision has become visible for this long. */
 const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
 /** Serving processes are told of new variants at this interval, not separately of each variant. */

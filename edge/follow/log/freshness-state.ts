@@ -2,7 +2,7 @@ import type { Head } from '../../../shared/log/head.ts';
 
 /** If an upstream does not keep up with the origin for this long, the edge changes to another one. */
 export const STALE_MS = 30_000;
-/** If this many records have arrived, that counts as progress, however far away the end of the log is. */
+/** The arrival of this many records counts as progress, however far away the end of the log is. */
 const CATCHING_UP = 500;
 
 /**

@@ -14,8 +14,8 @@ import { isLie } from '../faults.ts';
 import { afterFrame, type Freshness, firstFreshness, staleness } from './freshness-state.ts';
 
 /**
- * How the log is followed at one upstream, from dialling it to leaving it. The records that were missed come in
- * compressed pages. Later records come in the stream, as they are written.
+ * How the edge follows the log at one upstream, from connecting to leaving. Records that the edge has missed arrive in
+ * compressed pages. Later records arrive in the stream, as they are written.
  *
  * | event         | in `pages`                               | in `stream`                           |
  * | ---           | ---                                      | ---                                   |
@@ -101,7 +101,7 @@ interface FollowStep {
 
 const RECORDS_PER_SYNC = 500;
 /**
- * How many frames without news about the log may come in a row. Up to this number, frames of later versions are
+ * How many frames without news about the log may arrive in a row. Up to this number, frames of later versions are
  * ignored.
  */
 const MOST_OTHERS = 256;

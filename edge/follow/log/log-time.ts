@@ -20,7 +20,7 @@ const MEASURE_EVERY_MS = 2000;
 
 type KeptOffset = Pick<EdgeCatalog, 'signedHead' | 'clockOffset' | 'noteClockOffset'>;
 
-/** The time of the log, by which an edge judges delays, windows and expiry instead of its own wall clock. */
+/** The time of the log. An edge uses it instead of its own wall clock for delays, windows and expiry. */
 export class LogTime {
   readonly #catalog: KeptOffset;
   readonly #clock: Clock;

@@ -147,7 +147,7 @@ function fieldsOf(
   return { host, acceptEncoding, referer, agent, forwarded, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
-/** A field may come in several lines (RFC 9110, 5.3). */
+/** Adds a field. A field may be sent in several lines (RFC 9110, 5.3). */
 function withField(fields: ForwardedFields, name: keyof ForwardedFields, value: string): ForwardedFields {
   const before = fields[name];
   return { ...fields, [name]: before === undefined ? value : `${before}, ${value}` };

@@ -33,8 +33,8 @@ export class Counters {
   }
 
   /**
-   * Notes which revision of each site is shown from now on. Drops the counts of all other sites, since sites come and
-   * go while the process runs.
+   * Records which revision of each site is shown from now on. Drops the counts of all other sites, since sites are
+   * created and deleted while the process runs.
    */
   show(sites: readonly { readonly name: string; readonly revision: number }[]): void {
     const shown = new Map(sites.map(({ name, revision }) => [name, revision]));

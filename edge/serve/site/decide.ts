@@ -90,7 +90,7 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
     case 'redirect':
       return {
         status: routed.status,
-        // Otherwise a browser would keep the redirect after the folder has become a file.
+        // Otherwise, a browser would still follow the stored redirect after the folder has become a file.
         headers: {
           ...ownHeaders(site, site.revision),
           'cache-control': REVALIDATE,
